@@ -1,0 +1,179 @@
+//! The closed set of events between the load model and any TTS service.
+//!
+//! A transport turns a protocol's bytes into these; a listener understands nothing else. Each event is
+//! handed over with the moment its bytes were read. Nothing here assumes that audio arrives whole or is
+//! fetched by reference: a service that streams sends several [`Event::Audio`] per block.
+
+use core::fmt;
+
+use crate::{
+    ids::BlockIdx,
+    time::{Duration, MediaTime},
+};
+
+/// What a service, or the way to it, did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The session is usable. `connect` is transport plus handshake, kept apart from all latencies.
+    Dialed {
+        /// Time from dialling to usable.
+        connect: Duration,
+    },
+    /// The request that names these blocks has been written.
+    Sent {
+        /// Blocks of one request, in the order asked.
+        blocks: Vec<BlockIdx>,
+    },
+    /// The service said something about a block.
+    Status {
+        /// The block spoken of.
+        block: BlockIdx,
+        /// What it said.
+        kind: StatusKind,
+    },
+    /// Bytes of a block's audio arrived.
+    Audio {
+        /// The block they belong to.
+        block: BlockIdx,
+        /// Audio of this block delivered so far, this arrival included; container headers count nothing.
+        delivered: MediaTime,
+        /// Payload bytes in this arrival.
+        bytes: u64,
+    },
+    /// A block's audio is whole: nothing more will come.
+    Complete {
+        /// The finished block.
+        block: BlockIdx,
+        /// Its length as counted from the container.
+        media: MediaTime,
+    },
+    /// The service withdrew blocks it had accepted.
+    Evicted {
+        /// The withdrawn blocks.
+        blocks: Vec<BlockIdx>,
+    },
+    /// A message that belongs to somebody else's document arrived here.
+    Foreign,
+    /// Something unexpected that changes nothing for the listener.
+    Warning {
+        /// What it was, fit to print.
+        text: String,
+    },
+    /// Something failed.
+    Failed(Failure),
+}
+
+/// What a service says of a block besides its audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StatusKind {
+    /// Accepted, waiting.
+    Queued,
+    /// Being made.
+    Processing,
+    /// Made now for this request, or served from a cache; audio can be had.
+    Ready,
+    /// Nothing to speak.
+    Skipped,
+}
+
+/// One failure, as data.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Failure {
+    /// Where on the way it happened.
+    pub phase: Phase,
+    /// What sort it is.
+    pub class: FailureClass,
+    /// The protocol's own number: an HTTP status or a WebSocket close code.
+    pub code: Option<u16>,
+    /// The service's words, or ours where it had none. Never a secret.
+    pub text: String,
+    /// What it ends.
+    pub kills: Kills,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => write!(f, "{} ({}): {}", self.class, code, self.text),
+            None => write!(f, "{}: {}", self.class, self.text),
+        }
+    }
+}
+
+/// Where a failure happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Name look-up and connection, TLS included.
+    Dial,
+    /// HTTP upgrade or protocol greeting.
+    Handshake,
+    /// Before any audio of the block concerned.
+    BeforeAudio,
+    /// After some of its audio.
+    MidAudio,
+}
+
+/// What sort of failure it is; each is a row of the summary's errors by cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailureClass {
+    /// Credentials missing, wrong or expired.
+    Auth,
+    /// The request was not understood or names something unknown.
+    Invalid,
+    /// A rate or usage limit.
+    Limit,
+    /// The service says it is too busy.
+    Overload,
+    /// The service failed.
+    Server,
+    /// The bytes do not follow the protocol, or the audio is cut short or broken.
+    Protocol,
+    /// The connection could not be made or broke.
+    Transport,
+    /// Nothing was heard for too long.
+    Timeout,
+}
+
+impl FailureClass {
+    /// Every class, in the order of reports.
+    pub const ALL: [Self; 8] = [
+        Self::Auth,
+        Self::Invalid,
+        Self::Limit,
+        Self::Overload,
+        Self::Server,
+        Self::Protocol,
+        Self::Transport,
+        Self::Timeout,
+    ];
+
+    /// The name used in files and tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Invalid => "invalid",
+            Self::Limit => "limit",
+            Self::Overload => "overload",
+            Self::Server => "server",
+            Self::Protocol => "protocol",
+            Self::Transport => "transport",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+impl fmt::Display for FailureClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a failure ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kills {
+    /// One block; the player steps over it.
+    Block(BlockIdx),
+    /// The whole session, with every block still pending.
+    Session,
+}

@@ -1,0 +1,17 @@
+//! The audience as pure values and machines.
+//!
+//! Everything here is a function of its arguments: time comes in as a value, randomness from the seed
+//! tree, bytes never. The real-time driver and the simulator run this very code, which is what makes
+//! their results comparable.
+
+pub mod corpus;
+pub mod event;
+pub mod ids;
+pub mod lag;
+pub mod plan;
+pub mod player;
+pub mod record;
+pub mod rng;
+pub mod schedule;
+pub mod script;
+pub mod time;

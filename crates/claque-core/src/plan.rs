@@ -1,0 +1,35 @@
+//! What a run is to do, decided before anything is dialled.
+
+use crate::{
+    player::PlayerPolicy,
+    rng::Seed,
+    schedule::ArrivalSchedule,
+    time::{Duration, Speed},
+};
+
+/// A complete order for a run. The same plan drives the sockets and the simulator.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Listeners, at least 1.
+    pub users: u32,
+    /// Blocks each listener sets out to hear, at least 1.
+    pub blocks: u32,
+    /// Model slug as the service names it.
+    pub model: String,
+    /// Voice slug; none takes the model's default.
+    pub voice: Option<String>,
+    /// Playback rate.
+    pub speed: Speed,
+    /// The player every listener has.
+    pub policy: PlayerPolicy,
+    /// When each listener is to start.
+    pub schedule: ArrivalSchedule,
+    /// Whether all listeners share one text, so that the service's cache answers.
+    pub use_cached: bool,
+    /// Whether block lengths vary (10-300 characters) instead of following the text.
+    pub varied_lengths: bool,
+    /// Longest silence of the service while blocks are pending; then the session ends.
+    pub timeout: Duration,
+    /// The root of all randomness.
+    pub seed: Seed,
+}

@@ -1,0 +1,32 @@
+//! The player's constants, with presets for the players that exist.
+
+use crate::time::Duration;
+
+/// The constants of a player. Presets carry the values of deployed players; each field may be overridden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlayerPolicy {
+    /// Blocks asked for in one request, at least 1.
+    pub batch_size: u32,
+    /// A refill is due when fewer blocks than this, after the current one, are ready or asked for.
+    pub refill_threshold: u32,
+    /// Consecutive blocks that must be ready before playback starts, at least 1.
+    pub min_buffer: u32,
+    /// A block not acknowledged for this long is asked for again.
+    pub ack_timeout: Duration,
+    /// Times a block is asked for again before it is given up.
+    pub max_resends: u8,
+}
+
+impl PlayerPolicy {
+    /// The yapit browser player of today.
+    pub const YAPIT: Self = Self {
+        batch_size: 8,
+        refill_threshold: 8,
+        min_buffer: 1,
+        ack_timeout: Duration::from_secs(10),
+        max_resends: 2,
+    };
+
+    /// The yapit browser player of February 2026, which waited for two blocks.
+    pub const YAPIT_2026_02: Self = Self { min_buffer: 2, ..Self::YAPIT };
+}

@@ -1,0 +1,32 @@
+//! When listeners are meant to start. All waiting is counted from these moments.
+
+use crate::{
+    ids::ListenerId,
+    time::{Duration, Instant, duration_nanos},
+};
+
+/// The rule that gives each listener its intended start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArrivalSchedule {
+    /// Spread evenly over a window that opens at the run's start: listener i of n starts at i/n of it.
+    /// A window of zero starts everybody at once.
+    Even {
+        /// Length of the window.
+        window: Duration,
+        /// Listeners to spread, at least 1.
+        users: u32,
+    },
+}
+
+impl ArrivalSchedule {
+    /// When `listener` is meant to start.
+    #[must_use]
+    pub fn intended_start(&self, listener: ListenerId) -> Instant {
+        match *self {
+            Self::Even { window, users } => {
+                let nanos = u128::from(duration_nanos(window)) * u128::from(listener.0) / u128::from(users.max(1));
+                Instant::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Time as integers: moments of a run and lengths of audio.
+//!
+//! An [`Instant`] counts nanoseconds since the run's start and is only ever handed in by a driver.
+//! [`MediaTime`] counts nanoseconds of audio at normal speed. The two meet in [`Speed`].
+
+pub use core::time::Duration;
+use core::{
+    fmt,
+    ops::{Add, AddAssign, Sub},
+};
+
+/// A moment, in nanoseconds since the run's start. Spans 584 years.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(u64);
+
+impl Instant {
+    /// The run's start.
+    pub const START: Self = Self(0);
+
+    /// Makes the moment `nanos` nanoseconds after the run's start.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Makes the moment `millis` milliseconds after the run's start.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis * 1_000_000)
+    }
+
+    /// Nanoseconds since the run's start.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Milliseconds since the run's start, with fraction, for output only.
+    #[must_use]
+    pub fn as_millis_f64(self) -> f64 {
+        nanos_to_millis(self.0)
+    }
+
+    /// The time from `earlier` to here; zero when `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Add<Duration> for Instant {
+    type Output = Self;
+    fn add(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(duration_nanos(span)))
+    }
+}
+
+impl AddAssign<Duration> for Instant {
+    fn add_assign(&mut self, span: Duration) {
+        *self = *self + span;
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3} s", self.as_millis_f64() / 1_000.0)
+    }
+}
+
+/// A length of audio, in nanoseconds at normal speed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MediaTime(u64);
+
+impl MediaTime {
+    /// No audio.
+    pub const ZERO: Self = Self(0);
+
+    /// Makes a length of `nanos` nanoseconds.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Makes a length of `millis` milliseconds.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis * 1_000_000)
+    }
+
+    /// Makes the length of `samples` samples per channel at `rate`, rounded down to the nanosecond.
+    #[must_use]
+    pub fn from_samples(samples: u64, rate: SampleRate) -> Self {
+        let nanos = u128::from(samples) * 1_000_000_000 / u128::from(rate.hertz());
+        Self(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// Nanoseconds of audio.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Milliseconds of audio with fraction, for output only.
+    #[must_use]
+    pub fn as_millis_f64(self) -> f64 {
+        nanos_to_millis(self.0)
+    }
+
+    /// This length less `other`; zero when `other` is longer.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Add for MediaTime {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for MediaTime {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for MediaTime {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        self.saturating_sub(other)
+    }
+}
+
+impl core::iter::Sum for MediaTime {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+/// Samples per second of one channel; never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SampleRate(u32);
+
+impl SampleRate {
+    /// The clock of every Opus stream (RFC 7845 section 4).
+    pub const OPUS: Self = Self(48_000);
+
+    /// Makes a rate of `hertz`, or nothing for zero.
+    #[must_use]
+    pub const fn new(hertz: u32) -> Option<Self> {
+        if hertz == 0 { None } else { Some(Self(hertz)) }
+    }
+
+    /// Samples per second.
+    #[must_use]
+    pub const fn hertz(self) -> u32 {
+        self.0
+    }
+}
+
+/// How fast a listener plays, in thousandths of normal speed; never zero.
+///
+/// An integer keeps the media timeline exact: a block of `m` ns lasts `m * 1000 / thousandths` ns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Speed(u32);
+
+impl Speed {
+    /// Normal speed.
+    pub const NORMAL: Self = Self(1_000);
+
+    /// Makes a speed of `thousandths` / 1000, or nothing for zero.
+    #[must_use]
+    pub const fn from_thousandths(thousandths: u32) -> Option<Self> {
+        if thousandths == 0 { None } else { Some(Self(thousandths)) }
+    }
+
+    /// Thousandths of normal speed.
+    #[must_use]
+    pub const fn thousandths(self) -> u32 {
+        self.0
+    }
+
+    /// The factor, for output only.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.0) / 1_000.0
+    }
+
+    /// How long `media` takes to play, rounded down to the nanosecond.
+    #[must_use]
+    pub fn play_time(self, media: MediaTime) -> Duration {
+        let nanos = u128::from(media.0) * 1_000 / u128::from(self.0);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+/// A duration in whole nanoseconds, saturating after 584 years.
+#[must_use]
+pub fn duration_nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "output only; exact below 2^53 ns, which is 104 days")]
+fn nanos_to_millis(nanos: u64) -> f64 {
+    nanos as f64 / 1_000_000.0
+}

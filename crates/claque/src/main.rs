@@ -1,0 +1,2 @@
+//! The claque program.
+fn main() {}
