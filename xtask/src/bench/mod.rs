@@ -1,0 +1,26 @@
+//! Measurements. Figures depend on the machine, so each comes with a fixed workload timed next to it.
+
+mod cost;
+mod reference;
+mod usage;
+
+use clap::Subcommand;
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// CPU share and lateness of a thousand listeners with the embedded gateway
+    Cost,
+}
+
+impl Bench {
+    /// Measures, prints the figures and writes them down.
+    ///
+    /// # Errors
+    /// When something cannot be built, run or read.
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Cost => cost::run(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Everything a clean checkout must pass, in order of price.
+
+use crate::{
+    deny,
+    steps::{Steps, cargo, color_choice, run as run_command, run_watching},
+    talk::say,
+    tidy, tools,
+};
+
+/// What happens about missing tools before the first step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Preparation {
+    /// Install them where that is allowed.
+    Install,
+    /// Only say what is missing.
+    CheckOnly,
+}
+
+/// Runs every step; the first failure ends it.
+///
+/// # Errors
+/// The first failure, with the title of its step.
+pub(crate) fn run(preparation: Preparation) -> anyhow::Result<()> {
+    let mut steps = Steps::new();
+    steps.run("tools", || match preparation {
+        Preparation::Install => tools::install(),
+        Preparation::CheckOnly => tools::check(),
+    })?;
+    steps.run("format", || run_command(&mut cargo(&["fmt", "--all", "--check"])?))?;
+    steps.run("tidy", tidy::run)?;
+    steps.run("clippy", || {
+        run_command(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?)
+    })?;
+    steps.run("documentation", || {
+        run_command(cargo(&["doc", "--workspace", "--no-deps"])?.env("RUSTDOCFLAGS", "-D warnings"))
+    })?;
+    let summary = steps.run("tests", tests)?;
+    steps.run("documentation tests", || run_command(&mut cargo(&["test", "--workspace", "--doc"])?))?;
+    steps.run("dependencies", deny::run)?;
+    // The test runner's own summary again, as it was, so that the count stands at the end.
+    if let Some(summary) = summary {
+        say(&summary);
+    }
+    say(&steps.conclusion());
+    Ok(())
+}
+
+fn tests() -> anyhow::Result<Option<String>> {
+    if tools::has_cargo("nextest")? {
+        let args = ["nextest", "run", "--workspace", "--profile", "ci", "--color", color_choice()];
+        return run_watching(&mut cargo(&args)?, "Summary [");
+    }
+    say(
+        "    note: cargo-nextest is not installed, `cargo test` is used instead; time limits per test do not apply.",
+    );
+    say("    To install it: cargo install --locked cargo-nextest");
+    run_command(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--tests"])?)?;
+    Ok(None)
+}
