@@ -30,7 +30,8 @@ impl LagHistogram {
 
     /// Adds every lag of `other`.
     pub fn merge(&mut self, other: &Self) {
-        self.micros.add(&other.micros).expect("both histograms have the same bounds");
+        // Equal bounds, so every value of the other fits: the only error `add` knows cannot occur.
+        self.micros += &other.micros;
     }
 
     /// Actions counted.

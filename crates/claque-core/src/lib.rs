@@ -4,6 +4,7 @@
 //! tree, bytes never. The real-time driver and the simulator run this very code, which is what makes
 //! their results comparable.
 
+pub mod continuity;
 pub mod corpus;
 pub mod event;
 pub mod ids;

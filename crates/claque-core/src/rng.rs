@@ -25,7 +25,7 @@ impl Seed {
     /// The child numbered `index`.
     #[must_use]
     pub const fn index(self, index: u64) -> Self {
-        Self(mix(mix(self.0 ^ 0x696e_6465_78) ^ index))
+        Self(mix(mix(self.0 ^ 0x69_6e64_6578) ^ index))
     }
 
     /// The number at this node, for labels that must be unique per run.

@@ -1,5 +1,120 @@
 //! The player: a machine without clock, socket or runtime that listens as a person's browser does.
+//!
+//! It asks for blocks ahead of time, starts once enough of them are ready, plays each for its true length
+//! divided by the speed, and stalls when the next is not there. Feed it with [`Player::handle_input`], act on
+//! the [`Output`]s, and wake it at [`Player::poll_timeout`]. Joins lie on the media timeline: a late wake-up
+//! or an extra one changes no record.
 
+mod machine;
 mod policy;
+mod slot;
+#[cfg(test)]
+mod tests;
 
-pub use policy::PlayerPolicy;
+use std::{
+    collections::{VecDeque, vec_deque::Drain},
+    sync::Arc,
+};
+
+pub use self::{
+    machine::Player,
+    policy::{PlayerPolicy, Readiness},
+};
+use crate::{
+    event::Event,
+    ids::{BlockIdx, ListenerId},
+    record::Fact,
+    time::{Duration, Instant, Speed},
+};
+
+/// What a player is told once, before it starts.
+#[derive(Clone, Debug)]
+pub struct PlayerConfig {
+    /// Whose player it is.
+    pub listener: ListenerId,
+    /// The document played, as the service names it.
+    pub document: String,
+    /// Characters of each block's text; as long as the number of blocks to hear.
+    pub chars: Arc<[u32]>,
+    /// Playback rate.
+    pub speed: Speed,
+    /// The player's constants.
+    pub policy: PlayerPolicy,
+    /// Longest silence of the service while anything is awaited; then the session ends.
+    pub timeout: Duration,
+    /// When the schedule says to start.
+    pub intended_at: Instant,
+}
+
+/// The world's news for a player.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Begin to listen.
+    Start,
+    /// The service, or the way to it, did something.
+    Event(Event),
+    /// End the session; what was heard so far is kept.
+    Stop,
+    /// Time has passed; nothing else.
+    Wake,
+}
+
+/// A player's news for the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send one request that names these blocks, in this order.
+    Ask {
+        /// The blocks.
+        blocks: Vec<BlockIdx>,
+    },
+    /// Something became final.
+    Fact(Fact),
+    /// The session is over; hang up.
+    Ended,
+}
+
+/// What a player is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlayerState {
+    /// Not started.
+    Idle,
+    /// Waiting for enough to begin.
+    Buffering,
+    /// Audio is heard.
+    Playing,
+    /// Playback had begun, and waits.
+    Stalled,
+    /// The session is over.
+    Done,
+}
+
+/// Why a player wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimeoutReason {
+    /// The audio at hand ends.
+    AudioEnds,
+    /// A block has not been acknowledged.
+    Unacknowledged,
+    /// Nothing has been heard for too long.
+    Silence,
+}
+
+/// Outputs in order. Borrows the player until dropped, so that no input can overtake them; what is not taken
+/// comes first the next time.
+#[must_use = "outputs are orders; dropping them unread delays them"]
+#[derive(Debug)]
+pub struct Outputs<'a>(&'a mut VecDeque<Output>);
+
+impl Iterator for Outputs<'_> {
+    type Item = Output;
+    fn next(&mut self) -> Option<Output> {
+        self.0.pop_front()
+    }
+}
+
+impl Outputs<'_> {
+    /// Takes everything at once.
+    pub fn drain(&mut self) -> Drain<'_, Output> {
+        self.0.drain(..)
+    }
+}

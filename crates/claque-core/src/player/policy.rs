@@ -11,10 +11,21 @@ pub struct PlayerPolicy {
     pub refill_threshold: u32,
     /// Consecutive blocks that must be ready before playback starts, at least 1.
     pub min_buffer: u32,
+    /// When a block counts as ready.
+    pub readiness: Readiness,
     /// A block not acknowledged for this long is asked for again.
     pub ack_timeout: Duration,
     /// Times a block is asked for again before it is given up.
     pub max_resends: u8,
+}
+
+/// When a block counts as ready to play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Once its audio is whole, as a player does that fetches and decodes files.
+    Whole,
+    /// From its first audio on; playback may then also stall inside a block.
+    FirstAudio,
 }
 
 impl PlayerPolicy {
@@ -23,10 +34,24 @@ impl PlayerPolicy {
         batch_size: 8,
         refill_threshold: 8,
         min_buffer: 1,
+        readiness: Readiness::Whole,
         ack_timeout: Duration::from_secs(10),
         max_resends: 2,
     };
 
     /// The yapit browser player of February 2026, which waited for two blocks.
     pub const YAPIT_2026_02: Self = Self { min_buffer: 2, ..Self::YAPIT };
+
+    /// The names [`PlayerPolicy::preset`] knows.
+    pub const PRESETS: [&'static str; 2] = ["yapit", "yapit-2026-02"];
+
+    /// The preset called `name`, or nothing for an unknown name.
+    #[must_use]
+    pub fn preset(name: &str) -> Option<Self> {
+        match name {
+            "yapit" => Some(Self::YAPIT),
+            "yapit-2026-02" => Some(Self::YAPIT_2026_02),
+            _ => None,
+        }
+    }
 }
