@@ -1,1 +1,9 @@
-//! To be written.
+//! Bytes to messages and messages to bytes, in both directions.
+//!
+//! [`yapit`] speaks the gateway's WebSocket and REST dialects of both eras, [`audio`] reads media time
+//! out of containers as their bytes pass and writes the containers the gateway serves. Everything is a
+//! function of its arguments: no socket, no clock, no file, and any split of the bytes gives the same
+//! result.
+
+pub mod audio;
+pub mod yapit;

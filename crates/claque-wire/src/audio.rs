@@ -1,0 +1,208 @@
+//! Audio containers: media time by byte as chunks arrive, and the containers a gateway serves.
+//!
+//! [`AudioMeter`] finds out what a body is and how much audio of it has arrived; it never decodes a
+//! sample and never keeps more than a frame's worth of bytes. [`ogg`] and [`wav`] write containers.
+
+mod error;
+mod gather;
+mod mp3_frame;
+mod mp3_meter;
+pub mod ogg;
+mod ogg_crc;
+mod ogg_meter;
+pub mod opus;
+pub mod wav;
+mod wav_format;
+mod wav_meter;
+
+use core::fmt;
+
+use claque_core::time::MediaTime;
+
+pub use self::error::AudioError;
+use self::{mp3_meter::Mp3Meter, ogg_meter::OggMeter, wav_meter::WavMeter};
+
+/// Bytes that tell the containers apart.
+const SNIFF_BYTES: usize = 4;
+
+/// Measures the audio in one body while its bytes pass.
+///
+/// The result depends on the bytes alone, never on how they were split. After an error every further
+/// call reports that error again.
+#[derive(Debug)]
+pub struct AudioMeter {
+    state: State,
+    bytes: u64,
+}
+
+/// How much of a body's audio has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Playable audio so far; never shrinks.
+    pub delivered: MediaTime,
+    /// Whether audio itself has begun to arrive.
+    pub stage: Stage,
+    /// Bytes of coded audio so far, container overhead left out.
+    pub media_bytes: u64,
+}
+
+/// Where in its container a body stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Only container headers so far: nothing of this can be heard.
+    Headers,
+    /// At least one byte of coded audio has arrived.
+    Audio,
+}
+
+/// What a whole body held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// Its audio, priming and padding left out.
+    pub media: MediaTime,
+    /// What it was packed in.
+    pub container: Container,
+    /// Bytes of coded audio, container overhead left out.
+    pub media_bytes: u64,
+}
+
+/// The containers that can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Container {
+    /// Opus in Ogg (RFC 7845).
+    OggOpus,
+    /// RIFF WAVE with linear PCM.
+    Wav,
+    /// MPEG audio layer III, with or without tags.
+    Mp3,
+}
+
+impl Container {
+    /// The name used in files and tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OggOpus => "ogg-opus",
+            Self::Wav => "wav",
+            Self::Mp3 => "mp3",
+        }
+    }
+}
+
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Debug)]
+enum State {
+    Sniffing { head: [u8; SNIFF_BYTES], have: usize },
+    Ogg(Box<OggMeter>),
+    Wav(Box<WavMeter>),
+    Mp3(Box<Mp3Meter>),
+    Failed(AudioError),
+}
+
+impl Default for AudioMeter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl AudioMeter {
+    /// Makes a meter that has seen nothing yet and recognises the container by its first bytes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { state: State::Sniffing { head: [0; SNIFF_BYTES], have: 0 }, bytes: 0 }
+    }
+
+    /// Takes the next bytes of the body and reports how much audio has arrived in all.
+    ///
+    /// # Errors
+    /// Fails when the bytes are no known container or break its rules; see [`AudioError`].
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Progress, AudioError> {
+        self.bytes = self.bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        let outcome = self.advance(bytes);
+        if let Err(error) = outcome {
+            self.state = State::Failed(error);
+        }
+        self.progress()
+    }
+
+    /// Reports how much audio has arrived so far.
+    ///
+    /// # Errors
+    /// Repeats the error of an earlier [`push`](Self::push).
+    pub fn progress(&self) -> Result<Progress, AudioError> {
+        match &self.state {
+            State::Sniffing { .. } => {
+                Ok(Progress { delivered: MediaTime::ZERO, stage: Stage::Headers, media_bytes: 0 })
+            }
+            State::Ogg(meter) => Ok(meter.progress()),
+            State::Wav(meter) => Ok(meter.progress()),
+            State::Mp3(meter) => Ok(meter.progress()),
+            State::Failed(error) => Err(error.clone()),
+        }
+    }
+
+    /// Bytes taken so far, container overhead included.
+    #[must_use]
+    pub const fn wire_bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Says that the body has ended and gives what it held.
+    ///
+    /// # Errors
+    /// Fails when the body is empty, holds no audio, is cut short, or had failed before.
+    pub fn finish(self) -> Result<Finished, AudioError> {
+        match self.state {
+            State::Sniffing { have: 0, .. } => Err(AudioError::Empty),
+            State::Sniffing { .. } => Err(AudioError::Truncated { what: "the container's first bytes" }),
+            State::Ogg(meter) => meter.finish(),
+            State::Wav(meter) => meter.finish(),
+            State::Mp3(meter) => meter.finish(),
+            State::Failed(error) => Err(error),
+        }
+    }
+
+    fn advance(&mut self, mut bytes: &[u8]) -> Result<(), AudioError> {
+        if let State::Sniffing { head, have } = &mut self.state {
+            while let Some((first, rest)) = bytes.split_first()
+                && *have < SNIFF_BYTES
+            {
+                head[*have] = *first;
+                *have += 1;
+                bytes = rest;
+            }
+            if *have < SNIFF_BYTES {
+                return Ok(());
+            }
+            let head = *head;
+            self.state = recognise(head)?;
+            self.feed(&head)?;
+        }
+        self.feed(bytes)
+    }
+
+    fn feed(&mut self, bytes: &[u8]) -> Result<(), AudioError> {
+        match &mut self.state {
+            State::Ogg(meter) => meter.push(bytes),
+            State::Wav(meter) => meter.push(bytes),
+            State::Mp3(meter) => meter.push(bytes),
+            State::Sniffing { .. } => Ok(()),
+            State::Failed(error) => Err(error.clone()),
+        }
+    }
+}
+
+fn recognise(head: [u8; SNIFF_BYTES]) -> Result<State, AudioError> {
+    match head {
+        [b'O', b'g', b'g', b'S'] => Ok(State::Ogg(Box::new(OggMeter::new()))),
+        [b'R', b'I', b'F', b'F'] => Ok(State::Wav(Box::new(WavMeter::new()))),
+        [b'I', b'D', b'3', _] => Ok(State::Mp3(Box::new(Mp3Meter::new()))),
+        _ if mp3_frame::FrameHeader::parse(head).is_ok() => Ok(State::Mp3(Box::new(Mp3Meter::new()))),
+        _ => Err(AudioError::UnknownFormat { head: u32::from_be_bytes(head) }),
+    }
+}

@@ -1,0 +1,46 @@
+//! The yapit gateway's wire: WebSocket messages, REST bodies and tokens, of both eras.
+//!
+//! [`ClientSession`] is the listener's side of one WebSocket; [`ClientMessage::decode`] and
+//! [`ServerMessage::encode`] are the gateway's. Nothing here opens a connection.
+
+mod client_message;
+mod failure;
+pub mod jwt;
+mod python;
+pub mod rest;
+mod server_message;
+mod session;
+mod validation;
+
+use serde::Serialize;
+
+pub use self::{
+    client_message::{ClientMessage, ClientMessageError, Limits, SynthesisMode},
+    failure::{close, handshake_refused, http_failure, session_error},
+    server_message::{BlockStatus, ServerMessage, ServerMessageError, Status},
+    session::{ClientSession, SessionEvent},
+};
+
+/// The two generations of the protocol in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Era {
+    /// February 2026: `cursor` and `synthesis_mode` required, no cap on indices, fewer status fields.
+    Feb2026,
+    /// August 2026 and later.
+    Current,
+}
+
+/// The voice to use for a model when none is named; nothing for models whose voices are discovered.
+#[must_use]
+pub fn default_voice(model: &str) -> Option<&'static str> {
+    match model {
+        "kokoro" => Some("af_heart"),
+        "inworld-1.5" | "inworld-1.5-max" => Some("alex"),
+        _ => None,
+    }
+}
+
+/// Writes a message of this module as JSON.
+fn to_json(message: &impl Serialize) -> String {
+    serde_json::to_string(message).expect("structs of strings and integers always serialise")
+}

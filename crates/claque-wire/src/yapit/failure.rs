@@ -1,0 +1,145 @@
+//! What refusals, closes and error bodies of the gateway mean as failures.
+
+use claque_core::event::{Failure, FailureClass, Kills, Phase};
+use serde_json::Value;
+
+/// Most characters kept of a body's words.
+const WORDS_CHARS: usize = 300;
+
+/// The failure that a session-level `error` message is; the server's words are kept as they are.
+#[must_use]
+pub fn session_error(words: &str) -> Failure {
+    let lower = words.to_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    let class = if has(&["rate limit", "usage limit", "limit exceeded", "slow down"]) {
+        FailureClass::Limit
+    } else if has(&[
+        "not found",
+        "not configured",
+        "access denied",
+        "unknown message",
+        "invalid json",
+        "validation error",
+    ]) {
+        FailureClass::Invalid
+    } else {
+        FailureClass::Server
+    };
+    Failure { phase: Phase::BeforeAudio, class, code: None, text: words.to_owned(), kills: Kills::Session }
+}
+
+/// The failure that the end of a WebSocket is, when the listener was not done.
+///
+/// `code` is the close frame's, nothing when the connection ended without one. Codes are those of RFC 6455
+/// section 7.4.1 and its registry.
+#[must_use]
+pub fn close(code: Option<u16>, reason: &str) -> Failure {
+    let class = match code {
+        Some(1008) if is_about_auth(reason) => FailureClass::Auth,
+        Some(1008) => FailureClass::Invalid,
+        Some(1012 | 1013) => FailureClass::Overload,
+        Some(1002 | 1003 | 1007 | 1009 | 1010) => FailureClass::Protocol,
+        Some(1011) => FailureClass::Server,
+        Some(_) | None => FailureClass::Transport,
+    };
+    let text = match (reason.trim(), code) {
+        ("", Some(_)) => "the server closed the connection before the end, without a reason".to_owned(),
+        ("", None) => "the connection ended before the listener was done".to_owned(),
+        (reason, _) => cut(reason),
+    };
+    Failure { phase: Phase::BeforeAudio, class, code, text, kills: Kills::Session }
+}
+
+/// The failure that an HTTP answer other than 101 to the WebSocket handshake is.
+#[must_use]
+pub fn handshake_refused(status: u16) -> Failure {
+    Failure {
+        phase: Phase::Handshake,
+        class: class_of_status(status),
+        code: Some(status),
+        text: format!("the server refused the WebSocket handshake with HTTP {status}"),
+        kills: Kills::Session,
+    }
+}
+
+/// The failure that an unsuccessful HTTP answer is, with the words its body holds, at most 300 characters.
+#[must_use]
+pub fn http_failure(status: u16, body: &[u8], kills: Kills, phase: Phase) -> Failure {
+    let class = if is_full_account(status, body) { FailureClass::Limit } else { class_of_status(status) };
+    Failure { phase, class, code: Some(status), text: words_of(status, body), kills }
+}
+
+fn is_about_auth(reason: &str) -> bool {
+    let lower = reason.to_lowercase();
+    ["token", "authenticat", "anonymous session", "unauthorized"].iter().any(|word| lower.contains(word))
+}
+
+const fn class_of_status(status: u16) -> FailureClass {
+    match status {
+        401 | 403 => FailureClass::Auth,
+        402 | 429 => FailureClass::Limit,
+        503 => FailureClass::Overload,
+        400..=499 => FailureClass::Invalid,
+        500..=599 => FailureClass::Server,
+        _ => FailureClass::Protocol,
+    }
+}
+
+/// A full account is refused with 403, which has nothing to do with who asks.
+fn is_full_account(status: u16, body: &[u8]) -> bool {
+    status == 403
+        && serde_json::from_slice::<Value>(body).is_ok_and(|body| {
+            body.pointer("/detail/code").and_then(Value::as_str).is_some_and(|code| code.contains("LIMIT"))
+        })
+}
+
+fn words_of(status: u16, body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let words = match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(members)) => {
+            members.get("detail").or_else(|| members.get("error")).map_or_else(|| text.to_string(), words)
+        }
+        Ok(Value::String(words)) => words,
+        Ok(_) | Err(_) => text.to_string(),
+    };
+    match words.trim() {
+        "" => format!("HTTP {status} without a body"),
+        words => cut(words),
+    }
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(words) => words.clone(),
+        Value::Object(members) => {
+            let said =
+                ["message", "msg", "error", "code"].iter().find_map(|name| members.get(*name)?.as_str());
+            said.map_or_else(|| value.to_string(), str::to_owned)
+        }
+        Value::Array(issues) => issues.iter().map(issue).collect::<Vec<_>>().join("; "),
+        Value::Null => String::new(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+/// One complaint about a request body: where, and what.
+fn issue(value: &Value) -> String {
+    let place = value
+        .get("loc")
+        .and_then(Value::as_array)
+        .map(|parts| parts.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)));
+    match (place, value.get("msg").and_then(Value::as_str)) {
+        (Some(place), Some(what)) => format!("{}: {what}", place.collect::<Vec<_>>().join(".")),
+        (None, Some(what)) => what.to_owned(),
+        (_, None) => words_flat(value),
+    }
+}
+
+/// Words of a value that is no list, so that nothing nested can recurse.
+fn words_flat(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn cut(words: &str) -> String {
+    words.trim().chars().take(WORDS_CHARS).collect()
+}

@@ -1,0 +1,429 @@
+//! A listener's conversation with a gateway: what each message leads to.
+
+use claque_core::{
+    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    ids::BlockIdx,
+};
+use claque_wire::yapit::{
+    BlockStatus, ClientMessage, ClientSession, Era, ServerMessage, ServerMessageError, SessionEvent, Status,
+    SynthesisMode, close, default_voice, handshake_refused, http_failure, jwt,
+};
+use proptest::prelude::*;
+
+const OWN: &str = "9db4c472-317f-4463-b939-68c02d21f32a";
+const FOREIGN: &str = "dd7373c7-0011-4967-88c5-26b171bb03bf";
+
+fn status(document: &str, block: i64, status: BlockStatus) -> Status<'_> {
+    Status {
+        document_id: document.into(),
+        block_idx: block,
+        status,
+        audio_url: matches!(status, BlockStatus::Queued | BlockStatus::Cached).then(|| "/v1/audio/h".into()),
+        error: (status == BlockStatus::Error).then(|| "worker fell over".into()),
+        recoverable: Some(true),
+        model_slug: Some("kokoro".into()),
+        voice_slug: Some("af_heart".into()),
+        word_timestamps: None,
+        duration_ms: None,
+    }
+}
+
+fn text(document: &str, block: i64, kind: BlockStatus) -> String {
+    ServerMessage::Status(status(document, block, kind)).encode(Era::Current)
+}
+
+fn evicted(document: &str, blocks: &[i64]) -> String {
+    ServerMessage::Evicted { document_id: document.into(), block_indices: blocks.to_vec() }
+        .encode(Era::Current)
+}
+
+fn session(asked: &[u32]) -> ClientSession {
+    let mut session = ClientSession::new(OWN.to_owned(), "kokoro".to_owned(), "af_heart".to_owned());
+    let blocks: Vec<BlockIdx> = asked.iter().copied().map(BlockIdx).collect();
+    let _ = session.request(&blocks);
+    session
+}
+
+fn hear(session: &mut ClientSession, text: &str) -> Vec<SessionEvent> {
+    let mut out = Vec::new();
+    session.handle_text(text, &mut out);
+    out
+}
+
+fn said(block: u32, kind: StatusKind) -> SessionEvent {
+    SessionEvent::Event(Event::Status { block: BlockIdx(block), kind })
+}
+
+fn ready(block: u32) -> Vec<SessionEvent> {
+    let fetch = SessionEvent::Fetch { block: BlockIdx(block), url: "/v1/audio/h".to_owned() };
+    vec![said(block, StatusKind::Ready), fetch]
+}
+
+fn only_failure(out: &[SessionEvent]) -> &Failure {
+    match out {
+        [SessionEvent::Event(Event::Failed(failure))] => failure,
+        other => panic!("one failure expected, got {other:?}"),
+    }
+}
+
+fn is_warning(out: &[SessionEvent]) -> bool {
+    matches!(out, [SessionEvent::Event(Event::Warning { .. })])
+}
+
+#[test]
+fn a_request_is_understood_by_servers_of_both_eras() {
+    let mut session = session(&[]);
+    let frame = session.request(&[BlockIdx(8), BlockIdx(9)]);
+    for era in [Era::Feb2026, Era::Current] {
+        let message = ClientMessage::decode(&frame, era).unwrap();
+        assert_eq!(
+            message,
+            ClientMessage::Synthesize {
+                document_id: OWN.to_owned(),
+                block_indices: vec![8, 9],
+                model: "kokoro".to_owned(),
+                voice: "af_heart".to_owned(),
+                cursor: Some(8),
+                synthesis_mode: Some(SynthesisMode::Server),
+            }
+        );
+        let jump = session.cursor_moved(BlockIdx(16));
+        let moved = ClientMessage::CursorMoved { document_id: OWN.to_owned(), cursor: 16 };
+        assert_eq!(ClientMessage::decode(&jump, era), Ok(moved));
+    }
+}
+
+#[test]
+fn a_block_is_queued_then_ready_and_fetched_once() {
+    let mut session = session(&[0, 1]);
+    // The queued status names its future address already; that is not readiness.
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Queued)), [said(0, StatusKind::Queued)]);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Processing)), [said(0, StatusKind::Processing)]);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
+    // Asking again while the audio is on its way fetches nothing twice.
+    let _ = session.request(&[BlockIdx(0)]);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
+    assert_eq!(hear(&mut session, &text(OWN, 1, BlockStatus::Skipped)), [said(1, StatusKind::Skipped)]);
+}
+
+#[test]
+fn foreign_messages_change_nothing() {
+    let mut session = session(&[0]);
+    let foreign = [SessionEvent::Event(Event::Foreign)];
+    let unknown = text(FOREIGN, 0, BlockStatus::Cached).replace("cached", "sung");
+    for message in [
+        text(FOREIGN, 0, BlockStatus::Cached),
+        text(FOREIGN, 0, BlockStatus::Error),
+        evicted(FOREIGN, &[0]),
+        unknown,
+    ] {
+        assert_eq!(hear(&mut session, &message), foreign, "{message}");
+    }
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+}
+
+#[test]
+fn a_failed_fetch_may_be_asked_for_again() {
+    let mut session = session(&[0]);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+    session.fetch_failed(BlockIdx(0));
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), [], "not asked for again yet");
+    let _ = session.request(&[BlockIdx(0)]);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+}
+
+#[test]
+fn a_withdrawn_block_can_still_come_whenever_it_is_asked_for_again() {
+    let withdrawn = [SessionEvent::Event(Event::Evicted { blocks: vec![BlockIdx(0)] })];
+    // Asked for again after the withdrawal.
+    let mut after = session(&[0]);
+    assert_eq!(hear(&mut after, &evicted(OWN, &[0])), withdrawn);
+    let _ = after.request(&[BlockIdx(0)]);
+    assert_eq!(hear(&mut after, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+    // Asked for again while the withdrawal was still on its way.
+    let mut before = session(&[0]);
+    let _ = before.request(&[BlockIdx(0)]);
+    assert_eq!(hear(&mut before, &evicted(OWN, &[0])), withdrawn);
+    assert_eq!(hear(&mut before, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+    // A late report, then asked for again: the server answers again, and so do we.
+    let mut late = session(&[0]);
+    assert_eq!(hear(&mut late, &evicted(OWN, &[0])), withdrawn);
+    assert_eq!(hear(&mut late, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+    let _ = late.request(&[BlockIdx(0)]);
+    assert_eq!(hear(&mut late, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+}
+
+#[test]
+fn a_block_error_kills_the_block_and_a_refusal_the_session() {
+    let mut session = session(&[0, 1]);
+    let out = hear(&mut session, &text(OWN, 0, BlockStatus::Error));
+    assert_eq!(
+        only_failure(&out),
+        &Failure {
+            phase: Phase::BeforeAudio,
+            class: FailureClass::Server,
+            code: None,
+            text: "worker fell over".to_owned(),
+            kills: Kills::Block(BlockIdx(0)),
+        }
+    );
+    let mut refusal = status(OWN, 1, BlockStatus::Error);
+    refusal.recoverable = Some(false);
+    refusal.error = Some("Usage limit exceeded".into());
+    let out = hear(&mut session, &ServerMessage::Status(refusal).encode(Era::Current));
+    let failure = only_failure(&out);
+    assert_eq!((failure.class, failure.kills), (FailureClass::Limit, Kills::Session));
+    assert_eq!(failure.text, "Usage limit exceeded");
+}
+
+#[test]
+fn ready_without_an_address_fails_the_block() {
+    let mut session = session(&[0]);
+    let mut bare = status(OWN, 0, BlockStatus::Cached);
+    bare.audio_url = None;
+    let out = hear(&mut session, &ServerMessage::Status(bare).encode(Era::Current));
+    let failure = only_failure(&out);
+    assert_eq!((failure.class, failure.kills), (FailureClass::Protocol, Kills::Block(BlockIdx(0))));
+}
+
+#[test]
+fn session_errors_keep_the_servers_words_and_find_their_class() {
+    for (words, class) in [
+        ("Rate limit exceeded. Please slow down.", FailureClass::Limit),
+        ("Document not found or access denied", FailureClass::Invalid),
+        ("Model 'x' not found", FailureClass::Invalid),
+        ("Voice 'y' not configured for model 'x'", FailureClass::Invalid),
+        ("Unknown message type: dance", FailureClass::Invalid),
+        ("Invalid JSON", FailureClass::Invalid),
+        (
+            "3 validation errors for WSSynthesizeRequest\nblock_indices\n  Field required",
+            FailureClass::Invalid,
+        ),
+        ("Internal server error", FailureClass::Server),
+        ("the roof is on fire", FailureClass::Server),
+    ] {
+        let message = ServerMessage::Error { error: words.into() }.encode(Era::Current);
+        let out = hear(&mut session(&[0]), &message);
+        let failure = only_failure(&out);
+        assert_eq!((failure.class, failure.kills), (class, Kills::Session), "{words}");
+        assert_eq!(failure.text, words);
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_a_warning_unless_it_is_no_json() {
+    let mut session = session(&[0]);
+    for message in [
+        r#"{"type":"applause"}"#.to_owned(),
+        r#"{"type":"applause","status":5}"#.to_owned(),
+        "[1,2]".to_owned(),
+        r#"{"type":"status"}"#.to_owned(),
+        text(OWN, 0, BlockStatus::Cached).replace("cached", "sung"),
+        text(OWN, -1, BlockStatus::Cached),
+        text(OWN, 4_294_967_296, BlockStatus::Cached),
+        text(OWN, 7, BlockStatus::Cached),
+        evicted(OWN, &[-1]),
+    ] {
+        let out = hear(&mut session, &message);
+        assert!(is_warning(&out), "{message} gave {out:?}");
+    }
+    let out = hear(&mut session, &format!("{{oops{}", "x".repeat(200)));
+    let failure = only_failure(&out);
+    assert_eq!((failure.class, failure.kills), (FailureClass::Protocol, Kills::Session));
+    assert_eq!(failure.text, format!("server sent invalid JSON: {{oops{}", "x".repeat(75)));
+}
+
+#[test]
+fn a_message_of_the_older_era_says_all_that_is_needed() {
+    let message = ServerMessage::Status(status(OWN, 0, BlockStatus::Cached)).encode(Era::Feb2026);
+    for field in ["recoverable", "word_timestamps", "duration_ms"] {
+        assert!(!message.contains(field), "{field}");
+    }
+    assert_eq!(hear(&mut session(&[0]), &message), ready(0));
+    let bare =
+        format!(r#"{{"type":"status","document_id":"{OWN}","block_idx":0,"status":"queued","new":[{{}}]}}"#);
+    assert_eq!(hear(&mut session(&[0]), &bare), [said(0, StatusKind::Queued)]);
+    let float = text(OWN, 0, BlockStatus::Cached).replace(r#""duration_ms":null"#, r#""duration_ms":6455.9"#);
+    let Ok(ServerMessage::Status(status)) = ServerMessage::decode(&float) else { panic!("refused") };
+    assert_eq!(status.duration_ms, Some(6_455));
+}
+
+#[test]
+fn plain_text_is_borrowed_from_the_frame() {
+    let frame = text(OWN, 0, BlockStatus::Cached);
+    let Ok(ServerMessage::Status(status)) = ServerMessage::decode(&frame) else { panic!("refused") };
+    assert!(matches!(status.document_id, std::borrow::Cow::Borrowed(_)));
+    assert!(matches!(status.audio_url, Some(std::borrow::Cow::Borrowed(_))));
+}
+
+#[test]
+fn closes_and_refusals_have_their_class() {
+    for (code, reason, class) in [
+        (Some(1008), "Invalid token", FailureClass::Auth),
+        (Some(1008), "Not authenticated", FailureClass::Auth),
+        (Some(1008), "Invalid anonymous session", FailureClass::Auth),
+        (Some(1013), "Authentication service temporarily unavailable", FailureClass::Overload),
+        (Some(1000), "", FailureClass::Transport),
+        (Some(1001), "", FailureClass::Transport),
+        (Some(1011), "", FailureClass::Server),
+        (None, "", FailureClass::Transport),
+    ] {
+        let failure = close(code, reason);
+        assert_eq!((failure.class, failure.code, failure.kills), (class, code, Kills::Session), "{reason}");
+        assert!(!failure.text.is_empty() && failure.text.contains(reason));
+    }
+    for (status, class) in [
+        (401, FailureClass::Auth),
+        (403, FailureClass::Auth),
+        (404, FailureClass::Invalid),
+        (429, FailureClass::Limit),
+        (500, FailureClass::Server),
+        (502, FailureClass::Server),
+        (503, FailureClass::Overload),
+    ] {
+        let failure = handshake_refused(status);
+        assert_eq!((failure.class, failure.code, failure.phase), (class, Some(status), Phase::Handshake));
+    }
+}
+
+#[test]
+fn http_failures_keep_the_words_of_any_body() {
+    let words = |status, body: &[u8]| {
+        let failure = http_failure(status, body, Kills::Session, Phase::BeforeAudio);
+        (failure.class, failure.text)
+    };
+    for (status, body, class, text) in [
+        (401, r#"{"detail":"not authenticated"}"#, FailureClass::Auth, "not authenticated"),
+        (
+            429,
+            r#"{"error":"Rate limit exceeded: 10 per 1 minute"}"#,
+            FailureClass::Limit,
+            "Rate limit exceeded: 10 per 1 minute",
+        ),
+        (
+            403,
+            r#"{"detail":{"code":"STORAGE_LIMIT_EXCEEDED","message":"Storage is full"}}"#,
+            FailureClass::Limit,
+            "Storage is full",
+        ),
+        (
+            422,
+            r#"{"detail":[{"type":"missing","loc":["body","content"],"msg":"Field required","input":{}}]}"#,
+            FailureClass::Invalid,
+            "body.content: Field required",
+        ),
+        (
+            400,
+            r#"{"code":"EMAIL_PASSWORD_MISMATCH","error":"Wrong e-mail or password."}"#,
+            FailureClass::Invalid,
+            "Wrong e-mail or password.",
+        ),
+        (404, r#"{"error":{"message":"no such thing"}}"#, FailureClass::Invalid, "no such thing"),
+        (500, "<h1>oh dear</h1>\n", FailureClass::Server, "<h1>oh dear</h1>"),
+        (503, "", FailureClass::Overload, "HTTP 503 without a body"),
+    ] {
+        assert_eq!(words(status, body.as_bytes()), (class, text.to_owned()));
+    }
+    assert_eq!(words(500, "é".repeat(999).as_bytes()).1.chars().count(), 300);
+    assert_eq!(words(500, b"\xff\xfe").0, FailureClass::Server);
+}
+
+#[test]
+fn default_voices_are_those_published() {
+    assert_eq!(default_voice("kokoro"), Some("af_heart"));
+    assert_eq!(default_voice("inworld-1.5-max"), Some("alex"));
+    assert_eq!(default_voice("openai-tts"), None);
+}
+
+#[test]
+fn tokens_tell_when_they_end() {
+    let claims = jwt::Claims { sub: "listener".to_owned(), exp: 1_790_000_000, jti: "7".to_owned() };
+    let token = jwt::encode(&claims);
+    assert_eq!(token.split('.').count(), 3);
+    assert!(!token.contains(['=', '+', '/']));
+    assert_eq!(jwt::decode(&token), Some(claims));
+    assert_eq!(jwt::expires_at(&token), Some(1_790_000_000));
+    // {"exp":1790000000.75} and {"sub":"x"}.
+    assert_eq!(jwt::expires_at("e30.eyJleHAiOjE3OTAwMDAwMDAuNzV9.x"), Some(1_790_000_000));
+    assert_eq!(jwt::expires_at("e30.eyJzdWIiOiJ4In0.x"), None);
+    assert_eq!(jwt::expires_at("nonsense"), None);
+}
+
+fn any_status() -> impl Strategy<Value = Status<'static>> {
+    let kinds = prop::sample::select(vec![
+        BlockStatus::Queued,
+        BlockStatus::Processing,
+        BlockStatus::Cached,
+        BlockStatus::Skipped,
+        BlockStatus::Error,
+    ]);
+    let words = || prop::option::of(".{0,20}".prop_map(std::borrow::Cow::Owned));
+    (
+        (".{0,20}", any::<i64>(), kinds, words(), words()),
+        (any::<bool>(), words(), words(), words(), any::<Option<u64>>()),
+    )
+        .prop_map(|((document_id, block_idx, status, audio_url, error), rest)| {
+            let (recoverable, model_slug, voice_slug, word_timestamps, duration_ms) = rest;
+            let recoverable = Some(recoverable);
+            Status {
+                document_id: document_id.into(),
+                block_idx,
+                status,
+                audio_url,
+                error,
+                recoverable,
+                model_slug,
+                voice_slug,
+                word_timestamps,
+                duration_ms,
+            }
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn server_messages_survive_the_way_there_and_back(status in any_status()) {
+        let message = ServerMessage::Status(status);
+        let frame = message.encode(Era::Current);
+        prop_assert_eq!(ServerMessage::decode(&frame), Ok(message));
+    }
+
+    #[test]
+    fn client_messages_survive_the_way_there_and_back(
+        blocks in prop::collection::vec(any::<i64>(), 0..32), model in ".{0,20}", cursor in any::<i64>(),
+    ) {
+        let message = ClientMessage::Synthesize {
+            document_id: OWN.to_owned(),
+            block_indices: blocks,
+            model: model.clone(),
+            voice: model,
+            cursor: Some(cursor),
+            synthesis_mode: Some(SynthesisMode::Browser),
+        };
+        prop_assert_eq!(ClientMessage::decode(&message.encode(), Era::Current), Ok(message.clone()));
+        prop_assert_eq!(ClientMessage::decode(&message.encode(), Era::Feb2026), Ok(message));
+    }
+
+    #[test]
+    fn no_text_makes_a_decoder_panic(
+        noise in ".{0,60}",
+        kind in prop::sample::select(vec!["status", "evicted", "error", "synthesize", "cursor_moved", "x"]),
+        field in prop::sample::select(vec!["document_id", "block_idx", "block_indices", "status", "cursor"]),
+        value in prop::sample::select(vec!["null", "-1", "1e300", "[]", "[1,{}]", "{\"a\":[]}", "\"\\u0000'\"", "\"é\""]),
+    ) {
+        for text in [noise.clone(), format!(r#"{{"type":"{kind}","{field}":{value}}}"#)] {
+            let mut session = session(&[0]);
+            let out = hear(&mut session, &text);
+            prop_assert_eq!(out.len(), 1, "every message leads to one event at least: {}", text);
+            if let Err(ServerMessageError::InvalidJson { .. }) = ServerMessage::decode(&text) {
+                prop_assert!(ClientMessage::decode(&text, Era::Current).is_err());
+            }
+            let _ = ClientMessage::decode(&text, Era::Feb2026);
+            let _ = jwt::decode(&text);
+            let _ = http_failure(500, text.as_bytes(), Kills::Session, Phase::Dial);
+        }
+    }
+}
