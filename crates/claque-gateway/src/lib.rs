@@ -1,1 +1,46 @@
-//! To be written.
+//! The reference text-to-speech service as pure machines.
+//!
+//! [`Gateway`] holds accounts, documents, sessions and the synthesis pipeline. Time comes in as a value, messages
+//! are typed, audio is a length with a seed or bytes of the host. It knows no clock, socket, JSON or HTTP: a host
+//! maps [`Notice`] and [`Refusal`] to the wire. Hosted behind sockets it is the embedded service; driven by an
+//! event heap it is the model in the simulator.
+
+mod accounts;
+mod blocks;
+mod config;
+mod documents;
+mod faults;
+mod gateway;
+mod ids;
+mod limits;
+mod message;
+mod pipeline;
+mod presets;
+mod refusal;
+mod service;
+mod session;
+mod split;
+mod voices;
+mod wording;
+
+pub use accounts::{Credentials, SignedIn};
+pub use blocks::{Block, blocks_of};
+pub use config::{
+    Auth, AuthConfig, Counting, CrossTalk, Engine, EngineErrors, Era, Eviction, GatewayConfig, ModelConfig,
+    OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit, Workers,
+};
+pub use documents::DocumentInfo;
+pub use faults::{
+    ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, Faults, Outage, Selector,
+};
+pub use gateway::{Caller, Gateway, GatewayStats};
+pub use ids::{ConnId, DocumentId, JobId, UserId, VariantHash};
+pub use limits::Route;
+pub use message::{
+    AudioFormat, BlockNotice, BlockStatus, Input, Notice, Output, Outputs, Request, Speech, SpeechBody,
+    TimeoutReason,
+};
+pub use pipeline::PipelineStats;
+pub use refusal::{ContentFault, GuestSession, Refusal, Resource, Unauthenticated};
+pub use service::{LengthModel, ServiceModel, Spread};
+pub use voices::{ModelInfo, VoiceInfo};

@@ -1,0 +1,271 @@
+//! Every constant of a gateway.
+
+use core::fmt;
+
+use claque_core::time::{Duration, MediaTime};
+
+use crate::{
+    faults::Faults,
+    message::AudioFormat,
+    service::{LengthModel, ServiceModel, Spread},
+    voices::ModelInfo,
+};
+
+/// Everything that can be set; see [`GatewayConfig::preset`] for whole sets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GatewayConfig {
+    /// Whose wording and message shapes are used.
+    pub era: Era,
+    /// Who may use the server.
+    pub auth: Auth,
+    /// Models in the order in which they are listed, each with its workers.
+    pub models: Vec<ModelConfig>,
+    /// Longest block in characters before it is split; soft by 1.2 to 1.3.
+    pub max_block_chars: usize,
+    /// Longest text of a document in characters.
+    pub max_content_chars: usize,
+    /// Characters a user may store; none for no limit.
+    pub storage_limit: Option<u64>,
+    /// Synthesis requests per user.
+    pub synthesis_limit: Option<SynthesisLimit>,
+    /// REST calls per client address.
+    pub rest_limits: Option<RestLimits>,
+    /// Whether `queued` already names the audio to come.
+    pub queued_variant: QueuedVariant,
+    /// What a moved cursor evicts.
+    pub eviction: Eviction,
+    /// Who hears of a block.
+    pub cross_talk: CrossTalk,
+    /// Time the server takes over each requested block, one after another per connection, before it is queued.
+    /// Zero: the blocks of a request are queued together, at once.
+    pub accept_interval: Duration,
+    /// Queues and workers.
+    pub pipeline: PipelineConfig,
+    /// What is to go wrong.
+    pub faults: Faults,
+}
+
+/// Generations of the service, by their wording and message shapes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Era {
+    /// February 2026.
+    Feb2026,
+    /// August 2026.
+    Current,
+}
+
+/// Who may use the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// Everybody, as the user `selfhost`.
+    Off,
+    /// Accounts, tokens and guests.
+    On(AuthConfig),
+}
+
+/// Accounts and tokens. Its debug output hides them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthConfig {
+    /// E-mail address and password of each account.
+    pub accounts: Vec<(String, String)>,
+    /// Tokens that never expire; each is a user of its own.
+    pub static_tokens: Vec<String>,
+    /// How long an access token lives.
+    pub access_token_life: Duration,
+}
+
+impl fmt::Debug for AuthConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthConfig")
+            .field("accounts", &self.accounts.len())
+            .field("static_tokens", &self.static_tokens.len())
+            .field("access_token_life", &self.access_token_life)
+            .finish()
+    }
+}
+
+/// A model with its workers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelConfig {
+    /// What clients are told.
+    pub info: ModelInfo,
+    /// Who makes its audio.
+    pub workers: Workers,
+    /// How long that takes.
+    pub service: ServiceModel,
+    /// How long the audio is.
+    pub length: LengthModel,
+    /// What the audio is packed in.
+    pub format: AudioFormat,
+}
+
+/// Who makes a model's audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workers {
+    /// This many workers take one job at a time, oldest first.
+    Pull(u32),
+    /// As many at once as there are jobs: a remote API. Never scanned for lost workers.
+    Unlimited,
+}
+
+/// Where audio comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The machine completes jobs by its own timers.
+    Modelled,
+    /// The host is asked by `Output::Synthesize` and answers by `Input::Synthesized`.
+    External,
+}
+
+/// Constants of queues and workers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PipelineConfig {
+    /// Where audio comes from.
+    pub engine: Engine,
+    /// A worker that holds a job longer than this is taken for lost.
+    pub visibility_timeout: Duration,
+    /// How often lost workers are looked for: at multiples of this since the start.
+    pub visibility_scan: Duration,
+    /// How often a job is queued again before it is given up.
+    pub max_retries: u32,
+    /// What an engine's error leads to.
+    pub engine_errors: EngineErrors,
+    /// Words of the `error` status of a job that was given up.
+    pub dead_letter_text: String,
+    /// What happens to jobs that wait too long.
+    pub overflow: Option<OverflowConfig>,
+    /// How long it is remembered that a variant is being made, and for whom. Who still waits then waits in vain.
+    pub key_life: Duration,
+    /// Jobs waiting for one model; more are answered with `error`.
+    pub max_queued: usize,
+    /// Pieces of audio kept; the oldest go first.
+    pub cache_capacity: usize,
+}
+
+/// What an engine's error leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineErrors {
+    /// An `error` status at once: the engine answered, retries are for lost workers.
+    Report,
+    /// Another attempt, up to the number of retries.
+    Retry,
+}
+
+/// The provider with unlimited parallelism that takes jobs which wait too long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OverflowConfig {
+    /// Age in the queue from which a job is taken.
+    pub threshold: Duration,
+    /// How often the queues are looked through: at multiples of this since the start.
+    pub scan: Duration,
+    /// A request that takes longer has failed.
+    pub request_timeout: Duration,
+    /// Time to start when no idle instance is left.
+    pub cold_start: Spread,
+    /// Time to start on an idle instance.
+    pub warm_start: Spread,
+    /// How long an idle instance is kept.
+    pub keep_warm: Duration,
+    /// Time of the synthesis itself.
+    pub execution: Spread,
+    /// Share (0..=1) of requests that fail.
+    pub failure_share: f64,
+}
+
+/// At most this many within a window that opens with the first of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many.
+    pub count: u32,
+    /// Within which time.
+    pub window: Duration,
+}
+
+/// The limit on synthesis requests of one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SynthesisLimit {
+    /// The limit.
+    pub limit: RateLimit,
+    /// What is counted.
+    pub counting: Counting,
+}
+
+/// What counts as a synthesis request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// A message, however many blocks it names.
+    Messages,
+    /// A block.
+    Blocks,
+}
+
+/// Limits on REST calls of one address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestLimits {
+    /// For the creation of documents; all of them hold. Each with its words for the answer.
+    pub create_document: Vec<(RateLimit, String)>,
+    /// For every other route, each route by itself.
+    pub other: Vec<(RateLimit, String)>,
+}
+
+/// Whether `queued` names the audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueuedVariant {
+    /// No.
+    Hidden,
+    /// Yes, although it is not there yet.
+    Shown,
+}
+
+/// Which pending blocks of a document a moved cursor evicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Eviction {
+    /// Those outside `[cursor - behind, cursor + ahead]`.
+    Outside {
+        /// Blocks kept before the cursor.
+        behind: u32,
+        /// Blocks kept after the cursor.
+        ahead: u32,
+    },
+    /// All.
+    All,
+}
+
+/// Who hears of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrossTalk {
+    /// The connection that asked.
+    None,
+    /// Every connection of the user: the bug of servers before 2026-02-05.
+    PerUser,
+}
+
+impl GatewayConfig {
+    /// This configuration as a known truth: every model has `workers` workers, each block takes `service` and
+    /// becomes `media` of audio, and a request's blocks are queued together.
+    #[must_use]
+    pub fn with_deterministic_engine(mut self, workers: u32, service: Duration, media: MediaTime) -> Self {
+        for model in &mut self.models {
+            model.workers = Workers::Pull(workers);
+            model.service = ServiceModel::Fixed(service);
+            model.length = LengthModel::Fixed(media);
+        }
+        self.accept_interval = Duration::ZERO;
+        self
+    }
+
+    /// This configuration without any limit on REST calls.
+    #[must_use]
+    pub fn without_rest_limits(mut self) -> Self {
+        self.rest_limits = None;
+        self
+    }
+
+    /// This configuration without a limit on synthesis requests. With authentication off all listeners are one
+    /// user, whom the published limit stops at 300 blocks a minute.
+    #[must_use]
+    pub const fn without_synthesis_limit(mut self) -> Self {
+        self.synthesis_limit = None;
+        self
+    }
+}

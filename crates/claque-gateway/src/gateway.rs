@@ -1,0 +1,389 @@
+//! The service as a whole: REST calls, and messages of connections in front of the pipeline.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use claque_core::{rng::Seed, time::Instant};
+
+use crate::{
+    accounts::{Accounts, Credentials, SignedIn},
+    blocks::Block,
+    config::{Counting, GatewayConfig, QueuedVariant},
+    documents::{DocumentInfo, Documents},
+    faults::AudioFault,
+    ids::{ConnId, DocumentId, UserId, VariantHash},
+    limits::{RestGate, Route, Windows},
+    message::{BlockNotice, BlockStatus, Input, Notice, Output, Outputs, Request, Speech, TimeoutReason},
+    pipeline::{Admission, Ask, Delivery, Pipeline, PipelineStats, Subscriber},
+    refusal::{GuestSession, Refusal, Resource},
+    session::{BlockAsk, Sessions, Work},
+    voices::ModelInfo,
+    wording::{NO_DOCUMENT, QUEUE_FULL, TOO_FAST, unknown_model, unknown_voice},
+};
+
+/// Accounts, documents, connections and the pipeline.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    config: GatewayConfig,
+    now: Instant,
+    accounts: Accounts,
+    documents: Documents,
+    gate: RestGate,
+    synthesis: Windows<UserId>,
+    sessions: Sessions,
+    pipeline: Pipeline,
+    models: Vec<ModelInfo>,
+    outputs: VecDeque<Output>,
+}
+
+/// Who makes a REST call, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The user, from [`Gateway::authenticate`].
+    pub user: UserId,
+    /// Client address, as limits tell addresses apart.
+    pub address: String,
+}
+
+/// What a gateway holds now and has done since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GatewayStats {
+    /// Open connections.
+    pub connections: usize,
+    /// Stored documents.
+    pub documents: usize,
+    /// Queues and workers.
+    pub pipeline: PipelineStats,
+}
+
+impl Gateway {
+    /// Makes a gateway at the run's start. Ids, tokens and all noise come from `seed`.
+    #[must_use]
+    pub fn new(config: GatewayConfig, seed: Seed) -> Self {
+        let outage = config.faults.identity_outage;
+        let (pipeline, faults) = (config.pipeline.clone(), config.faults.clone());
+        Self {
+            now: Instant::START,
+            accounts: Accounts::new(config.auth.clone(), config.era, outage, seed.child("accounts")),
+            documents: Documents::new(seed.child("documents")),
+            gate: RestGate::new(config.rest_limits.clone()),
+            synthesis: Windows::new(),
+            sessions: Sessions::default(),
+            pipeline: Pipeline::new(pipeline, &config.models, faults, seed.child("pipeline")),
+            models: config.models.iter().map(|model| model.info.clone()).collect(),
+            outputs: VecDeque::new(),
+            config,
+        }
+    }
+
+    /// The configuration it was made with.
+    #[must_use]
+    pub const fn config(&self) -> &GatewayConfig {
+        &self.config
+    }
+
+    /// Takes news at `now`; an earlier `now` than before counts as the latest. Whatever was due until then is done
+    /// first, in order of time, each at the time it was due. Messages of unknown connections are ignored.
+    pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_> {
+        self.advance(now);
+        let now = self.now;
+        match input {
+            Input::Wake => {}
+            Input::Connected { conn, user } => {
+                let faults = &self.config.faults;
+                self.sessions.connect(conn, user, |number| faults.connection(number).cloned());
+            }
+            Input::Request { conn, request } => self.handle_request(now, conn, request),
+            Input::Disconnected { conn } => self.sessions.disconnect(conn),
+            Input::Synthesized { job, result } => self.pipeline.synthesized(now, job, result),
+        }
+        self.advance(now);
+        Outputs(&mut self.outputs)
+    }
+
+    /// When to wake the gateway at the latest, and why; none while only news can change anything.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, TimeoutReason)> {
+        if !self.outputs.is_empty() {
+            return Some((self.now, TimeoutReason::OutputsWaiting));
+        }
+        let admission = self.sessions.next_admission().map(|at| (at, TimeoutReason::Admission));
+        [self.pipeline.next_timer(), admission].into_iter().flatten().min()
+    }
+
+    /// Signs an account in by password.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`], [`Refusal::IdentityUnavailable`] while it is down by an injected fault, and
+    /// [`Refusal::NoSuchRoute`] with authentication off.
+    pub fn sign_in(&mut self, now: Instant, email: &str, password: &str) -> Result<SignedIn, Refusal> {
+        self.accounts.sign_in(now, email, password)
+    }
+
+    /// Gives a new access token for a refresh token.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongRefreshToken`], and as for [`Gateway::sign_in`].
+    pub fn refresh(&mut self, now: Instant, refresh: &str) -> Result<SignedIn, Refusal> {
+        self.accounts.refresh(now, refresh)
+    }
+
+    /// Makes a guest.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchRoute`] in 2026-02, where guests name themselves; [`Refusal::RateLimited`].
+    pub fn anonymous_session(&mut self, now: Instant, address: &str) -> Result<GuestSession, Refusal> {
+        self.gate.pass(now, Route::AnonymousSession, address)?;
+        self.accounts.anonymous_session()
+    }
+
+    /// Finds out who a caller is. Also to be asked before a connection is accepted.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthenticated`] or [`Refusal::IdentityUnavailable`].
+    pub fn authenticate(&mut self, now: Instant, credentials: &Credentials) -> Result<UserId, Refusal> {
+        self.accounts.authenticate(now, credentials)
+    }
+
+    /// Stores a Markdown text as a document of the caller.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`], [`Refusal::ContentInvalid`] or [`Refusal::StorageLimit`].
+    pub fn create_document(
+        &mut self,
+        now: Instant,
+        caller: &Caller,
+        content: &str,
+        title: Option<&str>,
+    ) -> Result<DocumentInfo, Refusal> {
+        self.gate.pass(now, Route::CreateDocument, &caller.address)?;
+        self.documents.create(&self.config, &caller.user, content, title)
+    }
+
+    /// The blocks of a document of the caller.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`] or [`Refusal::NotFound`], also for another user's document.
+    pub fn blocks(&mut self, now: Instant, caller: &Caller, id: DocumentId) -> Result<&[Block], Refusal> {
+        self.gate.pass(now, Route::Blocks, &caller.address)?;
+        let missing = Refusal::NotFound { resource: Resource::DocumentBlocks, id: id.to_string() };
+        self.documents.blocks(&caller.user, id).map(AsRef::as_ref).ok_or(missing)
+    }
+
+    /// Deletes a document of the caller.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`] or [`Refusal::NotFound`], also for another user's document.
+    pub fn delete_document(&mut self, now: Instant, caller: &Caller, id: DocumentId) -> Result<(), Refusal> {
+        self.gate.pass(now, Route::DeleteDocument, &caller.address)?;
+        self.documents.delete(&caller.user, id)
+    }
+
+    /// The models on offer, for anybody.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`].
+    pub fn models(&mut self, now: Instant, address: &str) -> Result<&[ModelInfo], Refusal> {
+        self.gate.pass(now, Route::Models, address)?;
+        Ok(&self.models)
+    }
+
+    /// The audio of a variant, for anybody.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`], [`Refusal::NotFound`], and [`Refusal::ServerError`] by an injected fault.
+    pub fn audio(
+        &mut self,
+        now: Instant,
+        address: &str,
+        variant: &VariantHash,
+    ) -> Result<Arc<Speech>, Refusal> {
+        self.gate.pass(now, Route::Audio, address)?;
+        let missing = |resource| Err(Refusal::NotFound { resource, id: variant.to_string() });
+        match self.pipeline.audio(variant) {
+            Some((speech, None)) => Ok(Arc::clone(speech)),
+            Some((_, Some(AudioFault::Missing))) => missing(Resource::AudioNotCached),
+            Some((_, Some(AudioFault::ServerError))) => Err(Refusal::ServerError),
+            None if self.pipeline.is_being_made(variant) => missing(Resource::AudioNotCached),
+            None => missing(Resource::BlockVariant),
+        }
+    }
+
+    /// What the gateway holds and has done, as of the last call.
+    #[must_use]
+    pub fn stats(&self) -> GatewayStats {
+        GatewayStats {
+            connections: self.sessions.len(),
+            documents: self.documents.len(),
+            pipeline: self.pipeline.stats(),
+        }
+    }
+
+    /// Does all that is due until `now`, in order of time; of two at one time the pipeline's comes first.
+    fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        loop {
+            self.pass_on();
+            let work = self.pipeline.next_timer().map(|(at, _)| at).filter(|at| *at <= self.now);
+            let admission = self.sessions.next_admission().filter(|at| *at <= self.now);
+            match (work, admission) {
+                (Some(work), admission) if admission.is_none_or(|admission| work <= admission) => {
+                    self.pipeline.step();
+                }
+                (_, Some(_)) => self.admit_next(),
+                (Some(_) | None, None) => return,
+            }
+        }
+    }
+
+    /// Passes the pipeline's news on.
+    fn pass_on(&mut self) {
+        self.outputs.extend(core::iter::from_fn(|| self.pipeline.pop_call()));
+        while let Some(Delivery { at, subscriber, variant, model, voice, result }) =
+            self.pipeline.pop_delivery()
+        {
+            self.sessions.settle(subscriber, variant);
+            let (status, duration, error) = match result {
+                Ok(media) => (BlockStatus::Cached, Some(media), None),
+                Err(text) => (BlockStatus::Error, None, Some(text)),
+            };
+            let Subscriber { conn, document, block } = subscriber;
+            let variant = duration.map(|_| variant);
+            let recoverable = true;
+            let notice =
+                BlockNotice { document, block, status, variant, duration, error, recoverable, model, voice };
+            self.tell(at, conn, notice);
+        }
+    }
+
+    fn handle_request(&mut self, at: Instant, conn: ConnId, request: Request) {
+        let interval = self.config.accept_interval;
+        match request {
+            Request::Synthesize { document, blocks, model, voice } => {
+                let asked = self.check(at, conn, document, &blocks, &model, &voice);
+                match asked {
+                    Ok(Some(ask)) => {
+                        for block in blocks {
+                            let work = Work::Block(BlockAsk { block, ..ask.clone() });
+                            self.sessions.push(at, conn, work, interval);
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(text) => {
+                        self.sessions.send(&mut self.outputs, at, conn, Notice::Error { text });
+                    }
+                }
+            }
+            Request::CursorMoved { document, cursor } => {
+                self.sessions.push(at, conn, Work::Moved { document, cursor }, interval);
+            }
+        }
+    }
+
+    /// What all blocks of a request have in common; none when there is nothing to answer, the words of the refusal
+    /// when it is refused as a whole.
+    fn check(
+        &mut self,
+        at: Instant,
+        conn: ConnId,
+        document: DocumentId,
+        blocks: &[i64],
+        model: &str,
+        voice: &str,
+    ) -> Result<Option<BlockAsk>, String> {
+        let Some(user) = self.sessions.user(conn) else { return Ok(None) };
+        if let Some(limit) = self.config.synthesis_limit {
+            let amount = match limit.counting {
+                Counting::Messages => 1,
+                Counting::Blocks => u32::try_from(blocks.len()).unwrap_or(u32::MAX),
+            };
+            self.synthesis.take(at, user.clone(), amount, limit.limit).map_err(|_| TOO_FAST.to_owned())?;
+        }
+        if blocks.is_empty() {
+            return Ok(None);
+        }
+        let texts = self.documents.blocks(user, document).ok_or_else(|| NO_DOCUMENT.to_owned())?;
+        let (pool, info) = self
+            .models
+            .iter()
+            .enumerate()
+            .find(|(_, info)| &*info.slug == model)
+            .ok_or_else(|| unknown_model(self.config.era, model))?;
+        let known = info.voices.iter().find(|known| &*known.slug == voice);
+        let known = known.ok_or_else(|| unknown_voice(self.config.era, model, voice))?;
+        let (model, voice) = (Arc::clone(&info.slug), Arc::clone(&known.slug));
+        Ok(Some(BlockAsk { document, blocks: Arc::clone(texts), block: 0, pool, model, voice }))
+    }
+
+    fn admit_next(&mut self) {
+        match self.sessions.pop_admission(self.config.accept_interval) {
+            Some((at, conn, Work::Block(ask))) => self.admit(at, conn, ask),
+            Some((at, conn, Work::Moved { document, cursor })) => {
+                self.move_cursor(at, conn, document, cursor)
+            }
+            None => {}
+        }
+    }
+
+    fn admit(&mut self, at: Instant, conn: ConnId, ask: BlockAsk) {
+        let BlockAsk { document, blocks, block, pool, model, voice } = ask;
+        let mut notice = BlockNotice {
+            document,
+            block,
+            status: BlockStatus::Skipped,
+            variant: None,
+            duration: None,
+            error: None,
+            recoverable: true,
+            model: Arc::clone(&model),
+            voice: Arc::clone(&voice),
+        };
+        let text = usize::try_from(block).ok().and_then(|block| blocks.get(block));
+        if let Some(text) = text.filter(|block| block.text.chars().any(char::is_alphanumeric)) {
+            let variant = VariantHash::of(&text.text, &model, &voice);
+            let subscriber = Subscriber { conn, document, block };
+            let ask = Ask { variant, pool, voice, text: Arc::clone(&text.text), chars: text.chars };
+            let admission = self.pipeline.ask(at, ask, subscriber);
+            if admission == Admission::Waiting {
+                self.sessions.add_pending(subscriber, variant);
+            }
+            self.describe(&mut notice, admission, variant);
+        }
+        self.tell(at, conn, notice);
+    }
+
+    fn describe(&self, notice: &mut BlockNotice, admission: Admission, variant: VariantHash) {
+        match admission {
+            Admission::Cached(media) => {
+                (notice.status, notice.variant) = (BlockStatus::Cached, Some(variant));
+                notice.duration = Some(media);
+            }
+            Admission::Waiting => {
+                notice.status = BlockStatus::Queued;
+                notice.variant = match self.config.queued_variant {
+                    QueuedVariant::Hidden => None,
+                    QueuedVariant::Shown => Some(variant),
+                };
+            }
+            Admission::Full => {
+                (notice.status, notice.error) = (BlockStatus::Error, Some(QUEUE_FULL.to_owned()));
+            }
+        }
+    }
+
+    fn move_cursor(&mut self, at: Instant, conn: ConnId, document: DocumentId, cursor: i64) {
+        let evicted = self.sessions.evict(conn, document, cursor, self.config.eviction);
+        for (block, variant) in &evicted {
+            self.pipeline.withdraw(variant, Subscriber { conn, document, block: *block });
+        }
+        let mut blocks: Vec<i64> = evicted.into_iter().map(|(block, _)| block).collect();
+        blocks.dedup();
+        if !blocks.is_empty() {
+            self.sessions.send(&mut self.outputs, at, conn, Notice::Evicted { document, blocks });
+        }
+    }
+
+    fn tell(&mut self, at: Instant, conn: ConnId, notice: BlockNotice) {
+        let cross_talk = self.config.cross_talk;
+        self.sessions.tell(&mut self.outputs, at, conn, Notice::Status(notice), cross_talk);
+    }
+}

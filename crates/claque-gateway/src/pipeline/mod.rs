@@ -1,0 +1,375 @@
+//! Synthesis: dedup by variant, one queue per model, workers, lost workers, retries, overflow, audio cache.
+//!
+//! A machine inside the gateway: it is asked at a moment and stepped through its own timers in order of time, so
+//! a worker takes its next job when the last one ended, not when the driver woke up. [`variants`] knows what is
+//! made and who waits for it; this file queues; [`work`] is about what happens to a job in somebody's hands.
+
+mod variants;
+mod work;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use claque_core::{
+    rng::Seed,
+    time::{Duration, Instant, MediaTime, duration_nanos},
+};
+
+use self::{
+    variants::{Lookup, Variants},
+    work::{Attempt, WarmInstances},
+};
+use crate::{
+    config::{ModelConfig, PipelineConfig, Workers},
+    faults::{AudioFault, Faults, Suspect},
+    ids::{ConnId, DocumentId, JobId, VariantHash},
+    message::{Output, Speech, TimeoutReason},
+};
+
+/// Counters of queues and workers since the start, and what they hold now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PipelineStats {
+    /// Jobs waiting now.
+    pub queued: usize,
+    /// Workers with a job now, lost ones included.
+    pub busy_workers: usize,
+    /// Requests that the overflow provider works on now.
+    pub overflowing: usize,
+    /// Pieces of audio kept now.
+    pub cached: usize,
+    /// Blocks answered from the cache.
+    pub cache_hits: u64,
+    /// Blocks that joined a job under way.
+    pub joined: u64,
+    /// Pieces of audio that were made.
+    pub served: u64,
+    /// Jobs handed to the overflow provider.
+    pub overflowed: u64,
+    /// Jobs put back into a queue.
+    pub requeued: u64,
+    /// Jobs given up.
+    pub dead_letters: u64,
+    /// Jobs that an engine's error ended.
+    pub engine_errors: u64,
+    /// Jobs removed because nobody wanted them any more.
+    pub evicted: u64,
+    /// Blocks refused because a queue was full.
+    pub refused: u64,
+    /// Blocks whose result came after their key had expired, so that nobody was told.
+    pub forgotten: u64,
+}
+
+/// Who waits for a variant, and as what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Subscriber {
+    pub(crate) conn: ConnId,
+    pub(crate) document: DocumentId,
+    pub(crate) block: i64,
+}
+
+/// What is to be spoken.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) variant: VariantHash,
+    /// Index of the model.
+    pub(crate) pool: usize,
+    pub(crate) voice: Arc<str>,
+    pub(crate) text: Arc<str>,
+    pub(crate) chars: u32,
+}
+
+/// What became of an ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    Cached(MediaTime),
+    Waiting,
+    Full,
+}
+
+/// The final news for a subscriber.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub(crate) at: Instant,
+    pub(crate) subscriber: Subscriber,
+    pub(crate) variant: VariantHash,
+    pub(crate) model: Arc<str>,
+    pub(crate) voice: Arc<str>,
+    pub(crate) result: Result<MediaTime, String>,
+}
+
+/// The machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Pipeline {
+    config: PipelineConfig,
+    faults: Faults,
+    seed: Seed,
+    pools: Vec<Pool>,
+    variants: Variants,
+    jobs: BTreeMap<JobNo, Job>,
+    jobs_made: u64,
+    attempts: BTreeMap<JobId, Attempt>,
+    attempts_made: u64,
+    warm: WarmInstances,
+    timers: Timers,
+    failures: BTreeMap<VariantHash, u32>,
+    deliveries: VecDeque<Delivery>,
+    calls: VecDeque<Output>,
+    stats: PipelineStats,
+}
+
+/// A job, numbered in order of first queueing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct JobNo(u64);
+
+/// One model's queue and workers.
+#[derive(Clone, Debug)]
+struct Pool {
+    model: ModelConfig,
+    /// By time of (the last) queueing: the oldest goes first.
+    queue: BTreeSet<(Instant, JobNo)>,
+    busy: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Job {
+    ask: Ask,
+    block: i64,
+    queued_at: Option<Instant>,
+    retries: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Timer {
+    AttemptEnds(JobId),
+    VisibilityScan,
+    OverflowScan,
+}
+
+/// Timers in order of time, then of being set. A scan is set at most once.
+#[derive(Clone, Debug, Default)]
+struct Timers {
+    due: BTreeMap<(Instant, u64), Timer>,
+    set: u64,
+    scans: Vec<Timer>,
+}
+
+impl Pipeline {
+    pub(crate) fn new(config: PipelineConfig, models: &[ModelConfig], faults: Faults, seed: Seed) -> Self {
+        let pool = |model: &ModelConfig| Pool { model: model.clone(), queue: BTreeSet::new(), busy: 0 };
+        Self {
+            variants: Variants::new(config.cache_capacity),
+            config,
+            faults,
+            seed,
+            pools: models.iter().map(pool).collect(),
+            jobs: BTreeMap::new(),
+            jobs_made: 0,
+            attempts: BTreeMap::new(),
+            attempts_made: 0,
+            warm: WarmInstances::default(),
+            timers: Timers::default(),
+            failures: BTreeMap::new(),
+            deliveries: VecDeque::new(),
+            calls: VecDeque::new(),
+            stats: PipelineStats::default(),
+        }
+    }
+
+    /// Answers from the cache, joins what is under way, or queues.
+    pub(crate) fn ask(&mut self, at: Instant, ask: Ask, subscriber: Subscriber) -> Admission {
+        match self.variants.look_up(at, &ask.variant, subscriber) {
+            Lookup::Cached(media) => {
+                self.stats.cache_hits += 1;
+                Admission::Cached(media)
+            }
+            Lookup::Joined => {
+                self.stats.joined += 1;
+                Admission::Waiting
+            }
+            Lookup::Unknown => self.queue_new(at, ask, subscriber),
+        }
+    }
+
+    /// The subscriber gives the variant up. Jobs in a worker's hands are finished and announced all the same.
+    pub(crate) fn withdraw(&mut self, variant: &VariantHash, subscriber: Subscriber) {
+        let Some(no) = self.variants.job(variant) else { return };
+        let is_queued = self.jobs.get(&no).is_some_and(|job| job.queued_at.is_some());
+        if is_queued && self.variants.withdraw(variant, subscriber) {
+            self.drop_job(no);
+            self.stats.evicted += 1;
+        }
+    }
+
+    /// An external engine answers.
+    pub(crate) fn synthesized(&mut self, at: Instant, job: JobId, result: Result<Speech, String>) {
+        self.end_attempt(at, job, Some(result));
+    }
+
+    pub(crate) fn audio(&self, variant: &VariantHash) -> Option<(&Arc<Speech>, Option<AudioFault>)> {
+        self.variants.audio(variant)
+    }
+
+    pub(crate) fn is_being_made(&self, variant: &VariantHash) -> bool {
+        self.variants.job(variant).is_some()
+    }
+
+    pub(crate) fn next_timer(&self) -> Option<(Instant, TimeoutReason)> {
+        self.timers.due.first_key_value().map(|(&(at, _), timer)| match timer {
+            Timer::AttemptEnds(_) => (at, TimeoutReason::WorkEnds),
+            Timer::VisibilityScan | Timer::OverflowScan => (at, TimeoutReason::Scan),
+        })
+    }
+
+    /// Does what is due first, at its own time.
+    pub(crate) fn step(&mut self) {
+        let Some(((at, _), timer)) = self.timers.due.pop_first() else { return };
+        self.timers.scans.retain(|scan| *scan != timer);
+        match timer {
+            Timer::AttemptEnds(id) => self.end_attempt(at, id, None),
+            Timer::VisibilityScan => self.scan_workers(at),
+            Timer::OverflowScan => self.scan_queues(at),
+        }
+    }
+
+    pub(crate) fn pop_delivery(&mut self) -> Option<Delivery> {
+        self.deliveries.pop_front()
+    }
+
+    pub(crate) fn pop_call(&mut self) -> Option<Output> {
+        self.calls.pop_front()
+    }
+
+    pub(crate) fn stats(&self) -> PipelineStats {
+        let busy: u32 = self.pools.iter().map(|pool| pool.busy).sum();
+        let busy_workers = usize::try_from(busy).unwrap_or(usize::MAX);
+        PipelineStats {
+            queued: self.pools.iter().map(|pool| pool.queue.len()).sum(),
+            busy_workers,
+            overflowing: self.attempts.len().saturating_sub(busy_workers),
+            cached: self.variants.cached(),
+            forgotten: self.variants.forgotten(),
+            ..self.stats
+        }
+    }
+
+    fn queue_new(&mut self, at: Instant, ask: Ask, subscriber: Subscriber) -> Admission {
+        let pool = ask.pool;
+        if self.pools[pool].queue.len() >= self.config.max_queued {
+            self.stats.refused += 1;
+            return Admission::Full;
+        }
+        let no = JobNo(self.jobs_made);
+        self.jobs_made += 1;
+        self.variants.open(ask.variant, no, at + self.config.key_life, subscriber);
+        self.jobs.insert(no, Job { ask, block: subscriber.block, queued_at: None, retries: 0 });
+        self.enqueue(at, no);
+        self.dispatch(at, pool);
+        Admission::Waiting
+    }
+
+    /// Puts a job at the end of its queue.
+    fn enqueue(&mut self, at: Instant, no: JobNo) {
+        let Some(job) = self.jobs.get_mut(&no) else { return };
+        job.queued_at = Some(at);
+        let pool = &mut self.pools[job.ask.pool];
+        pool.queue.insert((at, no));
+        if let (Workers::Pull(_), Some(overflow)) = (pool.model.workers, &self.config.overflow) {
+            self.timers.set_scan(at, overflow.scan, Timer::OverflowScan);
+        }
+    }
+
+    /// Gives jobs to idle workers, oldest first.
+    fn dispatch(&mut self, at: Instant, pool: usize) {
+        loop {
+            let Pool { model, queue, busy } = &mut self.pools[pool];
+            let idle = match model.workers {
+                Workers::Pull(workers) => *busy < workers,
+                Workers::Unlimited => true,
+            };
+            if !idle {
+                return;
+            }
+            let Some((_, no)) = queue.pop_first() else { return };
+            *busy += 1;
+            self.start_on_worker(at, no);
+        }
+    }
+
+    /// Queues a job once more, or gives it up.
+    fn retry(&mut self, at: Instant, no: JobNo) {
+        let Some(job) = self.jobs.get_mut(&no) else { return };
+        job.retries += 1;
+        let pool = job.ask.pool;
+        if job.retries > self.config.max_retries {
+            self.stats.dead_letters += 1;
+            let text = self.config.dead_letter_text.clone();
+            self.fail(at, no, &text);
+            return;
+        }
+        self.stats.requeued += 1;
+        self.enqueue(at, no);
+        self.dispatch(at, pool);
+    }
+
+    fn fail(&mut self, at: Instant, no: JobNo, text: &str) {
+        let Some(job) = self.drop_job(no) else { return };
+        if self.variants.job(&job.ask.variant) == Some(no) {
+            for subscriber in self.variants.abandon(at, &job.ask.variant) {
+                self.deliver(at, subscriber, &job.ask, Err(text.to_owned()));
+            }
+        }
+    }
+
+    /// Audio is there. It counts for whoever waits for the variant, whichever attempt it came from.
+    fn complete(&mut self, at: Instant, ask: &Ask, speech: Speech, fault: Option<AudioFault>) {
+        if let Some(no) = self.variants.job(&ask.variant) {
+            self.drop_job(no);
+        }
+        let media = speech.media;
+        if let Some(subscribers) = self.variants.complete(at, ask.variant, speech, fault) {
+            self.stats.served += 1;
+            for subscriber in subscribers {
+                self.deliver(at, subscriber, ask, Ok(media));
+            }
+        }
+    }
+
+    fn deliver(&mut self, at: Instant, subscriber: Subscriber, ask: &Ask, result: Result<MediaTime, String>) {
+        let model = Arc::clone(&self.pools[ask.pool].model.info.slug);
+        let (variant, voice) = (ask.variant, Arc::clone(&ask.voice));
+        self.deliveries.push_back(Delivery { at, subscriber, variant, model, voice, result });
+    }
+
+    fn drop_job(&mut self, no: JobNo) -> Option<Job> {
+        let job = self.jobs.remove(&no)?;
+        if let Some(queued_at) = job.queued_at {
+            self.pools[job.ask.pool].queue.remove(&(queued_at, no));
+        }
+        Some(job)
+    }
+
+    const fn suspect(job: &Job, no: JobNo) -> Suspect {
+        Suspect { variant: job.ask.variant, block: job.block, number: no.0 }
+    }
+}
+
+impl Timers {
+    fn set(&mut self, at: Instant, timer: Timer) {
+        self.due.insert((at, self.set), timer);
+        self.set += 1;
+    }
+
+    /// Sets a scan for the next multiple of `interval` after `at`, unless it is set already. Multiples since the
+    /// start, because a scan's time must not depend on when something was noticed.
+    fn set_scan(&mut self, at: Instant, interval: Duration, scan: Timer) {
+        if self.scans.contains(&scan) {
+            return;
+        }
+        let interval = duration_nanos(interval).max(1);
+        let next = (at.as_nanos() / interval).saturating_add(1).saturating_mul(interval);
+        self.scans.push(scan);
+        self.set(Instant::from_nanos(next), scan);
+    }
+}

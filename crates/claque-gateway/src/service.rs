@@ -1,0 +1,150 @@
+//! How long synthesis takes and how long its audio is.
+//!
+//! Every draw is seeded by the variant, so that no time depends on the order in which jobs come.
+
+use claque_core::{
+    rng::Seed,
+    time::{Duration, MediaTime},
+};
+use rand::Rng;
+use rand_distr::{Distribution, LogNormal};
+
+/// The time a worker needs for a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ServiceModel {
+    /// `(overhead + chars x per_char) x noise`.
+    PerChar {
+        /// Part that does not depend on the text.
+        overhead: Duration,
+        /// Part per character.
+        per_char: Duration,
+        /// Sigma of the log-normal noise, whose mean is one. Zero for none.
+        sigma: f64,
+    },
+    /// The same for every text: for known truths.
+    Fixed(Duration),
+}
+
+/// The length of a text's audio.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LengthModel {
+    /// `chars / chars_per_second x noise`, rounded to the millisecond, at least 1 ms.
+    PerChar {
+        /// Characters spoken in a second; must be positive.
+        chars_per_second: f64,
+        /// Sigma of the log-normal noise, whose mean is one. Zero for none.
+        sigma: f64,
+    },
+    /// The same for every text: for known truths.
+    Fixed(MediaTime),
+}
+
+/// A log-normal distribution given by two of its quantiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spread {
+    /// Half are below this.
+    pub median: Duration,
+    /// 98 of 100 are below this. Equal to the median for no spread.
+    pub p98: Duration,
+}
+
+impl ServiceModel {
+    /// The time for a text of `chars` characters.
+    #[must_use]
+    pub fn duration(&self, chars: u32, seed: Seed) -> Duration {
+        match *self {
+            Self::PerChar { overhead, per_char, sigma } => {
+                scale(overhead.saturating_add(per_char.saturating_mul(chars)), noise(sigma, seed))
+            }
+            Self::Fixed(service) => service,
+        }
+    }
+}
+
+impl LengthModel {
+    /// The length of the audio of a text of `chars` characters.
+    #[must_use]
+    pub fn media(&self, chars: u32, seed: Seed) -> MediaTime {
+        match *self {
+            Self::PerChar { chars_per_second, sigma } => {
+                let seconds = f64::from(chars) / chars_per_second * noise(sigma, seed);
+                let length = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+                MediaTime::from_millis(
+                    u64::try_from(length.as_millis()).unwrap_or(u64::MAX / 1_000_000).max(1),
+                )
+            }
+            Self::Fixed(media) => media,
+        }
+    }
+}
+
+impl Spread {
+    /// No spread at all.
+    #[must_use]
+    pub const fn fixed(span: Duration) -> Self {
+        Self { median: span, p98: span }
+    }
+
+    /// One draw.
+    #[must_use]
+    pub fn draw(&self, seed: Seed) -> Duration {
+        /// The 98th percentile of the standard normal distribution.
+        const Z98: f64 = 2.053_748_910_631_823;
+        if self.p98 <= self.median || self.median.is_zero() {
+            return self.median;
+        }
+        let sigma = (self.p98.as_secs_f64() / self.median.as_secs_f64()).ln() / Z98;
+        scale(self.median, log_normal(0.0, sigma, &mut seed.rng()))
+    }
+}
+
+/// A factor whose mean is one.
+fn noise(sigma: f64, seed: Seed) -> f64 {
+    if sigma > 0.0 { log_normal(-sigma * sigma / 2.0, sigma, &mut seed.rng()) } else { 1.0 }
+}
+
+fn log_normal(mu: f64, sigma: f64, rng: &mut impl Rng) -> f64 {
+    LogNormal::new(mu, sigma).map_or(1.0, |distribution| distribution.sample(rng))
+}
+
+fn scale(span: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(span.as_secs_f64() * factor).unwrap_or(span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOISY: ServiceModel = ServiceModel::PerChar {
+        overhead: Duration::from_secs(1),
+        per_char: Duration::from_millis(20),
+        sigma: 0.1,
+    };
+
+    #[test]
+    fn the_noise_has_mean_one_and_is_the_variants_own() {
+        let root = Seed::root(3);
+        let times: Vec<f64> = (0..4_000).map(|i| NOISY.duration(80, root.index(i)).as_secs_f64()).collect();
+        let mean = times.iter().sum::<f64>() / 4_000.0;
+        assert!((mean - 2.6).abs() < 0.02, "mean {mean}");
+        assert!(times.iter().any(|time| *time < 2.4) && times.iter().any(|time| *time > 2.8));
+        assert_eq!(NOISY.duration(80, root.index(5)), NOISY.duration(80, root.index(5)));
+    }
+
+    #[test]
+    fn a_spread_has_the_quantiles_it_was_given() {
+        let spread = Spread { median: Duration::from_secs(8), p98: Duration::from_secs(20) };
+        let mut draws: Vec<_> = (0..5_000).map(|i| spread.draw(Seed::root(1).index(i))).collect();
+        draws.sort_unstable();
+        assert!((draws[2_500].as_secs_f64() - 8.0).abs() < 0.4, "{:?}", draws[2_500]);
+        assert!((draws[4_900].as_secs_f64() - 20.0).abs() < 1.5, "{:?}", draws[4_900]);
+        assert_eq!(Spread::fixed(Duration::from_secs(2)).draw(Seed::root(1)), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn audio_lasts_as_long_as_its_text_is_read() {
+        let plain = LengthModel::PerChar { chars_per_second: 14.0, sigma: 0.0 };
+        assert_eq!(plain.media(140, Seed::root(1)), MediaTime::from_millis(10_000));
+        assert_eq!(plain.media(0, Seed::root(1)), MediaTime::from_millis(1));
+    }
+}

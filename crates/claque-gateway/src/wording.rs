@@ -1,0 +1,24 @@
+//! What the service says when it refuses, word for word as each era does.
+
+use crate::config::Era;
+
+/// Words for a user whose requests come too fast.
+pub(crate) const TOO_FAST: &str = "Rate limit exceeded. Please slow down.";
+/// Words for a document that is not there or not the user's.
+pub(crate) const NO_DOCUMENT: &str = "Document not found or access denied";
+/// Words for a block that a full queue does not take. Our own: the bound is ours too.
+pub(crate) const QUEUE_FULL: &str = "Synthesis queue is full";
+
+pub(crate) fn unknown_model(era: Era, model: &str) -> String {
+    match era {
+        Era::Feb2026 => format!("Model '{model}' not found"),
+        Era::Current => format!("TTSModel '{model}' not found"),
+    }
+}
+
+pub(crate) fn unknown_voice(era: Era, model: &str, voice: &str) -> String {
+    match era {
+        Era::Feb2026 => format!("Voice '{voice}' not found for model '{model}'"),
+        Era::Current => format!("Voice '{voice}' not configured for model '{model}'"),
+    }
+}

@@ -1,0 +1,9 @@
+//! Stories about a whole gateway, told through its public surface.
+
+mod faults;
+mod pipeline;
+mod properties;
+mod rest;
+mod session;
+mod stage;
+mod truth;
