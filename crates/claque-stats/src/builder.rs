@@ -1,0 +1,277 @@
+//! From facts to a summary, one fact at a time and in any order.
+
+use std::collections::BTreeMap;
+
+use claque_core::{
+    ids::{BlockIdx, ListenerId},
+    record::{BlockOutcome, BlockRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    time::{Duration, Instant, MediaTime, duration_nanos},
+};
+
+use crate::{
+    causes::Causes,
+    sample::{Sample, ScheduleLag, millis, percent},
+    summary::{BlockCounts, ListenerCounts, Summary, Underruns},
+};
+
+/// What a run set out to do: the denominators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunShape {
+    /// Listeners the run was to have.
+    pub users: u32,
+    /// Blocks each was to hear.
+    pub blocks_per_user: u32,
+}
+
+/// Summarises `facts` of a run of this `shape`; see [`SummaryBuilder`].
+#[must_use]
+pub fn summarise<'a>(
+    shape: RunShape,
+    facts: impl IntoIterator<Item = &'a Fact>,
+    lag: Option<ScheduleLag>,
+) -> Summary {
+    let mut builder = SummaryBuilder::new(shape);
+    facts.into_iter().for_each(|fact| builder.add(fact));
+    builder.finish(lag)
+}
+
+/// Makes a [`Summary`] of facts that arrive in any order.
+///
+/// Keeps 32 bytes a ready block (two exact times, one moment and its place) and a small record a listener.
+#[derive(Clone, Debug)]
+pub struct SummaryBuilder {
+    shape: RunShape,
+    listeners: BTreeMap<ListenerId, Listener>,
+    ends: ListenerCounts,
+    blocks: BlockCounts,
+    causes: Causes,
+    first_block: Sample,
+    round_trip: Sample,
+    response_time: Sample,
+    connect_time: Sample,
+    /// Listener, request and moment of each ready block.
+    ready: Vec<(ListenerId, u32, Instant)>,
+    audio_played: MediaTime,
+    longest_stall: Duration,
+    foreign_messages: u64,
+    warnings: u64,
+    last_end: Option<Instant>,
+}
+
+/// What several facts together say of one listener.
+#[derive(Clone, Copy, Debug, Default)]
+struct Listener {
+    intended_at: Option<Instant>,
+    first_audio_at: Option<Instant>,
+    started_at: Option<Instant>,
+    ended_at: Option<Instant>,
+    stalls: u64,
+    stalled: Duration,
+}
+
+impl SummaryBuilder {
+    /// Makes a builder that has seen nothing.
+    #[must_use]
+    pub fn new(shape: RunShape) -> Self {
+        Self {
+            shape,
+            listeners: BTreeMap::new(),
+            ends: ListenerCounts::default(),
+            blocks: BlockCounts::default(),
+            causes: Causes::default(),
+            first_block: Sample::default(),
+            round_trip: Sample::default(),
+            response_time: Sample::default(),
+            connect_time: Sample::default(),
+            ready: Vec::new(),
+            audio_played: MediaTime::ZERO,
+            longest_stall: Duration::ZERO,
+            foreign_messages: 0,
+            warnings: 0,
+            last_end: None,
+        }
+    }
+
+    /// Takes one fact.
+    pub fn add(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Block(record) => self.add_block(record),
+            Fact::Stall(record) => self.add_stall(record),
+            Fact::Error(record) => self.causes.add_error(record),
+            Fact::Listener(record) => self.add_listener(record),
+        }
+    }
+
+    /// Computes every figure. `lag` is the generator's own lateness, which no fact carries; none if it was not
+    /// measured.
+    #[must_use]
+    pub fn finish(self, lag: Option<ScheduleLag>) -> Summary {
+        let listeners = self.listener_counts();
+        let blocks = self.block_counts();
+        let reported = listeners.unfinished < listeners.intended;
+        Summary {
+            wall_ms: self.last_end.map(Instant::as_millis_f64),
+            listeners,
+            blocks,
+            success_pct: percent(blocks.ok, blocks.intended),
+            underruns: self.underruns(listeners),
+            stalled_time_pct: self.stalled_time_pct(),
+            startup_time: self.per_listener(|listener| listener.started_at),
+            ttfa: self.per_listener(|listener| listener.first_audio_at),
+            errors: self.causes.into_rows(),
+            first_block: self.first_block.distribution(),
+            round_trip: self.round_trip.distribution(),
+            response_time: self.response_time.distribution(),
+            synthesis_time: gaps_within_requests(self.ready).distribution(),
+            connect_time: self.connect_time.distribution(),
+            audio_played_ms: self.audio_played.as_millis_f64(),
+            schedule_lag: lag,
+            foreign_messages: reported.then_some(self.foreign_messages),
+            warnings: reported.then_some(self.warnings),
+        }
+    }
+
+    fn add_block(&mut self, record: &BlockRecord) {
+        self.count_outcome(record);
+        self.round_trip.push_between(record.requested_at, record.ready_at);
+        self.response_time.push_between(Some(record.intended_at), record.ready_at);
+        let listener = self.listeners.entry(record.listener).or_default();
+        keep_earliest(&mut listener.first_audio_at, record.first_audio_at);
+        keep_earliest(&mut listener.started_at, record.started_at);
+        if record.block == BlockIdx(0) {
+            self.first_block.push_between(Some(record.intended_at), record.ready_at);
+            // A session that never reported its end is still known to have been meant to start then.
+            keep_earliest(&mut listener.intended_at, Some(record.intended_at));
+        }
+        if let Some(ready_at) = record.ready_at {
+            self.ready.push((record.listener, record.batch, ready_at));
+        }
+    }
+
+    fn count_outcome(&mut self, record: &BlockRecord) {
+        self.blocks.ok += u64::from(record.outcome.is_success());
+        let silent = u64::from(record.media == MediaTime::ZERO);
+        match record.outcome {
+            BlockOutcome::Played => {
+                self.blocks.played += 1;
+                self.blocks.silent += silent;
+                self.audio_played += record.media;
+            }
+            BlockOutcome::Unplayed => {
+                self.blocks.unplayed += 1;
+                self.blocks.silent += silent;
+            }
+            BlockOutcome::Skipped => self.blocks.skipped += 1,
+            BlockOutcome::Failed(class) => {
+                self.blocks.failed += 1;
+                self.causes.add_failed_block(record.listener, record.block, class);
+            }
+            BlockOutcome::Stopped => self.blocks.stopped += 1,
+        }
+    }
+
+    fn add_stall(&mut self, record: &StallRecord) {
+        let listener = self.listeners.entry(record.listener).or_default();
+        listener.stalls += 1;
+        listener.stalled = listener.stalled.saturating_add(record.waited);
+        self.longest_stall = self.longest_stall.max(record.waited);
+    }
+
+    fn add_listener(&mut self, record: &ListenerRecord) {
+        match record.end {
+            SessionEnd::Completed => self.ends.completed += 1,
+            SessionEnd::Stopped => self.ends.stopped += 1,
+            SessionEnd::Failed(class) => {
+                self.ends.failed += 1;
+                self.causes.add_failed_session(record.listener, class);
+            }
+        }
+        self.foreign_messages += record.foreign_messages;
+        self.warnings += record.warnings;
+        self.last_end = self.last_end.max(Some(record.ended_at));
+        if let Some(connect_time) = record.connect_time {
+            self.connect_time.push(connect_time);
+        }
+        let listener = self.listeners.entry(record.listener).or_default();
+        listener.intended_at = Some(record.intended_at);
+        listener.ended_at = Some(record.ended_at);
+        keep_earliest(&mut listener.started_at, record.started_at);
+    }
+
+    fn listener_counts(&self) -> ListenerCounts {
+        let intended = u64::from(self.shape.users);
+        let started = self.listeners.values().filter(|listener| listener.started_at.is_some()).count();
+        let ended = self.ends.completed + self.ends.failed + self.ends.stopped;
+        ListenerCounts {
+            intended,
+            started: u64::try_from(started).unwrap_or(u64::MAX),
+            unfinished: intended.saturating_sub(ended),
+            ..self.ends
+        }
+    }
+
+    fn block_counts(&self) -> BlockCounts {
+        let intended = u64::from(self.shape.users) * u64::from(self.shape.blocks_per_user);
+        let recorded = self.blocks.ok + self.blocks.failed + self.blocks.stopped;
+        BlockCounts { intended, unreached: intended.saturating_sub(recorded), ..self.blocks }
+    }
+
+    fn underruns(&self, counts: ListenerCounts) -> Option<Underruns> {
+        if counts.started == 0 || counts.intended == 0 {
+            return None;
+        }
+        let count = self.listeners.values().map(|listener| listener.stalls).sum();
+        let total = self.listeners.values().map(|listener| duration_nanos(listener.stalled)).sum();
+        let affected = self.listeners.values().filter(|listener| listener.stalls > 0).count();
+        let affected = u64::try_from(affected).unwrap_or(u64::MAX);
+        Some(Underruns {
+            count,
+            total_ms: millis(total),
+            longest_ms: millis(duration_nanos(self.longest_stall)),
+            mean_per_user: millis(count) / millis(counts.intended),
+            listeners_affected: affected,
+            listeners_affected_pct: percent(affected, counts.intended)?,
+        })
+    }
+
+    /// A listener's time from intended start to end is startup + playing + stall, so the sums of the formula
+    /// need no more than that and the stalls. Sessions without a reported end are in neither sum.
+    fn stalled_time_pct(&self) -> Option<f64> {
+        let (mut stalled, mut listened) = (0_u64, 0_u64);
+        for listener in self.listeners.values() {
+            if let (Some(intended), Some(ended)) = (listener.intended_at, listener.ended_at) {
+                stalled = stalled.saturating_add(duration_nanos(listener.stalled));
+                listened = listened.saturating_add(duration_nanos(ended.since(intended)));
+            }
+        }
+        percent(stalled, listened)
+    }
+
+    fn per_listener(&self, moment: impl Fn(&Listener) -> Option<Instant>) -> Option<crate::Distribution> {
+        let mut sample = Sample::default();
+        for listener in self.listeners.values() {
+            sample.push_between(listener.intended_at, moment(listener));
+        }
+        sample.distribution()
+    }
+}
+
+/// Between two requests the player pauses of its own accord, so a gap counts only inside one.
+fn gaps_within_requests(mut ready: Vec<(ListenerId, u32, Instant)>) -> Sample {
+    ready.sort_unstable();
+    let mut gaps = Sample::default();
+    for pair in ready.windows(2) {
+        if let &[(listener, batch, earlier), (next_listener, next_batch, later)] = pair
+            && (listener, batch) == (next_listener, next_batch)
+        {
+            gaps.push(later.since(earlier));
+        }
+    }
+    gaps
+}
+
+fn keep_earliest(held: &mut Option<Instant>, seen: Option<Instant>) {
+    if let Some(seen) = seen {
+        *held = Some(held.map_or(seen, |held| held.min(seen)));
+    }
+}

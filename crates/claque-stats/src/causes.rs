@@ -1,0 +1,154 @@
+//! Errors by cause: every failed block and every ended session finds its row.
+
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+
+use claque_core::{
+    event::{FailureClass, Kills, Phase},
+    ids::{BlockIdx, ListenerId},
+    record::ErrorRecord,
+    time::Instant,
+};
+
+use crate::summary::{CauseScope, ErrorCause};
+
+/// Failures as they come in; rows are made at the end, because a block may be recorded before its error.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Causes {
+    rows: BTreeMap<Key, Row>,
+    block_errors: BTreeMap<(ListenerId, BlockIdx), Key>,
+    session_errors: BTreeMap<(ListenerId, FailureClass), Key>,
+    failed_blocks: Vec<(ListenerId, BlockIdx, FailureClass)>,
+    failed_sessions: Vec<(ListenerId, FailureClass)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    class: FailureClass,
+    code: Option<u16>,
+    phase: Phase,
+    scope: CauseScope,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Row {
+    count: u64,
+    blocks: u64,
+    listeners: BTreeSet<ListenerId>,
+    /// The earliest, and among equals the smallest, so that the order of facts does not matter.
+    example: Option<(Instant, ListenerId, String)>,
+}
+
+impl Causes {
+    pub(crate) fn add_error(&mut self, record: &ErrorRecord) {
+        let failure = &record.failure;
+        let (class, code, phase) = (failure.class, failure.code, failure.phase);
+        let key = match failure.kills {
+            Kills::Block(block) => {
+                let key = Key { class, code, phase, scope: CauseScope::Block };
+                keep_smallest(&mut self.block_errors, (record.listener, block), key);
+                key
+            }
+            Kills::Session => {
+                let key = Key { class, code, phase, scope: CauseScope::Session };
+                keep_smallest(&mut self.session_errors, (record.listener, class), key);
+                key
+            }
+        };
+        let row = self.rows.entry(key).or_default();
+        row.count += 1;
+        row.listeners.insert(record.listener);
+        let example = (record.at, record.listener, failure.text.clone());
+        if row.example.as_ref().is_none_or(|held| example < *held) {
+            row.example = Some(example);
+        }
+    }
+
+    pub(crate) fn add_failed_block(&mut self, listener: ListenerId, block: BlockIdx, class: FailureClass) {
+        self.failed_blocks.push((listener, block, class));
+    }
+
+    pub(crate) fn add_failed_session(&mut self, listener: ListenerId, class: FailureClass) {
+        self.failed_sessions.push((listener, class));
+    }
+
+    /// The rows, most frequent first.
+    pub(crate) fn into_rows(mut self) -> Vec<ErrorCause> {
+        for (listener, class) in std::mem::take(&mut self.failed_sessions) {
+            let key = unrecorded(class, CauseScope::Session);
+            if let Entry::Vacant(place) = self.session_errors.entry((listener, class)) {
+                place.insert(key);
+                self.rows.entry(key).or_default().add_unrecorded(listener);
+            }
+        }
+        for (listener, block, class) in std::mem::take(&mut self.failed_blocks) {
+            self.attribute(listener, block, class);
+        }
+        let mut causes: Vec<_> = self.rows.into_iter().map(|(key, row)| row.into_cause(key)).collect();
+        // Stable, so that equals stay in the order of classes.
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.count.max(cause.blocks)));
+        causes
+    }
+
+    /// A failed block belongs to its own error, else to the one that ended its session, else it is an error of
+    /// its own of which only the class is known.
+    fn attribute(&mut self, listener: ListenerId, block: BlockIdx, class: FailureClass) {
+        let own = self.block_errors.get(&(listener, block)).filter(|key| key.class == class);
+        let row = match own.or_else(|| self.session_errors.get(&(listener, class))) {
+            Some(&key) => self.rows.entry(key).or_default(),
+            None => {
+                let row = self.rows.entry(unrecorded(class, CauseScope::Block)).or_default();
+                row.add_unrecorded(listener);
+                row
+            }
+        };
+        row.blocks += 1;
+    }
+}
+
+impl Row {
+    fn add_unrecorded(&mut self, listener: ListenerId) {
+        self.count += 1;
+        self.listeners.insert(listener);
+    }
+
+    fn into_cause(self, key: Key) -> ErrorCause {
+        ErrorCause {
+            cause: key.describe(),
+            class: key.class,
+            code: key.code,
+            phase: key.phase,
+            scope: key.scope,
+            count: self.count,
+            blocks: self.blocks,
+            listeners: u64::try_from(self.listeners.len()).unwrap_or(u64::MAX),
+            example: self.example.map(|(_, _, text)| text),
+        }
+    }
+}
+
+impl Key {
+    fn describe(self) -> String {
+        let what = match (self.phase, self.scope) {
+            (Phase::Dial, CauseScope::Block | CauseScope::Session) => "could not connect",
+            (Phase::Handshake, CauseScope::Block | CauseScope::Session) => "refused at the handshake",
+            (Phase::BeforeAudio, CauseScope::Block) => "block error",
+            (Phase::BeforeAudio, CauseScope::Session) => "session error",
+            (Phase::MidAudio, CauseScope::Block) => "audio cut or broken",
+            (Phase::MidAudio, CauseScope::Session) => "session ended in mid audio",
+        };
+        match self.code {
+            Some(code) => format!("{} {code}: {what}", self.class),
+            None => format!("{}: {what}", self.class),
+        }
+    }
+}
+
+/// Two errors of one block: the smaller key counts, so that the order of facts does not matter.
+fn keep_smallest<K: Ord>(map: &mut BTreeMap<K, Key>, place: K, key: Key) {
+    let held = map.entry(place).or_insert(key);
+    *held = key.min(*held);
+}
+
+const fn unrecorded(class: FailureClass, scope: CauseScope) -> Key {
+    Key { class, code: None, phase: Phase::BeforeAudio, scope }
+}

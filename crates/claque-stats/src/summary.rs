@@ -1,0 +1,150 @@
+//! The figures of a run, as they are printed, saved and compared.
+
+use claque_core::event::{FailureClass, Phase};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    names,
+    sample::{Distribution, ScheduleLag},
+};
+
+/// Every figure of a run. An absent figure was not measured; none is ever zero for that reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// From the run's start to the end of the last session, in ms.
+    pub wall_ms: Option<f64>,
+    /// What became of the listeners.
+    pub listeners: ListenerCounts,
+    /// What became of the blocks.
+    pub blocks: BlockCounts,
+    /// Share of the intended blocks that were delivered, in percent.
+    pub success_pct: Option<f64>,
+    /// Failures, most frequent first.
+    pub errors: Vec<ErrorCause>,
+    /// Stalls; absent when nobody started to listen.
+    pub underruns: Option<Underruns>,
+    /// Stall / (playing + startup + stall), each summed over the listeners, in percent (CTA-2066).
+    pub stalled_time_pct: Option<f64>,
+    /// Intended start until playback starts, of the listeners that started.
+    pub startup_time: Option<Distribution>,
+    /// Intended start until the first audio byte, per listener.
+    pub ttfa: Option<Distribution>,
+    /// Intended start until block 0 is ready, per listener.
+    pub first_block: Option<Distribution>,
+    /// Block asked for until it is ready: service time.
+    pub round_trip: Option<Distribution>,
+    /// Block wanted until it is ready: response time.
+    pub response_time: Option<Distribution>,
+    /// Between consecutive ready blocks of one request of one listener.
+    pub synthesis_time: Option<Distribution>,
+    /// Transport and handshake.
+    pub connect_time: Option<Distribution>,
+    /// Audio heard to the end of its block, in ms of media time.
+    pub audio_played_ms: f64,
+    /// How late the generator itself acted.
+    pub schedule_lag: Option<ScheduleLag>,
+    /// Messages of foreign documents; absent when no session reported.
+    pub foreign_messages: Option<u64>,
+    /// Messages that were not understood and changed nothing; absent when no session reported.
+    pub warnings: Option<u64>,
+}
+
+/// What became of the listeners of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListenerCounts {
+    /// Listeners the run was to have.
+    pub intended: u64,
+    /// Those whose playback began.
+    pub started: u64,
+    /// Those that came to the end of their text.
+    pub completed: u64,
+    /// Those whose session a failure ended.
+    pub failed: u64,
+    /// Those that were stopped.
+    pub stopped: u64,
+    /// Those of whose end nothing is known.
+    pub unfinished: u64,
+}
+
+/// What became of the blocks of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockCounts {
+    /// Blocks the listeners set out to hear: the denominator of every share of blocks.
+    pub intended: u64,
+    /// Delivered: played, unplayed and skipped together.
+    pub ok: u64,
+    /// Heard to the end.
+    pub played: u64,
+    /// Arrived, but the session ended first.
+    pub unplayed: u64,
+    /// Nothing to speak.
+    pub skipped: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Still wanted when the listener was stopped.
+    pub stopped: u64,
+    /// Without a record: never asked for, or not yet done with.
+    pub unreached: u64,
+    /// Delivered as audio, but without a sound in it: of length zero.
+    pub silent: u64,
+}
+
+impl BlockCounts {
+    /// The success fraction, as "190/200 blocks".
+    #[must_use]
+    pub fn fraction(&self) -> String {
+        format!("{}/{} blocks", self.ok, self.intended)
+    }
+}
+
+/// What a failure ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CauseScope {
+    /// One block.
+    Block,
+    /// A session.
+    Session,
+}
+
+/// One row of the errors by cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorCause {
+    /// Readable and of closed form: class, code if any, and what happened, as "server 500: block error".
+    pub cause: String,
+    /// What sort of failure.
+    #[serde(with = "names::class")]
+    pub class: FailureClass,
+    /// The protocol's number.
+    pub code: Option<u16>,
+    /// Where on the way.
+    #[serde(with = "names::phase")]
+    pub phase: Phase,
+    /// What each of these failures ended.
+    pub scope: CauseScope,
+    /// Failures of this cause.
+    pub count: u64,
+    /// Blocks that failed by it.
+    pub blocks: u64,
+    /// Listeners that met it.
+    pub listeners: u64,
+    /// The words of the earliest such failure; absent when none were recorded.
+    pub example: Option<String>,
+}
+
+/// The stalls of a run. One stall is one underrun, however long.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Underruns {
+    /// Stalls of all listeners.
+    pub count: u64,
+    /// Their lengths together, in ms.
+    pub total_ms: f64,
+    /// The longest, in ms; 0 when there was none.
+    pub longest_ms: f64,
+    /// Stalls per intended listener.
+    pub mean_per_user: f64,
+    /// Listeners with at least one stall.
+    pub listeners_affected: u64,
+    /// Their share of the intended listeners, in percent.
+    pub listeners_affected_pct: f64,
+}

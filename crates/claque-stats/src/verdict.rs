@@ -1,0 +1,221 @@
+//! Whether a run's figures can be trusted, and why not.
+
+use claque_core::{
+    event::{FailureClass, Phase},
+    time::{Duration, duration_nanos},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    sample::millis,
+    summary::{ErrorCause, Summary},
+};
+
+/// A generator whose 99th percentile of lag is above this is too late to be trusted. It is the finest
+/// tolerance of the continuity figures (50 ms): a lateness of our own must not reach what they tell apart.
+pub const LATE_GENERATOR: Duration = Duration::from_millis(50);
+
+/// What a run's figures are worth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether they can be trusted.
+    pub validity: Validity,
+    /// Why not; empty for a valid run.
+    pub reasons: Vec<Reason>,
+    /// What a reader should know but does not invalidate the figures.
+    pub notes: Vec<Reason>,
+}
+
+/// Whether figures can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Validity {
+    /// They measure the service.
+    Valid,
+    /// They do not.
+    Invalid,
+}
+
+/// One reason or note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Which, for programs; never renamed.
+    pub id: ReasonId,
+    /// The same for people, with the figures.
+    pub text: String,
+}
+
+/// The closed list of reasons and notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReasonId {
+    /// Reason: messages of foreign documents came.
+    CrossTalk,
+    /// Reason: the generator itself was late.
+    GeneratorLate,
+    /// Reason: a rate or usage limit bit.
+    RateLimit,
+    /// Reason: the run did not come to its end.
+    Interrupted,
+    /// Reason: no listener began to play.
+    NothingStarted,
+    /// Reason: no audio arrived.
+    NoAudio,
+    /// Reason: audio was cut short, broken or without a sound.
+    AudioCutOrSilent,
+    /// Note: blocks failed. They are counted, so the measurement stands.
+    BlocksFailed,
+    /// Note: sessions failed. They are counted, so the measurement stands.
+    ListenersFailed,
+    /// Note: messages were not understood.
+    Warnings,
+    /// Note: nobody measured whether the generator was late.
+    LagNotMeasured,
+}
+
+impl ReasonId {
+    /// The name used in files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CrossTalk => "cross-talk",
+            Self::GeneratorLate => "generator-late",
+            Self::RateLimit => "rate-limit",
+            Self::Interrupted => "interrupted",
+            Self::NothingStarted => "nothing-started",
+            Self::NoAudio => "no-audio",
+            Self::AudioCutOrSilent => "audio-cut-or-silent",
+            Self::BlocksFailed => "blocks-failed",
+            Self::ListenersFailed => "listeners-failed",
+            Self::Warnings => "warnings",
+            Self::LagNotMeasured => "lag-not-measured",
+        }
+    }
+}
+
+impl Verdict {
+    /// Judges a run by its figures. All it needs is in the summary, so a saved run can be judged again.
+    #[must_use]
+    pub fn judge(summary: &Summary) -> Self {
+        let reasons: Vec<_> = [
+            cross_talk(summary),
+            generator_late(summary),
+            rate_limit(summary),
+            interrupted(summary),
+            nothing_started(summary),
+            no_audio(summary),
+            audio_cut_or_silent(summary),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let notes =
+            [blocks_failed(summary), listeners_failed(summary), warnings(summary), lag_not_measured(summary)];
+        Self {
+            validity: if reasons.is_empty() { Validity::Valid } else { Validity::Invalid },
+            reasons,
+            notes: notes.into_iter().flatten().collect(),
+        }
+    }
+
+    /// Whether the figures can be trusted.
+    #[must_use]
+    pub const fn is_valid(&self) -> bool {
+        match self.validity {
+            Validity::Valid => true,
+            Validity::Invalid => false,
+        }
+    }
+}
+
+fn cross_talk(summary: &Summary) -> Option<Reason> {
+    let count = summary.foreign_messages.filter(|&count| count > 0)?;
+    let text = format!("cross-talk: {} of foreign documents", counted(count, "message"));
+    Some(Reason { id: ReasonId::CrossTalk, text })
+}
+
+fn generator_late(summary: &Summary) -> Option<Reason> {
+    let limit_ms = millis(duration_nanos(LATE_GENERATOR));
+    let p99_ms = summary.schedule_lag.map(|lag| lag.p99_ms).filter(|&p99_ms| p99_ms > limit_ms)?;
+    let text = format!("generator late: schedule_lag p99 is {p99_ms:.1} ms, more than {limit_ms:.0} ms");
+    Some(Reason { id: ReasonId::GeneratorLate, text })
+}
+
+fn rate_limit(summary: &Summary) -> Option<Reason> {
+    let limits: Vec<_> = summary.errors.iter().filter(|cause| cause.class == FailureClass::Limit).collect();
+    let example = limits.iter().find_map(|cause| cause.example.as_deref());
+    let count = failures(limits.iter().copied())?;
+    let text = match example {
+        Some(words) => format!("rate limit: {} ({words})", counted(count, "refusal")),
+        None => format!("rate limit: {}", counted(count, "refusal")),
+    };
+    Some(Reason { id: ReasonId::RateLimit, text })
+}
+
+fn interrupted(summary: &Summary) -> Option<Reason> {
+    let listeners = summary.listeners;
+    let cut = listeners.stopped + listeners.unfinished;
+    let text =
+        format!("interrupted: {} of {} did not come to an end", cut, counted(listeners.intended, "listener"));
+    (cut > 0).then_some(Reason { id: ReasonId::Interrupted, text })
+}
+
+fn nothing_started(summary: &Summary) -> Option<Reason> {
+    let text =
+        format!("nothing started: none of {} began to play", counted(summary.listeners.intended, "listener"));
+    (summary.listeners.started == 0).then_some(Reason { id: ReasonId::NothingStarted, text })
+}
+
+fn no_audio(summary: &Summary) -> Option<Reason> {
+    let blocks = summary.blocks;
+    let heard = (blocks.played + blocks.unplayed).saturating_sub(blocks.silent);
+    let text = format!("no audio: none of {} arrived with sound", counted(blocks.intended, "block"));
+    (heard == 0).then_some(Reason { id: ReasonId::NoAudio, text })
+}
+
+fn audio_cut_or_silent(summary: &Summary) -> Option<Reason> {
+    let cut = failures(
+        summary
+            .errors
+            .iter()
+            .filter(|cause| cause.class == FailureClass::Protocol && cause.phase == Phase::MidAudio),
+    );
+    let (cut, silent) = (cut.unwrap_or(0), summary.blocks.silent);
+    let text =
+        format!("audio cut or silent: {cut} cut or broken, {} without sound", counted(silent, "block"));
+    (cut + silent > 0).then_some(Reason { id: ReasonId::AudioCutOrSilent, text })
+}
+
+fn blocks_failed(summary: &Summary) -> Option<Reason> {
+    let blocks = summary.blocks;
+    let text = format!("{} of {} failed", blocks.failed, counted(blocks.intended, "block"));
+    (blocks.failed > 0).then_some(Reason { id: ReasonId::BlocksFailed, text })
+}
+
+fn listeners_failed(summary: &Summary) -> Option<Reason> {
+    let listeners = summary.listeners;
+    let text = format!("{} of {} failed", listeners.failed, counted(listeners.intended, "listener"));
+    (listeners.failed > 0).then_some(Reason { id: ReasonId::ListenersFailed, text })
+}
+
+fn warnings(summary: &Summary) -> Option<Reason> {
+    let count = summary.warnings.filter(|&count| count > 0)?;
+    let text = format!("{} not understood or of no consequence", counted(count, "message"));
+    Some(Reason { id: ReasonId::Warnings, text })
+}
+
+fn lag_not_measured(summary: &Summary) -> Option<Reason> {
+    let text = "whether the generator was late was not measured".to_owned();
+    summary.schedule_lag.is_none().then_some(Reason { id: ReasonId::LagNotMeasured, text })
+}
+
+/// Failures of these causes together; none when there are none.
+fn failures<'a>(causes: impl Iterator<Item = &'a ErrorCause>) -> Option<u64> {
+    let count: u64 = causes.map(|cause| cause.count).sum();
+    (count > 0).then_some(count)
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}

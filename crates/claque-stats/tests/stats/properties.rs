@@ -1,0 +1,59 @@
+//! What holds for facts of every kind.
+
+use crate::facts::{block, error, failed_block, session, stall};
+use claque_core::{
+    event::{FailureClass, Kills},
+    ids::BlockIdx,
+    record::Fact,
+};
+use claque_stats::{RunShape, summarise};
+use proptest::prelude::*;
+
+/// The facts of one listener: some blocks with their moments, every third failed, a stall, an end.
+fn facts_of(listener: u32, ready: &[u64]) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for (index, &ready_ms) in (0_u32..).zip(ready) {
+        if ready_ms.is_multiple_of(3) {
+            facts.push(Fact::Block(failed_block(listener, index, FailureClass::Server)));
+            facts.push(error(
+                listener,
+                FailureClass::Server,
+                &format!("no {index}"),
+                Kills::Block(BlockIdx(index)),
+            ));
+        } else {
+            facts.push(Fact::Block(block(listener, index, ready_ms)));
+            facts.push(stall(listener, index, ready_ms, ready_ms / 2));
+        }
+    }
+    facts.push(Fact::Listener(session(listener, ready.first().copied(), 100_000)));
+    facts
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn the_order_of_facts_changes_no_figure(
+        (facts, shuffled) in prop::collection::vec(prop::collection::vec(1_u64..60_000, 0..6), 1..6)
+            .prop_map(|listeners| {
+                (0..).zip(&listeners).flat_map(|(id, ready)| facts_of(id, ready)).collect::<Vec<_>>()
+            })
+            .prop_flat_map(|facts| (Just(facts.clone()), Just(facts).prop_shuffle()))
+    ) {
+        let shape = RunShape { users: 6, blocks_per_user: 6 };
+        prop_assert_eq!(summarise(shape, &facts, None), summarise(shape, &shuffled, None));
+    }
+
+    #[test]
+    fn every_intended_block_and_listener_is_counted_once(ready in prop::collection::vec(1_u64..60_000, 0..6)) {
+        let summary = summarise(RunShape { users: 2, blocks_per_user: 6 }, &facts_of(0, &ready), None);
+        let blocks = summary.blocks;
+        prop_assert_eq!(blocks.ok + blocks.failed + blocks.stopped + blocks.unreached, blocks.intended);
+        prop_assert_eq!(blocks.played + blocks.unplayed + blocks.skipped, blocks.ok);
+        let listeners = summary.listeners;
+        let ends = listeners.completed + listeners.failed + listeners.stopped + listeners.unfinished;
+        prop_assert_eq!(ends, listeners.intended);
+        prop_assert_eq!(summary.errors.iter().map(|row| row.blocks).sum::<u64>(), blocks.failed);
+    }
+}

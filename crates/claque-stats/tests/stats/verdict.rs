@@ -1,0 +1,124 @@
+//! What makes a run invalid, and what does not.
+
+use crate::facts::{block, error, failed_block, session};
+use claque_core::{
+    event::{Failure, FailureClass, Kills, Phase},
+    ids::BlockIdx,
+    lag::LagHistogram,
+    record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd},
+    time::{Duration, MediaTime},
+};
+use claque_stats::{ReasonId, RunShape, ScheduleLag, Verdict, summarise};
+
+const ONE_BY_TWO: RunShape = RunShape { users: 1, blocks_per_user: 2 };
+
+fn good_run() -> Vec<Fact> {
+    vec![
+        Fact::Block(block(0, 0, 1_000)),
+        Fact::Block(block(0, 1, 2_000)),
+        Fact::Listener(session(0, Some(1_000), 5_000)),
+    ]
+}
+
+fn lag_of(millis: u64) -> Option<ScheduleLag> {
+    let mut histogram = LagHistogram::default();
+    histogram.record(Duration::from_millis(millis));
+    ScheduleLag::from_histogram(&histogram)
+}
+
+fn judge(facts: &[Fact]) -> Verdict {
+    Verdict::judge(&summarise(ONE_BY_TWO, facts, lag_of(1)))
+}
+
+fn reasons(verdict: &Verdict) -> Vec<ReasonId> {
+    verdict.reasons.iter().map(|reason| reason.id).collect()
+}
+
+#[test]
+fn a_good_run_is_valid_and_needs_no_words() {
+    let verdict = judge(&good_run());
+    assert!(verdict.is_valid());
+    assert_eq!((verdict.reasons, verdict.notes), (vec![], vec![]));
+}
+
+#[test]
+fn foreign_messages_are_cross_talk_with_their_count() {
+    let mut facts = good_run();
+    facts[2] = Fact::Listener(ListenerRecord { foreign_messages: 133, ..session(0, Some(1_000), 5_000) });
+    let verdict = judge(&facts);
+    assert!(!verdict.is_valid());
+    assert_eq!(verdict.reasons[0].text, "cross-talk: 133 messages of foreign documents");
+    assert_eq!(reasons(&verdict), [ReasonId::CrossTalk]);
+}
+
+#[test]
+fn a_late_generator_invalidates_only_above_its_threshold() {
+    let at = |millis| Verdict::judge(&summarise(ONE_BY_TWO, &good_run(), lag_of(millis)));
+    assert!(at(49).is_valid());
+    assert_eq!(reasons(&at(51)), [ReasonId::GeneratorLate]);
+}
+
+#[test]
+fn an_unmeasured_generator_is_a_note() {
+    let verdict = Verdict::judge(&summarise(ONE_BY_TWO, &good_run(), None));
+    assert!(verdict.is_valid());
+    assert_eq!(verdict.notes[0].id, ReasonId::LagNotMeasured);
+}
+
+#[test]
+fn a_rate_limit_invalidates_with_the_words_of_the_service() {
+    let mut facts = good_run();
+    facts[1] = Fact::Block(failed_block(0, 1, FailureClass::Limit));
+    facts.push(error(0, FailureClass::Limit, "slow down", Kills::Block(BlockIdx(1))));
+    let verdict = judge(&facts);
+    assert_eq!(reasons(&verdict), [ReasonId::RateLimit]);
+    assert_eq!(verdict.reasons[0].text, "rate limit: 1 refusal (slow down)");
+}
+
+#[test]
+fn server_errors_are_a_result_and_leave_the_run_valid() {
+    let mut facts = good_run();
+    facts[1] = Fact::Block(failed_block(0, 1, FailureClass::Server));
+    let failed = SessionEnd::Failed(FailureClass::Server);
+    facts[2] = Fact::Listener(ListenerRecord { end: failed, ..session(0, Some(1_000), 5_000) });
+    let verdict = judge(&facts);
+    assert!(verdict.is_valid());
+    let notes: Vec<_> = verdict.notes.iter().map(|note| note.text.as_str()).collect();
+    assert_eq!(notes, ["1 of 2 blocks failed", "1 of 1 listener failed"]);
+}
+
+#[test]
+fn a_stopped_or_unfinished_listener_means_interrupted() {
+    let mut stopped = good_run();
+    stopped[2] =
+        Fact::Listener(ListenerRecord { end: SessionEnd::Stopped, ..session(0, Some(1_000), 5_000) });
+    assert_eq!(reasons(&judge(&stopped)), [ReasonId::Interrupted]);
+    assert_eq!(reasons(&judge(&good_run()[..2])), [ReasonId::Interrupted]);
+}
+
+#[test]
+fn nothing_heard_is_nothing_measured() {
+    let failed = ListenerRecord { end: SessionEnd::Failed(FailureClass::Transport), ..session(0, None, 10) };
+    let verdict = judge(&[Fact::Listener(failed)]);
+    assert_eq!(reasons(&verdict), [ReasonId::NothingStarted, ReasonId::NoAudio]);
+}
+
+#[test]
+fn audio_cut_in_the_middle_or_without_sound_invalidates() {
+    let mut silent = good_run();
+    silent[1] = Fact::Block(BlockRecord { media: MediaTime::ZERO, ..block(0, 1, 2_000) });
+    assert_eq!(reasons(&judge(&silent)), [ReasonId::AudioCutOrSilent]);
+
+    let mut cut = good_run();
+    cut[1] = Fact::Block(failed_block(0, 1, FailureClass::Protocol));
+    let Fact::Error(record) =
+        error(0, FailureClass::Protocol, "stream ends inside a page", Kills::Block(BlockIdx(1)))
+    else {
+        panic!("an error was asked for")
+    };
+    let failure = Failure { phase: Phase::MidAudio, ..record.failure };
+    cut.push(Fact::Error(ErrorRecord { failure, ..record }));
+    let verdict = judge(&cut);
+    assert_eq!(reasons(&verdict), [ReasonId::AudioCutOrSilent]);
+    assert_eq!(verdict.reasons[0].text, "audio cut or silent: 1 cut or broken, 0 blocks without sound");
+}
