@@ -1,0 +1,105 @@
+//! What can go wrong with a run folder, and what the user can do.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// A run folder could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full.
+    #[error("failed to write {path}: the disk is full; free some space or choose another --output-dir")]
+    DiskFull {
+        /// The file concerned.
+        path: PathBuf,
+    },
+    /// The user may not do this there.
+    #[error(
+        "failed to {action} {path}: permission denied; choose a folder you may use, or change its rights"
+    )]
+    PermissionDenied {
+        /// What was tried.
+        action: &'static str,
+        /// The file concerned.
+        path: PathBuf,
+    },
+    /// A run is already there.
+    #[error("failed to create a run in {path}: it already holds one; name another folder")]
+    AlreadyARun {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no run there.
+    #[error("failed to read a run from {path}: there is no run.json; name the folder of a run")]
+    NotARunFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A newer claque wrote it.
+    #[error(
+        "failed to read {path}: its format version is {found}, this claque reads up to {known}; use a newer claque"
+    )]
+    NewerFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+        /// The newest version known here.
+        known: u32,
+    },
+    /// The older script wrote it.
+    #[error("failed to read {path}: it has no format version; a result of the older script must be imported")]
+    NoFormatVersion {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not what it should be.
+    #[error("failed to read {path}: {what}; the file is damaged, restore it from a copy")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with the place where there is one.
+        what: String,
+    },
+    /// A value cannot be put down in the file.
+    #[error("failed to encode {path}: {what}")]
+    Encode {
+        /// The file.
+        path: PathBuf,
+        /// What was refused.
+        what: String,
+    },
+    /// Anything else the operating system says.
+    #[error("failed to {action} {path}: {source}; check that the folder exists and its disk is well")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file concerned.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// Sorts an error of the operating system by what the user can do.
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        if source.kind() == io::ErrorKind::StorageFull {
+            Self::DiskFull { path }
+        } else if source.kind() == io::ErrorKind::PermissionDenied {
+            Self::PermissionDenied { action, path }
+        } else {
+            Self::Io { action, path, source }
+        }
+    }
+
+    pub(crate) fn damaged(path: &Path, what: impl ToString) -> Self {
+        Self::Damaged { path: path.to_owned(), what: what.to_string() }
+    }
+
+    pub(crate) fn encode(path: &Path, what: impl ToString) -> Self {
+        Self::Encode { path: path.to_owned(), what: what.to_string() }
+    }
+}

@@ -1,0 +1,29 @@
+//! Names of the files of a run, and writing one so that it is whole or not there.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use crate::error::StoreError;
+
+pub(crate) const RUN: &str = "run.json";
+pub(crate) const JOURNAL: &str = "facts.jsonl";
+pub(crate) const BLOCKS: &str = "blocks.parquet";
+pub(crate) const STALLS: &str = "stalls.parquet";
+
+/// Writes `bytes` beside `path` and renames: a reader, or a crash, sees the old file or the new one.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let beside = beside(path);
+    let mut file = fs::File::create(&beside).map_err(|source| StoreError::io("create", &beside, source))?;
+    file.write_all(bytes).map_err(|source| StoreError::io("write", &beside, source))?;
+    file.sync_all().map_err(|source| StoreError::io("write", &beside, source))?;
+    fs::rename(&beside, path).map_err(|source| StoreError::io("rename to", path, source))
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    path.with_file_name(name)
+}

@@ -1,0 +1,207 @@
+//! Result files of the older script, as facts.
+//!
+//! Known: requests, answers, lengths, stalls, errors. Not known, hence absent: connect time, first audio,
+//! when each block played, whose messages were counted. What is inferred is said in [`ImportedRun::notes`].
+
+use std::{fs, path::Path};
+
+use claque_core::{
+    event::{Failure, FailureClass, Kills, Phase},
+    ids::{BlockIdx, ListenerId},
+    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    time::{Duration, Instant, MediaTime, duration_nanos},
+};
+use claque_stats::{Summary, summarise};
+use serde::Deserialize;
+
+use crate::{
+    error::StoreError,
+    manifest::RunConfig,
+    session::{BlockArrival, Session, Underrun},
+};
+
+/// Blocks the older script asked for in one request.
+const BATCH_SIZE: u32 = 8;
+
+/// Blocks the older script waited for, in whatever order, before it played.
+const MIN_BUFFER: usize = 2;
+
+/// A result of the older script.
+#[derive(Clone, Debug)]
+pub struct ImportedRun {
+    /// Its settings.
+    pub config: RunConfig,
+    /// When it started, as written: the script's local time without a zone.
+    pub started_at: String,
+    /// When it ended, likewise.
+    pub finished_at: String,
+    /// Documents it made.
+    pub document_ids: Vec<String>,
+    /// What is known of its listeners. All start at the run's start, for the file has no common clock.
+    pub facts: Vec<Fact>,
+    /// What had to be inferred, for the reader of the figures.
+    pub notes: Vec<String>,
+}
+
+impl ImportedRun {
+    /// The figures, as far as the file allows.
+    #[must_use]
+    pub fn summarise(&self) -> Summary {
+        summarise(self.config.shape(), &self.facts, None)
+    }
+}
+
+/// Reads a result file of the older script.
+///
+/// # Errors
+/// The file cannot be read, is not such a file, or holds a time that is negative or no number.
+pub fn read(path: &Path) -> Result<ImportedRun, StoreError> {
+    let bytes = fs::read(path).map_err(|source| StoreError::io("read", path, source))?;
+    let file: OldFile = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(path, error))?;
+    let mut notes = vec![
+        "whose messages were counted was not checked: cross-talk cannot be ruled out".to_owned(),
+        format!("start of playback is inferred: block 0 and {MIN_BUFFER} blocks in all had arrived"),
+    ];
+    let mut facts = Vec::new();
+    for (number, session) in file.sessions.iter().enumerate() {
+        let imported = import_session(session, &mut notes)
+            .map_err(|what| StoreError::damaged(path, format!("sessions[{number}].{what}")))?;
+        facts.extend(imported);
+    }
+    let OldFile { config, started_at, finished_at, document_ids, .. } = file;
+    Ok(ImportedRun { config, started_at, finished_at, document_ids, facts, notes })
+}
+
+#[derive(Debug, Deserialize)]
+struct OldFile {
+    config: RunConfig,
+    started_at: String,
+    finished_at: String,
+    document_ids: Vec<String>,
+    sessions: Vec<Session>,
+}
+
+fn import_session(session: &Session, notes: &mut Vec<String>) -> Result<Vec<Fact>, String> {
+    let listener = ListenerId(session.user_id);
+    let ended_at = Instant::START + span("duration_ms", session.duration_ms)?;
+    let complete =
+        session.block_arrivals.len() == usize::try_from(session.blocks_requested).unwrap_or(usize::MAX);
+    let mut blocks = Vec::new();
+    for (number, arrival) in session.block_arrivals.iter().enumerate() {
+        let block = import_block(listener, arrival, complete);
+        blocks.push(block.map_err(|what| format!("block_arrivals[{number}].{what}"))?);
+    }
+    let mut facts = Vec::new();
+    for underrun in &session.underruns {
+        if underrun.at_block == 0 {
+            // Nothing had been heard yet: by every definition this is startup, and startup holds it already.
+            notes.push(format!(
+                "user {listener}: a wait of {:.0} ms for block 0 is startup",
+                underrun.waited_ms
+            ));
+        } else {
+            facts.push(Fact::Stall(import_stall(listener, *underrun, &blocks)?));
+        }
+    }
+    facts.extend(session.errors.iter().map(|text| Fact::Error(import_error(listener, ended_at, text))));
+    let end = match session.errors.first() {
+        _ if complete => SessionEnd::Completed,
+        Some(text) => SessionEnd::Failed(class_of(text)),
+        None => SessionEnd::Stopped,
+    };
+    facts.push(Fact::Listener(ListenerRecord {
+        listener,
+        document: session.document_id.clone(),
+        blocks: session.blocks_requested,
+        intended_at: Instant::START,
+        launched_at: Instant::START,
+        connect_time: None,
+        started_at: started_at(&blocks),
+        ended_at,
+        end,
+        foreign_messages: 0,
+        warnings: 0,
+    }));
+    facts.extend(blocks.into_iter().map(Fact::Block));
+    Ok(facts)
+}
+
+fn import_block(listener: ListenerId, arrival: &BlockArrival, complete: bool) -> Result<BlockRecord, String> {
+    let requested_at = Instant::START + span("requested_ms", arrival.requested_ms)?;
+    let arrived_at = Instant::START + span("arrived_ms", arrival.arrived_ms)?;
+    let outcome = match arrival.status.as_str() {
+        "cached" if complete => BlockOutcome::Played,
+        "cached" => BlockOutcome::Unplayed,
+        "skipped" => BlockOutcome::Skipped,
+        "error" => BlockOutcome::Failed(FailureClass::Server),
+        other => return Err(format!("status: unknown status `{other}`")),
+    };
+    let delivered = match outcome {
+        BlockOutcome::Played | BlockOutcome::Unplayed => Some(arrived_at),
+        BlockOutcome::Skipped | BlockOutcome::Failed(_) | BlockOutcome::Stopped => None,
+    };
+    let batch = arrival.idx / BATCH_SIZE;
+    Ok(BlockRecord {
+        listener,
+        block: BlockIdx(arrival.idx),
+        batch,
+        chars: 0,
+        // The first request is wanted from the start; when later ones were wanted is not in the file.
+        intended_at: if batch == 0 { Instant::START } else { requested_at },
+        requested_at: Some(requested_at),
+        acknowledged_at: delivered.is_none().then_some(arrived_at),
+        ready_at: delivered,
+        first_audio_at: None,
+        complete_at: None,
+        started_at: None,
+        media: MediaTime::from_nanos(duration_nanos(span("duration_ms", arrival.duration_ms)?)),
+        bytes: 0,
+        chunks: 0,
+        buffer_deficit: None,
+        resends: 0,
+        outcome,
+    })
+}
+
+fn import_stall(
+    listener: ListenerId,
+    underrun: Underrun,
+    blocks: &[BlockRecord],
+) -> Result<StallRecord, String> {
+    let waited = span("underruns.waited_ms", underrun.waited_ms)?;
+    let block = BlockIdx(underrun.at_block);
+    let ready_at = blocks.iter().find(|record| record.block == block).and_then(|record| record.ready_at);
+    let waited_nanos = duration_nanos(waited);
+    let began_at = ready_at.map_or(0, |at| at.as_nanos().saturating_sub(waited_nanos));
+    Ok(StallRecord { listener, block, began_at: Instant::from_nanos(began_at), waited })
+}
+
+fn import_error(listener: ListenerId, at: Instant, text: &str) -> ErrorRecord {
+    let failure = Failure {
+        phase: Phase::BeforeAudio,
+        class: class_of(text),
+        code: None,
+        text: text.to_owned(),
+        kills: Kills::Session,
+    };
+    ErrorRecord { listener, at, failure }
+}
+
+/// The file has only words; the one class that decides a verdict is recognised by the server's own.
+fn class_of(text: &str) -> FailureClass {
+    if text.to_ascii_lowercase().contains("rate limit") { FailureClass::Limit } else { FailureClass::Server }
+}
+
+/// When the script began to play: to it a skipped or failed block was as good as a ready one.
+fn started_at(blocks: &[BlockRecord]) -> Option<Instant> {
+    let answered_at = |block: &BlockRecord| block.ready_at.or(block.acknowledged_at);
+    let mut answered: Vec<_> = blocks.iter().filter_map(answered_at).collect();
+    answered.sort_unstable();
+    let enough = *answered.get(MIN_BUFFER.min(blocks.len()).checked_sub(1)?)?;
+    let first = blocks.iter().find(|block| block.block == BlockIdx(0)).and_then(answered_at)?;
+    Some(enough.max(first))
+}
+
+fn span(name: &str, millis: f64) -> Result<Duration, String> {
+    Duration::try_from_secs_f64(millis / 1_000.0).map_err(|error| format!("{name}: {millis}: {error}"))
+}

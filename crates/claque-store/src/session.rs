@@ -1,0 +1,174 @@
+//! The older script's view of a listener, made of facts. Times are milliseconds from the intended start.
+
+use std::collections::BTreeMap;
+
+use claque_core::{
+    event::Kills,
+    ids::{BlockIdx, ListenerId},
+    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord},
+    time::{Duration, Instant, MediaTime, duration_nanos},
+};
+use serde::{Deserialize, Serialize};
+
+/// One listener, in the keys of the older script and a few of our own, which its files lack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// The listener's number.
+    pub user_id: u32,
+    /// The document played.
+    pub document_id: String,
+    /// Blocks the listener set out to hear.
+    pub blocks_requested: u32,
+    /// Blocks that were answered, in order of arrival.
+    pub block_arrivals: Vec<BlockArrival>,
+    /// Stalls, in order.
+    pub underruns: Vec<Underrun>,
+    /// Failures in words.
+    pub errors: Vec<String>,
+    /// From intended start to end.
+    pub duration_ms: f64,
+    /// From the run's start to the intended start.
+    #[serde(default)]
+    pub intended_start_ms: f64,
+    /// From intended start to the first sound; absent if there was none.
+    #[serde(default)]
+    pub startup_ms: Option<f64>,
+    /// `completed`, `stopped` or `failed`; absent when not known.
+    #[serde(default)]
+    pub end: Option<String>,
+}
+
+/// One answered block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BlockArrival {
+    /// The block's number.
+    pub idx: u32,
+    /// When it was asked for.
+    pub requested_ms: f64,
+    /// When it was ready, skipped or failed.
+    pub arrived_ms: f64,
+    /// The time between the two.
+    pub round_trip_ms: f64,
+    /// `cached` for a delivered block, made now or not; `skipped`; `error`.
+    pub status: String,
+    /// Length of its audio at normal speed.
+    pub duration_ms: f64,
+}
+
+/// One stall.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Underrun {
+    /// The block waited for.
+    pub at_block: u32,
+    /// How long.
+    pub waited_ms: f64,
+}
+
+/// The facts of one listener.
+#[derive(Debug, Default)]
+struct Parts<'a> {
+    blocks: Vec<&'a BlockRecord>,
+    stalls: Vec<&'a StallRecord>,
+    errors: Vec<&'a ErrorRecord>,
+    end: Option<&'a ListenerRecord>,
+}
+
+/// The sessions of all listeners, in order of their numbers.
+pub(crate) fn sessions(facts: &[Fact]) -> Vec<Session> {
+    let mut listeners: BTreeMap<ListenerId, Parts<'_>> = BTreeMap::new();
+    for fact in facts {
+        match fact {
+            Fact::Block(record) => listeners.entry(record.listener).or_default().blocks.push(record),
+            Fact::Stall(record) => listeners.entry(record.listener).or_default().stalls.push(record),
+            Fact::Error(record) => listeners.entry(record.listener).or_default().errors.push(record),
+            Fact::Listener(record) => listeners.entry(record.listener).or_default().end = Some(record),
+        }
+    }
+    listeners.into_iter().map(|(listener, parts)| parts.into_session(listener)).collect()
+}
+
+impl Parts<'_> {
+    fn into_session(mut self, listener: ListenerId) -> Session {
+        let start = self.intended_start();
+        self.stalls.sort_by_key(|stall| stall.began_at);
+        self.errors.sort_by_key(|error| error.at);
+        let waited =
+            |stall: &&StallRecord| Underrun { at_block: stall.block.0, waited_ms: millis(stall.waited) };
+        Session {
+            user_id: listener.0,
+            document_id: self.end.map_or_else(String::new, |end| end.document.clone()),
+            blocks_requested: self.end.map_or_else(|| count(self.blocks.len()), |end| end.blocks),
+            block_arrivals: self.arrivals(start),
+            underruns: self.stalls.iter().map(waited).collect(),
+            errors: self.errors.iter().map(|error| error.failure.to_string()).collect(),
+            duration_ms: millis(self.last_moment(start).since(start)),
+            intended_start_ms: start.as_millis_f64(),
+            startup_ms: self.end.and_then(|end| end.started_at).map(|at| millis(at.since(start))),
+            end: self.end.map(|end| end.end.as_str().to_owned()),
+        }
+    }
+
+    fn intended_start(&self) -> Instant {
+        let first_wanted = self.blocks.iter().map(|block| block.intended_at).min();
+        self.end.map(|end| end.intended_at).or(first_wanted).unwrap_or(Instant::START)
+    }
+
+    /// The end, or for a session that reported none the last thing known of it.
+    fn last_moment(&self, start: Instant) -> Instant {
+        let last_ready = self.blocks.iter().filter_map(|block| block.ready_at).max();
+        self.end.map(|end| end.ended_at).or(last_ready).unwrap_or(start)
+    }
+
+    fn arrivals(&self, start: Instant) -> Vec<BlockArrival> {
+        let failed_at: BTreeMap<BlockIdx, Instant> = self
+            .errors
+            .iter()
+            .filter_map(|error| match error.failure.kills {
+                Kills::Block(block) => Some((block, error.at)),
+                Kills::Session => None,
+            })
+            .collect();
+        let mut answered: Vec<_> = self
+            .blocks
+            .iter()
+            .filter_map(|block| answer(block, failed_at.get(&block.block).copied()).map(|at| (at, *block)))
+            .collect();
+        answered.sort_by_key(|&(at, block)| (at, block.block));
+        answered.into_iter().map(|(at, block)| arrival(block, at, start)).collect()
+    }
+}
+
+/// When a block was answered. One that was still pending when its session ended was not.
+fn answer(block: &BlockRecord, failed_at: Option<Instant>) -> Option<Instant> {
+    match block.outcome {
+        BlockOutcome::Played | BlockOutcome::Unplayed => block.ready_at,
+        BlockOutcome::Skipped => block.ready_at.or(block.acknowledged_at),
+        BlockOutcome::Failed(_) => failed_at,
+        BlockOutcome::Stopped => None,
+    }
+}
+
+fn arrival(block: &BlockRecord, arrived: Instant, start: Instant) -> BlockArrival {
+    let requested = block.requested_at.unwrap_or(block.intended_at);
+    let (status, media) = match block.outcome {
+        BlockOutcome::Played | BlockOutcome::Unplayed => ("cached", block.media),
+        BlockOutcome::Skipped => ("skipped", MediaTime::ZERO),
+        BlockOutcome::Failed(_) | BlockOutcome::Stopped => ("error", MediaTime::ZERO),
+    };
+    BlockArrival {
+        idx: block.block.0,
+        requested_ms: millis(requested.since(start)),
+        arrived_ms: millis(arrived.since(start)),
+        round_trip_ms: millis(arrived.since(requested)),
+        status: status.to_owned(),
+        duration_ms: media.as_millis_f64(),
+    }
+}
+
+fn millis(span: Duration) -> f64 {
+    Instant::from_nanos(duration_nanos(span)).as_millis_f64()
+}
+
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

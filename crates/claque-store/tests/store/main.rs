@@ -1,0 +1,8 @@
+//! A run on disk: written, killed, read back, and read by others.
+
+mod errors;
+mod example;
+mod import;
+mod older_readers;
+mod partial;
+mod round_trip;
