@@ -68,8 +68,10 @@ pub struct ReplayStall {
 pub fn replay(intended_at: Instant, blocks: &[ReplayBlock], speed: Speed, min_buffer: usize) -> Replay {
     let mut replay = Replay { startup: None, stalls: Vec::new() };
     let head = &blocks[..min_buffer.clamp(1.min(blocks.len()), blocks.len())];
-    let Some(mut clock) =
-        head.iter().map(|block| block.settled_at).try_fold(intended_at, |latest, at| at.map(|at| latest.max(at)))
+    let Some(mut clock) = head
+        .iter()
+        .map(|block| block.settled_at)
+        .try_fold(intended_at, |latest, at| at.map(|at| latest.max(at)))
     else {
         return replay;
     };
@@ -134,7 +136,8 @@ mod tests {
         let blocks = [block(1_000, 500), block(2_000, 500), block(3_000, 500)];
         let eager = replay(ms(0), &blocks, Speed::NORMAL, 1);
         assert_eq!(eager.startup, Some(Duration::from_millis(1_000)));
-        let waits: Vec<_> = eager.stalls.iter().map(|stall| (stall.block, stall.waited.as_millis())).collect();
+        let waits: Vec<_> =
+            eager.stalls.iter().map(|stall| (stall.block, stall.waited.as_millis())).collect();
         assert_eq!(waits, [(1, 500), (2, 500)]);
         let patient = replay(ms(0), &blocks, Speed::NORMAL, 3);
         assert_eq!((patient.startup, patient.stalls.len()), (Some(Duration::from_millis(3_000)), 0));

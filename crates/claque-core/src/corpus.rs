@@ -12,7 +12,9 @@ pub struct Corpus {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum CorpusError {
     /// No sentence was found.
-    #[error("failed to find a single word to speak in the text; give a plain text or Markdown file with sentences")]
+    #[error(
+        "failed to find a single word to speak in the text; give a plain text or Markdown file with sentences"
+    )]
     Empty,
 }
 
@@ -32,15 +34,24 @@ impl Corpus {
     /// # Errors
     ///
     /// [`CorpusError::Empty`] when there is nothing to speak.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum: whatever else there is, is not spoken")]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a foreign enum: whatever else there is, is not spoken"
+    )]
     pub fn from_markdown(text: &str) -> Result<Self, CorpusError> {
         let mut paragraphs = vec![String::new()];
         let mut silent = 0_u32;
         for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
             match event {
-                Event::Start(Tag::CodeBlock(_) | Tag::Table(_) | Tag::Image { .. } | Tag::HtmlBlock) => silent += 1,
-                Event::End(TagEnd::CodeBlock | TagEnd::Table | TagEnd::Image | TagEnd::HtmlBlock) => silent -= 1,
-                Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item) => paragraphs.push(String::new()),
+                Event::Start(Tag::CodeBlock(_) | Tag::Table(_) | Tag::Image { .. } | Tag::HtmlBlock) => {
+                    silent += 1
+                }
+                Event::End(TagEnd::CodeBlock | TagEnd::Table | TagEnd::Image | TagEnd::HtmlBlock) => {
+                    silent -= 1
+                }
+                Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item) => {
+                    paragraphs.push(String::new())
+                }
                 Event::Text(words) | Event::Code(words) if silent == 0 => {
                     if let Some(paragraph) = paragraphs.last_mut() {
                         paragraph.push_str(&words);
@@ -64,7 +75,8 @@ impl Corpus {
     }
 
     fn from_paragraphs(paragraphs: impl Iterator<Item = String>) -> Result<Self, CorpusError> {
-        let sentences: Vec<_> = paragraphs.flat_map(|paragraph| split_sentences(&clean(&paragraph))).collect();
+        let sentences: Vec<_> =
+            paragraphs.flat_map(|paragraph| split_sentences(&clean(&paragraph))).collect();
         if sentences.is_empty() { Err(CorpusError::Empty) } else { Ok(Self { sentences }) }
     }
 }

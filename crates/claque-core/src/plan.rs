@@ -1,9 +1,12 @@
 //! What a run is to do, decided before anything is dialled.
 
 use crate::{
+    corpus::Corpus,
+    ids::ListenerId,
     player::PlayerPolicy,
     rng::Seed,
     schedule::ArrivalSchedule,
+    script::{Script, ScriptShape},
     time::{Duration, Speed},
 };
 
@@ -32,4 +35,15 @@ pub struct Plan {
     pub timeout: Duration,
     /// The root of all randomness.
     pub seed: Seed,
+}
+
+impl Plan {
+    /// Writes each listener's script, in order of listeners; with `use_cached` all are the same. `unique` makes the
+    /// texts differ from those of other runs.
+    #[must_use]
+    pub fn scripts(&self, corpus: &Corpus, unique: Seed) -> Vec<Script> {
+        let unique = (!self.use_cached).then_some(unique);
+        let shape = ScriptShape { blocks: self.blocks, varied_lengths: self.varied_lengths, unique };
+        (0..self.users).map(|listener| Script::new(corpus, shape, self.seed, ListenerId(listener))).collect()
+    }
 }

@@ -24,7 +24,8 @@ impl ArrivalSchedule {
     pub fn intended_start(&self, listener: ListenerId) -> Instant {
         match *self {
             Self::Even { window, users } => {
-                let nanos = u128::from(duration_nanos(window)) * u128::from(listener.0) / u128::from(users.max(1));
+                let nanos =
+                    u128::from(duration_nanos(window)) * u128::from(listener.0) / u128::from(users.max(1));
                 Instant::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
             }
         }

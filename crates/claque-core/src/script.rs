@@ -41,9 +41,9 @@ impl Script {
         let mut rng = seed.child("script").index(reader).rng();
         let mut words = Words::new(corpus, &mut rng);
         let blocks = (0..shape.blocks).map(|block| {
-            let mut text = shape.unique.map_or_else(String::new, |unique| {
-                name(unique.index(reader).index(u64::from(block))) + ": "
-            });
+            let mut text = shape
+                .unique
+                .map_or_else(String::new, |unique| name(unique.index(reader).index(u64::from(block))) + ": ");
             if shape.varied_lengths {
                 words.fill(&mut text, varied_length(&mut rng));
             } else {

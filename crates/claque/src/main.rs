@@ -1,2 +1,30 @@
-//! The claque program.
-fn main() {}
+//! The claque program: a hired audience for text-to-speech services.
+//!
+//! `cli` is what was typed, `config` what it means, `commands` one verb a file, `outcome` what becomes of a run's
+//! facts, `report` how they are told.
+
+mod cli;
+mod commands;
+mod config;
+mod outcome;
+mod report;
+mod run;
+mod scripts;
+mod talk;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{cli::Cli, config::UsageError};
+
+/// Documented in the help.
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    commands::execute(Cli::parse()).unwrap_or_else(|error| {
+        talk::say_error(&error);
+        ExitCode::from(if error.is::<UsageError>() { USAGE } else { FAILED })
+    })
+}

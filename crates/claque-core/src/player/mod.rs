@@ -5,7 +5,9 @@
 //! the [`Output`]s, and wake it at [`Player::poll_timeout`]. Joins lie on the media timeline: a late wake-up
 //! or an extra one changes no record.
 
+mod asking;
 mod machine;
+mod playback;
 mod policy;
 mod slot;
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub(super) struct Slot {
     pub(super) wanted_at: Instant,
     /// When the last request naming it was written; none while one is on its way to the wire.
     pub(super) sent_at: Option<Instant>,
+    /// Times it was asked for again because the service said nothing.
+    pub(super) unanswered: u8,
 }
 
 /// What to call a block that is over, by how far it had come.
@@ -115,6 +117,11 @@ impl Window {
         (self.first.0..).map(BlockIdx).zip(&self.slots)
     }
 
+    /// Every block from the current one on, in reading order.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (BlockIdx, &mut Slot)> {
+        (self.first.0..).map(BlockIdx).zip(&mut self.slots)
+    }
+
     pub(super) fn push(&mut self, ask: Ask, now: Instant, chars: u32) -> BlockIdx {
         let block = self.end();
         let record = BlockRecord {
@@ -136,7 +143,13 @@ impl Window {
             resends: 0,
             outcome: BlockOutcome::Stopped,
         };
-        self.slots.push_back(Slot { progress: Progress::Asked, record, wanted_at: now, sent_at: None });
+        self.slots.push_back(Slot {
+            progress: Progress::Asked,
+            record,
+            wanted_at: now,
+            sent_at: None,
+            unanswered: 0,
+        });
         block
     }
 

@@ -1,0 +1,157 @@
+//! Playback: what is heard when, on the media timeline.
+
+use super::{
+    Output, Player, Readiness,
+    machine::State,
+    slot::{Closing, Progress, Slot},
+};
+use crate::{
+    record::{BlockOutcome, Fact, SessionEnd, StallRecord},
+    time::{Duration, Instant, MediaTime},
+};
+
+impl Player {
+    /// When the audio at hand ends; none while nothing is heard.
+    pub(super) fn audio_ends(&self) -> Option<Instant> {
+        let State::Playing { resumed_at, position } = self.state else { return None };
+        let (_, slot) = self.window.iter().next()?;
+        Some(resumed_at + self.config.speed.play_time(slot.record.media - position))
+    }
+
+    /// The audio at hand ran out at `at`: the block is over, or the rest of it is late.
+    pub(super) fn audio_ended(&mut self, at: Instant) {
+        let Some((block, slot)) = self.window.iter().next() else { return };
+        if slot.is_pending() {
+            self.state = State::Stalled { block, since: at, position: slot.record.media };
+            return;
+        }
+        self.close_current();
+        self.begin_current(at, None);
+    }
+
+    /// Begins or resumes playback if the news at `now` allows it.
+    pub(super) fn play_if_possible(&mut self, now: Instant) {
+        match self.state {
+            State::Buffering => {
+                if self.enough_to_start() {
+                    self.begin_current(now, None);
+                } else if self.window.iter().all(|(_, slot)| self.is_playable(slot)) {
+                    // One batch is less than the start buffer.
+                    self.ask_next_batch(now, now);
+                }
+            }
+            State::Stalled { block, since, position } => {
+                // Audio that arrives in the very moment it is needed was not late.
+                let stall = (now > since).then(|| StallRecord {
+                    listener: self.config.listener,
+                    block,
+                    began_at: since,
+                    waited: now.since(since),
+                });
+                if position == MediaTime::ZERO {
+                    self.begin_current(now, stall);
+                } else {
+                    self.resume_current(now, stall, position);
+                }
+            }
+            State::Idle | State::Playing { .. } | State::Done => {}
+        }
+    }
+
+    /// Goes on inside a block of which `position` has been heard, if it goes on.
+    fn resume_current(&mut self, now: Instant, stall: Option<StallRecord>, position: MediaTime) {
+        let Some((_, slot)) = self.window.iter().next() else { return };
+        if slot.record.media > position {
+            self.record_stall(stall);
+            self.state = State::Playing { resumed_at: now, position };
+            return;
+        }
+        if slot.is_pending() {
+            return;
+        }
+        let is_whole = slot.progress == Progress::Complete;
+        self.close_current();
+        let is_last = self.window.end().0 >= self.block_count() && self.window.iter().next().is_none();
+        match stall {
+            // All was heard when the audio ended; that the stream had ended, too, was only noticed now.
+            Some(stall) if is_whole && is_last => self.end(stall.began_at, SessionEnd::Completed),
+            stall => self.begin_current(now, stall),
+        }
+    }
+
+    fn enough_to_start(&self) -> bool {
+        let wanted = self.config.policy.min_buffer.min(self.block_count());
+        let ready = self.window.iter().take_while(|(_, slot)| self.is_playable(slot)).count();
+        u32::try_from(ready).unwrap_or(u32::MAX) >= wanted
+    }
+
+    fn is_playable(&self, slot: &Slot) -> bool {
+        match self.config.policy.readiness {
+            Readiness::Whole => !slot.is_pending(),
+            Readiness::FirstAudio => !slot.is_pending() || slot.record.media > MediaTime::ZERO,
+        }
+    }
+
+    /// Moves to the first block from the current one on that can be heard and plays it from `at`. If there is
+    /// none yet, the stall goes on, or begins at `at`; if none will come, the session is complete.
+    fn begin_current(&mut self, at: Instant, stall: Option<StallRecord>) {
+        loop {
+            let Some((block, slot)) = self.window.iter().next() else {
+                if self.window.end().0 >= self.block_count() {
+                    return self.end(at, SessionEnd::Completed);
+                }
+                // Everything asked for was stepped over: nothing ahead is on its way.
+                self.ask_next_batch(at, at);
+                continue;
+            };
+            if !self.is_playable(slot) {
+                let (block, since) = stall.map_or((block, at), |stall| (stall.block, stall.began_at));
+                self.state = State::Stalled { block, since, position: MediaTime::ZERO };
+                return;
+            }
+            match slot.progress {
+                Progress::Skipped | Progress::Failed(_) => self.close_current(),
+                // Nothing can be heard of it, so it neither starts playback nor ends a stall.
+                Progress::Complete if slot.record.media == MediaTime::ZERO => self.close_current(),
+                Progress::Asked | Progress::Acknowledged | Progress::Complete => {
+                    self.record_stall(stall);
+                    return self.play_current(at);
+                }
+            }
+        }
+    }
+
+    fn play_current(&mut self, at: Instant) {
+        self.started_at.get_or_insert(at);
+        self.state = State::Playing { resumed_at: at, position: MediaTime::ZERO };
+        let Some((block, _)) = self.window.iter().next() else { return };
+        if let Some(slot) = self.window.slot_mut(block) {
+            slot.record.started_at = Some(at);
+        }
+        let ahead = self.window.end().0 - block.next().0;
+        if ahead < self.config.policy.refill_threshold {
+            self.ask_next_batch(at, at);
+        }
+    }
+
+    /// The current block has been heard or stepped over; the next becomes current.
+    fn close_current(&mut self) {
+        self.close_first(Closing { pending: BlockOutcome::Stopped, complete: BlockOutcome::Played });
+    }
+
+    pub(super) fn close_first(&mut self, closing: Closing) -> bool {
+        let Some(slot) = self.window.pop() else { return false };
+        self.outputs.push_back(Output::Fact(Fact::Block(slot.into_record(closing))));
+        true
+    }
+
+    /// Before anything was heard there is no stall, only a longer startup.
+    pub(super) fn record_stall(&mut self, stall: Option<StallRecord>) {
+        if let Some(stall) = stall
+            && stall.waited > Duration::ZERO
+            && self.started_at.is_some()
+        {
+            self.outputs.push_back(Output::Fact(Fact::Stall(stall)));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! One listener's loop: the player's wishes out, the world's news in.
+
+use std::rc::Rc;
+
+use claque_core::{
+    ids::ListenerId,
+    player::{Input, Output, Player, PlayerConfig, PlayerState},
+    time::Instant,
+};
+use tokio::sync::watch;
+
+use super::{lane::Lane, link::Link};
+
+/// Listens from `intended_at`, which is now or was a moment ago, until the player is done.
+pub(super) async fn listen(
+    lane: Rc<Lane>,
+    listener: ListenerId,
+    intended_at: Instant,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let order = lane.order();
+    let Some(seat) = usize::try_from(listener.0).ok().and_then(|index| order.seats.get(index)) else {
+        return;
+    };
+    let player = Player::new(PlayerConfig {
+        listener,
+        document: seat.document.clone(),
+        chars: seat.chars.clone(),
+        speed: order.speed,
+        policy: order.policy,
+        timeout: order.timeout,
+        intended_at,
+    });
+    let link = Link::open(&lane, listener, seat.document.clone());
+    let clock = lane.clock();
+    let mut listening = Listening { lane, player, link };
+    listening.hand(clock.now(), Input::Start);
+    while listening.player.state() != PlayerState::Done {
+        let due = listening.player.poll_timeout().map(|(at, _)| at);
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => listening.hand(clock.now(), Input::Stop),
+            () = listening.link.wait() => listening.take_news(),
+            () = clock.sleep_until(due.unwrap_or_default()), if due.is_some() => {
+                let now = clock.now();
+                listening.lane.late_by(now.since(due.unwrap_or(now)));
+                listening.hand(now, Input::Wake);
+            }
+        }
+    }
+}
+
+struct Listening {
+    lane: Rc<Lane>,
+    player: Player,
+    link: Link,
+}
+
+impl Listening {
+    fn take_news(&mut self) {
+        while let Some((at, event)) = self.link.pop() {
+            if let claque_core::event::Event::Warning { text } = &event {
+                tracing::debug!("{text}");
+            }
+            self.hand(at, Input::Event(event));
+        }
+    }
+
+    /// Hands something to the player and does what it wants.
+    fn hand(&mut self, at: Instant, input: Input) {
+        let before = self.player.state();
+        for output in self.player.handle_input(at, input) {
+            match output {
+                Output::Ask { blocks } => self.link.ask(&blocks),
+                Output::Fact(fact) => self.lane.record(fact),
+                // The loop ends by the player's state, and the connection with it.
+                Output::Ended => {}
+            }
+        }
+        self.lane.gauge().move_listener(before, self.player.state());
+    }
+}

@@ -1,0 +1,208 @@
+//! Listeners in real time: one loop per listener, one single-threaded runtime per lane, nothing shared but counters.
+//!
+//! [`Audience::start`] launches them; facts come in batches from [`Audience::next_facts`] until every listener is
+//! done. What a listener decides is decided by the player of `claque-core`; what is here moves bytes and tells it
+//! the time. Nothing is computed from facts here.
+
+mod fetch;
+mod inbox;
+mod lane;
+mod link;
+mod listener;
+mod progress;
+mod socket;
+mod warm;
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use claque_core::{
+    ids::ListenerId,
+    lag::LagHistogram,
+    player::PlayerPolicy,
+    record::Fact,
+    schedule::ArrivalSchedule,
+    time::{Duration, Speed},
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::{
+    lane::{Lane, LaneOrder},
+    progress::Gauge,
+};
+pub use self::{
+    progress::Progress,
+    warm::{WarmUp, warm_up},
+};
+use crate::{clock::Clock, service::Service};
+
+/// What an audience is to do.
+#[derive(Clone, Debug)]
+pub struct AudienceOrder {
+    /// Where, and as whom.
+    pub service: Service,
+    /// Slug of the model.
+    pub model: String,
+    /// Slug of the voice.
+    pub voice: String,
+    /// Everybody's document, in order of listeners.
+    pub seats: Vec<Seat>,
+    /// Playback rate.
+    pub speed: Speed,
+    /// The player every listener has.
+    pub policy: PlayerPolicy,
+    /// When each is to start.
+    pub schedule: ArrivalSchedule,
+    /// Longest silence of the service while a block is awaited.
+    pub timeout: Duration,
+    /// Where to put the audio, if it is to be kept. The folder exists.
+    pub keep_audio: Option<PathBuf>,
+    /// Threads to spread the listeners over, at least 1.
+    pub lanes: usize,
+}
+
+/// One listener's document.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    /// As the service names it.
+    pub document: String,
+    /// Characters of each block to hear.
+    pub chars: Arc<[u32]>,
+}
+
+/// Why an audience could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AudienceError {
+    /// The operating system allows too few open connections.
+    #[error(
+        "failed to seat {listeners} listeners: {needed} open files are needed and the system allows {allowed}; raise it with `ulimit -n {needed}`, or take fewer --users"
+    )]
+    TooFewFiles {
+        /// Listeners asked for.
+        listeners: usize,
+        /// Descriptors needed.
+        needed: u64,
+        /// Descriptors allowed, after asking for more.
+        allowed: u64,
+    },
+    /// No thread, or no runtime on it.
+    #[error("failed to start a thread for listeners: {0}; take fewer --users, or free some memory")]
+    Thread(#[from] io::Error),
+}
+
+/// Listeners at work.
+#[derive(Debug)]
+pub struct Audience {
+    clock: Clock,
+    facts: mpsc::Receiver<Vec<Fact>>,
+    gauges: Vec<Arc<Gauge>>,
+    stop: watch::Sender<bool>,
+    lanes: Vec<JoinHandle<LagHistogram>>,
+}
+
+/// Batches of facts under way to the caller, per lane. A caller that falls behind makes lanes keep their facts;
+/// they are never lost, and never more than the run has.
+const FACT_BATCHES: usize = 64;
+
+impl Audience {
+    /// Launches everybody. The run's start is the moment this returns.
+    ///
+    /// # Errors
+    /// The operating system allows too few files or threads.
+    pub fn start(order: AudienceOrder) -> Result<Self, AudienceError> {
+        reserve_files(order.seats.len())?;
+        let lanes = order.lanes.clamp(1, order.seats.len().max(1));
+        let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
+        let (stop, stopped) = watch::channel(false);
+        let order = Arc::new(order);
+        let mut gauges = Vec::with_capacity(lanes);
+        let mut threads = Vec::with_capacity(lanes);
+        let mut clocks = Vec::with_capacity(lanes);
+        for number in 0..lanes {
+            let gauge = Arc::new(Gauge::default());
+            let (clock_in, clock) = oneshot::channel();
+            let lane = LaneOrder {
+                order: Arc::clone(&order),
+                listeners: (number..order.seats.len()).step_by(lanes).map(listener_id).collect(),
+                gauge: Arc::clone(&gauge),
+                stopped: stopped.clone(),
+                facts: facts_in.clone(),
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let thread = thread::Builder::new()
+                .name(format!("listeners-{number}"))
+                .spawn(move || Lane::run(&runtime, lane, clock))?;
+            gauges.push(gauge);
+            threads.push(thread);
+            clocks.push(clock_in);
+        }
+        let clock = Clock::start();
+        for lane in clocks {
+            // A lane that is gone has panicked; `finish` passes that on.
+            let _gone = lane.send(clock);
+        }
+        Ok(Self { clock, facts, gauges, stop, lanes: threads })
+    }
+
+    /// The run's clock.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// The next facts, in the order in which they became final for each listener; none once everybody is done.
+    /// Cancel-safe.
+    pub async fn next_facts(&mut self) -> Option<Vec<Fact>> {
+        self.facts.recv().await
+    }
+
+    /// What everybody is doing at this moment.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.gauges.iter().map(|gauge| gauge.read()).sum()
+    }
+
+    /// Asks everybody to hang up. Facts of what happened so far still come.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits for the threads and gives how late they acted. To be called after [`Audience::next_facts`] gave none.
+    ///
+    /// # Panics
+    /// When a thread panicked, with its panic.
+    #[must_use]
+    pub fn finish(self) -> LagHistogram {
+        drop(self.facts);
+        let mut lag = LagHistogram::default();
+        for lane in self.lanes {
+            match lane.join() {
+                Ok(of_lane) => lag.merge(&of_lane),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        lag
+    }
+}
+
+fn listener_id(index: usize) -> ListenerId {
+    ListenerId(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+/// Makes room for every listener's connections: a socket and a fetch each, twice when the gateway is in this
+/// process, and some for files.
+fn reserve_files(listeners: usize) -> Result<(), AudienceError> {
+    const OTHERS: u64 = 128;
+    let listeners_wide = u64::try_from(listeners).unwrap_or(u64::MAX);
+    let wanted = listeners_wide.saturating_mul(4).saturating_add(OTHERS);
+    let needed = listeners_wide.saturating_add(OTHERS);
+    let allowed = rlimit::increase_nofile_limit(wanted)?;
+    if allowed < needed {
+        return Err(AudienceError::TooFewFiles { listeners, needed, allowed });
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! HTTP answers: bodies as `claque-wire` words them, statuses as the machine says.
+
+use bytes::Bytes;
+use claque_core::time::Duration;
+use claque_gateway::{ContentFault, Refusal, Resource};
+use claque_wire::yapit::rest::{CodedDetail, ErrorBody, Issue};
+use http_body_util::Full;
+use hyper::{
+    Response, StatusCode,
+    header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
+};
+use serde::Serialize;
+
+/// An answer with its whole body.
+pub(super) type Answer = Response<Full<Bytes>>;
+
+/// An answer with a JSON body.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(body).expect("structs of strings and integers always serialise");
+    with_type(status, "application/json", body.into())
+}
+
+/// An answer with a body of some type.
+pub(super) fn with_type(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = status;
+    set(&mut answer, CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+/// Sets a header.
+pub(super) fn set(answer: &mut Answer, name: HeaderName, value: HeaderValue) {
+    answer.headers_mut().insert(name, value);
+}
+
+/// An error in plain words.
+pub(super) fn detail(status: StatusCode, words: &str) -> Answer {
+    json(status, &ErrorBody::Detail { detail: words.to_owned() })
+}
+
+/// An error of the identity service.
+pub(super) fn stack(status: StatusCode, code: &str, words: &str) -> Answer {
+    json(status, &ErrorBody::Stack { code: code.to_owned(), error: words.to_owned() })
+}
+
+/// 422: complaints about a request.
+pub(super) fn issue(issue: Issue) -> Answer {
+    json(StatusCode::UNPROCESSABLE_ENTITY, &ErrorBody::Issues { detail: vec![issue] })
+}
+
+/// What the machine refuses. `input` is the text that a complaint about it quotes.
+pub(super) fn refusal(refusal: &Refusal, input: &str) -> Answer {
+    let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let words = refusal.to_string();
+    match refusal {
+        Refusal::NotFound { resource: Resource::Document, id } => named(status, words, "Document", id),
+        Refusal::NotFound { resource: Resource::BlockVariant, id } => {
+            named(status, words, "BlockVariant", id)
+        }
+        Refusal::NotFound { resource: Resource::DocumentBlocks | Resource::AudioNotCached, .. }
+        | Refusal::Unauthenticated(_)
+        | Refusal::IdentityUnavailable
+        | Refusal::NoSuchRoute => detail(status, &words),
+        Refusal::RateLimited { retry_after, .. } => {
+            let mut answer = json(status, &ErrorBody::Error { error: words });
+            set(&mut answer, RETRY_AFTER, whole_seconds(*retry_after).into());
+            answer
+        }
+        Refusal::StorageLimit { .. } => {
+            let detail = CodedDetail { code: "STORAGE_LIMIT_EXCEEDED".to_owned(), message: words };
+            json(status, &ErrorBody::Coded { detail })
+        }
+        Refusal::ContentInvalid(fault) => issue(content(*fault, words, input)),
+        Refusal::WrongPassword => stack(status, "EMAIL_PASSWORD_MISMATCH", &words),
+        Refusal::WrongRefreshToken => stack(status, "REFRESH_TOKEN_NOT_FOUND_OR_EXPIRED", &words),
+        Refusal::ServerError => with_type(status, "text/plain; charset=utf-8", words.into()),
+    }
+}
+
+fn named(status: StatusCode, detail: String, resource_type: &str, id: &str) -> Answer {
+    let (resource_type, resource_id) = (resource_type.to_owned(), id.to_owned());
+    json(status, &ErrorBody::Resource { detail, resource_type, resource_id })
+}
+
+fn content(fault: ContentFault, msg: String, input: &str) -> Issue {
+    let (kind, ctx) = match fault {
+        ContentFault::Missing => ("missing", None),
+        ContentFault::TooShort => ("string_too_short", Some(serde_json::json!({ "min_length": 1 }))),
+        ContentFault::TooLong { max } => ("string_too_long", Some(serde_json::json!({ "max_length": max }))),
+    };
+    let loc = vec!["body".into(), "content".into()];
+    Issue { r#type: kind.to_owned(), loc, msg, input: input.into(), ctx }
+}
+
+/// Rounded up: a caller that comes back then is let through.
+fn whole_seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}

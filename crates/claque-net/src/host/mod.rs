@@ -1,0 +1,237 @@
+//! The reference gateway on a port.
+//!
+//! [`Host`] runs one [`Gateway`](claque_gateway::Gateway) machine behind HTTP and WebSocket, on a thread of its own
+//! with a single-threaded runtime. What to answer is the machine's business and how it is written down that of
+//! `claque-wire`; here bytes are moved, time is told and audio is made, by the host itself or by a program
+//! ([`EngineChoice`]).
+
+mod answer;
+mod connection;
+mod documents;
+mod engine;
+mod error;
+mod hub;
+mod identity;
+mod program_path;
+mod routes;
+mod socket;
+mod speech;
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    rc::Rc,
+    sync::mpsc,
+    thread::JoinHandle,
+};
+
+use claque_core::{rng::Seed, time::Duration};
+use claque_gateway::{AudioFormat, Engine as MachineEngine, GatewayConfig, GatewayStats};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    runtime::Runtime,
+    sync::{oneshot, watch},
+    task::{JoinSet, LocalSet},
+    time::{sleep, timeout},
+};
+
+pub use engine::{AudioSource, CommandEngine, CommandError, EngineChoice, TextInput};
+pub use error::HostError;
+
+use engine::Engine;
+use hub::Hub;
+
+/// Connections that wait to be accepted at most; the system may allow fewer.
+const BACKLOG: u32 = 4_096;
+/// Open connections at most; more wait to be accepted. The number of files is the tighter bound on most systems.
+const MAX_CONNECTIONS: usize = 65_536;
+/// How long a stopping host waits for its connections to end in good order.
+const GRACE: Duration = Duration::from_millis(250);
+/// How long no connection is accepted after the system could not: files are short until some are closed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How a host is to be.
+#[derive(Clone, Debug)]
+pub struct HostOptions {
+    /// Where to listen. `127.0.0.1:0` for a free port of this machine alone.
+    pub bind: SocketAddr,
+    /// The machine's configuration. Its engine is set by `engine`.
+    pub config: GatewayConfig,
+    /// What makes the audio.
+    pub engine: EngineChoice,
+    /// Ids, tokens, noise and sound come from it.
+    pub seed: Seed,
+}
+
+/// What a host holds now and has done since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HostStats {
+    /// The machine.
+    pub gateway: GatewayStats,
+    /// HTTP requests, WebSocket handshakes among them.
+    pub requests: u64,
+    /// WebSocket handshakes that were refused.
+    pub handshakes_refused: u64,
+    /// WebSocket connections that were dropped because their clients did not read.
+    pub dropped_slow: u64,
+    /// Bodies of audio that were sent.
+    pub audio_served: u64,
+    /// Times the system could not accept a connection, mostly for want of files.
+    pub accept_failures: u64,
+}
+
+/// A gateway on a port, until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Host {
+    address: SocketAddr,
+    stats: watch::Receiver<HostStats>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Host {
+    /// Starts a host and returns when its port is open.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on, the engine's program is missing, or the configuration asks for
+    /// audio that cannot be made; see [`HostError`].
+    pub fn start(options: HostOptions) -> Result<Self, HostError> {
+        let HostOptions { bind, mut config, engine, seed } = options;
+        if let Some(model) = config.models.iter().find(|model| model.format == AudioFormat::Mp3) {
+            return Err(HostError::Mp3 { model: model.info.slug.to_string() });
+        }
+        let engine = match engine {
+            EngineChoice::Synthetic => {
+                config.pipeline.engine = MachineEngine::Modelled;
+                speech::prepare();
+                None
+            }
+            EngineChoice::Command(command) => {
+                config.pipeline.engine = MachineEngine::External;
+                program_path::check(&command)?;
+                Some(Engine::new(command, &config))
+            }
+        };
+        let (published, stats) = watch::channel(HostStats::default());
+        let (stop, stopped) = oneshot::channel();
+        let (bound, binding) = mpsc::sync_channel(1);
+        let run = move || {
+            let (opened, address) = match listen(bind) {
+                Ok((runtime, listener, address)) => (Some((runtime, listener)), Ok(address)),
+                Err(error) => (None, Err(error)),
+            };
+            // Whoever starts the host waits for this.
+            let _ = bound.send(address);
+            let Some((runtime, listener)) = opened else { return };
+            let hub = Rc::new(Hub::new(config, seed, engine, published));
+            let local = LocalSet::new();
+            local.block_on(&runtime, serve(listener, hub, stopped));
+            drop(local);
+            runtime.shutdown_timeout(GRACE);
+        };
+        let thread = std::thread::Builder::new().name("claque-host".to_owned()).spawn(run);
+        let thread = thread.map_err(|source| HostError::Thread { source })?;
+        let ended = || HostError::Thread { source: io::Error::other("the thread ended") };
+        let address = binding.recv().map_err(|_| ended())??;
+        Ok(Self { address, stats, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The origin for clients on this machine, such as `http://127.0.0.1:8000`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+        };
+        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+    }
+
+    /// What it holds and has done, as of the last thing that happened.
+    #[must_use]
+    pub fn stats(&self) -> HostStats {
+        *self.stats.borrow()
+    }
+
+    /// The same, to be waited on.
+    #[must_use]
+    pub fn watch_stats(&self) -> watch::Receiver<HostStats> {
+        self.stats.clone()
+    }
+
+    /// Stops it: nothing more is accepted, connections are closed in good order within a quarter of a second,
+    /// and programs are killed. Returns when all is done; dropping the host does the same.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the host's thread had panicked");
+        }
+    }
+}
+
+/// Makes a runtime and opens the port in it.
+fn listen(bind: SocketAddr) -> Result<(Runtime, TcpListener, SocketAddr), HostError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|source| HostError::Thread { source })?;
+    let open = || {
+        let _entered = runtime.enter();
+        let socket = if bind.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // The port of a host that has just stopped is free at once.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(bind)?;
+        let listener = socket.listen(BACKLOG)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    let (listener, address) = open().map_err(|source| HostError::Bind { address: bind, source })?;
+    Ok((runtime, listener, address))
+}
+
+async fn serve(listener: TcpListener, hub: Rc<Hub>, mut stopped: oneshot::Receiver<()>) {
+    let mut tasks = JoinSet::new();
+    let timer = tokio::task::spawn_local(Rc::clone(&hub).keep_time());
+    loop {
+        tokio::select! {
+            _ = &mut stopped => break,
+            accepted = listener.accept(), if tasks.len() < MAX_CONNECTIONS => match accepted {
+                Ok((stream, peer)) => {
+                    tasks.spawn_local(connection::serve(stream, peer, Rc::clone(&hub)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "failed to accept a connection");
+                    hub.count(|stats| stats.accept_failures += 1);
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            Some(ended) = tasks.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a connection's task has failed");
+                }
+            }
+        }
+    }
+    drop(listener);
+    hub.close();
+    let all_ended = async { while tasks.join_next().await.is_some() {} };
+    if timeout(GRACE, all_ended).await.is_err() {
+        tasks.shutdown().await;
+    }
+    timer.abort();
+}

@@ -1,0 +1,167 @@
+//! The HTTP client: kept-alive connections, TLS, and errors as failures.
+
+use std::{error::Error as StdError, io, sync::Arc};
+
+use bytes::Bytes;
+use claque_core::event::{Failure, FailureClass, Kills, Phase};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{Request, Response, StatusCode, Uri, body::Incoming, header::CONTENT_TYPE};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::{ClientConfig, RootCertStore};
+use serde::Serialize;
+
+use claque_core::time::Duration;
+
+/// Idle connections are dropped after this, sooner than common servers and proxies do (60 s and more), so that a
+/// request seldom meets a connection that is just being closed.
+const IDLE: Duration = Duration::from_secs(50);
+
+/// Longest body of a REST answer that is read: a list of 500,000 characters of blocks fits many times.
+const MAX_REST_BODY: usize = 64 << 20;
+
+/// A pool of connections. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpClient {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Bytes,
+}
+
+impl HttpClient {
+    /// Makes an empty pool. It must be used on one runtime only.
+    pub(crate) fn new(tls: &Arc<ClientConfig>) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        tcp.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(ClientConfig::clone(tls))
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        Self { client }
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
+        self.client.request(request).await.map_err(|error| {
+            let phase = if error.is_connect() { Phase::Dial } else { Phase::BeforeAudio };
+            failure_of(&error, phase)
+        })
+    }
+
+    /// Sends a request with a JSON body, or without one, and reads the whole answer.
+    pub(crate) async fn call(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+        let response = self.send(request).await?;
+        let status = response.status();
+        let seconds =
+            response.headers().get(hyper::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = seconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let body = Limited::new(response.into_body(), MAX_REST_BODY)
+            .collect()
+            .await
+            .map_err(|error| failure_of(&*error, Phase::BeforeAudio))?
+            .to_bytes();
+        Ok(Answer { status, retry_after, body })
+    }
+}
+
+/// A request without a body.
+pub(crate) fn bare(method: hyper::Method, url: &str) -> Result<Request<Full<Bytes>>, Failure> {
+    build(Request::builder().method(method), url, Bytes::new())
+}
+
+/// A `POST` of a message of ours as JSON.
+pub(crate) fn post_json(url: &str, message: &impl Serialize) -> Result<Request<Full<Bytes>>, Failure> {
+    let body = serde_json::to_vec(message).map_err(|error| unusable(url, &error))?;
+    build(Request::builder().method("POST").header(CONTENT_TYPE, "application/json"), url, body.into())
+}
+
+fn build(
+    builder: hyper::http::request::Builder,
+    url: &str,
+    body: Bytes,
+) -> Result<Request<Full<Bytes>>, Failure> {
+    let uri: Uri = url.parse().map_err(|error| unusable(url, &error))?;
+    builder.uri(uri).body(Full::new(body)).map_err(|error| unusable(url, &error))
+}
+
+fn unusable(url: &str, error: &dyn StdError) -> Failure {
+    Failure {
+        phase: Phase::BeforeAudio,
+        class: FailureClass::Protocol,
+        code: None,
+        text: format!("no request to `{url}` can be made: {error}"),
+        kills: Kills::Session,
+    }
+}
+
+/// Certificates of the operating system and the environment's `SSL_CERT_FILE`. Problems with single ones are left
+/// out: what matters is whether the service's own can be checked, and that shows when it is dialled.
+pub(crate) fn tls_config() -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider supports the protocol versions it was built for")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Arc::new(config)
+}
+
+/// The failure a network error is: what went wrong, in the words of the innermost cause.
+pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Failure {
+    let mut innermost = error;
+    let mut class = FailureClass::Transport;
+    let mut words = None;
+    loop {
+        if let Some(io) = innermost.downcast_ref::<io::Error>() {
+            words = words.or_else(|| io_words(io));
+        }
+        if innermost.is::<rustls::Error>() {
+            words = Some(format!("TLS failed: {innermost}"));
+        }
+        if innermost
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(|error| error.is_parse() || error.is_parse_too_large())
+        {
+            class = FailureClass::Protocol;
+        }
+        let inner_io = innermost.downcast_ref::<io::Error>().and_then(|io| io.get_ref());
+        match inner_io.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| innermost.source()) {
+            Some(source) => innermost = source,
+            None => break,
+        }
+    }
+    let text = words.unwrap_or_else(|| innermost.to_string());
+    Failure { phase, class, code: None, text, kills: Kills::Session }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum: the others speak for themselves")]
+fn io_words(error: &io::Error) -> Option<String> {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            Some("connection refused: nothing listens at this address".to_owned())
+        }
+        io::ErrorKind::ConnectionReset => Some("the server reset the connection".to_owned()),
+        io::ErrorKind::UnexpectedEof => Some("the connection ended in the middle of an answer".to_owned()),
+        _ if error.to_string().contains("failed to lookup address") => {
+            Some(format!("the host name cannot be resolved ({error})"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,67 @@
+//! What can happen, and the guard that sees to it that it ends.
+
+use claque_core::{
+    event::Failure,
+    ids::BlockIdx,
+    time::{Instant, MediaTime},
+};
+use claque_gateway::{Notice, VariantHash};
+
+/// Steps at one moment are allowed this many for each listener and block; more are an endless loop.
+const STEPS_PER_BLOCK: u64 = 64;
+
+/// Something that happens to somebody; the listener is an index.
+pub(crate) struct Happening {
+    pub(crate) listener: usize,
+    pub(crate) what: What,
+}
+
+pub(crate) enum What {
+    /// The listener starts.
+    Starts,
+    /// The player wants to be woken.
+    Wakes,
+    /// The gateway accepts the connection.
+    Accepted,
+    /// The connection is usable.
+    Dialed,
+    /// A request reaches the gateway.
+    Request { blocks: Vec<BlockIdx> },
+    /// A message reaches the listener.
+    Notice(Notice),
+    /// Something that is no message reaches the listener.
+    Garbage,
+    /// A request for audio reaches the gateway.
+    Fetch { block: BlockIdx, variant: VariantHash },
+    /// The last byte of audio reaches the listener.
+    Audio { block: BlockIdx, media: MediaTime, bytes: u64 },
+    /// The refusal to give audio reaches the listener.
+    NoAudio { block: BlockIdx, failure: Failure },
+    /// The end of the connection reaches the listener.
+    Closed { failure: Failure },
+    /// The end of the connection reaches the gateway.
+    HungUp,
+}
+
+/// Sees to it that time goes on: what happens at one moment comes to an end.
+pub(crate) struct Guard {
+    now: Instant,
+    steps: u64,
+    most: u64,
+}
+
+impl Guard {
+    /// Makes a guard for so many listeners and blocks of each.
+    pub(crate) fn new(listeners: u32, blocks: u32) -> Self {
+        let most = u64::from(listeners) * (u64::from(blocks) + 16);
+        Self { now: Instant::START, steps: 0, most: most.saturating_mul(STEPS_PER_BLOCK) }
+    }
+
+    /// Notes that somebody acts, who may thereby cause others to act.
+    pub(crate) fn step(&mut self, now: Instant) {
+        assert!(self.now <= now, "time went backwards from {} to {now}", self.now);
+        self.steps = if self.now == now { self.steps + 1 } else { 0 };
+        self.now = now;
+        assert!(self.steps <= self.most, "players and gateway act without end at {now}");
+    }
+}

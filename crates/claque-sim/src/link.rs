@@ -1,0 +1,66 @@
+//! The way between listeners and the service, and what becomes of things on it.
+
+use core::num::NonZeroU64;
+
+use claque_core::{
+    event::{Failure, FailureClass, Kills, Phase},
+    ids::BlockIdx,
+    time::{Duration, duration_nanos},
+};
+use claque_gateway::{Refusal, Speech, SpeechBody};
+use claque_wire::yapit::{ServerMessage, http_failure};
+
+/// Bytes of synthetic audio for each second of it: the 48 kbit/s at which speech is commonly packed in Opus.
+const SYNTHETIC_BYTES_PER_SECOND: u128 = 6_000;
+
+/// What an injected fault sends instead of a message: one that was cut, as the hosted gateway does.
+const GARBAGE: &str = r#"{"type":"status","document_id":"#;
+
+/// The network between each listener and the service. By default there is none: no delay, no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Time one way. A connection is usable after two of them, audio comes two of them after it was called ready.
+    pub latency: Duration,
+    /// Bytes of audio per second and listener; none for no limit. Messages count nothing.
+    pub bandwidth: Option<NonZeroU64>,
+}
+
+impl Link {
+    /// Time from dialling until a connection is usable.
+    pub(crate) const fn connect_time(self) -> Duration {
+        self.latency.saturating_add(self.latency)
+    }
+
+    /// How long `bytes` of audio occupy a listener's way.
+    pub(crate) fn transfer_time(self, bytes: u64) -> Duration {
+        self.bandwidth.map_or(Duration::ZERO, |bandwidth| {
+            let nanos = u128::from(bytes) * u128::from(duration_nanos(Duration::from_secs(1)));
+            Duration::from_nanos(u64::try_from(nanos / u128::from(bandwidth.get())).unwrap_or(u64::MAX))
+        })
+    }
+}
+
+/// Bytes of a piece of audio.
+pub(crate) fn bytes_of(speech: &Speech) -> u64 {
+    match &speech.body {
+        SpeechBody::Synthetic { .. } => {
+            let bytes = u128::from(speech.media.as_nanos()) * SYNTHETIC_BYTES_PER_SECOND / 1_000_000_000;
+            u64::try_from(bytes).unwrap_or(u64::MAX)
+        }
+        SpeechBody::Encoded(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+    }
+}
+
+/// What a refusal to give audio is for the listener.
+pub(crate) fn refused(refusal: &Refusal, block: BlockIdx) -> Failure {
+    let words = refusal.to_string();
+    http_failure(refusal.status(), words.as_bytes(), Kills::Block(block), Phase::BeforeAudio)
+}
+
+/// What a client makes of something that is no message.
+pub(crate) fn garbage() -> Failure {
+    let problem = ServerMessage::decode(GARBAGE).err();
+    let text = problem.map_or_else(String::new, |problem| problem.to_string());
+    let (phase, class) = (Phase::BeforeAudio, FailureClass::Protocol);
+    Failure { phase, class, code: None, text, kills: Kills::Session }
+}

@@ -1,0 +1,97 @@
+//! What is simulated, and the call that does it.
+
+use claque_core::{ids::ListenerId, plan::Plan, record::Fact, rng::Seed, script::Script, time::Instant};
+use claque_gateway::{GatewayConfig, GatewayStats, Refusal};
+
+use crate::{link::Link, stage::Stage, world::World};
+
+/// A run to simulate.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What the audience does.
+    pub plan: Plan,
+    /// What each listener's document says, in order of listeners. With `plan.use_cached` the first is everybody's.
+    pub scripts: Vec<Script>,
+    /// The service.
+    pub gateway: GatewayConfig,
+    /// The way between the two.
+    pub link: Link,
+    /// The root of the service's randomness: ids and all noise.
+    pub seed: Seed,
+}
+
+/// What a simulation leaves besides its facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulated {
+    /// When the last session ended.
+    pub ended_at: Instant,
+    /// What the service held and had done then, the warming of its cache included.
+    pub gateway: GatewayStats,
+    /// Each listener's document, as the service named it.
+    pub documents: Vec<String>,
+}
+
+/// Why a scenario cannot be simulated. What the service does to listeners is no error but data.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SimError {
+    /// The model is not on offer.
+    #[error("failed to find the model '{model}' on the gateway; it offers {}", known.join(", "))]
+    UnknownModel {
+        /// What the plan names.
+        model: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The plan names no voice and the model has none.
+    #[error("failed to choose a voice for the model '{model}', which has none; name one")]
+    NoVoice {
+        /// The model.
+        model: String,
+    },
+    /// There are listeners without a text.
+    #[error("failed to find a script for listener {listener}; give one for each of the {users} listeners")]
+    NoScript {
+        /// The first listener without one.
+        listener: ListenerId,
+        /// Listeners in the plan.
+        users: u32,
+    },
+    /// The gateway does not take a text.
+    #[error("failed to create the document of listener {listener}: {refusal}")]
+    Document {
+        /// Whose.
+        listener: ListenerId,
+        /// The gateway's words.
+        refusal: Refusal,
+    },
+    /// A text became fewer blocks than are to be heard.
+    #[error("failed to find {wanted} blocks in the document of listener {listener}, which has {found}")]
+    ShortDocument {
+        /// Whose.
+        listener: ListenerId,
+        /// Blocks the plan wants heard.
+        wanted: u32,
+        /// Blocks there are.
+        found: usize,
+    },
+    /// The gateway waits for an engine outside of it.
+    #[error("failed to simulate an external engine; only a modelled one runs in virtual time")]
+    ExternalEngine,
+}
+
+/// Lets the audience listen to the service from the run's start until the last session has ended, in virtual time.
+///
+/// `on_fact` is told each fact when it becomes final. Synthetic audio is taken to have 48 kbit/s and to arrive in one
+/// piece, when its last byte does.
+///
+/// # Errors
+/// See [`SimError`]; all are found before the run's start.
+///
+/// # Panics
+/// Never, unless the player or the gateway breaks its contract.
+pub fn simulate(scenario: &Scenario, on_fact: impl FnMut(Fact)) -> Result<Simulated, SimError> {
+    let stage = Stage::prepare(scenario)?;
+    let documents = stage.seats.iter().map(|seat| seat.document.to_string()).collect();
+    let (ended_at, gateway) = World::new(scenario, stage, on_fact).run();
+    Ok(Simulated { ended_at, gateway, documents })
+}

@@ -1,0 +1,156 @@
+//! Typed messages and text frames mean the same.
+
+use claque_core::{event::Event, ids::BlockIdx, rng::Seed};
+use claque_gateway::{BlockNotice, BlockStatus, DocumentId, Notice, VariantHash};
+use claque_wire::yapit::{self, ClientSession, Era, ServerMessage, SessionEvent};
+use proptest::prelude::*;
+
+use super::{News, Session};
+
+/// What happens in a conversation.
+#[derive(Clone, Debug)]
+enum Step {
+    Ask(Vec<u32>),
+    Told(Notice),
+    FetchFails(u32),
+}
+
+fn own() -> DocumentId {
+    DocumentId::from_seed(Seed::root(1))
+}
+
+fn hash() -> VariantHash {
+    VariantHash::from_bytes([7; 32])
+}
+
+fn documents() -> impl Strategy<Value = DocumentId> {
+    prop_oneof![4 => Just(own()), 1 => Just(DocumentId::from_seed(Seed::root(2)))]
+}
+
+fn statuses() -> impl Strategy<Value = Notice> {
+    let kinds = prop_oneof![
+        2 => Just(BlockStatus::Queued),
+        1 => Just(BlockStatus::Processing),
+        4 => Just(BlockStatus::Cached),
+        2 => Just(BlockStatus::Skipped),
+        2 => Just(BlockStatus::Error),
+    ];
+    let error = prop::option::of("[a-z ]{0,9}");
+    (documents(), -1_i64..6, kinds, prop::bool::weighted(0.8), error, prop::bool::weighted(0.9)).prop_map(
+        |(document, block, status, has_variant, error, recoverable)| {
+            Notice::Status(BlockNotice {
+                document,
+                block,
+                status,
+                variant: has_variant.then(hash),
+                duration: None,
+                error,
+                recoverable,
+                model: "m".into(),
+                voice: "v".into(),
+            })
+        },
+    )
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let evicted = (documents(), prop::collection::vec(-1_i64..6, 0..4));
+    prop_oneof![
+        3 => prop::collection::vec(0_u32..5, 0..4).prop_map(Step::Ask),
+        8 => statuses().prop_map(Step::Told),
+        2 => evicted.prop_map(|(document, blocks)| Step::Told(Notice::Evicted { document, blocks })),
+        1 => "Rate limit exceeded|Voice not found|Internal server error"
+            .prop_map(|text| Step::Told(Notice::Error { text })),
+        1 => (0_u32..5).prop_map(Step::FetchFails),
+    ]
+}
+
+fn frame(notice: &Notice) -> String {
+    let message = match notice {
+        Notice::Status(status) => ServerMessage::Status(yapit::Status {
+            document_id: status.document.to_string().into(),
+            block_idx: status.block,
+            status: match status.status {
+                BlockStatus::Queued => yapit::BlockStatus::Queued,
+                BlockStatus::Processing => yapit::BlockStatus::Processing,
+                BlockStatus::Cached => yapit::BlockStatus::Cached,
+                BlockStatus::Skipped => yapit::BlockStatus::Skipped,
+                BlockStatus::Error => yapit::BlockStatus::Error,
+            },
+            audio_url: status.variant.map(|variant| format!("/v1/audio/{variant}").into()),
+            error: status.error.as_deref().map(Into::into),
+            recoverable: Some(status.recoverable),
+            model_slug: Some(status.model.as_ref().into()),
+            voice_slug: Some(status.voice.as_ref().into()),
+            word_timestamps: None,
+            duration_ms: None,
+        }),
+        Notice::Evicted { document, blocks } => {
+            ServerMessage::Evicted { document_id: document.to_string().into(), block_indices: blocks.clone() }
+        }
+        Notice::Error { text } => ServerMessage::Error { error: text.as_str().into() },
+    };
+    message.encode(Era::Current)
+}
+
+fn as_news(event: SessionEvent) -> News {
+    match event {
+        SessionEvent::Event(event) => News::Event(event),
+        SessionEvent::Fetch { block, url } => {
+            assert_eq!(url, format!("/v1/audio/{}", hash()));
+            News::Fetch { block, variant: hash() }
+        }
+    }
+}
+
+fn indices(blocks: &[u32]) -> Vec<BlockIdx> {
+    blocks.iter().copied().map(BlockIdx).collect()
+}
+
+proptest! {
+    #[test]
+    fn a_typed_conversation_leads_to_what_its_frames_lead_to(steps in prop::collection::vec(steps(), 0..40)) {
+        let mut typed = Session::new(own(), 5);
+        let mut wired = ClientSession::new(own().to_string(), "m".to_owned(), "v".to_owned());
+        for step in steps {
+            let (mut news, mut events) = (Vec::new(), Vec::new());
+            match step {
+                Step::Ask(blocks) => {
+                    typed.request(&indices(&blocks));
+                    let _ = wired.request(&indices(&blocks));
+                }
+                Step::Told(notice) => {
+                    wired.handle_text(&frame(&notice), &mut events);
+                    typed.handle_notice(notice, &mut news);
+                }
+                Step::FetchFails(block) => {
+                    // A driver only reports fetches that it was told to make.
+                    if wired_asked(&typed, block) {
+                        typed.fetch_failed(BlockIdx(block));
+                        wired.fetch_failed(BlockIdx(block));
+                    }
+                }
+            }
+            let events: Vec<News> = events.into_iter().map(as_news).collect();
+            prop_assert_eq!(news, events);
+        }
+    }
+}
+
+fn wired_asked(session: &Session, block: u32) -> bool {
+    usize::try_from(block)
+        .ok()
+        .and_then(|block| session.blocks.get(block))
+        .is_some_and(|standing| *standing != super::Standing::Unasked)
+}
+
+#[test]
+fn an_empty_eviction_says_nothing() {
+    let mut session = Session::new(own(), 1);
+    let mut news = Vec::new();
+    session.handle_notice(Notice::Evicted { document: own(), blocks: Vec::new() }, &mut news);
+    assert_eq!(news, []);
+    session.request(&[BlockIdx(0)]);
+    session.handle_notice(Notice::Evicted { document: own(), blocks: vec![0] }, &mut news);
+    assert_eq!(news, [News::Event(Event::Evicted { blocks: vec![BlockIdx(0)] })]);
+}

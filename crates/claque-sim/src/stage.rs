@@ -1,0 +1,133 @@
+//! Everything that is done before a run's start, outside of every measure: documents, the voice, a warm cache.
+
+use std::sync::Arc;
+
+use claque_core::{
+    ids::ListenerId,
+    plan::Plan,
+    script::Script,
+    time::{Duration, Instant},
+};
+use claque_gateway::{
+    Caller, ConnId, DocumentId, Engine, Gateway, GatewayConfig, Input, Refusal, Request, UserId,
+};
+use claque_wire::yapit::default_voice;
+
+use crate::scenario::{Scenario, SimError};
+
+/// Blocks asked for at once to warm the cache, as a player would.
+const WARMING_BATCH: u32 = 8;
+
+/// A gateway made ready for an audience.
+pub(crate) struct Stage {
+    pub(crate) gateway: Gateway,
+    /// How long the preparation took: the gateway's time at the run's start.
+    pub(crate) took: Duration,
+    pub(crate) model: String,
+    pub(crate) voice: String,
+    /// One for each listener.
+    pub(crate) seats: Vec<Seat>,
+}
+
+/// What a listener is given.
+pub(crate) struct Seat {
+    pub(crate) document: DocumentId,
+    /// Characters of each block to hear.
+    pub(crate) chars: Arc<[u32]>,
+}
+
+/// Every listener is the same user, as listeners are who share one account.
+pub(crate) fn listeners_user() -> UserId {
+    UserId::selfhost()
+}
+
+impl Stage {
+    pub(crate) fn prepare(scenario: &Scenario) -> Result<Self, SimError> {
+        let Scenario { plan, scripts, gateway: config, seed, .. } = scenario;
+        if config.pipeline.engine == Engine::External {
+            return Err(SimError::ExternalEngine);
+        }
+        let voice = choose_voice(plan, config)?;
+        let mut gateway = Gateway::new(config.clone(), *seed);
+        let mut seats = Vec::new();
+        for listener in (0..plan.users).map(ListenerId) {
+            let script = script_of(plan, scripts, listener)?;
+            seats.push(seat(&mut gateway, plan, script, listener)?);
+        }
+        let mut stage = Self { gateway, took: Duration::ZERO, model: plan.model.clone(), voice, seats };
+        if let Some(script) = scripts.first()
+            && plan.use_cached
+        {
+            stage.warm_cache(script, plan.blocks);
+        }
+        Ok(stage)
+    }
+
+    /// Has all blocks of `script` made before the run. Each request comes from a user of its own, so that no limit on
+    /// a user's requests is touched; what fails here will fail in front of the listeners.
+    fn warm_cache(&mut self, script: &Script, blocks: u32) {
+        let limit = self.gateway.config().synthesis_limit.map_or(u32::MAX, |limit| limit.limit.count);
+        let batch = limit.clamp(1, WARMING_BATCH);
+        let content = script.document();
+        for (conn, first) in (0..=u64::MAX).rev().map(ConnId).zip((0..blocks).step_by(as_count(batch))) {
+            let user = UserId::new(&format!("warming-{first}"));
+            let caller = Caller { user: user.clone(), address: user.as_str().to_owned() };
+            let made = self.gateway.create_document(Instant::START, &caller, &content, None);
+            let Ok(document) = made.map(|info| info.id) else { return };
+            let blocks = (first..blocks.min(first + batch)).map(i64::from).collect();
+            let (model, voice) = (self.model.clone(), self.voice.clone());
+            self.input(Instant::START, Input::Connected { conn, user });
+            let request = Request::Synthesize { document, blocks, model, voice };
+            self.input(Instant::START, Input::Request { conn, request });
+        }
+        let mut now = Instant::START;
+        while let Some((at, _)) = self.gateway.poll_timeout() {
+            now = at;
+            self.input(now, Input::Wake);
+        }
+        for conn in (0..=u64::MAX).rev().map(ConnId).take(as_count(blocks.div_ceil(batch))) {
+            self.input(now, Input::Disconnected { conn });
+        }
+        self.took = now.since(Instant::START);
+    }
+
+    /// Tells the gateway something to which no answer matters.
+    fn input(&mut self, at: Instant, input: Input) {
+        self.gateway.handle_input(at, input).for_each(drop);
+    }
+}
+
+fn as_count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn choose_voice(plan: &Plan, config: &GatewayConfig) -> Result<String, SimError> {
+    let known = || config.models.iter().map(|model| model.info.slug.to_string()).collect();
+    let model = config
+        .models
+        .iter()
+        .find(|model| *model.info.slug == *plan.model)
+        .ok_or_else(|| SimError::UnknownModel { model: plan.model.clone(), known: known() })?;
+    let first = model.info.voices.first().map(|voice| &*voice.slug);
+    let voice = plan.voice.as_deref().or_else(|| default_voice(&plan.model)).or(first);
+    voice.map(str::to_owned).ok_or_else(|| SimError::NoVoice { model: plan.model.clone() })
+}
+
+fn script_of<'a>(plan: &Plan, scripts: &'a [Script], listener: ListenerId) -> Result<&'a Script, SimError> {
+    let place = if plan.use_cached { 0 } else { as_count(listener.0) };
+    scripts.get(place).ok_or(SimError::NoScript { listener, users: plan.users })
+}
+
+/// Creates a listener's document and looks what blocks it became. Each is created from an address of its own: the
+/// limits on creation cost a real run patience before its start, and nothing that is measured.
+fn seat(gateway: &mut Gateway, plan: &Plan, script: &Script, listener: ListenerId) -> Result<Seat, SimError> {
+    let caller = Caller { user: listeners_user(), address: format!("preparation-{listener}") };
+    let refused = |refusal: Refusal| SimError::Document { listener, refusal };
+    let info = gateway.create_document(Instant::START, &caller, &script.document(), None).map_err(refused)?;
+    let blocks = gateway.blocks(Instant::START, &caller, info.id).map_err(refused)?;
+    let chars: Arc<[u32]> = blocks.iter().map(|block| block.chars).take(as_count(plan.blocks)).collect();
+    if chars.len() < as_count(plan.blocks) {
+        return Err(SimError::ShortDocument { listener, wanted: plan.blocks, found: chars.len() });
+    }
+    Ok(Seat { document: info.id, chars })
+}

@@ -1,0 +1,8 @@
+//! The simulator against known truths, its promises, and random plans.
+
+mod faults;
+mod house;
+mod link;
+mod promises;
+mod properties;
+mod truth;

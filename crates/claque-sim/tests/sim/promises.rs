@@ -1,0 +1,175 @@
+//! What a simulation promises of whole runs.
+
+use claque_core::{
+    event::FailureClass,
+    record::{BlockOutcome, SessionEnd},
+    rng::Seed,
+    script::Script,
+    time::{Duration, Instant},
+};
+use claque_gateway::{CrossTalk, Engine, GatewayConfig};
+use claque_sim::{SimError, simulate};
+use claque_stats::{RunShape, summarise};
+
+use crate::house::{clockwork, corpus, run, scenario, speed, unlimited};
+
+#[test]
+fn twenty_fast_listeners_hear_all_of_their_six_hundred_blocks() {
+    let mut scenario = scenario(20, 30, unlimited(GatewayConfig::current()));
+    scenario.plan.speed = speed(4_000);
+    let outcome = run(&scenario);
+    assert_eq!((outcome.played(), outcome.blocks().len()), (600, 600));
+    assert_eq!(outcome.ends(), [SessionEnd::Completed; 20]);
+    assert!(!outcome.stalls().is_empty(), "four workers are not enough for twenty at this speed");
+    let summary = summarise(RunShape { users: 20, blocks_per_user: 30 }, &outcome.facts, None);
+    assert_eq!(summary.blocks.fraction(), "600/600 blocks");
+}
+
+#[test]
+fn a_warm_cache_serves_twenty_listeners_at_any_speed() {
+    let mut scenario = scenario(20, 30, unlimited(GatewayConfig::current()));
+    (scenario.plan.use_cached, scenario.plan.speed) = (true, speed(20_000));
+    scenario.scripts = scenario.plan.scripts(&corpus(), Seed::root(2));
+    let outcome = run(&scenario);
+    assert_eq!((outcome.played(), outcome.stalls().len()), (600, 0));
+    assert_eq!(outcome.startups(), [Duration::ZERO; 20]);
+    assert!(outcome.simulated.ended_at < Instant::from_millis(60_000), "warming is outside of the run");
+    let pipeline = outcome.simulated.gateway.pipeline;
+    assert_eq!(pipeline.cache_hits, 600);
+    assert!(pipeline.served <= 30, "{pipeline:?}");
+}
+
+#[test]
+fn warming_takes_nothing_from_the_listeners_limit() {
+    let mut scenario = scenario(1, 300, GatewayConfig::current().without_rest_limits());
+    (scenario.plan.use_cached, scenario.plan.speed) = (true, speed(1_000_000));
+    let outcome = run(&scenario);
+    assert_eq!((outcome.played(), outcome.errors().len()), (300, 0));
+}
+
+#[test]
+fn messages_of_others_are_counted_and_advance_nobody() {
+    let mut crossed = scenario(3, 16, clockwork());
+    let clear = run(&crossed);
+    crossed.gateway.cross_talk = CrossTalk::PerUser;
+    let crossed = run(&crossed);
+    assert_eq!(crossed.blocks(), clear.blocks());
+    assert_eq!(crossed.stalls(), clear.stalls());
+    // 16 blocks of each of the two others, each queued and then ready, while the listener is there.
+    let foreign = crossed.listeners().iter().map(|record| record.foreign_messages).collect::<Vec<_>>();
+    assert!(foreign.iter().all(|foreign| (1..=64).contains(foreign)), "{foreign:?}");
+    assert!(clear.listeners().iter().all(|record| record.foreign_messages == 0));
+}
+
+#[test]
+fn equal_scenarios_give_equal_facts_and_other_seeds_others() {
+    let mut scenario = scenario(5, 20, unlimited(GatewayConfig::feb_2026()));
+    scenario.plan.speed = speed(2_000);
+    let first = run(&scenario);
+    assert_eq!(first, run(&scenario));
+    scenario.seed = Seed::root(4);
+    let second = run(&scenario);
+    assert_ne!(first.facts, second.facts);
+    assert_ne!(first.simulated.documents, second.simulated.documents);
+}
+
+#[test]
+fn waiting_jobs_of_2026_02_overflow() {
+    let mut scenario = scenario(40, 20, unlimited(GatewayConfig::feb_2026()));
+    scenario.plan.speed = speed(1_700);
+    let outcome = run(&scenario);
+    assert_eq!(outcome.played(), 800);
+    let pipeline = outcome.simulated.gateway.pipeline;
+    assert!(pipeline.overflowed > 0, "{pipeline:?}");
+    scenario.gateway.pipeline.overflow = None;
+    let without = run(&scenario);
+    assert_eq!(without.simulated.gateway.pipeline.overflowed, 0);
+    assert!(without.simulated.ended_at > outcome.simulated.ended_at);
+}
+
+#[test]
+fn the_limit_of_one_user_stops_many_listeners_and_is_told_in_the_servers_words() {
+    let gateway = GatewayConfig { synthesis_limit: GatewayConfig::current().synthesis_limit, ..clockwork() };
+    let outcome = run(&scenario(40, 8, gateway));
+    let limited = SessionEnd::Failed(FailureClass::Limit);
+    // 300 blocks are 37 batches of 8; the other three ask for too much.
+    assert_eq!(outcome.ends().iter().filter(|end| **end == limited).count(), 3);
+    assert!(
+        outcome.errors().iter().all(|error| error.failure.text == "Rate limit exceeded. Please slow down.")
+    );
+    assert_eq!((outcome.played(), outcome.failed(FailureClass::Limit)), (296, 24));
+}
+
+#[test]
+fn the_limit_on_fetches_bites_block_by_block() {
+    let gateway = clockwork().with_deterministic_engine(
+        1,
+        Duration::ZERO,
+        claque_core::time::MediaTime::from_millis(2_000),
+    );
+    let gateway = GatewayConfig { rest_limits: GatewayConfig::current().rest_limits, ..gateway };
+    let outcome = run(&scenario(40, 8, gateway));
+    assert_eq!((outcome.played(), outcome.failed(FailureClass::Limit)), (300, 20));
+    let error = &outcome.errors()[0].failure;
+    assert_eq!((error.code, error.text.as_str()), (Some(429), "Rate limit exceeded: 300 per 1 minute"));
+}
+
+#[test]
+fn an_unknown_model_stops_everything_and_lists_the_models() {
+    let mut scenario = scenario(1, 1, GatewayConfig::feb_2026());
+    scenario.plan.model = "kokoros".to_owned();
+    let error = simulate(&scenario, |fact| panic!("{fact:?}")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "failed to find the model 'kokoros' on the gateway; it offers kokoro, inworld-1.5, inworld-1.5-max"
+    );
+}
+
+#[test]
+fn an_unknown_voice_is_refused_to_each_listener_by_the_service() {
+    let mut scenario = scenario(2, 10, clockwork());
+    scenario.plan.voice = Some("nobody".to_owned());
+    let outcome = run(&scenario);
+    assert_eq!(outcome.ends(), [SessionEnd::Failed(FailureClass::Invalid); 2]);
+    let texts: Vec<_> = outcome.errors().iter().map(|error| error.failure.text.clone()).collect();
+    assert_eq!(texts, ["Voice 'nobody' not configured for model 'kokoro'"; 2]);
+    assert!(outcome.blocks().iter().all(|b| b.outcome == BlockOutcome::Failed(FailureClass::Invalid)));
+}
+
+#[test]
+fn what_cannot_be_simulated_is_said_before_the_start() {
+    let base = scenario(2, 5, clockwork());
+    let error = |scenario| simulate(&scenario, |fact| panic!("{fact:?}")).unwrap_err().to_string();
+    let mut external = base.clone();
+    external.gateway.pipeline.engine = Engine::External;
+    assert!(error(external).contains("external engine"));
+    let short = claque_sim::Scenario { scripts: base.scripts[..1].to_vec(), ..base.clone() };
+    assert_eq!(error(short), "failed to find a script for listener 1; give one for each of the 2 listeners");
+    let mut full = base.clone();
+    full.gateway.storage_limit = Some(10);
+    assert!(error(full).starts_with("failed to create the document of listener 0: Storage limit exceeded"));
+    let mut long = base;
+    long.plan.blocks = 6;
+    assert_eq!(error(long), "failed to find 6 blocks in the document of listener 0, which has 5");
+    assert!(matches!(SimError::ExternalEngine, SimError::ExternalEngine));
+}
+
+/// More than a listener hears may be in its document: splitting is the gateway's.
+#[test]
+fn a_document_may_hold_more_blocks_than_are_heard() {
+    let mut scenario = scenario(1, 5, clockwork());
+    scenario.gateway.max_block_chars = 20;
+    let script: &Script = &scenario.scripts[0];
+    assert!(script.document().len() > 200);
+    let outcome = run(&scenario);
+    assert_eq!(outcome.blocks().len(), 5);
+    assert!(outcome.blocks().iter().all(|record| (1..=26).contains(&record.chars)));
+}
+
+#[test]
+fn a_thousand_listeners_are_simulated_to_the_last_block() {
+    let mut gateway = unlimited(GatewayConfig::current());
+    gateway.models[0].workers = claque_gateway::Workers::Pull(800);
+    let outcome = run(&scenario(1_000, 30, gateway));
+    assert_eq!((outcome.played(), outcome.ends().len()), (30_000, 1_000));
+}

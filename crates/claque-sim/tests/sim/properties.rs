@@ -1,0 +1,126 @@
+//! Random plans: everything ends, and every block is accounted for once.
+
+use std::collections::BTreeSet;
+
+use claque_core::{
+    player::{PlayerPolicy, Readiness},
+    record::{Fact, SessionEnd},
+    rng::Seed,
+    schedule::ArrivalSchedule,
+    time::{Duration, Speed},
+};
+use claque_gateway::{
+    ConnectionEffect, ConnectionFault, ConnectionSelector, CrossTalk, Effect, FaultRule, GatewayConfig,
+    Selector,
+};
+use claque_sim::Scenario;
+use proptest::prelude::*;
+
+use crate::house::{corpus, run, scenario, unlimited};
+
+fn effects() -> impl Strategy<Value = Effect> {
+    prop_oneof![
+        Just(Effect::EngineError { times: None, text: "broken".to_owned() }),
+        (0_u64..60).prop_map(|extra| Effect::Slow { extra: Duration::from_secs(extra) }),
+        Just(Effect::AudioMissing),
+        Just(Effect::AudioServerError),
+    ]
+}
+
+fn connection_effects() -> impl Strategy<Value = ConnectionEffect> {
+    prop_oneof![
+        Just(ConnectionEffect::Close { code: 1011, reason: String::new() }),
+        Just(ConnectionEffect::Silence),
+        Just(ConnectionEffect::Garbage),
+    ]
+}
+
+fn gateways() -> impl Strategy<Value = GatewayConfig> {
+    let presets = prop::sample::select(GatewayConfig::PRESETS.to_vec());
+    let job_fault = prop::option::of((0.0..0.5, effects()));
+    let connection_fault = prop::option::of((0_u64..30, connection_effects()));
+    (presets, any::<bool>(), any::<bool>(), job_fault, connection_fault).prop_map(
+        |(preset, limited, crossed, job_fault, connection_fault)| {
+            let config = GatewayConfig::preset(preset).expect("it is listed");
+            let mut config = if limited { config } else { unlimited(config) };
+            config.cross_talk = if crossed { CrossTalk::PerUser } else { CrossTalk::None };
+            if let Some((share, effect)) = job_fault {
+                config.faults.jobs.push(FaultRule { selector: Selector::Share(share), effect });
+            }
+            if let Some((after_notices, effect)) = connection_fault {
+                let selector = ConnectionSelector::Nth(1);
+                config.faults.connections.push(ConnectionFault { selector, after_notices, effect });
+            }
+            config
+        },
+    )
+}
+
+fn policies() -> impl Strategy<Value = PlayerPolicy> {
+    let readiness = prop_oneof![Just(Readiness::Whole), Just(Readiness::FirstAudio)];
+    (1_u32..12, 0_u32..12, 0_u32..12, readiness).prop_map(
+        |(batch_size, refill_threshold, min_buffer, readiness)| PlayerPolicy {
+            batch_size,
+            refill_threshold,
+            min_buffer,
+            readiness,
+            ..PlayerPolicy::YAPIT
+        },
+    )
+}
+
+fn scenarios() -> impl Strategy<Value = Scenario> {
+    let plan = (1_u32..6, 1_u32..20, 100_u32..30_000, 0_u64..30, any::<bool>(), any::<bool>());
+    (plan, policies(), gateways(), 0_u64..500, any::<u64>()).prop_map(
+        |((users, blocks, speed, window, use_cached, varied), policy, gateway, latency, seed)| {
+            let mut scenario = scenario(users, blocks, gateway);
+            let plan = &mut scenario.plan;
+            plan.speed = Speed::from_thousandths(speed).expect("not zero");
+            plan.schedule = ArrivalSchedule::Even { window: Duration::from_secs(window), users };
+            (plan.policy, plan.use_cached, plan.varied_lengths) = (policy, use_cached, varied);
+            plan.timeout = Duration::from_secs(90);
+            scenario.scripts = scenario.plan.scripts(&corpus(), Seed::root(seed));
+            scenario.link.latency = Duration::from_millis(latency);
+            scenario.seed = Seed::root(seed);
+            scenario
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn everything_ends_and_every_block_has_one_record(scenario in scenarios()) {
+        let outcome = run(&scenario);
+        let (users, blocks) = (scenario.plan.users, scenario.plan.blocks);
+        let mut seen = BTreeSet::new();
+        for record in outcome.blocks() {
+            prop_assert!(seen.insert((record.listener, record.block)), "{record:?} comes twice");
+            prop_assert!(record.block.0 < blocks);
+        }
+        prop_assert_eq!(outcome.listeners().len(), usize::try_from(users).expect("few"));
+        for record in outcome.listeners() {
+            let own = seen.iter().filter(|(listener, _)| *listener == record.listener).count();
+            let all = usize::try_from(blocks).expect("few");
+            prop_assert!(own <= all);
+            if record.end == SessionEnd::Completed {
+                prop_assert_eq!(own, all);
+            }
+            let last = outcome.facts.iter().rev().find(|fact| owner(fact) == record.listener);
+            prop_assert!(matches!(last, Some(Fact::Listener(_))), "something after the end: {last:?}");
+        }
+        let ended = outcome.listeners().iter().map(|record| record.ended_at).max();
+        prop_assert_eq!(ended, Some(outcome.simulated.ended_at));
+        prop_assert_eq!(&run(&scenario), &outcome);
+    }
+}
+
+fn owner(fact: &Fact) -> claque_core::ids::ListenerId {
+    match fact {
+        Fact::Block(record) => record.listener,
+        Fact::Stall(record) => record.listener,
+        Fact::Error(record) => record.listener,
+        Fact::Listener(record) => record.listener,
+    }
+}

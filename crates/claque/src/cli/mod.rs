@@ -1,0 +1,121 @@
+//! The command line as typed: flags and their help, no meaning.
+//!
+//! Every value is optional here, so that a scenario file can stand behind it. `config` decides what the flags mean,
+//! and checks their ranges there, where flags and files meet.
+
+mod audience;
+mod gateway;
+mod output;
+mod player;
+mod target;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::{
+    audience::AudienceFlags,
+    gateway::{GatewayFlags, LimitFlags},
+    output::{KeepAudioFlag, OutputFlags},
+    player::PlayerFlags,
+    target::TargetFlags,
+};
+
+/// A hired audience for text-to-speech services: finds out how many people can listen at once before playback
+/// stutters, and what gives way first.
+#[derive(Debug, Parser)]
+#[command(name = "claque", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 all is well, 1 claque failed, 2 wrong usage, 3 an objective was missed, 4 a regression was found, \
+5 the run is INVALID.
+
+`claque run` without --base-url needs nothing else: it plays against a gateway of its own on loopback.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Play an audience against a service, in real time
+    Run(Box<RunFlags>),
+    /// Play an audience against a model of the service, in virtual time
+    Simulate(Box<SimulateFlags>),
+    /// Run the reference gateway alone until Ctrl-C
+    Serve(Box<ServeFlags>),
+}
+
+/// Flags of `claque run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunFlags {
+    #[command(flatten)]
+    pub(crate) audience: AudienceFlags,
+    #[command(flatten)]
+    pub(crate) target: TargetFlags,
+    #[command(flatten)]
+    pub(crate) player: PlayerFlags,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayFlags,
+    #[command(flatten)]
+    pub(crate) limits: LimitFlags,
+    #[command(flatten)]
+    pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) keep_audio: KeepAudioFlag,
+}
+
+/// Flags of `claque simulate`.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateFlags {
+    #[command(flatten)]
+    pub(crate) audience: AudienceFlags,
+    #[command(flatten)]
+    pub(crate) player: PlayerFlags,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayFlags,
+    #[command(flatten)]
+    pub(crate) limits: LimitFlags,
+    #[command(flatten)]
+    pub(crate) output: OutputFlags,
+}
+
+/// Flags of `claque serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeFlags {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) bind: Option<String>,
+    /// Take the gateway's settings from a scenario file; flags win
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Root of all randomness [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Say nothing on stderr but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) gateway: GatewayFlags,
+    /// Switch off the preset's limits on REST calls and on synthesis
+    #[arg(long, help_heading = gateway::HEADING)]
+    pub(crate) no_limits: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_token_is_in_no_debug_output() {
+        let cli = Cli::try_parse_from(["claque", "run", "--token", "hush-hush"]).unwrap();
+        assert!(!format!("{cli:?}").contains("hush-hush"));
+    }
+}

@@ -1,0 +1,31 @@
+//! What is left behind and what is said.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+const HEADING: &str = "Output";
+
+/// Flags about results.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = HEADING)]
+pub(crate) struct OutputFlags {
+    /// Where runs are kept; each gets a folder of its own, named by date and time [default: claque-results]
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Say nothing on stderr but errors; the summary still comes on stdout
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// The flag for keeping what was heard.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = HEADING)]
+pub(crate) struct KeepAudioFlag {
+    /// Keep every block's audio as a file in this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep_audio: Option<PathBuf>,
+}

@@ -1,0 +1,21 @@
+//! The player every listener has.
+
+use clap::Args;
+
+/// Flags about the player.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Player")]
+pub(crate) struct PlayerFlags {
+    /// Whose constants to take: yapit or yapit-2026-02 [default: yapit]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) player: Option<String>,
+    /// Blocks that must be ready before playback starts [default: the player's]
+    #[arg(long, value_name = "BLOCKS", allow_negative_numbers = true)]
+    pub(crate) min_buffer: Option<i64>,
+    /// Blocks asked for in one request [default: the player's]
+    #[arg(long, value_name = "BLOCKS", allow_negative_numbers = true)]
+    pub(crate) batch_size: Option<i64>,
+    /// Ask again when fewer blocks than this lie ahead [default: the player's]
+    #[arg(long, value_name = "BLOCKS", allow_negative_numbers = true)]
+    pub(crate) refill_threshold: Option<i64>,
+}

@@ -1,0 +1,30 @@
+//! One verb a file.
+
+mod run;
+mod serve;
+mod simulate;
+
+use std::{io, process::ExitCode};
+
+use claque_wire::yapit::rest::Secret;
+
+use crate::{
+    cli::{Cli, Verb},
+    config::{self, Surroundings, TOKEN_VARIABLE},
+};
+
+/// Does what was asked, and says how it ended.
+///
+/// # Errors
+/// claque cannot go on. A [`config::UsageError`] among them means that it was asked wrongly.
+pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.verb {
+        Verb::Run(flags) => {
+            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
+            let stdin = &mut io::stdin().lock();
+            run::run(config::resolve_run(*flags, Surroundings { token, stdin })?)
+        }
+        Verb::Simulate(flags) => simulate::simulate(config::resolve_simulate(*flags)?),
+        Verb::Serve(flags) => serve::serve(config::resolve_serve(*flags)?),
+    }
+}

@@ -1,0 +1,184 @@
+//! Who the audience is to the service. What was typed wins over what lies around: `--token`, then the env file, then
+//! the variable CLAQUE_TOKEN. No secret is in an error.
+
+use std::io::Read;
+
+use claque_net::service::{Credentials, PasswordSignIn};
+use claque_wire::yapit::rest::Secret;
+
+use super::{UsageError, env_file::EnvFile, wish::Wish, wishes::Wishes};
+
+/// The variable that holds a token, in the environment and in an env file.
+pub(crate) const TOKEN_VARIABLE: &str = "CLAQUE_TOKEN";
+const EMAIL: &str = "TEST_EMAIL";
+const PASSWORD: &str = "TEST_PASSWORD";
+const PROJECT: [&str; 2] = ["STACK_AUTH_PROJECT_ID", "VITE_STACK_AUTH_PROJECT_ID"];
+const CLIENT_KEY: [&str; 2] = ["STACK_AUTH_CLIENT_KEY", "VITE_STACK_AUTH_CLIENT_KEY"];
+/// Longest token read from stdin, in bytes; an endless stream is not one.
+const LONGEST_TOKEN: u64 = 65_536;
+
+/// What the process was given besides its arguments.
+pub(crate) struct Surroundings<'a> {
+    /// The value of [`TOKEN_VARIABLE`].
+    pub(crate) token: Option<Secret>,
+    /// Where `--token -` reads.
+    pub(crate) stdin: &'a mut dyn Read,
+}
+
+impl std::fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Surroundings").field("token", &self.token).finish_non_exhaustive()
+    }
+}
+
+/// Finds the credentials.
+///
+/// # Errors
+/// A file cannot be read, or lacks a variable; says which, and where it was looked for.
+pub(crate) fn find(wishes: &Wishes, surroundings: Surroundings<'_>) -> Result<Credentials, UsageError> {
+    if let Some(typed) = &wishes.typed_token {
+        let token = if typed.expose() == "-" { from_stdin(surroundings.stdin)? } else { typed.clone() };
+        return token_of(&token, "--token");
+    }
+    match &wishes.env_file {
+        Some(file) => from_file(&EnvFile::read(&file.value, "--env-file")?, wishes.auth_env_file.as_ref()),
+        None => match surroundings.token.filter(|token| !token.expose().trim().is_empty()) {
+            Some(token) => token_of(&token, TOKEN_VARIABLE),
+            None => Ok(Credentials::None),
+        },
+    }
+}
+
+fn from_stdin(stdin: &mut dyn Read) -> Result<Secret, UsageError> {
+    let mut text = String::new();
+    let read = stdin.take(LONGEST_TOKEN).read_to_string(&mut text);
+    read.map_err(|error| UsageError::new(format!("failed to read the token from stdin: {error}")))?;
+    Ok(Secret::from(text))
+}
+
+fn token_of(token: &Secret, place: &str) -> Result<Credentials, UsageError> {
+    let trimmed = token.expose().trim();
+    if trimmed.is_empty() {
+        return Err(UsageError::new(format!("failed to find a token in {place}: it is empty")));
+    }
+    if trimmed.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(UsageError::new(format!("failed to read the token of {place}: a token is one word")));
+    }
+    Ok(Credentials::Token(Secret::from(trimmed)))
+}
+
+fn from_file(
+    file: &EnvFile,
+    auth_file: Option<&Wish<std::path::PathBuf>>,
+) -> Result<Credentials, UsageError> {
+    if let Some(token) = file.first(&[TOKEN_VARIABLE]) {
+        return token_of(token, &format!("{TOKEN_VARIABLE} of {}", file.path().display()));
+    }
+    let auth_file = auth_file.map(|wish| EnvFile::read(&wish.value, "--auth-env-file")).transpose()?;
+    let own = |key: &'static str| file.first(&[key]).cloned().ok_or_else(|| missing(&[key], file, None));
+    let keys = |keys: [&'static str; 2]| {
+        let in_auth = || auth_file.as_ref().and_then(|auth| auth.first(&keys));
+        file.first(&keys).or_else(in_auth).cloned().ok_or_else(|| missing(&keys, file, auth_file.as_ref()))
+    };
+    let mut source = format!("{EMAIL} and {PASSWORD} of {}", file.path().display());
+    if let Some(auth) = &auth_file {
+        source = format!("{source}, keys of {}", auth.path().display());
+    }
+    Ok(Credentials::Password(Box::new(PasswordSignIn {
+        email: own(EMAIL)?,
+        password: own(PASSWORD)?,
+        project_id: keys(PROJECT)?.expose().to_owned(),
+        client_key: keys(CLIENT_KEY)?,
+        source,
+    })))
+}
+
+fn missing(keys: &[&str], file: &EnvFile, auth_file: Option<&EnvFile>) -> UsageError {
+    let mut looked = file.path().display().to_string();
+    if let Some(auth) = auth_file {
+        looked = format!("{looked} and {}", auth.path().display());
+    }
+    let mut words = format!("failed to find {} in {looked}; ", keys.join(" or "));
+    words.push_str(match (keys, auth_file) {
+        ([EMAIL | PASSWORD], _) => "add it, or put a token there as CLAQUE_TOKEN",
+        (_, None) => "add it, or name the file that has it with --auth-env-file",
+        (_, Some(_)) => "add it to one of them",
+    });
+    UsageError::new(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::PathBuf};
+
+    use super::*;
+
+    fn find_with(
+        wishes: &Wishes,
+        variable: Option<&str>,
+        mut stdin: &[u8],
+    ) -> Result<Credentials, UsageError> {
+        find(wishes, Surroundings { token: variable.map(Secret::from), stdin: &mut stdin })
+    }
+
+    fn token(credentials: &Credentials) -> Option<&str> {
+        match credentials {
+            Credentials::Token(token) => Some(token.expose()),
+            Credentials::None | Credentials::Password(_) => None,
+        }
+    }
+
+    fn wishes_with_file(folder: &tempfile::TempDir, text: &str) -> Wishes {
+        let path: PathBuf = folder.path().join("some.env");
+        fs::write(&path, text).unwrap();
+        Wishes { env_file: Some(Wish::flag(path)), ..Wishes::default() }
+    }
+
+    #[test]
+    fn what_was_typed_wins_over_what_lies_around() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut wishes = wishes_with_file(&folder, "CLAQUE_TOKEN=filed");
+        assert_eq!(token(&find_with(&wishes, Some("around"), b"").unwrap()), Some("filed"));
+        wishes.typed_token = Some(Secret::from("typed"));
+        assert_eq!(token(&find_with(&wishes, Some("around"), b"").unwrap()), Some("typed"));
+        wishes.typed_token = Some(Secret::from("-"));
+        assert_eq!(token(&find_with(&wishes, Some("around"), b" piped\n").unwrap()), Some("piped"));
+        assert_eq!(token(&find_with(&Wishes::default(), Some("around"), b"").unwrap()), Some("around"));
+        assert!(matches!(find_with(&Wishes::default(), None, b""), Ok(Credentials::None)));
+    }
+
+    #[test]
+    fn an_account_may_be_spread_over_two_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut wishes = wishes_with_file(&folder, "TEST_EMAIL=a@b.example\nTEST_PASSWORD='hush'\n");
+        let error = find_with(&wishes, None, b"").unwrap_err().to_string();
+        assert!(error.contains("STACK_AUTH_PROJECT_ID or VITE_STACK_AUTH_PROJECT_ID"), "{error}");
+        assert!(error.contains("some.env") && error.contains("--auth-env-file"), "{error}");
+        assert!(!error.contains("hush"));
+
+        let keys = folder.path().join("keys.env");
+        fs::write(&keys, "VITE_STACK_AUTH_PROJECT_ID=p\nVITE_STACK_AUTH_CLIENT_KEY=k\n").unwrap();
+        wishes.auth_env_file = Some(Wish::flag(keys));
+        let Ok(Credentials::Password(account)) = find_with(&wishes, None, b"") else { panic!("no account") };
+        assert_eq!((account.email.expose(), account.project_id.as_str()), ("a@b.example", "p"));
+        assert!(account.source.contains("keys.env") && !account.source.contains("hush"));
+    }
+
+    #[test]
+    fn a_file_without_a_password_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = find_with(&wishes_with_file(&folder, "TEST_EMAIL=a"), None, b"").unwrap_err().to_string();
+        assert!(
+            error.contains("failed to find TEST_PASSWORD in ") && error.contains("CLAQUE_TOKEN"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_empty_or_broken_token_is_refused_unseen() {
+        let wishes = Wishes { typed_token: Some(Secret::from("-")), ..Wishes::default() };
+        assert!(find_with(&wishes, None, b"\n").unwrap_err().to_string().contains("it is empty"));
+        let error = find_with(&wishes, None, b"hush hush").unwrap_err().to_string();
+        assert!(error.contains("one word") && !error.contains("hush"), "{error}");
+    }
+}

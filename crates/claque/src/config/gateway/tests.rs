@@ -1,0 +1,263 @@
+//! Settings of a gateway: that all can be set, and who wins.
+
+use claque_core::{
+    rng::Seed,
+    time::{Duration, Instant, MediaTime},
+};
+use claque_gateway::{
+    Auth, AuthConfig, ConnectionEffect, ConnectionFault, ConnectionSelector, CrossTalk, Effect, FaultRule,
+    GatewayConfig, LengthModel, Outage, Selector, ServiceModel, Workers,
+};
+
+use super::{EngineFlag, GatewayChoice, GatewaySettings, Limits, Switch, choose};
+use crate::{
+    cli::GatewayFlags,
+    config::{
+        UsageError,
+        wish::{Source, Wish},
+        wishes::Wishes,
+    },
+};
+
+/// A configuration in which everything differs from every preset.
+fn odd() -> GatewayConfig {
+    let mut config = GatewayConfig::feb_2026();
+    config.models.remove(1);
+    config.models[0].service = ServiceModel::Fixed(Duration::from_millis(1_500));
+    config.models[0].length = LengthModel::Fixed(MediaTime::from_millis(2_500));
+    config.models[0].info.voices.truncate(2);
+    config.models[1].workers = Workers::Pull(7);
+    for (voice, id) in config.models.iter_mut().flat_map(|model| &mut model.info.voices).zip(1..) {
+        voice.id = id;
+    }
+    config.models[1].info.id = 2;
+    config.auth = Auth::On(AuthConfig {
+        accounts: vec![("a@b.example".to_owned(), "hush-hush".to_owned())],
+        static_tokens: vec!["hush-too".to_owned()],
+        access_token_life: Duration::from_secs(9),
+    });
+    config.storage_limit = Some(5_000);
+    config.synthesis_limit = None;
+    config.max_block_chars = 99;
+    config.max_content_chars = 999;
+    config.cross_talk = CrossTalk::PerUser;
+    config.accept_interval = Duration::from_millis(3);
+    config.pipeline.max_retries = 8;
+    config.pipeline.dead_letter_text = "gone".to_owned();
+    config.pipeline.overflow.as_mut().expect("this preset has overflow").failure_share = 0.25;
+    config.faults.jobs = [
+        (Selector::Every, Effect::AudioMissing),
+        (Selector::Block(3), Effect::AudioServerError),
+        (Selector::Nth(2), Effect::Slow { extra: Duration::from_secs(2) }),
+        (Selector::Share(0.5), Effect::EngineError { times: Some(2), text: "no".to_owned() }),
+    ]
+    .map(|(selector, effect)| FaultRule { selector, effect })
+    .to_vec();
+    config.faults.connections = [
+        (ConnectionSelector::Every, ConnectionEffect::Silence),
+        (ConnectionSelector::Nth(1), ConnectionEffect::Garbage),
+        (ConnectionSelector::Nth(2), ConnectionEffect::Close { code: 1011, reason: "bye".to_owned() }),
+    ]
+    .map(|(selector, effect)| ConnectionFault { selector, after_notices: 4, effect })
+    .to_vec();
+    config.faults.identity_outage =
+        Some(Outage { from: Instant::from_millis(500), until: Instant::from_millis(1_500) });
+    config
+}
+
+fn file(text: &str) -> (Wishes, Source) {
+    let source = Source { path: "s.toml".into(), text: text.to_owned() };
+    (toml::from_str(text).unwrap(), source)
+}
+
+fn choice(text: &str, flags: GatewayFlags) -> Result<GatewayChoice, UsageError> {
+    let (mut wishes, source) = file(text);
+    wishes.lay_gateway(flags)?;
+    choose(&wishes, &source, Limits::Off, Seed::root(1))
+}
+
+fn sets(sets: &[&str]) -> GatewayFlags {
+    GatewayFlags { gateway_set: sets.iter().map(|&set| set.to_owned()).collect(), ..GatewayFlags::default() }
+}
+
+#[test]
+fn every_constant_can_be_set_in_a_file() {
+    let targets = [GatewayConfig::current(), GatewayConfig::feb_2026_tuned(), odd()];
+    for target in &targets {
+        for base in [GatewayConfig::current(), GatewayConfig::feb_2026(), odd()] {
+            let mut settings = GatewaySettings::from(target);
+            for model in &base.models {
+                settings.models.entry(model.info.slug.to_string()).or_insert(Switch::Off);
+            }
+            let mut config = base;
+            settings.apply(&mut config).unwrap();
+            config
+                .models
+                .sort_by_key(|model| target.models.iter().position(|m| m.info.slug == model.info.slug));
+            for (model, wanted) in config.models.iter_mut().zip(&target.models) {
+                model.info.id = wanted.info.id;
+                let ids = wanted.info.voices.iter().map(|voice| voice.id);
+                model.info.voices.iter_mut().zip(ids).for_each(|(voice, id)| voice.id = id);
+                // A description cannot be taken away, only replaced.
+                model.info.description.clone_from(&wanted.info.description);
+            }
+            assert_eq!(&config, target);
+        }
+    }
+}
+
+#[test]
+fn what_is_saved_can_be_read_back_and_holds_no_secret() {
+    let mut target = odd();
+    let saved = serde_json::to_string(&GatewaySettings::from(&target)).unwrap();
+    assert!(!saved.contains("hush"), "{saved}");
+    target.auth = Auth::Off;
+    let text = toml::to_string(&GatewaySettings::from(&target)).unwrap();
+    let mut config = GatewayConfig::feb_2026();
+    config.models.remove(1);
+    toml::from_str::<GatewaySettings>(&text).unwrap().apply(&mut config).unwrap();
+    assert_eq!(config, target);
+}
+
+#[test]
+fn the_lists_of_voices_are_saved_only_where_they_differ() {
+    let saved = |config: &GatewayConfig| {
+        let settings = GatewaySettings::from(config).without_preset_voices("2026-02");
+        serde_json::to_string(&settings).unwrap()
+    };
+    assert!(!saved(&GatewayConfig::feb_2026()).contains("af_heart"));
+    assert!(saved(&odd()).contains("af_heart"));
+}
+
+#[test]
+fn a_key_on_the_command_line_wins_over_the_file() {
+    let text = "[gateway]\npreset = \"2026-02\"\n[gateway.pipeline]\nmax_retries = 7\nmax_queued = 70\n";
+    let choice = choice(text, sets(&["pipeline.max_retries=5"])).unwrap();
+    assert_eq!(choice.preset, "2026-02");
+    let pipeline = choice.config.pipeline;
+    assert_eq!((pipeline.max_retries, pipeline.max_queued), (5, 70));
+    assert!(pipeline.overflow.is_some());
+}
+
+#[test]
+fn values_on_the_command_line_are_toml_and_texts_need_no_quotes() {
+    let flags = sets(&[
+        "era=2026-02",
+        "pipeline.overflow={ scan_seconds = 1.5 }",
+        "models.kokoro.service.fixed_seconds=2",
+        "eviction = { outside = { behind = 1, ahead = 2 } }",
+        "faults.jobs=[{ select = { share = 0.1 }, effect = \"audio-missing\" }]",
+        "pipeline.dead_letter_text=gave up",
+    ]);
+    let config = choice("", flags).unwrap().config;
+    assert_eq!(config.models[0].service, ServiceModel::Fixed(Duration::from_secs(2)));
+    let overflow = config.pipeline.overflow.expect("switched on");
+    assert_eq!((overflow.scan, overflow.threshold), (Duration::from_millis(1_500), Duration::from_secs(30)));
+    assert_eq!(config.pipeline.dead_letter_text, "gave up");
+    assert_eq!(config.faults.jobs.len(), 1);
+}
+
+#[test]
+fn a_wrong_key_or_value_on_the_command_line_is_named() {
+    let error = |set| choice("", sets(&[set])).unwrap_err().to_string();
+    assert_eq!(
+        error("pipeline.max_retry=5"),
+        "--gateway-set pipeline.max_retry: unknown key `max_retry`; did you mean `max_retries`?"
+    );
+    assert_eq!(
+        error("pipeline.max_retries=many"),
+        "--gateway-set pipeline.max_retries: invalid type: string \"many\", expected a whole number from 0"
+    );
+    assert_eq!(
+        error("pipeline.overflow.failure_share=2"),
+        "--gateway-set pipeline.overflow.failure_share: 2 is out of range; give 0 to 1"
+    );
+    assert_eq!(
+        error("models.koko.workers=2"),
+        "--gateway-set models.koko.workers: there is no model `koko` to change; give kokoro, or `voices` to add it"
+    );
+    assert!(error("pipeline").contains("KEY=VALUE"));
+    let secret = error("auth.static_tokens=hush-hush");
+    assert!(!secret.contains("hush-hush"), "{secret}");
+}
+
+#[test]
+fn models_come_and_go() {
+    let flags = sets(&["models.mine.voices=[{ slug = \"me\" }]", "models.kokoro=false"]);
+    let models = choice("", flags).unwrap().config.models;
+    assert_eq!(models.len(), 1);
+    assert_eq!((&*models[0].info.slug, models[0].info.id, models[0].info.voices[0].id), ("mine", 1, 1));
+    let error = choice("", sets(&["models.kokoro=false"])).unwrap_err();
+    assert!(error.to_string().contains("no model left"));
+}
+
+#[test]
+fn limits_are_off_unless_asked_for() {
+    let (mut wishes, source) = file("");
+    let has_limits = |wishes: &Wishes, limits| {
+        let config = choose(wishes, &source, limits, Seed::root(1)).unwrap().config;
+        (config.rest_limits.is_some(), config.synthesis_limit.is_some())
+    };
+    assert_eq!(has_limits(&wishes, Limits::Off), (false, false));
+    assert_eq!(has_limits(&wishes, Limits::Preset), (true, true));
+    wishes.limits = Some(Wish::flag(true));
+    assert_eq!(has_limits(&wishes, Limits::Off), (true, true));
+    wishes.limits = Some(Wish::flag(false));
+    assert_eq!(has_limits(&wishes, Limits::Preset), (false, false));
+}
+
+#[test]
+fn a_deterministic_engine_has_one_worker_unless_it_is_said() {
+    let flags = |workers: Option<&str>| GatewayFlags {
+        engine: Some("deterministic".to_owned()),
+        workers: workers.map(str::to_owned),
+        ..GatewayFlags::default()
+    };
+    let workers = |text, flags| choice(text, flags).unwrap().config.models[0].workers;
+    assert_eq!(workers("", flags(None)), Workers::Pull(1));
+    assert_eq!(workers("", flags(Some("3"))), Workers::Pull(3));
+    assert_eq!(workers("workers = 4", flags(None)), Workers::Pull(4));
+    assert_eq!(workers("workers = 4", flags(Some("unlimited"))), Workers::Unlimited);
+    let table = "engine = \"deterministic\"\n[gateway.models.kokoro]\nworkers = 6";
+    assert_eq!(workers(table, GatewayFlags::default()), Workers::Pull(6));
+}
+
+#[test]
+fn times_of_a_deterministic_engine_need_one_and_have_a_range() {
+    let error = |text| choice(text, GatewayFlags::default()).unwrap_err().to_string();
+    assert_eq!(error("\nservice_seconds = 2"), "s.toml:2: service_seconds needs --engine deterministic");
+    assert_eq!(
+        error("engine = \"deterministic\"\naudio_seconds = 0"),
+        "s.toml:2: audio_seconds is 0; give 0.001 to 86400"
+    );
+}
+
+#[test]
+fn engines_are_programs_unless_they_are_known_or_almost() {
+    let engine = |typed: &str| {
+        let flags = GatewayFlags { engine: Some(typed.to_owned()), ..GatewayFlags::default() };
+        choice("", flags).map(|choice| choice.engine)
+    };
+    assert_eq!(engine("synthetic"), Ok(EngineFlag::Synthetic));
+    assert!(matches!(engine("espeak-ng"), Ok(EngineFlag::Command { .. })));
+    assert!(matches!(engine("say --wav {output}"), Ok(EngineFlag::Command { .. })));
+    assert!(matches!(engine("piper:voice.onnx"), Ok(EngineFlag::Command { .. })));
+    assert!(engine("piper").unwrap_err().to_string().contains("needs a voice"));
+    let error = engine("determinstic").unwrap_err().to_string();
+    assert!(
+        error.starts_with("--engine is `determinstic`, which is unknown; did you mean `deterministic`?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn unknown_names_are_refused_with_those_that_are_known() {
+    let flags = GatewayFlags { gateway: Some("2026".to_owned()), ..GatewayFlags::default() };
+    let error = choice("", flags).unwrap_err().to_string();
+    assert_eq!(error, "--gateway is `2026`, which is unknown; did you mean `2026-02`?");
+    let error = choice("reproduce = \"everything\"", GatewayFlags::default()).unwrap_err().to_string();
+    assert_eq!(error, "s.toml:1: reproduce is `everything`, which is unknown; give cross-talk");
+    let flags = GatewayFlags { workers: Some("0".to_owned()), ..GatewayFlags::default() };
+    let error = choice("", flags).unwrap_err().to_string();
+    assert_eq!(error, "--workers is 0; give a whole number from 1, or `unlimited`");
+}

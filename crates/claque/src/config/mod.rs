@@ -1,0 +1,27 @@
+//! From flags, files and variables to what they mean.
+//!
+//! [`cli`](crate::cli) holds what was typed; [`wishes`] gathers it with the scenario file; the functions here decide,
+//! and check every range. What leaves this module is right by type. Errors end the program with exit code 2.
+
+mod audience;
+mod credentials;
+mod env_file;
+mod error;
+mod gateway;
+mod scenario;
+mod settings;
+mod wish;
+mod wishes;
+
+pub(crate) use self::{
+    credentials::{Surroundings, TOKEN_VARIABLE},
+    error::UsageError,
+    gateway::GatewayChoice,
+    settings::{
+        OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice, resolve_run,
+        resolve_serve, resolve_simulate,
+    },
+};
+
+#[cfg(test)]
+mod tests;

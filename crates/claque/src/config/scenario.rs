@@ -1,0 +1,147 @@
+//! The scenario file: TOML, read whole or not at all.
+//!
+//! Files that are read (`text`, `env_file`, `auth_env_file`) are looked for beside the scenario; folders that are
+//! written are below the current one, as if they had been typed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    UsageError,
+    wish::{Source, Wish, hint, list},
+    wishes::Wishes,
+};
+
+/// What a scenario asks for, and its text for later errors. Nothing without a file.
+///
+/// # Errors
+/// The file cannot be read, is no TOML, has a key or a type that is unknown, or holds a secret.
+pub(crate) fn read(path: Option<&Path>) -> Result<(Wishes, Source), UsageError> {
+    let Some(path) = path else { return Ok((Wishes::default(), Source::default())) };
+    let text = fs::read_to_string(path).map_err(|error| {
+        UsageError::new(format!(
+            "failed to read the scenario {}: {error}; check the path given to --scenario",
+            path.display()
+        ))
+    })?;
+    let source = Source { path: path.to_owned(), text };
+    let mut wishes = parse(&source)?;
+    for file in [&mut wishes.text, &mut wishes.env_file, &mut wishes.auth_env_file].into_iter().flatten() {
+        file.value = beside(path, &file.value);
+    }
+    Ok((wishes, source))
+}
+
+fn parse(source: &Source) -> Result<Wishes, UsageError> {
+    let wishes: Wishes = toml::from_str(&source.text).map_err(|error| {
+        let place =
+            error.span().map_or_else(|| source.path.display().to_string(), |span| source.line(span.start));
+        UsageError::new(format!("{place}: {}", explain(error.message())))
+    })?;
+    for (key, secret) in [("token", &wishes.token), ("password", &wishes.password)] {
+        if let Some(Wish { place, .. }) = secret {
+            return Err(UsageError::new(format!(
+                "{} does not belong in a scenario, which is saved and shared; put it into the variable CLAQUE_TOKEN, \
+                 give it with `--token -`, or name a file with --env-file",
+                source.name(*place, key)
+            )));
+        }
+    }
+    Ok(wishes)
+}
+
+fn beside(scenario: &Path, file: &Path) -> PathBuf {
+    scenario.parent().map_or_else(|| file.to_owned(), |folder| folder.join(file))
+}
+
+/// A deserialiser's complaint in words for people. Serde names an unknown key and the known ones in backquotes.
+pub(crate) fn explain(message: &str) -> String {
+    for (start, noun, nouns) in [("unknown field ", "key", "keys"), ("unknown variant ", "name", "names")] {
+        if message.starts_with(start) {
+            let mut names = message.split('`').skip(1).step_by(2);
+            let typed = names.next().unwrap_or_default();
+            // Secrets are known only in order to be refused.
+            let known: Vec<&str> = names.filter(|name| !["token", "password"].contains(name)).collect();
+            if known.is_empty() {
+                return format!("unknown {noun} `{typed}`");
+            }
+            let hint = hint(typed, &known).unwrap_or_else(|| format!("known {nouns} are {}", list(&known)));
+            return format!("unknown {noun} `{typed}`; {hint}");
+        }
+    }
+    plain_types(message.trim_end().lines().next().unwrap_or_default())
+}
+
+/// Rust's names of types mean nothing to a reader of TOML.
+fn plain_types(message: &str) -> String {
+    let Some((what, expected)) = message.rsplit_once("expected ") else { return message.to_owned() };
+    let plain = match expected {
+        "i64" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
+        "f64" => "a number",
+        "path string" => "a path",
+        _ if expected.starts_with("a nonzero") => "a whole number from 1",
+        _ if expected.starts_with("struct ") => "a table",
+        other => other,
+    };
+    format!("{what}expected {plain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        let source = Source { path: "scenario.toml".into(), text: text.to_owned() };
+        parse(&source).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
+        assert_eq!(
+            error("users = 3\n\nuserz = 4\n"),
+            "scenario.toml:3: unknown key `userz`; did you mean `users`?"
+        );
+        assert_eq!(
+            error("[gateway]\n[gateway.pipeline]\nmax_retrys = 4\n"),
+            "scenario.toml:3: unknown key `max_retrys`; did you mean `max_retries`?"
+        );
+        assert_eq!(
+            error("[gateway.pipeline.overflow.cold_start]\nmode = 4\n"),
+            "scenario.toml:2: unknown key `mode`; known keys are median_seconds or p98_seconds"
+        );
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_its_line() {
+        assert_eq!(
+            error("users = 3\nblocks = \"many\"\n"),
+            "scenario.toml:2: invalid type: string \"many\", expected a whole number"
+        );
+        assert_eq!(
+            error("[gateway]\naccept_interval_seconds = -1\n"),
+            "scenario.toml:2: -1 s is out of range; give 0 to 1000000000"
+        );
+        assert_eq!(
+            error("[gateway]\nera = \"2025\"\n"),
+            "scenario.toml:2: unknown name `2025`; known names are 2026-02 or current"
+        );
+    }
+
+    #[test]
+    fn what_is_no_toml_is_named_with_its_line() {
+        assert!(error("users = 3\nblocks 4\n").starts_with("scenario.toml:2: "), "{}", error("blocks 4"));
+        assert!(error("users = 3\nusers = 4\n").starts_with("scenario.toml:2: duplicate key"));
+    }
+
+    #[test]
+    fn a_secret_is_refused_without_being_repeated() {
+        let error = error("users = 1\ntoken = \"hush-hush\"\n");
+        assert!(error.starts_with("scenario.toml:2: token does not belong in a scenario"), "{error}");
+        assert!(!error.contains("hush-hush"));
+        let in_gateway = self::error("[gateway.auth]\nstatic_tokens = \"hush-hush\"\n");
+        assert!(!in_gateway.contains("hush-hush"), "{in_gateway}");
+    }
+}

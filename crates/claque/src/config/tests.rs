@@ -1,0 +1,170 @@
+//! From a command line to settings.
+
+use std::{fs, path::PathBuf};
+
+use clap::Parser as _;
+use claque_core::{ids::ListenerId, player::PlayerPolicy, time::Instant};
+use claque_net::service::Credentials;
+
+use super::{
+    OutputFormat, RunSettings, SimulateSettings, Surroundings, Talk, TargetChoice, UsageError, resolve_run,
+    resolve_simulate,
+};
+use crate::cli::{Cli, Verb};
+
+fn run(args: &[&str]) -> Result<RunSettings, UsageError> {
+    let words = ["claque", "run"].iter().chain(args);
+    let Verb::Run(flags) = Cli::try_parse_from(words).unwrap().verb else { panic!("not a run") };
+    resolve_run(*flags, Surroundings { token: None, stdin: &mut std::io::empty() })
+}
+
+fn simulate(args: &[&str]) -> Result<SimulateSettings, UsageError> {
+    let words = ["claque", "simulate"].iter().chain(args);
+    let Verb::Simulate(flags) = Cli::try_parse_from(words).unwrap().verb else { panic!("not a simulation") };
+    resolve_simulate(*flags)
+}
+
+fn error(args: &[&str]) -> String {
+    run(args).unwrap_err().to_string()
+}
+
+/// A folder with a file in it, and the file's path.
+fn file(name: &str, text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    let path = path.to_string_lossy().into_owned();
+    (folder, path)
+}
+
+#[test]
+fn without_any_flag_there_is_a_whole_run() {
+    let settings = run(&[]).unwrap();
+    let plan = &settings.plan;
+    assert_eq!((plan.users, plan.blocks, plan.model.as_str(), &plan.voice), (5, 20, "kokoro", &None));
+    assert_eq!((plan.speed.thousandths(), plan.policy), (1_000, PlayerPolicy::YAPIT));
+    assert_eq!(plan.timeout.as_secs(), 300);
+    assert!(!plan.use_cached && !plan.varied_lengths);
+    assert!(matches!(&settings.target, TargetChoice::Embedded(gateway) if gateway.preset == "current"));
+    assert!(matches!(settings.credentials, Credentials::None));
+    assert_eq!(settings.output.dir, PathBuf::from("claque-results"));
+    assert_eq!((settings.output.format, settings.output.talk), (OutputFormat::Text, Talk::Normal));
+    assert!(settings.corpus.sentences().len() > 100, "the shipped chapters");
+    assert_eq!(settings.seed, 1);
+}
+
+#[test]
+fn flags_win_over_the_file_and_the_file_over_defaults() {
+    let text =
+        "users = 7\nblocks = 3\nspeed = 2\nplayer = \"yapit-2026-02\"\nuse_cached = true\nstagger = 7\n";
+    let (_folder, path) = file("s.toml", text);
+    let args = ["--scenario", &path, "--users", "9", "--use-cached=false", "--refill-threshold", "4"];
+    let plan = run(&args).unwrap().plan;
+    assert_eq!((plan.users, plan.blocks, plan.speed.thousandths()), (9, 3, 2_000));
+    assert!(!plan.use_cached);
+    assert_eq!(plan.policy, PlayerPolicy { refill_threshold: 4, ..PlayerPolicy::YAPIT_2026_02 });
+    assert_eq!(plan.schedule.intended_start(ListenerId(9)), Instant::from_millis(7_000));
+}
+
+#[test]
+fn files_are_looked_for_beside_the_scenario() {
+    let (folder, path) = file("s.toml", "text = \"own.txt\"\n");
+    assert!(error(&["--scenario", &path]).contains("s.toml:1: text names "));
+    fs::write(folder.path().join("own.txt"), "Only this. And that.").unwrap();
+    let corpus = run(&["--scenario", &path]).unwrap().corpus;
+    assert_eq!(corpus.sentences(), ["Only this.", "And that."]);
+}
+
+#[test]
+fn markdown_is_known_by_its_name() {
+    let (_folder, path) = file("a.MD", "# Head\n\n```\ncode\n```\n");
+    assert_eq!(run(&["--text", &path]).unwrap().corpus.sentences(), ["Head"]);
+    let (_folder, path) = file("empty.txt", " \n");
+    let error = error(&["--text", &path]);
+    assert!(error.starts_with("--text names ") && error.contains("failed to find a single word"), "{error}");
+}
+
+#[test]
+fn numbers_out_of_range_are_refused_with_their_range() {
+    for (args, words) in [
+        (["--users", "0"], "--users is 0; give 1 to 1000000"),
+        (["--users", "-3"], "--users is -3; give 1 to 1000000"),
+        (["--blocks", "0"], "--blocks is 0; give 1 to 100000"),
+        (["--speed", "0"], "--speed is 0; give 0.001 to 100"),
+        (["--speed", "NaN"], "--speed is NaN; give 0.001 to 100"),
+        (["--stagger", "-1"], "--stagger is -1; give 0 to 86400"),
+        (["--timeout", "0"], "--timeout is 0; give 0.001 to 86400"),
+        (["--min-buffer", "0"], "--min-buffer is 0; give 1 to 100000"),
+        (["--player", "yapid"], "--player is `yapid`, which is unknown; did you mean `yapit`?"),
+        (["--model", ""], "--model is empty; give a name"),
+    ] {
+        assert_eq!(error(&args), words);
+    }
+    let (_folder, path) = file("s.toml", "\n\nusers = 0\n");
+    assert!(error(&["--scenario", &path]).ends_with("s.toml:3: users is 0; give 1 to 1000000"));
+}
+
+#[test]
+fn the_embedded_gateways_settings_do_not_go_with_an_address() {
+    let url = ["--base-url", "https://tts.example"];
+    for args in [
+        ["--engine", "flite"],
+        ["--workers", "2"],
+        ["--gateway-set", "era=current"],
+        ["--gateway", "current"],
+    ] {
+        let error = error(&[url, args].concat());
+        let words = format!(
+            "{} is about the embedded gateway, and --base-url names another service; leave one of them out",
+            args[0]
+        );
+        assert_eq!(error, words);
+    }
+    let (_folder, path) = file("s.toml", "[gateway]\nera = \"current\"\n");
+    let error = error(&["--scenario", &path, "--base-url", "https://tts.example"]);
+    assert!(error.contains("s.toml:1: gateway is about the embedded gateway"), "{error}");
+}
+
+#[test]
+fn an_address_must_be_one() {
+    assert!(error(&["--base-url", "tts.example"]).contains("failed to read the base URL"));
+    let settings = run(&["--base-url", "https://tts.example/", "--token", "t"]).unwrap();
+    assert!(matches!(&settings.target, TargetChoice::BaseUrl(url) if url.as_str() == "https://tts.example"));
+    assert!(matches!(settings.credentials, Credentials::Token(_)));
+    assert_eq!(settings.scenario["base_url"], "https://tts.example");
+}
+
+#[test]
+fn nobody_is_told_who_we_are_unless_somebody_asks() {
+    let settings = run(&["--token", "hush-hush"]).unwrap();
+    assert!(matches!(settings.credentials, Credentials::None));
+    let auth = ["--gateway-set", "auth.static_tokens=[\"hush-hush\"]", "--token", "hush-hush"];
+    let settings = run(&auth).unwrap();
+    assert!(matches!(settings.credentials, Credentials::Token(_)));
+    assert!(!format!("{settings:?}").contains("hush-hush"), "no secret prints");
+    assert!(!settings.scenario.to_string().contains("hush-hush"), "no secret is saved");
+}
+
+#[test]
+fn what_was_decided_is_a_scenario_again() {
+    let args = ["--users", "3", "--engine", "deterministic", "--gateway", "2026-02", "--speed", "1.5"];
+    let first = simulate(&args).unwrap();
+    let mut saved = first.scenario.clone();
+    assert_eq!(saved.as_object_mut().unwrap().remove("time"), Some("virtual".into()));
+    let (_folder, path) = file("s.toml", &toml::to_string(&saved).unwrap());
+    let second = simulate(&["--scenario", &path]).unwrap();
+    assert_eq!(first.scenario, second.scenario);
+    assert_eq!(first.gateway.config, second.gateway.config);
+}
+
+#[test]
+fn a_simulation_refuses_what_it_cannot_do() {
+    let error = simulate(&["--engine", "flite"]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "--engine is `flite`, but a simulation runs no program; give synthetic or deterministic"
+    );
+    let (_folder, path) = file("s.toml", "base_url = \"https://tts.example\"\n");
+    let error = simulate(&["--scenario", &path]).unwrap_err().to_string();
+    assert!(error.contains("s.toml:1: base_url has no meaning in a simulation"), "{error}");
+}

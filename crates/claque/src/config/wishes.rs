@@ -1,0 +1,133 @@
+//! Everything that can be asked for, from flags and file alike, before it means anything.
+//!
+//! The scenario file is read straight into [`Wishes`]; flags are laid over it. A new setting is a field here, a line
+//! below, a flag in `cli`, and its meaning.
+
+use std::path::PathBuf;
+
+use claque_wire::yapit::rest::Secret;
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::{
+    gateway::{GatewaySettings, WorkersSetting},
+    wish::Wish,
+};
+use crate::cli::{AudienceFlags, GatewayFlags, PlayerFlags, TargetFlags};
+
+/// Settings by the names they have in a scenario file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Wishes {
+    pub(crate) users: Option<Wish<i64>>,
+    pub(crate) blocks: Option<Wish<i64>>,
+    pub(crate) model: Option<Wish<String>>,
+    pub(crate) voice: Option<Wish<String>>,
+    pub(crate) speed: Option<Wish<f64>>,
+    pub(crate) stagger: Option<Wish<f64>>,
+    pub(crate) use_cached: Option<Wish<bool>>,
+    pub(crate) varied_lengths: Option<Wish<bool>>,
+    pub(crate) text: Option<Wish<PathBuf>>,
+    pub(crate) seed: Option<Wish<u64>>,
+    pub(crate) timeout: Option<Wish<f64>>,
+    pub(crate) player: Option<Wish<String>>,
+    pub(crate) min_buffer: Option<Wish<i64>>,
+    pub(crate) batch_size: Option<Wish<i64>>,
+    pub(crate) refill_threshold: Option<Wish<i64>>,
+    pub(crate) base_url: Option<Wish<String>>,
+    pub(crate) env_file: Option<Wish<PathBuf>>,
+    pub(crate) auth_env_file: Option<Wish<PathBuf>>,
+    pub(crate) engine: Option<Wish<String>>,
+    pub(crate) workers: Option<Wish<WorkersSetting>>,
+    pub(crate) service_seconds: Option<Wish<f64>>,
+    pub(crate) audio_seconds: Option<Wish<f64>>,
+    pub(crate) limits: Option<Wish<bool>>,
+    pub(crate) reproduce: Option<Wish<String>>,
+    pub(crate) output_dir: Option<Wish<PathBuf>>,
+    pub(crate) keep_audio: Option<Wish<PathBuf>>,
+    /// The file's table.
+    pub(crate) gateway: Option<Wish<GatewaySettings>>,
+    /// Read only to say where secrets belong; their values are passed over.
+    pub(crate) token: Option<Wish<IgnoredAny>>,
+    pub(crate) password: Option<Wish<IgnoredAny>>,
+    /// `--gateway`.
+    #[serde(skip)]
+    pub(crate) preset: Option<Wish<String>>,
+    /// `--gateway-set`, in the order typed.
+    #[serde(skip)]
+    pub(crate) gateway_set: Vec<String>,
+    /// `--token`.
+    #[serde(skip)]
+    pub(crate) typed_token: Option<Secret>,
+}
+
+impl Wishes {
+    pub(crate) fn lay_audience(&mut self, flags: AudienceFlags) {
+        over(&mut self.users, flags.users);
+        over(&mut self.blocks, flags.blocks);
+        over(&mut self.model, flags.model);
+        over(&mut self.voice, flags.voice);
+        over(&mut self.speed, flags.speed);
+        over(&mut self.stagger, flags.stagger);
+        over(&mut self.use_cached, flags.use_cached);
+        over(&mut self.varied_lengths, flags.varied_lengths);
+        over(&mut self.text, flags.text);
+        over(&mut self.seed, flags.seed);
+        over(&mut self.timeout, flags.timeout);
+    }
+
+    pub(crate) fn lay_player(&mut self, flags: PlayerFlags) {
+        over(&mut self.player, flags.player);
+        over(&mut self.min_buffer, flags.min_buffer);
+        over(&mut self.batch_size, flags.batch_size);
+        over(&mut self.refill_threshold, flags.refill_threshold);
+    }
+
+    pub(crate) fn lay_target(&mut self, flags: TargetFlags) {
+        over(&mut self.base_url, flags.base_url);
+        over(&mut self.env_file, flags.env_file);
+        over(&mut self.auth_env_file, flags.auth_env_file);
+        self.typed_token = flags.token;
+    }
+
+    /// # Errors
+    /// The number of workers is none.
+    pub(crate) fn lay_gateway(&mut self, flags: GatewayFlags) -> Result<(), super::UsageError> {
+        over(&mut self.preset, flags.gateway);
+        over(&mut self.engine, flags.engine);
+        over(&mut self.workers, flags.workers.as_deref().map(WorkersSetting::parse).transpose()?);
+        over(&mut self.service_seconds, flags.service_seconds);
+        over(&mut self.audio_seconds, flags.audio_seconds);
+        over(&mut self.reproduce, flags.reproduce);
+        self.gateway_set = flags.gateway_set;
+        Ok(())
+    }
+
+    /// The first setting that only the reference gateway understands, with its name; flags before the file.
+    pub(crate) fn first_of_gateway(&self) -> Option<(super::wish::Place, &'static str)> {
+        fn of<T>(wish: Option<&Wish<T>>, key: &'static str) -> Option<(super::wish::Place, &'static str)> {
+            wish.map(|wish| (wish.place, key))
+        }
+        let sets = (!self.gateway_set.is_empty()).then_some((super::wish::Place::Flag, "gateway_set"));
+        let all = [
+            of(self.preset.as_ref(), "gateway"),
+            of(self.engine.as_ref(), "engine"),
+            of(self.workers.as_ref(), "workers"),
+            of(self.service_seconds.as_ref(), "service_seconds"),
+            of(self.audio_seconds.as_ref(), "audio_seconds"),
+            of(self.limits.as_ref(), "limits"),
+            of(self.reproduce.as_ref(), "reproduce"),
+            sets,
+            of(self.gateway.as_ref(), "gateway"),
+        ];
+        let is_flag = |found: &&(super::wish::Place, _)| found.0 == super::wish::Place::Flag;
+        let found: Vec<_> = all.into_iter().flatten().collect();
+        found.iter().find(is_flag).or_else(|| found.first()).copied()
+    }
+}
+
+/// A flag that was typed takes the place of what the file says.
+pub(crate) fn over<T>(setting: &mut Option<Wish<T>>, flag: Option<T>) {
+    if let Some(value) = flag {
+        *setting = Some(Wish::flag(value));
+    }
+}

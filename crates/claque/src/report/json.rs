@@ -1,0 +1,54 @@
+//! The summary as one JSON document; docs/output.md has its keys.
+
+use anyhow::Context as _;
+use claque_stats::Summary;
+use claque_store::{RunConfig, SavedVerdict};
+use serde::Serialize;
+
+use crate::outcome::{Finished, TimeKind};
+
+/// Version of the document; raised when a key changes its meaning or goes, not when one comes.
+const FORMAT_VERSION: u32 = 1;
+
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    format_version: u32,
+    claque: Version,
+    target: &'a str,
+    /// "real" or "virtual".
+    time: &'static str,
+    config: &'a RunConfig,
+    seed: u64,
+    run_folder: String,
+    verdict: SavedVerdict,
+    summary: &'a Summary,
+}
+
+#[derive(Debug, Serialize)]
+struct Version {
+    version: &'static str,
+}
+
+/// The document, ended by a newline.
+///
+/// # Errors
+/// Never, as long as every key is a text.
+pub(super) fn summary(run: &Finished) -> anyhow::Result<String> {
+    let document = Document {
+        format_version: FORMAT_VERSION,
+        claque: Version { version: env!("CARGO_PKG_VERSION") },
+        target: &run.heading.target,
+        time: match run.heading.time {
+            TimeKind::Real => "real",
+            TimeKind::Virtual => "virtual",
+        },
+        config: &run.heading.config,
+        seed: run.heading.seed,
+        run_folder: run.folder.display().to_string(),
+        verdict: SavedVerdict::from(&run.verdict),
+        summary: &run.summary,
+    };
+    let mut text = serde_json::to_string_pretty(&document).context("failed to encode the summary")?;
+    text.push('\n');
+    Ok(text)
+}

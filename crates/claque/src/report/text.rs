@@ -1,0 +1,212 @@
+//! The summary as a table. Colour only underlines what the words say already.
+
+use claque_stats::{Distribution, ErrorCause, Reason, Summary, Underruns};
+
+use super::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na};
+use crate::outcome::{Finished, Heading, TimeKind};
+
+/// Whether and how words are coloured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Paint {
+    on: bool,
+}
+
+/// ANSI attributes (ECMA-48, SGR).
+#[derive(Clone, Copy, Debug)]
+enum Style {
+    Bold,
+    Dim,
+    Good,
+    Bad,
+    Notable,
+}
+
+impl Paint {
+    pub(super) const fn new(on: bool) -> Self {
+        Self { on }
+    }
+
+    fn style(self, style: Style, words: &str) -> String {
+        if !self.on {
+            return words.to_owned();
+        }
+        let code = match style {
+            Style::Bold => "1",
+            Style::Dim => "2",
+            Style::Good => "1;32",
+            Style::Bad => "1;31",
+            Style::Notable => "33",
+        };
+        format!("\x1b[{code}m{words}\x1b[0m")
+    }
+}
+
+/// Width of the column of names: the longest is `synthesis_time`.
+const NAME: usize = 16;
+/// Width of a column of figures: the longest is "59 min 59 s".
+const FIGURE: usize = 13;
+
+/// The whole summary, ended by a newline.
+pub(super) fn summary(run: &Finished, paint: Paint) -> String {
+    let mut lines = Vec::new();
+    heading(&run.heading, &run.summary, paint, &mut lines);
+    lines.push(String::new());
+    outcome(&run.summary, paint, &mut lines);
+    lines.push(String::new());
+    times(&run.heading, &run.summary, paint, &mut lines);
+    errors(&run.summary, paint, &mut lines);
+    lines.push(String::new());
+    verdict(run, paint, &mut lines);
+    lines.push(String::new());
+    lines.push(row("run folder", &run.folder.display().to_string(), paint));
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn heading(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    let config = &heading.config;
+    let voice = if config.voice.is_empty() { "the service's default" } else { &config.voice };
+    let wall = match heading.time {
+        TimeKind::Real => time_or_na(summary.wall_ms),
+        TimeKind::Virtual => format!("{} of virtual time", time_or_na(summary.wall_ms)),
+    };
+    let (users, blocks) = (config.users.into(), config.blocks_per_user.into());
+    lines.push(row("target", &heading.target, paint));
+    lines.push(row("model", &format!("{}, voice {voice}", config.model), paint));
+    lines.push(row("users", &grouped(users), paint));
+    lines.push(row("blocks per user", &grouped(blocks), paint));
+    lines.push(row("speed", &format!("{} x", config.speed), paint));
+    lines.push(row("wall time", &wall, paint));
+}
+
+fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    let blocks = summary.blocks;
+    let fraction = format!("{} ({})", blocks.fraction(), percent_or_na(summary.success_pct));
+    let all = blocks.ok == blocks.intended;
+    let fraction = if all { fraction } else { paint.style(Style::Bad, &fraction) };
+    lines.push(row("success", &fraction, paint));
+    lines.push(row("listeners", &listeners(summary), paint));
+    let stalls = match &summary.underruns {
+        None => NOT_MEASURED.to_owned(),
+        Some(Underruns { count: 0, .. }) => "none".to_owned(),
+        Some(stalls) => paint.style(Style::Notable, &underruns(stalls, summary.listeners.intended)),
+    };
+    lines.push(row("underruns", &stalls, paint));
+    lines.push(row("stalled_time", &percent_or_na(summary.stalled_time_pct), paint));
+    let audio =
+        if summary.blocks.played == 0 { NOT_MEASURED.to_owned() } else { time(summary.audio_played_ms) };
+    lines.push(row("audio played", &audio, paint));
+}
+
+/// What became of the listeners: the completed, and whatever else there was.
+fn listeners(summary: &Summary) -> String {
+    let counts = summary.listeners;
+    let mut words = format!("{} of {} completed", grouped(counts.completed), grouped(counts.intended));
+    let others = [
+        (counts.failed, "failed"),
+        (counts.stopped, "were stopped"),
+        (counts.unfinished, "have no end on record"),
+        (counts.intended.saturating_sub(counts.started), "never began to play"),
+    ];
+    for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
+        let what =
+            if count == 1 { what.replace("were", "was").replace("have", "has") } else { what.to_owned() };
+        words.push_str(&format!(", {} {what}", grouped(count)));
+    }
+    words
+}
+
+fn underruns(stalls: &Underruns, listeners: u64) -> String {
+    format!(
+        "{}, {} in all, {} at most; {:.2} per user, {} of {} affected ({:.1} %)",
+        grouped(stalls.count),
+        time(stalls.total_ms),
+        time(stalls.longest_ms),
+        stalls.mean_per_user,
+        grouped(stalls.listeners_affected),
+        counted(listeners, "listener"),
+        stalls.listeners_affected_pct,
+    )
+}
+
+fn times(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    let head: String = ["p50", "p95", "max", "mean"].iter().map(|name| format!("{name:>FIGURE$}")).collect();
+    lines.push(paint.style(Style::Dim, &format!("  {:NAME$}{head}", "")));
+    for (name, times) in [
+        ("startup_time", &summary.startup_time),
+        ("ttfa", &summary.ttfa),
+        ("first_block", &summary.first_block),
+        ("round_trip", &summary.round_trip),
+        ("synthesis_time", &summary.synthesis_time),
+        ("connect_time", &summary.connect_time),
+    ] {
+        let figures: String =
+            figures(times.as_ref()).iter().map(|figure| format!("{figure:>FIGURE$}")).collect();
+        lines.push(format!("  {name:NAME$}{figures}"));
+    }
+    let lag = match (heading.time, summary.schedule_lag) {
+        (_, Some(lag)) => format!("p99 {}", time(lag.p99_ms)),
+        (TimeKind::Real, None) => NOT_MEASURED.to_owned(),
+        (TimeKind::Virtual, None) => format!("{NOT_MEASURED}; nothing is late in virtual time"),
+    };
+    lines.push(row("schedule_lag", &lag, paint));
+}
+
+fn figures(times: Option<&Distribution>) -> [String; 4] {
+    times.map_or_else(
+        || [NOT_MEASURED; 4].map(str::to_owned),
+        |times| [times.p50_ms, times.p95_ms, times.max_ms, times.mean_ms].map(time),
+    )
+}
+
+fn errors(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    if summary.errors.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push(format!("  {}", paint.style(Style::Bold, "errors by cause")));
+    for cause in &summary.errors {
+        lines.push(format!("  {:>6}  {}; {}", grouped(cause.count), cause.cause, cost(cause)));
+        if let Some(example) = &cause.example {
+            lines.push(format!(
+                "          {}",
+                paint.style(Style::Dim, &format!("\"{}\"", one_line(example)))
+            ));
+        }
+    }
+}
+
+/// What the failures of one cause have cost.
+fn cost(cause: &ErrorCause) -> String {
+    let listeners = counted(cause.listeners, "listener");
+    match cause.blocks {
+        0 => format!("no block lost, {listeners}"),
+        blocks => format!("{} lost by {listeners}", counted(blocks, "block")),
+    }
+}
+
+fn verdict(run: &Finished, paint: Paint, lines: &mut Vec<String>) {
+    if run.verdict.is_valid() {
+        lines.push(format!("  {}", paint.style(Style::Good, "VALID")));
+    } else {
+        let words = "the figures do not measure the service";
+        lines.push(format!("  {}  {words}", paint.style(Style::Bad, "INVALID")));
+    }
+    let told = |reasons: &[Reason], kind: &str| -> Vec<String> {
+        reasons.iter().map(|reason| format!("  {kind:8} {}", one_line(&reason.text))).collect()
+    };
+    lines.extend(told(&run.verdict.reasons, "reason"));
+    lines.extend(told(&run.verdict.notes, "note"));
+}
+
+fn row(name: &str, figure: &str, paint: Paint) -> String {
+    format!(
+        "  {}{}{figure}",
+        paint.style(Style::Dim, name),
+        " ".repeat((NAME + 2).saturating_sub(name.len()))
+    )
+}
