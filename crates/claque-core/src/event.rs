@@ -31,13 +31,13 @@ pub enum Event {
         /// What it said.
         kind: StatusKind,
     },
-    /// Bytes of a block's audio arrived.
+    /// Bytes of a block's audio arrived; container headers alone are none.
     Audio {
         /// The block they belong to.
         block: BlockIdx,
         /// Audio of this block delivered so far, this arrival included; container headers count nothing.
         delivered: MediaTime,
-        /// Payload bytes in this arrival.
+        /// Bytes of coded audio in this arrival, container overhead left out.
         bytes: u64,
     },
     /// A block's audio is whole: nothing more will come.

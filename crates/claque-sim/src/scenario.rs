@@ -65,7 +65,9 @@ pub enum SimError {
         refusal: Refusal,
     },
     /// A text became fewer blocks than are to be heard.
-    #[error("failed to find {wanted} blocks in the document of listener {listener}, which has {found}")]
+    #[error(
+        "failed to find {wanted} blocks in the document of listener {listener}, which has {found}; give a longer script"
+    )]
     ShortDocument {
         /// Whose.
         listener: ListenerId,

@@ -11,7 +11,7 @@ use claque_core::{
 use claque_gateway::{
     Caller, ConnId, DocumentId, Engine, Gateway, GatewayConfig, Input, Refusal, Request, UserId,
 };
-use claque_wire::yapit::default_voice;
+use claque_wire::yapit::usual_voice;
 
 use crate::scenario::{Scenario, SimError};
 
@@ -101,6 +101,7 @@ fn as_count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// As for a run over sockets: the voice named, the model's usual one if it is on offer, or the first that is.
 fn choose_voice(plan: &Plan, config: &GatewayConfig) -> Result<String, SimError> {
     let known = || config.models.iter().map(|model| model.info.slug.to_string()).collect();
     let model = config
@@ -108,8 +109,8 @@ fn choose_voice(plan: &Plan, config: &GatewayConfig) -> Result<String, SimError>
         .iter()
         .find(|model| *model.info.slug == *plan.model)
         .ok_or_else(|| SimError::UnknownModel { model: plan.model.clone(), known: known() })?;
-    let first = model.info.voices.first().map(|voice| &*voice.slug);
-    let voice = plan.voice.as_deref().or_else(|| default_voice(&plan.model)).or(first);
+    let usual = || usual_voice(&plan.model, model.info.voices.iter().map(|voice| &*voice.slug));
+    let voice = plan.voice.as_deref().or_else(usual);
     voice.map(str::to_owned).ok_or_else(|| SimError::NoVoice { model: plan.model.clone() })
 }
 

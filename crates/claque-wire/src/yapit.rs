@@ -30,14 +30,22 @@ pub enum Era {
     Current,
 }
 
-/// The voice to use for a model when none is named; nothing for models whose voices are discovered.
+/// The voice of a model when none is named: its default if that is among the slugs on offer, else the first of them.
 #[must_use]
-pub fn default_voice(model: &str) -> Option<&'static str> {
-    match model {
+pub fn usual_voice<'a>(model: &str, offered: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let default = match model {
         "kokoro" => Some("af_heart"),
         "inworld-1.5" | "inworld-1.5-max" => Some("alex"),
         _ => None,
+    };
+    let mut first = None;
+    for slug in offered {
+        if Some(slug) == default {
+            return Some(slug);
+        }
+        first = first.or(Some(slug));
     }
+    first
 }
 
 /// Writes a message of this module as JSON.

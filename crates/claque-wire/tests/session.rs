@@ -6,7 +6,7 @@ use claque_core::{
 };
 use claque_wire::yapit::{
     BlockStatus, ClientMessage, ClientSession, Era, ServerMessage, ServerMessageError, SessionEvent, Status,
-    SynthesisMode, close, default_voice, handshake_refused, http_failure, jwt,
+    SynthesisMode, close, handshake_refused, http_failure, jwt, usual_voice,
 };
 use proptest::prelude::*;
 
@@ -330,10 +330,12 @@ fn http_failures_keep_the_words_of_any_body() {
 }
 
 #[test]
-fn default_voices_are_those_published() {
-    assert_eq!(default_voice("kokoro"), Some("af_heart"));
-    assert_eq!(default_voice("inworld-1.5-max"), Some("alex"));
-    assert_eq!(default_voice("openai-tts"), None);
+fn the_usual_voice_is_the_models_default_or_the_first_on_offer() {
+    assert_eq!(usual_voice("kokoro", ["af_bella", "af_heart"]), Some("af_heart"));
+    assert_eq!(usual_voice("inworld-1.5-max", ["alex", "ashley"]), Some("alex"));
+    assert_eq!(usual_voice("kokoro", ["af_bella", "af_sky"]), Some("af_bella"));
+    assert_eq!(usual_voice("openai-tts", ["coral"]), Some("coral"));
+    assert_eq!(usual_voice("openai-tts", []), None);
 }
 
 #[test]

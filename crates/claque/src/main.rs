@@ -9,12 +9,13 @@ mod config;
 mod outcome;
 mod report;
 mod run;
-mod scripts;
 mod talk;
+mod unique;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tracing::level_filters::LevelFilter;
 
 use crate::{cli::Cli, config::UsageError};
 
@@ -23,7 +24,9 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    commands::execute(Cli::parse()).unwrap_or_else(|error| {
+    let cli = Cli::parse();
+    talk::init_log(if cli.is_quiet() { LevelFilter::ERROR } else { LevelFilter::WARN });
+    commands::execute(cli).unwrap_or_else(|error| {
         talk::say_error(&error);
         ExitCode::from(if error.is::<UsageError>() { USAGE } else { FAILED })
     })

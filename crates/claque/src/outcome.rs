@@ -107,11 +107,6 @@ impl Recorder {
         })
     }
 
-    /// The run's folder.
-    pub(crate) fn folder(&self) -> &Path {
-        self.writer.dir()
-    }
-
     /// Puts down the documents made for the run.
     ///
     /// # Errors

@@ -2,6 +2,11 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{
+    Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
+
 /// Prints data. A reader that has gone away is not an error: it has seen enough.
 ///
 /// # Errors
@@ -19,6 +24,15 @@ pub(crate) fn print(data: &str) -> anyhow::Result<()> {
 /// Says a line to whoever watches. There is nobody to tell if that fails.
 pub(crate) fn say(line: &str) {
     let _unheard = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Sends our crates' own remarks to stderr: warnings, or what the variable CLAQUE_LOG says (off, error, warn, info,
+/// debug, trace). Those of the libraries below stay out: they would hold addresses with tokens in them.
+pub(crate) fn init_log(default: LevelFilter) {
+    let level = std::env::var("CLAQUE_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(default);
+    let ours = Targets::new().with_target("claque", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(ours)).init();
 }
 
 /// Says what went wrong, with its causes.

@@ -52,10 +52,11 @@ impl Slot {
         }
     }
 
-    /// Takes in an arrival of audio that ends at `delivered` of this block.
+    /// Takes in an arrival of audio that ends at `delivered` of this block. Its first byte may come before there is
+    /// enough of it to play.
     pub(super) fn handle_audio(&mut self, now: Instant, delivered: MediaTime, bytes: u64) {
         let record = &mut self.record;
-        if delivered > MediaTime::ZERO {
+        if bytes > 0 || delivered > record.media {
             let first = *record.first_audio_at.get_or_insert(now);
             if record.chunks > 0 {
                 let owed = now.since(first).saturating_sub(Duration::from_nanos(record.media.as_nanos()));

@@ -12,8 +12,8 @@ use claque_wire::yapit::{ClientSession, SessionEvent};
 use super::socket::{Request, Socket, SocketNews};
 use crate::service::Service;
 
-/// Blocks asked for at once, as a player would.
-const BATCH: usize = 8;
+/// Blocks asked for at once: as many as the current era takes in one request.
+const BATCH: usize = 32;
 
 /// What is to be in the cache.
 #[derive(Clone, Debug)]

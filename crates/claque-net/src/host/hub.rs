@@ -11,12 +11,15 @@ use claque_gateway::{ConnId, Era, Gateway, GatewayConfig, Input, Notice, Output,
 use claque_wire::yapit;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::{HostStats, engine::Engine};
+use super::{HostStats, engine::Engine, messages::encode};
 use crate::clock::Clock;
 
 /// Messages that wait for one connection at most. A request of 2026-02 may name hundreds of blocks, each of which
 /// is answered at once; beyond this the client has stopped reading.
 const LINE_CAPACITY: usize = 4_096;
+
+/// What an injected fault sends: a message that was cut.
+const GARBAGE: &str = r#"{"type":"status","document_id":"#;
 
 /// The machine, its clock and its connections. Lives on the host's thread.
 #[derive(Debug)]
@@ -38,14 +41,10 @@ pub(super) struct Hub {
 /// Something for a connection to send.
 #[derive(Debug)]
 pub(super) enum Outgoing {
-    Notice(Notice),
-    /// No message at all: an injected fault.
-    Garbage,
+    /// A message, written out: a line has room for many from the start, and a notice is large.
+    Text(String),
     /// The last thing sent.
-    Close {
-        code: u16,
-        reason: String,
-    },
+    Close { code: u16, reason: String },
 }
 
 /// A connection as the hub sees it.
@@ -146,9 +145,10 @@ impl Hub {
         Receiver { conn, outgoing, cut, hub: Rc::clone(self) }
     }
 
-    /// Says something to a connection in the machine's place.
-    pub(super) fn say(self: &Rc<Self>, conn: ConnId, outgoing: Outgoing) {
-        if let Some(conn) = self.send(conn, outgoing) {
+    /// Says that a message of a connection was not understood.
+    pub(super) fn complain(self: &Rc<Self>, conn: ConnId, words: String) {
+        let text = encode(&Notice::Error { text: words }, self.era);
+        if let Some(conn) = self.send(conn, Outgoing::Text(text)) {
             self.handle(Input::Disconnected { conn });
         }
     }
@@ -187,9 +187,9 @@ impl Hub {
     /// Passes one output on; gives the connection that was lost over it.
     fn route(self: &Rc<Self>, output: Output) -> Option<ConnId> {
         match output {
-            Output::Notice { conn, notice, .. } => self.send(conn, Outgoing::Notice(notice)),
+            Output::Notice { conn, notice, .. } => self.send(conn, Outgoing::Text(encode(&notice, self.era))),
             Output::Close { conn, code, reason, .. } => self.send(conn, Outgoing::Close { code, reason }),
-            Output::Garbage { conn, .. } => self.send(conn, Outgoing::Garbage),
+            Output::Garbage { conn, .. } => self.send(conn, Outgoing::Text(GARBAGE.to_owned())),
             Output::Synthesize { job, text, model, voice, .. } => {
                 let (hub, engine) = (Rc::clone(self), self.engine.clone());
                 tokio::task::spawn_local(async move {

@@ -1,7 +1,6 @@
 //! The identity service: sign-in by password, refresh, and the dress of its tokens.
 
 use bytes::Bytes;
-use claque_core::time::Instant;
 use claque_wire::yapit::{
     jwt::{self, Claims},
     rest::{Refreshed, SignInRequest, SignedIn},
@@ -58,7 +57,7 @@ pub(super) fn unwrap(token: &str) -> String {
 
 /// A token whose end clients can read. Rounded down: it is never thought to live longer than it does.
 fn wrap(hub: &Hub, signed: &claque_gateway::SignedIn) -> String {
-    let left = signed.expires_at.since(hub.clock().now().max(Instant::START));
+    let left = signed.expires_at.since(hub.clock().now());
     let left = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
     let exp = unix_nanos().saturating_add(left) / NANOS_PER_SECOND;
     jwt::encode(&Claims { sub: signed.user.to_string(), exp, jti: signed.access.clone() })

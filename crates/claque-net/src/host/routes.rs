@@ -17,8 +17,9 @@ use super::{
     answer::{self, Answer},
     connection::Peer,
     documents,
+    handshake::handshake,
     hub::Hub,
-    identity, socket,
+    identity,
 };
 
 /// Most bytes of a body: 500,000 characters, none of which takes more than 12 bytes as escaped JSON, and some
@@ -91,7 +92,7 @@ pub(super) async fn answer(
         Target::Models => documents::models(&hub, &peer),
         Target::AnonymousSession => anonymous_session(&hub, &peer),
         Target::Audio { hash } => documents::audio(&hub, &peer, hash),
-        Target::Socket => socket::handshake(&hub, &peer, headers, head.uri.query().unwrap_or_default()),
+        Target::Socket => handshake(&hub, &peer, headers, head.uri.query().unwrap_or_default()),
         Target::SignIn => identity::sign_in(&hub, headers, &body),
         Target::Refresh => identity::refresh(&hub, headers),
     })

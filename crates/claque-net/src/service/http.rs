@@ -130,7 +130,7 @@ pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Fail
     let mut words = None;
     loop {
         if let Some(io) = innermost.downcast_ref::<io::Error>() {
-            words = words.or_else(|| io_words(io));
+            words = words.or_else(|| io_words(io, phase));
         }
         if innermost.is::<rustls::Error>() {
             words = Some(format!("TLS failed: {innermost}"));
@@ -152,8 +152,12 @@ pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Fail
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum: the others speak for themselves")]
-fn io_words(error: &io::Error) -> Option<String> {
+fn io_words(error: &io::Error, phase: Phase) -> Option<String> {
     match error.kind() {
+        // TCP alone cannot end before it began: somebody there does not speak TLS.
+        io::ErrorKind::UnexpectedEof if phase == Phase::Dial => {
+            Some("TLS failed: the server ended the connection during the handshake".to_owned())
+        }
         io::ErrorKind::ConnectionRefused => {
             Some("connection refused: nothing listens at this address".to_owned())
         }

@@ -59,14 +59,22 @@ fn decode(body: &[u8]) -> Vec<i16> {
 }
 
 fn milliseconds(samples: &[i16]) -> f64 {
-    MediaTime::from_samples(samples.len() as u64, SampleRate::OPUS).as_millis_f64()
+    MediaTime::from_samples(u64::try_from(samples.len()).unwrap(), SampleRate::OPUS).as_millis_f64()
+}
+
+fn milliseconds_of(length: u64) -> f64 {
+    MediaTime::from_millis(length).as_millis_f64()
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap())
 }
 
 /// Share of 20 ms pieces that can be heard.
 fn audible(samples: &[i16]) -> f64 {
     let pieces: Vec<_> = samples.chunks(960).collect();
     let heard = pieces.iter().filter(|piece| piece.iter().any(|sample| sample.unsigned_abs() > 300));
-    heard.count() as f64 / pieces.len() as f64
+    count(heard.count()) / count(pieces.len())
 }
 
 #[tokio::test]
@@ -75,7 +83,7 @@ async fn modelled_audio_is_ogg_opus_of_the_declared_length() {
         let host = lasting(MediaTime::from_millis(length), AudioFormat::OggOpus);
         let document = paragraphs(&host, 1).await;
         let (declared, content_type, body) = first_block(&host, &document).await;
-        assert_eq!((declared, content_type.as_str()), (length as f64, "audio/ogg"));
+        assert_eq!((declared, content_type.as_str()), (milliseconds_of(length), "audio/ogg"));
         let mut meter = AudioMeter::new();
         meter.push(&body).unwrap();
         assert_eq!(meter.finish().unwrap().media, MediaTime::from_millis(length));
@@ -86,7 +94,7 @@ async fn modelled_audio_is_ogg_opus_of_the_declared_length() {
             milliseconds(&samples)
         );
         if length >= 5_000 {
-            let rate = body.len() as f64 * 8.0 / declared;
+            let rate = count(body.len()) * 8.0 / declared;
             assert!((28.0..52.0).contains(&rate), "{rate} kbit/s");
             let heard = audible(&samples);
             assert!((0.5..0.95).contains(&heard), "speech has sound and pauses, this has {heard}");
@@ -151,6 +159,6 @@ async fn espeak_ng_can_be_spoken_to_by_argument_and_file() {
     let (declared, content_type, body) = first_block(&host, &document).await;
     assert_eq!(content_type, "audio/wav");
     let wav = wav::read(&body).unwrap();
-    let frames = MediaTime::from_samples(wav.samples.len() as u64, wav.rate).as_millis_f64();
+    let frames = MediaTime::from_samples(u64::try_from(wav.samples.len()).unwrap(), wav.rate).as_millis_f64();
     assert!((frames - declared).abs() < 1.0, "{frames}, {declared}");
 }

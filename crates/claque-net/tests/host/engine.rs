@@ -7,10 +7,9 @@ use claque_net::host::{CommandEngine, EngineChoice, Host, HostError, HostOptions
 
 use crate::stage::{Socket, options, paragraphs, quick, start_engine};
 
-/// What becomes of one block that this line is to speak.
-async fn outcome(line: &str) -> serde_json::Value {
-    let mut engine = CommandEngine::parse(line).unwrap();
-    engine.timeout = Duration::from_millis(300);
+/// What becomes of one block that this line is to speak in some time.
+async fn outcome(line: &str, timeout: Duration) -> serde_json::Value {
+    let engine = CommandEngine { timeout, ..CommandEngine::parse(line).unwrap() };
     let host = start_engine(GatewayConfig::current(), engine);
     let document = paragraphs(&host, 1).await;
     let mut socket = Socket::open(&host, "").await.unwrap();
@@ -21,7 +20,11 @@ async fn outcome(line: &str) -> serde_json::Value {
 }
 
 async fn error(line: &str) -> String {
-    let outcome = outcome(line).await;
+    error_within(line, Duration::from_secs(10)).await
+}
+
+async fn error_within(line: &str, timeout: Duration) -> String {
+    let outcome = outcome(line, timeout).await;
     assert_eq!(outcome["status"], "error", "{outcome}");
     outcome["error"].as_str().unwrap().to_owned()
 }
@@ -50,7 +53,8 @@ async fn a_program_that_fails_is_quoted() {
 
 #[tokio::test]
 async fn a_program_that_hangs_is_stopped() {
-    assert_eq!(error("sh -c 'exec sleep 60'").await, "sh: took more than 300ms and was stopped");
+    let words = error_within("sh -c 'exec sleep 60'", Duration::from_millis(300)).await;
+    assert_eq!(words, "sh: took more than 300ms and was stopped");
 }
 
 #[tokio::test]
@@ -102,4 +106,16 @@ async fn a_stopping_host_does_not_wait_for_its_programs() {
     let close = socket.next().await.unwrap_err().unwrap();
     assert_eq!(u16::from(close.code), 1001);
     crate::stage::soon(stopping).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_program_without_end_is_stopped_when_it_has_made_too_much() {
+    let mut engine = CommandEngine::parse("yes this is more than anybody can listen to").unwrap();
+    engine.timeout = Duration::from_secs(20);
+    let host = start_engine(GatewayConfig::current(), engine);
+    let document = paragraphs(&host, 1).await;
+    let mut socket = Socket::open(&host, "").await.unwrap();
+    socket.ask(&document, &[0]).await;
+    let last = socket.until_over(1).await.pop().unwrap();
+    assert_eq!(last["error"], "yes: failed to read its audio: more than 64 MiB");
 }

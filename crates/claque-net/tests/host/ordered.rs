@@ -37,6 +37,16 @@ impl Ordered {
         }
     }
 
+    /// Members that are texts.
+    pub(crate) fn texts(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::Members(members) => {
+                members.iter().map(|(name, _)| (name.as_str(), self.text(name))).collect()
+            }
+            Self::Plain(_) | Self::Text(_) | Self::List(_) => Vec::new(),
+        }
+    }
+
     /// Every text in it changed.
     pub(crate) fn map_texts(&self, change: &impl Fn(&str) -> String) -> Self {
         match self {

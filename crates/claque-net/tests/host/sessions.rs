@@ -6,17 +6,20 @@ use claque_gateway::{
     ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, GatewayConfig, Selector,
 };
 use serde_json::Value;
-use tokio::net::TcpSocket;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpSocket,
+};
 
 use crate::{
     ordered::Ordered,
-    stage::{Socket, ask, call, in_time, paragraphs, quick, start, until},
+    stage::{Socket, ask, call, in_time, paragraphs, quick, soon, start, until},
 };
 
 fn members(text: &str) -> Vec<String> {
     match Ordered::parse(text) {
         Ordered::Members(members) => members.into_iter().map(|(name, _)| name).collect(),
-        other => panic!("{other:?}"),
+        other @ (Ordered::Plain(_) | Ordered::Text(_) | Ordered::List(_)) => panic!("{other:?}"),
     }
 }
 
@@ -164,7 +167,7 @@ async fn a_client_that_does_not_read_is_dropped_and_others_go_on() {
             good.until_over(1).await;
         }
     };
-    let ((), ()) = tokio::join!(crate::stage::soon(flooding), listening);
+    let ((), ()) = tokio::join!(soon(flooding), listening);
     until(&host, |stats| stats.dropped_slow == 1 && stats.gateway.connections == 1).await;
 }
 
@@ -194,4 +197,30 @@ async fn a_listener_that_hangs_up_leaves_its_work_behind() {
     next.ask(&document, &[0, 1]).await;
     let statuses: Vec<_> = next.until_over(2).await.iter().map(|message| message["status"].clone()).collect();
     assert_eq!(statuses, ["cached", "cached"]);
+}
+
+/// The first message comes in the same packet as the handshake.
+#[tokio::test]
+async fn a_client_may_speak_before_it_is_let_in() {
+    let host = start(quick());
+    let mut stream = tokio::net::TcpStream::connect(host.address()).await.unwrap();
+    let handshake = "GET /api/v1/ws/tts HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let message = br#"{"type":"early"}"#;
+    // A final text frame, masked with zeros (RFC 6455 section 5.2).
+    let head = [0x81, 0x80 | u8::try_from(message.len()).unwrap(), 0, 0, 0, 0];
+    stream.write_all(&[handshake.as_bytes(), &head, message].concat()).await.unwrap();
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"Unknown message type: early\"}") {
+        assert_ne!(
+            soon(stream.read_buf(&mut heard)).await.unwrap(),
+            0,
+            "{}",
+            String::from_utf8_lossy(&heard)
+        );
+    }
+    let heard = String::from_utf8_lossy(&heard);
+    assert!(heard.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{heard}");
+    // The answer to the key of RFC 6455 section 1.3.
+    assert!(heard.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{heard}");
 }

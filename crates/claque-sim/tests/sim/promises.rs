@@ -5,10 +5,10 @@ use claque_core::{
     record::{BlockOutcome, SessionEnd},
     rng::Seed,
     script::Script,
-    time::{Duration, Instant},
+    time::{Duration, Instant, MediaTime},
 };
-use claque_gateway::{CrossTalk, Engine, GatewayConfig};
-use claque_sim::{SimError, simulate};
+use claque_gateway::{CrossTalk, Engine, GatewayConfig, Workers};
+use claque_sim::simulate;
 use claque_stats::{RunShape, summarise};
 
 use crate::house::{clockwork, corpus, run, scenario, speed, unlimited};
@@ -102,11 +102,7 @@ fn the_limit_of_one_user_stops_many_listeners_and_is_told_in_the_servers_words()
 
 #[test]
 fn the_limit_on_fetches_bites_block_by_block() {
-    let gateway = clockwork().with_deterministic_engine(
-        1,
-        Duration::ZERO,
-        claque_core::time::MediaTime::from_millis(2_000),
-    );
+    let gateway = clockwork().with_deterministic_engine(1, Duration::ZERO, MediaTime::from_millis(2_000));
     let gateway = GatewayConfig { rest_limits: GatewayConfig::current().rest_limits, ..gateway };
     let outcome = run(&scenario(40, 8, gateway));
     assert_eq!((outcome.played(), outcome.failed(FailureClass::Limit)), (300, 20));
@@ -150,8 +146,10 @@ fn what_cannot_be_simulated_is_said_before_the_start() {
     assert!(error(full).starts_with("failed to create the document of listener 0: Storage limit exceeded"));
     let mut long = base;
     long.plan.blocks = 6;
-    assert_eq!(error(long), "failed to find 6 blocks in the document of listener 0, which has 5");
-    assert!(matches!(SimError::ExternalEngine, SimError::ExternalEngine));
+    assert_eq!(
+        error(long),
+        "failed to find 6 blocks in the document of listener 0, which has 5; give a longer script"
+    );
 }
 
 /// More than a listener hears may be in its document: splitting is the gateway's.
@@ -167,9 +165,28 @@ fn a_document_may_hold_more_blocks_than_are_heard() {
 }
 
 #[test]
-fn a_thousand_listeners_are_simulated_to_the_last_block() {
+fn hundreds_of_listeners_hear_their_last_block() {
     let mut gateway = unlimited(GatewayConfig::current());
-    gateway.models[0].workers = claque_gateway::Workers::Pull(800);
-    let outcome = run(&scenario(1_000, 30, gateway));
-    assert_eq!((outcome.played(), outcome.ends().len()), (30_000, 1_000));
+    gateway.models[0].workers = Workers::Pull(240);
+    let outcome = run(&scenario(300, 20, gateway));
+    assert_eq!((outcome.played(), outcome.ends().len()), (6_000, 300));
+}
+
+#[test]
+fn without_a_wish_the_first_voice_of_the_model_speaks() {
+    let mut scenario = scenario(1, 3, unlimited(GatewayConfig::feb_2026()));
+    for model in ["kokoro", "inworld-1.5", "inworld-1.5-max"] {
+        scenario.plan.model = model.to_owned();
+        assert_eq!(run(&scenario).played(), 3, "{model}");
+    }
+    scenario.plan.model = "kokoro".to_owned();
+    scenario.gateway.models[0].info.voices.truncate(5);
+    scenario.gateway.models[0].info.voices.remove(0);
+    assert_eq!(run(&scenario).played(), 3, "the usual voice is not on offer");
+    scenario.gateway.models[0].info.voices.clear();
+    let error = simulate(&scenario, |fact| panic!("{fact:?}")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "failed to choose a voice for the model 'kokoro', which has none; name one"
+    );
 }

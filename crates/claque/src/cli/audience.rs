@@ -34,7 +34,7 @@ pub(crate) struct AudienceFlags {
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", hide_possible_values = true)]
     pub(crate) varied_lengths: Option<bool>,
-    /// Text to listen to: Markdown if it ends in .md or .markdown, else plain [default: a chapter of Alice]
+    /// Text to listen to: Markdown if it ends in .md or .markdown, else plain [default: three chapters of Alice]
     #[arg(long, value_name = "FILE")]
     pub(crate) text: Option<PathBuf>,
     /// Root of all randomness; the same seed repeats the run [default: 1]

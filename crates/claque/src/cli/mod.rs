@@ -46,6 +46,17 @@ pub(crate) enum Verb {
     Serve(Box<ServeFlags>),
 }
 
+impl Cli {
+    /// Whether nothing but errors is to be said.
+    pub(crate) fn is_quiet(&self) -> bool {
+        match &self.verb {
+            Verb::Run(flags) => flags.output.quiet,
+            Verb::Simulate(flags) => flags.output.quiet,
+            Verb::Serve(flags) => flags.quiet,
+        }
+    }
+}
+
 /// Flags of `claque run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunFlags {

@@ -1,16 +1,16 @@
 //! `claque simulate`: the audience against a model of the service, in virtual time.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
+use claque_core::record::Fact;
 use claque_gateway::GatewayConfig;
 use claque_sim::{Link, Scenario, SimError};
+use claque_wire::yapit::usual_voice;
 
 use crate::{
-    config::{GatewayChoice, SimulateSettings, Talk, UsageError},
+    config::{GatewayChoice, SimulateSettings, UsageError},
     outcome::{Heading, Recorder, TimeKind},
-    report,
-    scripts::{scripts, unique_to_plan},
-    talk::say,
+    report, unique,
 };
 
 /// Simulates a run and tells of it as of any other.
@@ -21,57 +21,58 @@ pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
     let SimulateSettings { plan, corpus, gateway, output, seed, scenario } = settings;
     let voice = voice(&gateway.config, &plan.model, plan.voice.as_deref())?;
     let heading = Heading::new(&plan, &voice, target(&gateway), TimeKind::Virtual, (seed, scenario));
-    let scripts = scripts(&plan, &corpus, unique_to_plan(&plan));
+    let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
     let order =
         Scenario { scripts, gateway: gateway.config, link: Link::default(), seed: gateway.seed, plan };
-    let mut recorder = None;
-    let mut failed = None;
+    let mut record = Record { heading, parent: &output.dir, begun: None };
+    let mut taken = Ok(());
     let simulated = claque_sim::simulate(&order, |fact| {
-        if failed.is_some() {
-            return;
+        if taken.is_ok() {
+            taken = record.take(fact);
         }
-        let taken = match &mut recorder {
-            Some(recorder) => Ok(recorder),
-            // Made with the first fact, so that a scenario that cannot be simulated leaves no folder.
-            None => Recorder::create(heading.clone(), &output.dir, Vec::new())
-                .map(|created| recorder.insert(created)),
-        }
-        .and_then(|recorder| recorder.take([fact]).map_err(Into::into));
-        failed = taken.err();
     })
     .map_err(usage)?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    let mut recorder = match recorder {
-        Some(recorder) => recorder,
-        None => Recorder::create(heading, &output.dir, Vec::new())?,
-    };
+    taken?;
+    let mut recorder = record.into_recorder()?;
     recorder.record_documents(simulated.documents)?;
     let finished = recorder.finish(None)?;
-    if output.talk == Talk::Normal {
-        say("simulated in virtual time: no audio was made and no network used");
-    }
     report::print(&finished, output.format)?;
     Ok(finished.exit_code())
+}
+
+/// A record that is begun with the first fact, so that what cannot be simulated leaves no folder.
+struct Record<'a> {
+    heading: Heading,
+    parent: &'a Path,
+    begun: Option<Recorder>,
+}
+
+impl Record<'_> {
+    fn take(&mut self, fact: Fact) -> anyhow::Result<()> {
+        if self.begun.is_none() {
+            self.begun = Some(Recorder::create(self.heading.clone(), self.parent, Vec::new())?);
+        }
+        self.begun.as_mut().map_or(Ok(()), |recorder| Ok(recorder.take([fact])?))
+    }
+
+    fn into_recorder(self) -> anyhow::Result<Recorder> {
+        self.begun.map_or_else(|| Recorder::create(self.heading, self.parent, Vec::new()), Ok)
+    }
 }
 
 fn target(gateway: &GatewayChoice) -> String {
     format!("simulated gateway ({})", gateway.preset)
 }
 
-/// The voice that will be heard: the one asked for, or the model's first.
+/// The voice that will be heard: the one asked for, or the model's usual one.
 fn voice(gateway: &GatewayConfig, model: &str, asked: Option<&str>) -> Result<String, UsageError> {
     if let Some(voice) = asked {
         return Ok(voice.to_owned());
     }
     let found = gateway.models.iter().find(|config| *config.info.slug == *model);
-    let voices = found.map(|config| config.info.voices.as_slice()).unwrap_or_default();
-    match voices.first() {
-        Some(voice) => Ok(voice.slug.to_string()),
-        // Said by the simulator in its own words when it looks for it.
-        None => Ok(String::new()),
-    }
+    let voices = found.into_iter().flat_map(|config| &config.info.voices).map(|voice| &*voice.slug);
+    // Said by the simulator in its own words when it looks for it.
+    Ok(usual_voice(model, voices).unwrap_or_default().to_owned())
 }
 
 /// Whatever cannot be simulated was asked wrongly.

@@ -5,9 +5,11 @@
 
 mod audience;
 mod credentials;
+mod decided;
 mod env_file;
 mod error;
 mod gateway;
+mod resolve;
 mod scenario;
 mod settings;
 mod wish;
@@ -17,10 +19,8 @@ pub(crate) use self::{
     credentials::{Surroundings, TOKEN_VARIABLE},
     error::UsageError,
     gateway::GatewayChoice,
-    settings::{
-        OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice, resolve_run,
-        resolve_serve, resolve_simulate,
-    },
+    resolve::{resolve_run, resolve_serve, resolve_simulate},
+    settings::{OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice},
 };
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ fn beside(scenario: &Path, file: &Path) -> PathBuf {
 
 /// A deserialiser's complaint in words for people. Serde names an unknown key and the known ones in backquotes.
 pub(crate) fn explain(message: &str) -> String {
-    for (start, noun, nouns) in [("unknown field ", "key", "keys"), ("unknown variant ", "name", "names")] {
+    for (start, noun) in [("unknown field ", "key"), ("unknown variant ", "name")] {
         if message.starts_with(start) {
             let mut names = message.split('`').skip(1).step_by(2);
             let typed = names.next().unwrap_or_default();
@@ -67,7 +67,7 @@ pub(crate) fn explain(message: &str) -> String {
             if known.is_empty() {
                 return format!("unknown {noun} `{typed}`");
             }
-            let hint = hint(typed, &known).unwrap_or_else(|| format!("known {nouns} are {}", list(&known)));
+            let hint = hint(typed, &known).unwrap_or_else(|| format!("give {}", list(&known)));
             return format!("unknown {noun} `{typed}`; {hint}");
         }
     }
@@ -110,7 +110,7 @@ mod tests {
         );
         assert_eq!(
             error("[gateway.pipeline.overflow.cold_start]\nmode = 4\n"),
-            "scenario.toml:2: unknown key `mode`; known keys are median_seconds or p98_seconds"
+            "scenario.toml:2: unknown key `mode`; give median_seconds or p98_seconds"
         );
     }
 
@@ -126,7 +126,7 @@ mod tests {
         );
         assert_eq!(
             error("[gateway]\nera = \"2025\"\n"),
-            "scenario.toml:2: unknown name `2025`; known names are 2026-02 or current"
+            "scenario.toml:2: unknown name `2025`; did you mean `2026-02`?"
         );
     }
 
@@ -134,6 +134,25 @@ mod tests {
     fn what_is_no_toml_is_named_with_its_line() {
         assert!(error("users = 3\nblocks 4\n").starts_with("scenario.toml:2: "), "{}", error("blocks 4"));
         assert!(error("users = 3\nusers = 4\n").starts_with("scenario.toml:2: duplicate key"));
+    }
+
+    #[test]
+    fn the_page_on_scenarios_shows_one_that_works_and_names_every_key() {
+        let page = include_str!("../../../../docs/scenario.md");
+        let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        parse(&Source { path: "s.toml".into(), text: example.to_owned() }).unwrap();
+        for table in
+            ["", "[gateway]", "[gateway.pipeline]", "[gateway.pipeline.overflow]", "[gateway.faults]"]
+        {
+            let message =
+                toml::from_str::<Wishes>(&format!("{table}\nqqq = 1")).unwrap_err().message().to_owned();
+            for key in
+                message.split('`').skip(3).step_by(2).filter(|key| !["token", "password"].contains(key))
+            {
+                let places = [format!("`{key}"), format!(".{key}`"), format!("[{key}]")];
+                assert!(places.iter().any(|place| page.contains(place)), "{table} {key}");
+            }
+        }
     }
 
     #[test]

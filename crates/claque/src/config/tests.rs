@@ -10,18 +10,32 @@ use super::{
     OutputFormat, RunSettings, SimulateSettings, Surroundings, Talk, TargetChoice, UsageError, resolve_run,
     resolve_simulate,
 };
-use crate::cli::{Cli, Verb};
+use crate::cli::{Cli, RunFlags, SimulateFlags, Verb};
+
+fn verb(verb: &str, args: &[&str]) -> Verb {
+    Cli::try_parse_from(["claque", verb].iter().chain(args)).unwrap().verb
+}
+
+fn run_flags(args: &[&str]) -> RunFlags {
+    match verb("run", args) {
+        Verb::Run(flags) => *flags,
+        Verb::Simulate(_) | Verb::Serve(_) => panic!("not a run"),
+    }
+}
+
+fn simulate_flags(args: &[&str]) -> SimulateFlags {
+    match verb("simulate", args) {
+        Verb::Simulate(flags) => *flags,
+        Verb::Run(_) | Verb::Serve(_) => panic!("not a simulation"),
+    }
+}
 
 fn run(args: &[&str]) -> Result<RunSettings, UsageError> {
-    let words = ["claque", "run"].iter().chain(args);
-    let Verb::Run(flags) = Cli::try_parse_from(words).unwrap().verb else { panic!("not a run") };
-    resolve_run(*flags, Surroundings { token: None, stdin: &mut std::io::empty() })
+    resolve_run(run_flags(args), Surroundings { token: None, stdin: &mut std::io::empty() })
 }
 
 fn simulate(args: &[&str]) -> Result<SimulateSettings, UsageError> {
-    let words = ["claque", "simulate"].iter().chain(args);
-    let Verb::Simulate(flags) = Cli::try_parse_from(words).unwrap().verb else { panic!("not a simulation") };
-    resolve_simulate(*flags)
+    resolve_simulate(simulate_flags(args))
 }
 
 fn error(args: &[&str]) -> String {

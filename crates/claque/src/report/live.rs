@@ -1,6 +1,7 @@
 //! The view while a run goes on: one bar on a terminal, a line now and then elsewhere. All of it is talk on stderr.
 
 use std::{
+    cell::Cell,
     fmt::Write as _,
     io::{self, IsTerminal as _, Write as _},
 };
@@ -24,7 +25,7 @@ pub(crate) enum Live {
     /// Lines.
     Lines {
         /// When the next line is due.
-        next: Instant,
+        next: Cell<Instant>,
     },
 }
 
@@ -49,7 +50,7 @@ impl Live {
             );
             Self::Bar(bar)
         } else {
-            Self::Lines { next: Instant::START }
+            Self::Lines { next: Cell::new(Instant::START) }
         }
     }
 
@@ -85,35 +86,37 @@ impl Live {
 
     /// Turns the spinner of the preparation into the bar of the run.
     pub(crate) fn begin(&self, goal: Goal) {
-        if let Self::Bar(bar) = self {
-            let style = ProgressStyle::with_template("{bar:24} {pos}/{len} blocks, {msg}");
-            bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
-            bar.set_length(goal.blocks);
+        match self {
+            Self::Quiet => {}
+            Self::Bar(bar) => {
+                let style = ProgressStyle::with_template("{bar:24} {pos}/{len} blocks, {msg}");
+                bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
+                bar.set_length(goal.blocks);
+            }
+            Self::Lines { .. } => {
+                let plural = if goal.users == 1 { "" } else { "s" };
+                say(&format!("{} listener{plural} listening to {} blocks", goal.users, goal.blocks));
+            }
         }
     }
 
     /// Shows where the run stands at `now`.
-    pub(crate) fn show(&mut self, now: Instant, goal: Goal, progress: Progress) {
+    pub(crate) fn show(&self, now: Instant, goal: Goal, progress: Progress) {
         match self {
             Self::Quiet => {}
             Self::Bar(bar) => {
                 bar.set_position(progress.blocks);
                 bar.set_message(describe(now, goal, progress));
             }
-            Self::Lines { next } => {
-                if now >= *next {
-                    // The first line tells nothing at the very start.
-                    if *next > Instant::START {
-                        say(&format!(
-                            "{}/{} blocks, {}",
-                            progress.blocks,
-                            goal.blocks,
-                            describe(now, goal, progress)
-                        ));
-                    }
-                    *next = now + LINE_EVERY;
+            Self::Lines { next } if now >= next.get() => {
+                // The first line tells nothing at the very start.
+                if next.get() > Instant::START {
+                    let line = describe(now, goal, progress);
+                    say(&format!("{}/{} blocks, {line}", progress.blocks, goal.blocks));
                 }
+                next.set(now + LINE_EVERY);
             }
+            Self::Lines { .. } => {}
         }
     }
 

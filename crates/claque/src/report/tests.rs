@@ -1,1 +1,202 @@
+//! What a summary looks like. The facts are small enough to check the figures by hand.
 
+use std::path::PathBuf;
+
+use claque_core::{
+    event::{Failure, FailureClass, Kills, Phase},
+    ids::{BlockIdx, ListenerId},
+    lag::LagHistogram,
+    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    time::{Duration, Instant, MediaTime},
+};
+use claque_stats::{RunShape, ScheduleLag, Verdict, summarise};
+use claque_store::RunConfig;
+
+use super::{json, text};
+use crate::outcome::{Finished, Heading, TimeKind};
+
+fn finished(users: u32, blocks: u32, facts: &[Fact], lag: Option<ScheduleLag>) -> Finished {
+    let summary = summarise(RunShape { users, blocks_per_user: blocks }, facts, lag);
+    let config = RunConfig {
+        users,
+        blocks_per_user: blocks,
+        model: "kokoro".to_owned(),
+        voice: "af_heart".to_owned(),
+        speed: 1.5,
+    };
+    let heading = Heading {
+        target: "https://tts.example".to_owned(),
+        config,
+        time: TimeKind::Real,
+        seed: 1,
+        scenario: serde_json::json!({}),
+    };
+    let verdict = Verdict::judge(&summary);
+    Finished { heading, folder: PathBuf::from("claque-results/2026-11-24T23-59-59Z"), summary, verdict }
+}
+
+fn on_time() -> Option<ScheduleLag> {
+    let mut lags = LagHistogram::default();
+    (1..=100).for_each(|micros| lags.record(Duration::from_micros(micros * 10)));
+    ScheduleLag::from_histogram(&lags)
+}
+
+/// A block of two seconds that was asked for at once.
+fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
+    let ready_at = Some(Instant::from_millis(ready_ms));
+    BlockRecord {
+        listener: ListenerId(listener),
+        block: BlockIdx(index),
+        batch: 0,
+        chars: 80,
+        intended_at: Instant::START,
+        requested_at: Some(Instant::from_millis(10)),
+        acknowledged_at: Some(Instant::from_millis(12)),
+        ready_at,
+        first_audio_at: ready_at,
+        complete_at: ready_at,
+        started_at: ready_at,
+        media: MediaTime::from_millis(2_000),
+        bytes: 12_000,
+        chunks: 1,
+        buffer_deficit: None,
+        resends: 0,
+        outcome: BlockOutcome::Played,
+    }
+}
+
+fn failed_block(listener: u32, index: u32, class: FailureClass) -> Fact {
+    Fact::Block(BlockRecord {
+        ready_at: None,
+        first_audio_at: None,
+        complete_at: None,
+        started_at: None,
+        media: MediaTime::ZERO,
+        outcome: BlockOutcome::Failed(class),
+        ..block(listener, index, 0)
+    })
+}
+
+fn session(listener: u32, started_ms: Option<u64>, ended_ms: u64, end: SessionEnd) -> ListenerRecord {
+    ListenerRecord {
+        listener: ListenerId(listener),
+        document: format!("document-{listener}"),
+        blocks: 2,
+        intended_at: Instant::START,
+        launched_at: Instant::START,
+        connect_time: Some(Duration::from_micros(4_200)),
+        started_at: started_ms.map(Instant::from_millis),
+        ended_at: Instant::from_millis(ended_ms),
+        end,
+        foreign_messages: 0,
+        warnings: 0,
+    }
+}
+
+fn error(listener: u32, class: FailureClass, code: Option<u16>, kills: Kills, words: &str) -> Fact {
+    let failure = Failure { phase: Phase::BeforeAudio, class, code, text: words.to_owned(), kills };
+    Fact::Error(ErrorRecord { listener: ListenerId(listener), at: Instant::from_millis(100), failure })
+}
+
+fn good() -> Finished {
+    let mut facts = Vec::new();
+    for listener in 0..2 {
+        facts.extend((0..2).map(|index| Fact::Block(block(listener, index, 700 + 1_300 * u64::from(index)))));
+        facts.push(Fact::Listener(session(listener, Some(700), 90_700, SessionEnd::Completed)));
+    }
+    finished(2, 2, &facts, on_time())
+}
+
+fn troubled() -> Finished {
+    let long = format!("Synthesis failed\nafter several {}", "very unhappy ".repeat(20));
+    let facts = [
+        Fact::Block(block(0, 0, 1_000)),
+        Fact::Stall(StallRecord {
+            listener: ListenerId(0),
+            block: BlockIdx(1),
+            began_at: Instant::from_millis(3_000),
+            waited: Duration::from_millis(12_345),
+        }),
+        error(0, FailureClass::Server, Some(500), Kills::Block(BlockIdx(1)), &long),
+        failed_block(0, 1, FailureClass::Server),
+        Fact::Listener(session(0, Some(1_000), 15_345, SessionEnd::Completed)),
+        error(1, FailureClass::Auth, Some(403), Kills::Session, "Invalid token"),
+        failed_block(1, 0, FailureClass::Auth),
+        failed_block(1, 1, FailureClass::Auth),
+        Fact::Listener(session(1, None, 100, SessionEnd::Failed(FailureClass::Auth))),
+    ];
+    finished(2, 2, &facts, on_time())
+}
+
+#[test]
+fn a_good_run() {
+    insta::assert_snapshot!("good", text::summary(&good(), text::Paint::new(false)));
+}
+
+#[test]
+fn a_run_with_failures_and_underruns() {
+    insta::assert_snapshot!("troubled", text::summary(&troubled(), text::Paint::new(false)));
+}
+
+#[test]
+fn a_run_in_which_nothing_started() {
+    let dial = |listener| {
+        let failure = Failure {
+            phase: Phase::Dial,
+            class: FailureClass::Transport,
+            code: None,
+            text: "connection refused".to_owned(),
+            kills: Kills::Session,
+        };
+        let mut session = session(listener, None, 1, SessionEnd::Failed(FailureClass::Transport));
+        session.connect_time = None;
+        let at = Instant::from_millis(1);
+        let error = ErrorRecord { listener: ListenerId(listener), at, failure };
+        [Fact::Error(error), Fact::Listener(session)]
+    };
+    let facts: Vec<_> = (0..3).flat_map(dial).collect();
+    let mut run = finished(3, 20, &facts, None);
+    run.heading.config.voice = String::new();
+    insta::assert_snapshot!("nothing_started", text::summary(&run, text::Paint::new(false)));
+}
+
+#[test]
+fn a_run_with_cross_talk() {
+    let mut run = good();
+    run.summary.foreign_messages = Some(1_234);
+    run.verdict = Verdict::judge(&run.summary);
+    insta::assert_snapshot!("cross_talk", text::summary(&run, text::Paint::new(false)));
+}
+
+#[test]
+fn a_simulated_run_is_never_late() {
+    let mut run = good();
+    run.heading.time = TimeKind::Virtual;
+    run.summary.schedule_lag = None;
+    let text = text::summary(&run, text::Paint::new(false));
+    assert!(text.contains("schedule_lag      N/A; nothing is late in virtual time\n"), "{text}");
+    assert!(text.contains("wall time         1 min 31 s of virtual time\n"), "{text}");
+}
+
+#[test]
+fn without_colour_the_words_are_the_same() {
+    let plain = text::summary(&troubled(), text::Paint::new(false));
+    let coloured = text::summary(&troubled(), text::Paint::new(true));
+    let mut stripped = String::new();
+    for piece in coloured.split('\u{1b}') {
+        let code_ends = if stripped.is_empty() && !piece.starts_with('[') {
+            0
+        } else {
+            piece.find('m').map_or(0, |m| m + 1)
+        };
+        stripped.push_str(&piece[code_ends..]);
+    }
+    assert!(coloured.contains('\u{1b}'));
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn a_document_for_programs() {
+    let document = json::summary(&troubled()).unwrap();
+    insta::assert_snapshot!("json", document.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+}

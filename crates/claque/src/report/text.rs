@@ -69,14 +69,17 @@ pub(super) fn summary(run: &Finished, paint: Paint) -> String {
 
 fn heading(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
     let config = &heading.config;
-    let voice = if config.voice.is_empty() { "the service's default" } else { &config.voice };
+    let voice = match config.voice.as_str() {
+        "" => "the default voice".to_owned(),
+        voice => format!("voice {voice}"),
+    };
     let wall = match heading.time {
         TimeKind::Real => time_or_na(summary.wall_ms),
         TimeKind::Virtual => format!("{} of virtual time", time_or_na(summary.wall_ms)),
     };
     let (users, blocks) = (config.users.into(), config.blocks_per_user.into());
     lines.push(row("target", &heading.target, paint));
-    lines.push(row("model", &format!("{}, voice {voice}", config.model), paint));
+    lines.push(row("model", &format!("{}, {voice}", config.model), paint));
     lines.push(row("users", &grouped(users), paint));
     lines.push(row("blocks per user", &grouped(blocks), paint));
     lines.push(row("speed", &format!("{} x", config.speed), paint));
@@ -84,22 +87,36 @@ fn heading(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<S
 }
 
 fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
-    let blocks = summary.blocks;
-    let fraction = format!("{} ({})", blocks.fraction(), percent_or_na(summary.success_pct));
-    let all = blocks.ok == blocks.intended;
-    let fraction = if all { fraction } else { paint.style(Style::Bad, &fraction) };
-    lines.push(row("success", &fraction, paint));
+    lines.push(row("success", &success(summary, paint), paint));
     lines.push(row("listeners", &listeners(summary), paint));
-    let stalls = match &summary.underruns {
-        None => NOT_MEASURED.to_owned(),
-        Some(Underruns { count: 0, .. }) => "none".to_owned(),
-        Some(stalls) => paint.style(Style::Notable, &underruns(stalls, summary.listeners.intended)),
-    };
-    lines.push(row("underruns", &stalls, paint));
+    underruns(summary, paint, lines);
     lines.push(row("stalled_time", &percent_or_na(summary.stalled_time_pct), paint));
     let audio =
         if summary.blocks.played == 0 { NOT_MEASURED.to_owned() } else { time(summary.audio_played_ms) };
     lines.push(row("audio played", &audio, paint));
+}
+
+/// The fraction, and what became of the rest.
+fn success(summary: &Summary, paint: Paint) -> String {
+    let blocks = summary.blocks;
+    let percent = percent_or_na(summary.success_pct);
+    let fraction = format!("{}/{} blocks ({percent})", grouped(blocks.ok), grouped(blocks.intended));
+    let rest = [
+        (blocks.failed, "failed"),
+        (blocks.stopped, "stopped"),
+        (blocks.unreached, "never asked for"),
+        (blocks.silent, "without a sound"),
+    ];
+    let rest: Vec<_> = rest
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", grouped(count)))
+        .collect();
+    if rest.is_empty() {
+        fraction
+    } else {
+        paint.style(Style::Bad, &format!("{fraction}: {}", rest.join(", ")))
+    }
 }
 
 /// What became of the listeners: the completed, and whatever else there was.
@@ -120,17 +137,23 @@ fn listeners(summary: &Summary) -> String {
     words
 }
 
-fn underruns(stalls: &Underruns, listeners: u64) -> String {
-    format!(
-        "{}, {} in all, {} at most; {:.2} per user, {} of {} affected ({:.1} %)",
-        grouped(stalls.count),
-        time(stalls.total_ms),
-        time(stalls.longest_ms),
+fn underruns(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    let stalls = match &summary.underruns {
+        None => return lines.push(row("underruns", NOT_MEASURED, paint)),
+        Some(Underruns { count: 0, .. }) => return lines.push(row("underruns", "none", paint)),
+        Some(stalls) => stalls,
+    };
+    let (total, longest) = (time(stalls.total_ms), time(stalls.longest_ms));
+    let lengths = format!("{}, {total} in all, {longest} at most", grouped(stalls.count));
+    lines.push(row("underruns", &paint.style(Style::Notable, &lengths), paint));
+    let spread = format!(
+        "{:.2} per user, {} of {} affected ({:.1} %)",
         stalls.mean_per_user,
         grouped(stalls.listeners_affected),
-        counted(listeners, "listener"),
+        counted(summary.listeners.intended, "listener"),
         stalls.listeners_affected_pct,
-    )
+    );
+    lines.push(row("", &spread, paint));
 }
 
 fn times(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
@@ -184,7 +207,7 @@ fn errors(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
 fn cost(cause: &ErrorCause) -> String {
     let listeners = counted(cause.listeners, "listener");
     match cause.blocks {
-        0 => format!("no block lost, {listeners}"),
+        0 => listeners,
         blocks => format!("{} lost by {listeners}", counted(blocks, "block")),
     }
 }
@@ -204,9 +227,7 @@ fn verdict(run: &Finished, paint: Paint, lines: &mut Vec<String>) {
 }
 
 fn row(name: &str, figure: &str, paint: Paint) -> String {
-    format!(
-        "  {}{}{figure}",
-        paint.style(Style::Dim, name),
-        " ".repeat((NAME + 2).saturating_sub(name.len()))
-    )
+    let name_width = (NAME + 2).saturating_sub(name.len());
+    let name = if name.is_empty() { String::new() } else { paint.style(Style::Dim, name) };
+    format!("  {name}{}{figure}", " ".repeat(name_width))
 }

@@ -7,6 +7,7 @@ pub(super) const NOT_MEASURED: &str = "N/A";
 pub(super) fn time(ms: f64) -> String {
     // Each limit is where the rounded figure would reach the next unit.
     match ms {
+        ms if ms <= 0.0 => "0 ms".to_owned(),
         ms if ms < 9.995 => format!("{ms:.2} ms"),
         ms if ms < 99.95 => format!("{ms:.1} ms"),
         ms if ms < 999.5 => format!("{ms:.0} ms"),
@@ -75,7 +76,7 @@ mod tests {
     #[test]
     fn times_change_their_unit_where_they_should() {
         let cases = [
-            (0.0, "0.00 ms"),
+            (0.0, "0 ms"),
             (0.424, "0.42 ms"),
             (9.996, "10.0 ms"),
             (99.96, "100 ms"),

@@ -34,7 +34,7 @@ use crate::{
         self,
         live::{Goal, Live, REDRAW},
     },
-    scripts::{unique_to_moment, unique_to_plan},
+    unique,
 };
 
 /// Exit code of a run that was left at the second Ctrl-C.
@@ -51,11 +51,11 @@ const LISTENERS_PER_LANE: u32 = 500;
 pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
     let made = Made::default();
-    let mut live = Live::new(settings.output.talk == Talk::Quiet);
+    let live = Live::new(settings.output.talk == Talk::Quiet);
     let session = Session { settings: &settings, interrupts: &interrupts, made: &made };
     let result = tokio::select! {
-        result = session.run(&mut live) => Some(result),
-        () = interrupts.reached(2) => None,
+        result = session.run(&live) => Some(result),
+        () = twice(&interrupts, &live) => None,
     };
     live.end();
     let Some(result) = result else {
@@ -68,6 +68,13 @@ pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
     let Ended { finished, usage } = result?;
     report::print(&finished, settings.output.format)?;
     Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
+}
+
+/// Waits for the second interrupt, and says after the first that there can be one.
+async fn twice(interrupts: &Interrupts, live: &Live) {
+    interrupts.reached(1).await;
+    live.say("stopping: saving the run and deleting its documents; once more to leave at once");
+    interrupts.reached(2).await;
 }
 
 /// A run that is saved.
@@ -85,7 +92,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn run(&self, live: &mut Live) -> anyhow::Result<Ended> {
+    async fn run(&self, live: &Live) -> anyhow::Result<Ended> {
         let (host, target, unique) = self.service()?;
         let plan = &self.settings.plan;
         let opened = tokio::select! {
@@ -117,7 +124,9 @@ impl Session<'_> {
     fn service(&self) -> anyhow::Result<(Option<Host>, Target, claque_core::rng::Seed)> {
         let plan = &self.settings.plan;
         match &self.settings.target {
-            TargetChoice::BaseUrl(target) => Ok((None, target.clone(), unique_to_moment(plan, unix_nanos()))),
+            TargetChoice::BaseUrl(target) => {
+                Ok((None, target.clone(), unique::to_moment(plan, unix_nanos())))
+            }
             TargetChoice::Embedded(gateway) => {
                 let host = Host::start(HostOptions {
                     bind: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
@@ -126,7 +135,7 @@ impl Session<'_> {
                     seed: gateway.seed,
                 })?;
                 let target = Target::parse(&host.base_url())?;
-                Ok((Some(host), target, unique_to_plan(plan)))
+                Ok((Some(host), target, unique::to_plan(plan)))
             }
         }
     }
@@ -136,7 +145,7 @@ impl Session<'_> {
         service: &Service,
         prepared: Prepared,
         host: Option<&Host>,
-        live: &mut Live,
+        live: &Live,
     ) -> anyhow::Result<Finished> {
         let settings = self.settings;
         let plan = &settings.plan;
@@ -170,7 +179,7 @@ impl Session<'_> {
         &self,
         audience: &mut Audience,
         recorder: &mut Recorder,
-        live: &mut Live,
+        live: &Live,
     ) -> anyhow::Result<()> {
         let plan = &self.settings.plan;
         let users = u64::from(plan.users);
@@ -197,7 +206,6 @@ impl Session<'_> {
                 () = self.interrupts.reached(1), if !stopping => {
                     stopping = true;
                     audience.stop();
-                    live.say("stopping; once more to leave at once");
                 }
             }
         }

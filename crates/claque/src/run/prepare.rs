@@ -7,10 +7,10 @@ use claque_net::{
     audience::{Seat, WarmUp, warm_up},
     service::{Document, Service, ServiceError},
 };
-use claque_wire::yapit::{default_voice, rest::Model};
+use claque_wire::yapit::{rest::Model, usual_voice};
 
 use super::{documents::Made, interrupts::Interrupts};
-use crate::{report::live::Live, scripts::scripts};
+use crate::report::live::Live;
 
 /// What an audience needs besides its plan.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ pub(crate) async fn prepare(
         () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
     };
     let voice = choose_voice(plan, &models, service)?;
-    let scripts = scripts(plan, corpus, unique);
+    let scripts = plan.scripts(corpus, unique);
     let documents = made.make(service, &scripts, interrupts, live).await?;
     if interrupts.any() {
         return Err(Unprepared::Interrupted);
@@ -148,10 +148,9 @@ fn choose_voice(plan: &Plan, models: &[Model], service: &Service) -> Result<Stri
     if let Some(voice) = &plan.voice {
         return Ok(voice.clone());
     }
-    let known =
-        default_voice(&model.slug).filter(|slug| model.voices.iter().any(|voice| voice.slug == *slug));
-    let first = || model.voices.first().map(|voice| voice.slug.as_str());
-    known.or_else(first).map(str::to_owned).ok_or_else(|| Unprepared::NoVoice { model: plan.model.clone() })
+    usual_voice(&model.slug, model.voices.iter().map(|voice| voice.slug.as_str()))
+        .map(str::to_owned)
+        .ok_or_else(|| Unprepared::NoVoice { model: plan.model.clone() })
 }
 
 fn offered(models: &[Model]) -> String {

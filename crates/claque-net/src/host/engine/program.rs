@@ -61,15 +61,17 @@ async fn speak(engine: &CommandEngine, text: &str, voice: &str) -> Result<Bytes,
     // All at once: a program may write before it has read everything, and must not wait for us.
     let ((), audio, words, status) =
         tokio::join!(feed(stdin, input), read_all(stdout), read_tail(stderr), child.wait());
+    let unreadable = |error: io::Error| format!("failed to read its audio: {error}");
+    // First, because a program whose output is cut off ends in a failure of its own.
+    let audio = audio.map_err(unreadable)?;
     let status = status.map_err(|error| format!("failed to wait for it: {error}"))?;
     if !status.success() {
         return Err(if words.is_empty() { format!("ended with {status}") } else { words });
     }
     let audio = match file {
         None => audio,
-        Some(file) => read_file(file).await,
+        Some(file) => read_file(file).await.map_err(unreadable)?,
     };
-    let audio = audio.map_err(|error| format!("failed to read its audio: {error}"))?;
     match (audio.is_empty(), words.is_empty()) {
         (false, _) => Ok(audio),
         (true, true) => Err("made no audio".to_owned()),

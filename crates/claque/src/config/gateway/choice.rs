@@ -103,6 +103,11 @@ pub(crate) fn choose(
     short.apply(&mut config, |place| place == Place::Flag);
     for typed in &wishes.gateway_set {
         let (key, settings) = set::parse(typed)?;
+        if settings.preset.is_some() {
+            return Err(UsageError::new(
+                "--gateway-set sets single constants; choose the preset with --gateway",
+            ));
+        }
         settings
             .apply(&mut config)
             .map_err(|what| UsageError::new(format!("--gateway-set {key}: {what}")))?;

@@ -11,7 +11,9 @@ mod model;
 mod names;
 mod pipeline;
 mod set;
+mod times;
 mod units;
+mod workers;
 
 use std::{collections::BTreeMap, num::NonZeroUsize};
 
@@ -20,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     choice::{EngineFlag, GatewayChoice, Limits, choose},
-    model::WorkersSetting,
+    workers::WorkersSetting,
 };
 use self::{
     faults::FaultSettings,

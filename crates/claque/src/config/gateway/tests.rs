@@ -177,6 +177,7 @@ fn a_wrong_key_or_value_on_the_command_line_is_named() {
         "--gateway-set models.koko.workers: there is no model `koko` to change; give kokoro, or `voices` to add it"
     );
     assert!(error("pipeline").contains("KEY=VALUE"));
+    assert!(error("preset=2026-02").contains("choose the preset with --gateway"));
     let secret = error("auth.static_tokens=hush-hush");
     assert!(!secret.contains("hush-hush"), "{secret}");
 }

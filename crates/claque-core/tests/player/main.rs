@@ -1,0 +1,4 @@
+//! Properties of the player in random worlds.
+
+mod properties;
+mod world;

@@ -1,0 +1,239 @@
+//! What holds of every session.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use claque_core::{
+    continuity::{ReplayBlock, ReplayStall, replay},
+    event::{Event, Kills, StatusKind},
+    ids::BlockIdx,
+    player::{Input, PlayerState, Readiness},
+    record::{BlockOutcome, BlockRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    time::{Duration, Instant, MediaTime},
+};
+use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+
+use crate::world::{Course, Session, worlds, worlds_asked_up_front};
+
+fn blocks(session: &Session) -> Vec<&BlockRecord> {
+    session
+        .facts
+        .iter()
+        .filter_map(|fact| if let Fact::Block(record) = fact { Some(record) } else { None })
+        .collect()
+}
+
+fn stalls(session: &Session) -> Vec<StallRecord> {
+    session
+        .facts
+        .iter()
+        .filter_map(|fact| if let Fact::Stall(stall) = fact { Some(*stall) } else { None })
+        .collect()
+}
+
+fn listener(session: &Session) -> &ListenerRecord {
+    match session.facts.last() {
+        Some(Fact::Listener(record)) => record,
+        last => panic!("the last fact is {last:?}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Facts are a function of what a player is told and when. Wake-ups are not among it: neither those that come late,
+    /// nor those that nobody wanted, nor those that never come.
+    #[test]
+    fn wake_ups_change_no_record(world in worlds(), wakes in prop::collection::vec(0_u64..3_000, 0..20)) {
+        let (session, _) = world.play();
+        prop_assert_eq!(&world.replay(&session, &[]), &session);
+        prop_assert_eq!(&world.replay(&session, &wakes), &session);
+    }
+
+    #[test]
+    fn every_session_ends_once_and_every_block_asked_for_has_one_record(world in worlds()) {
+        let (session, mut player) = world.play();
+        prop_assert_eq!(session.ends, 1);
+        prop_assert_eq!(session.facts.iter().filter(|fact| matches!(fact, Fact::Listener(_))).count(), 1);
+        let asked: BTreeSet<BlockIdx> = session.asks.iter().flatten().copied().collect();
+        let recorded: Vec<BlockIdx> = blocks(&session).iter().map(|record| record.block).collect();
+        // In reading order, none left out and none twice.
+        prop_assert_eq!(&recorded, &asked.iter().copied().collect::<Vec<_>>());
+        if listener(&session).end == SessionEnd::Completed {
+            prop_assert_eq!(recorded.len(), world.fates.len());
+        }
+        // After the end nothing changes.
+        prop_assert_eq!((player.poll_timeout(), player.state()), (None, PlayerState::Done));
+        for input in [Input::Start, Input::Stop, Input::Wake, Input::Event(Event::Foreign)] {
+            prop_assert_eq!(player.handle_input(Instant::from_nanos(u64::MAX), input).count(), 0);
+        }
+    }
+
+    #[test]
+    fn blocks_are_asked_for_in_order_and_in_batches(world in worlds()) {
+        let (session, _) = world.play();
+        let mut next = 0;
+        for ask in &session.asks {
+            prop_assert!(!ask.is_empty());
+            if ask[0].0 < next {
+                prop_assert!(ask.iter().all(|block| block.0 < next), "{ask:?} mixes old and new");
+                continue;
+            }
+            let expected: Vec<BlockIdx> = (next..).map(BlockIdx).take(ask.len()).collect();
+            prop_assert_eq!(ask, &expected);
+            next += u32::try_from(ask.len()).expect("few");
+            prop_assert!(ask.len() <= usize::try_from(world.policy.batch_size).expect("few"));
+        }
+        for record in blocks(&session) {
+            let asked = session.asks.iter().flatten().filter(|block| **block == record.block).count();
+            prop_assert_eq!(usize::from(record.resends) + 1, asked);
+        }
+    }
+
+    #[test]
+    fn nothing_is_heard_that_is_not_there(world in worlds()) {
+        let (session, _) = world.play();
+        let mut before = None;
+        for record in blocks(&session) {
+            let Some(started_at) = record.started_at else { continue };
+            let there_at = match world.policy.readiness {
+                Readiness::Whole => record.complete_at,
+                Readiness::FirstAudio => record.first_audio_at,
+            };
+            prop_assert!(there_at.is_some_and(|at| at <= started_at), "{record:?}");
+            prop_assert!(before.is_none_or(|before| before < started_at), "{record:?}");
+            before = Some(started_at);
+        }
+        let started_at = blocks(&session).iter().filter_map(|record| record.started_at).min();
+        prop_assert_eq!(listener(&session).started_at, started_at);
+    }
+
+    /// To the nanosecond where blocks are heard in one piece; a stall inside a block rounds once more.
+    #[test]
+    fn a_session_is_startup_and_playing_and_stalls(world in worlds()) {
+        let (session, _) = world.play();
+        let end = listener(&session);
+        let stalls = stalls(&session);
+        if let (SessionEnd::Completed, Some(started_at)) = (end.end, end.started_at) {
+            let heard = blocks(&session).into_iter().filter(|record| record.started_at.is_some());
+            let playing: Duration = heard.map(|record| world.speed.play_time(record.media)).sum();
+            let stalled: Duration = stalls.iter().map(|stall| stall.waited).sum();
+            let sum = started_at.since(end.intended_at) + playing + stalled;
+            let wall = end.ended_at.since(end.intended_at);
+            let cuts = match world.policy.readiness {
+                Readiness::Whole => 0,
+                Readiness::FirstAudio => u64::try_from(stalls.len()).expect("few"),
+            };
+            prop_assert!(wall <= sum && sum <= wall + Duration::from_nanos(cuts), "{wall:?} is not {sum:?}");
+        }
+        if end.started_at.is_none() {
+            prop_assert_eq!(stalls, []);
+        }
+    }
+
+    #[test]
+    fn one_stall_is_one_event(world in worlds()) {
+        let (session, _) = world.play();
+        let stalls = stalls(&session);
+        for stall in &stalls {
+            prop_assert!(stall.waited > Duration::ZERO);
+        }
+        // Audio of at least a millisecond at up to twenty times normal speed lies between any two.
+        for pair in stalls.windows(2) {
+            prop_assert!(pair[0].began_at + pair[0].waited < pair[1].began_at, "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_delivered_is_heard(world in worlds()) {
+        let (session, _) = world.play();
+        let completed = listener(&session).end == SessionEnd::Completed;
+        for (record, fate) in blocks(&session).into_iter().zip(&world.fates) {
+            match record.outcome {
+                BlockOutcome::Played => {
+                    let Course::Audio(pieces) = &fate.course else { panic!("{record:?} had no audio") };
+                    let length = MediaTime::from_millis(pieces.iter().map(|(_, length)| length).sum());
+                    prop_assert_eq!(record.media, length);
+                    prop_assert_eq!(record.started_at.is_some(), length > MediaTime::ZERO);
+                }
+                BlockOutcome::Skipped => prop_assert!(matches!(fate.course, Course::Skipped)),
+                BlockOutcome::Failed(_) if completed && fate.is_heard_of() => {
+                    prop_assert!(matches!(fate.course, Course::Failed | Course::Cut(_)), "{record:?}");
+                }
+                BlockOutcome::Failed(_) => {}
+                BlockOutcome::Unplayed | BlockOutcome::Stopped => prop_assert!(!completed, "{record:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_replay_of_the_arrivals_gives_the_session_again(world in worlds_asked_up_front()) {
+        let (session, _) = world.play();
+        prop_assert_eq!(listener(&session).end, SessionEnd::Completed);
+        let settled = settlements(&session);
+        let arrivals: Vec<ReplayBlock> = blocks(&session)
+            .into_iter()
+            .map(|record| ReplayBlock {
+                settled_at: settled.get(&record.block).copied(),
+                media: if record.outcome == BlockOutcome::Played { record.media } else { MediaTime::ZERO },
+            })
+            .collect();
+        let min_buffer = usize::try_from(world.policy.min_buffer).expect("small");
+        let again = replay(Instant::START, &arrivals, world.speed, min_buffer);
+        let started_at = listener(&session).started_at;
+        prop_assert_eq!(again.startup, started_at.map(|at| at.since(Instant::START)));
+        let stalls: Vec<ReplayStall> = stalls(&session)
+            .into_iter()
+            .map(|stall| ReplayStall {
+                block: usize::try_from(stall.block.0).expect("few"),
+                began_at: stall.began_at,
+                waited: stall.waited,
+            })
+            .collect();
+        prop_assert_eq!(again.stalls, stalls);
+    }
+}
+
+/// When each block was first known to be whole or not to come.
+fn settlements(session: &Session) -> BTreeMap<BlockIdx, Instant> {
+    let mut settled = BTreeMap::new();
+    for (at, input) in &session.inputs {
+        let Input::Event(event) = input else { continue };
+        let block = match event {
+            Event::Complete { block, .. } | Event::Status { block, kind: StatusKind::Skipped } => *block,
+            Event::Failed(failure) => match failure.kills {
+                Kills::Block(block) => block,
+                Kills::Session => continue,
+            },
+            Event::Status { .. }
+            | Event::Dialed { .. }
+            | Event::Sent { .. }
+            | Event::Audio { .. }
+            | Event::Evicted { .. }
+            | Event::Foreign
+            | Event::Warning { .. } => continue,
+        };
+        settled.entry(block).or_insert(*at);
+    }
+    settled
+}
+
+/// Lest the properties hold of nothing.
+#[test]
+fn the_worlds_are_worth_their_name() {
+    let mut runner = TestRunner::deterministic();
+    let (mut completed, mut stalled, mut failed, mut resent) = (0, 0, 0, 0);
+    for _ in 0..200 {
+        let world = worlds().new_tree(&mut runner).expect("nothing is rejected").current();
+        let (session, _) = world.play();
+        completed += u32::from(listener(&session).end == SessionEnd::Completed);
+        stalled += u32::from(!stalls(&session).is_empty());
+        failed += u32::from(
+            blocks(&session).iter().any(|record| matches!(record.outcome, BlockOutcome::Failed(_))),
+        );
+        resent += u32::from(blocks(&session).iter().any(|record| record.resends > 0));
+    }
+    assert!(
+        completed > 40 && stalled > 40 && failed > 40 && resent > 40,
+        "{completed} {stalled} {failed} {resent}"
+    );
+}

@@ -1,0 +1,338 @@
+//! A random service, and two ways to turn the clock for a player that listens to it.
+//!
+//! Times are whole milliseconds of a small range, so that many things happen at one moment.
+
+use std::collections::BTreeMap;
+
+use claque_core::{
+    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    ids::{BlockIdx, ListenerId},
+    player::{Input, Output, Player, PlayerConfig, PlayerPolicy, PlayerState, Readiness},
+    record::Fact,
+    time::{Duration, Instant, MediaTime, Speed},
+};
+use proptest::prelude::*;
+
+/// Everything that decides a session.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) policy: PlayerPolicy,
+    pub(crate) speed: Speed,
+    pub(crate) timeout: Duration,
+    pub(crate) starts_at: u64,
+    /// From an order of the player until it is written.
+    writing: u64,
+    pub(crate) fates: Vec<Fate>,
+    /// Something that happens to the session, whatever the blocks do.
+    interruptions: Vec<(u64, Interruption)>,
+}
+
+/// What becomes of a block.
+#[derive(Clone, Debug)]
+pub(crate) struct Fate {
+    /// Requests that are not heard.
+    deaf_to: u32,
+    /// Requests, after those, that are accepted and withdrawn.
+    withdrawn: u32,
+    /// From the request until it is accepted, and from then until it is settled or its audio begins.
+    accepted_after: u64,
+    begins_after: u64,
+    pub(crate) course: Course,
+    /// Whether all that is said of it is said twice.
+    twice: bool,
+}
+
+/// How a block goes on once it is begun.
+#[derive(Clone, Debug)]
+pub(crate) enum Course {
+    /// Pieces of audio: how long after the one before, and how long each is.
+    Audio(Vec<(u64, u64)>),
+    /// Pieces of audio, and then the end of it.
+    Cut(Vec<(u64, u64)>),
+    Skipped,
+    Failed,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Interruption {
+    Foreign,
+    Warning,
+    Broken,
+    Stop,
+}
+
+/// What a session left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// All the player was told, except that time has passed.
+    pub(crate) inputs: Vec<(Instant, Input)>,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) asks: Vec<Vec<BlockIdx>>,
+    pub(crate) ends: usize,
+}
+
+impl World {
+    fn config(&self) -> PlayerConfig {
+        PlayerConfig {
+            listener: ListenerId(0),
+            document: "d".to_owned(),
+            chars: vec![80; self.fates.len()].into(),
+            speed: self.speed,
+            policy: self.policy,
+            timeout: self.timeout,
+            intended_at: Instant::START,
+        }
+    }
+
+    /// Plays the session with wake-ups at exactly the times the player wants.
+    pub(crate) fn play(&self) -> (Session, Player) {
+        let mut stage = Stage {
+            world: self,
+            player: Player::new(self.config()),
+            queue: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            session: Session { inputs: Vec::new(), facts: Vec::new(), asks: Vec::new(), ends: 0 },
+        };
+        stage.push(self.starts_at, Input::Start);
+        for (at, interruption) in &self.interruptions {
+            let input = match interruption {
+                Interruption::Foreign => Input::Event(Event::Foreign),
+                Interruption::Warning => Input::Event(Event::Warning { text: String::new() }),
+                Interruption::Broken => Input::Event(failed(Kills::Session)),
+                Interruption::Stop => Input::Stop,
+            };
+            stage.push(*at, input);
+        }
+        stage.run();
+        (stage.session, stage.player)
+    }
+
+    /// Tells a fresh player what it was told in `session`, but wakes it only at `wakes` and long after everything.
+    pub(crate) fn replay(&self, session: &Session, wakes: &[u64]) -> Session {
+        let mut player = Player::new(self.config());
+        let mut inputs: Vec<(Instant, Input)> = session.inputs.clone();
+        inputs.extend(wakes.iter().map(|at| (Instant::from_millis(*at), Input::Wake)));
+        inputs.push((Instant::from_nanos(u64::MAX / 2), Input::Wake));
+        // Stable: what was told at one moment keeps its order, and wake-ups come after it.
+        inputs.sort_by_key(|(at, _)| *at);
+        let mut again = Session { facts: Vec::new(), asks: Vec::new(), ends: 0, ..session.clone() };
+        for (at, input) in inputs {
+            again.take(player.handle_input(at, input).collect());
+        }
+        again
+    }
+}
+
+impl Session {
+    fn take(&mut self, outputs: Vec<Output>) {
+        for output in outputs {
+            match output {
+                Output::Ask { blocks } => self.asks.push(blocks),
+                Output::Fact(fact) => self.facts.push(fact),
+                Output::Ended => self.ends += 1,
+            }
+        }
+    }
+}
+
+struct Stage<'a> {
+    world: &'a World,
+    player: Player,
+    queue: BTreeMap<(Instant, usize), Input>,
+    asked: BTreeMap<BlockIdx, u32>,
+    session: Session,
+}
+
+impl Stage<'_> {
+    fn push(&mut self, at: u64, input: Input) {
+        self.push_at(Instant::from_millis(at), input);
+    }
+
+    fn push_at(&mut self, at: Instant, input: Input) {
+        // Numbers only grow: nothing is pushed at a moment that is over.
+        let number = self.queue.len() + self.session.inputs.len();
+        self.queue.insert((at, number), input);
+    }
+
+    fn run(&mut self) {
+        for _ in 0..100_000 {
+            let next = self.queue.first_key_value().map(|(&(at, _), _)| at);
+            match self.player.poll_timeout().map(|(due, _)| due) {
+                Some(due) if next.is_none_or(|next| due <= next) => self.hand(due, Input::Wake),
+                _ => {
+                    let Some(((at, _), input)) = self.queue.pop_first() else { return };
+                    if self.player.state() == PlayerState::Done {
+                        return;
+                    }
+                    self.session.inputs.push((at, input.clone()));
+                    self.hand(at, input);
+                }
+            }
+        }
+        panic!("a session without end: {:?}", self.player);
+    }
+
+    fn hand(&mut self, at: Instant, input: Input) {
+        let outputs: Vec<Output> = self.player.handle_input(at, input).collect();
+        for output in &outputs {
+            if let Output::Ask { blocks } = output {
+                self.answer(at, blocks);
+            }
+        }
+        self.session.take(outputs);
+    }
+
+    /// Plans what the service does about a request.
+    fn answer(&mut self, at: Instant, blocks: &[BlockIdx]) {
+        let sent = at + Duration::from_millis(self.world.writing);
+        self.push_at(sent, Input::Event(Event::Sent { blocks: blocks.to_vec() }));
+        for &block in blocks {
+            let index = usize::try_from(block.0).expect("few blocks");
+            let fate = self.world.fates.get(index).expect("only blocks that exist are asked for");
+            let asked = self.asked.entry(block).or_insert(0);
+            *asked += 1;
+            if *asked <= fate.deaf_to {
+                continue;
+            }
+            let withdraw = *asked <= fate.deaf_to + fate.withdrawn;
+            let times = if fate.twice { 2 } else { 1 };
+            for (after, event) in fate.clone().events(block, withdraw) {
+                for _ in 0..times {
+                    self.push_at(sent + Duration::from_millis(after), Input::Event(event.clone()));
+                }
+            }
+        }
+    }
+}
+
+impl Fate {
+    pub(crate) const fn is_heard_of(&self) -> bool {
+        self.deaf_to == 0
+    }
+
+    /// What is said of the block, and how long after the request.
+    fn events(self, block: BlockIdx, withdraw: bool) -> Vec<(u64, Event)> {
+        let status = |kind| Event::Status { block, kind };
+        let mut at = self.accepted_after;
+        let mut events = vec![(at, status(StatusKind::Queued))];
+        at += self.begins_after;
+        if withdraw {
+            events.push((at, Event::Evicted { blocks: vec![block] }));
+            return events;
+        }
+        let (pieces, is_cut) = match self.course {
+            Course::Audio(pieces) => (pieces, false),
+            Course::Cut(pieces) => (pieces, true),
+            Course::Skipped => {
+                events.push((at, status(StatusKind::Skipped)));
+                return events;
+            }
+            Course::Failed => (Vec::new(), true),
+        };
+        events.push((at, status(StatusKind::Ready)));
+        let mut delivered = 0;
+        for (gap, length) in pieces {
+            at += gap;
+            delivered += length;
+            let audio = Event::Audio { block, delivered: MediaTime::from_millis(delivered), bytes: length };
+            events.push((at, audio));
+        }
+        let media = MediaTime::from_millis(delivered);
+        events
+            .push((at, if is_cut { failed(Kills::Block(block)) } else { Event::Complete { block, media } }));
+        events
+    }
+}
+
+fn failed(kills: Kills) -> Event {
+    let (phase, class) = (Phase::BeforeAudio, FailureClass::Server);
+    Event::Failed(Failure { phase, class, code: None, text: String::new(), kills })
+}
+
+fn pieces() -> impl Strategy<Value = Vec<(u64, u64)>> {
+    prop::collection::vec((prop_oneof![Just(0_u64), 0_u64..60], 1_u64..40), 1..4)
+}
+
+fn courses() -> impl Strategy<Value = Course> {
+    prop_oneof![
+        8 => pieces().prop_map(Course::Audio),
+        1 => Just(Course::Audio(Vec::new())),
+        1 => pieces().prop_map(Course::Cut),
+        2 => Just(Course::Skipped),
+        1 => Just(Course::Failed),
+    ]
+}
+
+fn fates(deaf: u32) -> impl Strategy<Value = Fate> {
+    let deaf_to = prop_oneof![12 => Just(0), 1 => 0..=deaf];
+    let withdrawn = prop_oneof![8 => Just(0_u32), 1 => 0_u32..3];
+    (deaf_to, withdrawn, 0_u64..20, 0_u64..200, courses(), prop::bool::weighted(0.1)).prop_map(
+        |(deaf_to, withdrawn, accepted_after, begins_after, course, twice)| Fate {
+            deaf_to,
+            withdrawn,
+            accepted_after,
+            begins_after,
+            course,
+            twice,
+        },
+    )
+}
+
+fn policies(readiness: impl Strategy<Value = Readiness>) -> impl Strategy<Value = PlayerPolicy> {
+    (1_u32..10, 0_u32..10, 0_u32..12, readiness).prop_map(
+        |(batch_size, refill_threshold, min_buffer, readiness)| PlayerPolicy {
+            batch_size,
+            refill_threshold,
+            min_buffer,
+            readiness,
+            ack_timeout: Duration::from_millis(100),
+            max_resends: 2,
+        },
+    )
+}
+
+fn interruptions() -> impl Strategy<Value = Vec<(u64, Interruption)>> {
+    let kinds = prop_oneof![
+        4 => Just(Interruption::Foreign),
+        2 => Just(Interruption::Warning),
+        1 => Just(Interruption::Broken),
+        1 => Just(Interruption::Stop),
+    ];
+    prop::collection::vec((0_u64..1_500, kinds), 0..4)
+}
+
+fn speeds() -> impl Strategy<Value = Speed> {
+    prop_oneof![Just(1_000_u32), 100_u32..20_000]
+        .prop_map(|speed| Speed::from_thousandths(speed).expect("not zero"))
+}
+
+/// Worlds in which anything may happen.
+pub(crate) fn worlds() -> impl Strategy<Value = World> {
+    let readiness = prop_oneof![Just(Readiness::Whole), Just(Readiness::FirstAudio)];
+    let times = (50_u64..2_000, 0_u64..30, 0_u64..30);
+    (policies(readiness), speeds(), times, prop::collection::vec(fates(4), 0..30), interruptions()).prop_map(
+        |(policy, speed, (timeout, starts_at, writing), fates, interruptions)| World {
+            policy,
+            speed,
+            timeout: Duration::from_millis(timeout),
+            starts_at,
+            writing,
+            fates,
+            interruptions,
+        },
+    )
+}
+
+/// Worlds in which everything is asked for at once and nothing comes between.
+pub(crate) fn worlds_asked_up_front() -> impl Strategy<Value = World> {
+    let fates = prop::collection::vec(fates(0), 1..20);
+    (policies(Just(Readiness::Whole)), speeds(), fates).prop_map(|(policy, speed, fates)| World {
+        policy: PlayerPolicy { batch_size: 20, ..policy },
+        speed,
+        timeout: Duration::from_secs(3_600),
+        starts_at: 0,
+        writing: 0,
+        fates,
+        interruptions: Vec::new(),
+    })
+}

@@ -1,0 +1,63 @@
+//! What was decided, by the names a scenario has for it: what a run's `scenario` holds. No secret is in it.
+
+use claque_core::plan::Plan;
+use serde_json::{Map, Value, json};
+
+use super::{
+    audience::seed_number,
+    gateway::{GatewayChoice, GatewaySettings},
+    wish::Wish,
+    wishes::Wishes,
+};
+
+/// What was decided about the audience, by the names a scenario has for it.
+pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String, Value> {
+    let seconds = |wish: &Option<Wish<f64>>, default| wish.as_ref().map_or(default, |wish| wish.value);
+    let text = wishes.text.as_ref().map(|wish| wish.value.display().to_string());
+    let decided = json!({
+        "users": plan.users,
+        "blocks": plan.blocks,
+        "model": plan.model,
+        "voice": plan.voice,
+        "speed": plan.speed.as_f64(),
+        "stagger": seconds(&wishes.stagger, 0.0),
+        "use_cached": plan.use_cached,
+        "varied_lengths": plan.varied_lengths,
+        "text": text,
+        "seed": seed_number(wishes),
+        "timeout": plan.timeout.as_secs_f64(),
+        "player": player,
+        "min_buffer": plan.policy.min_buffer,
+        "batch_size": plan.policy.batch_size,
+        "refill_threshold": plan.policy.refill_threshold,
+    });
+    match decided {
+        Value::Object(map) => map,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+    }
+}
+
+/// Adds what was decided about the gateway.
+pub(super) fn gateway(choice: &GatewayChoice, scenario: &mut Map<String, Value>) {
+    scenario.insert("engine".to_owned(), choice.engine.name().into());
+    let settings = GatewaySettings::from(&choice.config).without_preset_voices(&choice.preset);
+    let mut table = serde_json::to_value(&settings).unwrap_or_default();
+    if let Some(table) = table.as_object_mut() {
+        table.insert("preset".to_owned(), choice.preset.clone().into());
+    }
+    scenario.insert("gateway".to_owned(), table);
+}
+
+/// A setting that is absent is left out, as in a file.
+pub(super) fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(
+            map.into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key, without_nulls(value)))
+                .collect(),
+        ),
+        Value::Array(values) => Value::Array(values.into_iter().map(without_nulls).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
+    }
+}

@@ -1,0 +1,169 @@
+//! What each verb's flags come to.
+
+use std::net::SocketAddr;
+
+use claque_core::plan::Plan;
+use claque_gateway::Auth;
+use claque_net::service::{Credentials, Target};
+use serde_json::Value;
+
+use super::{
+    UsageError, audience,
+    credentials::{self, Surroundings},
+    decided,
+    gateway::{EngineFlag, Limits, choose},
+    scenario,
+    settings::{Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice},
+    wish::{Place, Source},
+    wishes::{Wishes, over},
+};
+use crate::cli::{OutputFlags, RunFlags, ServeFlags, SimulateFlags};
+
+/// Where `serve` listens: the port most people try first, and only on this machine.
+const BIND: &str = "127.0.0.1:8080";
+const OUTPUT_DIR: &str = "claque-results";
+
+/// Decides on a run.
+///
+/// # Errors
+/// Something asked for cannot be done as asked.
+pub(crate) fn resolve_run(
+    flags: RunFlags,
+    surroundings: Surroundings<'_>,
+) -> Result<RunSettings, UsageError> {
+    let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    wishes.lay_audience(flags.audience);
+    wishes.lay_player(flags.player);
+    wishes.lay_target(flags.target);
+    wishes.lay_gateway(flags.gateway)?;
+    over(&mut wishes.limits, flags.limits.limits);
+    over(&mut wishes.keep_audio, flags.keep_audio.keep_audio);
+    let output = output(flags.output, &mut wishes);
+    let (plan, player) = audience::plan(&wishes, &source)?;
+    let corpus = audience::corpus(&wishes, &source)?;
+    let target = target(&wishes, &source, &plan)?;
+    let credentials = match &target {
+        // Where nobody asks who we are, no secret is read, let alone sent.
+        TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => Credentials::None,
+        TargetChoice::Embedded(_) | TargetChoice::BaseUrl(_) => credentials::find(&wishes, surroundings)?,
+    };
+    let mut scenario = decided::audience(&wishes, &plan, &player);
+    scenario.insert("time".to_owned(), "real".into());
+    match &target {
+        TargetChoice::Embedded(gateway) => decided::gateway(gateway, &mut scenario),
+        TargetChoice::BaseUrl(target) => {
+            scenario.insert("base_url".to_owned(), target.as_str().into());
+        }
+    }
+    Ok(RunSettings {
+        seed: audience::seed_number(&wishes),
+        keep_audio: wishes.keep_audio.map(|wish| wish.value),
+        scenario: decided::without_nulls(Value::Object(scenario)),
+        plan,
+        corpus,
+        target,
+        credentials,
+        output,
+    })
+}
+
+/// Decides on a simulation.
+///
+/// # Errors
+/// Something asked for cannot be done as asked, or has no meaning in virtual time.
+pub(crate) fn resolve_simulate(flags: SimulateFlags) -> Result<SimulateSettings, UsageError> {
+    let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    wishes.lay_audience(flags.audience);
+    wishes.lay_player(flags.player);
+    wishes.lay_gateway(flags.gateway)?;
+    over(&mut wishes.limits, flags.limits.limits);
+    let output = output(flags.output, &mut wishes);
+    if let Some(wish) = &wishes.base_url {
+        return Err(source.error(
+            wish,
+            "base_url",
+            "has no meaning in a simulation; take it out, or use `claque run`",
+        ));
+    }
+    if let Some(wish) = &wishes.keep_audio {
+        return Err(source.error(
+            wish,
+            "keep_audio",
+            "has no meaning in a simulation, which makes no audio; take it out",
+        ));
+    }
+    let (plan, player) = audience::plan(&wishes, &source)?;
+    let corpus = audience::corpus(&wishes, &source)?;
+    let gateway = choose(&wishes, &source, Limits::Off, plan.seed.child("gateway"))?;
+    if let (EngineFlag::Command { typed, .. }, Some(wish)) = (&gateway.engine, &wishes.engine) {
+        let what = format!("is `{typed}`, but a simulation runs no program; give synthetic or deterministic");
+        return Err(source.error(wish, "engine", what));
+    }
+    let mut scenario = decided::audience(&wishes, &plan, &player);
+    scenario.insert("time".to_owned(), "virtual".into());
+    decided::gateway(&gateway, &mut scenario);
+    let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
+    Ok(SimulateSettings { plan, corpus, gateway, output, seed, scenario })
+}
+
+/// Decides on a gateway to run alone.
+///
+/// # Errors
+/// Something asked for cannot be done as asked.
+pub(crate) fn resolve_serve(flags: ServeFlags) -> Result<ServeSettings, UsageError> {
+    let (mut wishes, source) = scenario::read(flags.scenario.as_deref())?;
+    over(&mut wishes.seed, flags.seed);
+    wishes.lay_gateway(flags.gateway)?;
+    over(&mut wishes.limits, flags.no_limits.then_some(false));
+    let gateway = choose(&wishes, &source, Limits::Preset, audience::seed(&wishes).child("gateway"))?;
+    let bind = bind(flags.bind.as_deref().unwrap_or(BIND))?;
+    Ok(ServeSettings { gateway, bind, talk: talk(flags.quiet) })
+}
+
+fn bind(typed: &str) -> Result<SocketAddr, UsageError> {
+    typed.parse().map_err(|_| {
+        UsageError::new(format!(
+            "--bind is {typed}; give an IP address and a port, such as {BIND} or [::1]:8080"
+        ))
+    })
+}
+
+fn output(flags: OutputFlags, wishes: &mut Wishes) -> Output {
+    over(&mut wishes.output_dir, flags.output_dir);
+    Output {
+        dir: wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone()),
+        format: if flags.json { OutputFormat::Json } else { OutputFormat::Text },
+        talk: talk(flags.quiet),
+    }
+}
+
+const fn talk(quiet: bool) -> Talk {
+    if quiet { Talk::Quiet } else { Talk::Normal }
+}
+
+fn target(wishes: &Wishes, source: &Source, plan: &Plan) -> Result<TargetChoice, UsageError> {
+    let Some(wish) = &wishes.base_url else {
+        let gateway = choose(wishes, source, Limits::Off, plan.seed.child("gateway"))?;
+        return Ok(TargetChoice::Embedded(Box::new(gateway)));
+    };
+    if let Some((place, key)) = wishes.first_of_gateway() {
+        let named = source.name(place, key);
+        let url = match wish.place {
+            Place::Flag => "--base-url".to_owned(),
+            Place::File { .. } => source.name(wish.place, "base_url"),
+        };
+        return Err(UsageError::new(format!(
+            "{named} is about the embedded gateway, and {url} names another service; leave one of them out"
+        )));
+    }
+    let target = Target::parse(&wish.value)
+        .map_err(|error| UsageError::new(with_place(wish.place, source, &error)))?;
+    Ok(TargetChoice::BaseUrl(target))
+}
+
+fn with_place(place: Place, source: &Source, error: &dyn std::error::Error) -> String {
+    match place {
+        Place::Flag => error.to_string(),
+        Place::File { .. } => format!("{}: {error}", source.name(place, "base_url")),
+    }
+}

@@ -1,0 +1,127 @@
+//! Runs the built program and reads what it leaves.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use claque_core::record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
+use claque_store::Run;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The program with these arguments, free of what the environment might say.
+pub(crate) fn claque(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_claque"));
+    command.args(arguments).env_remove("CLAQUE_TOKEN").stdin(Stdio::null());
+    command
+}
+
+/// A finished run.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    /// The run folder's contents; none when the program left no run.
+    pub(crate) run: Option<Run>,
+    pub(crate) folder: Option<PathBuf>,
+    _results: TempDir,
+}
+
+/// Runs `claque VERB ARGUMENTS` with results in a folder of its own.
+pub(crate) fn run(verb: &str, arguments: &[&str]) -> Ran {
+    run_with(verb, arguments, |command| command)
+}
+
+/// As [`run`], with more done to the command.
+pub(crate) fn run_with(
+    verb: &str,
+    arguments: &[&str],
+    prepare: impl FnOnce(&mut Command) -> &mut Command,
+) -> Ran {
+    let results = TempDir::new().unwrap();
+    let dir = results.path().join("results");
+    let mut command = claque(&[verb]);
+    command.args(arguments).arg("--output-dir").arg(&dir);
+    let Output { status, stdout, stderr } = prepare(&mut command).output().unwrap();
+    let folder = only_folder(&dir);
+    Ran {
+        code: status.code(),
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+        run: folder.as_deref().map(|folder| claque_store::open(folder).unwrap()),
+        folder,
+        _results: results,
+    }
+}
+
+fn only_folder(dir: &Path) -> Option<PathBuf> {
+    let mut folders = std::fs::read_dir(dir).ok()?.map(|entry| entry.unwrap().path());
+    let folder = folders.next();
+    assert_eq!(folders.next(), None, "one run leaves one folder");
+    folder
+}
+
+impl Ran {
+    /// The run, which must be there.
+    #[track_caller]
+    pub(crate) fn saved(&self) -> &Run {
+        self.run.as_ref().unwrap_or_else(|| panic!("no run was saved; stderr: {}", self.stderr))
+    }
+
+    /// `run.json` as a program of another language would read it.
+    pub(crate) fn manifest(&self) -> Value {
+        let path = self.folder.as_ref().unwrap().join("run.json");
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    }
+
+    /// A count of the saved summary by its JSON pointer.
+    #[track_caller]
+    pub(crate) fn count(&self, pointer: &str) -> u64 {
+        let summary = self.manifest();
+        let value = summary.pointer(&format!("/summary{pointer}"));
+        value.and_then(Value::as_u64).unwrap_or_else(|| panic!("no {pointer}: {}", summary["summary"]))
+    }
+
+    /// Ids of the verdict's reasons, but for one: a machine of CI that is busy with something else makes our own
+    /// generator late, which says nothing of the program.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        let manifest = self.manifest();
+        let reasons = manifest["verdict"]["reasons"].as_array().unwrap();
+        let ids = reasons.iter().map(|reason| reason["id"].as_str().unwrap().to_owned());
+        ids.filter(|id| id != "generator-late").collect()
+    }
+
+    /// The run came to its end and is INVALID for no reason but a busy machine.
+    #[track_caller]
+    pub(crate) fn assert_valid(&self) {
+        assert!(matches!(self.code, Some(0 | 5)), "{}{}", self.stdout, self.stderr);
+        assert_eq!(self.reasons(), [""; 0], "{}{}", self.stdout, self.stderr);
+    }
+
+    pub(crate) fn blocks(&self) -> Vec<&BlockRecord> {
+        let mut blocks: Vec<_> =
+            self.facts(|fact| if let Fact::Block(block) = fact { Some(block) } else { None });
+        blocks.sort_by_key(|block| (block.listener, block.block));
+        blocks
+    }
+
+    pub(crate) fn stalls(&self) -> Vec<&StallRecord> {
+        let mut stalls: Vec<_> =
+            self.facts(|fact| if let Fact::Stall(stall) = fact { Some(stall) } else { None });
+        stalls.sort_by_key(|stall| (stall.listener, stall.began_at));
+        stalls
+    }
+
+    pub(crate) fn errors(&self) -> Vec<&ErrorRecord> {
+        self.facts(|fact| if let Fact::Error(error) = fact { Some(error) } else { None })
+    }
+
+    pub(crate) fn listeners(&self) -> Vec<&ListenerRecord> {
+        self.facts(|fact| if let Fact::Listener(listener) = fact { Some(listener) } else { None })
+    }
+
+    fn facts<'a, T>(&'a self, pick: impl Fn(&'a Fact) -> Option<T>) -> Vec<T> {
+        self.saved().facts.iter().filter_map(pick).collect()
+    }
+}

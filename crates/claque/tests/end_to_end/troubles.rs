@@ -1,0 +1,209 @@
+//! A service in trouble: a clear message, a finished and saved run, never a hang.
+
+use std::net::TcpListener;
+
+use claque_core::{event::FailureClass, record::SessionEnd, time::Duration};
+
+use crate::{
+    canned::{self, BLOCKS, CREATED, DELETED, MODELS},
+    program::{Ran, run},
+};
+
+/// Two listeners, ten short blocks, one of the quick gateways.
+const QUICK: [&str; 10] = [
+    "--users",
+    "2",
+    "--blocks",
+    "10",
+    "--engine",
+    "deterministic",
+    "--service-seconds",
+    "0.02",
+    "--audio-seconds",
+    "0.1",
+];
+
+#[test]
+fn a_closed_port_is_told_and_saved() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let ran = run("run", &["--base-url", &format!("http://{address}")]);
+    assert_failed_before_listening(&ran, "connection refused", 5);
+    assert!(ran.stderr.contains("check --base-url"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_host_that_does_not_exist_is_told_and_saved() {
+    let ran = run("run", &["--base-url", "http://no-such-host.invalid"]);
+    assert_failed_before_listening(&ran, "cannot be resolved", 5);
+}
+
+#[test]
+fn a_port_that_speaks_no_tls_is_told_and_saved() {
+    let address = canned::serve(&[MODELS]);
+    let ran = run("run", &["--base-url", &format!("https://{address}")]);
+    assert_failed_before_listening(&ran, "TLS failed", 5);
+}
+
+#[test]
+fn a_server_that_wants_credentials_is_told_and_saved() {
+    let address = canned::serve(&[("", "401 Unauthorized", r#"{"detail":"not authenticated"}"#)]);
+    let ran = run("run", &["--base-url", &format!("http://{address}")]);
+    assert_failed_before_listening(&ran, "not authenticated", 2);
+    assert!(ran.stderr.contains("--token"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_full_account_is_told_and_saved() {
+    let full = r#"{"detail":{"code":"STORAGE_LIMIT_EXCEEDED","message":"Your storage is full"}}"#;
+    let address =
+        canned::serve(Box::leak(Box::new([MODELS, ("POST /api/v1/documents/text", "403 Forbidden", full)])));
+    let ran = run("run", &["--base-url", &format!("http://{address}")]);
+    assert_failed_before_listening(&ran, "Your storage is full", 5);
+}
+
+#[test]
+fn a_server_error_or_an_answer_that_is_no_json_while_preparing_is_told_and_saved() {
+    let address = canned::serve(&[("", "500 Internal Server Error", "Internal Server Error")]);
+    let ran = run("run", &["--base-url", &format!("http://{address}")]);
+    assert_failed_before_listening(&ran, "Internal Server Error", 5);
+    let address = canned::serve(&[("", "200 OK", "<html>")]);
+    let ran = run("run", &["--base-url", &format!("http://{address}")]);
+    assert_failed_before_listening(&ran, "no list of models", 5);
+}
+
+#[test]
+fn another_service_at_the_address_is_told() {
+    let ran = run("run", &["--base-url", &format!("http://{}", canned::serve(&[]))]);
+    assert_failed_before_listening(&ran, "Not Found", 2);
+    assert!(ran.stderr.contains("origin of a yapit gateway"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_refused_handshake_ends_every_session_with_its_status() {
+    for (status, class) in [("403 Forbidden", FailureClass::Auth), ("500 Oops", FailureClass::Server)] {
+        let socket = ("GET /api/v1/ws/tts", status, "");
+        let address = canned::serve(Box::leak(Box::new([MODELS, CREATED, BLOCKS, DELETED, socket])));
+        let ran = run("run", &["--base-url", &format!("http://{address}"), "--users", "3", "--blocks", "2"]);
+        assert_eq!(ran.code, Some(5), "{}", ran.stderr);
+        let ends: Vec<_> = ran.listeners().iter().map(|listener| listener.end).collect();
+        assert_eq!(ends, [SessionEnd::Failed(class); 3]);
+        assert!(ran.stdout.contains("refused at the handshake"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn audio_that_is_missing_or_fails_costs_its_block_and_no_other() {
+    let faults = r#"faults.jobs=[{select={block=3},effect="audio-missing"},{select={block=5},effect="audio-server-error"}]"#;
+    let ran = quick(&["--gateway-set", faults]);
+    ran.assert_valid();
+    assert_eq!((ran.count("/blocks/played"), ran.count("/blocks/failed")), (16, 4));
+    let codes: Vec<_> = ran.errors().iter().map(|error| error.failure.code).collect();
+    assert_eq!(codes.iter().filter(|code| **code == Some(404)).count(), 2);
+    assert_eq!(codes.iter().filter(|code| **code == Some(500)).count(), 2);
+}
+
+#[test]
+fn json_that_is_none_ends_its_session_and_no_other() {
+    let ran = quick(&[
+        "--gateway-set",
+        r#"faults.connections=[{select={nth=1},after_notices=9,effect="garbage"}]"#,
+    ]);
+    assert_one_session_failed(&ran, FailureClass::Protocol, "invalid JSON");
+}
+
+#[test]
+fn a_connection_dropped_in_mid_batch_ends_its_session_and_no_other() {
+    let close = r#"faults.connections=[{select={nth=1},after_notices=9,effect={close={code=1011,reason="shutting down"}}}]"#;
+    let ran = quick(&["--gateway-set", close]);
+    assert_one_session_failed(&ran, FailureClass::Server, "shutting down");
+}
+
+#[test]
+fn silence_ends_a_session_after_the_time_out_and_no_other() {
+    let silence = r#"faults.connections=[{select={nth=1},after_notices=9,effect="silence"}]"#;
+    let ran = quick(&["--timeout", "1", "--gateway-set", silence]);
+    assert_one_session_failed(&ran, FailureClass::Timeout, "nothing heard from the server for 1 s");
+}
+
+#[test]
+fn a_wrong_voice_ends_every_session_at_once_with_the_servers_words() {
+    let ran = quick(&["--voice", "nobody"]);
+    assert_eq!(ran.code, Some(5));
+    for error in ran.errors() {
+        assert_eq!(error.failure.text, "Voice 'nobody' not configured for model 'kokoro'");
+        assert!(error.at.as_millis_f64() < 1_000.0, "{error:?}");
+    }
+    assert_eq!(ran.errors().len(), 2);
+}
+
+#[test]
+fn a_rate_limit_in_mid_run_ends_that_session_at_once_and_makes_the_run_invalid() {
+    // Each listener's first request of eight fits; the second of whoever comes later does not.
+    let ran = quick(&[
+        "--stagger",
+        "0.5",
+        "--blocks",
+        "12",
+        "--gateway-set",
+        "synthesis_limit={count=22,window_seconds=60,counting=\"blocks\"}",
+    ]);
+    assert_eq!(ran.code, Some(5), "{}", ran.stdout);
+    assert_eq!(ran.reasons(), ["rate-limit"]);
+    let errors = ran.errors();
+    assert_eq!(errors.len(), 1, "{}", ran.stdout);
+    assert_eq!(errors[0].failure.text, "Rate limit exceeded. Please slow down.");
+    let ended = ran.listeners()[1].ended_at;
+    assert!(ended.since(errors[0].at) < Duration::from_secs(1), "{ended}");
+    assert_eq!(ran.listeners()[0].end, SessionEnd::Completed);
+}
+
+#[test]
+fn an_unknown_model_stops_before_the_first_listener_and_lists_the_models() {
+    let ran = run("run", &["--model", "inworld-1.5"]);
+    assert_eq!((ran.code, ran.folder.is_some()), (Some(2), false), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("`inworld-1.5`") && ran.stderr.contains("it offers `kokoro`"),
+        "{}",
+        ran.stderr
+    );
+    let ran = quick(&["--model", "inworld-1.5", "--gateway", "2026-02"]);
+    ran.assert_valid();
+    assert_eq!(ran.saved().manifest.config.voice, "alex");
+}
+
+fn quick(more: &[&str]) -> Ran {
+    let mut arguments = QUICK.to_vec();
+    // Later flags of the same name would be refused; a test may bring its own.
+    if let Some(at) = arguments.iter().position(|flag| more.contains(flag) && *flag == "--blocks") {
+        arguments.drain(at..at + 2);
+    }
+    arguments.extend_from_slice(more);
+    run("run", &arguments)
+}
+
+/// The run was saved as one in which nobody listened, with the reason in words.
+#[track_caller]
+fn assert_failed_before_listening(ran: &Ran, words: &str, code: i32) {
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+    assert!(!ran.saved().partial);
+    assert!(
+        ran.reasons().ends_with(&["nothing-started".to_owned(), "no-audio".to_owned()]),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.errors().iter().all(|error| error.failure.text.contains(words)), "{:?}", ran.errors());
+    assert_eq!(ran.errors().len(), 5);
+}
+
+#[track_caller]
+fn assert_one_session_failed(ran: &Ran, class: FailureClass, words: &str) {
+    ran.assert_valid();
+    let failed: Vec<_> =
+        ran.listeners().into_iter().filter(|listener| listener.end == SessionEnd::Failed(class)).collect();
+    assert_eq!(failed.len(), 1, "{:?}", ran.listeners());
+    assert_eq!(ran.errors().len(), 1, "{:?}", ran.errors());
+    assert!(ran.errors()[0].failure.text.contains(words), "{:?}", ran.errors());
+    let others = ran.blocks().iter().filter(|block| block.listener != failed[0].listener).count();
+    assert_eq!(others, 10);
+}
