@@ -146,7 +146,7 @@ fn truth(users: &str) -> Ran {
 
 #[track_caller]
 fn assert_startups(ran: &Ran, millis: &[u64]) {
-    let startups: Vec<_> = ran
+    let mut startups: Vec<_> = ran
         .listeners()
         .iter()
         .map(|listener| listener.started_at.unwrap().since(listener.intended_at))
