@@ -1,5 +1,6 @@
 //! Measurements. Figures depend on the machine, so each comes with a fixed workload timed next to it.
 
+mod agreement;
 mod cost;
 mod reference;
 mod usage;
@@ -9,6 +10,8 @@ use clap::Subcommand;
 /// What can be measured.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// Difference between sockets and simulator on a crowd whose times are known
+    Agreement,
     /// CPU share and lateness of a thousand listeners with the embedded gateway
     Cost,
 }
@@ -20,6 +23,7 @@ impl Bench {
     /// When something cannot be built, run or read.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Agreement => agreement::run(),
             Self::Cost => cost::run(),
         }
     }
