@@ -20,6 +20,13 @@ use claque_core::time::Duration;
 /// request seldom meets a connection that is just being closed.
 const IDLE: Duration = Duration::from_secs(50);
 
+/// Idle connections kept at most, per pool: more than a thousand fetches a second need.
+const MAX_IDLE: usize = 1_024;
+
+/// Bytes read from a connection at a time. Every connection holds a buffer of this size, also while it is idle; left to
+/// itself the library lets it grow with the bodies, to hundreds of KiB each.
+const READ_BUFFER: usize = 16 << 10;
+
 /// Longest body of a REST answer that is read: a list of 500,000 characters of blocks fits many times.
 const MAX_REST_BODY: usize = 64 << 20;
 
@@ -51,6 +58,8 @@ impl HttpClient {
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
+            .pool_max_idle_per_host(MAX_IDLE)
+            .http1_read_buf_exact_size(READ_BUFFER)
             .build(connector);
         Self { client }
     }
