@@ -59,8 +59,10 @@ pub enum Event {
         /// What it was, fit to print.
         text: String,
     },
-    /// Something failed.
+    /// Something failed while the connection, if there is one, stands.
     Failed(Failure),
+    /// The connection could not be made, or is over. What becomes of the session is the listener's decision.
+    Closed(Failure),
 }
 
 /// What a service says of a block besides its audio.

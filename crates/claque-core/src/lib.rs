@@ -9,6 +9,7 @@ pub mod corpus;
 pub mod event;
 pub mod ids;
 pub mod lag;
+pub mod listener;
 pub mod plan;
 pub mod player;
 pub mod record;

@@ -3,6 +3,7 @@
 use crate::{
     corpus::Corpus,
     ids::ListenerId,
+    listener::Behaviour,
     player::PlayerPolicy,
     rng::Seed,
     schedule::ArrivalSchedule,
@@ -23,8 +24,10 @@ pub struct Plan {
     pub voice: Option<String>,
     /// Playback rate.
     pub speed: Speed,
-    /// The player every listener has.
+    /// The player every listener has, and what it does about a lost connection.
     pub policy: PlayerPolicy,
+    /// What listeners do besides listening.
+    pub behaviour: Behaviour,
     /// When each listener is to start.
     pub schedule: ArrivalSchedule,
     /// Whether all listeners share one text, so that the service's cache answers.

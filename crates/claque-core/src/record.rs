@@ -17,11 +17,28 @@ pub enum Fact {
     Stall(StallRecord),
     /// Something failed.
     Error(ErrorRecord),
+    /// The way to the service was in trouble, or the listener did something besides listening.
+    Incident(IncidentRecord),
     /// A listener is finished.
     Listener(ListenerRecord),
 }
 
-/// Everything known of one block of one listener.
+impl Fact {
+    /// Whose fact it is.
+    #[must_use]
+    pub const fn listener(&self) -> ListenerId {
+        match self {
+            Self::Block(record) => record.listener,
+            Self::Stall(record) => record.listener,
+            Self::Error(record) => record.listener,
+            Self::Incident(record) => record.listener,
+            Self::Listener(record) => record.listener,
+        }
+    }
+}
+
+/// Everything known of one block of one listener. A block that was asked for anew, because the listener came back to it or
+/// changed the voice, has the record of its last asking; one that was heard to its end keeps the record of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockRecord {
     /// Whose block.
@@ -66,7 +83,7 @@ pub struct BlockRecord {
 pub enum BlockOutcome {
     /// Heard to its end.
     Played,
-    /// Arrived whole, but the session ended before it was heard to its end.
+    /// Arrived whole, but the listener jumped away or the session ended before it was heard to its end.
     Unplayed,
     /// Nothing to speak; stepped over.
     Skipped,
@@ -74,6 +91,8 @@ pub enum BlockOutcome {
     Failed(FailureClass),
     /// Still wanted when the listener was stopped.
     Stopped,
+    /// No longer wanted: the listener jumped over it or left before it had arrived.
+    Abandoned,
 }
 
 impl BlockOutcome {
@@ -82,7 +101,7 @@ impl BlockOutcome {
     pub const fn is_success(self) -> bool {
         match self {
             Self::Played | Self::Unplayed | Self::Skipped => true,
-            Self::Failed(_) | Self::Stopped => false,
+            Self::Failed(_) | Self::Stopped | Self::Abandoned => false,
         }
     }
 
@@ -95,11 +114,13 @@ impl BlockOutcome {
             Self::Skipped => "skipped",
             Self::Failed(_) => "failed",
             Self::Stopped => "stopped",
+            Self::Abandoned => "abandoned",
         }
     }
 }
 
-/// One underrun: playback had started, the next audio was not there.
+/// One underrun: playback had started, the next audio was not there. After a jump or a change of voice of the listener's
+/// own it begins at the very moment of that [`Incident`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StallRecord {
     /// Who waited.
@@ -123,7 +144,138 @@ pub struct ErrorRecord {
     pub failure: Failure,
 }
 
-/// One listener's session from intended start to end.
+/// Something that happened to a listener besides blocks, stalls and failures, or that it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentRecord {
+    /// Whose session.
+    pub listener: ListenerId,
+    /// When it happened; of what lasts, when it began.
+    pub at: Instant,
+    /// What.
+    pub incident: Incident,
+}
+
+/// The closed list of incidents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incident {
+    /// There was no connection, from its loss or the first failure to make it.
+    Outage {
+        /// Until it was there again, was given up, or the session ended.
+        lasted: Duration,
+        /// How often it was dialled meanwhile.
+        tries: u32,
+        /// What ended the outage.
+        end: OutageEnd,
+        /// Why the connection was lost.
+        failure: Failure,
+    },
+    /// A block was asked for again.
+    Resent {
+        /// The block.
+        block: BlockIdx,
+        /// Why.
+        why: ResendReason,
+    },
+    /// A block could not be asked for when it was wanted, for want of a connection.
+    Delayed {
+        /// The block.
+        block: BlockIdx,
+        /// Until it was asked for.
+        lasted: Duration,
+    },
+    /// A block was given up, having been asked for too often.
+    GivenUp {
+        /// The block.
+        block: BlockIdx,
+    },
+    /// Playback stood still because the listener wanted it to.
+    Paused {
+        /// How long.
+        lasted: Duration,
+    },
+    /// The listener went elsewhere in the text.
+    Jumped {
+        /// The block it was at.
+        from: BlockIdx,
+        /// The block it went to.
+        to: BlockIdx,
+        /// By which button.
+        how: Jump,
+    },
+    /// The listener chose another voice.
+    VoiceChanged {
+        /// The block it was at, which begins again.
+        block: BlockIdx,
+    },
+    /// The listener left.
+    HungUp {
+        /// The block it was at.
+        block: BlockIdx,
+    },
+}
+
+/// What ended an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutageEnd {
+    /// The connection was there again.
+    Reconnected,
+    /// It was not dialled any more.
+    GivenUp,
+    /// The session ended first.
+    SessionEnded,
+}
+
+/// Why a block was asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ResendReason {
+    /// The service said nothing of it.
+    Unacknowledged,
+    /// The service withdrew it.
+    Withdrawn,
+    /// The connection it was asked for by was lost.
+    Reconnected,
+}
+
+/// How a listener went elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Jump {
+    /// To any block.
+    Seek,
+    /// To the next block.
+    Skip,
+}
+
+impl OutageEnd {
+    /// Every end.
+    pub const ALL: [Self; 3] = [Self::Reconnected, Self::GivenUp, Self::SessionEnded];
+
+    /// The name used in files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reconnected => "reconnected",
+            Self::GivenUp => "given-up",
+            Self::SessionEnded => "session-ended",
+        }
+    }
+}
+
+impl ResendReason {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Unacknowledged, Self::Withdrawn, Self::Reconnected];
+
+    /// The name used in files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unacknowledged => "unacknowledged",
+            Self::Withdrawn => "withdrawn",
+            Self::Reconnected => "reconnected",
+        }
+    }
+}
+
+/// One listener's session from intended start to end: startup, playing, stalls and pauses, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenerRecord {
     /// Who.
@@ -140,6 +292,10 @@ pub struct ListenerRecord {
     pub connect_time: Option<Duration>,
     /// When playback first started.
     pub started_at: Option<Instant>,
+    /// Time in which audio was heard, at the listener's speed; none when not known.
+    pub playing: Option<Duration>,
+    /// Time in which playback stood still because the listener wanted it to.
+    pub paused: Duration,
     /// When the session ended.
     pub ended_at: Instant,
     /// How it ended.
@@ -153,10 +309,12 @@ pub struct ListenerRecord {
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SessionEnd {
-    /// Every block was played or stepped over.
+    /// The end of the text was reached: every block was played, stepped over, or jumped over.
     Completed,
     /// The run was stopped first.
     Stopped,
+    /// The listener left of its own will.
+    Left,
     /// A failure ended it.
     Failed(FailureClass),
 }
@@ -168,6 +326,7 @@ impl SessionEnd {
         match self {
             Self::Completed => "completed",
             Self::Stopped => "stopped",
+            Self::Left => "left",
             Self::Failed(_) => "failed",
         }
     }

@@ -188,6 +188,13 @@ impl Speed {
         f64::from(self.0) / 1_000.0
     }
 
+    /// How much audio is heard in `span`, rounded down to the nanosecond.
+    #[must_use]
+    pub fn media_heard(self, span: Duration) -> MediaTime {
+        let nanos = u128::from(duration_nanos(span)) * u128::from(self.0) / 1_000;
+        MediaTime(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
     /// How long `media` takes to play, rounded down to the nanosecond.
     #[must_use]
     pub fn play_time(self, media: MediaTime) -> Duration {

@@ -6,7 +6,7 @@ use claque_core::{
 };
 use rand::RngExt;
 
-use crate::ids::VariantHash;
+use crate::{ids::VariantHash, message::Notice};
 
 /// Everything that is to go wrong. Nothing by default.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Faults {
     pub connections: Vec<ConnectionFault>,
     /// When the identity service is down.
     pub identity_outage: Option<Outage>,
+    /// When there are no connections: those that are open are closed, and new ones refused.
+    pub socket_outage: Option<Outage>,
 }
 
 /// One thing that goes wrong with jobs.
@@ -69,6 +71,8 @@ pub struct ConnectionFault {
     pub selector: ConnectionSelector,
     /// Messages that are sent before it happens.
     pub after_notices: u64,
+    /// Then it happens in place of the final word on the block of this index; none for that of any message.
+    pub at_block: Option<i64>,
     /// What happens.
     pub effect: ConnectionEffect,
 }
@@ -76,8 +80,10 @@ pub struct ConnectionFault {
 /// Which connections a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionSelector {
-    /// All.
+    /// All, also those that are opened again.
     Every,
+    /// As many as this in order of opening, so that those opened again later are spared.
+    First(u64),
     /// The connection of this number in order of opening, from 0.
     Nth(u64),
 }
@@ -128,6 +134,17 @@ impl Outage {
     }
 }
 
+impl ConnectionFault {
+    /// Whether it happens in place of this message, the next after `sent` others.
+    pub(crate) fn hits(&self, sent: u64, notice: &Notice) -> bool {
+        let is_at = |block: i64| match notice {
+            Notice::Status(status) => status.block == block && status.status.is_final(),
+            Notice::Evicted { .. } | Notice::Error { .. } => false,
+        };
+        self.after_notices <= sent && self.at_block.is_none_or(is_at)
+    }
+}
+
 impl Faults {
     /// The engine's words if attempt number `attempt` (from 0) at this variant fails.
     pub(crate) fn engine_error(&self, suspect: Suspect, attempt: u32, seed: Seed) -> Option<&str> {
@@ -162,6 +179,7 @@ impl Faults {
     pub(crate) fn connection(&self, number: u64) -> Option<&ConnectionFault> {
         self.connections.iter().find(|fault| match fault.selector {
             ConnectionSelector::Every => true,
+            ConnectionSelector::First(count) => number < count,
             ConnectionSelector::Nth(nth) => nth == number,
         })
     }

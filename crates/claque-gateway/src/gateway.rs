@@ -32,6 +32,8 @@ pub struct Gateway {
     sessions: Sessions,
     pipeline: Pipeline,
     models: Vec<ModelInfo>,
+    /// When all connections are to be closed, if that is still to come.
+    cut_at: Option<Instant>,
     outputs: VecDeque<Output>,
 }
 
@@ -70,6 +72,7 @@ impl Gateway {
             sessions: Sessions::default(),
             pipeline: Pipeline::new(pipeline, &config.models, faults, seed.child("pipeline")),
             models: config.models.iter().map(|model| model.info.clone()).collect(),
+            cut_at: config.faults.socket_outage.map(|outage| outage.from),
             outputs: VecDeque::new(),
             config,
         }
@@ -107,7 +110,16 @@ impl Gateway {
             return Some((self.now, TimeoutReason::OutputsWaiting));
         }
         let admission = self.sessions.next_admission().map(|at| (at, TimeoutReason::Admission));
-        [self.pipeline.next_timer(), admission].into_iter().flatten().min()
+        // With nobody connected there is nothing to be done about an outage.
+        let cut_at = self.cut_at.filter(|_| self.sessions.len() > 0);
+        let cut = cut_at.map(|at| (at, TimeoutReason::Outage));
+        [self.pipeline.next_timer(), admission, cut].into_iter().flatten().min()
+    }
+
+    /// Whether connections are accepted, which they are not during an injected outage. To be asked before each.
+    #[must_use]
+    pub fn accepts_connections(&self, now: Instant) -> bool {
+        !self.config.faults.socket_outage.is_some_and(|outage| outage.covers(now))
     }
 
     /// Signs an account in by password.
@@ -225,6 +237,14 @@ impl Gateway {
             self.pass_on();
             let work = self.pipeline.next_timer().map(|(at, _)| at).filter(|at| *at <= self.now);
             let admission = self.sessions.next_admission().filter(|at| *at <= self.now);
+            let earliest = [work, admission].into_iter().flatten().min();
+            if let Some(at) = self.cut_at.filter(|at| *at <= self.now)
+                && earliest.is_none_or(|earliest| at <= earliest)
+            {
+                self.cut_at = None;
+                self.sessions.close_all(&mut self.outputs, at);
+                continue;
+            }
             match (work, admission) {
                 (Some(work), admission) if admission.is_none_or(|admission| work <= admission) => {
                     self.pipeline.step();

@@ -220,6 +220,8 @@ pub enum TimeoutReason {
     WorkEnds,
     /// A scan of the workers or of the queues is due.
     Scan,
+    /// By an injected fault every connection is closed.
+    Outage,
 }
 
 /// What one call brought about, in order of time. Borrows the machine until it is drained.

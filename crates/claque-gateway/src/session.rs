@@ -16,6 +16,9 @@ use crate::{
     pipeline::Subscriber,
 };
 
+/// Close code of a server that is restarted (IANA's registry of WebSocket close codes).
+const SERVICE_RESTART: u16 = 1012;
+
 /// Something a connection asked for, in the order of its messages.
 #[derive(Clone, Debug)]
 pub(crate) enum Work {
@@ -193,7 +196,7 @@ impl Sessions {
         let Some(entry) = self.conns.get_mut(&conn) else { return };
         match &entry.voice {
             Voice::Silent => return,
-            Voice::Doomed(fault) if fault.after_notices <= entry.sent => match &fault.effect {
+            Voice::Doomed(fault) if fault.hits(entry.sent, &notice) => match &fault.effect {
                 ConnectionEffect::Close { code, reason } => {
                     out.push_back(Output::Close { conn, at, code: *code, reason: reason.clone() });
                     entry.voice = Voice::Silent;
@@ -212,6 +215,19 @@ impl Sessions {
         }
         entry.sent += 1;
         out.push_back(Output::Notice { conn, at, notice });
+    }
+
+    /// Closes every connection.
+    pub(crate) fn close_all(&mut self, out: &mut VecDeque<Output>, at: Instant) {
+        for (&conn, entry) in &mut self.conns {
+            entry.voice = Voice::Silent;
+            out.push_back(Output::Close {
+                conn,
+                at,
+                code: SERVICE_RESTART,
+                reason: "service restart".to_owned(),
+            });
+        }
     }
 
     fn schedule(&mut self, at: Instant, conn: ConnId, interval: Duration) {

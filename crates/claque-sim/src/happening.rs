@@ -5,7 +5,7 @@ use claque_core::{
     ids::BlockIdx,
     time::{Instant, MediaTime},
 };
-use claque_gateway::{Notice, VariantHash};
+use claque_gateway::{ConnId, Notice, Request, VariantHash};
 
 /// Steps at one moment are allowed this many for each listener and block; more are an endless loop.
 const STEPS_PER_BLOCK: u64 = 64;
@@ -19,28 +19,28 @@ pub(crate) struct Happening {
 pub(crate) enum What {
     /// The listener starts.
     Starts,
-    /// The player wants to be woken.
+    /// The listener wants to be woken.
     Wakes,
-    /// The gateway accepts the connection.
-    Accepted,
+    /// The gateway accepts the connection, or not.
+    Arrives { conn: ConnId },
     /// The connection is usable.
-    Dialed,
-    /// A request reaches the gateway.
-    Request { blocks: Vec<BlockIdx> },
+    Dialed { conn: ConnId },
+    /// A message reaches the gateway.
+    Request { conn: ConnId, request: Request },
     /// A message reaches the listener.
-    Notice(Notice),
+    Notice { conn: ConnId, notice: Notice },
     /// Something that is no message reaches the listener.
-    Garbage,
+    Garbage { conn: ConnId },
     /// A request for audio reaches the gateway.
-    Fetch { block: BlockIdx, variant: VariantHash },
+    Fetch { take: u32, block: BlockIdx, variant: VariantHash },
     /// The last byte of audio reaches the listener.
-    Audio { block: BlockIdx, media: MediaTime, bytes: u64 },
+    Audio { take: u32, block: BlockIdx, media: MediaTime, bytes: u64 },
     /// The refusal to give audio reaches the listener.
-    NoAudio { block: BlockIdx, failure: Failure },
+    NoAudio { take: u32, block: BlockIdx, failure: Failure },
     /// The end of the connection reaches the listener.
-    Closed { failure: Failure },
+    Closed { conn: ConnId, failure: Failure },
     /// The end of the connection reaches the gateway.
-    HungUp,
+    HungUp { conn: ConnId },
 }
 
 /// Sees to it that time goes on: what happens at one moment comes to an end.

@@ -2,12 +2,8 @@
 
 use std::collections::VecDeque;
 
-use claque_core::{
-    ids::BlockIdx,
-    player::{Player, PlayerState},
-    time::Instant,
-};
-use claque_gateway::{DocumentId, VariantHash};
+use claque_core::{ids::BlockIdx, listener, player::PlayerState, time::Instant};
+use claque_gateway::{ConnId, DocumentId, VariantHash};
 
 use crate::session::Session;
 
@@ -16,7 +12,7 @@ const FETCHES_AT_ONCE: usize = 6;
 
 /// One person of the audience.
 pub(crate) struct Listener {
-    pub(crate) player: Player,
+    pub(crate) person: listener::Listener,
     pub(crate) session: Session,
     pub(crate) document: DocumentId,
     pub(crate) line: Line,
@@ -28,6 +24,8 @@ pub(crate) struct Listener {
 /// A listener's fetches of audio. Some run at once; the others wait for their turn.
 #[derive(Default)]
 pub(crate) struct Fetches {
+    /// Which voice they are for, counted in changes; what is under way for another is lost.
+    pub(crate) take: u32,
     waiting: VecDeque<(BlockIdx, VariantHash)>,
     running: usize,
     /// When the last audio on its way will have arrived.
@@ -35,21 +33,51 @@ pub(crate) struct Fetches {
 }
 
 /// A listener's connection, as the listener sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
-    Dialing { unsent: Vec<Vec<BlockIdx>> },
-    Open,
-    Closed,
+    Down,
+    Dialing(ConnId),
+    Open(ConnId),
+}
+
+impl Line {
+    /// The connection, wanted or open.
+    pub(crate) const fn conn(self) -> Option<ConnId> {
+        match self {
+            Self::Down => None,
+            Self::Dialing(conn) | Self::Open(conn) => Some(conn),
+        }
+    }
+
+    pub(crate) const fn open(self) -> Option<ConnId> {
+        match self {
+            Self::Down | Self::Dialing(_) => None,
+            Self::Open(conn) => Some(conn),
+        }
+    }
 }
 
 impl Listener {
-    pub(crate) fn is_done(&self) -> bool {
-        self.player.state() == PlayerState::Done
+    pub(crate) const fn is_done(&self) -> bool {
+        matches!(self.person.state(), PlayerState::Done)
+    }
+
+    /// Whether news of this connection concern the listener.
+    pub(crate) fn listens_to(&self, conn: ConnId) -> bool {
+        !self.is_done() && self.line.conn() == Some(conn)
     }
 }
 
 impl Fetches {
     pub(crate) fn want(&mut self, block: BlockIdx, variant: VariantHash) {
         self.waiting.push_back((block, variant));
+    }
+
+    /// Nothing of what was wanted is wanted any more.
+    pub(crate) fn drop_all(&mut self) {
+        self.waiting.clear();
+        self.running = 0;
+        self.take += 1;
     }
 
     /// The next fetch, if one may begin.

@@ -3,6 +3,8 @@
 //! The rules are those of `claque_wire::yapit::ClientSession`, which reads text frames; a property of this crate
 //! holds the two together. Typed messages spare the simulator a round trip through JSON.
 
+use std::sync::Arc;
+
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
     ids::BlockIdx,
@@ -14,6 +16,7 @@ use claque_wire::yapit::session_error;
 #[derive(Debug)]
 pub(crate) struct Session {
     document: DocumentId,
+    voice: Arc<str>,
     blocks: Vec<Standing>,
 }
 
@@ -38,8 +41,30 @@ enum Standing {
 }
 
 impl Session {
-    pub(crate) fn new(document: DocumentId, blocks: usize) -> Self {
-        Self { document, blocks: vec![Standing::Unasked; blocks] }
+    pub(crate) fn new(document: DocumentId, voice: Arc<str>, blocks: usize) -> Self {
+        Self { document, voice, blocks: vec![Standing::Unasked; blocks] }
+    }
+
+    pub(crate) const fn voice(&self) -> &Arc<str> {
+        &self.voice
+    }
+
+    /// Nothing is wanted any more but what is asked for from now on.
+    pub(crate) fn cursor_moved(&mut self) {
+        for standing in &mut self.blocks {
+            *standing = match *standing {
+                Standing::Unasked => Standing::Unasked,
+                Standing::Asked | Standing::Withdrawn | Standing::Lapsed => Standing::Lapsed,
+                Standing::Settled | Standing::SettledLate => Standing::SettledLate,
+            };
+        }
+    }
+
+    /// Asks in another voice from now on.
+    pub(crate) fn change_voice(&mut self, voice: Arc<str>) {
+        self.voice = voice;
+        let asked = self.blocks.iter_mut().filter(|standing| **standing != Standing::Unasked);
+        asked.for_each(|standing| *standing = Standing::Lapsed);
     }
 
     /// Notes that `blocks` are asked for.
@@ -93,10 +118,14 @@ impl Session {
             out.push(failed(failure(FailureClass::Limit, words(status.error), Kills::Session)));
             return;
         }
+        let is_old_voice = status.voice != self.voice;
         let Some((block, standing)) = self.asked(status.block) else {
             out.push(warning(format!("server spoke of block {}, which was not asked for", status.block)));
             return;
         };
+        if is_old_voice {
+            return;
+        }
         let settled = match *standing {
             Standing::Asked => Standing::Settled,
             Standing::Withdrawn => Standing::SettledLate,

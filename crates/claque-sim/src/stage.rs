@@ -24,7 +24,8 @@ pub(crate) struct Stage {
     /// How long the preparation took: the gateway's time at the run's start.
     pub(crate) took: Duration,
     pub(crate) model: String,
-    pub(crate) voice: String,
+    /// Everything there is to choose from; the first is the one to begin with.
+    pub(crate) voices: Vec<Arc<str>>,
     /// One for each listener.
     pub(crate) seats: Vec<Seat>,
 }
@@ -47,20 +48,24 @@ impl Stage {
         if config.pipeline.engine == Engine::External {
             return Err(SimError::ExternalEngine);
         }
-        let voice = choose_voice(plan, config)?;
+        let voices = choose_voices(plan, config)?;
         let mut gateway = Gateway::new(config.clone(), *seed);
         let mut seats = Vec::new();
         for listener in (0..plan.users).map(ListenerId) {
             let script = script_of(plan, scripts, listener)?;
             seats.push(seat(&mut gateway, plan, script, listener)?);
         }
-        let mut stage = Self { gateway, took: Duration::ZERO, model: plan.model.clone(), voice, seats };
+        let mut stage = Self { gateway, took: Duration::ZERO, model: plan.model.clone(), voices, seats };
         if let Some(script) = scripts.first()
             && plan.use_cached
         {
             stage.warm_cache(script, plan.blocks);
         }
         Ok(stage)
+    }
+
+    pub(crate) fn voice(&self) -> Arc<str> {
+        self.voices.first().cloned().unwrap_or_default()
     }
 
     /// Has all blocks of `script` made before the run. Each request comes from a user of its own, so that no limit on
@@ -75,7 +80,7 @@ impl Stage {
             let made = self.gateway.create_document(Instant::START, &caller, &content, None);
             let Ok(document) = made.map(|info| info.id) else { return };
             let blocks = (first..blocks.min(first + batch)).map(i64::from).collect();
-            let (model, voice) = (self.model.clone(), self.voice.clone());
+            let (model, voice) = (self.model.clone(), self.voice().to_string());
             self.input(Instant::START, Input::Connected { conn, user });
             let request = Request::Synthesize { document, blocks, model, voice };
             self.input(Instant::START, Input::Request { conn, request });
@@ -101,17 +106,19 @@ fn as_count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// As for a run over sockets: the voice named, the model's usual one if it is on offer, or the first that is.
-fn choose_voice(plan: &Plan, config: &GatewayConfig) -> Result<String, SimError> {
+/// As for a run over sockets: the voice named, the model's usual one if it is on offer, or the first that is; and then
+/// all others.
+fn choose_voices(plan: &Plan, config: &GatewayConfig) -> Result<Vec<Arc<str>>, SimError> {
     let known = || config.models.iter().map(|model| model.info.slug.to_string()).collect();
     let model = config
         .models
         .iter()
         .find(|model| *model.info.slug == *plan.model)
         .ok_or_else(|| SimError::UnknownModel { model: plan.model.clone(), known: known() })?;
-    let usual = || usual_voice(&plan.model, model.info.voices.iter().map(|voice| &*voice.slug));
-    let voice = plan.voice.as_deref().or_else(usual);
-    voice.map(str::to_owned).ok_or_else(|| SimError::NoVoice { model: plan.model.clone() })
+    let slugs = || model.info.voices.iter().map(|voice| &*voice.slug);
+    let voice = plan.voice.as_deref().or_else(|| usual_voice(&plan.model, slugs()));
+    let voice = voice.ok_or_else(|| SimError::NoVoice { model: plan.model.clone() })?;
+    Ok(core::iter::once(voice).chain(slugs().filter(|slug| *slug != voice)).map(Arc::from).collect())
 }
 
 fn script_of<'a>(plan: &Plan, scripts: &'a [Script], listener: ListenerId) -> Result<&'a Script, SimError> {

@@ -1,14 +1,17 @@
 //! The audience and the service in virtual time: carries messages between them and turns the clock.
 
+use std::sync::Arc;
+
 use claque_core::{
     event::Event,
     ids::{BlockIdx, ListenerId},
-    player::{self, Player, PlayerConfig},
+    listener::{self, ListenerConfig},
+    player::{self, PlayerConfig},
     record::Fact,
     time::{Duration, Instant},
 };
 use claque_gateway::{ConnId, Gateway, GatewayStats, Input, Notice, Output, Request, VariantHash};
-use claque_wire::yapit::close;
+use claque_wire::yapit::{close, handshake_refused};
 
 use crate::{
     happening::{Guard, Happening, What},
@@ -32,7 +35,9 @@ pub(crate) struct World<F> {
     /// The gateway's time at the run's start.
     gateway_lead: Duration,
     model: String,
-    voice: String,
+    voices: Vec<Arc<str>>,
+    /// Connections dialled so far, by everybody.
+    dials: u64,
     link: Link,
     listeners: Vec<Listener>,
     queue: Queue<Happening>,
@@ -42,6 +47,7 @@ pub(crate) struct World<F> {
     on_fact: F,
     /// Kept for their memory.
     inputs: Vec<player::Input>,
+    orders: Vec<player::Output>,
     news: Vec<News>,
 }
 
@@ -49,13 +55,15 @@ impl<F: FnMut(Fact)> World<F> {
     pub(crate) fn new(scenario: &Scenario, stage: Stage, on_fact: F) -> Self {
         let plan = &scenario.plan;
         let mut queue = Queue::new();
+        let voice = stage.voice();
+        let voices = u32::try_from(stage.voices.len()).unwrap_or(u32::MAX);
         let mut listeners = Vec::with_capacity(stage.seats.len());
         for ((listener, seat), id) in stage.seats.into_iter().enumerate().zip(0..) {
             let id = ListenerId(id);
             let intended_at = plan.schedule.intended_start(id);
             queue.push(intended_at, Happening { listener, what: What::Starts });
-            let session = Session::new(seat.document, seat.chars.len());
-            let player = Player::new(PlayerConfig {
+            let session = Session::new(seat.document, voice.clone(), seat.chars.len());
+            let player = PlayerConfig {
                 listener: id,
                 document: seat.document.to_string(),
                 chars: seat.chars,
@@ -63,12 +71,13 @@ impl<F: FnMut(Fact)> World<F> {
                 policy: plan.policy,
                 timeout: plan.timeout,
                 intended_at,
-            });
+            };
+            let (behaviour, seed) = (plan.behaviour, plan.seed);
             listeners.push(Listener {
-                player,
+                person: listener::Listener::new(ListenerConfig { player, behaviour, voices, seed }),
                 session,
                 document: seat.document,
-                line: Line::Dialing { unsent: Vec::new() },
+                line: Line::Down,
                 wake_at: None,
                 fetches: Fetches::default(),
             });
@@ -77,7 +86,8 @@ impl<F: FnMut(Fact)> World<F> {
             gateway: stage.gateway,
             gateway_lead: stage.took,
             model: stage.model,
-            voice: stage.voice,
+            voices: stage.voices,
+            dials: 0,
             link: scenario.link,
             live: listeners.len(),
             listeners,
@@ -86,6 +96,7 @@ impl<F: FnMut(Fact)> World<F> {
             guard: Guard::new(plan.users, plan.blocks),
             on_fact,
             inputs: Vec::new(),
+            orders: Vec::new(),
             news: Vec::new(),
         }
     }
@@ -108,50 +119,73 @@ impl<F: FnMut(Fact)> World<F> {
     }
 
     fn happen(&mut self, now: Instant, listener: usize, what: What) {
-        let latency = self.link.latency;
         match what {
             What::Starts => {
                 self.guard.step(now);
-                self.queue.push(now + latency, Happening { listener, what: What::Accepted });
-                self.queue.push(now + self.link.connect_time(), Happening { listener, what: What::Dialed });
-                self.tell_player(now, listener, player::Input::Start);
+                self.tell_person(now, listener, player::Input::Start);
             }
             What::Wakes => self.wake(now, listener),
-            What::Accepted => {
-                self.tell_gateway(now, Input::Connected { conn: conn(listener), user: listeners_user() });
-            }
-            What::Dialed => self.dialed(now, listener),
-            What::Request { blocks } => {
-                self.guard.step(now);
-                let request = Request::Synthesize {
-                    document: self.listeners[listener].document,
-                    blocks: blocks.iter().map(|block| i64::from(block.0)).collect(),
-                    model: self.model.clone(),
-                    voice: self.voice.clone(),
-                };
-                self.tell_gateway(now, Input::Request { conn: conn(listener), request });
-            }
-            What::Notice(notice) => self.handle_notice(now, listener, notice),
-            What::Garbage => self.tell_event(now, listener, Event::Failed(garbage())),
-            What::Fetch { block, variant } => self.fetch(now, listener, block, &variant),
-            What::Audio { block, media, bytes } => {
-                self.tell_event(now, listener, Event::Audio { block, delivered: media, bytes });
-                self.tell_event(now, listener, Event::Complete { block, media });
-                self.end_fetch(now, listener);
-            }
-            What::NoAudio { block, failure } => {
-                self.listeners[listener].session.fetch_failed(block);
-                self.tell_event(now, listener, Event::Failed(failure));
-                self.end_fetch(now, listener);
-            }
-            What::Closed { failure } => {
-                if !self.listeners[listener].is_done() {
-                    self.listeners[listener].line = Line::Closed;
+            What::Arrives { conn } => self.arrive(now, listener, conn),
+            What::Dialed { conn } => {
+                if self.listeners[listener].listens_to(conn) {
+                    self.listeners[listener].line = Line::Open(conn);
+                    self.tell_event(now, listener, Event::Dialed { connect: self.link.connect_time() });
                 }
-                self.tell_event(now, listener, Event::Failed(failure));
             }
-            What::HungUp => self.tell_gateway(now, Input::Disconnected { conn: conn(listener) }),
+            What::Request { conn, request } => {
+                self.guard.step(now);
+                self.tell_gateway(now, Input::Request { conn, request });
+            }
+            What::Notice { conn, notice } => self.handle_notice(now, listener, conn, notice),
+            What::Garbage { conn } => {
+                if self.listeners[listener].listens_to(conn) {
+                    self.tell_event(now, listener, Event::Failed(garbage()));
+                }
+            }
+            What::Fetch { take, block, variant } => self.fetch(now, listener, take, (block, &variant)),
+            What::Audio { take, block, media, bytes } => {
+                if self.listeners[listener].fetches.take == take {
+                    self.tell_event(now, listener, Event::Audio { block, delivered: media, bytes });
+                    self.tell_event(now, listener, Event::Complete { block, media });
+                    self.end_fetch(now, listener);
+                }
+            }
+            What::NoAudio { take, block, failure } => {
+                if self.listeners[listener].fetches.take == take {
+                    self.listeners[listener].session.fetch_failed(block);
+                    self.tell_event(now, listener, Event::Failed(failure));
+                    self.end_fetch(now, listener);
+                }
+            }
+            What::Closed { conn, failure } => {
+                if self.listeners[listener].listens_to(conn) {
+                    self.listeners[listener].line = Line::Down;
+                    self.tell_event(now, listener, Event::Closed(failure));
+                }
+            }
+            What::HungUp { conn } => self.tell_gateway(now, Input::Disconnected { conn }),
         }
+    }
+
+    /// A connection is wanted: the gateway hears of it first.
+    fn dial(&mut self, now: Instant, listener: usize) {
+        let conn = ConnId(self.dials * wide(self.listeners.len()) + wide(listener));
+        self.dials += 1;
+        self.listeners[listener].line = Line::Dialing(conn);
+        self.queue.push(now + self.link.latency, Happening { listener, what: What::Arrives { conn } });
+    }
+
+    fn arrive(&mut self, now: Instant, listener: usize, conn: ConnId) {
+        /// What the hosted gateway answers during an outage.
+        const UNAVAILABLE: u16 = 503;
+        let answered = now + self.link.latency;
+        let what = if self.gateway.accepts_connections(now + self.gateway_lead) {
+            self.tell_gateway(now, Input::Connected { conn, user: listeners_user() });
+            What::Dialed { conn }
+        } else {
+            What::Closed { conn, failure: handshake_refused(UNAVAILABLE) }
+        };
+        self.queue.push(answered, Happening { listener, what });
     }
 
     fn wake(&mut self, now: Instant, listener: usize) {
@@ -160,39 +194,48 @@ impl<F: FnMut(Fact)> World<F> {
             return;
         }
         entry.wake_at = None;
-        if entry.player.poll_timeout().is_some_and(|(at, _)| at <= now) {
+        if entry.person.poll_timeout().is_some_and(|(at, _)| at <= now) {
             self.guard.step(now);
-            self.tell_player(now, listener, player::Input::Wake);
+            self.tell_person(now, listener, player::Input::Wake);
         } else {
             self.schedule_wake(listener);
         }
     }
 
-    /// The way is free: what the player wanted while it was dialled goes out now.
-    fn dialed(&mut self, now: Instant, listener: usize) {
-        if self.listeners[listener].is_done() {
-            return;
-        }
-        let line = core::mem::replace(&mut self.listeners[listener].line, Line::Open);
-        self.tell_event(now, listener, Event::Dialed { connect: self.link.connect_time() });
-        if let Line::Dialing { unsent } = line {
-            for blocks in unsent {
-                self.send(now, listener, &blocks);
-                self.tell_event(now, listener, Event::Sent { blocks });
-            }
-        }
-    }
-
-    fn send(&mut self, now: Instant, listener: usize, blocks: &[BlockIdx]) {
-        self.listeners[listener].session.request(blocks);
+    fn send(&mut self, now: Instant, listener: usize, conn: ConnId, blocks: &[BlockIdx]) {
+        let entry = &mut self.listeners[listener];
+        entry.session.request(blocks);
         for blocks in blocks.chunks(BLOCKS_PER_REQUEST) {
-            let what = What::Request { blocks: blocks.to_vec() };
+            let request = Request::Synthesize {
+                document: entry.document,
+                blocks: blocks.iter().map(|block| i64::from(block.0)).collect(),
+                model: self.model.clone(),
+                voice: entry.session.voice().to_string(),
+            };
+            let what = What::Request { conn, request };
             self.queue.push(now + self.link.latency, Happening { listener, what });
         }
     }
 
-    fn handle_notice(&mut self, now: Instant, listener: usize, notice: Notice) {
-        if self.listeners[listener].is_done() {
+    fn move_cursor(&mut self, now: Instant, listener: usize, cursor: BlockIdx) {
+        let entry = &mut self.listeners[listener];
+        entry.session.cursor_moved();
+        if let Some(conn) = entry.line.open() {
+            let request = Request::CursorMoved { document: entry.document, cursor: i64::from(cursor.0) };
+            let what = What::Request { conn, request };
+            self.queue.push(now + self.link.latency, Happening { listener, what });
+        }
+    }
+
+    fn change_voice(&mut self, listener: usize, voice: u32) {
+        let slug = usize::try_from(voice).ok().and_then(|voice| self.voices.get(voice));
+        let slug = slug.expect("a listener chooses among the voices it was told of");
+        self.listeners[listener].session.change_voice(Arc::clone(slug));
+        self.listeners[listener].fetches.drop_all();
+    }
+
+    fn handle_notice(&mut self, now: Instant, listener: usize, conn: ConnId, notice: Notice) {
+        if !self.listeners[listener].listens_to(conn) {
             return;
         }
         let mut all_news = core::mem::take(&mut self.news);
@@ -211,7 +254,8 @@ impl<F: FnMut(Fact)> World<F> {
 
     fn begin_fetches(&mut self, now: Instant, listener: usize) {
         while let Some((block, variant)) = self.listeners[listener].fetches.begin() {
-            let what = What::Fetch { block, variant };
+            let take = self.listeners[listener].fetches.take;
+            let what = What::Fetch { take, block, variant };
             self.queue.push(now + self.link.latency, Happening { listener, what });
         }
     }
@@ -222,8 +266,14 @@ impl<F: FnMut(Fact)> World<F> {
     }
 
     /// The gateway is asked for audio; the answer goes on its way.
-    fn fetch(&mut self, now: Instant, listener: usize, block: BlockIdx, variant: &VariantHash) {
-        if self.listeners[listener].is_done() {
+    fn fetch(
+        &mut self,
+        now: Instant,
+        listener: usize,
+        take: u32,
+        (block, variant): (BlockIdx, &VariantHash),
+    ) {
+        if self.listeners[listener].is_done() || self.listeners[listener].fetches.take != take {
             return;
         }
         let answer = self.gateway.audio(now + self.gateway_lead, LISTENERS_ADDRESS, variant);
@@ -233,61 +283,64 @@ impl<F: FnMut(Fact)> World<F> {
                 let (media, bytes) = (speech.media, bytes_of(&speech));
                 let free_at = &mut self.listeners[listener].fetches.way_free_at;
                 *free_at = (*free_at).max(arrives) + self.link.transfer_time(bytes);
-                (*free_at, What::Audio { block, media, bytes })
+                (*free_at, What::Audio { take, block, media, bytes })
             }
-            Err(refusal) => (arrives, What::NoAudio { block, failure: refused(&refusal, block) }),
+            Err(refusal) => (arrives, What::NoAudio { take, block, failure: refused(&refusal, block) }),
         };
         self.queue.push(at, Happening { listener, what });
     }
 
     fn tell_gateway(&mut self, now: Instant, input: Input) {
         let latency = self.link.latency;
+        let listeners = wide(self.listeners.len());
         for output in self.gateway.handle_input(now + self.gateway_lead, input) {
             let (conn, at, what) = match output {
-                Output::Notice { conn, at, notice } => (conn, at, What::Notice(notice)),
-                Output::Garbage { conn, at } => (conn, at, What::Garbage),
+                Output::Notice { conn, at, notice } => (conn, at, What::Notice { conn, notice }),
+                Output::Garbage { conn, at } => (conn, at, What::Garbage { conn }),
                 Output::Close { conn, at, code, reason } => {
-                    let listener = index(conn);
+                    let listener = index(conn, listeners);
                     let at_gateway = run_time(at, self.gateway_lead);
-                    self.queue.push(at_gateway, Happening { listener, what: What::HungUp });
-                    (conn, at, What::Closed { failure: close(Some(code), &reason) })
+                    self.queue.push(at_gateway, Happening { listener, what: What::HungUp { conn } });
+                    (conn, at, What::Closed { conn, failure: close(Some(code), &reason) })
                 }
                 // The stage takes no gateway with an external engine.
                 Output::Synthesize { .. } => continue,
             };
             let arrives = run_time(at, self.gateway_lead) + latency;
-            self.queue.push(arrives, Happening { listener: index(conn), what });
+            self.queue.push(arrives, Happening { listener: index(conn, listeners), what });
         }
     }
 
     fn tell_event(&mut self, now: Instant, listener: usize, event: Event) {
         if !self.listeners[listener].is_done() {
-            self.tell_player(now, listener, player::Input::Event(event));
+            self.tell_person(now, listener, player::Input::Event(event));
         }
     }
 
-    fn tell_player(&mut self, now: Instant, listener: usize, input: player::Input) {
+    fn tell_person(&mut self, now: Instant, listener: usize, input: player::Input) {
         let mut inputs = core::mem::take(&mut self.inputs);
-        let mut orders = Vec::new();
+        let mut orders = core::mem::take(&mut self.orders);
         inputs.push(input);
         while let Some(input) = inputs.pop() {
-            orders.extend(self.listeners[listener].player.handle_input(now, input));
+            orders.extend(self.listeners[listener].person.handle_input(now, input));
             for order in orders.drain(..) {
                 match order {
-                    player::Output::Ask { blocks } => match &mut self.listeners[listener].line {
-                        Line::Dialing { unsent } => unsent.push(blocks),
-                        Line::Open => {
-                            self.send(now, listener, &blocks);
+                    player::Output::Dial => self.dial(now, listener),
+                    player::Output::Ask { blocks } => {
+                        if let Some(conn) = self.listeners[listener].line.open() {
+                            self.send(now, listener, conn, &blocks);
                             inputs.push(player::Input::Event(Event::Sent { blocks }));
                         }
-                        Line::Closed => {}
-                    },
+                    }
+                    player::Output::Move { cursor } => self.move_cursor(now, listener, cursor),
+                    player::Output::ChangeVoice { voice } => self.change_voice(listener, voice),
                     player::Output::Fact(fact) => self.take_fact(fact),
                     player::Output::Ended => self.hang_up(now, listener),
                 }
             }
         }
         self.inputs = inputs;
+        self.orders = orders;
         self.schedule_wake(listener);
     }
 
@@ -300,14 +353,16 @@ impl<F: FnMut(Fact)> World<F> {
 
     fn hang_up(&mut self, now: Instant, listener: usize) {
         self.live -= 1;
-        self.listeners[listener].line = Line::Closed;
-        self.queue.push(now + self.link.latency, Happening { listener, what: What::HungUp });
+        let line = core::mem::replace(&mut self.listeners[listener].line, Line::Down);
+        if let Some(conn) = line.conn() {
+            self.queue.push(now + self.link.latency, Happening { listener, what: What::HungUp { conn } });
+        }
     }
 
     /// Puts a wake-up into the queue, unless an earlier one is there: it will look again.
     fn schedule_wake(&mut self, listener: usize) {
         let entry = &mut self.listeners[listener];
-        let Some((at, _)) = entry.player.poll_timeout() else { return };
+        let Some((at, _)) = entry.person.poll_timeout() else { return };
         if entry.wake_at.is_none_or(|scheduled| at < scheduled) {
             entry.wake_at = Some(at);
             self.queue.push(at, Happening { listener, what: What::Wakes });
@@ -315,12 +370,13 @@ impl<F: FnMut(Fact)> World<F> {
     }
 }
 
-fn conn(listener: usize) -> ConnId {
-    ConnId(u64::try_from(listener).unwrap_or(u64::MAX))
+fn wide(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-fn index(conn: ConnId) -> usize {
-    usize::try_from(conn.0).unwrap_or(usize::MAX)
+/// Whose connection it is: each dial gets the next multiple of the number of listeners, and the listener's own.
+fn index(conn: ConnId, listeners: u64) -> usize {
+    usize::try_from(conn.0 % listeners.max(1)).unwrap_or(usize::MAX)
 }
 
 /// A moment of the gateway, told in the run's time.

@@ -10,6 +10,7 @@ use claque_core::{
 
 use crate::{
     causes::Causes,
+    incidents::Incidents,
     sample::{Sample, ScheduleLag, millis, percent},
     summary::{BlockCounts, ListenerCounts, Summary, Underruns},
 };
@@ -45,6 +46,7 @@ pub struct SummaryBuilder {
     ends: ListenerCounts,
     blocks: BlockCounts,
     causes: Causes,
+    incidents: Incidents,
     first_block: Sample,
     round_trip: Sample,
     response_time: Sample,
@@ -67,6 +69,11 @@ struct Listener {
     ended_at: Option<Instant>,
     stalls: u64,
     stalled: Duration,
+    paused: Duration,
+    /// Blocks that have a record.
+    recorded: u64,
+    /// Blocks it set out to hear, and whether it left of its own will, once it reported its end without a failure.
+    set_out: Option<(u64, bool)>,
 }
 
 impl SummaryBuilder {
@@ -79,6 +86,7 @@ impl SummaryBuilder {
             ends: ListenerCounts::default(),
             blocks: BlockCounts::default(),
             causes: Causes::default(),
+            incidents: Incidents::default(),
             first_block: Sample::default(),
             round_trip: Sample::default(),
             response_time: Sample::default(),
@@ -98,6 +106,7 @@ impl SummaryBuilder {
             Fact::Block(record) => self.add_block(record),
             Fact::Stall(record) => self.add_stall(record),
             Fact::Error(record) => self.causes.add_error(record),
+            Fact::Incident(record) => self.incidents.add(record),
             Fact::Listener(record) => self.add_listener(record),
         }
     }
@@ -105,15 +114,16 @@ impl SummaryBuilder {
     /// Computes every figure. `lag` is the generator's own lateness, which no fact carries; none if it was not
     /// measured.
     #[must_use]
-    pub fn finish(self, lag: Option<ScheduleLag>) -> Summary {
+    pub fn finish(mut self, lag: Option<ScheduleLag>) -> Summary {
         let listeners = self.listener_counts();
         let blocks = self.block_counts();
         let reported = listeners.unfinished < listeners.intended;
+        let (trouble, acts) = std::mem::take(&mut self.incidents).finish();
         Summary {
             wall_ms: self.last_end.map(Instant::as_millis_f64),
             listeners,
             blocks,
-            success_pct: percent(blocks.ok, blocks.intended),
+            success_pct: percent(blocks.ok, blocks.wanted()),
             underruns: self.underruns(listeners),
             stalled_time_pct: self.stalled_time_pct(),
             startup_time: self.per_listener(|listener| listener.started_at),
@@ -128,6 +138,8 @@ impl SummaryBuilder {
             schedule_lag: lag,
             foreign_messages: reported.then_some(self.foreign_messages),
             warnings: reported.then_some(self.warnings),
+            trouble,
+            acts,
         }
     }
 
@@ -136,6 +148,7 @@ impl SummaryBuilder {
         self.round_trip.push_between(record.requested_at, record.ready_at);
         self.response_time.push_between(Some(record.intended_at), record.ready_at);
         let listener = self.listeners.entry(record.listener).or_default();
+        listener.recorded += 1;
         keep_earliest(&mut listener.first_audio_at, record.first_audio_at);
         keep_earliest(&mut listener.started_at, record.started_at);
         if record.block == BlockIdx(0) {
@@ -167,6 +180,7 @@ impl SummaryBuilder {
                 self.causes.add_failed_block(record.listener, record.block, class);
             }
             BlockOutcome::Stopped => self.blocks.stopped += 1,
+            BlockOutcome::Abandoned => self.blocks.forgone += 1,
         }
     }
 
@@ -175,12 +189,14 @@ impl SummaryBuilder {
         listener.stalls += 1;
         listener.stalled = listener.stalled.saturating_add(record.waited);
         self.longest_stall = self.longest_stall.max(record.waited);
+        self.incidents.add_stall(*record);
     }
 
     fn add_listener(&mut self, record: &ListenerRecord) {
         match record.end {
             SessionEnd::Completed => self.ends.completed += 1,
             SessionEnd::Stopped => self.ends.stopped += 1,
+            SessionEnd::Left => self.ends.left += 1,
             SessionEnd::Failed(class) => {
                 self.ends.failed += 1;
                 self.causes.add_failed_session(record.listener, class);
@@ -195,13 +211,22 @@ impl SummaryBuilder {
         let listener = self.listeners.entry(record.listener).or_default();
         listener.intended_at = Some(record.intended_at);
         listener.ended_at = Some(record.ended_at);
+        listener.paused = record.paused;
+        listener.set_out = match record.end {
+            SessionEnd::Completed => Some((u64::from(record.blocks), false)),
+            SessionEnd::Left => Some((u64::from(record.blocks), true)),
+            SessionEnd::Stopped | SessionEnd::Failed(_) => None,
+        };
+        if record.playing.is_some() {
+            self.incidents.expect_incidents();
+        }
         keep_earliest(&mut listener.started_at, record.started_at);
     }
 
     fn listener_counts(&self) -> ListenerCounts {
         let intended = u64::from(self.shape.users);
         let started = self.listeners.values().filter(|listener| listener.started_at.is_some()).count();
-        let ended = self.ends.completed + self.ends.failed + self.ends.stopped;
+        let ended = self.ends.completed + self.ends.failed + self.ends.stopped + self.ends.left;
         ListenerCounts {
             intended,
             started: u64::try_from(started).unwrap_or(u64::MAX),
@@ -212,8 +237,22 @@ impl SummaryBuilder {
 
     fn block_counts(&self) -> BlockCounts {
         let intended = u64::from(self.shape.users) * u64::from(self.shape.blocks_per_user);
+        let forgone = self.blocks.forgone + self.passed_over();
         let recorded = self.blocks.ok + self.blocks.failed + self.blocks.stopped;
-        BlockCounts { intended, unreached: intended.saturating_sub(recorded), ..self.blocks }
+        let unreached = intended.saturating_sub(recorded).saturating_sub(forgone);
+        BlockCounts { intended, forgone, unreached, ..self.blocks }
+    }
+
+    /// Blocks never asked for because their listener jumped over them or left. Where nobody jumped or left, a block
+    /// without a record is missing.
+    fn passed_over(&self) -> u64 {
+        let of = |(id, listener): (&ListenerId, &Listener)| match listener.set_out {
+            Some((blocks, left)) if left || self.incidents.has_jumped(*id) => {
+                blocks.saturating_sub(listener.recorded)
+            }
+            Some(_) | None => 0,
+        };
+        self.listeners.iter().map(of).sum()
     }
 
     fn underruns(&self, counts: ListenerCounts) -> Option<Underruns> {
@@ -234,14 +273,15 @@ impl SummaryBuilder {
         })
     }
 
-    /// A listener's time from intended start to end is startup + playing + stall, so the sums of the formula
-    /// need no more than that and the stalls. Sessions without a reported end are in neither sum.
+    /// A listener's time from intended start to end is startup + playing + stalls + pauses, so the sums of the formula
+    /// need no more than that, the stalls and the pauses. Sessions without a reported end are in neither sum.
     fn stalled_time_pct(&self) -> Option<f64> {
         let (mut stalled, mut listened) = (0_u64, 0_u64);
         for listener in self.listeners.values() {
             if let (Some(intended), Some(ended)) = (listener.intended_at, listener.ended_at) {
                 stalled = stalled.saturating_add(duration_nanos(listener.stalled));
-                listened = listened.saturating_add(duration_nanos(ended.since(intended)));
+                let span = ended.since(intended).saturating_sub(listener.paused);
+                listened = listened.saturating_add(duration_nanos(span));
             }
         }
         percent(stalled, listened)

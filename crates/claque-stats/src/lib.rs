@@ -6,6 +6,7 @@
 
 mod builder;
 mod causes;
+mod incidents;
 pub mod names;
 mod sample;
 mod summary;
@@ -14,6 +15,6 @@ mod verdict;
 pub use self::{
     builder::{RunShape, SummaryBuilder, summarise},
     sample::{Distribution, ScheduleLag},
-    summary::{BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Underruns},
+    summary::{Acts, BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Trouble, Underruns},
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},
 };

@@ -17,7 +17,7 @@ pub struct Summary {
     pub listeners: ListenerCounts,
     /// What became of the blocks.
     pub blocks: BlockCounts,
-    /// Share of the intended blocks that were delivered, in percent.
+    /// Share of the blocks wanted, intended and not forgone, that were delivered, in percent.
     pub success_pct: Option<f64>,
     /// Failures, most frequent first.
     pub errors: Vec<ErrorCause>,
@@ -47,6 +47,74 @@ pub struct Summary {
     pub foreign_messages: Option<u64>,
     /// Messages that were not understood and changed nothing; absent when no session reported.
     pub warnings: Option<u64>,
+    /// Lost connections and blocks asked for again; absent where nobody would have reported them.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
+    /// What listeners did besides listening; absent where nobody would have reported it.
+    #[serde(default)]
+    pub acts: Option<Acts>,
+}
+
+/// Lost connections, blocks asked for again, and the stalls that came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Connections that were lost or could not be made.
+    pub outages: u64,
+    /// Those that were there again.
+    pub reconnects: u64,
+    /// Those that were not dialled any more.
+    pub connections_given_up: u64,
+    /// How often they were dialled again, together.
+    pub tries: u64,
+    /// Times without a connection together, in ms.
+    pub outage_ms_total: f64,
+    /// The longest of them, in ms; 0 when there was none.
+    pub outage_ms_longest: f64,
+    /// Listeners that lost a connection.
+    pub listeners_affected: u64,
+    /// Blocks asked for again because nobody acknowledged them.
+    pub resends_unacknowledged: u64,
+    /// Blocks asked for again because they were withdrawn.
+    pub resends_withdrawn: u64,
+    /// Blocks asked for again because the connection had been lost.
+    pub resends_reconnected: u64,
+    /// Blocks that could only be asked for late, for want of a connection.
+    pub blocks_delayed: u64,
+    /// Blocks given up after having been asked for too often.
+    pub blocks_given_up: u64,
+    /// Stalls that came of an outage; they are underruns as any other.
+    pub stalls: u64,
+    /// Their lengths together, in ms.
+    pub stall_ms_total: f64,
+}
+
+impl Trouble {
+    /// Blocks asked for again, for whatever reason.
+    #[must_use]
+    pub const fn resends(&self) -> u64 {
+        self.resends_unacknowledged + self.resends_withdrawn + self.resends_reconnected
+    }
+}
+
+/// What listeners did besides listening, and the stalls that came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Acts {
+    /// Jumps to any block.
+    pub seeks: u64,
+    /// Jumps to the next block.
+    pub skips: u64,
+    /// Pauses.
+    pub pauses: u64,
+    /// Their lengths together, in ms.
+    pub paused_ms_total: f64,
+    /// Changes of voice.
+    pub voice_changes: u64,
+    /// Departures for good.
+    pub hang_ups: u64,
+    /// Stalls that began with a jump or a change of voice; they are underruns as any other.
+    pub stalls: u64,
+    /// Their lengths together, in ms.
+    pub stall_ms_total: f64,
 }
 
 /// What became of the listeners of a run.
@@ -62,6 +130,9 @@ pub struct ListenerCounts {
     pub failed: u64,
     /// Those that were stopped.
     pub stopped: u64,
+    /// Those that left of their own will.
+    #[serde(default)]
+    pub left: u64,
     /// Those of whose end nothing is known.
     pub unfinished: u64,
 }
@@ -69,7 +140,7 @@ pub struct ListenerCounts {
 /// What became of the blocks of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockCounts {
-    /// Blocks the listeners set out to hear: the denominator of every share of blocks.
+    /// Blocks the listeners set out to hear. Less those forgone it is the denominator of every share of blocks.
     pub intended: u64,
     /// Delivered: played, unplayed and skipped together.
     pub ok: u64,
@@ -83,17 +154,26 @@ pub struct BlockCounts {
     pub failed: u64,
     /// Still wanted when the listener was stopped.
     pub stopped: u64,
-    /// Without a record: never asked for, or not yet done with.
+    /// Given up by the listener's own will before they arrived: jumped over, or left behind by one that hung up.
+    #[serde(default)]
+    pub forgone: u64,
+    /// Otherwise without a record: never asked for, or not yet done with.
     pub unreached: u64,
     /// Delivered as audio, but without a sound in it: of length zero.
     pub silent: u64,
 }
 
 impl BlockCounts {
+    /// Blocks that were to be delivered: the intended ones less those forgone.
+    #[must_use]
+    pub const fn wanted(&self) -> u64 {
+        self.intended.saturating_sub(self.forgone)
+    }
+
     /// The success fraction, as "190/200 blocks".
     #[must_use]
     pub fn fraction(&self) -> String {
-        format!("{}/{} blocks", self.ok, self.intended)
+        format!("{}/{} blocks", self.ok, self.wanted())
     }
 }
 

@@ -117,6 +117,8 @@ fn import_session(session: &Session, notes: &mut Vec<String>) -> Result<Vec<Fact
         launched_at: Instant::START,
         connect_time: None,
         started_at: started_at(&blocks),
+        playing: None,
+        paused: Duration::ZERO,
         ended_at,
         end,
         foreign_messages: 0,
@@ -138,7 +140,9 @@ fn import_block(listener: ListenerId, arrival: &BlockArrival, complete: bool) ->
     };
     let delivered = match outcome {
         BlockOutcome::Played | BlockOutcome::Unplayed => Some(arrived_at),
-        BlockOutcome::Skipped | BlockOutcome::Failed(_) | BlockOutcome::Stopped => None,
+        BlockOutcome::Skipped | BlockOutcome::Failed(_) | BlockOutcome::Stopped | BlockOutcome::Abandoned => {
+            None
+        }
     };
     let batch = arrival.idx / BATCH_SIZE;
     Ok(BlockRecord {

@@ -8,6 +8,7 @@ mod columns;
 mod error;
 mod files;
 pub mod import;
+mod incidents;
 mod journal;
 mod manifest;
 mod reader;
@@ -19,6 +20,7 @@ mod writer;
 
 pub use self::{
     error::StoreError,
+    incidents::IncidentRow,
     manifest::{ClaqueVersion, Machine, Manifest, RunConfig, RunHeader, SavedVerdict},
     reader::{Run, open},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     FORMAT_VERSION,
     error::StoreError,
+    incidents::IncidentRow,
     rows::{ErrorRow, ListenerRow},
     session::Session,
     wall_time::UnixNanos,
@@ -139,6 +140,10 @@ pub struct Manifest {
     pub listeners: Vec<ListenerRow>,
     /// The facts of each failure.
     pub errors: Vec<ErrorRow>,
+    /// The facts of each lost connection, block asked for again, and act of a listener; empty in files from before they
+    /// were recorded.
+    #[serde(default)]
+    pub incidents: Vec<IncidentRow>,
 }
 
 impl Manifest {
@@ -163,6 +168,7 @@ impl Manifest {
             sessions: Vec::new(),
             listeners: Vec::new(),
             errors: Vec::new(),
+            incidents: Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use claque_core::record::Fact;
+use claque_core::record::{Fact, IncidentRecord};
 use claque_stats::{RunShape, ScheduleLag, Summary, summarise};
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 pub struct Run {
     /// All of `run.json`.
     pub manifest: Manifest,
-    /// Every fact. Of a finished run: blocks, stalls, errors, listeners; of a partial one: as they came.
+    /// Every fact. Of a finished run: blocks, stalls, errors, incidents, listeners; of a partial one: as they came.
     pub facts: Vec<Fact>,
     /// Whether the run did not come to its end, so that facts are missing.
     pub partial: bool,
@@ -81,9 +81,13 @@ fn finished_facts(dir: &Path, manifest: &Manifest) -> Result<Vec<Fact>, StoreErr
     let stalls = tables::read_stalls(&dir.join(files::STALLS))?;
     facts.extend(stalls.into_iter().map(StallRow::into_record).map(Fact::Stall));
     facts.extend(manifest.errors.iter().cloned().map(ErrorRow::into_record).map(Fact::Error));
+    let damaged = |what| StoreError::damaged(&dir.join(files::RUN), what);
+    for row in manifest.incidents.iter().cloned() {
+        facts.push(Fact::Incident(IncidentRecord::try_from(row).map_err(damaged)?));
+    }
     for row in manifest.listeners.iter().cloned() {
         let record = ListenerRow::into_record(row);
-        facts.push(Fact::Listener(record.map_err(|what| StoreError::damaged(&dir.join(files::RUN), what))?));
+        facts.push(Fact::Listener(record.map_err(damaged)?));
     }
     Ok(facts)
 }

@@ -3,11 +3,15 @@
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     ids::{BlockIdx, ListenerId},
-    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    record::{
+        BlockOutcome, BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, SessionEnd, StallRecord,
+    },
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 use claque_stats::names;
 use serde::{Deserialize, Serialize};
+
+use crate::incidents::IncidentRow;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +20,7 @@ pub(crate) enum FactRow {
     Block(BlockRow),
     Stall(StallRow),
     Error(ErrorRow),
+    Incident(IncidentRow),
     Listener(ListenerRow),
 }
 
@@ -39,7 +44,7 @@ pub struct BlockRow {
     pub chunks: u32,
     pub buffer_deficit_ns: Option<u64>,
     pub resends: u8,
-    /// `played`, `unplayed`, `skipped`, `failed` or `stopped`.
+    /// `played`, `unplayed`, `skipped`, `failed`, `stopped` or `abandoned`.
     pub outcome: String,
     /// Class of the failure, of a failed block only.
     pub failure: Option<String>,
@@ -82,8 +87,13 @@ pub struct ListenerRow {
     pub launched_at_ns: u64,
     pub connect_ns: Option<u64>,
     pub started_at_ns: Option<u64>,
+    /// Absent in files from before it was recorded.
+    #[serde(default)]
+    pub playing_ns: Option<u64>,
+    #[serde(default)]
+    pub paused_ns: u64,
     pub ended_at_ns: u64,
-    /// `completed`, `stopped` or `failed`.
+    /// `completed`, `stopped`, `left` or `failed`.
     pub end: String,
     /// Class of the failure, of a failed session only.
     pub failure: Option<String>,
@@ -97,6 +107,7 @@ impl From<&Fact> for FactRow {
             Fact::Block(record) => Self::Block(record.into()),
             Fact::Stall(record) => Self::Stall(record.into()),
             Fact::Error(record) => Self::Error(record.into()),
+            Fact::Incident(record) => Self::Incident(record.into()),
             Fact::Listener(record) => Self::Listener(record.into()),
         }
     }
@@ -109,6 +120,7 @@ impl FactRow {
             Self::Block(row) => row.into_record().map(Fact::Block),
             Self::Stall(row) => Ok(Fact::Stall(row.into_record())),
             Self::Error(row) => Ok(Fact::Error(row.into_record())),
+            Self::Incident(row) => IncidentRecord::try_from(row).map(Fact::Incident),
             Self::Listener(row) => row.into_record().map(Fact::Listener),
         }
     }
@@ -139,7 +151,8 @@ impl From<&BlockRecord> for BlockRow {
                 BlockOutcome::Played
                 | BlockOutcome::Unplayed
                 | BlockOutcome::Skipped
-                | BlockOutcome::Stopped => None,
+                | BlockOutcome::Stopped
+                | BlockOutcome::Abandoned => None,
             },
         }
     }
@@ -235,11 +248,13 @@ impl From<&ListenerRecord> for ListenerRow {
             launched_at_ns: record.launched_at.as_nanos(),
             connect_ns: record.connect_time.map(duration_nanos),
             started_at_ns: record.started_at.map(Instant::as_nanos),
+            playing_ns: record.playing.map(duration_nanos),
+            paused_ns: duration_nanos(record.paused),
             ended_at_ns: record.ended_at.as_nanos(),
             end: record.end.as_str().to_owned(),
             failure: match record.end {
                 SessionEnd::Failed(class) => Some(class.as_str().to_owned()),
-                SessionEnd::Completed | SessionEnd::Stopped => None,
+                SessionEnd::Completed | SessionEnd::Stopped | SessionEnd::Left => None,
             },
             foreign_messages: record.foreign_messages,
             warnings: record.warnings,
@@ -258,6 +273,8 @@ impl ListenerRow {
             launched_at: Instant::from_nanos(self.launched_at_ns),
             connect_time: self.connect_ns.map(Duration::from_nanos),
             started_at: self.started_at_ns.map(Instant::from_nanos),
+            playing: self.playing_ns.map(Duration::from_nanos),
+            paused: Duration::from_nanos(self.paused_ns),
             ended_at: Instant::from_nanos(self.ended_at_ns),
             foreign_messages: self.foreign_messages,
             warnings: self.warnings,
@@ -266,7 +283,13 @@ impl ListenerRow {
 }
 
 fn outcome_from(name: &str, failure: Option<&str>) -> Result<BlockOutcome, String> {
-    let plain = [BlockOutcome::Played, BlockOutcome::Unplayed, BlockOutcome::Skipped, BlockOutcome::Stopped];
+    let plain = [
+        BlockOutcome::Played,
+        BlockOutcome::Unplayed,
+        BlockOutcome::Skipped,
+        BlockOutcome::Stopped,
+        BlockOutcome::Abandoned,
+    ];
     let found = match class_from(failure)? {
         Some(class) => Some(BlockOutcome::Failed(class)),
         None => plain.into_iter().find(|outcome| outcome.as_str() == name),
@@ -279,14 +302,16 @@ fn outcome_from(name: &str, failure: Option<&str>) -> Result<BlockOutcome, Strin
 fn end_from(name: &str, failure: Option<&str>) -> Result<SessionEnd, String> {
     let found = match class_from(failure)? {
         Some(class) => Some(SessionEnd::Failed(class)),
-        None => [SessionEnd::Completed, SessionEnd::Stopped].into_iter().find(|end| end.as_str() == name),
+        None => [SessionEnd::Completed, SessionEnd::Stopped, SessionEnd::Left]
+            .into_iter()
+            .find(|end| end.as_str() == name),
     };
     found
         .filter(|end| end.as_str() == name)
         .ok_or_else(|| format!("unknown end `{name}` with failure {failure:?}"))
 }
 
-fn class_from(failure: Option<&str>) -> Result<Option<FailureClass>, String> {
+pub(crate) fn class_from(failure: Option<&str>) -> Result<Option<FailureClass>, String> {
     failure
         .map(|name| names::class_from_name(name).ok_or_else(|| format!("unknown failure class `{name}`")))
         .transpose()

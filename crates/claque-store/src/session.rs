@@ -33,7 +33,7 @@ pub struct Session {
     /// From intended start to the first sound; absent if there was none.
     #[serde(default)]
     pub startup_ms: Option<f64>,
-    /// `completed`, `stopped` or `failed`; absent when not known.
+    /// `completed`, `stopped`, `left` or `failed`; absent when not known.
     #[serde(default)]
     pub end: Option<String>,
 }
@@ -81,6 +81,8 @@ pub(crate) fn sessions(facts: &[Fact]) -> Vec<Session> {
             Fact::Block(record) => listeners.entry(record.listener).or_default().blocks.push(record),
             Fact::Stall(record) => listeners.entry(record.listener).or_default().stalls.push(record),
             Fact::Error(record) => listeners.entry(record.listener).or_default().errors.push(record),
+            // The older script knew of none.
+            Fact::Incident(_) => {}
             Fact::Listener(record) => listeners.entry(record.listener).or_default().end = Some(record),
         }
     }
@@ -144,7 +146,7 @@ fn answer(block: &BlockRecord, failed_at: Option<Instant>) -> Option<Instant> {
         BlockOutcome::Played | BlockOutcome::Unplayed => block.ready_at,
         BlockOutcome::Skipped => block.ready_at.or(block.acknowledged_at),
         BlockOutcome::Failed(_) => failed_at,
-        BlockOutcome::Stopped => None,
+        BlockOutcome::Stopped | BlockOutcome::Abandoned => None,
     }
 }
 
@@ -153,7 +155,9 @@ fn arrival(block: &BlockRecord, arrived: Instant, start: Instant) -> BlockArriva
     let (status, media) = match block.outcome {
         BlockOutcome::Played | BlockOutcome::Unplayed => ("cached", block.media),
         BlockOutcome::Skipped => ("skipped", MediaTime::ZERO),
-        BlockOutcome::Failed(_) | BlockOutcome::Stopped => ("error", MediaTime::ZERO),
+        BlockOutcome::Failed(_) | BlockOutcome::Stopped | BlockOutcome::Abandoned => {
+            ("error", MediaTime::ZERO)
+        }
     };
     BlockArrival {
         idx: block.block.0,

@@ -101,6 +101,7 @@ impl RunWriter {
                 FactRow::Block(row) => blocks.push(row),
                 FactRow::Stall(row) => stalls.push(row),
                 FactRow::Error(row) => manifest.errors.push(row),
+                FactRow::Incident(row) => manifest.incidents.push(row),
                 FactRow::Listener(row) => manifest.listeners.push(row),
             }
         }

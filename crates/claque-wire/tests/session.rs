@@ -155,6 +155,34 @@ fn a_withdrawn_block_can_still_come_whenever_it_is_asked_for_again() {
 }
 
 #[test]
+fn after_a_jump_only_what_is_asked_for_again_is_fetched() {
+    let mut session = session(&[0, 1]);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+    let _ = session.cursor_moved(BlockIdx(1));
+    assert_eq!(hear(&mut session, &text(OWN, 1, BlockStatus::Cached)), [], "not wanted any more");
+    let _ = session.request(&[BlockIdx(0), BlockIdx(1)]);
+    assert_eq!(
+        hear(&mut session, &text(OWN, 0, BlockStatus::Cached)),
+        ready(0),
+        "the player has forgotten it"
+    );
+    assert_eq!(hear(&mut session, &text(OWN, 1, BlockStatus::Cached)), ready(1));
+}
+
+#[test]
+fn what_is_said_of_another_voice_than_the_last_asked_for_is_passed_over() {
+    let mut session = session(&[0, 1]);
+    session.change_voice("af_bella".to_owned());
+    let frame = session.request(&[BlockIdx(0)]);
+    assert!(frame.contains("af_bella"), "{frame}");
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), [], "the old voice");
+    assert_eq!(hear(&mut session, &text(OWN, 1, BlockStatus::Cached)), [], "not asked for in the new one");
+    session.change_voice("af_heart".to_owned());
+    let _ = session.request(&[BlockIdx(0)]);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+}
+
+#[test]
 fn a_block_error_kills_the_block_and_a_refusal_the_session() {
     let mut session = session(&[0, 1]);
     let out = hear(&mut session, &text(OWN, 0, BlockStatus::Error));

@@ -4,12 +4,17 @@ use std::collections::VecDeque;
 
 use super::{
     Input, Output, Outputs, PlayerConfig, PlayerState, TimeoutReason,
+    line::{Line, Loss},
+    shelf::Shelf,
     slot::{Closing, Progress, Slot, Window},
 };
 use crate::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
     ids::BlockIdx,
-    record::{BlockOutcome, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    record::{
+        BlockOutcome, ErrorRecord, Fact, Incident, IncidentRecord, ListenerRecord, OutageEnd, SessionEnd,
+        StallRecord,
+    },
     time::{Duration, Instant, MediaTime},
 };
 
@@ -19,9 +24,16 @@ pub struct Player {
     pub(super) config: PlayerConfig,
     pub(super) state: State,
     pub(super) window: Window,
+    /// Only of a listener that does something besides listening.
+    pub(super) shelf: Option<Box<Shelf>>,
+    pub(super) line: Line,
     pub(super) batches: u32,
+    pub(super) voice: u32,
+    pub(super) has_jumped: bool,
     launched_at: Instant,
     pub(super) started_at: Option<Instant>,
+    pub(super) playing: Duration,
+    pub(super) paused: Duration,
     last_heard_at: Instant,
     connect_time: Option<Duration>,
     foreign_messages: u64,
@@ -35,8 +47,18 @@ pub(super) enum State {
     Idle,
     Buffering,
     Playing { resumed_at: Instant, position: MediaTime },
-    Stalled { block: BlockIdx, since: Instant, position: MediaTime },
+    Stalled { block: BlockIdx, since: Instant, position: MediaTime, need: Need },
+    Paused { since: Instant, position: MediaTime },
     Done,
+}
+
+/// What a stall waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// The next audio.
+    Next,
+    /// As much as at the start: all that was there is gone.
+    Buffer,
 }
 
 impl Player {
@@ -46,9 +68,15 @@ impl Player {
         Self {
             state: State::Idle,
             window: Window::default(),
+            shelf: None,
+            line: Line::new(config.policy.reconnect),
             batches: 0,
+            voice: 0,
+            has_jumped: false,
             launched_at: config.intended_at,
             started_at: None,
+            playing: Duration::ZERO,
+            paused: Duration::ZERO,
             last_heard_at: config.intended_at,
             connect_time: None,
             foreign_messages: 0,
@@ -61,14 +89,23 @@ impl Player {
     /// Takes news read at `now`, which must not go backwards. Whatever was due before is done first, at the time
     /// it was due. After the end nothing changes any more.
     pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_> {
+        self.step(now, input);
+        self.outputs()
+    }
+
+    pub(crate) fn step(&mut self, now: Instant, input: Input) {
         self.advance(now);
         match input {
             Input::Start => self.start(now),
             Input::Event(event) if self.is_live() => self.handle_event(now, event),
+            Input::Act(act) if self.is_live() => self.act(now, act),
             // Also before the start: whoever is sent home at the door has listened to nothing.
             Input::Stop if self.state != State::Done => self.end(now, SessionEnd::Stopped),
-            Input::Event(_) | Input::Stop | Input::Wake => {}
+            Input::Event(_) | Input::Act(_) | Input::Stop | Input::Wake => {}
         }
+    }
+
+    pub(crate) const fn outputs(&mut self) -> Outputs<'_> {
         Outputs(&mut self.outputs)
     }
 
@@ -80,8 +117,9 @@ impl Player {
         }
         let audio = self.audio_ends().map(|at| (at, TimeoutReason::AudioEnds));
         let resend = self.resend_due().map(|at| (at, TimeoutReason::Unacknowledged));
+        let dial = self.line.dial_due().map(|at| (at, TimeoutReason::DialAgain));
         let silence = self.silence_due().map(|at| (at, TimeoutReason::Silence));
-        [audio, resend, silence].into_iter().flatten().min()
+        [audio, resend, dial, silence].into_iter().flatten().min()
     }
 
     /// What it is doing.
@@ -93,14 +131,27 @@ impl Player {
             State::Playing { .. } => PlayerState::Playing,
             State::Stalled { .. } if self.started_at.is_none() => PlayerState::Buffering,
             State::Stalled { .. } => PlayerState::Stalled,
+            State::Paused { .. } => PlayerState::Paused,
             State::Done => PlayerState::Done,
         }
     }
 
-    fn is_live(&self) -> bool {
+    /// The block that is heard or waited for.
+    #[must_use]
+    pub const fn current(&self) -> BlockIdx {
+        self.window.first()
+    }
+
+    /// When playback first started.
+    #[must_use]
+    pub const fn started_at(&self) -> Option<Instant> {
+        self.started_at
+    }
+
+    pub(super) const fn is_live(&self) -> bool {
         match self.state {
             State::Idle | State::Done => false,
-            State::Buffering | State::Playing { .. } | State::Stalled { .. } => true,
+            State::Buffering | State::Playing { .. } | State::Stalled { .. } | State::Paused { .. } => true,
         }
     }
 
@@ -118,8 +169,14 @@ impl Player {
         if self.block_count() == 0 {
             self.end(now, SessionEnd::Completed);
         } else {
+            self.dial();
             self.ask_next_batch(now, self.config.intended_at);
         }
+    }
+
+    fn dial(&mut self) {
+        self.line.dial();
+        self.outputs.push_back(Output::Dial);
     }
 
     /// Does what was due up to `now`, each thing at its own time.
@@ -128,18 +185,21 @@ impl Player {
             match reason {
                 TimeoutReason::AudioEnds => self.audio_ended(at),
                 TimeoutReason::Unacknowledged => self.resend(at),
+                TimeoutReason::DialAgain => self.dial(),
                 TimeoutReason::Silence => self.fail_for_silence(at),
+                // None of the player's own.
+                TimeoutReason::Acts => return,
             }
         }
     }
 
     fn handle_event(&mut self, now: Instant, event: Event) {
-        // What we wrote and what others are told is nothing heard.
-        if !matches!(event, Event::Sent { .. } | Event::Foreign) {
+        // What we wrote, what others are told and a connection that is gone is nothing heard.
+        if !matches!(event, Event::Sent { .. } | Event::Foreign | Event::Closed(_)) {
             self.last_heard_at = now;
         }
         match event {
-            Event::Dialed { connect } => self.connect_time = Some(connect),
+            Event::Dialed { connect } => self.handle_opened(now, connect),
             Event::Sent { blocks } => self.mark_sent(now, &blocks),
             Event::Status { block, kind } => self.handle_status(now, block, kind),
             Event::Audio { block, delivered, bytes } => {
@@ -153,11 +213,48 @@ impl Player {
             Event::Foreign => self.foreign_messages += 1,
             Event::Warning { .. } => self.warnings += 1,
             Event::Failed(failure) => self.handle_failure(now, failure),
+            Event::Closed(failure) => self.handle_closed(now, failure),
         }
     }
 
-    pub(super) fn pending_slot(&mut self, block: BlockIdx) -> Option<&mut Slot> {
+    fn handle_opened(&mut self, now: Instant, connect: Duration) {
+        self.connect_time.get_or_insert(connect);
+        if let Some(outage) = self.line.handle_opened(now) {
+            self.note(outage.since, outage.into_incident(now, OutageEnd::Reconnected));
+            self.note_what_waited(now);
+        }
+        self.ask_for_pending(now);
+    }
+
+    fn handle_closed(&mut self, now: Instant, failure: Failure) {
+        self.forget_requests();
+        match self.line.handle_closed(now, failure) {
+            Loss::DialAgain => {}
+            Loss::GivenUp { failure, outage } => {
+                if let Some(outage) = outage {
+                    self.note(outage.since, outage.into_incident(now, OutageEnd::GivenUp));
+                }
+                self.handle_failure(now, failure);
+            }
+        }
+    }
+
+    /// A block that is wanted and not there yet.
+    pub(super) fn window_slot(&mut self, block: BlockIdx) -> Option<&mut Slot> {
         self.window.slot_mut(block).filter(|slot| slot.is_pending())
+    }
+
+    /// As [`Player::window_slot`], or one that is no longer wanted and arriving all the same.
+    fn pending_slot(&mut self, block: BlockIdx) -> Option<&mut Slot> {
+        match self.window.slot_mut(block) {
+            Some(slot) => Some(slot).filter(|slot| slot.is_pending()),
+            None => self.shelf.as_mut()?.arriving(block),
+        }
+    }
+
+    pub(super) fn note(&mut self, at: Instant, incident: Incident) {
+        let record = IncidentRecord { listener: self.config.listener, at, incident };
+        self.outputs.push_back(Output::Fact(Fact::Incident(record)));
     }
 
     fn mark_sent(&mut self, now: Instant, blocks: &[BlockIdx]) {
@@ -242,17 +339,22 @@ impl Player {
     }
 
     pub(super) fn end(&mut self, now: Instant, end: SessionEnd) {
-        if let State::Stalled { block, since, .. } = self.state {
-            let listener = self.config.listener;
-            let waited = now.since(since);
-            self.record_stall(Some(StallRecord { listener, block, began_at: since, waited }));
+        self.leave_off(now);
+        if let Some(outage) = self.line.end() {
+            self.note(outage.since, outage.into_incident(now, OutageEnd::SessionEnded));
         }
         let pending = match end {
             SessionEnd::Failed(class) => BlockOutcome::Failed(class),
+            SessionEnd::Left => BlockOutcome::Abandoned,
             SessionEnd::Completed | SessionEnd::Stopped => BlockOutcome::Stopped,
         };
         let blocks = self.block_count();
+        let shelf = self.shelf.take();
         while self.close_first(Closing { pending, complete: BlockOutcome::Unplayed }) {}
+        let left = Closing { pending: BlockOutcome::Abandoned, complete: BlockOutcome::Unplayed };
+        for slot in shelf.into_iter().flat_map(|shelf| shelf.into_unheard()) {
+            self.outputs.push_back(Output::Fact(Fact::Block(slot.into_record(left))));
+        }
         self.state = State::Done;
         self.outputs.push_back(Output::Fact(Fact::Listener(ListenerRecord {
             listener: self.config.listener,
@@ -262,11 +364,36 @@ impl Player {
             launched_at: self.launched_at,
             connect_time: self.connect_time,
             started_at: self.started_at,
+            playing: Some(self.playing),
+            paused: self.paused,
             ended_at: now,
             end,
             foreign_messages: self.foreign_messages,
             warnings: self.warnings,
         })));
         self.outputs.push_back(Output::Ended);
+    }
+
+    /// What is heard, waited for or paused at `now` is accounted for until then, once.
+    pub(super) fn leave_off(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Playing { .. } => self.stop_playing(now),
+            State::Stalled { block, since, .. } => {
+                let (listener, block, began_at) = (self.config.listener, *block, *since);
+                *since = now;
+                let waited = now.since(began_at);
+                self.record_stall(Some(StallRecord { listener, block, began_at, waited }));
+            }
+            State::Paused { since, .. } => {
+                let began_at = *since;
+                *since = now;
+                let lasted = now.since(began_at);
+                self.paused += lasted;
+                if lasted > Duration::ZERO {
+                    self.note(began_at, Incident::Paused { lasted });
+                }
+            }
+            State::Idle | State::Buffering | State::Done => {}
+        }
     }
 }

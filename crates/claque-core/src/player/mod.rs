@@ -5,10 +5,13 @@
 //! the [`Output`]s, and wake it at [`Player::poll_timeout`]. Joins lie on the media timeline: a late wake-up
 //! or an extra one changes no record.
 
+mod acts;
 mod asking;
+mod line;
 mod machine;
 mod playback;
 mod policy;
+mod shelf;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -19,13 +22,14 @@ use std::{
 };
 
 pub use self::{
+    line::{Backoff, Reconnect},
     machine::Player,
     policy::{PlayerPolicy, Readiness},
 };
 use crate::{
     event::Event,
     ids::{BlockIdx, ListenerId},
-    record::Fact,
+    record::{Fact, Jump},
     time::{Duration, Instant, Speed},
 };
 
@@ -55,19 +59,57 @@ pub enum Input {
     Start,
     /// The service, or the way to it, did something.
     Event(Event),
+    /// The person at the player did something.
+    Act(Act),
     /// End the session; what was heard so far is kept.
     Stop,
     /// Time has passed; nothing else.
     Wake,
 }
 
+/// What a person does besides listening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Act {
+    /// Goes to a block.
+    Jump {
+        /// The block. One that does not exist is no place to go.
+        to: BlockIdx,
+        /// By which button.
+        how: Jump,
+    },
+    /// Has playback stand still. Nothing happens while nothing is heard or waited for.
+    Pause,
+    /// Has playback go on where it stood.
+    Resume,
+    /// Chooses the voice of this number; the player begins with 0. The current block begins again.
+    ChangeVoice {
+        /// The number.
+        voice: u32,
+    },
+    /// Leaves for good.
+    HangUp,
+}
+
 /// A player's news for the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Send one request that names these blocks, in this order.
+    /// Make a connection; answered by [`Event::Dialed`] or [`Event::Closed`].
+    Dial,
+    /// Send one request that names these blocks, in this order. Only said while there is a connection.
     Ask {
         /// The blocks.
         blocks: Vec<BlockIdx>,
+    },
+    /// Say, if there is a connection, that the listener jumped to `cursor`; whatever was asked for and is not yet called
+    /// ready is no longer wanted until it is asked for again.
+    Move {
+        /// The block jumped to.
+        cursor: BlockIdx,
+    },
+    /// From now on ask for this voice; nothing of the old one is wanted, not even what is being fetched.
+    ChangeVoice {
+        /// Its number.
+        voice: u32,
     },
     /// Something became final.
     Fact(Fact),
@@ -86,6 +128,8 @@ pub enum PlayerState {
     Playing,
     /// Playback had begun, and waits.
     Stalled,
+    /// Playback stands still because the listener wants it to.
+    Paused,
     /// The session is over.
     Done,
 }
@@ -97,8 +141,12 @@ pub enum TimeoutReason {
     AudioEnds,
     /// A block has not been acknowledged.
     Unacknowledged,
+    /// A lost connection is to be dialled again.
+    DialAgain,
     /// Nothing has been heard for too long.
     Silence,
+    /// The listener does something besides listening.
+    Acts,
 }
 
 /// Outputs in order. Borrows the player until dropped, so that no input can overtake them; what is not taken

@@ -2,7 +2,7 @@
 
 use super::{
     Output, Player, Readiness,
-    machine::State,
+    machine::{Need, State},
     slot::{Closing, Progress, Slot},
 };
 use crate::{
@@ -20,27 +20,37 @@ impl Player {
 
     /// The audio at hand ran out at `at`: the block is over, or the rest of it is late.
     pub(super) fn audio_ended(&mut self, at: Instant) {
+        self.stop_playing(at);
         let Some((block, slot)) = self.window.iter().next() else { return };
         if slot.is_pending() {
-            self.state = State::Stalled { block, since: at, position: slot.record.media };
+            let need = Need::Next;
+            self.state = State::Stalled { block, since: at, position: slot.record.media, need };
             return;
         }
         self.close_current();
         self.begin_current(at, None);
     }
 
+    /// Counts the time since playback began or went on, which ends here.
+    pub(super) fn stop_playing(&mut self, at: Instant) {
+        if let State::Playing { resumed_at, .. } = &mut self.state {
+            self.playing += at.since(*resumed_at);
+            *resumed_at = at;
+        }
+    }
+
     /// Begins or resumes playback if the news at `now` allows it.
     pub(super) fn play_if_possible(&mut self, now: Instant) {
         match self.state {
             State::Buffering => {
-                if self.enough_to_start() {
+                if self.fill_buffer(now) {
                     self.begin_current(now, None);
-                } else if self.window.iter().all(|(_, slot)| self.is_playable(slot)) {
-                    // One batch is less than the start buffer.
-                    self.ask_next_batch(now, now);
                 }
             }
-            State::Stalled { block, since, position } => {
+            State::Stalled { block, since, position, need } => {
+                if need == Need::Buffer && !self.fill_buffer(now) {
+                    return;
+                }
                 // Audio that arrives in the very moment it is needed was not late.
                 let stall = (now > since).then(|| StallRecord {
                     listener: self.config.listener,
@@ -54,7 +64,20 @@ impl Player {
                     self.resume_current(now, stall, position);
                 }
             }
-            State::Idle | State::Playing { .. } | State::Done => {}
+            State::Idle | State::Playing { .. } | State::Paused { .. } | State::Done => {}
+        }
+    }
+
+    /// Whether there is enough to begin; if one batch is less than the start buffer, asks for the next.
+    fn fill_buffer(&mut self, now: Instant) -> bool {
+        loop {
+            if self.enough_to_start() {
+                return true;
+            }
+            if !self.is_live() || self.window.iter().any(|(_, slot)| !self.is_playable(slot)) {
+                return false;
+            }
+            self.ask_next_batch(now, now);
         }
     }
 
@@ -80,7 +103,8 @@ impl Player {
     }
 
     fn enough_to_start(&self) -> bool {
-        let wanted = self.config.policy.min_buffer.min(self.block_count());
+        let left = self.block_count().saturating_sub(self.window.first().0);
+        let wanted = self.config.policy.min_buffer.min(left);
         let ready = self.window.iter().take_while(|(_, slot)| self.is_playable(slot)).count();
         u32::try_from(ready).unwrap_or(u32::MAX) >= wanted
     }
@@ -102,11 +126,14 @@ impl Player {
                 }
                 // Everything asked for was stepped over: nothing ahead is on its way.
                 self.ask_next_batch(at, at);
-                continue;
+                if self.is_live() {
+                    continue;
+                }
+                return;
             };
             if !self.is_playable(slot) {
                 let (block, since) = stall.map_or((block, at), |stall| (stall.block, stall.began_at));
-                self.state = State::Stalled { block, since, position: MediaTime::ZERO };
+                self.state = State::Stalled { block, since, position: MediaTime::ZERO, need: Need::Next };
                 return;
             }
             match slot.progress {
@@ -126,7 +153,11 @@ impl Player {
         self.state = State::Playing { resumed_at: at, position: MediaTime::ZERO };
         let Some((block, _)) = self.window.iter().next() else { return };
         if let Some(slot) = self.window.slot_mut(block) {
-            slot.record.started_at = Some(at);
+            slot.record.started_at.get_or_insert(at);
+        }
+        if self.shelf.is_some() {
+            self.forget_what_lies_behind();
+            self.take_what_is_at_hand(at);
         }
         let ahead = self.window.end().0 - block.next().0;
         if ahead < self.config.policy.refill_threshold {
@@ -140,8 +171,13 @@ impl Player {
     }
 
     pub(super) fn close_first(&mut self, closing: Closing) -> bool {
-        let Some(slot) = self.window.pop() else { return false };
-        self.outputs.push_back(Output::Fact(Fact::Block(slot.into_record(closing))));
+        let Some((block, slot)) = self.window.pop() else { return false };
+        if let Some(shelf) = &mut self.shelf {
+            shelf.keep(block, &slot);
+        }
+        if !slot.recorded {
+            self.outputs.push_back(Output::Fact(Fact::Block(slot.into_record(closing))));
+        }
         true
     }
 

@@ -1,5 +1,6 @@
 //! The player's constants, with presets for the players that exist.
 
+use super::line::{Backoff, Reconnect};
 use crate::time::Duration;
 
 /// The constants of a player. Presets carry the values of deployed players; each field may be overridden.
@@ -17,6 +18,10 @@ pub struct PlayerPolicy {
     pub ack_timeout: Duration,
     /// Times a block is asked for again before it is given up.
     pub max_resends: u8,
+    /// Blocks behind the current one whose audio is kept for a listener that comes back.
+    pub keep_behind: u32,
+    /// What is done about a lost connection.
+    pub reconnect: Reconnect,
 }
 
 /// When a block counts as ready to play.
@@ -37,10 +42,17 @@ impl PlayerPolicy {
         readiness: Readiness::Whole,
         ack_timeout: Duration::from_secs(10),
         max_resends: 2,
+        keep_behind: 32,
+        reconnect: Reconnect::Backoff(Backoff::YAPIT),
     };
 
-    /// The yapit browser player of February 2026, which waited for two blocks.
-    pub const YAPIT_2026_02: Self = Self { min_buffer: 2, ..Self::YAPIT };
+    /// The yapit browser player of February 2026, which waited for two blocks and gave a connection up sooner.
+    pub const YAPIT_2026_02: Self = Self {
+        min_buffer: 2,
+        keep_behind: 20,
+        reconnect: Reconnect::Backoff(Backoff::YAPIT_2026_02),
+        ..Self::YAPIT
+    };
 
     /// The names [`PlayerPolicy::preset`] knows.
     pub const PRESETS: [&'static str; 2] = ["yapit", "yapit-2026-02"];

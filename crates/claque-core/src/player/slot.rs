@@ -35,6 +35,10 @@ pub(super) struct Slot {
     pub(super) sent_at: Option<Instant>,
     /// Times it was asked for again because the service said nothing.
     pub(super) unanswered: u8,
+    /// Whether it was asked for after a jump: what is withdrawn before it is acknowledged is the older request.
+    pub(super) follows_jump: bool,
+    /// Whether it has a record already and is only heard again.
+    pub(super) recorded: bool,
 }
 
 /// What to call a block that is over, by how far it had come.
@@ -50,6 +54,17 @@ impl Slot {
             Progress::Asked | Progress::Acknowledged => true,
             Progress::Complete | Progress::Skipped | Progress::Failed(_) => false,
         }
+    }
+
+    /// Whether nothing more need be asked: it is there, will not come, or its audio, which comes by a way of its own, is
+    /// being fetched.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.is_pending() || self.record.ready_at.is_some()
+    }
+
+    /// Whether a withdrawal that arrives now can be of the last request.
+    pub(super) fn can_be_withdrawn(&self) -> bool {
+        !self.follows_jump || self.progress != Progress::Asked
     }
 
     /// Takes in an arrival of audio that ends at `delivered` of this block. Its first byte may come before there is
@@ -100,6 +115,49 @@ pub(super) struct Ask {
     pub(super) listener: ListenerId,
     pub(super) batch: u32,
     pub(super) intended_at: Instant,
+    pub(super) follows_jump: bool,
+}
+
+impl Slot {
+    /// A block that is asked for now.
+    pub(super) fn asked(ask: Ask, now: Instant, block: BlockIdx, chars: u32) -> Self {
+        let record = BlockRecord {
+            listener: ask.listener,
+            block,
+            batch: ask.batch,
+            chars,
+            intended_at: ask.intended_at,
+            requested_at: None,
+            acknowledged_at: None,
+            ready_at: None,
+            first_audio_at: None,
+            complete_at: None,
+            started_at: None,
+            media: MediaTime::ZERO,
+            bytes: 0,
+            chunks: 0,
+            buffer_deficit: None,
+            resends: 0,
+            outcome: BlockOutcome::Stopped,
+        };
+        Self {
+            progress: Progress::Asked,
+            record,
+            wanted_at: now,
+            sent_at: None,
+            unanswered: 0,
+            follows_jump: ask.follows_jump,
+            recorded: false,
+        }
+    }
+
+    /// The same block, whose audio is kept and whose record was made when it was heard before.
+    pub(super) fn heard_again(mut self, media: MediaTime) -> Self {
+        self.progress = Progress::Complete;
+        self.record.media = media;
+        self.recorded = true;
+        self
+    }
 }
 
 impl Window {
@@ -123,41 +181,27 @@ impl Window {
         (self.first.0..).map(BlockIdx).zip(&mut self.slots)
     }
 
-    pub(super) fn push(&mut self, ask: Ask, now: Instant, chars: u32) -> BlockIdx {
-        let block = self.end();
-        let record = BlockRecord {
-            listener: ask.listener,
-            block,
-            batch: ask.batch,
-            chars,
-            intended_at: ask.intended_at,
-            requested_at: None,
-            acknowledged_at: None,
-            ready_at: None,
-            first_audio_at: None,
-            complete_at: None,
-            started_at: None,
-            media: MediaTime::ZERO,
-            bytes: 0,
-            chunks: 0,
-            buffer_deficit: None,
-            resends: 0,
-            outcome: BlockOutcome::Stopped,
-        };
-        self.slots.push_back(Slot {
-            progress: Progress::Asked,
-            record,
-            wanted_at: now,
-            sent_at: None,
-            unanswered: 0,
-        });
-        block
+    /// Adds the next block.
+    pub(super) fn push(&mut self, slot: Slot) {
+        self.slots.push_back(slot);
+    }
+
+    /// Begins anew at another block. To be called when nothing is left.
+    pub(super) fn restart(&mut self, first: BlockIdx) {
+        debug_assert!(self.slots.is_empty(), "blocks in the window would change their numbers");
+        self.first = first;
+    }
+
+    /// The current block, whether it has been asked for or not.
+    pub(super) const fn first(&self) -> BlockIdx {
+        self.first
     }
 
     /// Takes the current block out; the next one becomes current.
-    pub(super) fn pop(&mut self) -> Option<Slot> {
+    pub(super) fn pop(&mut self) -> Option<(BlockIdx, Slot)> {
         let slot = self.slots.pop_front()?;
-        self.first = self.first.next();
-        Some(slot)
+        let block = self.first;
+        self.first = block.next();
+        Some((block, slot))
     }
 }

@@ -1,7 +1,9 @@
 //! Stories of one listener. Properties of all of them are in the crate's `tests/player`.
 
+mod acts;
 mod asking;
 mod ending;
 mod playback;
+mod reconnect;
 mod room;
 mod streaming;

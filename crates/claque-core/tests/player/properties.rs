@@ -7,12 +7,12 @@ use claque_core::{
     event::{Event, Kills, StatusKind},
     ids::BlockIdx,
     player::{Input, PlayerState, Readiness},
-    record::{BlockOutcome, BlockRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    record::{BlockOutcome, BlockRecord, Fact, Incident, ListenerRecord, OutageEnd, SessionEnd, StallRecord},
     time::{Duration, Instant, MediaTime},
 };
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
-use crate::world::{Course, Session, worlds, worlds_asked_up_front};
+use crate::world::{Course, Session, eventful_worlds, worlds, worlds_asked_up_front};
 
 fn blocks(session: &Session) -> Vec<&BlockRecord> {
     session
@@ -28,6 +28,18 @@ fn stalls(session: &Session) -> Vec<StallRecord> {
         .iter()
         .filter_map(|fact| if let Fact::Stall(stall) = fact { Some(*stall) } else { None })
         .collect()
+}
+
+fn paused(fact: &Fact) -> Option<Duration> {
+    let Fact::Incident(record) = fact else { return None };
+    if let Incident::Paused { lasted } = record.incident { Some(lasted) } else { None }
+}
+
+fn has(session: &Session, incident: impl Fn(&Incident) -> bool) -> bool {
+    session.facts.iter().any(|fact| match fact {
+        Fact::Incident(record) => incident(&record.incident),
+        Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Listener(_) => false,
+    })
 }
 
 fn listener(session: &Session) -> &ListenerRecord {
@@ -66,6 +78,53 @@ proptest! {
         for input in [Input::Start, Input::Stop, Input::Wake, Input::Event(Event::Foreign)] {
             prop_assert_eq!(player.handle_input(Instant::from_nanos(u64::MAX), input).count(), 0);
         }
+    }
+
+    #[test]
+    fn late_and_extra_wake_ups_change_nothing_in_eventful_sessions(
+        world in eventful_worlds(),
+        wakes in prop::collection::vec(0_u64..3_000, 0..20),
+    ) {
+        let (session, _) = world.play();
+        prop_assert_eq!(&world.replay(&session, &[]), &session);
+        prop_assert_eq!(&world.replay(&session, &wakes), &session);
+    }
+
+    #[test]
+    fn an_eventful_session_ends_once_with_one_record_of_each_block_asked_for(world in eventful_worlds()) {
+        let (session, player) = world.play();
+        prop_assert_eq!((session.ends, player.state(), player.poll_timeout()), (1, PlayerState::Done, None));
+        let end = listener(&session);
+        let asked: BTreeSet<BlockIdx> = session.asks.iter().flatten().copied().collect();
+        let recorded: BTreeSet<BlockIdx> = blocks(&session).iter().map(|record| record.block).collect();
+        prop_assert_eq!(recorded.len(), blocks(&session).len(), "no block has two records");
+        prop_assert!(asked.is_subset(&recorded));
+        // What was wanted while there was no connection has a record without having been asked for.
+        for record in blocks(&session) {
+            let was_asked = asked.contains(&record.block);
+            prop_assert!(was_asked || record.requested_at.is_none(), "{record:?}");
+        }
+        let outages = session.facts.iter().filter(|fact| match fact {
+            Fact::Incident(record) => matches!(record.incident, Incident::Outage { .. }),
+            Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Listener(_) => false,
+        });
+        let lost = session.inputs.iter().filter(|(_, input)| matches!(input, Input::Event(Event::Closed(_))));
+        prop_assert!(outages.count() <= lost.count());
+        prop_assert_eq!(end.end == SessionEnd::Left, has(&session, |i| matches!(i, Incident::HungUp { .. })));
+    }
+
+    /// To the nanosecond: every moment between intended start and end is one of the four.
+    #[test]
+    fn an_eventful_session_is_startup_and_playing_and_stalls_and_pauses(world in eventful_worlds()) {
+        let (session, _) = world.play();
+        let end = listener(&session);
+        let wall = end.ended_at.since(end.intended_at);
+        let startup = end.started_at.map_or(wall, |at| at.since(end.intended_at));
+        let stalled: Duration = stalls(&session).iter().map(|stall| stall.waited).sum();
+        let playing = end.playing.expect("a player knows");
+        prop_assert_eq!(wall, startup + playing + stalled + end.paused);
+        let pauses: Duration = session.facts.iter().filter_map(paused).sum();
+        prop_assert_eq!(pauses, end.paused);
     }
 
     #[test]
@@ -160,7 +219,7 @@ proptest! {
                     prop_assert!(matches!(fate.course, Course::Failed | Course::Cut(_)), "{record:?}");
                 }
                 BlockOutcome::Failed(_) => {}
-                BlockOutcome::Unplayed | BlockOutcome::Stopped => prop_assert!(!completed, "{record:?}"),
+                BlockOutcome::Unplayed | BlockOutcome::Stopped | BlockOutcome::Abandoned => prop_assert!(!completed, "{record:?}"),
             }
         }
     }
@@ -210,11 +269,38 @@ fn settlements(session: &Session) -> BTreeMap<BlockIdx, Instant> {
             | Event::Audio { .. }
             | Event::Evicted { .. }
             | Event::Foreign
+            | Event::Closed(_)
             | Event::Warning { .. } => continue,
         };
         settled.entry(block).or_insert(*at);
     }
     settled
+}
+
+#[test]
+fn the_eventful_worlds_are_worth_their_name() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = [0_u32; 9];
+    for _ in 0..300 {
+        let world = eventful_worlds().new_tree(&mut runner).expect("nothing is rejected").current();
+        let (session, _) = world.play();
+        let ended = |wanted| move |incident: &Incident| matches!(incident, Incident::Outage { end, .. } if *end == wanted);
+        let found = [
+            has(&session, ended(OutageEnd::Reconnected)),
+            has(&session, ended(OutageEnd::GivenUp)),
+            has(&session, ended(OutageEnd::SessionEnded)),
+            has(&session, |incident| matches!(incident, Incident::Resent { .. })),
+            has(&session, |incident| matches!(incident, Incident::Paused { .. })),
+            has(&session, |incident| matches!(incident, Incident::Jumped { .. })),
+            has(&session, |incident| matches!(incident, Incident::VoiceChanged { .. })),
+            listener(&session).end == SessionEnd::Left,
+            listener(&session).end == SessionEnd::Completed,
+        ];
+        for (count, found) in seen.iter_mut().zip(found) {
+            *count += u32::from(found);
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 10), "{seen:?}");
 }
 
 /// Lest the properties hold of nothing.

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
     ids::{BlockIdx, ListenerId},
-    player::{Input, Output, Player, PlayerConfig, PlayerPolicy, PlayerState, Readiness},
+    listener::{Behaviour, Listener, ListenerConfig},
+    player::{Backoff, Input, Output, PlayerConfig, PlayerPolicy, PlayerState, Readiness, Reconnect},
     record::Fact,
+    rng::Seed,
     time::{Duration, Instant, MediaTime, Speed},
 };
 use proptest::prelude::*;
@@ -25,6 +27,10 @@ pub(crate) struct World {
     pub(crate) fates: Vec<Fate>,
     /// Something that happens to the session, whatever the blocks do.
     interruptions: Vec<(u64, Interruption)>,
+    pub(crate) behaviour: Behaviour,
+    seed: u64,
+    /// Time each dial takes and whether it succeeds, in turn.
+    dials: Vec<(u64, bool)>,
 }
 
 /// What becomes of a block.
@@ -58,22 +64,26 @@ pub(crate) enum Interruption {
     Foreign,
     Warning,
     Broken,
+    Cut,
     Stop,
 }
 
 /// What a session left.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Session {
     /// All the player was told, except that time has passed.
     pub(crate) inputs: Vec<(Instant, Input)>,
     pub(crate) facts: Vec<Fact>,
     pub(crate) asks: Vec<Vec<BlockIdx>>,
+    pub(crate) dials: usize,
+    /// Jumps and changes of voice, as the service is told of them.
+    pub(crate) told: Vec<Output>,
     pub(crate) ends: usize,
 }
 
 impl World {
-    fn config(&self) -> PlayerConfig {
-        PlayerConfig {
+    fn listener(&self) -> Listener {
+        let player = PlayerConfig {
             listener: ListenerId(0),
             document: "d".to_owned(),
             chars: vec![80; self.fates.len()].into(),
@@ -81,17 +91,21 @@ impl World {
             policy: self.policy,
             timeout: self.timeout,
             intended_at: Instant::START,
-        }
+        };
+        let (behaviour, seed) = (self.behaviour, Seed::root(self.seed));
+        Listener::new(ListenerConfig { player, behaviour, voices: 3, seed })
     }
 
     /// Plays the session with wake-ups at exactly the times the player wants.
-    pub(crate) fn play(&self) -> (Session, Player) {
+    pub(crate) fn play(&self) -> (Session, Listener) {
         let mut stage = Stage {
             world: self,
-            player: Player::new(self.config()),
+            player: self.listener(),
             queue: BTreeMap::new(),
             asked: BTreeMap::new(),
-            session: Session { inputs: Vec::new(), facts: Vec::new(), asks: Vec::new(), ends: 0 },
+            pushed: 0,
+            open: false,
+            session: Session::default(),
         };
         stage.push(self.starts_at, Input::Start);
         for (at, interruption) in &self.interruptions {
@@ -99,6 +113,7 @@ impl World {
                 Interruption::Foreign => Input::Event(Event::Foreign),
                 Interruption::Warning => Input::Event(Event::Warning { text: String::new() }),
                 Interruption::Broken => Input::Event(failed(Kills::Session)),
+                Interruption::Cut => Input::Event(Event::Closed(lost())),
                 Interruption::Stop => Input::Stop,
             };
             stage.push(*at, input);
@@ -109,13 +124,13 @@ impl World {
 
     /// Tells a fresh player what it was told in `session`, but wakes it only at `wakes` and long after everything.
     pub(crate) fn replay(&self, session: &Session, wakes: &[u64]) -> Session {
-        let mut player = Player::new(self.config());
+        let mut player = self.listener();
         let mut inputs: Vec<(Instant, Input)> = session.inputs.clone();
         inputs.extend(wakes.iter().map(|at| (Instant::from_millis(*at), Input::Wake)));
         inputs.push((Instant::from_nanos(u64::MAX / 2), Input::Wake));
         // Stable: what was told at one moment keeps its order, and wake-ups come after it.
         inputs.sort_by_key(|(at, _)| *at);
-        let mut again = Session { facts: Vec::new(), asks: Vec::new(), ends: 0, ..session.clone() };
+        let mut again = Session { inputs: session.inputs.clone(), ..Session::default() };
         for (at, input) in inputs {
             again.take(player.handle_input(at, input).collect());
         }
@@ -127,7 +142,9 @@ impl Session {
     fn take(&mut self, outputs: Vec<Output>) {
         for output in outputs {
             match output {
+                Output::Dial => self.dials += 1,
                 Output::Ask { blocks } => self.asks.push(blocks),
+                Output::Move { .. } | Output::ChangeVoice { .. } => self.told.push(output),
                 Output::Fact(fact) => self.facts.push(fact),
                 Output::Ended => self.ends += 1,
             }
@@ -137,9 +154,11 @@ impl Session {
 
 struct Stage<'a> {
     world: &'a World,
-    player: Player,
+    player: Listener,
     queue: BTreeMap<(Instant, usize), Input>,
     asked: BTreeMap<BlockIdx, u32>,
+    pushed: usize,
+    open: bool,
     session: Session,
 }
 
@@ -149,9 +168,8 @@ impl Stage<'_> {
     }
 
     fn push_at(&mut self, at: Instant, input: Input) {
-        // Numbers only grow: nothing is pushed at a moment that is over.
-        let number = self.queue.len() + self.session.inputs.len();
-        self.queue.insert((at, number), input);
+        self.queue.insert((at, self.pushed), input);
+        self.pushed += 1;
     }
 
     fn run(&mut self) {
@@ -164,6 +182,14 @@ impl Stage<'_> {
                     if self.player.state() == PlayerState::Done {
                         return;
                     }
+                    if let Input::Event(Event::Closed(failure)) = &input {
+                        // What is not there cannot be cut.
+                        if failure.code.is_none() && !self.open {
+                            continue;
+                        }
+                        self.hang_up();
+                    }
+                    self.open |= matches!(input, Input::Event(Event::Dialed { .. }));
                     self.session.inputs.push((at, input.clone()));
                     self.hand(at, input);
                 }
@@ -174,12 +200,36 @@ impl Stage<'_> {
 
     fn hand(&mut self, at: Instant, input: Input) {
         let outputs: Vec<Output> = self.player.handle_input(at, input).collect();
+        let mut dials = self.session.dials;
         for output in &outputs {
-            if let Output::Ask { blocks } = output {
-                self.answer(at, blocks);
+            match output {
+                Output::Ask { blocks } => self.answer(at, blocks),
+                Output::Dial => {
+                    self.dial(at, dials);
+                    dials += 1;
+                }
+                // Nothing of the old voice may arrive.
+                Output::ChangeVoice { .. } => self.queue.retain(|_, input| !is_about_blocks(input)),
+                Output::Move { .. } | Output::Fact(_) | Output::Ended => {}
             }
         }
         self.session.take(outputs);
+    }
+
+    fn dial(&mut self, at: Instant, number: usize) {
+        let (after, succeeds) = self.world.dials[number % self.world.dials.len()];
+        let connect = Duration::from_millis(after);
+        let refused = Failure { code: Some(503), ..lost() };
+        let event = if succeeds { Event::Dialed { connect } } else { Event::Closed(refused) };
+        self.push_at(at + connect, Input::Event(event));
+    }
+
+    /// With the connection goes what would have been said over it; audio comes by another way.
+    fn hang_up(&mut self) {
+        self.open = false;
+        self.queue.retain(|_, input| {
+            !matches!(input, Input::Event(Event::Status { .. } | Event::Evicted { .. } | Event::Sent { .. }))
+        });
     }
 
     /// Plans what the service does about a request.
@@ -244,6 +294,29 @@ impl Fate {
     }
 }
 
+fn is_about_blocks(input: &Input) -> bool {
+    match input {
+        Input::Event(Event::Failed(failure)) => failure.kills != Kills::Session,
+        Input::Event(
+            Event::Status { .. }
+            | Event::Sent { .. }
+            | Event::Audio { .. }
+            | Event::Complete { .. }
+            | Event::Evicted { .. },
+        ) => true,
+        Input::Event(Event::Dialed { .. } | Event::Foreign | Event::Warning { .. } | Event::Closed(_))
+        | Input::Start
+        | Input::Act(_)
+        | Input::Stop
+        | Input::Wake => false,
+    }
+}
+
+fn lost() -> Failure {
+    let (phase, class) = (Phase::BeforeAudio, FailureClass::Transport);
+    Failure { phase, class, code: None, text: String::new(), kills: Kills::Session }
+}
+
 fn failed(kills: Kills) -> Event {
     let (phase, class) = (Phase::BeforeAudio, FailureClass::Server);
     Event::Failed(Failure { phase, class, code: None, text: String::new(), kills })
@@ -287,6 +360,13 @@ fn policies(readiness: impl Strategy<Value = Readiness>) -> impl Strategy<Value 
             readiness,
             ack_timeout: Duration::from_millis(100),
             max_resends: 2,
+            keep_behind: 3,
+            reconnect: Reconnect::Backoff(Backoff {
+                first: Duration::from_millis(50),
+                most: Duration::from_millis(300),
+                max_tries: 4,
+                stable_after: Duration::from_millis(400),
+            }),
         },
     )
 }
@@ -319,8 +399,29 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
             writing,
             fates,
             interruptions,
+            behaviour: Behaviour::NONE,
+            seed: 0,
+            dials: vec![(0, true)],
         },
     )
+}
+
+/// Worlds in which connections are lost and people do more than listen, every few tenths of a second.
+pub(crate) fn eventful_worlds() -> impl Strategy<Value = World> {
+    let rate = || prop_oneof![2 => Just(0.0), 1 => 10.0..300.0_f64];
+    let hang_up = prop_oneof![3 => Just(0.0), 1 => 1.0..60.0_f64];
+    let rates = (rate(), rate(), rate(), rate(), hang_up, 0_u64..300);
+    let behaviour = rates.prop_map(|(seek, skip, pause, voice, hang_up, mean_pause)| {
+        let mean_pause = Duration::from_millis(mean_pause);
+        Behaviour { seek, skip, pause, mean_pause, voice, hang_up }
+    });
+    let cuts = prop::collection::vec(0_u64..2_000, 0..4);
+    let dials = prop::collection::vec((0_u64..40, prop::bool::weighted(0.7)), 1..5);
+    (worlds(), behaviour, any::<u64>(), cuts, dials).prop_map(|(world, behaviour, seed, cuts, dials)| {
+        let mut interruptions = world.interruptions;
+        interruptions.extend(cuts.into_iter().map(|at| (at, Interruption::Cut)));
+        World { interruptions, behaviour, seed, dials, ..world }
+    })
 }
 
 /// Worlds in which everything is asked for at once and nothing comes between.
@@ -334,5 +435,8 @@ pub(crate) fn worlds_asked_up_front() -> impl Strategy<Value = World> {
         writing: 0,
         fates,
         interruptions: Vec::new(),
+        behaviour: Behaviour::NONE,
+        seed: 0,
+        dials: vec![(0, true)],
     })
 }

@@ -2,8 +2,8 @@
 
 use claque_core::time::{Duration, Instant};
 use claque_gateway::{
-    BlockStatus, ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, Faults, Output,
-    Refusal, Resource, Selector,
+    BlockStatus, ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, Faults, Outage,
+    Output, Refusal, Resource, Selector,
 };
 
 use crate::stage::{Stage, one_worker};
@@ -21,7 +21,7 @@ fn with_faults(faults: Faults) -> Stage {
 
 fn broken_connection(effect: ConnectionEffect) -> Stage {
     let selector = ConnectionSelector::Nth(0);
-    let connections = vec![ConnectionFault { selector, after_notices: 3, effect }];
+    let connections = vec![ConnectionFault { selector, after_notices: 3, at_block: None, effect }];
     with_faults(Faults { connections, ..Faults::default() })
 }
 
@@ -33,6 +33,44 @@ fn a_connection_is_dropped_after_its_notices() {
     let at = Instant::from_millis(2_000);
     assert_eq!(*close, Output::Close { conn: claque_gateway::ConnId(1), at, code: 1011, reason });
     assert_eq!(stage.statuses().len(), 3);
+}
+
+#[test]
+fn the_first_connections_can_be_cut_at_a_block_and_those_opened_again_are_spared() {
+    let effect = ConnectionEffect::Close { code: 1011, reason: "oops".to_owned() };
+    let selector = ConnectionSelector::First(1);
+    let mut config = one_worker();
+    config.faults.connections =
+        vec![ConnectionFault { selector, after_notices: 0, at_block: Some(1), effect }];
+    let mut stage = Stage::new(config);
+    let document = stage.document("a", "tea", 3);
+    stage.connect(0, 1, "a");
+    stage.ask(0, 1, document, &[0, 1, 2]);
+    stage.run_until(2_500);
+    assert_eq!(stage.times(1, BlockStatus::Cached), [(1_000, 0)]);
+    assert!(matches!(stage.seen.last(), Some(Output::Close { code: 1011, .. })));
+    stage.connect(2_600, 2, "a");
+    stage.ask(2_600, 2, document, &[1, 2]);
+    stage.run_until(9_000);
+    let ready = stage.times(2, BlockStatus::Cached);
+    assert_eq!(ready.iter().map(|(_, block)| *block).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn an_outage_closes_what_is_open_and_accepts_nothing_until_it_is_over() {
+    let at = Instant::from_millis;
+    let mut config = one_worker();
+    config.faults.socket_outage = Some(Outage { from: at(1_500), until: at(4_000) });
+    let mut stage = Stage::new(config);
+    let document = stage.document("a", "tea", 3);
+    stage.connect(0, 1, "a");
+    stage.ask(0, 1, document, &[0, 1, 2]);
+    stage.run_until(60_000);
+    assert_eq!(stage.times(1, BlockStatus::Cached), [(1_000, 0)]);
+    let closed = |output: &&Output| matches!(output, Output::Close { code: 1012, at, .. } if *at == Instant::from_millis(1_500));
+    assert_eq!(stage.seen.iter().filter(closed).count(), 1);
+    let accepts = [1_499, 1_500, 3_999, 4_000].map(|now| stage.gateway.accepts_connections(at(now)));
+    assert_eq!(accepts, [true, false, false, true]);
 }
 
 #[test]

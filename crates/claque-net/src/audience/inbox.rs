@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
-use claque_core::{event::Event, time::Instant};
+use claque_core::{
+    event::{Event, Kills},
+    time::Instant,
+};
 
 use crate::clock::Clock;
 
@@ -27,6 +30,19 @@ impl Inbox {
     /// The oldest.
     pub(super) fn pop(&self) -> Option<(Instant, Event)> {
         self.news.borrow_mut().pop_front()
+    }
+
+    /// Throws away what is about blocks, and keeps what is about the session.
+    pub(super) fn forget_blocks(&self) {
+        self.news.borrow_mut().retain(|(_, event)| match event {
+            Event::Sent { .. }
+            | Event::Status { .. }
+            | Event::Audio { .. }
+            | Event::Complete { .. }
+            | Event::Evicted { .. } => false,
+            Event::Failed(failure) => failure.kills == Kills::Session,
+            Event::Dialed { .. } | Event::Foreign | Event::Warning { .. } | Event::Closed(_) => true,
+        });
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -34,32 +34,31 @@ pub(super) struct Link {
     inbox: Inbox,
     session: ClientSession,
     state: State,
-    /// Requests made before the connection was there.
-    early: Vec<Request>,
     fetches: FuturesUnordered<LocalBoxFuture<'static, Option<BlockIdx>>>,
     waiting: VecDeque<Fetch>,
     scratch: Vec<SessionEvent>,
 }
 
 enum State {
-    Dialing { since: Instant, dial: LocalBoxFuture<'static, Result<Socket, Failure>> },
+    /// Not dialled, or over.
+    Down,
+    Dialing {
+        since: Instant,
+        dial: LocalBoxFuture<'static, Result<Socket, Failure>>,
+    },
     Open(Box<Socket>),
-    Closed,
 }
 
 impl Link {
-    /// Begins to dial.
-    pub(super) fn open(lane: &Rc<Lane>, listener: ListenerId, document: String) -> Self {
-        let dialled = Rc::clone(lane);
+    /// Makes a way that is yet to be dialled.
+    pub(super) fn new(lane: &Rc<Lane>, listener: ListenerId, document: String) -> Self {
+        let order = lane.order();
+        let voice = order.voices.first().cloned().unwrap_or_default();
         Self {
             listener,
             inbox: Inbox::new(lane.clock()),
-            session: ClientSession::new(document, lane.order().model.clone(), lane.order().voice.clone()),
-            state: State::Dialing {
-                since: lane.clock().now(),
-                dial: Box::pin(async move { Socket::dial(dialled.service()).await }),
-            },
-            early: Vec::new(),
+            session: ClientSession::new(document, order.model.clone(), voice),
+            state: State::Down,
             fetches: FuturesUnordered::new(),
             waiting: VecDeque::new(),
             scratch: Vec::new(),
@@ -67,17 +66,41 @@ impl Link {
         }
     }
 
-    /// Asks for blocks; all of them in one message unless that is longer than servers take.
+    /// Begins to dial, with the credentials of the moment; whatever connection there was is hung up.
+    pub(super) fn dial(&mut self) {
+        let lane = Rc::clone(&self.lane);
+        self.state = State::Dialing {
+            since: self.lane.clock().now(),
+            dial: Box::pin(async move { Socket::dial(lane.service()).await }),
+        };
+    }
+
+    /// Asks for blocks; all of them in one message unless that is longer than servers take. Without a connection
+    /// nothing is asked: the player does so when there is one.
     pub(super) fn ask(&mut self, blocks: &[BlockIdx]) {
+        let State::Open(socket) = &mut self.state else { return };
         for blocks in blocks.chunks(BLOCKS_PER_REQUEST) {
-            let request = Request { frame: self.session.request(blocks), blocks: blocks.to_vec() };
-            match &mut self.state {
-                State::Dialing { .. } => self.early.push(request),
-                State::Open(socket) => socket.push(request),
-                // The player has been told, or is about to be.
-                State::Closed => {}
-            }
+            socket.push(Request { frame: self.session.request(blocks), blocks: blocks.to_vec() });
         }
+    }
+
+    /// Tells the service, if there is a connection, that the listener jumped.
+    pub(super) fn move_cursor(&mut self, cursor: BlockIdx) {
+        let frame = self.session.cursor_moved(cursor);
+        if let State::Open(socket) = &mut self.state {
+            socket.push(Request { frame, blocks: Vec::new() });
+        }
+    }
+
+    /// Asks in the voice of this number from now on. What is under way in the old one is dropped.
+    pub(super) fn change_voice(&mut self, voice: u32) {
+        let voices = &self.lane.order().voices;
+        let slug = usize::try_from(voice).ok().and_then(|voice| voices.get(voice));
+        let slug = slug.expect("a listener chooses among the voices it was told of");
+        self.session.change_voice(slug.clone());
+        self.waiting.clear();
+        self.fetches = FuturesUnordered::new();
+        self.inbox.forget_blocks();
     }
 
     /// Waits until there is news. Cancel-safe.
@@ -101,10 +124,9 @@ impl Link {
         let State::Dialing { since, dial } = &mut self.state else { return };
         match dial.as_mut().poll(cx) {
             Poll::Pending => {}
-            Poll::Ready(Ok(mut socket)) => {
+            Poll::Ready(Ok(socket)) => {
                 let connect: Duration = self.lane.clock().now().since(*since);
                 self.inbox.push(Event::Dialed { connect });
-                self.early.drain(..).for_each(|request| socket.push(request));
                 self.state = State::Open(Box::new(socket));
             }
             Poll::Ready(Err(failure)) => self.close(failure),
@@ -115,6 +137,8 @@ impl Link {
         while let State::Open(socket) = &mut self.state {
             match socket.poll_news(cx) {
                 Poll::Pending => return,
+                // A message that asks for nothing is of no consequence to the player.
+                Poll::Ready(SocketNews::Sent(blocks)) if blocks.is_empty() => {}
                 Poll::Ready(SocketNews::Sent(blocks)) => self.inbox.push(Event::Sent { blocks }),
                 Poll::Ready(SocketNews::Text(text)) => self.take_text(&text),
                 Poll::Ready(SocketNews::NotText) => {
@@ -154,7 +178,7 @@ impl Link {
     }
 
     fn close(&mut self, failure: Failure) {
-        self.state = State::Closed;
-        self.inbox.push(Event::Failed(failure));
+        self.state = State::Down;
+        self.inbox.push(Event::Closed(failure));
     }
 }

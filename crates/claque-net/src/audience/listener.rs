@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use claque_core::{
     ids::ListenerId,
-    player::{Input, Output, Player, PlayerConfig, PlayerState},
+    listener::{Listener, ListenerConfig},
+    player::{Input, Output, PlayerConfig, PlayerState},
     time::Instant,
 };
 use tokio::sync::watch;
@@ -22,7 +23,7 @@ pub(super) async fn listen(
     let Some(seat) = usize::try_from(listener.0).ok().and_then(|index| order.seats.get(index)) else {
         return;
     };
-    let player = Player::new(PlayerConfig {
+    let player = PlayerConfig {
         listener,
         document: seat.document.clone(),
         chars: seat.chars.clone(),
@@ -30,13 +31,16 @@ pub(super) async fn listen(
         policy: order.policy,
         timeout: order.timeout,
         intended_at,
-    });
-    let link = Link::open(&lane, listener, seat.document.clone());
+    };
+    let voices = u32::try_from(order.voices.len()).unwrap_or(u32::MAX);
+    let (behaviour, seed) = (order.behaviour, order.seed);
+    let person = Listener::new(ListenerConfig { player, behaviour, voices, seed });
+    let link = Link::new(&lane, listener, seat.document.clone());
     let clock = lane.clock();
-    let mut listening = Listening { lane, player, link };
+    let mut listening = Listening { lane, person, link };
     listening.hand(clock.now(), Input::Start);
-    while listening.player.state() != PlayerState::Done {
-        let due = listening.player.poll_timeout().map(|(at, _)| at);
+    while listening.person.state() != PlayerState::Done {
+        let due = listening.person.poll_timeout().map(|(at, _)| at);
         tokio::select! {
             biased;
             _ = stopped.wait_for(|stopped| *stopped) => listening.hand(clock.now(), Input::Stop),
@@ -52,7 +56,7 @@ pub(super) async fn listen(
 
 struct Listening {
     lane: Rc<Lane>,
-    player: Player,
+    person: Listener,
     link: Link,
 }
 
@@ -66,17 +70,20 @@ impl Listening {
         }
     }
 
-    /// Hands something to the player and does what it wants.
+    /// Hands something to the listener and does what it wants.
     fn hand(&mut self, at: Instant, input: Input) {
-        let before = self.player.state();
-        for output in self.player.handle_input(at, input) {
+        let before = self.person.state();
+        for output in self.person.handle_input(at, input) {
             match output {
+                Output::Dial => self.link.dial(),
                 Output::Ask { blocks } => self.link.ask(&blocks),
+                Output::Move { cursor } => self.link.move_cursor(cursor),
+                Output::ChangeVoice { voice } => self.link.change_voice(voice),
                 Output::Fact(fact) => self.lane.record(fact),
-                // The loop ends by the player's state, and the connection with it.
+                // The loop ends by the listener's state, and the connection with it.
                 Output::Ended => {}
             }
         }
-        self.lane.gauge().move_listener(before, self.player.state());
+        self.lane.gauge().move_listener(before, self.person.state());
     }
 }

@@ -23,8 +23,10 @@ use std::{
 use claque_core::{
     ids::ListenerId,
     lag::LagHistogram,
+    listener::Behaviour,
     player::PlayerPolicy,
     record::Fact,
+    rng::Seed,
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
 };
@@ -47,14 +49,18 @@ pub struct AudienceOrder {
     pub service: Service,
     /// Slug of the model.
     pub model: String,
-    /// Slug of the voice.
-    pub voice: String,
+    /// Slugs of the voices there are to choose from; everybody begins with the first.
+    pub voices: Vec<String>,
     /// Everybody's document, in order of listeners.
     pub seats: Vec<Seat>,
     /// Playback rate.
     pub speed: Speed,
-    /// The player every listener has.
+    /// The player every listener has, and what it does about a lost connection.
     pub policy: PlayerPolicy,
+    /// What listeners do besides listening.
+    pub behaviour: Behaviour,
+    /// The root of what they do.
+    pub seed: Seed,
     /// When each is to start.
     pub schedule: ArrivalSchedule,
     /// Longest silence of the service while a block is awaited.

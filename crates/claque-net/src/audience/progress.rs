@@ -16,6 +16,8 @@ pub struct Progress {
     pub playing: u64,
     /// Listeners whose playback waits.
     pub stalled: u64,
+    /// Listeners that had playback stand still.
+    pub paused: u64,
     /// Listeners that are finished.
     pub done: u64,
     /// Blocks done with, however.
@@ -32,6 +34,7 @@ impl Sum for Progress {
             buffering: sum.buffering + lane.buffering,
             playing: sum.playing + lane.playing,
             stalled: sum.stalled + lane.stalled,
+            paused: sum.paused + lane.paused,
             done: sum.done + lane.done,
             blocks: sum.blocks + lane.blocks,
             underruns: sum.underruns + lane.underruns,
@@ -46,6 +49,7 @@ pub(super) struct Gauge {
     buffering: AtomicU64,
     playing: AtomicU64,
     stalled: AtomicU64,
+    paused: AtomicU64,
     done: AtomicU64,
     blocks: AtomicU64,
     underruns: AtomicU64,
@@ -59,6 +63,7 @@ impl Gauge {
             buffering: load(&self.buffering),
             playing: load(&self.playing),
             stalled: load(&self.stalled),
+            paused: load(&self.paused),
             done: load(&self.done),
             blocks: load(&self.blocks),
             underruns: load(&self.underruns),
@@ -85,7 +90,7 @@ impl Gauge {
             Fact::Block(_) => &self.blocks,
             Fact::Stall(_) => &self.underruns,
             Fact::Error(_) => &self.errors,
-            Fact::Listener(_) => return,
+            Fact::Incident(_) | Fact::Listener(_) => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -96,6 +101,7 @@ impl Gauge {
             PlayerState::Buffering => Some(&self.buffering),
             PlayerState::Playing => Some(&self.playing),
             PlayerState::Stalled => Some(&self.stalled),
+            PlayerState::Paused => Some(&self.paused),
             PlayerState::Done => Some(&self.done),
         }
     }

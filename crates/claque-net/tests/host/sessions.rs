@@ -94,7 +94,7 @@ async fn a_large_request_is_answered_in_full() {
 fn with_fault(after_notices: u64, effect: ConnectionEffect) -> GatewayConfig {
     let mut config = quick();
     let selector = ConnectionSelector::Nth(0);
-    config.faults.connections.push(ConnectionFault { selector, after_notices, effect });
+    config.faults.connections.push(ConnectionFault { selector, after_notices, at_block: None, effect });
     config
 }
 

@@ -13,6 +13,8 @@ enum Step {
     Ask(Vec<u32>),
     Told(Notice),
     FetchFails(u32),
+    Jump,
+    ChangeVoice(&'static str),
 }
 
 fn own() -> DocumentId {
@@ -36,8 +38,9 @@ fn statuses() -> impl Strategy<Value = Notice> {
         2 => Just(BlockStatus::Error),
     ];
     let error = prop::option::of("[a-z ]{0,9}");
-    (documents(), -1_i64..6, kinds, prop::bool::weighted(0.8), error, prop::bool::weighted(0.9)).prop_map(
-        |(document, block, status, has_variant, error, recoverable)| {
+    let flags = (prop::bool::weighted(0.8), prop::bool::weighted(0.9), voices());
+    (documents(), -1_i64..6, kinds, error, flags).prop_map(
+        |(document, block, status, error, (has_variant, recoverable, voice))| {
             Notice::Status(BlockNotice {
                 document,
                 block,
@@ -47,10 +50,14 @@ fn statuses() -> impl Strategy<Value = Notice> {
                 error,
                 recoverable,
                 model: "m".into(),
-                voice: "v".into(),
+                voice: voice.into(),
             })
         },
     )
+}
+
+fn voices() -> impl Strategy<Value = &'static str> {
+    prop_oneof![3 => Just("v"), 1 => Just("w")]
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -62,6 +69,8 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => "Rate limit exceeded|Voice not found|Internal server error"
             .prop_map(|text| Step::Told(Notice::Error { text })),
         1 => (0_u32..5).prop_map(Step::FetchFails),
+        1 => Just(Step::Jump),
+        1 => voices().prop_map(Step::ChangeVoice),
     ]
 }
 
@@ -110,7 +119,7 @@ fn indices(blocks: &[u32]) -> Vec<BlockIdx> {
 proptest! {
     #[test]
     fn a_typed_conversation_leads_to_what_its_frames_lead_to(steps in prop::collection::vec(steps(), 0..40)) {
-        let mut typed = Session::new(own(), 5);
+        let mut typed = Session::new(own(), "v".into(), 5);
         let mut wired = ClientSession::new(own().to_string(), "m".to_owned(), "v".to_owned());
         for step in steps {
             let (mut news, mut events) = (Vec::new(), Vec::new());
@@ -122,6 +131,14 @@ proptest! {
                 Step::Told(notice) => {
                     wired.handle_text(&frame(&notice), &mut events);
                     typed.handle_notice(notice, &mut news);
+                }
+                Step::Jump => {
+                    typed.cursor_moved();
+                    let _ = wired.cursor_moved(BlockIdx(0));
+                }
+                Step::ChangeVoice(voice) => {
+                    typed.change_voice(voice.into());
+                    wired.change_voice(voice.to_owned());
                 }
                 Step::FetchFails(block) => {
                     // A driver only reports fetches that it was told to make.
@@ -146,7 +163,7 @@ fn wired_asked(session: &Session, block: u32) -> bool {
 
 #[test]
 fn an_empty_eviction_says_nothing() {
-    let mut session = Session::new(own(), 1);
+    let mut session = Session::new(own(), "v".into(), 1);
     let mut news = Vec::new();
     session.handle_notice(Notice::Evicted { document: own(), blocks: Vec::new() }, &mut news);
     assert_eq!(news, []);

@@ -3,6 +3,7 @@
 use claque_core::{
     event::{FailureClass, Kills},
     ids::BlockIdx,
+    player::Reconnect,
     record::{BlockOutcome, SessionEnd},
     time::Duration,
 };
@@ -21,9 +22,10 @@ fn with_job_fault(selector: Selector, effect: Effect) -> Outcome {
 fn with_connection_fault(users: u32, after_notices: u64, effect: ConnectionEffect) -> Outcome {
     let mut gateway: GatewayConfig = clockwork();
     let selector = ConnectionSelector::Nth(0);
-    gateway.faults.connections.push(ConnectionFault { selector, after_notices, effect });
+    gateway.faults.connections.push(ConnectionFault { selector, after_notices, at_block: None, effect });
     let mut scenario = scenario(users, 12, gateway);
     scenario.plan.timeout = Duration::from_secs(60);
+    scenario.plan.policy.reconnect = Reconnect::Off;
     run(&scenario)
 }
 

@@ -5,4 +5,5 @@ mod house;
 mod link;
 mod promises;
 mod properties;
+mod trouble;
 mod truth;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use claque_core::{
+    listener::Behaviour,
     player::{PlayerPolicy, Readiness},
     record::{Fact, SessionEnd},
     rng::Seed,
@@ -38,7 +39,12 @@ fn connection_effects() -> impl Strategy<Value = ConnectionEffect> {
 fn gateways() -> impl Strategy<Value = GatewayConfig> {
     let presets = prop::sample::select(GatewayConfig::PRESETS.to_vec());
     let job_fault = prop::option::of((0.0..0.5, effects()));
-    let connection_fault = prop::option::of((0_u64..30, connection_effects()));
+    let selectors = prop_oneof![
+        Just(ConnectionSelector::Nth(1)),
+        Just(ConnectionSelector::Every),
+        (1_u64..8).prop_map(ConnectionSelector::First),
+    ];
+    let connection_fault = prop::option::of((selectors, 0_u64..30, connection_effects()));
     (presets, any::<bool>(), any::<bool>(), job_fault, connection_fault).prop_map(
         |(preset, limited, crossed, job_fault, connection_fault)| {
             let config = GatewayConfig::preset(preset).expect("it is listed");
@@ -47,9 +53,13 @@ fn gateways() -> impl Strategy<Value = GatewayConfig> {
             if let Some((share, effect)) = job_fault {
                 config.faults.jobs.push(FaultRule { selector: Selector::Share(share), effect });
             }
-            if let Some((after_notices, effect)) = connection_fault {
-                let selector = ConnectionSelector::Nth(1);
-                config.faults.connections.push(ConnectionFault { selector, after_notices, effect });
+            if let Some((selector, after_notices, effect)) = connection_fault {
+                config.faults.connections.push(ConnectionFault {
+                    selector,
+                    after_notices,
+                    at_block: None,
+                    effect,
+                });
             }
             config
         },
@@ -69,16 +79,35 @@ fn policies() -> impl Strategy<Value = PlayerPolicy> {
     )
 }
 
+fn behaviours() -> impl Strategy<Value = Behaviour> {
+    let rate = || prop_oneof![2 => Just(0.0), 1 => 0.0..20.0_f64];
+    (rate(), rate(), rate(), rate(), rate()).prop_map(|(seek, skip, pause, voice, hang_up)| Behaviour {
+        seek,
+        skip,
+        pause,
+        voice,
+        hang_up: hang_up / 20.0,
+        ..Behaviour::NONE
+    })
+}
+
 fn scenarios() -> impl Strategy<Value = Scenario> {
     let plan = (1_u32..6, 1_u32..20, 100_u32..30_000, 0_u64..30, any::<bool>(), any::<bool>());
-    (plan, policies(), gateways(), 0_u64..500, any::<u64>()).prop_map(
-        |((users, blocks, speed, window, use_cached, varied), policy, gateway, latency, seed)| {
+    (plan, policies(), gateways(), 0_u64..500, (any::<u64>(), behaviours())).prop_map(
+        |(
+            (users, blocks, speed, window, use_cached, varied),
+            policy,
+            gateway,
+            latency,
+            (seed, behaviour),
+        )| {
             let mut scenario = scenario(users, blocks, gateway);
             let plan = &mut scenario.plan;
             plan.speed = Speed::from_thousandths(speed).expect("not zero");
             plan.schedule = ArrivalSchedule::Even { window: Duration::from_secs(window), users };
             (plan.policy, plan.use_cached, plan.varied_lengths) = (policy, use_cached, varied);
             plan.timeout = Duration::from_secs(90);
+            plan.behaviour = behaviour;
             scenario.scripts = scenario.plan.scripts(&corpus(), Seed::root(seed));
             scenario.link.latency = Duration::from_millis(latency);
             scenario.seed = Seed::root(seed);
@@ -104,23 +133,14 @@ proptest! {
             let own = seen.iter().filter(|(listener, _)| *listener == record.listener).count();
             let all = usize::try_from(blocks).expect("few");
             prop_assert!(own <= all);
-            if record.end == SessionEnd::Completed {
+            if record.end == SessionEnd::Completed && !scenario.plan.behaviour.is_some() {
                 prop_assert_eq!(own, all);
             }
-            let last = outcome.facts.iter().rev().find(|fact| owner(fact) == record.listener);
+            let last = outcome.facts.iter().rev().find(|fact| fact.listener() == record.listener);
             prop_assert!(matches!(last, Some(Fact::Listener(_))), "something after the end: {last:?}");
         }
         let ended = outcome.listeners().iter().map(|record| record.ended_at).max();
         prop_assert_eq!(ended, Some(outcome.simulated.ended_at));
         prop_assert_eq!(&run(&scenario), &outcome);
-    }
-}
-
-fn owner(fact: &Fact) -> claque_core::ids::ListenerId {
-    match fact {
-        Fact::Block(record) => record.listener,
-        Fact::Stall(record) => record.listener,
-        Fact::Error(record) => record.listener,
-        Fact::Listener(record) => record.listener,
     }
 }

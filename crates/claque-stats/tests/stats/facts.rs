@@ -3,7 +3,10 @@
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     ids::{BlockIdx, ListenerId},
-    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    record::{
+        BlockOutcome, BlockRecord, ErrorRecord, Fact, Incident, IncidentRecord, ListenerRecord, OutageEnd,
+        SessionEnd, StallRecord,
+    },
     time::{Duration, Instant, MediaTime},
 };
 
@@ -63,6 +66,8 @@ pub(crate) fn session(listener: u32, started_ms: Option<u64>, ended_ms: u64) -> 
         launched_at: Instant::START,
         connect_time: Some(Duration::from_millis(5)),
         started_at: started_ms.map(Instant::from_millis),
+        playing: None,
+        paused: Duration::ZERO,
         ended_at: Instant::from_millis(ended_ms),
         end: SessionEnd::Completed,
         foreign_messages: 0,
@@ -76,4 +81,22 @@ pub(crate) fn error(listener: u32, class: FailureClass, text: &str, kills: Kills
         at: Instant::from_millis(100),
         failure: Failure { phase: Phase::BeforeAudio, class, code: None, text: text.to_owned(), kills },
     })
+}
+
+pub(crate) fn incident(listener: u32, at_ms: u64, incident: Incident) -> Fact {
+    let (listener, at) = (ListenerId(listener), Instant::from_millis(at_ms));
+    Fact::Incident(IncidentRecord { listener, at, incident })
+}
+
+/// A time without a connection that ended as told.
+pub(crate) fn outage(listener: u32, since_ms: u64, lasted_ms: u64, end: OutageEnd) -> Fact {
+    let failure = Failure {
+        phase: Phase::BeforeAudio,
+        class: FailureClass::Server,
+        code: Some(1011),
+        text: "oops".to_owned(),
+        kills: Kills::Session,
+    };
+    let lasted = Duration::from_millis(lasted_ms);
+    incident(listener, since_ms, Incident::Outage { lasted, tries: 1, end, failure })
 }

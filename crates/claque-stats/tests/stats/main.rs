@@ -1,6 +1,7 @@
 //! Figures and verdicts of small runs.
 
 mod facts;
+mod incidents;
 mod properties;
 mod summary;
 mod verdict;

@@ -1,10 +1,10 @@
 //! What holds for facts of every kind.
 
-use crate::facts::{block, error, failed_block, session, stall};
+use crate::facts::{block, error, failed_block, incident, outage, session, stall};
 use claque_core::{
     event::{FailureClass, Kills},
     ids::BlockIdx,
-    record::Fact,
+    record::{Fact, Incident, Jump, OutageEnd, ResendReason},
 };
 use claque_stats::{RunShape, summarise};
 use proptest::prelude::*;
@@ -24,6 +24,11 @@ fn facts_of(listener: u32, ready: &[u64]) -> Vec<Fact> {
         } else {
             facts.push(Fact::Block(block(listener, index, ready_ms)));
             facts.push(stall(listener, index, ready_ms, ready_ms / 2));
+            facts.push(outage(listener, ready_ms / 2, ready_ms / 3, OutageEnd::Reconnected));
+            let (block, why) = (BlockIdx(index), ResendReason::Reconnected);
+            facts.push(incident(listener, ready_ms, Incident::Resent { block, why }));
+            let (from, to) = (block, BlockIdx(index + 1));
+            facts.push(incident(listener, ready_ms / 2, Incident::Jumped { from, to, how: Jump::Skip }));
         }
     }
     facts.push(Fact::Listener(session(listener, ready.first().copied(), 100_000)));
@@ -49,7 +54,7 @@ proptest! {
     fn every_intended_block_and_listener_is_counted_once(ready in prop::collection::vec(1_u64..60_000, 0..6)) {
         let summary = summarise(RunShape { users: 2, blocks_per_user: 6 }, &facts_of(0, &ready), None);
         let blocks = summary.blocks;
-        prop_assert_eq!(blocks.ok + blocks.failed + blocks.stopped + blocks.unreached, blocks.intended);
+        prop_assert_eq!(blocks.ok + blocks.failed + blocks.stopped + blocks.forgone + blocks.unreached, blocks.intended);
         prop_assert_eq!(blocks.played + blocks.unplayed + blocks.skipped, blocks.ok);
         let listeners = summary.listeners;
         let ends = listeners.completed + listeners.failed + listeners.stopped + listeners.unfinished;

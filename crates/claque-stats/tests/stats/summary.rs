@@ -219,7 +219,8 @@ fn skipped_and_unplayed_blocks_were_delivered_and_stopped_ones_were_not() {
                 BlockOutcome::Played
                 | BlockOutcome::Unplayed
                 | BlockOutcome::Failed(_)
-                | BlockOutcome::Stopped => MediaTime::from_millis(2_000),
+                | BlockOutcome::Stopped
+                | BlockOutcome::Abandoned => MediaTime::from_millis(2_000),
             };
             Fact::Block(BlockRecord { outcome, media, ..block(0, index, 1_000) })
         })

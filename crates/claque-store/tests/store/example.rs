@@ -6,13 +6,16 @@ use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     ids::{BlockIdx, ListenerId},
     lag::LagHistogram,
-    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    record::{
+        BlockOutcome, BlockRecord, ErrorRecord, Fact, Incident, IncidentRecord, Jump, ListenerRecord,
+        OutageEnd, ResendReason, SessionEnd, StallRecord,
+    },
     time::{Duration, Instant, MediaTime},
 };
 use claque_stats::{RunShape, ScheduleLag, Summary, Verdict, summarise};
 use claque_store::{Machine, RunConfig, RunFolder, RunHeader, UnixNanos};
 
-pub(crate) const SHAPE: RunShape = RunShape { users: 2, blocks_per_user: 4 };
+pub(crate) const SHAPE: RunShape = RunShape { users: 3, blocks_per_user: 4 };
 pub(crate) const STARTED: UnixNanos = UnixNanos(1_795_502_897_627_870_000);
 pub(crate) const FINISHED: UnixNanos = UnixNanos(1_795_502_907_000_001_000);
 
@@ -86,6 +89,8 @@ fn session(listener: u32, end: SessionEnd) -> Fact {
         launched_at: Instant::from_millis(501),
         connect_time: Some(Duration::from_micros(1_234)),
         started_at: Some(Instant::from_millis(900)),
+        playing: Some(Duration::from_millis(5_000)),
+        paused: Duration::from_millis(70),
         ended_at: Instant::from_millis(9_000),
         end,
         foreign_messages: 0,
@@ -93,8 +98,32 @@ fn session(listener: u32, end: SessionEnd) -> Fact {
     })
 }
 
+/// One incident of every kind.
+fn incidents() -> impl Iterator<Item = Fact> {
+    let (block, to, lasted) = (BlockIdx(3), BlockIdx(1), Duration::from_nanos(1_234_567));
+    let (phase, class) = (Phase::BeforeAudio, FailureClass::Overload);
+    let text = "service restart".to_owned();
+    let failure = Failure { phase, class, code: Some(1012), text, kills: Kills::Session };
+    let outages =
+        OutageEnd::ALL.map(|end| Incident::Outage { lasted, tries: 2, end, failure: failure.clone() });
+    let resends = ResendReason::ALL.map(|why| Incident::Resent { block, why });
+    let others = [
+        Incident::Delayed { block, lasted },
+        Incident::GivenUp { block },
+        Incident::Paused { lasted },
+        Incident::Jumped { from: block, to, how: Jump::Seek },
+        Incident::Jumped { from: block, to, how: Jump::Skip },
+        Incident::VoiceChanged { block },
+        Incident::HungUp { block },
+    ];
+    let at = |number: u64| Instant::from_nanos(1_000_000_007 * number);
+    outages.into_iter().chain(resends).chain(others).zip(1..).map(move |(incident, number)| {
+        Fact::Incident(IncidentRecord { listener: ListenerId(0), at: at(number), incident })
+    })
+}
+
 /// Listener 0 hears two blocks out of order after a stall, steps over a skipped and a failed one, and comes to
-/// the end; listener 1 is ended by the service.
+/// the end; listener 1 is ended by the service; listener 2 leaves.
 pub(crate) fn facts() -> Vec<Fact> {
     let skipped = BlockRecord {
         ready_at: None,
@@ -105,7 +134,8 @@ pub(crate) fn facts() -> Vec<Fact> {
         outcome: BlockOutcome::Skipped,
         ..block(0, 2, 0)
     };
-    vec![
+    let abandoned = BlockRecord { outcome: BlockOutcome::Abandoned, ..failed(2, 0, FailureClass::Server) };
+    let mut facts = vec![
         Fact::Block(block(0, 0, 900)),
         Fact::Stall(StallRecord {
             listener: ListenerId(0),
@@ -121,7 +151,11 @@ pub(crate) fn facts() -> Vec<Fact> {
         error(1, FailureClass::Limit, None, Kills::Session),
         session(1, SessionEnd::Failed(FailureClass::Limit)),
         session(0, SessionEnd::Completed),
-    ]
+        Fact::Block(abandoned),
+        session(2, SessionEnd::Left),
+    ];
+    facts.extend(incidents());
+    facts
 }
 
 pub(crate) fn summary() -> Summary {

@@ -40,7 +40,7 @@ fn the_manifest_says_what_was_run() {
     assert_eq!(manifest.finished_at.as_deref(), Some("2026-11-24T06:48:27.000001"));
     assert_eq!(manifest.started_at_utc, "2026-11-24T06:48:17.627870Z");
     assert_eq!((manifest.seed, manifest.format_version), (u64::MAX, 1));
-    assert_eq!(manifest.document_ids, ["document-0", "document-1"], "taken from the listeners");
+    assert_eq!(manifest.document_ids, ["document-0", "document-1", "document-2"], "taken from the listeners");
 }
 
 #[test]
@@ -98,4 +98,28 @@ fn more_rows_than_a_row_group_holds_come_back_in_order() {
     writer.finish(&summary, &Verdict::judge(&summary), example::FINISHED).unwrap();
     let run = open(parent.path()).unwrap();
     assert!(run.facts == facts, "70,000 blocks differ");
+}
+
+#[test]
+fn a_run_from_before_incidents_were_recorded_is_read_without_them() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = example::write_finished(parent.path());
+    let path = dir.join("run.json");
+    let mut manifest: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let without = |value: &mut serde_json::Value, keys: &[&str]| {
+        for key in keys {
+            value.as_object_mut().unwrap().remove(*key).unwrap();
+        }
+    };
+    without(&mut manifest, &["incidents"]);
+    without(&mut manifest["summary"], &["trouble", "acts"]);
+    without(&mut manifest["summary"]["listeners"], &["left"]);
+    without(&mut manifest["summary"]["blocks"], &["forgone"]);
+    for listener in manifest["listeners"].as_array_mut().unwrap() {
+        without(listener, &["playing_ns", "paused_ns"]);
+    }
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let run = open(&dir).unwrap();
+    let incidents = run.facts.iter().filter(|fact| matches!(fact, Fact::Incident(_))).count();
+    assert_eq!((incidents, run.recompute().trouble), (0, None), "not measured is not zero");
 }

@@ -44,9 +44,9 @@ enum Standing {
     Withdrawn,
     /// Fetched, or found to have nothing to speak.
     Settled,
-    /// Settled by a late report after a withdrawal; asking again starts anew.
+    /// Settled, by a late report after a withdrawal or before the listener jumped; asking again starts anew.
     SettledLate,
-    /// Failed: says nothing more until asked for again.
+    /// Failed, or no longer wanted: says nothing more until asked for again.
     Lapsed,
 }
 
@@ -81,11 +81,24 @@ impl ClientSession {
         .encode()
     }
 
-    /// Gives the text frame that says the player jumped to `cursor`.
+    /// Notes that the player jumped, so that nothing is wanted any more but what is asked for from now on, and gives the
+    /// text frame that says so.
     #[must_use]
-    pub fn cursor_moved(&self, cursor: BlockIdx) -> String {
+    pub fn cursor_moved(&mut self, cursor: BlockIdx) -> String {
+        for standing in self.blocks.values_mut() {
+            *standing = match *standing {
+                Standing::Asked | Standing::Withdrawn | Standing::Lapsed => Standing::Lapsed,
+                Standing::Settled | Standing::SettledLate => Standing::SettledLate,
+            };
+        }
         ClientMessage::CursorMoved { document_id: self.document_id.clone(), cursor: i64::from(cursor.0) }
             .encode()
+    }
+
+    /// Asks in another voice from now on; whatever was asked for in the old one is not wanted any more.
+    pub fn change_voice(&mut self, voice: String) {
+        self.voice = voice;
+        self.blocks.values_mut().for_each(|standing| *standing = Standing::Lapsed);
     }
 
     /// Notes that the fetch of a block failed: asking for it again may fetch it again.
@@ -138,6 +151,10 @@ impl ClientSession {
             out.push(warning(format!("server spoke of block {}, which was not asked for", status.block_idx)));
             return;
         };
+        if status.voice_slug.as_ref().is_some_and(|voice| *voice != self.voice) {
+            // Asked for before the voice was changed.
+            return;
+        }
         let settled = match *standing {
             Standing::Asked => Standing::Settled,
             Standing::Withdrawn => Standing::SettledLate,

@@ -18,4 +18,11 @@ pub(crate) struct PlayerFlags {
     /// Ask again when fewer blocks than this lie ahead [default: the player's]
     #[arg(long, value_name = "BLOCKS", allow_negative_numbers = true)]
     pub(crate) refill_threshold: Option<i64>,
+    /// What to do about a lost connection: player (dial again as the player does) or off (the session ends) [default: player]
+    #[arg(long, value_name = "off|player")]
+    pub(crate) reconnect: Option<String>,
+    /// What listeners do besides listening, each as often a minute: seek, skip, pause, voice, hang-up; and pause-seconds,
+    /// the mean length of a pause. Inline, as in seek=0.5,pause=0.2, or a TOML file with the same keys [default: nothing]
+    #[arg(long, value_name = "FILE|RATES")]
+    pub(crate) behaviour: Option<String>,
 }

@@ -4,8 +4,9 @@ use std::{fs, path::Path};
 
 use claque_core::{
     corpus::Corpus,
+    listener::Behaviour,
     plan::Plan,
-    player::PlayerPolicy,
+    player::{PlayerPolicy, Reconnect},
     rng::Seed,
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
@@ -47,6 +48,7 @@ pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), U
         voice: slug(wishes.voice.as_ref(), "voice", source)?,
         speed: thousandths(speed),
         policy,
+        behaviour: behaviour(wishes, source)?,
         schedule: ArrivalSchedule::Even { window: Duration::from_secs_f64(stagger), users },
         use_cached: wishes.use_cached.as_ref().is_some_and(|wish| wish.value),
         varied_lengths: wishes.varied_lengths.as_ref().is_some_and(|wish| wish.value),
@@ -99,9 +101,27 @@ fn policy(wishes: &Wishes, source: &Source) -> Result<(PlayerPolicy, String), Us
         min_buffer: blocks(&wishes.min_buffer, "min_buffer", preset.min_buffer)?,
         batch_size: blocks(&wishes.batch_size, "batch_size", preset.batch_size)?,
         refill_threshold: blocks(&wishes.refill_threshold, "refill_threshold", preset.refill_threshold)?,
+        reconnect: reconnect(wishes, source, preset.reconnect)?,
         ..preset
     };
     Ok((policy, name))
+}
+
+fn reconnect(wishes: &Wishes, source: &Source, of_player: Reconnect) -> Result<Reconnect, UsageError> {
+    let known = |name: &str| match name {
+        "player" => Some(of_player),
+        "off" => Some(Reconnect::Off),
+        _ => None,
+    };
+    wishes
+        .reconnect
+        .as_ref()
+        .map_or(Ok(of_player), |wish| source.known(wish, "reconnect", &["off", "player"], known))
+}
+
+fn behaviour(wishes: &Wishes, source: &Source) -> Result<Behaviour, UsageError> {
+    let Some(wish) = &wishes.behaviour else { return Ok(Behaviour::NONE) };
+    wish.value.decide().map_err(|what| source.error(wish, "behaviour", what))
 }
 
 fn slug(wish: Option<&Wish<String>>, key: &str, source: &Source) -> Result<Option<String>, UsageError> {

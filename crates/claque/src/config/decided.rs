@@ -1,10 +1,11 @@
 //! What was decided, by the names a scenario has for it: what a run's `scenario` holds. No secret is in it.
 
-use claque_core::plan::Plan;
+use claque_core::{plan::Plan, player::Reconnect};
 use serde_json::{Map, Value, json};
 
 use super::{
     audience::seed_number,
+    behaviour::BehaviourSettings,
     gateway::{GatewayChoice, GatewaySettings},
     wish::Wish,
     wishes::Wishes,
@@ -30,6 +31,8 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
         "min_buffer": plan.policy.min_buffer,
         "batch_size": plan.policy.batch_size,
         "refill_threshold": plan.policy.refill_threshold,
+        "reconnect": if plan.policy.reconnect == Reconnect::Off { "off" } else { "player" },
+        "behaviour": plan.behaviour.is_some().then(|| BehaviourSettings::from(plan.behaviour)),
     });
     match decided {
         Value::Object(map) => map,

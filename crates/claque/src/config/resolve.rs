@@ -33,7 +33,7 @@ pub(crate) fn resolve_run(
 ) -> Result<RunSettings, UsageError> {
     let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
     wishes.lay_audience(flags.audience);
-    wishes.lay_player(flags.player);
+    wishes.lay_player(flags.player)?;
     wishes.lay_target(flags.target);
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
@@ -74,7 +74,7 @@ pub(crate) fn resolve_run(
 pub(crate) fn resolve_simulate(flags: SimulateFlags) -> Result<SimulateSettings, UsageError> {
     let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
     wishes.lay_audience(flags.audience);
-    wishes.lay_player(flags.player);
+    wishes.lay_player(flags.player)?;
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
     let output = output(flags.output, &mut wishes);

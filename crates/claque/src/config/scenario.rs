@@ -141,9 +141,14 @@ mod tests {
         let page = include_str!("../../../../docs/scenario.md");
         let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         parse(&Source { path: "s.toml".into(), text: example.to_owned() }).unwrap();
-        for table in
-            ["", "[gateway]", "[gateway.pipeline]", "[gateway.pipeline.overflow]", "[gateway.faults]"]
-        {
+        for table in [
+            "",
+            "[behaviour]",
+            "[gateway]",
+            "[gateway.pipeline]",
+            "[gateway.pipeline.overflow]",
+            "[gateway.faults]",
+        ] {
             let message =
                 toml::from_str::<Wishes>(&format!("{table}\nqqq = 1")).unwrap_err().message().to_owned();
             for key in

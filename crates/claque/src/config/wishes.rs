@@ -9,6 +9,7 @@ use claque_wire::yapit::rest::Secret;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
+    behaviour::BehaviourSettings,
     gateway::{GatewaySettings, WorkersSetting},
     wish::Wish,
 };
@@ -33,6 +34,8 @@ pub(crate) struct Wishes {
     pub(crate) min_buffer: Option<Wish<i64>>,
     pub(crate) batch_size: Option<Wish<i64>>,
     pub(crate) refill_threshold: Option<Wish<i64>>,
+    pub(crate) reconnect: Option<Wish<String>>,
+    pub(crate) behaviour: Option<Wish<BehaviourSettings>>,
     pub(crate) base_url: Option<Wish<String>>,
     pub(crate) env_file: Option<Wish<PathBuf>>,
     pub(crate) auth_env_file: Option<Wish<PathBuf>>,
@@ -75,11 +78,16 @@ impl Wishes {
         over(&mut self.timeout, flags.timeout);
     }
 
-    pub(crate) fn lay_player(&mut self, flags: PlayerFlags) {
+    /// # Errors
+    /// The behaviour cannot be read.
+    pub(crate) fn lay_player(&mut self, flags: PlayerFlags) -> Result<(), super::UsageError> {
         over(&mut self.player, flags.player);
         over(&mut self.min_buffer, flags.min_buffer);
         over(&mut self.batch_size, flags.batch_size);
         over(&mut self.refill_threshold, flags.refill_threshold);
+        over(&mut self.reconnect, flags.reconnect);
+        over(&mut self.behaviour, flags.behaviour.as_deref().map(BehaviourSettings::parse).transpose()?);
+        Ok(())
     }
 
     pub(crate) fn lay_target(&mut self, flags: TargetFlags) {

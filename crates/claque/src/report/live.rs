@@ -141,6 +141,9 @@ fn describe(now: Instant, goal: Goal, progress: Progress) -> String {
     {
         let _infallible = write!(text, "{count} {what}, ");
     }
+    if progress.paused > 0 {
+        let _infallible = write!(text, "{} paused, ", progress.paused);
+    }
     let plural = if progress.underruns == 1 { "" } else { "s" };
     let _infallible = write!(
         text,
@@ -181,8 +184,15 @@ mod tests {
 
     #[test]
     fn the_line_says_who_does_what_and_how_long_it_will_take() {
-        let progress =
-            Progress { buffering: 2, playing: 14, stalled: 1, done: 3, blocks: 50, underruns: 1, errors: 0 };
+        let progress = Progress {
+            buffering: 2,
+            playing: 14,
+            stalled: 1,
+            done: 3,
+            blocks: 50,
+            underruns: 1,
+            ..Progress::default()
+        };
         let line = describe(Instant::from_millis(42_000), GOAL, progress);
         assert_eq!(
             line,

@@ -6,7 +6,10 @@ use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     ids::{BlockIdx, ListenerId},
     lag::LagHistogram,
-    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    record::{
+        BlockOutcome, BlockRecord, ErrorRecord, Fact, Incident, IncidentRecord, Jump, ListenerRecord,
+        OutageEnd, ResendReason, SessionEnd, StallRecord,
+    },
     time::{Duration, Instant, MediaTime},
 };
 use claque_stats::{RunShape, ScheduleLag, Verdict, summarise};
@@ -86,6 +89,8 @@ fn session(listener: u32, started_ms: Option<u64>, ended_ms: u64, end: SessionEn
         launched_at: Instant::START,
         connect_time: Some(Duration::from_micros(4_200)),
         started_at: started_ms.map(Instant::from_millis),
+        playing: None,
+        paused: Duration::ZERO,
         ended_at: Instant::from_millis(ended_ms),
         end,
         foreign_messages: 0,
@@ -136,6 +141,51 @@ fn a_good_run() {
 #[test]
 fn a_run_with_failures_and_underruns() {
     insta::assert_snapshot!("troubled", text::summary(&troubled(), text::Paint::new(false)));
+}
+
+#[test]
+fn a_run_with_lost_connections_and_listeners_that_do_more_than_listen() {
+    let failure = Failure {
+        phase: Phase::BeforeAudio,
+        class: FailureClass::Overload,
+        code: Some(1012),
+        text: "service restart".to_owned(),
+        kills: Kills::Session,
+    };
+    let outage = |end| Incident::Outage {
+        lasted: Duration::from_millis(1_003),
+        tries: 1,
+        end,
+        failure: failure.clone(),
+    };
+    let block_1 = BlockIdx(1);
+    let incidents = [
+        (3_500, outage(OutageEnd::Reconnected)),
+        (4_503, Incident::Resent { block: block_1, why: ResendReason::Reconnected }),
+        (9_000, Incident::Resent { block: block_1, why: ResendReason::Unacknowledged }),
+        (16_000, Incident::Jumped { from: block_1, to: BlockIdx(0), how: Jump::Seek }),
+        (17_000, Incident::Paused { lasted: Duration::from_secs(2) }),
+        (19_500, outage(OutageEnd::GivenUp)),
+        (20_000, Incident::HungUp { block: block_1 }),
+    ];
+    let incidents = incidents.into_iter().map(|(at, incident)| {
+        let at = Instant::from_millis(at);
+        Fact::Incident(IncidentRecord { listener: ListenerId(0), at, incident })
+    });
+    let stall = |began, waited| {
+        let (began_at, waited) = (Instant::from_millis(began), Duration::from_millis(waited));
+        Fact::Stall(StallRecord { listener: ListenerId(0), block: block_1, began_at, waited })
+    };
+    let session = ListenerRecord {
+        playing: Some(Duration::from_secs(10)),
+        paused: Duration::from_secs(2),
+        ..session(0, Some(1_000), 20_000, SessionEnd::Left)
+    };
+    let mut facts = vec![Fact::Block(block(0, 0, 1_000)), stall(3_000, 2_000), stall(16_000, 250)];
+    facts.extend(incidents);
+    facts.push(Fact::Listener(session));
+    let run = finished(1, 2, &facts, on_time());
+    insta::assert_snapshot!("incidents", text::summary(&run, text::Paint::new(false)));
 }
 
 #[test]

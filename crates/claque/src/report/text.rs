@@ -90,6 +90,8 @@ fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
     lines.push(row("success", &success(summary, paint), paint));
     lines.push(row("listeners", &listeners(summary), paint));
     underruns(summary, paint, lines);
+    trouble(summary, paint, lines);
+    acts(summary, paint, lines);
     lines.push(row("stalled_time", &percent_or_na(summary.stalled_time_pct), paint));
     let audio =
         if summary.blocks.played == 0 { NOT_MEASURED.to_owned() } else { time(summary.audio_played_ms) };
@@ -100,7 +102,7 @@ fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
 fn success(summary: &Summary, paint: Paint) -> String {
     let blocks = summary.blocks;
     let percent = percent_or_na(summary.success_pct);
-    let fraction = format!("{}/{} blocks ({percent})", grouped(blocks.ok), grouped(blocks.intended));
+    let fraction = format!("{}/{} blocks ({percent})", grouped(blocks.ok), grouped(blocks.wanted()));
     let rest = [
         (blocks.failed, "failed"),
         (blocks.stopped, "stopped"),
@@ -126,6 +128,7 @@ fn listeners(summary: &Summary) -> String {
     let others = [
         (counts.failed, "failed"),
         (counts.stopped, "were stopped"),
+        (counts.left, "hung up"),
         (counts.unfinished, "have no end on record"),
         (counts.intended.saturating_sub(counts.started), "never began to play"),
     ];
@@ -154,6 +157,77 @@ fn underruns(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
         stalls.listeners_affected_pct,
     );
     lines.push(row("", &spread, paint));
+}
+
+/// Lost connections and what came of them; nothing when all went well.
+fn trouble(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    let Some(trouble) = summary.trouble.filter(|trouble| trouble.outages + trouble.resends() > 0) else {
+        return;
+    };
+    if trouble.outages > 0 {
+        let mut words = format!(
+            "{} lost by {}, {} came back",
+            counted(trouble.outages, "connection"),
+            counted(trouble.listeners_affected, "listener"),
+            grouped(trouble.reconnects)
+        );
+        if trouble.connections_given_up > 0 {
+            words.push_str(&format!(", {} given up", grouped(trouble.connections_given_up)));
+        }
+        words.push_str(&format!("; {} at most", time(trouble.outage_ms_longest)));
+        lines.push(row("outages", &paint.style(Style::Notable, &words), paint));
+        if trouble.stalls > 0 {
+            let words = format!(
+                "{} of the underruns came of that, {} in all",
+                grouped(trouble.stalls),
+                time(trouble.stall_ms_total)
+            );
+            lines.push(row("", &words, paint));
+        }
+    }
+    if trouble.resends() > 0 {
+        let reasons = [
+            (trouble.resends_reconnected, "after an outage"),
+            (trouble.resends_unacknowledged, "unacknowledged"),
+            (trouble.resends_withdrawn, "withdrawn"),
+        ];
+        let reasons: Vec<_> = reasons
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, why)| format!("{} {why}", grouped(count)))
+            .collect();
+        lines.push(row("asked again", &format!("blocks: {}", reasons.join(", ")), paint));
+    }
+}
+
+/// What listeners did besides listening; nothing when they only listened.
+fn acts(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    let Some(acts) = summary.acts else { return };
+    let kinds = [
+        (acts.seeks, "seek"),
+        (acts.skips, "skip"),
+        (acts.pauses, "pause"),
+        (acts.voice_changes, "voice change"),
+        (acts.hang_ups, "hang-up"),
+    ];
+    let done: Vec<_> =
+        kinds.into_iter().filter(|(count, _)| *count > 0).map(|(count, kind)| counted(count, kind)).collect();
+    if done.is_empty() {
+        return;
+    }
+    lines.push(row("besides", &done.join(", "), paint));
+    if acts.stalls > 0 {
+        let words = format!(
+            "{} of the underruns began with one of these, {} in all",
+            grouped(acts.stalls),
+            time(acts.stall_ms_total)
+        );
+        lines.push(row("", &words, paint));
+    }
+    if summary.blocks.forgone > 0 {
+        let words = format!("{} passed over, in no share", counted(summary.blocks.forgone, "block"));
+        lines.push(row("", &words, paint));
+    }
 }
 
 fn times(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<String>) {

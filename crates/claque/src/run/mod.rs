@@ -12,7 +12,7 @@ use claque_core::{
     ids::ListenerId,
     plan::Plan,
     record::{ErrorRecord, Fact, ListenerRecord, SessionEnd},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use claque_net::{
     audience::{Audience, AudienceOrder},
@@ -154,15 +154,17 @@ impl Session<'_> {
                 format!("failed to create the folder {} of --keep-audio", folder.display())
             })?;
         }
-        let heading = self.heading(&prepared.voice, service.target());
+        let heading = self.heading(prepared.voices.first().map_or("", String::as_str), service.target());
         let mut recorder = Recorder::create(heading, &settings.output.dir, self.made.ids())?;
         let mut audience = Audience::start(AudienceOrder {
             service: service.clone(),
             model: plan.model.clone(),
-            voice: prepared.voice,
+            voices: prepared.voices,
             seats: prepared.seats,
             speed: plan.speed,
             policy: plan.policy,
+            behaviour: plan.behaviour,
+            seed: plan.seed,
             schedule: plan.schedule,
             timeout: plan.timeout,
             keep_audio: settings.keep_audio.clone(),
@@ -252,6 +254,8 @@ fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact
             launched_at: intended_at,
             connect_time: None,
             started_at: None,
+            playing: None,
+            paused: Duration::ZERO,
             ended_at: intended_at,
             end: SessionEnd::Failed(failure.class),
             foreign_messages: 0,

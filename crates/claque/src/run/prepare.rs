@@ -15,8 +15,8 @@ use crate::report::live::Live;
 /// What an audience needs besides its plan.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    /// Slug of the voice.
-    pub(crate) voice: String,
+    /// Slugs of the model's voices; everybody begins with the first.
+    pub(crate) voices: Vec<String>,
     /// Everybody's document.
     pub(crate) seats: Vec<Seat>,
 }
@@ -112,7 +112,7 @@ pub(crate) async fn prepare(
             () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
         }
     }
-    Ok(Prepared { voice, seats: seats(&documents, plan, live) })
+    Ok(Prepared { voices: voices(voice, plan, &models, live), seats: seats(&documents, plan, live) })
 }
 
 /// The documents as the listeners will hear them. A service may cut a text into other blocks than we wrote.
@@ -134,6 +134,16 @@ fn seats(documents: &[Document], plan: &Plan, live: &Live) -> Vec<Seat> {
 
 fn heard(document: &Document, plan: &Plan) -> u32 {
     u32::try_from(document.chars.len()).unwrap_or(u32::MAX).min(plan.blocks)
+}
+
+/// The voice to begin with, and all others of the model.
+fn voices(first: String, plan: &Plan, models: &[Model], live: &Live) -> Vec<String> {
+    let listed = models.iter().filter(|model| model.slug == plan.model).flat_map(|model| &model.voices);
+    let others: Vec<String> = listed.map(|voice| voice.slug.clone()).filter(|slug| *slug != first).collect();
+    if others.is_empty() && plan.behaviour.voice > 0.0 {
+        live.warn("warning: the model has but one voice, so no listener changes it");
+    }
+    std::iter::once(first).chain(others).collect()
 }
 
 /// The voice that was asked for, the model's known default, or the first it lists.

@@ -1,7 +1,7 @@
 //! The same plan through sockets and through the simulator: the same facts at the same times.
 
 use claque_core::{
-    record::{BlockRecord, StallRecord},
+    record::{BlockRecord, Incident, IncidentRecord, StallRecord},
     time::{Duration, Instant},
 };
 
@@ -60,6 +60,50 @@ fn failures_skips_and_speed_change_nothing_about_that() {
 }
 
 #[test]
+fn connections_cut_at_block_7_are_lost_and_found_in_both_drivers() {
+    agree(&[
+        "--users",
+        "3",
+        "--blocks",
+        "20",
+        "--engine",
+        "deterministic",
+        "--service-seconds",
+        "0.1",
+        "--audio-seconds",
+        "0.55",
+        "--player",
+        "yapit-2026-02",
+        "--workers",
+        "2",
+        "--stagger",
+        "0.9",
+        "--gateway-set",
+        r#"faults.connections=[{select={first=3},at_block=7,effect={close={code=1011,reason="oops"}}}]"#,
+    ]);
+}
+
+#[test]
+fn people_do_the_same_things_at_the_same_times_in_both_drivers() {
+    agree(&[
+        "--users",
+        "3",
+        "--blocks",
+        "30",
+        "--engine",
+        "deterministic",
+        "--service-seconds",
+        "0.05",
+        "--audio-seconds",
+        "0.5",
+        "--workers",
+        "unlimited",
+        "--behaviour",
+        "seek=6,skip=6,pause=6,pause-seconds=0.3,voice=6",
+    ]);
+}
+
+#[test]
 fn a_warm_cache_answers_both_drivers_at_once() {
     agree(&[
         "--users",
@@ -91,6 +135,7 @@ fn agree(arguments: &[&str]) {
         compare_blocks(block, expected);
     }
     compare_stalls(&lasting_stalls(&real), &lasting_stalls(&simulated));
+    compare_incidents(&real.incidents(), &simulated.incidents());
     let ends = |ran: &Ran| {
         ran.listeners().iter().map(|listener| (listener.listener, listener.end)).collect::<Vec<_>>()
     };
@@ -105,6 +150,34 @@ fn agree(arguments: &[&str]) {
             .collect::<Vec<_>>()
     };
     assert_eq!(causes(&real), causes(&simulated));
+}
+
+/// The same incidents in the same order of each listener, at about the same times.
+#[track_caller]
+fn compare_incidents(real: &[&IncidentRecord], simulated: &[&IncidentRecord]) {
+    assert_eq!(real.len(), simulated.len(), "{real:?}, simulated {simulated:?}");
+    for (real, simulated) in real.iter().zip(simulated) {
+        assert_eq!(real.listener, simulated.listener);
+        let apart = real.at.since(simulated.at).max(simulated.at.since(real.at));
+        assert!(apart <= TOLERANCE, "{real:?}, simulated {simulated:?}");
+        assert_eq!(timeless(&real.incident), timeless(&simulated.incident));
+    }
+}
+
+/// An incident without how long it lasted.
+fn timeless(incident: &Incident) -> Incident {
+    let mut incident = incident.clone();
+    match &mut incident {
+        Incident::Outage { lasted, .. } | Incident::Delayed { lasted, .. } | Incident::Paused { lasted } => {
+            *lasted = Duration::ZERO;
+        }
+        Incident::Resent { .. }
+        | Incident::GivenUp { .. }
+        | Incident::Jumped { .. }
+        | Incident::VoiceChanged { .. }
+        | Incident::HungUp { .. } => {}
+    }
+    incident
 }
 
 type Moment = fn(&BlockRecord) -> Option<Instant>;

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use claque_core::record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
+use claque_core::record::{BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, StallRecord};
 use claque_store::Run;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -115,6 +115,14 @@ impl Ran {
 
     pub(crate) fn errors(&self) -> Vec<&ErrorRecord> {
         self.facts(|fact| if let Fact::Error(error) = fact { Some(error) } else { None })
+    }
+
+    /// In order of listeners, and of time for each.
+    pub(crate) fn incidents(&self) -> Vec<&IncidentRecord> {
+        let mut incidents: Vec<_> =
+            self.facts(|fact| if let Fact::Incident(incident) = fact { Some(incident) } else { None });
+        incidents.sort_by_key(|incident| (incident.listener, incident.at));
+        incidents
     }
 
     pub(crate) fn listeners(&self) -> Vec<&ListenerRecord> {

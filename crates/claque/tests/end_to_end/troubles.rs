@@ -2,7 +2,11 @@
 
 use std::net::TcpListener;
 
-use claque_core::{event::FailureClass, record::SessionEnd, time::Duration};
+use claque_core::{
+    event::FailureClass,
+    record::{Incident, IncidentRecord, SessionEnd},
+    time::Duration,
+};
 
 use crate::{
     canned::{self, BLOCKS, CREATED, DELETED, MODELS},
@@ -83,7 +87,13 @@ fn a_refused_handshake_ends_every_session_with_its_status() {
     for (status, class) in [("403 Forbidden", FailureClass::Auth), ("500 Oops", FailureClass::Server)] {
         let socket = ("GET /api/v1/ws/tts", status, "");
         let address = canned::serve(Box::leak(Box::new([MODELS, CREATED, BLOCKS, DELETED, socket])));
-        let ran = run("run", &["--base-url", &format!("http://{address}"), "--users", "3", "--blocks", "2"]);
+        let url = format!("http://{address}");
+        let mut arguments = vec!["--base-url", &url, "--users", "3", "--blocks", "2"];
+        if class == FailureClass::Server {
+            // That might pass; a token that is refused will not.
+            arguments.extend(["--reconnect", "off"]);
+        }
+        let ran = run("run", &arguments);
         assert_eq!(ran.code, Some(5), "{}", ran.stderr);
         let ends: Vec<_> = ran.listeners().iter().map(|listener| listener.end).collect();
         assert_eq!(ends, [SessionEnd::Failed(class); 3]);
@@ -112,10 +122,94 @@ fn json_that_is_none_ends_its_session_and_no_other() {
 }
 
 #[test]
-fn a_connection_dropped_in_mid_batch_ends_its_session_and_no_other() {
+fn without_reconnecting_a_connection_dropped_in_mid_batch_ends_its_session_and_no_other() {
     let close = r#"faults.connections=[{select={nth=1},after_notices=9,effect={close={code=1011,reason="shutting down"}}}]"#;
-    let ran = quick(&["--gateway-set", close]);
+    let ran = quick(&["--reconnect", "off", "--gateway-set", close]);
     assert_one_session_failed(&ran, FailureClass::Server, "shutting down");
+    assert_eq!(ran.incidents(), Vec::<&IncidentRecord>::new());
+}
+
+#[test]
+fn connections_cut_for_everybody_at_block_7_come_back_and_cost_nobody_a_block() {
+    let cut = r#"faults.connections=[{select={first=2},at_block=7,effect={close={code=1012,reason="service restart"}}}]"#;
+    let ran = run(
+        "run",
+        &[
+            "--users",
+            "2",
+            "--blocks",
+            "20",
+            "--engine",
+            "deterministic",
+            "--service-seconds",
+            "0.05",
+            "--audio-seconds",
+            "0.1",
+            "--gateway-set",
+            cut,
+        ],
+    );
+    ran.assert_valid();
+    assert_eq!((ran.count("/listeners/completed"), ran.count("/blocks/played")), (2, 40), "{}", ran.stdout);
+    assert_eq!((ran.errors().len(), ran.count("/blocks/unreached")), (0, 0));
+    assert_eq!((ran.count("/trouble/outages"), ran.count("/trouble/reconnects")), (2, 2));
+    // Whatever was pending was asked for again once, and nothing else was.
+    let again =
+        ran.incidents().into_iter().filter(|record| matches!(record.incident, Incident::Resent { .. }));
+    let again: Vec<_> = again.map(|record| record.incident.clone()).collect();
+    assert!(!again.is_empty());
+    assert_eq!(again.len(), ran.blocks().iter().map(|block| usize::from(block.resends)).sum::<usize>());
+    assert!(ran.blocks().iter().all(|block| block.resends <= 1));
+    let seventh: Vec<_> = ran.blocks().into_iter().filter(|block| block.block.0 == 7).collect();
+    assert!(seventh.iter().all(|block| block.resends == 1), "{seventh:?}");
+    // One worker speaks 0.05 s of every 0.1 s heard, so nobody stalls but for the second without a connection.
+    assert!(ran.count("/trouble/stalls") >= 2, "{}", ran.stdout);
+    assert!(ran.stdout.contains("2 connections lost by 2 listeners, 2 came back"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("of the underruns came of that"), "{}", ran.stdout);
+}
+
+#[test]
+fn an_outage_of_the_service_is_waited_out() {
+    // Counted from the gateway's start, which is a moment before the run's.
+    let outage = "faults.socket_outage={from_seconds=1,until_seconds=2.5}";
+    let ran = quick(&["--blocks", "30", "--gateway-set", outage]);
+    ran.assert_valid();
+    assert_eq!((ran.count("/listeners/completed"), ran.count("/blocks/played")), (2, 60), "{}", ran.stdout);
+    assert_eq!((ran.count("/trouble/outages"), ran.count("/trouble/reconnects")), (2, 2));
+}
+
+#[test]
+fn people_who_do_all_sorts_of_things_are_served_by_both_eras() {
+    for gateway in ["2026-02", "current"] {
+        let ran = quick(&[
+            "--blocks",
+            "60",
+            "--users",
+            "6",
+            "--gateway",
+            gateway,
+            "--workers",
+            "4",
+            "--behaviour",
+            "seek=40,skip=20,pause=20,pause-seconds=0.2,voice=30,hang-up=1",
+        ]);
+        ran.assert_valid();
+        assert_eq!(ran.errors().len(), 0, "{}", ran.stdout);
+        let ends: Vec<_> = ran.listeners().into_iter().map(|listener| listener.end).collect();
+        assert!(ends.iter().all(|end| matches!(end, SessionEnd::Completed | SessionEnd::Left)), "{ends:?}");
+        for kind in ["seeks", "skips", "pauses", "voice_changes"] {
+            assert!(ran.count(&format!("/acts/{kind}")) > 0, "{kind}: {}", ran.stdout);
+        }
+        assert_eq!(ran.count("/trouble/blocks_given_up"), 0);
+        assert_eq!(ran.count("/warnings"), 0, "{}", ran.stdout);
+        for listener in ran.listeners() {
+            let stalls = ran.stalls().into_iter().filter(|stall| stall.listener == listener.listener);
+            let stalled: Duration = stalls.map(|stall| stall.waited).sum();
+            let startup = listener.started_at.unwrap().since(listener.intended_at);
+            let wall = listener.ended_at.since(listener.intended_at);
+            assert_eq!(wall, startup + listener.playing.unwrap() + stalled + listener.paused);
+        }
+    }
 }
 
 #[test]
@@ -174,8 +268,10 @@ fn an_unknown_model_stops_before_the_first_listener_and_lists_the_models() {
 fn quick(more: &[&str]) -> Ran {
     let mut arguments = QUICK.to_vec();
     // Later flags of the same name would be refused; a test may bring its own.
-    if let Some(at) = arguments.iter().position(|flag| more.contains(flag) && *flag == "--blocks") {
-        arguments.drain(at..at + 2);
+    for own in ["--blocks", "--users"] {
+        if let Some(at) = arguments.iter().position(|flag| more.contains(flag) && *flag == own) {
+            arguments.drain(at..at + 2);
+        }
     }
     arguments.extend_from_slice(more);
     run("run", &arguments)

@@ -2,9 +2,9 @@
 
 use super::room::Room;
 use crate::{
-    event::{FailureClass, Kills, StatusKind},
+    event::{Event, FailureClass, Kills, StatusKind},
     ids::BlockIdx,
-    player::PlayerPolicy,
+    player::{Input, Output, PlayerPolicy},
     record::{BlockOutcome, SessionEnd},
     time::Duration,
 };
@@ -117,8 +117,10 @@ fn a_request_that_has_not_been_written_is_not_repeated() {
     config.timeout = Duration::from_secs(600);
     let mut room = Room::with(config);
     // The room would send at once; this way to the wire is longer.
-    let outputs: Vec<_> = room.player.handle_input(super::room::ms(0), crate::player::Input::Start).collect();
-    assert_eq!(outputs.len(), 1);
+    let at = super::room::ms(0);
+    assert_eq!(room.player.handle_input(at, Input::Start).collect::<Vec<_>>(), [Output::Dial]);
+    let dialed = Input::Event(Event::Dialed { connect: Duration::ZERO });
+    assert!(matches!(&room.player.handle_input(at, dialed).collect::<Vec<_>>()[..], [Output::Ask { .. }]));
     room.pass_to(100_000);
     assert_eq!(room.asks, []);
 }

@@ -224,6 +224,7 @@ fn a_record_tells_the_way_of_its_block() {
     let mut config = config(1, PlayerPolicy::YAPIT);
     config.intended_at = ms(1_000);
     let mut room = Room::with(config);
+    room.connects = false;
     room.input(1_003, Input::Start);
     room.tell(1_010, Event::Dialed { connect: Duration::from_millis(7) });
     room.status(1_100, 0, StatusKind::Queued);
@@ -236,7 +237,7 @@ fn a_record_tells_the_way_of_its_block() {
     room.pass_to(9_000);
     let block = room.blocks()[0];
     assert_eq!((block.batch, block.chars, block.intended_at), (0, 80, ms(1_000)));
-    assert_eq!((block.requested_at, block.acknowledged_at), (Some(ms(1_003)), Some(ms(1_100))));
+    assert_eq!((block.requested_at, block.acknowledged_at), (Some(ms(1_010)), Some(ms(1_100))));
     assert_eq!((block.ready_at, block.first_audio_at), (Some(ms(2_000)), Some(ms(2_050))));
     assert_eq!((block.complete_at, block.started_at), (Some(ms(2_300)), Some(ms(2_300))));
     assert_eq!((block.media, block.bytes, block.chunks), (MediaTime::from_millis(1_000), 300, 3));

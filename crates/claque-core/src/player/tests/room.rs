@@ -3,14 +3,20 @@
 use crate::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
     ids::{BlockIdx, ListenerId},
-    player::{Input, Output, Player, PlayerConfig, PlayerPolicy, Readiness},
-    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord},
+    player::{Act, Input, Output, Player, PlayerConfig, PlayerPolicy, Readiness},
+    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, Incident, ListenerRecord},
     time::{Duration, Instant, MediaTime, Speed},
 };
 
 /// The player and everything it has said.
 pub(super) struct Room {
     pub(super) player: Player,
+    /// Whether a connection comes about as soon as it is dialled.
+    pub(super) connects: bool,
+    /// When it was dialled.
+    pub(super) dials: Vec<u64>,
+    /// Jumps and changes of voice, as the service is told of them.
+    pub(super) told: Vec<(u64, Output)>,
     /// When which blocks were asked for.
     pub(super) asks: Vec<(u64, Vec<u32>)>,
     pub(super) facts: Vec<Fact>,
@@ -46,7 +52,15 @@ impl Room {
     }
 
     pub(super) fn with(config: PlayerConfig) -> Self {
-        Self { player: Player::new(config), asks: Vec::new(), facts: Vec::new(), ends: 0 }
+        Self {
+            player: Player::new(config),
+            connects: true,
+            dials: Vec::new(),
+            told: Vec::new(),
+            asks: Vec::new(),
+            facts: Vec::new(),
+            ends: 0,
+        }
     }
 
     /// Wakes the player exactly when it wants to be, until `at`.
@@ -68,17 +82,26 @@ impl Room {
     }
 
     fn input_at(&mut self, at: Instant, input: Input) {
-        let mut sent = Vec::new();
+        let (mut sent, mut dialled) = (Vec::new(), false);
+        let millis = at.as_nanos() / 1_000_000;
         for output in self.player.handle_input(at, input) {
             match output {
+                Output::Dial => {
+                    self.dials.push(millis);
+                    dialled = self.connects;
+                }
                 Output::Ask { blocks } => sent.push(blocks),
+                Output::Move { .. } | Output::ChangeVoice { .. } => self.told.push((millis, output)),
                 Output::Fact(fact) => self.facts.push(fact),
                 Output::Ended => self.ends += 1,
             }
         }
+        if dialled {
+            self.input_at(at, Input::Event(Event::Dialed { connect: Duration::ZERO }));
+        }
         for blocks in sent {
             let indices = blocks.iter().map(|block| block.0).collect();
-            self.asks.push((at.as_nanos() / 1_000_000, indices));
+            self.asks.push((millis, indices));
             self.input_at(at, Input::Event(Event::Sent { blocks }));
         }
     }
@@ -119,6 +142,24 @@ impl Room {
         self.tell(at, Event::Failed(failure(FailureClass::Transport, Kills::Session)));
     }
 
+    /// The connection is lost, as when a server is restarted.
+    pub(super) fn lose(&mut self, at: u64) {
+        self.tell(at, Event::Closed(failure(FailureClass::Transport, Kills::Session)));
+    }
+
+    pub(super) fn act(&mut self, at: u64, act: Act) {
+        self.input(at, Input::Act(act));
+    }
+
+    /// What happened besides, and when.
+    pub(super) fn incidents(&self) -> Vec<(u64, Incident)> {
+        let incident = |fact: &Fact| match fact {
+            Fact::Incident(record) => Some((record.at.as_nanos() / 1_000_000, record.incident.clone())),
+            Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Listener(_) => None,
+        };
+        self.facts.iter().filter_map(incident).collect()
+    }
+
     pub(super) fn evict(&mut self, at: u64, blocks: &[u32]) {
         let blocks = blocks.iter().copied().map(BlockIdx).collect();
         self.tell(at, Event::Evicted { blocks });
@@ -130,7 +171,7 @@ impl Room {
             Fact::Stall(stall) => {
                 Some((stall.block.0, stall.began_at.as_nanos() / 1_000_000, stall.waited.as_millis()))
             }
-            Fact::Block(_) | Fact::Error(_) | Fact::Listener(_) => None,
+            Fact::Block(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) => None,
         };
         self.facts.iter().filter_map(stall).collect()
     }

@@ -18,6 +18,7 @@ pub(super) struct FaultSettings {
     jobs: Option<Vec<JobSetting>>,
     connections: Option<Vec<ConnectionSetting>>,
     identity_outage: Option<Switch<OutageSetting>>,
+    socket_outage: Option<Switch<OutageSetting>>,
 }
 
 /// `{ select = "every", effect = { slow = { extra_seconds = 2 } } }`.
@@ -54,6 +55,7 @@ struct ConnectionSetting {
     select: ConnectionSelectSetting,
     #[serde(default)]
     after_notices: u64,
+    at_block: Option<i64>,
     effect: ConnectionEffectSetting,
 }
 
@@ -61,6 +63,7 @@ struct ConnectionSetting {
 #[serde(rename_all = "kebab-case")]
 enum ConnectionSelectSetting {
     Every,
+    First(u64),
     Nth(u64),
 }
 
@@ -87,16 +90,19 @@ impl FaultSettings {
         set(&mut faults.connections, connections.map(|all| all.iter().cloned().map(Into::into).collect()));
         let outage = self.identity_outage.as_ref();
         set(&mut faults.identity_outage, outage.map(|outage| outage.to_option().map(Into::into)));
+        let outage = self.socket_outage.as_ref();
+        set(&mut faults.socket_outage, outage.map(|outage| outage.to_option().map(Into::into)));
     }
 }
 
 impl From<&Faults> for FaultSettings {
     fn from(faults: &Faults) -> Self {
-        let Faults { jobs, connections, identity_outage } = faults;
+        let Faults { jobs, connections, identity_outage, socket_outage } = faults;
         Self {
             jobs: Some(jobs.iter().cloned().map(Into::into).collect()),
             connections: Some(connections.iter().cloned().map(Into::into).collect()),
             identity_outage: Some(identity_outage.map(Into::into).into()),
+            socket_outage: Some(socket_outage.map(Into::into).into()),
         }
     }
 }
@@ -142,9 +148,11 @@ impl From<ConnectionSetting> for ConnectionFault {
         Self {
             selector: match setting.select {
                 ConnectionSelectSetting::Every => ConnectionSelector::Every,
+                ConnectionSelectSetting::First(count) => ConnectionSelector::First(count),
                 ConnectionSelectSetting::Nth(number) => ConnectionSelector::Nth(number),
             },
             after_notices: setting.after_notices,
+            at_block: setting.at_block,
             effect: match setting.effect {
                 ConnectionEffectSetting::Close { code, reason } => ConnectionEffect::Close { code, reason },
                 ConnectionEffectSetting::Silence => ConnectionEffect::Silence,
@@ -159,9 +167,11 @@ impl From<ConnectionFault> for ConnectionSetting {
         Self {
             select: match fault.selector {
                 ConnectionSelector::Every => ConnectionSelectSetting::Every,
+                ConnectionSelector::First(count) => ConnectionSelectSetting::First(count),
                 ConnectionSelector::Nth(number) => ConnectionSelectSetting::Nth(number),
             },
             after_notices: fault.after_notices,
+            at_block: fault.at_block,
             effect: match fault.effect {
                 ConnectionEffect::Close { code, reason } => ConnectionEffectSetting::Close { code, reason },
                 ConnectionEffect::Silence => ConnectionEffectSetting::Silence,

@@ -58,7 +58,7 @@ fn odd() -> GatewayConfig {
         (ConnectionSelector::Nth(1), ConnectionEffect::Garbage),
         (ConnectionSelector::Nth(2), ConnectionEffect::Close { code: 1011, reason: "bye".to_owned() }),
     ]
-    .map(|(selector, effect)| ConnectionFault { selector, after_notices: 4, effect })
+    .map(|(selector, effect)| ConnectionFault { selector, after_notices: 4, at_block: Some(7), effect })
     .to_vec();
     config.faults.identity_outage =
         Some(Outage { from: Instant::from_millis(500), until: Instant::from_millis(1_500) });

@@ -1,0 +1,158 @@
+//! Lost connections, blocks asked for again, and what listeners did of their own accord; and which stalls came of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use claque_core::{
+    ids::{BlockIdx, ListenerId},
+    record::{Incident, IncidentRecord, Jump, OutageEnd, ResendReason, StallRecord},
+    time::{Duration, Instant, duration_nanos},
+};
+
+use crate::{
+    sample::millis,
+    summary::{Acts, Trouble},
+};
+
+/// Incidents as they come in. Stalls are kept, because what brought them about may be recorded after them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Incidents {
+    /// Whether anybody could have reported an incident: players do, files of the older script do not.
+    known: bool,
+    trouble: Trouble,
+    acts: Acts,
+    outage_total: u64,
+    longest_outage: u64,
+    paused_total: u64,
+    /// From when until when each listener had no connection.
+    outages: BTreeMap<ListenerId, Vec<(Instant, Instant)>>,
+    /// Blocks that had to be asked for again, or could only be asked for late, because of an outage.
+    held_up: BTreeSet<(ListenerId, BlockIdx)>,
+    /// Jumps and changes of voice.
+    moved: BTreeSet<(ListenerId, Instant)>,
+    jumped: BTreeSet<ListenerId>,
+    stalls: Vec<StallRecord>,
+}
+
+/// What a stall came of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    OwnAct,
+    Outage,
+    Lateness,
+}
+
+impl Incidents {
+    /// A session was reported by a player, which would have reported incidents as well.
+    pub(crate) const fn expect_incidents(&mut self) {
+        self.known = true;
+    }
+
+    pub(crate) fn add_stall(&mut self, record: StallRecord) {
+        self.stalls.push(record);
+    }
+
+    pub(crate) fn add(&mut self, record: &IncidentRecord) {
+        self.known = true;
+        let IncidentRecord { listener, at, incident } = record;
+        let (listener, at) = (*listener, *at);
+        match incident {
+            Incident::Outage { lasted, tries, end, failure: _ } => {
+                self.add_outage(listener, at, *lasted);
+                self.trouble.tries += u64::from(*tries);
+                match end {
+                    OutageEnd::Reconnected => self.trouble.reconnects += 1,
+                    OutageEnd::GivenUp => self.trouble.connections_given_up += 1,
+                    OutageEnd::SessionEnded => {}
+                }
+            }
+            Incident::Resent { block, why } => match why {
+                ResendReason::Unacknowledged => self.trouble.resends_unacknowledged += 1,
+                ResendReason::Withdrawn => self.trouble.resends_withdrawn += 1,
+                ResendReason::Reconnected => {
+                    self.trouble.resends_reconnected += 1;
+                    self.held_up.insert((listener, *block));
+                }
+            },
+            Incident::Delayed { block, .. } => {
+                self.trouble.blocks_delayed += 1;
+                self.held_up.insert((listener, *block));
+            }
+            Incident::GivenUp { .. } => self.trouble.blocks_given_up += 1,
+            Incident::Paused { lasted } => {
+                self.acts.pauses += 1;
+                self.paused_total = self.paused_total.saturating_add(duration_nanos(*lasted));
+            }
+            Incident::Jumped { how, .. } => {
+                match how {
+                    Jump::Seek => self.acts.seeks += 1,
+                    Jump::Skip => self.acts.skips += 1,
+                }
+                self.jumped.insert(listener);
+                self.moved.insert((listener, at));
+            }
+            Incident::VoiceChanged { .. } => {
+                self.acts.voice_changes += 1;
+                self.moved.insert((listener, at));
+            }
+            Incident::HungUp { .. } => self.acts.hang_ups += 1,
+        }
+    }
+
+    /// Whether blocks this listener has no record of may have been jumped over.
+    pub(crate) fn has_jumped(&self, listener: ListenerId) -> bool {
+        self.jumped.contains(&listener)
+    }
+
+    /// The figures; none when nobody could have reported an incident.
+    pub(crate) fn finish(mut self) -> (Option<Trouble>, Option<Acts>) {
+        if !self.known {
+            return (None, None);
+        }
+        let (mut in_outage, mut after_act) = (0_u64, 0_u64);
+        for stall in &self.stalls {
+            let waited = duration_nanos(stall.waited);
+            match self.cause(stall) {
+                Cause::OwnAct => {
+                    self.acts.stalls += 1;
+                    after_act = after_act.saturating_add(waited);
+                }
+                Cause::Outage => {
+                    self.trouble.stalls += 1;
+                    in_outage = in_outage.saturating_add(waited);
+                }
+                Cause::Lateness => {}
+            }
+        }
+        self.trouble.stall_ms_total = millis(in_outage);
+        self.trouble.outage_ms_total = millis(self.outage_total);
+        self.trouble.outage_ms_longest = millis(self.longest_outage);
+        self.trouble.listeners_affected = u64::try_from(self.outages.len()).unwrap_or(u64::MAX);
+        self.acts.stall_ms_total = millis(after_act);
+        self.acts.paused_ms_total = millis(self.paused_total);
+        (Some(self.trouble), Some(self.acts))
+    }
+
+    fn add_outage(&mut self, listener: ListenerId, since: Instant, lasted: Duration) {
+        self.trouble.outages += 1;
+        self.outage_total = self.outage_total.saturating_add(duration_nanos(lasted));
+        self.longest_outage = self.longest_outage.max(duration_nanos(lasted));
+        self.outages.entry(listener).or_default().push((since, since + lasted));
+    }
+
+    fn cause(&self, stall: &StallRecord) -> Cause {
+        let StallRecord { listener, block, began_at, waited } = *stall;
+        let ended_at = began_at + waited;
+        let overlaps = |outages: &Vec<(Instant, Instant)>| {
+            outages.iter().any(|&(since, until)| began_at <= until && since <= ended_at)
+        };
+        if self.moved.contains(&(listener, began_at)) {
+            Cause::OwnAct
+        } else if self.outages.get(&listener).is_some_and(overlaps)
+            || self.held_up.contains(&(listener, block))
+        {
+            Cause::Outage
+        } else {
+            Cause::Lateness
+        }
+    }
+}
