@@ -6,9 +6,11 @@
 
 pub mod continuity;
 pub mod corpus;
+pub mod demand;
 pub mod event;
 pub mod ids;
 pub mod lag;
+pub mod pacing;
 pub mod plan;
 pub mod player;
 pub mod record;
