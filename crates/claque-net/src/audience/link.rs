@@ -57,7 +57,7 @@ impl Link {
             session: ClientSession::new(document, lane.order().model.clone(), lane.order().voice.clone()),
             state: State::Dialing {
                 since: lane.clock().now(),
-                dial: Box::pin(async move { Socket::dial(dialled.service()).await }),
+                dial: Box::pin(async move { Socket::dial_for(&dialled, listener).await }),
             },
             early: Vec::new(),
             fetches: FuturesUnordered::new(),
