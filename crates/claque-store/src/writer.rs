@@ -83,6 +83,11 @@ impl RunWriter {
         self.record_documents(document_ids)
     }
 
+    /// Keeps what went before the run's start for [`RunWriter::finish`].
+    pub const fn set_preparation(&mut self, preparation: Preparation) {
+        self.manifest.preparation = Some(preparation);
+    }
+
     /// Keeps what became of the access tokens for [`RunWriter::finish`].
     pub fn set_token_refreshes(&mut self, rows: Vec<TokenRow>) {
         self.manifest.token_refreshes = rows;
