@@ -6,10 +6,12 @@
 
 pub mod continuity;
 pub mod corpus;
+pub mod demand;
 pub mod event;
 pub mod ids;
 pub mod lag;
 pub mod listener;
+pub mod pacing;
 pub mod plan;
 pub mod player;
 pub mod record;

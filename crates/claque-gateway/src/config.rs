@@ -26,6 +26,9 @@ pub struct GatewayConfig {
     pub max_content_chars: usize,
     /// Characters a user may store; none for no limit.
     pub storage_limit: Option<u64>,
+    /// Characters that may be made into audio for a user; none for no limit. Beyond it blocks are refused with an
+    /// `error` status that is not recoverable, as a spent subscription is.
+    pub usage_limit: Option<u64>,
     /// Synthesis requests per user.
     pub synthesis_limit: Option<SynthesisLimit>,
     /// REST calls per client address.

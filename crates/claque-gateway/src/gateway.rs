@@ -11,13 +11,13 @@ use crate::{
     documents::{DocumentInfo, Documents},
     faults::AudioFault,
     ids::{ConnId, DocumentId, UserId, VariantHash},
-    limits::{RestGate, Route, Windows},
+    limits::{RestGate, Route, Usage, Windows},
     message::{BlockNotice, BlockStatus, Input, Notice, Output, Outputs, Request, Speech, TimeoutReason},
     pipeline::{Admission, Ask, Delivery, Pipeline, PipelineStats, Subscriber},
     refusal::{GuestSession, Refusal, Resource},
     session::{BlockAsk, Sessions, Work},
     voices::ModelInfo,
-    wording::{NO_DOCUMENT, QUEUE_FULL, TOO_FAST, unknown_model, unknown_voice},
+    wording::{NO_DOCUMENT, QUEUE_FULL, TOO_FAST, USAGE_LIMIT, unknown_model, unknown_voice},
 };
 
 /// Accounts, documents, connections and the pipeline.
@@ -29,6 +29,7 @@ pub struct Gateway {
     documents: Documents,
     gate: RestGate,
     synthesis: Windows<UserId>,
+    usage: Usage,
     sessions: Sessions,
     pipeline: Pipeline,
     models: Vec<ModelInfo>,
@@ -69,6 +70,7 @@ impl Gateway {
             documents: Documents::new(seed.child("documents")),
             gate: RestGate::new(config.rest_limits.clone()),
             synthesis: Windows::new(),
+            usage: Usage::new(config.usage_limit),
             sessions: Sessions::default(),
             pipeline: Pipeline::new(pipeline, &config.models, faults, seed.child("pipeline")),
             models: config.models.iter().map(|model| model.info.clone()).collect(),
@@ -360,6 +362,11 @@ impl Gateway {
         let text = usize::try_from(block).ok().and_then(|block| blocks.get(block));
         if let Some(text) = text.filter(|block| block.text.chars().any(char::is_alphanumeric)) {
             let variant = VariantHash::of(&text.text, &model, &voice);
+            if !self.may_use(conn, variant, text.chars) {
+                let (status, error) = (BlockStatus::Error, Some(USAGE_LIMIT.to_owned()));
+                self.tell(at, conn, BlockNotice { status, error, recoverable: false, ..notice });
+                return;
+            }
             let subscriber = Subscriber { conn, document, block };
             let ask = Ask { variant, pool, voice, text: Arc::clone(&text.text), chars: text.chars };
             let admission = self.pipeline.ask(at, ask, subscriber);
@@ -369,6 +376,12 @@ impl Gateway {
             self.describe(&mut notice, admission, variant);
         }
         self.tell(at, conn, notice);
+    }
+
+    /// Whether the user behind a connection has so many characters left. What is there already costs nothing.
+    fn may_use(&mut self, conn: ConnId, variant: VariantHash, chars: u32) -> bool {
+        let Some(user) = self.sessions.user(conn) else { return true };
+        self.pipeline.audio(&variant).is_some() || self.usage.take(user, chars)
     }
 
     fn describe(&self, notice: &mut BlockNotice, admission: Admission, variant: VariantHash) {

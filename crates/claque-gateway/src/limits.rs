@@ -6,6 +6,7 @@ use claque_core::time::{Duration, Instant};
 
 use crate::{
     config::{RateLimit, RestLimits},
+    ids::UserId,
     refusal::Refusal,
 };
 
@@ -72,6 +73,31 @@ impl<K: Ord> Windows<K> {
             return Err((window.opened_at + limit.window).since(now));
         }
         Ok(())
+    }
+}
+
+/// Characters made into audio, per user.
+#[derive(Clone, Debug)]
+pub(crate) struct Usage {
+    limit: Option<u64>,
+    used: BTreeMap<UserId, u64>,
+}
+
+impl Usage {
+    pub(crate) const fn new(limit: Option<u64>) -> Self {
+        Self { limit, used: BTreeMap::new() }
+    }
+
+    /// Whether `user` may have `chars` more; counted if so.
+    pub(crate) fn take(&mut self, user: &UserId, chars: u32) -> bool {
+        let Some(limit) = self.limit else { return true };
+        let used = self.used.entry(user.clone()).or_default();
+        let wanted = used.saturating_add(u64::from(chars));
+        if wanted > limit {
+            return false;
+        }
+        *used = wanted;
+        true
     }
 }
 

@@ -98,6 +98,7 @@ impl GatewayConfig {
             max_block_chars: 250,
             max_content_chars: 500_000,
             storage_limit: None,
+            usage_limit: None,
             synthesis_limit: Some(SYNTHESIS_LIMIT),
             rest_limits: Some(RestLimits {
                 create_document: vec![

@@ -6,6 +6,8 @@ use crate::config::Era;
 pub(crate) const TOO_FAST: &str = "Rate limit exceeded. Please slow down.";
 /// Words for a document that is not there or not the user's.
 pub(crate) const NO_DOCUMENT: &str = "Document not found or access denied";
+/// Words for a block of a user who has used up what is paid for. An assumption: none was recorded.
+pub(crate) const USAGE_LIMIT: &str = "Usage limit exceeded";
 /// Words for a block that a full queue does not take. Our own: the bound is ours too.
 pub(crate) const QUEUE_FULL: &str = "Synthesis queue is full";
 

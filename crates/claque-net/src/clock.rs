@@ -23,6 +23,12 @@ impl Clock {
         Instant::START + monotonic().duration_since(self.origin)
     }
 
+    /// How much earlier than `later` this clock was started; zero if it was not.
+    #[must_use]
+    pub fn leads(self, later: Self) -> Duration {
+        later.origin.saturating_duration_since(self.origin)
+    }
+
     /// Waits until `at`; returns at once when it has passed. The runtime's timers are good to a millisecond, and
     /// are never early.
     pub async fn sleep_until(self, at: Instant) {

@@ -1,6 +1,14 @@
 //! What is simulated, and the call that does it.
 
-use claque_core::{ids::ListenerId, plan::Plan, record::Fact, rng::Seed, script::Script, time::Instant};
+use claque_core::{
+    ids::ListenerId,
+    pacing::PacingStats,
+    plan::Plan,
+    record::Fact,
+    rng::Seed,
+    script::Script,
+    time::{Duration, Instant},
+};
 use claque_gateway::{GatewayConfig, GatewayStats, Refusal};
 
 use crate::{link::Link, stage::Stage, world::World};
@@ -29,6 +37,10 @@ pub struct Simulated {
     pub gateway: GatewayStats,
     /// Each listener's document, as the service named it.
     pub documents: Vec<String>,
+    /// Virtual time before the run's start: making documents under the service's limits, warming its cache.
+    pub preparation: Duration,
+    /// How those limits were in the way.
+    pub pacing: PacingStats,
 }
 
 /// Why a scenario cannot be simulated. What the service does to listeners is no error but data.
@@ -94,6 +106,7 @@ pub enum SimError {
 pub fn simulate(scenario: &Scenario, on_fact: impl FnMut(Fact)) -> Result<Simulated, SimError> {
     let stage = Stage::prepare(scenario)?;
     let documents = stage.seats.iter().map(|seat| seat.document.to_string()).collect();
+    let (preparation, pacing) = (stage.took, stage.pacing);
     let (ended_at, gateway) = World::new(scenario, stage, on_fact).run();
-    Ok(Simulated { ended_at, gateway, documents })
+    Ok(Simulated { ended_at, gateway, documents, preparation, pacing })
 }

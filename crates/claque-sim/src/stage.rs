@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use claque_core::{
     ids::ListenerId,
+    pacing::{Answer, Limited, Next, Pacer, PacingStats},
     plan::Plan,
     script::Script,
     time::{Duration, Instant},
@@ -17,12 +18,16 @@ use crate::scenario::{Scenario, SimError};
 
 /// Blocks asked for at once to warm the cache, as a player would.
 const WARMING_BATCH: u32 = 8;
+/// Documents that a run makes at the same time.
+const AT_ONCE: usize = 8;
 
 /// A gateway made ready for an audience.
 pub(crate) struct Stage {
     pub(crate) gateway: Gateway,
     /// How long the preparation took: the gateway's time at the run's start.
     pub(crate) took: Duration,
+    /// How limits were in the way of it.
+    pub(crate) pacing: PacingStats,
     pub(crate) model: String,
     /// Everything there is to choose from; the first is the one to begin with.
     pub(crate) voices: Vec<Arc<str>>,
@@ -50,12 +55,15 @@ impl Stage {
         }
         let voices = choose_voices(plan, config)?;
         let mut gateway = Gateway::new(config.clone(), *seed);
+        let (documents, created_at, pacing) = create_documents(&mut gateway, plan, scripts)?;
         let mut seats = Vec::new();
-        for listener in (0..plan.users).map(ListenerId) {
-            let script = script_of(plan, scripts, listener)?;
-            seats.push(seat(&mut gateway, plan, script, listener)?);
+        for (document, listener) in
+            documents.into_iter().zip(0..).map(|(id, number)| (id, ListenerId(number)))
+        {
+            seats.push(seat(&mut gateway, plan, document, listener)?);
         }
-        let mut stage = Self { gateway, took: Duration::ZERO, model: plan.model.clone(), voices, seats };
+        let took = created_at.since(Instant::START);
+        let mut stage = Self { gateway, took, pacing, model: plan.model.clone(), voices, seats };
         if let Some(script) = scripts.first()
             && plan.use_cached
         {
@@ -74,18 +82,19 @@ impl Stage {
         let limit = self.gateway.config().synthesis_limit.map_or(u32::MAX, |limit| limit.limit.count);
         let batch = limit.clamp(1, WARMING_BATCH);
         let content = script.document();
+        let began = Instant::START + self.took;
         for (conn, first) in (0..=u64::MAX).rev().map(ConnId).zip((0..blocks).step_by(as_count(batch))) {
             let user = UserId::new(&format!("warming-{first}"));
             let caller = Caller { user: user.clone(), address: user.as_str().to_owned() };
-            let made = self.gateway.create_document(Instant::START, &caller, &content, None);
+            let made = self.gateway.create_document(began, &caller, &content, None);
             let Ok(document) = made.map(|info| info.id) else { return };
             let blocks = (first..blocks.min(first + batch)).map(i64::from).collect();
             let (model, voice) = (self.model.clone(), self.voice().to_string());
-            self.input(Instant::START, Input::Connected { conn, user });
+            self.input(began, Input::Connected { conn, user });
             let request = Request::Synthesize { document, blocks, model, voice };
-            self.input(Instant::START, Input::Request { conn, request });
+            self.input(began, Input::Request { conn, request });
         }
-        let mut now = Instant::START;
+        let mut now = began;
         while let Some((at, _)) = self.gateway.poll_timeout() {
             now = at;
             self.input(now, Input::Wake);
@@ -126,16 +135,60 @@ fn script_of<'a>(plan: &Plan, scripts: &'a [Script], listener: ListenerId) -> Re
     scripts.get(place).ok_or(SimError::NoScript { listener, users: plan.users })
 }
 
-/// Creates a listener's document and looks what blocks it became. Each is created from an address of its own: the
-/// limits on creation cost a real run patience before its start, and nothing that is measured.
-fn seat(gateway: &mut Gateway, plan: &Plan, script: &Script, listener: ListenerId) -> Result<Seat, SimError> {
+/// Creates everybody's document from one address, as a run does, under the gateway's limits: what it waits for is the
+/// decision of the same machine that paces a run. Gives when the last was made.
+fn create_documents(
+    gateway: &mut Gateway,
+    plan: &Plan,
+    scripts: &[Script],
+) -> Result<(Vec<DocumentId>, Instant, PacingStats), SimError> {
+    let caller = Caller { user: listeners_user(), address: "preparation".to_owned() };
+    let mut now = Instant::START;
+    let mut pacer = Pacer::new(now, as_count(plan.users), AT_ONCE, 1);
+    let mut documents = vec![None; as_count(plan.users)];
+    while !pacer.is_done() {
+        while let Some(turn) = pacer.poll_turn(now) {
+            let listener = ListenerId(u32::try_from(turn.call).unwrap_or(u32::MAX));
+            let script = script_of(plan, scripts, listener)?;
+            let created = gateway.create_document(now, &caller, &script.document(), None);
+            let answer = match &created {
+                Err(Refusal::RateLimited { retry_after, .. }) => {
+                    Answer::Limited(Limited { retry_after: Some(*retry_after), window: None })
+                }
+                Ok(_) | Err(_) => Answer::Settled,
+            };
+            let next = pacer.handle_answer(now, turn, answer);
+            match (created, next) {
+                (Ok(info), _) => {
+                    if let Some(place) = documents.get_mut(turn.call) {
+                        *place = Some(info.id);
+                    }
+                }
+                (Err(_), Next::WaitsUntil(_)) => {}
+                (Err(refusal), Next::Settled | Next::GivenUp) => {
+                    return Err(SimError::Document { listener, refusal });
+                }
+            }
+        }
+        now = pacer.poll_timeout().unwrap_or(now);
+    }
+    Ok((documents.into_iter().flatten().collect(), now, pacer.stats()))
+}
+
+/// Looks what blocks a listener's document became. Each is looked at from an address of its own: that costs a run
+/// nothing that is worth a wait.
+fn seat(
+    gateway: &mut Gateway,
+    plan: &Plan,
+    document: DocumentId,
+    listener: ListenerId,
+) -> Result<Seat, SimError> {
     let caller = Caller { user: listeners_user(), address: format!("preparation-{listener}") };
     let refused = |refusal: Refusal| SimError::Document { listener, refusal };
-    let info = gateway.create_document(Instant::START, &caller, &script.document(), None).map_err(refused)?;
-    let blocks = gateway.blocks(Instant::START, &caller, info.id).map_err(refused)?;
+    let blocks = gateway.blocks(Instant::START, &caller, document).map_err(refused)?;
     let chars: Arc<[u32]> = blocks.iter().map(|block| block.chars).take(as_count(plan.blocks)).collect();
     if chars.len() < as_count(plan.blocks) {
         return Err(SimError::ShortDocument { listener, wanted: plan.blocks, found: chars.len() });
     }
-    Ok(Seat { document: info.id, chars })
+    Ok(Seat { document, chars })
 }

@@ -69,6 +69,8 @@ pub enum ReasonId {
     ListenersFailed,
     /// Note: messages were not understood.
     Warnings,
+    /// Note: documents of earlier runs were heard again, so that a cache may have answered.
+    DocumentsReused,
     /// Note: nobody measured whether the generator was late.
     LagNotMeasured,
 }
@@ -88,6 +90,7 @@ impl ReasonId {
             Self::BlocksFailed => "blocks-failed",
             Self::ListenersFailed => "listeners-failed",
             Self::Warnings => "warnings",
+            Self::DocumentsReused => "documents-reused",
             Self::LagNotMeasured => "lag-not-measured",
         }
     }

@@ -1,10 +1,11 @@
 //! A run on disk: a folder of plain files that others can read without claque.
 //!
 //! [`RunFolder::create`] begins one, [`RunWriter`] keeps its journal and finishes it, [`open`] reads it back
-//! whether it was finished or killed. [`import::read`] reads the older script's files. The layout is in
+//! whether it was finished or killed. [`DocumentJournal`] and [`KeptDocuments`] say what runs left on a service. [`import::read`] reads the older script's files. The layout is in
 //! `docs/metrics.md`. Nothing here reads a clock, and what callers hand in must be free of secrets.
 
 mod columns;
+mod documents;
 mod error;
 mod files;
 pub mod import;
@@ -19,9 +20,13 @@ mod wall_time;
 mod writer;
 
 pub use self::{
+    documents::{
+        DocumentJournal, JournalHeader, JournalState, KeptDocument, KeptDocuments, LeftBehind, LeftDocument,
+        Unresolved,
+    },
     error::StoreError,
     incidents::IncidentRow,
-    manifest::{ClaqueVersion, Machine, Manifest, RunConfig, RunHeader, SavedVerdict},
+    manifest::{ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow},
     reader::{Run, open},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     session::{BlockArrival, Session, Underrun},

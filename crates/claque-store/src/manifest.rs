@@ -70,6 +70,34 @@ pub struct Machine {
     pub cpus: u32,
 }
 
+/// What went before a run's start, and is in none of its figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Preparation {
+    /// Time from the first call to the service until the audience started.
+    pub preparation_ms: f64,
+    /// Part of it in which nothing could be done but wait for a limit on the making of documents.
+    pub limit_wait_ms: f64,
+    /// How often such a limit refused.
+    pub limit_refusals: u64,
+    /// Documents that were made.
+    pub documents_made: u64,
+    /// Documents of earlier runs that were found again.
+    pub documents_reused: u64,
+}
+
+/// One thing that became of an access token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenRow {
+    /// Number of the account, from 0 in the order given.
+    pub account: u32,
+    /// When, counted from the run's start; below 0 while it was prepared.
+    pub at_ms: f64,
+    /// `refreshed`, `signed-in-again` or `failed`.
+    pub outcome: String,
+    /// Why it failed.
+    pub failure: Option<String>,
+}
+
 /// The program that wrote a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaqueVersion {
@@ -134,6 +162,15 @@ pub struct Manifest {
     pub summary: Option<Summary>,
     /// Documents made for the run.
     pub document_ids: Vec<String>,
+    /// What went before the run's start; absent when it was not watched.
+    #[serde(default)]
+    pub preparation: Option<Preparation>,
+    /// Accounts among which the listeners were dealt: listener i had account i modulo this.
+    #[serde(default)]
+    pub accounts: Option<u32>,
+    /// What became of the accounts' access tokens, in order of time.
+    #[serde(default)]
+    pub token_refreshes: Vec<TokenRow>,
     /// The older script's view of each listener.
     pub sessions: Vec<Session>,
     /// The facts of each listener.
@@ -165,6 +202,9 @@ impl Manifest {
             verdict: None,
             summary: None,
             document_ids: header.document_ids.clone(),
+            preparation: None,
+            accounts: None,
+            token_refreshes: Vec::new(),
             sessions: Vec::new(),
             listeners: Vec::new(),
             errors: Vec::new(),

@@ -9,10 +9,11 @@ use claque_core::record::Fact;
 use claque_stats::{Summary, Verdict};
 
 use crate::{
+    documents::DocumentJournal,
     error::StoreError,
     files,
     journal::{self, Journal},
-    manifest::{Manifest, RunHeader},
+    manifest::{Manifest, Preparation, RunHeader, TokenRow},
     rows::{BlockRow, FactRow},
     session, tables,
     wall_time::UnixNanos,
@@ -62,6 +63,51 @@ impl RunWriter {
     pub fn record_documents(&mut self, document_ids: Vec<String>) -> Result<(), StoreError> {
         self.manifest.document_ids = document_ids;
         self.write_manifest()
+    }
+
+    /// Puts down that the audience starts: when, with which documents, among how many accounts, and what went before.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn record_start(
+        &mut self,
+        started_at: UnixNanos,
+        document_ids: Vec<String>,
+        accounts: Option<u32>,
+        preparation: Preparation,
+    ) -> Result<(), StoreError> {
+        self.manifest.started_at = started_at.naive();
+        self.manifest.started_at_utc = started_at.utc();
+        self.manifest.accounts = accounts;
+        self.manifest.preparation = Some(preparation);
+        self.record_documents(document_ids)
+    }
+
+    /// Keeps what went before the run's start for [`RunWriter::finish`].
+    pub const fn set_preparation(&mut self, preparation: Preparation) {
+        self.manifest.preparation = Some(preparation);
+    }
+
+    /// Keeps what became of the access tokens for [`RunWriter::finish`].
+    pub fn set_token_refreshes(&mut self, rows: Vec<TokenRow>) {
+        self.manifest.token_refreshes = rows;
+    }
+
+    /// Begins the journal of the documents that the run makes.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn document_journal(&self, target: &str, embedded: bool) -> Result<DocumentJournal, StoreError> {
+        DocumentJournal::create(&self.dir, target, embedded)
+    }
+
+    /// Takes the folder away again, with everything in it: nothing came of the run.
+    ///
+    /// # Errors
+    /// The folder cannot be removed.
+    pub fn discard(self) -> Result<(), StoreError> {
+        drop(self.journal);
+        fs::remove_dir_all(&self.dir).map_err(|source| StoreError::io("remove", &self.dir, source))
     }
 
     /// Appends facts to the journal. They outlive this process once the call returns; a few calls a second with

@@ -10,8 +10,11 @@ use std::{
 use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
 use claque_net::unix_nanos;
-use claque_stats::{ReasonId, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict};
-use claque_store::{Machine, RunConfig, RunFolder, RunHeader, RunWriter, StoreError, UnixNanos};
+use claque_stats::{Reason, ReasonId, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict};
+use claque_store::{
+    DocumentJournal, Machine, Preparation, RunConfig, RunFolder, RunHeader, RunWriter, StoreError, TokenRow,
+    UnixNanos,
+};
 use jiff::{Timestamp, tz::TimeZone};
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
@@ -49,6 +52,7 @@ pub(crate) struct Recorder {
     writer: RunWriter,
     figures: SummaryBuilder,
     waiting: Vec<Fact>,
+    preparation: Option<Preparation>,
 }
 
 /// A run that is recorded, with everything a report says of it.
@@ -58,6 +62,7 @@ pub(crate) struct Finished {
     pub(crate) folder: PathBuf,
     pub(crate) summary: Summary,
     pub(crate) verdict: Verdict,
+    pub(crate) preparation: Option<Preparation>,
 }
 
 impl Heading {
@@ -103,6 +108,7 @@ impl Recorder {
             writer: RunFolder::create(&folder, &header)?,
             figures: SummaryBuilder::new(shape),
             waiting: Vec::with_capacity(BATCH),
+            preparation: None,
             heading,
         })
     }
@@ -113,6 +119,57 @@ impl Recorder {
     /// The folder cannot be written.
     pub(crate) fn record_documents(&mut self, ids: Vec<String>) -> Result<(), StoreError> {
         self.writer.record_documents(ids)
+    }
+
+    /// Puts down that the audience starts now: with which documents, among how many accounts, and what went before.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn record_start(
+        &mut self,
+        ids: Vec<String>,
+        accounts: usize,
+        preparation: Preparation,
+    ) -> Result<(), StoreError> {
+        self.preparation = Some(preparation);
+        let accounts = u32::try_from(accounts).ok();
+        self.writer.record_start(UnixNanos(unix_nanos()), ids, accounts, preparation)
+    }
+
+    /// Keeps what went before a run that has no start of its own.
+    pub(crate) const fn record_preparation(&mut self, preparation: Preparation) {
+        self.preparation = Some(preparation);
+        self.writer.set_preparation(preparation);
+    }
+
+    /// Keeps what became of the access tokens.
+    pub(crate) fn record_tokens(&mut self, rows: Vec<TokenRow>) {
+        self.writer.set_token_refreshes(rows);
+    }
+
+    /// Begins the journal of the documents that the run makes.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn document_journal(
+        &self,
+        target: &str,
+        embedded: bool,
+    ) -> Result<DocumentJournal, StoreError> {
+        self.writer.document_journal(target, embedded)
+    }
+
+    /// The name of the run's folder: the moment it began.
+    pub(crate) fn name(&self) -> String {
+        self.writer.dir().file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Takes the folder away again: nothing came of the run.
+    ///
+    /// # Errors
+    /// The folder cannot be removed.
+    pub(crate) fn discard(self) -> Result<(), StoreError> {
+        self.writer.discard()
     }
 
     /// Takes facts, in the order in which they became final. They are written in batches; see [`Recorder::flush`].
@@ -146,16 +203,17 @@ impl Recorder {
     /// The folder cannot be written; the run stays readable as a partial one.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
         self.flush()?;
-        let Self { heading, writer, figures, waiting: _ } = self;
+        let Self { heading, writer, figures, waiting: _, preparation } = self;
         let summary = figures.finish(lag);
         let mut verdict = Verdict::judge(&summary);
         if heading.time == TimeKind::Virtual {
             // Not unmeasured, but impossible: nothing is late in virtual time.
             verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
         }
+        verdict.notes.extend(preparation.and_then(|preparation| reused(&preparation)));
         let folder = writer.dir().to_owned();
         writer.finish(&summary, &verdict, UnixNanos(unix_nanos()))?;
-        Ok(Finished { heading, folder, summary, verdict })
+        Ok(Finished { heading, folder, summary, verdict, preparation })
     }
 }
 
@@ -166,6 +224,14 @@ impl Finished {
         const INVALID: u8 = 5;
         if self.verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
     }
+}
+
+/// The note that what was heard had been heard before.
+fn reused(preparation: &Preparation) -> Option<Reason> {
+    let count = preparation.documents_reused;
+    let words = if count == 1 { "1 document was" } else { &format!("{count} documents were") };
+    let text = format!("{words} reused: what the service keeps of them came from its cache");
+    (count > 0).then_some(Reason { id: ReasonId::DocumentsReused, text })
 }
 
 /// Makes a folder named by the time, with a suffix if another run has the name.

@@ -1,6 +1,7 @@
 //! Stories about a whole gateway, told through its public surface.
 
 mod faults;
+mod pacing;
 mod pipeline;
 mod properties;
 mod rest;

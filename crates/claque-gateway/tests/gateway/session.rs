@@ -120,3 +120,22 @@ fn who_hangs_up_hears_nothing_but_the_audio_is_made() {
     assert_eq!(stage.times(2, BlockStatus::Cached), [(10_000, 0), (10_000, 1)]);
     assert_eq!(stage.gateway.stats().connections, 1);
 }
+
+#[test]
+fn a_spent_account_is_refused_for_good_and_what_is_there_already_costs_nothing() {
+    let mut stage = Stage::new(GatewayConfig { usage_limit: Some(40), ..one_worker() });
+    let document = stage.document("a", "tea", 3);
+    stage.connect(0, 1, "a");
+    // 15 characters each: the third is one too many.
+    stage.ask(0, 1, document, &[0, 1, 2]);
+    let (_, _, refused) = stage.statuses().pop().unwrap();
+    assert_eq!((refused.block, refused.status, refused.recoverable), (2, BlockStatus::Error, false));
+    assert_eq!(refused.error.as_deref(), Some("Usage limit exceeded"));
+    stage.run_until(5_000);
+    stage.ask(6_000, 1, document, &[0]);
+    assert_eq!(stage.statuses().pop().unwrap().2.status, BlockStatus::Cached);
+    let other = stage.document("b", "tea", 3);
+    stage.connect(6_000, 2, "b");
+    stage.ask(6_000, 2, other, &[2]);
+    assert_eq!(stage.times(2, BlockStatus::Error), []);
+}

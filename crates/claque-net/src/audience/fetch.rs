@@ -13,9 +13,9 @@ use claque_wire::{
     yapit::http_failure,
 };
 use http_body_util::{BodyExt as _, Limited};
-use hyper::{Method, body::Incoming, header::AUTHORIZATION};
+use hyper::{Method, body::Incoming};
 
-use super::{inbox::Inbox, lane::Lane};
+use super::{inbox::Inbox, lane::Lane, socket::nobody};
 use crate::service::{bare, failure_of};
 
 /// As much of an unsuccessful answer as is read for its words.
@@ -47,15 +47,13 @@ pub(super) async fn fetch(lane: Rc<Lane>, fetch: Fetch, inbox: Inbox) -> Option<
 }
 
 async fn fetch_whole(lane: &Rc<Lane>, fetch: &Fetch, inbox: &Inbox) -> Result<MediaTime, Failure> {
-    let service = lane.service();
+    let service = lane.service(fetch.listener).ok_or_else(nobody)?;
     let mut request = bare(Method::GET, &service.target().audio_url(&fetch.reference))?;
     // Audio that lies elsewhere is none of our credentials' business.
-    if request.uri().host() == Some(service.target().host())
-        && let Some(header) = service.access().header()
-    {
-        request.headers_mut().insert(AUTHORIZATION, header);
+    if request.uri().host() == Some(service.target().host()) {
+        service.access().sign(request.headers_mut());
     }
-    let response = lane.http().send(request).await?;
+    let response = lane.http(service).send(request).await?;
     let status = response.status().as_u16();
     if status != 200 {
         let words = Limited::new(response.into_body(), MAX_WORDS).collect().await;

@@ -2,6 +2,8 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
+    net::IpAddr,
     path::Path,
     rc::Rc,
     sync::Arc,
@@ -37,7 +39,8 @@ pub(super) struct LaneOrder {
 pub(super) struct Lane {
     clock: Clock,
     order: Arc<AudienceOrder>,
-    http: HttpClient,
+    /// A pool for each address that listeners come from.
+    http: RefCell<BTreeMap<Option<IpAddr>, HttpClient>>,
     gauge: Arc<Gauge>,
     lag: RefCell<LagHistogram>,
     facts: RefCell<Vec<Fact>>,
@@ -54,7 +57,7 @@ impl Lane {
             let LaneOrder { order, listeners, gauge, stopped, facts } = lane;
             let lane = Rc::new(Self {
                 clock,
-                http: order.service.another_client(),
+                http: RefCell::default(),
                 order,
                 gauge,
                 lag: RefCell::default(),
@@ -80,12 +83,16 @@ impl Lane {
         &self.order
     }
 
-    pub(super) fn service(&self) -> &Service {
-        &self.order.service
+    /// The service as that listener comes to it; none for a listener without a seat.
+    pub(super) fn service(&self, listener: ListenerId) -> Option<&Service> {
+        let seat = usize::try_from(listener.0).ok().and_then(|index| self.order.seats.get(index));
+        seat.map(|seat| &seat.service)
     }
 
-    pub(super) const fn http(&self) -> &HttpClient {
-        &self.http
+    /// The lane's connections for those who come to `service` from where it is come to.
+    pub(super) fn http(&self, service: &Service) -> HttpClient {
+        let mut pools = self.http.borrow_mut();
+        pools.entry(service.source()).or_insert_with(|| service.another_client()).clone()
     }
 
     pub(super) fn gauge(&self) -> &Gauge {

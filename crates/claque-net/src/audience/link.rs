@@ -68,10 +68,10 @@ impl Link {
 
     /// Begins to dial, with the credentials of the moment; whatever connection there was is hung up.
     pub(super) fn dial(&mut self) {
-        let lane = Rc::clone(&self.lane);
+        let (lane, listener) = (Rc::clone(&self.lane), self.listener);
         self.state = State::Dialing {
             since: self.lane.clock().now(),
-            dial: Box::pin(async move { Socket::dial(lane.service()).await }),
+            dial: Box::pin(async move { Socket::dial_for(&lane, listener).await }),
         };
     }
 

@@ -45,8 +45,6 @@ use crate::{clock::Clock, service::Service};
 /// What an audience is to do.
 #[derive(Clone, Debug)]
 pub struct AudienceOrder {
-    /// Where, and as whom.
-    pub service: Service,
     /// Slug of the model.
     pub model: String,
     /// Slugs of the voices there are to choose from; everybody begins with the first.
@@ -71,9 +69,11 @@ pub struct AudienceOrder {
     pub lanes: usize,
 }
 
-/// One listener's document.
+/// One listener's document, and as whom it is listened to.
 #[derive(Clone, Debug)]
 pub struct Seat {
+    /// Where, as whom, and from which address.
+    pub service: Service,
     /// As the service names it.
     pub document: String,
     /// Characters of each block to hear.

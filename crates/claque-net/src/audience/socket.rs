@@ -9,31 +9,25 @@ use std::{
 
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
-    ids::BlockIdx,
+    ids::{BlockIdx, ListenerId},
 };
 use claque_wire::yapit::{close, handshake_refused};
 use futures_util::{SinkExt as _, StreamExt as _};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::pki_types::ServerName;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{Error, Message, Utf8Bytes, protocol::WebSocketConfig},
 };
 
-use crate::service::{Service, failure_of};
+use super::lane::Lane;
+use crate::service::{Service, connect, failure_of};
 
 /// Bytes read from a socket at a time. A status message has a few hundred.
 const READ_BUFFER: usize = 4 << 10;
 /// Longest message taken. The longest lawful ones carry the words' times of one block.
 const MAX_MESSAGE: usize = 4 << 20;
-
-/// What is encoded in a query: all but the unreserved characters (RFC 3986 section 2.3).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// What a WebSocket runs on: TCP, or TLS on top of it.
 trait Transport: AsyncRead + AsyncWrite + Unpin {}
@@ -69,15 +63,21 @@ pub(super) enum SocketNews {
 }
 
 impl Socket {
+    /// Connects and shakes hands as that listener.
+    ///
+    /// # Errors
+    /// As [`Socket::dial`].
+    pub(super) async fn dial_for(lane: &Lane, listener: ListenerId) -> Result<Self, Failure> {
+        Self::dial(lane.service(listener).ok_or_else(nobody)?).await
+    }
+
     /// Connects and shakes hands.
     ///
     /// # Errors
     /// The connection cannot be made, or the server refuses.
     pub(super) async fn dial(service: &Service) -> Result<Self, Failure> {
         let target = service.target();
-        let tcp = TcpStream::connect((target.host(), target.port()))
-            .await
-            .map_err(|error| failure_of(&error, Phase::Dial))?;
+        let tcp = connect(target, service.source()).await?;
         tcp.set_nodelay(true).map_err(|error| failure_of(&error, Phase::Dial))?;
         let transport: Box<dyn Transport> = if target.is_tls() {
             let name = ServerName::try_from(target.host().to_owned())
@@ -160,9 +160,20 @@ impl std::fmt::Debug for Socket {
 /// The WebSocket's address with the token of the moment. Never printed.
 fn address(service: &Service) -> String {
     let url = service.target().socket_url();
-    match service.access().token() {
-        Some(token) => format!("{url}?token={}", utf8_percent_encode(token.expose(), ENCODED)),
+    match service.access().query() {
+        Some(query) => format!("{url}?{query}"),
         None => url,
+    }
+}
+
+/// The failure of a listener that has no seat, of whom no connection can be.
+pub(super) fn nobody() -> Failure {
+    Failure {
+        phase: Phase::Dial,
+        class: FailureClass::Transport,
+        code: None,
+        text: "there is no such listener".to_owned(),
+        kills: Kills::Session,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{convert::Infallible, rc::Rc};
 
 use bytes::Bytes;
 use claque_gateway::{Caller, Credentials, Refusal};
-use claque_wire::yapit::rest::AnonymousSession;
+use claque_wire::yapit::{Era, rest::AnonymousSession};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::{
     HeaderMap, Method, Request, StatusCode,
@@ -57,6 +57,11 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Whether servers of that era have it. Guests of 2026-02 named themselves.
+    fn is_of(self, era: Era) -> bool {
+        self != Self::AnonymousSession || era == Era::Current
+    }
+
     const fn method(self) -> Method {
         match self {
             Self::CreateDocument | Self::AnonymousSession | Self::SignIn | Self::Refresh => Method::POST,
@@ -74,7 +79,7 @@ pub(super) async fn answer(
 ) -> Result<Answer, Infallible> {
     hub.count(|stats| stats.requests += 1);
     let (head, body) = request.into_parts();
-    let Some(target) = Target::of(head.uri.path()) else {
+    let Some(target) = Target::of(head.uri.path()).filter(|target| target.is_of(hub.era())) else {
         return Ok(answer::detail(StatusCode::NOT_FOUND, "Not Found"));
     };
     if head.method != target.method() {

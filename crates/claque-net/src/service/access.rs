@@ -1,40 +1,33 @@
-//! Who we are to the service: tokens given, fetched and kept fresh.
-
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+//! Who we are to the service: what is shown with each call, and how it comes to be.
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills},
+    event::{Failure, FailureClass, Kills, Phase},
     time::Duration,
 };
-use claque_wire::yapit::{
-    http_failure, jwt,
-    rest::{Refreshed, Secret, SignInRequest, SignedIn},
+use claque_wire::yapit::rest::Secret;
+use hyper::{
+    HeaderMap,
+    header::{AUTHORIZATION, HeaderName, HeaderValue},
 };
-use hyper::header::HeaderValue;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::watch;
-
-use super::{
-    error::not_understood,
-    http::{HttpClient, post_json},
-    target::Target,
-};
-use crate::clock::unix_nanos;
 
 /// What there is to sign in with.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     /// Nothing: a server with authentication off.
     None,
-    /// An access token.
-    Token(Secret),
+    /// An access token, and where it was found, for errors.
+    Token {
+        /// The token.
+        token: Secret,
+        /// Name of a flag, a variable or a place in a file.
+        source: String,
+    },
     /// An account of the identity service.
     Password(Box<PasswordSignIn>),
+    /// A visitor without an account.
+    Guest,
 }
 
 /// An account of the identity service. Its debug output hides the secrets.
@@ -52,135 +45,93 @@ pub struct PasswordSignIn {
     pub source: String,
 }
 
-/// The access token of the moment. Clones see it change.
+/// What is shown to the service. Its debug output hides the secrets.
+#[derive(Clone, Debug)]
+pub(crate) enum Pass {
+    /// Nothing.
+    Nobody,
+    /// An access token.
+    Bearer(Secret),
+    /// A guest. In 2026-02 the id is all there is, hence a secret.
+    Guest { id: Secret, token: Option<Secret> },
+}
+
+/// The pass of the moment. Clones see it change.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
-    bearer: watch::Receiver<Option<Secret>>,
+    pass: watch::Receiver<Pass>,
 }
 
-/// Keeps an account's token fresh.
-#[derive(Debug)]
-pub(crate) struct Refresher {
-    http: HttpClient,
-    target: Target,
-    account: PasswordSignIn,
-    tokens: SignedIn,
-    publish: watch::Sender<Option<Secret>>,
-    refreshed: Arc<AtomicU64>,
-}
-
-/// Waits between tries while the identity service is down.
-const RETRY_EVERY: Duration = Duration::from_secs(1);
-/// A token is replaced this long before it ends, or after four fifths of its life if that is sooner.
-const MARGIN: Duration = Duration::from_secs(60);
+/// What is encoded in a query: all but the unreserved characters (RFC 3986 section 2.3).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 impl Access {
-    /// A token that never changes, or none.
-    pub(crate) fn fixed(token: Option<Secret>) -> Self {
-        Self { bearer: watch::channel(token).1 }
+    /// A pass that never changes.
+    pub(crate) fn fixed(pass: Pass) -> Self {
+        Self { pass: watch::channel(pass).1 }
     }
 
-    /// The token of the moment.
-    pub(crate) fn token(&self) -> Option<Secret> {
-        self.bearer.borrow().clone()
+    /// A pass that whoever holds the other end may change.
+    pub(crate) const fn changing(pass: watch::Receiver<Pass>) -> Self {
+        Self { pass }
     }
 
-    /// The `Authorization` header of the moment; none without a token, or for one that no header can hold.
-    pub(crate) fn header(&self) -> Option<HeaderValue> {
-        let mut value =
-            HeaderValue::from_str(&format!("Bearer {}", self.bearer.borrow().as_ref()?.expose())).ok()?;
-        value.set_sensitive(true);
-        Some(value)
-    }
-}
-
-impl Refresher {
-    /// Signs in.
-    ///
-    /// # Errors
-    /// The identity service refuses or cannot be reached.
-    pub(crate) async fn sign_in(
-        http: HttpClient,
-        target: Target,
-        account: PasswordSignIn,
-        refreshed: Arc<AtomicU64>,
-    ) -> Result<(Access, Self), Failure> {
-        let tokens = sign_in(&http, &target, &account).await?;
-        let (publish, bearer) = watch::channel(Some(tokens.access_token.clone()));
-        Ok((Access { bearer }, Self { http, target, account, tokens, publish, refreshed }))
-    }
-
-    /// Replaces the token before it ends, again and again, as long as somebody uses it. A token that does not say
-    /// when it ends is left as it is.
-    pub(crate) async fn run(mut self) {
-        while let Some(wait) = time_to_refresh(self.tokens.access_token.expose()) {
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = self.publish.closed() => return,
+    /// Adds the headers of the moment; none for a secret that no header can hold.
+    pub(crate) fn sign(&self, headers: &mut HeaderMap) {
+        let mut set = |name: HeaderName, secret: &str| {
+            if let Ok(mut value) = HeaderValue::from_str(secret) {
+                value.set_sensitive(true);
+                headers.insert(name, value);
             }
-            while let Err(failure) = self.refresh().await {
-                tracing::warn!("failed to refresh the access token: {failure}; trying again");
-                tokio::time::sleep(RETRY_EVERY).await;
-            }
-            self.refreshed.fetch_add(1, Ordering::Relaxed);
-            tracing::debug!("the access token was refreshed");
-        }
-    }
-
-    async fn refresh(&mut self) -> Result<(), Failure> {
-        let url = self.target.url("/auth/api/v1/auth/sessions/current/refresh");
-        let mut request = post_json(&url, &BTreeMap::<String, String>::new())?;
-        stack_headers(request.headers_mut(), &self.account)?;
-        request.headers_mut().insert("x-stack-refresh-token", header(self.tokens.refresh_token.expose())?);
-        let answer = self.http.call(request).await?;
-        let access = if answer.status == 200 {
-            serde_json::from_slice::<Refreshed>(&answer.body)
-                .map_err(|error| not_understood("new token", &error))?
-                .access_token
-        } else if answer.status.is_client_error() {
-            // The session itself is over: a new one is as good.
-            self.tokens = sign_in(&self.http, &self.target, &self.account).await?;
-            self.tokens.access_token.clone()
-        } else {
-            return Err(refused(answer.status.as_u16(), &answer.body));
         };
-        self.tokens.access_token = access.clone();
-        self.publish.send_replace(Some(access));
-        Ok(())
-    }
-}
-
-async fn sign_in(http: &HttpClient, target: &Target, account: &PasswordSignIn) -> Result<SignedIn, Failure> {
-    let body = SignInRequest { email: account.email.clone(), password: account.password.clone() };
-    let mut request = post_json(&target.url("/auth/api/v1/auth/password/sign-in"), &body)?;
-    stack_headers(request.headers_mut(), account)?;
-    let answer = http.call(request).await?;
-    if answer.status != 200 {
-        let mut failure = refused(answer.status.as_u16(), &answer.body);
-        if answer.status == 400 {
-            // The identity service's word for a wrong address or password.
-            failure.class = FailureClass::Auth;
+        match &*self.pass.borrow() {
+            Pass::Nobody => {}
+            Pass::Bearer(token) => set(AUTHORIZATION, &format!("Bearer {}", token.expose())),
+            Pass::Guest { id, token } => {
+                set(HeaderName::from_static("x-anonymous-id"), id.expose());
+                if let Some(token) = token {
+                    set(HeaderName::from_static("x-anonymous-token"), token.expose());
+                }
+            }
         }
-        return Err(failure);
     }
-    serde_json::from_slice(&answer.body).map_err(|error| not_understood("sign-in", &error))
+
+    /// The WebSocket's query of the moment; none where nothing is shown. Never printed.
+    pub(crate) fn query(&self) -> Option<String> {
+        let encoded = |secret: &Secret| utf8_percent_encode(secret.expose(), ENCODED).to_string();
+        match &*self.pass.borrow() {
+            Pass::Nobody => None,
+            Pass::Bearer(token) => Some(format!("token={}", encoded(token))),
+            Pass::Guest { id, token: None } => Some(format!("anonymous_id={}", encoded(id))),
+            Pass::Guest { id, token: Some(token) } => {
+                Some(format!("anonymous_id={}&anonymous_token={}", encoded(id), encoded(token)))
+            }
+        }
+    }
+
+    /// Sees every change of the pass from this moment on.
+    pub(crate) fn watch(&self) -> Watch {
+        let mut pass = self.pass.clone();
+        pass.mark_unchanged();
+        Watch(pass)
+    }
 }
 
-fn refused(status: u16, body: &[u8]) -> Failure {
-    http_failure(status, body, Kills::Session, claque_core::event::Phase::Handshake)
-}
+/// Sees changes of a pass.
+#[derive(Debug)]
+pub(crate) struct Watch(watch::Receiver<Pass>);
 
-fn stack_headers(headers: &mut hyper::HeaderMap, account: &PasswordSignIn) -> Result<(), Failure> {
-    headers.insert("x-stack-access-type", HeaderValue::from_static("client"));
-    headers.insert("x-stack-project-id", header(&account.project_id)?);
-    headers.insert("x-stack-publishable-client-key", header(account.client_key.expose())?);
-    Ok(())
+impl Watch {
+    /// Waits for a change, so long at most. Gives whether there was one; for a pass that nobody can change at once.
+    pub(crate) async fn changes_within(&mut self, limit: Duration) -> bool {
+        tokio::time::timeout(limit, self.0.changed()).await.is_ok_and(|changed| changed.is_ok())
+    }
 }
 
 /// A header of something secret.
-fn header(secret: &str) -> Result<HeaderValue, Failure> {
+pub(crate) fn secret_header(secret: &str) -> Result<HeaderValue, Failure> {
     let mut value = HeaderValue::from_str(secret).map_err(|_| Failure {
-        phase: claque_core::event::Phase::Handshake,
+        phase: Phase::Handshake,
         class: FailureClass::Auth,
         code: None,
         text: "a credential holds characters that no header can carry".to_owned(),
@@ -190,9 +141,32 @@ fn header(secret: &str) -> Result<HeaderValue, Failure> {
     Ok(value)
 }
 
-/// How long a token can still be used before it should be replaced; none when it does not say when it ends.
-fn time_to_refresh(token: &str) -> Option<Duration> {
-    let ends = jwt::expires_at(token)?.saturating_mul(1_000_000_000);
-    let left = Duration::from_nanos(ends.saturating_sub(unix_nanos()));
-    Some(left.saturating_sub(MARGIN.min(left / 5)))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_pass_is_shown_in_its_own_way_and_never_printed() {
+        let shown = |pass: Pass| {
+            let access = Access::fixed(pass);
+            let mut headers = HeaderMap::new();
+            access.sign(&mut headers);
+            assert!(!format!("{access:?}{headers:?}").contains("hush"));
+            let headers: Vec<_> =
+                headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+            (headers, access.query())
+        };
+        assert_eq!(shown(Pass::Nobody), (vec![], None));
+        let (headers, query) = shown(Pass::Bearer(Secret::from("hush/1")));
+        assert_eq!(
+            (headers, query.as_deref()),
+            (vec!["authorization: Bearer hush/1".to_owned()], Some("token=hush%2F1"))
+        );
+        let id = Secret::from("hush-id");
+        let (headers, query) = shown(Pass::Guest { id: id.clone(), token: None });
+        assert_eq!((headers.len(), query.as_deref()), (1, Some("anonymous_id=hush-id")));
+        let (headers, query) = shown(Pass::Guest { id, token: Some(Secret::from("hush")) });
+        assert_eq!(headers, ["x-anonymous-id: hush-id", "x-anonymous-token: hush"]);
+        assert_eq!(query.as_deref(), Some("anonymous_id=hush-id&anonymous_token=hush"));
+    }
 }

@@ -4,8 +4,10 @@ use std::fmt;
 
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
+    pacing::Limited,
     time::Duration,
 };
+use claque_wire::yapit::limit_window;
 
 /// A call to the service failed: what was tried, where, what came of it, and what the user can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ impl fmt::Display for ServiceError {
         match (self.failure.class, &self.credentials) {
             (FailureClass::Auth, Some(place)) => write!(f, "; check {place}"),
             (FailureClass::Auth, None) => {
-                f.write_str("; the service wants credentials: give --token, or --env-file with TEST_EMAIL and TEST_PASSWORD")
+                f.write_str("; the service wants credentials and found none in CLAQUE_TOKEN: give --token, --env-file with TEST_EMAIL and TEST_PASSWORD, --accounts or --guest")
             }
             (FailureClass::Transport, _) if self.failure.phase == Phase::Dial => {
                 f.write_str("; check --base-url and that the service is up")
@@ -53,6 +55,23 @@ impl fmt::Display for ServiceError {
 impl std::error::Error for ServiceError {}
 
 impl ServiceError {
+    /// What a limit on calls said, if one refused.
+    #[must_use]
+    pub fn limited(&self) -> Option<Limited> {
+        let window = limit_window(&self.failure.text);
+        (self.failure.code == Some(429)).then_some(Limited { retry_after: self.retry_after, window })
+    }
+
+    /// Whether the service surely did nothing: it said no, or was never reached. After a failure of its own, or a
+    /// connection that broke, nobody knows.
+    #[must_use]
+    pub const fn is_surely_refused(&self) -> bool {
+        match self.failure.code {
+            Some(code) => code >= 400 && code < 500,
+            None => matches!(self.failure.phase, Phase::Dial | Phase::Handshake),
+        }
+    }
+
     /// Whether the user must change what was asked, as opposed to a service in trouble.
     #[must_use]
     pub const fn is_usage(&self) -> bool {

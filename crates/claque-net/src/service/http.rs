@@ -1,6 +1,6 @@
 //! The HTTP client: kept-alive connections, TLS, and errors as failures.
 
-use std::{error::Error as StdError, io, sync::Arc};
+use std::{error::Error as StdError, io, net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
 use claque_core::event::{Failure, FailureClass, Kills, Phase};
@@ -45,9 +45,10 @@ pub(crate) struct Answer {
 }
 
 impl HttpClient {
-    /// Makes an empty pool. It must be used on one runtime only.
-    pub(crate) fn new(tls: &Arc<ClientConfig>) -> Self {
+    /// Makes an empty pool, of connections from `source` if one is given. It must be used on one runtime only.
+    pub(crate) fn new(tls: &Arc<ClientConfig>, source: Option<IpAddr>) -> Self {
         let mut tcp = HttpConnector::new();
+        tcp.set_local_address(source);
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
         let connector = HttpsConnectorBuilder::new()
@@ -169,6 +170,9 @@ fn io_words(error: &io::Error, phase: Phase) -> Option<String> {
         }
         io::ErrorKind::ConnectionRefused => {
             Some("connection refused: nothing listens at this address".to_owned())
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            Some(format!("the source address is not this machine's, or has no port left ({error})"))
         }
         io::ErrorKind::ConnectionReset => Some("the server reset the connection".to_owned()),
         io::ErrorKind::UnexpectedEof => Some("the connection ended in the middle of an answer".to_owned()),

@@ -1,50 +1,52 @@
 //! The calls around a run: sign-in, models, documents, and the warming of a cache.
 //!
-//! Nothing here is measured. What waits here, for a rate limit or a token, waits before the run begins.
+//! Nothing here is measured. What waits here, for a rate limit or a token, waits before the run begins or beside it.
 
 mod access;
+mod calls;
 mod error;
+mod guest;
 mod http;
+mod patience;
+mod source;
 mod target;
+mod tokens;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::{net::IpAddr, sync::Arc};
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass},
     time::Duration,
 };
-use claque_wire::yapit::{
-    http_failure,
-    rest::{Block, DocumentCreated, DocumentRequest, Model},
-};
-use hyper::{Method, Request, StatusCode};
+use claque_wire::yapit::{jwt, rest::Secret};
 use rustls::ClientConfig;
-use serde_json::from_slice;
+use tokio::sync::watch;
 
 pub(crate) use self::{
     access::Access,
     http::{HttpClient, bare, failure_of},
+    source::connect,
 };
 use self::{
-    access::Refresher,
-    error::{not_understood, timed_out},
-    http::{Answer, post_json, tls_config},
+    access::Pass,
+    error::timed_out,
+    guest::become_guest,
+    http::tls_config,
+    patience::{Backoff, is_transient},
+    tokens::{Refresher, TokenLog, sign_in},
 };
 pub use self::{
     access::{Credentials, PasswordSignIn},
+    calls::EraGuess,
     error::ServiceError,
+    source::{SourceError, check_source},
     target::{Target, TargetError},
+    tokens::{TokenEvent, TokenOutcome},
 };
+use crate::clock::Clock;
 
 /// Longest wait for one REST answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// Wait after a 429 that does not say how long: the window of the creation limit, in twelve steps.
-const DEFAULT_RETRY: Duration = Duration::from_secs(5);
-/// A limit that asks for a longer wait than this is not waited out.
-const LONGEST_RETRY: Duration = Duration::from_secs(120);
 
 /// A yapit gateway that we are signed in to. Clones share connections and tokens.
 #[derive(Clone, Debug)]
@@ -52,50 +54,66 @@ pub struct Service {
     target: Target,
     tls: Arc<ClientConfig>,
     http: HttpClient,
+    source: Option<IpAddr>,
     access: Access,
-    refreshed: Arc<AtomicU64>,
-    credentials: Option<String>,
+    clock: Clock,
+    log: watch::Receiver<TokenLog>,
+    owner: Arc<str>,
+    credentials: Option<Arc<str>>,
+    /// The credentials that were given are not used, because nobody asks for any.
+    unasked: bool,
 }
 
-/// A document made for a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// As the service names it.
-    pub id: String,
-    /// Characters of each block the service made of the text.
-    pub chars: Vec<u32>,
+/// What signing in comes to.
+struct Opened {
+    access: Access,
+    log: watch::Receiver<TokenLog>,
+    owner: String,
+    unasked: bool,
 }
 
 impl Service {
     /// Signs in, if there is anything to sign in with, and keeps the token fresh on this runtime for as long as the
-    /// service or a clone of it is in use.
+    /// service or a clone of it is in use. An identity service in passing trouble is waited for, half a minute at most.
     ///
     /// # Errors
     /// The identity service refuses the credentials or cannot be reached.
     pub async fn open(target: Target, credentials: Credentials) -> Result<Self, ServiceError> {
         let tls = tls_config();
-        let http = HttpClient::new(&tls);
-        let refreshed = Arc::new(AtomicU64::new(0));
-        let (access, place) = match credentials {
-            Credentials::None => (Access::fixed(None), None),
-            Credentials::Token(token) => (Access::fixed(Some(token)), Some("the token".to_owned())),
+        let http = HttpClient::new(&tls, None);
+        let clock = Clock::start();
+        let place: Option<Arc<str>> = match &credentials {
+            Credentials::None => None,
+            Credentials::Token { source, .. } => Some(source.as_str().into()),
+            Credentials::Password(account) => Some(account.source.as_str().into()),
+            Credentials::Guest => Some("--guest: does the service take guests?".into()),
+        };
+        let opened = match credentials {
+            Credentials::None => Opened::fixed(Pass::Nobody, "nobody"),
+            Credentials::Token { token, .. } => {
+                let owner = jwt::subject(token.expose()).map(|user| format!("user {user}"));
+                Opened::fixed(Pass::Bearer(token), owner.as_deref().unwrap_or("token"))
+            }
+            Credentials::Guest => {
+                let pass = patiently(|| become_guest(&http, &target)).await;
+                let pass =
+                    pass.map_err(|failure| refused("become a guest", &target, failure, place.as_deref()))?;
+                Opened::fixed(pass, "guest")
+            }
             Credentials::Password(account) => {
-                let place = account.source.clone();
-                let counter = Arc::clone(&refreshed);
-                let sign_in = Refresher::sign_in(http.clone(), target.clone(), *account, counter);
-                let (access, refresher) =
-                    within(CALL_TIMEOUT, sign_in).await.map_err(|failure| ServiceError {
-                        action: "sign in",
-                        target: target.to_string(),
-                        failure,
-                        retry_after: None,
-                        credentials: Some(place.clone()),
-                    })?;
-                tokio::spawn(refresher.run());
-                (access, Some(place))
+                let opened = sign_in_and_keep(&http, &target, *account, clock).await;
+                opened.map_err(|failure| refused("sign in", &target, failure, place.as_deref()))?
             }
         };
-        Ok(Self { target, tls, http, access, refreshed, credentials: place })
+        let Opened { access, log, owner, unasked } = opened;
+        let owner = owner.into();
+        Ok(Self { target, tls, http, source: None, access, clock, log, owner, credentials: place, unasked })
+    }
+
+    /// The same, with connections from `source`, an address of this machine.
+    #[must_use]
+    pub fn from_source(&self, source: IpAddr) -> Self {
+        Self { http: HttpClient::new(&self.tls, Some(source)), source: Some(source), ..self.clone() }
     }
 
     /// Where it is.
@@ -104,72 +122,39 @@ impl Service {
         &self.target
     }
 
-    /// How often the access token was replaced so far.
+    /// Who owns what we make there, as far as is known without a secret: "user ID", "token" for one that does not say
+    /// whose it is, "guest", or "nobody" where no credentials are shown.
     #[must_use]
-    pub fn token_refreshes(&self) -> u64 {
-        self.refreshed.load(Ordering::Relaxed)
+    pub fn owner(&self) -> &str {
+        &self.owner
     }
 
-    /// The models on offer.
-    ///
-    /// # Errors
-    /// The service refuses, answers something else, or cannot be reached.
-    pub async fn models(&self) -> Result<Vec<Model>, ServiceError> {
-        const ACTION: &str = "list the models";
-        let answer = self.call(ACTION, || bare(Method::GET, &self.target.url("/api/v1/models"))).await?;
-        self.expect(ACTION, &answer, StatusCode::OK)?;
-        from_slice(&answer.body).map_err(|error| self.error(ACTION, not_understood("list of models", &error)))
+    /// Whether credentials were given that nobody there asks for.
+    #[must_use]
+    pub const fn is_unasked(&self) -> bool {
+        self.unasked
     }
 
-    /// Makes a document of a Markdown text and asks what blocks it became. A rate limit is waited out by `wait`, which
-    /// says whether to go on.
-    ///
-    /// # Errors
-    /// The service refuses, answers something else, or cannot be reached; the document, if it was made, is deleted.
-    pub async fn create_document(
-        &self,
-        content: &str,
-        title: &str,
-        wait: impl AsyncFn(Duration) -> bool,
-    ) -> Result<Document, ServiceError> {
-        const ACTION: &str = "create a document";
-        let body = DocumentRequest { content: content.to_owned(), title: Some(title.to_owned()) };
-        let url = self.target.url("/api/v1/documents/text");
-        let answer = self.call_patiently(ACTION, || post_json(&url, &body), &wait).await?;
-        self.expect(ACTION, &answer, StatusCode::CREATED)?;
-        let created: DocumentCreated = from_slice(&answer.body)
-            .map_err(|error| self.error(ACTION, not_understood("new document", &error)))?;
-        match self.blocks(&created.id, &wait).await {
-            Ok(blocks) => {
-                let chars = |block: &Block| u32::try_from(block.text.chars().count()).unwrap_or(u32::MAX);
-                Ok(Document { id: created.id, chars: blocks.iter().map(chars).collect() })
-            }
-            Err(error) => {
-                if let Err(left) = self.delete_document(&created.id).await {
-                    tracing::warn!("document {} is left behind: {left}", created.id);
-                }
-                Err(error)
-            }
-        }
+    /// What became of the access token so far, in order, on the clock of [`Service::clock`].
+    #[must_use]
+    pub fn token_events(&self) -> Vec<TokenEvent> {
+        self.log.borrow().events.clone()
     }
 
-    /// Deletes a document; one that is gone already is no error.
-    ///
-    /// # Errors
-    /// The service refuses or cannot be reached.
-    pub async fn delete_document(&self, id: &str) -> Result<(), ServiceError> {
-        const ACTION: &str = "delete a document";
-        let url = self.target.url(&format!("/api/v1/documents/{id}"));
-        let answer = self.call_patiently(ACTION, || bare(Method::DELETE, &url), &sleep).await?;
-        if answer.status == StatusCode::NOT_FOUND {
-            return Ok(());
-        }
-        self.expect(ACTION, &answer, StatusCode::NO_CONTENT)
+    /// The clock of its events; started when it was opened.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// A pool of connections for another runtime.
     pub(crate) fn another_client(&self) -> HttpClient {
-        HttpClient::new(&self.tls)
+        HttpClient::new(&self.tls, self.source)
+    }
+
+    /// Where its connections come from, if that matters.
+    pub(crate) const fn source(&self) -> Option<IpAddr> {
+        self.source
     }
 
     pub(crate) const fn access(&self) -> &Access {
@@ -179,79 +164,68 @@ impl Service {
     pub(crate) const fn tls(&self) -> &Arc<ClientConfig> {
         &self.tls
     }
+}
 
-    async fn blocks(
-        &self,
-        id: &str,
-        wait: &impl AsyncFn(Duration) -> bool,
-    ) -> Result<Vec<Block>, ServiceError> {
-        const ACTION: &str = "list the blocks of a document";
-        let url = self.target.url(&format!("/api/v1/documents/{id}/blocks"));
-        let answer = self.call_patiently(ACTION, || bare(Method::GET, &url), wait).await?;
-        self.expect(ACTION, &answer, StatusCode::OK)?;
-        from_slice(&answer.body).map_err(|error| self.error(ACTION, not_understood("list of blocks", &error)))
+impl Opened {
+    fn fixed(pass: Pass, owner: &str) -> Self {
+        let log = watch::channel(TokenLog::default()).1;
+        Self { access: Access::fixed(pass), log, owner: owner.to_owned(), unasked: false }
     }
+}
 
-    /// Calls until the answer is no 429, or until `wait` has had enough.
-    async fn call_patiently(
-        &self,
-        action: &'static str,
-        request: impl Fn() -> Result<Request<http_body_util::Full<bytes::Bytes>>, Failure>,
-        wait: &impl AsyncFn(Duration) -> bool,
-    ) -> Result<Answer, ServiceError> {
-        loop {
-            let answer = self.call(action, &request).await?;
-            let span = answer.retry_after.unwrap_or(DEFAULT_RETRY);
-            if answer.status != StatusCode::TOO_MANY_REQUESTS || span > LONGEST_RETRY || !wait(span).await {
-                return Ok(answer);
-            }
+/// Signs an account in and sees to its token from then on. A service without an identity service that serves
+/// strangers needs neither.
+async fn sign_in_and_keep(
+    http: &HttpClient,
+    target: &Target,
+    account: PasswordSignIn,
+    clock: Clock,
+) -> Result<Opened, Failure> {
+    let tokens = match patiently(|| sign_in(http, target, &account)).await {
+        Ok(tokens) => tokens,
+        Err(failure) if failure.code == Some(404) && calls::serves_strangers(http, target).await => {
+            return Ok(Opened { unasked: true, ..Opened::fixed(Pass::Nobody, "nobody") });
         }
-    }
+        Err(failure) => return Err(failure),
+    };
+    let owner = format!("user {}", tokens.user_id);
+    let pass = |token: &Secret| Pass::Bearer(token.clone());
+    let (publish, seen) = watch::channel(pass(&tokens.access_token));
+    let (log, events) = watch::channel(TokenLog::default());
+    let (http, target) = (http.clone(), target.clone());
+    tokio::spawn(Refresher { http, target, account, tokens, clock, publish, log }.run());
+    Ok(Opened { access: Access::changing(seen), log: events, owner, unasked: false })
+}
 
-    async fn call(
-        &self,
-        action: &'static str,
-        request: impl Fn() -> Result<Request<http_body_util::Full<bytes::Bytes>>, Failure>,
-    ) -> Result<Answer, ServiceError> {
-        let mut request = request().map_err(|failure| self.error(action, failure))?;
-        if let Some(header) = self.access.header() {
-            request.headers_mut().insert(hyper::header::AUTHORIZATION, header);
-        }
-        within(CALL_TIMEOUT, self.http.call(request)).await.map_err(|failure| self.error(action, failure))
-    }
-
-    fn expect(&self, action: &'static str, answer: &Answer, wanted: StatusCode) -> Result<(), ServiceError> {
-        if answer.status == wanted {
-            return Ok(());
-        }
-        let failure = match answer.status.as_u16() {
-            200..=299 => Failure {
-                phase: Phase::BeforeAudio,
-                class: FailureClass::Protocol,
-                code: Some(answer.status.as_u16()),
-                text: format!("answered where {} was expected", wanted.as_u16()),
-                kills: Kills::Session,
+/// Tries again while the trouble is a passing one, half a minute at most.
+async fn patiently<T>(attempt: impl AsyncFn() -> Result<T, Failure>) -> Result<T, Failure> {
+    let mut backoff = Backoff::new();
+    loop {
+        match within(CALL_TIMEOUT, attempt()).await {
+            Err(failure) if is_transient(&failure) => match backoff.next_patient_wait() {
+                Some(wait) => {
+                    tracing::warn!("{failure}; trying again");
+                    tokio::time::sleep(wait).await;
+                }
+                None => return Err(failure),
             },
-            status => http_failure(status, &answer.body, Kills::Session, Phase::BeforeAudio),
-        };
-        Err(ServiceError { retry_after: answer.retry_after, ..self.error(action, failure) })
-    }
-
-    fn error(&self, action: &'static str, failure: Failure) -> ServiceError {
-        ServiceError {
-            action,
-            target: self.target.to_string(),
-            failure,
-            retry_after: None,
-            credentials: self.credentials.clone(),
+            settled => return settled,
         }
     }
 }
 
-/// Waits out a limit, whatever it takes.
-async fn sleep(span: Duration) -> bool {
-    tokio::time::sleep(span).await;
-    true
+fn refused(action: &'static str, target: &Target, mut failure: Failure, place: Option<&str>) -> ServiceError {
+    // Whoever is refused as what he said he is, must say something else.
+    if failure.code == Some(404) {
+        failure.class = FailureClass::Invalid;
+    }
+    ServiceError {
+        action,
+        target: target.to_string(),
+        failure,
+        retry_after: None,
+        credentials: place.map(str::to_owned),
+    }
 }
 
 async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

@@ -190,3 +190,21 @@ fn without_a_wish_the_first_voice_of_the_model_speaks() {
         "failed to choose a voice for the model 'kokoro', which has none; name one"
     );
 }
+
+/// Twenty documents at ten a minute: a minute of preparation, and nothing of it in what is measured.
+#[test]
+fn limits_on_creation_cost_preparation_and_no_listener_anything() {
+    let free = scenario(20, 8, clockwork());
+    let mut limited = free.clone();
+    limited.gateway.rest_limits = GatewayConfig::current().rest_limits;
+    let facts = |scenario| {
+        let mut facts = Vec::new();
+        let simulated = simulate(scenario, |fact| facts.push(fact)).unwrap();
+        (facts, simulated)
+    };
+    let ((free_facts, free), (limited_facts, limited)) = (facts(&free), facts(&limited));
+    assert_eq!((free.preparation, free.pacing.refusals), (Duration::ZERO, 0));
+    assert_eq!(limited.preparation, Duration::from_secs(60));
+    assert_eq!((limited.pacing.refusals, limited.pacing.waited), (1, Duration::from_secs(60)));
+    assert_eq!(free_facts, limited_facts);
+}

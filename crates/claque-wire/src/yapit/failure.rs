@@ -1,6 +1,9 @@
 //! What refusals, closes and error bodies of the gateway mean as failures.
 
-use claque_core::event::{Failure, FailureClass, Kills, Phase};
+use claque_core::{
+    event::{Failure, FailureClass, Kills, Phase},
+    time::Duration,
+};
 use serde_json::Value;
 
 /// Most characters kept of a body's words.
@@ -67,6 +70,30 @@ pub fn handshake_refused(status: u16) -> Failure {
 pub fn http_failure(status: u16, body: &[u8], kills: Kills, phase: Phase) -> Failure {
     let class = if is_full_account(status, body) { FailureClass::Limit } else { class_of_status(status) };
     Failure { phase, class, code: Some(status), text: words_of(status, body), kills }
+}
+
+/// Length of the window of the limit that a refusal names, as in `Rate limit exceeded: 10 per 1 minute`; nothing when it
+/// names none.
+#[must_use]
+pub fn limit_window(words: &str) -> Option<Duration> {
+    let (_, span) = words.split_once(" per ")?;
+    let mut parts = span.split_whitespace();
+    let (number, unit) = match parts.next()? {
+        number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (number.parse::<u64>().ok()?, parts.next()?)
+        }
+        unit => (1, unit),
+    };
+    let seconds = match unit.trim_end_matches(['.', ',']).trim_end_matches('s') {
+        "second" => 1,
+        "minute" => 60,
+        "hour" => 3_600,
+        "day" => 86_400,
+        "month" => 2_592_000,
+        "year" => 31_104_000,
+        _ => return None,
+    };
+    Some(Duration::from_secs(number.checked_mul(seconds)?))
 }
 
 fn is_about_auth(reason: &str) -> bool {
@@ -142,4 +169,24 @@ fn words_flat(value: &Value) -> String {
 
 fn cut(words: &str) -> String {
     words.trim().chars().take(WORDS_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_of_a_limit_is_read_from_its_words() {
+        for (words, seconds) in [
+            ("Rate limit exceeded: 10 per 1 minute", Some(60)),
+            ("Rate limit exceeded: 1000 per 1 month", Some(2_592_000)),
+            ("300 per 5 minutes", Some(300)),
+            ("5 per second.", Some(1)),
+            ("Rate limit exceeded", None),
+            ("one per customer", None),
+            ("10 per 99999999999999999999 minute", None),
+        ] {
+            assert_eq!(limit_window(words).map(|window| window.as_secs()), seconds, "{words}");
+        }
+    }
 }

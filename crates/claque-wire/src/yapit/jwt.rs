@@ -38,6 +38,7 @@ struct Payload {
     #[serde(default)]
     sub: Option<String>,
     exp: Option<serde_json::Number>,
+    iat: Option<serde_json::Number>,
     #[serde(default)]
     jti: Option<String>,
 }
@@ -61,6 +62,19 @@ pub fn decode(token: &str) -> Option<Claims> {
     })
 }
 
+/// For how many seconds a token was given out, by the clock of whoever gave it; nothing when it does not say.
+#[must_use]
+pub fn life(token: &str) -> Option<u64> {
+    let payload = payload(token)?;
+    seconds(payload.exp.as_ref()?)?.checked_sub(seconds(payload.iat.as_ref()?)?)
+}
+
+/// Who a token was given to; nothing when it does not say.
+#[must_use]
+pub fn subject(token: &str) -> Option<String> {
+    payload(token)?.sub.filter(|sub| !sub.is_empty())
+}
+
 /// When a token ends, in seconds since 1970, fractions dropped; nothing when it does not say.
 #[must_use]
 pub fn expires_at(token: &str) -> Option<u64> {
@@ -78,4 +92,28 @@ fn payload(token: &str) -> Option<Payload> {
 fn seconds(number: &serde_json::Number) -> Option<u64> {
     let floored = || whole(number.as_f64()?.floor()).and_then(|seconds| u64::try_from(seconds).ok());
     number.as_u64().or_else(floored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(payload: &str) -> String {
+        format!("{}.{}.x", BASE64URL.encode(HEADER), BASE64URL.encode(payload))
+    }
+
+    #[test]
+    fn a_life_is_known_only_by_both_its_ends() {
+        assert_eq!(life(&token(r#"{"iat":100,"exp":700}"#)), Some(600));
+        assert_eq!(life(&token(r#"{"exp":700}"#)), None);
+        assert_eq!(life(&token(r#"{"iat":800,"exp":700}"#)), None);
+        assert_eq!(life("no token"), None);
+    }
+
+    #[test]
+    fn a_subject_may_be_missing() {
+        assert_eq!(subject(&token(r#"{"sub":"u-1"}"#)).as_deref(), Some("u-1"));
+        assert_eq!(subject(&token(r#"{"sub":""}"#)), None);
+        assert_eq!(subject("no token"), None);
+    }
 }

@@ -4,6 +4,8 @@
 //! and checks their ranges there, where flags and files meet.
 
 mod audience;
+mod cleanup;
+mod courtesy;
 mod gateway;
 mod output;
 mod player;
@@ -15,10 +17,12 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
     audience::AudienceFlags,
+    cleanup::CleanupFlags,
+    courtesy::CourtesyFlags,
     gateway::{GatewayFlags, LimitFlags},
     output::{KeepAudioFlag, OutputFlags},
     player::PlayerFlags,
-    target::TargetFlags,
+    target::{CredentialFlags, TargetFlags},
 };
 
 /// A hired audience for text-to-speech services: finds out how many people can listen at once before playback
@@ -44,6 +48,8 @@ pub(crate) enum Verb {
     Simulate(Box<SimulateFlags>),
     /// Run the reference gateway alone until Ctrl-C
     Serve(Box<ServeFlags>),
+    /// Delete the documents that a killed run has left on a service
+    Cleanup(Box<CleanupFlags>),
 }
 
 impl Cli {
@@ -53,6 +59,7 @@ impl Cli {
             Verb::Run(flags) => flags.output.quiet,
             Verb::Simulate(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
+            Verb::Cleanup(flags) => flags.quiet,
         }
     }
 }
@@ -64,6 +71,8 @@ pub(crate) struct RunFlags {
     pub(crate) audience: AudienceFlags,
     #[command(flatten)]
     pub(crate) target: TargetFlags,
+    #[command(flatten)]
+    pub(crate) courtesy: CourtesyFlags,
     #[command(flatten)]
     pub(crate) player: PlayerFlags,
     #[command(flatten)]

@@ -12,6 +12,14 @@ pub(crate) struct TargetFlags {
     /// Origin of the service, such as https://tts.example [default: a gateway of our own, on loopback]
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) credentials: CredentialFlags,
+}
+
+/// Flags about who we are to the service.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Target")]
+pub(crate) struct CredentialFlags {
     /// Access token; `-` reads it from stdin. Others on this machine can see what is typed here: prefer `-`, or the
     /// variable CLAQUE_TOKEN
     #[arg(long, value_name = "TOKEN|-", value_parser = secret, allow_hyphen_values = true)]
@@ -23,6 +31,17 @@ pub(crate) struct TargetFlags {
     /// understood), where the env file lacks them
     #[arg(long, value_name = "FILE")]
     pub(crate) auth_env_file: Option<PathBuf>,
+    /// File with many accounts, e-mails and passwords or tokens, among which listeners are dealt in turn
+    #[arg(long, value_name = "FILE.toml|FILE.csv")]
+    pub(crate) accounts: Option<PathBuf>,
+    /// Come as a guest, or as so many guests among whom listeners are dealt in turn
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1",
+          allow_negative_numbers = true)]
+    pub(crate) guest: Option<i64>,
+    /// Show no credentials and read none, for a server with authentication off
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", hide_possible_values = true)]
+    pub(crate) no_auth: Option<bool>,
 }
 
 /// Never fails, so that no error can repeat what was typed.

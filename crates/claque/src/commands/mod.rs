@@ -1,5 +1,6 @@
 //! One verb a file.
 
+mod cleanup;
 mod run;
 mod serve;
 mod simulate;
@@ -25,6 +26,11 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             run::run(config::resolve_run(*flags, Surroundings { token, stdin })?)
         }
         Verb::Simulate(flags) => simulate::simulate(config::resolve_simulate(*flags)?),
+        Verb::Cleanup(flags) => {
+            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
+            let stdin = &mut io::stdin().lock();
+            cleanup::cleanup(config::resolve_cleanup(*flags, Surroundings { token, stdin })?)
+        }
         Verb::Serve(flags) => serve::serve(config::resolve_serve(*flags)?),
     }
 }

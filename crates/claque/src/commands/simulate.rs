@@ -5,6 +5,7 @@ use std::{path::Path, process::ExitCode};
 use claque_core::record::Fact;
 use claque_gateway::GatewayConfig;
 use claque_sim::{Link, Scenario, SimError};
+use claque_store::Preparation;
 use claque_wire::yapit::usual_voice;
 
 use crate::{
@@ -34,6 +35,13 @@ pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
     .map_err(usage)?;
     taken?;
     let mut recorder = record.into_recorder()?;
+    recorder.record_preparation(Preparation {
+        preparation_ms: simulated.preparation.as_secs_f64() * 1_000.0,
+        limit_wait_ms: simulated.pacing.waited.as_secs_f64() * 1_000.0,
+        limit_refusals: simulated.pacing.refusals,
+        documents_made: u64::try_from(simulated.documents.len()).unwrap_or(u64::MAX),
+        documents_reused: 0,
+    });
     recorder.record_documents(simulated.documents)?;
     let finished = recorder.finish(None)?;
     report::print(&finished, output.format)?;

@@ -1,12 +1,18 @@
 //! Who the audience is to the service. What was typed wins over what lies around: `--token`, then the env file, then
 //! the variable CLAQUE_TOKEN. No secret is in an error.
 
-use std::io::Read;
+use std::{io::Read, path::Path};
 
 use claque_net::service::{Credentials, PasswordSignIn};
 use claque_wire::yapit::rest::Secret;
 
-use super::{UsageError, env_file::EnvFile, wish::Wish, wishes::Wishes};
+use super::{
+    UsageError,
+    accounts::{Account, AccountsFile, Entry},
+    env_file::EnvFile,
+    wish::{Place, Source, Wish},
+    wishes::Wishes,
+};
 
 /// The variable that holds a token, in the environment and in an env file.
 pub(crate) const TOKEN_VARIABLE: &str = "CLAQUE_TOKEN";
@@ -16,6 +22,8 @@ const PROJECT: [&str; 2] = ["STACK_AUTH_PROJECT_ID", "VITE_STACK_AUTH_PROJECT_ID
 const CLIENT_KEY: [&str; 2] = ["STACK_AUTH_CLIENT_KEY", "VITE_STACK_AUTH_CLIENT_KEY"];
 /// Longest token read from stdin, in bytes; an endless stream is not one.
 const LONGEST_TOKEN: u64 = 65_536;
+/// More guests are made by no run: the service hands out 300 a minute.
+const MOST_GUESTS: i64 = 10_000;
 
 /// What the process was given besides its arguments.
 pub(crate) struct Surroundings<'a> {
@@ -31,7 +39,86 @@ impl std::fmt::Debug for Surroundings<'_> {
     }
 }
 
-/// Finds the credentials.
+/// Finds the credentials of everybody: one account, or as many as there are, among which listeners are dealt.
+///
+/// # Errors
+/// As for [`find`], and where two ways contradict each other.
+pub(crate) fn find_all(
+    wishes: &Wishes,
+    source: &Source,
+    surroundings: Surroundings<'_>,
+) -> Result<Vec<Credentials>, UsageError> {
+    contradictions(wishes, source)?;
+    if wishes.no_auth.as_ref().is_some_and(|wish| wish.value) {
+        return Ok(vec![Credentials::None]);
+    }
+    if wishes.guest.is_some() {
+        let guests = source.within(wishes.guest.as_ref(), "guest", 1..=MOST_GUESTS, 1)?;
+        return Ok(vec![Credentials::Guest; usize::try_from(guests).unwrap_or(1)]);
+    }
+    match &wishes.accounts {
+        Some(file) => many(wishes, &AccountsFile::read(&file.value)?, &file.value),
+        None => find(wishes, surroundings).map(|one| vec![one]),
+    }
+}
+
+/// Two ways to say who we are, of which one would be passed over in silence, are an error.
+fn contradictions(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
+    let no_auth = wishes.no_auth.as_ref().filter(|wish| wish.value).map(|wish| wish.place);
+    let ways = [
+        (no_auth, "no_auth"),
+        (wishes.guest.as_ref().map(|wish| wish.place), "guest"),
+        (wishes.accounts.as_ref().map(|wish| wish.place), "accounts"),
+        (wishes.typed_token.as_ref().map(|_| Place::Flag), "token"),
+    ];
+    let mut said = ways.into_iter().filter_map(|(place, key)| place.map(|place| source.name(place, key)));
+    match (said.next(), said.next()) {
+        (Some(one), Some(other)) => {
+            Err(UsageError::new(format!("{one} and {other} contradict each other; leave one of them out")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every account of a file; the identity service's keys come from the file itself, the env file or the file of
+/// --auth-env-file.
+fn many(wishes: &Wishes, accounts: &AccountsFile, path: &Path) -> Result<Vec<Credentials>, UsageError> {
+    let mut files = Vec::new();
+    for (wish, flag) in [(&wishes.env_file, "--env-file"), (&wishes.auth_env_file, "--auth-env-file")] {
+        if let Some(wish) = wish {
+            files.push(EnvFile::read(&wish.value, flag)?);
+        }
+    }
+    let key = |own: &Option<Secret>, names: [&str; 2], in_toml: &str| {
+        own.clone().or_else(|| files.iter().find_map(|file| file.first(&names)).cloned()).ok_or_else(|| {
+            let mut looked = path.display().to_string();
+            for file in &files {
+                looked = format!("{looked}, {}", file.path().display());
+            }
+            UsageError::new(format!(
+                "failed to find {} or {} in {looked}; add it, in TOML as {in_toml}, or name the file that has it with --auth-env-file",
+                names[0], names[1]
+            ))
+        })
+    };
+    let credentials = |entry: &Entry| {
+        Ok(match &entry.account {
+            Account::Token(token) => {
+                Credentials::Token { token: token.clone(), source: format!("the token of {}", entry.place) }
+            }
+            Account::Password { email, password } => Credentials::Password(Box::new(PasswordSignIn {
+                email: email.clone(),
+                password: password.clone(),
+                project_id: key(&accounts.project_id, PROJECT, "project_id")?.expose().to_owned(),
+                client_key: key(&accounts.client_key, CLIENT_KEY, "client_key")?,
+                source: format!("email and password of {}", entry.place),
+            })),
+        })
+    };
+    accounts.entries.iter().map(credentials).collect()
+}
+
+/// Finds the credentials of one account.
 ///
 /// # Errors
 /// A file cannot be read, or lacks a variable; says which, and where it was looked for.
@@ -43,7 +130,7 @@ pub(crate) fn find(wishes: &Wishes, surroundings: Surroundings<'_>) -> Result<Cr
     match &wishes.env_file {
         Some(file) => from_file(&EnvFile::read(&file.value, "--env-file")?, wishes.auth_env_file.as_ref()),
         None => match surroundings.token.filter(|token| !token.expose().trim().is_empty()) {
-            Some(token) => token_of(&token, TOKEN_VARIABLE),
+            Some(token) => token_of(&token, &format!("the variable {TOKEN_VARIABLE}")),
             None => Ok(Credentials::None),
         },
     }
@@ -64,7 +151,7 @@ fn token_of(token: &Secret, place: &str) -> Result<Credentials, UsageError> {
     if trimmed.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(UsageError::new(format!("failed to read the token of {place}: a token is one word")));
     }
-    Ok(Credentials::Token(Secret::from(trimmed)))
+    Ok(Credentials::Token { token: Secret::from(trimmed), source: format!("the token of {place}") })
 }
 
 fn from_file(
@@ -123,8 +210,8 @@ mod tests {
 
     fn token(credentials: &Credentials) -> Option<&str> {
         match credentials {
-            Credentials::Token(token) => Some(token.expose()),
-            Credentials::None | Credentials::Password(_) => None,
+            Credentials::Token { token, .. } => Some(token.expose()),
+            Credentials::None | Credentials::Password(_) | Credentials::Guest => None,
         }
     }
 
@@ -172,6 +259,50 @@ mod tests {
             error.contains("failed to find TEST_PASSWORD in ") && error.contains("CLAQUE_TOKEN"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn two_ways_to_say_who_we_are_contradict_each_other() {
+        let base = || Wishes { typed_token: Some(Secret::from("hush")), ..Wishes::default() };
+        let all = |wishes: &Wishes| {
+            let surroundings =
+                Surroundings { token: Some(Secret::from("around")), stdin: &mut std::io::empty() };
+            find_all(wishes, &Source::default(), surroundings)
+        };
+        for (wishes, words) in [
+            (Wishes { guest: Some(Wish::flag(1)), ..base() }, "--guest and --token contradict each other"),
+            (Wishes { accounts: Some(Wish::flag("a".into())), ..base() }, "--accounts and --token"),
+            (Wishes { no_auth: Some(Wish::flag(true)), ..base() }, "--no-auth and --token"),
+        ] {
+            let error = all(&wishes).unwrap_err().to_string();
+            assert!(error.starts_with(words) && !error.contains("hush"), "{error}");
+        }
+        let no_auth = Wishes { no_auth: Some(Wish::flag(true)), ..Wishes::default() };
+        assert!(matches!(all(&no_auth).unwrap().as_slice(), [Credentials::None]), "the variable is not read");
+        let guests = Wishes { guest: Some(Wish::flag(3)), ..Wishes::default() };
+        assert!(matches!(all(&guests).unwrap().as_slice(), [Credentials::Guest, _, _]));
+    }
+
+    #[test]
+    fn many_accounts_take_their_keys_from_wherever_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("many.csv");
+        fs::write(&path, "a@x,hush\nb@x,hush\n").unwrap();
+        let mut wishes = Wishes { accounts: Some(Wish::flag(path)), ..Wishes::default() };
+        let all = |wishes: &Wishes| {
+            let surroundings = Surroundings { token: None, stdin: &mut std::io::empty() };
+            find_all(wishes, &Source::default(), surroundings)
+        };
+        let error = all(&wishes).unwrap_err().to_string();
+        assert!(error.contains("STACK_AUTH_PROJECT_ID") && error.contains("many.csv"), "{error}");
+        let keys = folder.path().join("keys.env");
+        fs::write(&keys, "STACK_AUTH_PROJECT_ID=p\nSTACK_AUTH_CLIENT_KEY=k\n").unwrap();
+        wishes.auth_env_file = Some(Wish::flag(keys));
+        let accounts = all(&wishes).unwrap();
+        let [Credentials::Password(_), Credentials::Password(second)] = accounts.as_slice() else {
+            panic!("{accounts:?}")
+        };
+        assert!(second.source.ends_with("many.csv:2") && second.project_id == "p", "{}", second.source);
     }
 
     #[test]

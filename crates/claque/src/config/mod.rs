@@ -3,8 +3,10 @@
 //! [`cli`](crate::cli) holds what was typed; [`wishes`] gathers it with the scenario file; the functions here decide,
 //! and check every range. What leaves this module is right by type. Errors end the program with exit code 2.
 
+mod accounts;
 mod audience;
 mod behaviour;
+mod courtesy;
 mod credentials;
 mod decided;
 mod env_file;
@@ -17,11 +19,14 @@ mod wish;
 mod wishes;
 
 pub(crate) use self::{
+    courtesy::{Courtesy, LimitChoice},
     credentials::{Surroundings, TOKEN_VARIABLE},
     error::UsageError,
     gateway::GatewayChoice,
-    resolve::{resolve_run, resolve_serve, resolve_simulate},
-    settings::{OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice},
+    resolve::{resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
+    settings::{
+        CleanupSettings, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice,
+    },
 };
 
 #[cfg(test)]

@@ -8,16 +8,19 @@ use claque_net::service::{Credentials, Target};
 use serde_json::Value;
 
 use super::{
-    UsageError, audience,
+    UsageError, audience, courtesy,
     credentials::{self, Surroundings},
     decided,
     gateway::{EngineFlag, Limits, choose},
     scenario,
-    settings::{Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice},
+    settings::{
+        CleanupSettings, Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk,
+        TargetChoice,
+    },
     wish::{Place, Source},
     wishes::{Wishes, over},
 };
-use crate::cli::{OutputFlags, RunFlags, ServeFlags, SimulateFlags};
+use crate::cli::{CleanupFlags, OutputFlags, RunFlags, ServeFlags, SimulateFlags};
 
 /// Where `serve` listens: the port most people try first, and only on this machine.
 const BIND: &str = "127.0.0.1:8080";
@@ -35,6 +38,7 @@ pub(crate) fn resolve_run(
     wishes.lay_audience(flags.audience);
     wishes.lay_player(flags.player)?;
     wishes.lay_target(flags.target);
+    wishes.lay_courtesy(flags.courtesy);
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
     over(&mut wishes.keep_audio, flags.keep_audio.keep_audio);
@@ -44,11 +48,15 @@ pub(crate) fn resolve_run(
     let target = target(&wishes, &source, &plan)?;
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
-        TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => Credentials::None,
-        TargetChoice::Embedded(_) | TargetChoice::BaseUrl(_) => credentials::find(&wishes, surroundings)?,
+        TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => vec![Credentials::None],
+        TargetChoice::Embedded(_) | TargetChoice::BaseUrl(_) => {
+            credentials::find_all(&wishes, &source, surroundings)?
+        }
     };
+    let courtesy = courtesy::courtesy(&wishes, &source)?;
     let mut scenario = decided::audience(&wishes, &plan, &player);
     scenario.insert("time".to_owned(), "real".into());
+    courtesy::decided(&wishes, &mut scenario);
     match &target {
         TargetChoice::Embedded(gateway) => decided::gateway(gateway, &mut scenario),
         TargetChoice::BaseUrl(target) => {
@@ -63,6 +71,7 @@ pub(crate) fn resolve_run(
         corpus,
         target,
         credentials,
+        courtesy,
         output,
     })
 }
@@ -104,6 +113,22 @@ pub(crate) fn resolve_simulate(flags: SimulateFlags) -> Result<SimulateSettings,
     decided::gateway(&gateway, &mut scenario);
     let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
     Ok(SimulateSettings { plan, corpus, gateway, output, seed, scenario })
+}
+
+/// Decides on a clean-up.
+///
+/// # Errors
+/// Something asked for cannot be done as asked.
+pub(crate) fn resolve_cleanup(
+    flags: CleanupFlags,
+    surroundings: Surroundings<'_>,
+) -> Result<CleanupSettings, UsageError> {
+    let CleanupFlags { folders, all, kept, output_dir, quiet, credentials } = flags;
+    let mut wishes = Wishes::default();
+    wishes.lay_credentials(credentials);
+    let credentials = credentials::find_all(&wishes, &Source::default(), surroundings)?;
+    let dir = output_dir.unwrap_or_else(|| OUTPUT_DIR.into());
+    Ok(CleanupSettings { folders, all, kept, dir, credentials, talk: talk(quiet) })
 }
 
 /// Decides on a gateway to run alone.

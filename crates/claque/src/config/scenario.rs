@@ -1,6 +1,6 @@
 //! The scenario file: TOML, read whole or not at all.
 //!
-//! Files that are read (`text`, `env_file`, `auth_env_file`) are looked for beside the scenario; folders that are
+//! Files that are read (`text`, `env_file`, `auth_env_file`, `accounts`) are looked for beside the scenario; folders that are
 //! written are below the current one, as if they had been typed.
 
 use std::{
@@ -28,7 +28,8 @@ pub(crate) fn read(path: Option<&Path>) -> Result<(Wishes, Source), UsageError> 
     })?;
     let source = Source { path: path.to_owned(), text };
     let mut wishes = parse(&source)?;
-    for file in [&mut wishes.text, &mut wishes.env_file, &mut wishes.auth_env_file].into_iter().flatten() {
+    let Wishes { text, env_file, auth_env_file, accounts, .. } = &mut wishes;
+    for file in [text, env_file, auth_env_file, accounts].into_iter().flatten() {
         file.value = beside(path, &file.value);
     }
     Ok((wishes, source))

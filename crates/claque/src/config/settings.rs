@@ -6,7 +6,7 @@ use claque_core::{corpus::Corpus, plan::Plan};
 use claque_net::service::{Credentials, Target};
 use serde_json::Value;
 
-use super::gateway::GatewayChoice;
+use super::{courtesy::Courtesy, gateway::GatewayChoice};
 
 /// A run in real time, decided.
 #[derive(Debug)]
@@ -17,8 +17,10 @@ pub(crate) struct RunSettings {
     pub(crate) corpus: Corpus,
     /// The service.
     pub(crate) target: TargetChoice,
-    /// Who the audience is.
-    pub(crate) credentials: Credentials,
+    /// Who the audience is: at least one account, among which listeners are dealt in turn.
+    pub(crate) credentials: Vec<Credentials>,
+    /// How the service's limits are lived with.
+    pub(crate) courtesy: Courtesy,
     /// Where every block's audio is kept, if anywhere.
     pub(crate) keep_audio: Option<PathBuf>,
     /// Where results go.
@@ -53,6 +55,23 @@ pub(crate) struct ServeSettings {
     pub(crate) gateway: GatewayChoice,
     /// Address and port to listen on.
     pub(crate) bind: SocketAddr,
+    /// How much is said.
+    pub(crate) talk: Talk,
+}
+
+/// What is to be taken away, decided.
+#[derive(Debug)]
+pub(crate) struct CleanupSettings {
+    /// Folders of runs that were named.
+    pub(crate) folders: Vec<PathBuf>,
+    /// Whether every run in `dir` is meant.
+    pub(crate) all: bool,
+    /// Whether documents that were kept for later runs go, too.
+    pub(crate) kept: bool,
+    /// The folder in which runs have theirs.
+    pub(crate) dir: PathBuf,
+    /// At least one account.
+    pub(crate) credentials: Vec<Credentials>,
     /// How much is said.
     pub(crate) talk: Talk,
 }

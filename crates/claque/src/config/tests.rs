@@ -19,14 +19,14 @@ fn verb(verb: &str, args: &[&str]) -> Verb {
 fn run_flags(args: &[&str]) -> RunFlags {
     match verb("run", args) {
         Verb::Run(flags) => *flags,
-        Verb::Simulate(_) | Verb::Serve(_) => panic!("not a run"),
+        Verb::Simulate(_) | Verb::Serve(_) | Verb::Cleanup(_) => panic!("not a run"),
     }
 }
 
 fn simulate_flags(args: &[&str]) -> SimulateFlags {
     match verb("simulate", args) {
         Verb::Simulate(flags) => *flags,
-        Verb::Run(_) | Verb::Serve(_) => panic!("not a simulation"),
+        Verb::Run(_) | Verb::Serve(_) | Verb::Cleanup(_) => panic!("not a simulation"),
     }
 }
 
@@ -60,7 +60,7 @@ fn without_any_flag_there_is_a_whole_run() {
     assert_eq!(plan.timeout.as_secs(), 300);
     assert!(!plan.use_cached && !plan.varied_lengths);
     assert!(matches!(&settings.target, TargetChoice::Embedded(gateway) if gateway.preset == "current"));
-    assert!(matches!(settings.credentials, Credentials::None));
+    assert!(matches!(settings.credentials.as_slice(), [Credentials::None]));
     assert_eq!(settings.output.dir, PathBuf::from("claque-results"));
     assert_eq!((settings.output.format, settings.output.talk), (OutputFormat::Text, Talk::Normal));
     assert!(settings.corpus.sentences().len() > 100, "the shipped chapters");
@@ -144,19 +144,32 @@ fn an_address_must_be_one() {
     assert!(error(&["--base-url", "tts.example"]).contains("failed to read the base URL"));
     let settings = run(&["--base-url", "https://tts.example/", "--token", "t"]).unwrap();
     assert!(matches!(&settings.target, TargetChoice::BaseUrl(url) if url.as_str() == "https://tts.example"));
-    assert!(matches!(settings.credentials, Credentials::Token(_)));
+    assert!(matches!(settings.credentials.as_slice(), [Credentials::Token { .. }]));
     assert_eq!(settings.scenario["base_url"], "https://tts.example");
 }
 
 #[test]
 fn nobody_is_told_who_we_are_unless_somebody_asks() {
     let settings = run(&["--token", "hush-hush"]).unwrap();
-    assert!(matches!(settings.credentials, Credentials::None));
+    assert!(matches!(settings.credentials.as_slice(), [Credentials::None]));
     let auth = ["--gateway-set", "auth.static_tokens=[\"hush-hush\"]", "--token", "hush-hush"];
     let settings = run(&auth).unwrap();
-    assert!(matches!(settings.credentials, Credentials::Token(_)));
+    assert!(matches!(settings.credentials.as_slice(), [Credentials::Token { .. }]));
     assert!(!format!("{settings:?}").contains("hush-hush"), "no secret prints");
     assert!(!settings.scenario.to_string().contains("hush-hush"), "no secret is saved");
+}
+
+#[test]
+fn a_scenario_says_how_limits_are_lived_with() {
+    let text = "account_limit = \"messages=7/30s\"\nallow_rate_limit = true\nsource_address = \"127.0.0.1\"\nreuse_documents = true\nguest = 2\n";
+    let (_folder, path) = file("s.toml", text);
+    let settings = run(&["--scenario", &path, "--base-url", "https://tts.example"]).unwrap();
+    assert!(settings.courtesy.allow_rate_limit && settings.courtesy.reuse_documents);
+    assert_eq!(settings.courtesy.sources.len(), 1);
+    assert_eq!(settings.credentials.len(), 2);
+    assert_eq!(settings.scenario["account_limit"], "messages=7/30s");
+    let error = error(&["--scenario", &path, "--base-url", "https://tts.example", "--no-auth"]);
+    assert!(error.contains("--no-auth and ") && error.contains("s.toml:5: guest contradict"), "{error}");
 }
 
 #[test]

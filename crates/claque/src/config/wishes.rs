@@ -13,7 +13,7 @@ use super::{
     gateway::{GatewaySettings, WorkersSetting},
     wish::Wish,
 };
-use crate::cli::{AudienceFlags, GatewayFlags, PlayerFlags, TargetFlags};
+use crate::cli::{AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, PlayerFlags, TargetFlags};
 
 /// Settings by the names they have in a scenario file.
 #[derive(Debug, Default, Deserialize)]
@@ -39,6 +39,13 @@ pub(crate) struct Wishes {
     pub(crate) base_url: Option<Wish<String>>,
     pub(crate) env_file: Option<Wish<PathBuf>>,
     pub(crate) auth_env_file: Option<Wish<PathBuf>>,
+    pub(crate) accounts: Option<Wish<PathBuf>>,
+    pub(crate) guest: Option<Wish<i64>>,
+    pub(crate) no_auth: Option<Wish<bool>>,
+    pub(crate) account_limit: Option<Wish<String>>,
+    pub(crate) allow_rate_limit: Option<Wish<bool>>,
+    pub(crate) source_address: Option<Wish<String>>,
+    pub(crate) reuse_documents: Option<Wish<bool>>,
     pub(crate) engine: Option<Wish<String>>,
     pub(crate) workers: Option<Wish<WorkersSetting>>,
     pub(crate) service_seconds: Option<Wish<f64>>,
@@ -92,9 +99,23 @@ impl Wishes {
 
     pub(crate) fn lay_target(&mut self, flags: TargetFlags) {
         over(&mut self.base_url, flags.base_url);
+        self.lay_credentials(flags.credentials);
+    }
+
+    pub(crate) fn lay_credentials(&mut self, flags: CredentialFlags) {
         over(&mut self.env_file, flags.env_file);
         over(&mut self.auth_env_file, flags.auth_env_file);
+        over(&mut self.accounts, flags.accounts);
+        over(&mut self.guest, flags.guest);
+        over(&mut self.no_auth, flags.no_auth);
         self.typed_token = flags.token;
+    }
+
+    pub(crate) fn lay_courtesy(&mut self, flags: CourtesyFlags) {
+        over(&mut self.account_limit, flags.account_limit);
+        over(&mut self.allow_rate_limit, flags.allow_rate_limit);
+        over(&mut self.source_address, flags.source_address);
+        over(&mut self.reuse_documents, flags.reuse_documents);
     }
 
     /// # Errors

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use claque_stats::Summary;
-use claque_store::{RunConfig, SavedVerdict};
+use claque_store::{Preparation, RunConfig, SavedVerdict};
 use serde::Serialize;
 
 use crate::outcome::{Finished, TimeKind};
@@ -21,6 +21,8 @@ struct Document<'a> {
     seed: u64,
     run_folder: String,
     verdict: SavedVerdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preparation: Option<Preparation>,
     summary: &'a Summary,
 }
 
@@ -46,6 +48,7 @@ pub(super) fn summary(run: &Finished) -> anyhow::Result<String> {
         seed: run.heading.seed,
         run_folder: run.folder.display().to_string(),
         verdict: SavedVerdict::from(&run.verdict),
+        preparation: run.preparation,
         summary: &run.summary,
     };
     let mut text = serde_json::to_string_pretty(&document).context("failed to encode the summary")?;

@@ -13,7 +13,7 @@ use claque_core::{
     time::{Duration, Instant, MediaTime},
 };
 use claque_stats::{RunShape, ScheduleLag, Verdict, summarise};
-use claque_store::RunConfig;
+use claque_store::{Preparation, RunConfig};
 
 use super::{json, text};
 use crate::outcome::{Finished, Heading, TimeKind};
@@ -35,7 +35,8 @@ fn finished(users: u32, blocks: u32, facts: &[Fact], lag: Option<ScheduleLag>) -
         scenario: serde_json::json!({}),
     };
     let verdict = Verdict::judge(&summary);
-    Finished { heading, folder: PathBuf::from("claque-results/2026-11-24T23-59-59Z"), summary, verdict }
+    let folder = PathBuf::from("claque-results/2026-11-24T23-59-59Z");
+    Finished { heading, folder, summary, verdict, preparation: None }
 }
 
 fn on_time() -> Option<ScheduleLag> {
@@ -216,6 +217,22 @@ fn a_run_with_cross_talk() {
     run.summary.foreign_messages = Some(1_234);
     run.verdict = Verdict::judge(&run.summary);
     insta::assert_snapshot!("cross_talk", text::summary(&run, text::Paint::new(false)));
+}
+
+#[test]
+fn what_went_before_is_told() {
+    let mut run = good();
+    run.preparation = Some(Preparation {
+        preparation_ms: 61_500.0,
+        limit_wait_ms: 60_000.0,
+        limit_refusals: 8,
+        documents_made: 20,
+        documents_reused: 1,
+    });
+    let text = text::summary(&run, text::Paint::new(false));
+    let row = "  preparation       1 min 2 s, 20 documents made, 1 document reused, 1 min 0 s waiting for a limit\n";
+    assert!(text.contains(row), "{text}");
+    assert!(json::summary(&run).unwrap().contains("\"preparation_ms\": 61500.0"));
 }
 
 #[test]

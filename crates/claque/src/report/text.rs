@@ -1,6 +1,7 @@
 //! The summary as a table. Colour only underlines what the words say already.
 
 use claque_stats::{Distribution, ErrorCause, Reason, Summary, Underruns};
+use claque_store::Preparation;
 
 use super::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na};
 use crate::outcome::{Finished, Heading, TimeKind};
@@ -50,6 +51,9 @@ const FIGURE: usize = 13;
 pub(super) fn summary(run: &Finished, paint: Paint) -> String {
     let mut lines = Vec::new();
     heading(&run.heading, &run.summary, paint, &mut lines);
+    if let Some(preparation) = &run.preparation {
+        lines.push(row("preparation", &prepared(preparation), paint));
+    }
     lines.push(String::new());
     outcome(&run.summary, paint, &mut lines);
     lines.push(String::new());
@@ -84,6 +88,20 @@ fn heading(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<S
     lines.push(row("blocks per user", &grouped(blocks), paint));
     lines.push(row("speed", &format!("{} x", config.speed), paint));
     lines.push(row("wall time", &wall, paint));
+}
+
+/// What went before the start: how long, what of it was waiting, and for what.
+fn prepared(preparation: &Preparation) -> String {
+    let mut words = time(preparation.preparation_ms);
+    for (count, what) in [(preparation.documents_made, "made"), (preparation.documents_reused, "reused")] {
+        if count > 0 {
+            words.push_str(&format!(", {} {what}", counted(count, "document")));
+        }
+    }
+    if preparation.limit_refusals > 0 {
+        words.push_str(&format!(", {} waiting for a limit", time(preparation.limit_wait_ms)));
+    }
+    words
 }
 
 fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {

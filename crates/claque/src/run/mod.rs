@@ -1,8 +1,12 @@
 //! A run in real time: prepare, play, record, clean up, whatever happens in between.
 
+mod allowance;
+mod blocks;
+pub(crate) mod crew;
 mod documents;
 pub(crate) mod interrupts;
 mod prepare;
+mod start;
 
 use std::process::ExitCode;
 
@@ -15,17 +19,20 @@ use claque_core::{
     time::{Duration, Instant},
 };
 use claque_net::{
-    audience::{Audience, AudienceOrder},
+    Clock,
+    audience::{Audience, AudienceOrder, Seat},
     host::{Host, HostOptions},
     service::{Service, Target},
     unix_nanos,
 };
 use claque_stats::ScheduleLag;
+use claque_store::Preparation;
 
 use self::{
-    documents::Made,
+    crew::Crew,
+    documents::{Made, MakeOrder},
     interrupts::Interrupts,
-    prepare::{Prepared, Unprepared, prepare},
+    prepare::{Looked, Unprepared, prepare},
 };
 use crate::{
     config::{RunSettings, Talk, TargetChoice, UsageError},
@@ -59,10 +66,10 @@ pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
     };
     live.end();
     let Some(result) = result else {
-        for id in made.ids() {
+        for id in made.left() {
             live.warn(&format!("left behind on the service: document {id}"));
         }
-        live.warn("left at once; the run stays readable as a partial one");
+        live.warn("left at once; the run stays readable as a partial one, and `claque cleanup` deletes what it made");
         return Ok(ExitCode::from(LEFT));
     };
     let Ended { finished, usage } = result?;
@@ -94,28 +101,69 @@ struct Session<'a> {
 impl Session<'_> {
     async fn run(&self, live: &Live) -> anyhow::Result<Ended> {
         let (host, target, unique) = self.service()?;
-        let plan = &self.settings.plan;
+        let begun = Clock::start();
         let opened = tokio::select! {
-            opened = Service::open(target.clone(), self.settings.credentials.clone()) => opened,
+            opened = Crew::open(&target, &self.settings.credentials, &self.settings.courtesy.sources) => opened,
             () = self.interrupts.reached(1) => anyhow::bail!(Unprepared::Interrupted),
         };
-        let service = match opened {
-            Ok(service) => service,
-            Err(error) => return self.unprepared(error.into(), &target, live),
+        let crew = match opened {
+            Ok(crew) => crew,
+            Err(error) => return self.unprepared(error.into(), &target, None, live),
         };
-        let order = (plan, &self.settings.corpus, unique);
-        let result = match prepare(&service, order, self.made, self.interrupts, live).await {
-            Ok(prepared) => {
-                let played = self.play(&service, prepared, host.as_ref(), live).await;
-                played.map(|finished| Ended { finished, usage: false })
-            }
-            Err(reason) => self.unprepared(reason, &target, live),
-        };
-        for (id, error) in self.made.delete(&service).await {
-            live.warn(&format!("left behind on the service: document {id}: {error}"));
+        if crew.each().any(Service::is_unasked) {
+            live.say("the service asks nobody who he is: the credentials are not used");
         }
+        let looked = match prepare::look(&crew, self.settings, unique, self.interrupts, live).await {
+            Ok(looked) => looked,
+            Err(reason) => return self.unprepared(reason, &target, None, live),
+        };
+        let result = self.run_recorded(&crew, &looked, begun, host.as_ref(), live).await;
         if let Some(host) = host {
             host.stop();
+        }
+        result
+    }
+
+    /// From here on there is a run's folder, in which all that is made is noted before it is made.
+    async fn run_recorded(
+        &self,
+        crew: &Crew,
+        looked: &Looked,
+        begun: Clock,
+        host: Option<&Host>,
+        live: &Live,
+    ) -> anyhow::Result<Ended> {
+        let settings = self.settings;
+        let target = crew.of_listener(0).target();
+        let heading = self.heading(looked.voice(), target);
+        let recorder = Recorder::create(heading, &settings.output.dir, Vec::new())?;
+        self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
+        let order = MakeOrder {
+            scripts: &looked.scripts,
+            marker: recorder.name(),
+            keep_in: settings.courtesy.reuse_documents.then(|| settings.output.dir.clone()),
+        };
+        let order = (looked.voice(), &order);
+        let prepared = prepare(crew, &settings.plan, order, self.made, self.interrupts, live).await;
+        let result = match prepared {
+            Ok(seats) => {
+                let preparation = start::preparation(begun.now(), self.made.stats());
+                let start = (looked.voices.clone(), seats, preparation);
+                let played = self.play(crew, start, recorder, host, live).await;
+                played.map(|finished| Ended { finished, usage: false })
+            }
+            Err(reason) if reason.failure().is_none() => {
+                if self.made.delete(crew, live).await? {
+                    live.warn("the run's folder keeps the list of them for `claque cleanup`");
+                } else {
+                    recorder.discard()?;
+                }
+                return Err(reason.into());
+            }
+            Err(reason) => self.unprepared(reason, target, Some(recorder), live),
+        };
+        if self.made.delete(crew, live).await? {
+            live.warn("`claque cleanup` with the run's folder tries again");
         }
         result
     }
@@ -124,6 +172,10 @@ impl Session<'_> {
     fn service(&self) -> anyhow::Result<(Option<Host>, Target, claque_core::rng::Seed)> {
         let plan = &self.settings.plan;
         match &self.settings.target {
+            // Texts must come again for their documents to be found again.
+            TargetChoice::BaseUrl(target) if self.settings.courtesy.reuse_documents => {
+                Ok((None, target.clone(), unique::to_plan(plan)))
+            }
             TargetChoice::BaseUrl(target) => {
                 Ok((None, target.clone(), unique::to_moment(plan, unix_nanos())))
             }
@@ -142,8 +194,9 @@ impl Session<'_> {
 
     async fn play(
         &self,
-        service: &Service,
-        prepared: Prepared,
+        crew: &Crew,
+        (voices, seats, preparation): (Vec<String>, Vec<Seat>, Preparation),
+        mut recorder: Recorder,
         host: Option<&Host>,
         live: &Live,
     ) -> anyhow::Result<Finished> {
@@ -154,13 +207,11 @@ impl Session<'_> {
                 format!("failed to create the folder {} of --keep-audio", folder.display())
             })?;
         }
-        let heading = self.heading(prepared.voices.first().map_or("", String::as_str), service.target());
-        let mut recorder = Recorder::create(heading, &settings.output.dir, self.made.ids())?;
+        recorder.record_start(self.made.ids(), crew.accounts(), preparation)?;
         let mut audience = Audience::start(AudienceOrder {
-            service: service.clone(),
             model: plan.model.clone(),
-            voices: prepared.voices,
-            seats: prepared.seats,
+            voices,
+            seats,
             speed: plan.speed,
             policy: plan.policy,
             behaviour: plan.behaviour,
@@ -170,9 +221,11 @@ impl Session<'_> {
             keep_audio: settings.keep_audio.clone(),
             lanes: lanes(plan, host.is_some()),
         })?;
+        let clock = audience.clock();
         let saved = self.watch(&mut audience, &mut recorder, live).await;
         let lag = ScheduleLag::from_histogram(&audience.finish());
         saved?;
+        recorder.record_tokens(start::token_rows(crew, clock));
         Ok(recorder.finish(lag)?)
     }
 
@@ -215,15 +268,23 @@ impl Session<'_> {
     }
 
     /// There will be no audience. What the service did to it is recorded all the same, once for every listener.
-    fn unprepared(&self, reason: Unprepared, target: &Target, live: &Live) -> anyhow::Result<Ended> {
+    fn unprepared(
+        &self,
+        reason: Unprepared,
+        target: &Target,
+        begun: Option<Recorder>,
+        live: &Live,
+    ) -> anyhow::Result<Ended> {
         let usage = reason.is_usage();
         let Some(failure) = reason.failure() else {
             return Err(if usage { UsageError::new(reason.to_string()).into() } else { reason.into() });
         };
         live.warn(&format!("error: {reason}"));
         let plan = &self.settings.plan;
-        let heading = self.heading(plan.voice.as_deref().unwrap_or_default(), target);
-        let mut recorder = Recorder::create(heading, &self.settings.output.dir, self.made.ids())?;
+        let heading = || self.heading(plan.voice.as_deref().unwrap_or_default(), target);
+        let create = || Recorder::create(heading(), &self.settings.output.dir, Vec::new());
+        let mut recorder = begun.map_or_else(create, Ok)?;
+        recorder.record_documents(self.made.ids())?;
         for listener in (0..plan.users).map(ListenerId) {
             recorder.take(never_listened(listener, plan, failure))?;
         }

@@ -2,23 +2,37 @@
 
 use std::sync::Arc;
 
-use claque_core::{corpus::Corpus, event::Failure, plan::Plan, rng::Seed};
+use claque_core::{demand::Demand, event::Failure, plan::Plan, rng::Seed, script::Script};
 use claque_net::{
     audience::{Seat, WarmUp, warm_up},
-    service::{Document, Service, ServiceError},
+    service::{Service, ServiceError},
 };
+use claque_store::StoreError;
 use claque_wire::yapit::{rest::Model, usual_voice};
 
-use super::{documents::Made, interrupts::Interrupts};
-use crate::report::live::Live;
+use super::{
+    allowance::{Dealt, limit_of, objection},
+    blocks::{self, Mismatch},
+    crew::Crew,
+    documents::{Document, Made, MakeError, MakeOrder},
+    interrupts::Interrupts,
+};
+use crate::{config::RunSettings, report::live::Live};
 
-/// What an audience needs besides its plan.
+/// What is known of a run once the service was looked at.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Looked {
     /// Slugs of the model's voices; everybody begins with the first.
     pub(crate) voices: Vec<String>,
-    /// Everybody's document.
-    pub(crate) seats: Vec<Seat>,
+    /// Everybody's text.
+    pub(crate) scripts: Vec<Script>,
+}
+
+impl Looked {
+    /// The voice everybody begins with.
+    pub(crate) fn voice(&self) -> &str {
+        self.voices.first().map_or("", String::as_str)
+    }
 }
 
 /// Why there will be no audience.
@@ -43,6 +57,12 @@ pub(crate) enum Unprepared {
         /// The model.
         model: String,
     },
+    /// The audience would ask for more than its accounts are allowed.
+    #[error("{0}")]
+    RateLimit(String),
+    /// What is made there cannot be noted.
+    #[error(transparent)]
+    Store(StoreError),
     /// The cache could not be warmed.
     #[error("failed to warm the cache: {0}")]
     WarmUp(Failure),
@@ -56,8 +76,8 @@ impl Unprepared {
     pub(crate) const fn is_usage(&self) -> bool {
         match self {
             Self::Service(error) => error.is_usage(),
-            Self::UnknownModel { .. } | Self::NoVoice { .. } => true,
-            Self::WarmUp(_) | Self::Interrupted => false,
+            Self::UnknownModel { .. } | Self::NoVoice { .. } | Self::RateLimit(_) => true,
+            Self::Store(_) | Self::WarmUp(_) | Self::Interrupted => false,
         }
     }
 
@@ -66,29 +86,68 @@ impl Unprepared {
         match self {
             Self::Service(error) => Some(&error.failure),
             Self::WarmUp(failure) => Some(failure),
-            Self::UnknownModel { .. } | Self::NoVoice { .. } | Self::Interrupted => None,
+            Self::UnknownModel { .. }
+            | Self::NoVoice { .. }
+            | Self::RateLimit(_)
+            | Self::Store(_)
+            | Self::Interrupted => None,
         }
     }
 }
 
-/// Prepares everything. What is made on the service is on the list of `made`, also after an error.
+impl From<MakeError> for Unprepared {
+    fn from(error: MakeError) -> Self {
+        match error {
+            MakeError::Service(error) => Self::Service(error),
+            MakeError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Looks whether the service has what is wanted and lets us have it, before anything is made there.
 ///
 /// # Errors
 /// See [`Unprepared`].
-pub(crate) async fn prepare(
-    service: &Service,
-    (plan, corpus, unique): (&Plan, &Corpus, Seed),
-    made: &Made,
+pub(crate) async fn look(
+    crew: &Crew,
+    settings: &RunSettings,
+    unique: Seed,
     interrupts: &Interrupts,
     live: &Live,
-) -> Result<Prepared, Unprepared> {
+) -> Result<Looked, Unprepared> {
+    let RunSettings { plan, corpus, courtesy, .. } = settings;
+    let service = crew.of_listener(0);
     let models = tokio::select! {
         models = service.models() => models?,
         () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
     };
-    let voice = choose_voice(plan, &models, service)?;
+    let voices = voices(choose_voice(plan, &models, service)?, plan, &models, live);
     let scripts = plan.scripts(corpus, unique);
-    let documents = made.make(service, &scripts, interrupts, live).await?;
+    let demand = Demand::new(plan, &scripts);
+    let limit = tokio::select! {
+        limit = limit_of(&settings.target, courtesy, service, &demand) => limit?,
+        () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
+    };
+    let objection = limit.and_then(|limit| objection(plan, &demand, limit, dealt(crew)));
+    match objection.filter(|_| !courtesy.allow_rate_limit) {
+        Some(words) => Err(Unprepared::RateLimit(words)),
+        None => Ok(Looked { voices, scripts }),
+    }
+}
+
+/// Makes everything. What is made on the service is on the list of `made`, also after an error.
+///
+/// # Errors
+/// See [`Unprepared`].
+pub(crate) async fn prepare(
+    crew: &Crew,
+    plan: &Plan,
+    (voice, order): (&str, &MakeOrder<'_>),
+    made: &Made,
+    interrupts: &Interrupts,
+    live: &Live,
+) -> Result<Vec<Seat>, Unprepared> {
+    let documents = made.make(crew, order, interrupts, live).await?;
     if interrupts.any() {
         return Err(Unprepared::Interrupted);
     }
@@ -96,14 +155,14 @@ pub(crate) async fn prepare(
         let order = WarmUp {
             document: first.id.clone(),
             model: plan.model.clone(),
-            voice: voice.clone(),
+            voice: voice.to_owned(),
             blocks: heard(first, plan),
             timeout: plan.timeout,
         };
         let blocks = order.blocks;
         let on_ready = |ready| live.preparing("warming the cache", u64::from(ready), u64::from(blocks));
         tokio::select! {
-            failed = warm_up(service, order, on_ready) => {
+            failed = warm_up(crew.of_listener(0), order, on_ready) => {
                 let failed = failed.map_err(Unprepared::WarmUp)?;
                 if failed > 0 {
                     live.warn(&format!("warning: {failed} of {blocks} blocks could not be warmed"));
@@ -112,24 +171,32 @@ pub(crate) async fn prepare(
             () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
         }
     }
-    Ok(Prepared { voices: voices(voice, plan, &models, live), seats: seats(&documents, plan, live) })
+    Ok(seats(crew, &documents, (plan, order.scripts), live))
 }
 
 /// The documents as the listeners will hear them. A service may cut a text into other blocks than we wrote.
-fn seats(documents: &[Document], plan: &Plan, live: &Live) -> Vec<Seat> {
-    let wanted = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
-    let short = documents.iter().filter(|document| document.chars.len() < wanted).count();
-    if let Some(fewest) = documents.iter().map(|document| document.chars.len()).min().filter(|_| short > 0) {
-        live.warn(&format!(
-            "warning: the service made fewer blocks than the {wanted} asked for of {short} texts ({fewest} at least); \
-             what is missing counts as not reached"
-        ));
+fn seats(crew: &Crew, documents: &[Document], (plan, scripts): (&Plan, &[Script]), live: &Live) -> Vec<Seat> {
+    match blocks::mismatch(plan.blocks, scripts, documents) {
+        Some(Mismatch::TooFew(words)) => live.warn(&format!("warning: {words}")),
+        Some(Mismatch::TooMany(words)) => live.say(&format!("note: {words}")),
+        None => {}
     }
-    let seat = |document: &Document| Seat {
+    let wanted = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
+    let seat = |(number, document): (usize, &Document)| Seat {
+        service: crew.of_listener(number).clone(),
         document: document.id.clone(),
         chars: document.chars.iter().copied().take(wanted).collect::<Arc<[u32]>>(),
     };
-    documents.iter().map(seat).collect()
+    documents.iter().enumerate().map(seat).collect()
+}
+
+/// Whom the listeners are dealt, as far as the service tells them apart.
+fn dealt(crew: &Crew) -> Dealt {
+    match crew.of_listener(0).owner() {
+        "nobody" => Dealt::Nobody,
+        "guest" => Dealt::Guests(crew.accounts()),
+        _ => Dealt::Accounts(crew.accounts()),
+    }
 }
 
 fn heard(document: &Document, plan: &Plan) -> u32 {

@@ -1,96 +1,152 @@
-//! What the documents show is true of the program.
+//! Documents under the service's limits: paced, spread over addresses, kept for later runs.
 
-use std::{fs, path::Path};
+use std::{net::Ipv4Addr, process::Output};
 
+use claque_core::{
+    rng::Seed,
+    time::{Duration, MediaTime},
+};
+use claque_gateway::{GatewayConfig, RateLimit, RestLimits};
+use claque_net::host::{EngineChoice, Host, HostOptions};
 use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::program::{claque, run};
-
-/// A result of the older script: one user, twelve blocks.
-const OLDER_RESULT: &str = include_str!("../../../claque-store/tests/data/one-user-12-blocks-4x.json");
+use crate::program::{Ran, claque, run};
 
 #[test]
-fn every_command_that_is_shown_is_understood() {
-    let mut shown = 0;
-    for command in ["README.md", "docs/scenario.md", "docs/output.md", "docs/metrics.md"]
-        .iter()
-        .flat_map(|path| commands(path))
-    {
-        // Help comes after the flags before it have been read.
-        let output =
-            claque(&command.iter().map(String::as_str).collect::<Vec<_>>()).arg("--help").output().unwrap();
-        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-        shown += 1;
+fn twenty_documents_at_ten_a_minute_are_a_minute_of_preparation_and_nothing_else() {
+    let audience = ["--users", "20", "--blocks", "8", "--stagger", "1", "--json", "--quiet"];
+    let simulate = |more: &[&str]| -> Value {
+        let ran = run("simulate", &[&audience[..], more].concat());
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stderr))
+    };
+    // The limit on what is asked for is another matter.
+    let limited = simulate(&["--limits", "--gateway-set", "synthesis_limit=false"]);
+    let free = simulate(&[]);
+    assert_eq!(limited["preparation"]["preparation_ms"], 60_000.0);
+    assert_eq!(limited["preparation"]["limit_wait_ms"], 60_000.0);
+    assert_eq!(free["preparation"]["preparation_ms"], 0.0);
+    for figure in ["ttfa", "startup_time", "round_trip", "underruns"] {
+        assert_eq!(limited["summary"][figure], free["summary"][figure], "{figure}");
     }
-    assert!(shown >= 6, "only {shown} commands were found");
 }
 
 #[test]
-fn programs_that_read_the_older_scripts_results_can_read_ours() {
-    let ran = run(
-        "run",
-        &[
-            "--users",
-            "2",
-            "--blocks",
-            "10",
-            "--engine",
-            "deterministic",
-            "--service-seconds",
-            "0.05",
-            "--audio-seconds",
-            "0.05",
-            "--voice",
-            "af_heart",
-        ],
+fn limits_on_creation_are_waited_out_and_touch_no_listener() {
+    let host = host(4, Duration::from_secs(2), 250);
+    // Nine documents, four in two seconds: two windows have to close.
+    let ran = at(&host, &["--users", "9", "--blocks", "2"]);
+    ran.assert_valid();
+    let preparation = &ran.manifest()["preparation"];
+    let figure = |name: &str| preparation[name].as_f64().unwrap();
+    assert!((3_900.0..9_000.0).contains(&figure("preparation_ms")), "{preparation}");
+    assert!((2_500.0..8_000.0).contains(&figure("limit_wait_ms")), "{preparation}");
+    assert_eq!((figure("documents_made"), figure("documents_reused")), (9.0, 0.0));
+    assert!(ran.stdout.contains("waiting for a limit"), "{}", ran.stdout);
+    let ttfa = ran.manifest().pointer("/summary/ttfa/max_ms").and_then(Value::as_f64).unwrap();
+    assert!(ttfa < 2_000.0, "the wait is in no latency: {ttfa}");
+    assert_eq!(host.stats().gateway.documents, 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_address_has_a_limit_of_its_own() {
+    let host = host(4, Duration::from_secs(600), 250);
+    let ran =
+        at(&host, &["--users", "12", "--blocks", "2", "--source-address", "127.0.0.1,127.0.0.2,127.0.0.3"]);
+    ran.assert_valid();
+    assert_eq!(ran.manifest()["preparation"]["limit_refusals"], 0);
+    assert_eq!(host.stats().gateway.documents, 0);
+    let ran = at(&host, &["--users", "12", "--blocks", "2", "--source-address", "127.0.0.4"]);
+    assert_eq!(ran.code, Some(5), "a limit that asks for ten minutes is not waited out");
+    assert!(ran.stderr.contains("Rate limit exceeded"), "{}", ran.stderr);
+    assert_eq!(host.stats().gateway.documents, 0);
+}
+
+#[test]
+fn a_suite_of_runs_makes_its_documents_once() {
+    // No more than these three will ever be let through.
+    let host = host(3, Duration::from_secs(3_600), 250);
+    let suite = Suite::new();
+    let first = suite.run(&host);
+    assert_eq!(
+        (first["preparation"]["documents_made"].as_u64(), first["verdict"]["notes"].as_array().map(Vec::len)),
+        (Some(3), Some(0))
     );
-    let older: Value = serde_json::from_str(OLDER_RESULT).unwrap();
-    let ours = ran.manifest();
-    // Two listeners on one worker at this pace stall: every list has a member to compare.
-    assert!(ran.count("/underruns/count") > 0);
-    assert_superset(&ours, &older, "run.json");
+    assert_eq!(host.stats().gateway.documents, 3);
+    let second = suite.run(&host);
+    assert_eq!(second["preparation"]["documents_made"], 0);
+    assert_eq!(second["preparation"]["documents_reused"], 3);
+    assert_eq!(second["verdict"]["notes"][0]["id"], "documents-reused");
+    assert_eq!(host.stats().gateway.documents, 3);
+    let cleaned = suite.claque(&["cleanup", "--kept"]);
+    assert!(cleaned.status.success(), "{}", String::from_utf8_lossy(&cleaned.stderr));
+    assert_eq!(String::from_utf8(cleaned.stdout).unwrap().matches("deleted ").count(), 3);
+    assert_eq!(host.stats().gateway.documents, 0);
 }
 
-/// The words after `claque` of each command in a console block, README's `cargo run --release --` included.
-fn commands(path: &str) -> Vec<Vec<String>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let text = fs::read_to_string(root.join(path)).unwrap();
-    let mut commands = Vec::new();
-    let mut in_console = false;
-    for line in text.lines() {
-        match line.trim() {
-            "```console" => in_console = true,
-            "```" => in_console = false,
-            line if in_console => {
-                let rest =
-                    line.strip_prefix("claque ").or_else(|| line.strip_prefix("cargo run --release -- "));
-                commands.extend(rest.map(|rest| rest.split_whitespace().map(str::to_owned).collect()));
-            }
-            _ => {}
-        }
-    }
-    commands
+#[test]
+fn a_kept_document_that_is_gone_is_made_anew() {
+    let first = host(100, Duration::from_secs(1), 250);
+    let suite = Suite::new();
+    suite.run(&first);
+    // Another service at another address knows nothing of them.
+    let second = host(100, Duration::from_secs(1), 250);
+    assert_eq!(suite.run(&second)["preparation"]["documents_made"], 3);
+    assert!(suite.claque(&["cleanup", "--kept"]).status.success());
+    assert_eq!(suite.run(&second)["preparation"]["documents_made"], 3);
 }
 
-/// Every key of `older` is in `ours` with a value of the same type; of lists the first members are compared.
-#[track_caller]
-fn assert_superset(ours: &Value, older: &Value, place: &str) {
-    match (ours, older) {
-        (Value::Object(ours), Value::Object(older)) => {
-            for (key, older) in older {
-                let ours = ours.get(key).unwrap_or_else(|| panic!("{place} has no {key}"));
-                assert_superset(ours, older, &format!("{place}.{key}"));
-            }
-        }
-        (Value::Array(ours), Value::Array(older)) => {
-            if let (Some(ours), Some(older)) = (ours.first(), older.first()) {
-                assert_superset(ours, older, &format!("{place}[0]"));
-            }
-        }
-        (Value::Number(_), Value::Number(_))
-        | (Value::String(_), Value::String(_))
-        | (Value::Bool(_), Value::Bool(_)) => {}
-        (_, Value::Null) => {}
-        (ours, older) => panic!("{place} is {ours}, the older script wrote {older}"),
+#[test]
+fn blocks_that_differ_from_those_written_are_explained() {
+    let host = host(100, Duration::from_secs(1), 30);
+    let ran = at(&host, &["--users", "2", "--blocks", "5"]);
+    ran.assert_valid();
+    assert!(ran.stderr.contains("likely splits texts at its max_block_chars"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("each listener hears the first 5, as --blocks says"), "{}", ran.stderr);
+    assert_eq!(ran.count("/blocks/played"), 10);
+}
+
+/// Runs whose results lie in one folder.
+struct Suite {
+    results: TempDir,
+}
+
+impl Suite {
+    fn new() -> Self {
+        Self { results: TempDir::new().unwrap() }
     }
+
+    fn claque(&self, arguments: &[&str]) -> Output {
+        claque(arguments).arg("--output-dir").arg(self.results.path()).output().unwrap()
+    }
+
+    /// Three listeners whose documents are kept. Gives the summary.
+    fn run(&self, host: &Host) -> Value {
+        let base_url = host.base_url();
+        let arguments =
+            ["run", "--base-url", &base_url, "--users", "3", "--blocks", "2", "--reuse-documents", "--json"];
+        let output = self.claque(&arguments);
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+    }
+}
+
+fn at(host: &Host, more: &[&str]) -> Ran {
+    let base_url = host.base_url();
+    run("run", &[&["--base-url", &base_url], more].concat())
+}
+
+/// A quick gateway that lets so many documents be made in a window.
+fn host(documents: u32, window: Duration, max_block_chars: usize) -> Host {
+    let (service, media) = (Duration::from_millis(20), MediaTime::from_millis(100));
+    let mut config = GatewayConfig::current().with_deterministic_engine(4, service, media);
+    let text = format!("{documents} per {} second", window.as_secs());
+    config.rest_limits = Some(RestLimits {
+        create_document: vec![(RateLimit { count: documents, window }, text)],
+        other: vec![],
+    });
+    config.max_block_chars = max_block_chars;
+    let bind = (Ipv4Addr::LOCALHOST, 0).into();
+    Host::start(HostOptions { bind, config, engine: EngineChoice::Synthetic, seed: Seed::root(1) }).unwrap()
 }

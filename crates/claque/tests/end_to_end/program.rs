@@ -25,7 +25,7 @@ pub(crate) struct Ran {
     /// The run folder's contents; none when the program left no run.
     pub(crate) run: Option<Run>,
     pub(crate) folder: Option<PathBuf>,
-    _results: TempDir,
+    results: TempDir,
 }
 
 /// Runs `claque VERB ARGUMENTS` with results in a folder of its own.
@@ -51,12 +51,38 @@ pub(crate) fn run_with(
         stderr: String::from_utf8(stderr).unwrap(),
         run: folder.as_deref().map(|folder| claque_store::open(folder).unwrap()),
         folder,
-        _results: results,
+        results,
+    }
+}
+
+/// Every file below a folder, with its name.
+pub(crate) fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let of = |path: PathBuf| {
+        if path.is_dir() {
+            files_below(&path)
+        } else {
+            vec![(path.display().to_string(), std::fs::read(&path).unwrap())]
+        }
+    };
+    entries.flat_map(of).collect()
+}
+
+/// No artefact holds a secret.
+#[track_caller]
+pub(crate) fn assert_none_holds(artefacts: &[(String, Vec<u8>)], secrets: &[&str]) {
+    for (name, bytes) in artefacts {
+        for secret in secrets {
+            let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!found, "{secret} is in {name}");
+        }
     }
 }
 
 fn only_folder(dir: &Path) -> Option<PathBuf> {
-    let mut folders = std::fs::read_dir(dir).ok()?.map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(dir).ok()?.map(|entry| entry.unwrap().path());
+    // Beside the folders of runs there may be the list of documents that are kept.
+    let mut folders = entries.filter(|path| path.is_dir());
     let folder = folders.next();
     assert_eq!(folders.next(), None, "one run leaves one folder");
     folder
@@ -67,6 +93,14 @@ impl Ran {
     #[track_caller]
     pub(crate) fn saved(&self) -> &Run {
         self.run.as_ref().unwrap_or_else(|| panic!("no run was saved; stderr: {}", self.stderr))
+    }
+
+    /// Everything the program left and said, each with its name.
+    pub(crate) fn artefacts(&self) -> Vec<(String, Vec<u8>)> {
+        let mut all = files_below(self.results.path());
+        all.push(("stdout".to_owned(), self.stdout.clone().into_bytes()));
+        all.push(("stderr".to_owned(), self.stderr.clone().into_bytes()));
+        all
     }
 
     /// `run.json` as a program of another language would read it.

@@ -234,6 +234,7 @@ fn a_wrong_voice_ends_every_session_at_once_with_the_servers_words() {
 fn a_rate_limit_in_mid_run_ends_that_session_at_once_and_makes_the_run_invalid() {
     // Each listener's first request of eight fits; the second of whoever comes later does not.
     let ran = quick(&[
+        "--allow-rate-limit",
         "--stagger",
         "0.5",
         "--blocks",

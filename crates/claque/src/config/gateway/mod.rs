@@ -47,6 +47,7 @@ pub(crate) struct GatewaySettings {
     max_block_chars: Option<NonZeroUsize>,
     max_content_chars: Option<NonZeroUsize>,
     storage_limit: Option<Switch<u64>>,
+    usage_limit: Option<Switch<u64>>,
     synthesis_limit: Option<Switch<SynthesisSettings>>,
     rest_limits: Option<Switch<RestSettings>>,
     queued_variant: Option<Name<QueuedVariant>>,
@@ -81,6 +82,7 @@ impl GatewaySettings {
         set(&mut config.max_block_chars, self.max_block_chars.map(NonZeroUsize::get));
         set(&mut config.max_content_chars, self.max_content_chars.map(NonZeroUsize::get));
         set(&mut config.storage_limit, self.storage_limit.as_ref().map(Switch::to_option));
+        set(&mut config.usage_limit, self.usage_limit.as_ref().map(Switch::to_option));
         limits::apply_synthesis(self.synthesis_limit.as_ref(), &mut config.synthesis_limit);
         limits::apply_rest(self.rest_limits.as_ref(), &mut config.rest_limits);
         set(&mut config.queued_variant, self.queued_variant.map(|shown| shown.0));
@@ -114,6 +116,7 @@ impl From<&GatewayConfig> for GatewaySettings {
             max_block_chars,
             max_content_chars,
             storage_limit,
+            usage_limit,
             synthesis_limit,
             rest_limits,
             queued_variant,
@@ -137,6 +140,7 @@ impl From<&GatewayConfig> for GatewaySettings {
             max_block_chars: NonZeroUsize::new(*max_block_chars),
             max_content_chars: NonZeroUsize::new(*max_content_chars),
             storage_limit: Some((*storage_limit).into()),
+            usage_limit: Some((*usage_limit).into()),
             synthesis_limit: Some(synthesis_limit.map(Into::into).into()),
             rest_limits: Some(rest_limits.as_ref().map(Into::into).into()),
             queued_variant: Some(Name(*queued_variant)),

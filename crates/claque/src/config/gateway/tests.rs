@@ -37,6 +37,7 @@ fn odd() -> GatewayConfig {
         access_token_life: Duration::from_secs(9),
     });
     config.storage_limit = Some(5_000);
+    config.usage_limit = Some(70_000);
     config.synthesis_limit = None;
     config.max_block_chars = 99;
     config.max_content_chars = 999;

@@ -1,0 +1,303 @@
+//! What one run has made and not yet deleted.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{error::StoreError, files};
+
+/// The journal of one run. Locked for as long as it is open, so that nobody cleans up behind a run that goes on.
+#[derive(Debug)]
+pub struct DocumentJournal {
+    path: PathBuf,
+    file: fs::File,
+    state: State,
+}
+
+/// Where a run made its documents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalHeader {
+    /// Version of the journal: 1.
+    pub journal: u32,
+    /// Address of the service.
+    pub target: String,
+    /// The service was part of the run's own process, and ended with it.
+    pub embedded: bool,
+}
+
+/// What a run has left on a service, as far as its journal knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// Documents that were made and neither deleted nor kept on purpose.
+    pub documents: Vec<LeftDocument>,
+    /// Documents that were asked for, and of which it is not known whether they were made.
+    pub unresolved: Vec<Unresolved>,
+}
+
+/// A document that is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftDocument {
+    /// As the service names it.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Number of the account that made it, from 0 in the order given.
+    pub account: u32,
+    /// Who owns it, without a secret; see [`DocumentJournal::intend`].
+    pub owner: String,
+}
+
+/// A document that may have been made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unresolved {
+    /// Its title, by which people can find it.
+    pub title: String,
+    /// Who would own it.
+    pub owner: String,
+}
+
+/// The state of a folder's journal.
+#[derive(Debug)]
+pub enum JournalState {
+    /// There is none: nothing was left.
+    Absent,
+    /// The run still goes on.
+    Busy,
+    /// It is here, and ours for now.
+    Open(DocumentJournal),
+}
+
+/// One line. The first of a file is a header.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Header(JournalHeader),
+    Entry(Entry),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Entry {
+    /// Is about to be asked for.
+    Intend { number: u32, title: String, account: u32, owner: String },
+    /// Was made.
+    Created { number: u32, id: String },
+    /// Was surely not made.
+    Refused { number: u32 },
+    /// Is gone.
+    Deleted { id: String },
+    /// Stays on purpose.
+    Kept { id: String },
+}
+
+impl DocumentJournal {
+    /// Begins the journal of the run in `dir`.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn create(dir: &Path, target: &str, embedded: bool) -> Result<Self, StoreError> {
+        let path = dir.join(files::DOCUMENTS);
+        let header = JournalHeader { journal: 1, target: target.to_owned(), embedded };
+        let mut file = fs::File::create(&path).map_err(|source| StoreError::io("create", &path, source))?;
+        // Where files cannot be locked, nobody can tell that the run goes on.
+        let _unlockable = file.try_lock();
+        super::append(&mut file, &path, &Line::Header(header.clone()))?;
+        Ok(Self { path, file, state: State { header, ..State::default() } })
+    }
+
+    /// Opens the journal of a run that has ended, to clean up.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or is damaged.
+    pub fn open(dir: &Path) -> Result<JournalState, StoreError> {
+        let path = dir.join(files::DOCUMENTS);
+        let Some(lines) = super::read::<Line>(&path)? else { return Ok(JournalState::Absent) };
+        let file = fs::File::options().append(true).open(&path);
+        let file = file.map_err(|source| StoreError::io("open", &path, source))?;
+        if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+            return Ok(JournalState::Busy);
+        }
+        let mut state = State::default();
+        lines.into_iter().for_each(|line| state.take(line));
+        Ok(JournalState::Open(Self { path, file, state }))
+    }
+
+    /// Where the documents are.
+    #[must_use]
+    pub const fn header(&self) -> &JournalHeader {
+        &self.state.header
+    }
+
+    /// What is left at this moment, in the order in which it was made.
+    #[must_use]
+    pub fn left(&self) -> LeftBehind {
+        let State { documents, intents, .. } = &self.state;
+        let unresolved =
+            |intent: &LeftDocument| Unresolved { title: intent.title.clone(), owner: intent.owner.clone() };
+        LeftBehind { documents: documents.clone(), unresolved: intents.values().map(unresolved).collect() }
+    }
+
+    /// Notes that document `number` is about to be asked for. `owner` says whose it will be without a secret.
+    ///
+    /// # Errors
+    /// The file cannot be written; the document must not be asked for then.
+    pub fn intend(&mut self, number: u32, title: &str, account: u32, owner: &str) -> Result<(), StoreError> {
+        let (title, owner) = (title.to_owned(), owner.to_owned());
+        self.append(Entry::Intend { number, title, account, owner })
+    }
+
+    /// Notes that document `number` was made.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn created(&mut self, number: u32, id: &str) -> Result<(), StoreError> {
+        self.append(Entry::Created { number, id: id.to_owned() })
+    }
+
+    /// Notes that document `number` was surely not made.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn refused(&mut self, number: u32) -> Result<(), StoreError> {
+        self.append(Entry::Refused { number })
+    }
+
+    /// Notes that a document is gone.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn deleted(&mut self, id: &str) -> Result<(), StoreError> {
+        self.append(Entry::Deleted { id: id.to_owned() })
+    }
+
+    /// Notes that a document stays on purpose.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn kept(&mut self, id: &str) -> Result<(), StoreError> {
+        self.append(Entry::Kept { id: id.to_owned() })
+    }
+
+    /// Ends the journal. If nothing is left the file goes; otherwise it stays for another time.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
+    pub fn close(self) -> Result<(), StoreError> {
+        if self.left() == LeftBehind::default() { self.discard() } else { Ok(()) }
+    }
+
+    /// Ends the journal and removes the file, whatever is left.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
+    pub fn discard(self) -> Result<(), StoreError> {
+        fs::remove_file(&self.path).map_err(|source| StoreError::io("remove", &self.path, source))
+    }
+
+    fn append(&mut self, entry: Entry) -> Result<(), StoreError> {
+        let line = Line::Entry(entry);
+        super::append(&mut self.file, &self.path, &line)?;
+        self.state.take(line);
+        Ok(())
+    }
+}
+
+/// What the lines so far come to.
+#[derive(Debug, Default)]
+struct State {
+    header: JournalHeader,
+    documents: Vec<LeftDocument>,
+    /// Asked for, by number, and not heard of since.
+    intents: BTreeMap<u32, LeftDocument>,
+}
+
+impl State {
+    fn take(&mut self, line: Line) {
+        match line {
+            Line::Header(header) => self.header = header,
+            Line::Entry(Entry::Intend { number, title, account, owner }) => {
+                self.intents.insert(number, LeftDocument { id: String::new(), title, account, owner });
+            }
+            Line::Entry(Entry::Created { number, id }) => {
+                if let Some(intent) = self.intents.remove(&number) {
+                    self.documents.push(LeftDocument { id, ..intent });
+                }
+            }
+            Line::Entry(Entry::Refused { number }) => {
+                self.intents.remove(&number);
+            }
+            Line::Entry(Entry::Deleted { id } | Entry::Kept { id }) => {
+                self.documents.retain(|document| document.id != id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(dir: &Path) -> DocumentJournal {
+        match DocumentJournal::open(dir).unwrap() {
+            JournalState::Open(journal) => journal,
+            state @ (JournalState::Absent | JournalState::Busy) => panic!("{state:?}"),
+        }
+    }
+
+    #[test]
+    fn a_killed_run_says_what_it_left_and_what_nobody_can_know() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = DocumentJournal::create(dir.path(), "http://tts.example", false).unwrap();
+        for number in 0..5 {
+            journal.intend(number, &format!("title {number}"), number % 2, "user u").unwrap();
+        }
+        journal.created(0, "a").unwrap();
+        journal.created(1, "b").unwrap();
+        journal.created(2, "c").unwrap();
+        journal.refused(3).unwrap();
+        journal.deleted("a").unwrap();
+        journal.kept("c").unwrap();
+        assert!(matches!(DocumentJournal::open(dir.path()).unwrap(), JournalState::Busy), "the run goes on");
+        let path = dir.path().join(files::DOCUMENTS);
+        drop(journal);
+        // A kill in the middle of a line.
+        let mut text = fs::read_to_string(&path).unwrap();
+        text.push_str("{\"created\":{\"number\":4,");
+        fs::write(&path, text).unwrap();
+
+        let mut journal = open(dir.path());
+        assert_eq!(journal.header().target, "http://tts.example");
+        let left = journal.left();
+        let title = |number| format!("title {number}");
+        let owner = "user u".to_owned();
+        let document = LeftDocument { id: "b".to_owned(), title: title(1), account: 1, owner: owner.clone() };
+        assert_eq!(left.documents, [document]);
+        assert_eq!(left.unresolved, [Unresolved { title: title(4), owner }]);
+        journal.deleted("b").unwrap();
+        journal.close().unwrap();
+        assert!(path.exists(), "what cannot be known stays on record");
+    }
+
+    #[test]
+    fn a_journal_with_nothing_left_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = DocumentJournal::create(dir.path(), "http://tts.example", true).unwrap();
+        journal.intend(0, "title", 0, "nobody").unwrap();
+        journal.created(0, "a").unwrap();
+        journal.deleted("a").unwrap();
+        journal.close().unwrap();
+        assert!(matches!(DocumentJournal::open(dir.path()).unwrap(), JournalState::Absent));
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(files::DOCUMENTS), "{\"moved\":{}}\n").unwrap();
+        let error = DocumentJournal::open(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("line 1"), "{error}");
+    }
+}

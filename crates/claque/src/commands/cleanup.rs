@@ -1,0 +1,210 @@
+//! `claque cleanup`: deletes what killed runs have left on services.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
+
+use anyhow::Context as _;
+use claque_net::service::{Credentials, Service, Target};
+use claque_store::{DocumentJournal, JournalState, KeptDocuments, LeftDocument};
+
+use crate::{
+    config::{CleanupSettings, Talk},
+    run::crew::Crew,
+    talk::{print, say},
+};
+
+/// Exit code where something is left.
+const LEFT: u8 = 1;
+
+/// Deletes, and prints a line for each document: `deleted`, `left` or `unknown`, its name, and why.
+///
+/// # Errors
+/// A journal cannot be read or written.
+pub(crate) fn cleanup(settings: CleanupSettings) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the runtime; free some memory or files")?;
+    let mut broom =
+        Broom { credentials: settings.credentials.clone(), crews: BTreeMap::new(), deleted: 0, left: 0 };
+    runtime.block_on(async {
+        for folder in folders(&settings)? {
+            broom.sweep(&folder, &settings).await?;
+        }
+        if settings.kept {
+            broom.sweep_kept(&settings).await?;
+        }
+        anyhow::Ok(())
+    })?;
+    if settings.talk == Talk::Normal {
+        let plural = if broom.deleted == 1 { "" } else { "s" };
+        say(&format!("{} document{plural} deleted, {} left", broom.deleted, broom.left));
+    }
+    Ok(if broom.left == 0 { ExitCode::SUCCESS } else { ExitCode::from(LEFT) })
+}
+
+/// The folders that are meant, each once.
+fn folders(settings: &CleanupSettings) -> anyhow::Result<Vec<PathBuf>> {
+    let mut folders = settings.folders.clone();
+    if settings.all {
+        let failed = || format!("failed to read the folder {}; check --output-dir", settings.dir.display());
+        for entry in fs::read_dir(&settings.dir).with_context(failed)? {
+            let path = entry.with_context(failed)?.path();
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    folders.sort();
+    folders.dedup();
+    Ok(folders)
+}
+
+/// A service as the given accounts come to it, or why they do not.
+type Opened = Result<Crew, String>;
+
+struct Broom {
+    credentials: Vec<Credentials>,
+    /// Each service is signed in to once.
+    crews: BTreeMap<String, Opened>,
+    deleted: u64,
+    left: u64,
+}
+
+/// What became of one document.
+enum Fate {
+    Deleted,
+    Gone,
+    Left(String),
+}
+
+impl Broom {
+    /// Deletes what a run has left.
+    async fn sweep(&mut self, folder: &std::path::Path, settings: &CleanupSettings) -> anyhow::Result<()> {
+        let shown = folder.display();
+        let remark = |words: &str| {
+            if settings.talk == Talk::Normal && !settings.all {
+                say(&format!("{shown}: {words}"));
+            }
+        };
+        let mut journal = match DocumentJournal::open(folder)? {
+            JournalState::Absent => {
+                remark("nothing is left of it on a service");
+                return Ok(());
+            }
+            JournalState::Busy => {
+                say(&format!("{shown}: the run still goes on and cleans up after itself; nothing is done"));
+                return Ok(());
+            }
+            JournalState::Open(journal) => journal,
+        };
+        if journal.header().embedded {
+            remark("its gateway was a part of it and ended with it, and so did its documents");
+            return Ok(journal.discard()?);
+        }
+        let target = journal.header().target.clone();
+        let left = journal.left();
+        for document in left.documents {
+            let fate = self.delete(&target, &document).await;
+            if self.tell(&document.id, fate)? {
+                journal.deleted(&document.id)?;
+            }
+        }
+        for unresolved in left.unresolved {
+            self.left += 1;
+            print(&format!(
+                "unknown \"{}\": the run was cut off while it asked for this document, and the service has no list of \
+                 documents to look in; look for the title in its own pages at {target}\n",
+                unresolved.title
+            ))?;
+        }
+        Ok(journal.close()?)
+    }
+
+    /// Deletes what was kept for later runs.
+    async fn sweep_kept(&mut self, settings: &CleanupSettings) -> anyhow::Result<()> {
+        let mut kept = KeptDocuments::read(&settings.dir)?;
+        for document in kept.documents().to_vec() {
+            let left = LeftDocument {
+                id: document.id.clone(),
+                title: document.title,
+                account: document.account,
+                owner: document.owner,
+            };
+            let fate = self.delete(&document.target, &left).await;
+            if self.tell(&document.id, fate)? {
+                kept.forget(&document.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what became of a document. Gives whether it is gone.
+    fn tell(&mut self, id: &str, fate: Fate) -> anyhow::Result<bool> {
+        match fate {
+            Fate::Deleted => {
+                self.deleted += 1;
+                print(&format!("deleted {id}\n"))?;
+                Ok(true)
+            }
+            Fate::Gone => {
+                print(&format!("gone {id}\n"))?;
+                Ok(true)
+            }
+            Fate::Left(why) => {
+                self.left += 1;
+                print(&format!("left {id}: {why}\n"))?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn delete(&mut self, target: &str, document: &LeftDocument) -> Fate {
+        let crew = match self.crew(target).await {
+            Ok(crew) => crew,
+            Err(why) => return Fate::Left(why.clone()),
+        };
+        if document.owner == "guest" {
+            return Fate::Left(
+                "it is a guest's, and what proves who the guest was is never written down".to_owned(),
+            );
+        }
+        let number = usize::try_from(document.account).unwrap_or(usize::MAX);
+        // Where nobody is asked who he is, everybody is the owner; where somebody is, that is answered by a refusal.
+        let is_owners = |service: &&Service| {
+            service.owner() == document.owner || [service.owner(), &document.owner].contains(&"nobody")
+        };
+        // The account at the same place first: tokens that do not say whose they are are told apart by nothing else.
+        let mut candidates: Vec<&Service> = crew.each().collect();
+        let first = number % candidates.len().max(1);
+        candidates.rotate_left(first);
+        let candidates: Vec<&Service> = candidates.into_iter().filter(is_owners).collect();
+        for service in &candidates {
+            match service.delete_document(&document.id).await {
+                Ok(true) => return Fate::Deleted,
+                Ok(false) => {}
+                Err(error) => return Fate::Left(error.to_string()),
+            }
+        }
+        match (candidates.is_empty(), document.owner.as_str()) {
+            (true, owner) => Fate::Left(format!("it belongs to another account than those given: {owner}")),
+            (false, "token") => Fate::Left(
+                "the service does not know it by the token given: it is gone, or another account's"
+                    .to_owned(),
+            ),
+            (false, _) => Fate::Gone,
+        }
+    }
+
+    async fn crew(&mut self, target: &str) -> &Opened {
+        if !self.crews.contains_key(target) {
+            let opened = match Target::parse(target) {
+                Ok(parsed) => {
+                    Crew::open(&parsed, &self.credentials, &[]).await.map_err(|error| error.to_string())
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            self.crews.insert(target.to_owned(), opened);
+        }
+        self.crews.get(target).expect("it was just put there")
+    }
+}

@@ -1,0 +1,266 @@
+//! Files with many accounts: TOML or CSV of e-mail and password, or tokens. Values are in no error, lines are.
+
+use std::{fs, path::Path};
+
+use claque_wire::yapit::rest::Secret;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::UsageError;
+
+/// What such a file says.
+#[derive(Debug)]
+pub(super) struct AccountsFile {
+    /// The identity service's project, if the file names it.
+    pub(super) project_id: Option<Secret>,
+    /// The project's publishable client key, if the file names it.
+    pub(super) client_key: Option<Secret>,
+    /// At least one, no two alike.
+    pub(super) entries: Vec<Entry>,
+}
+
+/// An account, with the place it stands at: "accounts.csv:3".
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) place: String,
+    pub(super) account: Account,
+}
+
+/// What there is to sign in with.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Account {
+    Password { email: Secret, password: Secret },
+    Token(Secret),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TomlFile {
+    project_id: Option<Secret>,
+    client_key: Option<Secret>,
+    accounts: Vec<Spanned<Fields>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Fields {
+    email: Option<Secret>,
+    password: Option<Secret>,
+    token: Option<Secret>,
+}
+
+/// The columns a CSV file can have.
+const COLUMNS: [&str; 3] = ["email", "password", "token"];
+
+impl AccountsFile {
+    /// Reads a file: CSV if its name ends in .csv, else TOML.
+    ///
+    /// # Errors
+    /// It cannot be read, has no account or one twice, or a line of it is none.
+    pub(super) fn read(path: &Path) -> Result<Self, UsageError> {
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|error| {
+            UsageError::new(format!(
+                "failed to read the accounts of {shown}: {error}; check the path given to --accounts"
+            ))
+        })?;
+        let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        let file = if is_csv { read_csv(&shown, &text)? } else { read_toml(&shown, &text)? };
+        file.check(&shown)?;
+        Ok(file)
+    }
+
+    fn check(&self, shown: &str) -> Result<(), UsageError> {
+        if self.entries.is_empty() {
+            return Err(UsageError::new(format!("failed to find an account in {shown}; add some")));
+        }
+        for (number, entry) in self.entries.iter().enumerate() {
+            let earlier = self.entries.iter().take(number);
+            if let Some(twin) = earlier.into_iter().find(|other| other.account.is_the_same(&entry.account)) {
+                return Err(UsageError::new(format!(
+                    "{}: the account of {} comes once more; take it out, for a limit would count it once",
+                    entry.place, twin.place
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Account {
+    fn is_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Password { email, .. }, Self::Password { email: other, .. }) => email == other,
+            (Self::Token(token), Self::Token(other)) => token == other,
+            (Self::Password { .. }, Self::Token(_)) | (Self::Token(_), Self::Password { .. }) => false,
+        }
+    }
+}
+
+impl Fields {
+    fn into_account(self) -> Option<Account> {
+        let filled = |field: Option<Secret>| field.filter(|secret| !secret.expose().trim().is_empty());
+        match (filled(self.email), filled(self.password), filled(self.token)) {
+            (Some(email), Some(password), None) => Some(Account::Password { email, password }),
+            (None, None, Some(token)) if !token.expose().trim().contains(char::is_whitespace) => {
+                Some(Account::Token(Secret::from(token.expose().trim())))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn read_toml(shown: &str, text: &str) -> Result<AccountsFile, UsageError> {
+    let line = |offset: usize| {
+        let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
+        format!("{shown}:{}", before.iter().filter(|&&byte| byte == b'\n').count() + 1)
+    };
+    let file: TomlFile = toml::from_str(text).map_err(|error| {
+        // The parser's own words could repeat a value.
+        let place = error.span().map_or_else(|| shown.to_owned(), |span| line(span.start));
+        not_understood(&place)
+    })?;
+    let entry = |fields: Spanned<Fields>| {
+        let place = line(fields.span().start);
+        let account = fields.into_inner().into_account().ok_or_else(|| not_understood(&place))?;
+        Ok(Entry { place, account })
+    };
+    Ok(AccountsFile {
+        project_id: file.project_id,
+        client_key: file.client_key,
+        entries: file.accounts.into_iter().map(entry).collect::<Result<_, _>>()?,
+    })
+}
+
+fn read_csv(shown: &str, text: &str) -> Result<AccountsFile, UsageError> {
+    let mut columns: Option<Vec<String>> = None;
+    let mut entries = Vec::new();
+    for (line, number) in text.lines().zip(1_u64..) {
+        if line.trim().is_empty() || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let place = format!("{shown}:{number}");
+        let cells = cells(line).ok_or_else(|| not_understood(&place))?;
+        let names: Vec<String> = cells.iter().map(|cell| cell.trim().to_ascii_lowercase()).collect();
+        if columns.is_none() && names.iter().all(|name| COLUMNS.contains(&name.as_str())) {
+            columns = Some(names);
+            continue;
+        }
+        let columns = columns.get_or_insert_with(|| {
+            let usual: &[&str] = if cells.len() == 1 { &["token"] } else { &["email", "password"] };
+            usual.iter().map(|&name| name.to_owned()).collect()
+        });
+        if cells.len() != columns.len() {
+            return Err(not_understood(&place));
+        }
+        let cell = |name: &str| {
+            let at = columns.iter().position(|column| column == name)?;
+            cells.get(at).map(|cell| Secret::from(cell.as_str()))
+        };
+        let fields = Fields { email: cell("email"), password: cell("password"), token: cell("token") };
+        let account = fields.into_account().ok_or_else(|| not_understood(&place))?;
+        entries.push(Entry { place, account });
+    }
+    Ok(AccountsFile { project_id: None, client_key: None, entries })
+}
+
+/// The cells of a line of CSV (RFC 4180, but for line ends within quotes); nothing when a quote is not closed.
+fn cells(line: &str) -> Option<Vec<String>> {
+    let mut cells = Vec::new();
+    let mut rest = line.trim_end_matches('\r');
+    loop {
+        let mut cell = String::new();
+        if let Some(mut quoted) = rest.trim_start().strip_prefix('"') {
+            loop {
+                let (part, after) = quoted.split_once('"')?;
+                cell.push_str(part);
+                match after.strip_prefix('"') {
+                    Some(more) => {
+                        cell.push('"');
+                        quoted = more;
+                    }
+                    None => {
+                        rest = after.trim_start();
+                        break;
+                    }
+                }
+            }
+            if !(rest.is_empty() || rest.starts_with(',')) {
+                return None;
+            }
+        } else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            cell.push_str(rest.get(..end)?.trim());
+            rest = rest.get(end..)?;
+        }
+        cells.push(cell);
+        match rest.strip_prefix(',') {
+            Some(more) => rest = more,
+            None => return Some(cells),
+        }
+    }
+}
+
+fn not_understood(place: &str) -> UsageError {
+    UsageError::new(format!(
+        "{place}: failed to read an account; give email and password, or a token, in TOML as texts in quotes"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, text: &str) -> Result<AccountsFile, UsageError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        AccountsFile::read(&path)
+    }
+
+    fn password(email: &str, password: &str) -> Account {
+        Account::Password { email: Secret::from(email), password: Secret::from(password) }
+    }
+
+    fn accounts(file: AccountsFile) -> Vec<Account> {
+        file.entries.into_iter().map(|entry| entry.account).collect()
+    }
+
+    #[test]
+    fn both_forms_hold_passwords_and_tokens() {
+        let toml = "project_id = 'p'\nclient_key = 'k'\n[[accounts]]\nemail = 'a@x'\npassword = 'hush'\n\n[[accounts]]\ntoken = 'tok'\n";
+        let file = read("a.toml", toml).unwrap();
+        assert_eq!(file.project_id.as_ref().unwrap().expose(), "p");
+        assert!(file.entries[1].place.ends_with("a.toml:7"), "{}", file.entries[1].place);
+        assert_eq!(accounts(file), [password("a@x", "hush"), Account::Token(Secret::from("tok"))]);
+        let csv = "email,password\n# a comment\na@x, hush\n\nb@x,\"with, \"\"quotes\"\"\"\n";
+        let both = [password("a@x", "hush"), password("b@x", "with, \"quotes\"")];
+        assert_eq!(accounts(read("a.csv", csv).unwrap()), both);
+        assert_eq!(accounts(read("a.CSV", &csv.replace("email,password\n", "")).unwrap()), both);
+        let tokens = [Account::Token(Secret::from("t1")), Account::Token(Secret::from("t2"))];
+        assert_eq!(accounts(read("a.csv", "t1\nt2\n").unwrap()), tokens);
+        let mixed = "token,email,password\nt1,,\n,a@x,hush\n";
+        let mixed = accounts(read("a.csv", mixed).unwrap());
+        assert_eq!(mixed, [Account::Token(Secret::from("t1")), password("a@x", "hush")]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_line_and_never_repeated() {
+        for (name, text, line) in [
+            ("a.toml", "[[accounts]]\nemail = 'hush'\n", ":1: "),
+            ("a.toml", "[[accounts]]\nemail = 'hush'\npassword = hush\n", ":3: "),
+            ("a.toml", "[[accounts]]\ntoken = 5\n", ":2: "),
+            ("a.toml", "[[accounts]]\nhush = 'hush'\n", ":2: "),
+            ("a.csv", "email,password\nhush\n", ":2: "),
+            ("a.csv", "email,password\nhush,\"hush\n", ":2: "),
+            ("a.csv", "hush hush\n", ":1: "),
+            ("a.csv", "a,hush\nb,hush\na,hush\n", "a.csv:3: the account of "),
+        ] {
+            let error = read(name, text).unwrap_err().to_string();
+            assert!(error.contains(line) && !error.contains("hush"), "{text}: {error}");
+        }
+        assert!(read("a.csv", "\n").unwrap_err().to_string().contains("failed to find an account"));
+        let error = AccountsFile::read(Path::new("none.csv")).unwrap_err().to_string();
+        assert!(error.contains("none.csv") && error.contains("--accounts"), "{error}");
+    }
+}

@@ -1,0 +1,209 @@
+//! What a killed run leaves on a service, and how it is taken away.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{Ipv4Addr, TcpStream},
+    path::PathBuf,
+    process::{self, ChildStderr, Command, Output, Stdio},
+};
+
+use claque_core::{
+    rng::Seed,
+    time::{Duration, MediaTime},
+};
+use claque_gateway::{Auth, AuthConfig, GatewayConfig};
+use claque_net::host::{EngineChoice, Host, HostOptions};
+use tempfile::TempDir;
+
+use crate::{
+    canned::{self, MODELS},
+    program::{assert_none_holds, claque, files_below},
+};
+
+const TOKEN: &str = "token-of-the-first";
+const OTHER: &str = "token-of-the-second";
+
+#[test]
+fn after_a_kill_in_mid_run_cleanup_leaves_no_document() {
+    let host = host();
+    let run = Started::at(&host.base_url(), "listening");
+    run.kill();
+    let folder = run.folder();
+    let ids = claque_store::open(&folder).unwrap().manifest.document_ids;
+    assert_eq!((ids.len(), host.stats().gateway.documents), (3, 3));
+    assert!(ids.iter().all(|id| status_of(&host, id) == 200), "they are still there");
+
+    let cleaned = run.cleanup(TOKEN, &[folder.to_str().unwrap()]);
+    let said = text(&cleaned);
+    assert_eq!((cleaned.status.code(), said.matches("deleted ").count()), (Some(0), 3), "{said}");
+    assert!(ids.iter().all(|id| status_of(&host, id) == 404), "the service's own word");
+    assert_eq!(host.stats().gateway.documents, 0);
+
+    let again = run.cleanup(TOKEN, &["--all"]);
+    assert_eq!(
+        (again.status.code(), text(&again).contains("deleted ")),
+        (Some(0), false),
+        "{}",
+        text(&again)
+    );
+    assert_none_holds(&files_below(run.results.path()), &[TOKEN, OTHER]);
+    assert!(!said.contains(TOKEN), "{said}");
+}
+
+#[test]
+fn a_run_that_goes_on_is_left_alone() {
+    let host = host();
+    let run = Started::at(&host.base_url(), "listening");
+    let cleaned = run.cleanup(TOKEN, &["--all"]);
+    assert!(text(&cleaned).contains("the run still goes on"), "{}", text(&cleaned));
+    assert_eq!(host.stats().gateway.documents, 3);
+    run.kill();
+    assert!(run.cleanup(TOKEN, &["--all"]).status.success());
+    assert_eq!(host.stats().gateway.documents, 0);
+}
+
+#[test]
+fn another_accounts_documents_are_listed_and_stay_on_record() {
+    let host = host();
+    let run = Started::at(&host.base_url(), "listening");
+    run.kill();
+    let cleaned = run.cleanup(OTHER, &["--all"]);
+    assert_eq!(
+        (cleaned.status.code(), text(&cleaned).matches("left ").count() >= 3),
+        (Some(1), true),
+        "{}",
+        text(&cleaned)
+    );
+    let refused = run.cleanup("not-a-token", &["--all"]);
+    assert!(text(&refused).contains("invalid or expired token"), "{}", text(&refused));
+    assert_eq!(host.stats().gateway.documents, 3);
+    assert!(run.cleanup(TOKEN, &["--all"]).status.success());
+    assert_eq!(host.stats().gateway.documents, 0);
+}
+
+#[test]
+fn what_was_being_asked_for_at_the_kill_is_said_to_be_unknown() {
+    let never = ("POST /api/v1/documents/text", canned::NEVER, "");
+    let address = canned::serve(Box::leak(Box::new([MODELS, never])));
+    let run = Started::at(&format!("http://{address}"), "");
+    run.wait_for_file("documents.jsonl", "intend");
+    run.kill();
+    let cleaned = run.cleanup(TOKEN, &["--all"]);
+    let said = text(&cleaned);
+    assert_eq!(cleaned.status.code(), Some(1), "{said}");
+    assert!(said.contains("unknown \"claque load test ") && said.contains("no list of documents"), "{said}");
+}
+
+#[test]
+fn an_embedded_gateway_took_its_documents_with_it() {
+    let run = Started::embedded("listening");
+    run.kill();
+    let folder = run.folder();
+    let cleaned = run.cleanup(TOKEN, &[folder.to_str().unwrap()]);
+    assert!(cleaned.status.success() && text(&cleaned).contains("ended with it"), "{}", text(&cleaned));
+    assert!(!folder.join("documents.jsonl").exists());
+    assert!(claque_store::open(&folder).unwrap().partial, "the run itself stays");
+}
+
+#[test]
+fn cleanup_must_be_told_what() {
+    let output = claque(&["cleanup"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+}
+
+/// A run of three listeners that has begun.
+struct Started {
+    process: std::cell::RefCell<process::Child>,
+    _stderr: BufReader<ChildStderr>,
+    results: TempDir,
+}
+
+impl Started {
+    fn at(base_url: &str, until: &str) -> Self {
+        Self::start(&["--base-url", base_url], until)
+    }
+
+    fn embedded(until: &str) -> Self {
+        Self::start(&["--engine", "deterministic", "--service-seconds", "0.1", "--audio-seconds", "9"], until)
+    }
+
+    fn start(more: &[&str], until: &str) -> Self {
+        let results = TempDir::new().unwrap();
+        let mut process = claque(&["run", "--users", "3", "--blocks", "30"])
+            .args(more)
+            .arg("--output-dir")
+            .arg(results.path())
+            .env("CLAQUE_TOKEN", TOKEN)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(process.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains(until) {
+            line.clear();
+            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "the program ended without saying {until}");
+        }
+        Self { process: process.into(), _stderr: stderr, results }
+    }
+
+    /// SIGKILL, and the end.
+    fn kill(&self) {
+        let mut process = self.process.borrow_mut();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
+    fn folder(&self) -> PathBuf {
+        fs::read_dir(self.results.path()).unwrap().next().unwrap().unwrap().path()
+    }
+
+    /// Waits until a file of the run holds some words. There is nothing else to wait for: the program says nothing.
+    fn wait_for_file(&self, name: &str, words: &str) {
+        let holds =
+            |path: PathBuf| fs::read_to_string(path.join(name)).is_ok_and(|text| text.contains(words));
+        let found = || fs::read_dir(self.results.path()).unwrap().any(|entry| holds(entry.unwrap().path()));
+        while !found() {
+            assert!(self.process.borrow_mut().try_wait().unwrap().is_none(), "the program ended");
+            std::thread::yield_now();
+        }
+    }
+
+    fn cleanup(&self, token: &str, what: &[&str]) -> Output {
+        let mut command: Command = claque(&["cleanup"]);
+        command.args(what).arg("--output-dir").arg(self.results.path()).env("CLAQUE_TOKEN", token);
+        command.env("CLAQUE_LOG", "trace").output().unwrap()
+    }
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// What the service answers when it is asked for a document's blocks.
+fn status_of(host: &Host, id: &str) -> u16 {
+    let mut socket = TcpStream::connect(host.address()).unwrap();
+    write!(
+        socket,
+        "GET /api/v1/documents/{id}/blocks HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// A gateway on which three listeners are busy for minutes, and where two tokens are let in.
+fn host() -> Host {
+    let media = MediaTime::from_millis(9_000);
+    let config = GatewayConfig::current().without_rest_limits();
+    let mut config = config.with_deterministic_engine(1, Duration::from_millis(50), media);
+    config.auth = Auth::On(AuthConfig {
+        accounts: vec![],
+        static_tokens: vec![TOKEN.to_owned(), OTHER.to_owned()],
+        access_token_life: Duration::from_secs(60),
+    });
+    let bind = (Ipv4Addr::LOCALHOST, 0).into();
+    Host::start(HostOptions { bind, config, engine: EngineChoice::Synthetic, seed: Seed::root(1) }).unwrap()
+}

@@ -1,0 +1,96 @@
+//! What the documents show is true of the program.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use crate::program::{claque, run};
+
+/// A result of the older script: one user, twelve blocks.
+const OLDER_RESULT: &str = include_str!("../../../claque-store/tests/data/one-user-12-blocks-4x.json");
+
+#[test]
+fn every_command_that_is_shown_is_understood() {
+    let mut shown = 0;
+    for command in ["README.md", "docs/scenario.md", "docs/output.md", "docs/metrics.md"]
+        .iter()
+        .flat_map(|path| commands(path))
+    {
+        // Help comes after the flags before it have been read.
+        let output =
+            claque(&command.iter().map(String::as_str).collect::<Vec<_>>()).arg("--help").output().unwrap();
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        shown += 1;
+    }
+    assert!(shown >= 6, "only {shown} commands were found");
+}
+
+#[test]
+fn programs_that_read_the_older_scripts_results_can_read_ours() {
+    let ran = run(
+        "run",
+        &[
+            "--users",
+            "2",
+            "--blocks",
+            "10",
+            "--engine",
+            "deterministic",
+            "--service-seconds",
+            "0.05",
+            "--audio-seconds",
+            "0.05",
+            "--voice",
+            "af_heart",
+        ],
+    );
+    let older: Value = serde_json::from_str(OLDER_RESULT).unwrap();
+    let ours = ran.manifest();
+    // Two listeners on one worker at this pace stall: every list has a member to compare.
+    assert!(ran.count("/underruns/count") > 0);
+    assert_superset(&ours, &older, "run.json");
+}
+
+/// The words after `claque` of each command in a console block, README's `cargo run --release --` included.
+fn commands(path: &str) -> Vec<Vec<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = fs::read_to_string(root.join(path)).unwrap();
+    let mut commands = Vec::new();
+    let mut in_console = false;
+    for line in text.lines() {
+        match line.trim() {
+            "```console" => in_console = true,
+            "```" => in_console = false,
+            line if in_console => {
+                let rest =
+                    line.strip_prefix("claque ").or_else(|| line.strip_prefix("cargo run --release -- "));
+                commands.extend(rest.map(|rest| rest.split_whitespace().map(str::to_owned).collect()));
+            }
+            _ => {}
+        }
+    }
+    commands
+}
+
+/// Every key of `older` is in `ours` with a value of the same type; of lists the first members are compared.
+#[track_caller]
+fn assert_superset(ours: &Value, older: &Value, place: &str) {
+    match (ours, older) {
+        (Value::Object(ours), Value::Object(older)) => {
+            for (key, older) in older {
+                let ours = ours.get(key).unwrap_or_else(|| panic!("{place} has no {key}"));
+                assert_superset(ours, older, &format!("{place}.{key}"));
+            }
+        }
+        (Value::Array(ours), Value::Array(older)) => {
+            if let (Some(ours), Some(older)) = (ours.first(), older.first()) {
+                assert_superset(ours, older, &format!("{place}[0]"));
+            }
+        }
+        (Value::Number(_), Value::Number(_))
+        | (Value::String(_), Value::String(_))
+        | (Value::Bool(_), Value::Bool(_)) => {}
+        (_, Value::Null) => {}
+        (ours, older) => panic!("{place} is {ours}, the older script wrote {older}"),
+    }
+}
