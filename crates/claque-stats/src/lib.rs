@@ -6,13 +6,16 @@
 
 mod builder;
 mod causes;
+pub mod compare;
 pub mod names;
+mod observe;
 mod sample;
 mod summary;
 mod verdict;
 
 pub use self::{
     builder::{RunShape, SummaryBuilder, summarise},
+    observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
     sample::{Distribution, ScheduleLag},
     summary::{BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Underruns},
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},

@@ -1,0 +1,284 @@
+//! One side of a comparison: its figures, and how far each would be off in another run of the same.
+//!
+//! Spread is by bootstrap (Efron and Tibshirani 1993). What is drawn are whole listeners, because the blocks of one
+//! are not independent; with several runs on a side, whole runs, each kept as it is (Davison and Hinkley 1997, section
+//! 3.8, strategy 2: drawing again inside a drawn run would count the inner spread twice).
+
+use claque_core::rng::Seed;
+use rand::RngExt as _;
+
+use super::measure::{FEWEST_FOR_P95, Floor, Measure, Ratio, count, whole};
+use crate::observe::{ListenerObservation, Observations, TimeMetric};
+
+/// The listeners of a side, made ready for many draws.
+pub(super) struct Side<'a> {
+    listeners: Vec<&'a ListenerObservation>,
+    /// Where each run's listeners begin and end.
+    runs: Vec<core::ops::Range<usize>>,
+    /// Every value with its listener, ascending, for each metric that has a percentile.
+    sorted: Vec<(TimeMetric, Vec<(f64, usize)>)>,
+    someone_started: bool,
+}
+
+/// How far a figure of one side is likely off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Spread {
+    /// Standard error.
+    pub(super) error: f64,
+    /// Degrees of freedom it was estimated with.
+    pub(super) df: f64,
+    /// Whether all there was to draw from was alike.
+    pub(super) nothing_varied: bool,
+    /// Clusters that had a value.
+    pub(super) clusters: usize,
+}
+
+/// What is drawn whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cluster {
+    Listener,
+    Run,
+}
+
+impl<'a> Side<'a> {
+    pub(super) fn new(runs: &[&'a Observations], measures: &[Measure]) -> Self {
+        let mut listeners = Vec::new();
+        let mut places = Vec::new();
+        for run in runs {
+            let begin = listeners.len();
+            listeners.extend(run.listeners());
+            places.push(begin..listeners.len());
+        }
+        let mut sorted: Vec<(TimeMetric, Vec<(f64, usize)>)> = Vec::new();
+        for &measure in measures {
+            if let Measure::Time(metric, statistic) = measure
+                && statistic.percent().is_some()
+                && sorted.iter().all(|(known, _)| *known != metric)
+            {
+                sorted.push((metric, sorted_values(&listeners, metric)));
+            }
+        }
+        let someone_started = listeners.iter().any(|listener| listener.startup_ms.is_some());
+        Self { listeners, runs: places, sorted, someone_started }
+    }
+
+    /// The figure itself; none when nothing of it was measured, or too little for it.
+    pub(super) fn value(&self, measure: Measure) -> Option<f64> {
+        let once = vec![1; self.listeners.len()];
+        self.weighted(&Prepared::new(self, measure), &once)
+    }
+
+    pub(super) fn listeners(&self) -> usize {
+        self.listeners.len()
+    }
+
+    /// The spread of every measure, all from the same draws; none where there is too little to tell.
+    pub(super) fn spreads(&self, measures: &[Measure], draws: u32, seed: Seed) -> Vec<Option<Spread>> {
+        let prepared: Vec<_> = measures.iter().map(|&measure| Prepared::new(self, measure)).collect();
+        let inner = self.errors(&prepared, Cluster::Listener, draws, seed.child("listeners"));
+        let outer = (self.runs.len() > 1)
+            .then(|| self.errors(&prepared, Cluster::Run, draws, seed.child("runs")))
+            .unwrap_or_default();
+        let mut spreads = Vec::new();
+        for (index, (measure, inner)) in measures.iter().zip(inner).enumerate() {
+            let outer = outer.get(index).copied().flatten();
+            spreads.push(inner.map(|inner| self.joined(*measure, inner, outer)));
+        }
+        spreads
+    }
+
+    /// Runs cannot differ less than their listeners make them, so what few runs show is never less than that.
+    fn joined(&self, measure: Measure, inner: Spread, outer: Option<Spread>) -> Spread {
+        let spread = outer.map_or(inner, |outer| Spread {
+            error: outer.error.max(inner.error),
+            nothing_varied: inner.nothing_varied && outer.nothing_varied,
+            ..outer
+        });
+        if !spread.nothing_varied {
+            return spread;
+        }
+        Spread { error: self.floor(measure), ..spread }
+    }
+
+    /// The error of a figure that was the same for everybody, 0 if it is a time.
+    fn floor(&self, measure: Measure) -> f64 {
+        let total = self.total(measure);
+        match measure.floor() {
+            Floor::None => 0.0,
+            // One more that has it and one more that has not (Agresti and Caffo 2000).
+            Floor::Share => {
+                let share = (total.above / 100.0 + 1.0) / (total.below + 2.0);
+                100.0 * (share * (1.0 - share) / (total.below + 2.0)).sqrt()
+            }
+            // One more event than were seen, as a Poisson count.
+            Floor::Count => (total.above + 1.0).sqrt() / total.below,
+        }
+    }
+
+    fn total(&self, measure: Measure) -> Ratio {
+        self.listeners.iter().fold(Ratio::default(), |sum, listener| {
+            let part = measure.ratio(listener);
+            Ratio { above: sum.above + part.above, below: sum.below + part.below }
+        })
+    }
+
+    /// The standard error of every measure, with the correction for few clusters: the bootstrap's variance is
+    /// (n - 1) / n of what it should be (Hesterberg 2015, section 5.1).
+    fn errors(&self, prepared: &[Prepared], cluster: Cluster, draws: u32, seed: Seed) -> Vec<Option<Spread>> {
+        let mut moments = vec![Moments::default(); prepared.len()];
+        let mut rng = seed.rng();
+        let mut weights = vec![0_u64; self.listeners.len()];
+        for _ in 0..draws {
+            self.draw(cluster, &mut weights, &mut rng);
+            for (measure, moments) in prepared.iter().zip(&mut moments) {
+                if let Some(value) = self.weighted(measure, &weights) {
+                    moments.add(value);
+                }
+            }
+        }
+        let spread_of = |(measure, moments): (&Prepared, Moments)| {
+            let (clusters, strata) = self.clusters(measure, cluster);
+            if clusters <= strata || moments.count < 2.0 {
+                return None;
+            }
+            let (n, df) = (count(clusters), count(clusters - strata));
+            let deviation = moments.deviation();
+            // Sums in another order are not the same to the last bit.
+            let nothing_varied = deviation <= 1e-9 * moments.mean.abs();
+            let error = if nothing_varied { 0.0 } else { deviation * (n / df).sqrt() };
+            Some(Spread { error, df, nothing_varied, clusters })
+        };
+        prepared.iter().zip(moments).map(spread_of).collect()
+    }
+
+    /// Clusters with a value, and the groups they were drawn in.
+    fn clusters(&self, prepared: &Prepared, cluster: Cluster) -> (usize, usize) {
+        let has_value = |listener: usize| prepared.parts.get(listener).is_some_and(|part| part.below > 0.0);
+        let in_runs = self.runs.iter().map(|run| run.clone().filter(|&place| has_value(place)).count());
+        let runs = in_runs.clone().filter(|&listeners| listeners > 0).count();
+        match cluster {
+            Cluster::Listener => (in_runs.sum(), runs),
+            Cluster::Run => (runs, 1),
+        }
+    }
+
+    fn draw(&self, cluster: Cluster, weights: &mut [u64], rng: &mut impl rand::Rng) {
+        weights.fill(0);
+        match cluster {
+            // As many as there are, from each run of its own.
+            Cluster::Listener => {
+                for run in self.runs.iter().filter(|run| !run.is_empty()) {
+                    for _ in run.clone() {
+                        let drawn = rng.random_range(run.clone());
+                        weights[drawn] += 1;
+                    }
+                }
+            }
+            Cluster::Run => {
+                for _ in &self.runs {
+                    let drawn = rng.random_range(0..self.runs.len());
+                    weights[self.runs[drawn].clone()].iter_mut().for_each(|weight| *weight += 1);
+                }
+            }
+        }
+    }
+
+    /// The figure of a draw in which listeners occur as often as `weights` says.
+    fn weighted(&self, prepared: &Prepared, weights: &[u64]) -> Option<f64> {
+        if prepared.measure.needs_a_start() && !self.someone_started {
+            return None;
+        }
+        let percent = prepared.measure.statistic().and_then(super::Statistic::percent);
+        if let (Some(percent), Measure::Time(metric, _)) = (percent, prepared.measure) {
+            return self.percentile(prepared, metric, percent, weights);
+        }
+        let mut sum = Ratio::default();
+        for (part, &weight) in prepared.parts.iter().zip(weights) {
+            if weight > 0 {
+                sum.above += part.above * whole(weight);
+                sum.below += part.below * whole(weight);
+            }
+        }
+        (sum.below > 0.0).then(|| sum.above / sum.below)
+    }
+
+    /// Nearest-rank, as in the summary.
+    fn percentile(
+        &self,
+        prepared: &Prepared,
+        metric: TimeMetric,
+        percent: u64,
+        weights: &[u64],
+    ) -> Option<f64> {
+        let (_, values) = self.sorted.iter().find(|(known, _)| *known == metric)?;
+        if percent > 50 && u64::try_from(values.len()).unwrap_or(u64::MAX) < FEWEST_FOR_P95 {
+            return None;
+        }
+        let total: u64 = prepared.counts.iter().zip(weights).map(|(count, weight)| count * weight).sum();
+        let rank = (total * percent).div_ceil(100).max(1);
+        let mut passed = 0;
+        for &(value, listener) in values {
+            passed += weights[listener];
+            if passed >= rank {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+/// A measure with what each listener adds to it.
+struct Prepared {
+    measure: Measure,
+    parts: Vec<Ratio>,
+    counts: Vec<u64>,
+}
+
+impl Prepared {
+    fn new(side: &Side<'_>, measure: Measure) -> Self {
+        let parts = side.listeners.iter().map(|listener| measure.ratio(listener)).collect();
+        let counts = match measure {
+            Measure::Time(metric, _) => {
+                let count = |listener: &&ListenerObservation| listener.times(metric).len();
+                side.listeners.iter().map(|one| u64::try_from(count(one)).unwrap_or(u64::MAX)).collect()
+            }
+            Measure::StalledTime
+            | Measure::Underruns
+            | Measure::ListenersAffected
+            | Measure::Success
+            | Measure::Errors
+            | Measure::Goodput => Vec::new(),
+        };
+        Self { measure, parts, counts }
+    }
+}
+
+fn sorted_values(listeners: &[&ListenerObservation], metric: TimeMetric) -> Vec<(f64, usize)> {
+    let values = |(place, listener): (usize, &&ListenerObservation)| -> Vec<(f64, usize)> {
+        listener.times(metric).iter().map(|&value| (value, place)).collect()
+    };
+    let mut sorted: Vec<_> = listeners.iter().enumerate().flat_map(values).collect();
+    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    sorted
+}
+
+/// Mean and spread of numbers that pass by (Welford 1962).
+#[derive(Clone, Copy, Debug, Default)]
+struct Moments {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        let off = value - self.mean;
+        self.mean += off / self.count;
+        self.squares += off * (value - self.mean);
+    }
+
+    fn deviation(self) -> f64 {
+        (self.squares / (self.count - 1.0)).max(0.0).sqrt()
+    }
+}
