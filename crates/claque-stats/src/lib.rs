@@ -8,6 +8,7 @@ mod builder;
 mod causes;
 pub mod compare;
 pub mod names;
+pub mod objective;
 mod observe;
 mod sample;
 mod summary;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use claque_core::record::Fact;
-use claque_stats::{Summary, Verdict};
+use claque_stats::{Summary, Verdict, objective::ObjectiveResult};
 
 use crate::{
     error::StoreError,
@@ -62,6 +62,11 @@ impl RunWriter {
     pub fn record_documents(&mut self, document_ids: Vec<String>) -> Result<(), StoreError> {
         self.manifest.document_ids = document_ids;
         self.write_manifest()
+    }
+
+    /// Keeps what came of the objectives for `run.json`, which is written when the run is finished.
+    pub fn record_objectives(&mut self, results: Vec<ObjectiveResult>) {
+        self.manifest.objectives = results;
     }
 
     /// Appends facts to the journal. They outlive this process once the call returns; a few calls a second with

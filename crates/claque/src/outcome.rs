@@ -10,9 +10,17 @@ use std::{
 use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
 use claque_net::unix_nanos;
-use claque_stats::{ReasonId, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict};
+use claque_stats::{
+    ObservationsBuilder, Reason, ReasonId, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict,
+    objective::{Objective, ObjectiveResult},
+};
 use claque_store::{Machine, RunConfig, RunFolder, RunHeader, RunWriter, StoreError, UnixNanos};
 use jiff::{Timestamp, tz::TimeZone};
+
+/// Exit codes, documented in the help.
+pub(crate) const MISSED: u8 = 3;
+/// See above.
+pub(crate) const INVALID: u8 = 5;
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
 const BATCH: usize = 512;
@@ -49,6 +57,10 @@ pub(crate) struct Recorder {
     writer: RunWriter,
     figures: SummaryBuilder,
     waiting: Vec<Fact>,
+    objectives: Vec<Objective>,
+    /// What objectives need beyond the figures; nothing is kept for nobody.
+    observed: Option<ObservationsBuilder>,
+    aborted: Option<String>,
 }
 
 /// A run that is recorded, with everything a report says of it.
@@ -58,6 +70,8 @@ pub(crate) struct Finished {
     pub(crate) folder: PathBuf,
     pub(crate) summary: Summary,
     pub(crate) verdict: Verdict,
+    /// What came of the objectives, in their order.
+    pub(crate) objectives: Vec<ObjectiveResult>,
 }
 
 impl Heading {
@@ -103,8 +117,24 @@ impl Recorder {
             writer: RunFolder::create(&folder, &header)?,
             figures: SummaryBuilder::new(shape),
             waiting: Vec::with_capacity(BATCH),
+            objectives: Vec::new(),
+            observed: None,
+            aborted: None,
             heading,
         })
+    }
+
+    /// Has these objectives judged at the end. To be called before the first fact.
+    pub(crate) fn with_objectives(mut self, objectives: &[Objective]) -> Self {
+        let shape = self.heading.config.shape();
+        self.observed = (!objectives.is_empty()).then(|| ObservationsBuilder::new(shape));
+        self.objectives = objectives.to_vec();
+        self
+    }
+
+    /// Notes that the run was given up, and why.
+    pub(crate) fn abort(&mut self, why: String) {
+        self.aborted.get_or_insert(why);
     }
 
     /// Puts down the documents made for the run.
@@ -122,6 +152,9 @@ impl Recorder {
     pub(crate) fn take(&mut self, facts: impl IntoIterator<Item = Fact>) -> Result<(), StoreError> {
         for fact in facts {
             self.figures.add(&fact);
+            if let Some(observed) = &mut self.observed {
+                observed.add(&fact);
+            }
             self.waiting.push(fact);
         }
         if self.waiting.len() < BATCH { Ok(()) } else { self.flush() }
@@ -146,25 +179,39 @@ impl Recorder {
     /// The folder cannot be written; the run stays readable as a partial one.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
         self.flush()?;
-        let Self { heading, writer, figures, waiting: _ } = self;
+        let Self { heading, mut writer, figures, waiting: _, objectives, observed, aborted } = self;
         let summary = figures.finish(lag);
         let mut verdict = Verdict::judge(&summary);
         if heading.time == TimeKind::Virtual {
             // Not unmeasured, but impossible: nothing is late in virtual time.
             verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
         }
+        if let Some(text) = aborted {
+            verdict.invalidate(Reason { id: ReasonId::Aborted, text });
+        }
+        let observed = observed.map(ObservationsBuilder::finish);
+        let objectives: Vec<_> = observed
+            .iter()
+            .flat_map(|observed| objectives.iter().map(move |objective| objective.judge(&[observed])))
+            .collect();
+        writer.record_objectives(objectives.clone());
         let folder = writer.dir().to_owned();
         writer.finish(&summary, &verdict, UnixNanos(unix_nanos()))?;
-        Ok(Finished { heading, folder, summary, verdict })
+        Ok(Finished { heading, folder, summary, verdict, objectives })
     }
 }
 
 impl Finished {
-    /// 0 for a run that can be trusted, 5 for one that cannot.
+    /// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its
+    /// objectives: they are about figures that do not measure the service. 3 for one that missed an objective.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        /// Documented in the help.
-        const INVALID: u8 = 5;
-        if self.verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
+        if !self.verdict.is_valid() {
+            ExitCode::from(INVALID)
+        } else if self.objectives.iter().any(|result| !result.met) {
+            ExitCode::from(MISSED)
+        } else {
+            ExitCode::SUCCESS
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::observe::{ListenerObservation, TimeMetric};
+use crate::{
+    observe::{ListenerObservation, TimeMetric},
+    sample::whole,
+};
 
 /// A figure of a side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,10 +177,9 @@ impl Measure {
             }),
             Self::Underruns => Ratio { above: listener.underruns.into(), below: 1.0 },
             Self::ListenersAffected => share(listener.underruns > 0),
-            Self::Success => Ratio {
-                above: 100.0 * f64::from(listener.blocks_ok),
-                below: listener.blocks_intended.into(),
-            },
+            Self::Success => {
+                Ratio { above: 100.0 * f64::from(listener.blocks_ok), below: listener.blocks_intended.into() }
+            }
             Self::Errors => Ratio { above: whole(listener.errors), below: 1.0 },
             Self::Goodput => share(listener.is_well_served()),
         }
@@ -202,9 +204,4 @@ pub(super) struct Ratio {
 /// A count as a number of arithmetic.
 pub(super) fn count(number: usize) -> f64 {
     whole(u64::try_from(number).unwrap_or(u64::MAX))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of listeners, blocks and errors lie far below 2^53")]
-pub(super) const fn whole(number: u64) -> f64 {
-    number as f64
 }

@@ -187,7 +187,6 @@ pub fn compare(
 
 /// A side with the figures and the spread of every measure.
 struct Drawn {
-    listeners: usize,
     values: Vec<Option<f64>>,
     spreads: Vec<Option<Spread>>,
 }
@@ -196,7 +195,6 @@ impl Drawn {
     fn new(runs: &[&Observations], measures: &[Measure], draws: u32, seed: Seed) -> Self {
         let side = Side::new(runs, measures);
         Self {
-            listeners: side.listeners(),
             values: measures.iter().map(|&measure| side.value(measure)).collect(),
             spreads: side.spreads(measures, draws, seed),
         }
@@ -231,9 +229,11 @@ impl Draft {
             (Some(objection), _, _) => Err(objection.clone()),
             (None, Some(value_a), Some(value_b)) => {
                 let spreads = (a.spreads[place], b.spreads[place]);
-                Test::new(value_b - value_a, spreads, (a.listeners, b.listeners))
+                Test::new(value_b - value_a, spreads)
             }
-            (None, None, _) | (None, _, None) => Err("not measured on both sides, or too few values".to_owned()),
+            (None, None, _) | (None, _, None) => {
+                Err("not measured on both sides, or too few values".to_owned())
+            }
         };
         Self { measure, a: value_a, b: value_b, result, called: false }
     }
@@ -277,13 +277,9 @@ impl Draft {
 }
 
 impl Test {
-    fn new(
-        difference: f64,
-        spreads: (Option<Spread>, Option<Spread>),
-        listeners: (usize, usize),
-    ) -> Result<Self, String> {
+    fn new(difference: f64, spreads: (Option<Spread>, Option<Spread>)) -> Result<Self, String> {
         let (Some(a), Some(b)) = spreads else {
-            return Err("fewer than two listeners: nothing tells how much they differ".to_owned());
+            return Err("fewer than two values that can differ: nothing tells how far it is off".to_owned());
         };
         let (of_a, of_b) = (a.error.powi(2), b.error.powi(2));
         let error = (of_a + of_b).sqrt();
@@ -297,7 +293,7 @@ impl Test {
         // Nobody differed from anybody on either side, as happens without chance: how likely is it that all of
         // one side drew one value and all of the other side another?
         let different = difference.abs() > 0.0;
-        let p_value = if different { (2.0 / ways(listeners)).min(1.0) } else { 1.0 };
+        let p_value = if different { (2.0 / ways((a.clusters, b.clusters))).min(1.0) } else { 1.0 };
         Ok(Self { difference, error, df: a.df.min(b.df), p_value, possible: different })
     }
 
@@ -305,11 +301,11 @@ impl Test {
     fn detectable(&self, alpha: f64, judged: usize) -> Option<f64> {
         let strictest = alpha / count(judged.max(1));
         let t = two_sided_t(strictest, self.df) + two_sided_t(2.0 * (1.0 - POWER), self.df);
-        (self.error > 0.0).then(|| t * self.error)
+        (self.error > 0.0).then_some(t * self.error)
     }
 }
 
-/// Ways to part a + b listeners into a and b.
+/// Ways to part a + b clusters into a and b.
 fn ways((a, b): (usize, usize)) -> f64 {
     (1..=a).map(|step| count(b + step) / count(step)).product()
 }

@@ -7,8 +7,11 @@
 use claque_core::rng::Seed;
 use rand::RngExt as _;
 
-use super::measure::{FEWEST_FOR_P95, Floor, Measure, Ratio, count, whole};
-use crate::observe::{ListenerObservation, Observations, TimeMetric};
+use super::measure::{FEWEST_FOR_P95, Floor, Measure, Ratio, count};
+use crate::{
+    observe::{ListenerObservation, Observations, TimeMetric},
+    sample::whole,
+};
 
 /// The listeners of a side, made ready for many draws.
 pub(super) struct Side<'a> {
@@ -68,36 +71,21 @@ impl<'a> Side<'a> {
         self.weighted(&Prepared::new(self, measure), &once)
     }
 
-    pub(super) fn listeners(&self) -> usize {
-        self.listeners.len()
-    }
-
     /// The spread of every measure, all from the same draws; none where there is too little to tell.
+    ///
+    /// Where there are several runs, only how they differ counts, be it more or less than their listeners would make
+    /// one think: a busy machine slows all of them, and in a queue one listener's gain is another's wait.
     pub(super) fn spreads(&self, measures: &[Measure], draws: u32, seed: Seed) -> Vec<Option<Spread>> {
+        let cluster = if self.runs.len() > 1 { Cluster::Run } else { Cluster::Listener };
         let prepared: Vec<_> = measures.iter().map(|&measure| Prepared::new(self, measure)).collect();
-        let inner = self.errors(&prepared, Cluster::Listener, draws, seed.child("listeners"));
-        let outer = (self.runs.len() > 1)
-            .then(|| self.errors(&prepared, Cluster::Run, draws, seed.child("runs")))
-            .unwrap_or_default();
-        let mut spreads = Vec::new();
-        for (index, (measure, inner)) in measures.iter().zip(inner).enumerate() {
-            let outer = outer.get(index).copied().flatten();
-            spreads.push(inner.map(|inner| self.joined(*measure, inner, outer)));
-        }
+        let spreads = self.errors(&prepared, cluster, draws, seed).into_iter().zip(measures);
         spreads
-    }
-
-    /// Runs cannot differ less than their listeners make them, so what few runs show is never less than that.
-    fn joined(&self, measure: Measure, inner: Spread, outer: Option<Spread>) -> Spread {
-        let spread = outer.map_or(inner, |outer| Spread {
-            error: outer.error.max(inner.error),
-            nothing_varied: inner.nothing_varied && outer.nothing_varied,
-            ..outer
-        });
-        if !spread.nothing_varied {
-            return spread;
-        }
-        Spread { error: self.floor(measure), ..spread }
+            .map(|(spread, &measure)| {
+                let spread = spread?;
+                let error = if spread.nothing_varied { self.floor(measure) } else { spread.error };
+                Some(Spread { error, ..spread })
+            })
+            .collect()
     }
 
     /// The error of a figure that was the same for everybody, 0 if it is a time.
@@ -137,11 +125,11 @@ impl<'a> Side<'a> {
             }
         }
         let spread_of = |(measure, moments): (&Prepared, Moments)| {
-            let (clusters, strata) = self.clusters(measure, cluster);
-            if clusters <= strata || moments.count < 2.0 {
+            let clusters = self.clusters(measure, cluster);
+            if clusters < 2 || moments.count < 2.0 {
                 return None;
             }
-            let (n, df) = (count(clusters), count(clusters - strata));
+            let (n, df) = (count(clusters), count(clusters - 1));
             let deviation = moments.deviation();
             // Sums in another order are not the same to the last bit.
             let nothing_varied = deviation <= 1e-9 * moments.mean.abs();
@@ -151,27 +139,23 @@ impl<'a> Side<'a> {
         prepared.iter().zip(moments).map(spread_of).collect()
     }
 
-    /// Clusters with a value, and the groups they were drawn in.
-    fn clusters(&self, prepared: &Prepared, cluster: Cluster) -> (usize, usize) {
-        let has_value = |listener: usize| prepared.parts.get(listener).is_some_and(|part| part.below > 0.0);
-        let in_runs = self.runs.iter().map(|run| run.clone().filter(|&place| has_value(place)).count());
-        let runs = in_runs.clone().filter(|&listeners| listeners > 0).count();
+    /// Clusters with a value: the others tell nothing of how far it is off.
+    fn clusters(&self, prepared: &Prepared, cluster: Cluster) -> usize {
+        let has_value = |listener: &usize| prepared.parts.get(*listener).is_some_and(|part| part.below > 0.0);
+        let in_runs = self.runs.iter().map(|run| run.clone().filter(has_value).count());
         match cluster {
-            Cluster::Listener => (in_runs.sum(), runs),
-            Cluster::Run => (runs, 1),
+            Cluster::Listener => in_runs.sum(),
+            Cluster::Run => in_runs.filter(|&listeners| listeners > 0).count(),
         }
     }
 
     fn draw(&self, cluster: Cluster, weights: &mut [u64], rng: &mut impl rand::Rng) {
         weights.fill(0);
         match cluster {
-            // As many as there are, from each run of its own.
             Cluster::Listener => {
-                for run in self.runs.iter().filter(|run| !run.is_empty()) {
-                    for _ in run.clone() {
-                        let drawn = rng.random_range(run.clone());
-                        weights[drawn] += 1;
-                    }
+                for _ in 0..weights.len() {
+                    let drawn = rng.random_range(0..weights.len());
+                    weights[drawn] += 1;
                 }
             }
             Cluster::Run => {

@@ -96,7 +96,9 @@ fn row<'a>(comparison: &'a Comparison, metric: &str, statistic: Option<Statistic
 fn explore() {
     let root = Seed::root(2_026);
     let reps: u64 = std::env::var("REPS").ok().and_then(|r| r.parse().ok()).unwrap_or(300);
-    for (n, runs, sigma) in [(20, 1, 0.0), (10, 1, 0.0), (5, 1, 0.0), (20, 3, 0.0), (20, 5, 0.0), (20, 5, 0.05)] {
+    for (n, runs, sigma) in
+        [(20, 1, 0.0), (10, 1, 0.0), (5, 1, 0.0), (20, 3, 0.0), (20, 5, 0.0), (20, 5, 0.05)]
+    {
         let w = World { listeners: n, run_sigma: sigma, ..USUAL };
         let mut worse = 0;
         let mut any = 0;
@@ -106,7 +108,9 @@ fn explore() {
             let c = pair(w, w, runs, root.index(i));
             judged = c.judged;
             worse += u32::from(c.pairs[0].is_regression());
-            any += u32::from(c.pairs[0].rows.iter().any(|r| r.change == Change::Better || r.change == Change::Worse));
+            any += u32::from(
+                c.pairs[0].rows.iter().any(|r| r.change == Change::Better || r.change == Change::Worse),
+            );
             for r in &c.pairs[0].rows {
                 if let Some(iv) = r.interval {
                     let e = cover.entry(format!("{} {:?}", r.metric, r.statistic)).or_default();
@@ -116,13 +120,20 @@ fn explore() {
             }
         }
         println!("n={n} runs={runs} sigma={sigma}: worse {worse}/{reps} any {any} judged {judged}");
-        for (k, (a, b)) in cover { println!("   {k}: {:.1}", 100.0 * f64::from(a) / f64::from(b)); }
+        for (k, (a, b)) in cover {
+            println!("   {k}: {:.1}", 100.0 * f64::from(a) / f64::from(b));
+        }
         let slow = World { slower: 1.1, ..w };
-        let mut found = 0; let mut covered = 0; let mut p50 = 0; let mut p95 = 0;
+        let mut found = 0;
+        let mut covered = 0;
+        let mut p50 = 0;
+        let mut p95 = 0;
         let mut det = 0.0;
-        let truth = 0.1 * MEDIAN_MS * (0.5 * (BLOCK_SIGMA.powi(2) + LISTENER_SIGMA.powi(2) + sigma*sigma)).exp();
+        let truth =
+            0.1 * MEDIAN_MS * (0.5 * (BLOCK_SIGMA.powi(2) + LISTENER_SIGMA.powi(2) + sigma * sigma)).exp();
         let t50 = 0.1 * MEDIAN_MS;
-        let t95 = t50 * (1.644854 * (BLOCK_SIGMA.powi(2) + LISTENER_SIGMA.powi(2) + sigma*sigma).sqrt()).exp();
+        let t95 =
+            t50 * (1.644854 * (BLOCK_SIGMA.powi(2) + LISTENER_SIGMA.powi(2) + sigma * sigma).sqrt()).exp();
         for i in 0..reps {
             let c = pair(w, slow, runs, root.child("slow").index(i));
             let r = row(&c, "synthesis_time", Some(Statistic::Mean));
@@ -134,6 +145,13 @@ fn explore() {
             p95 += u32::from(hit(row(&c, "synthesis_time", Some(Statistic::P95)), t95));
         }
         let pc = |x: u32| 100.0 * f64::from(x) / reps as f64;
-        println!("   slow: found {:.1} covered mean {:.1} p50 {:.1} p95 {:.1}; detectable {:.2} of {truth:.1}", pc(found), pc(covered), pc(p50), pc(p95), det / reps as f64);
+        println!(
+            "   slow: found {:.1} covered mean {:.1} p50 {:.1} p95 {:.1}; detectable {:.2} of {truth:.1}",
+            pc(found),
+            pc(covered),
+            pc(p50),
+            pc(p95),
+            det / reps as f64
+        );
     }
 }

@@ -4,7 +4,9 @@
 //! and checks their ranges there, where flags and files meet.
 
 mod audience;
+mod compare;
 mod gateway;
+mod objectives;
 mod output;
 mod player;
 mod target;
@@ -15,7 +17,9 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
     audience::AudienceFlags,
+    compare::CompareFlags,
     gateway::{GatewayFlags, LimitFlags},
+    objectives::{AbortFlags, MarkdownFlag, ObjectiveFlags},
     output::{KeepAudioFlag, OutputFlags},
     player::PlayerFlags,
     target::TargetFlags,
@@ -44,6 +48,8 @@ pub(crate) enum Verb {
     Simulate(Box<SimulateFlags>),
     /// Run the reference gateway alone until Ctrl-C
     Serve(Box<ServeFlags>),
+    /// Hold runs against runs: what got better, what worse, and what these data could have shown
+    Compare(Box<CompareFlags>),
 }
 
 impl Cli {
@@ -53,6 +59,7 @@ impl Cli {
             Verb::Run(flags) => flags.output.quiet,
             Verb::Simulate(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
+            Verb::Compare(flags) => flags.quiet,
         }
     }
 }
@@ -71,7 +78,13 @@ pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) limits: LimitFlags,
     #[command(flatten)]
+    pub(crate) objectives: ObjectiveFlags,
+    #[command(flatten)]
+    pub(crate) abort: AbortFlags,
+    #[command(flatten)]
     pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) markdown: MarkdownFlag,
     #[command(flatten)]
     pub(crate) keep_audio: KeepAudioFlag,
 }
@@ -88,7 +101,11 @@ pub(crate) struct SimulateFlags {
     #[command(flatten)]
     pub(crate) limits: LimitFlags,
     #[command(flatten)]
+    pub(crate) objectives: ObjectiveFlags,
+    #[command(flatten)]
     pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) markdown: MarkdownFlag,
 }
 
 /// Flags of `claque serve`.

@@ -1,5 +1,6 @@
 //! One verb a file.
 
+mod compare;
 mod run;
 mod serve;
 mod simulate;
@@ -26,5 +27,6 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Verb::Simulate(flags) => simulate::simulate(config::resolve_simulate(*flags)?),
         Verb::Serve(flags) => serve::serve(config::resolve_serve(*flags)?),
+        Verb::Compare(flags) => compare::compare(&config::resolve_compare(*flags)?),
     }
 }

@@ -4,11 +4,13 @@
 //! and check every range. What leaves this module is right by type. Errors end the program with exit code 2.
 
 mod audience;
+mod compare;
 mod credentials;
 mod decided;
 mod env_file;
 mod error;
 mod gateway;
+mod objectives;
 mod resolve;
 mod scenario;
 mod settings;
@@ -16,11 +18,12 @@ mod wish;
 mod wishes;
 
 pub(crate) use self::{
+    compare::{CompareForm, CompareSettings, InvalidRuns, OnRegression, resolve_compare},
     credentials::{Surroundings, TOKEN_VARIABLE},
     error::UsageError,
     gateway::GatewayChoice,
     resolve::{resolve_run, resolve_serve, resolve_simulate},
-    settings::{OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice},
+    settings::{Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice},
 };
 
 #[cfg(test)]

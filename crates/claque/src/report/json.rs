@@ -1,7 +1,7 @@
 //! The summary as one JSON document; docs/output.md has its keys.
 
 use anyhow::Context as _;
-use claque_stats::Summary;
+use claque_stats::{Summary, objective::ObjectiveResult};
 use claque_store::{RunConfig, SavedVerdict};
 use serde::Serialize;
 
@@ -21,6 +21,7 @@ struct Document<'a> {
     seed: u64,
     run_folder: String,
     verdict: SavedVerdict,
+    objectives: &'a [ObjectiveResult],
     summary: &'a Summary,
 }
 
@@ -46,6 +47,7 @@ pub(super) fn summary(run: &Finished) -> anyhow::Result<String> {
         seed: run.heading.seed,
         run_folder: run.folder.display().to_string(),
         verdict: SavedVerdict::from(&run.verdict),
+        objectives: &run.objectives,
         summary: &run.summary,
     };
     let mut text = serde_json::to_string_pretty(&document).context("failed to encode the summary")?;

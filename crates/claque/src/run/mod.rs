@@ -1,5 +1,6 @@
 //! A run in real time: prepare, play, record, clean up, whatever happens in between.
 
+mod abort;
 mod documents;
 pub(crate) mod interrupts;
 mod prepare;
@@ -66,7 +67,7 @@ pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(LEFT));
     };
     let Ended { finished, usage } = result?;
-    report::print(&finished, settings.output.format)?;
+    report::print(&finished, &settings.output)?;
     Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
 }
 
@@ -155,7 +156,7 @@ impl Session<'_> {
             })?;
         }
         let heading = self.heading(&prepared.voice, service.target());
-        let mut recorder = Recorder::create(heading, &settings.output.dir, self.made.ids())?;
+        let mut recorder = self.recorder(heading)?;
         let mut audience = Audience::start(AudienceOrder {
             service: service.clone(),
             model: plan.model.clone(),
@@ -202,7 +203,18 @@ impl Session<'_> {
                     Some(_) => {}
                     None => break,
                 },
-                _ = redraw.tick() => live.show(audience.clock().now(), goal, audience.progress()),
+                _ = redraw.tick() => {
+                    let (now, progress) = (audience.clock().now(), audience.progress());
+                    live.show(now, goal, progress);
+                    if let Some(why) = abort::reason(&self.settings.abort_on, users, now, progress)
+                        && !stopping
+                    {
+                        live.warn(&format!("stopping: {why}"));
+                        recorder.abort(why);
+                        stopping = true;
+                        audience.stop();
+                    }
+                }
                 () = self.interrupts.reached(1), if !stopping => {
                     stopping = true;
                     audience.stop();
@@ -210,6 +222,12 @@ impl Session<'_> {
             }
         }
         Ok(saved?)
+    }
+
+    fn recorder(&self, heading: Heading) -> anyhow::Result<Recorder> {
+        let output = &self.settings.output;
+        let recorder = Recorder::create(heading, &output.dir, self.made.ids())?;
+        Ok(recorder.with_objectives(&output.judging.objectives))
     }
 
     /// There will be no audience. What the service did to it is recorded all the same, once for every listener.
@@ -221,7 +239,7 @@ impl Session<'_> {
         live.warn(&format!("error: {reason}"));
         let plan = &self.settings.plan;
         let heading = self.heading(plan.voice.as_deref().unwrap_or_default(), target);
-        let mut recorder = Recorder::create(heading, &self.settings.output.dir, self.made.ids())?;
+        let mut recorder = self.recorder(heading)?;
         for listener in (0..plan.users).map(ListenerId) {
             recorder.take(never_listened(listener, plan, failure))?;
         }
