@@ -5,6 +5,8 @@
 //! add to its noise, 5 %, makes these tests a little harder than life, not easier. `cargo xtask bench calibration` runs
 //! more worlds with all draws.
 
+use std::collections::BTreeMap;
+
 use claque_core::rng::Seed;
 use claque_stats::{
     ListenerObservation, Observations,
@@ -92,66 +94,124 @@ fn row<'a>(comparison: &'a Comparison, metric: &str, statistic: Option<Statistic
     rows.iter().find(|row| row.metric == metric && row.statistic == statistic).expect("the row is known")
 }
 
-#[test]
-fn explore() {
-    let root = Seed::root(2_026);
-    let reps: u64 = std::env::var("REPS").ok().and_then(|r| r.parse().ok()).unwrap_or(300);
-    for (n, runs, sigma) in
-        [(20, 1, 0.0), (10, 1, 0.0), (5, 1, 0.0), (20, 3, 0.0), (20, 5, 0.0), (20, 5, 0.05)]
-    {
-        let w = World { listeners: n, run_sigma: sigma, ..USUAL };
-        let mut worse = 0;
-        let mut any = 0;
-        let mut judged = 0;
-        let mut cover: std::collections::BTreeMap<String, (u32, u32)> = Default::default();
-        for i in 0..reps {
-            let c = pair(w, w, runs, root.index(i));
-            judged = c.judged;
-            worse += u32::from(c.pairs[0].is_regression());
-            any += u32::from(
-                c.pairs[0].rows.iter().any(|r| r.change == Change::Better || r.change == Change::Worse),
-            );
-            for r in &c.pairs[0].rows {
-                if let Some(iv) = r.interval {
-                    let e = cover.entry(format!("{} {:?}", r.metric, r.statistic)).or_default();
-                    e.1 += 1;
-                    e.0 += u32::from(iv.low <= 0.0 && iv.high >= 0.0);
-                }
-            }
-        }
-        println!("n={n} runs={runs} sigma={sigma}: worse {worse}/{reps} any {any} judged {judged}");
-        for (k, (a, b)) in cover {
-            println!("   {k}: {:.1}", 100.0 * f64::from(a) / f64::from(b));
-        }
-        let slow = World { slower: 1.1, ..w };
-        let mut found = 0;
-        let mut covered = 0;
-        let mut p50 = 0;
-        let mut p95 = 0;
-        let mut det = 0.0;
-        let truth =
-            0.1 * MEDIAN_MS * (0.5 * (BLOCK_SIGMA.powi(2) + LISTENER_SIGMA.powi(2) + sigma * sigma)).exp();
-        let t50 = 0.1 * MEDIAN_MS;
-        let t95 =
-            t50 * (1.644854 * (BLOCK_SIGMA.powi(2) + LISTENER_SIGMA.powi(2) + sigma * sigma).sqrt()).exp();
-        for i in 0..reps {
-            let c = pair(w, slow, runs, root.child("slow").index(i));
-            let r = row(&c, "synthesis_time", Some(Statistic::Mean));
-            found += u32::from(r.change == Change::Worse);
-            det += r.detectable.unwrap();
-            let hit = |r: &Row, t: f64| r.interval.is_some_and(|iv| iv.low <= t && t <= iv.high);
-            covered += u32::from(hit(r, truth));
-            p50 += u32::from(hit(row(&c, "synthesis_time", Some(Statistic::P50)), t50));
-            p95 += u32::from(hit(row(&c, "synthesis_time", Some(Statistic::P95)), t95));
-        }
-        let pc = |x: u32| 100.0 * f64::from(x) / reps as f64;
-        println!(
-            "   slow: found {:.1} covered mean {:.1} p50 {:.1} p95 {:.1}; detectable {:.2} of {truth:.1}",
-            pc(found),
-            pc(covered),
-            pc(p50),
-            pc(p95),
-            det / reps as f64
-        );
+/// How often each row's interval held the truth, and how often anything was called.
+#[derive(Debug, Default)]
+struct Tally {
+    pairs: u64,
+    regressions: u64,
+    found: u64,
+    held: BTreeMap<String, u64>,
+    judged: BTreeMap<String, u64>,
+    /// Of the mean of synthesis times, summed.
+    detectable_ms: f64,
+}
+
+fn percent(part: u64, of: u64) -> f64 {
+    f64::from(u32::try_from(part).unwrap()) / f64::from(u32::try_from(of).unwrap()) * 100.0
+}
+
+/// The true difference of a row between the usual world and one `slower` by a factor; none where nobody knows it.
+fn truth(row: &Row, slower: f64, run_sigma: f64) -> Option<f64> {
+    let sigma_2 = BLOCK_SIGMA.powi(2) + LISTENER_SIGMA.powi(2) + run_sigma.powi(2);
+    let unit = match row.statistic {
+        Some(Statistic::Mean) => (sigma_2 / 2.0).exp(),
+        Some(Statistic::P50) => 1.0,
+        // The 95th percentile of the normal distribution.
+        Some(Statistic::P95) => (1.644_854 * sigma_2.sqrt()).exp(),
+        None => 0.0,
+    };
+    match row.metric.as_str() {
+        "synthesis_time" => Some((slower - 1.0) * MEDIAN_MS * unit),
+        "round_trip" | "response_time" if slower > 1.0 => None,
+        _ => Some(0.0),
     }
+}
+
+/// Compares the usual world with one `slower` by a factor, `pairs` times.
+fn tally(pairs: u64, usual: World, slower: f64, runs: u64, seed: Seed) -> Tally {
+    let mut tally = Tally { pairs, ..Tally::default() };
+    for index in 0..pairs {
+        let other = World { slower, ..usual };
+        let comparison = pair(usual, other, runs, seed.index(index));
+        let pair = &comparison.pairs[0];
+        tally.regressions += u64::from(pair.is_regression());
+        let mean = row(&comparison, "synthesis_time", Some(Statistic::Mean));
+        tally.found += u64::from(mean.change == Change::Worse);
+        tally.detectable_ms += mean.detectable.unwrap_or(f64::NAN);
+        for row in &pair.rows {
+            let (Some(interval), Some(truth)) = (row.interval, truth(row, slower, usual.run_sigma)) else {
+                continue;
+            };
+            let name = format!("{} {}", row.metric, row.statistic.map_or("", Statistic::as_str));
+            let holds = (interval.low..=interval.high).contains(&truth);
+            *tally.held.entry(name.clone()).or_default() += u64::from(holds);
+            *tally.judged.entry(name).or_default() += 1;
+        }
+    }
+    tally.print(slower, runs, usual);
+    tally
+}
+
+impl Tally {
+    /// In percent, by row.
+    fn coverage(&self) -> BTreeMap<&str, f64> {
+        let of = |(name, &held): (&'_ String, &u64)| percent(held, self.judged[name]);
+        self.held.iter().map(|entry| (entry.0.as_str(), of(entry))).collect()
+    }
+
+    /// Figures for people; tests keep them to themselves unless they fail.
+    fn print(&self, slower: f64, runs: u64, world: World) {
+        println!(
+            "{} pairs, {runs} x {} listeners a side, run sigma {}, {slower} x as slow:",
+            self.pairs, world.listeners, world.run_sigma
+        );
+        println!("  regressions called       {:6.2} %", percent(self.regressions, self.pairs));
+        println!("  synthesis_time mean worse {:5.2} %", percent(self.found, self.pairs));
+        let pairs = f64::from(u32::try_from(self.pairs).unwrap());
+        println!("  detectable on average    {:6.1} ms", self.detectable_ms / pairs);
+        for (name, percent) in self.coverage() {
+            println!("  interval holds the truth {percent:6.2} %  {name}");
+        }
+    }
+}
+
+/// Pairs of worlds. `cargo xtask bench calibration` compiles this with more of them.
+fn pairs(usual: u64) -> u64 {
+    option_env!("CLAQUE_CALIBRATION_PAIRS").and_then(|pairs| pairs.parse().ok()).unwrap_or(usual)
+}
+
+/// 1,000 pairs: the noise of a share near 5 % is 0.7 % (one standard error).
+#[test]
+fn nothing_changed_and_hardly_ever_is_anything_called() {
+    let tally = tally(pairs(1_000), USUAL, 1.0, 1, Seed::root(2_026));
+    // 5 % and twice the noise is 6.4 %; Holm's method is on the safe side of that, as the rows hang together.
+    assert!(percent(tally.regressions, tally.pairs) <= 5.0, "{tally:#?}");
+    for (name, coverage) in tally.coverage() {
+        // In this world nothing ever fails, so these never vary.
+        if !["success_pct ", "errors "].contains(&name) {
+            assert!((93.0..=97.0).contains(&coverage), "{name}: {coverage} %");
+        }
+    }
+}
+
+/// 1,000 pairs: the noise of a share near 95 % is 0.7 %.
+#[test]
+fn ten_percent_more_is_found_and_intervals_hold_the_truth() {
+    let tally = tally(pairs(1_000), USUAL, 1.1, 1, Seed::root(2_027));
+    assert!(percent(tally.found, tally.pairs) >= 90.0, "{tally:#?}");
+    let coverage = tally.coverage();
+    for statistic in ["mean", "p50", "p95"] {
+        let held = coverage[format!("synthesis_time {statistic}").as_str()];
+        assert!((93.0..=97.0).contains(&held), "{statistic}: {held} %");
+    }
+}
+
+/// 500 pairs of 5 runs, each with a level of its own: the noise is 1 %.
+#[test]
+fn runs_that_differ_raise_no_alarm_when_they_are_repeated() {
+    let unsteady = World { run_sigma: 0.05, ..USUAL };
+    let tally = tally(pairs(500), unsteady, 1.0, 5, Seed::root(2_028));
+    assert!(percent(tally.regressions, tally.pairs) <= 5.0, "{tally:#?}");
+    let held = tally.coverage()["synthesis_time mean"];
+    assert!((93.0..=97.0).contains(&held), "{held} %");
 }
