@@ -107,7 +107,11 @@ struct Tally {
 }
 
 fn percent(part: u64, of: u64) -> f64 {
-    f64::from(u32::try_from(part).unwrap()) / f64::from(u32::try_from(of).unwrap()) * 100.0
+    number(part) / number(of) * 100.0
+}
+
+fn number(count: u64) -> f64 {
+    f64::from(u32::try_from(count).expect("counts of pairs are small"))
 }
 
 /// The true difference of a row between the usual world and one `slower` by a factor; none where nobody knows it.
@@ -167,8 +171,7 @@ impl Tally {
         );
         println!("  regressions called       {:6.2} %", percent(self.regressions, self.pairs));
         println!("  synthesis_time mean worse {:5.2} %", percent(self.found, self.pairs));
-        let pairs = f64::from(u32::try_from(self.pairs).unwrap());
-        println!("  detectable on average    {:6.1} ms", self.detectable_ms / pairs);
+        println!("  detectable on average    {:6.1} ms", self.detectable_ms / number(self.pairs));
         for (name, percent) in self.coverage() {
             println!("  interval holds the truth {percent:6.2} %  {name}");
         }

@@ -3,6 +3,8 @@
 mod differ;
 mod find;
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use claque_stats::{
     Observations, Verdict,
@@ -13,7 +15,7 @@ use claque_store::Manifest;
 
 pub(crate) use self::differ::{Differs, Setting};
 use self::find::Found;
-use crate::config::{CompareSettings, InvalidRuns};
+use crate::config::{CompareSettings, InvalidRuns, UsageError};
 
 /// A run with what a comparison needs of it.
 #[derive(Clone, Debug)]
@@ -68,6 +70,7 @@ pub(crate) fn run(settings: &CompareSettings) -> anyhow::Result<Answer> {
         let runs = runs.into_iter().map(load).collect::<anyhow::Result<Vec<_>>>()?;
         sides.push(Side { label: label(index), runs });
     }
+    sides.iter().try_for_each(repetitions)?;
     let refused: Vec<_> = sides.iter().flat_map(|side| &side.runs).filter_map(refusal).collect();
     if settings.invalid == InvalidRuns::Refused && !refused.is_empty() {
         return Ok(Answer::Refused(refused));
@@ -121,6 +124,21 @@ fn load(found: Found) -> anyhow::Result<LoadedRun> {
         (!verdict.is_valid()).then(|| reasons.join("; "))
     };
     Ok(LoadedRun { name, manifest: run.manifest, observed, invalid })
+}
+
+/// Simulations with one seed are one run: what they repeat is themselves.
+fn repetitions(side: &Side) -> Result<(), UsageError> {
+    let mut simulated = BTreeMap::new();
+    for run in side.runs.iter().filter(|run| run.manifest.scenario["time"] == "virtual") {
+        if let Some(other) = simulated.insert(run.manifest.seed, &run.name) {
+            return Err(UsageError::new(format!(
+                "{other} and {} are simulations with one seed ({}): the second repeats nothing; give each repetition a --seed \
+                 of its own",
+                run.name, run.manifest.seed
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn refusal(run: &LoadedRun) -> Option<String> {
