@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use self::measure::{Statistic, Unit};
 use self::{
     measure::{Better, Measure, count},
-    side::{Side, Spread},
+    side::{Draws, Moments, Side},
     student::{two_sided_p, two_sided_t},
 };
 use crate::observe::Observations;
@@ -165,12 +165,20 @@ pub fn compare(
     options: &CompareOptions,
 ) -> Comparison {
     let measures = Measure::all();
-    let seed = |index: usize| options.seed.index(u64::try_from(index).unwrap_or(u64::MAX));
-    let first = Drawn::new(baseline, &measures, options.draws, seed(0));
+    let first = Drawn::new(Side::new(baseline, &measures), &measures, options.draws, options.seed);
     let mut drafts: Vec<(Option<String>, Vec<Draft>)> = Vec::new();
-    for (index, candidate) in candidates.iter().enumerate() {
-        let other = Drawn::new(&candidate.runs, &measures, options.draws, seed(index + 1));
-        let draft = |place: usize| Draft::new(place, &measures, &first, &other, candidate.objection.as_ref());
+    for (index, candidate) in (1_u64..).zip(candidates) {
+        let side = Side::new(&candidate.runs, &measures);
+        // The same listeners are drawn on both sides, or there is no link between the draws.
+        let pairing = first.pairing(&side);
+        let seed = match pairing {
+            Pairing::Listeners => options.seed,
+            Pairing::None => options.seed.index(index),
+        };
+        let other = Drawn::new(side, &measures, options.draws, seed);
+        let draft = |place: usize| {
+            Draft::new(place, measures[place], (&first, &other), pairing, candidate.objection.as_ref())
+        };
         drafts.push((candidate.objection.clone(), (0..measures.len()).map(draft).collect()));
     }
     let mut tests: Vec<&mut Draft> = drafts.iter_mut().flat_map(|(_, rows)| rows).collect();
@@ -185,18 +193,35 @@ pub fn compare(
     Comparison { judged: u32::try_from(judged).unwrap_or(u32::MAX), pairs }
 }
 
-/// A side with the figures and the spread of every measure.
-struct Drawn {
+/// A side with the figures and the draws of every measure.
+struct Drawn<'a> {
+    side: Side<'a>,
     values: Vec<Option<f64>>,
-    spreads: Vec<Option<Spread>>,
+    draws: Vec<Option<Draws>>,
 }
 
-impl Drawn {
-    fn new(runs: &[&Observations], measures: &[Measure], draws: u32, seed: Seed) -> Self {
-        let side = Side::new(runs, measures);
-        Self {
-            values: measures.iter().map(|&measure| side.value(measure)).collect(),
-            spreads: side.spreads(measures, draws, seed),
+/// Whether listener 0 of one side belongs to listener 0 of the other, and so on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pairing {
+    /// They have the same place in the order of arrival, and with the same seed the same text.
+    Listeners,
+    /// They do not.
+    None,
+}
+
+impl<'a> Drawn<'a> {
+    fn new(side: Side<'a>, measures: &[Measure], draws: u32, seed: Seed) -> Self {
+        let values = measures.iter().map(|&measure| side.value(measure)).collect();
+        let draws = side.draws(measures, draws, seed);
+        Self { side, values, draws }
+    }
+
+    fn pairing(&self, other: &Side<'_>) -> Pairing {
+        let repeated = self.side.is_repeated() || other.is_repeated();
+        if !repeated && self.side.listeners() == other.listeners() {
+            Pairing::Listeners
+        } else {
+            Pairing::None
         }
     }
 }
@@ -222,15 +247,22 @@ struct Test {
 }
 
 impl Draft {
-    fn new(place: usize, measures: &[Measure], a: &Drawn, b: &Drawn, objection: Option<&String>) -> Self {
-        let measure = measures[place];
+    fn new(
+        place: usize,
+        measure: Measure,
+        (a, b): (&Drawn<'_>, &Drawn<'_>),
+        pairing: Pairing,
+        objection: Option<&String>,
+    ) -> Self {
         let (value_a, value_b) = (a.values[place], b.values[place]);
         let result = match (objection, value_a, value_b) {
             (Some(objection), _, _) => Err(objection.clone()),
-            (None, Some(value_a), Some(value_b)) => {
-                let spreads = (a.spreads[place], b.spreads[place]);
-                Test::new(value_b - value_a, spreads)
-            }
+            (None, Some(value_a), Some(value_b)) => match (&a.draws[place], &b.draws[place]) {
+                (Some(a), Some(b)) => Ok(Test::new(value_b - value_a, (a, b), pairing)),
+                (None, _) | (_, None) => {
+                    Err("fewer than two values that can differ: nothing tells how far it is off".to_owned())
+                }
+            },
             (None, None, _) | (None, _, None) => {
                 Err("not measured on both sides, or too few values".to_owned())
             }
@@ -277,24 +309,29 @@ impl Draft {
 }
 
 impl Test {
-    fn new(difference: f64, spreads: (Option<Spread>, Option<Spread>)) -> Result<Self, String> {
-        let (Some(a), Some(b)) = spreads else {
-            return Err("fewer than two values that can differ: nothing tells how far it is off".to_owned());
+    fn new(difference: f64, (a, b): (&Draws, &Draws), pairing: Pairing) -> Self {
+        let (error, df) = match pairing {
+            Pairing::Listeners => paired_error(a, b),
+            Pairing::None => unpaired_error(a, b),
         };
-        let (of_a, of_b) = (a.error.powi(2), b.error.powi(2));
-        let error = (of_a + of_b).sqrt();
-        if error > 0.0 {
-            // Welch (1947) and Satterthwaite (1946): two spreads that need not be alike.
-            let df = (of_a + of_b).powi(2) / (of_a.powi(2) / a.df + of_b.powi(2) / b.df);
-            let p_value = two_sided_p((difference / error).abs(), df);
-            let possible = !(a.nothing_varied && b.nothing_varied && difference.abs() <= 0.0);
-            return Ok(Self { difference, error, df, p_value, possible });
-        }
-        // Nobody differed from anybody on either side, as happens without chance: how likely is it that all of
-        // one side drew one value and all of the other side another?
+        // Sums in another order are not the same to the last bit.
+        let error = if error <= 1e-9 * difference.abs() { 0.0 } else { error };
         let different = difference.abs() > 0.0;
-        let p_value = if different { (2.0 / ways((a.clusters, b.clusters))).min(1.0) } else { 1.0 };
-        Ok(Self { difference, error, df: a.df.min(b.df), p_value, possible: different })
+        let possible = different || a.alike.is_none() || b.alike.is_none();
+        let p_value = if error > 0.0 {
+            two_sided_p((difference / error).abs(), df)
+        } else if different {
+            // The difference is the same however it is drawn, as happens without chance: how likely is it that this
+            // is how the listeners, or the signs of their differences, fell?
+            let ways = match pairing {
+                Pairing::Listeners => signs(a.clusters.min(b.clusters)),
+                Pairing::None => ways((a.clusters, b.clusters)),
+            };
+            (2.0 / ways).min(1.0)
+        } else {
+            1.0
+        };
+        Self { difference, error, df, p_value, possible }
     }
 
     /// The smallest difference that is called with the power above (Bloom 1995); none where nothing varied.
@@ -303,6 +340,45 @@ impl Test {
         let t = two_sided_t(strictest, self.df) + two_sided_t(2.0 * (1.0 - POWER), self.df);
         (self.error > 0.0).then_some(t * self.error)
     }
+}
+
+/// Standard error and degrees of freedom of the difference of two sides that have nothing to do with each other: Welch
+/// (1947) and Satterthwaite (1946), for two spreads that need not be alike.
+fn unpaired_error(a: &Draws, b: &Draws) -> (f64, f64) {
+    let part = |side: &Draws| {
+        let df = count(side.clusters - 1);
+        let drawn = Moments::of(side.values.iter().copied().flatten());
+        (side.alike.unwrap_or_else(|| corrected(drawn, side.clusters)).powi(2), df)
+    };
+    let ((of_a, df_a), (of_b, df_b)) = (part(a), part(b));
+    let sum = of_a + of_b;
+    let df =
+        if sum > 0.0 { sum.powi(2) / (of_a.powi(2) / df_a + of_b.powi(2) / df_b) } else { df_a.min(df_b) };
+    (sum.sqrt(), df)
+}
+
+/// The same of two sides whose listeners belong together: what both have in common, such as their place in the queue,
+/// is no spread of the difference.
+fn paired_error(a: &Draws, b: &Draws) -> (f64, f64) {
+    let both = a.values.iter().zip(&b.values).filter_map(|(a, b)| Some((*b)? - (*a)?));
+    let pairs = a.clusters.min(b.clusters);
+    let drawn = match (a.alike, b.alike) {
+        (Some(_), Some(_)) => 0.0,
+        (None, _) | (_, None) => corrected(Moments::of(both), pairs),
+    };
+    let floors = [a.alike, b.alike].map(|floor| floor.unwrap_or(0.0));
+    (drawn.hypot(floors[0]).hypot(floors[1]), count(pairs - 1))
+}
+
+/// The standard error that draws from so many clusters tell: the bootstrap's variance is (n - 1) / n of what it should be
+/// (Hesterberg 2015, section 5.1).
+fn corrected(drawn: Moments, clusters: usize) -> f64 {
+    drawn.deviation() * (count(clusters) / count(clusters - 1)).sqrt()
+}
+
+/// Ways to give each of so many differences a sign.
+fn signs(pairs: usize) -> f64 {
+    (0..pairs).map(|_| 2.0).product()
 }
 
 /// Ways to part a + b clusters into a and b.

@@ -1,13 +1,13 @@
-//! One side of a comparison: its figures, and how far each would be off in another run of the same.
+//! One side of a comparison: its figures, and what they would be in other runs of the same.
 //!
-//! Spread is by bootstrap (Efron and Tibshirani 1993). What is drawn are whole listeners, because the blocks of one
+//! Other runs are drawn by bootstrap (Efron and Tibshirani 1993). What is drawn are whole listeners, because the blocks of one
 //! are not independent; with several runs on a side, whole runs, each kept as it is (Davison and Hinkley 1997, section
 //! 3.8, strategy 2: drawing again inside a drawn run would count the inner spread twice).
 
 use claque_core::rng::Seed;
 use rand::RngExt as _;
 
-use super::measure::{FEWEST_FOR_P95, Floor, Measure, Ratio, count};
+use super::measure::{FEWEST_FOR_P95, Floor, Measure, Ratio};
 use crate::{
     observe::{ListenerObservation, Observations, TimeMetric},
     sample::whole,
@@ -23,17 +23,15 @@ pub(super) struct Side<'a> {
     someone_started: bool,
 }
 
-/// How far a figure of one side is likely off.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Spread {
-    /// Standard error.
-    pub(super) error: f64,
-    /// Degrees of freedom it was estimated with.
-    pub(super) df: f64,
-    /// Whether all there was to draw from was alike.
-    pub(super) nothing_varied: bool,
-    /// Clusters that had a value.
+/// What many draws from a side gave for one figure.
+#[derive(Clone, Debug)]
+pub(super) struct Draws {
+    /// The figure in each draw; none where a draw had nothing of it.
+    pub(super) values: Vec<Option<f64>>,
+    /// Clusters that had a value, at least 2.
     pub(super) clusters: usize,
+    /// The standard error it has at least because all there was to draw from was alike, 0 for a time; none if it was not.
+    pub(super) alike: Option<f64>,
 }
 
 /// What is drawn whole.
@@ -71,21 +69,38 @@ impl<'a> Side<'a> {
         self.weighted(&Prepared::new(self, measure), &once)
     }
 
-    /// The spread of every measure, all from the same draws; none where there is too little to tell.
+    /// Draws for every measure, the same for all of them; none where there is too little to draw from.
     ///
     /// Where there are several runs, only how they differ counts, be it more or less than their listeners would make
     /// one think: a busy machine slows all of them, and in a queue one listener's gain is another's wait.
-    pub(super) fn spreads(&self, measures: &[Measure], draws: u32, seed: Seed) -> Vec<Option<Spread>> {
-        let cluster = if self.runs.len() > 1 { Cluster::Run } else { Cluster::Listener };
+    pub(super) fn draws(&self, measures: &[Measure], draws: u32, seed: Seed) -> Vec<Option<Draws>> {
+        let cluster = if self.is_repeated() { Cluster::Run } else { Cluster::Listener };
         let prepared: Vec<_> = measures.iter().map(|&measure| Prepared::new(self, measure)).collect();
-        let spreads = self.errors(&prepared, cluster, draws, seed).into_iter().zip(measures);
-        spreads
-            .map(|(spread, &measure)| {
-                let spread = spread?;
-                let error = if spread.nothing_varied { self.floor(measure) } else { spread.error };
-                Some(Spread { error, ..spread })
-            })
-            .collect()
+        let mut values = vec![Vec::new(); measures.len()];
+        let mut rng = seed.rng();
+        let mut weights = vec![0_u64; self.listeners.len()];
+        for _ in 0..draws {
+            self.draw(cluster, &mut weights, &mut rng);
+            for (measure, values) in prepared.iter().zip(&mut values) {
+                values.push(self.weighted(measure, &weights));
+            }
+        }
+        let finished = |(prepared, values): (&Prepared, Vec<Option<f64>>)| {
+            let clusters = self.clusters(prepared, cluster);
+            let moments = Moments::of(values.iter().copied().flatten());
+            let alike = moments.is_constant().then(|| self.floor(prepared.measure));
+            (clusters > 1 && moments.count > 1.0).then_some(Draws { values, clusters, alike })
+        };
+        prepared.iter().zip(values).map(finished).collect()
+    }
+
+    /// Whether there are several runs.
+    pub(super) fn is_repeated(&self) -> bool {
+        self.runs.len() > 1
+    }
+
+    pub(super) fn listeners(&self) -> usize {
+        self.listeners.len()
     }
 
     /// The error of a figure that was the same for everybody, 0 if it is a time.
@@ -108,35 +123,6 @@ impl<'a> Side<'a> {
             let part = measure.ratio(listener);
             Ratio { above: sum.above + part.above, below: sum.below + part.below }
         })
-    }
-
-    /// The standard error of every measure, with the correction for few clusters: the bootstrap's variance is
-    /// (n - 1) / n of what it should be (Hesterberg 2015, section 5.1).
-    fn errors(&self, prepared: &[Prepared], cluster: Cluster, draws: u32, seed: Seed) -> Vec<Option<Spread>> {
-        let mut moments = vec![Moments::default(); prepared.len()];
-        let mut rng = seed.rng();
-        let mut weights = vec![0_u64; self.listeners.len()];
-        for _ in 0..draws {
-            self.draw(cluster, &mut weights, &mut rng);
-            for (measure, moments) in prepared.iter().zip(&mut moments) {
-                if let Some(value) = self.weighted(measure, &weights) {
-                    moments.add(value);
-                }
-            }
-        }
-        let spread_of = |(measure, moments): (&Prepared, Moments)| {
-            let clusters = self.clusters(measure, cluster);
-            if clusters < 2 || moments.count < 2.0 {
-                return None;
-            }
-            let (n, df) = (count(clusters), count(clusters - 1));
-            let deviation = moments.deviation();
-            // Sums in another order are not the same to the last bit.
-            let nothing_varied = deviation <= 1e-9 * moments.mean.abs();
-            let error = if nothing_varied { 0.0 } else { deviation * (n / df).sqrt() };
-            Some(Spread { error, df, nothing_varied, clusters })
-        };
-        prepared.iter().zip(moments).map(spread_of).collect()
     }
 
     /// Clusters with a value: the others tell nothing of how far it is off.
@@ -248,21 +234,29 @@ fn sorted_values(listeners: &[&ListenerObservation], metric: TimeMetric) -> Vec<
 
 /// Mean and spread of numbers that pass by (Welford 1962).
 #[derive(Clone, Copy, Debug, Default)]
-struct Moments {
-    count: f64,
+pub(super) struct Moments {
+    pub(super) count: f64,
     mean: f64,
     squares: f64,
 }
 
 impl Moments {
-    fn add(&mut self, value: f64) {
-        self.count += 1.0;
-        let off = value - self.mean;
-        self.mean += off / self.count;
-        self.squares += off * (value - self.mean);
+    pub(super) fn of(values: impl Iterator<Item = f64>) -> Self {
+        values.fold(Self::default(), |mut moments, value| {
+            moments.count += 1.0;
+            let off = value - moments.mean;
+            moments.mean += off / moments.count;
+            moments.squares += off * (value - moments.mean);
+            moments
+        })
     }
 
-    fn deviation(self) -> f64 {
-        (self.squares / (self.count - 1.0)).max(0.0).sqrt()
+    pub(super) fn deviation(self) -> f64 {
+        (self.squares / (self.count - 1.0).max(1.0)).max(0.0).sqrt()
+    }
+
+    /// Sums in another order are not the same to the last bit.
+    fn is_constant(self) -> bool {
+        self.deviation() <= 1e-9 * self.mean.abs()
     }
 }

@@ -164,6 +164,7 @@ impl Tally {
     }
 
     /// Figures for people; tests keep them to themselves unless they fail.
+    #[expect(clippy::print_stdout, reason = "a bench reads them")]
     fn print(&self, slower: f64, runs: u64, world: World) {
         println!(
             "{} pairs, {runs} x {} listeners a side, run sigma {}, {slower} x as slow:",

@@ -1,5 +1,7 @@
 //! Objectives: what is read, what is refused, and who counts as having missed one.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests that panics fails the test")]
+
 use claque_core::{event::FailureClass, record::Fact};
 use claque_stats::{
     Observations, RunShape,

@@ -7,6 +7,7 @@ mod documents;
 mod identity;
 mod interrupts;
 mod known_truth;
+mod objectives;
 mod program;
 mod speech;
 mod troubles;
