@@ -6,6 +6,7 @@
 mod measure;
 mod side;
 mod student;
+mod test;
 
 use claque_core::rng::Seed;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use self::measure::{Statistic, Unit};
 use self::{
     measure::{Better, Measure, count},
-    side::{Draws, Moments, Side},
-    student::{two_sided_p, two_sided_t},
+    side::{Draws, Side},
+    test::{Pairing, Test},
 };
 use crate::observe::Observations;
 
@@ -154,9 +155,6 @@ impl Pair {
     }
 }
 
-/// Power at which `detectable` is stated: four in five, as is usual (Cohen 1988).
-const POWER: f64 = 0.8;
-
 /// Holds every candidate against the `baseline` (its runs).
 #[must_use]
 pub fn compare(
@@ -200,15 +198,6 @@ struct Drawn<'a> {
     draws: Vec<Option<Draws>>,
 }
 
-/// Whether listener 0 of one side belongs to listener 0 of the other, and so on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pairing {
-    /// They have the same place in the order of arrival, and with the same seed the same text.
-    Listeners,
-    /// They do not.
-    None,
-}
-
 impl<'a> Drawn<'a> {
     fn new(side: Side<'a>, measures: &[Measure], draws: u32, seed: Seed) -> Self {
         let values = measures.iter().map(|&measure| side.value(measure)).collect();
@@ -233,17 +222,6 @@ struct Draft {
     b: Option<f64>,
     result: Result<Test, String>,
     called: bool,
-}
-
-/// What the difference of a row is worth.
-#[derive(Clone, Copy, Debug)]
-struct Test {
-    difference: f64,
-    error: f64,
-    df: f64,
-    p_value: f64,
-    /// Whether the data could have shown anything at all.
-    possible: bool,
 }
 
 impl Draft {
@@ -276,7 +254,6 @@ impl Draft {
             .zip(self.a)
             .and_then(|(difference, a)| (a.abs() > 0.0).then(|| difference / a.abs() * 100.0));
         let test = self.result.as_ref().ok();
-        let reach = |test: &Test| test.error * two_sided_t(alpha, test.df);
         Row {
             metric: self.measure.name().to_owned(),
             statistic: self.measure.statistic(),
@@ -285,10 +262,7 @@ impl Draft {
             b: self.b,
             difference,
             relative_pct,
-            interval: test.map(|test| Interval {
-                low: test.difference - reach(test),
-                high: test.difference + reach(test),
-            }),
+            interval: test.map(|test| test.interval(alpha)),
             detectable: test.and_then(|test| test.detectable(alpha, judged)),
             p_value: test.map(|test| test.p_value),
             change: self.change(),
@@ -306,84 +280,6 @@ impl Draft {
             },
         }
     }
-}
-
-impl Test {
-    fn new(difference: f64, (a, b): (&Draws, &Draws), pairing: Pairing) -> Self {
-        let (error, df) = match pairing {
-            Pairing::Listeners => paired_error(a, b),
-            Pairing::None => unpaired_error(a, b),
-        };
-        // Sums in another order are not the same to the last bit.
-        let error = if error <= 1e-9 * difference.abs() { 0.0 } else { error };
-        let different = difference.abs() > 0.0;
-        let possible = different || a.alike.is_none() || b.alike.is_none();
-        let p_value = if error > 0.0 {
-            two_sided_p((difference / error).abs(), df)
-        } else if different {
-            // The difference is the same however it is drawn, as happens without chance: how likely is it that this
-            // is how the listeners, or the signs of their differences, fell?
-            let ways = match pairing {
-                Pairing::Listeners => signs(a.clusters.min(b.clusters)),
-                Pairing::None => ways((a.clusters, b.clusters)),
-            };
-            (2.0 / ways).min(1.0)
-        } else {
-            1.0
-        };
-        Self { difference, error, df, p_value, possible }
-    }
-
-    /// The smallest difference that is called with the power above (Bloom 1995); none where nothing varied.
-    fn detectable(&self, alpha: f64, judged: usize) -> Option<f64> {
-        let strictest = alpha / count(judged.max(1));
-        let t = two_sided_t(strictest, self.df) + two_sided_t(2.0 * (1.0 - POWER), self.df);
-        (self.error > 0.0).then_some(t * self.error)
-    }
-}
-
-/// Standard error and degrees of freedom of the difference of two sides that have nothing to do with each other: Welch
-/// (1947) and Satterthwaite (1946), for two spreads that need not be alike.
-fn unpaired_error(a: &Draws, b: &Draws) -> (f64, f64) {
-    let part = |side: &Draws| {
-        let df = count(side.clusters - 1);
-        let drawn = Moments::of(side.values.iter().copied().flatten());
-        (side.alike.unwrap_or_else(|| corrected(drawn, side.clusters)).powi(2), df)
-    };
-    let ((of_a, df_a), (of_b, df_b)) = (part(a), part(b));
-    let sum = of_a + of_b;
-    let df =
-        if sum > 0.0 { sum.powi(2) / (of_a.powi(2) / df_a + of_b.powi(2) / df_b) } else { df_a.min(df_b) };
-    (sum.sqrt(), df)
-}
-
-/// The same of two sides whose listeners belong together: what both have in common, such as their place in the queue,
-/// is no spread of the difference.
-fn paired_error(a: &Draws, b: &Draws) -> (f64, f64) {
-    let both = a.values.iter().zip(&b.values).filter_map(|(a, b)| Some((*b)? - (*a)?));
-    let pairs = a.clusters.min(b.clusters);
-    let drawn = match (a.alike, b.alike) {
-        (Some(_), Some(_)) => 0.0,
-        (None, _) | (_, None) => corrected(Moments::of(both), pairs),
-    };
-    let floors = [a.alike, b.alike].map(|floor| floor.unwrap_or(0.0));
-    (drawn.hypot(floors[0]).hypot(floors[1]), count(pairs - 1))
-}
-
-/// The standard error that draws from so many clusters tell: the bootstrap's variance is (n - 1) / n of what it should be
-/// (Hesterberg 2015, section 5.1).
-fn corrected(drawn: Moments, clusters: usize) -> f64 {
-    drawn.deviation() * (count(clusters) / count(clusters - 1)).sqrt()
-}
-
-/// Ways to give each of so many differences a sign.
-fn signs(pairs: usize) -> f64 {
-    (0..pairs).map(|_| 2.0).product()
-}
-
-/// Ways to part a + b clusters into a and b.
-fn ways((a, b): (usize, usize)) -> f64 {
-    (1..=a).map(|step| count(b + step) / count(step)).product()
 }
 
 /// Calls the rows that are beyond chance, over all of them together (Holm 1979); gives how many that were. Rows in which

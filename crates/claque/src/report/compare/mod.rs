@@ -7,7 +7,7 @@ mod markdown;
 mod tests;
 mod text;
 
-use claque_stats::compare::{Change, Pair};
+use claque_stats::compare::{Change, Pair, Statistic};
 
 use super::{case, junit, text::Paint, write};
 use crate::{
@@ -52,13 +52,21 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
     cases
 }
 
-/// The rows that came to `change`: "round_trip mean, errors".
+/// The rows that came to `change`: "round_trip (mean, p95), errors".
 fn names(pair: &Pair, change: Change) -> String {
-    let name = |row: &claque_stats::compare::Row| match row.statistic {
-        Some(statistic) => format!("{} {}", row.metric, statistic.as_str()),
-        None => row.metric.clone(),
+    let mut metrics: Vec<(&str, Vec<&str>)> = Vec::new();
+    for row in pair.rows_that_are(change) {
+        let statistic = row.statistic.map(Statistic::as_str);
+        match metrics.last_mut() {
+            Some((metric, statistics)) if *metric == row.metric => statistics.extend(statistic),
+            Some(_) | None => metrics.push((&row.metric, statistic.into_iter().collect())),
+        }
+    }
+    let name = |(metric, statistics): &(&str, Vec<&str>)| match statistics.as_slice() {
+        [] => (*metric).to_owned(),
+        statistics => format!("{metric} ({})", statistics.join(", ")),
     };
-    pair.rows_that_are(change).map(name).collect::<Vec<_>>().join(", ")
+    metrics.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// What a pair comes to, in one word or two, and the rest of the sentence.
@@ -81,13 +89,18 @@ fn headline(pair: &Pair) -> (&'static str, String) {
 fn remarks(compared: &Compared) -> Vec<String> {
     let chance = 100.0 - compared.confidence_pct;
     let judged = compared.comparison.judged;
-    let mut remarks = vec![format!(
-        "intervals hold the true difference with {} % confidence, each for its row; verdicts are over all {judged} rows \
-         together: where nothing changed, at most {chance:.3} % of comparisons call anything better or worse",
-        compared.confidence_pct
-    )
-    .replace(".000 %", " %")];
-    if compared.sides.iter().any(|side| side.runs.len() == 1) {
+    let mut remarks = Vec::new();
+    if judged > 0 {
+        // A tenth of a percent is the finest that can be asked for.
+        let chance = format!("{chance:.1}");
+        remarks.push(format!(
+            "intervals hold the true difference with {} % confidence, each for its row; verdicts are over all {judged} rows \
+             together: where nothing changed, at most {} % of comparisons call anything better or worse",
+            compared.confidence_pct,
+            chance.trim_end_matches(".0")
+        ));
+    }
+    if judged > 0 && compared.sides.iter().any(|side| side.runs.len() == 1) {
         remarks.push(
             "a side of one run tells how listeners differ, not how runs do; repeat the runs to know both"
                 .to_owned(),

@@ -51,7 +51,7 @@ fn run(name: &str, factor: f64, failing: usize) -> LoadedRun {
         let own = factor * (1.0 + 0.02 * f64::from(index % 7));
         let round_trip = |block: u32| own * (700.0 + 40.0 * f64::from((block * 3 + index) % 10));
         let round_trip_ms: Vec<f64> = (0..10).map(round_trip).collect();
-        let underruns = u32::from(index % 5 == 0);
+        let underruns = u32::from(index.is_multiple_of(5));
         ListenerObservation {
             startup_ms: Some(own * 2_000.0),
             ttfa_ms: Some(own * 1_900.0),
