@@ -6,14 +6,18 @@
 
 mod builder;
 mod causes;
+pub mod compare;
 mod incidents;
 pub mod names;
+pub mod objective;
+mod observe;
 mod sample;
 mod summary;
 mod verdict;
 
 pub use self::{
     builder::{RunShape, SummaryBuilder, summarise},
+    observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
     sample::{Distribution, ScheduleLag},
     summary::{Acts, BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Trouble, Underruns},
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},

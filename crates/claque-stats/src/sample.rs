@@ -99,6 +99,12 @@ pub(crate) fn millis(nanos: u64) -> f64 {
     Instant::from_nanos(nanos).as_millis_f64()
 }
 
+/// A count as a number of arithmetic.
+#[expect(clippy::cast_precision_loss, reason = "counts of listeners, blocks and errors lie far below 2^53")]
+pub(crate) const fn whole(number: u64) -> f64 {
+    number as f64
+}
+
 /// `part` of `whole` in percent; none of nothing.
 pub(crate) fn percent(part: u64, whole: u64) -> Option<f64> {
     // A ratio is the same in any unit, so the one lossy conversion to a float serves here, too.

@@ -63,6 +63,8 @@ pub enum ReasonId {
     NoAudio,
     /// Reason: audio was cut short, broken or without a sound.
     AudioCutOrSilent,
+    /// Reason: the run was given up by a rule. Said by who gave it up; it is in no figure.
+    Aborted,
     /// Note: blocks failed. They are counted, so the measurement stands.
     BlocksFailed,
     /// Note: sessions failed. They are counted, so the measurement stands.
@@ -87,6 +89,7 @@ impl ReasonId {
             Self::NothingStarted => "nothing-started",
             Self::NoAudio => "no-audio",
             Self::AudioCutOrSilent => "audio-cut-or-silent",
+            Self::Aborted => "aborted",
             Self::BlocksFailed => "blocks-failed",
             Self::ListenersFailed => "listeners-failed",
             Self::Warnings => "warnings",
@@ -119,6 +122,12 @@ impl Verdict {
             reasons,
             notes: notes.into_iter().flatten().collect(),
         }
+    }
+
+    /// Adds a reason that is in no figure, before all others.
+    pub fn invalidate(&mut self, reason: Reason) {
+        self.validity = Validity::Invalid;
+        self.reasons.insert(0, reason);
     }
 
     /// Whether the figures can be trusted.

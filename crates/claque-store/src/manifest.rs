@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use claque_stats::{Reason, RunShape, Summary, Validity, Verdict};
+use claque_stats::{Reason, RunShape, Summary, Validity, Verdict, objective::ObjectiveResult};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -158,6 +158,9 @@ pub struct Manifest {
     pub seed: u64,
     /// Whether the figures can be trusted.
     pub verdict: Option<SavedVerdict>,
+    /// What came of the objectives; empty when there were none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objectives: Vec<ObjectiveResult>,
     /// Every figure.
     pub summary: Option<Summary>,
     /// Documents made for the run.
@@ -200,6 +203,7 @@ impl Manifest {
             machine: header.machine.clone(),
             seed: header.seed,
             verdict: None,
+            objectives: Vec::new(),
             summary: None,
             document_ids: header.document_ids.clone(),
             preparation: None,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use claque_core::record::Fact;
-use claque_stats::{Summary, Verdict};
+use claque_stats::{Summary, Verdict, objective::ObjectiveResult};
 
 use crate::{
     documents::DocumentJournal,
@@ -108,6 +108,11 @@ impl RunWriter {
     pub fn discard(self) -> Result<(), StoreError> {
         drop(self.journal);
         fs::remove_dir_all(&self.dir).map_err(|source| StoreError::io("remove", &self.dir, source))
+    }
+
+    /// Keeps what came of the objectives for `run.json`, which is written when the run is finished.
+    pub fn record_objectives(&mut self, results: Vec<ObjectiveResult>) {
+        self.manifest.objectives = results;
     }
 
     /// Appends facts to the journal. They outlive this process once the call returns; a few calls a second with

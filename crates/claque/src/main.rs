@@ -5,6 +5,7 @@
 
 mod cli;
 mod commands;
+mod compare;
 mod config;
 mod outcome;
 mod report;

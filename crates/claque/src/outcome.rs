@@ -10,12 +10,20 @@ use std::{
 use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
 use claque_net::unix_nanos;
-use claque_stats::{Reason, ReasonId, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict};
+use claque_stats::{
+    ObservationsBuilder, Reason, ReasonId, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict,
+    objective::{Objective, ObjectiveResult},
+};
 use claque_store::{
     DocumentJournal, Machine, Preparation, RunConfig, RunFolder, RunHeader, RunWriter, StoreError, TokenRow,
     UnixNanos,
 };
 use jiff::{Timestamp, tz::TimeZone};
+
+/// Exit codes, documented in the help.
+pub(crate) const MISSED: u8 = 3;
+/// See above.
+pub(crate) const INVALID: u8 = 5;
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
 const BATCH: usize = 512;
@@ -53,6 +61,10 @@ pub(crate) struct Recorder {
     figures: SummaryBuilder,
     waiting: Vec<Fact>,
     preparation: Option<Preparation>,
+    objectives: Vec<Objective>,
+    /// What objectives need beyond the figures; nothing is kept for nobody.
+    observed: Option<ObservationsBuilder>,
+    aborted: Option<String>,
 }
 
 /// A run that is recorded, with everything a report says of it.
@@ -63,6 +75,8 @@ pub(crate) struct Finished {
     pub(crate) summary: Summary,
     pub(crate) verdict: Verdict,
     pub(crate) preparation: Option<Preparation>,
+    /// What came of the objectives, in their order.
+    pub(crate) objectives: Vec<ObjectiveResult>,
 }
 
 impl Heading {
@@ -109,8 +123,24 @@ impl Recorder {
             figures: SummaryBuilder::new(shape),
             waiting: Vec::with_capacity(BATCH),
             preparation: None,
+            objectives: Vec::new(),
+            observed: None,
+            aborted: None,
             heading,
         })
+    }
+
+    /// Has these objectives judged at the end. To be called before the first fact.
+    pub(crate) fn with_objectives(mut self, objectives: &[Objective]) -> Self {
+        let shape = self.heading.config.shape();
+        self.observed = (!objectives.is_empty()).then(|| ObservationsBuilder::new(shape));
+        self.objectives = objectives.to_vec();
+        self
+    }
+
+    /// Notes that the run was given up, and why.
+    pub(crate) fn abort(&mut self, why: String) {
+        self.aborted.get_or_insert(why);
     }
 
     /// Puts down the documents made for the run.
@@ -179,6 +209,9 @@ impl Recorder {
     pub(crate) fn take(&mut self, facts: impl IntoIterator<Item = Fact>) -> Result<(), StoreError> {
         for fact in facts {
             self.figures.add(&fact);
+            if let Some(observed) = &mut self.observed {
+                observed.add(&fact);
+            }
             self.waiting.push(fact);
         }
         if self.waiting.len() < BATCH { Ok(()) } else { self.flush() }
@@ -203,7 +236,8 @@ impl Recorder {
     /// The folder cannot be written; the run stays readable as a partial one.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
         self.flush()?;
-        let Self { heading, writer, figures, waiting: _, preparation } = self;
+        let Self { heading, mut writer, figures, waiting: _, preparation, objectives, observed, aborted } =
+            self;
         let summary = figures.finish(lag);
         let mut verdict = Verdict::judge(&summary);
         if heading.time == TimeKind::Virtual {
@@ -211,18 +245,32 @@ impl Recorder {
             verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
         }
         verdict.notes.extend(preparation.and_then(|preparation| reused(&preparation)));
+        if let Some(text) = aborted {
+            verdict.invalidate(Reason { id: ReasonId::Aborted, text });
+        }
+        let observed = observed.map(ObservationsBuilder::finish);
+        let objectives: Vec<_> = observed
+            .iter()
+            .flat_map(|observed| objectives.iter().map(move |objective| objective.judge(&[observed])))
+            .collect();
+        writer.record_objectives(objectives.clone());
         let folder = writer.dir().to_owned();
         writer.finish(&summary, &verdict, UnixNanos(unix_nanos()))?;
-        Ok(Finished { heading, folder, summary, verdict, preparation })
+        Ok(Finished { heading, folder, summary, verdict, preparation, objectives })
     }
 }
 
 impl Finished {
-    /// 0 for a run that can be trusted, 5 for one that cannot.
+    /// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its
+    /// objectives: they are about figures that do not measure the service. 3 for one that missed an objective.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        /// Documented in the help.
-        const INVALID: u8 = 5;
-        if self.verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
+        if !self.verdict.is_valid() {
+            ExitCode::from(INVALID)
+        } else if self.objectives.iter().any(|result| !result.met) {
+            ExitCode::from(MISSED)
+        } else {
+            ExitCode::SUCCESS
+        }
     }
 }
 

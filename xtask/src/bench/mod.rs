@@ -1,6 +1,7 @@
 //! Measurements. Figures depend on the machine, so each comes with a fixed workload timed next to it.
 
 mod agreement;
+mod calibration;
 mod cost;
 mod reference;
 mod usage;
@@ -12,6 +13,8 @@ use clap::Subcommand;
 pub(crate) enum Bench {
     /// Difference between sockets and simulator on a crowd whose times are known
     Agreement,
+    /// False alarms, power and coverage of `claque compare` on ten times the worlds of its tests
+    Calibration,
     /// CPU share and lateness of a thousand listeners with the embedded gateway
     Cost,
 }
@@ -24,6 +27,7 @@ impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Agreement => agreement::run(),
+            Self::Calibration => calibration::run(),
             Self::Cost => cost::run(),
         }
     }

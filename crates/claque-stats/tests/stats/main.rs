@@ -1,7 +1,10 @@
 //! Figures and verdicts of small runs.
 
+mod calibration;
+mod compare;
 mod facts;
 mod incidents;
+mod objectives;
 mod properties;
 mod summary;
 mod verdict;

@@ -6,7 +6,7 @@ use claque_core::{
     ids::BlockIdx,
     record::{Fact, Incident, Jump, OutageEnd, ResendReason},
 };
-use claque_stats::{RunShape, summarise};
+use claque_stats::{Observations, RunShape, TimeMetric, objective::Objective, summarise};
 use proptest::prelude::*;
 
 /// The facts of one listener: some blocks with their moments, every third failed, a stall, an end.
@@ -48,6 +48,57 @@ proptest! {
     ) {
         let shape = RunShape { users: 6, blocks_per_user: 6 };
         prop_assert_eq!(summarise(shape, &facts, None), summarise(shape, &shuffled, None));
+    }
+
+    #[test]
+    fn observations_and_summary_tell_the_same(
+        facts in prop::collection::vec(prop::collection::vec(1_u64..60_000, 0..6), 1..6).prop_map(|listeners| {
+            (0..).zip(&listeners).flat_map(|(id, ready)| facts_of(id, ready)).collect::<Vec<_>>()
+        })
+    ) {
+        let shape = RunShape { users: 6, blocks_per_user: 6 };
+        let (summary, observed) = (summarise(shape, &facts, None), Observations::of(shape, &facts));
+        let listeners = observed.listeners();
+        prop_assert_eq!(listeners.len(), 6);
+        for (metric, figures) in [
+            (TimeMetric::StartupTime, summary.startup_time),
+            (TimeMetric::Ttfa, summary.ttfa),
+            (TimeMetric::FirstBlock, summary.first_block),
+            (TimeMetric::RoundTrip, summary.round_trip),
+            (TimeMetric::ResponseTime, summary.response_time),
+            (TimeMetric::SynthesisTime, summary.synthesis_time),
+            (TimeMetric::ConnectTime, summary.connect_time),
+        ] {
+            let mut values: Vec<f64> =
+                listeners.iter().flat_map(|listener| listener.times(metric)).copied().collect();
+            values.sort_unstable_by(f64::total_cmp);
+            let count = values.len();
+            prop_assert_eq!(figures.map_or(0, |figures| figures.count), u64::try_from(count).unwrap());
+            let median = (count > 0).then(|| values[count.div_ceil(2) - 1]);
+            prop_assert_eq!(median, figures.map(|figures| figures.p50_ms));
+        }
+        let errors: u64 = summary.errors.iter().map(|cause| cause.count).sum();
+        prop_assert_eq!(listeners.iter().map(|listener| listener.errors).sum::<u64>(), errors);
+        let found = |line: &str| Objective::parse(line).unwrap().judge(&[&observed]).value;
+        let close = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) => (a - b).abs() < 1e-6,
+            (a, b) => a == b,
+        };
+        prop_assert!(close(found("success_pct >= 0"), summary.success_pct));
+        if summary.listeners.started > 0 {
+            prop_assert!(close(found("stalled_time_pct >= 0"), summary.stalled_time_pct));
+            let mean = summary.underruns.map(|stalls| stalls.mean_per_user);
+            prop_assert!(close(found("underruns mean >= 0"), mean));
+        }
+    }
+
+    #[test]
+    fn no_line_makes_an_objective_panic(line in "\\PC{0,40}", words in "(ttfa|errors|listeners) ?[a-z0-9<>=%. ]{0,20}") {
+        for line in [line, words] {
+            if let Ok(objective) = Objective::parse(&line) {
+                prop_assert_eq!(&Objective::parse(objective.text()).unwrap(), &objective);
+            }
+        }
     }
 
     #[test]

@@ -5,8 +5,10 @@
 
 mod audience;
 mod cleanup;
+mod compare;
 mod courtesy;
 mod gateway;
+mod objectives;
 mod output;
 mod player;
 mod target;
@@ -18,8 +20,10 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use self::{
     audience::AudienceFlags,
     cleanup::CleanupFlags,
+    compare::CompareFlags,
     courtesy::CourtesyFlags,
     gateway::{GatewayFlags, LimitFlags},
+    objectives::{AbortFlags, MarkdownFlag, ObjectiveFlags},
     output::{KeepAudioFlag, OutputFlags},
     player::PlayerFlags,
     target::{CredentialFlags, TargetFlags},
@@ -50,6 +54,8 @@ pub(crate) enum Verb {
     Serve(Box<ServeFlags>),
     /// Delete the documents that a killed run has left on a service
     Cleanup(Box<CleanupFlags>),
+    /// Hold runs against runs: what got better, what worse, and what these data could have shown
+    Compare(Box<CompareFlags>),
 }
 
 impl Cli {
@@ -60,6 +66,7 @@ impl Cli {
             Verb::Simulate(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,
+            Verb::Compare(flags) => flags.quiet,
         }
     }
 }
@@ -80,7 +87,13 @@ pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) limits: LimitFlags,
     #[command(flatten)]
+    pub(crate) objectives: ObjectiveFlags,
+    #[command(flatten)]
+    pub(crate) abort: AbortFlags,
+    #[command(flatten)]
     pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) markdown: MarkdownFlag,
     #[command(flatten)]
     pub(crate) keep_audio: KeepAudioFlag,
 }
@@ -97,7 +110,11 @@ pub(crate) struct SimulateFlags {
     #[command(flatten)]
     pub(crate) limits: LimitFlags,
     #[command(flatten)]
+    pub(crate) objectives: ObjectiveFlags,
+    #[command(flatten)]
     pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) markdown: MarkdownFlag,
 }
 
 /// Flags of `claque serve`.

@@ -1,6 +1,7 @@
 //! One verb a file.
 
 mod cleanup;
+mod compare;
 mod run;
 mod serve;
 mod simulate;
@@ -32,5 +33,6 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             cleanup::cleanup(config::resolve_cleanup(*flags, Surroundings { token, stdin })?)
         }
         Verb::Serve(flags) => serve::serve(config::resolve_serve(*flags)?),
+        Verb::Compare(flags) => compare::compare(&config::resolve_compare(*flags)?),
     }
 }

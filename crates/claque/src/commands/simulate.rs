@@ -1,6 +1,6 @@
 //! `claque simulate`: the audience against a model of the service, in virtual time.
 
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 use claque_core::record::Fact;
 use claque_gateway::GatewayConfig;
@@ -9,7 +9,7 @@ use claque_store::Preparation;
 use claque_wire::yapit::usual_voice;
 
 use crate::{
-    config::{GatewayChoice, SimulateSettings, UsageError},
+    config::{GatewayChoice, Output, SimulateSettings, UsageError},
     outcome::{Heading, Recorder, TimeKind},
     report, unique,
 };
@@ -25,7 +25,7 @@ pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
     let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
     let order =
         Scenario { scripts, gateway: gateway.config, link: Link::default(), seed: gateway.seed, plan };
-    let mut record = Record { heading, parent: &output.dir, begun: None };
+    let mut record = Record { heading, output: &output, begun: None };
     let mut taken = Ok(());
     let simulated = claque_sim::simulate(&order, |fact| {
         if taken.is_ok() {
@@ -44,27 +44,35 @@ pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
     });
     recorder.record_documents(simulated.documents)?;
     let finished = recorder.finish(None)?;
-    report::print(&finished, output.format)?;
+    report::print(&finished, &output)?;
     Ok(finished.exit_code())
 }
 
 /// A record that is begun with the first fact, so that what cannot be simulated leaves no folder.
 struct Record<'a> {
     heading: Heading,
-    parent: &'a Path,
+    output: &'a Output,
     begun: Option<Recorder>,
 }
 
 impl Record<'_> {
     fn take(&mut self, fact: Fact) -> anyhow::Result<()> {
         if self.begun.is_none() {
-            self.begun = Some(Recorder::create(self.heading.clone(), self.parent, Vec::new())?);
+            self.begun = Some(self.begin()?);
         }
         self.begun.as_mut().map_or(Ok(()), |recorder| Ok(recorder.take([fact])?))
     }
 
-    fn into_recorder(self) -> anyhow::Result<Recorder> {
-        self.begun.map_or_else(|| Recorder::create(self.heading, self.parent, Vec::new()), Ok)
+    fn into_recorder(mut self) -> anyhow::Result<Recorder> {
+        match self.begun.take() {
+            Some(begun) => Ok(begun),
+            None => self.begin(),
+        }
+    }
+
+    fn begin(&self) -> anyhow::Result<Recorder> {
+        let recorder = Recorder::create(self.heading.clone(), &self.output.dir, Vec::new())?;
+        Ok(recorder.with_objectives(&self.output.judging.objectives))
     }
 }
 

@@ -35,9 +35,19 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
         "behaviour": plan.behaviour.is_some().then(|| BehaviourSettings::from(plan.behaviour)),
     });
     match decided {
-        Value::Object(map) => map,
+        Value::Object(mut map) => {
+            for (key, lines) in [("objectives", &wishes.objectives), ("abort_on", &wishes.abort_on)] {
+                let lines = lines.iter().flatten().map(|line| Value::from(line.value.as_str()));
+                map.insert(key.to_owned(), none_if_empty(lines.collect()));
+            }
+            map
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
     }
+}
+
+fn none_if_empty(values: Vec<Value>) -> Value {
+    if values.is_empty() { Value::Null } else { Value::Array(values) }
 }
 
 /// Adds what was decided about the gateway.

@@ -6,12 +6,14 @@
 mod accounts;
 mod audience;
 mod behaviour;
+mod compare;
 mod courtesy;
 mod credentials;
 mod decided;
 mod env_file;
 mod error;
 mod gateway;
+mod objectives;
 mod resolve;
 mod scenario;
 mod settings;
@@ -19,13 +21,15 @@ mod wish;
 mod wishes;
 
 pub(crate) use self::{
+    compare::{CompareForm, CompareSettings, InvalidRuns, OnRegression, resolve_compare},
     courtesy::{Courtesy, LimitChoice},
     credentials::{Surroundings, TOKEN_VARIABLE},
     error::UsageError,
     gateway::GatewayChoice,
     resolve::{resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     settings::{
-        CleanupSettings, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice,
+        CleanupSettings, Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk,
+        TargetChoice,
     },
 };
 

@@ -12,9 +12,9 @@ use super::{
     credentials::{self, Surroundings},
     decided,
     gateway::{EngineFlag, Limits, choose},
-    scenario,
+    objectives, scenario,
     settings::{
-        CleanupSettings, Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk,
+        CleanupSettings, Judging, Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk,
         TargetChoice,
     },
     wish::{Place, Source},
@@ -24,7 +24,7 @@ use crate::cli::{CleanupFlags, OutputFlags, RunFlags, ServeFlags, SimulateFlags}
 
 /// Where `serve` listens: the port most people try first, and only on this machine.
 const BIND: &str = "127.0.0.1:8080";
-const OUTPUT_DIR: &str = "claque-results";
+pub(super) const OUTPUT_DIR: &str = "claque-results";
 
 /// Decides on a run.
 ///
@@ -42,7 +42,9 @@ pub(crate) fn resolve_run(
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
     over(&mut wishes.keep_audio, flags.keep_audio.keep_audio);
-    let output = output(flags.output, &mut wishes);
+    let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, &source)?;
+    let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, &source)?;
+    let output = output(flags.output, judging, &mut wishes);
     let (plan, player) = audience::plan(&wishes, &source)?;
     let corpus = audience::corpus(&wishes, &source)?;
     let target = target(&wishes, &source, &plan)?;
@@ -66,6 +68,7 @@ pub(crate) fn resolve_run(
     Ok(RunSettings {
         seed: audience::seed_number(&wishes),
         keep_audio: wishes.keep_audio.map(|wish| wish.value),
+        abort_on,
         scenario: decided::without_nulls(Value::Object(scenario)),
         plan,
         corpus,
@@ -86,7 +89,15 @@ pub(crate) fn resolve_simulate(flags: SimulateFlags) -> Result<SimulateSettings,
     wishes.lay_player(flags.player)?;
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
-    let output = output(flags.output, &mut wishes);
+    let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, &source)?;
+    let output = output(flags.output, judging, &mut wishes);
+    if let Some(wish) = wishes.abort_on.as_ref().and_then(|rules| rules.first()) {
+        return Err(source.error(
+            wish,
+            "abort_on",
+            "has no meaning in a simulation, which costs no time; take it out",
+        ));
+    }
     if let Some(wish) = &wishes.base_url {
         return Err(source.error(
             wish,
@@ -153,12 +164,13 @@ fn bind(typed: &str) -> Result<SocketAddr, UsageError> {
     })
 }
 
-fn output(flags: OutputFlags, wishes: &mut Wishes) -> Output {
+fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) -> Output {
     over(&mut wishes.output_dir, flags.output_dir);
     Output {
         dir: wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone()),
         format: if flags.json { OutputFormat::Json } else { OutputFormat::Text },
         talk: talk(flags.quiet),
+        judging,
     }
 }
 

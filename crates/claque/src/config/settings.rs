@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use claque_core::{corpus::Corpus, plan::Plan};
 use claque_net::service::{Credentials, Target};
+use claque_stats::objective::{AbortRule, Objective};
 use serde_json::Value;
 
 use super::{courtesy::Courtesy, gateway::GatewayChoice};
@@ -23,6 +24,8 @@ pub(crate) struct RunSettings {
     pub(crate) courtesy: Courtesy,
     /// Where every block's audio is kept, if anywhere.
     pub(crate) keep_audio: Option<PathBuf>,
+    /// When it is given up.
+    pub(crate) abort_on: Vec<AbortRule>,
     /// Where results go.
     pub(crate) output: Output,
     /// The number all randomness hangs from.
@@ -94,6 +97,19 @@ pub(crate) struct Output {
     pub(crate) format: OutputFormat,
     /// How much is said on stderr.
     pub(crate) talk: Talk,
+    /// What must be reached.
+    pub(crate) judging: Judging,
+}
+
+/// What must be reached, and where that is told besides.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Judging {
+    /// The objectives, in the order given.
+    pub(crate) objectives: Vec<Objective>,
+    /// Where JUnit XML goes.
+    pub(crate) junit: Option<PathBuf>,
+    /// Where Markdown goes.
+    pub(crate) markdown: Option<PathBuf>,
 }
 
 /// The form of a summary.

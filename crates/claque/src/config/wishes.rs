@@ -54,6 +54,8 @@ pub(crate) struct Wishes {
     pub(crate) reproduce: Option<Wish<String>>,
     pub(crate) output_dir: Option<Wish<PathBuf>>,
     pub(crate) keep_audio: Option<Wish<PathBuf>>,
+    pub(crate) objectives: Option<Vec<Wish<String>>>,
+    pub(crate) abort_on: Option<Vec<Wish<String>>>,
     /// The file's table.
     pub(crate) gateway: Option<Wish<GatewaySettings>>,
     /// Read only to say where secrets belong; their values are passed over.

@@ -1,7 +1,7 @@
 //! The summary as one JSON document; docs/output.md has its keys.
 
 use anyhow::Context as _;
-use claque_stats::Summary;
+use claque_stats::{Summary, objective::ObjectiveResult};
 use claque_store::{Preparation, RunConfig, SavedVerdict};
 use serde::Serialize;
 
@@ -23,6 +23,7 @@ struct Document<'a> {
     verdict: SavedVerdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     preparation: Option<Preparation>,
+    objectives: &'a [ObjectiveResult],
     summary: &'a Summary,
 }
 
@@ -49,6 +50,7 @@ pub(super) fn summary(run: &Finished) -> anyhow::Result<String> {
         run_folder: run.folder.display().to_string(),
         verdict: SavedVerdict::from(&run.verdict),
         preparation: run.preparation,
+        objectives: &run.objectives,
         summary: &run.summary,
     };
     let mut text = serde_json::to_string_pretty(&document).context("failed to encode the summary")?;

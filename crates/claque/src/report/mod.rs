@@ -1,21 +1,57 @@
 //! How a run is told: a table for people, a document for programs, and a view while it goes on.
 
+pub(crate) mod compare;
 mod json;
+mod junit;
 pub(crate) mod live;
+mod markdown;
+mod objectives;
 mod text;
 mod units;
 
-use crate::{config::OutputFormat, outcome::Finished, talk};
+use std::path::Path;
 
-/// Prints the summary of a run on stdout, in the form asked for.
+use anyhow::Context as _;
+
+use crate::{
+    config::{Output, OutputFormat},
+    outcome::Finished,
+    talk,
+};
+
+/// Prints the summary of a run on stdout, in the form asked for, and writes the files asked for.
 ///
 /// # Errors
-/// Standard output cannot be written.
-pub(crate) fn print(run: &Finished, format: OutputFormat) -> anyhow::Result<()> {
-    match format {
+/// Standard output or a file cannot be written.
+pub(crate) fn print(run: &Finished, output: &Output) -> anyhow::Result<()> {
+    if let Some(path) = &output.judging.markdown {
+        write(path, &markdown::summary(run), "--markdown")?;
+    }
+    if let Some(path) = &output.judging.junit {
+        write(path, &junit::document("run", &cases(run)), "--junit")?;
+    }
+    match output.format {
         OutputFormat::Text => talk::print(&text::summary(run, text::Paint::new(talk::stdout_has_colours()))),
         OutputFormat::Json => talk::print(&json::summary(run)?),
     }
+}
+
+/// One test case for the verdict, one for each objective.
+fn cases(run: &Finished) -> Vec<junit::TestCase> {
+    let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let failure = (!reasons.is_empty()).then(|| format!("INVALID: {}", reasons.join("; ")));
+    let verdict = junit::TestCase { name: "the run is VALID".to_owned(), failure };
+    std::iter::once(verdict).chain(run.objectives.iter().map(case)).collect()
+}
+
+fn case(result: &claque_stats::objective::ObjectiveResult) -> junit::TestCase {
+    let failure = (!result.met).then(|| format!("missed: {}", objectives::found(result)));
+    junit::TestCase { name: result.objective.clone(), failure }
+}
+
+fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text)
+        .with_context(|| format!("failed to write {}; give another file with {flag}", path.display()))
 }
 
 #[cfg(test)]

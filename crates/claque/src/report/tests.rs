@@ -12,10 +12,10 @@ use claque_core::{
     },
     time::{Duration, Instant, MediaTime},
 };
-use claque_stats::{RunShape, ScheduleLag, Verdict, summarise};
+use claque_stats::{Observations, RunShape, ScheduleLag, Verdict, objective::Objective, summarise};
 use claque_store::{Preparation, RunConfig};
 
-use super::{json, text};
+use super::{cases, json, junit, markdown, text};
 use crate::outcome::{Finished, Heading, TimeKind};
 
 fn finished(users: u32, blocks: u32, facts: &[Fact], lag: Option<ScheduleLag>) -> Finished {
@@ -36,8 +36,12 @@ fn finished(users: u32, blocks: u32, facts: &[Fact], lag: Option<ScheduleLag>) -
     };
     let verdict = Verdict::judge(&summary);
     let folder = PathBuf::from("claque-results/2026-11-24T23-59-59Z");
-    Finished { heading, folder, summary, verdict, preparation: None }
+    let observed = Observations::of(RunShape { users, blocks_per_user: blocks }, facts);
+    let objectives = OBJECTIVES.map(|line| Objective::parse(line).unwrap().judge(&[&observed])).into();
+    Finished { heading, folder, summary, verdict, preparation: None, objectives }
 }
+
+const OBJECTIVES: [&str; 3] = ["startup_time p95 < 2 s", "listeners underrun-free >= 99 %", "errors = 0"];
 
 fn on_time() -> Option<ScheduleLag> {
     let mut lags = LagHistogram::default();
@@ -260,6 +264,12 @@ fn without_colour_the_words_are_the_same() {
     }
     assert!(coloured.contains('\u{1b}'));
     assert_eq!(stripped, plain);
+}
+
+#[test]
+fn a_page_for_a_job_and_a_report_for_a_pipeline() {
+    insta::assert_snapshot!("markdown", markdown::summary(&troubled()));
+    insta::assert_snapshot!("junit", junit::document("run", &cases(&troubled())));
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! The summary as a table. Colour only underlines what the words say already.
 
-use claque_stats::{Distribution, ErrorCause, Reason, Summary, Underruns};
+use claque_stats::{Distribution, ErrorCause, Reason, Summary, Underruns, objective::ObjectiveResult};
 use claque_store::Preparation;
 
-use super::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na};
+use super::{
+    objectives,
+    units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na},
+};
 use crate::outcome::{Finished, Heading, TimeKind};
 
 /// Whether and how words are coloured.
@@ -14,7 +17,7 @@ pub(super) struct Paint {
 
 /// ANSI attributes (ECMA-48, SGR).
 #[derive(Clone, Copy, Debug)]
-enum Style {
+pub(super) enum Style {
     Bold,
     Dim,
     Good,
@@ -27,7 +30,7 @@ impl Paint {
         Self { on }
     }
 
-    fn style(self, style: Style, words: &str) -> String {
+    pub(super) fn style(self, style: Style, words: &str) -> String {
         if !self.on {
             return words.to_owned();
         }
@@ -59,6 +62,7 @@ pub(super) fn summary(run: &Finished, paint: Paint) -> String {
     lines.push(String::new());
     times(&run.heading, &run.summary, paint, &mut lines);
     errors(&run.summary, paint, &mut lines);
+    objectives_met(&run.objectives, paint, &mut lines);
     lines.push(String::new());
     verdict(run, paint, &mut lines);
     lines.push(String::new());
@@ -304,6 +308,21 @@ fn cost(cause: &ErrorCause) -> String {
     }
 }
 
+/// Nothing where there are none.
+pub(super) fn objectives_met(results: &[ObjectiveResult], paint: Paint, lines: &mut Vec<String>) {
+    if results.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push(format!("  {}", paint.style(Style::Bold, "objectives")));
+    let width = results.iter().map(|result| result.objective.chars().count()).max().unwrap_or(0);
+    for result in results {
+        let style = if result.met { Style::Good } else { Style::Bad };
+        let word = paint.style(style, &format!("{:6}", objectives::word(result)));
+        lines.push(format!("  {word}  {:width$}   {}", result.objective, objectives::found(result)));
+    }
+}
+
 fn verdict(run: &Finished, paint: Paint, lines: &mut Vec<String>) {
     if run.verdict.is_valid() {
         lines.push(format!("  {}", paint.style(Style::Good, "VALID")));
@@ -318,7 +337,7 @@ fn verdict(run: &Finished, paint: Paint, lines: &mut Vec<String>) {
     lines.extend(told(&run.verdict.notes, "note"));
 }
 
-fn row(name: &str, figure: &str, paint: Paint) -> String {
+pub(super) fn row(name: &str, figure: &str, paint: Paint) -> String {
     let name_width = (NAME + 2).saturating_sub(name.len());
     let name = if name.is_empty() { String::new() } else { paint.style(Style::Dim, name) };
     format!("  {name}{}{figure}", " ".repeat(name_width))

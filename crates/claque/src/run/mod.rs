@@ -1,5 +1,6 @@
 //! A run in real time: prepare, play, record, clean up, whatever happens in between.
 
+mod abort;
 mod allowance;
 mod blocks;
 pub(crate) mod crew;
@@ -73,7 +74,7 @@ pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(LEFT));
     };
     let Ended { finished, usage } = result?;
-    report::print(&finished, settings.output.format)?;
+    report::print(&finished, &settings.output)?;
     Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
 }
 
@@ -136,7 +137,7 @@ impl Session<'_> {
         let settings = self.settings;
         let target = crew.of_listener(0).target();
         let heading = self.heading(looked.voice(), target);
-        let recorder = Recorder::create(heading, &settings.output.dir, Vec::new())?;
+        let recorder = self.recorder(heading)?;
         self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
         let order = MakeOrder {
             scripts: &looked.scripts,
@@ -257,7 +258,18 @@ impl Session<'_> {
                     Some(_) => {}
                     None => break,
                 },
-                _ = redraw.tick() => live.show(audience.clock().now(), goal, audience.progress()),
+                _ = redraw.tick() => {
+                    let (now, progress) = (audience.clock().now(), audience.progress());
+                    live.show(now, goal, progress);
+                    if let Some(why) = abort::reason(&self.settings.abort_on, users, now, progress)
+                        && !stopping
+                    {
+                        live.warn(&format!("stopping: {why}"));
+                        recorder.abort(why);
+                        stopping = true;
+                        audience.stop();
+                    }
+                }
                 () = self.interrupts.reached(1), if !stopping => {
                     stopping = true;
                     audience.stop();
@@ -265,6 +277,12 @@ impl Session<'_> {
             }
         }
         Ok(saved?)
+    }
+
+    fn recorder(&self, heading: Heading) -> anyhow::Result<Recorder> {
+        let output = &self.settings.output;
+        let recorder = Recorder::create(heading, &output.dir, self.made.ids())?;
+        Ok(recorder.with_objectives(&output.judging.objectives))
     }
 
     /// There will be no audience. What the service did to it is recorded all the same, once for every listener.
@@ -282,8 +300,7 @@ impl Session<'_> {
         live.warn(&format!("error: {reason}"));
         let plan = &self.settings.plan;
         let heading = || self.heading(plan.voice.as_deref().unwrap_or_default(), target);
-        let create = || Recorder::create(heading(), &self.settings.output.dir, Vec::new());
-        let mut recorder = begun.map_or_else(create, Ok)?;
+        let mut recorder = begun.map_or_else(|| self.recorder(heading()), Ok)?;
         recorder.record_documents(self.made.ids())?;
         for listener in (0..plan.users).map(ListenerId) {
             recorder.take(never_listened(listener, plan, failure))?;

@@ -9,6 +9,7 @@ mod documents;
 mod identity;
 mod interrupts;
 mod known_truth;
+mod objectives;
 mod program;
 mod shown;
 mod speech;

@@ -1,0 +1,207 @@
+//! The figures that are compared, and what each is made of.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    observe::{ListenerObservation, TimeMetric},
+    sample::whole,
+};
+
+/// A figure of a side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Measure {
+    Time(TimeMetric, Statistic),
+    StalledTime,
+    Underruns,
+    ListenersAffected,
+    Success,
+    Errors,
+    Goodput,
+}
+
+/// Which figure of a distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Statistic {
+    /// Arithmetic mean.
+    Mean,
+    /// Median, nearest-rank.
+    P50,
+    /// 95th percentile, nearest-rank.
+    P95,
+}
+
+impl Statistic {
+    /// The name used everywhere.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::P50 => "p50",
+            Self::P95 => "p95",
+        }
+    }
+
+    /// Which percentile it is, if one.
+    pub(super) const fn percent(self) -> Option<u64> {
+        match self {
+            Self::Mean => None,
+            Self::P50 => Some(50),
+            Self::P95 => Some(95),
+        }
+    }
+}
+
+/// What a figure is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Milliseconds.
+    Ms,
+    /// Percent, 0 to 100; differences are percentage points.
+    Pct,
+    /// Events per intended listener.
+    PerListener,
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Better {
+    Lower,
+    Higher,
+}
+
+/// What the spread of a figure is at least when nothing varied: listeners that all had no underrun do not prove that
+/// underruns cannot happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Floor {
+    /// None: times that are all equal come from a model without chance.
+    None,
+    /// A share of units, each of which has it or has not.
+    Share,
+    /// Events.
+    Count,
+}
+
+/// A p95 is compared where at least ten values lie above it. With fewer, its bootstrap jumps between two or three of the
+/// largest values, and no interval made of that keeps its promise.
+pub(super) const FEWEST_FOR_P95: u64 = 200;
+
+impl Measure {
+    /// Every figure, in the order of reports.
+    pub(super) fn all() -> Vec<Self> {
+        let of = |metric, statistics: &[Statistic]| -> Vec<Self> {
+            statistics.iter().map(|&statistic| Self::Time(metric, statistic)).collect()
+        };
+        let every = [Statistic::Mean, Statistic::P50, Statistic::P95];
+        let times = [
+            TimeMetric::StartupTime,
+            TimeMetric::Ttfa,
+            TimeMetric::FirstBlock,
+            TimeMetric::RoundTrip,
+            TimeMetric::ResponseTime,
+            TimeMetric::SynthesisTime,
+        ];
+        let mut all: Vec<Self> = times.into_iter().flat_map(|metric| of(metric, &every)).collect();
+        all.extend([
+            Self::StalledTime,
+            Self::Underruns,
+            Self::ListenersAffected,
+            Self::Success,
+            Self::Errors,
+            Self::Goodput,
+        ]);
+        all
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Time(metric, _) => metric.as_str(),
+            Self::StalledTime => "stalled_time_pct",
+            Self::Underruns => "underruns",
+            Self::ListenersAffected => "listeners_affected_pct",
+            Self::Success => "success_pct",
+            Self::Errors => "errors",
+            Self::Goodput => "goodput_pct",
+        }
+    }
+
+    pub(super) const fn statistic(self) -> Option<Statistic> {
+        match self {
+            Self::Time(_, statistic) => Some(statistic),
+            Self::StalledTime
+            | Self::Underruns
+            | Self::ListenersAffected
+            | Self::Success
+            | Self::Errors
+            | Self::Goodput => None,
+        }
+    }
+
+    pub(super) const fn unit(self) -> Unit {
+        match self {
+            Self::Time(..) => Unit::Ms,
+            Self::StalledTime | Self::ListenersAffected | Self::Success | Self::Goodput => Unit::Pct,
+            Self::Underruns | Self::Errors => Unit::PerListener,
+        }
+    }
+
+    pub(super) const fn better(self) -> Better {
+        match self {
+            Self::Time(..) | Self::StalledTime | Self::Underruns | Self::ListenersAffected | Self::Errors => {
+                Better::Lower
+            }
+            Self::Success | Self::Goodput => Better::Higher,
+        }
+    }
+
+    pub(super) const fn floor(self) -> Floor {
+        match self {
+            Self::Time(..) | Self::StalledTime => Floor::None,
+            Self::ListenersAffected | Self::Success | Self::Goodput => Floor::Share,
+            Self::Underruns | Self::Errors => Floor::Count,
+        }
+    }
+
+    /// What a listener adds above and below the line: each figure but a percentile is the ratio of two sums.
+    pub(super) fn ratio(self, listener: &ListenerObservation) -> Ratio {
+        let share = |yes: bool| Ratio { above: if yes { 100.0 } else { 0.0 }, below: 1.0 };
+        match self {
+            Self::Time(metric, _) => {
+                let times = listener.times(metric);
+                Ratio { above: times.iter().sum(), below: count(times.len()) }
+            }
+            Self::StalledTime => listener.listened_ms.map_or(Ratio::default(), |listened_ms| Ratio {
+                above: 100.0 * listener.stalled_ms,
+                below: listened_ms,
+            }),
+            Self::Underruns => Ratio { above: listener.underruns.into(), below: 1.0 },
+            Self::ListenersAffected => share(listener.underruns > 0),
+            Self::Success => {
+                Ratio { above: 100.0 * f64::from(listener.blocks_ok), below: listener.blocks_intended.into() }
+            }
+            Self::Errors => Ratio { above: whole(listener.errors), below: 1.0 },
+            Self::Goodput => share(listener.is_well_served()),
+        }
+    }
+
+    /// Whether the figure says something only if somebody began to play.
+    pub(super) const fn needs_a_start(self) -> bool {
+        match self {
+            Self::Underruns | Self::ListenersAffected => true,
+            Self::Time(..) | Self::StalledTime | Self::Success | Self::Errors | Self::Goodput => false,
+        }
+    }
+}
+
+/// A part of a ratio of sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Ratio {
+    pub(super) above: f64,
+    pub(super) below: f64,
+}
+
+/// A count as a number of arithmetic.
+pub(super) fn count(number: usize) -> f64 {
+    whole(u64::try_from(number).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,156 @@
+//! Holding an objective against what the listeners went through.
+
+use super::{Figure, Measure, Objective, ObjectiveResult, Quality, Subject};
+use crate::{
+    observe::{ListenerObservation, Observations},
+    sample::whole,
+};
+
+/// What there was of a figure.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    /// None when it was not measured, infinite when it is a time that never came.
+    value: Option<f64>,
+    measured: u64,
+    missing: u64,
+}
+
+impl Objective {
+    /// Judges the listeners of `runs`, all together.
+    #[must_use]
+    pub fn judge(&self, runs: &[&Observations]) -> ObjectiveResult {
+        let listeners: Vec<_> = runs.iter().flat_map(|run| run.listeners()).collect();
+        let found = find(self.subject, &listeners);
+        let value = found.value.filter(|value| value.is_finite());
+        ObjectiveResult {
+            objective: self.text.clone(),
+            met: value.is_some_and(|value| self.relation.holds(value, self.limit)),
+            value,
+            unit: self.subject.unit(),
+            measured: found.measured,
+            missing: found.missing,
+        }
+    }
+}
+
+fn find(subject: Subject, listeners: &[&ListenerObservation]) -> Found {
+    let all = count(listeners.len());
+    match subject {
+        Subject::Time(metric, figure) => {
+            let values = listeners.iter().flat_map(|listener| listener.times(metric)).copied().collect();
+            let missing = listeners.iter().map(|listener| listener.missing(metric)).sum();
+            figure.of(values, missing)
+        }
+        Subject::StalledTime(figure) => stalled_time(figure, listeners),
+        Subject::Underruns(figure) => {
+            let (started, missing) = started(listeners);
+            let total: u64 = listeners.iter().map(|listener| u64::from(listener.underruns)).sum();
+            match figure {
+                _ if started.is_empty() => Found { missing, ..Found::default() },
+                Figure::Total => found(whole(total), all),
+                Figure::Mean => found(whole(total) / whole(all), all),
+                Figure::Max | Figure::Percentile(_) => {
+                    figure.of(started.iter().map(|one| f64::from(one.underruns)).collect(), missing)
+                }
+            }
+        }
+        Subject::Errors => {
+            let errors: u64 = listeners.iter().map(|listener| listener.errors).sum();
+            if all == 0 { Found::default() } else { found(whole(errors), all) }
+        }
+        Subject::Success => {
+            let sum = |of: fn(&ListenerObservation) -> u32| -> u64 {
+                listeners.iter().map(|listener| u64::from(of(listener))).sum()
+            };
+            share(sum(|listener| listener.blocks_ok), sum(|listener| listener.blocks_intended))
+        }
+        Subject::Goodput => share(number(listeners, ListenerObservation::is_well_served), all),
+        Subject::Listeners(quality, measure) => {
+            let number = match quality {
+                Quality::UnderrunFree => number(listeners, ListenerObservation::is_underrun_free),
+                Quality::Started => number(listeners, |listener| listener.startup_ms.is_some()),
+                Quality::Completed => number(listeners, |listener| listener.completed),
+                Quality::Stalled => return Found::default(),
+            };
+            match measure {
+                Measure::Count if all > 0 => found(whole(number), all),
+                Measure::Share | Measure::Count => share(number, all),
+            }
+        }
+    }
+}
+
+/// The mean is the figure of the summary, in which a long session weighs more than a short one; the others are over
+/// listeners.
+fn stalled_time(figure: Figure, listeners: &[&ListenerObservation]) -> Found {
+    let (started, missing) = started(listeners);
+    if started.is_empty() {
+        return Found { missing, ..Found::default() };
+    }
+    match figure {
+        Figure::Mean | Figure::Total => {
+            let ended =
+                listeners.iter().filter_map(|listener| Some((listener.stalled_ms, listener.listened_ms?)));
+            let (stalled, listened) =
+                ended.fold((0.0, 0.0), |sum: (f64, f64), one| (sum.0 + one.0, sum.1 + one.1));
+            let value = (listened > 0.0).then(|| 100.0 * stalled / listened);
+            Found { value, measured: count(listeners.len()), missing: 0 }
+        }
+        Figure::Max | Figure::Percentile(_) => {
+            let share = |one: &&ListenerObservation| {
+                let listened_ms = one.listened_ms.filter(|&listened_ms| listened_ms > 0.0)?;
+                Some(100.0 * one.stalled_ms / listened_ms)
+            };
+            let values: Vec<f64> = started.iter().filter_map(share).collect();
+            let missing = count(listeners.len() - values.len());
+            figure.of(values, missing)
+        }
+    }
+}
+
+/// Those that began to play, and how many did not.
+fn started<'a>(listeners: &[&'a ListenerObservation]) -> (Vec<&'a ListenerObservation>, u64) {
+    let started: Vec<_> =
+        listeners.iter().copied().filter(|listener| listener.startup_ms.is_some()).collect();
+    let missing = count(listeners.len() - started.len());
+    (started, missing)
+}
+
+impl Figure {
+    /// This figure of `values` and of `missing` more that are longer than any.
+    fn of(self, mut values: Vec<f64>, missing: u64) -> Found {
+        let measured = count(values.len());
+        let all = measured + missing;
+        values.sort_unstable_by(f64::total_cmp);
+        let at_rank = |rank: u64| {
+            let place = usize::try_from(rank.max(1) - 1).unwrap_or(usize::MAX);
+            values.get(place).copied().unwrap_or(f64::INFINITY)
+        };
+        let value = match self {
+            _ if all == 0 => None,
+            Self::Total | Self::Mean if missing > 0 => Some(f64::INFINITY),
+            Self::Total => Some(values.iter().sum()),
+            Self::Mean => Some(values.iter().sum::<f64>() / whole(measured)),
+            Self::Max => Some(at_rank(all)),
+            Self::Percentile(thousandths) => Some(at_rank((all * u64::from(thousandths)).div_ceil(100_000))),
+        };
+        Found { value, measured, missing }
+    }
+}
+
+fn found(value: f64, measured: u64) -> Found {
+    Found { value: Some(value), measured, missing: 0 }
+}
+
+fn share(part: u64, all: u64) -> Found {
+    let value = (all > 0).then(|| 100.0 * whole(part) / whole(all));
+    Found { value, measured: all, missing: 0 }
+}
+
+fn number(listeners: &[&ListenerObservation], is: impl Fn(&ListenerObservation) -> bool) -> u64 {
+    count(listeners.iter().filter(|listener| is(listener)).count())
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}

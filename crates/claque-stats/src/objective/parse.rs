@@ -1,0 +1,301 @@
+//! Reading a line: metric, statistic or quality, relation, number, unit.
+
+use super::{Figure, Measure, Objective, ObjectiveError, Quality, Relation, Subject};
+use crate::observe::TimeMetric;
+
+/// Longest line that is looked at, in characters: objectives end up in file names and reports.
+const LONGEST: usize = 200;
+
+const OTHERS: [&str; 6] =
+    ["stalled_time_pct", "underruns", "errors", "success_pct", "goodput_pct", "listeners"];
+const QUALITIES: [(&str, Quality); 4] = [
+    ("underrun-free", Quality::UnderrunFree),
+    ("started", Quality::Started),
+    ("completed", Quality::Completed),
+    ("stalled", Quality::Stalled),
+];
+const RELATIONS: [(&str, Relation); 8] = [
+    ("<", Relation::Below),
+    ("<=", Relation::AtMost),
+    ("≤", Relation::AtMost),
+    (">", Relation::Above),
+    (">=", Relation::AtLeast),
+    ("≥", Relation::AtLeast),
+    ("=", Relation::Equal),
+    ("==", Relation::Equal),
+];
+/// Units of time, in ms.
+const TIMES: [(&str, f64); 3] = [("ms", 1.0), ("s", 1_000.0), ("min", 60_000.0)];
+
+impl Objective {
+    /// Reads an objective, such as `startup_time p95 < 2 s`.
+    ///
+    /// # Errors
+    /// It is none; says what is wrong at which character, and what was probably meant.
+    pub fn parse(line: &str) -> Result<Self, ObjectiveError> {
+        let objective = Self::parse_any(line)?;
+        if let Subject::Listeners(Quality::Stalled, _) = objective.subject {
+            let mut reader = Reader::new(line);
+            let _metric = reader.next();
+            let what = "`stalled` is known only while a run goes on";
+            return Err(reader.error(what, "give underrun-free, started or completed"));
+        }
+        Ok(objective)
+    }
+
+    /// The same, also with what is known only while a run goes on.
+    pub(super) fn parse_any(line: &str) -> Result<Self, ObjectiveError> {
+        let mut reader = Reader::new(line);
+        if line.chars().count() > LONGEST {
+            return Err(reader.error("too long", &format!("give at most {LONGEST} characters")));
+        }
+        let named = reader.metric()?;
+        let subject = reader.subject(named)?;
+        let relation = reader.relation()?;
+        let number = reader.number()?;
+        let (subject, limit) = reader.limit(subject, number)?;
+        if let Some(token) = reader.next() {
+            return Err(reader.error_at(token.at, &format!("unexpected `{}`", token.text), "take it out"));
+        }
+        let text = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(Self { text, subject, relation, limit })
+    }
+}
+
+/// A piece of a line.
+#[derive(Clone, Copy, Debug)]
+struct Token<'a> {
+    text: &'a str,
+    /// First character, counted from 1.
+    at: usize,
+}
+
+/// The pieces of a line, and where we are among them.
+struct Reader<'a> {
+    line: &'a str,
+    tokens: Vec<Token<'a>>,
+    next: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(line: &'a str) -> Self {
+        Self { line, tokens: tokens(line), next: 0 }
+    }
+
+    fn peek(&self) -> Option<Token<'a>> {
+        self.tokens.get(self.next).copied()
+    }
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        let token = self.peek();
+        self.next += usize::from(token.is_some());
+        token
+    }
+
+    /// The next piece if it is a word.
+    fn word(&mut self) -> Option<Token<'a>> {
+        let word = self.peek().filter(|token| relation_named(token.text).is_none());
+        self.next += usize::from(word.is_some());
+        word
+    }
+
+    /// An error at the next piece, or behind the last one.
+    fn error(&self, what: &str, hint: &str) -> ObjectiveError {
+        let end = self.line.trim_end().chars().count() + 1;
+        self.error_at(self.peek().map_or(end, |token| token.at), what, hint)
+    }
+
+    fn error_at(&self, at: usize, what: &str, hint: &str) -> ObjectiveError {
+        let shown: String = self.line.trim_end().chars().take(LONGEST).collect();
+        ObjectiveError { text: shown, what: what.to_owned(), at, hint: format!("; {hint}") }
+    }
+
+    fn metric(&mut self) -> Result<Token<'a>, ObjectiveError> {
+        let known = metrics();
+        let Some(word) = self.word() else {
+            return Err(self.error("a metric is missing", &format!("give {}", list(&known))));
+        };
+        if known.contains(&word.text) {
+            return Ok(word);
+        }
+        let hint = nearest(word.text, &known).unwrap_or_else(|| format!("give {}", list(&known)));
+        Err(self.error_at(word.at, &format!("unknown metric `{}`", word.text), &hint))
+    }
+
+    fn subject(&mut self, metric: Token<'a>) -> Result<Subject, ObjectiveError> {
+        match metric.text {
+            "listeners" => Ok(Subject::Listeners(self.quality()?, Measure::Count)),
+            "stalled_time_pct" => Ok(Subject::StalledTime(self.figure()?.unwrap_or(Figure::Mean))),
+            "underruns" => Ok(Subject::Underruns(self.figure()?.unwrap_or(Figure::Total))),
+            "errors" => self.plain(metric, Subject::Errors),
+            "success_pct" => self.plain(metric, Subject::Success),
+            "goodput_pct" => self.plain(metric, Subject::Goodput),
+            name => {
+                let time = TimeMetric::ALL.into_iter().find(|time| time.as_str() == name);
+                match (time, self.figure()?) {
+                    (Some(time), Some(figure)) => Ok(Subject::Time(time, figure)),
+                    (Some(_) | None, _) => {
+                        let what = format!("which figure of {name} is missing");
+                        Err(self.error(&what, "give mean, max or a percentile such as p95"))
+                    }
+                }
+            }
+        }
+    }
+
+    /// A metric with nothing between its name and the relation.
+    fn plain(&mut self, metric: Token<'a>, subject: Subject) -> Result<Subject, ObjectiveError> {
+        match self.word() {
+            None => Ok(subject),
+            Some(word) => {
+                let what = format!("{} has no `{}`", metric.text, word.text);
+                Err(self.error_at(word.at, &what, "take it out"))
+            }
+        }
+    }
+
+    fn figure(&mut self) -> Result<Option<Figure>, ObjectiveError> {
+        let Some(word) = self.word() else { return Ok(None) };
+        let figure = match word.text {
+            "mean" => Some(Figure::Mean),
+            "max" => Some(Figure::Max),
+            "median" => Some(Figure::Percentile(50_000)),
+            text => text.strip_prefix('p').and_then(percentile),
+        };
+        let hint = "give mean, max or a percentile such as p50, p95 or p99.9";
+        let unknown = || self.error_at(word.at, &format!("unknown figure `{}`", word.text), hint);
+        figure.map(Some).ok_or_else(unknown)
+    }
+
+    fn quality(&mut self) -> Result<Quality, ObjectiveError> {
+        let names = QUALITIES.map(|(name, _)| name);
+        let give = format!("give {}", list(&names));
+        let Some(word) = self.word() else {
+            return Err(self.error("which listeners is missing", &give));
+        };
+        let found = QUALITIES.into_iter().find(|(name, _)| *name == word.text);
+        let hint = nearest(word.text, &names).unwrap_or(give);
+        let unknown = || self.error_at(word.at, &format!("unknown sort of listeners `{}`", word.text), &hint);
+        found.map(|(_, quality)| quality).ok_or_else(unknown)
+    }
+
+    fn relation(&mut self) -> Result<Relation, ObjectiveError> {
+        let found = self.peek().and_then(|token| relation_named(token.text));
+        let Some(relation) = found else {
+            return Err(self.error("a relation is missing", "give <, <=, >, >= or ="));
+        };
+        self.next += 1;
+        Ok(relation)
+    }
+
+    /// The number, and the unit that may be glued to it.
+    fn number(&mut self) -> Result<(f64, Token<'a>), ObjectiveError> {
+        let Some(token) = self.word() else {
+            return Err(self.error("a number is missing", "give one, such as 2"));
+        };
+        let digits = |c: char| c.is_ascii_digit() || c == '.';
+        let length = token.text.find(|c: char| !digits(c)).unwrap_or(token.text.len());
+        let (number, unit) = token.text.split_at(length);
+        let Some(number) = number.parse::<f64>().ok().filter(|number| number.is_finite()) else {
+            let what = format!("`{}` is no number from 0", token.text);
+            return Err(self.error_at(token.at, &what, "give one, such as 2 or 0.5"));
+        };
+        if unit.is_empty() {
+            let unit = self.word();
+            let end = Token { text: "", at: token.at + length };
+            return Ok((number, unit.unwrap_or(end)));
+        }
+        Ok((number, Token { text: unit, at: token.at + length }))
+    }
+
+    /// The limit in the subject's unit, which decides for listeners whether they are counted.
+    fn limit(
+        &self,
+        subject: Subject,
+        (number, unit): (f64, Token<'a>),
+    ) -> Result<(Subject, f64), ObjectiveError> {
+        let error = |what: String, hint: &str| Err(self.error_at(unit.at, &what, hint));
+        match subject {
+            Subject::Time(..) => match TIMES.into_iter().find(|(name, _)| *name == unit.text) {
+                Some((_, factor)) => Ok((subject, number * factor)),
+                None if unit.text.is_empty() => error("a unit is missing".to_owned(), "give ms, s or min"),
+                None => error(format!("`{}` is no unit of time", unit.text), "give ms, s or min"),
+            },
+            Subject::StalledTime(_) | Subject::Success | Subject::Goodput => match unit.text {
+                "" | "%" if number <= 100.0 => Ok((subject, number)),
+                "" | "%" => error("more than all".to_owned(), "give 0 to 100 %"),
+                other => error(format!("`{other}` is not percent"), "give %"),
+            },
+            Subject::Listeners(quality, _) => match unit.text {
+                "" => Ok((Subject::Listeners(quality, Measure::Count), number)),
+                "%" if number <= 100.0 => Ok((Subject::Listeners(quality, Measure::Share), number)),
+                "%" => error("more than all".to_owned(), "give 0 to 100 %"),
+                other => error(format!("`{other}` is no unit of listeners"), "give % or nothing"),
+            },
+            Subject::Underruns(_) | Subject::Errors => match unit.text {
+                "" => Ok((subject, number)),
+                other => error(format!("`{other}` is no unit of a count"), "take it out"),
+            },
+        }
+    }
+}
+
+fn tokens(line: &str) -> Vec<Token<'_>> {
+    let is_relation = |c: char| "<>=≤≥".contains(c);
+    let mut tokens = Vec::new();
+    let mut rest = line;
+    let mut at = 1;
+    while let Some(first) = rest.chars().next() {
+        let length = if first.is_whitespace() {
+            rest.find(|c: char| !c.is_whitespace())
+        } else if is_relation(first) {
+            rest.find(|c: char| !is_relation(c))
+        } else {
+            rest.find(|c: char| c.is_whitespace() || is_relation(c))
+        };
+        let (text, behind) = rest.split_at(length.unwrap_or(rest.len()));
+        if !first.is_whitespace() {
+            tokens.push(Token { text, at });
+        }
+        at += text.chars().count();
+        rest = behind;
+    }
+    tokens
+}
+
+fn relation_named(text: &str) -> Option<Relation> {
+    RELATIONS.into_iter().find(|(name, _)| *name == text).map(|(_, relation)| relation)
+}
+
+/// "99.9", above 0 and below 100, to a thousandth.
+fn percentile(text: &str) -> Option<Figure> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let thousandths = whole.parse::<u32>().ok()? * 1_000 + format!("{fraction:0<3}").parse::<u32>().ok()?;
+    (1..100_000).contains(&thousandths).then_some(Figure::Percentile(thousandths))
+}
+
+fn metrics() -> Vec<&'static str> {
+    TimeMetric::ALL.into_iter().map(TimeMetric::as_str).chain(OTHERS).collect()
+}
+
+/// "did you mean `startup_time`?", if anything known is near.
+fn nearest(typed: &str, known: &[&str]) -> Option<String> {
+    /// As near as the suggestions for flags.
+    const NEAR: f64 = 0.7;
+    let near = known.iter().map(|name| (strsim::jaro(typed, name), name));
+    let best = near.filter(|(score, _)| *score > NEAR).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+/// "a, b or c".
+fn list(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [head @ .., last] => format!("{} or {last}", head.join(", ")),
+    }
+}

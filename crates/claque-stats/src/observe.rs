@@ -1,0 +1,310 @@
+//! What each listener of a run went through: what intervals and objectives need beyond a summary.
+
+use std::collections::BTreeMap;
+
+use claque_core::{
+    ids::{BlockIdx, ListenerId},
+    record::{BlockOutcome, BlockRecord, Fact, Incident, ListenerRecord, SessionEnd},
+    time::{Duration, Instant, duration_nanos},
+};
+
+use crate::{builder::RunShape, causes::Causes, sample::millis};
+
+/// A time that is measured; `docs/metrics.md` has the definitions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimeMetric {
+    /// Intended start until playback starts, per listener.
+    StartupTime,
+    /// Intended start until the first audio byte, per listener.
+    Ttfa,
+    /// Intended start until block 0 is ready, per listener.
+    FirstBlock,
+    /// Block asked for until it is ready.
+    RoundTrip,
+    /// Block wanted until it is ready.
+    ResponseTime,
+    /// Between consecutive ready blocks of one request.
+    SynthesisTime,
+    /// Transport and handshake, per listener.
+    ConnectTime,
+}
+
+impl TimeMetric {
+    /// Every one, in the order of reports.
+    pub const ALL: [Self; 7] = [
+        Self::StartupTime,
+        Self::Ttfa,
+        Self::FirstBlock,
+        Self::RoundTrip,
+        Self::ResponseTime,
+        Self::SynthesisTime,
+        Self::ConnectTime,
+    ];
+
+    /// The name used everywhere.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StartupTime => "startup_time",
+            Self::Ttfa => "ttfa",
+            Self::FirstBlock => "first_block",
+            Self::RoundTrip => "round_trip",
+            Self::ResponseTime => "response_time",
+            Self::SynthesisTime => "synthesis_time",
+            Self::ConnectTime => "connect_time",
+        }
+    }
+
+    /// Whether there is one value a block, as opposed to one a listener.
+    #[must_use]
+    pub const fn is_per_block(self) -> bool {
+        match self {
+            Self::RoundTrip | Self::ResponseTime | Self::SynthesisTime => true,
+            Self::StartupTime | Self::Ttfa | Self::FirstBlock | Self::ConnectTime => false,
+        }
+    }
+}
+
+/// What one listener went through. Times are in ms; what did not happen is absent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListenerObservation {
+    /// Intended start until playback started.
+    pub startup_ms: Option<f64>,
+    /// Intended start until the first audio byte.
+    pub ttfa_ms: Option<f64>,
+    /// Intended start until block 0 was ready.
+    pub first_block_ms: Option<f64>,
+    /// Transport and handshake.
+    pub connect_ms: Option<f64>,
+    /// One value a block that was ready.
+    pub round_trip_ms: Vec<f64>,
+    /// One value a block that was ready.
+    pub response_time_ms: Vec<f64>,
+    /// One value a pair of blocks of one request.
+    pub synthesis_time_ms: Vec<f64>,
+    /// Blocks it set out to hear.
+    pub blocks_intended: u32,
+    /// Blocks that were delivered.
+    pub blocks_ok: u32,
+    /// Blocks that never became ready though they should have: failed, stopped or never reached.
+    pub blocks_missing: u32,
+    /// Stalls after playback had begun.
+    pub underruns: u32,
+    /// Their lengths together.
+    pub stalled_ms: f64,
+    /// Intended start until the end of the session; absent when no end is on record.
+    pub listened_ms: Option<f64>,
+    /// Failures, as the errors by cause count them.
+    pub errors: u64,
+    /// Whether it came to the end of its text, or left of its own will.
+    pub completed: bool,
+}
+
+impl ListenerObservation {
+    /// The values of `metric`: none or one where there is one a listener.
+    #[must_use]
+    pub fn times(&self, metric: TimeMetric) -> &[f64] {
+        match metric {
+            TimeMetric::StartupTime => self.startup_ms.as_slice(),
+            TimeMetric::Ttfa => self.ttfa_ms.as_slice(),
+            TimeMetric::FirstBlock => self.first_block_ms.as_slice(),
+            TimeMetric::ConnectTime => self.connect_ms.as_slice(),
+            TimeMetric::RoundTrip => &self.round_trip_ms,
+            TimeMetric::ResponseTime => &self.response_time_ms,
+            TimeMetric::SynthesisTime => &self.synthesis_time_ms,
+        }
+    }
+
+    /// Values of `metric` that there should have been and are not.
+    #[must_use]
+    pub fn missing(&self, metric: TimeMetric) -> u64 {
+        if metric.is_per_block() {
+            self.blocks_missing.into()
+        } else {
+            u64::from(self.times(metric).is_empty())
+        }
+    }
+
+    /// Whether it heard its text to the end without an underrun.
+    #[must_use]
+    pub const fn is_underrun_free(&self) -> bool {
+        self.completed && self.startup_ms.is_some() && self.underruns == 0
+    }
+
+    /// Whether it got all it came for: every block, to the end, without an underrun.
+    #[must_use]
+    pub const fn is_well_served(&self) -> bool {
+        self.is_underrun_free() && self.blocks_ok >= self.blocks_intended
+    }
+}
+
+/// What all the listeners of a run went through; those of whom nothing is known are there, too.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observations {
+    listeners: Vec<ListenerObservation>,
+}
+
+impl Observations {
+    /// Makes them of what is known of each listener the run was to have.
+    #[must_use]
+    pub const fn new(listeners: Vec<ListenerObservation>) -> Self {
+        Self { listeners }
+    }
+
+    /// Reads them off the facts of a run of this `shape`.
+    #[must_use]
+    pub fn of<'a>(shape: RunShape, facts: impl IntoIterator<Item = &'a Fact>) -> Self {
+        let mut builder = ObservationsBuilder::new(shape);
+        facts.into_iter().for_each(|fact| builder.add(fact));
+        builder.finish()
+    }
+
+    /// One entry a listener the run was to have.
+    #[must_use]
+    pub fn listeners(&self) -> &[ListenerObservation] {
+        &self.listeners
+    }
+}
+
+/// Makes [`Observations`] of facts that arrive in any order.
+#[derive(Clone, Debug)]
+pub struct ObservationsBuilder {
+    shape: RunShape,
+    listeners: BTreeMap<ListenerId, Gathered>,
+}
+
+/// What is known of one listener so far.
+#[derive(Clone, Debug, Default)]
+struct Gathered {
+    seen: ListenerObservation,
+    intended_at: Option<Instant>,
+    started_at: Option<Instant>,
+    first_audio_at: Option<Instant>,
+    ended_at: Option<Instant>,
+    stalled: Duration,
+    /// Blocks that need not come any more: ready, or rightly skipped.
+    settled: u32,
+    /// Blocks with a record, and those of them that the listener gave up of its own will.
+    recorded: u32,
+    forgone: u32,
+    /// Whether the listener jumped or left, so that blocks without a record are not missing.
+    strayed: bool,
+    /// Request and moment of each ready block.
+    ready: Vec<(u32, Instant)>,
+    causes: Causes,
+}
+
+impl ObservationsBuilder {
+    /// Makes a builder that has seen nothing.
+    #[must_use]
+    pub const fn new(shape: RunShape) -> Self {
+        Self { shape, listeners: BTreeMap::new() }
+    }
+
+    /// Takes one fact.
+    pub fn add(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Block(record) => self.of(record.listener).add_block(record),
+            Fact::Stall(record) => {
+                let gathered = self.of(record.listener);
+                gathered.seen.underruns += 1;
+                gathered.stalled = gathered.stalled.saturating_add(record.waited);
+            }
+            Fact::Error(record) => self.of(record.listener).causes.add_error(record),
+            Fact::Incident(record) => {
+                if let Incident::Jumped { .. } = record.incident {
+                    self.of(record.listener).strayed = true;
+                }
+            }
+            Fact::Listener(record) => self.of(record.listener).add_end(record),
+        }
+    }
+
+    /// What there was to see.
+    #[must_use]
+    pub fn finish(mut self) -> Observations {
+        let intended = self.shape.blocks_per_user;
+        (0..self.shape.users).map(ListenerId).for_each(|listener| _ = self.of(listener));
+        Observations::new(self.listeners.into_values().map(|gathered| gathered.finish(intended)).collect())
+    }
+
+    fn of(&mut self, listener: ListenerId) -> &mut Gathered {
+        self.listeners.entry(listener).or_default()
+    }
+}
+
+impl Gathered {
+    fn add_block(&mut self, record: &BlockRecord) {
+        self.recorded += 1;
+        self.forgone += u32::from(record.outcome == BlockOutcome::Abandoned);
+        self.seen.blocks_ok += u32::from(record.outcome.is_success());
+        if let BlockOutcome::Failed(class) = record.outcome {
+            self.causes.add_failed_block(record.listener, record.block, class);
+        }
+        keep_earliest(&mut self.first_audio_at, record.first_audio_at);
+        keep_earliest(&mut self.started_at, record.started_at);
+        let first = record.block == BlockIdx(0);
+        if first {
+            // A session that never reported its end is still known to have been meant to start then.
+            keep_earliest(&mut self.intended_at, Some(record.intended_at));
+        }
+        let skipped = record.outcome == BlockOutcome::Skipped;
+        let given_up = record.outcome == BlockOutcome::Abandoned;
+        self.settled += u32::from(skipped || (record.ready_at.is_some() && !given_up));
+        let Some(ready_at) = record.ready_at else { return };
+        let response = ms_between(record.intended_at, ready_at);
+        self.seen.response_time_ms.push(response);
+        self.seen.round_trip_ms.extend(record.requested_at.map(|asked| ms_between(asked, ready_at)));
+        if first {
+            self.seen.first_block_ms = Some(response);
+        }
+        self.ready.push((record.batch, ready_at));
+    }
+
+    fn add_end(&mut self, record: &ListenerRecord) {
+        self.intended_at = Some(record.intended_at);
+        self.ended_at = Some(record.ended_at);
+        keep_earliest(&mut self.started_at, record.started_at);
+        self.seen.connect_ms = record.connect_time.map(|time| millis(duration_nanos(time)));
+        match record.end {
+            SessionEnd::Completed => self.seen.completed = true,
+            SessionEnd::Left => (self.seen.completed, self.strayed) = (true, true),
+            SessionEnd::Stopped => {}
+            SessionEnd::Failed(class) => self.causes.add_failed_session(record.listener, class),
+        }
+    }
+
+    fn finish(mut self, set_out_for: u32) -> ListenerObservation {
+        let passed_over = if self.strayed { set_out_for.saturating_sub(self.recorded) } else { 0 };
+        let blocks_intended = set_out_for.saturating_sub(self.forgone).saturating_sub(passed_over);
+        let since_intended = |moment: Option<Instant>| Some(ms_between(self.intended_at?, moment?));
+        self.ready.sort_unstable();
+        let gaps = self.ready.windows(2).filter_map(|pair| match *pair {
+            [(batch, earlier), (next_batch, later)] if batch == next_batch => {
+                Some(ms_between(earlier, later))
+            }
+            _ => None,
+        });
+        ListenerObservation {
+            startup_ms: since_intended(self.started_at),
+            ttfa_ms: since_intended(self.first_audio_at),
+            listened_ms: since_intended(self.ended_at),
+            synthesis_time_ms: gaps.collect(),
+            stalled_ms: millis(duration_nanos(self.stalled)),
+            blocks_intended,
+            blocks_missing: blocks_intended.saturating_sub(self.settled),
+            errors: self.causes.into_rows().iter().map(|cause| cause.count).sum(),
+            ..self.seen
+        }
+    }
+}
+
+fn ms_between(earlier: Instant, later: Instant) -> f64 {
+    millis(duration_nanos(later.since(earlier)))
+}
+
+fn keep_earliest(held: &mut Option<Instant>, seen: Option<Instant>) {
+    if let Some(seen) = seen {
+        *held = Some(held.map_or(seen, |held| held.min(seen)));
+    }
+}

@@ -1,0 +1,169 @@
+//! Objectives: what is read, what is refused, and who counts as having missed one.
+
+#![expect(clippy::unwrap_used, reason = "a helper of tests that panics fails the test")]
+
+use claque_core::{event::FailureClass, record::Fact};
+use claque_stats::{
+    Observations, RunShape,
+    objective::{AbortRule, LiveCounts, Objective, ObjectiveResult},
+};
+
+use crate::facts::{block, failed_block, session, stall};
+
+const SHAPE: RunShape = RunShape { users: 4, blocks_per_user: 2 };
+
+/// Two fine listeners, one that stalls, one that never hears a thing.
+fn four_listeners() -> Observations {
+    let mut facts = vec![stall(2, 1, 5_000, 2_000)];
+    for listener in 0..3 {
+        let ready = 1_000 * u64::from(listener + 1);
+        facts.extend([Fact::Block(block(listener, 0, ready)), Fact::Block(block(listener, 1, ready + 500))]);
+        facts.push(Fact::Listener(session(listener, Some(ready), 10_000)));
+    }
+    facts.extend((0..2).map(|index| Fact::Block(failed_block(3, index, FailureClass::Server))));
+    facts.push(Fact::Listener(session(3, None, 10_000)));
+    Observations::of(SHAPE, &facts)
+}
+
+fn judge(line: &str) -> ObjectiveResult {
+    Objective::parse(line).unwrap().judge(&[&four_listeners()])
+}
+
+fn error(line: &str) -> String {
+    Objective::parse(line).unwrap_err().to_string()
+}
+
+#[test]
+fn a_listener_that_never_started_has_missed_every_startup_time() {
+    let half = judge("startup_time p50 < 2.5 s");
+    assert_eq!((half.met, half.value, half.measured, half.missing), (true, Some(2_000.0), 3, 1));
+    assert!(judge("startup_time p75 <= 3 s").met);
+    for line in ["startup_time p76 < 1 min", "startup_time max < 1 min", "startup_time mean < 1 min"] {
+        let result = judge(line);
+        assert_eq!((result.met, result.value, result.missing), (false, None, 1), "{line}");
+    }
+}
+
+#[test]
+fn what_never_came_is_never_fine() {
+    assert!(!judge("startup_time max > 1 s").met);
+}
+
+#[test]
+fn a_block_that_never_came_has_missed_every_block_time() {
+    assert_eq!((judge("round_trip p50 < 1 min").measured, judge("round_trip p50 < 1 min").missing), (6, 2));
+    assert!(!judge("round_trip p95 < 1 min").met);
+    assert!(judge("synthesis_time p50 = 500 ms").met, "three pairs of 500 ms and two that never came");
+    assert!(!judge("synthesis_time p75 < 1 min").met);
+}
+
+#[test]
+fn shares_are_of_all_listeners_and_blocks() {
+    for (line, value) in [
+        ("listeners underrun-free >= 50 %", 50.0),
+        ("listeners started >= 75 %", 75.0),
+        ("listeners underrun-free >= 2", 2.0),
+        ("success_pct >= 75", 75.0),
+        ("goodput_pct = 50 %", 50.0),
+        ("underruns <= 1", 1.0),
+        ("underruns mean <= 0.25", 0.25),
+        ("stalled_time_pct mean <= 5%", 5.0),
+        ("errors = 2", 2.0),
+    ] {
+        let result = judge(line);
+        assert!(result.met, "{line}: {result:?}");
+        assert!((result.value.unwrap() - value).abs() < 1e-9, "{line}: {result:?}");
+    }
+    assert!(!judge("listeners underrun-free > 50 %").met);
+    assert!(!judge("listeners underrun-free >= 51 %").met);
+}
+
+#[test]
+fn what_was_not_measured_was_not_reached() {
+    let nobody = Observations::of(SHAPE, &[]);
+    for line in
+        ["underruns = 0", "stalled_time_pct < 100 %", "underruns p95 = 0", "connect_time mean < 1 min"]
+    {
+        let result = Objective::parse(line).unwrap().judge(&[&nobody]);
+        assert_eq!((result.met, result.value), (false, None), "{line}");
+    }
+    assert!(!Objective::parse("success_pct >= 1").unwrap().judge(&[&nobody]).met);
+}
+
+#[test]
+fn repetitions_are_judged_together() {
+    let runs = [four_listeners(), four_listeners()];
+    let result = Objective::parse("errors <= 3").unwrap().judge(&[&runs[0], &runs[1]]);
+    assert_eq!((result.met, result.value), (false, Some(4.0)));
+}
+
+#[test]
+fn spaces_and_spellings_do_not_matter() {
+    for line in ["ttfa p99.9<2s", "ttfa  p99.9 <2 s ", "\tttfa p99.9< 2000ms"] {
+        assert!(Objective::parse(line).is_ok(), "{line}");
+    }
+    assert_eq!(Objective::parse(" ttfa   p95 <  2 s").unwrap().text(), "ttfa p95 < 2 s");
+    assert!(Objective::parse("listeners started ≥ 99 %").is_ok());
+    assert!(Objective::parse("errors == 0").is_ok());
+}
+
+#[test]
+fn errors_name_the_character_and_what_was_meant() {
+    for (line, words) in [
+        (
+            "startup_tme p95 < 2 s",
+            "unknown metric `startup_tme` at character 1; did you mean `startup_time`?",
+        ),
+        (
+            "startup_time < 2 s",
+            "which figure of startup_time is missing at character 14; give mean, max or a percentile such as p95",
+        ),
+        (
+            "ttfa p100 < 2 s",
+            "unknown figure `p100` at character 6; give mean, max or a percentile such as p50, p95 or p99.9",
+        ),
+        ("ttfa p95 < 2", "a unit is missing at character 13; give ms, s or min"),
+        ("ttfa p95 < 2 h", "`h` is no unit of time at character 14; give ms, s or min"),
+        ("ttfa p95 < fast", "`fast` is no number from 0 at character 12; give one, such as 2 or 0.5"),
+        ("ttfa p95 2 s", "a relation is missing at character 10; give <, <=, >, >= or ="),
+        ("ttfa p95 <> 2 s", "a relation is missing at character 10; give <, <=, >, >= or ="),
+        ("ttfa p95 <", "a number is missing at character 11; give one, such as 2"),
+        ("ttfa p95 < 2 s or so", "unexpected `or` at character 16; take it out"),
+        ("errors = 0 %", "`%` is no unit of a count at character 12; take it out"),
+        ("errors p95 = 0", "errors has no `p95` at character 8; take it out"),
+        (
+            "listeners underunfree > 9 %",
+            "unknown sort of listeners `underunfree` at character 11; did you mean `underrun-free`?",
+        ),
+        ("listeners started >= 101 %", "more than all at character 26; give 0 to 100 %"),
+        (
+            "listeners stalled < 5 %",
+            "`stalled` is known only while a run goes on at character 11; give underrun-free, started or completed",
+        ),
+    ] {
+        assert_eq!(error(line), format!("`{line}`: {words}"));
+    }
+    assert!(error("").starts_with("``: a metric is missing at character 1; give startup_time, ttfa, "));
+    assert!(error(&"x".repeat(500)).contains("too long at character 1"));
+}
+
+#[test]
+fn a_run_is_given_up_by_what_is_counted_while_it_goes_on() {
+    let counts = LiveCounts { users: 4, errors: 3, underruns: 7, stalled: 2 };
+    for (line, holds) in [
+        ("errors > 2", true),
+        ("errors > 3", false),
+        ("underruns >= 7", true),
+        ("listeners stalled > 50 %", false),
+        ("listeners stalled >= 50 %", true),
+        ("listeners stalled >= 3", false),
+    ] {
+        assert_eq!(AbortRule::parse(line).unwrap().holds(counts), holds, "{line}");
+    }
+    let words = AbortRule::parse("startup_time p95 > 2 s").unwrap_err().to_string();
+    assert_eq!(
+        words,
+        "`startup_time p95 > 2 s`: what is not counted while a run goes on at character 1; give errors, underruns or \
+         listeners stalled"
+    );
+}

@@ -1,0 +1,45 @@
+//! Runs against runs.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::ObjectiveFlags;
+
+const HEADING: &str = "Output";
+
+/// Flags of `claque compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareFlags {
+    /// Two or more sides; the first is the baseline. A side is a run: its folder, or the folder's name below the
+    /// --output-dir. Several runs with commas between them are repetitions of one side: base1,base2 new1,new2
+    #[arg(value_name = "RUN[,RUN...]", required = true, num_args = 2..)]
+    pub(crate) sides: Vec<String>,
+    /// How often an interval holds the truth, in percent, 50 to 99.9 [default: 95]
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
+    pub(crate) confidence: Option<f64>,
+    /// Draws of the bootstrap, 100 to 100000 [default: 1000]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) draws: Option<i64>,
+    /// Compare runs, though they are INVALID or did not come to their end
+    #[arg(long)]
+    pub(crate) allow_invalid: bool,
+    /// End with exit code 4 if anything got worse
+    #[arg(long)]
+    pub(crate) fail_on_regression: bool,
+    #[command(flatten)]
+    pub(crate) objectives: ObjectiveFlags,
+    /// Where runs are looked for by name [default: claque-results]
+    #[arg(long, short, value_name = "DIR", help_heading = HEADING)]
+    pub(crate) output_dir: Option<PathBuf>,
+    /// Print the comparison as JSON
+    #[arg(long, help_heading = HEADING, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+    /// Print the comparison as GitHub-flavoured Markdown, or write it to a file: --markdown=FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-",
+          help_heading = HEADING)]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, help_heading = HEADING)]
+    pub(crate) quiet: bool,
+}

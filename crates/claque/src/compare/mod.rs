@@ -1,0 +1,155 @@
+//! Runs against runs: finding them, saying what differs between them, and holding them against each other.
+
+mod differ;
+mod find;
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use claque_stats::{
+    Observations, Verdict,
+    compare::{Candidate, Comparison, compare},
+    objective::ObjectiveResult,
+};
+use claque_store::Manifest;
+
+pub(crate) use self::differ::{Differs, Setting};
+use self::find::Found;
+use crate::config::{CompareSettings, InvalidRuns, UsageError};
+
+/// A run with what a comparison needs of it.
+#[derive(Clone, Debug)]
+pub(crate) struct LoadedRun {
+    /// As it was typed.
+    pub(crate) name: String,
+    pub(crate) manifest: Manifest,
+    pub(crate) observed: Observations,
+    /// Why its figures do not measure the service, if so.
+    pub(crate) invalid: Option<String>,
+}
+
+/// Runs that are repetitions of one another.
+#[derive(Clone, Debug)]
+pub(crate) struct Side {
+    /// "A" for the first, and so on.
+    pub(crate) label: String,
+    pub(crate) runs: Vec<LoadedRun>,
+}
+
+/// A comparison with everything a report says of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Compared {
+    /// The baseline first.
+    pub(crate) sides: Vec<Side>,
+    /// What differs between each candidate and the baseline, in the order of the candidates.
+    pub(crate) differences: Vec<Vec<Setting>>,
+    pub(crate) comparison: Comparison,
+    /// What came of the objectives, in the order of the candidates.
+    pub(crate) objectives: Vec<Vec<ObjectiveResult>>,
+    pub(crate) confidence_pct: f64,
+    pub(crate) draws: u32,
+}
+
+/// What an order to compare leads to.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A comparison.
+    Compared(Box<Compared>),
+    /// Runs that must not be compared, and why.
+    Refused(Vec<String>),
+}
+
+/// Reads the runs and compares them.
+///
+/// # Errors
+/// A run is not there or cannot be read.
+pub(crate) fn run(settings: &CompareSettings) -> anyhow::Result<Answer> {
+    let found = find::sides(&settings.sides, &settings.dir)?;
+    let mut sides = Vec::new();
+    for (index, runs) in found.into_iter().enumerate() {
+        let runs = runs.into_iter().map(load).collect::<anyhow::Result<Vec<_>>>()?;
+        sides.push(Side { label: label(index), runs });
+    }
+    sides.iter().try_for_each(repetitions)?;
+    let refused: Vec<_> = sides.iter().flat_map(|side| &side.runs).filter_map(refusal).collect();
+    if settings.invalid == InvalidRuns::Refused && !refused.is_empty() {
+        return Ok(Answer::Refused(refused));
+    }
+    Ok(Answer::Compared(Box::new(hold_against(sides, settings))))
+}
+
+fn hold_against(sides: Vec<Side>, settings: &CompareSettings) -> Compared {
+    let baseline = &sides[0];
+    let others = &sides[1..];
+    let differences: Vec<_> = others.iter().map(|side| differ::between(baseline, side)).collect();
+    let observed = |side: &Side| side.runs.iter().map(|run| run.observed.clone()).collect::<Vec<_>>();
+    let observed: Vec<_> = sides.iter().map(observed).collect();
+    let candidates: Vec<_> = observed[1..]
+        .iter()
+        .zip(&differences)
+        .map(|(runs, settings)| Candidate {
+            runs: runs.iter().collect(),
+            objection: differ::objection(settings),
+        })
+        .collect();
+    let first: Vec<_> = observed[0].iter().collect();
+    let comparison = compare(&first, &candidates, &settings.options);
+    let judge = |candidate: &Candidate<'_>| {
+        settings.objectives.iter().map(|objective| objective.judge(&candidate.runs)).collect()
+    };
+    let objectives = candidates.iter().map(judge).collect();
+    drop(candidates);
+    Compared {
+        differences,
+        comparison,
+        objectives,
+        confidence_pct: settings.options.confidence_pct,
+        draws: settings.options.draws,
+        sides,
+    }
+}
+
+fn load(found: Found) -> anyhow::Result<LoadedRun> {
+    let Found { name, folder } = found;
+    let run = claque_store::open(&folder).with_context(|| format!("failed to open the run {name}"))?;
+    let observed = Observations::of(run.shape(), &run.facts);
+    let verdict = match run.manifest.verdict.clone() {
+        Some(saved) => Verdict::from(saved),
+        None => Verdict::judge(&run.recompute()),
+    };
+    let reasons: Vec<_> = verdict.reasons.iter().map(|reason| reason.text.clone()).collect();
+    let invalid = if run.partial {
+        Some("it did not come to its end".to_owned())
+    } else {
+        (!verdict.is_valid()).then(|| reasons.join("; "))
+    };
+    Ok(LoadedRun { name, manifest: run.manifest, observed, invalid })
+}
+
+/// Simulations with one seed are one run: what they repeat is themselves.
+fn repetitions(side: &Side) -> Result<(), UsageError> {
+    let mut simulated = BTreeMap::new();
+    for run in side.runs.iter().filter(|run| run.manifest.scenario["time"] == "virtual") {
+        if let Some(other) = simulated.insert(run.manifest.seed, &run.name) {
+            return Err(UsageError::new(format!(
+                "{other} and {} are simulations with one seed ({}): the second repeats nothing; give each repetition a --seed \
+                 of its own",
+                run.name, run.manifest.seed
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn refusal(run: &LoadedRun) -> Option<String> {
+    let why = run.invalid.as_ref()?;
+    Some(format!("{} is INVALID ({why})", run.name))
+}
+
+/// "A", "B" and so on; a number after Z.
+fn label(index: usize) -> String {
+    u8::try_from(index)
+        .ok()
+        .filter(|index| *index < 26)
+        .map_or_else(|| format!("#{}", index + 1), |index| char::from(b'A' + index).to_string())
+}

@@ -1,0 +1,100 @@
+//! What `claque compare` is to do.
+
+use std::path::{Path, PathBuf};
+
+use claque_stats::{compare::CompareOptions, objective::Objective};
+
+use super::{
+    UsageError,
+    objectives::judging,
+    wish::{Source, Wish},
+    wishes::Wishes,
+};
+use crate::cli::CompareFlags;
+
+/// A comparison, decided.
+#[derive(Debug)]
+pub(crate) struct CompareSettings {
+    /// Each side as it was typed; the first is the baseline.
+    pub(crate) sides: Vec<String>,
+    /// Where runs are looked for by name.
+    pub(crate) dir: PathBuf,
+    /// How it is made.
+    pub(crate) options: CompareOptions,
+    /// What becomes of runs that are INVALID or partial.
+    pub(crate) invalid: InvalidRuns,
+    /// What a regression leads to.
+    pub(crate) regression: OnRegression,
+    /// What every side but the baseline must reach.
+    pub(crate) objectives: Vec<Objective>,
+    /// The form on stdout.
+    pub(crate) form: CompareForm,
+    /// Where Markdown goes besides.
+    pub(crate) markdown: Option<PathBuf>,
+    /// Where JUnit XML goes.
+    pub(crate) junit: Option<PathBuf>,
+}
+
+/// What becomes of runs whose figures do not measure the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InvalidRuns {
+    /// They are refused.
+    Refused,
+    /// They are compared all the same.
+    Allowed,
+}
+
+/// What a regression leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnRegression {
+    /// It is told.
+    Tell,
+    /// It is told, and the exit code says so.
+    Fail,
+}
+
+/// The form of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CompareForm {
+    /// A table for people.
+    Text,
+    /// One document for programs.
+    Json,
+    /// GitHub-flavoured Markdown.
+    Markdown,
+}
+
+/// Decides on a comparison.
+///
+/// # Errors
+/// Something asked for cannot be done as asked.
+pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, UsageError> {
+    let (mut wishes, source) = (Wishes::default(), Source::default());
+    let (confidence, draws) = (flags.confidence.map(Wish::flag), flags.draws.map(Wish::flag));
+    let usual = CompareOptions::new();
+    let confidence_pct =
+        source.within(confidence.as_ref(), "confidence", 50.0..=99.9, usual.confidence_pct)?;
+    let draws = source.within(draws.as_ref(), "draws", 100..=100_000, i64::from(usual.draws))?;
+    let judging = judging(flags.objectives, flags.markdown, &mut wishes, &source)?;
+    let on_stdout = judging.markdown.as_deref() == Some(Path::new("-"));
+    let form = match (flags.json, on_stdout) {
+        (true, _) => CompareForm::Json,
+        (false, true) => CompareForm::Markdown,
+        (false, false) => CompareForm::Text,
+    };
+    Ok(CompareSettings {
+        sides: flags.sides,
+        dir: flags.output_dir.unwrap_or_else(|| super::resolve::OUTPUT_DIR.into()),
+        options: CompareOptions {
+            confidence_pct,
+            draws: u32::try_from(draws).unwrap_or(usual.draws),
+            ..usual
+        },
+        invalid: if flags.allow_invalid { InvalidRuns::Allowed } else { InvalidRuns::Refused },
+        regression: if flags.fail_on_regression { OnRegression::Fail } else { OnRegression::Tell },
+        objectives: judging.objectives,
+        form,
+        markdown: judging.markdown.filter(|_| !on_stdout),
+        junit: judging.junit,
+    })
+}

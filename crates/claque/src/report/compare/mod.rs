@@ -1,0 +1,129 @@
+//! How a comparison is told: a table for people, a document for programs, Markdown and JUnit for pipelines.
+
+mod figures;
+mod json;
+mod markdown;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use claque_stats::compare::{Change, Pair, Statistic};
+
+use super::{case, junit, text::Paint, write};
+use crate::{
+    compare::Compared,
+    config::{CompareForm, CompareSettings},
+    talk,
+};
+
+/// Prints a comparison on stdout, in the form asked for, and writes the files asked for.
+///
+/// # Errors
+/// Standard output or a file cannot be written.
+pub(crate) fn print(compared: &Compared, settings: &CompareSettings) -> anyhow::Result<()> {
+    if let Some(path) = &settings.markdown {
+        write(path, &markdown::document(compared), "--markdown")?;
+    }
+    if let Some(path) = &settings.junit {
+        write(path, &junit::document("compare", &cases(compared)), "--junit")?;
+    }
+    match settings.form {
+        CompareForm::Text => talk::print(&text::document(compared, Paint::new(talk::stdout_has_colours()))),
+        CompareForm::Json => talk::print(&json::document(compared)?),
+        CompareForm::Markdown => talk::print(&markdown::document(compared)),
+    }
+}
+
+/// One test case for the verdict on each candidate, one for each of its objectives.
+fn cases(compared: &Compared) -> Vec<junit::TestCase> {
+    let mut cases = Vec::new();
+    let candidates = compared.sides.iter().skip(1).zip(&compared.comparison.pairs);
+    for ((side, pair), objectives) in candidates.zip(&compared.objectives) {
+        let failure = pair
+            .is_regression()
+            .then(|| format!("worse: {}", names(pair, Change::Worse)))
+            .or_else(|| pair.objection.as_ref().map(|why| format!("not comparable: {why}")));
+        cases.push(junit::TestCase { name: format!("{} is no regression", side.label), failure });
+        cases.extend(objectives.iter().map(|result| {
+            let judged = case(result);
+            junit::TestCase { name: format!("{}: {}", side.label, judged.name), ..judged }
+        }));
+    }
+    cases
+}
+
+/// The rows that came to `change`: "round_trip (mean, p95), errors".
+fn names(pair: &Pair, change: Change) -> String {
+    let mut metrics: Vec<(&str, Vec<&str>)> = Vec::new();
+    for row in pair.rows_that_are(change) {
+        let statistic = row.statistic.map(Statistic::as_str);
+        match metrics.last_mut() {
+            Some((metric, statistics)) if *metric == row.metric => statistics.extend(statistic),
+            Some(_) | None => metrics.push((&row.metric, statistic.into_iter().collect())),
+        }
+    }
+    let name = |(metric, statistics): &(&str, Vec<&str>)| match statistics.as_slice() {
+        [] => (*metric).to_owned(),
+        statistics => format!("{metric} ({})", statistics.join(", ")),
+    };
+    metrics.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// What a pair comes to, in one word or two, and the rest of the sentence.
+fn headline(pair: &Pair) -> (&'static str, String) {
+    if let Some(why) = &pair.objection {
+        return ("NOT COMPARABLE", why.clone());
+    }
+    if pair.is_regression() {
+        return ("REGRESSION", format!("worse: {}", names(pair, Change::Worse)));
+    }
+    match names(pair, Change::Better) {
+        better if better.is_empty() => {
+            ("NO DETECTABLE CHANGE", "the column `detectable` says what could have been seen".to_owned())
+        }
+        better => ("BETTER", better),
+    }
+}
+
+/// What a reader must know to believe the table.
+fn remarks(compared: &Compared) -> Vec<String> {
+    let chance = 100.0 - compared.confidence_pct;
+    let judged = compared.comparison.judged;
+    let mut remarks = Vec::new();
+    if judged > 0 {
+        // A tenth of a percent is the finest that can be asked for.
+        let chance = format!("{chance:.1}");
+        remarks.push(format!(
+            "intervals hold the true difference with {} % confidence, each for its row; verdicts are over all {judged} rows \
+             together: where nothing changed, at most {} % of comparisons call anything better or worse",
+            compared.confidence_pct,
+            chance.trim_end_matches(".0")
+        ));
+    }
+    if judged > 0 && compared.sides.iter().any(|side| side.runs.len() == 1) {
+        remarks.push(
+            "a side of one run tells how listeners differ, not how runs do; repeat the runs to know both"
+                .to_owned(),
+        );
+    }
+    for side in &compared.sides {
+        for run in side.runs.iter().filter(|run| run.invalid.is_some()) {
+            let why = run.invalid.as_deref().unwrap_or_default();
+            remarks.push(format!("{} is INVALID and compared all the same: {why}", run.name));
+        }
+        let failed = failed_blocks(side);
+        if failed > 0 {
+            let what = super::units::counted(failed, "block");
+            remarks.push(format!(
+                "{what} of {} never became ready: its times are of the rest; see success_pct",
+                side.label
+            ));
+        }
+    }
+    remarks
+}
+
+fn failed_blocks(side: &crate::compare::Side) -> u64 {
+    let listeners = side.runs.iter().flat_map(|run| run.observed.listeners());
+    listeners.map(|listener| u64::from(listener.blocks_missing)).sum()
+}

@@ -1,0 +1,180 @@
+//! What a comparison looks like. The listeners are made up; their figures vary in small steps.
+
+use claque_stats::{
+    ListenerObservation, Observations,
+    compare::{Candidate, CompareOptions, compare},
+    objective::Objective,
+};
+use claque_store::{ClaqueVersion, Machine, Manifest, RunConfig};
+use serde_json::json;
+
+use super::{cases, json, junit, markdown, text};
+use crate::{
+    compare::{Compared, Differs, LoadedRun, Setting, Side},
+    report::text::Paint,
+};
+
+fn manifest() -> Manifest {
+    let started = "2026-11-24T23:59:59Z".to_owned();
+    Manifest {
+        format_version: 1,
+        partial: false,
+        claque: ClaqueVersion { version: "0.1.0".to_owned() },
+        config: RunConfig {
+            users: 20,
+            blocks_per_user: 10,
+            model: "kokoro".to_owned(),
+            voice: "af_heart".to_owned(),
+            speed: 1.0,
+        },
+        started_at: started.clone(),
+        finished_at: None,
+        started_at_utc: started,
+        finished_at_utc: None,
+        target: "https://tts.example".to_owned(),
+        scenario: json!({}),
+        machine: Machine { os: "linux".to_owned(), arch: "x86_64".to_owned(), cpus: 2 },
+        seed: 1,
+        verdict: None,
+        accounts: None,
+        incidents: Vec::new(),
+        preparation: None,
+        token_refreshes: Vec::new(),
+        objectives: Vec::new(),
+        summary: None,
+        document_ids: Vec::new(),
+        sessions: Vec::new(),
+        listeners: Vec::new(),
+        errors: Vec::new(),
+    }
+}
+
+/// Twenty listeners of ten blocks whose times are `factor` of the usual, `failing` of whom hear nothing.
+fn run(name: &str, factor: f64, failing: usize) -> LoadedRun {
+    let listener = |index: u32| {
+        let own = factor * (1.0 + 0.02 * f64::from(index % 7));
+        let round_trip = |block: u32| own * (700.0 + 40.0 * f64::from((block * 3 + index) % 10));
+        let round_trip_ms: Vec<f64> = (0..10).map(round_trip).collect();
+        let underruns = u32::from(index.is_multiple_of(5));
+        ListenerObservation {
+            startup_ms: Some(own * 2_000.0),
+            ttfa_ms: Some(own * 1_900.0),
+            first_block_ms: Some(own * 1_950.0),
+            connect_ms: Some(4.0),
+            response_time_ms: round_trip_ms.iter().map(|ms| ms + 5.0).collect(),
+            synthesis_time_ms: round_trip_ms.iter().skip(2).map(|ms| ms / 2.0).collect(),
+            round_trip_ms,
+            blocks_intended: 10,
+            blocks_ok: 10,
+            underruns,
+            stalled_ms: 800.0 * f64::from(underruns),
+            listened_ms: Some(60_000.0),
+            completed: true,
+            ..ListenerObservation::default()
+        }
+    };
+    let mut listeners: Vec<_> = (0..20).map(listener).collect();
+    for one in listeners.iter_mut().take(failing) {
+        *one = ListenerObservation {
+            blocks_intended: 10,
+            blocks_missing: 10,
+            errors: 1,
+            listened_ms: Some(1.0),
+            ..ListenerObservation::default()
+        };
+    }
+    LoadedRun {
+        name: name.to_owned(),
+        manifest: manifest(),
+        observed: Observations::new(listeners),
+        invalid: None,
+    }
+}
+
+fn noted(name: &str, a: &str, b: &str) -> Setting {
+    Setting { name: name.to_owned(), a: a.to_owned(), b: b.to_owned(), differs: Differs::Noted }
+}
+
+/// The first side against each of the others.
+fn compared(sides: Vec<Vec<LoadedRun>>, differences: Vec<Setting>, objection: Option<&str>) -> Compared {
+    let observed = |runs: &[LoadedRun]| runs.iter().map(|run| run.observed.clone()).collect::<Vec<_>>();
+    let observed: Vec<_> = sides.iter().map(|runs| observed(runs)).collect();
+    let candidate = |runs: &'_ Vec<Observations>| runs.clone();
+    let held: Vec<_> = observed[1..].iter().map(candidate).collect();
+    let candidates: Vec<_> = held
+        .iter()
+        .map(|runs| Candidate { runs: runs.iter().collect(), objection: objection.map(str::to_owned) })
+        .collect();
+    let baseline: Vec<_> = observed[0].iter().collect();
+    let comparison = compare(&baseline, &candidates, &CompareOptions::new());
+    let judge = |candidate: &Candidate<'_>| {
+        ["round_trip p50 < 2 s", "listeners started >= 99 %"]
+            .map(|line| Objective::parse(line).unwrap().judge(&candidate.runs))
+            .to_vec()
+    };
+    let objectives = candidates.iter().map(judge).collect();
+    let differences = candidates.iter().map(|_| differences.clone()).collect();
+    let label = |(runs, label): (Vec<LoadedRun>, char)| Side { label: label.to_string(), runs };
+    Compared {
+        sides: sides.into_iter().zip('A'..).map(label).collect(),
+        differences,
+        comparison,
+        objectives,
+        confidence_pct: 95.0,
+        draws: 1_000,
+    }
+}
+
+/// B is slower by half and loses two listeners; C is faster.
+fn mixed() -> Compared {
+    let sides =
+        vec![vec![run("before", 1.0, 0)], vec![run("after <b>|x", 1.5, 2)], vec![run("tuned", 0.8, 0)]];
+    let differences = vec![noted("gateway.models.kokoro.workers", "4", "8"), noted("seed", "1", "not set")];
+    compared(sides, differences, None)
+}
+
+fn incomparable() -> Compared {
+    let mut invalid = run("after", 1.5, 0);
+    invalid.invalid = Some("cross-talk: 3 messages of foreign documents".to_owned());
+    let sides = vec![vec![run("before-1", 1.0, 0), run("before-2", 1.01, 0)], vec![invalid]];
+    let users = Setting { differs: Differs::Forbidding, ..noted("users", "20", "10") };
+    compared(sides, vec![users], Some("users is 20 against 10"))
+}
+
+#[test]
+fn a_table_for_people() {
+    insta::assert_snapshot!("text", text::document(&mixed(), Paint::new(false)));
+}
+
+#[test]
+fn another_task() {
+    insta::assert_snapshot!("incomparable", text::document(&incomparable(), Paint::new(false)));
+}
+
+#[test]
+fn a_comment_for_a_pull_request() {
+    insta::assert_snapshot!("markdown", markdown::document(&mixed()));
+}
+
+#[test]
+fn a_report_for_a_pipeline() {
+    insta::assert_snapshot!("junit", junit::document("compare", &cases(&mixed())));
+}
+
+#[test]
+fn a_document_for_programs() {
+    let document = json::document(&incomparable()).unwrap();
+    insta::assert_snapshot!("json", document.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+}
+
+#[test]
+fn colour_only_underlines() {
+    let coloured = text::document(&mixed(), Paint::new(true));
+    let mut plain = String::new();
+    for (index, piece) in coloured.split("\u{1b}[").enumerate() {
+        let begin = if index == 0 { 0 } else { piece.find('m').map_or(0, |m| m + 1) };
+        plain.push_str(&piece[begin..]);
+    }
+    let plain: String = plain.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    assert_eq!(plain, text::document(&mixed(), Paint::new(false)));
+}

@@ -1,0 +1,120 @@
+//! The summary as GitHub-flavoured Markdown, for a comment or a job's summary page.
+
+use claque_stats::{Distribution, Reason};
+
+use super::{
+    objectives,
+    units::{NOT_MEASURED, grouped, one_line, percent_or_na, time, time_or_na},
+};
+use crate::outcome::Finished;
+
+/// The document, ended by a newline.
+pub(super) fn summary(run: &Finished) -> String {
+    let mut lines = Vec::new();
+    let verdict = if run.verdict.is_valid() { "VALID" } else { "INVALID" };
+    lines.push(format!("### claque: {verdict}"));
+    lines.push(String::new());
+    let config = &run.heading.config;
+    let (users, blocks) = (grouped(config.users.into()), grouped(config.blocks_per_user.into()));
+    lines.push(format!(
+        "{users} users x {blocks} blocks at {} x, model {}, {}",
+        config.speed,
+        cell(&config.model),
+        cell(&run.heading.target)
+    ));
+    lines.push(String::new());
+    for (kind, reasons) in [("reason", &run.verdict.reasons), ("note", &run.verdict.notes)] {
+        lines.extend(reasons.iter().map(|Reason { text, .. }| format!("- {kind}: {}", cell(text))));
+    }
+    if lines.last().is_some_and(|line| !line.is_empty()) {
+        lines.push(String::new());
+    }
+    lines.extend(objectives_table(&run.objectives));
+    lines.extend(figures(run));
+    let mut text = lines.join("\n");
+    text.push('\n');
+    text
+}
+
+/// The table of objectives and an empty line; nothing without objectives.
+pub(super) fn objectives_table(results: &[claque_stats::objective::ObjectiveResult]) -> Vec<String> {
+    if results.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["| objective | | found |".to_owned(), "|---|---|---|".to_owned()];
+    for result in results {
+        let word = if result.met { "met" } else { "**MISSED**" };
+        lines.push(format!("| {} | {word} | {} |", cell(&result.objective), objectives::found(result)));
+    }
+    lines.push(String::new());
+    lines
+}
+
+fn figures(run: &Finished) -> Vec<String> {
+    let summary = &run.summary;
+    let underruns = summary.underruns.map_or_else(
+        || NOT_MEASURED.to_owned(),
+        |stalls| {
+            let (all, affected) = (grouped(stalls.count), stalls.listeners_affected_pct);
+            format!("{all}, {affected:.1} % of listeners affected")
+        },
+    );
+    let mut lines = vec![
+        "| | |".to_owned(),
+        "|---|---|".to_owned(),
+        format!("| success | {} ({}) |", summary.blocks.fraction(), percent_or_na(summary.success_pct)),
+        format!("| underruns | {underruns} |"),
+        format!("| stalled_time | {} |", percent_or_na(summary.stalled_time_pct)),
+        format!("| wall time | {} |", time_or_na(summary.wall_ms)),
+        String::new(),
+        "| | p50 | p95 | max | mean |".to_owned(),
+        "|---|---:|---:|---:|---:|".to_owned(),
+    ];
+    for (name, times) in [
+        ("startup_time", &summary.startup_time),
+        ("ttfa", &summary.ttfa),
+        ("first_block", &summary.first_block),
+        ("round_trip", &summary.round_trip),
+        ("synthesis_time", &summary.synthesis_time),
+    ] {
+        let of = |figure: fn(&Distribution) -> f64| {
+            times.as_ref().map_or_else(|| NOT_MEASURED.to_owned(), |times| time(figure(times)))
+        };
+        let (p50, p95) = (of(|times| times.p50_ms), of(|times| times.p95_ms));
+        let (max, mean) = (of(|times| times.max_ms), of(|times| times.mean_ms));
+        lines.push(format!("| {name} | {p50} | {p95} | {max} | {mean} |"));
+    }
+    if !summary.errors.is_empty() {
+        lines.extend([String::new(), "| errors | count |".to_owned(), "|---|---:|".to_owned()]);
+        for cause in &summary.errors {
+            lines.push(format!("| {} | {} |", cell(&cause.cause), grouped(cause.count)));
+        }
+    }
+    lines
+}
+
+/// Words that may be foreign: one line, and nothing in it is markup.
+pub(super) fn cell(words: &str) -> String {
+    let mut text = String::new();
+    for c in one_line(words).chars() {
+        match c {
+            '<' => text.push_str("&lt;"),
+            '&' => text.push_str("&amp;"),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '!' | '~' => text.extend(['\\', c]),
+            // Kept from being made into a mention.
+            '@' => text.push_str("&#64;"),
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_words_are_no_markup() {
+        assert_eq!(cell("a|b\n<img> @all [x](y)"), "a\\|b &lt;img> &#64;all \\[x\\](y)");
+    }
+}

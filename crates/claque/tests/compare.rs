@@ -1,0 +1,193 @@
+//! Runs against runs and objectives, from the command line.
+
+use std::{
+    fs,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The program in an empty folder.
+struct Stage(TempDir);
+
+impl Stage {
+    fn new() -> Self {
+        Self(TempDir::new().expect("there is room for a folder"))
+    }
+
+    fn claque(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claque"));
+        command.args(args).current_dir(self.0.path()).stdin(Stdio::null());
+        command.env_remove("CLAQUE_TOKEN").env("NO_COLOR", "1").env("COLUMNS", "100");
+        command.output().expect("the program was built")
+    }
+
+    /// Simulates 12 listeners of 8 blocks into a folder called `name`.
+    fn simulate(&self, name: &str, args: &[&str]) -> Output {
+        let usual = ["simulate", "--users", "12", "--blocks", "8", "--quiet", "--output-dir", "new"];
+        let output = self.claque(&[&usual, args].concat());
+        let mut made = fs::read_dir(self.0.path().join("new")).expect("a run was left");
+        let made = made.next().and_then(Result::ok).expect("a run was left").path();
+        let results = self.0.path().join("claque-results");
+        fs::create_dir_all(&results).expect("the folder can be written");
+        fs::rename(made, results.join(name)).expect("the name is free");
+        output
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.path().join(name)).expect("the file was written")
+    }
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("data is UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("words are UTF-8")
+}
+
+#[test]
+fn twice_as_many_workers_are_better_and_half_are_a_regression() {
+    let stage = Stage::new();
+    stage.simulate("four", &["--seed", "1"]);
+    stage.simulate("eight", &["--seed", "2", "--workers", "8"]);
+    let better = stage.claque(&["compare", "four", "eight", "--fail-on-regression", "--json"]);
+    assert_eq!(code(&better), Some(0), "{}", stderr(&better));
+    let document: Value = serde_json::from_str(&stdout(&better)).unwrap();
+    let pair = &document["comparisons"][0];
+    assert_eq!(pair["verdict"], "better");
+    let names: Vec<_> = pair["differences"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["gateway.models.kokoro.workers", "seed"]);
+    let row = pair["rows"].as_array().unwrap().iter().find(|row| row["metric"] == "round_trip").unwrap();
+    assert_eq!((&row["statistic"], &row["change"]), (&"mean".into(), &"better".into()));
+    assert!(row["interval"]["high"].as_f64().unwrap() < 0.0);
+
+    let worse = stage.claque(&["compare", "eight", "four"]);
+    assert_eq!(code(&worse), Some(0), "told, but no gate was asked for");
+    assert!(stdout(&worse).contains("  REGRESSION  B: worse: "), "{}", stdout(&worse));
+    let gate =
+        ["compare", "claque-results/eight", "four", "--fail-on-regression", "--markdown", "--junit", "j.xml"];
+    let gate = stage.claque(&gate);
+    assert_eq!(code(&gate), Some(4));
+    assert!(stdout(&gate).starts_with("### claque: B against A: REGRESSION\n"), "{}", stdout(&gate));
+    assert!(stage.read("j.xml").contains("<failure message=\"worse: "));
+}
+
+#[test]
+fn repetitions_stand_with_commas_between_them() {
+    let stage = Stage::new();
+    for (name, seed) in [("a1", "1"), ("a2", "2"), ("b1", "3"), ("b2", "4")] {
+        stage.simulate(name, &["--seed", seed]);
+    }
+    let output = stage.claque(&["compare", "a1,a2", "b1,b2", "--json"]);
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(document["sides"][1]["runs"][1]["name"], "b2");
+    assert_eq!(document["comparisons"][0]["verdict"], "no-detectable-change");
+    stage.simulate("again", &["--seed", "1"]);
+    let output = stage.claque(&["compare", "a1,again", "b1"]);
+    assert_eq!(code(&output), Some(2));
+    assert!(stderr(&output).contains("simulations with one seed (1)"), "{}", stderr(&output));
+}
+
+#[test]
+fn another_task_is_not_compared_and_passes_no_gate() {
+    let stage = Stage::new();
+    stage.simulate("slow", &["--seed", "1"]);
+    stage.simulate("fast", &["--seed", "2", "--speed", "2"]);
+    let output = stage.claque(&["compare", "slow", "fast"]);
+    assert_eq!(code(&output), Some(0));
+    assert!(stdout(&output).contains("NOT COMPARABLE  B: speed is 1 against 2\n"), "{}", stdout(&output));
+    assert_eq!(code(&stage.claque(&["compare", "slow", "fast", "--fail-on-regression"])), Some(2));
+}
+
+#[test]
+fn an_invalid_run_is_refused_unless_it_is_asked_for() {
+    let stage = Stage::new();
+    stage.simulate("fine", &["--seed", "1"]);
+    let invalid = stage.simulate("talk", &["--reproduce", "cross-talk", "--objective", "errors = 7"]);
+    assert_eq!(code(&invalid), Some(5), "what is INVALID stays 5 whatever its objectives");
+    let output = stage.claque(&["compare", "fine", "talk"]);
+    assert_eq!((code(&output), stdout(&output).as_str()), (Some(5), ""));
+    assert!(stderr(&output).starts_with("error: talk is INVALID (cross-talk: "), "{}", stderr(&output));
+    let output = stage.claque(&["compare", "fine", "talk", "--allow-invalid"]);
+    assert_eq!(code(&output), Some(0));
+    assert!(stdout(&output).contains("talk is INVALID and compared all the same"), "{}", stdout(&output));
+}
+
+#[test]
+fn what_cannot_be_compared_is_said_with_its_name() {
+    let stage = Stage::new();
+    stage.simulate("fine", &[]);
+    for (args, words) in [
+        (&["compare", "fine", "none"][..], "error: failed to find the run `none`: neither none nor "),
+        (
+            &["compare", "fine", "claque-results/fine"],
+            "error: the run claque-results/fine is there twice, also as fine;",
+        ),
+        (&["compare", "fine", ""], "error: failed to find the run ``"),
+        (
+            &["compare", "fine", "fine", "--confidence", "100"],
+            "error: --confidence is 100; give 50 to 99.9\n",
+        ),
+        (
+            &["compare", "fine", "fine", "--objective", "errrors = 0"],
+            "error: --objective `errrors = 0`: unknown metric `errrors` at character 1; did you mean `errors`?\n",
+        ),
+    ] {
+        let output = stage.claque(args);
+        assert_eq!(code(&output), Some(2), "{args:?}");
+        assert!(stderr(&output).starts_with(words), "{args:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn an_objective_that_is_missed_ends_with_code_three() {
+    let stage = Stage::new();
+    let missed =
+        ["--objective", "startup_time p95 < 1 ms", "--objective", "errors = 0", "--markdown", "m.md"];
+    let output = stage.simulate("missed", &[&missed[..], &["--junit", "j.xml"]].concat());
+    assert_eq!(code(&output), Some(3));
+    let text = stdout(&output);
+    assert!(
+        text.contains("  MISSED  startup_time p95 < 1 ms") && text.contains("  met     errors = 0"),
+        "{text}"
+    );
+    assert!(stage.read("m.md").contains("| errors = 0 | met | 0 |"));
+    assert!(stage.read("j.xml").contains("tests=\"3\" failures=\"1\""));
+    let run: Value = serde_json::from_str(&stage.read("claque-results/missed/run.json")).unwrap();
+    assert_eq!((&run["objectives"][0]["met"], &run["objectives"][1]["met"]), (&false.into(), &true.into()));
+    assert_eq!(run["scenario"]["objectives"][1], "errors = 0");
+
+    let output = stage.simulate("met", &["--objective", "listeners started >= 100 %", "--json"]);
+    assert_eq!(code(&output), Some(0));
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(document["objectives"][0]["value"], 100.0);
+
+    let gate = ["compare", "missed", "met", "--objective", "round_trip max < 1 ms"];
+    assert_eq!(code(&stage.claque(&gate)), Some(3), "the candidate is judged");
+}
+
+#[test]
+fn objectives_of_a_file_are_judged_and_typed_ones_take_their_place() {
+    let stage = Stage::new();
+    let text = "users = 2\nblocks = 2\nobjectives = [\n  \"errors = 0\",\n  \"ttfa p95 < 1 ms\",\n]\n";
+    fs::write(stage.0.path().join("s.toml"), text).unwrap();
+    let args = ["simulate", "--quiet", "--scenario", "s.toml"];
+    assert_eq!(code(&stage.claque(&args)), Some(3));
+    assert_eq!(code(&stage.claque(&[&args[..], &["--objective", "errors = 0"]].concat())), Some(0));
+    fs::write(stage.0.path().join("s.toml"), text.replace("ttfa p95", "tfta p95")).unwrap();
+    assert_eq!(
+        stderr(&stage.claque(&args)),
+        "error: s.toml:5: objectives `tfta p95 < 1 ms`: unknown metric `tfta` at character 1; did you mean `ttfa`?\n"
+    );
+    fs::write(stage.0.path().join("s.toml"), "abort_on = [\"errors > 3\"]\n").unwrap();
+    assert!(
+        stderr(&stage.claque(&args)).starts_with("error: s.toml:1: abort_on has no meaning in a simulation")
+    );
+}
