@@ -13,7 +13,7 @@ mod verdict;
 
 pub use self::{
     builder::{RunShape, SummaryBuilder, summarise},
-    sample::{Distribution, ScheduleLag},
+    sample::{Distribution, Sample, ScheduleLag},
     summary::{BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Underruns},
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},
 };

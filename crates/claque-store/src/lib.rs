@@ -9,6 +9,7 @@ mod error;
 mod files;
 pub mod import;
 mod journal;
+mod listeners;
 mod manifest;
 mod reader;
 mod rows;
@@ -19,6 +20,7 @@ mod writer;
 
 pub use self::{
     error::StoreError,
+    listeners::{ListenerFacts, by_listener},
     manifest::{ClaqueVersion, Machine, Manifest, RunConfig, RunHeader, SavedVerdict},
     reader::{Run, open},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},

@@ -36,7 +36,7 @@ pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
     let mut recorder = record.into_recorder()?;
     recorder.record_documents(simulated.documents)?;
     let finished = recorder.finish(None)?;
-    report::print(&finished, output.format)?;
+    report::tell(&finished, &output)?;
     Ok(finished.exit_code())
 }
 

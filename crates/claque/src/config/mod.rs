@@ -20,7 +20,9 @@ pub(crate) use self::{
     error::UsageError,
     gateway::GatewayChoice,
     resolve::{resolve_run, resolve_serve, resolve_simulate},
-    settings::{OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice},
+    settings::{
+        Output, OutputFormat, PageChoice, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice,
+    },
 };
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use super::{
     decided,
     gateway::{EngineFlag, Limits, choose},
     scenario,
-    settings::{Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice},
+    settings::{
+        Output, OutputFormat, PageChoice, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice,
+    },
     wish::{Place, Source},
     wishes::{Wishes, over},
 };
@@ -133,6 +135,7 @@ fn output(flags: OutputFlags, wishes: &mut Wishes) -> Output {
     Output {
         dir: wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone()),
         format: if flags.json { OutputFormat::Json } else { OutputFormat::Text },
+        page: if flags.no_report { PageChoice::LeftOut } else { PageChoice::Written },
         talk: talk(flags.quiet),
     }
 }
