@@ -18,7 +18,7 @@ pub(super) fn all(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     plots::slope(picture, out);
     plots::buffers(page, picture, out);
     plots::errors(page.summary, picture, out);
-    figures::table(page.summary, out);
+    figures::table(page, out);
     run::about(page, out);
 }
 

@@ -37,7 +37,7 @@ function time(ms) {
 function unitOf(span) {
   if (span < 2) return [0.001, "µs"];
   if (span < 2000) return [1, "ms"];
-  if (span < 300000) return [1000, "s"];
+  if (span < 120000) return [1000, "s"];
   if (span < 18000000) return [60000, "min"];
   return [3600000, "h"];
 }

@@ -38,42 +38,40 @@ function strips() {
   const names = ["", "buffering", "playing", "stalled", "lost"];
   const words = ["not there", "buffering", "playing", "stalled", "ended early"];
   const n = Math.max(1, rows.length);
-  const canvas = make("canvas", { "aria-hidden": "true" });
-  const figure = figureOf("strips");
-  figure.append(canvas);
+  const canvas = make("canvas"), figure = figureOf("strips");
   timePlot("strips", {
     height: () => Math.max(40, Math.min(n > 400 ? 720 : 560, n * 16)),
     draw({ svg, area, toX }) {
       const scale = Math.max(1, devicePixelRatio || 1);
-      canvas.style.left = area.left + "px";
-      canvas.style.top = area.top + "px";
-      canvas.style.width = area.w + "px";
-      canvas.style.height = area.h + "px";
       canvas.width = Math.round(area.w * scale);
       canvas.height = Math.round(area.h * scale);
-      const ink = canvas.getContext("2d"), high = canvas.height / n, gap = high >= 4 * scale ? scale : 0;
+      const ink = canvas.getContext("2d"), high = canvas.height / n, gap = high >= 4 * scale ? Math.round(scale) : 0;
       const palette = names.map(name => name && color(name)), done = color("done");
       ink.fillStyle = color("ground");
       ink.fillRect(0, 0, canvas.width, canvas.height);
       // Stalls go on top and are at least a pixel wide: what matters must not be averaged away.
       for (const pass of [0, 1]) {
         rows.forEach((runs, r) => {
-          const y = r * high;
+          // Whole pixels, so that no colour is mixed with another.
+          const y = Math.round(r * high), tall = Math.max(1, Math.round((r + 1) * high) - y - gap);
           for (const [state, from, to] of runs) {
             if (state === 0 || (state === 3) !== (pass === 1)) continue;
             let x0 = (toX(from * S.cell_ms) - area.left) * scale, x1 = (toX(to * S.cell_ms) - area.left) * scale;
             if (x1 < 0 || x0 > canvas.width) continue;
             if (state >= 3) x1 = Math.max(x1, x0 + (state === 4 ? 3 * scale : scale));
             ink.fillStyle = palette[state];
-            ink.fillRect(x0, y, x1 - x0, high - gap);
+            ink.fillRect(x0, y, x1 - x0, tall);
           }
           if (pass === 0 && runs.length) {
             const [state, , end] = runs[runs.length - 1], x = Math.max(0, (toX(end * S.cell_ms) - area.left) * scale);
-            if (state !== 4 && x < canvas.width) { ink.fillStyle = done; ink.fillRect(x, y, canvas.width - x, high - gap); }
+            if (state !== 4 && x < canvas.width) { ink.fillStyle = done; ink.fillRect(x, y, canvas.width - x, tall); }
           }
         });
       }
-      const step = n <= 1 ? 1 : Math.max(1, niceStep(n, Math.max(2, Math.floor(area.h / 34))));
+      // As an image it scales and prints with the axes.
+      draw(svg, "image", { href: canvas.toDataURL(), x: area.left, y: area.top, width: area.w, height: area.h, preserveAspectRatio: "none" });
+      draw(svg, "text", { class: "title", x: area.left, y: 12 }, "listener");
+      const step = n <= 1 ? 1 : Math.max(1, niceStep(n, Math.max(2, Math.floor(area.h / 22))));
       for (let r = 0; r < rows.length; r += step) {
         const y = area.top + (r + 0.5) * area.h / n;
         draw(svg, "text", { x: area.left - 8, y: Math.max(y + 4, area.top + 10), "text-anchor": "end" }, grouped(S.rows[r].listener));
@@ -135,7 +133,7 @@ function spread(curve) {
       draw(svg, "text", { x: area.left - 6, y: toY(p) + 4, "text-anchor": "end" }, p / 10 + " %");
     }
     const unit = unitOf(max);
-    const marks = log ? decades(from, max, area.w) : ticks(0, max, Math.max(2, Math.floor(area.w / 70)));
+    const marks = log ? decades(from, max, area.w) : ticks(0, max, 0, timeStep(max, Math.max(2, Math.floor(area.w / 70))));
     for (const v of marks) {
       draw(svg, "line", { class: "grid", x1: toX(v), x2: toX(v), y1: area.top, y2: area.top + area.h });
       draw(svg, "text", { x: toX(v), y: area.top + area.h + 16, "text-anchor": "middle" }, log ? time(v).replace(/\.0+(?= )/, "") : tickText(v, unit) + " " + unit[1]);
@@ -146,7 +144,7 @@ function spread(curve) {
     for (const p of [500, 950]) {
       const x = toX(at(p)), y = toY(p), left = x > area.left + area.w - 90;
       draw(svg, "circle", { cx: x, cy: y, r: 3, fill: "var(--line)" });
-      draw(svg, "text", { class: "mark haloed", x: x + (left ? -8 : 8), y: y + 14, "text-anchor": left ? "end" : "start" }, "p" + p / 10 + " " + time(at(p)));
+      draw(svg, "text", { class: "mark haloed", x: x + (left ? -7 : 8), y: y + (left ? -5 : 14), "text-anchor": left ? "end" : "start" }, "p" + p / 10 + " " + time(at(p)));
     }
     overlay = draw(svg, "g");
   });
@@ -197,7 +195,7 @@ function plain(name, height, redraw, hover) {
 }
 function timeAxis(svg, area, most, toY) {
   const unit = unitOf(most);
-  for (const v of ticks(0, most, 4)) {
+  for (const v of ticks(0, most, 0, timeStep(most, 4))) {
     draw(svg, "line", { class: v ? "grid" : "axis", x1: area.left, x2: area.left + area.w, y1: toY(v), y2: toY(v) });
     draw(svg, "text", { x: area.left - 6, y: toY(v) + 4, "text-anchor": "end" }, tickText(v, unit) + " " + unit[1]);
   }
@@ -219,7 +217,7 @@ function slope() {
     draw(svg, "text", { x: area.left + area.w, y: area.top + area.h + 33, "text-anchor": "end" }, "characters of the block");
     draw(svg, "text", { class: "title", x: area.left, y: 12 }, "synthesis_time");
     const dots = P.map(([x, y]) => "M" + toX(x).toFixed(1) + " " + toY(y).toFixed(1) + "h0").join("");
-    draw(svg, "path", { d: dots, stroke: "var(--line)", "stroke-width": P.length > 800 ? 3 : 4.5, "stroke-linecap": "round", opacity: P.length > 800 ? 0.35 : 0.55, fill: "none" });
+    draw(svg, "path", { d: dots, stroke: "var(--line)", "stroke-width": P.length > 800 ? 3.4 : 4.5, "stroke-linecap": "round", opacity: P.length > 800 ? 0.5 : 0.6, fill: "none" });
     if (fit) {
       const y = x => fit.base_ms + fit.per_char_ms * x;
       const ends = [0, maxX].map(x => [x, y(x)]).map(([x, v]) => v < 0 && fit.per_char_ms ? [-fit.base_ms / fit.per_char_ms, 0] : v > maxY && fit.per_char_ms ? [(maxY - fit.base_ms) / fit.per_char_ms, maxY] : [x, v]);

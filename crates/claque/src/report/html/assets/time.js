@@ -20,7 +20,7 @@ function timePlot(name, plot) {
   figure.removeAttribute("aria-label");
   const note = make("p", { class: "zoomed", "aria-live": "polite" });
   figure.after(note);
-  const area = { left: 52, right: 10, top: 8, bottom: 26 };
+  const area = { left: 52, right: 10, top: 20, bottom: 26 };
   let overlay, cursor = null, dragFrom = null;
   const toTime = px => view.from + (Math.min(Math.max(px, area.left), area.left + area.w) - area.left) / area.w * (view.to - view.from);
   const toX = t => area.left + (t - view.from) / (view.to - view.from) * area.w;
@@ -34,12 +34,12 @@ function timePlot(name, plot) {
     svg.setAttribute("height", height);
     svg.replaceChildren();
     const unit = unitOf(view.to), every = timeStep(view.to - view.from, Math.max(2, Math.floor(area.w / 90)));
-    for (const t of ticks(view.from, view.to, 0, every)) {
-      const x = toX(t);
+    const shown = ticks(view.from, view.to, 0, every);
+    shown.forEach((t, i) => {
+      const x = toX(t), end = i === shown.length - 1;
       draw(svg, "line", { class: "grid", x1: x, x2: x, y1: area.top, y2: area.top + area.h });
-      draw(svg, "text", { x, y: area.top + area.h + 18, "text-anchor": "middle" }, tickText(t, unit));
-    }
-    draw(svg, "text", { x: area.left - 8, y: area.top + area.h + 18, "text-anchor": "end" }, unit[1]);
+      draw(svg, "text", { x, y: area.top + area.h + 18, "text-anchor": end && x > area.left + area.w - 16 ? "end" : "middle" }, tickText(t, unit) + (end ? " " + unit[1] : ""));
+    });
     plot.draw({ svg, figure, area, toX });
     draw(svg, "line", { class: "axis", x1: area.left, x2: area.left + area.w, y1: area.top + area.h, y2: area.top + area.h });
     overlay = draw(svg, "g");
@@ -107,13 +107,13 @@ function timeStep(span, count) {
   return steps.find(step => step >= raw) || niceStep(span, count);
 }
 function countAxis(svg, area, most, title) {
-  const step = Math.max(1, niceStep(most, Math.max(2, Math.floor(area.h / 45))));
+  const step = Math.max(1, niceStep(most, Math.max(2, Math.floor(area.h / 32))));
   for (const n of ticks(0, most, 0, step)) {
     const y = area.top + area.h * (1 - n / most);
     if (n > 0) draw(svg, "line", { class: "grid", x1: area.left, x2: area.left + area.w, y1: y, y2: y });
     draw(svg, "text", { x: area.left - 8, y: y + 4, "text-anchor": "end" }, grouped(n));
   }
-  draw(svg, "text", { class: "haloed", x: area.left + 4, y: area.top + 11 }, title);
+  draw(svg, "text", { class: "title", x: area.left, y: 12 }, title);
 }
 // The outline of bins between two levels, as steps.
 function steps(binMs, low, high, toX, toY) {

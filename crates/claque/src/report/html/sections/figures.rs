@@ -9,8 +9,12 @@ pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
     let (manifest, config) = (page.manifest, &page.manifest.config);
     let (users, blocks) = (u64::from(config.users), u64::from(config.blocks_per_user));
     out.raw("<header>\n<p class=\"kicker\">claque report, run ").words(page.name).raw("</p>\n");
-    let title =
-        format!("{}, {} each, at {} ×", counted(users, "listener"), counted(blocks, "block"), config.speed);
+    let title = format!(
+        "{}, {} each, at {}\u{a0}×",
+        counted(users, "listener"),
+        counted(blocks, "block"),
+        config.speed
+    );
     out.element("h1", &title);
     let voice = if config.voice.is_empty() { "the default voice" } else { &config.voice };
     out.raw("\n<p class=\"under\">").words(&manifest.target).raw("; model ").words(&config.model);
@@ -92,7 +96,8 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
 }
 
 /// Every distribution with its figures.
-pub(super) fn table(summary: &Summary, out: &mut Markup) {
+pub(super) fn table(page: &Page<'_>, out: &mut Markup) {
+    let summary = page.summary;
     out.raw("<section id=\"figures\">\n<h2>All times</h2>\n<div class=\"scroll\"><table>\n<thead><tr>");
     out.raw("<th class=\"word\" scope=\"col\">time</th>");
     for name in ["values", "mean", "p50", "p95", "p99", "largest"] {
@@ -123,7 +128,10 @@ pub(super) fn table(summary: &Summary, out: &mut Markup) {
     }
     out.raw("</tbody></table></div>\n<p class=\"under\">Quantiles are nearest-rank. Failures are in no time and in every share. ");
     let lag = summary.schedule_lag.map_or_else(
-        || "Whether claque itself was late was not measured.".to_owned(),
+        || match is_virtual(page) {
+            true => "Nothing is late in virtual time.".to_owned(),
+            false => "Whether claque itself was late was not measured.".to_owned(),
+        },
         |lag| format!("claque itself was late by {} at p99, {} at most.", time(lag.p99_ms), time(lag.max_ms)),
     );
     out.words(&lag).raw("</p>\n</section>\n");

@@ -38,7 +38,7 @@ pub(super) fn audience(summary: &Summary, picture: &Picture, out: &mut Markup) {
             return format!("nobody {what}");
         }
         let from = time(bin * audience.bin_ms);
-        format!("most {what} {} (at {from})", whole_or_tenths(most))
+        format!("most {what} {} (at {from})", about(most))
     };
     let mut says = format!(
         "How many listeners did what, out of {}: {}, {}, {}.",
@@ -93,7 +93,7 @@ pub(super) fn awaited(picture: &Picture, out: &mut Markup) {
     let (bin, most) = peak_of(&picture.audience.awaited);
     let says = format!(
         "Blocks of all listeners that were asked for and not yet ready: the queue as listeners see it. Most were {}, at {}.",
-        whole_or_tenths(most),
+        about(most),
         time(bin * picture.audience.bin_ms)
     );
     section("awaited", "Blocks awaited", &says, out);
@@ -258,8 +258,15 @@ fn peak_of(levels: &[f64]) -> (f64, f64) {
     peak
 }
 
-fn whole_or_tenths(number: f64) -> String {
-    if (number - number.round()).abs() < 0.05 { format!("{number:.0}") } else { format!("{number:.1}") }
+/// A mean number as people read it.
+fn about(number: f64) -> String {
+    match number {
+        number if number >= 100.0 || (number - number.round()).abs() < 0.05 => {
+            let whole = format!("{number:.0}");
+            whole.parse().map_or(whole, grouped)
+        }
+        number => format!("{number:.1}"),
+    }
 }
 
 fn signed(ms: f64) -> String {
