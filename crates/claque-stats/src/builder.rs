@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use claque_core::{
     ids::{BlockIdx, ListenerId},
-    record::{BlockOutcome, BlockRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 
@@ -101,7 +101,7 @@ impl SummaryBuilder {
         match fact {
             Fact::Block(record) => self.add_block(record),
             Fact::Stall(record) => self.add_stall(record),
-            Fact::Error(record) => self.causes.add_error(record),
+            Fact::Error(record) => self.add_error(record),
             Fact::Listener(record) => self.add_listener(record),
         }
     }
@@ -146,7 +146,8 @@ impl SummaryBuilder {
         }
     }
 
-    fn add_block(&mut self, record: &BlockRecord) {
+    /// Takes a block.
+    pub fn add_block(&mut self, record: &BlockRecord) {
         self.count_outcome(record);
         self.round_trip.push_between(record.requested_at, record.ready_at);
         self.response_time.push_between(Some(record.intended_at), record.ready_at);
@@ -185,14 +186,21 @@ impl SummaryBuilder {
         }
     }
 
-    fn add_stall(&mut self, record: &StallRecord) {
+    /// Takes a failure.
+    pub fn add_error(&mut self, record: &ErrorRecord) {
+        self.causes.add_error(record);
+    }
+
+    /// Takes a stall.
+    pub fn add_stall(&mut self, record: &StallRecord) {
         let listener = self.listeners.entry(record.listener).or_default();
         listener.stalls += 1;
         listener.stalled = listener.stalled.saturating_add(record.waited);
         self.longest_stall = self.longest_stall.max(record.waited);
     }
 
-    fn add_listener(&mut self, record: &ListenerRecord) {
+    /// Takes a session.
+    pub fn add_listener(&mut self, record: &ListenerRecord) {
         match record.end {
             SessionEnd::Completed => self.ends.completed += 1,
             SessionEnd::Stopped => self.ends.stopped += 1,

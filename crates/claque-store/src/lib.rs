@@ -4,7 +4,9 @@
 //! whether it was finished or killed. [`import::read`] reads the older script's files. The layout is in
 //! `docs/metrics.md`. Nothing here reads a clock, and what callers hand in must be free of secrets.
 
+mod ahead;
 mod columns;
+mod digest;
 mod error;
 mod files;
 pub mod import;
@@ -14,6 +16,7 @@ mod manifest;
 mod reader;
 mod rows;
 mod session;
+mod sorter;
 mod tables;
 mod wall_time;
 mod writer;
@@ -22,7 +25,7 @@ pub use self::{
     error::StoreError,
     listeners::{ListenerFacts, by_listener},
     manifest::{ClaqueVersion, Machine, Manifest, RunConfig, RunHeader, SavedVerdict},
-    reader::{Run, open},
+    reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     session::{BlockArrival, Session, Underrun},
     wall_time::UnixNanos,

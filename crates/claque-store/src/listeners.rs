@@ -9,6 +9,9 @@ use claque_core::{
     record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord},
     time::{Instant, MediaTime},
 };
+use claque_stats::SummaryBuilder;
+
+use crate::error::StoreError;
 
 /// All facts of one listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,20 +95,44 @@ impl ListenerFacts {
         self.errors.iter().find(|error| error.failure.kills == Kills::Block(block)).map(|error| error.at)
     }
 
-    fn add(&mut self, fact: &Fact) {
+    pub(crate) fn add(&mut self, fact: Fact) {
         match fact {
-            Fact::Block(record) => self.blocks.push(record.clone()),
-            Fact::Stall(record) => self.stalls.push(*record),
-            Fact::Error(record) => self.errors.push(record.clone()),
-            Fact::Listener(record) => self.session = Some(record.clone()),
+            Fact::Block(record) => self.blocks.push(record),
+            Fact::Stall(record) => self.stalls.push(record),
+            Fact::Error(record) => self.errors.push(record),
+            Fact::Listener(record) => self.session = Some(record),
         }
     }
 
+    /// Adds all of it to `figures`, and closes the listener there.
+    pub fn summarise_into(&self, figures: &mut SummaryBuilder) {
+        self.blocks.iter().for_each(|record| figures.add_block(record));
+        self.stalls.iter().for_each(|record| figures.add_stall(record));
+        self.errors.iter().for_each(|record| figures.add_error(record));
+        self.session.iter().for_each(|record| figures.add_listener(record));
+        figures.close(self.listener);
+    }
+
+    pub(crate) fn sorted(mut self) -> Self {
+        self.sort();
+        self
+    }
+
     /// Puts everything in order.
-    pub(crate) fn sort(&mut self) {
+    fn sort(&mut self) {
         self.blocks.sort_by_key(|block| (block.block, block.intended_at));
         self.stalls.sort_by_key(|stall| stall.began_at);
         self.errors.sort_by_key(|error| error.at);
+    }
+}
+
+/// Whose fact it is.
+pub(crate) const fn listener_of(fact: &Fact) -> ListenerId {
+    match fact {
+        Fact::Block(record) => record.listener,
+        Fact::Stall(record) => record.listener,
+        Fact::Error(record) => record.listener,
+        Fact::Listener(record) => record.listener,
     }
 }
 
@@ -114,15 +141,30 @@ impl ListenerFacts {
 pub fn by_listener<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Vec<ListenerFacts> {
     let mut listeners: BTreeMap<ListenerId, ListenerFacts> = BTreeMap::new();
     for fact in facts {
-        let listener = match fact {
-            Fact::Block(record) => record.listener,
-            Fact::Stall(record) => record.listener,
-            Fact::Error(record) => record.listener,
-            Fact::Listener(record) => record.listener,
-        };
-        listeners.entry(listener).or_insert_with(|| ListenerFacts::new(listener)).add(fact);
+        let listener = listener_of(fact);
+        listeners.entry(listener).or_insert_with(|| ListenerFacts::new(listener)).add(fact.clone());
     }
     let mut listeners: Vec<_> = listeners.into_values().collect();
     listeners.iter_mut().for_each(ListenerFacts::sort);
     listeners
+}
+
+/// Facts that come listener by listener, put together; `each` is called once for every listener.
+pub(crate) fn group(
+    facts: impl Iterator<Item = Result<Fact, StoreError>>,
+    mut each: impl FnMut(ListenerFacts) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut held: Option<ListenerFacts> = None;
+    for fact in facts {
+        let fact = fact?;
+        let listener = listener_of(&fact);
+        if held.as_ref().is_none_or(|held| held.listener != listener) {
+            let whole = held.replace(ListenerFacts::new(listener));
+            whole.into_iter().try_for_each(|whole| each(whole.sorted()))?;
+        }
+        if let Some(held) = &mut held {
+            held.add(fact);
+        }
+    }
+    held.into_iter().try_for_each(|whole| each(whole.sorted()))
 }

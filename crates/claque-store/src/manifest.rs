@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     FORMAT_VERSION,
     error::StoreError,
+    files,
     rows::{ErrorRow, ListenerRow},
     session::Session,
     wall_time::UnixNanos,
@@ -133,6 +134,10 @@ pub struct Manifest {
     pub summary: Option<Summary>,
     /// Documents made for the run.
     pub document_ids: Vec<String>,
+    /// What is in the columns only, because there would be too much of it here: `block_arrivals`, `sessions`,
+    /// `listeners`, `errors`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_to_columns: Vec<String>,
     /// The older script's view of each listener.
     pub sessions: Vec<Session>,
     /// The facts of each listener.
@@ -160,13 +165,20 @@ impl Manifest {
             verdict: None,
             summary: None,
             document_ids: header.document_ids.clone(),
+            left_to_columns: Vec::new(),
             sessions: Vec::new(),
             listeners: Vec::new(),
             errors: Vec::new(),
         }
     }
 
-    pub(crate) fn encode(&self, path: &Path) -> Result<Vec<u8>, StoreError> {
+    /// Writes `run.json` in `dir`.
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), StoreError> {
+        let path = dir.join(files::RUN);
+        files::replace(&path, &self.encode(&path)?)
+    }
+
+    fn encode(&self, path: &Path) -> Result<Vec<u8>, StoreError> {
         let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| StoreError::encode(path, error))?;
         bytes.push(b'\n');
         Ok(bytes)
@@ -187,5 +199,30 @@ impl Manifest {
             }
             Some(_) => serde_json::from_slice(bytes).map_err(damaged),
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The manifest of a run that has begun.
+    pub(crate) fn manifest() -> Manifest {
+        Manifest::begin(&RunHeader {
+            config: RunConfig {
+                users: 1,
+                blocks_per_user: 1,
+                model: "kokoro".to_owned(),
+                voice: String::new(),
+                speed: 1.0,
+            },
+            started_at: UnixNanos(0),
+            document_ids: Vec::new(),
+            claque_version: "0".to_owned(),
+            scenario: serde_json::Value::Null,
+            target: String::new(),
+            machine: Machine { os: String::new(), arch: String::new(), cpus: 1 },
+            seed: 0,
+        })
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
 use claque_net::unix_nanos;
-use claque_stats::{ReasonId, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict};
+use claque_stats::{ReasonId, ScheduleLag, Summary, Verdict};
 use claque_store::{Machine, RunConfig, RunFolder, RunHeader, RunWriter, StoreError, UnixNanos};
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -47,7 +47,6 @@ pub(crate) enum TimeKind {
 pub(crate) struct Recorder {
     heading: Heading,
     writer: RunWriter,
-    figures: SummaryBuilder,
     waiting: Vec<Fact>,
 }
 
@@ -98,13 +97,7 @@ impl Recorder {
             machine: machine(),
             seed: heading.seed,
         };
-        let shape = RunShape { users: heading.config.users, blocks_per_user: heading.config.blocks_per_user };
-        Ok(Self {
-            writer: RunFolder::create(&folder, &header)?,
-            figures: SummaryBuilder::new(shape),
-            waiting: Vec::with_capacity(BATCH),
-            heading,
-        })
+        Ok(Self { writer: RunFolder::create(&folder, &header)?, waiting: Vec::with_capacity(BATCH), heading })
     }
 
     /// Puts down the documents made for the run.
@@ -121,7 +114,6 @@ impl Recorder {
     /// The folder cannot be written; the facts are kept for the next try.
     pub(crate) fn take(&mut self, facts: impl IntoIterator<Item = Fact>) -> Result<(), StoreError> {
         for fact in facts {
-            self.figures.add(&fact);
             self.waiting.push(fact);
         }
         if self.waiting.len() < BATCH { Ok(()) } else { self.flush() }
@@ -146,17 +138,24 @@ impl Recorder {
     /// The folder cannot be written; the run stays readable as a partial one.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
         self.flush()?;
-        let Self { heading, writer, figures, waiting: _ } = self;
-        let summary = figures.finish(lag);
-        let mut verdict = Verdict::judge(&summary);
-        if heading.time == TimeKind::Virtual {
-            // Not unmeasured, but impossible: nothing is late in virtual time.
-            verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
-        }
+        let Self { heading, writer, waiting: _ } = self;
         let folder = writer.dir().to_owned();
-        writer.finish(&summary, &verdict, UnixNanos(unix_nanos()))?;
+        let (summary, verdict) = writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| {
+            let verdict = judge(&summary, heading.time);
+            (summary, verdict)
+        })?;
         Ok(Finished { heading, folder, summary, verdict })
     }
+}
+
+/// What figures are worth.
+pub(crate) fn judge(summary: &Summary, time: TimeKind) -> Verdict {
+    let mut verdict = Verdict::judge(summary);
+    if time == TimeKind::Virtual {
+        // Not unmeasured, but impossible: nothing is late in virtual time.
+        verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
+    }
+    verdict
 }
 
 impl Finished {
