@@ -6,6 +6,7 @@
 
 mod builder;
 mod causes;
+mod lockstep;
 pub mod names;
 mod sample;
 mod summary;
@@ -13,6 +14,7 @@ mod verdict;
 
 pub use self::{
     builder::{RunShape, SummaryBuilder, summarise},
+    lockstep::{Lockstep, lockstep},
     sample::{Distribution, Sample, ScheduleLag},
     summary::{BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Underruns},
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},

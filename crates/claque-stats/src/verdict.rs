@@ -71,6 +71,12 @@ pub enum ReasonId {
     Warnings,
     /// Note: nobody measured whether the generator was late.
     LagNotMeasured,
+    /// Reason, of imported files: the client of their time counted other listeners' messages.
+    CrossTalkSuspected,
+    /// Reason, of imported files: the arrivals of different listeners were the same.
+    Lockstep,
+    /// Note, of imported files: what had to be inferred.
+    Inferred,
 }
 
 impl ReasonId {
@@ -89,6 +95,9 @@ impl ReasonId {
             Self::ListenersFailed => "listeners-failed",
             Self::Warnings => "warnings",
             Self::LagNotMeasured => "lag-not-measured",
+            Self::CrossTalkSuspected => "cross-talk-suspected",
+            Self::Lockstep => "lockstep",
+            Self::Inferred => "inferred",
         }
     }
 }

@@ -16,6 +16,9 @@ pub(crate) const LISTENERS: &str = "listeners.parquet";
 pub(crate) const ERRORS: &str = "errors.parquet";
 pub(crate) const TAGS: &str = "tags.txt";
 
+/// Everything claque leaves in a run's folder, `run.json` last.
+pub(crate) const ALL: [&str; 8] = [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, TAGS, "report.html", RUN];
+
 /// Writes `bytes` beside `path` and renames: a reader, or a crash, sees the old file or the new one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let beside = beside(path);

@@ -9,6 +9,7 @@ mod columns;
 mod digest;
 mod error;
 mod files;
+mod head;
 pub mod import;
 mod journal;
 mod listeners;
@@ -18,16 +19,20 @@ mod rows;
 mod session;
 mod sorter;
 mod tables;
+mod tags;
 mod wall_time;
 mod writer;
 
 pub use self::{
     error::StoreError,
+    head::{RunHead, head, list, remove},
     listeners::{ListenerFacts, by_listener},
     manifest::{ClaqueVersion, Machine, Manifest, RunConfig, RunHeader, SavedVerdict},
     reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     session::{BlockArrival, Session, Underrun},
+    tables::{BLOCK_COLUMN_NAMES, ERROR_COLUMN_NAMES, LISTENER_COLUMN_NAMES, STALL_COLUMN_NAMES},
+    tags::{set_tags, tags},
     wall_time::UnixNanos,
     writer::{RunFolder, RunWriter},
 };

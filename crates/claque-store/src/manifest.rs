@@ -186,18 +186,24 @@ impl Manifest {
 
     /// Reads `run.json`; the version is looked at before anything else is understood.
     pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Self, StoreError> {
+        Self::check_version(bytes, path)?;
+        serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))
+    }
+
+    /// Whether this code may read the file.
+    pub(crate) fn check_version(bytes: &[u8], path: &Path) -> Result<(), StoreError> {
         #[derive(Deserialize)]
         struct Versioned {
             format_version: Option<u64>,
         }
-        let damaged = |error: serde_json::Error| StoreError::damaged(path, error);
-        let versioned: Versioned = serde_json::from_slice(bytes).map_err(damaged)?;
+        let versioned: Versioned =
+            serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))?;
         match versioned.format_version {
             None => Err(StoreError::NoFormatVersion { path: path.to_owned() }),
             Some(found) if found > u64::from(FORMAT_VERSION) => {
                 Err(StoreError::NewerFormat { path: path.to_owned(), found, known: FORMAT_VERSION })
             }
-            Some(_) => serde_json::from_slice(bytes).map_err(damaged),
+            Some(_) => Ok(()),
         }
     }
 }

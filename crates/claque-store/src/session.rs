@@ -17,15 +17,18 @@ use crate::listeners::ListenerFacts;
 pub struct Session {
     /// The listener's number.
     pub user_id: u32,
-    /// The document played.
+    /// The document played; empty where a file does not say.
+    #[serde(default)]
     pub document_id: String,
     /// Blocks the listener set out to hear.
     pub blocks_requested: u32,
     /// Blocks that were answered, in order of arrival.
     pub block_arrivals: Vec<BlockArrival>,
     /// Stalls, in order.
+    #[serde(default)]
     pub underruns: Vec<Underrun>,
     /// Failures in words.
+    #[serde(default)]
     pub errors: Vec<String>,
     /// From intended start to end.
     pub duration_ms: f64,

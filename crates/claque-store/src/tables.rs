@@ -6,7 +6,7 @@ use claque_core::{
     record::{BlockOutcome, BlockRecord, ErrorRecord, ListenerRecord, SessionEnd, StallRecord},
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
-use claque_stats::names;
+use claque_stats::names as failure_names;
 
 use crate::{
     columns::{Cells, ColumnSpec, Kind, Table, Values, text_cell},
@@ -18,6 +18,18 @@ const SPAN: &str = "nanoseconds";
 const NUMBER: &str = "number from 0";
 const COUNT: &str = "count";
 const NAME: &str = "name";
+
+/// Names of the columns of `blocks.parquet`, in order.
+pub const BLOCK_COLUMN_NAMES: [&str; BLOCK_COLUMNS.len()] = names(&BLOCK_COLUMNS);
+
+/// Names of the columns of `stalls.parquet`, in order.
+pub const STALL_COLUMN_NAMES: [&str; STALL_COLUMNS.len()] = names(&STALL_COLUMNS);
+
+/// Names of the columns of `listeners.parquet`, in order.
+pub const LISTENER_COLUMN_NAMES: [&str; LISTENER_COLUMNS.len()] = names(&LISTENER_COLUMNS);
+
+/// Names of the columns of `errors.parquet`, in order.
+pub const ERROR_COLUMN_NAMES: [&str; ERROR_COLUMNS.len()] = names(&ERROR_COLUMNS);
 
 pub(crate) static BLOCKS: Table<BlockRecord> =
     Table { name: "blocks", specs: &BLOCK_COLUMNS, values: block_values, row: block_row };
@@ -200,7 +212,7 @@ fn error_values(rows: &[ErrorRecord]) -> Vec<Values> {
     vec![
         ints(rows, |row| Some(row.listener.0.into())),
         ints(rows, |row| Some(row.at.as_nanos())),
-        texts(rows, |row| Some(names::phase_name(row.failure.phase))),
+        texts(rows, |row| Some(failure_names::phase_name(row.failure.phase))),
         texts(rows, |row| Some(row.failure.class.as_str())),
         ints(rows, |row| row.failure.code.map(u64::from)),
         texts(rows, |row| Some(row.failure.text.as_str())),
@@ -214,12 +226,23 @@ fn error_values(rows: &[ErrorRecord]) -> Vec<Values> {
 fn error_row(cells: &mut Cells<'_>) -> Result<ErrorRecord, String> {
     let (listener, at) = (ListenerId(cells.int()?), Instant::from_nanos(cells.int()?));
     let phase = cells.text()?;
-    let phase = names::phase_from_name(phase).ok_or_else(|| format!("unknown phase `{phase}`"))?;
+    let phase = failure_names::phase_from_name(phase).ok_or_else(|| format!("unknown phase `{phase}`"))?;
     let class = cells.text()?;
-    let class = names::class_from_name(class).ok_or_else(|| format!("unknown failure class `{class}`"))?;
+    let class =
+        failure_names::class_from_name(class).ok_or_else(|| format!("unknown failure class `{class}`"))?;
     let (code, text) = (cells.optional()?, cells.text()?.to_owned());
     let kills = cells.optional()?.map_or(Kills::Session, |block| Kills::Block(BlockIdx(block)));
     Ok(ErrorRecord { listener, at, failure: Failure { phase, class, code, text, kills } })
+}
+
+const fn names<const N: usize>(specs: &[ColumnSpec; N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut at = 0;
+    while at < N {
+        names[at] = specs[at].name;
+        at += 1;
+    }
+    names
 }
 
 const fn column(name: &'static str, kind: Kind, unit: &'static str) -> ColumnSpec {

@@ -168,7 +168,7 @@ impl Finished {
 }
 
 /// Makes a folder named by the time, with a suffix if another run has the name.
-fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
+pub(crate) fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
     /// More runs than this do not begin in one second.
     const MOST: u32 = 1_000;
     let failed = || {

@@ -7,6 +7,7 @@ mod audience;
 mod gateway;
 mod output;
 mod player;
+mod results;
 mod target;
 
 use std::path::PathBuf;
@@ -18,6 +19,10 @@ pub(crate) use self::{
     gateway::{GatewayFlags, LimitFlags},
     output::{KeepAudioFlag, OutputFlags},
     player::PlayerFlags,
+    results::{
+        ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
+        ResummariseFlags, RunFlag, ShowFlags, TableFlag, TagFlags,
+    },
     target::TargetFlags,
 };
 
@@ -44,6 +49,22 @@ pub(crate) enum Verb {
     Simulate(Box<SimulateFlags>),
     /// Run the reference gateway alone until Ctrl-C
     Serve(Box<ServeFlags>),
+    /// List the runs that are kept
+    Runs(ListFlags),
+    /// Print the summary of a run
+    Show(ShowFlags),
+    /// Write report.html of a run anew
+    Report(ReportFlags),
+    /// Give a run a name
+    Tag(TagFlags),
+    /// Remove old runs; those with a tag stay
+    Prune(PruneFlags),
+    /// Take in result files of the older script
+    Import(ImportFlags),
+    /// Compute the figures of a run anew from its facts
+    Resummarise(ResummariseFlags),
+    /// Print the facts of a run as CSV, JSON lines or Parquet
+    Export(ExportFlags),
 }
 
 impl Cli {
@@ -53,6 +74,14 @@ impl Cli {
             Verb::Run(flags) => flags.output.quiet,
             Verb::Simulate(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
+            Verb::Runs(_)
+            | Verb::Show(_)
+            | Verb::Report(_)
+            | Verb::Tag(_)
+            | Verb::Prune(_)
+            | Verb::Import(_)
+            | Verb::Resummarise(_)
+            | Verb::Export(_) => false,
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use self::{
     credentials::{Surroundings, TOKEN_VARIABLE},
     error::UsageError,
     gateway::GatewayChoice,
-    resolve::{resolve_run, resolve_serve, resolve_simulate},
+    resolve::{OUTPUT_DIR, resolve_run, resolve_serve, resolve_simulate},
     settings::{
         Output, OutputFormat, PageChoice, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice,
     },

@@ -23,7 +23,8 @@ use crate::cli::{OutputFlags, RunFlags, ServeFlags, SimulateFlags};
 
 /// Where `serve` listens: the port most people try first, and only on this machine.
 const BIND: &str = "127.0.0.1:8080";
-const OUTPUT_DIR: &str = "claque-results";
+/// Where runs are kept if nothing else is said.
+pub(crate) const OUTPUT_DIR: &str = "claque-results";
 
 /// Decides on a run.
 ///

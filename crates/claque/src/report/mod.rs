@@ -4,7 +4,7 @@ pub(crate) mod html;
 mod json;
 pub(crate) mod live;
 mod text;
-mod units;
+pub(crate) mod units;
 
 use crate::{
     config::{Output, OutputFormat, PageChoice},

@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use claque_core::time::{Instant, Speed};
 use claque_stats::{Summary, Verdict};
-use claque_store::{ListenerFacts, Manifest};
+use claque_store::Manifest;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -109,25 +109,30 @@ impl Page<'_> {
 /// # Errors
 /// There is no run, it cannot be read, or the file cannot be written.
 pub(crate) fn save_of(folder: &Path) -> anyhow::Result<PathBuf> {
-    let run = claque_store::open(folder)?;
-    let summary = run.manifest.summary.clone().unwrap_or_else(|| run.recompute());
-    let verdict = run.manifest.verdict.clone().map_or_else(|| Verdict::judge(&summary), Verdict::from);
+    let manifest = claque_store::open_manifest(folder)?;
+    let summary = match &manifest.summary {
+        Some(summary) => summary.clone(),
+        None => claque_store::open(folder)?.recompute(),
+    };
+    let verdict = manifest.verdict.clone().map_or_else(|| Verdict::judge(&summary), Verdict::from);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name = name.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy());
-    let page = Page { name: &name, manifest: &run.manifest, summary: &summary, verdict: &verdict };
-    save(&page, &claque_store::by_listener(&run.facts), folder)?;
-    Ok(folder.join(FILE))
-}
-
-/// Draws and writes the page of a run whose facts are at hand.
-///
-/// # Errors
-/// The file cannot be written.
-fn save(page: &Page<'_>, listeners: &[ListenerFacts], folder: &Path) -> anyhow::Result<()> {
-    let last = listeners.iter().filter_map(picture::last_moment).max().unwrap_or(Instant::START);
+    let page = Page { name: &name, manifest: &manifest, summary: &summary, verdict: &verdict };
+    let mut last = Instant::START;
+    if summary.wall_ms.is_none() {
+        // No session reported an end: only its facts tell how long the run was.
+        claque_store::for_each_listener(folder, &manifest, |facts| {
+            last = last.max(picture::last_moment(&facts).unwrap_or(last));
+            Ok(())
+        })?;
+    }
     let mut painter = Painter::new(page.frame(last));
-    listeners.iter().for_each(|facts| painter.add(facts));
-    let text = page.write(&painter.finish())?;
+    claque_store::for_each_listener(folder, &manifest, |facts| {
+        painter.add(&facts);
+        Ok(())
+    })?;
     let path = folder.join(FILE);
-    std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))
+    let text = page.write(&painter.finish())?;
+    std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
+    Ok(path)
 }

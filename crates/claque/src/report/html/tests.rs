@@ -6,8 +6,8 @@ use claque_core::{
     record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
     time::{Duration, Instant},
 };
-use claque_stats::{RunShape, Verdict, summarise};
-use claque_store::{ListenerFacts, Machine, RunConfig, RunFolder, RunHeader, UnixNanos, by_listener};
+use claque_stats::Verdict;
+use claque_store::{ListenerFacts, Machine, RunConfig, RunFolder, RunHeader, UnixNanos};
 
 use super::*;
 pub(super) use crate::report::tests::block;
@@ -71,14 +71,15 @@ fn page_of(words: &str, facts: &[Fact], users: u32) -> String {
         seed: 1,
     };
     let folder = tempfile::tempdir().unwrap();
-    let _writer = RunFolder::create(folder.path(), &header).unwrap();
-    let manifest = claque_store::open(folder.path()).unwrap().manifest;
-    let summary = summarise(RunShape { users, blocks_per_user: 30 }, facts, None);
-    let mut verdict = Verdict::judge(&summary);
-    verdict.reasons.iter_mut().for_each(|reason| reason.text.push_str(words));
-    let page = Page { name: words, manifest: &manifest, summary: &summary, verdict: &verdict };
-    save(&page, &by_listener(facts), folder.path()).unwrap();
-    std::fs::read_to_string(folder.path().join(FILE)).unwrap()
+    let mut writer = RunFolder::create(folder.path(), &header).unwrap();
+    writer.append(facts).unwrap();
+    let judged = writer.finish_with(UnixNanos(1_795_502_997_627_870_000), None, |summary| {
+        let mut verdict = Verdict::judge(&summary);
+        verdict.reasons.iter_mut().for_each(|reason| reason.text.push_str(words));
+        (summary, verdict)
+    });
+    judged.unwrap();
+    std::fs::read_to_string(save_of(folder.path()).unwrap()).unwrap()
 }
 
 fn error(words: &str, kills: Kills) -> Fact {

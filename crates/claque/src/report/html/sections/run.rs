@@ -44,7 +44,7 @@ pub(crate) fn scenario_toml(scenario: &Value) -> Option<String> {
     let mut settings = scenario.as_object()?.clone();
     // That is the verb's.
     settings.remove("time");
-    if settings.is_empty() {
+    if settings.is_empty() || settings.contains_key("imported") {
         return None;
     }
     toml::to_string(&settings).ok()
