@@ -98,6 +98,25 @@ pub fn replay(intended_at: Instant, blocks: &[ReplayBlock], speed: Speed, min_bu
     replay
 }
 
+/// The least start buffer, in blocks, with which [`replay`] stalls nowhere. More can never stall more often: who
+/// starts later is later everywhere. Blocks behind one that never came were never played and do not count; none if
+/// that is the first.
+#[must_use]
+pub fn least_start_buffer(intended_at: Instant, blocks: &[ReplayBlock], speed: Speed) -> Option<usize> {
+    let came = blocks.iter().take_while(|block| block.settled_at.is_some()).count();
+    let blocks = &blocks[..came];
+    let (mut least, mut enough) = (1, came);
+    while least < enough {
+        let middle = usize::midpoint(least, enough);
+        if replay(intended_at, blocks, speed, middle).stalls.is_empty() {
+            enough = middle;
+        } else {
+            least = middle + 1;
+        }
+    }
+    (came > 0).then_some(least)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,5 +168,24 @@ mod tests {
         blocks[1].settled_at = None;
         let replay = replay(ms(0), &blocks, Speed::NORMAL, 1);
         assert_eq!((replay.startup, replay.stalls.len()), (Some(Duration::from_millis(100)), 0));
+    }
+
+    #[test]
+    fn the_least_start_buffer_is_the_first_without_a_stall() {
+        let blocks = [block(1_000, 500), block(1_400, 500), block(3_000, 500), block(3_100, 500)];
+        let least = least_start_buffer(ms(0), &blocks, Speed::NORMAL).unwrap();
+        let stalls = |buffer| replay(ms(0), &blocks, Speed::NORMAL, buffer).stalls.len();
+        assert_eq!((least, stalls(least - 1) > 0, stalls(least)), (3, true, 0));
+        assert_eq!(least_start_buffer(ms(0), &blocks[..2], Speed::NORMAL), Some(1));
+    }
+
+    #[test]
+    fn what_never_came_needs_no_buffer() {
+        let never = ReplayBlock { settled_at: None, media: MediaTime::ZERO };
+        assert_eq!(least_start_buffer(ms(0), &[never], Speed::NORMAL), None);
+        assert_eq!(
+            least_start_buffer(ms(0), &[block(100, 500), never, block(9_000, 500)], Speed::NORMAL),
+            Some(1)
+        );
     }
 }

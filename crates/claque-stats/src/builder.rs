@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use claque_core::{
     ids::{BlockIdx, ListenerId},
-    record::{BlockOutcome, BlockRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
+    record::{
+        BlockOutcome, BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, SessionEnd, StallRecord,
+    },
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 
@@ -38,7 +40,8 @@ pub fn summarise<'a>(
 
 /// Makes a [`Summary`] of facts that arrive in any order.
 ///
-/// Keeps 32 bytes a ready block (two exact times, one moment and its place) and a small record a listener.
+/// Keeps nine bytes a ready block (three exact times), 16 more until its listener is [closed](Self::close), and a
+/// small record a listener.
 #[derive(Clone, Debug)]
 pub struct SummaryBuilder {
     shape: RunShape,
@@ -51,8 +54,10 @@ pub struct SummaryBuilder {
     round_trip: Sample,
     response_time: Sample,
     connect_time: Sample,
-    /// Listener, request and moment of each ready block.
-    ready: Vec<(ListenerId, u32, Instant)>,
+    /// Gaps of the listeners that are closed.
+    synthesis_time: Sample,
+    /// Request and moment of each ready block of the others.
+    ready: BTreeMap<ListenerId, Vec<(u32, Instant)>>,
     audio_played: MediaTime,
     longest_stall: Duration,
     foreign_messages: u64,
@@ -91,7 +96,8 @@ impl SummaryBuilder {
             round_trip: Sample::default(),
             response_time: Sample::default(),
             connect_time: Sample::default(),
-            ready: Vec::new(),
+            synthesis_time: Sample::default(),
+            ready: BTreeMap::new(),
             audio_played: MediaTime::ZERO,
             longest_stall: Duration::ZERO,
             foreign_messages: 0,
@@ -105,9 +111,17 @@ impl SummaryBuilder {
         match fact {
             Fact::Block(record) => self.add_block(record),
             Fact::Stall(record) => self.add_stall(record),
-            Fact::Error(record) => self.causes.add_error(record),
-            Fact::Incident(record) => self.incidents.add(record),
+            Fact::Error(record) => self.add_error(record),
+            Fact::Incident(record) => self.add_incident(record),
             Fact::Listener(record) => self.add_listener(record),
+        }
+    }
+
+    /// Says that no block of `listener` follows, so that less must be kept. Facts may come in any order as long as
+    /// this is true; who does not know it need not say it.
+    pub fn close(&mut self, listener: ListenerId) {
+        if let Some(ready) = self.ready.remove(&listener) {
+            add_gaps_within_requests(ready, &mut self.synthesis_time);
         }
     }
 
@@ -115,6 +129,9 @@ impl SummaryBuilder {
     /// measured.
     #[must_use]
     pub fn finish(mut self, lag: Option<ScheduleLag>) -> Summary {
+        for ready in std::mem::take(&mut self.ready).into_values() {
+            add_gaps_within_requests(ready, &mut self.synthesis_time);
+        }
         let listeners = self.listener_counts();
         let blocks = self.block_counts();
         let reported = listeners.unfinished < listeners.intended;
@@ -132,7 +149,7 @@ impl SummaryBuilder {
             first_block: self.first_block.distribution(),
             round_trip: self.round_trip.distribution(),
             response_time: self.response_time.distribution(),
-            synthesis_time: gaps_within_requests(self.ready).distribution(),
+            synthesis_time: self.synthesis_time.distribution(),
             connect_time: self.connect_time.distribution(),
             audio_played_ms: self.audio_played.as_millis_f64(),
             schedule_lag: lag,
@@ -143,7 +160,8 @@ impl SummaryBuilder {
         }
     }
 
-    fn add_block(&mut self, record: &BlockRecord) {
+    /// Takes a block.
+    pub fn add_block(&mut self, record: &BlockRecord) {
         self.count_outcome(record);
         self.round_trip.push_between(record.requested_at, record.ready_at);
         self.response_time.push_between(Some(record.intended_at), record.ready_at);
@@ -157,7 +175,7 @@ impl SummaryBuilder {
             keep_earliest(&mut listener.intended_at, Some(record.intended_at));
         }
         if let Some(ready_at) = record.ready_at {
-            self.ready.push((record.listener, record.batch, ready_at));
+            self.ready.entry(record.listener).or_default().push((record.batch, ready_at));
         }
     }
 
@@ -184,7 +202,18 @@ impl SummaryBuilder {
         }
     }
 
-    fn add_stall(&mut self, record: &StallRecord) {
+    /// Takes a failure.
+    pub fn add_error(&mut self, record: &ErrorRecord) {
+        self.causes.add_error(record);
+    }
+
+    /// Takes an incident.
+    pub fn add_incident(&mut self, record: &IncidentRecord) {
+        self.incidents.add(record);
+    }
+
+    /// Takes a stall.
+    pub fn add_stall(&mut self, record: &StallRecord) {
         let listener = self.listeners.entry(record.listener).or_default();
         listener.stalls += 1;
         listener.stalled = listener.stalled.saturating_add(record.waited);
@@ -192,7 +221,8 @@ impl SummaryBuilder {
         self.incidents.add_stall(*record);
     }
 
-    fn add_listener(&mut self, record: &ListenerRecord) {
+    /// Takes a session.
+    pub fn add_listener(&mut self, record: &ListenerRecord) {
         match record.end {
             SessionEnd::Completed => self.ends.completed += 1,
             SessionEnd::Stopped => self.ends.stopped += 1,
@@ -297,17 +327,15 @@ impl SummaryBuilder {
 }
 
 /// Between two requests the player pauses of its own accord, so a gap counts only inside one.
-fn gaps_within_requests(mut ready: Vec<(ListenerId, u32, Instant)>) -> Sample {
+fn add_gaps_within_requests(mut ready: Vec<(u32, Instant)>, gaps: &mut Sample) {
     ready.sort_unstable();
-    let mut gaps = Sample::default();
     for pair in ready.windows(2) {
-        if let &[(listener, batch, earlier), (next_listener, next_batch, later)] = pair
-            && (listener, batch) == (next_listener, next_batch)
+        if let &[(batch, earlier), (next_batch, later)] = pair
+            && batch == next_batch
         {
             gaps.push(later.since(earlier));
         }
     }
-    gaps
 }
 
 fn keep_earliest(held: &mut Option<Instant>, seen: Option<Instant>) {

@@ -8,6 +8,7 @@ mod builder;
 mod causes;
 pub mod compare;
 mod incidents;
+mod lockstep;
 pub mod names;
 pub mod objective;
 mod observe;
@@ -17,8 +18,9 @@ mod verdict;
 
 pub use self::{
     builder::{RunShape, SummaryBuilder, summarise},
+    lockstep::{Lockstep, lockstep},
     observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
-    sample::{Distribution, ScheduleLag},
+    sample::{Distribution, Sample, ScheduleLag},
     summary::{Acts, BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Trouble, Underruns},
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},
 };

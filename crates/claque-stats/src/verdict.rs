@@ -75,6 +75,12 @@ pub enum ReasonId {
     DocumentsReused,
     /// Note: nobody measured whether the generator was late.
     LagNotMeasured,
+    /// Reason, of imported files: the client of their time counted other listeners' messages.
+    CrossTalkSuspected,
+    /// Reason, of imported files: the arrivals of different listeners were the same.
+    Lockstep,
+    /// Note, of imported files: what had to be inferred.
+    Inferred,
 }
 
 impl ReasonId {
@@ -95,6 +101,9 @@ impl ReasonId {
             Self::Warnings => "warnings",
             Self::DocumentsReused => "documents-reused",
             Self::LagNotMeasured => "lag-not-measured",
+            Self::CrossTalkSuspected => "cross-talk-suspected",
+            Self::Lockstep => "lockstep",
+            Self::Inferred => "inferred",
         }
     }
 }

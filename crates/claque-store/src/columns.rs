@@ -1,6 +1,12 @@
-//! A table as a Parquet file: zstd, one row group per 65,536 rows, integers as INT64, texts as UTF-8.
+//! A table as a Parquet file: zstd, one row group per 32,768 rows, integers as INT64, texts as UTF-8. Neither writing
+//! nor reading holds more than a row group.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::{BufWriter, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use parquet::{
     basic::{Compression, ZstdLevel},
@@ -8,7 +14,7 @@ use parquet::{
     data_type::{ByteArray, ByteArrayType, Int64Type},
     errors::ParquetError,
     file::{
-        metadata::KeyValue,
+        metadata::{KeyValue, SortingColumn},
         properties::WriterProperties,
         reader::{FileReader as _, RowGroupReader, SerializedFileReader},
         writer::{SerializedColumnWriter, SerializedFileWriter},
@@ -16,19 +22,23 @@ use parquet::{
     schema::parser::parse_message_type,
 };
 
-use crate::{FORMAT_VERSION, error::StoreError};
+use crate::{FORMAT_VERSION, error::StoreError, files};
 
 /// Rows of a row group; bounds what a reader must hold at once.
-pub(crate) const ROW_GROUP: usize = 65_536;
+pub(crate) const ROW_GROUP: usize = 32_768;
 
 /// Key of the format version in the file's metadata.
 const VERSION_KEY: &str = "claque.format_version";
 
-/// Name and type of a column.
+/// Key of the units in the file's metadata: one `column: unit` a line.
+const UNITS_KEY: &str = "claque.units";
+
+/// Name, type and unit of a column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ColumnSpec {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
+    pub(crate) unit: &'static str,
 }
 
 /// Type of a column.
@@ -44,40 +54,108 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) enum Values {
     Int(Vec<Option<i64>>),
-    Text(Vec<Option<String>>),
+    Text(Vec<Option<ByteArray>>),
 }
 
-/// A table for writing: its name, its columns and how a slice of rows becomes their values.
-pub(crate) struct Table<'a, Row> {
+/// What a table is: its name, its columns, and how rows and their values become one another. Rows are sorted by the
+/// first column.
+pub(crate) struct Table<Row: 'static> {
     pub(crate) name: &'static str,
     pub(crate) specs: &'static [ColumnSpec],
-    pub(crate) rows: &'a [Row],
     pub(crate) values: fn(&[Row]) -> Vec<Values>,
+    pub(crate) row: fn(&mut Cells<'_>) -> Result<Row, String>,
 }
 
-impl<Row> Table<'_, Row> {
-    /// The bytes of the file.
-    pub(crate) fn encode(&self) -> Result<Vec<u8>, ParquetError> {
-        let schema = Arc::new(parse_message_type(&message_type(self.name, self.specs))?);
-        let version = KeyValue::new(VERSION_KEY.to_owned(), FORMAT_VERSION.to_string());
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_key_value_metadata(Some(vec![version]))
-            .build();
-        let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
-        for rows in self.rows.chunks(ROW_GROUP) {
-            let mut group = writer.next_row_group()?;
-            for (spec, values) in self.specs.iter().zip((self.values)(rows)) {
-                let column = group.next_column()?;
-                let mut column =
-                    column.ok_or_else(|| ParquetError::General(format!("no column `{}`", spec.name)))?;
-                write_column(&mut column, spec.kind, values)?;
-                column.close()?;
-            }
-            group.close()?;
-        }
-        writer.into_inner()
+/// Writes a table row by row. Until it is finished there is no file of that name.
+pub(crate) struct TableWriter<Row: 'static> {
+    table: &'static Table<Row>,
+    path: PathBuf,
+    beside: PathBuf,
+    writer: SerializedFileWriter<BufWriter<fs::File>>,
+    rows: Vec<Row>,
+}
+
+impl<Row> TableWriter<Row> {
+    pub(crate) fn create(table: &'static Table<Row>, path: PathBuf) -> Result<Self, StoreError> {
+        let beside = files::beside(&path);
+        let file = fs::File::create(&beside).map_err(|source| StoreError::io("create", &beside, source))?;
+        let encode = |error: ParquetError| StoreError::encode(&path, error);
+        let schema = Arc::new(parse_message_type(&message_type(table.name, table.specs)).map_err(encode)?);
+        let writer = SerializedFileWriter::new(BufWriter::new(file), schema, Arc::new(properties(table)))
+            .map_err(encode)?;
+        Ok(Self { table, path, beside, writer, rows: Vec::new() })
     }
+
+    pub(crate) fn push(&mut self, row: Row) -> Result<(), StoreError> {
+        self.rows.push(row);
+        if self.rows.len() < ROW_GROUP { Ok(()) } else { self.write_group() }
+    }
+
+    /// Writes what is left, and gives the file its name.
+    pub(crate) fn finish(mut self) -> Result<(), StoreError> {
+        if !self.rows.is_empty() {
+            self.write_group()?;
+        }
+        let Self { path, beside, writer, .. } = self;
+        let buffered = writer.into_inner().map_err(|error| write_error(&path, error))?;
+        let mut file =
+            buffered.into_inner().map_err(|error| StoreError::io("write", &beside, error.into_error()))?;
+        file.flush()
+            .and_then(|()| file.sync_all())
+            .map_err(|source| StoreError::io("write", &beside, source))?;
+        fs::rename(&beside, &path).map_err(|source| StoreError::io("rename to", &path, source))
+    }
+
+    fn write_group(&mut self) -> Result<(), StoreError> {
+        let values = (self.table.values)(&self.rows);
+        self.rows.clear();
+        let written = write_columns(&mut self.writer, self.table.specs, values);
+        written.map_err(|error| write_error(&self.path, error))
+    }
+}
+
+/// A full disk shows inside the library's errors.
+fn write_error(path: &Path, error: ParquetError) -> StoreError {
+    match error {
+        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
+            Ok(source) => StoreError::io("write", path, *source),
+            Err(other) => StoreError::encode(path, other),
+        },
+        other => StoreError::encode(path, other),
+    }
+}
+
+fn properties<Row>(table: &Table<Row>) -> WriterProperties {
+    let units: String = table.specs.iter().map(|spec| format!("{}: {}\n", spec.name, spec.unit)).collect();
+    let metadata = vec![
+        KeyValue::new(VERSION_KEY.to_owned(), FORMAT_VERSION.to_string()),
+        KeyValue::new(UNITS_KEY.to_owned(), units),
+    ];
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_key_value_metadata(Some(metadata))
+        .set_sorting_columns(Some(vec![SortingColumn {
+            column_idx: 0,
+            descending: false,
+            nulls_first: false,
+        }]))
+        .build()
+}
+
+fn write_columns(
+    writer: &mut SerializedFileWriter<BufWriter<fs::File>>,
+    specs: &[ColumnSpec],
+    values: Vec<Values>,
+) -> Result<(), ParquetError> {
+    let mut group = writer.next_row_group()?;
+    for (spec, values) in specs.iter().zip(values) {
+        let column = group.next_column()?;
+        let mut column = column.ok_or_else(|| ParquetError::General(format!("no column `{}`", spec.name)))?;
+        write_column(&mut column, spec.kind, values)?;
+        column.close()?;
+    }
+    group.close()?;
+    Ok(())
 }
 
 fn message_type(name: &str, specs: &[ColumnSpec]) -> String {
@@ -108,8 +186,7 @@ fn write_column(
         }
         Values::Text(cells) => {
             let levels = definition_levels(&cells);
-            let present: Vec<_> =
-                cells.into_iter().flatten().map(|text| ByteArray::from(text.into_bytes())).collect();
+            let present: Vec<_> = cells.into_iter().flatten().collect();
             let levels = optional.then_some(levels.as_slice());
             column.typed::<ByteArrayType>().write_batch(&present, levels, None)?;
         }
@@ -122,30 +199,57 @@ fn definition_levels<T>(cells: &[Option<T>]) -> Vec<i16> {
     cells.iter().map(|cell| i16::from(cell.is_some())).collect()
 }
 
-/// Reads the rows of the table at `path`, whose columns begin with `specs` in this order.
-pub(crate) fn read_rows<Row>(
-    path: &Path,
-    specs: &'static [ColumnSpec],
-    row: fn(&mut Cells<'_>) -> Result<Row, String>,
-) -> Result<Vec<Row>, StoreError> {
-    let file = fs::File::open(path).map_err(|source| StoreError::io("open", path, source))?;
-    let reader = SerializedFileReader::new(file).map_err(|error| StoreError::damaged(path, error))?;
-    let mut rows = Vec::new();
-    for index in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(index).map_err(|error| StoreError::damaged(path, error))?;
-        let count =
-            usize::try_from(group.metadata().num_rows()).map_err(|error| StoreError::damaged(path, error))?;
-        let columns =
-            read_group(group.as_ref(), specs, count).map_err(|what| StoreError::damaged(path, what))?;
-        for number in 0..count {
-            let mut cells = Cells { specs, columns: &columns, row: number, next: 0 };
-            let read = row(&mut cells);
-            rows.push(read.map_err(|what| {
-                StoreError::damaged(path, format!("row group {index}, row {number}: {what}"))
-            })?);
-        }
+/// Reads a table row group by row group.
+pub(crate) struct TableReader<Row: 'static> {
+    table: &'static Table<Row>,
+    path: PathBuf,
+    reader: SerializedFileReader<fs::File>,
+}
+
+impl<Row> TableReader<Row> {
+    pub(crate) fn open(table: &'static Table<Row>, path: PathBuf) -> Result<Self, StoreError> {
+        let file = fs::File::open(&path).map_err(|source| StoreError::io("open", &path, source))?;
+        let reader = SerializedFileReader::new(file).map_err(|error| StoreError::damaged(&path, error))?;
+        Ok(Self { table, path, reader })
     }
-    Ok(rows)
+
+    pub(crate) fn groups(&self) -> usize {
+        self.reader.num_row_groups()
+    }
+
+    /// Whether rows are sorted by the first column, as those of newer files are.
+    pub(crate) fn is_sorted(&self) -> bool {
+        let sorted = |group: &parquet::file::metadata::RowGroupMetaData| {
+            group.sorting_columns().is_some_and(|columns| {
+                columns.first().is_some_and(|column| column.column_idx == 0 && !column.descending)
+            })
+        };
+        self.reader.metadata().row_groups().iter().all(sorted)
+    }
+
+    /// The rows of one group. Columns of the file must begin with the table's, in this order.
+    pub(crate) fn group(&self, index: usize) -> Result<Vec<Row>, StoreError> {
+        let damaged = |what: String| StoreError::damaged(&self.path, what);
+        let group = self.reader.get_row_group(index).map_err(|error| damaged(error.to_string()))?;
+        let count =
+            usize::try_from(group.metadata().num_rows()).map_err(|error| damaged(error.to_string()))?;
+        let columns = read_group(group.as_ref(), self.table.specs, count).map_err(damaged)?;
+        let read = |number| {
+            let mut cells = Cells { specs: self.table.specs, columns: &columns, row: number, next: 0 };
+            (self.table.row)(&mut cells)
+                .map_err(|what| damaged(format!("row group {index}, row {number}: {what}")))
+        };
+        (0..count).map(read).collect()
+    }
+
+    /// All rows.
+    pub(crate) fn rows(&self) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        for index in 0..self.groups() {
+            rows.append(&mut self.group(index)?);
+        }
+        Ok(rows)
+    }
 }
 
 fn read_group(group: &dyn RowGroupReader, specs: &[ColumnSpec], rows: usize) -> Result<Vec<Values>, String> {
@@ -177,12 +281,10 @@ fn read_column(
             Ok(Values::Int(with_gaps(values, optional.then_some(levels), rows)?))
         }
         Kind::Text | Kind::OptionalText => {
-            let mut values = Vec::new();
+            let mut values: Vec<ByteArray> = Vec::new();
             let mut reader = get_typed_column_reader::<ByteArrayType>(reader);
             while reader.read_records(rows, optional.then_some(&mut levels), None, &mut values)?.0 > 0 {}
-            let texts: Result<Vec<_>, _> =
-                values.iter().map(|bytes: &ByteArray| bytes.as_utf8().map(str::to_owned)).collect();
-            Ok(Values::Text(with_gaps(texts?, optional.then_some(levels), rows)?))
+            Ok(Values::Text(with_gaps(values, optional.then_some(levels), rows)?))
         }
     }
 }
@@ -207,6 +309,11 @@ fn with_gaps<T>(
     }
 }
 
+/// A text as a cell.
+pub(crate) fn text_cell(text: &str) -> ByteArray {
+    ByteArray::from(text)
+}
+
 /// The cells of one row, taken from left to right.
 #[derive(Debug)]
 pub(crate) struct Cells<'a> {
@@ -216,7 +323,7 @@ pub(crate) struct Cells<'a> {
     next: usize,
 }
 
-impl Cells<'_> {
+impl<'a> Cells<'a> {
     /// The next cell, an integer or nothing.
     pub(crate) fn optional<T: TryFrom<i64>>(&mut self) -> Result<Option<T>, String> {
         let column = self.advance();
@@ -234,16 +341,17 @@ impl Cells<'_> {
     }
 
     /// The next cell, a text or nothing.
-    pub(crate) fn optional_text(&mut self) -> Result<Option<String>, String> {
+    pub(crate) fn optional_text(&mut self) -> Result<Option<&'a str>, String> {
         let column = self.advance();
-        match self.columns.get(column) {
-            Some(Values::Text(cells)) => Ok(cells.get(self.row).cloned().flatten()),
-            Some(Values::Int(_)) | None => Err(self.complain(column, "is no text")),
-        }
+        let cell = match self.columns.get(column) {
+            Some(Values::Text(cells)) => cells.get(self.row).and_then(Option::as_ref),
+            Some(Values::Int(_)) | None => return Err(self.complain(column, "is no text")),
+        };
+        cell.map(|bytes| bytes.as_utf8().map_err(|_| self.complain(column, "is not UTF-8"))).transpose()
     }
 
     /// The next cell, a text.
-    pub(crate) fn text(&mut self) -> Result<String, String> {
+    pub(crate) fn text(&mut self) -> Result<&'a str, String> {
         let column = self.next;
         self.optional_text()?.ok_or_else(|| self.complain(column, "is missing"))
     }

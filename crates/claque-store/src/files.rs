@@ -15,6 +15,12 @@ pub(crate) const DOCUMENTS: &str = "documents.jsonl";
 pub(crate) const KEPT: &str = "documents-kept.jsonl";
 pub(crate) const BLOCKS: &str = "blocks.parquet";
 pub(crate) const STALLS: &str = "stalls.parquet";
+pub(crate) const LISTENERS: &str = "listeners.parquet";
+pub(crate) const ERRORS: &str = "errors.parquet";
+pub(crate) const TAGS: &str = "tags.txt";
+
+/// Everything claque leaves in a run's folder, `run.json` last.
+pub(crate) const ALL: [&str; 8] = [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, TAGS, "report.html", RUN];
 
 /// Writes `bytes` beside `path` and renames: a reader, or a crash, sees the old file or the new one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
@@ -25,7 +31,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     fs::rename(&beside, path).map_err(|source| StoreError::io("rename to", path, source))
 }
 
-fn beside(path: &Path) -> PathBuf {
+/// The name under which a file is written until it is whole.
+pub(crate) fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     path.with_file_name(name)

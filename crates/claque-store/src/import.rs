@@ -3,6 +3,8 @@
 //! Known: requests, answers, lengths, stalls, errors. Not known, hence absent: connect time, first audio,
 //! when each block played, whose messages were counted. What is inferred is said in [`ImportedRun::notes`].
 
+pub mod documents;
+
 use std::{fs, path::Path};
 
 use claque_core::{
@@ -11,13 +13,14 @@ use claque_core::{
     record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
-use claque_stats::{Summary, summarise};
+use claque_stats::{Reason, ReasonId, Summary, lockstep, summarise};
 use serde::Deserialize;
 
 use crate::{
     error::StoreError,
     manifest::RunConfig,
     session::{BlockArrival, Session, Underrun},
+    wall_time::UnixNanos,
 };
 
 /// Blocks the older script asked for in one request.
@@ -25,6 +28,9 @@ const BATCH_SIZE: u32 = 8;
 
 /// Blocks the older script waited for, in whatever order, before it played.
 const MIN_BUFFER: usize = 2;
+
+/// The first day on which the server told connections apart.
+const CROSS_TALK_ENDED: &str = "2026-02-05";
 
 /// A result of the older script.
 #[derive(Clone, Debug)]
@@ -44,11 +50,66 @@ pub struct ImportedRun {
 }
 
 impl ImportedRun {
+    /// When it started and ended, as if the script's clock had shown UTC, which the file does not say.
+    #[must_use]
+    pub fn times(&self) -> Option<(UnixNanos, UnixNanos)> {
+        UnixNanos::from_naive(&self.started_at).zip(UnixNanos::from_naive(&self.finished_at))
+    }
+
+    /// Why it cannot be trusted, beyond what the figures say: until 5 February 2026 the server sent the results of a
+    /// user to all connections of that user, and the script counted them all; and arrivals in lockstep.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<Reason> {
+        let mut doubts = Vec::new();
+        if self.config.users > 1 && self.started_at.as_str() < CROSS_TALK_ENDED {
+            let day = self.started_at.get(..10).unwrap_or(&self.started_at);
+            let text = format!(
+                "cross-talk suspected: {} users on {day}, before {CROSS_TALK_ENDED}",
+                self.config.users
+            );
+            doubts.push(Reason { id: ReasonId::CrossTalkSuspected, text });
+        }
+        let blocks = self.facts.iter().filter_map(|fact| match fact {
+            Fact::Block(record) => Some(record),
+            Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) => None,
+        });
+        let found = lockstep(blocks);
+        if found.is_suspected() {
+            let text = format!(
+                "lockstep: {} of {} pairs of listeners got their blocks at the same moments",
+                found.locked, found.pairs
+            );
+            doubts.push(Reason { id: ReasonId::Lockstep, text });
+        }
+        doubts
+    }
+
     /// The figures, as far as the file allows.
     #[must_use]
     pub fn summarise(&self) -> Summary {
         summarise(self.config.shape(), &self.facts, None)
     }
+}
+
+/// What a result file of the older script is about.
+#[derive(Clone, Debug)]
+pub enum Imported {
+    /// Listeners.
+    Run(Box<ImportedRun>),
+    /// Extraction of documents.
+    Documents(documents::OldDocuments),
+}
+
+/// Reads a result file of the older script, whatever it is about.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_any(path: &Path) -> Result<Imported, StoreError> {
+    let bytes = fs::read(path).map_err(|source| StoreError::io("read", path, source))?;
+    if documents::OldDocuments::is_it(&bytes) {
+        return documents::OldDocuments::decode(&bytes, path).map(Imported::Documents);
+    }
+    read(path).map(Box::new).map(Imported::Run)
 }
 
 /// Reads a result file of the older script.
@@ -77,6 +138,8 @@ struct OldFile {
     config: RunConfig,
     started_at: String,
     finished_at: String,
+    // The first of these files had none.
+    #[serde(default)]
     document_ids: Vec<String>,
     sessions: Vec<Session>,
 }

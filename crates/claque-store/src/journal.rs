@@ -62,33 +62,57 @@ impl Journal {
 
 /// Reads a journal; one that does not exist holds nothing.
 pub(crate) fn read(path: &Path) -> Result<JournalContents, StoreError> {
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(source) if source.kind() == io::ErrorKind::NotFound => {
-            return Ok(JournalContents { facts: Vec::new(), torn: false });
-        }
-        Err(source) => return Err(StoreError::io("open", path, source)),
-    };
-    let mut reader = BufReader::new(file);
-    let mut contents = JournalContents { facts: Vec::new(), torn: false };
-    let mut line = Vec::new();
-    for number in 1_u64.. {
-        line.clear();
-        let read =
-            reader.read_until(b'\n', &mut line).map_err(|source| StoreError::io("read", path, source))?;
-        if read == 0 {
-            break;
-        }
-        // A line is whole when its end was written; without it, what is there may be half a number.
-        if line.last() != Some(&b'\n') {
-            contents.torn = true;
-            break;
-        }
-        contents
-            .facts
-            .push(parse(&line).map_err(|what| StoreError::damaged(path, format!("line {number}: {what}")))?);
+    let mut lines = JournalLines::open(path)?;
+    let facts = lines.by_ref().collect::<Result<_, _>>()?;
+    Ok(JournalContents { facts, torn: lines.torn })
+}
+
+/// The facts of a journal one after the other.
+#[derive(Debug)]
+pub(crate) struct JournalLines {
+    path: PathBuf,
+    reader: Option<BufReader<fs::File>>,
+    line: Vec<u8>,
+    number: u64,
+    /// Whether the end was reached inside a line.
+    pub(crate) torn: bool,
+}
+
+impl JournalLines {
+    /// Opens a journal; one that does not exist holds nothing.
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let reader = match fs::File::open(path) {
+            Ok(file) => Some(BufReader::with_capacity(1 << 16, file)),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(StoreError::io("open", path, source)),
+        };
+        Ok(Self { path: path.to_owned(), reader, line: Vec::new(), number: 0, torn: false })
     }
-    Ok(contents)
+
+    fn advance(&mut self) -> Result<Option<Fact>, StoreError> {
+        let Some(reader) = &mut self.reader else { return Ok(None) };
+        self.line.clear();
+        self.number += 1;
+        let read = reader.read_until(b'\n', &mut self.line);
+        let read = read.map_err(|source| StoreError::io("read", &self.path, source))?;
+        // A line is whole when its end was written; without it, what is there may be half a number.
+        if read == 0 || self.line.last() != Some(&b'\n') {
+            self.torn = read > 0;
+            self.reader = None;
+            return Ok(None);
+        }
+        let fact = parse(&self.line);
+        fact.map(Some)
+            .map_err(|what| StoreError::damaged(&self.path, format!("line {}: {what}", self.number)))
+    }
+}
+
+impl Iterator for JournalLines {
+    type Item = Result<Fact, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.advance().transpose()
+    }
 }
 
 fn parse(line: &[u8]) -> Result<Fact, String> {

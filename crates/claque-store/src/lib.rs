@@ -4,18 +4,24 @@
 //! whether it was finished or killed. [`DocumentJournal`] and [`KeptDocuments`] say what runs left on a service. [`import::read`] reads the older script's files. The layout is in
 //! `docs/metrics.md`. Nothing here reads a clock, and what callers hand in must be free of secrets.
 
+mod ahead;
 mod columns;
+mod digest;
 mod documents;
 mod error;
 mod files;
+mod head;
 pub mod import;
 mod incidents;
 mod journal;
+mod listeners;
 mod manifest;
 mod reader;
 mod rows;
 mod session;
+mod sorter;
 mod tables;
+mod tags;
 mod wall_time;
 mod writer;
 
@@ -25,11 +31,15 @@ pub use self::{
         Unresolved,
     },
     error::StoreError,
+    head::{RunHead, head, list, remove},
     incidents::IncidentRow,
+    listeners::{ListenerFacts, by_listener},
     manifest::{ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow},
-    reader::{Run, open},
+    reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     session::{BlockArrival, Session, Underrun},
+    tables::{BLOCK_COLUMN_NAMES, ERROR_COLUMN_NAMES, LISTENER_COLUMN_NAMES, STALL_COLUMN_NAMES},
+    tags::{set_tags, tags},
     wall_time::UnixNanos,
     writer::{RunFolder, RunWriter},
 };

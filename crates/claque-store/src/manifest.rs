@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     FORMAT_VERSION,
     error::StoreError,
+    files,
     incidents::IncidentRow,
     rows::{ErrorRow, ListenerRow},
     session::Session,
@@ -174,6 +175,10 @@ pub struct Manifest {
     /// What became of the accounts' access tokens, in order of time.
     #[serde(default)]
     pub token_refreshes: Vec<TokenRow>,
+    /// What is in the columns only, because there would be too much of it here: `block_arrivals`, `sessions`,
+    /// `listeners`, `errors`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_to_columns: Vec<String>,
     /// The older script's view of each listener.
     pub sessions: Vec<Session>,
     /// The facts of each listener.
@@ -209,6 +214,7 @@ impl Manifest {
             preparation: None,
             accounts: None,
             token_refreshes: Vec::new(),
+            left_to_columns: Vec::new(),
             sessions: Vec::new(),
             listeners: Vec::new(),
             errors: Vec::new(),
@@ -216,7 +222,13 @@ impl Manifest {
         }
     }
 
-    pub(crate) fn encode(&self, path: &Path) -> Result<Vec<u8>, StoreError> {
+    /// Writes `run.json` in `dir`.
+    pub(crate) fn write(&self, dir: &Path) -> Result<(), StoreError> {
+        let path = dir.join(files::RUN);
+        files::replace(&path, &self.encode(&path)?)
+    }
+
+    fn encode(&self, path: &Path) -> Result<Vec<u8>, StoreError> {
         let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| StoreError::encode(path, error))?;
         bytes.push(b'\n');
         Ok(bytes)
@@ -224,18 +236,49 @@ impl Manifest {
 
     /// Reads `run.json`; the version is looked at before anything else is understood.
     pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Self, StoreError> {
+        Self::check_version(bytes, path)?;
+        serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))
+    }
+
+    /// Whether this code may read the file.
+    pub(crate) fn check_version(bytes: &[u8], path: &Path) -> Result<(), StoreError> {
         #[derive(Deserialize)]
         struct Versioned {
             format_version: Option<u64>,
         }
-        let damaged = |error: serde_json::Error| StoreError::damaged(path, error);
-        let versioned: Versioned = serde_json::from_slice(bytes).map_err(damaged)?;
+        let versioned: Versioned =
+            serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))?;
         match versioned.format_version {
             None => Err(StoreError::NoFormatVersion { path: path.to_owned() }),
             Some(found) if found > u64::from(FORMAT_VERSION) => {
                 Err(StoreError::NewerFormat { path: path.to_owned(), found, known: FORMAT_VERSION })
             }
-            Some(_) => serde_json::from_slice(bytes).map_err(damaged),
+            Some(_) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// The manifest of a run that has begun.
+    pub(crate) fn manifest() -> Manifest {
+        Manifest::begin(&RunHeader {
+            config: RunConfig {
+                users: 1,
+                blocks_per_user: 1,
+                model: "kokoro".to_owned(),
+                voice: String::new(),
+                speed: 1.0,
+            },
+            started_at: UnixNanos(0),
+            document_ids: Vec::new(),
+            claque_version: "0".to_owned(),
+            scenario: serde_json::Value::Null,
+            target: String::new(),
+            machine: Machine { os: String::new(), arch: String::new(), cpus: 1 },
+            seed: 0,
+        })
     }
 }

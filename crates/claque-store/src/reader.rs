@@ -1,15 +1,21 @@
 //! Reading a run back, finished or killed.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
-use claque_core::record::{Fact, IncidentRecord};
-use claque_stats::{RunShape, ScheduleLag, Summary, summarise};
+use claque_core::{
+    ids::ListenerId,
+    record::{Fact, IncidentRecord},
+};
+use claque_stats::{RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict, summarise};
 
 use crate::{
+    ahead::Rows,
+    columns::TableReader,
     error::StoreError,
     files, journal,
+    listeners::{ListenerFacts, by_listener},
     manifest::Manifest,
-    rows::{ErrorRow, ListenerRow, StallRow},
+    rows::{ErrorRow, ListenerRow},
     tables,
 };
 
@@ -51,9 +57,7 @@ impl Run {
 /// There is no run, it is of a newer format, or a file of it is damaged or cannot be read. A last line of the
 /// journal that was cut off is no error.
 pub fn open(dir: &Path) -> Result<Run, StoreError> {
-    let path = dir.join(files::RUN);
-    let bytes = fs::read(&path).map_err(|source| not_read(dir, &path, source))?;
-    let manifest = Manifest::decode(&bytes, &path)?;
+    let manifest = open_manifest(dir)?;
     if manifest.partial {
         let contents = journal::read(&dir.join(files::JOURNAL))?;
         return Ok(Run { manifest, facts: contents.facts, partial: true, torn: contents.torn });
@@ -72,22 +76,107 @@ fn not_read(dir: &Path, path: &Path, source: io::Error) -> StoreError {
     }
 }
 
-fn finished_facts(dir: &Path, manifest: &Manifest) -> Result<Vec<Fact>, StoreError> {
-    let blocks_path = dir.join(files::BLOCKS);
-    let mut facts = Vec::new();
-    for row in tables::read_blocks(&blocks_path)? {
-        facts.push(Fact::Block(row.into_record().map_err(|what| StoreError::damaged(&blocks_path, what))?));
+/// Reads `run.json` alone.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
+    let path = dir.join(files::RUN);
+    let bytes = fs::read(&path).map_err(|source| not_read(dir, &path, source))?;
+    Manifest::decode(&bytes, &path)
+}
+
+/// Calls `each` with all facts of one listener after the other, in order of their numbers. Of a finished run no more
+/// than a few row groups are in memory at once.
+///
+/// # Errors
+/// A file cannot be read or is damaged, or `each` fails.
+pub fn for_each_listener(
+    dir: &Path,
+    manifest: &Manifest,
+    mut each: impl FnMut(ListenerFacts) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    if manifest.partial {
+        let contents = journal::read(&dir.join(files::JOURNAL))?;
+        return by_listener(&contents.facts).into_iter().try_for_each(each);
     }
-    let stalls = tables::read_stalls(&dir.join(files::STALLS))?;
-    facts.extend(stalls.into_iter().map(StallRow::into_record).map(Fact::Stall));
+    if !TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS))?.is_sorted() {
+        let facts = finished_facts(dir, manifest)?;
+        return by_listener(&facts).into_iter().try_for_each(each);
+    }
+    let mut incidents: BTreeMap<ListenerId, Vec<IncidentRecord>> = BTreeMap::new();
+    for record in incidents_of(dir, manifest)? {
+        incidents.entry(record.listener).or_default().push(record);
+    }
+    let mut blocks = Rows::ahead(&tables::BLOCKS, dir.join(files::BLOCKS), |row| row.listener)?;
+    let mut stalls = Rows::ahead(&tables::STALLS, dir.join(files::STALLS), |row| row.listener)?;
+    let mut errors = Rows::ahead(&tables::ERRORS, dir.join(files::ERRORS), |row| row.listener)?;
+    let mut sessions = Rows::ahead(&tables::LISTENERS, dir.join(files::LISTENERS), |row| row.listener)?;
+    loop {
+        let incident = incidents.first_key_value().map(|(listener, _)| *listener);
+        let next =
+            [blocks.listener()?, stalls.listener()?, errors.listener()?, sessions.listener()?, incident];
+        let Some(listener) = next.into_iter().flatten().min() else { return Ok(()) };
+        let mut facts = ListenerFacts::new(listener);
+        blocks.take(listener, &mut facts.blocks)?;
+        stalls.take(listener, &mut facts.stalls)?;
+        errors.take(listener, &mut facts.errors)?;
+        facts.incidents = incidents.remove(&listener).unwrap_or_default();
+        let mut session = Vec::new();
+        sessions.take(listener, &mut session)?;
+        facts.session = session.pop();
+        each(facts)?;
+    }
+}
+
+/// Computes figures and verdict of the run in `dir` anew from its facts, and writes them into its `run.json`; all else
+/// stays as it is. `judge` is told the manifest as it was. Of a partial run nothing but the figures is new.
+///
+/// # Errors
+/// The run cannot be read or written.
+pub fn resummarise(
+    dir: &Path,
+    judge: impl FnOnce(&Manifest, &Summary) -> Verdict,
+) -> Result<Manifest, StoreError> {
+    let mut manifest = open_manifest(dir)?;
+    let mut figures = SummaryBuilder::new(manifest.config.shape());
+    for_each_listener(dir, &manifest, |facts| {
+        facts.summarise_into(&mut figures);
+        Ok(())
+    })?;
+    let lag = manifest.summary.as_ref().and_then(|summary| summary.schedule_lag);
+    let summary = figures.finish(lag);
+    manifest.verdict = Some((&judge(&manifest, &summary)).into());
+    manifest.summary = Some(summary);
+    manifest.write(dir)?;
+    Ok(manifest)
+}
+
+fn finished_facts(dir: &Path, manifest: &Manifest) -> Result<Vec<Fact>, StoreError> {
+    let mut facts: Vec<Fact> = Vec::new();
+    let blocks = TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS))?;
+    facts.extend(blocks.rows()?.into_iter().map(Fact::Block));
+    let stalls = TableReader::open(&tables::STALLS, dir.join(files::STALLS))?;
+    facts.extend(stalls.rows()?.into_iter().map(Fact::Stall));
+    facts.extend(incidents_of(dir, manifest)?.into_iter().map(Fact::Incident));
+    if dir.join(files::LISTENERS).exists() {
+        let errors = TableReader::open(&tables::ERRORS, dir.join(files::ERRORS))?;
+        facts.extend(errors.rows()?.into_iter().map(Fact::Error));
+        let listeners = TableReader::open(&tables::LISTENERS, dir.join(files::LISTENERS))?;
+        facts.extend(listeners.rows()?.into_iter().map(Fact::Listener));
+        return Ok(facts);
+    }
+    // Before these two were files, run.json had all of them.
     facts.extend(manifest.errors.iter().cloned().map(ErrorRow::into_record).map(Fact::Error));
     let damaged = |what| StoreError::damaged(&dir.join(files::RUN), what);
-    for row in manifest.incidents.iter().cloned() {
-        facts.push(Fact::Incident(IncidentRecord::try_from(row).map_err(damaged)?));
-    }
     for row in manifest.listeners.iter().cloned() {
         let record = ListenerRow::into_record(row);
         facts.push(Fact::Listener(record.map_err(damaged)?));
     }
     Ok(facts)
+}
+
+fn incidents_of(dir: &Path, manifest: &Manifest) -> Result<Vec<IncidentRecord>, StoreError> {
+    let damaged = |what| StoreError::damaged(&dir.join(files::RUN), what);
+    manifest.incidents.iter().cloned().map(|row| IncidentRecord::try_from(row).map_err(damaged)).collect()
 }

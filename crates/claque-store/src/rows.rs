@@ -282,7 +282,7 @@ impl ListenerRow {
     }
 }
 
-fn outcome_from(name: &str, failure: Option<&str>) -> Result<BlockOutcome, String> {
+pub(crate) fn outcome_from(name: &str, failure: Option<&str>) -> Result<BlockOutcome, String> {
     let plain = [
         BlockOutcome::Played,
         BlockOutcome::Unplayed,
@@ -299,7 +299,7 @@ fn outcome_from(name: &str, failure: Option<&str>) -> Result<BlockOutcome, Strin
         .ok_or_else(|| format!("unknown outcome `{name}` with failure {failure:?}"))
 }
 
-fn end_from(name: &str, failure: Option<&str>) -> Result<SessionEnd, String> {
+pub(crate) fn end_from(name: &str, failure: Option<&str>) -> Result<SessionEnd, String> {
     let found = match class_from(failure)? {
         Some(class) => Some(SessionEnd::Failed(class)),
         None => [SessionEnd::Completed, SessionEnd::Stopped, SessionEnd::Left]

@@ -4,26 +4,31 @@ use std::collections::BTreeMap;
 
 use claque_core::{
     event::Kills,
-    ids::{BlockIdx, ListenerId},
-    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord},
+    ids::BlockIdx,
+    record::{BlockOutcome, BlockRecord, StallRecord},
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 use serde::{Deserialize, Serialize};
+
+use crate::listeners::ListenerFacts;
 
 /// One listener, in the keys of the older script and a few of our own, which its files lack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// The listener's number.
     pub user_id: u32,
-    /// The document played.
+    /// The document played; empty where a file does not say.
+    #[serde(default)]
     pub document_id: String,
     /// Blocks the listener set out to hear.
     pub blocks_requested: u32,
     /// Blocks that were answered, in order of arrival.
     pub block_arrivals: Vec<BlockArrival>,
     /// Stalls, in order.
+    #[serde(default)]
     pub underruns: Vec<Underrun>,
     /// Failures in words.
+    #[serde(default)]
     pub errors: Vec<String>,
     /// From intended start to end.
     pub duration_ms: f64,
@@ -64,80 +69,47 @@ pub struct Underrun {
     pub waited_ms: f64,
 }
 
-/// The facts of one listener.
-#[derive(Debug, Default)]
-struct Parts<'a> {
-    blocks: Vec<&'a BlockRecord>,
-    stalls: Vec<&'a StallRecord>,
-    errors: Vec<&'a ErrorRecord>,
-    end: Option<&'a ListenerRecord>,
+/// The older script's view of one listener.
+pub(crate) fn session(facts: &ListenerFacts) -> Session {
+    let start = facts.intended_at().unwrap_or(Instant::START);
+    let end = facts.session.as_ref();
+    let waited = |stall: &StallRecord| Underrun { at_block: stall.block.0, waited_ms: millis(stall.waited) };
+    Session {
+        user_id: facts.listener.0,
+        document_id: end.map_or_else(String::new, |end| end.document.clone()),
+        blocks_requested: end.map_or_else(|| count(facts.blocks.len()), |end| end.blocks),
+        block_arrivals: arrivals(facts, start),
+        underruns: facts.stalls.iter().map(waited).collect(),
+        errors: facts.errors.iter().map(|error| error.failure.to_string()).collect(),
+        duration_ms: millis(last_moment(facts, start).since(start)),
+        intended_start_ms: start.as_millis_f64(),
+        startup_ms: end.and_then(|end| end.started_at).map(|at| millis(at.since(start))),
+        end: end.map(|end| end.end.as_str().to_owned()),
+    }
 }
 
-/// The sessions of all listeners, in order of their numbers.
-pub(crate) fn sessions(facts: &[Fact]) -> Vec<Session> {
-    let mut listeners: BTreeMap<ListenerId, Parts<'_>> = BTreeMap::new();
-    for fact in facts {
-        match fact {
-            Fact::Block(record) => listeners.entry(record.listener).or_default().blocks.push(record),
-            Fact::Stall(record) => listeners.entry(record.listener).or_default().stalls.push(record),
-            Fact::Error(record) => listeners.entry(record.listener).or_default().errors.push(record),
-            // The older script knew of none.
-            Fact::Incident(_) => {}
-            Fact::Listener(record) => listeners.entry(record.listener).or_default().end = Some(record),
-        }
-    }
-    listeners.into_iter().map(|(listener, parts)| parts.into_session(listener)).collect()
+/// The end, or for a session that reported none the last thing known of it.
+fn last_moment(facts: &ListenerFacts, start: Instant) -> Instant {
+    let last_ready = facts.blocks.iter().filter_map(|block| block.ready_at).max();
+    facts.session.as_ref().map(|end| end.ended_at).or(last_ready).unwrap_or(start)
 }
 
-impl Parts<'_> {
-    fn into_session(mut self, listener: ListenerId) -> Session {
-        let start = self.intended_start();
-        self.stalls.sort_by_key(|stall| stall.began_at);
-        self.errors.sort_by_key(|error| error.at);
-        let waited =
-            |stall: &&StallRecord| Underrun { at_block: stall.block.0, waited_ms: millis(stall.waited) };
-        Session {
-            user_id: listener.0,
-            document_id: self.end.map_or_else(String::new, |end| end.document.clone()),
-            blocks_requested: self.end.map_or_else(|| count(self.blocks.len()), |end| end.blocks),
-            block_arrivals: self.arrivals(start),
-            underruns: self.stalls.iter().map(waited).collect(),
-            errors: self.errors.iter().map(|error| error.failure.to_string()).collect(),
-            duration_ms: millis(self.last_moment(start).since(start)),
-            intended_start_ms: start.as_millis_f64(),
-            startup_ms: self.end.and_then(|end| end.started_at).map(|at| millis(at.since(start))),
-            end: self.end.map(|end| end.end.as_str().to_owned()),
-        }
-    }
-
-    fn intended_start(&self) -> Instant {
-        let first_wanted = self.blocks.iter().map(|block| block.intended_at).min();
-        self.end.map(|end| end.intended_at).or(first_wanted).unwrap_or(Instant::START)
-    }
-
-    /// The end, or for a session that reported none the last thing known of it.
-    fn last_moment(&self, start: Instant) -> Instant {
-        let last_ready = self.blocks.iter().filter_map(|block| block.ready_at).max();
-        self.end.map(|end| end.ended_at).or(last_ready).unwrap_or(start)
-    }
-
-    fn arrivals(&self, start: Instant) -> Vec<BlockArrival> {
-        let failed_at: BTreeMap<BlockIdx, Instant> = self
-            .errors
-            .iter()
-            .filter_map(|error| match error.failure.kills {
-                Kills::Block(block) => Some((block, error.at)),
-                Kills::Session => None,
-            })
-            .collect();
-        let mut answered: Vec<_> = self
-            .blocks
-            .iter()
-            .filter_map(|block| answer(block, failed_at.get(&block.block).copied()).map(|at| (at, *block)))
-            .collect();
-        answered.sort_by_key(|&(at, block)| (at, block.block));
-        answered.into_iter().map(|(at, block)| arrival(block, at, start)).collect()
-    }
+fn arrivals(facts: &ListenerFacts, start: Instant) -> Vec<BlockArrival> {
+    let failed_at: BTreeMap<BlockIdx, Instant> = facts
+        .errors
+        .iter()
+        .filter_map(|error| match error.failure.kills {
+            Kills::Block(block) => Some((block, error.at)),
+            Kills::Session => None,
+        })
+        .collect();
+    let mut answered: Vec<_> = facts
+        .blocks
+        .iter()
+        .filter_map(|block| answer(block, failed_at.get(&block.block).copied()).map(|at| (at, block)))
+        .collect();
+    answered.sort_by_key(|&(at, block)| (at, block.block));
+    answered.into_iter().map(|(at, block)| arrival(block, at, start)).collect()
 }
 
 /// When a block was answered. One that was still pending when its session ended was not.

@@ -1,131 +1,268 @@
-//! The columns of `blocks.parquet` and `stalls.parquet`, in order; the reader takes them in the same order.
+//! The columns of a run's four tables, in order; the reader takes them in the same order.
 
-use std::path::Path;
+use claque_core::{
+    event::{Failure, Kills},
+    ids::{BlockIdx, ListenerId},
+    record::{BlockOutcome, BlockRecord, ErrorRecord, ListenerRecord, SessionEnd, StallRecord},
+    time::{Duration, Instant, MediaTime, duration_nanos},
+};
+use claque_stats::names as failure_names;
 
 use crate::{
-    columns::{Cells, ColumnSpec, Kind, Table, Values, read_rows},
-    error::StoreError,
-    rows::{BlockRow, StallRow},
+    columns::{Cells, ColumnSpec, Kind, Table, Values, text_cell},
+    rows::{end_from, outcome_from},
 };
 
+const MOMENT: &str = "nanoseconds since the run's start";
+const SPAN: &str = "nanoseconds";
+const NUMBER: &str = "number from 0";
+const COUNT: &str = "count";
+const NAME: &str = "name";
+
+/// Names of the columns of `blocks.parquet`, in order.
+pub const BLOCK_COLUMN_NAMES: [&str; BLOCK_COLUMNS.len()] = names(&BLOCK_COLUMNS);
+
+/// Names of the columns of `stalls.parquet`, in order.
+pub const STALL_COLUMN_NAMES: [&str; STALL_COLUMNS.len()] = names(&STALL_COLUMNS);
+
+/// Names of the columns of `listeners.parquet`, in order.
+pub const LISTENER_COLUMN_NAMES: [&str; LISTENER_COLUMNS.len()] = names(&LISTENER_COLUMNS);
+
+/// Names of the columns of `errors.parquet`, in order.
+pub const ERROR_COLUMN_NAMES: [&str; ERROR_COLUMNS.len()] = names(&ERROR_COLUMNS);
+
+pub(crate) static BLOCKS: Table<BlockRecord> =
+    Table { name: "blocks", specs: &BLOCK_COLUMNS, values: block_values, row: block_row };
+
+pub(crate) static STALLS: Table<StallRecord> =
+    Table { name: "stalls", specs: &STALL_COLUMNS, values: stall_values, row: stall_row };
+
+pub(crate) static LISTENERS: Table<ListenerRecord> =
+    Table { name: "listeners", specs: &LISTENER_COLUMNS, values: listener_values, row: listener_row };
+
+pub(crate) static ERRORS: Table<ErrorRecord> =
+    Table { name: "errors", specs: &ERROR_COLUMNS, values: error_values, row: error_row };
+
 const BLOCK_COLUMNS: [ColumnSpec; 18] = [
-    column("listener", Kind::Int),
-    column("block", Kind::Int),
-    column("batch", Kind::Int),
-    column("chars", Kind::Int),
-    column("intended_at_ns", Kind::Int),
-    column("requested_at_ns", Kind::OptionalInt),
-    column("acknowledged_at_ns", Kind::OptionalInt),
-    column("ready_at_ns", Kind::OptionalInt),
-    column("first_audio_at_ns", Kind::OptionalInt),
-    column("complete_at_ns", Kind::OptionalInt),
-    column("started_at_ns", Kind::OptionalInt),
-    column("media_ns", Kind::Int),
-    column("bytes", Kind::Int),
-    column("chunks", Kind::Int),
-    column("buffer_deficit_ns", Kind::OptionalInt),
-    column("resends", Kind::Int),
-    column("outcome", Kind::Text),
-    column("failure", Kind::OptionalText),
+    column("listener", Kind::Int, NUMBER),
+    column("block", Kind::Int, NUMBER),
+    column("batch", Kind::Int, NUMBER),
+    column("chars", Kind::Int, "characters; 0 when not known"),
+    column("intended_at_ns", Kind::Int, MOMENT),
+    column("requested_at_ns", Kind::OptionalInt, MOMENT),
+    column("acknowledged_at_ns", Kind::OptionalInt, MOMENT),
+    column("ready_at_ns", Kind::OptionalInt, MOMENT),
+    column("first_audio_at_ns", Kind::OptionalInt, MOMENT),
+    column("complete_at_ns", Kind::OptionalInt, MOMENT),
+    column("started_at_ns", Kind::OptionalInt, MOMENT),
+    column("media_ns", Kind::Int, "nanoseconds of audio at normal speed"),
+    column("bytes", Kind::Int, "bytes"),
+    column("chunks", Kind::Int, COUNT),
+    column("buffer_deficit_ns", Kind::OptionalInt, SPAN),
+    column("resends", Kind::Int, COUNT),
+    column("outcome", Kind::Text, "played, unplayed, skipped, failed, stopped or abandoned"),
+    column("failure", Kind::OptionalText, "class of the failure of a failed block"),
 ];
 
 const STALL_COLUMNS: [ColumnSpec; 4] = [
-    column("listener", Kind::Int),
-    column("block", Kind::Int),
-    column("began_at_ns", Kind::Int),
-    column("waited_ns", Kind::Int),
+    column("listener", Kind::Int, NUMBER),
+    column("block", Kind::Int, NUMBER),
+    column("began_at_ns", Kind::Int, MOMENT),
+    column("waited_ns", Kind::Int, SPAN),
 ];
 
-pub(crate) fn encode_blocks(rows: &[BlockRow], path: &Path) -> Result<Vec<u8>, StoreError> {
-    let table = Table { name: "blocks", specs: &BLOCK_COLUMNS, rows, values: block_values };
-    table.encode().map_err(|error| StoreError::encode(path, error))
-}
+const LISTENER_COLUMNS: [ColumnSpec; 14] = [
+    column("listener", Kind::Int, NUMBER),
+    column("document", Kind::Text, NAME),
+    column("blocks", Kind::Int, COUNT),
+    column("intended_at_ns", Kind::Int, MOMENT),
+    column("launched_at_ns", Kind::Int, MOMENT),
+    column("connect_ns", Kind::OptionalInt, SPAN),
+    column("started_at_ns", Kind::OptionalInt, MOMENT),
+    column("ended_at_ns", Kind::Int, MOMENT),
+    column("end", Kind::Text, "completed, stopped, left or failed"),
+    column("failure", Kind::OptionalText, "class of the failure of a failed session"),
+    column("foreign_messages", Kind::Int, COUNT),
+    column("warnings", Kind::Int, COUNT),
+    column("playing_ns", Kind::OptionalInt, SPAN),
+    column("paused_ns", Kind::Int, SPAN),
+];
 
-pub(crate) fn encode_stalls(rows: &[StallRow], path: &Path) -> Result<Vec<u8>, StoreError> {
-    let table = Table { name: "stalls", specs: &STALL_COLUMNS, rows, values: stall_values };
-    table.encode().map_err(|error| StoreError::encode(path, error))
-}
+const ERROR_COLUMNS: [ColumnSpec; 7] = [
+    column("listener", Kind::Int, NUMBER),
+    column("at_ns", Kind::Int, MOMENT),
+    column("phase", Kind::Text, NAME),
+    column("class", Kind::Text, NAME),
+    column("code", Kind::OptionalInt, "number of the protocol"),
+    column("text", Kind::Text, "words of the service"),
+    column("block", Kind::OptionalInt, "number of the block it ended; empty when it ended the session"),
+];
 
-pub(crate) fn read_blocks(path: &Path) -> Result<Vec<BlockRow>, StoreError> {
-    read_rows(path, &BLOCK_COLUMNS, block_row)
-}
-
-pub(crate) fn read_stalls(path: &Path) -> Result<Vec<StallRow>, StoreError> {
-    read_rows(path, &STALL_COLUMNS, stall_row)
-}
-
-fn block_values(rows: &[BlockRow]) -> Vec<Values> {
+fn block_values(rows: &[BlockRecord]) -> Vec<Values> {
+    let moment = |at: Option<Instant>| at.map(Instant::as_nanos);
     vec![
-        ints(rows, |row| Some(u64::from(row.listener))),
-        ints(rows, |row| Some(u64::from(row.block))),
-        ints(rows, |row| Some(u64::from(row.batch))),
-        ints(rows, |row| Some(u64::from(row.chars))),
-        ints(rows, |row| Some(row.intended_at_ns)),
-        ints(rows, |row| row.requested_at_ns),
-        ints(rows, |row| row.acknowledged_at_ns),
-        ints(rows, |row| row.ready_at_ns),
-        ints(rows, |row| row.first_audio_at_ns),
-        ints(rows, |row| row.complete_at_ns),
-        ints(rows, |row| row.started_at_ns),
-        ints(rows, |row| Some(row.media_ns)),
+        ints(rows, |row| Some(row.listener.0.into())),
+        ints(rows, |row| Some(row.block.0.into())),
+        ints(rows, |row| Some(row.batch.into())),
+        ints(rows, |row| Some(row.chars.into())),
+        ints(rows, |row| Some(row.intended_at.as_nanos())),
+        ints(rows, |row| moment(row.requested_at)),
+        ints(rows, |row| moment(row.acknowledged_at)),
+        ints(rows, |row| moment(row.ready_at)),
+        ints(rows, |row| moment(row.first_audio_at)),
+        ints(rows, |row| moment(row.complete_at)),
+        ints(rows, |row| moment(row.started_at)),
+        ints(rows, |row| Some(row.media.as_nanos())),
         ints(rows, |row| Some(row.bytes)),
-        ints(rows, |row| Some(u64::from(row.chunks))),
-        ints(rows, |row| row.buffer_deficit_ns),
-        ints(rows, |row| Some(u64::from(row.resends))),
-        Values::Text(rows.iter().map(|row| Some(row.outcome.clone())).collect()),
-        Values::Text(rows.iter().map(|row| row.failure.clone()).collect()),
+        ints(rows, |row| Some(row.chunks.into())),
+        ints(rows, |row| row.buffer_deficit.map(duration_nanos)),
+        ints(rows, |row| Some(row.resends.into())),
+        texts(rows, |row| Some(row.outcome.as_str())),
+        texts(rows, |row| match row.outcome {
+            BlockOutcome::Failed(class) => Some(class.as_str()),
+            BlockOutcome::Played
+            | BlockOutcome::Unplayed
+            | BlockOutcome::Skipped
+            | BlockOutcome::Stopped
+            | BlockOutcome::Abandoned => None,
+        }),
     ]
 }
 
-fn block_row(cells: &mut Cells<'_>) -> Result<BlockRow, String> {
+fn block_row(cells: &mut Cells<'_>) -> Result<BlockRecord, String> {
     // Fields are evaluated as written, which is the order of the columns.
-    Ok(BlockRow {
-        listener: cells.int()?,
-        block: cells.int()?,
+    Ok(BlockRecord {
+        listener: ListenerId(cells.int()?),
+        block: BlockIdx(cells.int()?),
         batch: cells.int()?,
         chars: cells.int()?,
-        intended_at_ns: cells.int()?,
-        requested_at_ns: cells.optional()?,
-        acknowledged_at_ns: cells.optional()?,
-        ready_at_ns: cells.optional()?,
-        first_audio_at_ns: cells.optional()?,
-        complete_at_ns: cells.optional()?,
-        started_at_ns: cells.optional()?,
-        media_ns: cells.int()?,
+        intended_at: Instant::from_nanos(cells.int()?),
+        requested_at: cells.optional()?.map(Instant::from_nanos),
+        acknowledged_at: cells.optional()?.map(Instant::from_nanos),
+        ready_at: cells.optional()?.map(Instant::from_nanos),
+        first_audio_at: cells.optional()?.map(Instant::from_nanos),
+        complete_at: cells.optional()?.map(Instant::from_nanos),
+        started_at: cells.optional()?.map(Instant::from_nanos),
+        media: MediaTime::from_nanos(cells.int()?),
         bytes: cells.int()?,
         chunks: cells.int()?,
-        buffer_deficit_ns: cells.optional()?,
+        buffer_deficit: cells.optional()?.map(Duration::from_nanos),
         resends: cells.int()?,
-        outcome: cells.text()?,
-        failure: cells.optional_text()?,
+        outcome: {
+            let name = cells.text()?;
+            outcome_from(name, cells.optional_text()?)?
+        },
     })
 }
 
-fn stall_values(rows: &[StallRow]) -> Vec<Values> {
+fn stall_values(rows: &[StallRecord]) -> Vec<Values> {
     vec![
-        ints(rows, |row| Some(u64::from(row.listener))),
-        ints(rows, |row| Some(u64::from(row.block))),
-        ints(rows, |row| Some(row.began_at_ns)),
-        ints(rows, |row| Some(row.waited_ns)),
+        ints(rows, |row| Some(row.listener.0.into())),
+        ints(rows, |row| Some(row.block.0.into())),
+        ints(rows, |row| Some(row.began_at.as_nanos())),
+        ints(rows, |row| Some(duration_nanos(row.waited))),
     ]
 }
 
-fn stall_row(cells: &mut Cells<'_>) -> Result<StallRow, String> {
-    Ok(StallRow {
-        listener: cells.int()?,
-        block: cells.int()?,
-        began_at_ns: cells.int()?,
-        waited_ns: cells.int()?,
+fn stall_row(cells: &mut Cells<'_>) -> Result<StallRecord, String> {
+    Ok(StallRecord {
+        listener: ListenerId(cells.int()?),
+        block: BlockIdx(cells.int()?),
+        began_at: Instant::from_nanos(cells.int()?),
+        waited: Duration::from_nanos(cells.int()?),
     })
 }
 
-const fn column(name: &'static str, kind: Kind) -> ColumnSpec {
-    ColumnSpec { name, kind }
+fn listener_values(rows: &[ListenerRecord]) -> Vec<Values> {
+    vec![
+        ints(rows, |row| Some(row.listener.0.into())),
+        texts(rows, |row| Some(row.document.as_str())),
+        ints(rows, |row| Some(row.blocks.into())),
+        ints(rows, |row| Some(row.intended_at.as_nanos())),
+        ints(rows, |row| Some(row.launched_at.as_nanos())),
+        ints(rows, |row| row.connect_time.map(duration_nanos)),
+        ints(rows, |row| row.started_at.map(Instant::as_nanos)),
+        ints(rows, |row| Some(row.ended_at.as_nanos())),
+        texts(rows, |row| Some(row.end.as_str())),
+        texts(rows, |row| match row.end {
+            SessionEnd::Failed(class) => Some(class.as_str()),
+            SessionEnd::Completed | SessionEnd::Stopped | SessionEnd::Left => None,
+        }),
+        ints(rows, |row| Some(row.foreign_messages)),
+        ints(rows, |row| Some(row.warnings)),
+        ints(rows, |row| row.playing.map(duration_nanos)),
+        ints(rows, |row| Some(duration_nanos(row.paused))),
+    ]
 }
 
+fn listener_row(cells: &mut Cells<'_>) -> Result<ListenerRecord, String> {
+    Ok(ListenerRecord {
+        listener: ListenerId(cells.int()?),
+        document: cells.text()?.to_owned(),
+        blocks: cells.int()?,
+        intended_at: Instant::from_nanos(cells.int()?),
+        launched_at: Instant::from_nanos(cells.int()?),
+        connect_time: cells.optional()?.map(Duration::from_nanos),
+        started_at: cells.optional()?.map(Instant::from_nanos),
+        ended_at: Instant::from_nanos(cells.int()?),
+        end: {
+            let name = cells.text()?;
+            end_from(name, cells.optional_text()?)?
+        },
+        foreign_messages: cells.int()?,
+        warnings: cells.int()?,
+        playing: cells.optional()?.map(Duration::from_nanos),
+        paused: Duration::from_nanos(cells.int()?),
+    })
+}
+
+fn error_values(rows: &[ErrorRecord]) -> Vec<Values> {
+    vec![
+        ints(rows, |row| Some(row.listener.0.into())),
+        ints(rows, |row| Some(row.at.as_nanos())),
+        texts(rows, |row| Some(failure_names::phase_name(row.failure.phase))),
+        texts(rows, |row| Some(row.failure.class.as_str())),
+        ints(rows, |row| row.failure.code.map(u64::from)),
+        texts(rows, |row| Some(row.failure.text.as_str())),
+        ints(rows, |row| match row.failure.kills {
+            Kills::Block(block) => Some(block.0.into()),
+            Kills::Session => None,
+        }),
+    ]
+}
+
+fn error_row(cells: &mut Cells<'_>) -> Result<ErrorRecord, String> {
+    let (listener, at) = (ListenerId(cells.int()?), Instant::from_nanos(cells.int()?));
+    let phase = cells.text()?;
+    let phase = failure_names::phase_from_name(phase).ok_or_else(|| format!("unknown phase `{phase}`"))?;
+    let class = cells.text()?;
+    let class =
+        failure_names::class_from_name(class).ok_or_else(|| format!("unknown failure class `{class}`"))?;
+    let (code, text) = (cells.optional()?, cells.text()?.to_owned());
+    let kills = cells.optional()?.map_or(Kills::Session, |block| Kills::Block(BlockIdx(block)));
+    Ok(ErrorRecord { listener, at, failure: Failure { phase, class, code, text, kills } })
+}
+
+const fn names<const N: usize>(specs: &[ColumnSpec; N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut at = 0;
+    while at < N {
+        names[at] = specs[at].name;
+        at += 1;
+    }
+    names
+}
+
+const fn column(name: &'static str, kind: Kind, unit: &'static str) -> ColumnSpec {
+    ColumnSpec { name, kind, unit }
+}
 /// Parquet's integers are signed: what lies beyond 292 years or 8 EiB is put down as the largest.
 fn ints<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<u64>) -> Values {
     Values::Int(
         rows.iter().map(|row| cell(row).map(|value| i64::try_from(value).unwrap_or(i64::MAX))).collect(),
     )
+}
+
+fn texts<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<&str>) -> Values {
+    Values::Text(rows.iter().map(|row| cell(row).map(text_cell)).collect())
 }

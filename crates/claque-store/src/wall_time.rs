@@ -7,6 +7,13 @@ use jiff::{Timestamp, tz::TimeZone};
 pub struct UnixNanos(pub u64);
 
 impl UnixNanos {
+    /// Reads the older script's form, as UTC; none of anything else.
+    pub(crate) fn from_naive(text: &str) -> Option<Self> {
+        let moment: jiff::civil::DateTime = text.parse().ok()?;
+        let nanos = moment.to_zoned(TimeZone::UTC).ok()?.timestamp().as_nanosecond();
+        u64::try_from(nanos).ok().map(Self)
+    }
+
     /// The older script's form: UTC without a zone, to the microsecond.
     pub(crate) fn naive(self) -> String {
         self.format("%Y-%m-%dT%H:%M:%S%.6f")
@@ -35,6 +42,13 @@ mod tests {
         let moment = UnixNanos(1_795_502_897_627_870_999);
         assert_eq!(moment.naive(), "2026-11-24T06:48:17.627870");
         assert_eq!(moment.utc(), "2026-11-24T06:48:17.627870Z");
+    }
+
+    #[test]
+    fn what_was_written_can_be_read() {
+        let moment = UnixNanos(1_795_502_897_627_870_000);
+        assert_eq!(UnixNanos::from_naive(&moment.naive()), Some(moment));
+        assert_eq!(UnixNanos::from_naive("yesterday"), None);
     }
 
     #[test]

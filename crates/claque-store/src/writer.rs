@@ -5,17 +5,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_core::record::Fact;
-use claque_stats::{Summary, Verdict, objective::ObjectiveResult};
+use claque_core::record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
+use claque_stats::{ScheduleLag, Summary, SummaryBuilder, Verdict, objective::ObjectiveResult};
 
 use crate::{
+    columns::TableWriter,
+    digest::Digest,
     documents::DocumentJournal,
     error::StoreError,
     files,
-    journal::{self, Journal},
+    journal::{Journal, JournalLines},
+    listeners::{self, ListenerFacts},
     manifest::{Manifest, Preparation, RunHeader, TokenRow},
-    rows::{BlockRow, FactRow},
-    session, tables,
+    sorter::{Sorted, Sorter},
+    tables,
     wall_time::UnixNanos,
 };
 
@@ -134,66 +137,98 @@ impl RunWriter {
         verdict: &Verdict,
         finished_at: UnixNanos,
     ) -> Result<(), StoreError> {
+        self.finish_with(finished_at, None, |_| (summary.clone(), verdict.clone())).map(|_| ())
+    }
+
+    /// The same with figures computed on the way, of facts that never are in memory all at once: `judge` says what
+    /// they are worth. `lag` is how late the generator was, if that was measured.
+    ///
+    /// # Errors
+    /// A file cannot be written, or the journal cannot be read back.
+    pub fn finish_with(
+        self,
+        finished_at: UnixNanos,
+        lag: Option<ScheduleLag>,
+        judge: impl FnOnce(Summary) -> (Summary, Verdict),
+    ) -> Result<(Summary, Verdict), StoreError> {
         let Self { dir, mut manifest, journal } = self;
         drop(journal);
         let journal_path = dir.join(files::JOURNAL);
-        let contents = journal::read(&journal_path)?;
-        if contents.torn {
-            // A run that lacks facts must not look finished.
-            return Err(StoreError::damaged(&journal_path, "the last line is cut off"));
-        }
-        let facts = contents.facts;
-
-        manifest.sessions = session::sessions(&facts);
-        let mut blocks: Vec<BlockRow> = Vec::new();
-        let mut stalls = Vec::new();
-        for row in facts.iter().map(FactRow::from) {
-            match row {
-                FactRow::Block(row) => blocks.push(row),
-                FactRow::Stall(row) => stalls.push(row),
-                FactRow::Error(row) => manifest.errors.push(row),
-                FactRow::Incident(row) => manifest.incidents.push(row),
-                FactRow::Listener(row) => manifest.listeners.push(row),
-            }
-        }
-        manifest.listeners.sort_by_key(|row| row.listener);
-        if manifest.document_ids.is_empty() {
-            manifest.document_ids = documents_of(&manifest);
-        }
+        let mut figures = SummaryBuilder::new(manifest.config.shape());
+        let mut digest = Digest::default();
+        let mut tables = Tables::create(&dir)?;
+        listeners::group(sorted(&journal_path, &dir)?, |facts| {
+            facts.summarise_into(&mut figures);
+            digest.add(&facts);
+            tables.add(facts)
+        })?;
+        let (summary, verdict) = judge(figures.finish(lag));
+        digest.into_manifest(&mut manifest);
         manifest.partial = false;
         manifest.finished_at = Some(finished_at.naive());
         manifest.finished_at_utc = Some(finished_at.utc());
         manifest.summary = Some(summary.clone());
-        manifest.verdict = Some(verdict.into());
+        manifest.verdict = Some((&verdict).into());
 
         // The journal goes last: until then run.json says partial and the journal holds everything.
-        let blocks_path = dir.join(files::BLOCKS);
-        files::replace(&blocks_path, &tables::encode_blocks(&blocks, &blocks_path)?)?;
-        let stalls_path = dir.join(files::STALLS);
-        files::replace(&stalls_path, &tables::encode_stalls(&stalls, &stalls_path)?)?;
-        let run_path = dir.join(files::RUN);
-        files::replace(&run_path, &manifest.encode(&run_path)?)?;
+        tables.finish()?;
+        manifest.write(&dir)?;
         match fs::remove_file(&journal_path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 Err(StoreError::io("remove", &journal_path, source))
             }
-            Ok(()) | Err(_) => Ok(()),
+            Ok(()) | Err(_) => Ok((summary, verdict)),
         }
     }
 
     fn write_manifest(&self) -> Result<(), StoreError> {
-        let path = self.dir.join(files::RUN);
-        files::replace(&path, &self.manifest.encode(&path)?)
+        self.manifest.write(&self.dir)
     }
 }
 
-/// Each document that listeners played, once, in the order of listeners.
-fn documents_of(manifest: &Manifest) -> Vec<String> {
-    let mut documents: Vec<String> = Vec::new();
-    for row in &manifest.listeners {
-        if !documents.contains(&row.document) {
-            documents.push(row.document.clone());
-        }
+/// The facts of a whole journal by listener.
+fn sorted(journal: &Path, dir: &Path) -> Result<Sorted, StoreError> {
+    let mut sorter = Sorter::new(dir);
+    let mut lines = JournalLines::open(journal)?;
+    for fact in lines.by_ref() {
+        sorter.push(fact?)?;
     }
-    documents
+    if lines.torn {
+        // A run that lacks facts must not look finished.
+        return Err(StoreError::damaged(journal, "the last line is cut off"));
+    }
+    sorter.into_sorted()
+}
+
+/// The four files of columns as they are written.
+struct Tables {
+    blocks: TableWriter<BlockRecord>,
+    stalls: TableWriter<StallRecord>,
+    errors: TableWriter<ErrorRecord>,
+    listeners: TableWriter<ListenerRecord>,
+}
+
+impl Tables {
+    fn create(dir: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            blocks: TableWriter::create(&tables::BLOCKS, dir.join(files::BLOCKS))?,
+            stalls: TableWriter::create(&tables::STALLS, dir.join(files::STALLS))?,
+            errors: TableWriter::create(&tables::ERRORS, dir.join(files::ERRORS))?,
+            listeners: TableWriter::create(&tables::LISTENERS, dir.join(files::LISTENERS))?,
+        })
+    }
+
+    fn add(&mut self, facts: ListenerFacts) -> Result<(), StoreError> {
+        facts.blocks.into_iter().try_for_each(|row| self.blocks.push(row))?;
+        facts.stalls.into_iter().try_for_each(|row| self.stalls.push(row))?;
+        facts.errors.into_iter().try_for_each(|row| self.errors.push(row))?;
+        facts.session.into_iter().try_for_each(|row| self.listeners.push(row))
+    }
+
+    fn finish(self) -> Result<(), StoreError> {
+        self.blocks.finish()?;
+        self.stalls.finish()?;
+        self.errors.finish()?;
+        self.listeners.finish()
+    }
 }

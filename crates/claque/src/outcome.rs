@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
 use claque_net::unix_nanos;
 use claque_stats::{
-    ObservationsBuilder, Reason, ReasonId, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict,
+    ObservationsBuilder, Reason, ReasonId, ScheduleLag, Summary, Verdict,
     objective::{Objective, ObjectiveResult},
 };
 use claque_store::{
@@ -58,7 +58,6 @@ pub(crate) enum TimeKind {
 pub(crate) struct Recorder {
     heading: Heading,
     writer: RunWriter,
-    figures: SummaryBuilder,
     waiting: Vec<Fact>,
     preparation: Option<Preparation>,
     objectives: Vec<Objective>,
@@ -117,10 +116,8 @@ impl Recorder {
             machine: machine(),
             seed: heading.seed,
         };
-        let shape = RunShape { users: heading.config.users, blocks_per_user: heading.config.blocks_per_user };
         Ok(Self {
             writer: RunFolder::create(&folder, &header)?,
-            figures: SummaryBuilder::new(shape),
             waiting: Vec::with_capacity(BATCH),
             preparation: None,
             objectives: Vec::new(),
@@ -208,7 +205,6 @@ impl Recorder {
     /// The folder cannot be written; the facts are kept for the next try.
     pub(crate) fn take(&mut self, facts: impl IntoIterator<Item = Fact>) -> Result<(), StoreError> {
         for fact in facts {
-            self.figures.add(&fact);
             if let Some(observed) = &mut self.observed {
                 observed.add(&fact);
             }
@@ -236,18 +232,7 @@ impl Recorder {
     /// The folder cannot be written; the run stays readable as a partial one.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
         self.flush()?;
-        let Self { heading, mut writer, figures, waiting: _, preparation, objectives, observed, aborted } =
-            self;
-        let summary = figures.finish(lag);
-        let mut verdict = Verdict::judge(&summary);
-        if heading.time == TimeKind::Virtual {
-            // Not unmeasured, but impossible: nothing is late in virtual time.
-            verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
-        }
-        verdict.notes.extend(preparation.and_then(|preparation| reused(&preparation)));
-        if let Some(text) = aborted {
-            verdict.invalidate(Reason { id: ReasonId::Aborted, text });
-        }
+        let Self { heading, mut writer, waiting: _, preparation, objectives, observed, aborted } = self;
         let observed = observed.map(ObservationsBuilder::finish);
         let objectives: Vec<_> = observed
             .iter()
@@ -255,9 +240,26 @@ impl Recorder {
             .collect();
         writer.record_objectives(objectives.clone());
         let folder = writer.dir().to_owned();
-        writer.finish(&summary, &verdict, UnixNanos(unix_nanos()))?;
+        let (summary, verdict) = writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| {
+            let mut verdict = judge(&summary, heading.time);
+            verdict.notes.extend(preparation.and_then(|preparation| reused(&preparation)));
+            if let Some(text) = aborted {
+                verdict.invalidate(Reason { id: ReasonId::Aborted, text });
+            }
+            (summary, verdict)
+        })?;
         Ok(Finished { heading, folder, summary, verdict, preparation, objectives })
     }
+}
+
+/// What figures are worth.
+pub(crate) fn judge(summary: &Summary, time: TimeKind) -> Verdict {
+    let mut verdict = Verdict::judge(summary);
+    if time == TimeKind::Virtual {
+        // Not unmeasured, but impossible: nothing is late in virtual time.
+        verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
+    }
+    verdict
 }
 
 impl Finished {
@@ -283,7 +285,7 @@ fn reused(preparation: &Preparation) -> Option<Reason> {
 }
 
 /// Makes a folder named by the time, with a suffix if another run has the name.
-fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
+pub(crate) fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
     /// More runs than this do not begin in one second.
     const MOST: u32 = 1_000;
     let failed = || {

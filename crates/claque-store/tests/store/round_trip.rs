@@ -74,7 +74,12 @@ fn a_finished_run_leaves_exactly_its_files() {
     let dir = example::write_finished(parent.path());
     let names: BTreeSet<_> =
         dir.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(names, ["blocks.parquet", "run.json", "stalls.parquet"].map(str::to_owned).into());
+    assert_eq!(
+        names,
+        ["blocks.parquet", "errors.parquet", "listeners.parquet", "run.json", "stalls.parquet"]
+            .map(str::to_owned)
+            .into()
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod gateway;
 mod objectives;
 mod output;
 mod player;
+mod results;
 mod target;
 
 use std::path::PathBuf;
@@ -26,6 +27,10 @@ pub(crate) use self::{
     objectives::{AbortFlags, MarkdownFlag, ObjectiveFlags},
     output::{KeepAudioFlag, OutputFlags},
     player::PlayerFlags,
+    results::{
+        ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
+        ResummariseFlags, RunFlag, ShowFlags, TableFlag, TagFlags,
+    },
     target::{CredentialFlags, TargetFlags},
 };
 
@@ -56,6 +61,22 @@ pub(crate) enum Verb {
     Cleanup(Box<CleanupFlags>),
     /// Hold runs against runs: what got better, what worse, and what these data could have shown
     Compare(Box<CompareFlags>),
+    /// List the runs that are kept
+    Runs(ListFlags),
+    /// Print the summary of a run
+    Show(ShowFlags),
+    /// Write report.html of a run anew
+    Report(ReportFlags),
+    /// Give a run a name
+    Tag(TagFlags),
+    /// Remove old runs; those with a tag stay
+    Prune(PruneFlags),
+    /// Take in result files of the older script
+    Import(ImportFlags),
+    /// Compute the figures of a run anew from its facts
+    Resummarise(ResummariseFlags),
+    /// Print the facts of a run as CSV, JSON lines or Parquet
+    Export(ExportFlags),
 }
 
 impl Cli {
@@ -67,6 +88,14 @@ impl Cli {
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,
             Verb::Compare(flags) => flags.quiet,
+            Verb::Runs(_)
+            | Verb::Show(_)
+            | Verb::Report(_)
+            | Verb::Tag(_)
+            | Verb::Prune(_)
+            | Verb::Import(_)
+            | Verb::Resummarise(_)
+            | Verb::Export(_) => false,
         }
     }
 }

@@ -16,6 +16,9 @@ pub(crate) struct OutputFlags {
     /// Print the summary as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Leave out report.html, the run as a page for people
+    #[arg(long)]
+    pub(crate) no_report: bool,
     /// Say nothing on stderr but errors; the summary still comes on stdout
     #[arg(long, short)]
     pub(crate) quiet: bool,

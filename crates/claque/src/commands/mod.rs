@@ -2,9 +2,18 @@
 
 mod cleanup;
 mod compare;
+mod export;
+mod import;
+mod kept;
+mod prune;
+mod report;
+mod resummarise;
 mod run;
+mod runs;
 mod serve;
+mod show;
 mod simulate;
+mod tag;
 
 use std::{io, process::ExitCode};
 
@@ -34,5 +43,13 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Verb::Serve(flags) => serve::serve(config::resolve_serve(*flags)?),
         Verb::Compare(flags) => compare::compare(&config::resolve_compare(*flags)?),
+        Verb::Runs(flags) => runs::runs(&flags),
+        Verb::Show(flags) => show::show(&flags),
+        Verb::Report(flags) => report::report(&flags),
+        Verb::Tag(flags) => tag::tag(&flags),
+        Verb::Prune(flags) => prune::prune(&flags),
+        Verb::Import(flags) => import::import(&flags),
+        Verb::Resummarise(flags) => resummarise::resummarise(&flags),
+        Verb::Export(flags) => export::export(&flags),
     }
 }

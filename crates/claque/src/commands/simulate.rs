@@ -44,7 +44,7 @@ pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
     });
     recorder.record_documents(simulated.documents)?;
     let finished = recorder.finish(None)?;
-    report::print(&finished, &output)?;
+    report::tell(&finished, &output)?;
     Ok(finished.exit_code())
 }
 

@@ -26,10 +26,10 @@ pub(crate) use self::{
     credentials::{Surroundings, TOKEN_VARIABLE},
     error::UsageError,
     gateway::GatewayChoice,
-    resolve::{resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
+    resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     settings::{
-        CleanupSettings, Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk,
-        TargetChoice,
+        CleanupSettings, Output, OutputFormat, PageChoice, RunSettings, ServeSettings, SimulateSettings,
+        Talk, TargetChoice,
     },
 };
 

@@ -14,8 +14,8 @@ use super::{
     gateway::{EngineFlag, Limits, choose},
     objectives, scenario,
     settings::{
-        CleanupSettings, Judging, Output, OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk,
-        TargetChoice,
+        CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
+        SimulateSettings, Talk, TargetChoice,
     },
     wish::{Place, Source},
     wishes::{Wishes, over},
@@ -24,7 +24,8 @@ use crate::cli::{CleanupFlags, OutputFlags, RunFlags, ServeFlags, SimulateFlags}
 
 /// Where `serve` listens: the port most people try first, and only on this machine.
 const BIND: &str = "127.0.0.1:8080";
-pub(super) const OUTPUT_DIR: &str = "claque-results";
+/// Where runs are kept if nothing else is said.
+pub(crate) const OUTPUT_DIR: &str = "claque-results";
 
 /// Decides on a run.
 ///
@@ -169,6 +170,7 @@ fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) -> Output {
     Output {
         dir: wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone()),
         format: if flags.json { OutputFormat::Json } else { OutputFormat::Text },
+        page: if flags.no_report { PageChoice::LeftOut } else { PageChoice::Written },
         talk: talk(flags.quiet),
         judging,
     }

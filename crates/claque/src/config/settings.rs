@@ -95,6 +95,8 @@ pub(crate) struct Output {
     pub(crate) dir: PathBuf,
     /// The form of the summary on stdout.
     pub(crate) format: OutputFormat,
+    /// Whether the run gets its page.
+    pub(crate) page: PageChoice,
     /// How much is said on stderr.
     pub(crate) talk: Talk,
     /// What must be reached.
@@ -110,6 +112,15 @@ pub(crate) struct Judging {
     pub(crate) junit: Option<PathBuf>,
     /// Where Markdown goes.
     pub(crate) markdown: Option<PathBuf>,
+}
+
+/// Whether a run gets a page for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PageChoice {
+    /// As report.html in its folder.
+    Written,
+    /// None.
+    LeftOut,
 }
 
 /// The form of a summary.

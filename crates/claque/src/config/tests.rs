@@ -19,14 +19,14 @@ fn verb(verb: &str, args: &[&str]) -> Verb {
 fn run_flags(args: &[&str]) -> RunFlags {
     match verb("run", args) {
         Verb::Run(flags) => *flags,
-        Verb::Simulate(_) | Verb::Serve(_) | Verb::Cleanup(_) | Verb::Compare(_) => panic!("not a run"),
+        other => panic!("not a run: {other:?}"),
     }
 }
 
 fn simulate_flags(args: &[&str]) -> SimulateFlags {
     match verb("simulate", args) {
         Verb::Simulate(flags) => *flags,
-        Verb::Run(_) | Verb::Serve(_) | Verb::Cleanup(_) | Verb::Compare(_) => panic!("not a simulation"),
+        other => panic!("not a simulation: {other:?}"),
     }
 }
 

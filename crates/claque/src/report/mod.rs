@@ -1,36 +1,51 @@
 //! How a run is told: a table for people, a document for programs, and a view while it goes on.
 
 pub(crate) mod compare;
+pub(crate) mod html;
 mod json;
 mod junit;
 pub(crate) mod live;
 mod markdown;
 mod objectives;
 mod text;
-mod units;
+pub(crate) mod units;
 
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use crate::{
-    config::{Output, OutputFormat},
+    config::{Output, OutputFormat, PageChoice},
     outcome::Finished,
     talk,
 };
 
-/// Prints the summary of a run on stdout, in the form asked for, and writes the files asked for.
+/// Tells of a run that has just been finished: the files asked for, its summary on stdout, and its page unless that is
+/// left out.
 ///
 /// # Errors
-/// Standard output or a file cannot be written.
-pub(crate) fn print(run: &Finished, output: &Output) -> anyhow::Result<()> {
+/// A file or standard output cannot be written.
+pub(crate) fn tell(run: &Finished, output: &Output) -> anyhow::Result<()> {
     if let Some(path) = &output.judging.markdown {
         write(path, &markdown::summary(run), "--markdown")?;
     }
     if let Some(path) = &output.judging.junit {
         write(path, &junit::document("run", &cases(run)), "--junit")?;
     }
-    match output.format {
+    // The figures first: a page that cannot be written must not cost them.
+    print(run, output.format)?;
+    if output.page == PageChoice::Written {
+        html::save_of(&run.folder)?;
+    }
+    Ok(())
+}
+
+/// Prints the summary of a run on stdout, in the form asked for.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub(crate) fn print(run: &Finished, format: OutputFormat) -> anyhow::Result<()> {
+    match format {
         OutputFormat::Text => talk::print(&text::summary(run, text::Paint::new(talk::stdout_has_colours()))),
         OutputFormat::Json => talk::print(&json::summary(run)?),
     }

@@ -50,7 +50,7 @@ fn on_time() -> Option<ScheduleLag> {
 }
 
 /// A block of two seconds that was asked for at once.
-fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
+pub(super) fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
     let ready_at = Some(Instant::from_millis(ready_ms));
     BlockRecord {
         listener: ListenerId(listener),

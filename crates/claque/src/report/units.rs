@@ -1,10 +1,10 @@
 //! Figures as people read them.
 
 /// What stands where nothing was measured.
-pub(super) const NOT_MEASURED: &str = "N/A";
+pub(crate) const NOT_MEASURED: &str = "N/A";
 
 /// A time: "0.42 ms", "730 ms", "2.35 s", "12.4 s", "3 min 05 s", "1 h 02 min".
-pub(super) fn time(ms: f64) -> String {
+pub(crate) fn time(ms: f64) -> String {
     // Each limit is where the rounded figure would reach the next unit.
     match ms {
         ms if ms <= 0.0 => "0 ms".to_owned(),
@@ -29,23 +29,23 @@ fn long_time(seconds: f64) -> String {
 }
 
 /// The same of something that may not have been measured.
-pub(super) fn time_or_na(ms: Option<f64>) -> String {
+pub(crate) fn time_or_na(ms: Option<f64>) -> String {
     ms.map_or_else(|| NOT_MEASURED.to_owned(), time)
 }
 
 /// "95.0 %".
-pub(super) fn percent_or_na(percent: Option<f64>) -> String {
+pub(crate) fn percent_or_na(percent: Option<f64>) -> String {
     percent.map_or_else(|| NOT_MEASURED.to_owned(), |percent| format!("{percent:.1} %"))
 }
 
 /// "1 block", "2 blocks", "10,000 blocks".
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(count))
 }
 
 /// A number with its thousands apart: "10,000".
-pub(super) fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -58,7 +58,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// Foreign words on one line: nothing in them can move the cursor, and they have an end.
-pub(super) fn one_line(words: &str) -> String {
+pub(crate) fn one_line(words: &str) -> String {
     /// Longest quotation, in characters: one line of a wide terminal.
     const LONGEST: usize = 120;
     let plain: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -74,7 +74,7 @@ pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(LEFT));
     };
     let Ended { finished, usage } = result?;
-    report::print(&finished, &settings.output)?;
+    report::tell(&finished, &settings.output)?;
     Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
 }
 

@@ -1,0 +1,156 @@
+//! What `run.json` repeats of the facts, for readers of JSON: everything, up to a bound.
+
+use crate::{
+    incidents::IncidentRow,
+    listeners::ListenerFacts,
+    manifest::Manifest,
+    rows::{ErrorRow, ListenerRow},
+    session::{Session, session},
+};
+
+/// Blocks of a run whose `block_arrivals` are repeated: 40 MB of JSON.
+const MOST_BLOCKS: usize = 200_000;
+
+/// Listeners of a run that are repeated, and failures: 10 MB each.
+const MOST_LISTENERS: usize = 20_000;
+const MOST_ERRORS: usize = 20_000;
+
+/// Collects it listener by listener, and lets go of it when it becomes too much.
+#[derive(Debug, Default)]
+pub(crate) struct Digest {
+    sessions: Vec<Session>,
+    listeners: Vec<ListenerRow>,
+    errors: Vec<ErrorRow>,
+    /// All of them: they are in no column.
+    incidents: Vec<IncidentRow>,
+    documents: Vec<String>,
+    blocks_seen: usize,
+    listeners_seen: usize,
+    errors_seen: usize,
+}
+
+impl Digest {
+    pub(crate) fn add(&mut self, facts: &ListenerFacts) {
+        self.blocks_seen += facts.blocks.len();
+        self.listeners_seen += 1;
+        self.errors_seen += facts.errors.len();
+        self.incidents.extend(facts.incidents.iter().map(IncidentRow::from));
+        if self.errors_seen <= MOST_ERRORS {
+            self.errors.extend(facts.errors.iter().map(ErrorRow::from));
+        }
+        if self.listeners_seen > MOST_LISTENERS {
+            self.sessions = Vec::new();
+            self.listeners = Vec::new();
+            return;
+        }
+        let mut session = session(facts);
+        if self.blocks_seen > MOST_BLOCKS {
+            session.block_arrivals = Vec::new();
+            self.sessions.iter_mut().for_each(|session| session.block_arrivals = Vec::new());
+        }
+        if self.errors_seen > MOST_ERRORS {
+            session.errors = Vec::new();
+        }
+        self.sessions.push(session);
+        if let Some(record) = &facts.session {
+            self.listeners.push(record.into());
+            if self.documents.last() != Some(&record.document) && !self.documents.contains(&record.document) {
+                self.documents.push(record.document.clone());
+            }
+        }
+    }
+
+    /// Puts it down. Documents are taken from the listeners where nobody has named them.
+    pub(crate) fn into_manifest(mut self, manifest: &mut Manifest) {
+        // Earliest first, as they happened.
+        self.errors.sort_by_key(|error| error.at_ns);
+        self.incidents.sort_by_key(|incident| incident.at_ns);
+        let mut left = |what: &str, is_left: bool| {
+            if is_left {
+                manifest.left_to_columns.push(what.to_owned());
+            }
+        };
+        let listeners = self.listeners_seen > MOST_LISTENERS;
+        left("block_arrivals", !listeners && self.blocks_seen > MOST_BLOCKS);
+        left("sessions", listeners);
+        left("listeners", listeners);
+        left("errors", self.errors_seen > MOST_ERRORS);
+        if self.errors_seen > MOST_ERRORS {
+            self.sessions.iter_mut().for_each(|session| session.errors = Vec::new());
+            self.errors = Vec::new();
+        }
+        manifest.sessions = self.sessions;
+        manifest.listeners = self.listeners;
+        manifest.errors = self.errors;
+        manifest.incidents = self.incidents;
+        if manifest.document_ids.is_empty() {
+            manifest.document_ids = self.documents;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claque_core::{
+        ids::{BlockIdx, ListenerId},
+        record::{BlockOutcome, BlockRecord},
+        time::{Instant, MediaTime},
+    };
+
+    use super::*;
+    use crate::manifest::tests::manifest;
+
+    fn listener(number: u32, blocks: u32) -> ListenerFacts {
+        let block = |index| BlockRecord {
+            listener: ListenerId(number),
+            block: BlockIdx(index),
+            batch: 0,
+            chars: 1,
+            intended_at: Instant::START,
+            requested_at: None,
+            acknowledged_at: None,
+            ready_at: Some(Instant::from_millis(1)),
+            first_audio_at: None,
+            complete_at: None,
+            started_at: None,
+            media: MediaTime::ZERO,
+            bytes: 0,
+            chunks: 0,
+            buffer_deficit: None,
+            resends: 0,
+            outcome: BlockOutcome::Played,
+        };
+        ListenerFacts { blocks: (0..blocks).map(block).collect(), ..ListenerFacts::new(ListenerId(number)) }
+    }
+
+    #[test]
+    fn a_run_of_usual_size_is_repeated_whole() {
+        let (mut digest, mut manifest) = (Digest::default(), manifest());
+        (0..20).for_each(|number| digest.add(&listener(number, 10_000)));
+        digest.into_manifest(&mut manifest);
+        assert_eq!(manifest.left_to_columns, [""; 0]);
+        assert_eq!(
+            manifest.sessions.iter().map(|session| session.block_arrivals.len()).sum::<usize>(),
+            200_000
+        );
+    }
+
+    #[test]
+    fn of_more_blocks_the_sessions_stay_without_them() {
+        let (mut digest, mut manifest) = (Digest::default(), manifest());
+        (0..21).for_each(|number| digest.add(&listener(number, 10_000)));
+        digest.into_manifest(&mut manifest);
+        assert_eq!(manifest.left_to_columns, ["block_arrivals"]);
+        assert_eq!(manifest.sessions.len(), 21);
+        assert!(manifest.sessions.iter().all(|session| session.block_arrivals.is_empty()));
+    }
+
+    #[test]
+    fn of_more_listeners_nothing_is_repeated() {
+        let (mut digest, mut manifest) = (Digest::default(), manifest());
+        (0..20_001).for_each(|number| digest.add(&listener(number, 1)));
+        digest.into_manifest(&mut manifest);
+        assert_eq!(manifest.left_to_columns, ["sessions", "listeners"]);
+        assert!(manifest.sessions.is_empty() && manifest.listeners.is_empty());
+    }
+}

@@ -1,0 +1,150 @@
+//! Verbs about runs that are kept.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Where runs are kept.
+#[derive(Debug, Default, Args)]
+pub(crate) struct KeptFlags {
+    /// Where runs are kept [default: claque-results]
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+}
+
+/// One run.
+#[derive(Debug, Args)]
+pub(crate) struct RunFlag {
+    /// The run: its folder, its name below --output-dir, a tag that only it has, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    #[command(flatten)]
+    pub(crate) kept: KeptFlags,
+}
+
+/// Flags of `claque runs`.
+#[derive(Debug, Args)]
+pub(crate) struct ListFlags {
+    #[command(flatten)]
+    pub(crate) kept: KeptFlags,
+    /// Only runs of this model
+    #[arg(long, value_name = "SLUG")]
+    pub(crate) model: Option<String>,
+    /// Only runs that are VALID
+    #[arg(long)]
+    pub(crate) valid: bool,
+    /// Only runs since a date (2026-11-24) or of the last days, hours or minutes (7d, 12h, 30m)
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<String>,
+    /// Only runs with this tag
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tag: Option<String>,
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Flags of `claque show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowFlags {
+    #[command(flatten)]
+    pub(crate) run: RunFlag,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Flags of `claque report`.
+#[derive(Debug, Args)]
+pub(crate) struct ReportFlags {
+    #[command(flatten)]
+    pub(crate) run: RunFlag,
+}
+
+/// Flags of `claque tag`.
+#[derive(Debug, Args)]
+pub(crate) struct TagFlags {
+    #[command(flatten)]
+    pub(crate) run: RunFlag,
+    /// The name; several runs may share one
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// Take the name away
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
+
+/// Flags of `claque prune`.
+#[derive(Debug, Args)]
+pub(crate) struct PruneFlags {
+    #[command(flatten)]
+    pub(crate) kept: KeptFlags,
+    /// Keep the newest so many runs
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<usize>,
+    /// Keep runs that are younger than this: 30d, 12h
+    #[arg(long, value_name = "TIME")]
+    pub(crate) older_than: Option<String>,
+    /// Remove them; without it they are only listed
+    #[arg(long)]
+    pub(crate) delete: bool,
+}
+
+/// Flags of `claque import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportFlags {
+    /// Result files of the older script
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) kept: KeptFlags,
+    /// Leave out report.html
+    #[arg(long)]
+    pub(crate) no_report: bool,
+}
+
+/// Flags of `claque resummarise`.
+#[derive(Debug, Args)]
+pub(crate) struct ResummariseFlags {
+    #[command(flatten)]
+    pub(crate) run: RunFlag,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Leave report.html as it is
+    #[arg(long)]
+    pub(crate) no_report: bool,
+}
+
+/// Flags of `claque export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportFlags {
+    #[command(flatten)]
+    pub(crate) run: RunFlag,
+    /// Which facts
+    #[arg(long, value_enum, default_value_t = TableFlag::Blocks)]
+    pub(crate) table: TableFlag,
+    /// In which form
+    #[arg(long, value_enum, default_value_t = FormatFlag::Csv)]
+    pub(crate) format: FormatFlag,
+    /// Where to [default: stdout]
+    #[arg(long = "out", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// A table of facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFlag {
+    Blocks,
+    Stalls,
+    Listeners,
+    Errors,
+}
+
+/// A form of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatFlag {
+    Csv,
+    Jsonl,
+    Parquet,
+}

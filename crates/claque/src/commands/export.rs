@@ -1,0 +1,121 @@
+//! `claque export`: facts in the form that somebody else's tool reads.
+
+use std::{
+    fs,
+    io::{self, BufWriter, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use claque_store::{BlockRow, ErrorRow, ListenerRow, StallRow};
+use serde_json::Value;
+
+use crate::cli::{ExportFlags, FormatFlag, TableFlag};
+
+/// Writes a table of a run. A reader that goes away has seen enough.
+///
+/// # Errors
+/// There is no such run, or a file cannot be read or written.
+pub(crate) fn export(flags: &ExportFlags) -> anyhow::Result<ExitCode> {
+    let folder = flags.run.folder()?;
+    let out: Box<dyn Write> = match &flags.out {
+        Some(path) => {
+            Box::new(fs::File::create(path).with_context(|| format!("failed to create {}", path.display()))?)
+        }
+        None => Box::new(io::stdout().lock()),
+    };
+    let mut out = BufWriter::new(out);
+    let written = match flags.format {
+        FormatFlag::Parquet => copy(&folder.join(file_of(flags.table)), &mut out),
+        FormatFlag::Csv | FormatFlag::Jsonl => rows(&folder, flags, &mut out),
+    };
+    match written.and_then(|()| Ok(out.flush()?)) {
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(error.context("failed to write the export")),
+        Ok(()) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+const fn file_of(table: TableFlag) -> &'static str {
+    match table {
+        TableFlag::Blocks => "blocks.parquet",
+        TableFlag::Stalls => "stalls.parquet",
+        TableFlag::Listeners => "listeners.parquet",
+        TableFlag::Errors => "errors.parquet",
+    }
+}
+
+fn copy(path: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut file = fs::File::open(path).with_context(|| {
+        format!(
+            "failed to open {}; a run that was not finished has no Parquet files, take csv or jsonl",
+            path.display()
+        )
+    })?;
+    io::copy(&mut file, out)?;
+    Ok(())
+}
+
+fn rows(folder: &Path, flags: &ExportFlags, out: &mut dyn Write) -> anyhow::Result<()> {
+    let manifest = claque_store::open_manifest(folder)?;
+    let mut failed = Ok(());
+    if flags.format == FormatFlag::Csv {
+        writeln!(out, "{}", columns_of(flags.table).join(","))?;
+    }
+    claque_store::for_each_listener(folder, &manifest, |facts| {
+        if failed.is_ok() {
+            let rows: Vec<Value> = match flags.table {
+                TableFlag::Blocks => facts.blocks.iter().map(|row| to_value(BlockRow::from(row))).collect(),
+                TableFlag::Stalls => facts.stalls.iter().map(|row| to_value(StallRow::from(row))).collect(),
+                TableFlag::Errors => facts.errors.iter().map(|row| to_value(ErrorRow::from(row))).collect(),
+                TableFlag::Listeners => {
+                    facts.session.iter().map(|row| to_value(ListenerRow::from(row))).collect()
+                }
+            };
+            failed = rows.iter().try_for_each(|row| write_row(row, flags, out));
+        }
+        Ok(())
+    })?;
+    failed
+}
+
+fn to_value(row: impl serde::Serialize) -> Value {
+    serde_json::to_value(row).unwrap_or_default()
+}
+
+fn write_row(row: &Value, flags: &ExportFlags, out: &mut dyn Write) -> anyhow::Result<()> {
+    match flags.format {
+        FormatFlag::Csv => {
+            let cell = |name: &&str| row.get(*name).map_or_else(String::new, csv_cell);
+            let cells: Vec<_> = columns_of(flags.table).iter().map(cell).collect();
+            writeln!(out, "{}", cells.join(","))?;
+        }
+        FormatFlag::Jsonl | FormatFlag::Parquet => writeln!(out, "{row}")?,
+    }
+    Ok(())
+}
+
+/// RFC 4180.
+fn csv_cell(value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    };
+    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+/// In the order of the Parquet file.
+const fn columns_of(table: TableFlag) -> &'static [&'static str] {
+    match table {
+        TableFlag::Blocks => &claque_store::BLOCK_COLUMN_NAMES,
+        TableFlag::Stalls => &claque_store::STALL_COLUMN_NAMES,
+        TableFlag::Listeners => &claque_store::LISTENER_COLUMN_NAMES,
+        TableFlag::Errors => &claque_store::ERROR_COLUMN_NAMES,
+    }
+}

@@ -1,0 +1,166 @@
+//! Runs that are kept: where they are, which one is meant, and what is said of it.
+
+use std::path::{Path, PathBuf};
+
+use claque_net::unix_nanos;
+use claque_stats::{Summary, Verdict};
+use claque_store::{Manifest, RunHead, list};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    cli::{KeptFlags, RunFlag},
+    config::{OUTPUT_DIR, UsageError},
+    outcome::{Finished, Heading, TimeKind, judge},
+    talk::say,
+};
+
+impl KeptFlags {
+    /// The folder in which runs are.
+    pub(super) fn dir(&self) -> PathBuf {
+        self.output_dir.clone().unwrap_or_else(|| OUTPUT_DIR.into())
+    }
+}
+
+impl RunFlag {
+    /// The folder of the run that is meant.
+    ///
+    /// # Errors
+    /// There is none, or several could be meant.
+    pub(super) fn folder(&self) -> anyhow::Result<PathBuf> {
+        let name = self.run.as_str();
+        let below = self.kept.dir();
+        let is_run = |folder: &Path| folder.join("run.json").is_file();
+        // A name is one part of a path; anything else would leave the folder.
+        let inside = Path::new(name).components().count() == 1 && name != "..";
+        let candidates = [Some(PathBuf::from(name)), inside.then(|| below.join(name))];
+        if let Some(folder) = candidates.into_iter().flatten().find(|folder| is_run(folder)) {
+            return Ok(folder);
+        }
+        let runs = all_in(&below)?;
+        if name == "latest" {
+            let latest = runs.into_iter().next().map(|run| run.dir);
+            return latest.ok_or_else(|| {
+                UsageError::new(format!("there is no run in {}; make one with `claque run`", below.display()))
+                    .into()
+            });
+        }
+        let mut tagged: Vec<_> =
+            runs.into_iter().filter(|run| run.tags.iter().any(|tag| tag == name)).collect();
+        if tagged.len() > 1 {
+            let names: Vec<_> = tagged.iter().map(|run| short_name(&run.dir)).collect();
+            let words = format!("several runs have the tag {name}: {}; name one of them", names.join(", "));
+            return Err(UsageError::new(words).into());
+        }
+        tagged.pop().map(|run| run.dir).ok_or_else(|| {
+            let words = format!(
+                "there is no run {name}: neither a folder, nor a name or a tag in {}; `claque runs` lists them",
+                below.display()
+            );
+            UsageError::new(words).into()
+        })
+    }
+}
+
+/// The runs in a folder, newest first. What cannot be read is said and left out.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub(super) fn all_in(dir: &Path) -> anyhow::Result<Vec<RunHead>> {
+    let (runs, errors) = list(dir)?;
+    for error in errors {
+        say(&format!("warning: left out: {error}"));
+    }
+    Ok(runs)
+}
+
+/// The last part of a folder's path.
+pub(super) fn short_name(folder: &Path) -> String {
+    folder
+        .file_name()
+        .map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A saved run as a report tells it.
+pub(super) fn finished(folder: PathBuf, manifest: Manifest, summary: Summary, verdict: Verdict) -> Finished {
+    let time = time_of(&manifest.scenario);
+    let Manifest { target, config, seed, scenario, preparation, objectives, .. } = manifest;
+    let heading = Heading { target, config, time, seed, scenario };
+    Finished { heading, folder, summary, verdict, preparation, objectives }
+}
+
+/// Judges a run that is kept: by its figures, and by what was found out when it was imported.
+pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
+    use claque_stats::{ReasonId, Validity};
+
+    let mut verdict = judge(summary, time_of(&manifest.scenario));
+    let saved = manifest.verdict.clone().map(Verdict::from);
+    let (reasons, notes) = saved.map(|saved| (saved.reasons, saved.notes)).unwrap_or_default();
+    let stays = |id| {
+        matches!(
+            id,
+            ReasonId::CrossTalkSuspected
+                | ReasonId::Lockstep
+                | ReasonId::Inferred
+                | ReasonId::Aborted
+                | ReasonId::DocumentsReused
+        )
+    };
+    verdict.reasons.extend(reasons.into_iter().filter(|reason| stays(reason.id)));
+    verdict.notes.extend(notes.into_iter().filter(|note| stays(note.id)));
+    if !verdict.reasons.is_empty() {
+        verdict.validity = Validity::Invalid;
+    }
+    verdict
+}
+
+/// Which time a run's times are of: its scenario says so.
+pub(super) fn time_of(scenario: &serde_json::Value) -> TimeKind {
+    if scenario.get("time").and_then(serde_json::Value::as_str) == Some("virtual") {
+        TimeKind::Virtual
+    } else {
+        TimeKind::Real
+    }
+}
+
+/// The moment that is meant, in the form of `started_at_utc`: a date, or so long ago as "7d", "12h" or "30m".
+///
+/// # Errors
+/// It is neither.
+pub(super) fn moment(flag: &str, typed: &str) -> Result<String, UsageError> {
+    let wrong = || {
+        UsageError::new(format!(
+            "{flag} is {typed}; give a date such as 2026-11-24, or a time such as 7d, 12h or 30m"
+        ))
+    };
+    let is_date = typed.len() >= 10 && typed.as_bytes().get(4) == Some(&b'-');
+    if is_date && typed.get(..10).is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok()) {
+        return Ok(typed.to_owned());
+    }
+    let seconds_each = match typed.chars().last() {
+        Some('d') => 86_400,
+        Some('h') => 3_600,
+        Some('m') => 60,
+        _ => return Err(wrong()),
+    };
+    let count: u64 = typed.get(..typed.len() - 1).and_then(|count| count.parse().ok()).ok_or_else(wrong)?;
+    let back =
+        count.checked_mul(seconds_each).and_then(|s| s.checked_mul(1_000_000_000)).ok_or_else(wrong)?;
+    let at =
+        Timestamp::from_nanosecond(i128::from(unix_nanos().saturating_sub(back))).map_err(|_| wrong())?;
+    Ok(at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_date_or_so_long_ago() {
+        assert_eq!(moment("--since", "2026-11-24").unwrap(), "2026-11-24");
+        let day = moment("--since", "1d").unwrap();
+        assert!(day.len() == 19 && day < moment("--since", "1m").unwrap());
+        for wrong in ["yesterday", "d", "", "2026-13-45", "7w", "-1d"] {
+            assert!(moment("--since", wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! HTML text. Whatever is not our own literal goes through an escape.
+
+/// A page as it is written.
+#[derive(Debug, Default)]
+pub(super) struct Markup {
+    text: String,
+}
+
+impl Markup {
+    /// Adds markup of our own.
+    pub(super) fn raw(&mut self, markup: &str) -> &mut Self {
+        self.text.push_str(markup);
+        self
+    }
+
+    /// Adds words, whoever wrote them.
+    pub(super) fn words(&mut self, words: &str) -> &mut Self {
+        for c in words.chars() {
+            match c {
+                '&' => self.text.push_str("&amp;"),
+                '<' => self.text.push_str("&lt;"),
+                '>' => self.text.push_str("&gt;"),
+                '"' => self.text.push_str("&quot;"),
+                '\'' => self.text.push_str("&#39;"),
+                // Nothing may be hidden, or turn round what follows.
+                c if c.is_control() && c != '\n' && c != '\t' => self.text.push('\u{fffd}'),
+                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => self.text.push('\u{fffd}'),
+                c => self.text.push(c),
+            }
+        }
+        self
+    }
+
+    /// Adds an element without attributes that holds words.
+    pub(super) fn element(&mut self, tag: &str, words: &str) -> &mut Self {
+        self.raw("<").raw(tag).raw(">").words(words).raw("</").raw(tag).raw(">")
+    }
+
+    /// The page.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_cannot_become_markup() {
+        let mut page = Markup::default();
+        page.element("p", "<script>alert('1 & \"2\"')</script>\u{1b}\u{202e}");
+        assert_eq!(
+            page.into_text(),
+            "<p>&lt;script&gt;alert(&#39;1 &amp; &quot;2&quot;&#39;)&lt;/script&gt;\u{fffd}\u{fffd}</p>"
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! What the page draws, computed from facts: everything is binned, thinned or encoded here, so that the page stays
+//! small however long the run was. Facts come listener by listener and are not kept.
+
+mod audience;
+mod buffer;
+mod ecdf;
+mod errors;
+mod levels;
+mod slope;
+mod strips;
+mod timeline;
+
+use claque_core::time::{Instant, Speed};
+use claque_store::ListenerFacts;
+use serde::Serialize;
+
+pub(super) use self::{
+    audience::Audience, buffer::Buffers, ecdf::Ecdf, errors::ErrorsInTime, slope::Slope, strips::Strips,
+};
+use self::{
+    audience::AudienceSum, buffer::BufferSum, ecdf::Spreads, errors::ErrorSum, slope::SlopeSum,
+    strips::StripSum,
+};
+
+/// What must be known of a run before its facts are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    /// The last moment shown; above the run's start.
+    pub(crate) horizon: Instant,
+    /// Playback rate.
+    pub(crate) speed: Speed,
+    /// Listeners there are, for choosing how many are shown one by one.
+    pub(crate) listeners: u64,
+    /// Blocks there are, for choosing how many listeners are played again.
+    pub(crate) blocks: u64,
+}
+
+/// Everything the page draws. Times are in milliseconds since the run's start.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Picture {
+    pub(super) horizon_ms: f64,
+    pub(super) audience: Audience,
+    pub(super) strips: Strips,
+    pub(super) spreads: Vec<Ecdf>,
+    pub(super) slope: Slope,
+    pub(super) buffers: Buffers,
+    pub(super) errors: ErrorsInTime,
+}
+
+/// Draws a picture of facts that come listener by listener.
+#[derive(Clone, Debug)]
+pub(crate) struct Painter {
+    frame: Frame,
+    audience: AudienceSum,
+    strips: StripSum,
+    spreads: Spreads,
+    slope: SlopeSum,
+    buffers: BufferSum,
+    errors: ErrorSum,
+}
+
+impl Painter {
+    /// Makes a painter that has seen nobody.
+    pub(crate) fn new(frame: Frame) -> Self {
+        Self {
+            frame,
+            audience: AudienceSum::new(frame.horizon),
+            strips: StripSum::new(frame.horizon, frame.listeners),
+            spreads: Spreads::default(),
+            slope: SlopeSum::default(),
+            buffers: BufferSum::new(&frame),
+            errors: ErrorSum::new(frame.horizon),
+        }
+    }
+
+    /// Takes all facts of one listener. Listeners come in order of their numbers.
+    pub(crate) fn add(&mut self, facts: &ListenerFacts) {
+        let timeline = timeline::of(facts);
+        self.audience.add(facts, timeline.as_ref());
+        self.strips.add(facts, timeline.as_ref());
+        self.spreads.add(facts);
+        self.slope.add(facts);
+        self.buffers.add(facts);
+        self.errors.add(facts);
+    }
+
+    /// The finished picture.
+    pub(crate) fn finish(self) -> Picture {
+        Picture {
+            horizon_ms: self.frame.horizon.as_millis_f64(),
+            audience: self.audience.finish(),
+            strips: self.strips.finish(),
+            spreads: self.spreads.finish(),
+            slope: self.slope.finish(),
+            buffers: self.buffers.finish(),
+            errors: self.errors.finish(),
+        }
+    }
+}
+
+/// A figure with as many decimals as anybody can see.
+fn rounded(value: f64, decimals: i32) -> f64 {
+    let scale = 10_f64.powi(decimals);
+    (value * scale).round() / scale
+}
+
+/// Small enough to be exact in a float: counts of listeners, blocks and bins.
+fn float(count: u64) -> f64 {
+    // A ratio is the same in any unit, so the one lossy conversion of the workspace serves here, too.
+    Instant::from_nanos(count).as_millis_f64() * 1e6
+}
+
+/// The last moment of which a listener's facts tell.
+pub(super) fn last_moment(facts: &ListenerFacts) -> Option<Instant> {
+    timeline::of(facts).map(|timeline| timeline.ended_at)
+}

@@ -1,0 +1,138 @@
+//! What was run, what it is worth, and its figures.
+
+use claque_stats::{Distribution, Summary};
+
+use super::{Markup, Page, is_virtual};
+use crate::report::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na};
+
+pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
+    let (manifest, config) = (page.manifest, &page.manifest.config);
+    let (users, blocks) = (u64::from(config.users), u64::from(config.blocks_per_user));
+    out.raw("<header>\n<p class=\"kicker\">claque report, run ").words(page.name).raw("</p>\n");
+    let title = format!(
+        "{}, {} each, at {}\u{a0}×",
+        counted(users, "listener"),
+        counted(blocks, "block"),
+        config.speed
+    );
+    out.element("h1", &title);
+    let voice = if config.voice.is_empty() { "the default voice" } else { &config.voice };
+    out.raw("\n<p class=\"under\">").words(&manifest.target).raw("; model ").words(&config.model);
+    out.raw(", voice ").words(voice).raw("</p>\n<p class=\"under\">");
+    let start = manifest.started_at_utc.split('.').next().unwrap_or_default().replace('T', " ");
+    out.words(&start).raw(" UTC; ").words(&time_or_na(page.summary.wall_ms));
+    out.raw(if is_virtual(page) { " of virtual time: a simulation" } else { " in real time" });
+    out.raw("</p>\n</header>\n");
+}
+
+pub(super) fn verdict(page: &Page<'_>, out: &mut Markup) {
+    let valid = page.verdict.is_valid();
+    out.raw("<section id=\"verdict\" class=\"verdict");
+    out.raw(if valid {
+        "\">\n<p><strong>VALID</strong> "
+    } else {
+        " invalid\">\n<p><strong>INVALID</strong> "
+    });
+    let words = match (valid, page.manifest.partial) {
+        (_, true) => "The run did not come to its end; the figures are of what was recorded until then.",
+        (true, false) => "Nothing speaks against the figures.",
+        (false, false) => "The figures do not measure the service.",
+    };
+    out.words(words).raw("</p>\n");
+    let lines: Vec<_> = page.verdict.reasons.iter().chain(&page.verdict.notes).collect();
+    if !lines.is_empty() {
+        out.raw("<ul>\n");
+        for (place, line) in lines.into_iter().enumerate() {
+            let kind = if place < page.verdict.reasons.len() { "Reason: " } else { "Note: " };
+            out.raw("<li>").raw(kind).words(&one_line(&line.text)).raw("</li>\n");
+        }
+        out.raw("</ul>\n");
+    }
+    out.raw("</section>\n");
+}
+
+pub(super) fn headline(summary: &Summary, out: &mut Markup) {
+    let (blocks, listeners) = (summary.blocks, summary.listeners);
+    let stalls = summary.underruns.as_ref();
+    let of = |times: Option<&Distribution>| {
+        times.map_or((NOT_MEASURED.to_owned(), String::new()), |times| {
+            (time(times.p50_ms), format!("p95 {}", time(times.p95_ms)))
+        })
+    };
+    let (startup, startup_p95) = of(summary.startup_time.as_ref());
+    let (ttfa, ttfa_p95) = of(summary.ttfa.as_ref());
+    let affected = |stalls: &claque_stats::Underruns| {
+        format!("{} of {} listeners", grouped(stalls.listeners_affected), grouped(listeners.intended))
+    };
+    let longest = |stalls: &claque_stats::Underruns| {
+        if stalls.count == 0 { String::new() } else { format!("longest {}", time(stalls.longest_ms)) }
+    };
+    let tiles = [
+        (
+            "blocks delivered",
+            percent_or_na(summary.success_pct),
+            format!("{} of {}", grouped(blocks.ok), grouped(blocks.intended)),
+        ),
+        (
+            "underruns",
+            stalls.map_or_else(|| NOT_MEASURED.to_owned(), |stalls| grouped(stalls.count)),
+            stalls.map_or_else(String::new, affected),
+        ),
+        (
+            "stalled_time",
+            summary.stalled_time_pct.map_or_else(|| NOT_MEASURED.to_owned(), |pct| format!("{pct:.2} %")),
+            stalls.map_or_else(String::new, longest),
+        ),
+        ("startup_time, median", startup, startup_p95),
+        ("ttfa, median", ttfa, ttfa_p95),
+        ("listeners completed", grouped(listeners.completed), format!("of {}", grouped(listeners.intended))),
+    ];
+    out.raw("<dl class=\"headline\" id=\"headline\">\n");
+    for (name, figure, more) in tiles {
+        out.raw("<div>").element("dt", name).raw("<dd>").words(&figure);
+        out.element("small", &more).raw("</dd></div>\n");
+    }
+    out.raw("</dl>\n");
+}
+
+/// Every distribution with its figures.
+pub(super) fn table(page: &Page<'_>, out: &mut Markup) {
+    let summary = page.summary;
+    out.raw("<section id=\"figures\">\n<h2>All times</h2>\n<div class=\"scroll\"><table>\n<thead><tr>");
+    out.raw("<th class=\"word\" scope=\"col\">time</th>");
+    for name in ["values", "mean", "p50", "p95", "p99", "largest"] {
+        out.raw("<th scope=\"col\">").words(name).raw("</th>");
+    }
+    out.raw("</tr></thead>\n<tbody>\n");
+    for (name, times) in [
+        ("startup_time", &summary.startup_time),
+        ("ttfa", &summary.ttfa),
+        ("first_block", &summary.first_block),
+        ("round_trip", &summary.round_trip),
+        ("response_time", &summary.response_time),
+        ("synthesis_time", &summary.synthesis_time),
+        ("connect_time", &summary.connect_time),
+    ] {
+        out.raw("<tr><th class=\"word\" scope=\"row\">").words(name).raw("</th>");
+        let figures = times.as_ref().map_or_else(
+            || ["0".to_owned()].into_iter().chain([NOT_MEASURED; 5].map(str::to_owned)).collect::<Vec<_>>(),
+            |times| {
+                let spans = [times.mean_ms, times.p50_ms, times.p95_ms, times.p99_ms, times.max_ms].map(time);
+                [grouped(times.count)].into_iter().chain(spans).collect()
+            },
+        );
+        figures.iter().for_each(|figure| {
+            out.element("td", figure);
+        });
+        out.raw("</tr>\n");
+    }
+    out.raw("</tbody></table></div>\n<p class=\"under\">Quantiles are nearest-rank. Failures are in no time and in every share. ");
+    let lag = summary.schedule_lag.map_or_else(
+        || match is_virtual(page) {
+            true => "Nothing is late in virtual time.".to_owned(),
+            false => "Whether claque itself was late was not measured.".to_owned(),
+        },
+        |lag| format!("claque itself was late by {} at p99, {} at most.", time(lag.p99_ms), time(lag.max_ms)),
+    );
+    out.words(&lag).raw("</p>\n</section>\n");
+}
