@@ -94,6 +94,7 @@ fn the_help_is_as_it_was() {
         ("help_run", vec!["run", "--help"]),
         ("help_simulate", vec!["simulate", "--help"]),
         ("help_serve", vec!["serve", "--help"]),
+        ("help_cleanup", vec!["cleanup", "--help"]),
     ] {
         insta::assert_snapshot!(name, stdout(&stage.claque(&args)));
     }
