@@ -5,11 +5,11 @@
 //! `docs/metrics.md`. Nothing here reads a clock, and what callers hand in must be free of secrets.
 
 mod columns;
-mod documents;
 mod error;
 mod files;
 pub mod import;
 mod journal;
+mod left;
 mod manifest;
 mod reader;
 mod rows;
@@ -19,11 +19,11 @@ mod wall_time;
 mod writer;
 
 pub use self::{
-    documents::{
+    error::StoreError,
+    left::{
         DocumentJournal, JournalHeader, JournalState, KeptDocument, KeptDocuments, LeftBehind, LeftDocument,
         Unresolved,
     },
-    error::StoreError,
     manifest::{ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow},
     reader::{Run, open},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},

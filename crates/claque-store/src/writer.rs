@@ -9,10 +9,10 @@ use claque_core::record::Fact;
 use claque_stats::{Summary, Verdict};
 
 use crate::{
-    documents::DocumentJournal,
     error::StoreError,
     files,
     journal::{self, Journal},
+    left::DocumentJournal,
     manifest::{Manifest, Preparation, RunHeader, TokenRow},
     rows::{BlockRow, FactRow},
     session, tables,
