@@ -69,6 +69,10 @@ impl Demand {
             demand.playing += times.iter().sum::<Duration>();
             demand.asks.push(asks(plan, plan.schedule.intended_start(listener), &times));
         }
+        if let Some(first) = demand.asks.first_mut().filter(|_| plan.use_cached) {
+            // The cache is warmed just before, as the first listener.
+            first.insert(0, (Instant::START, plan.blocks));
+        }
         demand
     }
 
@@ -179,7 +183,7 @@ mod tests {
     /// Every sentence has 70 characters, which take 5 s.
     fn demand(users: u32, blocks: u32, speed: u32, stagger: u64) -> Demand {
         let sentence = format!("{}.", "word ".repeat(14).trim_end().get(..69).unwrap());
-        let plan = Plan {
+        let mut plan = Plan {
             users,
             blocks,
             model: "kokoro".to_owned(),
@@ -195,7 +199,30 @@ mod tests {
         };
         let scripts = plan.scripts(&Corpus::from_plain(&sentence).unwrap(), Seed::root(2));
         assert!(scripts[0].blocks().iter().all(|block| block.chars().count() == 70));
+        // Only the texts are those of a cached run.
+        plan.use_cached = false;
         Demand::new(&plan, &scripts)
+    }
+
+    #[test]
+    fn the_warming_of_a_cache_is_asked_for_as_well() {
+        let corpus = Corpus::from_plain("One. Two.").unwrap();
+        let plan = Plan {
+            users: 2,
+            blocks: 40,
+            model: "kokoro".to_owned(),
+            voice: None,
+            speed: Speed::NORMAL,
+            policy: PlayerPolicy::YAPIT,
+            behaviour: Behaviour::NONE,
+            schedule: ArrivalSchedule::Even { window: Duration::ZERO, users: 2 },
+            use_cached: true,
+            varied_lengths: false,
+            timeout: Duration::from_secs(300),
+            seed: Seed::root(1),
+        };
+        let demand = Demand::new(&plan, &plan.scripts(&corpus, Seed::root(2)));
+        assert_eq!((demand.peak(LIMIT, 1), demand.peak(LIMIT, 2)), (120, 80));
     }
 
     #[test]

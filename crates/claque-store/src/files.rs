@@ -10,7 +10,8 @@ use crate::error::StoreError;
 
 pub(crate) const RUN: &str = "run.json";
 pub(crate) const JOURNAL: &str = "facts.jsonl";
-pub(crate) const DOCUMENTS: &str = "documents.jsonl";
+/// Documents that must be deleted.
+pub(crate) const LEFT: &str = "documents.jsonl";
 /// Beside the folders of runs.
 pub(crate) const KEPT: &str = "documents-kept.jsonl";
 pub(crate) const BLOCKS: &str = "blocks.parquet";

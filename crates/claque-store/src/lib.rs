@@ -7,13 +7,13 @@
 mod ahead;
 mod columns;
 mod digest;
-mod documents;
 mod error;
 mod files;
 mod head;
 pub mod import;
 mod incidents;
 mod journal;
+mod left;
 mod listeners;
 mod manifest;
 mod reader;
@@ -26,13 +26,13 @@ mod wall_time;
 mod writer;
 
 pub use self::{
-    documents::{
-        DocumentJournal, JournalHeader, JournalState, KeptDocument, KeptDocuments, LeftBehind, LeftDocument,
-        Unresolved,
-    },
     error::StoreError,
     head::{RunHead, head, list, remove},
     incidents::IncidentRow,
+    left::{
+        DocumentJournal, JournalHeader, JournalState, KeptDocument, KeptDocuments, LeftBehind, LeftDocument,
+        Unresolved,
+    },
     listeners::{ListenerFacts, by_listener},
     manifest::{ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow},
     reader::{Run, for_each_listener, open, open_manifest, resummarise},

@@ -11,10 +11,10 @@ use claque_stats::{ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Obj
 use crate::{
     columns::TableWriter,
     digest::Digest,
-    documents::DocumentJournal,
     error::StoreError,
     files,
     journal::{Journal, JournalLines},
+    left::DocumentJournal,
     listeners::{self, ListenerFacts},
     manifest::{Manifest, Preparation, RunHeader, TokenRow},
     sorter::{Sorted, Sorter},

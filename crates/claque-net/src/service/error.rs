@@ -30,7 +30,7 @@ impl fmt::Display for ServiceError {
         match (self.failure.class, &self.credentials) {
             (FailureClass::Auth, Some(place)) => write!(f, "; check {place}"),
             (FailureClass::Auth, None) => {
-                f.write_str("; the service wants credentials and found none in CLAQUE_TOKEN: give --token, --env-file with TEST_EMAIL and TEST_PASSWORD, --accounts or --guest")
+                f.write_str("; the service wants credentials, and none were given: use --token, --env-file with TEST_EMAIL and TEST_PASSWORD, --accounts, --guest, or the variable CLAQUE_TOKEN")
             }
             (FailureClass::Transport, _) if self.failure.phase == Phase::Dial => {
                 f.write_str("; check --base-url and that the service is up")

@@ -8,6 +8,7 @@ mod engine;
 mod ordered;
 mod replay;
 mod rest;
+mod service;
 mod sessions;
 mod stage;
 mod start;

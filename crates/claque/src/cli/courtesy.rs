@@ -8,7 +8,7 @@ use clap::Args;
 pub(crate) struct CourtesyFlags {
     /// What one account may ask for: blocks=300/60s, messages=300/60s, or none [default: the service's, as its version
     /// tells]
-    #[arg(long, value_name = "WHAT=COUNT/SECONDSs|none")]
+    #[arg(long, value_name = "LIMIT")]
     pub(crate) account_limit: Option<String>,
     /// Run even if that limit is all that would be measured
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true,

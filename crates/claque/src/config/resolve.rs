@@ -57,6 +57,12 @@ pub(crate) fn resolve_run(
         }
     };
     let courtesy = courtesy::courtesy(&wishes, &source)?;
+    if let (TargetChoice::Embedded(_), Some(wish)) = (&target, wishes.reuse_documents.as_ref())
+        && wish.value
+    {
+        let what = "needs --base-url: the embedded gateway ends with its run, and its documents with it";
+        return Err(source.error(wish, "reuse_documents", what));
+    }
     let mut scenario = decided::audience(&wishes, &plan, &player);
     scenario.insert("time".to_owned(), "real".into());
     courtesy::decided(&wishes, &mut scenario);

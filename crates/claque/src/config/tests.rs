@@ -160,6 +160,14 @@ fn nobody_is_told_who_we_are_unless_somebody_asks() {
 }
 
 #[test]
+fn nothing_is_kept_on_a_gateway_that_ends_with_its_run() {
+    assert_eq!(
+        error(&["--reuse-documents"]),
+        "--reuse-documents needs --base-url: the embedded gateway ends with its run, and its documents with it"
+    );
+}
+
+#[test]
 fn a_scenario_says_how_limits_are_lived_with() {
     let text = "account_limit = \"messages=7/30s\"\nallow_rate_limit = true\nsource_address = \"127.0.0.1\"\nreuse_documents = true\nguest = 2\n";
     let (_folder, path) = file("s.toml", text);

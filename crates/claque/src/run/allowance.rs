@@ -118,7 +118,7 @@ mod tests {
     /// Twenty listeners at four times the speed; every block has 70 characters, which take 5 s at normal speed.
     fn audience(blocks: u32) -> (Plan, Demand) {
         let sentence = format!("{}.", "word ".repeat(14).trim_end().get(..69).unwrap());
-        let plan = Plan {
+        let mut plan = Plan {
             users: 20,
             blocks,
             model: "kokoro".to_owned(),
@@ -133,6 +133,8 @@ mod tests {
             seed: Seed::root(1),
         };
         let scripts = plan.scripts(&Corpus::from_plain(&sentence).unwrap(), Seed::root(2));
+        // Only the texts are those of a cached run.
+        plan.use_cached = false;
         let demand = Demand::new(&plan, &scripts);
         (plan, demand)
     }

@@ -158,6 +158,9 @@ impl Made {
         while !pacer.is_done() {
             if failed.is_some() || interrupts.any() {
                 pacer.stop();
+                if pacer.is_done() {
+                    break;
+                }
             }
             while let Some(turn) = pacer.poll_turn(clock.now()) {
                 let number = numbers.get(turn.call).copied().unwrap_or_default();

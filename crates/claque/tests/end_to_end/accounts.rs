@@ -134,7 +134,7 @@ fn a_server_that_asks_nobody_is_found_out_and_no_token_is_shown_where_none_is_wa
 #[test]
 fn a_spent_account_ends_its_sessions_and_a_full_one_the_run() {
     let quick = ["--engine", "deterministic", "--service-seconds", "0.02", "--audio-seconds", "0.1"];
-    let ran = run("run", &[&quick[..], &TWO, &["--gateway-set", "usage_limit=500"]].concat());
+    let ran = run("run", &[&quick[..], &TWO, &["--gateway-set", "usage_limit=1600"]].concat());
     assert_eq!((ran.code, ran.reasons()), (Some(5), vec!["rate-limit".to_owned()]), "{}", ran.stdout);
     assert!(ran.stdout.contains("Usage limit exceeded"), "{}", ran.stdout);
     let ran = run("run", &[&quick[..], &TWO, &["--gateway-set", "storage_limit=500"]].concat());

@@ -1,6 +1,7 @@
 //! What a killed run leaves on a service, and how it is taken away.
 
 use std::{
+    cell::RefCell,
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, TcpStream},
@@ -114,8 +115,8 @@ fn cleanup_must_be_told_what() {
 
 /// A run of three listeners that has begun.
 struct Started {
-    process: std::cell::RefCell<process::Child>,
-    _stderr: BufReader<ChildStderr>,
+    process: RefCell<process::Child>,
+    stderr: RefCell<BufReader<ChildStderr>>,
     results: TempDir,
 }
 
@@ -135,6 +136,7 @@ impl Started {
             .arg("--output-dir")
             .arg(results.path())
             .env("CLAQUE_TOKEN", TOKEN)
+            .env("CLAQUE_LOG", "trace")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -145,14 +147,17 @@ impl Started {
             line.clear();
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "the program ended without saying {until}");
         }
-        Self { process: process.into(), _stderr: stderr, results }
+        Self { process: process.into(), stderr: stderr.into(), results }
     }
 
-    /// SIGKILL, and the end.
+    /// SIGKILL, and the end. What it said until then holds no secret.
     fn kill(&self) {
         let mut process = self.process.borrow_mut();
         process.kill().unwrap();
         process.wait().unwrap();
+        let mut said = Vec::new();
+        self.stderr.borrow_mut().read_to_end(&mut said).unwrap();
+        assert_none_holds(&[("stderr".to_owned(), said)], &[TOKEN]);
     }
 
     fn folder(&self) -> PathBuf {

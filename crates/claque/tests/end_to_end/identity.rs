@@ -39,10 +39,10 @@ fn an_identity_service_that_is_down_for_five_seconds_in_mid_run_is_survived() {
     let outage = Outage { from: Instant::from_millis(3_000), until: Instant::from_millis(8_000) };
     let host = host(Duration::from_secs(3), Some(outage));
     let env = env_file(PASSWORD);
-    // Half a minute of listening that begins before the outage.
-    let ran = run_traced(&host, &env, &["--users", "2", "--blocks", "60"]);
+    // A quarter of a minute of listening that begins before the outage and ends well after it.
+    let ran = run_traced(&host, &env, &["--users", "2", "--blocks", "75"]);
     ran.assert_valid();
-    assert!(ran.stdout.contains("120/120 blocks"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("150/150 blocks"), "{}", ran.stdout);
     let failed = outcomes(&ran, "failed");
     assert!(failed.len() >= 2 && failed.iter().all(|at_ms| *at_ms < 8_500.0), "{failed:?}");
     assert!(outcomes(&ran, "refreshed").iter().any(|at_ms| *at_ms > 7_000.0), "{}", ran.manifest());

@@ -100,7 +100,7 @@ impl DocumentJournal {
     /// # Errors
     /// The file cannot be written.
     pub fn create(dir: &Path, target: &str, embedded: bool) -> Result<Self, StoreError> {
-        let path = dir.join(files::DOCUMENTS);
+        let path = dir.join(files::LEFT);
         let header = JournalHeader { journal: 1, target: target.to_owned(), embedded };
         let mut file = fs::File::create(&path).map_err(|source| StoreError::io("create", &path, source))?;
         // Where files cannot be locked, nobody can tell that the run goes on.
@@ -114,7 +114,7 @@ impl DocumentJournal {
     /// # Errors
     /// The file cannot be read or written, or is damaged.
     pub fn open(dir: &Path) -> Result<JournalState, StoreError> {
-        let path = dir.join(files::DOCUMENTS);
+        let path = dir.join(files::LEFT);
         let Some(lines) = super::read::<Line>(&path)? else { return Ok(JournalState::Absent) };
         let file = fs::File::options().append(true).open(&path);
         let file = file.map_err(|source| StoreError::io("open", &path, source))?;
@@ -262,7 +262,7 @@ mod tests {
         journal.deleted("a").unwrap();
         journal.kept("c").unwrap();
         assert!(matches!(DocumentJournal::open(dir.path()).unwrap(), JournalState::Busy), "the run goes on");
-        let path = dir.path().join(files::DOCUMENTS);
+        let path = dir.path().join(files::LEFT);
         drop(journal);
         // A kill in the middle of a line.
         let mut text = fs::read_to_string(&path).unwrap();
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn a_line_that_is_none_is_named() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(files::DOCUMENTS), "{\"moved\":{}}\n").unwrap();
+        fs::write(dir.path().join(files::LEFT), "{\"moved\":{}}\n").unwrap();
         let error = DocumentJournal::open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("line 1"), "{error}");
     }

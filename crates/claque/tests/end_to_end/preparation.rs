@@ -1,6 +1,10 @@
 //! Documents under the service's limits: paced, spread over addresses, kept for later runs.
 
-use std::{net::Ipv4Addr, process::Output};
+use std::{
+    io::{BufRead as _, BufReader},
+    net::Ipv4Addr,
+    process::{Command, Output, Stdio},
+};
 
 use claque_core::{
     rng::Seed,
@@ -46,6 +50,28 @@ fn limits_on_creation_are_waited_out_and_touch_no_listener() {
     let ttfa = ran.manifest().pointer("/summary/ttfa/max_ms").and_then(Value::as_f64).unwrap();
     assert!(ttfa < 2_000.0, "the wait is in no latency: {ttfa}");
     assert_eq!(host.stats().gateway.documents, 0);
+}
+
+#[test]
+fn ctrl_c_while_documents_are_made_leaves_neither_them_nor_a_run() {
+    let host = host(4, Duration::from_secs(100), 250);
+    let results = TempDir::new().unwrap();
+    let base_url = host.base_url();
+    let mut process = claque(&["run", "--base-url", &base_url, "--users", "9", "--output-dir"])
+        .arg(results.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = BufReader::new(process.stderr.take().unwrap());
+    let mut lines = stderr.lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("waiting 100 s, 4 made so far")), "it waits");
+    assert_eq!(host.stats().gateway.documents, 4);
+    let id = process.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert!(lines.any(|line| line.contains("interrupted before the first listener started")));
+    assert_eq!(process.wait().unwrap().code(), Some(1));
+    assert_eq!(host.stats().gateway.documents, 0);
+    assert_eq!(std::fs::read_dir(results.path()).unwrap().count(), 0);
 }
 
 #[cfg(target_os = "linux")]

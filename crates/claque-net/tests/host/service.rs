@@ -1,0 +1,81 @@
+//! The calls around a run, against a host.
+
+use claque_gateway::{Auth, GatewayConfig};
+use claque_net::{
+    host::Host,
+    service::{Credentials, EraGuess, PasswordSignIn, Service, Target},
+};
+use claque_wire::yapit::rest::Secret;
+
+use crate::stage::{accounts, quick, soon, start};
+
+#[tokio::test]
+async fn the_era_is_found_out_without_making_anything() {
+    for (config, era) in
+        [(GatewayConfig::current(), EraGuess::Current), (GatewayConfig::feb_2026(), EraGuess::Feb2026)]
+    {
+        let host = start(GatewayConfig { auth: accounts(), ..config });
+        let service = open(&host, Credentials::None).await;
+        assert_eq!(soon(service.guess_era()).await.unwrap(), era);
+    }
+}
+
+#[tokio::test]
+async fn a_guest_of_either_era_owns_what_it_makes_and_nobody_else_does() {
+    for config in [quick(), GatewayConfig { era: claque_gateway::Era::Feb2026, ..quick() }] {
+        let host = start(GatewayConfig { auth: accounts(), ..config });
+        let (guest, other) = (open(&host, Credentials::Guest).await, open(&host, Credentials::Guest).await);
+        assert_eq!(guest.owner(), "guest");
+        let id = soon(guest.create_document("One.\n\nTwo.", "t")).await.unwrap();
+        let patient = async |_| true;
+        assert_eq!(soon(guest.blocks(&id, patient)).await.unwrap(), Some(vec![4, 4]));
+        assert_eq!(soon(other.blocks(&id, patient)).await.unwrap(), None);
+        assert!(!soon(other.delete_document(&id)).await.unwrap());
+        assert!(soon(guest.delete_document(&id)).await.unwrap());
+        assert!(!soon(guest.delete_document(&id)).await.unwrap(), "it is gone");
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_known_by_its_user_and_is_not_used_where_nobody_asks() {
+    let host = start(GatewayConfig { auth: accounts(), ..quick() });
+    let service = open(&host, account("PASSWORD")).await;
+    assert!(service.owner().starts_with("user ") && !service.is_unasked(), "{}", service.owner());
+    let error = soon(Service::open(target(&host), account("WRONG"))).await.unwrap_err();
+    assert!(error.is_usage() && error.to_string().contains("check a file"), "{error}");
+    let open_to_all = start(GatewayConfig { auth: Auth::Off, ..quick() });
+    let service = open(&open_to_all, account("PASSWORD")).await;
+    assert_eq!((service.owner(), service.is_unasked()), ("nobody", true));
+}
+
+#[tokio::test]
+async fn what_a_limit_says_is_read_from_its_refusal() {
+    let host = start(GatewayConfig { rest_limits: GatewayConfig::current().rest_limits, ..quick() });
+    let service = open(&host, Credentials::None).await;
+    for _ in 0..10 {
+        soon(service.create_document("One.", "t")).await.unwrap();
+    }
+    let error = soon(service.create_document("One.", "t")).await.unwrap_err();
+    let limited = error.limited().unwrap();
+    assert_eq!(limited.window.map(|window| window.as_secs()), Some(60));
+    assert!(limited.retry_after.is_some_and(|span| (1..=60).contains(&span.as_secs())), "{limited:?}");
+    assert!(error.is_surely_refused());
+}
+
+async fn open(host: &Host, credentials: Credentials) -> Service {
+    soon(Service::open(target(host), credentials)).await.unwrap()
+}
+
+fn target(host: &Host) -> Target {
+    Target::parse(&host.base_url()).unwrap()
+}
+
+fn account(password: &str) -> Credentials {
+    Credentials::Password(Box::new(PasswordSignIn {
+        email: Secret::from("EMAIL"),
+        password: Secret::from(password),
+        project_id: "p".to_owned(),
+        client_key: Secret::from("k"),
+        source: "a file".to_owned(),
+    }))
+}
