@@ -15,7 +15,7 @@ pub use self::measure::{Statistic, Unit};
 use self::{
     measure::{Better, Measure, count},
     side::{Draws, Side},
-    test::{Pairing, Test},
+    test::Test,
 };
 use crate::observe::Observations;
 
@@ -163,20 +163,15 @@ pub fn compare(
     options: &CompareOptions,
 ) -> Comparison {
     let measures = Measure::all();
-    let first = Drawn::new(Side::new(baseline, &measures), &measures, options.draws, options.seed);
+    let drawn = |runs: &[&Observations], place: u64| {
+        Drawn::new(&Side::new(runs, &measures), &measures, options.draws, options.seed.index(place))
+    };
+    let first = drawn(baseline, 0);
     let mut drafts: Vec<(Option<String>, Vec<Draft>)> = Vec::new();
-    for (index, candidate) in (1_u64..).zip(candidates) {
-        let side = Side::new(&candidate.runs, &measures);
-        // The same listeners are drawn on both sides, or there is no link between the draws.
-        let pairing = first.pairing(&side);
-        let seed = match pairing {
-            Pairing::Listeners => options.seed,
-            Pairing::None => options.seed.index(index),
-        };
-        let other = Drawn::new(side, &measures, options.draws, seed);
-        let draft = |place: usize| {
-            Draft::new(place, measures[place], (&first, &other), pairing, candidate.objection.as_ref())
-        };
+    for (index, candidate) in (1..).zip(candidates) {
+        let other = drawn(&candidate.runs, index);
+        let draft =
+            |place: usize| Draft::new(place, measures[place], (&first, &other), candidate.objection.as_ref());
         drafts.push((candidate.objection.clone(), (0..measures.len()).map(draft).collect()));
     }
     let mut tests: Vec<&mut Draft> = drafts.iter_mut().flat_map(|(_, rows)| rows).collect();
@@ -191,27 +186,16 @@ pub fn compare(
     Comparison { judged: u32::try_from(judged).unwrap_or(u32::MAX), pairs }
 }
 
-/// A side with the figures and the draws of every measure.
-struct Drawn<'a> {
-    side: Side<'a>,
+/// The figures and the draws of every measure of a side.
+struct Drawn {
     values: Vec<Option<f64>>,
     draws: Vec<Option<Draws>>,
 }
 
-impl<'a> Drawn<'a> {
-    fn new(side: Side<'a>, measures: &[Measure], draws: u32, seed: Seed) -> Self {
+impl Drawn {
+    fn new(side: &Side<'_>, measures: &[Measure], draws: u32, seed: Seed) -> Self {
         let values = measures.iter().map(|&measure| side.value(measure)).collect();
-        let draws = side.draws(measures, draws, seed);
-        Self { side, values, draws }
-    }
-
-    fn pairing(&self, other: &Side<'_>) -> Pairing {
-        let repeated = self.side.is_repeated() || other.is_repeated();
-        if !repeated && self.side.listeners() == other.listeners() {
-            Pairing::Listeners
-        } else {
-            Pairing::None
-        }
+        Self { values, draws: side.draws(measures, draws, seed) }
     }
 }
 
@@ -225,18 +209,12 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(
-        place: usize,
-        measure: Measure,
-        (a, b): (&Drawn<'_>, &Drawn<'_>),
-        pairing: Pairing,
-        objection: Option<&String>,
-    ) -> Self {
+    fn new(place: usize, measure: Measure, (a, b): (&Drawn, &Drawn), objection: Option<&String>) -> Self {
         let (value_a, value_b) = (a.values[place], b.values[place]);
         let result = match (objection, value_a, value_b) {
             (Some(objection), _, _) => Err(objection.clone()),
             (None, Some(value_a), Some(value_b)) => match (&a.draws[place], &b.draws[place]) {
-                (Some(a), Some(b)) => Ok(Test::new(value_b - value_a, (a, b), pairing)),
+                (Some(a), Some(b)) => Ok(Test::new(value_b - value_a, (a, b))),
                 (None, _) | (_, None) => {
                     Err("fewer than two values that can differ: nothing tells how far it is off".to_owned())
                 }

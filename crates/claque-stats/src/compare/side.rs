@@ -74,7 +74,7 @@ impl<'a> Side<'a> {
     /// Where there are several runs, only how they differ counts, be it more or less than their listeners would make
     /// one think: a busy machine slows all of them, and in a queue one listener's gain is another's wait.
     pub(super) fn draws(&self, measures: &[Measure], draws: u32, seed: Seed) -> Vec<Option<Draws>> {
-        let cluster = if self.is_repeated() { Cluster::Run } else { Cluster::Listener };
+        let cluster = if self.runs.len() > 1 { Cluster::Run } else { Cluster::Listener };
         let prepared: Vec<_> = measures.iter().map(|&measure| Prepared::new(self, measure)).collect();
         let mut values = vec![Vec::new(); measures.len()];
         let mut rng = seed.rng();
@@ -92,15 +92,6 @@ impl<'a> Side<'a> {
             (clusters > 1 && moments.count > 1.0).then_some(Draws { values, clusters, alike })
         };
         prepared.iter().zip(values).map(finished).collect()
-    }
-
-    /// Whether there are several runs.
-    pub(super) fn is_repeated(&self) -> bool {
-        self.runs.len() > 1
-    }
-
-    pub(super) fn listeners(&self) -> usize {
-        self.listeners.len()
     }
 
     /// The error of a figure that was the same for everybody, 0 if it is a time.

@@ -10,15 +10,6 @@ use super::{
 /// Power at which `detectable` is stated: four in five, as is usual (Cohen 1988).
 const POWER: f64 = 0.8;
 
-/// Whether listener 0 of one side belongs to listener 0 of the other, and so on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pairing {
-    /// They have the same place in the order of arrival, and with the same seed the same text.
-    Listeners,
-    /// They do not.
-    None,
-}
-
 /// What the difference of a row is worth.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Test {
@@ -31,25 +22,16 @@ pub(super) struct Test {
 }
 
 impl Test {
-    pub(super) fn new(difference: f64, (a, b): (&Draws, &Draws), pairing: Pairing) -> Self {
-        let (error, df) = match pairing {
-            Pairing::Listeners => paired_error(a, b),
-            Pairing::None => unpaired_error(a, b),
-        };
-        // Sums in another order are not the same to the last bit.
-        let error = if error <= 1e-9 * difference.abs() { 0.0 } else { error };
+    pub(super) fn new(difference: f64, (a, b): (&Draws, &Draws)) -> Self {
+        let (error, df) = error_and_df(a, b);
         let different = difference.abs() > 0.0;
         let possible = different || a.alike.is_none() || b.alike.is_none();
         let p_value = if error > 0.0 {
             two_sided_p((difference / error).abs(), df)
         } else if different {
-            // The difference is the same however it is drawn, as happens without chance: how likely is it that this
-            // is how the listeners, or the signs of their differences, fell?
-            let ways = match pairing {
-                Pairing::Listeners => signs(a.clusters.min(b.clusters)),
-                Pairing::None => ways((a.clusters, b.clusters)),
-            };
-            (2.0 / ways).min(1.0)
+            // Nobody differed from anybody on either side, as happens without chance: how likely is it that all of
+            // one side drew one value and all of the other side another?
+            (2.0 / ways((a.clusters, b.clusters))).min(1.0)
         } else {
             1.0
         };
@@ -70,9 +52,13 @@ impl Test {
     }
 }
 
-/// Standard error and degrees of freedom of the difference of two sides that have nothing to do with each other: Welch
-/// (1947) and Satterthwaite (1946), for two spreads that need not be alike.
-fn unpaired_error(a: &Draws, b: &Draws) -> (f64, f64) {
+/// Standard error and degrees of freedom of the difference: Welch (1947) and Satterthwaite (1946), for two spreads that
+/// need not be alike.
+///
+/// Listeners of two single runs are not paired by their place, tempting as it is: in a queue a chance delay early on
+/// moves everybody behind, so that the pairs' differences go together, and nearly every pair of equal runs looked
+/// different (docs/compare.md has the figures).
+fn error_and_df(a: &Draws, b: &Draws) -> (f64, f64) {
     let part = |side: &Draws| {
         let df = count(side.clusters - 1);
         let drawn = Moments::of(side.values.iter().copied().flatten());
@@ -85,28 +71,10 @@ fn unpaired_error(a: &Draws, b: &Draws) -> (f64, f64) {
     (sum.sqrt(), df)
 }
 
-/// The same of two sides whose listeners belong together: what both have in common, such as their place in the queue,
-/// is no spread of the difference.
-fn paired_error(a: &Draws, b: &Draws) -> (f64, f64) {
-    let both = a.values.iter().zip(&b.values).filter_map(|(a, b)| Some((*b)? - (*a)?));
-    let pairs = a.clusters.min(b.clusters);
-    let drawn = match (a.alike, b.alike) {
-        (Some(_), Some(_)) => 0.0,
-        (None, _) | (_, None) => corrected(Moments::of(both), pairs),
-    };
-    let floors = [a.alike, b.alike].map(|floor| floor.unwrap_or(0.0));
-    (drawn.hypot(floors[0]).hypot(floors[1]), count(pairs - 1))
-}
-
 /// The standard error that draws from so many clusters tell: the bootstrap's variance is (n - 1) / n of what it should be
 /// (Hesterberg 2015, section 5.1).
 fn corrected(drawn: Moments, clusters: usize) -> f64 {
     drawn.deviation() * (count(clusters) / count(clusters - 1)).sqrt()
-}
-
-/// Ways to give each of so many differences a sign.
-fn signs(pairs: usize) -> f64 {
-    (0..pairs).map(|_| 2.0).product()
 }
 
 /// Ways to part a + b clusters into a and b.

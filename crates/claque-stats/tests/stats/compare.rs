@@ -46,18 +46,6 @@ fn a_side_against_its_own_likeness_has_not_changed() {
 }
 
 #[test]
-fn what_listeners_of_one_place_have_in_common_is_no_spread() {
-    // In a queue everybody waits for those before: half the service time halves each wait.
-    let queue = |step_ms: f64| (1..=12).map(|place| listener(step_ms * f64::from(place))).collect::<Vec<_>>();
-    let (long, short) = (queue(1_000.0), queue(500.0));
-    let paired = compared(long.clone(), short.clone());
-    assert_eq!(row(&paired, "startup_time", Some(Statistic::Mean)).change, Change::Better);
-    let unequal = compared(long, [short.clone(), short].concat());
-    let unpaired = row(&unequal, "startup_time", Some(Statistic::Mean)).detectable;
-    assert!(unpaired > row(&paired, "startup_time", Some(Statistic::Mean)).detectable);
-}
-
-#[test]
 fn the_same_comparison_gives_the_same_figures() {
     let once = || compared(around(1_000.0, 20), around(1_010.0, 20));
     assert_eq!(once(), once());
@@ -145,11 +133,7 @@ fn a_world_without_chance_needs_enough_listeners_to_be_believed() {
     let constant = |startup_ms, count| vec![listener(startup_ms); count];
     let mean = Some(Statistic::Mean);
     let few = compared(constant(1_000.0, 3), constant(2_000.0, 3));
-    assert_eq!(
-        row(&few, "startup_time", mean).change,
-        Change::NoDetectableChange,
-        "one of four ways to fall"
-    );
+    assert_eq!(row(&few, "startup_time", mean).change, Change::NoDetectableChange, "2 of 20 ways");
     let many = compared(constant(1_000.0, 20), constant(1_001.0, 20));
     assert_eq!(row(&many, "startup_time", mean).change, Change::Worse);
 }

@@ -102,7 +102,8 @@ fn remarks(compared: &Compared) -> Vec<String> {
     }
     if judged > 0 && compared.sides.iter().any(|side| side.runs.len() == 1) {
         remarks.push(
-            "a side of one run tells how listeners differ, not how runs do; repeat the runs to know both"
+            "a side of one run tells how listeners differ, not how runs do, and takes the order in a queue for chance; \
+             repeat the runs to be sure"
                 .to_owned(),
         );
     }
