@@ -3,6 +3,8 @@
 mod faults;
 mod house;
 mod link;
+mod lockstep;
 mod promises;
 mod properties;
+mod start_buffer;
 mod truth;
