@@ -1,6 +1,7 @@
 //! Measurements. Figures depend on the machine, so each comes with a fixed workload timed next to it.
 
 mod agreement;
+mod columns;
 mod cost;
 mod reference;
 mod usage;
@@ -10,6 +11,8 @@ use clap::Subcommand;
 /// What can be measured.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// Time and memory of writing and summarising ten million blocks
+    Columns,
     /// Difference between sockets and simulator on a crowd whose times are known
     Agreement,
     /// CPU share and lateness of a thousand listeners with the embedded gateway
@@ -23,6 +26,7 @@ impl Bench {
     /// When something cannot be built, run or read.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Columns => columns::run(),
             Self::Agreement => agreement::run(),
             Self::Cost => cost::run(),
         }
