@@ -18,7 +18,8 @@ struct Tool {
     package: &'static str,
 }
 
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 4] = [
+    Tool { program: "chromium", package: "chromium" },
     Tool { program: "espeak-ng", package: "espeak-ng" },
     Tool { program: "opusdec", package: "opus-tools" },
     Tool { program: "opusinfo", package: "opus-tools" },
@@ -115,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_package_is_asked_for_once() {
-        assert_eq!(packages_of(&TOOLS), ["espeak-ng", "opus-tools"]);
+        assert_eq!(packages_of(&TOOLS), ["chromium", "espeak-ng", "opus-tools"]);
     }
 
     #[test]

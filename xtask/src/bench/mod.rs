@@ -2,6 +2,7 @@
 
 mod agreement;
 mod calibration;
+mod columns;
 mod cost;
 mod reference;
 mod usage;
@@ -11,6 +12,8 @@ use clap::Subcommand;
 /// What can be measured.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// Time and memory of writing and summarising ten million blocks
+    Columns,
     /// Difference between sockets and simulator on a crowd whose times are known
     Agreement,
     /// False alarms, power and coverage of `claque compare` on ten times the worlds of its tests
@@ -26,6 +29,7 @@ impl Bench {
     /// When something cannot be built, run or read.
     pub(crate) fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Columns => columns::run(),
             Self::Agreement => agreement::run(),
             Self::Calibration => calibration::run(),
             Self::Cost => cost::run(),

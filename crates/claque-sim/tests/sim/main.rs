@@ -3,7 +3,9 @@
 mod faults;
 mod house;
 mod link;
+mod lockstep;
 mod promises;
 mod properties;
+mod start_buffer;
 mod trouble;
 mod truth;

@@ -119,8 +119,12 @@ pub(crate) struct ResummariseFlags {
 /// Flags of `claque export`.
 #[derive(Debug, Args)]
 pub(crate) struct ExportFlags {
-    #[command(flatten)]
-    pub(crate) run: RunFlag,
+    /// The run: its folder, its name below --output-dir, a tag that only it has, or `latest`
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// Where runs are kept [default: claque-results]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
     /// Which facts
     #[arg(long, value_enum, default_value_t = TableFlag::Blocks)]
     pub(crate) table: TableFlag,
@@ -128,7 +132,7 @@ pub(crate) struct ExportFlags {
     #[arg(long, value_enum, default_value_t = FormatFlag::Csv)]
     pub(crate) format: FormatFlag,
     /// Where to [default: stdout]
-    #[arg(long = "out", value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
 

@@ -9,16 +9,18 @@ use std::{
 
 use anyhow::Context as _;
 use claque_store::{BlockRow, ErrorRow, ListenerRow, StallRow};
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::{ExportFlags, FormatFlag, TableFlag};
+use crate::cli::{ExportFlags, FormatFlag, KeptFlags, RunFlag, TableFlag};
 
 /// Writes a table of a run. A reader that goes away has seen enough.
 ///
 /// # Errors
 /// There is no such run, or a file cannot be read or written.
 pub(crate) fn export(flags: &ExportFlags) -> anyhow::Result<ExitCode> {
-    let folder = flags.run.folder()?;
+    let kept = KeptFlags { output_dir: flags.output_dir.clone() };
+    let folder = RunFlag { run: flags.run.clone(), kept }.folder()?;
     let out: Box<dyn Write> = match &flags.out {
         Some(path) => {
             Box::new(fs::File::create(path).with_context(|| format!("failed to create {}", path.display()))?)
@@ -69,33 +71,33 @@ fn rows(folder: &Path, flags: &ExportFlags, out: &mut dyn Write) -> anyhow::Resu
     }
     claque_store::for_each_listener(folder, &manifest, |facts| {
         if failed.is_ok() {
-            let rows: Vec<Value> = match flags.table {
-                TableFlag::Blocks => facts.blocks.iter().map(|row| to_value(BlockRow::from(row))).collect(),
-                TableFlag::Stalls => facts.stalls.iter().map(|row| to_value(StallRow::from(row))).collect(),
-                TableFlag::Errors => facts.errors.iter().map(|row| to_value(ErrorRow::from(row))).collect(),
-                TableFlag::Listeners => {
-                    facts.session.iter().map(|row| to_value(ListenerRow::from(row))).collect()
-                }
+            failed = match flags.table {
+                TableFlag::Blocks => write_rows(facts.blocks.iter().map(BlockRow::from), flags, out),
+                TableFlag::Stalls => write_rows(facts.stalls.iter().map(StallRow::from), flags, out),
+                TableFlag::Errors => write_rows(facts.errors.iter().map(ErrorRow::from), flags, out),
+                TableFlag::Listeners => write_rows(facts.session.iter().map(ListenerRow::from), flags, out),
             };
-            failed = rows.iter().try_for_each(|row| write_row(row, flags, out));
         }
         Ok(())
     })?;
     failed
 }
 
-fn to_value(row: impl serde::Serialize) -> Value {
-    serde_json::to_value(row).unwrap_or_default()
-}
-
-fn write_row(row: &Value, flags: &ExportFlags, out: &mut dyn Write) -> anyhow::Result<()> {
-    match flags.format {
-        FormatFlag::Csv => {
-            let cell = |name: &&str| row.get(*name).map_or_else(String::new, csv_cell);
-            let cells: Vec<_> = columns_of(flags.table).iter().map(cell).collect();
-            writeln!(out, "{}", cells.join(","))?;
+fn write_rows<Row: Serialize>(
+    rows: impl Iterator<Item = Row>,
+    flags: &ExportFlags,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    for row in rows {
+        match flags.format {
+            FormatFlag::Csv => {
+                let row = serde_json::to_value(&row)?;
+                let cell = |name: &&str| row.get(*name).map_or_else(String::new, csv_cell);
+                let cells: Vec<_> = columns_of(flags.table).iter().map(cell).collect();
+                writeln!(out, "{}", cells.join(","))?;
+            }
+            FormatFlag::Jsonl | FormatFlag::Parquet => writeln!(out, "{}", serde_json::to_string(&row)?)?,
         }
-        FormatFlag::Jsonl | FormatFlag::Parquet => writeln!(out, "{row}")?,
     }
     Ok(())
 }

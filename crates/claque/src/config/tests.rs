@@ -17,17 +17,13 @@ fn verb(verb: &str, args: &[&str]) -> Verb {
 }
 
 fn run_flags(args: &[&str]) -> RunFlags {
-    match verb("run", args) {
-        Verb::Run(flags) => *flags,
-        other => panic!("not a run: {other:?}"),
-    }
+    let Verb::Run(flags) = verb("run", args) else { panic!("not a run") };
+    *flags
 }
 
 fn simulate_flags(args: &[&str]) -> SimulateFlags {
-    match verb("simulate", args) {
-        Verb::Simulate(flags) => *flags,
-        other => panic!("not a simulation: {other:?}"),
-    }
+    let Verb::Simulate(flags) = verb("simulate", args) else { panic!("not a simulation") };
+    *flags
 }
 
 fn run(args: &[&str]) -> Result<RunSettings, UsageError> {

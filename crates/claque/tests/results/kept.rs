@@ -1,0 +1,130 @@
+//! The verbs about runs that are kept.
+
+use std::fs;
+
+use claque_store::{RunFolder, open};
+use serde_json::Value;
+
+use crate::stage::{Stage, manifest};
+
+#[test]
+fn runs_are_listed_filtered_and_found_by_name_and_tag() {
+    let stage = Stage::new();
+    let first = stage.simulated(&["--users", "2", "--blocks", "3"]);
+    let other = ["--users", "2", "--blocks", "2", "--gateway", "2026-02", "--model", "inworld-1.5"];
+    let second = stage.simulated(&other);
+    let invalid = stage.simulated(&["--users", "3", "--blocks", "4", "--reproduce", "cross-talk"]);
+    let names = |args: &[&str]| -> Vec<String> {
+        let text = stage.prints(&[&["runs", "--json"], args].concat());
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let runs = document["runs"].as_array().unwrap();
+        runs.iter().map(|run| run["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let name = |folder: &std::path::Path| folder.file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(names(&[]), [name(&invalid), name(&second), name(&first)], "newest first");
+    assert_eq!(names(&["--model", "inworld-1.5"]), [name(&second)]);
+    assert_eq!(names(&["--valid"]), [name(&second), name(&first)]);
+    assert_eq!(names(&["--since", "1h"]).len(), 3);
+    assert_eq!(names(&["--since", "2999-01-01"]), [""; 0]);
+
+    stage.prints(&["tag", &name(&first), "baseline"]);
+    assert_eq!(names(&["--tag", "baseline"]), [name(&first)]);
+    assert!(stage.prints(&["show", "baseline"]).contains("6/6 blocks"));
+    assert!(stage.prints(&["show", "latest"]).contains("INVALID"));
+    let text = stage.prints(&["runs"]);
+    assert_eq!(text.lines().count(), 4, "{text}");
+    assert!(text.contains("baseline") && text.contains("INVALID") && text.contains("inworld-1.5"), "{text}");
+
+    stage.prints(&["tag", &name(&second), "baseline"]);
+    assert!(stage.refused(&["show", "baseline"]).contains("several runs have the tag baseline"));
+    stage.prints(&["tag", &name(&second), "baseline", "--remove"]);
+    assert!(stage.prints(&["show", "baseline"]).contains("6/6 blocks"));
+    assert!(stage.refused(&["show", "nonesuch"]).contains("there is no run nonesuch"));
+    assert!(stage.refused(&["tag", "latest", "a b"]).contains("cannot be one"));
+}
+
+#[test]
+fn pruning_lists_first_and_never_takes_what_has_a_tag() {
+    let stage = Stage::new();
+    let runs: Vec<_> = (0..4).map(|_| stage.simulated(&["--users", "1", "--blocks", "1"])).collect();
+    stage.prints(&["tag", runs[0].to_str().unwrap(), "keep-me"]);
+    fs::write(runs[1].join("notes.txt"), "mine").unwrap();
+    let listed = stage.prints(&["prune", "--keep", "1"]);
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    assert!(runs.iter().all(|run| run.join("run.json").exists()), "nothing is gone yet");
+    stage.prints(&["prune", "--keep", "1", "--older-than", "1h", "--delete"]);
+    assert!(runs[2].exists(), "too young");
+
+    stage.prints(&["prune", "--keep", "1", "--delete"]);
+    let left: Vec<_> = runs.iter().map(|run| run.join("run.json").exists()).collect();
+    assert_eq!(left, [true, false, false, true]);
+    assert!(runs[1].join("notes.txt").exists(), "what is not ours stays");
+    assert!(!runs[2].exists());
+    assert!(stage.refused(&["prune"]).contains("--keep N"));
+}
+
+#[test]
+fn figures_computed_anew_are_the_old_ones_and_the_runs_times_stay() {
+    let stage = Stage::new();
+    let folder = stage.simulated(&["--users", "4", "--blocks", "9", "--speed", "3"]);
+    let before = manifest(&folder);
+    stage.prints(&["resummarise", "latest"]);
+    assert_eq!(manifest(&folder), before);
+
+    // Figures that were wrong, of an older claque perhaps, are put right.
+    let mut damaged = before.clone();
+    damaged["summary"]["blocks"]["ok"] = 1.into();
+    fs::write(folder.join("run.json"), damaged.to_string()).unwrap();
+    fs::remove_file(folder.join("report.html")).unwrap();
+    stage.prints(&["resummarise", "latest"]);
+    assert_eq!(manifest(&folder), before);
+    assert!(folder.join("report.html").exists());
+}
+
+#[test]
+fn a_run_that_was_killed_can_be_shown_summarised_and_exported() {
+    let stage = Stage::new();
+    let whole = stage.simulated(&["--users", "3", "--blocks", "5"]);
+    let run = open(&whole).unwrap();
+    let folder = stage.path().join("killed");
+    let header = claque_store::RunHeader {
+        config: run.manifest.config.clone(),
+        started_at: claque_store::UnixNanos(1_795_502_897_627_870_000),
+        document_ids: Vec::new(),
+        claque_version: "0".to_owned(),
+        scenario: run.manifest.scenario.clone(),
+        target: run.manifest.target.clone(),
+        machine: run.manifest.machine.clone(),
+        seed: 1,
+    };
+    let mut writer = RunFolder::create(&folder, &header).unwrap();
+    writer.append(&run.facts[..9]).unwrap();
+    drop(writer);
+
+    assert!(stage.prints(&["show", "killed"]).contains("INVALID"));
+    stage.prints(&["resummarise", "killed"]);
+    let manifest = manifest(&folder);
+    assert_eq!(manifest["partial"], true, "it stays what it is");
+    assert_eq!(manifest["verdict"]["valid"], false);
+    assert!(folder.join("facts.jsonl").exists() && folder.join("report.html").exists());
+    assert_eq!(stage.prints(&["export", "killed"]).lines().count(), 10);
+}
+
+#[test]
+fn facts_are_exported_in_the_form_that_was_asked_for() {
+    let stage = Stage::new();
+    let folder = stage.simulated(&["--users", "3", "--blocks", "5"]);
+    let csv = stage.prints(&["export", "latest", "--table", "blocks"]);
+    let mut lines = csv.lines();
+    assert!(lines.next().unwrap().starts_with("listener,block,batch,chars,intended_at_ns,"));
+    assert_eq!(lines.clone().count(), 15);
+    assert!(lines.next().unwrap().starts_with("0,0,0,"));
+    let jsonl = stage.prints(&["export", "latest", "--table", "listeners", "--format", "jsonl"]);
+    let first: Value = serde_json::from_str(jsonl.lines().next().unwrap()).unwrap();
+    assert_eq!((first["listener"].as_u64(), first["end"].as_str()), (Some(0), Some("completed")));
+    assert!(jsonl.starts_with("{\"listener\":0,\"document\":"), "in the order of the columns");
+    stage.prints(&["export", "latest", "--format", "parquet", "-o", "out.parquet"]);
+    let copied = fs::read(stage.path().join("out.parquet")).unwrap();
+    assert_eq!(copied, fs::read(folder.join("blocks.parquet")).unwrap());
+    assert_eq!(stage.prints(&["export", "latest", "--table", "errors"]).lines().count(), 1, "only the head");
+}
