@@ -96,7 +96,7 @@ fn no_word_of_a_service_runs_as_a_script() {
         foreign_messages: 0,
         warnings: 0,
         playing: None,
-        paused: Duration::ZERO,
+        paused: std::time::Duration::ZERO,
     };
     writer
         .append(&[error(100, Kills::Block(BlockIdx(0))), error(900, Kills::Session), Fact::Listener(session)])
