@@ -1,0 +1,105 @@
+//! The Parquet files as others see them: names, types, units, order.
+
+use std::fs::File;
+
+use claque_core::record::Fact;
+use claque_stats::Verdict;
+use claque_store::{
+    BLOCK_COLUMN_NAMES, ERROR_COLUMN_NAMES, LISTENER_COLUMN_NAMES, RunFolder, STALL_COLUMN_NAMES,
+    for_each_listener, open, open_manifest,
+};
+use parquet::{
+    basic::{Compression, Repetition, Type},
+    file::{
+        metadata::ParquetMetaData,
+        reader::{FileReader as _, SerializedFileReader},
+    },
+};
+
+use crate::example;
+
+fn metadata(name: &str) -> ParquetMetaData {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = example::write_finished(parent.path());
+    let reader = SerializedFileReader::new(File::open(dir.join(name)).unwrap()).unwrap();
+    reader.metadata().clone()
+}
+
+fn columns(metadata: &ParquetMetaData) -> Vec<String> {
+    let column = |column: &std::sync::Arc<parquet::schema::types::ColumnDescriptor>| column.name().to_owned();
+    metadata.file_metadata().schema_descr().columns().iter().map(column).collect()
+}
+
+#[test]
+fn the_tables_have_the_documented_columns() {
+    let documents = include_str!("../../../../docs/metrics.md");
+    for (file, names) in [
+        ("blocks.parquet", &BLOCK_COLUMN_NAMES[..]),
+        ("stalls.parquet", &STALL_COLUMN_NAMES[..]),
+        ("listeners.parquet", &LISTENER_COLUMN_NAMES[..]),
+        ("errors.parquet", &ERROR_COLUMN_NAMES[..]),
+    ] {
+        assert_eq!(columns(&metadata(file)), names, "{file}");
+        let section = documents.split(&format!("| `{file}` | type |")).nth(1).expect("it is documented");
+        for name in names {
+            assert!(section.contains(&format!("`{name}`")), "{file}: {name} is not documented");
+        }
+    }
+}
+
+#[test]
+fn types_are_as_plain_as_every_reader_knows_them() {
+    let metadata = metadata("blocks.parquet");
+    let schema = metadata.file_metadata().schema_descr();
+    for column in schema.columns() {
+        assert!(matches!(column.physical_type(), Type::INT64 | Type::BYTE_ARRAY), "{}", column.name());
+    }
+    let repetition = |name: &str| {
+        let column = schema.columns().iter().find(|column| column.name() == name).unwrap();
+        column.self_type().get_basic_info().repetition()
+    };
+    assert_eq!(repetition("intended_at_ns"), Repetition::REQUIRED);
+    assert_eq!(repetition("ready_at_ns"), Repetition::OPTIONAL);
+    assert!(matches!(metadata.row_group(0).column(0).compression(), Compression::ZSTD(_)));
+}
+
+#[test]
+fn version_and_units_are_in_the_files() {
+    for file in ["blocks.parquet", "stalls.parquet", "listeners.parquet", "errors.parquet"] {
+        let metadata = metadata(file);
+        let pairs = metadata.file_metadata().key_value_metadata().unwrap();
+        let value = |key: &str| pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.clone());
+        assert_eq!(value("claque.format_version").as_deref(), Some("1"));
+        let units = value("claque.units").unwrap();
+        let named: Vec<_> = units.lines().map(|line| line.split(": ").next().unwrap().to_owned()).collect();
+        assert_eq!(named, columns(&metadata), "{file}: a unit for every column");
+    }
+}
+
+#[test]
+fn rows_lie_in_the_order_of_listeners_and_come_back_so() {
+    let parent = tempfile::tempdir().unwrap();
+    let mut writer = RunFolder::create(parent.path(), &example::header()).unwrap();
+    // As a run leaves them: interleaved.
+    let facts: Vec<_> = (0..30_000_u32)
+        .flat_map(|index| {
+            (0..3).map(move |listener| Fact::Block(example::block(listener, index, u64::from(index))))
+        })
+        .collect();
+    writer.append(&facts).unwrap();
+    let finished = writer.finish_with(example::FINISHED, None, |summary| {
+        let verdict = Verdict::judge(&summary);
+        (summary, verdict)
+    });
+    let (summary, _) = finished.unwrap();
+    assert_eq!(open(parent.path()).unwrap().recompute(), summary);
+    let manifest = open_manifest(parent.path()).unwrap();
+    let mut seen = Vec::new();
+    for_each_listener(parent.path(), &manifest, |facts| {
+        assert!(facts.blocks.iter().zip(0..).all(|(block, index)| block.block.0 == index));
+        seen.push((facts.listener.0, facts.blocks.len()));
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(seen, [(0, 30_000), (1, 30_000), (2, 30_000)]);
+}
