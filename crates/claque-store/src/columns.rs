@@ -115,6 +115,7 @@ impl<Row> TableWriter<Row> {
 }
 
 /// A full disk shows inside the library's errors.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum: the others speak for themselves")]
 fn write_error(path: &Path, error: ParquetError) -> StoreError {
     match error {
         ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {

@@ -19,9 +19,10 @@ use parquet::{
 use crate::example;
 
 fn metadata(name: &str) -> ParquetMetaData {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = tempfile::tempdir().expect("a folder can be made");
     let dir = example::write_finished(parent.path());
-    let reader = SerializedFileReader::new(File::open(dir.join(name)).unwrap()).unwrap();
+    let reader = SerializedFileReader::new(File::open(dir.join(name)).expect("the file is there"))
+        .expect("the file is Parquet");
     reader.metadata().clone()
 }
 
