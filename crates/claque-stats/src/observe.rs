@@ -187,8 +187,10 @@ struct Gathered {
     /// Blocks with a record, and those of them that the listener gave up of its own will.
     recorded: u32,
     forgone: u32,
-    /// Whether the listener jumped or left, so that blocks without a record are not missing.
-    strayed: bool,
+    /// Whether the listener jumped.
+    jumped: bool,
+    /// Blocks it set out to hear, and whether it left of its own will, once it reported its end without a failure.
+    set_out: Option<(u32, bool)>,
     /// Request and moment of each ready block.
     ready: Vec<(u32, Instant)>,
     causes: Causes,
@@ -213,7 +215,7 @@ impl ObservationsBuilder {
             Fact::Error(record) => self.of(record.listener).causes.add_error(record),
             Fact::Incident(record) => {
                 if let Incident::Jumped { .. } = record.incident {
-                    self.of(record.listener).strayed = true;
+                    self.of(record.listener).jumped = true;
                 }
             }
             Fact::Listener(record) => self.of(record.listener).add_end(record),
@@ -267,16 +269,26 @@ impl Gathered {
         keep_earliest(&mut self.started_at, record.started_at);
         self.seen.connect_ms = record.connect_time.map(|time| millis(duration_nanos(time)));
         match record.end {
-            SessionEnd::Completed => self.seen.completed = true,
-            SessionEnd::Left => (self.seen.completed, self.strayed) = (true, true),
+            SessionEnd::Completed => {
+                self.seen.completed = true;
+                self.set_out = Some((record.blocks, false));
+            }
+            SessionEnd::Left => {
+                self.seen.completed = true;
+                self.set_out = Some((record.blocks, true));
+            }
             SessionEnd::Stopped => {}
             SessionEnd::Failed(class) => self.causes.add_failed_session(record.listener, class),
         }
     }
 
-    fn finish(mut self, set_out_for: u32) -> ListenerObservation {
-        let passed_over = if self.strayed { set_out_for.saturating_sub(self.recorded) } else { 0 };
-        let blocks_intended = set_out_for.saturating_sub(self.forgone).saturating_sub(passed_over);
+    fn finish(mut self, planned: u32) -> ListenerObservation {
+        // Where nobody jumped or left, a block without a record is missing.
+        let passed_over = match self.set_out {
+            Some((blocks, left)) if left || self.jumped => blocks.saturating_sub(self.recorded),
+            Some(_) | None => 0,
+        };
+        let blocks_intended = planned.saturating_sub(self.forgone).saturating_sub(passed_over);
         let since_intended = |moment: Option<Instant>| Some(ms_between(self.intended_at?, moment?));
         self.ready.sort_unstable();
         let gaps = self.ready.windows(2).filter_map(|pair| match *pair {
