@@ -230,7 +230,7 @@ mod tests {
     fn quantiles_are_those_of_the_sorted_values_whatever_their_size() {
         // Multiples of an odd number in no order, from nanoseconds to an hour.
         let mut nanos: Vec<u64> = (0..5_000_u64)
-            .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 3_600_000_000_000 >> (n % 40))
+            .map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 3_600_000_000_000) >> (n % 40))
             .collect();
         let mut sample = Sample::default();
         nanos.iter().for_each(|&value| sample.push(Duration::from_nanos(value)));

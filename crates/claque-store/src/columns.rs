@@ -116,12 +116,10 @@ impl<Row> TableWriter<Row> {
 
 /// A full disk shows inside the library's errors.
 fn write_error(path: &Path, error: ParquetError) -> StoreError {
-    match error {
-        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
-            Ok(source) => StoreError::io("write", path, *source),
-            Err(other) => StoreError::encode(path, other),
-        },
-        other => StoreError::encode(path, other),
+    let ParquetError::External(inner) = error else { return StoreError::encode(path, error) };
+    match inner.downcast::<std::io::Error>() {
+        Ok(source) => StoreError::io("write", path, *source),
+        Err(other) => StoreError::encode(path, other),
     }
 }
 

@@ -97,7 +97,7 @@ pub enum Imported {
     /// Listeners.
     Run(Box<ImportedRun>),
     /// Extraction of documents.
-    Documents(documents::OldDocuments),
+    Documents(Box<documents::OldDocuments>),
 }
 
 /// Reads a result file of the older script, whatever it is about.
@@ -107,7 +107,7 @@ pub enum Imported {
 pub fn read_any(path: &Path) -> Result<Imported, StoreError> {
     let bytes = fs::read(path).map_err(|source| StoreError::io("read", path, source))?;
     if documents::OldDocuments::is_it(&bytes) {
-        return documents::OldDocuments::decode(&bytes, path).map(Imported::Documents);
+        return documents::OldDocuments::decode(&bytes, path).map(Box::new).map(Imported::Documents);
     }
     read(path).map(Box::new).map(Imported::Run)
 }

@@ -19,9 +19,10 @@ use parquet::{
 use crate::example;
 
 fn metadata(name: &str) -> ParquetMetaData {
-    let parent = tempfile::tempdir().unwrap();
+    let parent = tempfile::tempdir().expect("there is room for a folder");
     let dir = example::write_finished(parent.path());
-    let reader = SerializedFileReader::new(File::open(dir.join(name)).unwrap()).unwrap();
+    let file = File::open(dir.join(name)).expect("it was written");
+    let reader = SerializedFileReader::new(file).expect("it is Parquet");
     reader.metadata().clone()
 }
 
@@ -82,7 +83,9 @@ fn rows_lie_in_the_order_of_listeners_and_come_back_so() {
     let mut writer = RunFolder::create(parent.path(), &example::header()).unwrap();
     // As a run leaves them: interleaved.
     let facts: Vec<_> = (0..30_000_u32)
-        .flat_map(|index| (0..3).map(move |listener| Fact::Block(example::block(listener, index, u64::from(index)))))
+        .flat_map(|index| {
+            (0..3).map(move |listener| Fact::Block(example::block(listener, index, u64::from(index))))
+        })
         .collect();
     writer.append(&facts).unwrap();
     let finished = writer.finish_with(example::FINISHED, None, |summary| {

@@ -79,8 +79,6 @@ fn ecdf(name: &'static str, per: &'static str, sample: &Sample) -> Ecdf {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::float_cmp, reason = "whole milliseconds are exact")]
-
     use super::{
         super::super::tests::{block, facts_of, session},
         *,

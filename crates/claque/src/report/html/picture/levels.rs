@@ -80,8 +80,6 @@ fn count_at(counts: &mut [u64], bin: usize) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::float_cmp, reason = "the means of these spans are exact in binary")]
-
     use super::*;
 
     const fn ms(millis: u64) -> Instant {
