@@ -106,7 +106,7 @@ impl ListenerFacts {
 
     /// Adds all of it to `figures`, and closes the listener there.
     pub fn summarise_into(&self, figures: &mut SummaryBuilder) {
-        self.blocks.iter().for_each(|record| figures.add_block(record));
+        figures.add_blocks(&self.blocks);
         self.stalls.iter().for_each(|record| figures.add_stall(record));
         self.errors.iter().for_each(|record| figures.add_error(record));
         self.session.iter().for_each(|record| figures.add_listener(record));
@@ -116,6 +116,15 @@ impl ListenerFacts {
     pub(crate) fn sorted(mut self) -> Self {
         self.sort();
         self
+    }
+
+    /// Becomes another listener of whom nothing is known, in the same memory.
+    pub(crate) fn reset(&mut self, listener: ListenerId) {
+        self.listener = listener;
+        self.blocks.clear();
+        self.stalls.clear();
+        self.errors.clear();
+        self.session = None;
     }
 
     /// Puts everything in order.
