@@ -162,10 +162,28 @@ impl SummaryBuilder {
 
     /// Takes a block.
     pub fn add_block(&mut self, record: &BlockRecord) {
+        self.add_blocks(std::slice::from_ref(record));
+    }
+
+    /// Takes blocks. Those of one listener together cost one look-up.
+    pub fn add_blocks(&mut self, records: &[BlockRecord]) {
+        for of_one in records.chunk_by(|a, b| a.listener == b.listener) {
+            let Some(id) = of_one.first().map(|record| record.listener) else { continue };
+            let mut listener = self.listeners.get(&id).copied().unwrap_or_default();
+            let mut ready = self.ready.remove(&id).unwrap_or_default();
+            for record in of_one {
+                self.add_block_of(record, &mut listener);
+                ready.extend(record.ready_at.map(|at| (record.batch, at)));
+            }
+            self.listeners.insert(id, listener);
+            self.ready.insert(id, ready);
+        }
+    }
+
+    fn add_block_of(&mut self, record: &BlockRecord, listener: &mut Listener) {
         self.count_outcome(record);
         self.round_trip.push_between(record.requested_at, record.ready_at);
         self.response_time.push_between(Some(record.intended_at), record.ready_at);
-        let listener = self.listeners.entry(record.listener).or_default();
         listener.recorded += 1;
         keep_earliest(&mut listener.first_audio_at, record.first_audio_at);
         keep_earliest(&mut listener.started_at, record.started_at);
@@ -173,9 +191,6 @@ impl SummaryBuilder {
             self.first_block.push_between(Some(record.intended_at), record.ready_at);
             // A session that never reported its end is still known to have been meant to start then.
             keep_earliest(&mut listener.intended_at, Some(record.intended_at));
-        }
-        if let Some(ready_at) = record.ready_at {
-            self.ready.entry(record.listener).or_default().push((record.batch, ready_at));
         }
     }
 

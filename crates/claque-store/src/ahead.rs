@@ -1,4 +1,4 @@
-//! Rows of a table that are decoded ahead, by as many threads as there are processors, and come in order.
+//! Rows of a table whose columns are decoded ahead, by as many threads as there are processors, and come in order.
 
 use std::{
     path::PathBuf,
@@ -9,30 +9,23 @@ use std::{
 use claque_core::ids::ListenerId;
 
 use crate::{
-    columns::{Table, TableReader},
+    columns::{Group, Table, TableReader},
     error::StoreError,
 };
 
 /// Threads at most: reading is then no longer what takes the time.
 const MOST_THREADS: usize = 4;
 
-type Group<Row> = Result<Vec<Row>, StoreError>;
-
-/// The rows of a sorted table.
-pub(crate) struct Rows<Row> {
+/// The rows of a table that is sorted by its first column, the listener.
+pub(crate) struct Rows<Row: 'static> {
     /// Each sends every so manieth group, in order, and waits until it is taken.
-    decoders: Vec<Receiver<Group<Row>>>,
+    decoders: Vec<Receiver<Result<Group<Row>, StoreError>>>,
     next: usize,
-    group: std::iter::Peekable<std::vec::IntoIter<Row>>,
-    listener: fn(&Row) -> ListenerId,
+    group: Option<Group<Row>>,
 }
 
-impl<Row: Send + 'static> Rows<Row> {
-    pub(crate) fn ahead(
-        table: &'static Table<Row>,
-        path: PathBuf,
-        listener: fn(&Row) -> ListenerId,
-    ) -> Result<Self, StoreError> {
+impl<Row: Send> Rows<Row> {
+    pub(crate) fn ahead(table: &'static Table<Row>, path: PathBuf) -> Result<Self, StoreError> {
         let groups = TableReader::open(table, path.clone())?.groups();
         let processors = thread::available_parallelism().map_or(1, usize::from);
         let threads = processors.min(MOST_THREADS).min(groups);
@@ -51,32 +44,39 @@ impl<Row: Send + 'static> Rows<Row> {
             });
             decoders.push(receiver);
         }
-        Ok(Self { decoders, next: 0, group: Vec::new().into_iter().peekable(), listener })
+        Ok(Self { decoders, next: 0, group: None })
     }
 }
 
 impl<Row> Rows<Row> {
-    /// Whose the next row is.
+    /// Whose the next row is; none at the end.
     pub(crate) fn listener(&mut self) -> Result<Option<ListenerId>, StoreError> {
-        while self.group.peek().is_none() {
-            let Some(group) = self.next_group() else { return Ok(None) };
-            self.group = group?.into_iter().peekable();
+        loop {
+            if let Some(cell) = self.group.as_ref().and_then(Group::first_cell) {
+                // What is no number of a listener is told when its row is made.
+                return Ok(Some(ListenerId(u32::try_from(cell).unwrap_or(u32::MAX))));
+            }
+            self.group = match self.next_group() {
+                Some(group) => Some(group?),
+                None => return Ok(None),
+            };
         }
-        Ok(self.group.peek().map(self.listener))
     }
 
     /// Moves the rows of `listener`, who is next or has none, into `rows`.
     pub(crate) fn take(&mut self, listener: ListenerId, rows: &mut Vec<Row>) -> Result<(), StoreError> {
         while self.listener()? == Some(listener) {
-            let of = self.listener;
-            while let Some(row) = self.group.next_if(|row| of(row) == listener) {
+            let Some(group) = &mut self.group else { return Ok(()) };
+            let cell = group.first_cell();
+            while group.first_cell() == cell {
+                let Some(row) = group.advance()? else { break };
                 rows.push(row);
             }
         }
         Ok(())
     }
 
-    fn next_group(&mut self) -> Option<Group<Row>> {
+    fn next_group(&mut self) -> Option<Result<Group<Row>, StoreError>> {
         let threads = self.decoders.len();
         let received = self.decoders.get(self.next.checked_rem(threads)?)?.recv().ok()?;
         self.next += 1;

@@ -54,6 +54,8 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) enum Values {
     Int(Vec<Option<i64>>),
+    /// Integers of which none is absent: all columns when reading but few.
+    Dense(Vec<i64>),
     Text(Vec<Option<ByteArray>>),
 }
 
@@ -115,14 +117,11 @@ impl<Row> TableWriter<Row> {
 }
 
 /// A full disk shows inside the library's errors.
-#[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum: the others speak for themselves")]
 fn write_error(path: &Path, error: ParquetError) -> StoreError {
-    match error {
-        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
-            Ok(source) => StoreError::io("write", path, *source),
-            Err(other) => StoreError::encode(path, other),
-        },
-        other => StoreError::encode(path, other),
+    let ParquetError::External(inner) = error else { return StoreError::encode(path, error) };
+    match inner.downcast::<std::io::Error>() {
+        Ok(source) => StoreError::io("write", path, *source),
+        Err(other) => StoreError::encode(path, other),
     }
 }
 
@@ -185,6 +184,10 @@ fn write_column(
             let levels = optional.then_some(levels.as_slice());
             column.typed::<Int64Type>().write_batch(&present, levels, None)?;
         }
+        Values::Dense(cells) => {
+            let levels = optional.then(|| vec![1; cells.len()]);
+            column.typed::<Int64Type>().write_batch(&cells, levels.as_deref(), None)?;
+        }
         Values::Text(cells) => {
             let levels = definition_levels(&cells);
             let present: Vec<_> = cells.into_iter().flatten().collect();
@@ -228,28 +231,62 @@ impl<Row> TableReader<Row> {
         self.reader.metadata().row_groups().iter().all(sorted)
     }
 
-    /// The rows of one group. Columns of the file must begin with the table's, in this order.
-    pub(crate) fn group(&self, index: usize) -> Result<Vec<Row>, StoreError> {
+    /// The columns of one group, which must begin with the table's, in this order.
+    pub(crate) fn group(&self, index: usize) -> Result<Group<Row>, StoreError> {
         let damaged = |what: String| StoreError::damaged(&self.path, what);
         let group = self.reader.get_row_group(index).map_err(|error| damaged(error.to_string()))?;
         let count =
             usize::try_from(group.metadata().num_rows()).map_err(|error| damaged(error.to_string()))?;
         let columns = read_group(group.as_ref(), self.table.specs, count).map_err(damaged)?;
-        let read = |number| {
-            let mut cells = Cells { specs: self.table.specs, columns: &columns, row: number, next: 0 };
-            (self.table.row)(&mut cells)
-                .map_err(|what| damaged(format!("row group {index}, row {number}: {what}")))
-        };
-        (0..count).map(read).collect()
+        Ok(Group { table: self.table, path: self.path.clone(), index, columns, count, next: 0 })
     }
 
     /// All rows.
     pub(crate) fn rows(&self) -> Result<Vec<Row>, StoreError> {
         let mut rows = Vec::new();
         for index in 0..self.groups() {
-            rows.append(&mut self.group(index)?);
+            let mut group = self.group(index)?;
+            rows.reserve(group.count);
+            while let Some(row) = group.advance()? {
+                rows.push(row);
+            }
         }
         Ok(rows)
+    }
+}
+
+/// The decoded columns of a row group, taken row by row: rows are made one at a time, for they are larger than their
+/// cells.
+pub(crate) struct Group<Row: 'static> {
+    table: &'static Table<Row>,
+    path: PathBuf,
+    index: usize,
+    columns: Vec<Values>,
+    count: usize,
+    next: usize,
+}
+
+impl<Row> Group<Row> {
+    /// The first cell of the next row; none at the end.
+    pub(crate) fn first_cell(&self) -> Option<i64> {
+        match self.columns.first()? {
+            Values::Dense(cells) => cells.get(self.next).copied(),
+            Values::Int(cells) => cells.get(self.next).copied().flatten(),
+            Values::Text(_) => None,
+        }
+    }
+
+    /// The next row; none at the end.
+    pub(crate) fn advance(&mut self) -> Result<Option<Row>, StoreError> {
+        if self.next >= self.count {
+            return Ok(None);
+        }
+        let mut cells = Cells { specs: self.table.specs, columns: &self.columns, row: self.next, next: 0 };
+        let row = (self.table.row)(&mut cells).map_err(|what| {
+            StoreError::damaged(&self.path, format!("row group {}, row {}: {what}", self.index, self.next))
+        })?;
+        self.next += 1;
+        Ok(Some(row))
     }
 }
 
@@ -276,9 +313,12 @@ fn read_column(
     let mut levels = Vec::new();
     match kind {
         Kind::Int | Kind::OptionalInt => {
-            let mut values = Vec::new();
+            let mut values = Vec::with_capacity(rows);
             let mut reader = get_typed_column_reader::<Int64Type>(reader);
             while reader.read_records(rows, optional.then_some(&mut levels), None, &mut values)?.0 > 0 {}
+            if values.len() == rows {
+                return Ok(Values::Dense(values));
+            }
             Ok(Values::Int(with_gaps(values, optional.then_some(levels), rows)?))
         }
         Kind::Text | Kind::OptionalText => {
@@ -329,6 +369,7 @@ impl<'a> Cells<'a> {
     pub(crate) fn optional<T: TryFrom<i64>>(&mut self) -> Result<Option<T>, String> {
         let column = self.advance();
         let cell = match self.columns.get(column) {
+            Some(Values::Dense(cells)) => cells.get(self.row).copied(),
             Some(Values::Int(cells)) => cells.get(self.row).copied().flatten(),
             Some(Values::Text(_)) | None => return Err(self.complain(column, "is no integer")),
         };
@@ -346,7 +387,9 @@ impl<'a> Cells<'a> {
         let column = self.advance();
         let cell = match self.columns.get(column) {
             Some(Values::Text(cells)) => cells.get(self.row).and_then(Option::as_ref),
-            Some(Values::Int(_)) | None => return Err(self.complain(column, "is no text")),
+            Some(Values::Int(_) | Values::Dense(_)) | None => {
+                return Err(self.complain(column, "is no text"));
+            }
         };
         cell.map(|bytes| bytes.as_utf8().map_err(|_| self.complain(column, "is not UTF-8"))).transpose()
     }

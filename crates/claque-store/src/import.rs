@@ -107,8 +107,7 @@ pub enum Imported {
 pub fn read_any(path: &Path) -> Result<Imported, StoreError> {
     let bytes = fs::read(path).map_err(|source| StoreError::io("read", path, source))?;
     if documents::OldDocuments::is_it(&bytes) {
-        return documents::OldDocuments::decode(&bytes, path)
-            .map(|documents| Imported::Documents(Box::new(documents)));
+        return documents::OldDocuments::decode(&bytes, path).map(Box::new).map(Imported::Documents);
     }
     read(path).map(Box::new).map(Imported::Run)
 }

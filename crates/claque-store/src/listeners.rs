@@ -118,7 +118,7 @@ impl ListenerFacts {
 
     /// Adds all of it to `figures`, and closes the listener there.
     pub fn summarise_into(&self, figures: &mut SummaryBuilder) {
-        self.blocks.iter().for_each(|record| figures.add_block(record));
+        figures.add_blocks(&self.blocks);
         self.stalls.iter().for_each(|record| figures.add_stall(record));
         self.errors.iter().for_each(|record| figures.add_error(record));
         self.incidents.iter().for_each(|record| figures.add_incident(record));
@@ -129,6 +129,16 @@ impl ListenerFacts {
     pub(crate) fn sorted(mut self) -> Self {
         self.sort();
         self
+    }
+
+    /// Becomes another listener of whom nothing is known, in the same memory.
+    pub(crate) fn reset(&mut self, listener: ListenerId) {
+        self.listener = listener;
+        self.blocks.clear();
+        self.stalls.clear();
+        self.errors.clear();
+        self.incidents.clear();
+        self.session = None;
     }
 
     /// Puts everything in order.

@@ -94,38 +94,39 @@ pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
 pub fn for_each_listener(
     dir: &Path,
     manifest: &Manifest,
-    mut each: impl FnMut(ListenerFacts) -> Result<(), StoreError>,
+    mut each: impl FnMut(&ListenerFacts) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     if manifest.partial {
         let contents = journal::read(&dir.join(files::JOURNAL))?;
-        return by_listener(&contents.facts).into_iter().try_for_each(each);
+        return by_listener(&contents.facts).iter().try_for_each(each);
     }
     if !TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS))?.is_sorted() {
         let facts = finished_facts(dir, manifest)?;
-        return by_listener(&facts).into_iter().try_for_each(each);
+        return by_listener(&facts).iter().try_for_each(each);
     }
     let mut incidents: BTreeMap<ListenerId, Vec<IncidentRecord>> = BTreeMap::new();
     for record in incidents_of(dir, manifest)? {
         incidents.entry(record.listener).or_default().push(record);
     }
-    let mut blocks = Rows::ahead(&tables::BLOCKS, dir.join(files::BLOCKS), |row| row.listener)?;
-    let mut stalls = Rows::ahead(&tables::STALLS, dir.join(files::STALLS), |row| row.listener)?;
-    let mut errors = Rows::ahead(&tables::ERRORS, dir.join(files::ERRORS), |row| row.listener)?;
-    let mut sessions = Rows::ahead(&tables::LISTENERS, dir.join(files::LISTENERS), |row| row.listener)?;
+    let mut blocks = Rows::ahead(&tables::BLOCKS, dir.join(files::BLOCKS))?;
+    let mut stalls = Rows::ahead(&tables::STALLS, dir.join(files::STALLS))?;
+    let mut errors = Rows::ahead(&tables::ERRORS, dir.join(files::ERRORS))?;
+    let mut sessions = Rows::ahead(&tables::LISTENERS, dir.join(files::LISTENERS))?;
+    let mut facts = ListenerFacts::new(ListenerId(0));
+    let mut session = Vec::new();
     loop {
         let incident = incidents.first_key_value().map(|(listener, _)| *listener);
         let next =
             [blocks.listener()?, stalls.listener()?, errors.listener()?, sessions.listener()?, incident];
         let Some(listener) = next.into_iter().flatten().min() else { return Ok(()) };
-        let mut facts = ListenerFacts::new(listener);
+        facts.reset(listener);
         blocks.take(listener, &mut facts.blocks)?;
         stalls.take(listener, &mut facts.stalls)?;
         errors.take(listener, &mut facts.errors)?;
         facts.incidents = incidents.remove(&listener).unwrap_or_default();
-        let mut session = Vec::new();
         sessions.take(listener, &mut session)?;
         facts.session = session.pop();
-        each(facts)?;
+        each(&facts)?;
     }
 }
 

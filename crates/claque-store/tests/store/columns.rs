@@ -19,10 +19,10 @@ use parquet::{
 use crate::example;
 
 fn metadata(name: &str) -> ParquetMetaData {
-    let parent = tempfile::tempdir().expect("a folder can be made");
+    let parent = tempfile::tempdir().expect("there is room for a folder");
     let dir = example::write_finished(parent.path());
-    let reader = SerializedFileReader::new(File::open(dir.join(name)).expect("the file is there"))
-        .expect("the file is Parquet");
+    let file = File::open(dir.join(name)).expect("it was written");
+    let reader = SerializedFileReader::new(file).expect("it is Parquet");
     reader.metadata().clone()
 }
 

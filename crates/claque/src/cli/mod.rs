@@ -2,6 +2,14 @@
 //!
 //! Every value is optional here, so that a scenario file can stand behind it. `config` decides what the flags mean,
 //! and checks their ranges there, where flags and files meet.
+#![cfg_attr(
+    doc,
+    expect(
+        rustdoc::bare_urls,
+        rustdoc::broken_intra_doc_links,
+        reason = "these texts are help on a terminal"
+    )
+)]
 
 mod audience;
 mod cleanup;

@@ -15,7 +15,7 @@ fn old_file(run: &Value, day: &str) -> Value {
             "user_id": session["user_id"],
             "document_id": session["document_id"],
             "blocks_requested": session["blocks_requested"],
-            "block_arrivals": session["block_arrivals"].as_array().unwrap().iter().map(arrival).collect::<Vec<_>>(),
+            "block_arrivals": session["block_arrivals"].as_array().expect("a list").iter().map(arrival).collect::<Vec<_>>(),
             "underruns": session["underruns"],
             "errors": session["errors"],
             "duration_ms": session["duration_ms"],
@@ -26,21 +26,22 @@ fn old_file(run: &Value, day: &str) -> Value {
         "started_at": format!("{day}T12:00:00.000001"),
         "finished_at": format!("{day}T12:05:00.000001"),
         "document_ids": run["document_ids"],
-        "sessions": run["sessions"].as_array().unwrap().iter().map(session).collect::<Vec<_>>(),
+        "sessions": run["sessions"].as_array().expect("a list").iter().map(session).collect::<Vec<_>>(),
     })
 }
 
 /// The script did not look whose messages it counted: the first one about a block was its own.
 fn cross(file: &mut Value) {
-    let sessions = file["sessions"].as_array().unwrap().clone();
+    let sessions = file["sessions"].as_array().expect("a list").clone();
     let first = |idx: &Value| {
-        let arrivals = sessions.iter().flat_map(|session| session["block_arrivals"].as_array().unwrap());
+        let arrivals =
+            sessions.iter().flat_map(|session| session["block_arrivals"].as_array().expect("a list"));
         let times =
             arrivals.filter(|arrival| arrival["idx"] == *idx).map(|arrival| arrival["arrived_ms"].as_f64());
         times.flatten().fold(f64::INFINITY, f64::min)
     };
-    for session in file["sessions"].as_array_mut().unwrap() {
-        for arrival in session["block_arrivals"].as_array_mut().unwrap() {
+    for session in file["sessions"].as_array_mut().expect("a list") {
+        for arrival in session["block_arrivals"].as_array_mut().expect("a list") {
             arrival["arrived_ms"] = first(&arrival["idx"]).into();
         }
     }
@@ -53,9 +54,9 @@ fn imported(stage: &Stage, file: &Value) -> (bool, Vec<String>) {
     let folder = line.split_whitespace().nth(1).expect("the folder is told");
     let manifest = manifest(&stage.path().join(folder));
     assert!(stage.path().join(folder).join("report.html").exists());
-    let reasons = manifest["verdict"]["reasons"].as_array().unwrap();
-    let ids = reasons.iter().map(|reason| reason["id"].as_str().unwrap().to_owned()).collect();
-    (manifest["verdict"]["valid"].as_bool().unwrap(), ids)
+    let reasons = manifest["verdict"]["reasons"].as_array().expect("a list");
+    let ids = reasons.iter().map(|reason| reason["id"].as_str().expect("a text").to_owned()).collect();
+    (manifest["verdict"]["valid"].as_bool().expect("yes or no"), ids)
 }
 
 #[test]

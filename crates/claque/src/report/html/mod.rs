@@ -122,13 +122,13 @@ pub(crate) fn save_of(folder: &Path) -> anyhow::Result<PathBuf> {
     if summary.wall_ms.is_none() {
         // No session reported an end: only its facts tell how long the run was.
         claque_store::for_each_listener(folder, &manifest, |facts| {
-            last = last.max(picture::last_moment(&facts).unwrap_or(last));
+            last = last.max(picture::last_moment(facts).unwrap_or(last));
             Ok(())
         })?;
     }
     let mut painter = Painter::new(page.frame(last));
     claque_store::for_each_listener(folder, &manifest, |facts| {
-        painter.add(&facts);
+        painter.add(facts);
         Ok(())
     })?;
     let path = folder.join(FILE);
