@@ -1,5 +1,4 @@
 //! What a run leaves and what the verbs about kept runs make of it. The page is looked at in a real browser.
-#![expect(clippy::unwrap_used, reason = "a helper of tests that panics fails the test")]
 
 mod browser;
 mod import;
