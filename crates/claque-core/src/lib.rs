@@ -7,6 +7,7 @@
 pub mod continuity;
 pub mod corpus;
 pub mod event;
+pub mod extraction;
 pub mod ids;
 pub mod lag;
 pub mod plan;
