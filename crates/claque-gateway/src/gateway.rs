@@ -1,5 +1,7 @@
 //! The service as a whole: REST calls, and messages of connections in front of the pipeline.
 
+mod extraction;
+
 use std::{collections::VecDeque, sync::Arc};
 
 use claque_core::{rng::Seed, time::Instant};
@@ -9,6 +11,7 @@ use crate::{
     blocks::Block,
     config::{Counting, GatewayConfig, QueuedVariant},
     documents::{DocumentInfo, Documents},
+    extraction::{ExtractionStats, Extractions},
     faults::AudioFault,
     ids::{ConnId, DocumentId, UserId, VariantHash},
     limits::{RestGate, Route, Windows},
@@ -31,6 +34,7 @@ pub struct Gateway {
     synthesis: Windows<UserId>,
     sessions: Sessions,
     pipeline: Pipeline,
+    extractions: Extractions,
     models: Vec<ModelInfo>,
     outputs: VecDeque<Output>,
 }
@@ -53,6 +57,16 @@ pub struct GatewayStats {
     pub documents: usize,
     /// Queues and workers.
     pub pipeline: PipelineStats,
+    /// Extraction of documents.
+    pub extraction: ExtractionStats,
+}
+
+/// What is due, in the order of equals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Speech,
+    Page,
+    Admission,
 }
 
 impl Gateway {
@@ -68,6 +82,7 @@ impl Gateway {
             gate: RestGate::new(config.rest_limits.clone()),
             synthesis: Windows::new(),
             sessions: Sessions::default(),
+            extractions: Extractions::new(config.extraction.clone(), &faults, seed.child("extraction")),
             pipeline: Pipeline::new(pipeline, &config.models, faults, seed.child("pipeline")),
             models: config.models.iter().map(|model| model.info.clone()).collect(),
             outputs: VecDeque::new(),
@@ -107,7 +122,7 @@ impl Gateway {
             return Some((self.now, TimeoutReason::OutputsWaiting));
         }
         let admission = self.sessions.next_admission().map(|at| (at, TimeoutReason::Admission));
-        [self.pipeline.next_timer(), admission].into_iter().flatten().min()
+        [self.pipeline.next_timer(), self.extractions.next_timer(), admission].into_iter().flatten().min()
     }
 
     /// Signs an account in by password.
@@ -215,22 +230,27 @@ impl Gateway {
             connections: self.sessions.len(),
             documents: self.documents.len(),
             pipeline: self.pipeline.stats(),
+            extraction: self.extractions.stats(),
         }
     }
 
-    /// Does all that is due until `now`, in order of time; of two at one time the pipeline's comes first.
+    /// Does all that is due until `now`, in order of time; of those at one time speech comes first, then pages.
     fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
         loop {
             self.pass_on();
-            let work = self.pipeline.next_timer().map(|(at, _)| at).filter(|at| *at <= self.now);
-            let admission = self.sessions.next_admission().filter(|at| *at <= self.now);
-            match (work, admission) {
-                (Some(work), admission) if admission.is_none_or(|admission| work <= admission) => {
-                    self.pipeline.step();
+            let speech = self.pipeline.next_timer().map(|(at, _)| (at, Due::Speech));
+            let page = self.extractions.next_timer().map(|(at, _)| (at, Due::Page));
+            let admission = self.sessions.next_admission().map(|at| (at, Due::Admission));
+            let first = [speech, page, admission].into_iter().flatten().min();
+            match first.filter(|(at, _)| *at <= self.now) {
+                Some((_, Due::Speech)) => self.pipeline.step(),
+                Some((_, Due::Page)) => {
+                    self.extractions.step();
+                    self.file_documents();
                 }
-                (_, Some(_)) => self.admit_next(),
-                (Some(_) | None, None) => return,
+                Some((_, Due::Admission)) => self.admit_next(),
+                None => return,
             }
         }
     }

@@ -232,7 +232,7 @@ fn an_extraction_that_fails_leaves_no_document() {
 #[test]
 fn a_poll_may_stumble_but_not_three_times_in_a_row() {
     let mut talk = Talk::accepted(config());
-    let mut lose = |talk: &mut Talk| {
+    let lose = |talk: &mut Talk| {
         let now = talk.wake();
         talk.reply(now + 1, refused(FailureClass::Transport, None));
     };
