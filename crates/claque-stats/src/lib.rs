@@ -6,6 +6,8 @@
 
 mod builder;
 mod causes;
+mod documents;
+mod documents_verdict;
 pub mod names;
 mod sample;
 mod summary;
@@ -13,6 +15,10 @@ mod verdict;
 
 pub use self::{
     builder::{RunShape, SummaryBuilder, summarise},
+    documents::{
+        CacheUse, DocumentCounts, DocumentsBuilder, DocumentsShape, DocumentsSummary, FailedPages,
+        PageCounts, StepCause, summarise_documents,
+    },
     sample::{Distribution, ScheduleLag},
     summary::{BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Underruns},
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},

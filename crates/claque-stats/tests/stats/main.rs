@@ -1,5 +1,6 @@
 //! Figures and verdicts of small runs.
 
+mod documents;
 mod facts;
 mod properties;
 mod summary;
