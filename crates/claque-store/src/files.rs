@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +12,7 @@ pub(crate) const RUN: &str = "run.json";
 pub(crate) const JOURNAL: &str = "facts.jsonl";
 pub(crate) const BLOCKS: &str = "blocks.parquet";
 pub(crate) const STALLS: &str = "stalls.parquet";
+pub(crate) const PAGES: &str = "pages.parquet";
 
 /// Writes `bytes` beside `path` and renames: a reader, or a crash, sees the old file or the new one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
@@ -20,6 +21,16 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     file.write_all(bytes).map_err(|source| StoreError::io("write", &beside, source))?;
     file.sync_all().map_err(|source| StoreError::io("write", &beside, source))?;
     fs::rename(&beside, path).map_err(|source| StoreError::io("rename to", path, source))
+}
+
+/// Removes a file; one that is not there is no error.
+pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path, source))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn beside(path: &Path) -> PathBuf {

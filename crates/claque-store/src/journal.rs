@@ -7,6 +7,7 @@ use std::{
 };
 
 use claque_core::record::Fact;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{error::StoreError, rows::FactRow};
 
@@ -23,8 +24,8 @@ pub(crate) struct Journal {
 
 /// What a journal held.
 #[derive(Debug)]
-pub(crate) struct JournalContents {
-    pub(crate) facts: Vec<Fact>,
+pub(crate) struct JournalContents<F = Fact> {
+    pub(crate) facts: Vec<F>,
     /// The last line was cut off in the middle, as a kill or a full disk leaves it.
     pub(crate) torn: bool,
 }
@@ -37,9 +38,17 @@ impl Journal {
 
     /// Appends all of `facts` or, on an error, nothing.
     pub(crate) fn append(&mut self, facts: &[Fact]) -> Result<(), StoreError> {
+        self.append_rows(facts.iter().map(FactRow::from))
+    }
+
+    /// The same of any rows.
+    pub(crate) fn append_rows(
+        &mut self,
+        rows: impl IntoIterator<Item = impl Serialize>,
+    ) -> Result<(), StoreError> {
         self.lines.clear();
-        for fact in facts {
-            serde_json::to_writer(&mut self.lines, &FactRow::from(fact))
+        for row in rows {
+            serde_json::to_writer(&mut self.lines, &row)
                 .map_err(|error| StoreError::encode(&self.path, error))?;
             self.lines.push(b'\n');
         }
@@ -62,6 +71,14 @@ impl Journal {
 
 /// Reads a journal; one that does not exist holds nothing.
 pub(crate) fn read(path: &Path) -> Result<JournalContents, StoreError> {
+    read_rows(path, FactRow::into_fact)
+}
+
+/// The same of rows that become facts by `into_fact`.
+pub(crate) fn read_rows<Row: DeserializeOwned, F>(
+    path: &Path,
+    into_fact: fn(Row) -> Result<F, String>,
+) -> Result<JournalContents<F>, StoreError> {
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(source) if source.kind() == io::ErrorKind::NotFound => {
@@ -84,13 +101,17 @@ pub(crate) fn read(path: &Path) -> Result<JournalContents, StoreError> {
             contents.torn = true;
             break;
         }
-        contents
-            .facts
-            .push(parse(&line).map_err(|what| StoreError::damaged(path, format!("line {number}: {what}")))?);
+        contents.facts.push(
+            parse(&line, into_fact)
+                .map_err(|what| StoreError::damaged(path, format!("line {number}: {what}")))?,
+        );
     }
     Ok(contents)
 }
 
-fn parse(line: &[u8]) -> Result<Fact, String> {
-    serde_json::from_slice::<FactRow>(line).map_err(|error| error.to_string())?.into_fact()
+fn parse<Row: DeserializeOwned, F>(
+    line: &[u8],
+    into_fact: fn(Row) -> Result<F, String>,
+) -> Result<F, String> {
+    into_fact(serde_json::from_slice::<Row>(line).map_err(|error| error.to_string())?)
 }

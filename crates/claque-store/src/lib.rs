@@ -5,6 +5,7 @@
 //! `docs/metrics.md`. Nothing here reads a clock, and what callers hand in must be free of secrets.
 
 mod columns;
+mod documents;
 mod error;
 mod files;
 pub mod import;
@@ -18,6 +19,10 @@ mod wall_time;
 mod writer;
 
 pub use self::{
+    documents::{
+        DocumentRow, DocumentsFolder, DocumentsHeader, DocumentsManifest, DocumentsRun, DocumentsWriter,
+        PageRow, StepErrorRow, open_documents,
+    },
     error::StoreError,
     manifest::{ClaqueVersion, Machine, Manifest, RunConfig, RunHeader, SavedVerdict},
     reader::{Run, open},

@@ -174,18 +174,35 @@ impl Manifest {
 
     /// Reads `run.json`; the version is looked at before anything else is understood.
     pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Self, StoreError> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            format_version: Option<u64>,
+        check_version(bytes, path, None)?;
+        serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))
+    }
+}
+
+/// Whether a `run.json` is of a version and of the kind that can be read. Runs of listeners name no kind.
+pub(crate) fn check_version(
+    bytes: &[u8],
+    path: &Path,
+    wanted: Option<&'static str>,
+) -> Result<(), StoreError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        format_version: Option<u64>,
+        kind: Option<String>,
+    }
+    const LISTENERS: &str = "listeners";
+    let versioned: Versioned =
+        serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))?;
+    match versioned.format_version {
+        None => Err(StoreError::NoFormatVersion { path: path.to_owned() }),
+        Some(found) if found > u64::from(FORMAT_VERSION) => {
+            Err(StoreError::NewerFormat { path: path.to_owned(), found, known: FORMAT_VERSION })
         }
-        let damaged = |error: serde_json::Error| StoreError::damaged(path, error);
-        let versioned: Versioned = serde_json::from_slice(bytes).map_err(damaged)?;
-        match versioned.format_version {
-            None => Err(StoreError::NoFormatVersion { path: path.to_owned() }),
-            Some(found) if found > u64::from(FORMAT_VERSION) => {
-                Err(StoreError::NewerFormat { path: path.to_owned(), found, known: FORMAT_VERSION })
-            }
-            Some(_) => serde_json::from_slice(bytes).map_err(damaged),
-        }
+        Some(_) if versioned.kind.as_deref() == wanted => Ok(()),
+        Some(_) => Err(StoreError::OtherKind {
+            path: path.to_owned(),
+            found: versioned.kind.unwrap_or_else(|| LISTENERS.to_owned()),
+            wanted: wanted.unwrap_or(LISTENERS),
+        }),
     }
 }

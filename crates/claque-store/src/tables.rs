@@ -119,12 +119,12 @@ fn stall_row(cells: &mut Cells<'_>) -> Result<StallRow, String> {
     })
 }
 
-const fn column(name: &'static str, kind: Kind) -> ColumnSpec {
+pub(crate) const fn column(name: &'static str, kind: Kind) -> ColumnSpec {
     ColumnSpec { name, kind }
 }
 
 /// Parquet's integers are signed: what lies beyond 292 years or 8 EiB is put down as the largest.
-fn ints<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<u64>) -> Values {
+pub(crate) fn ints<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<u64>) -> Values {
     Values::Int(
         rows.iter().map(|row| cell(row).map(|value| i64::try_from(value).unwrap_or(i64::MAX))).collect(),
     )

@@ -1,7 +1,7 @@
 //! Writing a run, so that it can be read at any moment, whatever happens.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -121,12 +121,7 @@ impl RunWriter {
         files::replace(&stalls_path, &tables::encode_stalls(&stalls, &stalls_path)?)?;
         let run_path = dir.join(files::RUN);
         files::replace(&run_path, &manifest.encode(&run_path)?)?;
-        match fs::remove_file(&journal_path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::io("remove", &journal_path, source))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
+        files::remove(&journal_path)
     }
 
     fn write_manifest(&self) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! A run on disk: written, killed, read back, and read by others.
 
+mod documents;
 mod errors;
 mod example;
 mod import;
