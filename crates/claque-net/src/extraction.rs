@@ -11,7 +11,7 @@ use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     extraction::{
         AiTransform, Call, DocumentFact, DocumentNo, Extraction, ExtractionConfig, Input, OnStop, Output,
-        PollPolicy, Refused, Reply, Step, TimeoutReason,
+        PollPolicy, Refused, Remains, Reply, Step, TimeoutReason,
     },
     lag::LagHistogram,
     time::{Duration, Instant},
@@ -77,6 +77,13 @@ pub enum News {
         step: Step,
         /// For how long.
         wait: Duration,
+    },
+    /// This is on the service now, in place of what was told of before; none any more.
+    Remains {
+        /// Of which document.
+        document: DocumentNo,
+        /// What.
+        what: Option<Remains>,
     },
 }
 
@@ -190,20 +197,23 @@ impl Desk {
         let mut input = Input::Start;
         loop {
             let mut facts = Vec::new();
-            let mut paced = None;
+            let mut news = Vec::new();
+            let document = self.document;
             for output in machine.handle_input(self.clock.now(), input) {
                 match output {
                     Output::Call(call) => under_way = Some(Box::pin(self.client.clone().make(call))),
-                    Output::Paced { step, wait } => paced = Some((step, wait)),
+                    Output::Paced { step, wait } => news.push(News::Paced { document, step, wait }),
+                    Output::Exists(what) => news.push(News::Remains { document, what: Some(what) }),
+                    Output::Gone => news.push(News::Remains { document, what: None }),
                     Output::Fact(fact) => facts.push(fact),
                     Output::Ended => under_way = None,
                 }
             }
             if !facts.is_empty() {
-                self.tell(News::Facts(facts)).await;
+                news.push(News::Facts(facts));
             }
-            if let Some((step, wait)) = paced {
-                self.tell(News::Paced { document: self.document, step, wait }).await;
+            for news in news {
+                self.tell(news).await;
             }
             if machine.is_done() {
                 return lag;

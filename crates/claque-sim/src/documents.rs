@@ -172,7 +172,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                     let arrives = now + latency + self.scenario.link.transfer_time(file);
                     self.queue.push(arrives, (place, What::Call(call)));
                 }
-                Output::Paced { .. } => {}
+                Output::Paced { .. } | Output::Exists(_) | Output::Gone => {}
                 Output::Fact(fact) => {
                     if let DocumentFact::Document(record) = &fact {
                         self.ended_at = self.ended_at.max(record.ended_at);

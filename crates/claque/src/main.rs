@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod config;
+mod documents;
 mod outcome;
 mod report;
 mod run;

@@ -162,14 +162,19 @@ impl Recorder {
 impl Finished {
     /// 0 for a run that can be trusted, 5 for one that cannot.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        /// Documented in the help.
-        const INVALID: u8 = 5;
-        if self.verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
+        exit_code(&self.verdict)
     }
 }
 
+/// 0 for a run that can be trusted, 5 for one that cannot.
+pub(crate) fn exit_code(verdict: &Verdict) -> ExitCode {
+    /// Documented in the help.
+    const INVALID: u8 = 5;
+    if verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
+}
+
 /// Makes a folder named by the time, with a suffix if another run has the name.
-fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
+pub(crate) fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
     /// More runs than this do not begin in one second.
     const MOST: u32 = 1_000;
     let failed = || {
@@ -196,7 +201,7 @@ fn folder_name(at: UnixNanos) -> String {
     moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H-%M-%SZ").to_string()
 }
 
-fn machine() -> Machine {
+pub(crate) fn machine() -> Machine {
     let cpus = available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX));
     Machine { os: std::env::consts::OS.to_owned(), arch: std::env::consts::ARCH.to_owned(), cpus }
 }

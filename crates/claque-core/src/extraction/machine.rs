@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::{
-    Accepted, Call, Created, ExtractionConfig, Input, OnStop, Output, Outputs, Prepared, Refused, Reply,
-    Status, TimeoutReason,
+    Accepted, Call, Created, ExtractionConfig, Input, OnStop, Output, Outputs, Prepared, Refused, Remains,
+    Reply, Status, TimeoutReason,
     pages::{Glance, Pages},
     record::{DocumentEnd, DocumentFact, DocumentRecord, PageOutcome, Step, StepError},
 };
@@ -188,7 +188,10 @@ impl Extraction {
             (Call::Create { .. }, Reply::Accepted(accepted)) => self.accepted(now, sent_at, accepted),
             (Call::Create { .. }, Reply::Created(created)) => self.created(now, sent_at, created),
             (Call::Poll { .. }, Reply::Status(status)) => self.status(now, sent_at, status),
-            (Call::Delete { .. }, Reply::Deleted) => self.end(now),
+            (Call::Delete { .. }, Reply::Deleted) => {
+                self.outputs.push_back(Output::Gone);
+                self.end(now);
+            }
             (_, reply) => {
                 let text = format!("the answer to {} is one to something else: {reply:?}", call.step());
                 self.refused(now, call, failure(FailureClass::Protocol, text));
@@ -227,6 +230,7 @@ impl Extraction {
     fn accepted(&mut self, now: Instant, sent_at: Instant, accepted: Accepted) {
         self.record.accepted_at = Some(now);
         self.record.extraction_id = Some(accepted.extraction_id.clone());
+        self.outputs.push_back(Output::Exists(Remains::Extraction(accepted.extraction_id.clone())));
         let pages = accepted.pages.or(self.prepared.pages);
         self.record.pages = pages;
         if pages.is_some_and(|pages| pages > MOST_PAGES) {
@@ -261,6 +265,7 @@ impl Extraction {
         match (status.document, status.error) {
             (Some(id), _) => self.completed(now, id),
             (None, Some(words)) => {
+                self.outputs.push_back(Output::Gone);
                 self.fail(now, Step::Poll, failure(FailureClass::Server, words));
                 self.end(now);
             }
@@ -299,6 +304,7 @@ impl Extraction {
             self.measuring = Measuring::No;
         }
         self.record.document_id = Some(id.clone());
+        self.outputs.push_back(Output::Exists(Remains::Document(id.clone())));
         self.call(now, Call::Delete { id });
     }
 
@@ -383,7 +389,7 @@ impl Extraction {
             let (at, call) = (now + DELETE_RETRY, Call::Delete { id });
             self.state = State::Until { at, reason: TimeoutReason::Pace, call };
         } else {
-            self.record.left_behind = Some(format!("document {id}"));
+            self.record.left_behind = Some(Remains::Document(id).to_string());
             self.end(now);
         }
     }
@@ -401,8 +407,7 @@ impl Extraction {
     }
 
     fn unfinished_extraction(&self) -> Option<String> {
-        let id = self.record.extraction_id.as_ref()?;
-        Some(format!("extraction {id}, whose document was not there yet"))
+        self.record.extraction_id.clone().map(|id| Remains::Extraction(id).to_string())
     }
 
     fn fail(&mut self, now: Instant, step: Step, failure: Failure) {

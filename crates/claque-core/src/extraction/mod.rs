@@ -11,6 +11,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
+use core::fmt;
 use std::collections::{VecDeque, vec_deque::Drain};
 
 pub use self::{
@@ -238,10 +239,32 @@ pub enum Output {
         /// For how long.
         wait: Duration,
     },
+    /// This is on the service now, in place of what was told of before: to be cleared away should nobody delete it.
+    Exists(Remains),
+    /// Nothing of this conversation is on the service any more.
+    Gone,
     /// Something became final.
     Fact(DocumentFact),
     /// The conversation is over; a call that is still under way is of no interest any more.
     Ended,
+}
+
+/// What a conversation leaves on the service if it breaks off now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remains {
+    /// An extraction that goes on, and will become a document.
+    Extraction(String),
+    /// A document.
+    Document(String),
+}
+
+impl fmt::Display for Remains {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Extraction(id) => write!(f, "extraction {id}, whose document was not there yet"),
+            Self::Document(id) => write!(f, "document {id}"),
+        }
+    }
 }
 
 /// Why the machine wants to be woken.

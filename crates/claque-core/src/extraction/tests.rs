@@ -41,7 +41,7 @@ impl Talk {
             match output {
                 Output::Call(call) => self.calls.push((millis, call)),
                 Output::Fact(fact) => self.facts.push(fact),
-                Output::Paced { .. } => {}
+                Output::Paced { .. } | Output::Exists(_) | Output::Gone => {}
                 Output::Ended => self.ended = true,
             }
         }

@@ -4,6 +4,7 @@
 //! and checks their ranges there, where flags and files meet.
 
 mod audience;
+mod documents;
 mod gateway;
 mod output;
 mod player;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
     audience::AudienceFlags,
+    documents::{DocumentFlags, DocumentsFlags, SimulateDocumentsFlags},
     gateway::{GatewayFlags, LimitFlags},
     output::{KeepAudioFlag, OutputFlags},
     player::PlayerFlags,
@@ -42,6 +44,8 @@ pub(crate) enum Verb {
     Run(Box<RunFlags>),
     /// Play an audience against a model of the service, in virtual time
     Simulate(Box<SimulateFlags>),
+    /// Have documents extracted, in real time
+    Documents(Box<DocumentsFlags>),
     /// Run the reference gateway alone until Ctrl-C
     Serve(Box<ServeFlags>),
 }
@@ -51,7 +55,11 @@ impl Cli {
     pub(crate) fn is_quiet(&self) -> bool {
         match &self.verb {
             Verb::Run(flags) => flags.output.quiet,
-            Verb::Simulate(flags) => flags.output.quiet,
+            Verb::Simulate(flags) => match &flags.what {
+                Some(SimulateVerb::Documents(flags)) => flags.output.quiet,
+                None => flags.output.quiet,
+            },
+            Verb::Documents(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
         }
     }
@@ -78,7 +86,10 @@ pub(crate) struct RunFlags {
 
 /// Flags of `claque simulate`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct SimulateFlags {
+    #[command(subcommand)]
+    pub(crate) what: Option<SimulateVerb>,
     #[command(flatten)]
     pub(crate) audience: AudienceFlags,
     #[command(flatten)]
@@ -89,6 +100,13 @@ pub(crate) struct SimulateFlags {
     pub(crate) limits: LimitFlags,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
+}
+
+/// What else can be simulated.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimulateVerb {
+    /// Have documents extracted by a model of the service, in virtual time
+    Documents(Box<SimulateDocumentsFlags>),
 }
 
 /// Flags of `claque serve`.

@@ -1,5 +1,6 @@
 //! One verb a file.
 
+mod documents;
 mod run;
 mod serve;
 mod simulate;
@@ -9,7 +10,7 @@ use std::{io, process::ExitCode};
 use claque_wire::yapit::rest::Secret;
 
 use crate::{
-    cli::{Cli, Verb},
+    cli::{Cli, SimulateVerb, Verb},
     config::{self, Surroundings, TOKEN_VARIABLE},
 };
 
@@ -24,7 +25,17 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             let stdin = &mut io::stdin().lock();
             run::run(config::resolve_run(*flags, Surroundings { token, stdin })?)
         }
-        Verb::Simulate(flags) => simulate::simulate(config::resolve_simulate(*flags)?),
+        Verb::Simulate(mut flags) => match flags.what.take() {
+            None => simulate::simulate(config::resolve_simulate(*flags)?),
+            Some(SimulateVerb::Documents(flags)) => {
+                crate::documents::simulate(config::resolve_simulate_documents(*flags)?)
+            }
+        },
+        Verb::Documents(flags) => {
+            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
+            let stdin = &mut io::stdin().lock();
+            documents::documents(config::resolve_documents(*flags, Surroundings { token, stdin })?)
+        }
         Verb::Serve(flags) => serve::serve(config::resolve_serve(*flags)?),
     }
 }

@@ -6,10 +6,12 @@
 mod audience;
 mod credentials;
 mod decided;
+mod documents;
 mod env_file;
 mod error;
 mod gateway;
 mod resolve;
+mod resolve_documents;
 mod scenario;
 mod settings;
 mod wish;
@@ -17,10 +19,15 @@ mod wishes;
 
 pub(crate) use self::{
     credentials::{Surroundings, TOKEN_VARIABLE},
+    documents::{DocumentsPlan, Origin},
     error::UsageError,
     gateway::GatewayChoice,
     resolve::{resolve_run, resolve_serve, resolve_simulate},
-    settings::{OutputFormat, RunSettings, ServeSettings, SimulateSettings, Talk, TargetChoice},
+    resolve_documents::{resolve_documents, resolve_simulate_documents},
+    settings::{
+        DocumentsSettings, OutputFormat, RunSettings, ServeSettings, SimulateDocumentsSettings,
+        SimulateSettings, Talk, TargetChoice,
+    },
 };
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub(crate) fn read(path: Option<&Path>) -> Result<(Wishes, Source), UsageError> 
     for file in [&mut wishes.text, &mut wishes.env_file, &mut wishes.auth_env_file].into_iter().flatten() {
         file.value = beside(path, &file.value);
     }
+    super::documents::beside(&mut wishes.documents, |file| beside(path, file));
     Ok((wishes, source))
 }
 
@@ -141,9 +142,15 @@ mod tests {
         let page = include_str!("../../../../docs/scenario.md");
         let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         parse(&Source { path: "s.toml".into(), text: example.to_owned() }).unwrap();
-        for table in
-            ["", "[gateway]", "[gateway.pipeline]", "[gateway.pipeline.overflow]", "[gateway.faults]"]
-        {
+        for table in [
+            "",
+            "[documents]",
+            "[gateway]",
+            "[gateway.extraction]",
+            "[gateway.pipeline]",
+            "[gateway.pipeline.overflow]",
+            "[gateway.faults]",
+        ] {
             let message =
                 toml::from_str::<Wishes>(&format!("{table}\nqqq = 1")).unwrap_err().message().to_owned();
             for key in

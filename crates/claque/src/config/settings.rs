@@ -6,7 +6,7 @@ use claque_core::{corpus::Corpus, plan::Plan};
 use claque_net::service::{Credentials, Target};
 use serde_json::Value;
 
-use super::gateway::GatewayChoice;
+use super::{documents::DocumentsPlan, gateway::GatewayChoice};
 
 /// A run in real time, decided.
 #[derive(Debug)]
@@ -37,6 +37,42 @@ pub(crate) struct SimulateSettings {
     /// What it listens to.
     pub(crate) corpus: Corpus,
     /// The model of the service; its engine is no command.
+    pub(crate) gateway: GatewayChoice,
+    /// Where results go.
+    pub(crate) output: Output,
+    /// The number all randomness hangs from.
+    pub(crate) seed: u64,
+    /// Everything that was decided, in a scenario's words and without secrets.
+    pub(crate) scenario: Value,
+}
+
+/// A run over documents in real time, decided.
+#[derive(Debug)]
+pub(crate) struct DocumentsSettings {
+    /// What is extracted.
+    pub(crate) plan: DocumentsPlan,
+    /// What made documents say.
+    pub(crate) corpus: Corpus,
+    /// The service.
+    pub(crate) target: TargetChoice,
+    /// Who we are.
+    pub(crate) credentials: Credentials,
+    /// Where results go.
+    pub(crate) output: Output,
+    /// The number all randomness hangs from.
+    pub(crate) seed: u64,
+    /// Everything that was decided, in a scenario's words and without secrets.
+    pub(crate) scenario: Value,
+}
+
+/// A run over documents in virtual time, decided.
+#[derive(Debug)]
+pub(crate) struct SimulateDocumentsSettings {
+    /// What is extracted.
+    pub(crate) plan: DocumentsPlan,
+    /// What made documents say.
+    pub(crate) corpus: Corpus,
+    /// The model of the service.
     pub(crate) gateway: GatewayChoice,
     /// Where results go.
     pub(crate) output: Output,

@@ -19,14 +19,14 @@ fn verb(verb: &str, args: &[&str]) -> Verb {
 fn run_flags(args: &[&str]) -> RunFlags {
     match verb("run", args) {
         Verb::Run(flags) => *flags,
-        Verb::Simulate(_) | Verb::Serve(_) => panic!("not a run"),
+        Verb::Simulate(_) | Verb::Documents(_) | Verb::Serve(_) => panic!("not a run"),
     }
 }
 
 fn simulate_flags(args: &[&str]) -> SimulateFlags {
     match verb("simulate", args) {
         Verb::Simulate(flags) => *flags,
-        Verb::Run(_) | Verb::Serve(_) => panic!("not a simulation"),
+        Verb::Run(_) | Verb::Documents(_) | Verb::Serve(_) => panic!("not a simulation"),
     }
 }
 

@@ -9,6 +9,7 @@ use claque_wire::yapit::rest::Secret;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
+    documents::DocumentWishes,
     gateway::{GatewaySettings, WorkersSetting},
     wish::Wish,
 };
@@ -44,6 +45,7 @@ pub(crate) struct Wishes {
     pub(crate) reproduce: Option<Wish<String>>,
     pub(crate) output_dir: Option<Wish<PathBuf>>,
     pub(crate) keep_audio: Option<Wish<PathBuf>>,
+    pub(crate) documents: DocumentWishes,
     /// The file's table.
     pub(crate) gateway: Option<Wish<GatewaySettings>>,
     /// Read only to say where secrets belong; their values are passed over.

@@ -1,6 +1,6 @@
 //! The summary as a table. Colour only underlines what the words say already.
 
-use claque_stats::{Distribution, ErrorCause, Reason, Summary, Underruns};
+use claque_stats::{Distribution, ErrorCause, Reason, Summary, Underruns, Verdict};
 
 use super::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na};
 use crate::outcome::{Finished, Heading, TimeKind};
@@ -13,7 +13,7 @@ pub(super) struct Paint {
 
 /// ANSI attributes (ECMA-48, SGR).
 #[derive(Clone, Copy, Debug)]
-enum Style {
+pub(super) enum Style {
     Bold,
     Dim,
     Good,
@@ -26,7 +26,7 @@ impl Paint {
         Self { on }
     }
 
-    fn style(self, style: Style, words: &str) -> String {
+    pub(super) fn style(self, style: Style, words: &str) -> String {
         if !self.on {
             return words.to_owned();
         }
@@ -42,9 +42,9 @@ impl Paint {
 }
 
 /// Width of the column of names: the longest is `synthesis_time`.
-const NAME: usize = 16;
+pub(super) const NAME: usize = 16;
 /// Width of a column of figures: the longest is "59 min 59 s".
-const FIGURE: usize = 13;
+pub(super) const FIGURE: usize = 13;
 
 /// The whole summary, ended by a newline.
 pub(super) fn summary(run: &Finished, paint: Paint) -> String {
@@ -56,7 +56,7 @@ pub(super) fn summary(run: &Finished, paint: Paint) -> String {
     times(&run.heading, &run.summary, paint, &mut lines);
     errors(&run.summary, paint, &mut lines);
     lines.push(String::new());
-    verdict(run, paint, &mut lines);
+    verdict(&run.verdict, paint, &mut lines);
     lines.push(String::new());
     lines.push(row("run folder", &run.folder.display().to_string(), paint));
     let mut text = String::new();
@@ -179,7 +179,7 @@ fn times(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<Str
     lines.push(row("schedule_lag", &lag, paint));
 }
 
-fn figures(times: Option<&Distribution>) -> [String; 4] {
+pub(super) fn figures(times: Option<&Distribution>) -> [String; 4] {
     times.map_or_else(
         || [NOT_MEASURED; 4].map(str::to_owned),
         |times| [times.p50_ms, times.p95_ms, times.max_ms, times.mean_ms].map(time),
@@ -212,8 +212,8 @@ fn cost(cause: &ErrorCause) -> String {
     }
 }
 
-fn verdict(run: &Finished, paint: Paint, lines: &mut Vec<String>) {
-    if run.verdict.is_valid() {
+pub(super) fn verdict(verdict: &Verdict, paint: Paint, lines: &mut Vec<String>) {
+    if verdict.is_valid() {
         lines.push(format!("  {}", paint.style(Style::Good, "VALID")));
     } else {
         let words = "the figures do not measure the service";
@@ -222,11 +222,11 @@ fn verdict(run: &Finished, paint: Paint, lines: &mut Vec<String>) {
     let told = |reasons: &[Reason], kind: &str| -> Vec<String> {
         reasons.iter().map(|reason| format!("  {kind:8} {}", one_line(&reason.text))).collect()
     };
-    lines.extend(told(&run.verdict.reasons, "reason"));
-    lines.extend(told(&run.verdict.notes, "note"));
+    lines.extend(told(&verdict.reasons, "reason"));
+    lines.extend(told(&verdict.notes, "note"));
 }
 
-fn row(name: &str, figure: &str, paint: Paint) -> String {
+pub(super) fn row(name: &str, figure: &str, paint: Paint) -> String {
     let name_width = (NAME + 2).saturating_sub(name.len());
     let name = if name.is_empty() { String::new() } else { paint.style(Style::Dim, name) };
     format!("  {name}{}{figure}", " ".repeat(name_width))
