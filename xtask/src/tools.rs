@@ -18,10 +18,13 @@ struct Tool {
     package: &'static str,
 }
 
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 6] = [
     Tool { program: "espeak-ng", package: "espeak-ng" },
     Tool { program: "opusdec", package: "opus-tools" },
     Tool { program: "opusinfo", package: "opus-tools" },
+    Tool { program: "pdfimages", package: "poppler-utils" },
+    Tool { program: "pdfinfo", package: "poppler-utils" },
+    Tool { program: "pdftotext", package: "poppler-utils" },
 ];
 
 /// Cargo's own companions: (subcommand, how to get it).
@@ -115,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_package_is_asked_for_once() {
-        assert_eq!(packages_of(&TOOLS), ["espeak-ng", "opus-tools"]);
+        assert_eq!(packages_of(&TOOLS), ["espeak-ng", "opus-tools", "poppler-utils"]);
     }
 
     #[test]

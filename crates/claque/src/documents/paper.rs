@@ -320,6 +320,38 @@ mod tests {
         }
     }
 
+    /// Runs a program of poppler's on a file and gives what it prints.
+    fn poppler(program: &str, arguments: &[&str], file: &std::path::Path) -> String {
+        let output = std::process::Command::new(program).args(arguments).arg(file).arg("-").output();
+        let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(output.stderr.is_empty(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[test]
+    fn another_reader_finds_pages_text_and_pictures() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("paper.pdf");
+        std::fs::write(&path, paper(5, 3, 1)).unwrap();
+        let info = std::process::Command::new("pdfinfo").arg(&path).output().unwrap();
+        let info = String::from_utf8(info.stdout).unwrap();
+        assert!(info.contains("Pages:           5"), "{info}");
+        assert!(info.contains("Title:           Paper 1") && info.contains("(A4)"), "{info}");
+        let text = poppler("pdftotext", &["-layout"], &path);
+        assert_eq!(text.matches('\u{c}').count(), 5, "a form feed ends each page");
+        for page in 1..=5 {
+            assert!(text.contains(&format!("Paper 1, page {page}")), "{text}");
+        }
+        assert!(text.contains("Alice was beginning") && text.contains("What is the use of a book"), "{text}");
+        assert!(
+            text.contains("Figure 1. ") && text.contains("Figure 2. ") && text.contains("Table 3. "),
+            "{text}"
+        );
+        let images = std::process::Command::new("pdfimages").arg("-list").arg(&path).output().unwrap();
+        let images = String::from_utf8(images.stdout).unwrap();
+        assert_eq!(images.lines().filter(|line| line.contains(" rgb ")).count(), 5, "{images}");
+    }
+
     #[test]
     fn papers_differ_by_their_seed_alone() {
         assert_eq!(paper(2, 3, 1), paper(2, 3, 1));

@@ -185,8 +185,9 @@ impl Session<'_> {
                 news = conversations.next_news() => match news {
                     None => return Ok(saved?),
                     Some(News::Facts(facts)) => {
-                        progress.take(&facts);
-                        self.live.preparing("pages", progress.done, progress.all);
+                        if progress.take(&facts) {
+                            self.live.preparing("pages", progress.done, progress.all);
+                        }
                         if saved.is_ok() {
                             saved = recorder.take(&facts);
                             if saved.is_err() {
@@ -275,7 +276,7 @@ impl Session<'_> {
 #[derive(Clone, Copy, Debug)]
 struct Progress {
     done: u64,
-    /// 0 while nobody knows.
+    /// 0 when nobody knows, which is so of files of the user's.
     all: u64,
 }
 
@@ -285,12 +286,14 @@ impl Progress {
         Self { done: 0, all: u64::from(shape.documents) * u64::from(shape.pages.unwrap_or(0)) }
     }
 
-    fn take(&mut self, facts: &[DocumentFact]) {
+    /// Gives whether there is something new to show.
+    fn take(&mut self, facts: &[DocumentFact]) -> bool {
         let pages = facts.iter().filter(|fact| match fact {
             DocumentFact::Page(_) => true,
             DocumentFact::Error(_) | DocumentFact::Document(_) => false,
         });
-        self.done += u64::try_from(pages.count()).unwrap_or(u64::MAX);
-        self.all = self.all.max(self.done);
+        let pages = u64::try_from(pages.count()).unwrap_or(u64::MAX);
+        self.done = (self.done + pages).min(self.all);
+        pages > 0 && self.all > 0
     }
 }

@@ -1,7 +1,7 @@
 //! The summary of a run over documents, as a table and as a document.
 
 use anyhow::Context as _;
-use claque_stats::{Distribution, DocumentsSummary};
+use claque_stats::{Distribution, DocumentsSummary, FailedPages};
 use claque_store::SavedVerdict;
 use serde::Serialize;
 
@@ -41,10 +41,10 @@ fn heading(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
         TimeKind::Virtual => format!("{} of virtual time", time_or_na(summary.wall_ms)),
     };
     let pages = match shape.pages {
-        Some(pages) => format!(" of {}", counted(pages.into(), "page")),
+        Some(pages) => format!(", {} each", counted(pages.into(), "page")),
         None => String::new(),
     };
-    let documents = format!("{}{pages} at a time", counted(shape.documents.into(), "document"));
+    let documents = format!("{} at a time{pages}", grouped(shape.documents.into()));
     let ai_transform = if run.heading.ai_transform.as_bool() { "on" } else { "off" };
     lines.push(row("target", &run.heading.target, paint));
     lines.push(row("documents", &documents, paint));
@@ -56,14 +56,45 @@ fn heading(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
 fn outcome(summary: &DocumentsSummary, paint: Paint, lines: &mut Vec<String>) {
     lines.push(row("success", &success(summary, paint), paint));
     lines.push(row("completed", &documents(summary), paint));
-    for (failed, place) in summary.failed_pages.iter().zip(0_u32..) {
-        let name = if place == 0 { "failed pages" } else { "" };
-        let numbers: Vec<_> = failed.pages.iter().map(u32::to_string).collect();
-        let words = format!("document {}: {}", failed.document, numbers.join(", "));
-        lines.push(row(name, &paint.style(Style::Bad, &words), paint));
-    }
+    failed_pages(&summary.failed_pages, paint, lines);
     lines.push(row("pages per second", &rates(summary), paint));
     lines.push(row("polls", &grouped(summary.polls), paint));
+}
+
+/// The numbers of failed pages, each document on a line of its own.
+fn failed_pages(failed: &[FailedPages], paint: Paint, lines: &mut Vec<String>) {
+    /// Documents that are told of; the rest is in run.json.
+    const MOST: usize = 10;
+    for (FailedPages { document, pages }, place) in failed.iter().take(MOST).zip(0_u32..) {
+        let name = if place == 0 { "failed pages" } else { "" };
+        let words = format!("document {document}: {}", ranges(pages));
+        lines.push(row(name, &paint.style(Style::Bad, &words), paint));
+    }
+    let words = match failed.len() {
+        0 => return,
+        1..=MOST => "counted from 0, as the service does".to_owned(),
+        all => format!("and {} more documents; counted from 0, as the service does", all - MOST),
+    };
+    lines.push(row("", &paint.style(Style::Dim, &words), paint));
+}
+
+/// "3, 77, 297-299", cut when it gets long.
+fn ranges(pages: &[u32]) -> String {
+    /// Parts that fit on a line.
+    const MOST: usize = 12;
+    let mut parts: Vec<(u32, u32)> = Vec::new();
+    for &page in pages {
+        match parts.last_mut() {
+            Some((_, last)) if *last + 1 == page => *last = page,
+            Some(_) | None => parts.push((page, page)),
+        }
+    }
+    let part = |&(first, last): &(u32, u32)| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
+    };
+    let shown: Vec<_> = parts.iter().take(MOST).map(part).collect();
+    let more = if parts.len() > MOST { ", ..." } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The fraction, and what became of the rest.
@@ -215,6 +246,14 @@ pub(super) fn json(run: &FinishedDocuments) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_in_a_row_are_told_as_a_range() {
+        assert_eq!(ranges(&[3, 77, 297, 298, 299]), "3, 77, 297-299");
+        assert_eq!(ranges(&[]), "");
+        let every_second: Vec<_> = (0..30).map(|number| number * 2).collect();
+        assert!(ranges(&every_second).ends_with("20, 22, ..."), "{}", ranges(&every_second));
+    }
 
     #[test]
     fn sizes_are_cut_to_a_tenth() {
