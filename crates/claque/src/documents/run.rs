@@ -203,7 +203,10 @@ impl Session<'_> {
                     Some(News::Remains { document, what }) => {
                         let mut remains = self.remains.borrow_mut();
                         match what {
-                            Some(what) => drop(remains.insert(document, what)),
+                            Some(what) => {
+                                tracing::debug!("on the service: {what}");
+                                drop(remains.insert(document, what));
+                            }
                             None => drop(remains.remove(&document)),
                         }
                     }

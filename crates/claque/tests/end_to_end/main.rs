@@ -3,6 +3,7 @@
 
 mod agreement;
 mod canned;
+mod documents;
 mod identity;
 mod interrupts;
 mod known_truth;
