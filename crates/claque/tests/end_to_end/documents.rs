@@ -65,7 +65,7 @@ impl Ran {
 
     fn documents(&self) -> Vec<&DocumentRecord> {
         let document = |fact| match fact {
-            &DocumentFact::Document(ref record) => Some(record),
+            DocumentFact::Document(record) => Some(record),
             DocumentFact::Page(_) | DocumentFact::Error(_) => None,
         };
         self.run.facts.iter().filter_map(document).collect()
