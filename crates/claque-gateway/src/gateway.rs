@@ -1,5 +1,6 @@
 //! The service as a whole: REST calls, and messages of connections in front of the pipeline.
 
+mod advance;
 mod extraction;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -59,14 +60,6 @@ pub struct GatewayStats {
     pub pipeline: PipelineStats,
     /// Extraction of documents.
     pub extraction: ExtractionStats,
-}
-
-/// What is due, in the order of equals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Due {
-    Speech,
-    Page,
-    Admission,
 }
 
 impl Gateway {
@@ -231,27 +224,6 @@ impl Gateway {
             documents: self.documents.len(),
             pipeline: self.pipeline.stats(),
             extraction: self.extractions.stats(),
-        }
-    }
-
-    /// Does all that is due until `now`, in order of time; of those at one time speech comes first, then pages.
-    fn advance(&mut self, now: Instant) {
-        self.now = self.now.max(now);
-        loop {
-            self.pass_on();
-            let speech = self.pipeline.next_timer().map(|(at, _)| (at, Due::Speech));
-            let page = self.extractions.next_timer().map(|(at, _)| (at, Due::Page));
-            let admission = self.sessions.next_admission().map(|at| (at, Due::Admission));
-            let first = [speech, page, admission].into_iter().flatten().min();
-            match first.filter(|(at, _)| *at <= self.now) {
-                Some((_, Due::Speech)) => self.pipeline.step(),
-                Some((_, Due::Page)) => {
-                    self.extractions.step();
-                    self.file_documents();
-                }
-                Some((_, Due::Admission)) => self.admit_next(),
-                None => return,
-            }
         }
     }
 

@@ -1,4 +1,5 @@
 //! Pages of documents: who reads them when, and what becomes of the document.
+#![expect(clippy::unwrap_used, reason = "a helper of tests that panics fails the test")]
 
 use claque_core::{
     extraction::AiTransform,
@@ -52,7 +53,6 @@ impl Office {
         let prepared = self.gateway.prepare_upload(at(millis), &caller(name), upload(text, pages))?;
         let accepted =
             self.gateway.create_extraction(at(millis), &caller(name), &prepared.hash, AiTransform::Off)?;
-        assert_eq!(accepted.pages, pages);
         Ok(accepted.id)
     }
 

@@ -226,10 +226,12 @@ fn papers(count: u32, pages: u32) -> Vec<Paper> {
 }
 
 fn documents(facts: &[DocumentFact]) -> Vec<&DocumentRecord> {
-    let document = |fact| match fact {
-        DocumentFact::Document(record) => Some(record),
-        DocumentFact::Page(_) | DocumentFact::Error(_) => None,
-    };
+    fn document(fact: &DocumentFact) -> Option<&DocumentRecord> {
+        match fact {
+            DocumentFact::Document(record) => Some(record),
+            DocumentFact::Page(_) | DocumentFact::Error(_) => None,
+        }
+    }
     facts.iter().filter_map(document).collect()
 }
 

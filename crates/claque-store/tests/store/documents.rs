@@ -1,4 +1,5 @@
 //! A run over documents, there and back.
+#![expect(clippy::unwrap_used, reason = "a helper of tests that panics fails the test")]
 
 use std::fs;
 

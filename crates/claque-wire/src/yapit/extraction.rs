@@ -261,7 +261,11 @@ mod tests {
     fn failure(reply: Reply) -> (FailureClass, String, Option<Duration>) {
         match reply {
             Reply::Refused(Refused { failure, pace }) => (failure.class, failure.text, pace),
-            reply => panic!("{reply:?}"),
+            reply @ (Reply::Prepared(_)
+            | Reply::Accepted(_)
+            | Reply::Created(_)
+            | Reply::Status(_)
+            | Reply::Deleted) => panic!("{reply:?}"),
         }
     }
 

@@ -64,10 +64,12 @@ impl Ran {
     }
 
     fn documents(&self) -> Vec<&DocumentRecord> {
-        let document = |fact| match fact {
-            DocumentFact::Document(record) => Some(record),
-            DocumentFact::Page(_) | DocumentFact::Error(_) => None,
-        };
+        fn document(fact: &DocumentFact) -> Option<&DocumentRecord> {
+            match fact {
+                DocumentFact::Document(record) => Some(record),
+                DocumentFact::Page(_) | DocumentFact::Error(_) => None,
+            }
+        }
         self.run.facts.iter().filter_map(document).collect()
     }
 
