@@ -18,11 +18,14 @@ struct Tool {
     package: &'static str,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 7] = [
     Tool { program: "chromium", package: "chromium" },
     Tool { program: "espeak-ng", package: "espeak-ng" },
     Tool { program: "opusdec", package: "opus-tools" },
     Tool { program: "opusinfo", package: "opus-tools" },
+    Tool { program: "pdfimages", package: "poppler-utils" },
+    Tool { program: "pdfinfo", package: "poppler-utils" },
+    Tool { program: "pdftotext", package: "poppler-utils" },
 ];
 
 /// Cargo's own companions: (subcommand, how to get it).
@@ -116,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_package_is_asked_for_once() {
-        assert_eq!(packages_of(&TOOLS), ["chromium", "espeak-ng", "opus-tools"]);
+        let packages = ["chromium", "espeak-ng", "opus-tools", "poppler-utils"];
+        assert_eq!(packages_of(&TOOLS), packages);
     }
 
     #[test]

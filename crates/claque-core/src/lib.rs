@@ -8,6 +8,7 @@ pub mod continuity;
 pub mod corpus;
 pub mod demand;
 pub mod event;
+pub mod extraction;
 pub mod ids;
 pub mod lag;
 pub mod listener;

@@ -5,6 +5,7 @@ use core::fmt;
 use claque_core::time::{Duration, MediaTime};
 
 use crate::{
+    extraction::ExtractionConfig,
     faults::Faults,
     message::AudioFormat,
     service::{LengthModel, ServiceModel, Spread},
@@ -44,6 +45,8 @@ pub struct GatewayConfig {
     pub accept_interval: Duration,
     /// Queues and workers.
     pub pipeline: PipelineConfig,
+    /// Extraction of documents.
+    pub extraction: ExtractionConfig,
     /// What is to go wrong.
     pub faults: Faults,
 }
@@ -207,6 +210,10 @@ pub enum Counting {
 pub struct RestLimits {
     /// For the creation of documents; all of them hold. Each with its words for the answer.
     pub create_document: Vec<(RateLimit, String)>,
+    /// For uploads.
+    pub upload: Vec<(RateLimit, String)>,
+    /// For orders to extract.
+    pub extract: Vec<(RateLimit, String)>,
     /// For every other route, each route by itself.
     pub other: Vec<(RateLimit, String)>,
 }
@@ -261,6 +268,13 @@ impl GatewayConfig {
     #[must_use]
     pub fn without_rest_limits(mut self) -> Self {
         self.rest_limits = None;
+        self
+    }
+
+    /// This configuration without a limit on extractions at a time.
+    #[must_use]
+    pub const fn without_extraction_limit(mut self) -> Self {
+        self.extraction.max_concurrent = None;
         self
     }
 

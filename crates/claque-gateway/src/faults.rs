@@ -15,6 +15,8 @@ pub struct Faults {
     pub jobs: Vec<FaultRule>,
     /// What happens to connections; the first rule that matches applies.
     pub connections: Vec<ConnectionFault>,
+    /// Pages that cannot be read, from 0, of every document.
+    pub pages: Vec<u32>,
     /// When the identity service is down.
     pub identity_outage: Option<Outage>,
     /// When there are no connections: those that are open are closed, and new ones refused.

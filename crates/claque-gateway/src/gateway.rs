@@ -1,5 +1,8 @@
 //! The service as a whole: REST calls, and messages of connections in front of the pipeline.
 
+mod advance;
+mod extraction;
+
 use std::{collections::VecDeque, sync::Arc};
 
 use claque_core::{rng::Seed, time::Instant};
@@ -9,6 +12,7 @@ use crate::{
     blocks::Block,
     config::{Counting, GatewayConfig, QueuedVariant},
     documents::{DocumentInfo, Documents},
+    extraction::{ExtractionStats, Extractions},
     faults::AudioFault,
     ids::{ConnId, DocumentId, UserId, VariantHash},
     limits::{RestGate, Route, Usage, Windows},
@@ -32,6 +36,7 @@ pub struct Gateway {
     usage: Usage,
     sessions: Sessions,
     pipeline: Pipeline,
+    extractions: Extractions,
     models: Vec<ModelInfo>,
     /// When all connections are to be closed, if that is still to come.
     cut_at: Option<Instant>,
@@ -56,6 +61,8 @@ pub struct GatewayStats {
     pub documents: usize,
     /// Queues and workers.
     pub pipeline: PipelineStats,
+    /// Extraction of documents.
+    pub extraction: ExtractionStats,
 }
 
 impl Gateway {
@@ -72,6 +79,7 @@ impl Gateway {
             synthesis: Windows::new(),
             usage: Usage::new(config.usage_limit),
             sessions: Sessions::default(),
+            extractions: Extractions::new(config.extraction.clone(), &faults, seed.child("extraction")),
             pipeline: Pipeline::new(pipeline, &config.models, faults, seed.child("pipeline")),
             models: config.models.iter().map(|model| model.info.clone()).collect(),
             cut_at: config.faults.socket_outage.map(|outage| outage.from),
@@ -115,7 +123,8 @@ impl Gateway {
         // With nobody connected there is nothing to be done about an outage.
         let cut_at = self.cut_at.filter(|_| self.sessions.len() > 0);
         let cut = cut_at.map(|at| (at, TimeoutReason::Outage));
-        [self.pipeline.next_timer(), admission, cut].into_iter().flatten().min()
+        let (speech, page) = (self.pipeline.next_timer(), self.extractions.next_timer());
+        [speech, page, admission, cut].into_iter().flatten().min()
     }
 
     /// Whether connections are accepted, which they are not during an injected outage. To be asked before each.
@@ -229,31 +238,7 @@ impl Gateway {
             connections: self.sessions.len(),
             documents: self.documents.len(),
             pipeline: self.pipeline.stats(),
-        }
-    }
-
-    /// Does all that is due until `now`, in order of time; of two at one time the pipeline's comes first.
-    fn advance(&mut self, now: Instant) {
-        self.now = self.now.max(now);
-        loop {
-            self.pass_on();
-            let work = self.pipeline.next_timer().map(|(at, _)| at).filter(|at| *at <= self.now);
-            let admission = self.sessions.next_admission().filter(|at| *at <= self.now);
-            let earliest = [work, admission].into_iter().flatten().min();
-            if let Some(at) = self.cut_at.filter(|at| *at <= self.now)
-                && earliest.is_none_or(|earliest| at <= earliest)
-            {
-                self.cut_at = None;
-                self.sessions.close_all(&mut self.outputs, at);
-                continue;
-            }
-            match (work, admission) {
-                (Some(work), admission) if admission.is_none_or(|admission| work <= admission) => {
-                    self.pipeline.step();
-                }
-                (_, Some(_)) => self.admit_next(),
-                (Some(_) | None, None) => return,
-            }
+            extraction: self.extractions.stats(),
         }
     }
 

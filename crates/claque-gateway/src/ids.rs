@@ -123,6 +123,11 @@ impl VariantHash {
         Self(bytes)
     }
 
+    /// The digest.
+    pub(crate) const fn into_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
     /// Reads 64 hexadecimal digits. None for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

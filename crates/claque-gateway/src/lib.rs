@@ -9,6 +9,7 @@ mod accounts;
 mod blocks;
 mod config;
 mod documents;
+mod extraction;
 mod faults;
 mod gateway;
 mod ids;
@@ -30,6 +31,10 @@ pub use config::{
     OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit, Workers,
 };
 pub use documents::DocumentInfo;
+pub use extraction::{
+    AcceptedExtraction, ContentHash, CreationAnswer, ExtractionConfig, ExtractionEnd, ExtractionId,
+    ExtractionStats, ExtractionStatus, PageDone, PageEnd, PreparedUpload, Upload,
+};
 pub use faults::{
     ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, Faults, Outage, Selector,
 };

@@ -25,6 +25,12 @@ pub enum Route {
     Audio,
     /// `POST /api/v1/users/anonymous-session`.
     AnonymousSession,
+    /// `POST /api/v1/documents/prepare/upload`.
+    PrepareUpload,
+    /// `POST /api/v1/documents/document`.
+    CreateExtraction,
+    /// `POST /api/v1/documents/extraction/status`.
+    ExtractionStatus,
 }
 
 /// One open window.
@@ -106,17 +112,19 @@ impl Usage {
 pub(crate) struct RestGate {
     limits: Option<RestLimits>,
     create: Vec<Windows<String>>,
+    upload: Vec<Windows<String>>,
+    extract: Vec<Windows<String>>,
     other: Vec<Windows<(Route, String)>>,
 }
 
 impl RestGate {
     pub(crate) fn new(limits: Option<RestLimits>) -> Self {
-        let (create, other) =
-            limits.as_ref().map_or((0, 0), |limits| (limits.create_document.len(), limits.other.len()));
         Self {
+            create: limits.as_ref().map_or_else(Vec::new, |limits| windows(&limits.create_document)),
+            upload: limits.as_ref().map_or_else(Vec::new, |limits| windows(&limits.upload)),
+            extract: limits.as_ref().map_or_else(Vec::new, |limits| windows(&limits.extract)),
+            other: limits.as_ref().map_or_else(Vec::new, |limits| windows(&limits.other)),
             limits,
-            create: (0..create).map(|_| Windows::new()).collect(),
-            other: (0..other).map(|_| Windows::new()).collect(),
         }
     }
 
@@ -124,27 +132,36 @@ impl RestGate {
     /// [`Refusal::RateLimited`] with the first limit that is exceeded.
     pub(crate) fn pass(&mut self, now: Instant, route: Route, address: &str) -> Result<(), Refusal> {
         let Some(limits) = &self.limits else { return Ok(()) };
-        let refusal = |text: &str, retry_after| Refusal::RateLimited { limit: text.to_owned(), retry_after };
+        let key = address.to_owned();
         match route {
-            Route::CreateDocument => {
-                for ((limit, text), windows) in limits.create_document.iter().zip(&mut self.create) {
-                    windows.take(now, address.to_owned(), 1, *limit).map_err(|wait| refusal(text, wait))?;
-                }
-            }
+            Route::CreateDocument => take_all(now, &limits.create_document, &mut self.create, &key),
+            Route::PrepareUpload => take_all(now, &limits.upload, &mut self.upload, &key),
+            Route::CreateExtraction => take_all(now, &limits.extract, &mut self.extract, &key),
             Route::Blocks
             | Route::DeleteDocument
             | Route::Models
             | Route::Audio
-            | Route::AnonymousSession => {
-                for ((limit, text), windows) in limits.other.iter().zip(&mut self.other) {
-                    windows
-                        .take(now, (route, address.to_owned()), 1, *limit)
-                        .map_err(|wait| refusal(text, wait))?;
-                }
-            }
+            | Route::AnonymousSession
+            | Route::ExtractionStatus => take_all(now, &limits.other, &mut self.other, &(route, key)),
         }
-        Ok(())
     }
+}
+
+fn windows<K: Ord>(limits: &[(RateLimit, String)]) -> Vec<Windows<K>> {
+    limits.iter().map(|_| Windows::new()).collect()
+}
+
+fn take_all<K: Ord + Clone>(
+    now: Instant,
+    limits: &[(RateLimit, String)],
+    windows: &mut [Windows<K>],
+    key: &K,
+) -> Result<(), Refusal> {
+    for ((limit, text), windows) in limits.iter().zip(windows) {
+        let refusal = |retry_after| Refusal::RateLimited { limit: text.to_owned(), retry_after };
+        windows.take(now, key.clone(), 1, *limit).map_err(refusal)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

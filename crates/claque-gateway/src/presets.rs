@@ -12,6 +12,7 @@ use crate::{
         Auth, Counting, CrossTalk, Engine, EngineErrors, Era, Eviction, GatewayConfig, ModelConfig,
         OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit, Workers,
     },
+    extraction::{CreationAnswer, ExtractionConfig},
     faults::Faults,
     message::AudioFormat,
     service::{LengthModel, ServiceModel, Spread},
@@ -108,6 +109,14 @@ impl GatewayConfig {
                         "1000 per 1 month".to_owned(),
                     ),
                 ],
+                upload: vec![(RateLimit { count: 10, window: MINUTE }, "10 per 1 minute".to_owned())],
+                extract: vec![
+                    (RateLimit { count: 5, window: MINUTE }, "5 per 1 minute".to_owned()),
+                    (
+                        RateLimit { count: 1_000, window: MINUTE.saturating_mul(60 * 24 * 30) },
+                        "1000 per 1 month".to_owned(),
+                    ),
+                ],
                 other: vec![(RateLimit { count: 300, window: MINUTE }, "300 per 1 minute".to_owned())],
             }),
             queued_variant: QueuedVariant::Shown,
@@ -127,8 +136,46 @@ impl GatewayConfig {
                 max_queued: 1_000_000,
                 cache_capacity: 1_000_000,
             },
+            extraction: extraction(),
             faults: Faults::default(),
         }
+    }
+}
+
+/// Detection of what is on pages. Lease and overflow are as published; how long a page takes and how many workers
+/// there are is not, and is assumed: half a dozen pages a second.
+fn extraction() -> ExtractionConfig {
+    ExtractionConfig {
+        workers: Workers::Pull(4),
+        page: Duration::from_millis(600),
+        sigma: 0.2,
+        ai_transform: Some(Duration::from_secs(3)),
+        pipeline: PipelineConfig {
+            engine: Engine::Modelled,
+            visibility_timeout: Duration::from_secs(10),
+            visibility_scan: Duration::from_secs(5),
+            max_retries: 3,
+            engine_errors: EngineErrors::Report,
+            dead_letter_text: "Page extraction failed after several attempts".to_owned(),
+            overflow: Some(OverflowConfig {
+                threshold: Duration::from_secs(10),
+                scan: Duration::from_secs(2),
+                request_timeout: MINUTE,
+                // As for speech: p98 about 20 s as published, the median is an assumption.
+                cold_start: Spread { median: Duration::from_secs(8), p98: Duration::from_secs(20) },
+                warm_start: Spread::fixed(Duration::from_millis(200)),
+                keep_warm: MINUTE,
+                execution: Spread { median: Duration::from_secs(1), p98: Duration::from_secs(3) },
+                failure_share: 0.0,
+            }),
+            // An extraction waits for its pages, however long that takes.
+            key_life: MINUTE.saturating_mul(60 * 24),
+            max_queued: 1_000_000,
+            cache_capacity: 1_000_000,
+        },
+        max_concurrent: Some(10),
+        page_limit: None,
+        answer: CreationAnswer::Accepted,
     }
 }
 

@@ -47,6 +47,28 @@ pub enum Refusal {
     /// This server has no such call.
     #[error("Not Found")]
     NoSuchRoute,
+    /// The upload that is to be extracted was never made, or is forgotten.
+    #[error("Document not prepared or expired; upload it again")]
+    UploadUnknown,
+    /// The user has used up what may be extracted. The wire code is `USAGE_LIMIT_EXCEEDED`.
+    #[error("Usage limit exceeded: {used} of {limit} pages used")]
+    PageLimit {
+        /// Pages extracted for the user.
+        used: u64,
+        /// Pages allowed.
+        limit: u64,
+    },
+    /// Too many extractions of one user at a time.
+    #[error(
+        "Too many concurrent document extractions. Maximum {limit} at a time; please wait for one to finish."
+    )]
+    TooManyExtractions {
+        /// Extractions allowed.
+        limit: u32,
+    },
+    /// No language model is there.
+    #[error("AI transform not configured on this server")]
+    AiTransformNotConfigured,
     /// An injected fault.
     #[error("Internal Server Error")]
     ServerError,
@@ -116,12 +138,13 @@ impl Refusal {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::NotFound { .. } | Self::NoSuchRoute => 404,
+            Self::NotFound { .. } | Self::NoSuchRoute | Self::UploadUnknown => 404,
             Self::Unauthenticated(_) | Self::WrongRefreshToken => 401,
-            Self::RateLimited { .. } => 429,
+            Self::PageLimit { .. } => 402,
+            Self::RateLimited { .. } | Self::TooManyExtractions { .. } => 429,
             Self::StorageLimit { .. } => 403,
             Self::ContentInvalid(_) => 422,
-            Self::IdentityUnavailable => 503,
+            Self::IdentityUnavailable | Self::AiTransformNotConfigured => 503,
             Self::WrongPassword => 400,
             Self::ServerError => 500,
         }

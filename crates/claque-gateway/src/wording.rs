@@ -11,6 +11,11 @@ pub(crate) const USAGE_LIMIT: &str = "Usage limit exceeded";
 /// Words for a block that a full queue does not take. Our own: the bound is ours too.
 pub(crate) const QUEUE_FULL: &str = "Synthesis queue is full";
 
+/// What became of a page by an injected fault. Our own.
+pub(crate) const PAGE_UNREADABLE: &str = "Page could not be read";
+/// Words for a document of which no page could be read. Our own.
+pub(crate) const ALL_PAGES_FAILED: &str = "Extraction failed for all pages";
+
 pub(crate) fn unknown_model(era: Era, model: &str) -> String {
     match era {
         Era::Feb2026 => format!("Model '{model}' not found"),

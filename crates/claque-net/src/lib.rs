@@ -1,12 +1,13 @@
 //! The real-time driver: the one clock, the only sockets.
 //!
 //! [`audience`] plays listeners against a service, one loop per listener on a single-threaded runtime per core.
-//! [`service`] speaks the REST calls that surround a run: sign-in, models, documents. [`host`] puts the reference
-//! gateway on a port. Decisions are made by the machines of `claque-core`, `claque-wire` and `claque-gateway`; what
-//! is here moves bytes and tells the time.
+//! [`extraction`] has documents extracted, one loop per document. [`service`] speaks the REST calls that surround a
+//! run: sign-in, models, documents. [`host`] puts the reference gateway on a port. Decisions are made by the machines
+//! of `claque-core`, `claque-wire` and `claque-gateway`; what is here moves bytes and tells the time.
 
 pub mod audience;
 mod clock;
+pub mod extraction;
 pub mod host;
 pub mod service;
 

@@ -4,6 +4,7 @@
 //! [`Link`] and gives the same facts as a run over sockets. Nothing here decides what a player or a service
 //! does; this crate only carries messages and turns the clock. Equal scenarios give equal facts.
 
+mod documents;
 mod happening;
 mod link;
 mod listener;
@@ -13,5 +14,6 @@ mod session;
 mod stage;
 mod world;
 
+pub use documents::{DocumentsScenario, DocumentsSimulated, SimulatedPaper, simulate_documents};
 pub use link::Link;
 pub use scenario::{Scenario, SimError, Simulated, simulate};

@@ -7,6 +7,8 @@
 mod builder;
 mod causes;
 pub mod compare;
+mod documents;
+mod documents_verdict;
 mod incidents;
 mod lockstep;
 pub mod names;
@@ -18,6 +20,10 @@ mod verdict;
 
 pub use self::{
     builder::{RunShape, SummaryBuilder, summarise},
+    documents::{
+        CacheUse, DocumentCounts, DocumentsBuilder, DocumentsShape, DocumentsSummary, FailedPages,
+        PageCounts, StepCause, summarise_documents,
+    },
     lockstep::{Lockstep, lockstep},
     observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
     sample::{Distribution, Sample, ScheduleLag},

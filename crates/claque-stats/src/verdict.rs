@@ -81,6 +81,16 @@ pub enum ReasonId {
     Lockstep,
     /// Note, of imported files: what had to be inferred.
     Inferred,
+    /// Reason: no page of any document was extracted.
+    NothingExtracted,
+    /// Note: pages failed. They are counted, so the measurement stands.
+    PagesFailed,
+    /// Note: documents failed. They are counted, so the measurement stands.
+    DocumentsFailed,
+    /// Note: calls waited for a limit, outside of every time.
+    Paced,
+    /// Note: a cache answered where every document should have been new.
+    CachedPages,
 }
 
 impl ReasonId {
@@ -104,6 +114,11 @@ impl ReasonId {
             Self::CrossTalkSuspected => "cross-talk-suspected",
             Self::Lockstep => "lockstep",
             Self::Inferred => "inferred",
+            Self::NothingExtracted => "nothing-extracted",
+            Self::PagesFailed => "pages-failed",
+            Self::DocumentsFailed => "documents-failed",
+            Self::Paced => "paced",
+            Self::CachedPages => "cached-pages",
         }
     }
 }
@@ -158,8 +173,11 @@ fn cross_talk(summary: &Summary) -> Option<Reason> {
 fn generator_late(summary: &Summary) -> Option<Reason> {
     let limit_ms = millis(duration_nanos(LATE_GENERATOR));
     let p99_ms = summary.schedule_lag.map(|lag| lag.p99_ms).filter(|&p99_ms| p99_ms > limit_ms)?;
-    let text = format!("generator late: schedule_lag p99 is {p99_ms:.1} ms, more than {limit_ms:.0} ms");
-    Some(Reason { id: ReasonId::GeneratorLate, text })
+    Some(Reason { id: ReasonId::GeneratorLate, text: generator_late_text(p99_ms, limit_ms) })
+}
+
+pub(crate) fn generator_late_text(p99_ms: f64, limit_ms: f64) -> String {
+    format!("generator late: schedule_lag p99 is {p99_ms:.1} ms, more than {limit_ms:.0} ms")
 }
 
 fn rate_limit(summary: &Summary) -> Option<Reason> {
@@ -236,7 +254,7 @@ fn failures<'a>(causes: impl Iterator<Item = &'a ErrorCause>) -> Option<u64> {
     (count > 0).then_some(count)
 }
 
-fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }

@@ -48,6 +48,16 @@ pub enum StoreError {
         /// The newest version known here.
         known: u32,
     },
+    /// It is a run of another sort.
+    #[error("failed to read {path}: it is a run over {found}, not over {wanted}")]
+    OtherKind {
+        /// The file.
+        path: PathBuf,
+        /// What it is over.
+        found: String,
+        /// What was expected.
+        wanted: &'static str,
+    },
     /// The older script wrote it.
     #[error("failed to read {path}: it has no format version; a result of the older script must be imported")]
     NoFormatVersion {

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -18,10 +18,13 @@ pub(crate) const BLOCKS: &str = "blocks.parquet";
 pub(crate) const STALLS: &str = "stalls.parquet";
 pub(crate) const LISTENERS: &str = "listeners.parquet";
 pub(crate) const ERRORS: &str = "errors.parquet";
+/// In place of the four above in runs over documents.
+pub(crate) const PAGES: &str = "pages.parquet";
 pub(crate) const TAGS: &str = "tags.txt";
 
 /// Everything claque leaves in a run's folder, `run.json` last.
-pub(crate) const ALL: [&str; 8] = [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, TAGS, "report.html", RUN];
+pub(crate) const ALL: [&str; 9] =
+    [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, PAGES, TAGS, "report.html", RUN];
 
 /// Writes `bytes` beside `path` and renames: a reader, or a crash, sees the old file or the new one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
@@ -30,6 +33,16 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     file.write_all(bytes).map_err(|source| StoreError::io("write", &beside, source))?;
     file.sync_all().map_err(|source| StoreError::io("write", &beside, source))?;
     fs::rename(&beside, path).map_err(|source| StoreError::io("rename to", path, source))
+}
+
+/// Removes a file; one that is not there is no error.
+pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path, source))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// The name under which a file is written until it is whole.

@@ -5,13 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_stats::Summary;
-use serde::Deserialize;
+use claque_stats::{DocumentsSummary, Summary};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
+    documents,
     error::StoreError,
     files,
-    manifest::{Manifest, RunConfig, SavedVerdict},
+    manifest::{RunConfig, SavedVerdict, check_version, kind},
+    reader::not_read,
     tags::tags,
 };
 
@@ -22,8 +24,8 @@ pub struct RunHead {
     pub dir: PathBuf,
     /// Whether it was not finished.
     pub partial: bool,
-    /// The older script's five settings.
-    pub config: RunConfig,
+    /// What it was over, and its figures.
+    pub what: RunWhat,
     /// When it started, with the zone.
     pub started_at_utc: String,
     /// Address of the service.
@@ -32,22 +34,70 @@ pub struct RunHead {
     pub scenario: serde_json::Value,
     /// Whether the figures can be trusted.
     pub verdict: Option<SavedVerdict>,
-    /// Every figure.
-    pub summary: Option<Summary>,
     /// Names that users gave it.
     pub tags: Vec<String>,
+}
+
+/// The sort of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunKind {
+    /// To be read with [`crate::open`].
+    Listeners,
+    /// To be read with [`crate::open_documents`].
+    Documents,
+}
+
+/// What a run was over, and every figure of it that is there.
+#[derive(Clone, Debug)]
+pub enum RunWhat {
+    /// Listeners.
+    Listeners {
+        /// The older script's five settings.
+        config: RunConfig,
+        /// Every figure.
+        summary: Option<Box<Summary>>,
+    },
+    /// Documents.
+    Documents {
+        /// The older script's settings.
+        config: DocumentsConfig,
+        /// Every figure.
+        summary: Option<Box<DocumentsSummary>>,
+    },
+}
+
+/// The older script's settings of a run over documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentsConfig {
+    /// Pages of each document; of the largest when they differ, and 0 while nobody knows.
+    pub pages: u32,
+    /// Documents at a time.
+    pub concurrent_docs: u32,
+    /// Whether a language model was to rewrite the pages.
+    pub ai_transform: bool,
 }
 
 #[derive(Deserialize)]
 struct Fields {
     partial: bool,
-    config: RunConfig,
     started_at_utc: String,
     target: String,
     #[serde(default)]
     scenario: serde_json::Value,
     verdict: Option<SavedVerdict>,
-    summary: Option<Summary>,
+}
+
+#[derive(Deserialize)]
+struct ListenerFields {
+    config: RunConfig,
+    summary: Option<Box<Summary>>,
+}
+
+#[derive(Deserialize)]
+struct DocumentFields {
+    #[serde(flatten)]
+    config: DocumentsConfig,
+    summary: Option<Box<DocumentsSummary>>,
 }
 
 /// The runs whose folders are in `dir`, newest first, and what was wrong with those that cannot be read. A folder that
@@ -80,23 +130,47 @@ pub fn list(dir: &Path) -> Result<(Vec<RunHead>, Vec<StoreError>), StoreError> {
 /// # Errors
 /// It cannot be read, or a newer claque wrote it.
 pub fn head(dir: &Path) -> Result<RunHead, StoreError> {
-    let path = dir.join(files::RUN);
-    let bytes = fs::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
-    Manifest::check_version(&bytes, &path)?;
-    let fields: Fields = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
-    let Fields { partial, config, started_at_utc, target, scenario, verdict, summary } = fields;
+    let (path, bytes) = read(dir)?;
+    let what = match kind_in(&bytes, &path)? {
+        RunKind::Listeners => {
+            let ListenerFields { config, summary } = fields(&bytes, &path)?;
+            RunWhat::Listeners { config, summary }
+        }
+        RunKind::Documents => {
+            let DocumentFields { config, summary } = fields(&bytes, &path)?;
+            RunWhat::Documents { config, summary }
+        }
+    };
+    let Fields { partial, started_at_utc, target, scenario, verdict } = fields(&bytes, &path)?;
     let tags = tags(dir)?;
-    Ok(RunHead {
-        dir: dir.to_owned(),
-        partial,
-        config,
-        started_at_utc,
-        target,
-        scenario,
-        verdict,
-        summary,
-        tags,
-    })
+    Ok(RunHead { dir: dir.to_owned(), partial, what, started_at_utc, target, scenario, verdict, tags })
+}
+
+/// The sort of the run in `dir`.
+///
+/// # Errors
+/// There is no run, or it is of a newer format or of an unknown sort.
+pub fn run_kind(dir: &Path) -> Result<RunKind, StoreError> {
+    let (path, bytes) = read(dir)?;
+    kind_in(&bytes, &path)
+}
+
+fn read(dir: &Path) -> Result<(PathBuf, Vec<u8>), StoreError> {
+    let path = dir.join(files::RUN);
+    let bytes = fs::read(&path).map_err(|source| not_read(dir, &path, source))?;
+    Ok((path, bytes))
+}
+
+fn kind_in(bytes: &[u8], path: &Path) -> Result<RunKind, StoreError> {
+    if kind(bytes, path)?.as_deref() == Some(documents::KIND) {
+        return Ok(RunKind::Documents);
+    }
+    check_version(bytes, path, None)?;
+    Ok(RunKind::Listeners)
+}
+
+fn fields<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T, StoreError> {
+    serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))
 }
 
 /// Removes the run in `dir`: the files that claque makes, and the folder if nothing else is in it. Whether the folder
@@ -107,13 +181,7 @@ pub fn head(dir: &Path) -> Result<RunHead, StoreError> {
 pub fn remove(dir: &Path) -> Result<bool, StoreError> {
     // run.json goes last: what is left half removed is still known as a run.
     for name in files::ALL {
-        let path = dir.join(name);
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(StoreError::io("remove", &path, source));
-            }
-            Ok(()) | Err(_) => {}
-        }
+        files::remove(&dir.join(name))?;
     }
     Ok(fs::remove_dir(dir).is_ok())
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use claque_core::record::Fact;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{error::StoreError, rows::FactRow};
 
@@ -23,8 +24,8 @@ pub(crate) struct Journal {
 
 /// What a journal held.
 #[derive(Debug)]
-pub(crate) struct JournalContents {
-    pub(crate) facts: Vec<Fact>,
+pub(crate) struct JournalContents<F = Fact> {
+    pub(crate) facts: Vec<F>,
     /// The last line was cut off in the middle, as a kill or a full disk leaves it.
     pub(crate) torn: bool,
 }
@@ -37,9 +38,17 @@ impl Journal {
 
     /// Appends all of `facts` or, on an error, nothing.
     pub(crate) fn append(&mut self, facts: &[Fact]) -> Result<(), StoreError> {
+        self.append_rows(facts.iter().map(FactRow::from))
+    }
+
+    /// The same of any rows.
+    pub(crate) fn append_rows(
+        &mut self,
+        rows: impl IntoIterator<Item = impl Serialize>,
+    ) -> Result<(), StoreError> {
         self.lines.clear();
-        for fact in facts {
-            serde_json::to_writer(&mut self.lines, &FactRow::from(fact))
+        for row in rows {
+            serde_json::to_writer(&mut self.lines, &row)
                 .map_err(|error| StoreError::encode(&self.path, error))?;
             self.lines.push(b'\n');
         }
@@ -62,16 +71,25 @@ impl Journal {
 
 /// Reads a journal; one that does not exist holds nothing.
 pub(crate) fn read(path: &Path) -> Result<JournalContents, StoreError> {
-    let mut lines = JournalLines::open(path)?;
+    read_rows(path, FactRow::into_fact)
+}
+
+/// The same of rows that become facts by `into_fact`.
+pub(crate) fn read_rows<Row: DeserializeOwned, F>(
+    path: &Path,
+    into_fact: fn(Row) -> Result<F, String>,
+) -> Result<JournalContents<F>, StoreError> {
+    let mut lines = JournalLines::open_rows(path, into_fact)?;
     let facts = lines.by_ref().collect::<Result<_, _>>()?;
     Ok(JournalContents { facts, torn: lines.torn })
 }
 
 /// The facts of a journal one after the other.
 #[derive(Debug)]
-pub(crate) struct JournalLines {
+pub(crate) struct JournalLines<Row = FactRow, F = Fact> {
     path: PathBuf,
     reader: Option<BufReader<fs::File>>,
+    into_fact: fn(Row) -> Result<F, String>,
     line: Vec<u8>,
     number: u64,
     /// Whether the end was reached inside a line.
@@ -81,15 +99,25 @@ pub(crate) struct JournalLines {
 impl JournalLines {
     /// Opens a journal; one that does not exist holds nothing.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_rows(path, FactRow::into_fact)
+    }
+}
+
+impl<Row: DeserializeOwned, F> JournalLines<Row, F> {
+    /// Opens a journal of rows that become facts by `into_fact`.
+    pub(crate) fn open_rows(
+        path: &Path,
+        into_fact: fn(Row) -> Result<F, String>,
+    ) -> Result<Self, StoreError> {
         let reader = match fs::File::open(path) {
             Ok(file) => Some(BufReader::with_capacity(1 << 16, file)),
             Err(source) if source.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(StoreError::io("open", path, source)),
         };
-        Ok(Self { path: path.to_owned(), reader, line: Vec::new(), number: 0, torn: false })
+        Ok(Self { path: path.to_owned(), reader, into_fact, line: Vec::new(), number: 0, torn: false })
     }
 
-    fn advance(&mut self) -> Result<Option<Fact>, StoreError> {
+    fn advance(&mut self) -> Result<Option<F>, StoreError> {
         let Some(reader) = &mut self.reader else { return Ok(None) };
         self.line.clear();
         self.number += 1;
@@ -101,20 +129,23 @@ impl JournalLines {
             self.reader = None;
             return Ok(None);
         }
-        let fact = parse(&self.line);
+        let fact = parse(&self.line, self.into_fact);
         fact.map(Some)
             .map_err(|what| StoreError::damaged(&self.path, format!("line {}: {what}", self.number)))
     }
 }
 
-impl Iterator for JournalLines {
-    type Item = Result<Fact, StoreError>;
+impl<Row: DeserializeOwned, F> Iterator for JournalLines<Row, F> {
+    type Item = Result<F, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.advance().transpose()
     }
 }
 
-fn parse(line: &[u8]) -> Result<Fact, String> {
-    serde_json::from_slice::<FactRow>(line).map_err(|error| error.to_string())?.into_fact()
+fn parse<Row: DeserializeOwned, F>(
+    line: &[u8],
+    into_fact: fn(Row) -> Result<F, String>,
+) -> Result<F, String> {
+    into_fact(serde_json::from_slice::<Row>(line).map_err(|error| error.to_string())?)
 }

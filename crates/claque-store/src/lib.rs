@@ -7,6 +7,7 @@
 mod ahead;
 mod columns;
 mod digest;
+mod documents;
 mod error;
 mod files;
 mod head;
@@ -26,8 +27,12 @@ mod wall_time;
 mod writer;
 
 pub use self::{
+    documents::{
+        DocumentRow, DocumentsFolder, DocumentsHeader, DocumentsManifest, DocumentsRun, DocumentsWriter,
+        PageRow, StepErrorRow, open_documents,
+    },
     error::StoreError,
-    head::{RunHead, head, list, remove},
+    head::{DocumentsConfig, RunHead, RunKind, RunWhat, head, list, remove, run_kind},
     incidents::IncidentRow,
     left::{
         DocumentJournal, JournalHeader, JournalState, KeptDocument, KeptDocuments, LeftBehind, LeftDocument,

@@ -67,7 +67,7 @@ pub fn open(dir: &Path) -> Result<Run, StoreError> {
 }
 
 /// A folder without the file is no run; anything else is trouble with the file.
-fn not_read(dir: &Path, path: &Path, source: io::Error) -> StoreError {
+pub(crate) fn not_read(dir: &Path, path: &Path, source: io::Error) -> StoreError {
     let absent = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&source.kind());
     if absent {
         StoreError::NotARunFolder { path: dir.to_owned() }

@@ -13,9 +13,9 @@ use crate::{
     rows::{end_from, outcome_from},
 };
 
-const MOMENT: &str = "nanoseconds since the run's start";
+pub(crate) const MOMENT: &str = "nanoseconds since the run's start";
 const SPAN: &str = "nanoseconds";
-const NUMBER: &str = "number from 0";
+pub(crate) const NUMBER: &str = "number from 0";
 const COUNT: &str = "count";
 const NAME: &str = "name";
 
@@ -253,16 +253,17 @@ const fn names<const N: usize>(specs: &[ColumnSpec; N]) -> [&'static str; N] {
     names
 }
 
-const fn column(name: &'static str, kind: Kind, unit: &'static str) -> ColumnSpec {
+pub(crate) const fn column(name: &'static str, kind: Kind, unit: &'static str) -> ColumnSpec {
     ColumnSpec { name, kind, unit }
 }
+
 /// Parquet's integers are signed: what lies beyond 292 years or 8 EiB is put down as the largest.
-fn ints<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<u64>) -> Values {
+pub(crate) fn ints<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<u64>) -> Values {
     Values::Int(
         rows.iter().map(|row| cell(row).map(|value| i64::try_from(value).unwrap_or(i64::MAX))).collect(),
     )
 }
 
-fn texts<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<&str>) -> Values {
+pub(crate) fn texts<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<&str>) -> Values {
     Values::Text(rows.iter().map(|row| cell(row).map(text_cell)).collect())
 }

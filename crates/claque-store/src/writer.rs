@@ -1,7 +1,7 @@
 //! Writing a run, so that it can be read at any moment, whatever happens.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -173,12 +173,8 @@ impl RunWriter {
         // The journal goes last: until then run.json says partial and the journal holds everything.
         tables.finish()?;
         manifest.write(&dir)?;
-        match fs::remove_file(&journal_path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::io("remove", &journal_path, source))
-            }
-            Ok(()) | Err(_) => Ok((summary, verdict)),
-        }
+        files::remove(&journal_path)?;
+        Ok((summary, verdict))
     }
 
     fn write_manifest(&self) -> Result<(), StoreError> {

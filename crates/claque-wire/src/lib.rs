@@ -6,4 +6,6 @@
 //! result.
 
 pub mod audio;
+pub mod multipart;
+pub mod pdf;
 pub mod yapit;

@@ -4,6 +4,7 @@
 //! [`ServerMessage::encode`] are the gateway's. Nothing here opens a connection.
 
 mod client_message;
+pub mod extraction;
 mod failure;
 pub mod jwt;
 mod python;

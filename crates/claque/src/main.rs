@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod compare;
 mod config;
+mod documents;
 mod outcome;
 mod report;
 mod run;

@@ -266,14 +266,14 @@ impl Finished {
     /// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its
     /// objectives: they are about figures that do not measure the service. 3 for one that missed an objective.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        if !self.verdict.is_valid() {
-            ExitCode::from(INVALID)
-        } else if self.objectives.iter().any(|result| !result.met) {
-            ExitCode::from(MISSED)
-        } else {
-            ExitCode::SUCCESS
-        }
+        let missed = self.objectives.iter().any(|result| !result.met);
+        if self.verdict.is_valid() && missed { ExitCode::from(MISSED) } else { exit_code(&self.verdict) }
     }
+}
+
+/// 0 for a run that can be trusted, 5 for one that cannot.
+pub(crate) fn exit_code(verdict: &Verdict) -> ExitCode {
+    if verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
 }
 
 /// The note that what was heard had been heard before.
@@ -312,7 +312,7 @@ fn folder_name(at: UnixNanos) -> String {
     moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H-%M-%SZ").to_string()
 }
 
-fn machine() -> Machine {
+pub(crate) fn machine() -> Machine {
     let cpus = available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX));
     Machine { os: std::env::consts::OS.to_owned(), arch: std::env::consts::ARCH.to_owned(), cpus }
 }

@@ -93,6 +93,8 @@ fn the_help_is_as_it_was() {
         ("help", vec!["--help"]),
         ("help_run", vec!["run", "--help"]),
         ("help_simulate", vec!["simulate", "--help"]),
+        ("help_documents", vec!["documents", "--help"]),
+        ("help_simulate_documents", vec!["simulate", "documents", "--help"]),
         ("help_serve", vec!["serve", "--help"]),
         ("help_compare", vec!["compare", "--help"]),
         ("help_cleanup", vec!["cleanup", "--help"]),
@@ -220,6 +222,58 @@ fn the_summary_can_be_had_as_json() {
     assert_eq!(document["summary"]["schedule_lag"], Value::Null);
     let folder = stage.path().join(document["run_folder"].as_str().unwrap());
     assert!(claque_store::open(&folder).is_ok());
+}
+
+#[test]
+fn simulated_documents_are_told_with_their_failed_pages() {
+    let stage = Stage::new();
+    let output = stage.claque(&[
+        "simulate",
+        "documents",
+        "--pages",
+        "30",
+        "--concurrent",
+        "2",
+        "--gateway-set",
+        "faults.pages=[3,17,18,19]",
+    ]);
+    let text = stdout(&output);
+    insta::with_settings!({ filters => vec![(r"claque-results/\S+", "claque-results/FOLDER")] }, {
+        insta::assert_snapshot!("simulated_documents", text);
+    });
+    let run = claque_store::open_documents(&stage.run_folder()).unwrap();
+    assert_eq!(Some(run.recompute()), run.manifest.summary);
+}
+
+#[test]
+fn a_book_is_simulated_by_the_command_that_the_page_shows() {
+    let stage = Stage::new();
+    let command = "simulate documents --pages 300 --concurrent 4 --gateway-set extraction.workers=8";
+    let text = stdout(&stage.claque(&command.split(' ').collect::<Vec<_>>()));
+    assert!(text.contains("1,200/1,200 pages (100.0 %)") && text.contains("  VALID\n"), "{text}");
+}
+
+#[test]
+fn documents_that_contradict_themselves_are_refused() {
+    let stage = Stage::new();
+    stage.write("a.txt", "hello");
+    stage.write("s.toml", "[documents]\npoll = \"5..1\"\n");
+    for (args, expected) in [
+        (vec!["documents", "--pages", "0"], "error: --pages is 0; give 1 to 10000\n"),
+        (vec!["documents", "--pdf", "a.txt"], "error: --pdf names a.txt, which is no PDF\n"),
+        (
+            vec!["documents", "--pages", "3", "--pdf", "a.pdf"],
+            "error: --pages is about made documents, and --pdf names files; leave one of them out\n",
+        ),
+        (
+            vec!["simulate", "documents", "--scenario", "s.toml"],
+            "error: s.toml:2: poll is `5..1`; give two times in seconds such as 1..5, the first not above the last, or one, \
+             from 0.01\n",
+        ),
+    ] {
+        assert_eq!(stage.refused(&args), (2, expected.to_owned()));
+    }
+    assert!(!stage.path().join("claque-results").exists(), "nothing was begun");
 }
 
 #[test]

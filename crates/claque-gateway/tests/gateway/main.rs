@@ -1,5 +1,6 @@
 //! Stories about a whole gateway, told through its public surface.
 
+mod extraction;
 mod faults;
 mod pacing;
 mod pipeline;

@@ -60,21 +60,26 @@ pub(super) fn refusal(refusal: &Refusal, input: &str) -> Answer {
         Refusal::NotFound { resource: Resource::DocumentBlocks | Resource::AudioNotCached, .. }
         | Refusal::Unauthenticated(_)
         | Refusal::IdentityUnavailable
-        | Refusal::NoSuchRoute => detail(status, &words),
+        | Refusal::NoSuchRoute
+        | Refusal::UploadUnknown
+        | Refusal::TooManyExtractions { .. }
+        | Refusal::AiTransformNotConfigured => detail(status, &words),
+        Refusal::PageLimit { .. } => coded(status, "USAGE_LIMIT_EXCEEDED", words),
         Refusal::RateLimited { retry_after, .. } => {
             let mut answer = json(status, &ErrorBody::Error { error: words });
             set(&mut answer, RETRY_AFTER, whole_seconds(*retry_after).into());
             answer
         }
-        Refusal::StorageLimit { .. } => {
-            let detail = CodedDetail { code: "STORAGE_LIMIT_EXCEEDED".to_owned(), message: words };
-            json(status, &ErrorBody::Coded { detail })
-        }
+        Refusal::StorageLimit { .. } => coded(status, "STORAGE_LIMIT_EXCEEDED", words),
         Refusal::ContentInvalid(fault) => issue(content(*fault, words, input)),
         Refusal::WrongPassword => stack(status, "EMAIL_PASSWORD_MISMATCH", &words),
         Refusal::WrongRefreshToken => stack(status, "REFRESH_TOKEN_NOT_FOUND_OR_EXPIRED", &words),
         Refusal::ServerError => with_type(status, "text/plain; charset=utf-8", words.into()),
     }
+}
+
+fn coded(status: StatusCode, code: &str, message: String) -> Answer {
+    json(status, &ErrorBody::Coded { detail: CodedDetail { code: code.to_owned(), message } })
 }
 
 fn named(status: StatusCode, detail: String, resource_type: &str, id: &str) -> Answer {

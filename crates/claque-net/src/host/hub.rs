@@ -106,6 +106,16 @@ impl Hub {
         answer
     }
 
+    /// Looks at the machine, as of the last thing that happened.
+    pub(super) fn look<R>(&self, question: impl FnOnce(&Gateway) -> R) -> R {
+        question(&self.gateway.borrow())
+    }
+
+    /// Changes whenever something has happened.
+    pub(super) fn happened(&self) -> watch::Receiver<HostStats> {
+        self.published.subscribe()
+    }
+
     /// Counts something.
     pub(super) fn count(&self, add: impl FnOnce(&mut HostStats)) {
         let mut stats = self.stats.get();

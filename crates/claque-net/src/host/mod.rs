@@ -10,6 +10,7 @@ mod connection;
 mod documents;
 mod engine;
 mod error;
+mod extraction;
 mod handshake;
 mod hub;
 mod identity;
@@ -28,11 +29,11 @@ use std::{
 };
 
 use claque_core::{rng::Seed, time::Duration};
-use claque_gateway::{AudioFormat, Engine as MachineEngine, GatewayConfig, GatewayStats};
+use claque_gateway::{AudioFormat, Engine as MachineEngine, GatewayConfig, GatewayStats, PageDone};
 use tokio::{
     net::{TcpListener, TcpSocket},
     runtime::Runtime,
-    sync::{oneshot, watch},
+    sync::{mpsc as queue, oneshot, watch},
     task::{JoinSet, LocalSet},
     time::{sleep, timeout},
 };
@@ -88,6 +89,7 @@ pub struct Host {
     address: SocketAddr,
     stats: watch::Receiver<HostStats>,
     stop: Option<oneshot::Sender<()>>,
+    page_log: queue::Sender<mpsc::SyncSender<Vec<PageDone>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -116,6 +118,7 @@ impl Host {
         };
         let (published, stats) = watch::channel(HostStats::default());
         let (stop, stopped) = oneshot::channel();
+        let (page_log, asked_for_log) = queue::channel(1);
         let (bound, binding) = mpsc::sync_channel(1);
         let run = move || {
             let (opened, address) = match listen(bind) {
@@ -127,7 +130,7 @@ impl Host {
             let Some((runtime, listener)) = opened else { return };
             let hub = Rc::new(Hub::new(config, seed, engine, published));
             let local = LocalSet::new();
-            local.block_on(&runtime, serve(listener, hub, stopped));
+            local.block_on(&runtime, serve(listener, hub, stopped, asked_for_log));
             drop(local);
             runtime.shutdown_timeout(GRACE);
         };
@@ -135,7 +138,7 @@ impl Host {
         let thread = thread.map_err(|source| HostError::Thread { source })?;
         let ended = || HostError::Thread { source: io::Error::other("the thread ended") };
         let address = binding.recv().map_err(|_| ended())??;
-        Ok(Self { address, stats, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, stats, stop: Some(stop), page_log, thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -165,6 +168,14 @@ impl Host {
     #[must_use]
     pub fn watch_stats(&self) -> watch::Receiver<HostStats> {
         self.stats.clone()
+    }
+
+    /// The gateway's own log of pages, in order of their ends; none when another question for it is under way.
+    #[must_use]
+    pub fn page_log(&self) -> Option<Vec<PageDone>> {
+        let (answer, log) = mpsc::sync_channel(1);
+        self.page_log.try_send(answer).ok()?;
+        log.recv().ok()
     }
 
     /// Stops it: nothing more is accepted, connections are closed in good order within a quarter of a second,
@@ -206,7 +217,12 @@ fn listen(bind: SocketAddr) -> Result<(Runtime, TcpListener, SocketAddr), HostEr
     Ok((runtime, listener, address))
 }
 
-async fn serve(listener: TcpListener, hub: Rc<Hub>, mut stopped: oneshot::Receiver<()>) {
+async fn serve(
+    listener: TcpListener,
+    hub: Rc<Hub>,
+    mut stopped: oneshot::Receiver<()>,
+    mut asked_for_log: queue::Receiver<mpsc::SyncSender<Vec<PageDone>>>,
+) {
     let mut tasks = JoinSet::new();
     let timer = tokio::task::spawn_local(Rc::clone(&hub).keep_time());
     loop {
@@ -222,6 +238,10 @@ async fn serve(listener: TcpListener, hub: Rc<Hub>, mut stopped: oneshot::Receiv
                     sleep(ACCEPT_PAUSE).await;
                 }
             },
+            Some(answer) = asked_for_log.recv() => {
+                // There is room for one answer; who has gone away does not need it.
+                let _ = answer.try_send(hub.look(|gateway| gateway.page_log().copied().collect()));
+            }
             Some(ended) = tasks.join_next() => {
                 if let Err(error) = ended {
                     tracing::error!(%error, "a connection's task has failed");

@@ -16,7 +16,7 @@ use percent_encoding::percent_decode_str;
 use super::{
     answer::{self, Answer},
     connection::Peer,
-    documents,
+    documents, extraction,
     handshake::handshake,
     hub::Hub,
     identity,
@@ -26,10 +26,16 @@ use super::{
 /// room.
 const MAX_BODY_BYTES: usize = 6_500_000;
 
+/// Most bytes of an upload, its form included: thousands of pages with figures.
+const MAX_UPLOAD_BYTES: usize = 256 << 20;
+
 /// A call that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target<'a> {
     CreateDocument,
+    PrepareUpload,
+    CreateExtraction,
+    ExtractionStatus,
     Document { id: &'a str },
     Blocks { id: &'a str },
     Models,
@@ -45,6 +51,9 @@ impl<'a> Target<'a> {
         let parts: Vec<&str> = path.split('/').collect();
         match parts.as_slice() {
             ["", "api", "v1", "documents", "text"] => Some(Self::CreateDocument),
+            ["", "api", "v1", "documents", "prepare", "upload"] => Some(Self::PrepareUpload),
+            ["", "api", "v1", "documents", "document"] => Some(Self::CreateExtraction),
+            ["", "api", "v1", "documents", "extraction", "status"] => Some(Self::ExtractionStatus),
             ["", "api", "v1", "documents", id] => Some(Self::Document { id }),
             ["", "api", "v1", "documents", id, "blocks"] => Some(Self::Blocks { id }),
             ["", "api", "v1", "models"] => Some(Self::Models),
@@ -64,9 +73,33 @@ impl<'a> Target<'a> {
 
     const fn method(self) -> Method {
         match self {
-            Self::CreateDocument | Self::AnonymousSession | Self::SignIn | Self::Refresh => Method::POST,
+            Self::CreateDocument
+            | Self::PrepareUpload
+            | Self::CreateExtraction
+            | Self::ExtractionStatus
+            | Self::AnonymousSession
+            | Self::SignIn
+            | Self::Refresh => Method::POST,
             Self::Blocks { .. } | Self::Models | Self::Audio { .. } | Self::Socket => Method::GET,
             Self::Document { .. } => Method::DELETE,
+        }
+    }
+
+    /// Most bytes of its body.
+    const fn max_body(self) -> usize {
+        match self {
+            Self::PrepareUpload => MAX_UPLOAD_BYTES,
+            Self::CreateDocument
+            | Self::CreateExtraction
+            | Self::ExtractionStatus
+            | Self::Document { .. }
+            | Self::Blocks { .. }
+            | Self::Models
+            | Self::AnonymousSession
+            | Self::Audio { .. }
+            | Self::Socket
+            | Self::SignIn
+            | Self::Refresh => MAX_BODY_BYTES,
         }
     }
 }
@@ -85,13 +118,16 @@ pub(super) async fn answer(
     if head.method != target.method() {
         return Ok(wrong_method(target));
     }
-    let body = match read(body).await {
+    let body = match read(body, target.max_body()).await {
         Ok(body) => body,
         Err(refused) => return Ok(*refused),
     };
     let headers = &head.headers;
     Ok(match target {
         Target::CreateDocument => documents::create(&hub, &peer, headers, &body),
+        Target::PrepareUpload => extraction::prepare(&hub, &peer, headers, &body),
+        Target::CreateExtraction => extraction::create(hub, &peer, headers, &body).await,
+        Target::ExtractionStatus => extraction::status(&hub, &peer, headers, &body),
         Target::Document { id } => documents::delete(&hub, &peer, headers, id),
         Target::Blocks { id } => documents::blocks(&hub, &peer, headers, id),
         Target::Models => documents::models(&hub, &peer),
@@ -153,8 +189,8 @@ fn wrong_method(target: Target<'_>) -> Answer {
     refused
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Box<Answer>> {
-    match Limited::new(body, MAX_BODY_BYTES).collect().await {
+async fn read(body: Incoming, most: usize) -> Result<Bytes, Box<Answer>> {
+    match Limited::new(body, most).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(answer::detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large").into())

@@ -5,6 +5,7 @@
 mod audio;
 mod conformance;
 mod engine;
+mod extraction;
 mod ordered;
 mod replay;
 mod rest;

@@ -1,5 +1,6 @@
 //! The simulator against known truths, its promises, and random plans.
 
+mod documents;
 mod faults;
 mod house;
 mod link;

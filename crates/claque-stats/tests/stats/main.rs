@@ -2,6 +2,7 @@
 
 mod calibration;
 mod compare;
+mod documents;
 mod facts;
 mod incidents;
 mod objectives;

@@ -1,6 +1,7 @@
 //! A run on disk: written, killed, read back, and read by others.
 
 mod columns;
+mod documents;
 mod errors;
 mod example;
 mod import;

@@ -15,6 +15,7 @@ mod audience;
 mod cleanup;
 mod compare;
 mod courtesy;
+mod documents;
 mod gateway;
 mod objectives;
 mod output;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     cleanup::CleanupFlags,
     compare::CompareFlags,
     courtesy::CourtesyFlags,
+    documents::{DocumentFlags, DocumentsFlags, SimulateDocumentsFlags},
     gateway::{GatewayFlags, LimitFlags},
     objectives::{AbortFlags, MarkdownFlag, ObjectiveFlags},
     output::{KeepAudioFlag, OutputFlags},
@@ -63,6 +65,8 @@ pub(crate) enum Verb {
     Run(Box<RunFlags>),
     /// Play an audience against a model of the service, in virtual time
     Simulate(Box<SimulateFlags>),
+    /// Have documents extracted, in real time
+    Documents(Box<DocumentsFlags>),
     /// Run the reference gateway alone until Ctrl-C
     Serve(Box<ServeFlags>),
     /// Delete the documents that a killed run has left on a service
@@ -92,7 +96,11 @@ impl Cli {
     pub(crate) fn is_quiet(&self) -> bool {
         match &self.verb {
             Verb::Run(flags) => flags.output.quiet,
-            Verb::Simulate(flags) => flags.output.quiet,
+            Verb::Simulate(flags) => match &flags.what {
+                Some(SimulateVerb::Documents(flags)) => flags.output.quiet,
+                None => flags.output.quiet,
+            },
+            Verb::Documents(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,
             Verb::Compare(flags) => flags.quiet,
@@ -137,7 +145,10 @@ pub(crate) struct RunFlags {
 
 /// Flags of `claque simulate`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct SimulateFlags {
+    #[command(subcommand)]
+    pub(crate) what: Option<SimulateVerb>,
     #[command(flatten)]
     pub(crate) audience: AudienceFlags,
     #[command(flatten)]
@@ -152,6 +163,13 @@ pub(crate) struct SimulateFlags {
     pub(crate) output: OutputFlags,
     #[command(flatten)]
     pub(crate) markdown: MarkdownFlag,
+}
+
+/// What else can be simulated.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimulateVerb {
+    /// Have documents extracted by a model of the service, in virtual time
+    Documents(Box<SimulateDocumentsFlags>),
 }
 
 /// Flags of `claque serve`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-const HEADING: &str = "Output";
+pub(super) const HEADING: &str = "Output";
 
 /// Flags about results.
 #[derive(Debug, Default, Args)]

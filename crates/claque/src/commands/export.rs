@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use claque_store::{BlockRow, ErrorRow, ListenerRow, StallRow};
+use claque_store::{BlockRow, ErrorRow, ListenerRow, Manifest, StallRow};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,6 +21,8 @@ use crate::cli::{ExportFlags, FormatFlag, KeptFlags, RunFlag, TableFlag};
 pub(crate) fn export(flags: &ExportFlags) -> anyhow::Result<ExitCode> {
     let kept = KeptFlags { output_dir: flags.output_dir.clone() };
     let folder = RunFlag { run: flags.run.clone(), kept }.folder()?;
+    // Refuses a run over documents before a file is made.
+    let manifest = claque_store::open_manifest(&folder)?;
     let out: Box<dyn Write> = match &flags.out {
         Some(path) => {
             Box::new(fs::File::create(path).with_context(|| format!("failed to create {}", path.display()))?)
@@ -30,7 +32,7 @@ pub(crate) fn export(flags: &ExportFlags) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(out);
     let written = match flags.format {
         FormatFlag::Parquet => copy(&folder.join(file_of(flags.table)), &mut out),
-        FormatFlag::Csv | FormatFlag::Jsonl => rows(&folder, flags, &mut out),
+        FormatFlag::Csv | FormatFlag::Jsonl => rows(&folder, &manifest, flags, &mut out),
     };
     match written.and_then(|()| Ok(out.flush()?)) {
         Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
@@ -63,13 +65,12 @@ fn copy(path: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rows(folder: &Path, flags: &ExportFlags, out: &mut dyn Write) -> anyhow::Result<()> {
-    let manifest = claque_store::open_manifest(folder)?;
+fn rows(folder: &Path, manifest: &Manifest, flags: &ExportFlags, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut failed = Ok(());
     if flags.format == FormatFlag::Csv {
         writeln!(out, "{}", columns_of(flags.table).join(","))?;
     }
-    claque_store::for_each_listener(folder, &manifest, |facts| {
+    claque_store::for_each_listener(folder, manifest, |facts| {
         if failed.is_ok() {
             failed = match flags.table {
                 TableFlag::Blocks => write_rows(facts.blocks.iter().map(BlockRow::from), flags, out),

@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod compare;
+mod documents;
 mod export;
 mod import;
 mod kept;
@@ -20,7 +21,7 @@ use std::{io, process::ExitCode};
 use claque_wire::yapit::rest::Secret;
 
 use crate::{
-    cli::{Cli, Verb},
+    cli::{Cli, SimulateVerb, Verb},
     config::{self, Surroundings, TOKEN_VARIABLE},
 };
 
@@ -35,7 +36,17 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             let stdin = &mut io::stdin().lock();
             run::run(config::resolve_run(*flags, Surroundings { token, stdin })?)
         }
-        Verb::Simulate(flags) => simulate::simulate(config::resolve_simulate(*flags)?),
+        Verb::Simulate(mut flags) => match flags.what.take() {
+            None => simulate::simulate(config::resolve_simulate(*flags)?),
+            Some(SimulateVerb::Documents(flags)) => {
+                crate::documents::simulate(config::resolve_simulate_documents(*flags)?)
+            }
+        },
+        Verb::Documents(flags) => {
+            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
+            let stdin = &mut io::stdin().lock();
+            documents::documents(config::resolve_documents(*flags, Surroundings { token, stdin })?)
+        }
         Verb::Cleanup(flags) => {
             let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
             let stdin = &mut io::stdin().lock();

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use claque_store::{RunHead, SavedVerdict};
+use claque_stats::{DocumentsSummary, Summary};
+use claque_store::{DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict};
 use serde::Serialize;
 
 use super::kept;
 use crate::{
     cli::ListFlags,
-    report::units::{NOT_MEASURED, grouped, percent_or_na, time_or_na},
+    report::units::{NOT_MEASURED, counted, grouped, percent_or_na, time_or_na},
     talk::print,
 };
 
@@ -21,13 +22,21 @@ pub(crate) fn runs(flags: &ListFlags) -> anyhow::Result<ExitCode> {
     let since = flags.since.as_deref().map(|typed| kept::moment("--since", typed)).transpose()?;
     let mut runs = kept::all_in(&flags.kept.dir())?;
     runs.retain(|run| {
-        flags.model.as_ref().is_none_or(|model| run.config.model == *model)
+        flags.model.as_ref().is_none_or(|model| is_of(run, model))
             && (!flags.valid || is_valid(run))
             && since.as_ref().is_none_or(|since| run.started_at_utc >= *since)
             && flags.tag.as_ref().is_none_or(|tag| run.tags.contains(tag))
     });
     print(&if flags.json { json(&runs)? } else { text(&runs) })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Runs over documents have no model.
+fn is_of(run: &RunHead, model: &str) -> bool {
+    match &run.what {
+        RunWhat::Listeners { config, .. } => config.model == model,
+        RunWhat::Documents { .. } => false,
+    }
 }
 
 fn is_valid(run: &RunHead) -> bool {
@@ -68,10 +77,7 @@ fn text(runs: &[RunHead]) -> String {
 }
 
 fn row(run: &RunHead) -> Vec<String> {
-    let config = &run.config;
-    let summary = run.summary.as_ref();
-    let stalls = summary.and_then(|summary| summary.underruns.as_ref());
-    let startup = summary.and_then(|summary| summary.startup_time.as_ref());
+    let Figures { audience, model, success_pct, underruns, stalled_time_pct, startup_p50_ms } = figures(run);
     let verdict = match (&run.verdict, run.partial) {
         (_, true) => "PARTIAL",
         (Some(verdict), false) if verdict.valid => "VALID",
@@ -80,22 +86,63 @@ fn row(run: &RunHead) -> Vec<String> {
     };
     vec![
         kept::short_name(&run.dir),
-        format!(
-            "{} x {} at {} x",
-            grouped(config.users.into()),
-            grouped(config.blocks_per_user.into()),
-            config.speed
-        ),
-        config.model.clone(),
+        audience,
+        model,
         if kept::time_of(&run.scenario) == crate::outcome::TimeKind::Virtual { "virtual" } else { "real" }
             .to_owned(),
         verdict.to_owned(),
-        percent_or_na(summary.and_then(|summary| summary.success_pct)),
-        stalls.map_or_else(|| NOT_MEASURED.to_owned(), |stalls| grouped(stalls.count)),
-        percent_or_na(summary.and_then(|summary| summary.stalled_time_pct)),
-        time_or_na(startup.map(|startup| startup.p50_ms)),
+        percent_or_na(success_pct),
+        underruns.map_or_else(|| NOT_MEASURED.to_owned(), grouped),
+        percent_or_na(stalled_time_pct),
+        time_or_na(startup_p50_ms),
         run.tags.join(", "),
     ]
+}
+
+/// What a line tells of a run's sort and figures.
+struct Figures {
+    audience: String,
+    model: String,
+    success_pct: Option<f64>,
+    underruns: Option<u64>,
+    stalled_time_pct: Option<f64>,
+    startup_p50_ms: Option<f64>,
+}
+
+/// Documents are not listened to: they have a success and nothing else of these.
+fn figures(run: &RunHead) -> Figures {
+    match &run.what {
+        RunWhat::Listeners { config, summary } => {
+            let RunConfig { users, blocks_per_user, model, speed, .. } = config;
+            let summary = summary.as_deref();
+            Figures {
+                audience: format!(
+                    "{} x {} at {speed} x",
+                    grouped((*users).into()),
+                    grouped((*blocks_per_user).into())
+                ),
+                model: model.clone(),
+                success_pct: summary.and_then(|summary| summary.success_pct),
+                underruns: summary.and_then(|summary| summary.underruns.as_ref()).map(|stalls| stalls.count),
+                stalled_time_pct: summary.and_then(|summary| summary.stalled_time_pct),
+                startup_p50_ms: summary
+                    .and_then(|summary| summary.startup_time.as_ref())
+                    .map(|startup| startup.p50_ms),
+            }
+        }
+        RunWhat::Documents { config, summary } => Figures {
+            audience: format!(
+                "{} x {}",
+                counted(config.concurrent_docs.into(), "document"),
+                counted(config.pages.into(), "page")
+            ),
+            model: NOT_MEASURED.to_owned(),
+            success_pct: summary.as_deref().and_then(|summary| summary.success_pct),
+            underruns: None,
+            stalled_time_pct: None,
+            startup_p50_ms: None,
+        },
+    }
 }
 
 #[derive(Serialize)]
@@ -112,10 +159,26 @@ struct Entry<'a> {
     partial: bool,
     target: &'a str,
     time: &'static str,
-    config: &'a claque_store::RunConfig,
+    /// "listeners" or "documents"; the two have different settings and figures.
+    kind: &'static str,
+    config: Config<'a>,
     tags: &'a [String],
     verdict: Option<&'a SavedVerdict>,
-    summary: Option<&'a claque_stats::Summary>,
+    summary: Option<Figured<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Config<'a> {
+    Listeners(&'a RunConfig),
+    Documents(&'a DocumentsConfig),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Figured<'a> {
+    Listeners(&'a Summary),
+    Documents(&'a DocumentsSummary),
 }
 
 fn json(runs: &[RunHead]) -> anyhow::Result<String> {
@@ -126,7 +189,15 @@ fn json(runs: &[RunHead]) -> anyhow::Result<String> {
 }
 
 fn entry(run: &RunHead) -> Entry<'_> {
-    let RunHead { dir, partial, config, started_at_utc, target, scenario, verdict, summary, tags } = run;
+    let RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags } = run;
+    let (kind, config, summary) = match what {
+        RunWhat::Listeners { config, summary } => {
+            ("listeners", Config::Listeners(config), summary.as_deref().map(Figured::Listeners))
+        }
+        RunWhat::Documents { config, summary } => {
+            ("documents", Config::Documents(config), summary.as_deref().map(Figured::Documents))
+        }
+    };
     Entry {
         name: kept::short_name(dir),
         run_folder: dir.display().to_string(),
@@ -134,9 +205,10 @@ fn entry(run: &RunHead) -> Entry<'_> {
         partial: *partial,
         target,
         time: if kept::time_of(scenario) == crate::outcome::TimeKind::Virtual { "virtual" } else { "real" },
+        kind,
         config,
         tags,
         verdict: verdict.as_ref(),
-        summary: summary.as_ref(),
+        summary,
     }
 }

@@ -10,11 +10,13 @@ mod compare;
 mod courtesy;
 mod credentials;
 mod decided;
+mod documents;
 mod env_file;
 mod error;
 mod gateway;
 mod objectives;
 mod resolve;
+mod resolve_documents;
 mod scenario;
 mod settings;
 mod wish;
@@ -24,12 +26,14 @@ pub(crate) use self::{
     compare::{CompareForm, CompareSettings, InvalidRuns, OnRegression, resolve_compare},
     courtesy::{Courtesy, LimitChoice},
     credentials::{Surroundings, TOKEN_VARIABLE},
+    documents::{DocumentsPlan, Origin},
     error::UsageError,
     gateway::GatewayChoice,
     resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
+    resolve_documents::{resolve_documents, resolve_simulate_documents},
     settings::{
-        CleanupSettings, Output, OutputFormat, PageChoice, RunSettings, ServeSettings, SimulateSettings,
-        Talk, TargetChoice,
+        CleanupSettings, DocumentsSettings, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
+        SimulateDocumentsSettings, SimulateSettings, Talk, TargetChoice,
     },
 };
 

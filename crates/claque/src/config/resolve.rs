@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use claque_core::plan::Plan;
+use claque_core::rng::Seed;
 use claque_gateway::Auth;
 use claque_net::service::{Credentials, Target};
 use serde_json::Value;
@@ -48,7 +48,7 @@ pub(crate) fn resolve_run(
     let output = output(flags.output, judging, &mut wishes);
     let (plan, player) = audience::plan(&wishes, &source)?;
     let corpus = audience::corpus(&wishes, &source)?;
-    let target = target(&wishes, &source, &plan)?;
+    let target = target(&wishes, &source, plan.seed)?;
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
         TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => vec![Credentials::None],
@@ -171,7 +171,7 @@ fn bind(typed: &str) -> Result<SocketAddr, UsageError> {
     })
 }
 
-fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) -> Output {
+pub(super) fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) -> Output {
     over(&mut wishes.output_dir, flags.output_dir);
     Output {
         dir: wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone()),
@@ -186,9 +186,10 @@ const fn talk(quiet: bool) -> Talk {
     if quiet { Talk::Quiet } else { Talk::Normal }
 }
 
-fn target(wishes: &Wishes, source: &Source, plan: &Plan) -> Result<TargetChoice, UsageError> {
+/// The service that is meant; `seed` is the root of the randomness of one of our own.
+pub(super) fn target(wishes: &Wishes, source: &Source, seed: Seed) -> Result<TargetChoice, UsageError> {
     let Some(wish) = &wishes.base_url else {
-        let gateway = choose(wishes, source, Limits::Off, plan.seed.child("gateway"))?;
+        let gateway = choose(wishes, source, Limits::Off, seed.child("gateway"))?;
         return Ok(TargetChoice::Embedded(Box::new(gateway)));
     };
     if let Some((place, key)) = wishes.first_of_gateway() {

@@ -32,6 +32,7 @@ pub(crate) fn read(path: Option<&Path>) -> Result<(Wishes, Source), UsageError> 
     for file in [text, env_file, auth_env_file, accounts].into_iter().flatten() {
         file.value = beside(path, &file.value);
     }
+    super::documents::beside(&mut wishes.documents, |file| beside(path, file));
     Ok((wishes, source))
 }
 
@@ -145,7 +146,9 @@ mod tests {
         for table in [
             "",
             "[behaviour]",
+            "[documents]",
             "[gateway]",
+            "[gateway.extraction]",
             "[gateway.pipeline]",
             "[gateway.pipeline.overflow]",
             "[gateway.faults]",

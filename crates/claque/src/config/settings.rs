@@ -7,7 +7,7 @@ use claque_net::service::{Credentials, Target};
 use claque_stats::objective::{AbortRule, Objective};
 use serde_json::Value;
 
-use super::{courtesy::Courtesy, gateway::GatewayChoice};
+use super::{courtesy::Courtesy, documents::DocumentsPlan, gateway::GatewayChoice};
 
 /// A run in real time, decided.
 #[derive(Debug)]
@@ -42,6 +42,42 @@ pub(crate) struct SimulateSettings {
     /// What it listens to.
     pub(crate) corpus: Corpus,
     /// The model of the service; its engine is no command.
+    pub(crate) gateway: GatewayChoice,
+    /// Where results go.
+    pub(crate) output: Output,
+    /// The number all randomness hangs from.
+    pub(crate) seed: u64,
+    /// Everything that was decided, in a scenario's words and without secrets.
+    pub(crate) scenario: Value,
+}
+
+/// A run over documents in real time, decided.
+#[derive(Debug)]
+pub(crate) struct DocumentsSettings {
+    /// What is extracted.
+    pub(crate) plan: DocumentsPlan,
+    /// What made documents say.
+    pub(crate) corpus: Corpus,
+    /// The service.
+    pub(crate) target: TargetChoice,
+    /// Who we are.
+    pub(crate) credentials: Credentials,
+    /// Where results go.
+    pub(crate) output: Output,
+    /// The number all randomness hangs from.
+    pub(crate) seed: u64,
+    /// Everything that was decided, in a scenario's words and without secrets.
+    pub(crate) scenario: Value,
+}
+
+/// A run over documents in virtual time, decided.
+#[derive(Debug)]
+pub(crate) struct SimulateDocumentsSettings {
+    /// What is extracted.
+    pub(crate) plan: DocumentsPlan,
+    /// What made documents say.
+    pub(crate) corpus: Corpus,
+    /// The model of the service.
     pub(crate) gateway: GatewayChoice,
     /// Where results go.
     pub(crate) output: Output,

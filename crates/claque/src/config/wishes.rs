@@ -10,6 +10,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     behaviour::BehaviourSettings,
+    documents::DocumentWishes,
     gateway::{GatewaySettings, WorkersSetting},
     wish::Wish,
 };
@@ -56,6 +57,7 @@ pub(crate) struct Wishes {
     pub(crate) keep_audio: Option<Wish<PathBuf>>,
     pub(crate) objectives: Option<Vec<Wish<String>>>,
     pub(crate) abort_on: Option<Vec<Wish<String>>>,
+    pub(crate) documents: DocumentWishes,
     /// The file's table.
     pub(crate) gateway: Option<Wish<GatewaySettings>>,
     /// Read only to say where secrets belong; their values are passed over.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::outcome::{Finished, TimeKind};
 
 /// Version of the document; raised when a key changes its meaning or goes, not when one comes.
-const FORMAT_VERSION: u32 = 1;
+pub(super) const FORMAT_VERSION: u32 = 1;
 
 #[derive(Debug, Serialize)]
 struct Document<'a> {
@@ -28,8 +28,13 @@ struct Document<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Version {
+pub(super) struct Version {
     version: &'static str,
+}
+
+impl Version {
+    /// The version of this program.
+    pub(super) const OURS: Self = Self { version: env!("CARGO_PKG_VERSION") };
 }
 
 /// The document, ended by a newline.
@@ -39,7 +44,7 @@ struct Version {
 pub(super) fn summary(run: &Finished) -> anyhow::Result<String> {
     let document = Document {
         format_version: FORMAT_VERSION,
-        claque: Version { version: env!("CARGO_PKG_VERSION") },
+        claque: Version::OURS,
         target: &run.heading.target,
         time: match run.heading.time {
             TimeKind::Real => "real",

@@ -1,6 +1,7 @@
 //! How a run is told: a table for people, a document for programs, and a view while it goes on.
 
 pub(crate) mod compare;
+mod documents;
 pub(crate) mod html;
 mod json;
 mod junit;
@@ -16,6 +17,7 @@ use anyhow::Context as _;
 
 use crate::{
     config::{Output, OutputFormat, PageChoice},
+    documents::record::FinishedDocuments,
     outcome::Finished,
     talk,
 };
@@ -67,6 +69,19 @@ fn case(result: &claque_stats::objective::ObjectiveResult) -> junit::TestCase {
 fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
     std::fs::write(path, text)
         .with_context(|| format!("failed to write {}; give another file with {flag}", path.display()))
+}
+
+/// Prints the summary of a run over documents on stdout, in the form asked for.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub(crate) fn print_documents(run: &FinishedDocuments, format: OutputFormat) -> anyhow::Result<()> {
+    match format {
+        OutputFormat::Text => {
+            talk::print(&documents::text(run, text::Paint::new(talk::stdout_has_colours())))
+        }
+        OutputFormat::Json => talk::print(&documents::json(run)?),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The summary as a table. Colour only underlines what the words say already.
 
-use claque_stats::{Distribution, ErrorCause, Reason, Summary, Underruns, objective::ObjectiveResult};
+use claque_stats::{
+    Distribution, ErrorCause, Reason, Summary, Underruns, Verdict, objective::ObjectiveResult,
+};
 use claque_store::Preparation;
 
 use super::{
@@ -46,9 +48,9 @@ impl Paint {
 }
 
 /// Width of the column of names: the longest is `synthesis_time`.
-const NAME: usize = 16;
+pub(super) const NAME: usize = 16;
 /// Width of a column of figures: the longest is "59 min 59 s".
-const FIGURE: usize = 13;
+pub(super) const FIGURE: usize = 13;
 
 /// The whole summary, ended by a newline.
 pub(super) fn summary(run: &Finished, paint: Paint) -> String {
@@ -64,7 +66,7 @@ pub(super) fn summary(run: &Finished, paint: Paint) -> String {
     errors(&run.summary, paint, &mut lines);
     objectives_met(&run.objectives, paint, &mut lines);
     lines.push(String::new());
-    verdict(run, paint, &mut lines);
+    verdict(&run.verdict, paint, &mut lines);
     lines.push(String::new());
     lines.push(row("run folder", &run.folder.display().to_string(), paint));
     let mut text = String::new();
@@ -275,7 +277,7 @@ fn times(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<Str
     lines.push(row("schedule_lag", &lag, paint));
 }
 
-fn figures(times: Option<&Distribution>) -> [String; 4] {
+pub(super) fn figures(times: Option<&Distribution>) -> [String; 4] {
     times.map_or_else(
         || [NOT_MEASURED; 4].map(str::to_owned),
         |times| [times.p50_ms, times.p95_ms, times.max_ms, times.mean_ms].map(time),
@@ -323,8 +325,8 @@ pub(super) fn objectives_met(results: &[ObjectiveResult], paint: Paint, lines: &
     }
 }
 
-fn verdict(run: &Finished, paint: Paint, lines: &mut Vec<String>) {
-    if run.verdict.is_valid() {
+pub(super) fn verdict(verdict: &Verdict, paint: Paint, lines: &mut Vec<String>) {
+    if verdict.is_valid() {
         lines.push(format!("  {}", paint.style(Style::Good, "VALID")));
     } else {
         let words = "the figures do not measure the service";
@@ -333,8 +335,8 @@ fn verdict(run: &Finished, paint: Paint, lines: &mut Vec<String>) {
     let told = |reasons: &[Reason], kind: &str| -> Vec<String> {
         reasons.iter().map(|reason| format!("  {kind:8} {}", one_line(&reason.text))).collect()
     };
-    lines.extend(told(&run.verdict.reasons, "reason"));
-    lines.extend(told(&run.verdict.notes, "note"));
+    lines.extend(told(&verdict.reasons, "reason"));
+    lines.extend(told(&verdict.notes, "note"));
 }
 
 pub(super) fn row(name: &str, figure: &str, paint: Paint) -> String {

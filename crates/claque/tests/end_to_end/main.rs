@@ -5,6 +5,7 @@ mod accounts;
 mod agreement;
 mod canned;
 mod cleanup;
+mod documents;
 mod identity;
 mod interrupts;
 mod known_truth;

@@ -169,6 +169,8 @@ fn host(documents: u32, window: Duration, max_block_chars: usize) -> Host {
     let mut config = GatewayConfig::current().with_deterministic_engine(4, service, media);
     let text = format!("{documents} per {} second", window.as_secs());
     config.rest_limits = Some(RestLimits {
+        upload: Vec::new(),
+        extract: Vec::new(),
         create_document: vec![(RateLimit { count: documents, window }, text)],
         other: vec![],
     });

@@ -128,3 +128,75 @@ fn facts_are_exported_in_the_form_that_was_asked_for() {
     assert_eq!(copied, fs::read(folder.join("blocks.parquet")).unwrap());
     assert_eq!(stage.prints(&["export", "latest", "--table", "errors"]).lines().count(), 1, "only the head");
 }
+
+#[test]
+fn runs_over_documents_are_kept_among_the_others_and_say_what_they_are_not() {
+    let stage = Stage::new();
+    let listeners = stage.simulated(&["--users", "1", "--blocks", "1"]);
+    let extracted = documents(&stage, &["--pages", "3", "--concurrent", "2"]);
+    assert!(extracted.join("pages.parquet").exists());
+    let list: Value = serde_json::from_str(&stage.prints(&["runs", "--json"])).unwrap();
+    let of = |key: &str| [list["runs"][0][key].clone(), list["runs"][1][key].clone()];
+    assert_eq!(of("kind"), ["documents", "listeners"]);
+    assert_eq!(list["runs"][0]["config"]["concurrent_docs"], 2);
+    assert_eq!(list["runs"][0]["summary"]["pages"]["completed"], 6);
+    let text = stage.prints(&["runs"]);
+    assert!(text.contains("2 documents x 3 pages") && text.contains("1 x 1 at 1 x"), "{text}");
+    assert_eq!(stage.prints(&["runs", "--model", "kokoro"]).lines().count(), 2, "a document has no model");
+
+    // What is shown later is what was printed at the end.
+    let shown = stage.prints(&["show", "latest"]);
+    assert!(shown.contains("6/6 pages"), "{shown}");
+    let shown: Value = serde_json::from_str(&stage.prints(&["show", "latest", "--json"])).unwrap();
+    assert_eq!((&shown["kind"], &shown["time"]), (&"documents".into(), &"virtual".into()));
+    assert_eq!(shown["verdict"]["valid"], true, "{shown}");
+
+    for args in [
+        &["report", "latest"][..],
+        &["resummarise", "latest"],
+        &["export", "latest"],
+        &["export", "latest", "--format", "parquet", "-o", "out.parquet"],
+        &["compare", extracted.to_str().unwrap(), listeners.to_str().unwrap()],
+    ] {
+        let output = stage.claque(args);
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && words.contains("it is a run over documents"),
+            "{args:?}: {words}"
+        );
+    }
+    assert!(!stage.path().join("out.parquet").exists() && !extracted.join("report.html").exists());
+
+    stage.prints(&["prune", "--keep", "0", "--delete"]);
+    assert!(!extracted.exists() && !listeners.exists());
+}
+
+#[test]
+fn a_run_over_documents_that_was_killed_can_be_listed_and_shown() {
+    let stage = Stage::new();
+    let whole = documents(&stage, &["--pages", "3"]);
+    let run = claque_store::open_documents(&whole).unwrap();
+    let folder = stage.path().join("killed");
+    let header = claque_store::DocumentsHeader {
+        shape: run.manifest.shape(),
+        ai_transform: false.into(),
+        started_at: claque_store::UnixNanos(1_795_502_897_627_870_000),
+        claque_version: "0".to_owned(),
+        scenario: run.manifest.scenario.clone(),
+        target: run.manifest.target.clone(),
+        machine: run.manifest.machine.clone(),
+        seed: 1,
+    };
+    let mut writer = claque_store::DocumentsFolder::create(&folder, &header).unwrap();
+    writer.append(&run.facts[..2]).unwrap();
+    drop(writer);
+    assert!(stage.prints(&["show", "killed"]).contains("2/3 pages"));
+    assert!(stage.prints(&["runs", "--output-dir", "."]).contains("PARTIAL"));
+}
+
+/// Simulates a run over documents, and gives its folder.
+fn documents(stage: &Stage, args: &[&str]) -> std::path::PathBuf {
+    let text = stage.prints(&[&["simulate", "documents", "--json", "--quiet"], args].concat());
+    let document: Value = serde_json::from_str(&text).expect("the summary is JSON");
+    stage.path().join(document["run_folder"].as_str().expect("it names the folder"))
+}

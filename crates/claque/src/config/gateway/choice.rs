@@ -195,7 +195,8 @@ impl Short {
     /// Applies those whose place is in `layer`.
     fn apply(&self, config: &mut GatewayConfig, layer: impl Fn(Place) -> bool) {
         if self.unlimited.is_some_and(&layer) {
-            *config = config.clone().without_rest_limits().without_synthesis_limit();
+            *config =
+                config.clone().without_rest_limits().without_synthesis_limit().without_extraction_limit();
         }
         let fixed = self.fixed.filter(|(place, ..)| layer(*place));
         if let Some((_, service, media)) = fixed {

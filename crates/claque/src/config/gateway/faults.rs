@@ -17,6 +17,7 @@ use super::{
 pub(super) struct FaultSettings {
     jobs: Option<Vec<JobSetting>>,
     connections: Option<Vec<ConnectionSetting>>,
+    pages: Option<Vec<u32>>,
     identity_outage: Option<Switch<OutageSetting>>,
     socket_outage: Option<Switch<OutageSetting>>,
 }
@@ -88,6 +89,7 @@ impl FaultSettings {
         set(&mut faults.jobs, self.jobs.as_ref().map(|jobs| jobs.iter().cloned().map(Into::into).collect()));
         let connections = self.connections.as_ref();
         set(&mut faults.connections, connections.map(|all| all.iter().cloned().map(Into::into).collect()));
+        set(&mut faults.pages, self.pages.clone());
         let outage = self.identity_outage.as_ref();
         set(&mut faults.identity_outage, outage.map(|outage| outage.to_option().map(Into::into)));
         let outage = self.socket_outage.as_ref();
@@ -97,10 +99,11 @@ impl FaultSettings {
 
 impl From<&Faults> for FaultSettings {
     fn from(faults: &Faults) -> Self {
-        let Faults { jobs, connections, identity_outage, socket_outage } = faults;
+        let Faults { jobs, connections, pages, identity_outage, socket_outage } = faults;
         Self {
             jobs: Some(jobs.iter().cloned().map(Into::into).collect()),
             connections: Some(connections.iter().cloned().map(Into::into).collect()),
+            pages: Some(pages.clone()),
             identity_outage: Some(identity_outage.map(Into::into).into()),
             socket_outage: Some(socket_outage.map(Into::into).into()),
         }

@@ -23,6 +23,8 @@ pub(super) struct SynthesisSettings {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RestSettings {
     create_document: Option<Vec<RateSetting>>,
+    upload: Option<Vec<RateSetting>>,
+    extract: Option<Vec<RateSetting>>,
     other: Option<Vec<RateSetting>>,
 }
 
@@ -81,8 +83,12 @@ pub(super) fn apply_rest(setting: Option<&Switch<RestSettings>>, place: &mut Opt
         None => {}
         Some(Switch::Off) => *place = None,
         Some(Switch::On(setting)) => {
-            let limits = place.get_or_insert_with(|| RestLimits { create_document: vec![], other: vec![] });
+            let none =
+                || RestLimits { create_document: vec![], upload: vec![], extract: vec![], other: vec![] };
+            let limits = place.get_or_insert_with(none);
             set(&mut limits.create_document, setting.create_document.as_deref().map(rates));
+            set(&mut limits.upload, setting.upload.as_deref().map(rates));
+            set(&mut limits.extract, setting.extract.as_deref().map(rates));
             set(&mut limits.other, setting.other.as_deref().map(rates));
         }
     }
@@ -136,7 +142,7 @@ impl From<SynthesisLimit> for SynthesisSettings {
 
 impl From<&RestLimits> for RestSettings {
     fn from(limits: &RestLimits) -> Self {
-        let RestLimits { create_document, other } = limits;
+        let RestLimits { create_document, upload, extract, other } = limits;
         let settings = |rates: &[(RateLimit, String)]| {
             let setting = |(rate, text): &(RateLimit, String)| RateSetting {
                 count: rate.count,
@@ -145,6 +151,11 @@ impl From<&RestLimits> for RestSettings {
             };
             Some(rates.iter().map(setting).collect())
         };
-        Self { create_document: settings(create_document), other: settings(other) }
+        Self {
+            create_document: settings(create_document),
+            upload: settings(upload),
+            extract: settings(extract),
+            other: settings(other),
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! settings, which is what a run's `scenario` holds.
 
 mod choice;
+mod extraction;
 mod faults;
 mod limits;
 mod model;
@@ -25,6 +26,7 @@ pub(crate) use self::{
     workers::WorkersSetting,
 };
 use self::{
+    extraction::ExtractionSettings,
     faults::FaultSettings,
     limits::{AuthSettings, RestSettings, SynthesisSettings},
     model::ModelSettings,
@@ -55,6 +57,7 @@ pub(crate) struct GatewaySettings {
     cross_talk: Option<Name<CrossTalk>>,
     accept_interval_seconds: Option<Seconds>,
     pipeline: PipelineSettings,
+    extraction: ExtractionSettings,
     faults: FaultSettings,
 }
 
@@ -90,6 +93,7 @@ impl GatewaySettings {
         set(&mut config.cross_talk, self.cross_talk.map(|talk| talk.0));
         set(&mut config.accept_interval, self.accept_interval_seconds.map(|span| span.0));
         self.pipeline.apply(&mut config.pipeline);
+        self.extraction.apply(&mut config.extraction);
         self.faults.apply(&mut config.faults);
         Ok(())
     }
@@ -124,6 +128,7 @@ impl From<&GatewayConfig> for GatewaySettings {
             cross_talk,
             accept_interval,
             pipeline,
+            extraction,
             faults,
         } = config;
         Self {
@@ -148,6 +153,7 @@ impl From<&GatewayConfig> for GatewaySettings {
             cross_talk: Some(Name(*cross_talk)),
             accept_interval_seconds: Some(Seconds(*accept_interval)),
             pipeline: pipeline.into(),
+            extraction: extraction.into(),
             faults: faults.into(),
         }
     }

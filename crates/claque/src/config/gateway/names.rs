@@ -1,6 +1,6 @@
 //! Names of the gateway's closed sets.
 
-use claque_gateway::{AudioFormat, Counting, CrossTalk, EngineErrors, Era, QueuedVariant};
+use claque_gateway::{AudioFormat, Counting, CreationAnswer, CrossTalk, EngineErrors, Era, QueuedVariant};
 
 use super::units::Named;
 
@@ -24,6 +24,11 @@ impl Named for EngineErrors {
 impl Named for Counting {
     const MEMBERS: &'static [(&'static str, Self)] =
         &[("messages", Self::Messages), ("blocks", Self::Blocks)];
+}
+
+impl Named for CreationAnswer {
+    const MEMBERS: &'static [(&'static str, Self)] =
+        &[("accepted", Self::Accepted), ("document", Self::Document)];
 }
 
 impl Named for AudioFormat {

@@ -5,8 +5,8 @@ use claque_core::{
     time::{Duration, Instant, MediaTime},
 };
 use claque_gateway::{
-    Auth, AuthConfig, ConnectionEffect, ConnectionFault, ConnectionSelector, CrossTalk, Effect, FaultRule,
-    GatewayConfig, LengthModel, Outage, Selector, ServiceModel, Workers,
+    Auth, AuthConfig, ConnectionEffect, ConnectionFault, ConnectionSelector, CreationAnswer, CrossTalk,
+    Effect, FaultRule, GatewayConfig, LengthModel, Outage, Selector, ServiceModel, Workers,
 };
 
 use super::{EngineFlag, GatewayChoice, GatewaySettings, Limits, Switch, choose};
@@ -61,6 +61,16 @@ fn odd() -> GatewayConfig {
     ]
     .map(|(selector, effect)| ConnectionFault { selector, after_notices: 4, at_block: Some(7), effect })
     .to_vec();
+    config.extraction.workers = Workers::Unlimited;
+    config.extraction.page = Duration::from_millis(70);
+    config.extraction.sigma = 0.5;
+    config.extraction.ai_transform = None;
+    config.extraction.max_concurrent = None;
+    config.extraction.page_limit = Some(99);
+    config.extraction.answer = CreationAnswer::Document;
+    config.extraction.pipeline.visibility_timeout = Duration::from_secs(4);
+    config.extraction.pipeline.overflow = None;
+    config.faults.pages = vec![3, 5];
     config.faults.identity_outage =
         Some(Outage { from: Instant::from_millis(500), until: Instant::from_millis(1_500) });
     config

@@ -1,0 +1,305 @@
+//! The conversation by which a client has a document's pages extracted: prepare, create, poll, delete.
+//!
+//! [`Extraction`] decides when to call and what an answer means; it knows no clock and no socket. A driver makes the
+//! calls it asks for ([`Output::Call`]), hands back what the service said ([`Reply`]) and writes down the facts.
+//! The real-time driver and the simulator move the very same machine.
+
+mod machine;
+mod pages;
+mod record;
+
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+use std::collections::{VecDeque, vec_deque::Drain};
+
+pub use self::{
+    machine::Extraction,
+    record::{
+        DocumentEnd, DocumentFact, DocumentNo, DocumentRecord, PageOutcome, PageRecord, PageSource, Step,
+        StepError,
+    },
+};
+use crate::{
+    event::Failure,
+    time::{Duration, Instant},
+};
+
+/// What one conversation is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtractionConfig {
+    /// Which document of the run.
+    pub document: DocumentNo,
+    /// Size of its file in bytes.
+    pub bytes: u64,
+    /// Whether the service is to let a language model rewrite the pages.
+    pub ai_transform: AiTransform,
+    /// How often progress is asked for.
+    pub poll: PollPolicy,
+    /// Longest wait for one answer, and longest time without a further page.
+    pub patience: Duration,
+    /// When it is meant to start.
+    pub intended_at: Instant,
+    /// What a stop leaves to be done.
+    pub on_stop: OnStop,
+}
+
+/// Whether the service is to let a language model rewrite the pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AiTransform {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+impl From<bool> for AiTransform {
+    fn from(on: bool) -> Self {
+        if on { Self::On } else { Self::Off }
+    }
+}
+
+impl AiTransform {
+    /// As the protocol has it.
+    #[must_use]
+    pub const fn as_bool(self) -> bool {
+        match self {
+            Self::On => true,
+            Self::Off => false,
+        }
+    }
+}
+
+/// What happens when a run is stopped while the service is still at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnStop {
+    /// Nothing more is measured, but the document is waited for and deleted: the service makes it in any case.
+    Clear,
+    /// The conversation ends at once: the service ends with the run.
+    Leave,
+}
+
+/// How often progress is asked for: `first` after the acceptance, then each wait is `growth_pct` percent of the one
+/// before, up to `longest`. A wait begins with the answer to the poll before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PollPolicy {
+    /// First wait, not zero.
+    pub first: Duration,
+    /// Longest wait, not below the first.
+    pub longest: Duration,
+    /// Each wait in percent of the one before; 100 for equal waits.
+    pub growth_pct: u32,
+}
+
+impl PollPolicy {
+    /// As the service's own stress script polls: 1 s growing 1.5 times to 5 s.
+    pub const YAPIT: Self =
+        Self { first: Duration::from_secs(1), longest: Duration::from_secs(5), growth_pct: 150 };
+
+    /// The wait after `wait`.
+    #[must_use]
+    pub fn after(&self, wait: Duration) -> Duration {
+        (wait.saturating_mul(self.growth_pct) / 100).clamp(self.first, self.longest.max(self.first))
+    }
+}
+
+/// A call to be made. At most one of a conversation is under way; a new one takes the place of an unanswered one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Upload the file.
+    Prepare,
+    /// Have its pages extracted.
+    Create {
+        /// The upload, as the service named it.
+        hash: String,
+        /// Whether a language model is to rewrite them.
+        ai_transform: AiTransform,
+    },
+    /// Ask how far that is.
+    Poll {
+        /// What was accepted.
+        accepted: Accepted,
+        /// Pages asked about: all of them, from 0.
+        pages: u32,
+        /// As it was created.
+        ai_transform: AiTransform,
+    },
+    /// Delete the document.
+    Delete {
+        /// The document, as the service names it.
+        id: String,
+    },
+}
+
+impl Call {
+    /// Which step it belongs to.
+    #[must_use]
+    pub const fn step(&self) -> Step {
+        match self {
+            Self::Prepare => Step::Prepare,
+            Self::Create { .. } => Step::Create,
+            Self::Poll { .. } => Step::Poll,
+            Self::Delete { .. } => Step::Delete,
+        }
+    }
+}
+
+/// What the service answered to the call under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The upload is known.
+    Prepared(Prepared),
+    /// The extraction has begun.
+    Accepted(Accepted),
+    /// The extraction is over already, as servers of early 2026-02 answer.
+    Created(Created),
+    /// How far it is.
+    Status(Status),
+    /// The document is gone.
+    Deleted,
+    /// Anything else.
+    Refused(Refused),
+}
+
+/// An upload that the service knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prepared {
+    /// Names the upload.
+    pub hash: String,
+    /// Pages the service counted, if it says so.
+    pub pages: Option<u32>,
+    /// Pages that no cache answers, from 0; none when it does not say.
+    pub uncached: Option<Vec<u32>>,
+}
+
+/// An extraction that has begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// Names the extraction.
+    pub extraction_id: String,
+    /// Names the content.
+    pub content_hash: String,
+    /// Names the words a language model is given; only where there are such.
+    pub prompt_hash: Option<String>,
+    /// Pages, if the answer says so.
+    pub pages: Option<u32>,
+}
+
+/// An extraction that is over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Created {
+    /// The document.
+    pub id: String,
+    /// Pages that could not be read, from 0.
+    pub failed: Vec<u32>,
+}
+
+/// How far an extraction is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Whether the service still knows it.
+    pub found: bool,
+    /// Pages that are done, from 0.
+    pub completed: Vec<u32>,
+    /// Pages that could not be read, from 0.
+    pub failed: Vec<u32>,
+    /// The document, when all is over.
+    pub document: Option<String>,
+    /// Why there will be none.
+    pub error: Option<String>,
+}
+
+/// A call that came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// What happened.
+    pub failure: Failure,
+    /// After which time the same call will be let through: it was a limit on how often, and no answer to what was
+    /// asked.
+    pub pace: Option<Duration>,
+}
+
+/// News for the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Begin.
+    Start,
+    /// The service answered the call under way.
+    Reply(Reply),
+    /// Time has passed; nothing else.
+    Wake,
+    /// The run is stopped.
+    Stop,
+}
+
+/// The machine's news for the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Make this call. One that is still under way is of no interest any more.
+    Call(Call),
+    /// A limit bites: the next call is made after this time.
+    Paced {
+        /// The call that is put off.
+        step: Step,
+        /// For how long.
+        wait: Duration,
+    },
+    /// This is on the service now, in place of what was told of before: to be cleared away should nobody delete it.
+    Exists(Remains),
+    /// Nothing of this conversation is on the service any more.
+    Gone,
+    /// Something became final.
+    Fact(DocumentFact),
+    /// The conversation is over; a call that is still under way is of no interest any more.
+    Ended,
+}
+
+/// What a conversation leaves on the service if it breaks off now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remains {
+    /// An extraction that goes on, and will become a document.
+    Extraction(String),
+    /// A document.
+    Document(String),
+}
+
+impl fmt::Display for Remains {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Extraction(id) => write!(f, "extraction {id}, whose document was not there yet"),
+            Self::Document(id) => write!(f, "document {id}"),
+        }
+    }
+}
+
+/// Why the machine wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimeoutReason {
+    /// A poll is due.
+    Poll,
+    /// A call that was put off is due.
+    Pace,
+    /// An answer is overdue.
+    Silence,
+}
+
+/// Outputs in order. Borrows the machine until dropped, so that no input can overtake them; what is not taken comes
+/// first the next time.
+#[must_use = "outputs are orders; dropping them unread delays them"]
+#[derive(Debug)]
+pub struct Outputs<'a>(&'a mut VecDeque<Output>);
+
+impl Iterator for Outputs<'_> {
+    type Item = Output;
+    fn next(&mut self) -> Option<Output> {
+        self.0.pop_front()
+    }
+}
+
+impl Outputs<'_> {
+    /// Takes everything at once.
+    pub fn drain(&mut self) -> Drain<'_, Output> {
+        self.0.drain(..)
+    }
+}

@@ -1,0 +1,335 @@
+//! Stories about one document, told with a service that answers by a list.
+
+use super::*;
+use crate::event::{FailureClass, Kills, Phase};
+
+const PAGES: u32 = 4;
+
+struct Talk {
+    machine: Extraction,
+    calls: Vec<(u64, Call)>,
+    facts: Vec<DocumentFact>,
+    ended: bool,
+}
+
+fn config() -> ExtractionConfig {
+    ExtractionConfig {
+        document: DocumentNo(2),
+        bytes: 100,
+        ai_transform: AiTransform::Off,
+        poll: PollPolicy::YAPIT,
+        patience: Duration::from_secs(60),
+        intended_at: Instant::START,
+        on_stop: OnStop::Clear,
+    }
+}
+
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(millis)
+}
+
+impl Talk {
+    fn new(config: ExtractionConfig) -> Self {
+        let machine = Extraction::new(config);
+        let mut talk = Self { machine, calls: Vec::new(), facts: Vec::new(), ended: false };
+        talk.input(0, Input::Start);
+        talk
+    }
+
+    fn input(&mut self, millis: u64, input: Input) {
+        for output in self.machine.handle_input(at(millis), input).drain() {
+            match output {
+                Output::Call(call) => self.calls.push((millis, call)),
+                Output::Fact(fact) => self.facts.push(fact),
+                Output::Paced { .. } | Output::Exists(_) | Output::Gone => {}
+                Output::Ended => self.ended = true,
+            }
+        }
+    }
+
+    fn reply(&mut self, millis: u64, reply: Reply) {
+        self.input(millis, Input::Reply(reply));
+    }
+
+    /// Wakes the machine when it wants to be, and not a nanosecond sooner.
+    fn wake(&mut self) -> u64 {
+        let (due, _) = self.machine.poll_timeout().expect("something is due");
+        let millis = due.as_nanos() / 1_000_000;
+        self.input(millis, Input::Wake);
+        millis
+    }
+
+    /// Uploaded in 100 ms, accepted 50 ms later.
+    fn accepted(config: ExtractionConfig) -> Self {
+        let mut talk = Self::new(config);
+        talk.reply(100, prepared());
+        talk.reply(150, Reply::Accepted(Accepted { extraction_id: "x".to_owned(), ..Accepted::default() }));
+        talk
+    }
+
+    fn steps(&self) -> Vec<(u64, Step)> {
+        self.calls.iter().map(|(at, call)| (*at, call.step())).collect()
+    }
+
+    fn pages(&self) -> Vec<(u32, u64, u64, PageOutcome)> {
+        let millis = |at: Instant| at.as_nanos() / 1_000_000;
+        let pages = self.facts.iter().filter_map(|fact| match fact {
+            DocumentFact::Page(page) => {
+                Some((page.page, millis(page.not_before), millis(page.seen_at), page.outcome))
+            }
+            DocumentFact::Error(_) | DocumentFact::Document(_) => None,
+        });
+        pages.collect()
+    }
+
+    fn errors(&self) -> Vec<(Step, FailureClass)> {
+        let errors = self.facts.iter().filter_map(|fact| match fact {
+            DocumentFact::Error(error) => Some((error.step, error.failure.class)),
+            DocumentFact::Page(_) | DocumentFact::Document(_) => None,
+        });
+        errors.collect()
+    }
+
+    #[track_caller]
+    fn record(&self) -> &DocumentRecord {
+        assert!(self.ended && self.machine.is_done());
+        assert_eq!(self.machine.poll_timeout(), None);
+        match self.facts.last() {
+            Some(DocumentFact::Document(record)) => record,
+            other => panic!("the last fact is {other:?}"),
+        }
+    }
+}
+
+fn prepared() -> Reply {
+    let uncached = Some(vec![0, 1, 2]);
+    Reply::Prepared(Prepared { hash: "h".to_owned(), pages: Some(PAGES), uncached })
+}
+
+fn status(completed: &[u32], failed: &[u32]) -> Status {
+    Status { found: true, completed: completed.to_vec(), failed: failed.to_vec(), ..Status::default() }
+}
+
+fn done(failed: &[u32]) -> Reply {
+    Reply::Status(Status { document: Some("d".to_owned()), ..status(&[], failed) })
+}
+
+fn refused(class: FailureClass, pace: Option<u64>) -> Reply {
+    let failure = Failure {
+        phase: Phase::BeforeAudio,
+        class,
+        code: None,
+        text: "no".to_owned(),
+        kills: Kills::Session,
+    };
+    Reply::Refused(Refused { failure, pace: pace.map(Duration::from_secs) })
+}
+
+#[test]
+fn polls_begin_after_a_second_and_grow_to_five() {
+    let mut talk = Talk::accepted(config());
+    for wanted in [1_150, 2_650, 4_900, 8_275, 13_275, 18_275] {
+        assert_eq!(talk.wake(), wanted);
+        talk.reply(wanted, Reply::Status(status(&[], &[])));
+    }
+}
+
+#[test]
+fn a_page_was_done_between_two_polls() {
+    use PageOutcome::{Completed, Failed};
+    let mut talk = Talk::accepted(config());
+    talk.wake();
+    talk.reply(1_160, Reply::Status(status(&[3], &[])));
+    talk.wake();
+    talk.reply(2_670, Reply::Status(status(&[0, 3], &[2])));
+    talk.wake();
+    talk.reply(4_950, done(&[2]));
+    assert_eq!(
+        talk.pages(),
+        [
+            (3, 100, 1_160, Completed),
+            (0, 1_150, 2_670, Completed),
+            (2, 1_150, 2_670, Failed),
+            (1, 2_660, 4_950, Completed)
+        ]
+    );
+    talk.reply(4_960, Reply::Deleted);
+    let record = talk.record();
+    assert_eq!((record.end, record.polls, record.pages), (DocumentEnd::Completed, 3, Some(PAGES)));
+    assert_eq!((record.completed_at, record.ended_at), (Some(at(4_950)), at(4_960)));
+    assert_eq!((record.document_id.as_deref(), &record.left_behind), (Some("d"), &None));
+    let cached =
+        |fact: &DocumentFact| matches!(fact, DocumentFact::Page(page) if page.source == PageSource::Cache);
+    assert_eq!(talk.facts.iter().filter(|fact| cached(fact)).count(), 1, "page 3 was not among the uncached");
+}
+
+#[test]
+fn a_page_that_is_called_failed_in_the_end_is_recorded_again() {
+    let mut talk = Talk::accepted(config());
+    talk.wake();
+    talk.reply(1_160, Reply::Status(status(&[0, 1, 2, 3, 9], &[])));
+    talk.wake();
+    talk.reply(2_670, done(&[1]));
+    talk.reply(2_680, Reply::Deleted);
+    assert_eq!(talk.pages().len(), 5);
+    assert_eq!(talk.pages()[4], (1, 100, 1_160, PageOutcome::Failed));
+    assert_eq!(talk.record().warnings, 1, "there is no page 9");
+}
+
+#[test]
+fn early_servers_answer_with_the_document() {
+    let mut talk = Talk::new(config());
+    talk.reply(100, prepared());
+    talk.reply(9_000, Reply::Created(Created { id: "d".to_owned(), failed: vec![1] }));
+    talk.reply(9_010, Reply::Deleted);
+    assert_eq!(talk.steps(), [(0, Step::Prepare), (100, Step::Create), (9_000, Step::Delete)]);
+    assert_eq!(talk.pages()[0], (1, 100, 9_000, PageOutcome::Failed));
+    assert_eq!((talk.pages().len(), talk.record().polls), (4, 0));
+}
+
+#[test]
+fn waiting_for_a_limit_is_no_latency() {
+    let mut talk = Talk::new(config());
+    talk.reply(10, refused(FailureClass::Limit, Some(40)));
+    assert_eq!(talk.wake(), 40_010);
+    talk.reply(40_110, prepared());
+    talk.reply(40_120, refused(FailureClass::Limit, Some(20)));
+    assert_eq!(talk.wake(), 60_120);
+    talk.reply(60_130, Reply::Created(Created { id: "d".to_owned(), failed: vec![] }));
+    talk.reply(60_140, Reply::Deleted);
+    let record = talk.record();
+    assert_eq!((record.prepare_sent_at, record.prepared_at), (Some(at(40_010)), Some(at(40_110))));
+    assert_eq!(record.create_sent_at, Some(at(60_120)));
+    assert_eq!((record.paced_calls, record.paced), (2, Duration::from_secs(60)));
+    assert_eq!(talk.errors(), []);
+}
+
+#[test]
+fn a_limit_that_does_not_pass_is_a_result() {
+    for pace in [None, Some(3_600)] {
+        let mut talk = Talk::new(config());
+        talk.reply(100, prepared());
+        talk.reply(110, refused(FailureClass::Limit, pace));
+        assert_eq!(talk.errors(), [(Step::Create, FailureClass::Limit)]);
+        let end = DocumentEnd::Failed { step: Step::Create, class: FailureClass::Limit };
+        assert_eq!(talk.record().end, end);
+        assert_eq!(talk.record().left_behind, None);
+    }
+}
+
+#[test]
+fn an_extraction_that_fails_leaves_no_document() {
+    let mut talk = Talk::accepted(config());
+    talk.wake();
+    let error = Some("out of paper".to_owned());
+    talk.reply(1_160, Reply::Status(Status { error, ..status(&[0], &[1]) }));
+    assert_eq!(talk.errors(), [(Step::Poll, FailureClass::Server)]);
+    assert_eq!(talk.pages().iter().filter(|page| page.3 == PageOutcome::Unseen).count(), 2);
+    assert_eq!(talk.record().left_behind, None);
+    assert_eq!(talk.steps().len(), 3);
+}
+
+#[test]
+fn a_poll_may_stumble_but_not_three_times_in_a_row() {
+    let mut talk = Talk::accepted(config());
+    let lose = |talk: &mut Talk| {
+        let now = talk.wake();
+        talk.reply(now + 1, refused(FailureClass::Transport, None));
+    };
+    lose(&mut talk);
+    lose(&mut talk);
+    let now = talk.wake();
+    talk.reply(now + 1, Reply::Status(status(&[], &[])));
+    lose(&mut talk);
+    lose(&mut talk);
+    assert!(!talk.ended);
+    let now = talk.wake();
+    talk.reply(now + 1, Reply::Status(Status::default()));
+    assert_eq!(talk.errors().len(), 5);
+    assert_eq!(talk.record().left_behind.as_deref(), Some("extraction x, whose document was not there yet"));
+}
+
+#[test]
+fn no_further_page_for_too_long_ends_it() {
+    let mut talk = Talk::accepted(ExtractionConfig { patience: Duration::from_secs(20), ..config() });
+    let mut last = 0;
+    while !talk.ended {
+        last = talk.wake();
+        let seen: &[u32] = if last > 8_000 { &[0] } else { &[] };
+        talk.reply(last, Reply::Status(status(seen, &[])));
+    }
+    assert_eq!(last, 28_275, "page 0 was seen at 8.275 s");
+    assert_eq!(talk.errors(), [(Step::Poll, FailureClass::Timeout)]);
+}
+
+#[test]
+fn an_answer_that_never_comes_is_a_time_out_whenever_it_is_noticed() {
+    let mut talk = Talk::new(config());
+    talk.reply(70_000, prepared());
+    let DocumentFact::Error(error) = &talk.facts[0] else { panic!("{:?}", talk.facts) };
+    assert_eq!((error.at, error.failure.class), (at(60_000), FailureClass::Timeout));
+    assert_eq!(talk.record().ended_at, at(60_000));
+}
+
+#[test]
+fn a_stop_waits_for_the_document_and_deletes_it() {
+    let mut talk = Talk::accepted(config());
+    talk.wake();
+    talk.reply(1_160, Reply::Status(status(&[0], &[])));
+    talk.input(1_200, Input::Stop);
+    assert_eq!(talk.pages().iter().filter(|page| page.3 == PageOutcome::Unseen).count(), 3);
+    talk.wake();
+    talk.reply(2_670, done(&[]));
+    talk.reply(2_680, Reply::Deleted);
+    let record = talk.record();
+    assert_eq!((record.end, record.completed_at, record.polls), (DocumentEnd::Stopped, None, 1));
+    assert_eq!(talk.pages().len(), 4, "what is seen after the stop does not count");
+}
+
+#[test]
+fn a_stop_before_anything_was_ordered_ends_at_once() {
+    for on_stop in [OnStop::Clear, OnStop::Leave] {
+        let mut talk = Talk::new(ExtractionConfig { on_stop, ..config() });
+        talk.input(50, Input::Stop);
+        assert_eq!(talk.record().end, DocumentEnd::Stopped);
+    }
+    let mut talk = Talk::accepted(ExtractionConfig { on_stop: OnStop::Leave, ..config() });
+    talk.input(500, Input::Stop);
+    assert_eq!(talk.record().end, DocumentEnd::Stopped);
+}
+
+#[test]
+fn a_stop_while_the_order_is_on_its_way_waits_for_what_comes_of_it() {
+    let mut talk = Talk::new(config());
+    talk.reply(100, prepared());
+    talk.input(120, Input::Stop);
+    talk.reply(150, Reply::Created(Created { id: "d".to_owned(), failed: vec![1] }));
+    assert!(talk.pages().iter().all(|page| page.3 == PageOutcome::Unseen));
+    talk.reply(160, Reply::Deleted);
+    assert_eq!((talk.pages().len(), talk.record().end), (4, DocumentEnd::Stopped));
+}
+
+#[test]
+fn a_deletion_is_tried_three_times() {
+    let mut talk = Talk::new(config());
+    talk.reply(100, prepared());
+    talk.reply(150, Reply::Created(Created { id: "d".to_owned(), failed: vec![] }));
+    talk.reply(160, refused(FailureClass::Server, None));
+    let now = talk.wake();
+    talk.reply(now, refused(FailureClass::Transport, None));
+    let now = talk.wake();
+    talk.reply(now, refused(FailureClass::Overload, None));
+    assert_eq!(talk.record().end, DocumentEnd::Completed);
+    assert_eq!(talk.record().left_behind.as_deref(), Some("document d"));
+    assert_eq!(talk.errors().len(), 3);
+}
+
+#[test]
+fn an_answer_to_something_else_is_a_breach_of_the_protocol() {
+    let mut talk = Talk::new(config());
+    talk.reply(100, Reply::Deleted);
+    assert_eq!(talk.errors(), [(Step::Prepare, FailureClass::Protocol)]);
+    let mut talk = Talk::new(config());
+    talk.reply(100, Reply::Prepared(Prepared { pages: Some(u32::MAX), ..Prepared::default() }));
+    assert_eq!(talk.errors(), [(Step::Prepare, FailureClass::Protocol)]);
+}

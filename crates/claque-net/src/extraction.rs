@@ -1,0 +1,310 @@
+//! Documents in real time: one loop per document, on the runtime that starts them.
+//!
+//! [`Conversations::start`] begins them; news come from [`Conversations::next_news`] until every document is done. What
+//! a conversation decides is decided by the machine of `claque_core::extraction`; what is here moves bytes and tells it
+//! the time.
+
+use std::{future::Future, pin::Pin};
+
+use bytes::Bytes;
+use claque_core::{
+    event::{Failure, FailureClass, Kills, Phase},
+    extraction::{
+        AiTransform, Call, DocumentFact, DocumentNo, Extraction, ExtractionConfig, Input, OnStop, Output,
+        PollPolicy, Refused, Remains, Reply, Step, TimeoutReason,
+    },
+    lag::LagHistogram,
+    time::{Duration, Instant},
+};
+use claque_wire::{
+    multipart::{self, Part},
+    yapit::extraction::{self, Body, UPLOAD_FIELD},
+};
+use http_body_util::Full;
+use hyper::{Request, header::CONTENT_TYPE};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    clock::Clock,
+    service::{HttpClient, Service},
+};
+
+/// News that wait to be taken at most; beyond this conversations wait with it.
+const NEWS: usize = 1_024;
+
+/// What is to be extracted, and how.
+#[derive(Clone, Debug)]
+pub struct ExtractionOrder {
+    /// Where, and as whom.
+    pub service: Service,
+    /// The files, in order of documents; all start at once.
+    pub papers: Vec<Paper>,
+    /// Whether a language model is to rewrite the pages.
+    pub ai_transform: AiTransform,
+    /// How often progress is asked for.
+    pub poll: PollPolicy,
+    /// Longest wait for one answer, and longest time without a further page.
+    pub patience: Duration,
+    /// What a stop leaves to be done.
+    pub on_stop: OnStop,
+}
+
+/// A file to be extracted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paper {
+    /// Its name, without a folder.
+    pub file_name: String,
+    /// What it holds.
+    pub content: Bytes,
+}
+
+/// What happens while documents are extracted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Things became final.
+    Facts(Vec<DocumentFact>),
+    /// A limit of the service bites.
+    Paced {
+        /// Whose call is put off.
+        document: DocumentNo,
+        /// In which step.
+        step: Step,
+        /// For how long.
+        wait: Duration,
+    },
+    /// This is on the service now, in place of what was told of before; none any more.
+    Remains {
+        /// Of which document.
+        document: DocumentNo,
+        /// What.
+        what: Option<Remains>,
+    },
+}
+
+/// Documents under way.
+#[derive(Debug)]
+pub struct Conversations {
+    clock: Clock,
+    news: mpsc::Receiver<News>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<LagHistogram>,
+}
+
+impl Conversations {
+    /// Starts the clock and every conversation, on the runtime that this is called in.
+    #[must_use]
+    pub fn start(order: ExtractionOrder) -> Self {
+        let ExtractionOrder { service, papers, ai_transform, poll, patience, on_stop } = order;
+        let forms: Vec<_> = papers.into_iter().map(Form::new).collect();
+        let clock = Clock::start();
+        let (stop, stopped) = watch::channel(false);
+        let (teller, news) = mpsc::channel(NEWS);
+        let http = service.another_client();
+        let mut tasks = JoinSet::new();
+        for (form, number) in forms.into_iter().zip(0..) {
+            let document = DocumentNo(number);
+            let machine = Extraction::new(ExtractionConfig {
+                document,
+                bytes: form.bytes,
+                ai_transform,
+                poll,
+                patience,
+                intended_at: Instant::START,
+                on_stop,
+            });
+            let client = Client { service: service.clone(), http: http.clone(), form };
+            let desk = Desk { document, clock, client, teller: teller.clone(), stopped: stopped.clone() };
+            tasks.spawn(desk.converse(machine));
+        }
+        Self { clock, news, stop, tasks }
+    }
+
+    /// The clock that facts are stamped by.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// The next news; none when every document is done.
+    pub async fn next_news(&mut self) -> Option<News> {
+        self.news.recv().await
+    }
+
+    /// Asks every conversation to stop; see [`OnStop`].
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// How late timed actions were, when every document is done.
+    pub async fn finish(mut self) -> LagHistogram {
+        let mut all = LagHistogram::default();
+        // News that nobody takes must not hold anybody up.
+        self.news.close();
+        while let Some(ended) = self.tasks.join_next().await {
+            match ended {
+                Ok(lag) => all.merge(&lag),
+                Err(error) => tracing::error!(%error, "a conversation's task has failed"),
+            }
+        }
+        all
+    }
+}
+
+/// A file as it is sent.
+#[derive(Clone, Debug)]
+struct Form {
+    /// Size of the file itself.
+    bytes: u64,
+    content_type: String,
+    body: Bytes,
+}
+
+impl Form {
+    fn new(paper: Paper) -> Self {
+        let (content_type, body) = multipart::write(&Part {
+            name: UPLOAD_FIELD,
+            file_name: Some(&paper.file_name),
+            content_type: Some("application/pdf"),
+            content: &paper.content,
+        });
+        let bytes = u64::try_from(paper.content.len()).unwrap_or(u64::MAX);
+        Self { bytes, content_type, body: body.into() }
+    }
+}
+
+/// One conversation with all it needs.
+struct Desk {
+    document: DocumentNo,
+    clock: Clock,
+    client: Client,
+    teller: mpsc::Sender<News>,
+    stopped: watch::Receiver<bool>,
+}
+
+type UnderWay = Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+impl Desk {
+    async fn converse(mut self, mut machine: Extraction) -> LagHistogram {
+        let mut lag = LagHistogram::default();
+        let mut under_way: Option<UnderWay> = None;
+        let mut stopping = false;
+        let mut input = Input::Start;
+        loop {
+            let mut facts = Vec::new();
+            let mut news = Vec::new();
+            let document = self.document;
+            for output in machine.handle_input(self.clock.now(), input) {
+                match output {
+                    Output::Call(call) => under_way = Some(Box::pin(self.client.clone().make(call))),
+                    Output::Paced { step, wait } => news.push(News::Paced { document, step, wait }),
+                    Output::Exists(what) => news.push(News::Remains { document, what: Some(what) }),
+                    Output::Gone => news.push(News::Remains { document, what: None }),
+                    Output::Fact(fact) => facts.push(fact),
+                    Output::Ended => under_way = None,
+                }
+            }
+            if !facts.is_empty() {
+                news.push(News::Facts(facts));
+            }
+            for news in news {
+                self.tell(news).await;
+            }
+            if machine.is_done() {
+                return lag;
+            }
+            let due = machine.poll_timeout();
+            input = tokio::select! {
+                reply = answer(under_way.as_mut()) => {
+                    under_way = None;
+                    Input::Reply(reply)
+                }
+                () = wait_until(self.clock, due.map(|(at, _)| at)) => {
+                    if let Some((at, TimeoutReason::Poll | TimeoutReason::Pace)) = due {
+                        lag.record(self.clock.now().since(at));
+                    }
+                    Input::Wake
+                }
+                () = stop(&mut self.stopped), if !stopping => {
+                    stopping = true;
+                    Input::Stop
+                }
+            };
+        }
+    }
+
+    /// Somebody who does not listen any more misses nothing.
+    async fn tell(&self, news: News) {
+        drop(self.teller.send(news).await);
+    }
+}
+
+async fn answer(under_way: Option<&mut UnderWay>) -> Reply {
+    match under_way {
+        Some(call) => call.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn wait_until(clock: Clock, at: Option<Instant>) {
+    match at {
+        Some(at) => clock.sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn stop(stopped: &mut watch::Receiver<bool>) {
+    if stopped.wait_for(|stopped| *stopped).await.is_err() {
+        // Nobody is there who could stop anything.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Makes calls.
+#[derive(Clone)]
+struct Client {
+    service: Service,
+    http: HttpClient,
+    form: Form,
+}
+
+impl Client {
+    async fn make(self, call: Call) -> Reply {
+        let step = call.step();
+        let answer = match self.request(&call) {
+            Ok(request) => self.http.call(request).await,
+            Err(failure) => Err(failure),
+        };
+        match answer {
+            Ok(answer) => extraction::reply(step, answer.status.as_u16(), answer.retry_after, &answer.body),
+            Err(failure) => Reply::Refused(Refused { failure, pace: None }),
+        }
+    }
+
+    fn request(&self, call: &Call) -> Result<Request<Full<Bytes>>, Failure> {
+        let extraction::Request { method, path, body } = extraction::request(call);
+        let mut request = Request::builder().method(method).uri(self.service.target().url(&path));
+        let body = match body {
+            Body::Empty => Bytes::new(),
+            Body::Json(text) => {
+                request = request.header(CONTENT_TYPE, "application/json");
+                text.into()
+            }
+            Body::Upload => {
+                request = request.header(CONTENT_TYPE, &self.form.content_type);
+                self.form.body.clone()
+            }
+        };
+        let mut request = request.body(Full::new(body)).map_err(|error| Failure {
+            phase: Phase::BeforeAudio,
+            class: FailureClass::Protocol,
+            code: None,
+            text: format!("no request to `{path}` can be made: {error}"),
+            kills: Kills::Session,
+        })?;
+        self.service.access().sign(request.headers_mut());
+        Ok(request)
+    }
+}

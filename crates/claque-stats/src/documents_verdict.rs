@@ -1,0 +1,105 @@
+//! Whether the figures of a run over documents can be trusted: the rules of every run, as far as they apply.
+
+use claque_core::{event::FailureClass, time::duration_nanos};
+
+use crate::{
+    documents::{CacheUse, DocumentsShape, DocumentsSummary},
+    sample::millis,
+    verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict, counted, generator_late_text},
+};
+
+impl Verdict {
+    /// Judges a run over documents by its figures.
+    #[must_use]
+    pub fn judge_documents(shape: &DocumentsShape, summary: &DocumentsSummary) -> Self {
+        let reasons: Vec<_> =
+            [generator_late(summary), rate_limit(summary), interrupted(summary), nothing_extracted(summary)]
+                .into_iter()
+                .flatten()
+                .collect();
+        let notes = [
+            pages_failed(summary),
+            documents_failed(summary),
+            paced(summary),
+            cached_pages(shape, summary),
+            warnings(summary),
+            lag_not_measured(summary),
+        ];
+        Self {
+            validity: if reasons.is_empty() { Validity::Valid } else { Validity::Invalid },
+            reasons,
+            notes: notes.into_iter().flatten().collect(),
+        }
+    }
+}
+
+fn generator_late(summary: &DocumentsSummary) -> Option<Reason> {
+    let limit_ms = millis(duration_nanos(LATE_GENERATOR));
+    let p99_ms = summary.schedule_lag.map(|lag| lag.p99_ms).filter(|&p99_ms| p99_ms > limit_ms)?;
+    Some(Reason { id: ReasonId::GeneratorLate, text: generator_late_text(p99_ms, limit_ms) })
+}
+
+/// Waits for a limit are none of these: see `paced`.
+fn rate_limit(summary: &DocumentsSummary) -> Option<Reason> {
+    let limits: Vec<_> = summary.errors.iter().filter(|cause| cause.class == FailureClass::Limit).collect();
+    let count: u64 = limits.iter().map(|cause| cause.count).sum();
+    let example = limits.first()?.example.as_str();
+    let text = format!("rate limit: {} ({example})", counted(count, "refusal"));
+    Some(Reason { id: ReasonId::RateLimit, text })
+}
+
+fn interrupted(summary: &DocumentsSummary) -> Option<Reason> {
+    let documents = summary.documents;
+    let cut = documents.stopped + documents.unfinished;
+    let text =
+        format!("interrupted: {cut} of {} did not come to an end", counted(documents.intended, "document"));
+    (cut > 0).then_some(Reason { id: ReasonId::Interrupted, text })
+}
+
+fn nothing_extracted(summary: &DocumentsSummary) -> Option<Reason> {
+    let text =
+        format!("nothing extracted: none of {} was completed", counted(summary.pages.intended, "page"));
+    (summary.pages.completed == 0).then_some(Reason { id: ReasonId::NothingExtracted, text })
+}
+
+fn pages_failed(summary: &DocumentsSummary) -> Option<Reason> {
+    let pages = summary.pages;
+    let text = format!("{} of {} failed", pages.failed, counted(pages.intended, "page"));
+    (pages.failed > 0).then_some(Reason { id: ReasonId::PagesFailed, text })
+}
+
+fn documents_failed(summary: &DocumentsSummary) -> Option<Reason> {
+    let documents = summary.documents;
+    let text = format!("{} of {} failed", documents.failed, counted(documents.intended, "document"));
+    (documents.failed > 0).then_some(Reason { id: ReasonId::DocumentsFailed, text })
+}
+
+fn paced(summary: &DocumentsSummary) -> Option<Reason> {
+    let text = format!(
+        "{} waited {:.0} s in all for a limit of the service, so that documents did not start together; that is in no \
+         time",
+        counted(summary.paced_calls, "call"),
+        summary.paced_ms / 1_000.0
+    );
+    (summary.paced_calls > 0).then_some(Reason { id: ReasonId::Paced, text })
+}
+
+fn cached_pages(shape: &DocumentsShape, summary: &DocumentsSummary) -> Option<Reason> {
+    let pages = summary.pages;
+    let text = format!("{} of {} came from a cache", pages.cached, counted(pages.intended, "page"));
+    let unexpected = match shape.cache {
+        CacheUse::Avoided => pages.cached > 0,
+        CacheUse::Allowed => false,
+    };
+    unexpected.then_some(Reason { id: ReasonId::CachedPages, text })
+}
+
+fn warnings(summary: &DocumentsSummary) -> Option<Reason> {
+    let text = format!("{} not understood or of no consequence", counted(summary.warnings, "answer"));
+    (summary.warnings > 0).then_some(Reason { id: ReasonId::Warnings, text })
+}
+
+fn lag_not_measured(summary: &DocumentsSummary) -> Option<Reason> {
+    let text = "whether the generator was late was not measured".to_owned();
+    summary.schedule_lag.is_none().then_some(Reason { id: ReasonId::LagNotMeasured, text })
+}

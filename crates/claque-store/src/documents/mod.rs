@@ -1,0 +1,18 @@
+//! A run over documents on disk: the same sort of folder, with pages in place of blocks.
+//!
+//! [`DocumentsFolder::create`] begins one, [`open_documents`] reads it back whether it was finished or killed.
+
+mod manifest;
+mod reader;
+mod rows;
+mod writer;
+
+pub use self::{
+    manifest::{DocumentsHeader, DocumentsManifest},
+    reader::{DocumentsRun, open_documents},
+    rows::{DocumentRow, PageRow, StepErrorRow},
+    writer::{DocumentsFolder, DocumentsWriter},
+};
+
+/// What `kind` in `run.json` says of such a run.
+pub(crate) const KIND: &str = "documents";

@@ -1,0 +1,302 @@
+//! A run over documents in real time: make, extract, record, clear away, whatever happens in between.
+
+use std::{cell::RefCell, collections::BTreeMap, process::ExitCode, sync::Arc};
+
+use anyhow::Context as _;
+use claque_core::{
+    extraction::{
+        DocumentFact, DocumentNo, Extraction, ExtractionConfig, Input, OnStop, Output, Refused, Remains,
+        Reply,
+    },
+    rng::Seed,
+    time::Instant,
+};
+use claque_net::{
+    extraction::{Conversations, ExtractionOrder, News, Paper},
+    host::{Host, HostOptions},
+    service::{Service, ServiceError, Target},
+    unix_nanos,
+};
+use claque_stats::ScheduleLag;
+
+use super::{
+    paper,
+    record::{DocumentsHeading, DocumentsRecorder, FinishedDocuments},
+};
+use crate::{
+    config::{DocumentsSettings, Talk, TargetChoice},
+    outcome::TimeKind,
+    report::{self, live::Live},
+    run::interrupts::Interrupts,
+};
+
+/// Exit code of a run that was left at the second Ctrl-C.
+const LEFT: u8 = 1;
+/// Exit code of a run that the service would not let begin.
+const USAGE: u8 = 2;
+
+/// Runs, reports, and leaves nothing behind on the service.
+///
+/// # Errors
+/// claque cannot go on.
+pub(crate) async fn run(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
+    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+    let live = Live::new(settings.output.talk == Talk::Quiet);
+    let remains = RefCell::default();
+    let format = settings.output.format;
+    let session = Session { settings: &settings, interrupts: &interrupts, remains: &remains, live: &live };
+    let result = tokio::select! {
+        result = session.run() => Some(result),
+        () = twice(&interrupts, &live) => None,
+    };
+    live.end();
+    let Some(result) = result else {
+        for what in remains.borrow().values() {
+            live.warn(&format!("left behind on the service: {what}"));
+        }
+        live.warn("left at once; the run stays readable as a partial one");
+        return Ok(ExitCode::from(LEFT));
+    };
+    let Ended { finished, usage } = result?;
+    for what in &finished.summary.left_behind {
+        live.warn(&format!("left behind on the service: {what}"));
+    }
+    report::print_documents(&finished, format)?;
+    Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
+}
+
+/// Waits for the second interrupt, and says after the first that there can be one.
+async fn twice(interrupts: &Interrupts, live: &Live) {
+    interrupts.reached(1).await;
+    live.say(
+        "stopping: saving the run, waiting for its documents and deleting them; once more to leave at once",
+    );
+    interrupts.reached(2).await;
+}
+
+/// A run that is saved.
+struct Ended {
+    finished: FinishedDocuments,
+    /// Whether the user must ask for something else.
+    usage: bool,
+}
+
+/// One run with all it works on.
+struct Session<'a> {
+    settings: &'a DocumentsSettings,
+    interrupts: &'a Interrupts,
+    /// What is on the service at this moment.
+    remains: &'a RefCell<BTreeMap<DocumentNo, Remains>>,
+    live: &'a Live,
+}
+
+impl Session<'_> {
+    async fn run(&self) -> anyhow::Result<Ended> {
+        let (host, target, unique) = self.service()?;
+        let papers = tokio::select! {
+            papers = self.papers(unique) => papers?,
+            () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
+        };
+        let opened = tokio::select! {
+            opened = Service::open(target.clone(), self.settings.credentials.clone()) => opened,
+            () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
+        };
+        let result = match opened {
+            Ok(service) => {
+                self.extract(service, papers).await.map(|finished| Ended { finished, usage: false })
+            }
+            Err(error) => self.refused(&error, &target, &papers),
+        };
+        if let Some(host) = host {
+            host.stop();
+        }
+        result
+    }
+
+    /// The service that is meant: one of our own, on a free port of this machine, or the one that was named. With it,
+    /// what makes documents differ from all that it has seen.
+    fn service(&self) -> anyhow::Result<(Option<Host>, Target, Seed)> {
+        let unique = self.settings.plan.seed.child("unique");
+        match &self.settings.target {
+            TargetChoice::BaseUrl(target) => Ok((None, target.clone(), unique.index(unix_nanos()))),
+            TargetChoice::Embedded(gateway) => {
+                let host = Host::start(HostOptions {
+                    bind: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
+                    config: gateway.config.clone(),
+                    engine: gateway.engine.to_host(),
+                    seed: gateway.seed,
+                })?;
+                let target = Target::parse(&host.base_url())?;
+                Ok((Some(host), target, unique))
+            }
+        }
+    }
+
+    /// Makes the documents, off this thread, so that an interrupt is heard meanwhile.
+    async fn papers(&self, unique: Seed) -> anyhow::Result<Vec<Paper>> {
+        const STEP: &str = "making documents";
+        let (plan, corpus) = (Arc::new(self.settings.plan.clone()), Arc::new(self.settings.corpus.clone()));
+        let count = plan.concurrent;
+        let mut papers = Vec::new();
+        for number in 0..count {
+            self.live.preparing(STEP, number.into(), count.into());
+            let (plan, corpus) = (Arc::clone(&plan), Arc::clone(&corpus));
+            let made = tokio::task::spawn_blocking(move || paper(&plan, &corpus, unique, number)).await;
+            papers.push(made.context("failed to make a document")?);
+        }
+        self.live.preparing(STEP, count.into(), count.into());
+        Ok(papers)
+    }
+
+    async fn extract(&self, service: Service, papers: Vec<Paper>) -> anyhow::Result<FinishedDocuments> {
+        let settings = self.settings;
+        let heading = self.heading(service.target());
+        let mut recorder = DocumentsRecorder::create(heading, &settings.output.dir)?;
+        self.live.say(&format!(
+            "extracting {} document{}",
+            papers.len(),
+            if papers.len() == 1 { "" } else { "s" }
+        ));
+        let mut conversations = Conversations::start(ExtractionOrder {
+            service,
+            papers,
+            ai_transform: settings.plan.ai_transform,
+            poll: settings.plan.poll,
+            patience: settings.plan.patience,
+            on_stop: self.on_stop(),
+        });
+        let saved = self.watch(&mut conversations, &mut recorder).await;
+        let lag = ScheduleLag::from_histogram(&conversations.finish().await);
+        saved?;
+        Ok(recorder.finish(lag)?)
+    }
+
+    /// Takes down facts and shows progress until every document is done.
+    async fn watch(
+        &self,
+        conversations: &mut Conversations,
+        recorder: &mut DocumentsRecorder,
+    ) -> anyhow::Result<()> {
+        let mut stopping = false;
+        let mut saved = Ok(());
+        let mut progress = Progress::of(self.settings);
+        loop {
+            tokio::select! {
+                news = conversations.next_news() => match news {
+                    None => return Ok(saved?),
+                    Some(News::Facts(facts)) => {
+                        if progress.take(&facts) {
+                            self.live.preparing("pages", progress.done, progress.all);
+                        }
+                        if saved.is_ok() {
+                            saved = recorder.take(&facts);
+                            if saved.is_err() {
+                                // Nothing is gained by measuring what cannot be kept.
+                                conversations.stop();
+                            }
+                        }
+                    }
+                    Some(News::Paced { document, step, wait }) => self.live.say(&format!(
+                        "the service limits how often it is asked to {step}: document {document} waits {} s",
+                        wait.as_secs_f64().ceil()
+                    )),
+                    Some(News::Remains { document, what }) => {
+                        let mut remains = self.remains.borrow_mut();
+                        match what {
+                            Some(what) => {
+                                tracing::debug!("on the service: {what}");
+                                drop(remains.insert(document, what));
+                            }
+                            None => drop(remains.remove(&document)),
+                        }
+                    }
+                },
+                () = self.interrupts.reached(1), if !stopping => {
+                    stopping = true;
+                    conversations.stop();
+                }
+            }
+        }
+    }
+
+    /// There will be no conversation. What the service did is recorded all the same, once for every document.
+    fn refused(&self, error: &ServiceError, target: &Target, papers: &[Paper]) -> anyhow::Result<Ended> {
+        self.live.warn(&format!("error: {error}"));
+        let mut recorder = DocumentsRecorder::create(self.heading(target), &self.settings.output.dir)?;
+        for (paper, number) in papers.iter().zip(0..) {
+            recorder.take(&self.never_sent(DocumentNo(number), paper, error))?;
+        }
+        Ok(Ended { finished: recorder.finish(None)?, usage: error.is_usage() })
+    }
+
+    /// The facts of a document that the service would not hear of, as the machine puts them.
+    fn never_sent(&self, document: DocumentNo, paper: &Paper, error: &ServiceError) -> Vec<DocumentFact> {
+        let plan = &self.settings.plan;
+        let mut machine = Extraction::new(ExtractionConfig {
+            document,
+            bytes: u64::try_from(paper.content.len()).unwrap_or(u64::MAX),
+            ai_transform: plan.ai_transform,
+            poll: plan.poll,
+            patience: plan.patience,
+            intended_at: Instant::START,
+            on_stop: OnStop::Leave,
+        });
+        machine.handle_input(Instant::START, Input::Start).for_each(drop);
+        let refused = Refused { failure: error.failure.clone(), pace: None };
+        let outputs = machine.handle_input(Instant::START, Input::Reply(Reply::Refused(refused)));
+        let fact = |output| match output {
+            Output::Fact(fact) => Some(fact),
+            Output::Call(_) | Output::Paced { .. } | Output::Exists(_) | Output::Gone | Output::Ended => None,
+        };
+        outputs.filter_map(fact).collect()
+    }
+
+    fn on_stop(&self) -> OnStop {
+        match &self.settings.target {
+            TargetChoice::BaseUrl(_) => OnStop::Clear,
+            // It ends with us, and so do its documents.
+            TargetChoice::Embedded(_) => OnStop::Leave,
+        }
+    }
+
+    fn heading(&self, target: &Target) -> DocumentsHeading {
+        let settings = self.settings;
+        DocumentsHeading {
+            target: match &settings.target {
+                TargetChoice::BaseUrl(target) => target.to_string(),
+                TargetChoice::Embedded(gateway) => format!("embedded gateway {} at {target}", gateway.preset),
+            },
+            shape: settings.plan.shape(),
+            ai_transform: settings.plan.ai_transform,
+            time: TimeKind::Real,
+            seed: settings.seed,
+            scenario: settings.scenario.clone(),
+        }
+    }
+}
+
+/// How many pages are done, for whoever watches.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    done: u64,
+    /// 0 when nobody knows, which is so of files of the user's.
+    all: u64,
+}
+
+impl Progress {
+    fn of(settings: &DocumentsSettings) -> Self {
+        let shape = settings.plan.shape();
+        Self { done: 0, all: u64::from(shape.documents) * u64::from(shape.pages.unwrap_or(0)) }
+    }
+
+    /// Gives whether there is something new to show.
+    fn take(&mut self, facts: &[DocumentFact]) -> bool {
+        let pages = facts.iter().filter(|fact| match fact {
+            DocumentFact::Page(_) => true,
+            DocumentFact::Error(_) | DocumentFact::Document(_) => false,
+        });
+        let pages = u64::try_from(pages.count()).unwrap_or(u64::MAX);
+        self.done = (self.done + pages).min(self.all);
+        pages > 0 && self.all > 0
+    }
+}
