@@ -35,6 +35,7 @@ pub struct Player {
     pub(super) playing: Duration,
     pub(super) paused: Duration,
     last_heard_at: Instant,
+    waiting_since: Option<Instant>,
     connect_time: Option<Duration>,
     foreign_messages: u64,
     warnings: u64,
@@ -78,6 +79,7 @@ impl Player {
             playing: Duration::ZERO,
             paused: Duration::ZERO,
             last_heard_at: config.intended_at,
+            waiting_since: None,
             connect_time: None,
             foreign_messages: 0,
             warnings: 0,
@@ -103,6 +105,7 @@ impl Player {
             Input::Stop if self.state != State::Done => self.end(now, SessionEnd::Stopped),
             Input::Event(_) | Input::Act(_) | Input::Stop | Input::Wake => {}
         }
+        self.note_waiting();
     }
 
     pub(crate) const fn outputs(&mut self) -> Outputs<'_> {
@@ -335,7 +338,16 @@ impl Player {
     fn silence_due(&self) -> Option<Instant> {
         let mut pending = self.window.iter().filter(|(_, slot)| slot.is_pending());
         let (_, longest_wanted) = pending.next()?;
-        Some(longest_wanted.wanted_at.max(self.last_heard_at) + self.config.timeout)
+        let since = self.waiting_since.unwrap_or(longest_wanted.wanted_at);
+        Some(since.max(self.last_heard_at) + self.config.timeout)
+    }
+
+    /// Remembers since when anything has been awaited: asking anew, as after a change of voice, is no news of the
+    /// service, and must not put its silence off for ever.
+    fn note_waiting(&mut self) {
+        let oldest =
+            self.window.iter().filter(|(_, slot)| slot.is_pending()).map(|(_, slot)| slot.wanted_at).min();
+        self.waiting_since = oldest.map(|oldest| self.waiting_since.unwrap_or(oldest));
     }
 
     pub(super) fn end(&mut self, now: Instant, end: SessionEnd) {
