@@ -93,6 +93,18 @@ pub struct Failure {
     pub kills: Kills,
 }
 
+impl Failure {
+    /// Whether the service surely did nothing: it said no (4xx), did not take it on (503; RFC 9110, section 15.6.4), or
+    /// was never reached. After another failure of its own, or a connection that broke, nobody knows.
+    #[must_use]
+    pub const fn is_surely_refused(&self) -> bool {
+        match self.code {
+            Some(code) => (code >= 400 && code < 500) || code == 503,
+            None => matches!(self.phase, Phase::Dial | Phase::Handshake),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {

@@ -61,7 +61,7 @@ fn answer(call: &Call, mood: u8, polls: u32) -> Reply {
         Call::Create { .. } => {
             Reply::Accepted(Accepted { extraction_id: "x".to_owned(), ..Accepted::default() })
         }
-        Call::Poll { .. } => {
+        Call::Poll(_) => {
             let completed: Vec<u32> = (0..PAGES.min(polls)).collect();
             let (is_over, failed) = (polls > PAGES, if mood == 5 { vec![0] } else { vec![] });
             let document = (is_over && mood != 6).then(|| "d".to_owned());
@@ -95,7 +95,7 @@ fn play(world: &World, extra_wakes: bool) -> Vec<DocumentFact> {
             assert!(!ended, "nothing follows the end");
             match output {
                 Output::Call(call) => {
-                    polls += u32::from(matches!(call, Call::Poll { .. }));
+                    polls += u32::from(matches!(call, Call::Poll(_)));
                     calls += 1;
                     // When nothing is left to be said the service never answers.
                     let turn = turns.next().unwrap_or(Turn { millis: 1_000_000, mood: 9 });

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     extraction::{
-        AiTransform, Call, DocumentFact, DocumentNo, Extraction, ExtractionConfig, Input, OnStop, Output,
-        PollPolicy, Refused, Remains, Reply, Step, TimeoutReason,
+        AiTransform, Call, DocumentFact, DocumentNo, DocumentRecord, Extraction, ExtractionConfig, Going,
+        Input, OnStop, Output, PollPolicy, Refused, Remains, Reply, Step, TimeoutReason,
     },
     lag::LagHistogram,
     time::{Duration, Instant},
@@ -23,7 +23,7 @@ use claque_wire::{
 use http_body_util::Full;
 use hyper::{Request, header::CONTENT_TYPE};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
 };
 
@@ -62,7 +62,7 @@ pub struct Paper {
 }
 
 /// What happens while documents are extracted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum News {
     /// Things became final.
     Facts(Vec<DocumentFact>),
@@ -75,14 +75,21 @@ pub enum News {
         /// For how long.
         wait: Duration,
     },
-    /// This is on the service now, in place of what was told of before; none any more.
+    /// This is on the service from now on, in place of what was told of before; none any more. The conversation goes on
+    /// when it is noted; if that is dropped instead, it breaks off.
     Remains {
         /// Of which document.
         document: DocumentNo,
         /// What.
         what: Option<Remains>,
+        /// To be told when it is written down.
+        noted: oneshot::Sender<Noted>,
     },
 }
+
+/// Says that what was told is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted;
 
 /// Documents under way.
 #[derive(Debug)]
@@ -91,6 +98,67 @@ pub struct Conversations {
     news: mpsc::Receiver<News>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<LagHistogram>,
+}
+
+/// An extraction that a run has left, to be cleared away.
+#[derive(Clone, Debug)]
+pub struct ClearOrder {
+    /// Where, and as whom.
+    pub service: Service,
+    /// What goes on there.
+    pub going: Going,
+    /// How often progress is asked for.
+    pub poll: PollPolicy,
+    /// Longest wait for one answer, and longest time without a further page.
+    pub patience: Duration,
+}
+
+/// Waits for the document of an extraction that goes on, and deletes it. Gives its name as the service has it; none
+/// where the extraction came to no document.
+///
+/// # Errors
+/// Why something is left.
+pub async fn clear(order: ClearOrder) -> Result<Option<String>, String> {
+    let ClearOrder { service, going, poll, patience } = order;
+    let clock = Clock::start();
+    let document = DocumentNo(0);
+    let config = ExtractionConfig {
+        document,
+        bytes: 0,
+        ai_transform: going.ai_transform,
+        poll,
+        patience,
+        intended_at: Instant::START,
+        on_stop: OnStop::Clear,
+    };
+    let (teller, mut news) = mpsc::channel(NEWS);
+    // Held until the end, since its end would be no stop.
+    let (_stop, stopped) = watch::channel(false);
+    let client = Client { http: service.another_client(), service, form: Form::default() };
+    let desk = Desk { document, clock, client, teller, stopped };
+    let mut errors = Vec::new();
+    let mut record = None;
+    let listen = async {
+        while let Some(news) = news.recv().await {
+            match news {
+                News::Facts(facts) => facts.into_iter().for_each(|fact| match fact {
+                    DocumentFact::Error(error) => errors.push(error.failure.to_string()),
+                    DocumentFact::Document(ended) => record = Some(ended),
+                    DocumentFact::Page(_) => {}
+                }),
+                News::Remains { noted, .. } => drop(noted.send(Noted)),
+                News::Paced { .. } => {}
+            }
+        }
+    };
+    tokio::join!(desk.converse(Extraction::clearing(config, going)), listen);
+    match record {
+        Some(DocumentRecord { left_behind: None, document_id, .. }) => Ok(document_id),
+        Some(DocumentRecord { left_behind: Some(what), .. }) => {
+            Err(errors.pop().map_or_else(|| what.clone(), |error| format!("{what}: {error}")))
+        }
+        None => Err("the conversation with the service broke off".to_owned()),
+    }
 }
 
 impl Conversations {
@@ -154,7 +222,7 @@ impl Conversations {
 }
 
 /// A file as it is sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Form {
     /// Size of the file itself.
     bytes: u64,
@@ -194,25 +262,27 @@ impl Desk {
         let mut input = Input::Start;
         loop {
             let mut facts = Vec::new();
-            let mut news = Vec::new();
-            let document = self.document;
+            let mut paced = None;
+            let mut remains = Vec::new();
             for output in machine.handle_input(self.clock.now(), input) {
                 match output {
                     Output::Call(call) => under_way = Some(Box::pin(self.client.clone().make(call))),
-                    Output::Paced { step, wait } => news.push(News::Paced { document, step, wait }),
-                    Output::Exists(what) => news.push(News::Remains { document, what: Some(what) }),
-                    Output::Gone => news.push(News::Remains { document, what: None }),
+                    Output::Paced { step, wait } => paced = Some((step, wait)),
+                    Output::Exists(what) => remains.push(Some(what)),
+                    Output::Gone => remains.push(None),
                     Output::Fact(fact) => facts.push(fact),
                     Output::Ended => under_way = None,
                 }
             }
+            // Before the call, which is not made until it is waited for.
+            let noted = self.note(remains).await;
             if !facts.is_empty() {
-                news.push(News::Facts(facts));
+                self.tell(News::Facts(facts)).await;
             }
-            for news in news {
-                self.tell(news).await;
+            if let Some((step, wait)) = paced {
+                self.tell(News::Paced { document: self.document, step, wait }).await;
             }
-            if machine.is_done() {
+            if machine.is_done() || noted.is_err() {
                 return lag;
             }
             let due = machine.poll_timeout();
@@ -233,6 +303,19 @@ impl Desk {
                 }
             };
         }
+    }
+
+    /// Has it noted what is on the service.
+    ///
+    /// # Errors
+    /// It cannot be noted, so nothing must be made that would have to be.
+    async fn note(&self, remains: Vec<Option<Remains>>) -> Result<(), oneshot::error::RecvError> {
+        for what in remains {
+            let (noted, is_noted) = oneshot::channel();
+            self.tell(News::Remains { document: self.document, what, noted }).await;
+            let Noted = is_noted.await?;
+        }
+        Ok(())
     }
 
     /// Somebody who does not listen any more misses nothing.

@@ -167,7 +167,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                 Output::Call(call) => {
                     let file = match &call {
                         Call::Prepare => self.scenario.papers[place].bytes,
-                        Call::Create { .. } | Call::Poll { .. } | Call::Delete { .. } => 0,
+                        Call::Create { .. } | Call::Poll(_) | Call::Delete { .. } => 0,
                     };
                     let arrives = now + latency + self.scenario.link.transfer_time(file);
                     self.queue.push(arrives, (place, What::Call(call)));
@@ -199,7 +199,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                     return;
                 }
             },
-            Call::Poll { accepted, .. } => self.status(now, &accepted.extraction_id),
+            Call::Poll(going) => self.status(now, &going.accepted.extraction_id),
             Call::Delete { id } => self.delete(now, id),
         };
         self.send(now, place, reply);

@@ -35,8 +35,8 @@ pub use self::{
     head::{DocumentsConfig, RunHead, RunKind, RunWhat, head, list, remove, run_kind},
     incidents::IncidentRow,
     left::{
-        DocumentJournal, JournalHeader, JournalState, KeptDocument, KeptDocuments, LeftBehind, LeftDocument,
-        Unresolved,
+        DocumentJournal, ExtractionName, JournalHeader, JournalState, KeptDocument, KeptDocuments,
+        LeftBehind, LeftDocument, LeftExtraction, Unresolved,
     },
     listeners::{ListenerFacts, by_listener},
     manifest::{ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow},

@@ -5,8 +5,8 @@ mod ending;
 use std::collections::VecDeque;
 
 use super::{
-    Accepted, Call, Created, ExtractionConfig, Input, Output, Outputs, Prepared, Refused, Remains, Reply,
-    Status, TimeoutReason,
+    Accepted, Call, Created, ExtractionConfig, Going, Input, Output, Outputs, Prepared, Refused, Remains,
+    Reply, Status, TimeoutReason,
     pages::{Glance, Pages},
     record::{DocumentEnd, DocumentFact, DocumentRecord, PageOutcome, Step},
 };
@@ -27,7 +27,8 @@ pub struct Extraction {
     state: State,
     record: DocumentRecord,
     prepared: Prepared,
-    accepted: Accepted,
+    /// What was accepted.
+    going: Option<Going>,
     pages: Option<Pages>,
     measuring: Measuring,
     /// The wait before the next poll.
@@ -97,7 +98,7 @@ impl Extraction {
             state: State::Idle,
             record,
             prepared: Prepared::default(),
-            accepted: Accepted::default(),
+            going: None,
             pages: None,
             measuring: Measuring::Yes,
             lost_polls: 0,
@@ -106,12 +107,23 @@ impl Extraction {
         }
     }
 
+    /// Makes a conversation about an extraction that an earlier one has left: its document is waited for and deleted,
+    /// and nothing is measured.
+    #[must_use]
+    pub fn clearing(config: ExtractionConfig, going: Going) -> Self {
+        let mut machine = Self::new(config);
+        machine.measuring = Measuring::No;
+        machine.record.extraction_id = Some(going.accepted.extraction_id.clone());
+        machine.going = Some(going);
+        machine
+    }
+
     /// Takes news at `now`. An answer that was overdue by then is no answer any more.
     pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_> {
         match input {
             Input::Start => {
                 if matches!(self.state, State::Idle) {
-                    self.call(now, Call::Prepare);
+                    self.start(now);
                 }
             }
             Input::Wake => self.wake(now),
@@ -142,6 +154,20 @@ impl Extraction {
         matches!(self.state, State::Done)
     }
 
+    fn start(&mut self, now: Instant) {
+        match self.going.clone() {
+            None => self.call(now, Call::Prepare),
+            Some(going) => {
+                let mut pages = Pages::new(self.config.document, going.pages, None, now);
+                // Nothing is measured, so none has a record.
+                drop(pages.close(now, PageOutcome::Unseen));
+                self.pages = Some(pages);
+                self.progress_at = now;
+                self.call(now, Call::Poll(going));
+            }
+        }
+    }
+
     fn wake(&mut self, now: Instant) {
         self.expire(now);
         if let State::Until { at, call, .. } = &self.state
@@ -165,8 +191,11 @@ impl Extraction {
     fn call(&mut self, now: Instant, call: Call) {
         match &call {
             Call::Prepare => self.record.prepare_sent_at = Some(now),
-            Call::Create { .. } => self.record.create_sent_at = Some(now),
-            Call::Poll { .. } => self.record.polls += u32::from(self.measuring == Measuring::Yes),
+            Call::Create { .. } => {
+                self.record.create_sent_at = Some(now);
+                self.outputs.push_back(Output::Exists(Remains::Asked));
+            }
+            Call::Poll(_) => self.record.polls += u32::from(self.measuring == Measuring::Yes),
             Call::Delete { .. } => self.deletions += 1,
         }
         self.outputs.push_back(Output::Call(call.clone()));
@@ -183,7 +212,7 @@ impl Extraction {
             (Call::Prepare, Reply::Prepared(prepared)) => self.prepared(now, prepared),
             (Call::Create { .. }, Reply::Accepted(accepted)) => self.accepted(now, sent_at, accepted),
             (Call::Create { .. }, Reply::Created(created)) => self.created(now, sent_at, created),
-            (Call::Poll { .. }, Reply::Status(status)) => self.status(now, sent_at, status),
+            (Call::Poll(_), Reply::Status(status)) => self.status(now, sent_at, status),
             (Call::Delete { .. }, Reply::Deleted) => {
                 self.outputs.push_back(Output::Gone);
                 self.end(now);
@@ -203,9 +232,12 @@ impl Extraction {
         }
         match &call {
             Call::Prepare => self.record.prepare_sent_at = None,
-            Call::Create { .. } => self.record.create_sent_at = None,
+            Call::Create { .. } => {
+                self.record.create_sent_at = None;
+                self.outputs.push_back(Output::Gone);
+            }
             // It told nothing of pages.
-            Call::Poll { .. } => self.progress_at += wait,
+            Call::Poll(_) => self.progress_at += wait,
             Call::Delete { .. } => self.deletions -= 1,
         }
         self.outputs.push_back(Output::Paced { step: call.step(), wait });
@@ -226,15 +258,17 @@ impl Extraction {
     fn accepted(&mut self, now: Instant, sent_at: Instant, accepted: Accepted) {
         self.record.accepted_at = Some(now);
         self.record.extraction_id = Some(accepted.extraction_id.clone());
-        self.outputs.push_back(Output::Exists(Remains::Extraction(accepted.extraction_id.clone())));
         let pages = accepted.pages.or(self.prepared.pages);
         self.record.pages = pages;
+        let ai_transform = self.config.ai_transform;
+        let going = Going { accepted, pages: pages.unwrap_or(0).min(MOST_PAGES), ai_transform };
+        self.outputs.push_back(Output::Exists(Remains::Extraction(going.clone())));
+        self.going = Some(going);
         if pages.is_some_and(|pages| pages > MOST_PAGES) {
             return self.too_many_pages(now, Step::Create, pages);
         }
         let (uncached, count) = (self.prepared.uncached.as_deref(), pages.unwrap_or(0));
         self.open_pages(now, Pages::new(self.config.document, count, uncached, sent_at));
-        self.accepted = accepted;
         self.progress_at = now;
         self.wait_to_poll(now);
     }
@@ -320,10 +354,10 @@ impl Extraction {
     }
 
     fn wait_to_poll(&mut self, now: Instant) {
-        let pages = self.pages.as_ref().map_or(0, Pages::count);
-        let call =
-            Call::Poll { accepted: self.accepted.clone(), pages, ai_transform: self.config.ai_transform };
-        self.state = State::Until { at: now + self.wait, reason: TimeoutReason::Poll, call };
+        // Where nothing was accepted there is nothing to ask about.
+        let Some(going) = self.going.clone() else { return };
+        let (at, call) = (now + self.wait, Call::Poll(going));
+        self.state = State::Until { at, reason: TimeoutReason::Poll, call };
     }
 }
 

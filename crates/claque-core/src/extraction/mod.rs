@@ -117,14 +117,7 @@ pub enum Call {
         ai_transform: AiTransform,
     },
     /// Ask how far that is.
-    Poll {
-        /// What was accepted.
-        accepted: Accepted,
-        /// Pages asked about: all of them, from 0.
-        pages: u32,
-        /// As it was created.
-        ai_transform: AiTransform,
-    },
+    Poll(Going),
     /// Delete the document.
     Delete {
         /// The document, as the service names it.
@@ -139,7 +132,7 @@ impl Call {
         match self {
             Self::Prepare => Step::Prepare,
             Self::Create { .. } => Step::Create,
-            Self::Poll { .. } => Step::Poll,
+            Self::Poll(_) => Step::Poll,
             Self::Delete { .. } => Step::Delete,
         }
     }
@@ -245,7 +238,8 @@ pub enum Output {
         /// For how long.
         wait: Duration,
     },
-    /// This is on the service now, in place of what was told of before: to be cleared away should nobody delete it.
+    /// This is, or may be, on the service from now on, in place of what was told of before: to be cleared away should
+    /// nobody delete it. Comes before the call that may bring it about, so that it can be noted first.
     Exists(Remains),
     /// Nothing of this conversation is on the service any more.
     Gone,
@@ -255,11 +249,24 @@ pub enum Output {
     Ended,
 }
 
+/// An extraction that goes on: all that is needed to ask how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Going {
+    /// As the service named it.
+    pub accepted: Accepted,
+    /// Pages asked about: all of them, from 0.
+    pub pages: u32,
+    /// As it was created.
+    pub ai_transform: AiTransform,
+}
+
 /// What a conversation leaves on the service if it breaks off now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remains {
+    /// Nobody knows: it was asked for, and no answer came.
+    Asked,
     /// An extraction that goes on, and will become a document.
-    Extraction(String),
+    Extraction(Going),
     /// A document.
     Document(String),
 }
@@ -267,7 +274,10 @@ pub enum Remains {
 impl fmt::Display for Remains {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Extraction(id) => write!(f, "extraction {id}, whose document was not there yet"),
+            Self::Asked => f.write_str("a document that may have been made: its creation was not answered"),
+            Self::Extraction(going) => {
+                write!(f, "extraction {}, whose document was not there yet", going.accepted.extraction_id)
+            }
             Self::Document(id) => write!(f, "document {id}"),
         }
     }

@@ -36,10 +36,6 @@ impl Pages {
         Self { document, count, cached, seen: BTreeMap::new(), not_before: asked_at }
     }
 
-    pub(super) const fn count(&self) -> u32 {
-        self.count
-    }
-
     /// Takes an answer. Gives the records that are new by it, in order of pages, and how many pages it names that do
     /// not exist. A page that was called completed and is called failed now has a second record, which counts.
     pub(super) fn see(&mut self, glance: Glance<'_>) -> (Vec<PageRecord>, u64) {
@@ -50,8 +46,11 @@ impl Pages {
         for page in known {
             let has_failed = failed.contains(&page);
             let record = match self.seen.get(&page) {
-                None if has_failed => self.record(page, PageOutcome::Failed, glance.read_at),
-                None => self.record(page, PageOutcome::Completed, glance.read_at),
+                // What was closed as unseen may be seen after all, by one who only waits for the end.
+                None | Some(PageRecord { outcome: PageOutcome::Unseen, .. }) => {
+                    let outcome = if has_failed { PageOutcome::Failed } else { PageOutcome::Completed };
+                    self.record(page, outcome, glance.read_at)
+                }
                 Some(seen) if has_failed && seen.outcome == PageOutcome::Completed => {
                     PageRecord { outcome: PageOutcome::Failed, ..*seen }
                 }

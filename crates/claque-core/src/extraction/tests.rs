@@ -9,6 +9,8 @@ struct Talk {
     machine: Extraction,
     calls: Vec<(u64, Call)>,
     facts: Vec<DocumentFact>,
+    /// What was told to be on the service, and the step of the call after which it was told.
+    remains: Vec<(Option<Step>, Option<Remains>)>,
     ended: bool,
 }
 
@@ -30,8 +32,12 @@ fn at(millis: u64) -> Instant {
 
 impl Talk {
     fn new(config: ExtractionConfig) -> Self {
-        let machine = Extraction::new(config);
-        let mut talk = Self { machine, calls: Vec::new(), facts: Vec::new(), ended: false };
+        Self::with(Extraction::new(config))
+    }
+
+    fn with(machine: Extraction) -> Self {
+        let mut talk =
+            Self { machine, calls: Vec::new(), facts: Vec::new(), remains: Vec::new(), ended: false };
         talk.input(0, Input::Start);
         talk
     }
@@ -41,7 +47,9 @@ impl Talk {
             match output {
                 Output::Call(call) => self.calls.push((millis, call)),
                 Output::Fact(fact) => self.facts.push(fact),
-                Output::Paced { .. } | Output::Exists(_) | Output::Gone => {}
+                Output::Exists(what) => self.remains.push((last_step(&self.calls), Some(what))),
+                Output::Gone => self.remains.push((last_step(&self.calls), None)),
+                Output::Paced { .. } => {}
                 Output::Ended => self.ended = true,
             }
         }
@@ -101,6 +109,10 @@ impl Talk {
     }
 }
 
+fn last_step(calls: &[(u64, Call)]) -> Option<Step> {
+    calls.last().map(|(_, call)| call.step())
+}
+
 fn prepared() -> Reply {
     let uncached = Some(vec![0, 1, 2]);
     Reply::Prepared(Prepared { hash: "h".to_owned(), pages: Some(PAGES), uncached })
@@ -118,7 +130,7 @@ fn refused(class: FailureClass, pace: Option<u64>) -> Reply {
     let failure = Failure {
         phase: Phase::BeforeAudio,
         class,
-        code: None,
+        code: (class == FailureClass::Limit).then_some(429),
         text: "no".to_owned(),
         kills: Kills::Session,
     };
@@ -287,6 +299,23 @@ fn a_stop_waits_for_the_document_and_deletes_it() {
 }
 
 #[test]
+fn after_a_stop_pages_that_go_on_are_waited_for_however_long_that_takes() {
+    let mut talk = Talk::accepted(config());
+    talk.input(200, Input::Stop);
+    for page in 0..PAGES {
+        // Each takes most of the patience of 60 s.
+        for _ in 0..11 {
+            let millis = talk.wake();
+            talk.reply(millis, Reply::Status(status(&(0..page).collect::<Vec<_>>(), &[])));
+        }
+    }
+    let millis = talk.wake();
+    talk.reply(millis, done(&[]));
+    talk.reply(millis + 10, Reply::Deleted);
+    assert_eq!(talk.record().left_behind, None);
+}
+
+#[test]
 fn a_stop_before_anything_was_ordered_ends_at_once() {
     for on_stop in [OnStop::Clear, OnStop::Leave] {
         let mut talk = Talk::new(ExtractionConfig { on_stop, ..config() });
@@ -332,4 +361,68 @@ fn an_answer_to_something_else_is_a_breach_of_the_protocol() {
     let mut talk = Talk::new(config());
     talk.reply(100, Reply::Prepared(Prepared { pages: Some(u32::MAX), ..Prepared::default() }));
     assert_eq!(talk.errors(), [(Step::Prepare, FailureClass::Protocol)]);
+}
+
+#[test]
+fn what_may_be_on_the_service_is_told_before_it_can_be_there() {
+    let mut talk = Talk::accepted(config());
+    talk.wake();
+    talk.reply(1_200, done(&[]));
+    talk.reply(1_300, Reply::Deleted);
+    let accepted = Accepted { extraction_id: "x".to_owned(), ..Accepted::default() };
+    let going = Going { accepted, pages: PAGES, ai_transform: AiTransform::Off };
+    let wanted = [
+        (Some(Step::Prepare), Some(Remains::Asked)),
+        (Some(Step::Create), Some(Remains::Extraction(going))),
+        (Some(Step::Poll), Some(Remains::Document("d".to_owned()))),
+        (Some(Step::Delete), None),
+    ];
+    assert_eq!(talk.remains, wanted);
+}
+
+#[test]
+fn only_a_refusal_proves_that_no_document_was_made() {
+    let answer = |phase, code| {
+        let mut talk = Talk::new(config());
+        talk.reply(100, prepared());
+        let failure = Failure {
+            phase,
+            class: FailureClass::Server,
+            code,
+            text: "no".to_owned(),
+            kills: Kills::Session,
+        };
+        talk.reply(200, Reply::Refused(Refused { failure, pace: None }));
+        (talk.remains.last().unwrap().1.is_none(), talk.record().left_behind.is_none())
+    };
+    for (phase, code) in
+        [(Phase::BeforeAudio, Some(402)), (Phase::BeforeAudio, Some(503)), (Phase::Dial, None)]
+    {
+        assert_eq!(answer(phase, code), (true, true), "{code:?}");
+    }
+    for code in [Some(500), Some(504), None] {
+        assert_eq!(answer(Phase::BeforeAudio, code), (false, false), "{code:?}");
+    }
+}
+
+#[test]
+fn what_an_earlier_run_left_is_waited_for_and_deleted() {
+    let accepted = Accepted { extraction_id: "x".to_owned(), ..Accepted::default() };
+    let going = Going { accepted, pages: PAGES, ai_transform: AiTransform::On };
+    let mut talk = Talk::with(Extraction::clearing(config(), going.clone()));
+    assert_eq!(talk.calls, [(0, Call::Poll(going.clone()))]);
+    talk.reply(10, Reply::Status(status(&[0], &[])));
+    talk.wake();
+    talk.reply(1_100, done(&[]));
+    talk.reply(1_200, Reply::Deleted);
+    assert_eq!((talk.record().left_behind.clone(), talk.pages()), (None, vec![]), "nothing is measured");
+
+    let mut talk = Talk::with(Extraction::clearing(config(), going));
+    for _ in 0..2 {
+        talk.reply(0, Reply::Status(Status::default()));
+        talk.wake();
+    }
+    talk.reply(5_000, Reply::Status(Status::default()));
+    let left = talk.record().left_behind.clone();
+    assert_eq!(left.as_deref(), Some("extraction x, whose document was not there yet"));
 }

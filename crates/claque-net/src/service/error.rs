@@ -62,14 +62,10 @@ impl ServiceError {
         (self.failure.code == Some(429)).then_some(Limited { retry_after: self.retry_after, window })
     }
 
-    /// Whether the service surely did nothing: it said no, or was never reached. After a failure of its own, or a
-    /// connection that broke, nobody knows.
+    /// Whether the service surely did nothing; see [`Failure::is_surely_refused`].
     #[must_use]
     pub const fn is_surely_refused(&self) -> bool {
-        match self.failure.code {
-            Some(code) => code >= 400 && code < 500,
-            None => matches!(self.failure.phase, Phase::Dial | Phase::Handshake),
-        }
+        self.failure.is_surely_refused()
     }
 
     /// Whether the user must change what was asked, as opposed to a service in trouble.

@@ -6,7 +6,7 @@ use claque_core::{
 };
 use claque_gateway::{CreationAnswer, GatewayConfig, PageEnd, RateLimit, Workers};
 use claque_net::{
-    extraction::{Conversations, ExtractionOrder, News, Paper},
+    extraction::{Conversations, ExtractionOrder, News, Noted, Paper},
     host::Host,
     service::{Credentials, Service, Target},
 };
@@ -211,7 +211,7 @@ async fn extract(host: &Host, papers: Vec<Paper>) -> (Vec<DocumentFact>, u32) {
         match news {
             News::Facts(more) => facts.extend(more),
             News::Paced { .. } => paced += 1,
-            News::Remains { .. } => {}
+            News::Remains { noted, .. } => drop(noted.send(Noted)),
         }
     }
     (facts, paced)

@@ -21,6 +21,7 @@ use crate::{
     error::StoreError,
     files,
     journal::{self, Journal},
+    left::DocumentJournal,
     tables::{MOMENT, NUMBER, column, ints, texts},
     wall_time::UnixNanos,
 };
@@ -73,6 +74,14 @@ impl DocumentsWriter {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Begins the journal of what the run makes on the service at `target`. `embedded` services end with the run.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn document_journal(&self, target: &str, embedded: bool) -> Result<DocumentJournal, StoreError> {
+        DocumentJournal::create(&self.dir, target, embedded)
     }
 
     /// Appends facts to the journal. They outlive this process once the call returns.

@@ -34,6 +34,8 @@ pub struct JournalHeader {
 pub struct LeftBehind {
     /// Documents that were made and neither deleted nor kept on purpose.
     pub documents: Vec<LeftDocument>,
+    /// Extractions that were accepted, and whose document was not there yet.
+    pub extractions: Vec<LeftExtraction>,
     /// Documents that were asked for, and of which it is not known whether they were made.
     pub unresolved: Vec<Unresolved>,
 }
@@ -49,6 +51,37 @@ pub struct LeftDocument {
     pub account: u32,
     /// Who owns it, without a secret; see [`DocumentJournal::intend`].
     pub owner: String,
+}
+
+/// An extraction that is left: it goes on, and will become a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftExtraction {
+    /// Number of the document in its run.
+    pub number: u32,
+    /// As the service names it, with all that is needed to ask how far it is.
+    pub extraction: ExtractionName,
+    /// Title of the document.
+    pub title: String,
+    /// Number of the account that began it, from 0 in the order given.
+    pub account: u32,
+    /// Who owns it, without a secret.
+    pub owner: String,
+}
+
+/// How a service is asked about an extraction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtractionName {
+    /// Names the extraction.
+    pub id: String,
+    /// Names its content.
+    pub content_hash: String,
+    /// Names the words a language model is given; only where there are such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_hash: Option<String>,
+    /// Pages.
+    pub pages: u32,
+    /// Whether a language model rewrites them.
+    pub ai_transform: bool,
 }
 
 /// A document that may have been made.
@@ -84,10 +117,13 @@ enum Line {
 enum Entry {
     /// Is about to be asked for.
     Intend { number: u32, title: String, account: u32, owner: String },
+    /// Is being made.
+    Accepted { number: u32, extraction: ExtractionName },
     /// Was made.
     Created { number: u32, id: String },
-    /// Was surely not made.
-    Refused { number: u32 },
+    /// Was surely not made, or is not there any more.
+    #[serde(alias = "refused")]
+    Gone { number: u32 },
     /// Is gone.
     Deleted { id: String },
     /// Stays on purpose.
@@ -136,9 +172,19 @@ impl DocumentJournal {
     #[must_use]
     pub fn left(&self) -> LeftBehind {
         let State { documents, intents, .. } = &self.state;
-        let unresolved =
-            |intent: &LeftDocument| Unresolved { title: intent.title.clone(), owner: intent.owner.clone() };
-        LeftBehind { documents: documents.clone(), unresolved: intents.values().map(unresolved).collect() }
+        let documents = documents.iter().map(|(_, document)| document.clone()).collect();
+        let mut left = LeftBehind { documents, ..LeftBehind::default() };
+        for (number, Intent { document, extraction }) in intents {
+            let LeftDocument { title, account, owner, .. } = document.clone();
+            match extraction.clone() {
+                None => left.unresolved.push(Unresolved { title, owner }),
+                Some(extraction) => {
+                    let number = *number;
+                    left.extractions.push(LeftExtraction { number, extraction, title, account, owner });
+                }
+            }
+        }
+        left
     }
 
     /// Notes that document `number` is about to be asked for. `owner` says whose it will be without a secret.
@@ -150,6 +196,14 @@ impl DocumentJournal {
         self.append(Entry::Intend { number, title, account, owner })
     }
 
+    /// Notes that document `number` is being made.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn accepted(&mut self, number: u32, extraction: ExtractionName) -> Result<(), StoreError> {
+        self.append(Entry::Accepted { number, extraction })
+    }
+
     /// Notes that document `number` was made.
     ///
     /// # Errors
@@ -158,12 +212,12 @@ impl DocumentJournal {
         self.append(Entry::Created { number, id: id.to_owned() })
     }
 
-    /// Notes that document `number` was surely not made.
+    /// Notes that of document `number` nothing is left: it was refused, came to nothing, or was deleted.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn refused(&mut self, number: u32) -> Result<(), StoreError> {
-        self.append(Entry::Refused { number })
+    pub fn gone(&mut self, number: u32) -> Result<(), StoreError> {
+        self.append(Entry::Gone { number })
     }
 
     /// Notes that a document is gone.
@@ -210,9 +264,18 @@ impl DocumentJournal {
 #[derive(Debug, Default)]
 struct State {
     header: JournalHeader,
-    documents: Vec<LeftDocument>,
-    /// Asked for, by number, and not heard of since.
-    intents: BTreeMap<u32, LeftDocument>,
+    /// With the number under which each was asked for.
+    documents: Vec<(u32, LeftDocument)>,
+    /// Asked for, by number, and neither made nor refused since.
+    intents: BTreeMap<u32, Intent>,
+}
+
+/// A document that was asked for; it has no id yet.
+#[derive(Debug)]
+struct Intent {
+    document: LeftDocument,
+    /// Where it is known to be under way.
+    extraction: Option<ExtractionName>,
 }
 
 impl State {
@@ -220,18 +283,25 @@ impl State {
         match line {
             Line::Header(header) => self.header = header,
             Line::Entry(Entry::Intend { number, title, account, owner }) => {
-                self.intents.insert(number, LeftDocument { id: String::new(), title, account, owner });
+                let document = LeftDocument { id: String::new(), title, account, owner };
+                self.intents.insert(number, Intent { document, extraction: None });
+            }
+            Line::Entry(Entry::Accepted { number, extraction }) => {
+                if let Some(intent) = self.intents.get_mut(&number) {
+                    intent.extraction = Some(extraction);
+                }
             }
             Line::Entry(Entry::Created { number, id }) => {
                 if let Some(intent) = self.intents.remove(&number) {
-                    self.documents.push(LeftDocument { id, ..intent });
+                    self.documents.push((number, LeftDocument { id, ..intent.document }));
                 }
             }
-            Line::Entry(Entry::Refused { number }) => {
+            Line::Entry(Entry::Gone { number }) => {
                 self.intents.remove(&number);
+                self.documents.retain(|(made, _)| *made != number);
             }
             Line::Entry(Entry::Deleted { id } | Entry::Kept { id }) => {
-                self.documents.retain(|document| document.id != id);
+                self.documents.retain(|(_, document)| document.id != id);
             }
         }
     }
@@ -258,7 +328,7 @@ mod tests {
         journal.created(0, "a").unwrap();
         journal.created(1, "b").unwrap();
         journal.created(2, "c").unwrap();
-        journal.refused(3).unwrap();
+        journal.gone(3).unwrap();
         journal.deleted("a").unwrap();
         journal.kept("c").unwrap();
         assert!(matches!(DocumentJournal::open(dir.path()).unwrap(), JournalState::Busy), "the run goes on");
@@ -280,6 +350,31 @@ mod tests {
         journal.deleted("b").unwrap();
         journal.close().unwrap();
         assert!(path.exists(), "what cannot be known stays on record");
+    }
+
+    #[test]
+    fn an_extraction_that_goes_on_is_left_until_it_is_a_document_or_comes_to_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = DocumentJournal::create(dir.path(), "http://tts.example", false).unwrap();
+        let name = |id: &str| ExtractionName { id: id.to_owned(), pages: 3, ..ExtractionName::default() };
+        for (number, id) in [(0, "x"), (1, "y"), (2, "z")] {
+            journal.intend(number, "book.pdf", 0, "user u").unwrap();
+            journal.accepted(number, name(id)).unwrap();
+        }
+        journal.created(0, "d").unwrap();
+        journal.gone(1).unwrap();
+        drop(journal);
+        let mut journal = open(dir.path());
+        let left = journal.left();
+        assert_eq!(left.documents.iter().map(|document| document.id.as_str()).collect::<Vec<_>>(), ["d"]);
+        assert_eq!(
+            left.extractions.iter().map(|left| left.extraction.clone()).collect::<Vec<_>>(),
+            [name("z")]
+        );
+        assert_eq!(left.unresolved, []);
+        journal.gone(0).unwrap();
+        journal.gone(2).unwrap();
+        assert_eq!(journal.left(), LeftBehind::default());
     }
 
     #[test]

@@ -16,7 +16,10 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use self::{
-    journal::{DocumentJournal, JournalHeader, JournalState, LeftBehind, LeftDocument, Unresolved},
+    journal::{
+        DocumentJournal, ExtractionName, JournalHeader, JournalState, LeftBehind, LeftDocument,
+        LeftExtraction, Unresolved,
+    },
     kept::{KeptDocument, KeptDocuments},
 };
 use crate::error::StoreError;

@@ -3,7 +3,7 @@
 
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
-    extraction::{Accepted, Call, Created, Prepared, Refused, Reply, Status, Step},
+    extraction::{Accepted, Call, Created, Going, Prepared, Refused, Reply, Status, Step},
     time::Duration,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -154,7 +154,7 @@ pub fn request(call: &Call) -> Request {
             let request = ExtractionRequest { hash: hash.clone(), ai_transform: ai_transform.as_bool() };
             post("document", Body::Json(to_json(&request)))
         }
-        Call::Poll { accepted, pages, ai_transform } => {
+        Call::Poll(Going { accepted, pages, ai_transform }) => {
             let processor = if ai_transform.as_bool() { "gemini" } else { "markitdown" };
             let request = StatusRequest {
                 extraction_id: accepted.extraction_id.clone(),
@@ -278,7 +278,7 @@ mod tests {
             pages: Some(3),
         };
         for (ai_transform, processor) in [(AiTransform::On, "gemini"), (AiTransform::Off, "markitdown")] {
-            let call = Call::Poll { accepted: accepted.clone(), pages: 3, ai_transform };
+            let call = Call::Poll(Going { accepted: accepted.clone(), pages: 3, ai_transform });
             let Request { method, path, body: Body::Json(body) } = request(&call) else { panic!("no JSON") };
             assert_eq!((method, path.as_str()), ("POST", "/api/v1/documents/extraction/status"));
             let wanted = json!({

@@ -3,17 +3,25 @@
 use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
-use claque_net::service::{Credentials, Service, Target};
-use claque_store::{DocumentJournal, JournalState, KeptDocuments, LeftDocument};
+use claque_core::{extraction::PollPolicy, time::Duration};
+use claque_net::{
+    extraction::{ClearOrder, clear},
+    service::{Credentials, Service, Target},
+};
+use claque_store::{DocumentJournal, JournalState, KeptDocuments, LeftDocument, LeftExtraction};
 
 use crate::{
     config::{CleanupSettings, Talk},
+    documents::going,
     run::crew::Crew,
     talk::{print, say},
 };
 
 /// Exit code where something is left.
 const LEFT: u8 = 1;
+
+/// Longest wait for one answer, and longest time without a further page of an extraction that is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Deletes, and prints a line for each document: `deleted`, `left` or `unknown`, its name, and why.
 ///
@@ -109,6 +117,22 @@ impl Broom {
                 journal.deleted(&document.id)?;
             }
         }
+        for extraction in left.extractions {
+            let number = extraction.number;
+            let id = extraction.extraction.id.clone();
+            if settings.talk == Talk::Normal {
+                say(&format!("{shown}: waiting for extraction {id}: only its document can be deleted"));
+            }
+            let cleared = self.clear(&target, extraction).await;
+            let (name, fate) = match cleared {
+                Ok(Some(document)) => (document, Fate::Deleted),
+                Ok(None) => (format!("extraction {id}"), Fate::Gone),
+                Err(why) => (format!("extraction {id}"), Fate::Left(why)),
+            };
+            if self.tell(&name, fate)? {
+                journal.gone(number)?;
+            }
+        }
         for unresolved in left.unresolved {
             self.left += 1;
             print(&format!(
@@ -168,16 +192,7 @@ impl Broom {
                 "it is a guest's, and what proves who the guest was is never written down".to_owned(),
             );
         }
-        let number = usize::try_from(document.account).unwrap_or(usize::MAX);
-        // Where nobody is asked who he is, everybody is the owner; where somebody is, that is answered by a refusal.
-        let is_owners = |service: &&Service| {
-            service.owner() == document.owner || [service.owner(), &document.owner].contains(&"nobody")
-        };
-        // The account at the same place first: tokens that do not say whose they are are told apart by nothing else.
-        let mut candidates: Vec<&Service> = crew.each().collect();
-        let first = number % candidates.len().max(1);
-        candidates.rotate_left(first);
-        let candidates: Vec<&Service> = candidates.into_iter().filter(is_owners).collect();
+        let candidates = candidates(crew, document.account, &document.owner);
         for service in &candidates {
             match service.delete_document(&document.id).await {
                 Ok(true) => return Fate::Deleted,
@@ -186,13 +201,34 @@ impl Broom {
             }
         }
         match (candidates.is_empty(), document.owner.as_str()) {
-            (true, owner) => Fate::Left(format!("it belongs to another account than those given: {owner}")),
+            (true, owner) => Fate::Left(anothers(owner)),
             (false, "token") => Fate::Left(
                 "the service does not know it by the token given: it is gone, or another account's"
                     .to_owned(),
             ),
             (false, _) => Fate::Gone,
         }
+    }
+
+    /// Waits for the document of an extraction and deletes it. Gives its name; none where there is none.
+    async fn clear(&mut self, target: &str, left: LeftExtraction) -> Result<Option<String>, String> {
+        let crew = self.crew(target).await.as_ref().map_err(Clone::clone)?;
+        let candidates = candidates(crew, left.account, &left.owner);
+        let mut refused = anothers(&left.owner);
+        let going = going(left.extraction);
+        for service in candidates {
+            let order = ClearOrder {
+                service: service.clone(),
+                going: going.clone(),
+                poll: PollPolicy::YAPIT,
+                patience: PATIENCE,
+            };
+            match clear(order).await {
+                Ok(document) => return Ok(document),
+                Err(why) => refused = why,
+            }
+        }
+        Err(refused)
     }
 
     async fn crew(&mut self, target: &str) -> &Opened {
@@ -207,4 +243,20 @@ impl Broom {
         }
         self.crews.get(target).expect("it was just put there")
     }
+}
+
+/// The accounts that can be the owner. The one at the same place comes first: tokens that do not say whose they are are
+/// told apart by nothing else.
+fn candidates<'a>(crew: &'a Crew, account: u32, owner: &str) -> Vec<&'a Service> {
+    // Where nobody is asked who he is, everybody is the owner; where somebody is, that is answered by a refusal.
+    let is_owners =
+        |service: &&Service| service.owner() == owner || [service.owner(), owner].contains(&"nobody");
+    let mut candidates: Vec<&Service> = crew.each().collect();
+    let first = usize::try_from(account).unwrap_or(usize::MAX) % candidates.len().max(1);
+    candidates.rotate_left(first);
+    candidates.into_iter().filter(is_owners).collect()
+}
+
+fn anothers(owner: &str) -> String {
+    format!("it belongs to another account than those given: {owner}")
 }

@@ -1,5 +1,6 @@
 //! Runs over documents: made or read, extracted, recorded, cleared away.
 
+mod left;
 pub(crate) mod paper;
 pub(crate) mod record;
 mod run;
@@ -9,7 +10,7 @@ use claque_core::{corpus::Corpus, rng::Seed};
 use claque_net::extraction::Paper;
 use claque_stats::CacheUse;
 
-pub(crate) use self::{run::run, simulate::simulate};
+pub(crate) use self::{left::going, run::run, simulate::simulate};
 use crate::config::{DocumentsPlan, Origin};
 
 /// The file of document `number` of a run. `unique` makes made ones differ from those of other runs.

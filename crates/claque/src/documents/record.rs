@@ -8,7 +8,9 @@ use std::{
 use claque_core::extraction::{AiTransform, DocumentFact};
 use claque_net::unix_nanos;
 use claque_stats::{DocumentsBuilder, DocumentsShape, DocumentsSummary, ReasonId, ScheduleLag, Verdict};
-use claque_store::{DocumentsFolder, DocumentsHeader, DocumentsWriter, StoreError, UnixNanos};
+use claque_store::{
+    DocumentJournal, DocumentsFolder, DocumentsHeader, DocumentsWriter, StoreError, UnixNanos,
+};
 
 use crate::outcome::{TimeKind, exit_code, machine, new_folder};
 
@@ -70,6 +72,18 @@ impl DocumentsRecorder {
             figures: DocumentsBuilder::new(heading.shape),
             heading,
         })
+    }
+
+    /// Begins the journal of the documents that the run makes.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn document_journal(
+        &self,
+        target: &str,
+        embedded: bool,
+    ) -> Result<DocumentJournal, StoreError> {
+        self.writer.document_journal(target, embedded)
     }
 
     /// Takes facts, in the order in which they became final, and writes them.

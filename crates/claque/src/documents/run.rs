@@ -1,18 +1,17 @@
 //! A run over documents in real time: make, extract, record, clear away, whatever happens in between.
 
-use std::{cell::RefCell, collections::BTreeMap, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use claque_core::{
     extraction::{
-        DocumentFact, DocumentNo, Extraction, ExtractionConfig, Input, OnStop, Output, Refused, Remains,
-        Reply,
+        DocumentFact, DocumentNo, Extraction, ExtractionConfig, Input, OnStop, Output, Refused, Reply,
     },
     rng::Seed,
     time::Instant,
 };
 use claque_net::{
-    extraction::{Conversations, ExtractionOrder, News, Paper},
+    extraction::{Conversations, ExtractionOrder, News, Noted, Paper},
     host::{Host, HostOptions},
     service::{Service, ServiceError, Target},
     unix_nanos,
@@ -20,6 +19,7 @@ use claque_net::{
 use claque_stats::ScheduleLag;
 
 use super::{
+    left::{Left, Whose},
     paper,
     record::{DocumentsHeading, DocumentsRecorder, FinishedDocuments},
 };
@@ -42,19 +42,19 @@ const USAGE: u8 = 2;
 pub(crate) async fn run(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
     let live = Live::new(settings.output.talk == Talk::Quiet);
-    let remains = RefCell::default();
+    let left = Left::default();
     let format = settings.output.format;
-    let session = Session { settings: &settings, interrupts: &interrupts, remains: &remains, live: &live };
+    let session = Session { settings: &settings, interrupts: &interrupts, left: &left, live: &live };
     let result = tokio::select! {
         result = session.run() => Some(result),
         () = twice(&interrupts, &live) => None,
     };
     live.end();
     let Some(result) = result else {
-        for what in remains.borrow().values() {
+        for what in left.lines() {
             live.warn(&format!("left behind on the service: {what}"));
         }
-        live.warn("left at once; the run stays readable as a partial one");
+        live.warn("left at once; the run stays readable as a partial one, and `claque cleanup` deletes what it made");
         return Ok(ExitCode::from(LEFT));
     };
     let Ended { finished, usage } = result?;
@@ -86,7 +86,7 @@ struct Session<'a> {
     settings: &'a DocumentsSettings,
     interrupts: &'a Interrupts,
     /// What is on the service at this moment.
-    remains: &'a RefCell<BTreeMap<DocumentNo, Remains>>,
+    left: &'a Left,
     live: &'a Live,
 }
 
@@ -152,6 +152,12 @@ impl Session<'_> {
         let settings = self.settings;
         let heading = self.heading(service.target());
         let mut recorder = DocumentsRecorder::create(heading, &settings.output.dir)?;
+        let whose = Whose {
+            owner: service.owner().to_owned(),
+            files: papers.iter().map(|paper| paper.file_name.clone()).collect(),
+        };
+        let embedded = matches!(settings.target, TargetChoice::Embedded(_));
+        self.left.begin(recorder.document_journal(service.target().as_str(), embedded)?);
         self.live.say(&format!(
             "extracting {} document{}",
             papers.len(),
@@ -165,9 +171,10 @@ impl Session<'_> {
             patience: settings.plan.patience,
             on_stop: self.on_stop(),
         });
-        let saved = self.watch(&mut conversations, &mut recorder).await;
+        let saved = self.watch(&mut conversations, &mut recorder, &whose).await;
         let lag = ScheduleLag::from_histogram(&conversations.finish().await);
         saved?;
+        self.left.close()?;
         Ok(recorder.finish(lag)?)
     }
 
@@ -176,6 +183,7 @@ impl Session<'_> {
         &self,
         conversations: &mut Conversations,
         recorder: &mut DocumentsRecorder,
+        whose: &Whose,
     ) -> anyhow::Result<()> {
         let mut stopping = false;
         let mut saved = Ok(());
@@ -200,14 +208,14 @@ impl Session<'_> {
                         "the service limits how often it is asked to {step}: document {document} waits {} s",
                         wait.as_secs_f64().ceil()
                     )),
-                    Some(News::Remains { document, what }) => {
-                        let mut remains = self.remains.borrow_mut();
-                        match what {
-                            Some(what) => {
-                                tracing::debug!("on the service: {what}");
-                                drop(remains.insert(document, what));
+                    Some(News::Remains { document, what, noted }) => {
+                        match self.left.note(document, what, whose) {
+                            Ok(()) => drop(noted.send(Noted)),
+                            Err(error) if saved.is_ok() => {
+                                saved = Err(error);
+                                conversations.stop();
                             }
-                            None => drop(remains.remove(&document)),
+                            Err(_) => {}
                         }
                     }
                 },

@@ -219,7 +219,7 @@ impl Made {
             }
             Err(error) => {
                 if error.is_surely_refused() {
-                    self.note(|journal| journal.refused(noted))?;
+                    self.note(|journal| journal.gone(noted))?;
                 }
                 Err(error.into())
             }

@@ -13,7 +13,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime},
 };
-use claque_gateway::{Auth, AuthConfig, GatewayConfig};
+use claque_gateway::{Auth, AuthConfig, GatewayConfig, Workers};
 use claque_net::host::{EngineChoice, Host, HostOptions};
 use tempfile::TempDir;
 
@@ -97,6 +97,41 @@ fn what_was_being_asked_for_at_the_kill_is_said_to_be_unknown() {
 }
 
 #[test]
+fn what_a_killed_documents_run_was_having_extracted_is_waited_for_and_deleted() {
+    let host = host();
+    let run = Started::start(
+        &["documents", "--pages", "24", "--concurrent", "2", "--base-url", &host.base_url()],
+        "",
+    );
+    run.wait_for_file("documents.jsonl", "\"accepted\":{\"number\":0");
+    run.wait_for_file("documents.jsonl", "\"accepted\":{\"number\":1");
+    run.kill();
+    let strangers = run.cleanup(OTHER, &["--all"]);
+    assert_eq!(strangers.status.code(), Some(1), "{}", text(&strangers));
+    let cleaned = run.cleanup(TOKEN, &["--all"]);
+    let said = text(&cleaned);
+    let deleted = said.lines().filter(|line| line.starts_with("deleted ")).count();
+    assert_eq!((cleaned.status.code(), deleted), (Some(0), 2), "{said}");
+    assert_eq!(host.stats().gateway.documents, 0, "the service's own word");
+    assert!(!run.folder().join("documents.jsonl").exists());
+    assert_none_holds(&files_below(run.results.path()), &[TOKEN, OTHER]);
+}
+
+#[test]
+fn a_document_whose_creation_was_not_answered_is_said_to_be_unknown() {
+    let prepared =
+        ("POST /api/v1/documents/prepare/upload", "200 OK", r#"{"hash":"h","metadata":{"total_pages":1}}"#);
+    let never = ("POST /api/v1/documents/document", canned::NEVER, "");
+    let address = canned::serve(Box::leak(Box::new([MODELS, prepared, never])));
+    let run = Started::start(&["documents", "--pages", "1", "--base-url", &format!("http://{address}")], "");
+    run.wait_for_file("documents.jsonl", "intend");
+    run.kill();
+    let cleaned = run.cleanup(TOKEN, &["--all"]);
+    let said = text(&cleaned);
+    assert_eq!((cleaned.status.code(), said.contains("unknown \"claque-1.pdf\"")), (Some(1), true), "{said}");
+}
+
+#[test]
 fn an_embedded_gateway_took_its_documents_with_it() {
     let run = Started::embedded("listening");
     run.kill();
@@ -113,7 +148,7 @@ fn cleanup_must_be_told_what() {
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
 }
 
-/// A run of three listeners that has begun.
+/// A run that has begun.
 struct Started {
     process: RefCell<process::Child>,
     stderr: RefCell<BufReader<ChildStderr>>,
@@ -122,17 +157,17 @@ struct Started {
 
 impl Started {
     fn at(base_url: &str, until: &str) -> Self {
-        Self::start(&["--base-url", base_url], until)
+        Self::start(&["run", "--users", "3", "--blocks", "30", "--base-url", base_url], until)
     }
 
     fn embedded(until: &str) -> Self {
-        Self::start(&["--engine", "deterministic", "--service-seconds", "0.1", "--audio-seconds", "9"], until)
+        let engine = ["--engine", "deterministic", "--service-seconds", "0.1", "--audio-seconds", "9"];
+        Self::start(&[&["run", "--users", "3", "--blocks", "30"], &engine[..]].concat(), until)
     }
 
-    fn start(more: &[&str], until: &str) -> Self {
+    fn start(arguments: &[&str], until: &str) -> Self {
         let results = TempDir::new().unwrap();
-        let mut process = claque(&["run", "--users", "3", "--blocks", "30"])
-            .args(more)
+        let mut process = claque(arguments)
             .arg("--output-dir")
             .arg(results.path())
             .env("CLAQUE_TOKEN", TOKEN)
@@ -204,6 +239,8 @@ fn host() -> Host {
     let media = MediaTime::from_millis(9_000);
     let config = GatewayConfig::current().without_rest_limits();
     let mut config = config.with_deterministic_engine(1, Duration::from_millis(50), media);
+    config.extraction.workers = Workers::Pull(2);
+    config.extraction.page = Duration::from_millis(100);
     config.auth = Auth::On(AuthConfig {
         accounts: vec![],
         static_tokens: vec![TOKEN.to_owned(), OTHER.to_owned()],

@@ -26,14 +26,15 @@ impl Extraction {
                 self.end(now);
             }
             Call::Create { .. } => {
-                if failure.class == FailureClass::Timeout {
-                    self.record.left_behind =
-                        Some("a document that may have been made: its creation was not answered".to_owned());
+                if failure.is_surely_refused() {
+                    self.outputs.push_back(Output::Gone);
+                } else {
+                    self.record.left_behind = Some(Remains::Asked.to_string());
                 }
                 self.fail(now, Step::Create, failure);
                 self.end(now);
             }
-            Call::Poll { .. } => match failure.class {
+            Call::Poll(_) => match failure.class {
                 // The same question will get the same answer.
                 FailureClass::Auth | FailureClass::Invalid | FailureClass::Protocol => {
                     self.give_up(now, Step::Poll, failure);
@@ -95,7 +96,7 @@ impl Extraction {
     }
 
     fn unfinished_extraction(&self) -> Option<String> {
-        self.record.extraction_id.clone().map(|id| Remains::Extraction(id).to_string())
+        self.going.clone().map(|going| Remains::Extraction(going).to_string())
     }
 
     pub(super) fn fail(&mut self, now: Instant, step: Step, failure: Failure) {
