@@ -4,7 +4,7 @@
 //! number of tries has a bound, and no try is made where the service has said no.
 
 use crate::{
-    event::{Failure, FailureClass},
+    event::{Failure, FailureClass, Phase},
     record::{Incident, OutageEnd},
     time::{Duration, Instant},
 };
@@ -179,34 +179,47 @@ impl Line {
 
     /// The rule for dialling again, if that may help at all.
     fn backoff(&self, failure: &Failure) -> Option<Backoff> {
-        match self.reconnect {
-            Reconnect::Backoff(backoff) if may_pass(failure) => Some(backoff),
-            Reconnect::Backoff(_) | Reconnect::Off => None,
+        let Reconnect::Backoff(backoff) = self.reconnect else { return None };
+        match hope(failure) {
+            Hope::Good => Some(backoff),
+            Hope::Slight => Some(Backoff { max_tries: backoff.max_tries.min(SLIGHT_TRIES), ..backoff }),
+            Hope::None => None,
         }
     }
 }
 
-/// Whether what ended a connection may have passed when it is dialled again. A browser does not see why a handshake was
-/// refused and tries all the same; a listener that sees it does not, so that no wrong token is knocked with for minutes.
-fn may_pass(failure: &Failure) -> bool {
+/// Whether what ended a connection may have passed when it is dialled again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hope {
+    Good,
+    /// A service whose identity service is down refuses a handshake in the same words (403) as one that is shown a
+    /// wrong token. A browser does not see why it was refused and tries all the same.
+    Slight,
+    None,
+}
+
+/// Tries where hope is slight: 31 s, so that a wrong token is not knocked with for minutes.
+const SLIGHT_TRIES: u32 = 5;
+
+fn hope(failure: &Failure) -> Hope {
     /// RFC 6455 section 7.4.1: the purpose of the connection has been fulfilled.
     const NORMAL_CLOSURE: u16 = 1000;
-    match failure.class {
-        FailureClass::Transport | FailureClass::Overload | FailureClass::Server => {
-            failure.code != Some(NORMAL_CLOSURE)
+    match (failure.class, failure.phase) {
+        (FailureClass::Transport | FailureClass::Overload | FailureClass::Server, _) => {
+            if failure.code == Some(NORMAL_CLOSURE) { Hope::None } else { Hope::Good }
         }
-        FailureClass::Auth
-        | FailureClass::Invalid
-        | FailureClass::Limit
-        | FailureClass::Protocol
-        | FailureClass::Timeout => false,
+        (FailureClass::Auth, Phase::Handshake) => Hope::Slight,
+        (FailureClass::Auth, Phase::Dial | Phase::BeforeAudio | Phase::MidAudio)
+        | (FailureClass::Invalid | FailureClass::Limit | FailureClass::Protocol | FailureClass::Timeout, _) => {
+            Hope::None
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Kills, Phase};
+    use crate::event::Kills;
 
     fn lost(class: FailureClass, code: Option<u16>) -> Failure {
         Failure { phase: Phase::BeforeAudio, class, code, text: "gone".to_owned(), kills: Kills::Session }
@@ -218,10 +231,14 @@ mod tests {
 
     /// A line that is lost at 0 and at every dial; gives the seconds of the dials.
     fn dials(backoff: Backoff) -> Vec<u64> {
+        dials_after(&lost(FailureClass::Transport, None), backoff)
+    }
+
+    fn dials_after(failure: &Failure, backoff: Backoff) -> Vec<u64> {
         let mut line = Line::new(Reconnect::Backoff(backoff));
         line.dial();
         let (mut now, mut dials) = (Instant::START, Vec::new());
-        while line.handle_closed(now, lost(FailureClass::Transport, None)) == Loss::DialAgain {
+        while line.handle_closed(now, failure.clone()) == Loss::DialAgain {
             now = line.dial_due().expect("it waits");
             dials.push(now.as_nanos() / 1_000_000_000);
             line.dial();
@@ -250,6 +267,12 @@ mod tests {
             assert_eq!(line.handle_closed(second(1 + held), closed), Loss::DialAgain);
             assert_eq!(line.dial_due(), Some(second(1 + held + next)), "held {held} s");
         }
+    }
+
+    #[test]
+    fn who_was_refused_at_the_door_knocks_a_few_times_more() {
+        let refused = Failure { phase: Phase::Handshake, ..lost(FailureClass::Auth, Some(403)) };
+        assert_eq!(dials_after(&refused, Backoff::YAPIT), [1, 3, 7, 15, 31]);
     }
 
     #[test]

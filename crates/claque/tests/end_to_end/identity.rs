@@ -51,6 +51,18 @@ fn an_identity_service_that_is_down_for_five_seconds_in_mid_run_is_survived() {
 }
 
 #[test]
+fn who_comes_while_the_identity_service_is_down_is_let_in_later() {
+    let outage = Outage { from: Instant::from_millis(2_000), until: Instant::from_millis(7_000) };
+    let host = host(Duration::from_secs(60), Some(outage));
+    let ran = run_traced(&host, &env_file(PASSWORD), &["--users", "4", "--blocks", "3", "--stagger", "6"]);
+    ran.assert_valid();
+    assert!(ran.stdout.contains("12/12 blocks"), "{}", ran.stdout);
+    let incidents = ran.manifest()["incidents"].as_array().unwrap().len();
+    assert!(incidents >= 2, "two or three came in vain at first: {}", ran.manifest()["incidents"]);
+    assert_no_secret(&ran);
+}
+
+#[test]
 fn an_identity_service_that_comes_up_late_is_waited_for() {
     let outage = Outage { from: Instant::START, until: Instant::from_millis(2_000) };
     let host = host(Duration::from_secs(60), Some(outage));
