@@ -12,6 +12,10 @@ use crate::{
     time::{Duration, Instant},
 };
 
+/// Acts of one person for each block of the text, hanging up apart; after them it only listens. Far more than anybody
+/// does, but without a bound somebody who jumps about faster than a block lasts would never come to the end.
+const MOST_PER_BLOCK: u32 = 20;
+
 /// Draws acts one after the other. All kinds together are one Poisson process; which kind it is, is drawn with each.
 #[derive(Clone, Debug)]
 pub(super) struct Acting {
@@ -20,6 +24,8 @@ pub(super) struct Acting {
     voices: u32,
     voice: u32,
     rng: ChaCha8Rng,
+    /// Acts until only hanging up is left.
+    acts_left: u32,
     /// Known once something was heard.
     next: Option<(Instant, Next)>,
 }
@@ -41,11 +47,20 @@ enum Kind {
 
 impl Acting {
     pub(super) fn new(behaviour: Behaviour, blocks: u32, voices: u32, seed: Seed) -> Self {
-        Self { behaviour, blocks, voices, voice: 0, rng: seed.rng(), next: None }
+        let acts_left = blocks.saturating_mul(MOST_PER_BLOCK);
+        Self { behaviour, blocks, voices, voice: 0, rng: seed.rng(), acts_left, next: None }
     }
 
     pub(super) fn due(&self, player: &Player) -> Option<Instant> {
-        self.next.filter(|_| player.state() != PlayerState::Done).map(|(at, _)| at)
+        self.next().filter(|_| player.state() != PlayerState::Done).map(|(at, _)| at)
+    }
+
+    /// What comes next, if anything is left to be done.
+    fn next(&self) -> Option<(Instant, Next)> {
+        self.next.filter(|(_, next)| match next {
+            Next::Resume => true,
+            Next::Something => self.behaviour.is_some(),
+        })
     }
 
     /// Looks whether the first sound was heard, from which on something may be done.
@@ -66,7 +81,7 @@ impl Acting {
             player.step(at, Input::Wake);
             self.watch(player);
         }
-        while let Some((at, next)) = self.next.filter(|(at, _)| *at <= now) {
+        while let Some((at, next)) = self.next().filter(|(at, _)| *at <= now) {
             player.step(at, Input::Wake);
             if player.state() == PlayerState::Done {
                 return;
@@ -84,6 +99,11 @@ impl Acting {
     fn do_something(&mut self, at: Instant, player: &mut Player) {
         if let Some(act) = self.draw(player.current()) {
             player.step(at, Input::Act(act));
+        }
+        self.acts_left = self.acts_left.saturating_sub(1);
+        if self.acts_left == 0 {
+            let Behaviour { hang_up, mean_pause, .. } = self.behaviour;
+            self.behaviour = Behaviour { hang_up, mean_pause, ..Behaviour::NONE };
         }
         self.next = Some(if player.state() == PlayerState::Paused {
             (at + exponential(&mut self.rng, self.behaviour.mean_pause), Next::Resume)

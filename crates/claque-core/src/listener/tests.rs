@@ -91,3 +91,14 @@ fn whoever_hangs_up_does_nothing_after_it() {
     assert!(matches!(done.last().expect("it did something").incident, Incident::HungUp { .. }));
     assert_eq!(done.iter().filter(|r| matches!(r.incident, Incident::HungUp { .. })).count(), 1);
 }
+
+#[test]
+fn whoever_jumps_about_faster_than_a_block_lasts_listens_to_the_end_at_last() {
+    let behaviour = Behaviour { seek: 600.0, pause: 60.0, ..Behaviour::NONE };
+    let done = incidents(0, behaviour, 5, 1);
+    assert!(
+        (80..=100).contains(&done.len()),
+        "twenty acts a block, some of which came to nothing: {}",
+        done.len()
+    );
+}
