@@ -1,6 +1,6 @@
 //! Reading a run back, finished or killed.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{collections::BTreeMap, env, fs, io, path::Path};
 
 use claque_core::{
     ids::ListenerId,
@@ -13,10 +13,10 @@ use crate::{
     columns::TableReader,
     error::StoreError,
     files, journal,
-    listeners::{ListenerFacts, by_listener},
+    listeners::{self, ListenerFacts, by_listener},
     manifest::Manifest,
     rows::{ErrorRow, ListenerRow},
-    tables,
+    sorter, tables,
 };
 
 /// A run as it lies on disk.
@@ -87,7 +87,7 @@ pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
 }
 
 /// Calls `each` with all facts of one listener after the other, in order of their numbers. Of a finished run no more
-/// than a few row groups are in memory at once.
+/// than a few row groups are in memory at once; of a partial one a part of its journal, the rest waits in a file.
 ///
 /// # Errors
 /// A file cannot be read or is damaged, or `each` fails.
@@ -97,8 +97,11 @@ pub fn for_each_listener(
     mut each: impl FnMut(&ListenerFacts) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     if manifest.partial {
-        let contents = journal::read(&dir.join(files::JOURNAL))?;
-        return by_listener(&contents.facts).iter().try_for_each(each);
+        // Not beside the journal: somebody may be writing there, or nobody may.
+        let parts =
+            tempfile::tempdir().map_err(|source| StoreError::io("write", &env::temp_dir(), source))?;
+        let (facts, _) = sorter::of_journal(&dir.join(files::JOURNAL), parts.path())?;
+        return listeners::group(facts, |facts| each(&facts));
     }
     if !TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS))?.is_sorted() {
         let facts = finished_facts(dir, manifest)?;

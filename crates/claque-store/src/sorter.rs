@@ -19,6 +19,21 @@ use crate::{
 /// Facts sorted at once: 50 MB.
 const PART: usize = 200_000;
 
+/// The facts of a journal by listener, and whether it broke off in the middle of a line. Parts, if there must be any,
+/// wait in `dir`.
+///
+/// # Errors
+/// The journal cannot be read, or `dir` cannot be written.
+pub(crate) fn of_journal(journal: &Path, dir: &Path) -> Result<(Sorted, bool), StoreError> {
+    let mut sorter = Sorter::new(dir);
+    let mut lines = JournalLines::open(journal)?;
+    for fact in lines.by_ref() {
+        sorter.push(fact?)?;
+    }
+    let torn = lines.torn;
+    Ok((sorter.into_sorted()?, torn))
+}
+
 /// Takes facts in any order.
 #[derive(Debug)]
 pub(crate) struct Sorter {

@@ -13,12 +13,11 @@ use crate::{
     digest::Digest,
     error::StoreError,
     files,
-    journal::{Journal, JournalLines},
+    journal::Journal,
     left::DocumentJournal,
     listeners::{self, ListenerFacts},
     manifest::{Manifest, Preparation, RunHeader, TokenRow},
-    sorter::{Sorted, Sorter},
-    tables,
+    sorter, tables,
     wall_time::UnixNanos,
 };
 
@@ -154,10 +153,15 @@ impl RunWriter {
         let Self { dir, mut manifest, journal } = self;
         drop(journal);
         let journal_path = dir.join(files::JOURNAL);
+        let (facts, torn) = sorter::of_journal(&journal_path, &dir)?;
+        if torn {
+            // A run that lacks facts must not look finished.
+            return Err(StoreError::damaged(&journal_path, "the last line is cut off"));
+        }
         let mut figures = SummaryBuilder::new(manifest.config.shape());
         let mut digest = Digest::default();
         let mut tables = Tables::create(&dir)?;
-        listeners::group(sorted(&journal_path, &dir)?, |facts| {
+        listeners::group(facts, |facts| {
             facts.summarise_into(&mut figures);
             digest.add(&facts);
             tables.add(facts)
@@ -180,20 +184,6 @@ impl RunWriter {
     fn write_manifest(&self) -> Result<(), StoreError> {
         self.manifest.write(&self.dir)
     }
-}
-
-/// The facts of a whole journal by listener.
-fn sorted(journal: &Path, dir: &Path) -> Result<Sorted, StoreError> {
-    let mut sorter = Sorter::new(dir);
-    let mut lines = JournalLines::open(journal)?;
-    for fact in lines.by_ref() {
-        sorter.push(fact?)?;
-    }
-    if lines.torn {
-        // A run that lacks facts must not look finished.
-        return Err(StoreError::damaged(journal, "the last line is cut off"));
-    }
-    sorter.into_sorted()
 }
 
 /// The four files of columns as they are written.
