@@ -17,7 +17,7 @@ use crate::{
     ids::{ConnId, DocumentId, UserId, VariantHash},
     limits::{RestGate, Route, Usage, Windows},
     message::{BlockNotice, BlockStatus, Input, Notice, Output, Outputs, Request, Speech, TimeoutReason},
-    pipeline::{Admission, Ask, Delivery, Pipeline, PipelineStats, Subscriber},
+    pipeline::{Admission, Ask, Delivery, Load, Pipeline, PipelineStats, Subscriber},
     refusal::{GuestSession, Refusal, Resource},
     session::{BlockAsk, Sessions, Work},
     voices::ModelInfo,
@@ -242,6 +242,18 @@ impl Gateway {
         }
     }
 
+    /// Has [`Gateway::load`] count from `now` on.
+    pub fn restart_load(&mut self, now: Instant) {
+        self.advance(now);
+        self.pipeline.restart_load(now);
+    }
+
+    /// How much speech there was to be made until `now`, model by model.
+    #[must_use]
+    pub fn load(&self, now: Instant) -> Load {
+        self.pipeline.load(now)
+    }
+
     /// Passes the pipeline's news on.
     fn pass_on(&mut self) {
         self.outputs.extend(core::iter::from_fn(|| self.pipeline.pop_call()));
@@ -391,7 +403,7 @@ impl Gateway {
     fn move_cursor(&mut self, at: Instant, conn: ConnId, document: DocumentId, cursor: i64) {
         let evicted = self.sessions.evict(conn, document, cursor, self.config.eviction);
         for (block, variant) in &evicted {
-            self.pipeline.withdraw(variant, Subscriber { conn, document, block: *block });
+            self.pipeline.withdraw(at, variant, Subscriber { conn, document, block: *block });
         }
         let mut blocks: Vec<i64> = evicted.into_iter().map(|(block, _)| block).collect();
         blocks.dedup();

@@ -45,7 +45,7 @@ pub use message::{
     AudioFormat, BlockNotice, BlockStatus, Input, Notice, Output, Outputs, Request, Speech, SpeechBody,
     TimeoutReason,
 };
-pub use pipeline::PipelineStats;
+pub use pipeline::{Load, ModelLoad, PipelineStats};
 pub use refusal::{ContentFault, GuestSession, Refusal, Resource, Unauthenticated};
 pub use service::{LengthModel, ServiceModel, Spread};
 pub use voices::{ModelInfo, VoiceInfo};

@@ -9,7 +9,7 @@ use claque_core::{
     script::Script,
     time::{Duration, Instant},
 };
-use claque_gateway::{GatewayConfig, GatewayStats, Refusal};
+use claque_gateway::{GatewayConfig, GatewayStats, Load, Refusal};
 
 use crate::{link::Link, stage::Stage, world::World};
 
@@ -29,12 +29,14 @@ pub struct Scenario {
 }
 
 /// What a simulation leaves besides its facts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Simulated {
     /// When the last session ended.
     pub ended_at: Instant,
     /// What the service held and had done then, the warming of its cache included.
     pub gateway: GatewayStats,
+    /// How much it had to do from the run's start to that moment.
+    pub load: Load,
     /// Each listener's document, as the service named it.
     pub documents: Vec<String>,
     /// Virtual time before the run's start: making documents under the service's limits, warming its cache.
@@ -108,5 +110,6 @@ pub fn simulate(scenario: &Scenario, on_fact: impl FnMut(Fact)) -> Result<Simula
     let documents = stage.seats.iter().map(|seat| seat.document.to_string()).collect();
     let (preparation, pacing) = (stage.took, stage.pacing);
     let (ended_at, gateway) = World::new(scenario, stage, on_fact).run();
-    Ok(Simulated { ended_at, gateway, documents, preparation, pacing })
+    let load = gateway.load(ended_at + preparation);
+    Ok(Simulated { ended_at, gateway: gateway.stats(), load, documents, preparation, pacing })
 }

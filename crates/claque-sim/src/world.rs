@@ -10,7 +10,7 @@ use claque_core::{
     record::Fact,
     time::{Duration, Instant},
 };
-use claque_gateway::{ConnId, Gateway, GatewayStats, Input, Notice, Output, Request, VariantHash};
+use claque_gateway::{ConnId, Gateway, Input, Notice, Output, Request, VariantHash};
 use claque_wire::yapit::{close, handshake_refused};
 
 use crate::{
@@ -102,7 +102,8 @@ impl<F: FnMut(Fact)> World<F> {
     }
 
     /// Lets time pass until the last session has ended. Of two things at one moment the gateway's own comes first.
-    pub(crate) fn run(mut self) -> (Instant, GatewayStats) {
+    pub(crate) fn run(mut self) -> (Instant, Gateway) {
+        self.gateway.restart_load(Instant::START + self.gateway_lead);
         while self.live > 0 {
             let gateway = self.gateway.poll_timeout().map(|(at, _)| run_time(at, self.gateway_lead));
             let next = self.queue.next_at();
@@ -115,7 +116,7 @@ impl<F: FnMut(Fact)> World<F> {
                 self.happen(now, listener, what);
             }
         }
-        (self.ended_at, self.gateway.stats())
+        (self.ended_at, self.gateway)
     }
 
     fn happen(&mut self, now: Instant, listener: usize, what: What) {

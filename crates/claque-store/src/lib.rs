@@ -39,7 +39,10 @@ pub use self::{
         LeftBehind, LeftDocument, LeftExtraction, Unresolved,
     },
     listeners::{ListenerFacts, by_listener},
-    manifest::{ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow},
+    manifest::{
+        ClaqueVersion, Machine, Manifest, ModelLoadRow, Preparation, RunConfig, RunHeader, SavedVerdict,
+        ServiceLoad, TokenRow,
+    },
     reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     session::{BlockArrival, Session, Underrun},

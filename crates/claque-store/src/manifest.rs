@@ -99,6 +99,36 @@ pub struct TokenRow {
     pub failure: Option<String>,
 }
 
+/// How much a service had to do over time, where it tells.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServiceLoad {
+    /// Length of a span; the first begins with the run, the last may be cut short.
+    pub span_ms: f64,
+    /// Each model's.
+    pub models: Vec<ModelLoadRow>,
+}
+
+/// How much there was to do for one model. Its lists have a mean for each span.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModelLoadRow {
+    /// Model slug.
+    pub model: String,
+    /// Its workers; none where there is no limit.
+    pub workers: Option<u32>,
+    /// Most blocks that ever waited for a worker at once.
+    pub most_queued: u32,
+    /// Blocks that waited for a worker, on average over the whole run.
+    pub mean_queued: f64,
+    /// Workers that had something to do, on average over the whole run.
+    pub mean_busy: f64,
+    /// Blocks that waited for a worker.
+    pub queued: Vec<f64>,
+    /// Workers that had something to do.
+    pub busy: Vec<f64>,
+    /// Blocks at the overflow provider.
+    pub overflowing: Vec<f64>,
+}
+
 /// The program that wrote a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaqueVersion {
@@ -175,6 +205,9 @@ pub struct Manifest {
     /// What became of the accounts' access tokens, in order of time.
     #[serde(default)]
     pub token_refreshes: Vec<TokenRow>,
+    /// How much the service had to do; absent where it does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_load: Option<ServiceLoad>,
     /// What is in the columns only, because there would be too much of it here: `block_arrivals`, `sessions`,
     /// `listeners`, `errors`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -214,6 +247,7 @@ impl Manifest {
             preparation: None,
             accounts: None,
             token_refreshes: Vec::new(),
+            service_load: None,
             left_to_columns: Vec::new(),
             sessions: Vec::new(),
             listeners: Vec::new(),

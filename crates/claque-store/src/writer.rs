@@ -16,7 +16,7 @@ use crate::{
     journal::Journal,
     left::DocumentJournal,
     listeners::{self, ListenerFacts},
-    manifest::{Manifest, Preparation, RunHeader, TokenRow},
+    manifest::{Manifest, Preparation, RunHeader, ServiceLoad, TokenRow},
     sorter, tables,
     wall_time::UnixNanos,
 };
@@ -93,6 +93,11 @@ impl RunWriter {
     /// Keeps what became of the access tokens for [`RunWriter::finish`].
     pub fn set_token_refreshes(&mut self, rows: Vec<TokenRow>) {
         self.manifest.token_refreshes = rows;
+    }
+
+    /// Keeps how much the service had to do for [`RunWriter::finish`].
+    pub fn set_service_load(&mut self, load: ServiceLoad) {
+        self.manifest.service_load = Some(load);
     }
 
     /// Begins the journal of the documents that the run makes.

@@ -9,16 +9,19 @@ use std::{
 
 use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
+use claque_gateway::Load;
 use claque_net::unix_nanos;
 use claque_stats::{
     ObservationsBuilder, Reason, ReasonId, ScheduleLag, Summary, Verdict,
     objective::{Objective, ObjectiveResult},
 };
 use claque_store::{
-    DocumentJournal, Machine, Preparation, RunConfig, RunFolder, RunHeader, RunWriter, StoreError, TokenRow,
-    UnixNanos,
+    DocumentJournal, Machine, Preparation, RunConfig, RunFolder, RunHeader, RunWriter, ServiceLoad,
+    StoreError, TokenRow, UnixNanos,
 };
 use jiff::{Timestamp, tz::TimeZone};
+
+use crate::load;
 
 /// Exit codes, documented in the help.
 pub(crate) const MISSED: u8 = 3;
@@ -60,6 +63,7 @@ pub(crate) struct Recorder {
     writer: RunWriter,
     waiting: Vec<Fact>,
     preparation: Option<Preparation>,
+    load: Option<ServiceLoad>,
     objectives: Vec<Objective>,
     /// What objectives need beyond the figures; nothing is kept for nobody.
     observed: Option<ObservationsBuilder>,
@@ -74,6 +78,8 @@ pub(crate) struct Finished {
     pub(crate) summary: Summary,
     pub(crate) verdict: Verdict,
     pub(crate) preparation: Option<Preparation>,
+    /// How much the service had to do, where it tells.
+    pub(crate) load: Option<ServiceLoad>,
     /// What came of the objectives, in their order.
     pub(crate) objectives: Vec<ObjectiveResult>,
 }
@@ -120,6 +126,7 @@ impl Recorder {
             writer: RunFolder::create(&folder, &header)?,
             waiting: Vec::with_capacity(BATCH),
             preparation: None,
+            load: None,
             objectives: Vec::new(),
             observed: None,
             aborted: None,
@@ -167,6 +174,13 @@ impl Recorder {
     pub(crate) const fn record_preparation(&mut self, preparation: Preparation) {
         self.preparation = Some(preparation);
         self.writer.set_preparation(preparation);
+    }
+
+    /// Keeps how much the service had to do, where it tells.
+    pub(crate) fn record_load(&mut self, load: &Load) {
+        let load = load::row(load);
+        self.load = Some(load.clone());
+        self.writer.set_service_load(load);
     }
 
     /// Keeps what became of the access tokens.
@@ -232,7 +246,7 @@ impl Recorder {
     /// The folder cannot be written; the run stays readable as a partial one.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
         self.flush()?;
-        let Self { heading, mut writer, waiting: _, preparation, objectives, observed, aborted } = self;
+        let Self { heading, mut writer, waiting: _, preparation, load, objectives, observed, aborted } = self;
         let observed = observed.map(ObservationsBuilder::finish);
         let objectives: Vec<_> = observed
             .iter()
@@ -248,7 +262,7 @@ impl Recorder {
             }
             (summary, verdict)
         })?;
-        Ok(Finished { heading, folder, summary, verdict, preparation, objectives })
+        Ok(Finished { heading, folder, summary, verdict, preparation, load, objectives })
     }
 }
 

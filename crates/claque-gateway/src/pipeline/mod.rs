@@ -4,6 +4,7 @@
 //! a worker takes its next job when the last one ended, not when the driver woke up. [`variants`] knows what is
 //! made and who waits for it; this file queues; [`work`] is about what happens to a job in somebody's hands.
 
+mod load;
 mod variants;
 mod work;
 
@@ -17,7 +18,9 @@ use claque_core::{
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 
+pub use self::load::{Load, ModelLoad};
 use self::{
+    load::{Levels, LoadRecorder},
     variants::{Lookup, Variants},
     work::{Attempt, WarmInstances},
 };
@@ -117,6 +120,7 @@ pub(crate) struct Pipeline {
     deliveries: VecDeque<Delivery>,
     calls: VecDeque<Output>,
     stats: PipelineStats,
+    load: LoadRecorder,
 }
 
 /// A job, numbered in order of first queueing.
@@ -130,6 +134,8 @@ struct Pool {
     /// By time of (the last) queueing: the oldest goes first.
     queue: BTreeSet<(Instant, JobNo)>,
     busy: u32,
+    /// Requests of this model that the overflow provider works on.
+    overflowing: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -157,7 +163,12 @@ struct Timers {
 
 impl Pipeline {
     pub(crate) fn new(config: PipelineConfig, models: &[ModelConfig], faults: Faults, seed: Seed) -> Self {
-        let pool = |model: &ModelConfig| Pool { model: model.clone(), queue: BTreeSet::new(), busy: 0 };
+        let pool = |model: &ModelConfig| Pool {
+            model: model.clone(),
+            queue: BTreeSet::new(),
+            busy: 0,
+            overflowing: 0,
+        };
         Self {
             variants: Variants::new(config.cache_capacity),
             config,
@@ -174,6 +185,7 @@ impl Pipeline {
             deliveries: VecDeque::new(),
             calls: VecDeque::new(),
             stats: PipelineStats::default(),
+            load: LoadRecorder::new(models.len()),
         }
     }
 
@@ -188,23 +200,29 @@ impl Pipeline {
                 self.stats.joined += 1;
                 Admission::Waiting
             }
-            Lookup::Unknown => self.queue_new(at, ask, subscriber),
+            Lookup::Unknown => {
+                let admission = self.queue_new(at, ask, subscriber);
+                self.note_load(at);
+                admission
+            }
         }
     }
 
     /// The subscriber gives the variant up. Jobs in a worker's hands are finished and announced all the same.
-    pub(crate) fn withdraw(&mut self, variant: &VariantHash, subscriber: Subscriber) {
+    pub(crate) fn withdraw(&mut self, at: Instant, variant: &VariantHash, subscriber: Subscriber) {
         let Some(no) = self.variants.job(variant) else { return };
         let is_queued = self.jobs.get(&no).is_some_and(|job| job.queued_at.is_some());
         if is_queued && self.variants.withdraw(variant, subscriber) {
             self.drop_job(no);
             self.stats.evicted += 1;
+            self.note_load(at);
         }
     }
 
     /// An external engine answers.
     pub(crate) fn synthesized(&mut self, at: Instant, job: JobId, result: Result<Speech, String>) {
         self.end_attempt(at, job, Some(result));
+        self.note_load(at);
     }
 
     pub(crate) fn audio(&self, variant: &VariantHash) -> Option<(&Arc<Speech>, Option<AudioFault>)> {
@@ -231,6 +249,7 @@ impl Pipeline {
             Timer::VisibilityScan => self.scan_workers(at),
             Timer::OverflowScan => self.scan_queues(at),
         }
+        self.note_load(at);
     }
 
     pub(crate) fn pop_delivery(&mut self) -> Option<Delivery> {
@@ -241,17 +260,42 @@ impl Pipeline {
         self.calls.pop_front()
     }
 
+    pub(crate) fn restart_load(&mut self, at: Instant) {
+        self.load.restart(at);
+    }
+
+    pub(crate) fn load(&self, at: Instant) -> Load {
+        let names = self.pools.iter().map(|pool| {
+            let workers = match pool.model.workers {
+                Workers::Pull(workers) => Some(workers),
+                Workers::Unlimited => None,
+            };
+            (&pool.model.info.slug, workers)
+        });
+        self.load.load(at, names)
+    }
+
     pub(crate) fn stats(&self) -> PipelineStats {
-        let busy: u32 = self.pools.iter().map(|pool| pool.busy).sum();
-        let busy_workers = usize::try_from(busy).unwrap_or(usize::MAX);
+        let sum = |of: fn(&Pool) -> u32| {
+            usize::try_from(self.pools.iter().map(of).sum::<u32>()).unwrap_or(usize::MAX)
+        };
         PipelineStats {
             queued: self.pools.iter().map(|pool| pool.queue.len()).sum(),
-            busy_workers,
-            overflowing: self.attempts.len().saturating_sub(busy_workers),
+            busy_workers: sum(|pool| pool.busy),
+            overflowing: sum(|pool| pool.overflowing),
             cached: self.variants.cached(),
             forgotten: self.variants.forgotten(),
             ..self.stats
         }
+    }
+
+    fn note_load(&mut self, at: Instant) {
+        let levels = self.pools.iter().map(|pool| Levels {
+            queued: u32::try_from(pool.queue.len()).unwrap_or(u32::MAX),
+            busy: pool.busy,
+            overflowing: pool.overflowing,
+        });
+        self.load.note(at, levels);
     }
 
     fn queue_new(&mut self, at: Instant, ask: Ask, subscriber: Subscriber) -> Admission {
@@ -283,7 +327,7 @@ impl Pipeline {
     /// Gives jobs to idle workers, oldest first.
     fn dispatch(&mut self, at: Instant, pool: usize) {
         loop {
-            let Pool { model, queue, busy } = &mut self.pools[pool];
+            let Pool { model, queue, busy, .. } = &mut self.pools[pool];
             let idle = match model.workers {
                 Workers::Pull(workers) => *busy < workers,
                 Workers::Unlimited => true,

@@ -81,7 +81,10 @@ impl Pipeline {
         let pool = attempt.ask.pool;
         match attempt.by {
             By::Worker | By::LostWorker => self.pools[pool].busy -= 1,
-            By::Overflow => self.warm.idle_since.push_back(at),
+            By::Overflow => {
+                self.pools[pool].overflowing -= 1;
+                self.warm.idle_since.push_back(at);
+            }
         }
         let result = match (&attempt.error, answer) {
             (Some(error), _) => Err(error.clone()),
@@ -153,6 +156,7 @@ impl Pipeline {
         let Some(id) = self.start(at, no, By::Overflow) else { return };
         let warm = self.warm.take(at, overflow.keep_warm);
         let Some(attempt) = self.attempts.get_mut(&id) else { return };
+        self.pools[attempt.ask.pool].overflowing += 1;
         let retries = self.jobs.get(&no).map_or(0, |job| job.retries);
         let seed = attempt.ask.variant.seed(self.seed.child("overflow").index(u64::from(retries)));
         self.stats.overflowed += 1;

@@ -1,6 +1,6 @@
 //! The reference gateway on a port.
 //!
-//! [`Host`] runs one [`Gateway`](claque_gateway::Gateway) machine behind HTTP and WebSocket, on a thread of its own
+//! [`Host`] runs one [`Gateway`] machine behind HTTP and WebSocket, on a thread of its own
 //! with a single-threaded runtime. What to answer is the machine's business and how it is written down that of
 //! `claque-wire`; here bytes are moved, time is told and audio is made, by the host itself or by a program
 //! ([`EngineChoice`]).
@@ -29,7 +29,9 @@ use std::{
 };
 
 use claque_core::{rng::Seed, time::Duration};
-use claque_gateway::{AudioFormat, Engine as MachineEngine, GatewayConfig, GatewayStats, PageDone};
+use claque_gateway::{
+    AudioFormat, Engine as MachineEngine, Gateway, GatewayConfig, GatewayStats, Load, PageDone,
+};
 use tokio::{
     net::{TcpListener, TcpSocket},
     runtime::Runtime,
@@ -52,6 +54,9 @@ const MAX_CONNECTIONS: usize = 65_536;
 const GRACE: Duration = Duration::from_millis(250);
 /// How long no connection is accepted after the system could not: files are short until some are closed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Questions that wait to be answered at most.
+const QUESTIONS: usize = 4;
 
 /// How a host is to be.
 #[derive(Clone, Debug)]
@@ -89,7 +94,7 @@ pub struct Host {
     address: SocketAddr,
     stats: watch::Receiver<HostStats>,
     stop: Option<oneshot::Sender<()>>,
-    page_log: queue::Sender<mpsc::SyncSender<Vec<PageDone>>>,
+    questions: queue::Sender<Question>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -118,7 +123,7 @@ impl Host {
         };
         let (published, stats) = watch::channel(HostStats::default());
         let (stop, stopped) = oneshot::channel();
-        let (page_log, asked_for_log) = queue::channel(1);
+        let (questions, asked) = queue::channel(QUESTIONS);
         let (bound, binding) = mpsc::sync_channel(1);
         let run = move || {
             let (opened, address) = match listen(bind) {
@@ -130,7 +135,7 @@ impl Host {
             let Some((runtime, listener)) = opened else { return };
             let hub = Rc::new(Hub::new(config, seed, engine, published));
             let local = LocalSet::new();
-            local.block_on(&runtime, serve(listener, hub, stopped, asked_for_log));
+            local.block_on(&runtime, serve(listener, hub, stopped, asked));
             drop(local);
             runtime.shutdown_timeout(GRACE);
         };
@@ -138,7 +143,7 @@ impl Host {
         let thread = thread.map_err(|source| HostError::Thread { source })?;
         let ended = || HostError::Thread { source: io::Error::other("the thread ended") };
         let address = binding.recv().map_err(|_| ended())??;
-        Ok(Self { address, stats, stop: Some(stop), page_log, thread: Some(thread) })
+        Ok(Self { address, stats, stop: Some(stop), questions, thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -170,18 +175,60 @@ impl Host {
         self.stats.clone()
     }
 
-    /// The gateway's own log of pages, in order of their ends; none when another question for it is under way.
+    /// The gateway's own log of pages, in order of their ends; none when too many questions are under way.
     #[must_use]
     pub fn page_log(&self) -> Option<Vec<PageDone>> {
-        let (answer, log) = mpsc::sync_channel(1);
-        self.page_log.try_send(answer).ok()?;
-        log.recv().ok()
+        self.ask(Question::PageLog)
+    }
+
+    /// Has [`Host::load`] count from now on.
+    pub fn restart_load(&self) {
+        // Nobody could do anything about a host that has ended.
+        let _restarted = self.ask(Question::RestartLoad);
+    }
+
+    /// How much speech there was to be made until now, model by model; none when too many questions are under way.
+    #[must_use]
+    pub fn load(&self) -> Option<Load> {
+        self.ask(Question::Load)
+    }
+
+    fn ask<A>(&self, question: impl FnOnce(mpsc::SyncSender<A>) -> Question) -> Option<A> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.questions.try_send(question(answer)).ok()?;
+        answered.recv().ok()
     }
 
     /// Stops it: nothing more is accepted, connections are closed in good order within a quarter of a second,
     /// and programs are killed. Returns when all is done; dropping the host does the same.
     pub fn stop(self) {
         drop(self);
+    }
+}
+
+/// What is asked of the host's thread. There is room for one answer; who has gone away does not need it.
+#[derive(Debug)]
+enum Question {
+    PageLog(mpsc::SyncSender<Vec<PageDone>>),
+    RestartLoad(mpsc::SyncSender<()>),
+    Load(mpsc::SyncSender<Load>),
+}
+
+impl Question {
+    fn answer(self, hub: &Hub) {
+        match self {
+            Self::PageLog(answer) => {
+                let _ = answer.try_send(hub.look(|gateway| gateway.page_log().copied().collect()));
+            }
+            Self::RestartLoad(answer) => {
+                hub.ask(Gateway::restart_load);
+                let _ = answer.try_send(());
+            }
+            Self::Load(answer) => {
+                let now = hub.clock().now();
+                let _ = answer.try_send(hub.look(|gateway| gateway.load(now)));
+            }
+        }
     }
 }
 
@@ -221,7 +268,7 @@ async fn serve(
     listener: TcpListener,
     hub: Rc<Hub>,
     mut stopped: oneshot::Receiver<()>,
-    mut asked_for_log: queue::Receiver<mpsc::SyncSender<Vec<PageDone>>>,
+    mut asked: queue::Receiver<Question>,
 ) {
     let mut tasks = JoinSet::new();
     let timer = tokio::task::spawn_local(Rc::clone(&hub).keep_time());
@@ -238,10 +285,7 @@ async fn serve(
                     sleep(ACCEPT_PAUSE).await;
                 }
             },
-            Some(answer) = asked_for_log.recv() => {
-                // There is room for one answer; who has gone away does not need it.
-                let _ = answer.try_send(hub.look(|gateway| gateway.page_log().copied().collect()));
-            }
+            Some(question) = asked.recv() => question.answer(&hub),
             Some(ended) = tasks.join_next() => {
                 if let Err(error) = ended {
                     tracing::error!(%error, "a connection's task has failed");

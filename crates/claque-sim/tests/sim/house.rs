@@ -59,7 +59,7 @@ pub(crate) fn corpus() -> Corpus {
 }
 
 /// What a simulation left.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) facts: Vec<Fact>,
     pub(crate) simulated: Simulated,

@@ -23,6 +23,18 @@ fn one_listener_waits_for_two_blocks_and_then_never_again() {
     assert_eq!(outcome.simulated.gateway.pipeline.served, 16);
 }
 
+/// The worker is busy for the first 16 of 34 s. Blocks 0-7 wait 0-7 s for it, blocks 8-15, asked for at 2, 6-13 s.
+#[test]
+fn what_the_service_had_to_do_is_told() {
+    let load = run(&scenario(1, 16, clockwork())).simulated.load;
+    let [model] = &load.models[..] else { panic!("one model had something to do: {load:?}") };
+    assert_eq!((&*model.model, model.workers, model.most_queued), ("kokoro", Some(1), 13));
+    let near = |value: f64, wanted: f64| (value - wanted).abs() < 1e-3;
+    assert!(near(model.mean_busy * 34.0, 16.0), "{}", model.mean_busy * 34.0);
+    assert!(near(model.mean_queued * 34.0, 28.0 + 76.0), "{}", model.mean_queued * 34.0);
+    assert_eq!((model.busy[0], model.busy[170]), (1.0, 0.0), "until 16 s, in spans of {:?}", load.span);
+}
+
 /// Jobs are made one a second, oldest first: A0-A7 until 8, B0-B7 until 16. B starts with B1, at 10.
 /// A asks for A8-A15 when it starts, at 2: made from 17 on, needed at 18. B asks at 10: from 25 on, needed at 26.
 #[test]

@@ -83,9 +83,10 @@ pub(super) fn short_name(folder: &Path) -> String {
 /// A saved run as a report tells it.
 pub(super) fn finished(folder: PathBuf, manifest: Manifest, summary: Summary, verdict: Verdict) -> Finished {
     let time = time_of(&manifest.scenario);
-    let Manifest { target, config, seed, scenario, preparation, objectives, .. } = manifest;
+    let Manifest { target, config, seed, scenario, preparation, service_load: load, objectives, .. } =
+        manifest;
     let heading = Heading { target, config, time, seed, scenario };
-    Finished { heading, folder, summary, verdict, preparation, objectives }
+    Finished { heading, folder, summary, verdict, preparation, load, objectives }
 }
 
 /// Judges a run that is kept: by its figures, and by what was found out when it was imported.

@@ -42,6 +42,7 @@ pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
         documents_made: u64::try_from(simulated.documents.len()).unwrap_or(u64::MAX),
         documents_reused: 0,
     });
+    recorder.record_load(&simulated.load);
     recorder.record_documents(simulated.documents)?;
     let finished = recorder.finish(None)?;
     report::tell(&finished, &output)?;

@@ -38,7 +38,7 @@ fn finished(users: u32, blocks: u32, facts: &[Fact], lag: Option<ScheduleLag>) -
     let folder = PathBuf::from("claque-results/2026-11-24T23-59-59Z");
     let observed = Observations::of(RunShape { users, blocks_per_user: blocks }, facts);
     let objectives = OBJECTIVES.map(|line| Objective::parse(line).unwrap().judge(&[&observed])).into();
-    Finished { heading, folder, summary, verdict, preparation: None, objectives }
+    Finished { heading, folder, summary, verdict, preparation: None, load: None, objectives }
 }
 
 const OBJECTIVES: [&str; 3] = ["startup_time p95 < 2 s", "listeners underrun-free >= 99 %", "errors = 0"];

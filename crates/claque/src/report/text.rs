@@ -9,7 +9,10 @@ use super::{
     objectives,
     units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na},
 };
-use crate::outcome::{Finished, Heading, TimeKind};
+use crate::{
+    load,
+    outcome::{Finished, Heading, TimeKind},
+};
 
 /// Whether and how words are coloured.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +64,9 @@ pub(super) fn summary(run: &Finished, paint: Paint) -> String {
     }
     lines.push(String::new());
     outcome(&run.summary, paint, &mut lines);
+    for model in run.load.iter().flat_map(|load| &load.models) {
+        lines.push(row("service", &load::words(model), paint));
+    }
     lines.push(String::new());
     times(&run.heading, &run.summary, paint, &mut lines);
     errors(&run.summary, paint, &mut lines);

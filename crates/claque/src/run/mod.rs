@@ -209,6 +209,9 @@ impl Session<'_> {
             })?;
         }
         recorder.record_start(self.made.ids(), crew.accounts(), preparation)?;
+        if let Some(host) = host {
+            host.restart_load();
+        }
         let mut audience = Audience::start(AudienceOrder {
             model: plan.model.clone(),
             voices,
@@ -227,6 +230,9 @@ impl Session<'_> {
         let lag = ScheduleLag::from_histogram(&audience.finish());
         saved?;
         recorder.record_tokens(start::token_rows(crew, clock));
+        if let Some(load) = host.and_then(Host::load) {
+            recorder.record_load(&load);
+        }
         Ok(recorder.finish(lag)?)
     }
 

@@ -14,10 +14,12 @@ use claque_store::{Machine, RunConfig, RunFolder, RunHeader, UnixNanos};
 use crate::{browser::load, stage::Stage};
 
 /// Everything the page draws, as (plot, what it must contain).
-const DRAWN: [(&str, &str); 10] = [
+const DRAWN: [(&str, &str); 12] = [
     ("audience", "<path"),
     ("strips", "<image"),
     ("awaited", "<path"),
+    ("queued-0", "<path"),
+    ("busy-0", "<path"),
     ("spread-startup_time", "<path"),
     ("spread-ttfa", "<path"),
     ("spread-round_trip", "<path"),
@@ -45,7 +47,7 @@ fn every_plot_is_drawn_and_nothing_complains() {
     for (name, part) in DRAWN {
         assert!(plot(&page.dom, name).contains(part), "{name}: {}", plot(&page.dom, name));
     }
-    assert_eq!(page.body().matches("Figures of this plot").count(), 5, "each one's data is one click away");
+    assert_eq!(page.body().matches("Figures of this plot").count(), 6, "each one's data is one click away");
     assert!(!page.body().contains("NaN") && !page.body().contains("undefined"));
 }
 

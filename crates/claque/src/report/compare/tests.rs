@@ -40,6 +40,7 @@ fn manifest() -> Manifest {
         incidents: Vec::new(),
         preparation: None,
         token_refreshes: Vec::new(),
+        service_load: None,
         left_to_columns: Vec::new(),
         objectives: Vec::new(),
         summary: None,

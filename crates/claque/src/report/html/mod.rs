@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use claque_core::time::{Instant, Speed};
 use claque_stats::{Summary, Verdict};
-use claque_store::Manifest;
+use claque_store::{Manifest, ServiceLoad};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -46,6 +46,7 @@ pub(crate) struct Page<'a> {
 struct Data<'a> {
     /// The start buffer the run was played with.
     min_buffer: Option<u64>,
+    load: Option<&'a ServiceLoad>,
     #[serde(flatten)]
     picture: &'a Picture,
 }
@@ -77,7 +78,8 @@ impl Page<'_> {
     /// Never, as long as every key is a text.
     pub(crate) fn write(&self, picture: &Picture) -> anyhow::Result<String> {
         let min_buffer = self.manifest.scenario.get("min_buffer").and_then(serde_json::Value::as_u64);
-        let data = serde_json::to_string(&Data { min_buffer, picture })
+        let load = self.manifest.service_load.as_ref();
+        let data = serde_json::to_string(&Data { min_buffer, load, picture })
             .context("failed to encode the figures of the report")?;
         let script = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat());
         let hash = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));

@@ -14,6 +14,7 @@ pub(super) fn all(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     plots::audience(page.summary, picture, out);
     plots::strips(page.summary, picture, out);
     plots::awaited(picture, out);
+    plots::load(page.manifest.service_load.as_ref(), out);
     plots::spreads(page.summary, picture, out);
     plots::slope(picture, out);
     plots::buffers(page, picture, out);

@@ -92,18 +92,35 @@ function strips() {
       [S.rows[r].listener, words[state], round3(from * S.cell_ms), round3(to * S.cell_ms)])));
 }
 
-function awaited() {
-  const A = D.audience, most = Math.max(1, ...A.awaited) * 1.05;
-  timePlot("awaited", {
+// A number that goes up and down: `levels` has its mean in each bin.
+function level(name, binMs, levels, least, title, what) {
+  const most = Math.max(least, ...levels) * 1.05;
+  timePlot(name, {
     height: () => 120,
     draw({ svg, area, toX }) {
-      const toY = n => area.top + area.h * (1 - n / most), [line, shape] = steps(A.bin_ms, null, A.awaited, toX, toY);
+      const toY = n => area.top + area.h * (1 - n / most), [line, shape] = steps(binMs, null, levels, toX, toY);
       draw(svg, "path", { d: shape, fill: "var(--line)", opacity: 0.16 });
-      countAxis(svg, area, most, "blocks");
+      countAxis(svg, area, most, title);
       draw(svg, "path", { d: line, fill: "none", stroke: "var(--line)", "stroke-width": 1.2 });
     },
-    tell: t => time(t) + "\n" + number(A.awaited[Math.min(A.awaited.length - 1, Math.floor(t / A.bin_ms))]) + " blocks awaited",
+    tell(t) {
+      const at = Math.floor(t / binMs);
+      return time(t) + "\n" + (at < levels.length ? number(levels[at]) + " " + what : "not told");
+    },
   });
+}
+const awaited = () => level("awaited", D.audience.bin_ms, D.audience.awaited, 1, "blocks", "blocks awaited");
+
+function load() {
+  if (!D.load || !D.load.models.length) return;
+  D.load.models.forEach((model, i) => {
+    level("queued-" + i, D.load.span_ms, model.queued, 1, "blocks queued", "blocks queued");
+    const of = model.workers === null ? "" : " of " + grouped(model.workers);
+    level("busy-" + i, D.load.span_ms, model.busy, model.workers || 1, "busy workers" + of, "busy workers" + of);
+  });
+  dataOf(sectionOf("queued-0"), "service-load", ["model", "from_ms", "queued", "busy", "overflowing"],
+    () => D.load.models.flatMap(model => model.queued.map((_, i) =>
+      [model.model, round3(i * D.load.span_ms), model.queued[i], model.busy[i], model.overflowing[i]])));
 }
 
 function spread(curve) {
@@ -318,7 +335,7 @@ function errors() {
     () => E.told.map(e => [e.at_ms, e.listener, e.block, e.class, e.code, e.text]));
 }
 
-audience(); strips(); awaited(); spreads(); slope(); buffers(); errors();
+audience(); strips(); awaited(); load(); spreads(); slope(); buffers(); errors();
 for (const link of document.querySelectorAll("a[data-save]")) {
   link.href = URL.createObjectURL(new Blob([document.getElementById(link.dataset.save).textContent], { type: "text/plain" }));
 }

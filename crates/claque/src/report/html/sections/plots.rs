@@ -1,12 +1,16 @@
 //! A place for each plot, with the sentence that says the same.
 
 use claque_stats::Summary;
+use claque_store::ServiceLoad;
 
 use super::{
     super::picture::{Ecdf, Picture},
     Markup, Page,
 };
-use crate::report::units::{counted, grouped, one_line, time};
+use crate::{
+    load,
+    report::units::{counted, grouped, one_line, time},
+};
 
 /// A section with one plot.
 fn section(id: &str, title: &str, says: &str, out: &mut Markup) {
@@ -97,6 +101,32 @@ pub(super) fn awaited(picture: &Picture, out: &mut Markup) {
         time(bin * picture.audience.bin_ms)
     );
     section("awaited", "Blocks awaited", &says, out);
+}
+
+/// Queues and workers, where the service tells.
+pub(super) fn load(load: Option<&ServiceLoad>, out: &mut Markup) {
+    let Some(load) = load.filter(|load| !load.models.is_empty()) else { return };
+    let told: Vec<_> = load.models.iter().map(load::words).collect();
+    let says = format!(
+        "What the service itself had to do, as it tells: {}. A queue that grows while every worker is busy is a service with \
+         too few workers; one that grows while some are idle is stuck elsewhere.",
+        told.join(". ")
+    );
+    open("load", "Queue and workers of the service", &says, out);
+    for (model, number) in load.models.iter().zip(0_u64..) {
+        out.element("h3", &model.model);
+        figure(
+            &format!("queued-{number}"),
+            &format!("Blocks of {} that waited for a worker", model.model),
+            out,
+        );
+        figure(
+            &format!("busy-{number}"),
+            &format!("Workers of {} that had something to do", model.model),
+            out,
+        );
+    }
+    out.raw("</section>\n");
 }
 
 pub(super) fn spreads(summary: &Summary, picture: &Picture, out: &mut Markup) {
