@@ -2,22 +2,24 @@
 
 mod advance;
 mod extraction;
+mod telling;
 
 use std::{collections::VecDeque, sync::Arc};
 
 use claque_core::{rng::Seed, time::Instant};
 
+pub use self::telling::GatewayStats;
 use crate::{
     accounts::{Accounts, Credentials, SignedIn},
     blocks::Block,
     config::{Counting, GatewayConfig, QueuedVariant},
     documents::{DocumentInfo, Documents},
-    extraction::{ExtractionStats, Extractions},
+    extraction::Extractions,
     faults::AudioFault,
     ids::{ConnId, DocumentId, UserId, VariantHash},
     limits::{RestGate, Route, Usage, Windows},
     message::{BlockNotice, BlockStatus, Input, Notice, Output, Outputs, Request, Speech, TimeoutReason},
-    pipeline::{Admission, Ask, Delivery, Load, Pipeline, PipelineStats, Subscriber},
+    pipeline::{Admission, Ask, Delivery, Pipeline, Subscriber},
     refusal::{GuestSession, Refusal, Resource},
     session::{BlockAsk, Sessions, Work},
     voices::ModelInfo,
@@ -50,19 +52,6 @@ pub struct Caller {
     pub user: UserId,
     /// Client address, as limits tell addresses apart.
     pub address: String,
-}
-
-/// What a gateway holds now and has done since its start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GatewayStats {
-    /// Open connections.
-    pub connections: usize,
-    /// Stored documents.
-    pub documents: usize,
-    /// Queues and workers.
-    pub pipeline: PipelineStats,
-    /// Extraction of documents.
-    pub extraction: ExtractionStats,
 }
 
 impl Gateway {
@@ -229,29 +218,6 @@ impl Gateway {
             None if self.pipeline.is_being_made(variant) => missing(Resource::AudioNotCached),
             None => missing(Resource::BlockVariant),
         }
-    }
-
-    /// What the gateway holds and has done, as of the last call.
-    #[must_use]
-    pub fn stats(&self) -> GatewayStats {
-        GatewayStats {
-            connections: self.sessions.len(),
-            documents: self.documents.len(),
-            pipeline: self.pipeline.stats(),
-            extraction: self.extractions.stats(),
-        }
-    }
-
-    /// Has [`Gateway::load`] count from `now` on.
-    pub fn restart_load(&mut self, now: Instant) {
-        self.advance(now);
-        self.pipeline.restart_load(now);
-    }
-
-    /// How much speech there was to be made until `now`, model by model.
-    #[must_use]
-    pub fn load(&self, now: Instant) -> Load {
-        self.pipeline.load(now)
     }
 
     /// Passes the pipeline's news on.

@@ -5,6 +5,7 @@
 //! made and who waits for it; this file queues; [`work`] is about what happens to a job in somebody's hands.
 
 mod load;
+mod timers;
 mod variants;
 mod work;
 
@@ -15,12 +16,13 @@ use std::{
 
 use claque_core::{
     rng::Seed,
-    time::{Duration, Instant, MediaTime, duration_nanos},
+    time::{Instant, MediaTime},
 };
 
 pub use self::load::{Load, ModelLoad};
 use self::{
     load::{Levels, LoadRecorder},
+    timers::{Timer, Timers},
     variants::{Lookup, Variants},
     work::{Attempt, WarmInstances},
 };
@@ -146,21 +148,6 @@ struct Job {
     retries: u32,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Timer {
-    AttemptEnds(JobId),
-    VisibilityScan,
-    OverflowScan,
-}
-
-/// Timers in order of time, then of being set. A scan is set at most once.
-#[derive(Clone, Debug, Default)]
-struct Timers {
-    due: BTreeMap<(Instant, u64), Timer>,
-    set: u64,
-    scans: Vec<Timer>,
-}
-
 impl Pipeline {
     pub(crate) fn new(config: PipelineConfig, models: &[ModelConfig], faults: Faults, seed: Seed) -> Self {
         let pool = |model: &ModelConfig| Pool {
@@ -234,16 +221,12 @@ impl Pipeline {
     }
 
     pub(crate) fn next_timer(&self) -> Option<(Instant, TimeoutReason)> {
-        self.timers.due.first_key_value().map(|(&(at, _), timer)| match timer {
-            Timer::AttemptEnds(_) => (at, TimeoutReason::WorkEnds),
-            Timer::VisibilityScan | Timer::OverflowScan => (at, TimeoutReason::Scan),
-        })
+        self.timers.next()
     }
 
     /// Does what is due first, at its own time.
     pub(crate) fn step(&mut self) {
-        let Some(((at, _), timer)) = self.timers.due.pop_first() else { return };
-        self.timers.scans.retain(|scan| *scan != timer);
+        let Some((at, timer)) = self.timers.pop() else { return };
         match timer {
             Timer::AttemptEnds(id) => self.end_attempt(at, id, None),
             Timer::VisibilityScan => self.scan_workers(at),
@@ -396,24 +379,5 @@ impl Pipeline {
 
     const fn suspect(job: &Job, no: JobNo) -> Suspect {
         Suspect { variant: job.ask.variant, block: job.block, number: no.0 }
-    }
-}
-
-impl Timers {
-    fn set(&mut self, at: Instant, timer: Timer) {
-        self.due.insert((at, self.set), timer);
-        self.set += 1;
-    }
-
-    /// Sets a scan for the next multiple of `interval` after `at`, unless it is set already. Multiples since the
-    /// start, because a scan's time must not depend on when something was noticed.
-    fn set_scan(&mut self, at: Instant, interval: Duration, scan: Timer) {
-        if self.scans.contains(&scan) {
-            return;
-        }
-        let interval = duration_nanos(interval).max(1);
-        let next = (at.as_nanos() / interval).saturating_add(1).saturating_mul(interval);
-        self.scans.push(scan);
-        self.set(Instant::from_nanos(next), scan);
     }
 }
