@@ -172,6 +172,9 @@ pub struct Manifest {
     /// Accounts among which the listeners were dealt: listener i had account i modulo this.
     #[serde(default)]
     pub accounts: Option<u32>,
+    /// What was done to the audience by hand, for people; absent where it was left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<String>,
     /// What became of the accounts' access tokens, in order of time.
     #[serde(default)]
     pub token_refreshes: Vec<TokenRow>,
@@ -213,6 +216,7 @@ impl Manifest {
             document_ids: header.document_ids.clone(),
             preparation: None,
             accounts: None,
+            by_hand: None,
             token_refreshes: Vec::new(),
             left_to_columns: Vec::new(),
             sessions: Vec::new(),
