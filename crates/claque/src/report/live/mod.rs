@@ -1,23 +1,62 @@
-//! The view while a run goes on: one bar on a terminal, a line now and then elsewhere. All of it is talk on stderr.
+//! The view while a run goes on: one bar on a terminal, a line now and then elsewhere, or all of it with `--live`. All of
+//! it is talk on stderr; [`page`] tells the same to a browser.
+
+mod draw;
+mod keys;
+mod lines;
+mod page;
+mod picture;
+mod screen;
 
 use std::{
-    cell::Cell,
-    fmt::Write as _,
-    io::{self, IsTerminal as _, Write as _},
+    cell::{Cell, RefCell},
+    io::{self, IsTerminal as _},
 };
 
-use claque_core::time::{Duration, Instant};
-use claque_net::audience::Progress;
+use claque_core::{
+    record::Fact,
+    time::{Duration, Instant},
+};
+use claque_net::Clock;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How often the bar is drawn.
+pub(crate) use self::{
+    keys::Wish,
+    page::Outcome,
+    picture::{Queue, Standing},
+};
+use self::{
+    keys::Wishes,
+    page::LivePage,
+    picture::{Phase, Picture},
+    screen::Screen,
+};
+use crate::{
+    config::{LiveChoice, ScreenChoice, Talk},
+    run::interrupts::Interrupts,
+    talk,
+};
+
+/// How often anything is drawn, at most.
 pub(crate) const REDRAW: Duration = Duration::from_millis(200);
-/// Time between two lines where there is no bar.
+/// Time between two lines where nothing is drawn.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Where the view goes.
 #[derive(Debug)]
-pub(crate) enum Live {
+pub(crate) struct Live {
+    view: View,
+    /// What is shown; none where a line says it all.
+    picture: Option<RefCell<Picture>>,
+    page: RefCell<Option<LivePage>>,
+    wishes: Wishes,
+    /// Only says when something is drawn again: before the run there is no other.
+    clock: Clock,
+    drawn: Cell<Option<Instant>>,
+}
+
+#[derive(Debug)]
+enum View {
     /// Nothing but errors is said.
     Quiet,
     /// A bar on a terminal.
@@ -27,6 +66,8 @@ pub(crate) enum Live {
         /// When the next line is due.
         next: Cell<Instant>,
     },
+    /// The whole terminal.
+    Screen(Screen),
 }
 
 /// What the run is to do.
@@ -39,172 +80,209 @@ pub(crate) struct Goal {
 }
 
 impl Live {
-    /// Chooses the view by what stderr is.
+    /// Chooses a plain view by what stderr is.
     pub(crate) fn new(quiet: bool) -> Self {
-        if quiet {
-            Self::Quiet
-        } else if io::stderr().is_terminal() {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.set_style(
-                ProgressStyle::with_template("{spinner} {msg}").expect("the template is well formed"),
-            );
-            Self::Bar(bar)
-        } else {
-            Self::Lines { next: Cell::new(Instant::START) }
+        Self::of(if quiet { View::Quiet } else { View::plain() })
+    }
+
+    /// Opens the view of a run, which is `about` this.
+    ///
+    /// # Errors
+    /// The page cannot be served.
+    pub(crate) fn open(talk: Talk, choice: LiveChoice, goal: Goal, about: String) -> anyhow::Result<Self> {
+        let mut live = Self::new(talk == Talk::Quiet);
+        let page = choice.page.map(LivePage::serve).transpose()?;
+        if let Some(page) = &page {
+            talk::say(&format!("the run can be watched at {}", page.url()));
+        }
+        if choice.screen == ScreenChoice::Whole {
+            match Screen::open() {
+                Ok(screen) => live.view = View::Screen(screen),
+                Err(why) => {
+                    talk::say(&format!("--live draws nothing: {why}; lines instead"));
+                    live.view = View::Lines { next: Cell::new(Instant::START) };
+                }
+            }
+        }
+        if page.is_some() || matches!(live.view, View::Screen(_)) {
+            live.picture = Some(RefCell::new(Picture::new(about, goal)));
+        }
+        live.page = RefCell::new(page);
+        live.draw(Due::Now);
+        Ok(live)
+    }
+
+    fn of(view: View) -> Self {
+        Self {
+            view,
+            picture: None,
+            page: RefCell::default(),
+            wishes: Wishes::default(),
+            clock: Clock::start(),
+            drawn: Cell::new(None),
         }
     }
 
     /// Says something that stays.
     pub(crate) fn say(&self, line: &str) {
-        match self {
-            Self::Quiet => {}
-            Self::Bar(bar) => bar.suspend(|| say(line)),
-            Self::Lines { .. } => say(line),
+        match &self.view {
+            View::Quiet => {}
+            View::Bar(_) | View::Lines { .. } | View::Screen(_) => self.warn(line),
         }
     }
 
     /// Says something even to those who asked for quiet.
     pub(crate) fn warn(&self, line: &str) {
-        match self {
-            Self::Quiet | Self::Lines { .. } => say(line),
-            Self::Bar(bar) => bar.suspend(|| say(line)),
+        match &self.view {
+            View::Bar(bar) => bar.suspend(|| talk::say(line)),
+            // While the screen is drawn on, what is said is held back.
+            View::Quiet | View::Lines { .. } | View::Screen(_) => talk::say(line),
         }
+        self.change(|picture| picture.remark(line));
     }
 
     /// Shows a step of the preparation: `done` of `all`.
     pub(crate) fn preparing(&self, what: &str, done: u64, all: u64) {
-        match self {
-            Self::Quiet => {}
-            Self::Bar(bar) => {
+        match &self.view {
+            View::Bar(bar) => {
                 bar.set_message(format!("{what}: {done}/{all}"));
                 bar.tick();
             }
-            Self::Lines { .. } if done == all => say(&format!("{what}: {done}/{all}")),
-            Self::Lines { .. } => {}
+            View::Lines { .. } if done == all => talk::say(&format!("{what}: {done}/{all}")),
+            View::Quiet | View::Lines { .. } | View::Screen(_) => {}
         }
+        self.change(|picture| picture.phase = Phase::Preparing { what: what.to_owned(), done, all });
+        self.draw(if done == all { Due::Now } else { Due::InTime });
     }
 
     /// Turns the spinner of the preparation into the bar of the run.
     pub(crate) fn begin(&self, goal: Goal) {
-        match self {
-            Self::Quiet => {}
-            Self::Bar(bar) => {
+        match &self.view {
+            View::Quiet | View::Screen(_) => {}
+            View::Bar(bar) => {
                 let style = ProgressStyle::with_template("{bar:24} {pos}/{len} blocks, {msg}");
                 bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
                 bar.set_length(goal.blocks);
             }
-            Self::Lines { .. } => {
+            View::Lines { .. } => {
                 let plural = if goal.users == 1 { "" } else { "s" };
-                say(&format!("{} listener{plural} listening to {} blocks", goal.users, goal.blocks));
+                talk::say(&format!("{} listener{plural} listening to {} blocks", goal.users, goal.blocks));
             }
         }
+        self.change(|picture| picture.phase = Phase::Listening);
+    }
+
+    /// Takes facts that became final.
+    pub(crate) fn take(&self, facts: &[Fact]) {
+        self.change(|picture| picture.take(facts));
     }
 
     /// Shows where the run stands at `now`.
-    pub(crate) fn show(&self, now: Instant, goal: Goal, progress: Progress) {
-        match self {
-            Self::Quiet => {}
-            Self::Bar(bar) => {
+    pub(crate) fn show(&self, now: Instant, goal: Goal, standing: Standing) {
+        let progress = standing.progress;
+        match &self.view {
+            View::Quiet | View::Screen(_) => {}
+            View::Bar(bar) => {
                 bar.set_position(progress.blocks);
-                bar.set_message(describe(now, goal, progress));
+                bar.set_message(lines::describe(now, goal, progress));
             }
-            Self::Lines { next } if now >= next.get() => {
+            View::Lines { next } if now >= next.get() => {
                 // The first line tells nothing at the very start.
                 if next.get() > Instant::START {
-                    let line = describe(now, goal, progress);
-                    say(&format!("{}/{} blocks, {line}", progress.blocks, goal.blocks));
+                    let line = lines::describe(now, goal, progress);
+                    talk::say(&format!("{}/{} blocks, {line}", progress.blocks, goal.blocks));
                 }
                 next.set(now + LINE_EVERY);
             }
-            Self::Lines { .. } => {}
+            View::Lines { .. } => {}
         }
+        self.change(|picture| picture.look(now, standing));
+        self.draw(Due::InTime);
     }
 
-    /// Takes the bar away.
+    /// Shows that everybody is asked to hang up.
+    pub(crate) fn stopping(&self) {
+        self.change(|picture| picture.stopping = true);
+        self.draw(Due::Now);
+    }
+
+    /// Shows that nobody listens any more, and that what is left is saving and cleaning up.
+    pub(crate) fn ending(&self) {
+        self.change(|picture| picture.phase = Phase::Ending);
+        self.draw(Due::Now);
+    }
+
+    /// Takes the view away; what is said now stays below it.
     pub(crate) fn end(&self) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
+        match &self.view {
+            View::Bar(bar) => bar.finish_and_clear(),
+            View::Screen(screen) => screen.close(),
+            View::Quiet | View::Lines { .. } => {}
+        }
+    }
+
+    /// Tells those who look at the page what came of the run, and takes the page away.
+    pub(crate) fn end_page(&self, outcome: &Outcome) {
+        let page = self.page.take();
+        if let (Some(page), Some(picture)) = (page, &self.picture) {
+            page.end(&picture.borrow(), outcome);
+        }
+    }
+
+    /// Listens to the keyboard, for ever. A wish to stop goes to `interrupts`, as Ctrl-C would.
+    pub(crate) async fn listen(&self, interrupts: &Interrupts) {
+        match &self.view {
+            View::Screen(_) => keys::listen(&self.wishes, interrupts, || self.draw(Due::Now)).await,
+            View::Quiet | View::Bar(_) | View::Lines { .. } => std::future::pending().await,
+        }
+    }
+
+    /// Waits for what somebody at the keyboard wants of the audience. Cancel-safe.
+    pub(crate) async fn wish(&self) -> Wish {
+        self.wishes.next().await
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Picture)) {
+        if let Some(picture) = &self.picture {
+            change(&mut picture.borrow_mut());
+        }
+    }
+
+    fn draw(&self, due: Due) {
+        let Some(picture) = &self.picture else { return };
+        let now = self.clock.now();
+        // A tick that comes a little early must not cost every other picture.
+        let early = |last: Instant| now.since(last) < REDRAW / 2;
+        if due == Due::InTime && self.drawn.get().is_some_and(early) {
+            return;
+        }
+        self.drawn.set(Some(now));
+        let picture = picture.borrow();
+        if let View::Screen(screen) = &self.view {
+            screen.draw(&picture);
+        }
+        if let Some(page) = &*self.page.borrow() {
+            page.tell(now, &picture);
         }
     }
 }
 
-fn say(line: &str) {
-    // A closed stderr is no reason to stop.
-    let _closed = writeln!(io::stderr().lock(), "{line}");
+/// When a picture is to be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// At once: what changed is not to be missed.
+    Now,
+    /// Unless one has just been drawn.
+    InTime,
 }
 
-/// "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 5 underruns, 0:42, about 1:10 left".
-fn describe(now: Instant, goal: Goal, progress: Progress) -> String {
-    let mut text = String::new();
-    for (count, what) in
-        [(progress.playing, "playing"), (progress.buffering, "buffering"), (progress.stalled, "stalled")]
-    {
-        let _infallible = write!(text, "{count} {what}, ");
-    }
-    if progress.paused > 0 {
-        let _infallible = write!(text, "{} paused, ", progress.paused);
-    }
-    let plural = if progress.underruns == 1 { "" } else { "s" };
-    let _infallible = write!(
-        text,
-        "{} of {} done, {} underrun{plural}, {}",
-        progress.done,
-        goal.users,
-        progress.underruns,
-        clock(now.since(Instant::START))
-    );
-    if let Some(left) = left(now, goal, progress) {
-        let _infallible = write!(text, ", about {} left", clock(left));
-    }
-    text
-}
-
-/// The time the rest will take if it goes on as so far; none before a twentieth is done.
-fn left(now: Instant, goal: Goal, progress: Progress) -> Option<Duration> {
-    let done = progress.blocks;
-    if done == 0 || done >= goal.blocks || done.saturating_mul(20) < goal.blocks {
-        return None;
-    }
-    let nanos = u128::from(now.as_nanos()) * u128::from(goal.blocks - done) / u128::from(done);
-    Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
-}
-
-/// "1:05", "1:00:05".
-fn clock(span: Duration) -> String {
-    let seconds = span.as_secs();
-    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOAL: Goal = Goal { users: 20, blocks: 100 };
-
-    #[test]
-    fn the_line_says_who_does_what_and_how_long_it_will_take() {
-        let progress = Progress {
-            buffering: 2,
-            playing: 14,
-            stalled: 1,
-            done: 3,
-            blocks: 50,
-            underruns: 1,
-            ..Progress::default()
-        };
-        let line = describe(Instant::from_millis(42_000), GOAL, progress);
-        assert_eq!(
-            line,
-            "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 1 underrun, 0:42, about 0:42 left"
-        );
-    }
-
-    #[test]
-    fn nothing_is_guessed_too_early_or_when_all_is_done() {
-        let at = |blocks| left(Instant::from_millis(1_000), GOAL, Progress { blocks, ..Progress::default() });
-        assert_eq!((at(0), at(4), at(100)), (None, None, None));
-        assert_eq!(at(5), Some(Duration::from_secs(19)));
-        assert_eq!(clock(Duration::from_secs(3_605)), "1:00:05");
+impl View {
+    fn plain() -> Self {
+        if !io::stderr().is_terminal() {
+            return Self::Lines { next: Cell::new(Instant::START) };
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(ProgressStyle::with_template("{spinner} {msg}").expect("the template is well formed"));
+        Self::Bar(bar)
     }
 }
