@@ -28,7 +28,7 @@ pub(super) fn about(settings: &RunSettings) -> String {
         TargetChoice::Embedded(gateway) => format!("embedded gateway {}", gateway.preset),
     };
     let (users, blocks) = (counted(plan.users.into(), "listener"), counted(plan.blocks.into(), "block"));
-    format!("claque: {users}, {blocks} each, at {} ×; {target}", plan.speed.as_f64())
+    format!("{users}, {blocks} each, at {} ×; {target}", plan.speed.as_f64())
 }
 
 impl Session<'_> {

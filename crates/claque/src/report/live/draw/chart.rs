@@ -13,8 +13,10 @@ use crate::report::{
     units::grouped,
 };
 
-/// Cells of the axis on the left.
-const AXIS: u16 = 7;
+/// Cells of the axis on the left at least, so that it does not move from one run to the next.
+const AXIS: usize = 7;
+/// Cells of a chart at least.
+const CELLS: usize = 8;
 
 /// States from the bottom to the top, as in the report, each with a sign that needs no colour.
 const STATES: [(Level, &str, &str); 5] = [
@@ -62,21 +64,26 @@ pub(super) fn legend(picture: &Picture, paint: Paint) -> Line<'static> {
 
 /// Draws the chart with an axis.
 pub(super) fn draw(picture: &Picture, paint: Paint, area: Rect, buffer: &mut Buffer) {
-    if area.height < 2 || area.width < AXIS + 8 {
+    let most = grouped(picture.goal.users);
+    let axis_width = AXIS.max(most.len() + 2);
+    let Some(width) = usize::from(area.width).checked_sub(axis_width).filter(|width| *width >= CELLS) else {
+        return;
+    };
+    if area.height < 2 {
         return;
     }
+    axis(&most, axis_width, paint, area, buffer);
     let levels = STATES.map(|(level, ..)| picture.history.levels(level));
     let bins = levels[0].len();
-    let width = usize::from(area.width - AXIS);
     let fitted = levels.map(|level| fit(&level, width));
     let columns = fitted[0].len();
     // Nothing is known of what is to come: the scale holds everybody.
     let most = f64::from(u32::try_from(picture.goal.users).unwrap_or(u32::MAX)).max(1.0);
-    axis(picture.goal.users, paint, area, buffer);
     if bins == 0 {
         return;
     }
-    for (column, x) in (0..width).zip(area.x + AXIS..) {
+    let left = area.right() - u16::try_from(width).unwrap_or(area.width);
+    for (column, x) in (0..width).zip(left..) {
         // A short run is drawn wide: time from left to right is always the whole of it.
         let place = column * columns / width;
         let counts = std::array::from_fn(|state| fitted[state].get(place).copied().unwrap_or_default());
@@ -94,20 +101,17 @@ pub(super) fn draw(picture: &Picture, paint: Paint, area: Rect, buffer: &mut Buf
     }
 }
 
-fn axis(users: u64, paint: Paint, area: Rect, buffer: &mut Buffer) {
-    let words = grouped(users);
-    let room = usize::from(AXIS) - 2;
-    buffer.set_stringn(area.x, area.y, format!("{words:>room$} ┤"), usize::from(AXIS), paint.faint());
-    for y in area.y + 1..area.bottom() - 1 {
-        buffer.set_stringn(area.x, y, format!("{:>room$} │", ""), usize::from(AXIS), paint.faint());
+fn axis(most: &str, width: usize, paint: Paint, area: Rect, buffer: &mut Buffer) {
+    let room = width - 2;
+    let last = area.bottom() - 1;
+    for y in area.y..area.bottom() {
+        let words = match y {
+            y if y == area.y => format!("{most:>room$} ┤"),
+            y if y == last => format!("{:>room$} ┤", 0),
+            _ => format!("{:>room$} │", ""),
+        };
+        buffer.set_stringn(area.x, y, words, width, paint.faint());
     }
-    buffer.set_stringn(
-        area.x,
-        area.bottom() - 1,
-        format!("{:>room$} ┤", "0"),
-        usize::from(AXIS),
-        paint.faint(),
-    );
 }
 
 /// How high each state reaches, in rows. Whoever is stalled or lost is seen, however few they are.

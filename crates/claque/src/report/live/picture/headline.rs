@@ -20,8 +20,6 @@ pub(crate) struct Figure {
 pub(crate) fn headline(picture: &Picture) -> Vec<Figure> {
     let progress = picture.standing.progress;
     let history = &picture.history;
-    let rates = history.rates(Flow::Blocks);
-    let rate = rates.last().copied().unwrap_or_default();
     let affected = picture.worst.affected();
     let longest = picture.worst.longest().as_secs_f64() * 1_000.0;
     let stalled = history.stalled_pct();
@@ -43,9 +41,9 @@ pub(crate) fn headline(picture: &Picture) -> Vec<Figure> {
         spread("round_trip", &picture.times.round_trip),
         Figure {
             name: "blocks",
-            value: format!("{rate:.1} /s"),
+            value: format!("{:.1} /s", history.rate_now(Flow::Blocks)),
             more: format!("{} of {}", grouped(progress.blocks), grouped(picture.goal.blocks)),
-            course: Some(rates),
+            course: Some(history.rates(Flow::Blocks)),
         },
         Figure {
             name: "errors",

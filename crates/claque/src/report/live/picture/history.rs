@@ -4,6 +4,8 @@ use claque_core::time::{Duration, Instant};
 
 /// Bins at most, an even number: more than a terminal has columns, and enough for a page.
 const MOST: usize = 256;
+/// Nothing is divided by less time than this: the time between two looks.
+const LEAST_SPAN: Duration = super::REDRAW;
 /// Levels that are kept: see [`Level`].
 const LEVELS: usize = 7;
 /// Counters whose growth is kept: see [`Flow`].
@@ -136,17 +138,32 @@ impl History {
         self.bins.iter().map(mean).collect()
     }
 
-    /// So much a second in each bin. The last one is not over yet: what is in it counts as of the time it has lasted.
+    /// So much a second, by bin. Bins shorter than a second are told with those before them: single blocks are no rate.
     pub(crate) fn rates(&self, flow: Flow) -> Vec<f64> {
-        let width = self.width.as_secs_f64();
-        let last = self.bins.len().saturating_sub(1);
-        let began = Instant::START + self.width * u32::try_from(last).unwrap_or(u32::MAX);
-        // A look is for the time before it, so the last bin has lasted at least one of them.
-        let lasted = self.at.since(began).as_secs_f64().clamp(width.min(1.0), width);
-        let rate = |(place, bin): (usize, &Bin)| {
-            float(bin.flows[flow as usize]) / if place == last { lasted } else { width }
-        };
-        self.bins.iter().enumerate().map(rate).collect()
+        let back = self.bins_in(Duration::from_secs(1));
+        (0..self.bins.len()).map(|place| self.rate(flow, (place + 1).saturating_sub(back), place)).collect()
+    }
+
+    /// So much a second in the last seconds.
+    pub(crate) fn rate_now(&self, flow: Flow) -> f64 {
+        let Some(last) = self.bins.len().checked_sub(1) else { return 0.0 };
+        let back = self.bins_in(Duration::from_secs(5));
+        self.rate(flow, (last + 1).saturating_sub(back), last)
+    }
+
+    /// So much a second from the beginning of one bin to the end of another, or to now.
+    fn rate(&self, flow: Flow, first: usize, last: usize) -> f64 {
+        let starts = |place| self.width.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX));
+        let end = starts(last + 1).min(self.at.since(Instant::START));
+        // A look is for the time before it, so a bin that has just begun has something in it.
+        let span = end.saturating_sub(starts(first)).max(LEAST_SPAN);
+        let sum: u64 = self.bins[first..=last].iter().map(|bin| bin.flows[flow as usize]).sum();
+        float(sum) / span.as_secs_f64()
+    }
+
+    /// Bins that together are at least so long.
+    fn bins_in(&self, span: Duration) -> usize {
+        usize::try_from(span.as_nanos().div_ceil(self.width.as_nanos().max(1))).unwrap_or(usize::MAX)
     }
 
     /// The share of their time in which listeners that were there were stalled, in percent; none before anybody was.

@@ -76,7 +76,7 @@ fn end(listener: u32, end: SessionEnd) -> Fact {
 
 /// Twenty listeners who come one after the other, stall together for a while, and leave in part.
 pub(crate) fn of_a_run() -> Picture {
-    let about = "claque: 20 listeners, 12 blocks each, at 2 ×; embedded gateway current".to_owned();
+    let about = "20 listeners, 12 blocks each, at 2 ×; embedded gateway current".to_owned();
     let mut picture = Picture::new(about, Goal { users: 20, blocks: 240 });
     picture.phase = Phase::Listening;
     picture.take(
