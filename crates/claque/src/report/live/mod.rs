@@ -107,6 +107,9 @@ impl Live {
         if page.is_some() || matches!(live.view, View::Screen(_)) {
             live.picture = Some(RefCell::new(Picture::new(about, goal)));
         }
+        if let Some(page) = &page {
+            live.change(|picture| picture.remark(&format!("this can be watched at {}", page.url())));
+        }
         live.page = RefCell::new(page);
         live.draw(Due::Now);
         Ok(live)
