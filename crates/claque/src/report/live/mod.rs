@@ -255,7 +255,7 @@ impl Live {
         let Some(picture) = &self.picture else { return };
         let now = self.clock.now();
         // A tick that comes a little early must not cost every other picture.
-        let early = |last: Instant| now.since(last) < REDRAW / 2;
+        let early = |last: Instant| now.since(last) < REDRAW * 9 / 10;
         if due == Due::InTime && self.drawn.get().is_some_and(early) {
             return;
         }
