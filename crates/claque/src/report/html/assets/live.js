@@ -65,7 +65,7 @@ source.addEventListener("end", event => {
   ended = true;
   source.close();
   const { outcome, ...told } = JSON.parse(event.data);
-  take(told);
+  take({ ...told, progress: "The run is over." });
   over([make("strong", {}, outcome.valid ? "VALID" : "INVALID"), " The run has ended. Its folder: " + outcome.folder], !outcome.valid);
   byId("outcome").querySelector("ul").replaceChildren(...outcome.reasons.map(text => make("li", {}, text)));
   document.documentElement.dataset.ended = "yes";

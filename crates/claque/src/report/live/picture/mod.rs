@@ -130,7 +130,11 @@ impl Picture {
     }
 
     /// Takes how things stand.
-    pub(crate) fn look(&mut self, now: Instant, standing: Standing) {
+    pub(crate) fn look(&mut self, now: Instant, mut standing: Standing) {
+        if self.stopping {
+            // What is given up at the end is done with all at once; that is no pace.
+            standing.progress.blocks = self.standing.progress.blocks;
+        }
         let Standing { progress, queue, .. } = standing;
         let lost = self.lost.min(progress.done);
         let queue = queue.unwrap_or_default();

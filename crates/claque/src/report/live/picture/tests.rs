@@ -151,3 +151,13 @@ fn no_time_is_promised_while_arrivals_are_held() {
     picture.standing.held = false;
     assert_eq!(picture.left(), Some(Duration::from_secs(72)));
 }
+
+#[test]
+fn blocks_that_are_given_up_at_the_end_are_no_pace() {
+    let mut picture = of_a_run();
+    let mut standing = picture.standing;
+    picture.stopping = true;
+    standing.progress.blocks = 240;
+    picture.look(at(72_200), standing);
+    assert_eq!(figure(&picture, "blocks").1, "120 of 240");
+}
