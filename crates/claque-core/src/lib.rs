@@ -20,3 +20,4 @@ pub mod rng;
 pub mod schedule;
 pub mod script;
 pub mod time;
+pub mod timetable;

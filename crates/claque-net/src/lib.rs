@@ -2,13 +2,15 @@
 //!
 //! [`audience`] plays listeners against a service, one loop per listener on a single-threaded runtime per core.
 //! [`extraction`] has documents extracted, one loop per document. [`service`] speaks the REST calls that surround a
-//! run: sign-in, models, documents. [`host`] puts the reference gateway on a port. Decisions are made by the machines
-//! of `claque-core`, `claque-wire` and `claque-gateway`; what is here moves bytes and tells the time.
+//! run: sign-in, models, documents. [`host`] puts the reference gateway on a port, [`page`] a page that tells how a run
+//! goes. Decisions are made by the machines of `claque-core`, `claque-wire` and `claque-gateway`; what is here moves
+//! bytes and tells the time.
 
 pub mod audience;
 mod clock;
 pub mod extraction;
 pub mod host;
+pub mod page;
 pub mod service;
 
 pub use clock::{Clock, unix_nanos};

@@ -91,6 +91,9 @@ pub enum ReasonId {
     Paced,
     /// Note: a cache answered where every document should have been new.
     CachedPages,
+    /// Note: somebody held arrivals back, brought some forward, or had listeners leave. It is not the audience that the
+    /// scenario asks for.
+    ByHand,
 }
 
 impl ReasonId {
@@ -119,6 +122,7 @@ impl ReasonId {
             Self::DocumentsFailed => "documents-failed",
             Self::Paced => "paced",
             Self::CachedPages => "cached-pages",
+            Self::ByHand => "by-hand",
         }
     }
 }

@@ -202,6 +202,9 @@ pub struct Manifest {
     /// Accounts among which the listeners were dealt: listener i had account i modulo this.
     #[serde(default)]
     pub accounts: Option<u32>,
+    /// What was done to the audience by hand, for people; absent where it was left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<String>,
     /// What became of the accounts' access tokens, in order of time.
     #[serde(default)]
     pub token_refreshes: Vec<TokenRow>,
@@ -246,6 +249,7 @@ impl Manifest {
             document_ids: header.document_ids.clone(),
             preparation: None,
             accounts: None,
+            by_hand: None,
             token_refreshes: Vec::new(),
             service_load: None,
             left_to_columns: Vec::new(),

@@ -100,6 +100,11 @@ impl RunWriter {
         self.manifest.service_load = Some(load);
     }
 
+    /// Keeps what was done to the audience by hand for [`RunWriter::finish`].
+    pub fn set_by_hand(&mut self, done: Option<String>) {
+        self.manifest.by_hand = done;
+    }
+
     /// Begins the journal of the documents that the run makes.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
 use claque_gateway::Load;
-use claque_net::unix_nanos;
+use claque_net::{audience::ByHand, unix_nanos};
 use claque_stats::{
     ObservationsBuilder, Reason, ReasonId, ScheduleLag, Summary, Verdict,
     objective::{Objective, ObjectiveResult},
@@ -21,7 +21,10 @@ use claque_store::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::load;
+use crate::{
+    load,
+    report::units::{counted, time},
+};
 
 /// Exit codes, documented in the help.
 pub(crate) const MISSED: u8 = 3;
@@ -68,6 +71,8 @@ pub(crate) struct Recorder {
     /// What objectives need beyond the figures; nothing is kept for nobody.
     observed: Option<ObservationsBuilder>,
     aborted: Option<String>,
+    /// What somebody at the keyboard changed.
+    by_hand: Option<String>,
 }
 
 /// A run that is recorded, with everything a report says of it.
@@ -130,6 +135,7 @@ impl Recorder {
             objectives: Vec::new(),
             observed: None,
             aborted: None,
+            by_hand: None,
             heading,
         })
     }
@@ -145,6 +151,11 @@ impl Recorder {
     /// Notes that the run was given up, and why.
     pub(crate) fn abort(&mut self, why: String) {
         self.aborted.get_or_insert(why);
+    }
+
+    /// Notes what was done to the audience by hand: it is not the audience that was asked for.
+    pub(crate) fn note_by_hand(&mut self, done: ByHand) {
+        self.by_hand = by_hand(done);
     }
 
     /// Puts down the documents made for the run.
@@ -246,17 +257,30 @@ impl Recorder {
     /// The folder cannot be written; the run stays readable as a partial one.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
         self.flush()?;
-        let Self { heading, mut writer, waiting: _, preparation, load, objectives, observed, aborted } = self;
+        let Self {
+            heading,
+            mut writer,
+            waiting: _,
+            preparation,
+            load,
+            objectives,
+            observed,
+            aborted,
+            by_hand,
+        } = self;
         let observed = observed.map(ObservationsBuilder::finish);
         let objectives: Vec<_> = observed
             .iter()
             .flat_map(|observed| objectives.iter().map(move |objective| objective.judge(&[observed])))
             .collect();
         writer.record_objectives(objectives.clone());
+        writer.set_by_hand(by_hand.clone());
         let folder = writer.dir().to_owned();
         let (summary, verdict) = writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| {
             let mut verdict = judge(&summary, heading.time);
             verdict.notes.extend(preparation.and_then(|preparation| reused(&preparation)));
+            let by_hand = by_hand.map(|done| format!("changed by hand: {done}"));
+            verdict.notes.extend(by_hand.map(|text| Reason { id: ReasonId::ByHand, text }));
             if let Some(text) = aborted {
                 verdict.invalidate(Reason { id: ReasonId::Aborted, text });
             }
@@ -298,6 +322,24 @@ fn reused(preparation: &Preparation) -> Option<Reason> {
     (count > 0).then_some(Reason { id: ReasonId::DocumentsReused, text })
 }
 
+/// What was done by hand, for people; none where nothing was.
+fn by_hand(done: ByHand) -> Option<String> {
+    let ByHand { holds, held, brought, dismissed } = done;
+    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let mut parts = Vec::new();
+    if holds > 0 {
+        let held = time(held.as_secs_f64() * 1_000.0);
+        parts.push(format!("arrivals held {} for {held} in all", counted(wide(holds), "time")));
+    }
+    if brought > 0 {
+        parts.push(format!("{} brought forward", counted(wide(brought), "listener")));
+    }
+    if dismissed > 0 {
+        parts.push(format!("{} asked to leave", counted(wide(dismissed), "listener")));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
 /// Makes a folder named by the time, with a suffix if another run has the name.
 pub(crate) fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
     /// More runs than this do not begin in one second.
@@ -334,6 +376,17 @@ pub(crate) fn machine() -> Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_done_by_hand_is_told_and_nothing_is_nothing() {
+        assert_eq!(by_hand(ByHand::default()), None);
+        let held = claque_core::time::Duration::from_millis(12_300);
+        let done = ByHand { holds: 2, held, brought: 1, dismissed: 30 };
+        assert_eq!(
+            by_hand(done).unwrap(),
+            "arrivals held 2 times for 12.3 s in all, 1 listener brought forward, 30 listeners asked to leave"
+        );
+    }
 
     #[test]
     fn folders_are_named_by_the_second_and_none_is_taken_twice() {

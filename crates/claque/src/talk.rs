@@ -1,6 +1,9 @@
 //! What is said: data on stdout, talk on stderr. The only place that writes to either, apart from the live view.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::{
+    io::{self, IsTerminal as _, Write},
+    sync::{Mutex, PoisonError},
+};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
@@ -23,7 +26,52 @@ pub(crate) fn print(data: &str) -> anyhow::Result<()> {
 
 /// Says a line to whoever watches. There is nobody to tell if that fails.
 pub(crate) fn say(line: &str) {
-    let _unheard = writeln!(io::stderr().lock(), "{line}");
+    let _unheard = writeln!(Voice, "{line}");
+}
+
+/// What is said while the terminal is drawn on; none while it is not.
+static HELD: Mutex<Option<Held>> = Mutex::new(None);
+
+#[derive(Debug, Default)]
+struct Held {
+    bytes: Vec<u8>,
+    dropped: u64,
+}
+
+/// Bytes that are held back at most. A program with more to say than that says it to nobody.
+const MOST_HELD: usize = 256 << 10;
+
+/// Holds back what is said from now on, by whichever thread, until [`release`].
+pub(crate) fn hold() {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+}
+
+/// Says what was held back.
+pub(crate) fn release() {
+    let Some(held) = HELD.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+    let mut stderr = io::stderr().lock();
+    let _unheard = stderr.write_all(&held.bytes);
+    if held.dropped > 0 {
+        let _unheard = writeln!(stderr, "({} more bytes were said meanwhile)", held.dropped);
+    }
+}
+
+/// Stderr, or what is held back of it.
+struct Voice;
+
+impl Write for Voice {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match HELD.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            None => return io::stderr().lock().write(bytes),
+            Some(held) if held.bytes.len() + bytes.len() <= MOST_HELD => held.bytes.extend_from_slice(bytes),
+            Some(held) => held.dropped += u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
+    }
 }
 
 /// Sends our crates' own remarks to stderr: warnings, or what the variable CLAQUE_LOG says (off, error, warn, info,
@@ -31,7 +79,7 @@ pub(crate) fn say(line: &str) {
 pub(crate) fn init_log(default: LevelFilter) {
     let level = std::env::var("CLAQUE_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(default);
     let ours = Targets::new().with_target("claque", level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false).without_time();
+    let lines = tracing_subscriber::fmt::layer().with_writer(|| Voice).with_ansi(false).without_time();
     tracing_subscriber::registry().with(lines.with_filter(ours)).init();
 }
 
@@ -42,9 +90,13 @@ pub(crate) fn say_error(error: &anyhow::Error) {
 
 /// Whether data on stdout may have colours: on a terminal, unless the user has set NO_COLOR (no-color.org).
 pub(crate) fn stdout_has_colours() -> bool {
-    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let able = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-    wanted && able && io::stdout().is_terminal()
+    colours_are_wanted() && able && io::stdout().is_terminal()
+}
+
+/// Whether the user leaves us colours.
+pub(crate) fn colours_are_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 fn error_text(error: &anyhow::Error) -> String {

@@ -126,6 +126,11 @@ fn wrong_usage_ends_with_code_two() {
             "error: --gateway-set pipeline.retries: unknown key `retries`; did you mean `max_retries`?\n",
         ),
         (
+            vec!["run", "--live-web", "0.0.0.0:8000"],
+            "error: --live-web is 0.0.0.0:8000, which others can reach, and the page asks nobody who he is; give a loopback \
+             address such as 127.0.0.1:8000\n",
+        ),
+        (
             vec!["serve", "--bind", "8080"],
             "error: --bind is 8080; give an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080\n",
         ),

@@ -109,6 +109,21 @@ fn another_task_is_not_compared_and_passes_no_gate() {
 }
 
 #[test]
+fn an_audience_that_was_changed_by_hand_is_another_task_on_either_side() {
+    let stage = Stage::new();
+    stage.simulate("left-alone", &["--seed", "1"]);
+    stage.simulate("held", &["--seed", "2"]);
+    let path = stage.0.path().join("claque-results/held/run.json");
+    let mut run: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    run["by_hand"] = "arrivals held 1 time for 12.3 s in all".into();
+    fs::write(&path, run.to_string()).unwrap();
+    for sides in [["left-alone", "held"], ["held", "left-alone"]] {
+        let output = stage.claque(&[&["compare"], &sides[..]].concat());
+        assert!(stdout(&output).contains("NOT COMPARABLE  B: by_hand is "), "{}", stdout(&output));
+    }
+}
+
+#[test]
 fn an_invalid_run_is_refused_unless_it_is_asked_for() {
     let stage = Stage::new();
     stage.simulate("fine", &["--seed", "1"]);

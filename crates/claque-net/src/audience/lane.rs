@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     net::IpAddr,
     path::Path,
     rc::Rc,
@@ -13,10 +13,10 @@ use claque_core::{ids::ListenerId, lag::LagHistogram, record::Fact, time::Durati
 use tokio::{
     runtime::Runtime,
     sync::{Notify, mpsc, oneshot, watch},
-    task::{JoinSet, LocalSet},
+    task::LocalSet,
 };
 
-use super::{AudienceOrder, listener::listen, progress::Gauge};
+use super::{AudienceOrder, hand::Orders, listener::listen, progress::Gauge, roster::Roster};
 use crate::{
     clock::Clock,
     service::{HttpClient, Service},
@@ -29,9 +29,9 @@ const GATHER: Duration = Duration::from_millis(100);
 pub(super) struct LaneOrder {
     pub(super) order: Arc<AudienceOrder>,
     /// In order of intended start.
-    pub(super) listeners: Vec<ListenerId>,
+    pub(super) listeners: VecDeque<ListenerId>,
     pub(super) gauge: Arc<Gauge>,
-    pub(super) stopped: watch::Receiver<bool>,
+    pub(super) orders: watch::Receiver<Orders>,
     pub(super) facts: mpsc::Sender<Vec<Fact>>,
 }
 
@@ -54,7 +54,7 @@ impl Lane {
     pub(super) fn run(runtime: &Runtime, lane: LaneOrder, clock: oneshot::Receiver<Clock>) -> LagHistogram {
         LocalSet::new().block_on(runtime, async move {
             let Ok(clock) = clock.await else { return LagHistogram::default() };
-            let LaneOrder { order, listeners, gauge, stopped, facts } = lane;
+            let LaneOrder { order, listeners, gauge, orders, facts } = lane;
             let lane = Rc::new(Self {
                 clock,
                 http: RefCell::default(),
@@ -66,7 +66,7 @@ impl Lane {
                 finished: Cell::new(false),
             });
             let launched = async {
-                lane.launch(listeners, stopped).await;
+                lane.launch(listeners, orders).await;
                 lane.finished.set(true);
                 lane.fact_added.notify_one();
             };
@@ -115,24 +115,38 @@ impl Lane {
     }
 
     /// Starts each listener at its time and waits for all. Those not started when the run is stopped never are.
-    async fn launch(self: &Rc<Self>, listeners: Vec<ListenerId>, mut stopped: watch::Receiver<bool>) {
-        let mut listening = JoinSet::new();
-        for listener in listeners {
-            let intended_at = self.order.schedule.intended_start(listener);
-            if self.clock.now() < intended_at {
-                tokio::select! {
-                    () = self.clock.sleep_until(intended_at) => {}
-                    _ = stopped.wait_for(|stopped| *stopped) => break,
-                }
-            } else if *stopped.borrow() {
-                break;
+    async fn launch(self: &Rc<Self>, mut waiting: VecDeque<ListenerId>, mut orders: watch::Receiver<Orders>) {
+        let mut roster = Roster::default();
+        loop {
+            let order = orders.borrow_and_update().clone();
+            if order.stopped {
+                waiting.clear();
+                roster.stop();
             }
-            self.late_by(self.clock.now().since(intended_at));
-            listening.spawn_local(listen(Rc::clone(self), listener, intended_at, stopped.clone()));
-            reap(&mut listening, |set| set.try_join_next());
-        }
-        while let Some(end) = listening.join_next().await {
-            pass_on(end);
+            order.dismissed.iter().for_each(|listener| roster.dismiss(*listener));
+            let due = waiting.front().and_then(|listener| order.timetable.intended_start(*listener));
+            if let Some(intended_at) = due.filter(|due| *due <= self.clock.now()) {
+                let Some(listener) = waiting.pop_front() else { continue };
+                self.late_by(self.clock.now().since(intended_at));
+                roster.start(listener, |told| listen(Rc::clone(self), listener, intended_at, told));
+                roster.reap();
+                continue;
+            }
+            if waiting.is_empty() && roster.is_empty() {
+                return;
+            }
+            tokio::select! {
+                () = self.clock.sleep_until(due.unwrap_or_default()), if due.is_some() => {}
+                () = roster.reap_next(), if !roster.is_empty() => {}
+                changed = orders.changed() => if changed.is_err() {
+                    // Whoever gave orders has gone, and wants no more of this.
+                    waiting.clear();
+                    roster.stop();
+                    while !roster.is_empty() {
+                        roster.reap_next().await;
+                    }
+                }
+            }
         }
     }
 
@@ -158,22 +172,5 @@ impl Lane {
 impl std::fmt::Debug for Lane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lane").field("clock", &self.clock).finish_non_exhaustive()
-    }
-}
-
-type End = Result<(), tokio::task::JoinError>;
-
-fn reap(set: &mut JoinSet<()>, next: impl Fn(&mut JoinSet<()>) -> Option<End>) {
-    while let Some(end) = next(set) {
-        pass_on(end);
-    }
-}
-
-/// A listener that panicked is our bug: it must not look like one that finished.
-fn pass_on(end: End) {
-    if let Err(error) = end
-        && error.is_panic()
-    {
-        std::panic::resume_unwind(error.into_panic());
     }
 }

@@ -2,23 +2,16 @@
 
 use std::rc::Rc;
 
+use super::{lane::Lane, link::Link, roster::Told};
 use claque_core::{
     ids::ListenerId,
     listener::{Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerState},
     time::Instant,
 };
-use tokio::sync::watch;
 
-use super::{lane::Lane, link::Link};
-
-/// Listens from `intended_at`, which is now or was a moment ago, until the player is done.
-pub(super) async fn listen(
-    lane: Rc<Lane>,
-    listener: ListenerId,
-    intended_at: Instant,
-    mut stopped: watch::Receiver<bool>,
-) {
+/// Listens from `intended_at`, which is now or was a moment ago, until the player is done or told to end.
+pub(super) async fn listen(lane: Rc<Lane>, listener: ListenerId, intended_at: Instant, mut told: Told) {
     let order = lane.order();
     let Some(seat) = usize::try_from(listener.0).ok().and_then(|index| order.seats.get(index)) else {
         return;
@@ -43,7 +36,10 @@ pub(super) async fn listen(
         let due = listening.person.poll_timeout().map(|(at, _)| at);
         tokio::select! {
             biased;
-            _ = stopped.wait_for(|stopped| *stopped) => listening.hand(clock.now(), Input::Stop),
+            end = &mut told => {
+                listening.hand(clock.now(), end.unwrap_or(Input::Stop));
+                return;
+            }
             () = listening.link.wait() => listening.take_news(),
             () = clock.sleep_until(due.unwrap_or_default()), if due.is_some() => {
                 let now = clock.now();

@@ -5,11 +5,13 @@
 //! the time. Nothing is computed from facts here.
 
 mod fetch;
+mod hand;
 mod inbox;
 mod lane;
 mod link;
 mod listener;
 mod progress;
+mod roster;
 mod socket;
 mod warm;
 
@@ -30,15 +32,17 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
-use self::{
-    lane::{Lane, LaneOrder},
-    progress::Gauge,
-};
 pub use self::{
+    hand::ByHand,
     progress::Progress,
     warm::{WarmUp, warm_up},
+};
+use self::{
+    hand::Hand,
+    lane::{Lane, LaneOrder},
+    progress::Gauge,
 };
 use crate::{clock::Clock, service::Service};
 
@@ -106,7 +110,7 @@ pub struct Audience {
     clock: Clock,
     facts: mpsc::Receiver<Vec<Fact>>,
     gauges: Vec<Arc<Gauge>>,
-    stop: watch::Sender<bool>,
+    hand: Hand,
     lanes: Vec<JoinHandle<LagHistogram>>,
 }
 
@@ -123,7 +127,7 @@ impl Audience {
         reserve_files(order.seats.len())?;
         let lanes = order.lanes.clamp(1, order.seats.len().max(1));
         let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
-        let (stop, stopped) = watch::channel(false);
+        let hand = Hand::new(order.schedule, u32::try_from(order.seats.len()).unwrap_or(u32::MAX));
         let order = Arc::new(order);
         let mut gauges = Vec::with_capacity(lanes);
         let mut threads = Vec::with_capacity(lanes);
@@ -135,7 +139,7 @@ impl Audience {
                 order: Arc::clone(&order),
                 listeners: (number..order.seats.len()).step_by(lanes).map(listener_id).collect(),
                 gauge: Arc::clone(&gauge),
-                stopped: stopped.clone(),
+                orders: hand.orders(),
                 facts: facts_in.clone(),
             };
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -151,7 +155,7 @@ impl Audience {
             // A lane that is gone has panicked; `finish` passes that on.
             let _gone = lane.send(clock);
         }
-        Ok(Self { clock, facts, gauges, stop, lanes: threads })
+        Ok(Self { clock, facts, gauges, hand, lanes: threads })
     }
 
     /// The run's clock.
@@ -163,7 +167,9 @@ impl Audience {
     /// The next facts, in the order in which they became final for each listener; none once everybody is done.
     /// Cancel-safe.
     pub async fn next_facts(&mut self) -> Option<Vec<Fact>> {
-        self.facts.recv().await
+        let facts = self.facts.recv().await?;
+        self.hand.note(&facts);
+        Some(facts)
     }
 
     /// What everybody is doing at this moment.
@@ -174,7 +180,46 @@ impl Audience {
 
     /// Asks everybody to hang up. Facts of what happened so far still come.
     pub fn stop(&self) {
-        self.stop.send_replace(true);
+        self.hand.stop();
+    }
+
+    /// Holds back all who are still to start, until [`Audience::release_arrivals`]. Gives whether that changed anything.
+    pub fn hold_arrivals(&mut self) -> bool {
+        self.hand.hold(self.clock.now())
+    }
+
+    /// Lets arrivals go on. Intended starts are as much later as the hold was long, so that the schedule keeps its shape.
+    pub fn release_arrivals(&mut self) -> bool {
+        self.hand.release(self.clock.now())
+    }
+
+    /// Whether arrivals are held back.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.hand.is_held()
+    }
+
+    /// Has the next `count` of those who are still to start do so now, which is their intended start then. Gives how many
+    /// there were.
+    pub fn bring_forward(&mut self, count: u32) -> u32 {
+        self.hand.bring_forward(self.clock.now(), count)
+    }
+
+    /// Has `count` listeners hang up, the most recently started first. Gives how many there were.
+    pub fn dismiss(&mut self, count: u32) -> u32 {
+        self.hand.dismiss(self.clock.now(), count)
+    }
+
+    /// Listeners that are still to start.
+    #[must_use]
+    pub fn waiting(&mut self) -> u32 {
+        self.hand.waiting(self.clock.now())
+    }
+
+    /// What was done by hand until now.
+    #[must_use]
+    pub fn by_hand(&self) -> ByHand {
+        self.hand.by_hand(self.clock.now())
     }
 
     /// Waits for the threads and gives how late they acted. To be called after [`Audience::next_facts`] gave none.

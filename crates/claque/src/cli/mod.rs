@@ -17,6 +17,7 @@ mod compare;
 mod courtesy;
 mod documents;
 mod gateway;
+mod live;
 mod objectives;
 mod output;
 mod player;
@@ -34,6 +35,7 @@ pub(crate) use self::{
     courtesy::CourtesyFlags,
     documents::{DocumentFlags, DocumentsFlags, SimulateDocumentsFlags},
     gateway::{GatewayFlags, LimitFlags},
+    live::LiveFlags,
     objectives::{AbortFlags, MarkdownFlag, ObjectiveFlags},
     output::{KeepAudioFlag, OutputFlags},
     player::PlayerFlags,
@@ -141,6 +143,8 @@ pub(crate) struct RunFlags {
     pub(crate) markdown: MarkdownFlag,
     #[command(flatten)]
     pub(crate) keep_audio: KeepAudioFlag,
+    #[command(flatten)]
+    pub(crate) live: LiveFlags,
 }
 
 /// Flags of `claque simulate`.

@@ -104,6 +104,7 @@ pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
                 | ReasonId::Inferred
                 | ReasonId::Aborted
                 | ReasonId::DocumentsReused
+                | ReasonId::ByHand
         )
     };
     verdict.reasons.extend(reasons.into_iter().filter(|reason| stays(reason.id)));

@@ -11,6 +11,9 @@ use super::{LoadedRun, Side};
 /// What the listeners were asked to do. With another task, other figures are no answer to the same question.
 const TASK: [&str; 7] = ["users", "blocks", "speed", "stagger", "use_cached", "varied_lengths", "text"];
 
+/// What was done to the audience while it listened: what that would have been otherwise is not known.
+const BY_HAND: &str = "by_hand";
+
 /// What is said of a run elsewhere, or says nothing of what was measured.
 const PASSED_OVER: [&str; 3] = ["objectives", "abort_on", "base_url"];
 
@@ -45,12 +48,12 @@ pub(super) fn between(a: &Side, b: &Side) -> Vec<Setting> {
         let (in_a, in_b) = (of_a.get(name), of_b.get(name));
         // A task that changes from one repetition to the next is none.
         let scattered = [in_a, in_b].into_iter().flatten().any(|values| values.len() > 1);
-        let is_task = TASK.contains(&name.as_str());
+        let is_task = TASK.contains(&name.as_str()) || name == BY_HAND;
         if in_a == in_b && !(is_task && scattered) {
             return None;
         }
         // What an older file does not say may have been the same.
-        let known = in_a.is_some() && in_b.is_some();
+        let known = in_a.is_some() && in_b.is_some() || name == BY_HAND;
         let differs = if is_task && known { Differs::Forbidding } else { Differs::Noted };
         let shown = |values: Option<&BTreeSet<String>>| {
             values.map_or_else(
@@ -84,7 +87,7 @@ fn values(side: &Side) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 fn settings(run: &LoadedRun) -> Vec<(String, String)> {
-    let Manifest { config, scenario, machine, claque, seed, target, .. } = &run.manifest;
+    let Manifest { config, scenario, machine, claque, seed, target, by_hand, .. } = &run.manifest;
     let mut settings = Vec::new();
     flatten("", scenario, &mut settings);
     settings.retain(|(name, _)| {
@@ -104,6 +107,9 @@ fn settings(run: &LoadedRun) -> Vec<(String, String)> {
     // The port of an embedded gateway is another one each time.
     put("target", target.split(" at http").next().unwrap_or(target).to_owned());
     put("claque", claque.version.clone());
+    if let Some(by_hand) = by_hand {
+        put(BY_HAND, by_hand.clone());
+    }
     put("machine", format!("{} {} with {} cpus", machine.os, machine.arch, machine.cpus));
     settings
 }

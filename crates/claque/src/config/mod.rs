@@ -14,6 +14,7 @@ mod documents;
 mod env_file;
 mod error;
 mod gateway;
+mod live;
 mod objectives;
 mod resolve;
 mod resolve_documents;
@@ -32,8 +33,8 @@ pub(crate) use self::{
     resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     resolve_documents::{resolve_documents, resolve_simulate_documents},
     settings::{
-        CleanupSettings, DocumentsSettings, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
-        SimulateDocumentsSettings, SimulateSettings, Talk, TargetChoice,
+        CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, RunSettings,
+        ScreenChoice, ServeSettings, SimulateDocumentsSettings, SimulateSettings, Talk, TargetChoice,
     },
 };
 

@@ -45,6 +45,7 @@ pub(crate) fn resolve_run(
     over(&mut wishes.keep_audio, flags.keep_audio.keep_audio);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, &source)?;
     let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, &source)?;
+    let live = super::live::choice(flags.live)?;
     let output = output(flags.output, judging, &mut wishes);
     let (plan, player) = audience::plan(&wishes, &source)?;
     let corpus = audience::corpus(&wishes, &source)?;
@@ -82,6 +83,7 @@ pub(crate) fn resolve_run(
         target,
         credentials,
         courtesy,
+        live,
         output,
     })
 }

@@ -26,6 +26,8 @@ pub(crate) struct RunSettings {
     pub(crate) keep_audio: Option<PathBuf>,
     /// When it is given up.
     pub(crate) abort_on: Vec<AbortRule>,
+    /// How it is watched.
+    pub(crate) live: LiveChoice,
     /// Where results go.
     pub(crate) output: Output,
     /// The number all randomness hangs from.
@@ -157,6 +159,24 @@ pub(crate) enum PageChoice {
     Written,
     /// None.
     LeftOut,
+}
+
+/// How a run is watched while it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LiveChoice {
+    /// What is drawn on the terminal.
+    pub(crate) screen: ScreenChoice,
+    /// Where a page tells of it, on loopback.
+    pub(crate) page: Option<SocketAddr>,
+}
+
+/// What is drawn on the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScreenChoice {
+    /// A line.
+    Line,
+    /// All of it.
+    Whole,
 }
 
 /// The form of a summary.

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 /// How often we were asked to stop. Clones share the count.
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupts {
-    count: watch::Receiver<u32>,
+    count: watch::Sender<u32>,
 }
 
 impl Interrupts {
@@ -16,15 +16,21 @@ impl Interrupts {
     /// # Errors
     /// The operating system does not let us.
     pub(crate) fn listen() -> io::Result<Self> {
-        let (counted, count) = watch::channel(0);
+        let interrupts = Self { count: watch::Sender::new(0) };
         let mut signals = Signals::new()?;
+        let heard = interrupts.clone();
         tokio::spawn(async move {
-            while !counted.is_closed() {
+            loop {
                 signals.next().await;
-                counted.send_modify(|count| *count += 1);
+                heard.interrupt();
             }
         });
-        Ok(Self { count })
+        Ok(interrupts)
+    }
+
+    /// Asks once more, as a signal does.
+    pub(crate) fn interrupt(&self) {
+        self.count.send_modify(|count| *count += 1);
     }
 
     /// Whether we were asked at all.
@@ -34,11 +40,9 @@ impl Interrupts {
 
     /// Waits until we are asked for the `nth` time, from 1.
     pub(crate) async fn reached(&self, nth: u32) {
-        let mut count = self.count.clone();
-        if count.wait_for(|count| *count >= nth).await.is_err() {
-            // Nobody listens any more: nobody will ask.
-            std::future::pending::<()>().await;
-        }
+        let mut count = self.count.subscribe();
+        let reached = count.wait_for(|count| *count >= nth).await;
+        reached.expect("the sender is ours and lives as long as this");
     }
 }
 

@@ -8,6 +8,7 @@ mod documents;
 pub(crate) mod interrupts;
 mod prepare;
 mod start;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -36,11 +37,11 @@ use self::{
     prepare::{Looked, Unprepared, prepare},
 };
 use crate::{
-    config::{RunSettings, Talk, TargetChoice, UsageError},
+    config::{RunSettings, TargetChoice, UsageError},
     outcome::{Finished, Heading, Recorder, TimeKind},
     report::{
         self,
-        live::{Goal, Live, REDRAW},
+        live::{Live, Outcome},
     },
     unique,
 };
@@ -59,11 +60,13 @@ const LISTENERS_PER_LANE: u32 = 500;
 pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
     let made = Made::default();
-    let live = Live::new(settings.output.talk == Talk::Quiet);
+    let goal = watch::goal(&settings.plan);
+    let live = Live::open(settings.output.talk, settings.live, goal, watch::about(&settings))?;
     let session = Session { settings: &settings, interrupts: &interrupts, made: &made };
     let result = tokio::select! {
         result = session.run(&live) => Some(result),
         () = twice(&interrupts, &live) => None,
+        () = live.listen(&interrupts) => None,
     };
     live.end();
     let Some(result) = result else {
@@ -75,6 +78,7 @@ pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
     };
     let Ended { finished, usage } = result?;
     report::tell(&finished, &settings.output)?;
+    live.end_page(&Outcome::of(&finished, settings.output.page));
     Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
 }
 
@@ -82,6 +86,7 @@ pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
 async fn twice(interrupts: &Interrupts, live: &Live) {
     interrupts.reached(1).await;
     live.say("stopping: saving the run and deleting its documents; once more to leave at once");
+    live.stopping();
     interrupts.reached(2).await;
 }
 
@@ -226,7 +231,9 @@ impl Session<'_> {
             lanes: lanes(plan, host.is_some()),
         })?;
         let clock = audience.clock();
-        let saved = self.watch(&mut audience, &mut recorder, live).await;
+        let saved = self.watch(&mut audience, &mut recorder, host, live).await;
+        recorder.note_by_hand(audience.by_hand());
+        live.ending();
         let lag = ScheduleLag::from_histogram(&audience.finish());
         saved?;
         recorder.record_tokens(start::token_rows(crew, clock));
@@ -234,55 +241,6 @@ impl Session<'_> {
             recorder.record_load(&load);
         }
         Ok(recorder.finish(lag)?)
-    }
-
-    /// Takes down facts and shows progress until everybody is done.
-    async fn watch(
-        &self,
-        audience: &mut Audience,
-        recorder: &mut Recorder,
-        live: &Live,
-    ) -> anyhow::Result<()> {
-        let plan = &self.settings.plan;
-        let users = u64::from(plan.users);
-        let goal = Goal { users, blocks: users * u64::from(plan.blocks) };
-        let mut redraw = tokio::time::interval(REDRAW);
-        redraw.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        let mut stopping = false;
-        let mut saved = Ok(());
-        live.begin(goal);
-        loop {
-            tokio::select! {
-                facts = audience.next_facts() => match facts {
-                    Some(facts) if saved.is_ok() => {
-                        saved = recorder.take(facts).and_then(|()| recorder.flush());
-                        if saved.is_err() {
-                            // Nothing is gained by listening to what cannot be kept.
-                            audience.stop();
-                        }
-                    }
-                    Some(_) => {}
-                    None => break,
-                },
-                _ = redraw.tick() => {
-                    let (now, progress) = (audience.clock().now(), audience.progress());
-                    live.show(now, goal, progress);
-                    if let Some(why) = abort::reason(&self.settings.abort_on, users, now, progress)
-                        && !stopping
-                    {
-                        live.warn(&format!("stopping: {why}"));
-                        recorder.abort(why);
-                        stopping = true;
-                        audience.stop();
-                    }
-                }
-                () = self.interrupts.reached(1), if !stopping => {
-                    stopping = true;
-                    audience.stop();
-                }
-            }
-        }
-        Ok(saved?)
     }
 
     fn recorder(&self, heading: Heading) -> anyhow::Result<Recorder> {

@@ -9,6 +9,7 @@ mod documents;
 mod identity;
 mod interrupts;
 mod known_truth;
+mod live;
 mod objectives;
 mod preparation;
 mod program;

@@ -12,7 +12,7 @@ const OLDER_RESULT: &str = include_str!("../../../claque-store/tests/data/one-us
 #[test]
 fn every_command_that_is_shown_is_understood() {
     let mut shown = 0;
-    for command in ["README.md", "docs/scenario.md", "docs/output.md", "docs/metrics.md"]
+    for command in ["README.md", "docs/scenario.md", "docs/output.md", "docs/metrics.md", "docs/live.md"]
         .iter()
         .flat_map(|path| commands(path))
     {

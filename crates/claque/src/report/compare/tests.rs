@@ -37,6 +37,7 @@ fn manifest() -> Manifest {
         seed: 1,
         verdict: None,
         accounts: None,
+        by_hand: None,
         incidents: Vec::new(),
         preparation: None,
         token_refreshes: Vec::new(),

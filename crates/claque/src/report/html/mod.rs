@@ -3,33 +3,37 @@
 //! [`picture`] computes what is drawn, [`sections`] writes the words and tables, the assets draw. Words of the service
 //! reach the page only through [`markup`], which escapes them; the page's policy lets no script run but ours.
 
+mod live;
 mod markup;
 mod picture;
 mod sections;
+mod shell;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use claque_core::time::{Instant, Speed};
 use claque_stats::{Summary, Verdict};
 use claque_store::{Manifest, ServiceLoad};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::live::live;
 use self::{
-    markup::Markup,
     picture::{Frame, Painter, Picture},
+    shell::{Asks, Shell},
 };
 
 /// The file's name in a run folder.
 pub(crate) const FILE: &str = "report.html";
 
-const STYLE: &str = include_str!("assets/style.css");
-const SCRIPTS: [&str; 3] =
-    [include_str!("assets/base.js"), include_str!("assets/time.js"), include_str!("assets/plots.js")];
+const SCRIPTS: [&str; 4] = [
+    include_str!("assets/base.js"),
+    include_str!("assets/time.js"),
+    include_str!("assets/audience.js"),
+    include_str!("assets/plots.js"),
+];
 
 /// A run with all that its page tells.
 #[derive(Clone, Copy, Debug)]
@@ -81,28 +85,8 @@ impl Page<'_> {
         let load = self.manifest.service_load.as_ref();
         let data = serde_json::to_string(&Data { min_buffer, load, picture })
             .context("failed to encode the figures of the report")?;
-        let script = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat());
-        let hash = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));
-        let mut page = Markup::default();
-        page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.raw(&format!(
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-             style-src 'unsafe-inline'; script-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
-        ));
-        page.raw("<link rel=\"icon\" href=\"data:,\">\n");
-        page.element("title", &format!("claque: {}", self.name));
-        page.raw("\n<style>\n");
-        page.raw(STYLE);
-        page.raw("</style>\n</head>\n<body>\n");
-        sections::all(self, picture, &mut page);
-        page.raw("<script type=\"application/json\" id=\"data\">");
-        // Inside a script nothing ends it but `</script`; without any `<` nothing can.
-        page.raw(&data.replace('<', "\\u003c"));
-        page.raw("</script>\n<script>");
-        page.raw(&script);
-        page.raw("</script>\n</body>\n</html>\n");
-        Ok(page.into_text())
+        let shell = Shell { title: &format!("claque: {}", self.name), scripts: &SCRIPTS, asks: Asks::Nobody };
+        Ok(shell.write(&data, |page| sections::all(self, picture, page)))
     }
 }
 

@@ -1,34 +1,5 @@
 // The plots themselves.
-const STATES = [["playing", "playing"], ["stalled", "stalled"], ["buffering", "buffering"], ["lost", "ended early"], ["done", "done"]];
 const sectionOf = name => figureOf(name).closest("section");
-
-function audience() {
-  const A = D.audience, bins = A.done.length, levels = [];
-  let below = new Array(bins).fill(0);
-  for (const [name] of STATES) {
-    const above = below.map((n, i) => n + A[name][i]);
-    levels.push([name, below, above]);
-    below = above;
-  }
-  const most = Math.max(1, ...below);
-  timePlot("audience", {
-    height: width => width < 500 ? 180 : 240,
-    draw({ svg, area, toX }) {
-      const toY = n => area.top + area.h * (1 - n / most);
-      for (const [name, low, high] of levels) {
-        draw(svg, "path", { d: steps(A.bin_ms, low, high, toX, toY)[1], fill: "var(--" + name + ")" });
-      }
-      countAxis(svg, area, most, "listeners");
-    },
-    tell(t) {
-      const i = Math.min(bins - 1, Math.floor(t / A.bin_ms));
-      return time(t) + "\n" + STATES.map(([name, text]) => text + " " + number(A[name][i])).join("\n");
-    },
-  });
-  legend(figureOf("audience"), STATES.filter(([name]) => name !== "lost" || A.lost.some(n => n > 0)));
-  dataOf(sectionOf("audience"), "audience", ["from_ms", "buffering", "playing", "stalled", "done", "ended_early", "blocks_awaited"],
-    () => A.done.map((_, i) => [round3(i * A.bin_ms), A.buffering[i], A.playing[i], A.stalled[i], A.done[i], A.lost[i], A.awaited[i]]));
-}
 
 function strips() {
   const S = D.strips, rows = S.rows.map(row => {
@@ -335,7 +306,13 @@ function errors() {
     () => E.told.map(e => [e.at_ms, e.listener, e.block, e.class, e.code, e.text]));
 }
 
-audience(); strips(); awaited(); load(); spreads(); slope(); buffers(); errors();
+audience();
+legend(figureOf("audience"), STATES.filter(([name]) => name !== "lost" || D.audience.lost.some(n => n > 0)));
+dataOf(sectionOf("audience"), "audience", ["from_ms", "buffering", "playing", "stalled", "done", "ended_early", "blocks_awaited"], () => {
+  const A = D.audience;
+  return A.done.map((_, i) => [round3(i * A.bin_ms), A.buffering[i], A.playing[i], A.stalled[i], A.done[i], A.lost[i], A.awaited[i]]);
+});
+strips(); awaited(); load(); spreads(); slope(); buffers(); errors();
 for (const link of document.querySelectorAll("a[data-save]")) {
   link.href = URL.createObjectURL(new Blob([document.getElementById(link.dataset.save).textContent], { type: "text/plain" }));
 }

@@ -125,5 +125,5 @@ function steps(binMs, low, high, toX, toY) {
     up += (i === first ? "M" : "L") + x0 + " " + y + "H" + x1;
     down = "L" + x1 + " " + base + "H" + x0 + down;
   }
-  return [up, up + down + "Z"];
+  return up ? [up, up + down + "Z"] : ["", ""];
 }

@@ -1,0 +1,84 @@
+//! How a run goes, in one line.
+
+use std::fmt::Write as _;
+
+use claque_core::time::{Duration, Instant};
+use claque_net::audience::Progress;
+
+use super::Goal;
+
+/// "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 5 underruns, 0:42, about 1:10 left".
+pub(super) fn describe(now: Instant, goal: Goal, progress: Progress) -> String {
+    let mut text = String::new();
+    for (count, what) in
+        [(progress.playing, "playing"), (progress.buffering, "buffering"), (progress.stalled, "stalled")]
+    {
+        let _infallible = write!(text, "{count} {what}, ");
+    }
+    if progress.paused > 0 {
+        let _infallible = write!(text, "{} paused, ", progress.paused);
+    }
+    let plural = if progress.underruns == 1 { "" } else { "s" };
+    let _infallible = write!(
+        text,
+        "{} of {} done, {} underrun{plural}, {}",
+        progress.done,
+        goal.users,
+        progress.underruns,
+        clock(now.since(Instant::START))
+    );
+    if let Some(left) = left(now, goal, progress) {
+        let _infallible = write!(text, ", about {} left", clock(left));
+    }
+    text
+}
+
+/// The time the rest will take if it goes on as so far; none before a twentieth is done.
+pub(super) fn left(now: Instant, goal: Goal, progress: Progress) -> Option<Duration> {
+    let done = progress.blocks;
+    if done == 0 || done >= goal.blocks || done.saturating_mul(20) < goal.blocks {
+        return None;
+    }
+    let nanos = u128::from(now.as_nanos()) * u128::from(goal.blocks - done) / u128::from(done);
+    Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+}
+
+/// "1:05", "1:00:05".
+pub(super) fn clock(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOAL: Goal = Goal { users: 20, blocks: 100 };
+
+    #[test]
+    fn the_line_says_who_does_what_and_how_long_it_will_take() {
+        let progress = Progress {
+            buffering: 2,
+            playing: 14,
+            stalled: 1,
+            done: 3,
+            blocks: 50,
+            underruns: 1,
+            ..Progress::default()
+        };
+        let line = describe(Instant::from_millis(42_000), GOAL, progress);
+        assert_eq!(
+            line,
+            "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 1 underrun, 0:42, about 0:42 left"
+        );
+    }
+
+    #[test]
+    fn nothing_is_guessed_too_early_or_when_all_is_done() {
+        let at = |blocks| left(Instant::from_millis(1_000), GOAL, Progress { blocks, ..Progress::default() });
+        assert_eq!((at(0), at(4), at(100)), (None, None, None));
+        assert_eq!(at(5), Some(Duration::from_secs(19)));
+        assert_eq!(clock(Duration::from_secs(3_605)), "1:00:05");
+    }
+}

@@ -1,0 +1,291 @@
+//! The view while a run goes on: one bar on a terminal, a line now and then elsewhere, or all of it with `--live`. All of
+//! it is talk on stderr; [`page`] tells the same to a browser.
+
+mod draw;
+mod keys;
+mod lines;
+mod page;
+mod picture;
+mod screen;
+
+use std::{
+    cell::{Cell, RefCell},
+    io::{self, IsTerminal as _},
+};
+
+use claque_core::{
+    record::Fact,
+    time::{Duration, Instant},
+};
+use claque_net::Clock;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub(crate) use self::{
+    keys::Wish,
+    page::Outcome,
+    picture::{Queue, Standing},
+};
+use self::{
+    keys::Wishes,
+    page::LivePage,
+    picture::{Phase, Picture},
+    screen::Screen,
+};
+use crate::{
+    config::{LiveChoice, ScreenChoice, Talk},
+    run::interrupts::Interrupts,
+    talk,
+};
+
+/// How often anything is drawn, at most.
+pub(crate) const REDRAW: Duration = Duration::from_millis(200);
+/// Time between two lines where nothing is drawn.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Where the view goes.
+#[derive(Debug)]
+pub(crate) struct Live {
+    view: View,
+    /// What is shown; none where a line says it all.
+    picture: Option<RefCell<Picture>>,
+    page: RefCell<Option<LivePage>>,
+    wishes: Wishes,
+    /// Only says when something is drawn again: before the run there is no other.
+    clock: Clock,
+    drawn: Cell<Option<Instant>>,
+}
+
+#[derive(Debug)]
+enum View {
+    /// Nothing but errors is said.
+    Quiet,
+    /// A bar on a terminal.
+    Bar(ProgressBar),
+    /// Lines.
+    Lines {
+        /// When the next line is due.
+        next: Cell<Instant>,
+    },
+    /// The whole terminal.
+    Screen(Screen),
+}
+
+/// What the run is to do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Goal {
+    /// Listeners.
+    pub(crate) users: u64,
+    /// Blocks of all listeners together.
+    pub(crate) blocks: u64,
+}
+
+impl Live {
+    /// Chooses a plain view by what stderr is.
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self::of(if quiet { View::Quiet } else { View::plain() })
+    }
+
+    /// Opens the view of a run, which is `about` this.
+    ///
+    /// # Errors
+    /// The page cannot be served.
+    pub(crate) fn open(talk: Talk, choice: LiveChoice, goal: Goal, about: String) -> anyhow::Result<Self> {
+        let mut live = Self::new(talk == Talk::Quiet);
+        let page = choice.page.map(LivePage::serve).transpose()?;
+        if let Some(page) = &page {
+            talk::say(&format!("the run can be watched at {}", page.url()));
+        }
+        if choice.screen == ScreenChoice::Whole {
+            match Screen::open() {
+                Ok(screen) => live.view = View::Screen(screen),
+                Err(why) => {
+                    talk::say(&format!("--live draws nothing: {why}; lines instead"));
+                    live.view = View::Lines { next: Cell::new(Instant::START) };
+                }
+            }
+        }
+        if page.is_some() || matches!(live.view, View::Screen(_)) {
+            live.picture = Some(RefCell::new(Picture::new(about, goal)));
+        }
+        if let Some(page) = &page {
+            live.change(|picture| picture.remark(&format!("this can be watched at {}", page.url())));
+        }
+        live.page = RefCell::new(page);
+        live.draw(Due::Now);
+        Ok(live)
+    }
+
+    fn of(view: View) -> Self {
+        Self {
+            view,
+            picture: None,
+            page: RefCell::default(),
+            wishes: Wishes::default(),
+            clock: Clock::start(),
+            drawn: Cell::new(None),
+        }
+    }
+
+    /// Says something that stays.
+    pub(crate) fn say(&self, line: &str) {
+        match &self.view {
+            View::Quiet => {}
+            View::Bar(_) | View::Lines { .. } | View::Screen(_) => self.warn(line),
+        }
+    }
+
+    /// Says something even to those who asked for quiet.
+    pub(crate) fn warn(&self, line: &str) {
+        match &self.view {
+            View::Bar(bar) => bar.suspend(|| talk::say(line)),
+            // While the screen is drawn on, what is said is held back.
+            View::Quiet | View::Lines { .. } | View::Screen(_) => talk::say(line),
+        }
+        self.change(|picture| picture.remark(line));
+    }
+
+    /// Shows a step of the preparation: `done` of `all`.
+    pub(crate) fn preparing(&self, what: &str, done: u64, all: u64) {
+        match &self.view {
+            View::Bar(bar) => {
+                bar.set_message(format!("{what}: {done}/{all}"));
+                bar.tick();
+            }
+            View::Lines { .. } if done == all => talk::say(&format!("{what}: {done}/{all}")),
+            View::Quiet | View::Lines { .. } | View::Screen(_) => {}
+        }
+        self.change(|picture| picture.phase = Phase::Preparing { what: what.to_owned(), done, all });
+        self.draw(if done == all { Due::Now } else { Due::InTime });
+    }
+
+    /// Turns the spinner of the preparation into the bar of the run.
+    pub(crate) fn begin(&self, goal: Goal) {
+        match &self.view {
+            View::Quiet | View::Screen(_) => {}
+            View::Bar(bar) => {
+                let style = ProgressStyle::with_template("{bar:24} {pos}/{len} blocks, {msg}");
+                bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
+                bar.set_length(goal.blocks);
+            }
+            View::Lines { .. } => {
+                let plural = if goal.users == 1 { "" } else { "s" };
+                talk::say(&format!("{} listener{plural} listening to {} blocks", goal.users, goal.blocks));
+            }
+        }
+        self.change(|picture| picture.phase = Phase::Listening);
+    }
+
+    /// Takes facts that became final.
+    pub(crate) fn take(&self, facts: &[Fact]) {
+        self.change(|picture| picture.take(facts));
+    }
+
+    /// Shows where the run stands at `now`.
+    pub(crate) fn show(&self, now: Instant, goal: Goal, standing: Standing) {
+        let progress = standing.progress;
+        match &self.view {
+            View::Quiet | View::Screen(_) => {}
+            View::Bar(bar) => {
+                bar.set_position(progress.blocks);
+                bar.set_message(lines::describe(now, goal, progress));
+            }
+            View::Lines { next } if now >= next.get() => {
+                // The first line tells nothing at the very start.
+                if next.get() > Instant::START {
+                    let line = lines::describe(now, goal, progress);
+                    talk::say(&format!("{}/{} blocks, {line}", progress.blocks, goal.blocks));
+                }
+                next.set(now + LINE_EVERY);
+            }
+            View::Lines { .. } => {}
+        }
+        self.change(|picture| picture.look(now, standing));
+        self.draw(Due::InTime);
+    }
+
+    /// Shows that everybody is asked to hang up.
+    pub(crate) fn stopping(&self) {
+        self.change(|picture| picture.stopping = true);
+        self.draw(Due::Now);
+    }
+
+    /// Shows that nobody listens any more, and that what is left is saving and cleaning up.
+    pub(crate) fn ending(&self) {
+        self.change(|picture| picture.phase = Phase::Ending);
+        self.draw(Due::Now);
+    }
+
+    /// Takes the view away; what is said now stays below it.
+    pub(crate) fn end(&self) {
+        match &self.view {
+            View::Bar(bar) => bar.finish_and_clear(),
+            View::Screen(screen) => screen.close(),
+            View::Quiet | View::Lines { .. } => {}
+        }
+    }
+
+    /// Tells those who look at the page what came of the run, and takes the page away.
+    pub(crate) fn end_page(&self, outcome: &Outcome) {
+        let page = self.page.take();
+        if let (Some(page), Some(picture)) = (page, &self.picture) {
+            page.end(&picture.borrow(), outcome);
+        }
+    }
+
+    /// Listens to the keyboard, for ever. A wish to stop goes to `interrupts`, as Ctrl-C would.
+    pub(crate) async fn listen(&self, interrupts: &Interrupts) {
+        match &self.view {
+            View::Screen(_) => keys::listen(&self.wishes, interrupts, || self.draw(Due::Now)).await,
+            View::Quiet | View::Bar(_) | View::Lines { .. } => std::future::pending().await,
+        }
+    }
+
+    /// Waits for what somebody at the keyboard wants of the audience. Cancel-safe.
+    pub(crate) async fn wish(&self) -> Wish {
+        self.wishes.next().await
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Picture)) {
+        if let Some(picture) = &self.picture {
+            change(&mut picture.borrow_mut());
+        }
+    }
+
+    fn draw(&self, due: Due) {
+        let Some(picture) = &self.picture else { return };
+        let now = self.clock.now();
+        // A tick that comes a little early must not cost every other picture.
+        let early = |last: Instant| now.since(last) < REDRAW * 9 / 10;
+        if due == Due::InTime && self.drawn.get().is_some_and(early) {
+            return;
+        }
+        self.drawn.set(Some(now));
+        let picture = picture.borrow();
+        if let View::Screen(screen) = &self.view {
+            screen.draw(&picture);
+        }
+        if let Some(page) = &*self.page.borrow() {
+            page.tell(now, &picture);
+        }
+    }
+}
+
+/// When a picture is to be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// At once: what changed is not to be missed.
+    Now,
+    /// Unless one has just been drawn.
+    InTime,
+}
+
+impl View {
+    fn plain() -> Self {
+        if !io::stderr().is_terminal() {
+            return Self::Lines { next: Cell::new(Instant::START) };
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_style(ProgressStyle::with_template("{spinner} {msg}").expect("the template is well formed"));
+        Self::Bar(bar)
+    }
+}

@@ -1,0 +1,79 @@
+//! The figures of a run while it goes on, as people read them.
+
+use super::{Flow, Level, Picture, times::Spread};
+use crate::report::units::{NOT_MEASURED, grouped, time, time_or_na};
+
+/// One figure.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Figure {
+    /// Its name, as in the summary.
+    pub(crate) name: &'static str,
+    /// How it stands.
+    pub(crate) value: String,
+    /// What else belongs to it.
+    pub(crate) more: String,
+    /// How it went, where that says something: the mean of each bin of the history.
+    pub(crate) course: Option<Vec<f64>>,
+}
+
+/// The figures, the most important first.
+pub(crate) fn headline(picture: &Picture) -> Vec<Figure> {
+    let progress = picture.standing.progress;
+    let history = &picture.history;
+    let affected = picture.worst.affected();
+    let longest = picture.worst.longest().as_secs_f64() * 1_000.0;
+    let stalled = history.stalled_pct();
+    let mut figures = vec![
+        Figure {
+            name: "underruns",
+            value: grouped(progress.underruns),
+            more: format!("{} of {} listeners", grouped(affected), grouped(picture.goal.users)),
+            course: Some(history.rates(Flow::Underruns)),
+        },
+        Figure {
+            name: "stalled_time",
+            value: stalled.map_or_else(|| NOT_MEASURED.to_owned(), |percent| format!("{percent:.1} %")),
+            more: if affected == 0 { String::new() } else { format!("longest {}", time(longest)) },
+            course: Some(history.levels(Level::Stalled)),
+        },
+        spread("startup_time", &picture.times.startup),
+        spread("ttfa", &picture.times.ttfa),
+        spread("round_trip", &picture.times.round_trip),
+        Figure {
+            name: "blocks",
+            value: format!("{:.1} /s", history.rate_now(Flow::Blocks)),
+            more: format!("{} of {}", grouped(progress.blocks), grouped(picture.goal.blocks)),
+            course: Some(history.rates(Flow::Blocks)),
+        },
+        Figure {
+            name: "errors",
+            value: grouped(progress.errors),
+            more: String::new(),
+            course: Some(history.rates(Flow::Errors)),
+        },
+    ];
+    if let Some(queue) = picture.standing.queue {
+        let overflow = match queue.overflowing {
+            0 => String::new(),
+            jobs => format!(", {jobs} overflowing"),
+        };
+        figures.push(Figure {
+            name: "queue",
+            value: grouped(queue.queued),
+            more: format!("{} working{overflow}", grouped(queue.busy)),
+            course: Some(history.levels(Level::Queued)),
+        });
+    }
+    figures
+}
+
+/// The median, and how long the slow ones took.
+fn spread(name: &'static str, times: &Spread) -> Figure {
+    let p95 = times.percentile_ms(95.0);
+    Figure {
+        name,
+        value: time_or_na(times.percentile_ms(50.0)),
+        more: p95.map_or_else(String::new, |ms| format!("p95 {}", time_or_na(Some(ms)))),
+        course: None,
+    }
+}

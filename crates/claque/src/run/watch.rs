@@ -1,0 +1,122 @@
+//! While an audience listens: facts are taken down, progress is shown, and whoever is at the keyboard is obeyed.
+
+use claque_core::plan::Plan;
+use claque_net::{audience::Audience, host::Host};
+use tokio::time::MissedTickBehavior;
+
+use super::{Session, abort};
+use crate::{
+    config::{RunSettings, TargetChoice},
+    outcome::Recorder,
+    report::{
+        live::{Goal, Live, Queue, REDRAW, Standing, Wish},
+        units::{counted, grouped},
+    },
+};
+
+/// What a run is to do.
+pub(super) fn goal(plan: &Plan) -> Goal {
+    let users = u64::from(plan.users);
+    Goal { users, blocks: users * u64::from(plan.blocks) }
+}
+
+/// What is run, in a line.
+pub(super) fn about(settings: &RunSettings) -> String {
+    let plan = &settings.plan;
+    let target = match &settings.target {
+        TargetChoice::BaseUrl(target) => target.to_string(),
+        TargetChoice::Embedded(gateway) => format!("embedded gateway {}", gateway.preset),
+    };
+    let (users, blocks) = (counted(plan.users.into(), "listener"), counted(plan.blocks.into(), "block"));
+    format!("{users}, {blocks} each, at {} ×; {target}", plan.speed.as_f64())
+}
+
+impl Session<'_> {
+    /// Takes down facts and shows progress until everybody is done.
+    pub(super) async fn watch(
+        &self,
+        audience: &mut Audience,
+        recorder: &mut Recorder,
+        host: Option<&Host>,
+        live: &Live,
+    ) -> anyhow::Result<()> {
+        let goal = goal(&self.settings.plan);
+        let mut redraw = tokio::time::interval(REDRAW);
+        redraw.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut stopping = false;
+        let mut saved = Ok(());
+        live.begin(goal);
+        loop {
+            tokio::select! {
+                facts = audience.next_facts() => match facts {
+                    Some(facts) if saved.is_ok() => {
+                        live.take(&facts);
+                        saved = recorder.take(facts).and_then(|()| recorder.flush());
+                        if saved.is_err() {
+                            // Nothing is gained by listening to what cannot be kept.
+                            audience.stop();
+                        }
+                    }
+                    Some(_) => {}
+                    None => break,
+                },
+                _ = redraw.tick() => {
+                    let now = audience.clock().now();
+                    let standing = standing(audience, host);
+                    live.show(now, goal, standing);
+                    if let Some(why) = abort::reason(&self.settings.abort_on, goal.users, now, standing.progress)
+                        && !stopping
+                    {
+                        live.warn(&format!("stopping: {why}"));
+                        live.stopping();
+                        recorder.abort(why);
+                        stopping = true;
+                        audience.stop();
+                    }
+                }
+                wish = live.wish(), if !stopping => {
+                    live.say(&obey(wish, audience, self.settings.plan.users));
+                    live.show(audience.clock().now(), goal, standing(audience, host));
+                }
+                () = self.interrupts.reached(1), if !stopping => {
+                    stopping = true;
+                    audience.stop();
+                }
+            }
+        }
+        live.show(audience.clock().now(), goal, standing(audience, host));
+        Ok(saved?)
+    }
+}
+
+/// How things stand. The gateway's own figures are those of the last thing that happened there.
+fn standing(audience: &mut Audience, host: Option<&Host>) -> Standing {
+    Standing {
+        progress: audience.progress(),
+        waiting: audience.waiting(),
+        held: audience.is_held(),
+        queue: host.map(|host| Queue::from(host.stats())),
+    }
+}
+
+/// Does what is wanted by hand, and says what came of it. One press moves a hundredth of the audience, at least one
+/// listener.
+fn obey(wish: Wish, audience: &mut Audience, users: u32) -> String {
+    let step = (users / 100).max(1);
+    let listeners = |count: u32| counted(count.into(), "listener");
+    match wish {
+        Wish::HoldOrRelease if audience.release_arrivals() => "arrivals go on".to_owned(),
+        Wish::HoldOrRelease if audience.hold_arrivals() => {
+            format!("arrivals held back: {} wait", grouped(audience.waiting().into()))
+        }
+        Wish::HoldOrRelease => "nobody is left to be held back".to_owned(),
+        Wish::More => match audience.bring_forward(step) {
+            0 => format!("nobody is left to start: all {} have", listeners(users)),
+            count => format!("{} brought forward", listeners(count)),
+        },
+        Wish::Fewer => match audience.dismiss(step) {
+            0 => "nobody is there to leave".to_owned(),
+            count => format!("{} asked to leave", listeners(count)),
+        },
+    }
+}
