@@ -8,6 +8,7 @@ mod commands;
 mod compare;
 mod config;
 mod documents;
+mod find;
 mod outcome;
 mod report;
 mod run;
