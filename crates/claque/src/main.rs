@@ -12,6 +12,7 @@ mod find;
 mod outcome;
 mod report;
 mod run;
+mod simulation;
 mod talk;
 mod unique;
 
