@@ -40,6 +40,9 @@ pub(crate) struct CompareFlags {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-",
           help_heading = HEADING)]
     pub(crate) markdown: Option<PathBuf>,
+    /// Write the comparison as a page in one file, with every interval drawn
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    pub(crate) html: Option<PathBuf>,
     /// Say nothing on stderr but errors
     #[arg(long, short, help_heading = HEADING)]
     pub(crate) quiet: bool,

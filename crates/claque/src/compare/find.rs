@@ -9,10 +9,10 @@ use crate::{config::UsageError, find};
 
 /// A run that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// As it was typed, or the folder's name where that was a tag.
-    pub(super) name: String,
-    pub(super) folder: PathBuf,
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
 }
 
 /// The runs of each side. `dir` is where they are looked for by name and tag.

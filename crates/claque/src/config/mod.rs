@@ -23,7 +23,7 @@ mod wish;
 mod wishes;
 
 pub(crate) use self::{
-    compare::{CompareForm, CompareSettings, InvalidRuns, OnRegression, resolve_compare},
+    compare::{CompareForm, CompareSettings, CompareTerms, InvalidRuns, OnRegression, resolve_compare},
     courtesy::{Courtesy, LimitChoice},
     credentials::{Surroundings, TOKEN_VARIABLE},
     documents::{DocumentsPlan, Origin},

@@ -19,10 +19,8 @@ use claque_store::Manifest;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use self::{
-    markup::Markup,
-    picture::{Frame, Painter, Picture},
-};
+pub(super) use self::markup::Markup;
+use self::picture::{Frame, Painter, Picture};
 
 /// The file's name in a run folder.
 pub(crate) const FILE: &str = "report.html";
@@ -81,27 +79,35 @@ impl Page<'_> {
             .context("failed to encode the figures of the report")?;
         let script = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat());
         let hash = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));
-        let mut page = Markup::default();
-        page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-        page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        page.raw(&format!(
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-             style-src 'unsafe-inline'; script-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'\">\n"
-        ));
-        page.raw("<link rel=\"icon\" href=\"data:,\">\n");
-        page.element("title", &format!("claque: {}", self.name));
-        page.raw("\n<style>\n");
-        page.raw(STYLE);
-        page.raw("</style>\n</head>\n<body>\n");
-        sections::all(self, picture, &mut page);
-        page.raw("<script type=\"application/json\" id=\"data\">");
-        // Inside a script nothing ends it but `</script`; without any `<` nothing can.
-        page.raw(&data.replace('<', "\\u003c"));
-        page.raw("</script>\n<script>");
-        page.raw(&script);
-        page.raw("</script>\n</body>\n</html>\n");
-        Ok(page.into_text())
+        let policy = format!("script-src 'sha256-{hash}'; ");
+        Ok(document(&format!("claque: {}", self.name), &policy, "", |page| {
+            sections::all(self, picture, page);
+            page.raw("<script type=\"application/json\" id=\"data\">");
+            // Inside a script nothing ends it but `</script`; without any `<` nothing can.
+            page.raw(&data.replace('<', "\\u003c"));
+            page.raw("</script>\n<script>");
+            page.raw(&script);
+            page.raw("</script>\n");
+        }))
     }
+}
+
+/// A page in one file that asks nobody for anything. `policy` says what else it may do, such as run a script; `style` is
+/// added to that of all pages.
+pub(super) fn document(title: &str, policy: &str, style: &str, body: impl FnOnce(&mut Markup)) -> String {
+    let mut page = Markup::default();
+    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    page.raw(&format!(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'; {policy}img-src data:; base-uri 'none'; form-action 'none'\">\n"
+    ));
+    page.raw("<link rel=\"icon\" href=\"data:,\">\n");
+    page.element("title", title);
+    page.raw("\n<style>\n").raw(STYLE).raw(style).raw("</style>\n</head>\n<body>\n");
+    body(&mut page);
+    page.raw("</body>\n</html>\n");
+    page.into_text()
 }
 
 /// Writes the page of the run in `folder`, and says where it is.
