@@ -5,12 +5,21 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use claque_store::{RunHead, list};
+use claque_store::{RunHead, is_suite, list, list_suites};
 
 use crate::{config::UsageError, talk::say};
 
 /// The name that means the newest.
 pub(crate) const LATEST: &str = "latest";
+
+/// What a tag must be, for errors.
+pub(crate) const TAG_RULE: &str = "give letters, digits, -, _ and ., and not `latest`";
+
+/// Whether it can be a tag, and so the name of a folder as well.
+pub(crate) fn can_be_tag(name: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !name.is_empty() && name != LATEST && name.chars().all(plain) && !name.starts_with(['.', '-'])
+}
 
 /// The one run that is meant by `name`; `dir` is where runs are kept.
 ///
@@ -46,6 +55,28 @@ pub(crate) fn runs(name: &str, dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let tagged = kept.into_iter().filter(|run| run.tags.contains(&wanted));
     let tagged: Vec<_> = tagged.map(|run| run.dir).collect();
     if tagged.is_empty() { Err(not_there(name, &dir).into()) } else { Ok(tagged) }
+}
+
+/// The suite that is meant by `name`: a folder, a name in `dir`, `latest`, or a tag, which only one has.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn suite(name: &str, dir: &Path) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = folder(name, dir, is_suite) {
+        return Ok(folder);
+    }
+    let (suites, errors) = list_suites(dir)?;
+    for error in errors {
+        say(&format!("warning: left out: {error}"));
+    }
+    let meant = |tags: &[String]| name == LATEST || tags.iter().any(|tag| tag == name);
+    suites.into_iter().find(|suite| meant(&suite.tags)).map(|suite| suite.dir).ok_or_else(|| {
+        UsageError::new(format!(
+            "there is no suite `{name}`: neither a folder with a suite.json, nor a name or a baseline in {}",
+            dir.display()
+        ))
+        .into()
+    })
 }
 
 /// The run whose folder has this path, or this name in `dir`.

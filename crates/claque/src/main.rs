@@ -13,6 +13,7 @@ mod outcome;
 mod report;
 mod run;
 mod simulation;
+mod suite;
 mod talk;
 mod unique;
 

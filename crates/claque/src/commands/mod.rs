@@ -14,6 +14,7 @@ mod runs;
 mod serve;
 mod show;
 mod simulate;
+mod suite;
 mod tag;
 
 use std::{io, process::ExitCode};
@@ -42,6 +43,11 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
                 crate::documents::simulate(config::resolve_simulate_documents(*flags)?)
             }
         },
+        Verb::Suite(flags) => {
+            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
+            let stdin = &mut io::stdin().lock();
+            suite::suite(config::resolve_suite(*flags, Surroundings { token, stdin })?)
+        }
         Verb::Documents(flags) => {
             let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
             let stdin = &mut io::stdin().lock();

@@ -14,7 +14,7 @@ use claque_stats::{
 use claque_store::Manifest;
 
 pub(crate) use self::{
-    differ::{Differs, Setting},
+    differ::{Differs, Setting, flatten},
     find::Found,
 };
 use crate::config::{CompareSettings, CompareTerms, InvalidRuns, UsageError};

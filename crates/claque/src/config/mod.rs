@@ -19,6 +19,8 @@ mod resolve;
 mod resolve_documents;
 mod scenario;
 mod settings;
+mod suite;
+mod suite_file;
 mod wish;
 mod wishes;
 
@@ -35,6 +37,7 @@ pub(crate) use self::{
         CleanupSettings, DocumentsSettings, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
         SimulateDocumentsSettings, SimulateSettings, Talk, TargetChoice,
     },
+    suite::{Job, SuiteDeed, SuiteSettings, Work, resolve_suite},
 };
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod junit;
 pub(crate) mod live;
 mod markdown;
 mod objectives;
+pub(crate) mod suite;
 mod text;
 pub(crate) mod units;
 

@@ -155,7 +155,7 @@ impl Session<'_> {
         let order = MakeOrder {
             scripts: &looked.scripts,
             marker: recorder.name(),
-            keep_in: settings.courtesy.reuse_documents.then(|| settings.output.dir.clone()),
+            keep_in: settings.courtesy.reuse_documents.then(|| settings.output.kept_dir.clone()),
         };
         let order = (looked.voice(), &order);
         let prepared = prepare(crew, &settings.plan, order, self.made, self.interrupts, live).await;
