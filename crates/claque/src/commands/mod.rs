@@ -11,6 +11,7 @@ mod report;
 mod resummarise;
 mod run;
 mod runs;
+mod runtime;
 mod serve;
 mod show;
 mod simulate;

@@ -45,6 +45,10 @@ impl Suite {
 
     /// Starts it, asks it to stop once it has said `words`, and gives its exit code and what it said from then on.
     fn stopped_at(&self, words: &str, args: &[&str]) -> (Option<i32>, String) {
+        self.ended_by("-INT", words, args)
+    }
+
+    fn ended_by(&self, signal: &str, words: &str, args: &[&str]) -> (Option<i32>, String) {
         let mut child = self.command(args).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
@@ -52,7 +56,7 @@ impl Suite {
             line.clear();
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended without saying {words}");
         }
-        let asked = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        let asked = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(asked.success());
         let rest: Vec<_> = stderr.lines().map(Result::unwrap).collect();
         (child.wait().unwrap().code(), rest.join("\n"))
@@ -94,21 +98,39 @@ fn a_suite_stopped_between_two_runs_goes_on_with_the_second() {
     assert_eq!(suite.states(), ["done", "done"]);
 }
 
-#[test]
-fn a_run_that_is_stopped_is_made_again_and_leaves_nothing_behind() {
+/// A gateway on which two listeners are busy for minutes.
+fn slow_host() -> Host {
     let config = GatewayConfig::current().without_rest_limits();
     let media = MediaTime::from_millis(9_000);
-    let host = Host::start(HostOptions {
+    Host::start(HostOptions {
         bind: (Ipv4Addr::LOCALHOST, 0).into(),
         config: config.with_deterministic_engine(1, Duration::from_millis(50), media),
         engine: EngineChoice::Synthetic,
         seed: Seed::root(1),
     })
-    .unwrap();
+    .unwrap()
+}
+
+#[test]
+fn a_run_that_is_stopped_is_made_again_and_leaves_nothing_behind() {
+    let host = slow_host();
     let suite = Suite::new(&PAIR.replace("blocks = 2", "blocks = 30"));
-    let url = host.base_url();
-    let (code, said) = suite.stopped_at("listening", &["--base-url", &url]);
+    let (code, said) = suite.stopped_at("listening", &["--base-url", &host.base_url()]);
     assert_eq!(code, Some(5), "{said}");
     assert_eq!(suite.states(), ["pending", "pending"]);
     assert_eq!(host.stats().gateway.documents, 0, "its documents are gone");
+}
+
+#[test]
+fn a_suite_that_was_killed_is_cleaned_up_like_a_run() {
+    let host = slow_host();
+    let suite = Suite::new(&PAIR.replace("blocks = 2", "blocks = 30"));
+    suite.ended_by("-KILL", "listening", &["--base-url", &host.base_url()]);
+    assert_eq!(
+        (suite.states().as_slice(), host.stats().gateway.documents),
+        (&["pending", "pending"].map(str::to_owned)[..], 2)
+    );
+    let mut cleanup = claque(&["cleanup", "--all"]);
+    assert!(cleanup.current_dir(suite.folder.path()).output().unwrap().status.success());
+    assert_eq!(host.stats().gateway.documents, 0);
 }

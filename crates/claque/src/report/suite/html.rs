@@ -2,11 +2,12 @@
 //!
 //! Foreign words reach it only through [`Markup::words`]; links are relative, to the pages of its runs.
 
-use super::{extent, found, median, met, moment, repeats, verdict};
+use super::{extent, median, met, moment, repeats, verdict};
 use crate::{
     report::{
         compare::html::{STYLE, rows},
         html::{self, Markup, document},
+        objectives,
         units::one_line,
     },
     suite::{
@@ -29,7 +30,7 @@ pub(super) fn page(told: &Told<'_>, against: Option<&Against>) -> String {
         out.raw("</p>\n</header>\n");
         state(told, against, out);
         scenarios(told, out);
-        objectives(told, out);
+        judged(told, out);
         if let Some(against) = against {
             held(against, out);
         }
@@ -118,7 +119,7 @@ fn scenarios(told: &Told<'_>, out: &mut Markup) {
     out.raw("</tbody></table></div>\n</section>\n");
 }
 
-fn objectives(told: &Told<'_>, out: &mut Markup) {
+fn judged(told: &Told<'_>, out: &mut Markup) {
     if told.runs().all(|run| run.objectives.is_empty()) {
         return;
     }
@@ -128,7 +129,8 @@ fn objectives(told: &Told<'_>, out: &mut Markup) {
             let all = count == scenario.runs.len();
             let (class, word) = if all { ("better", "met") } else { ("worse", "MISSED") };
             let each = scenario.runs.iter().filter_map(|run| Some((run.repeat, run.objectives.get(at)?)));
-            let each: Vec<_> = each.map(|(repeat, result)| format!("{repeat}: {}", found(result))).collect();
+            let each: Vec<_> =
+                each.map(|(repeat, result)| format!("{repeat}: {}", objectives::found(result))).collect();
             out.raw("<tr><th class=\"word\" scope=\"row\">")
                 .words(&scenario.name)
                 .raw("</th><td class=\"word\">");

@@ -12,7 +12,7 @@ use claque_stats::objective::ObjectiveResult;
 pub(crate) use self::plan::print_plan;
 use super::{
     compare::headline,
-    junit, objectives,
+    junit,
     text::Paint,
     units::{NOT_MEASURED, counted, grouped, percent_or_na, time, time_or_na},
     write,
@@ -163,7 +163,7 @@ fn span(low: &str, high: &str) -> String {
     }
 }
 
-/// "3 of 3 met", with the word that is missing where there is one.
+/// "met by 3 of 3".
 fn met(scenario: &ScenarioTold, met: usize) -> String {
     format!("met by {met} of {}", scenario.runs.len())
 }
@@ -184,9 +184,4 @@ fn extent(told: &Told<'_>) -> String {
 /// The moment without its fraction, in UTC.
 fn moment(utc: &str) -> String {
     utc.split('.').next().unwrap_or_default().replace('T', " ")
-}
-
-/// "met" for people.
-fn found(result: &ObjectiveResult) -> String {
-    format!("{} ({})", objectives::word(result), objectives::found(result))
 }
