@@ -3,7 +3,7 @@
 use super::{extent, median, met, repeats, verdict};
 use crate::{
     report::{
-        text::{Paint, Style, row},
+        text::{Paint, Style, joined, row},
         units::one_line,
     },
     suite::{
@@ -28,12 +28,7 @@ pub(super) fn document(told: &Told<'_>, against: Option<&Against>, paint: Paint)
     }
     lines.push(String::new());
     lines.push(row("suite folder", &told.book.dir.display().to_string(), paint));
-    let mut text = String::new();
-    for line in lines {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    joined(&lines)
 }
 
 /// A scenario takes two lines: the median of each figure, and below it the range where there is one. Round trips are
