@@ -119,9 +119,7 @@ pub(in crate::report) fn rows(pair: &Pair, (a, b): (&str, &str), confidence_pct:
     out.raw("<p class=\"marks\">In a plot the upright line is no difference, the dot the difference, the bar its ");
     out.words(&figures::rounded(confidence_pct)).raw(" % interval. The grey field is what is too \
              small to be found in four of five such comparisons. Each row has a scale of its own; to the left is less.</p>\n");
-    out.raw(
-        "<div class=\"scroll\"><table>\n<thead><tr><th class=\"word\" scope=\"col\">figure</th><th></th>",
-    );
+    out.raw("<div class=\"scroll\"><table>\n<thead><tr><th class=\"word\" scope=\"col\">figure</th>");
     for name in [a, b, "difference"] {
         out.raw("<th scope=\"col\">").words(name).raw("</th>");
     }

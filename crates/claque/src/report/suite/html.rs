@@ -69,11 +69,12 @@ fn state(told: &Told<'_>, against: Option<&Against>, out: &mut Markup) {
         lines.push(format!("Run {}: {}", run.place, reasons.join("; ")));
     }
     if let Some(against) = against {
-        lines.push(format!(
-            "Held against {}: {}.",
-            against.name,
-            if regressed { "something got worse" } else { "nothing got worse that these data could show" }
-        ));
+        let what = match (regressed, against.is_incomplete()) {
+            (true, _) => "something got worse",
+            (false, true) => "nothing got worse that could be compared; some scenarios could not",
+            (false, false) => "nothing got worse that these data could show",
+        };
+        lines.push(format!("Held against {}: {what}.", against.name));
     }
     if !lines.is_empty() {
         out.raw("<ul>\n");
