@@ -21,6 +21,8 @@ pub(crate) const ERRORS: &str = "errors.parquet";
 /// In place of the four above in runs over documents.
 pub(crate) const PAGES: &str = "pages.parquet";
 pub(crate) const TAGS: &str = "tags.txt";
+/// In place of `run.json` in the folder of a suite.
+pub(crate) const SUITE: &str = "suite.json";
 
 /// Everything claque leaves in a run's folder, `run.json` last.
 pub(crate) const ALL: [&str; 9] =
@@ -33,6 +35,16 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     file.write_all(bytes).map_err(|source| StoreError::io("write", &beside, source))?;
     file.sync_all().map_err(|source| StoreError::io("write", &beside, source))?;
     fs::rename(&beside, path).map_err(|source| StoreError::io("rename to", path, source))
+}
+
+/// Everything in `dir`, in no order; nothing if it does not exist.
+pub(crate) fn folders_in(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let failed = |source| StoreError::io("list", dir, source);
+    match fs::read_dir(dir) {
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect(),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(failed(source)),
+    }
 }
 
 /// Removes a file; one that is not there is no error.

@@ -106,14 +106,8 @@ struct DocumentFields {
 /// # Errors
 /// The folder cannot be listed.
 pub fn list(dir: &Path) -> Result<(Vec<RunHead>, Vec<StoreError>), StoreError> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
-        Err(source) => return Err(StoreError::io("list", dir, source)),
-    };
     let (mut heads, mut errors) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let folder = entry.map_err(|source| StoreError::io("list", dir, source))?.path();
+    for folder in files::folders_in(dir)? {
         if folder.join(files::RUN).is_file() {
             match head(&folder) {
                 Ok(head) => heads.push(head),

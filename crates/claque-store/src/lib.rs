@@ -1,7 +1,8 @@
 //! A run on disk: a folder of plain files that others can read without claque.
 //!
 //! [`RunFolder::create`] begins one, [`RunWriter`] keeps its journal and finishes it, [`open`] reads it back
-//! whether it was finished or killed. [`DocumentJournal`] and [`KeptDocuments`] say what runs left on a service. [`import::read`] reads the older script's files. The layout is in
+//! whether it was finished or killed. [`SuiteManifest`] is the plan of many runs.
+//! [`DocumentJournal`] and [`KeptDocuments`] say what runs left on a service. [`import::read`] reads the older script's files. The layout is in
 //! `docs/metrics.md`. Nothing here reads a clock, and what callers hand in must be free of secrets.
 
 mod ahead;
@@ -21,6 +22,7 @@ mod reader;
 mod rows;
 mod session;
 mod sorter;
+mod suite;
 mod tables;
 mod tags;
 mod wall_time;
@@ -46,6 +48,10 @@ pub use self::{
     reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     session::{BlockArrival, Session, Underrun},
+    suite::{
+        SuiteFolder, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, is_suite, list_suites,
+        open_suite, save_suite,
+    },
     tables::{BLOCK_COLUMN_NAMES, ERROR_COLUMN_NAMES, LISTENER_COLUMN_NAMES, STALL_COLUMN_NAMES},
     tags::{set_tags, tags},
     wall_time::UnixNanos,

@@ -8,10 +8,13 @@ mod commands;
 mod compare;
 mod config;
 mod documents;
+mod find;
 mod load;
 mod outcome;
 mod report;
 mod run;
+mod simulation;
+mod suite;
 mod talk;
 mod unique;
 

@@ -29,6 +29,8 @@ use crate::{
 /// Exit codes, documented in the help.
 pub(crate) const MISSED: u8 = 3;
 /// See above.
+pub(crate) const REGRESSION: u8 = 4;
+/// See above.
 pub(crate) const INVALID: u8 = 5;
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
@@ -342,15 +344,19 @@ fn by_hand(done: ByHand) -> Option<String> {
 
 /// Makes a folder named by the time, with a suffix if another run has the name.
 pub(crate) fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
+    new_folder_called(parent, &folder_name(at))
+}
+
+/// Makes a folder of this name, with a suffix if it is taken.
+pub(crate) fn new_folder_called(parent: &Path, name: &str) -> anyhow::Result<PathBuf> {
     /// More runs than this do not begin in one second.
     const MOST: u32 = 1_000;
     let failed = || {
         format!("failed to create a folder for the run in {}; choose another --output-dir", parent.display())
     };
     fs::create_dir_all(parent).with_context(failed)?;
-    let name = folder_name(at);
     for number in 1..=MOST {
-        let folder = parent.join(if number == 1 { name.clone() } else { format!("{name}-{number}") });
+        let folder = parent.join(if number == 1 { name.to_owned() } else { format!("{name}-{number}") });
         match fs::create_dir(&folder) {
             Ok(()) => return Ok(folder),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -363,7 +369,7 @@ pub(crate) fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf
 }
 
 /// UTC, to the second, without signs that some file systems refuse.
-fn folder_name(at: UnixNanos) -> String {
+pub(crate) fn folder_name(at: UnixNanos) -> String {
     let moment = Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or(Timestamp::UNIX_EPOCH);
     moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H-%M-%SZ").to_string()
 }

@@ -98,6 +98,7 @@ fn the_help_is_as_it_was() {
         ("help_serve", vec!["serve", "--help"]),
         ("help_compare", vec!["compare", "--help"]),
         ("help_cleanup", vec!["cleanup", "--help"]),
+        ("help_suite", vec!["suite", "--help"]),
     ] {
         insta::assert_snapshot!(name, stdout(&stage.claque(&args)));
     }

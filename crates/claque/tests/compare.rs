@@ -98,6 +98,33 @@ fn repetitions_stand_with_commas_between_them() {
 }
 
 #[test]
+fn a_tag_of_several_runs_means_repetitions_of_one_side() {
+    let stage = Stage::new();
+    for (name, seed) in [("a1", "1"), ("a2", "2"), ("b1", "3")] {
+        stage.simulate(name, &["--seed", seed]);
+    }
+    for name in ["a1", "a2"] {
+        assert_eq!(code(&stage.claque(&["tag", name, "before"])), Some(0));
+    }
+    let sides = |args: &[&str]| -> Vec<Vec<String>> {
+        let output = stage.claque(&[&["compare", "--json"], args].concat());
+        let document: Value = serde_json::from_str(&stdout(&output)).expect("it is JSON");
+        let names = |side: &Value| {
+            let runs = side["runs"].as_array().expect("a list").iter();
+            runs.map(|run| run["name"].as_str().expect("a text").to_owned()).collect()
+        };
+        document["sides"].as_array().expect("a list").iter().map(names).collect()
+    };
+    // The newest first, as everywhere; a tag is told by the runs that it means.
+    assert_eq!(sides(&["before", "latest"]), [vec!["a2", "a1"], vec!["b1"]]);
+    assert_eq!(sides(&["claque-results/before", "b1"]), [vec!["a2", "a1"], vec!["b1"]]);
+    let output = stage.claque(&["show", "before"]);
+    assert!(stderr(&output).contains("several runs have the tag before: a2, a1;"), "one run is wanted there");
+    let output = stage.claque(&["compare", "before", "a1"]);
+    assert!(stderr(&output).contains("the run a1 is there twice"), "{}", stderr(&output));
+}
+
+#[test]
 fn another_task_is_not_compared_and_passes_no_gate() {
     let stage = Stage::new();
     stage.simulate("slow", &["--seed", "1"]);
@@ -142,12 +169,15 @@ fn what_cannot_be_compared_is_said_with_its_name() {
     let stage = Stage::new();
     stage.simulate("fine", &[]);
     for (args, words) in [
-        (&["compare", "fine", "none"][..], "error: failed to find the run `none`: neither none nor "),
+        (
+            &["compare", "fine", "none"][..],
+            "error: there is no run `none`: neither a folder, nor a name or a tag in claque-results",
+        ),
         (
             &["compare", "fine", "claque-results/fine"],
             "error: the run claque-results/fine is there twice, also as fine;",
         ),
-        (&["compare", "fine", ""], "error: failed to find the run ``"),
+        (&["compare", "fine", ""], "error: there is no run ``: neither"),
         (
             &["compare", "fine", "fine", "--confidence", "100"],
             "error: --confidence is 100; give 50 to 99.9\n",

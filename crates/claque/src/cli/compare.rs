@@ -11,8 +11,9 @@ const HEADING: &str = "Output";
 /// Flags of `claque compare`.
 #[derive(Debug, Args)]
 pub(crate) struct CompareFlags {
-    /// Two or more sides; the first is the baseline. A side is a run: its folder, or the folder's name below the
-    /// --output-dir. Several runs with commas between them are repetitions of one side: base1,base2 new1,new2
+    /// Two or more sides; the first is the baseline. A side is a run: its folder, its name below --output-dir, a tag, or
+    /// `latest`. All runs with a tag are repetitions of one side, and so are several with commas between them:
+    /// base1,base2 new1,new2
     #[arg(value_name = "RUN[,RUN...]", required = true, num_args = 2..)]
     pub(crate) sides: Vec<String>,
     /// How often an interval holds the truth, in percent, 50 to 99.9 [default: 95]
@@ -29,7 +30,7 @@ pub(crate) struct CompareFlags {
     pub(crate) fail_on_regression: bool,
     #[command(flatten)]
     pub(crate) objectives: ObjectiveFlags,
-    /// Where runs are looked for by name [default: claque-results]
+    /// Where runs are looked for by name and tag [default: claque-results]
     #[arg(long, short, value_name = "DIR", help_heading = HEADING)]
     pub(crate) output_dir: Option<PathBuf>,
     /// Print the comparison as JSON
@@ -39,6 +40,9 @@ pub(crate) struct CompareFlags {
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-",
           help_heading = HEADING)]
     pub(crate) markdown: Option<PathBuf>,
+    /// Write the comparison as a page in one file, with every interval drawn
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
+    pub(crate) html: Option<PathBuf>,
     /// Say nothing on stderr but errors
     #[arg(long, short, help_heading = HEADING)]
     pub(crate) quiet: bool,

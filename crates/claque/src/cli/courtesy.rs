@@ -3,7 +3,7 @@
 use clap::Args;
 
 /// Flags about the service's limits.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Limits of the service")]
 pub(crate) struct CourtesyFlags {
     /// What one account may ask for: blocks=300/60s, messages=300/60s, or none [default: the service's, as its version

@@ -6,7 +6,7 @@ use clap::Args;
 pub(super) const HEADING: &str = "Embedded gateway";
 
 /// Flags about the reference gateway.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct GatewayFlags {
     /// Whose constants to take: 2026-02, 2026-02-tuned or current [default: current]
@@ -34,7 +34,7 @@ pub(crate) struct GatewayFlags {
 }
 
 /// The switch for limits where they are off by default.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct LimitFlags {
     /// Switch the preset's limits on REST calls and synthesis on; off by default, because all listeners are one user

@@ -22,6 +22,7 @@ mod objectives;
 mod output;
 mod player;
 mod results;
+mod suite;
 mod target;
 
 use std::path::PathBuf;
@@ -43,6 +44,7 @@ pub(crate) use self::{
         ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
         ResummariseFlags, RunFlag, ShowFlags, TableFlag, TagFlags,
     },
+    suite::SuiteFlags,
     target::{CredentialFlags, TargetFlags},
 };
 
@@ -67,6 +69,8 @@ pub(crate) enum Verb {
     Run(Box<RunFlags>),
     /// Play an audience against a model of the service, in virtual time
     Simulate(Box<SimulateFlags>),
+    /// Make the runs of a suite: scenarios times repeats, in random order, held against a baseline
+    Suite(Box<SuiteFlags>),
     /// Have documents extracted, in real time
     Documents(Box<DocumentsFlags>),
     /// Run the reference gateway alone until Ctrl-C
@@ -102,6 +106,7 @@ impl Cli {
                 Some(SimulateVerb::Documents(flags)) => flags.output.quiet,
                 None => flags.output.quiet,
             },
+            Verb::Suite(flags) => flags.output.quiet,
             Verb::Documents(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,

@@ -7,7 +7,7 @@ use clap::Args;
 const HEADING: &str = "Objectives";
 
 /// Flags about objectives.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct ObjectiveFlags {
     /// What must be reached, such as 'startup_time p95 < 2 s', 'listeners underrun-free >= 99 %' or 'errors = 0'; else
@@ -20,7 +20,7 @@ pub(crate) struct ObjectiveFlags {
 }
 
 /// Where the summary goes besides.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct MarkdownFlag {
     /// Write the summary as GitHub-flavoured Markdown
@@ -29,7 +29,7 @@ pub(crate) struct MarkdownFlag {
 }
 
 /// When a run is given up.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct AbortFlags {
     /// Stop early when this holds: 'errors > 10', 'underruns > 50' or 'listeners stalled > 50 %'. Such a run is INVALID.

@@ -7,7 +7,7 @@ use clap::Args;
 pub(super) const HEADING: &str = "Output";
 
 /// Flags about results.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct OutputFlags {
     /// Where runs are kept; each gets a folder of its own, named by date and time [default: claque-results]
@@ -25,7 +25,7 @@ pub(crate) struct OutputFlags {
 }
 
 /// The flag for keeping what was heard.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct KeepAudioFlag {
     /// Keep every block's audio as a file in this folder

@@ -6,7 +6,7 @@ use clap::Args;
 use claque_wire::yapit::rest::Secret;
 
 /// Flags about the service.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct TargetFlags {
     /// Origin of the service, such as https://tts.example [default: a gateway of our own, on loopback]
@@ -17,7 +17,7 @@ pub(crate) struct TargetFlags {
 }
 
 /// Flags about who we are to the service.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Target")]
 pub(crate) struct CredentialFlags {
     /// Access token; `-` reads it from stdin. Others on this machine can see what is typed here: prefer `-`, or the

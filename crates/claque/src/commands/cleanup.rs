@@ -1,6 +1,11 @@
 //! `claque cleanup`: deletes what killed runs have left on services.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Context as _;
 use claque_core::{extraction::PollPolicy, time::Duration};
@@ -54,16 +59,26 @@ pub(crate) fn cleanup(settings: CleanupSettings) -> anyhow::Result<ExitCode> {
 fn folders(settings: &CleanupSettings) -> anyhow::Result<Vec<PathBuf>> {
     let mut folders = settings.folders.clone();
     if settings.all {
-        let failed = || format!("failed to read the folder {}; check --output-dir", settings.dir.display());
-        for entry in fs::read_dir(&settings.dir).with_context(failed)? {
-            let path = entry.with_context(failed)?.path();
-            if path.is_dir() {
-                folders.push(path);
-            }
+        let inside = folders_in(&settings.dir)?;
+        for suite in inside.iter().filter(|folder| claque_store::is_suite(folder)) {
+            folders.extend(folders_in(suite)?);
         }
+        folders.extend(inside);
     }
     folders.sort();
     folders.dedup();
+    Ok(folders)
+}
+
+fn folders_in(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let failed = || format!("failed to read the folder {}; check --output-dir", dir.display());
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(dir).with_context(failed)? {
+        let path = entry.with_context(failed)?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
     Ok(folders)
 }
 
@@ -87,7 +102,7 @@ enum Fate {
 
 impl Broom {
     /// Deletes what a run has left.
-    async fn sweep(&mut self, folder: &std::path::Path, settings: &CleanupSettings) -> anyhow::Result<()> {
+    async fn sweep(&mut self, folder: &Path, settings: &CleanupSettings) -> anyhow::Result<()> {
         let shown = folder.display();
         let remark = |words: &str| {
             if settings.talk == Talk::Normal && !settings.all {

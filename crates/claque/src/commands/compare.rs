@@ -7,14 +7,12 @@ use claque_stats::compare::Pair;
 use crate::{
     compare::{self, Answer, Compared},
     config::{CompareSettings, OnRegression},
-    outcome::{INVALID, MISSED},
+    outcome::{INVALID, MISSED, REGRESSION},
     report, talk,
 };
 
-/// Exit codes, documented in the help.
+/// Exit code, documented in the help.
 const USAGE: u8 = 2;
-/// See above.
-const REGRESSION: u8 = 4;
 
 /// Compares and tells.
 ///

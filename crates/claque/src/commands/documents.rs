@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-
+use super::runtime;
 use crate::config::DocumentsSettings;
 
 /// Runs and reports.
@@ -11,12 +10,5 @@ use crate::config::DocumentsSettings;
 /// # Errors
 /// claque cannot go on.
 pub(crate) fn documents(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("failed to start the runtime; free some memory or files")?;
-    let result = runtime.block_on(crate::documents::run(settings));
-    // Nobody waits for what a second Ctrl-C left under way.
-    runtime.shutdown_background();
-    result
+    runtime::block_on(crate::documents::run(settings))
 }

@@ -13,10 +13,10 @@ use claque_store::{
     import::{Imported, ImportedRun, documents::OldDocuments, read_any},
 };
 
-use super::kept;
 use crate::{
     cli::ImportFlags,
     config::UsageError,
+    find,
     outcome::new_folder,
     report::{
         html,
@@ -66,7 +66,7 @@ fn import_run(run: &ImportedRun, file: &Path, parent: &Path) -> anyhow::Result<(
         started_at,
         document_ids: run.document_ids.clone(),
         claque_version: "the older script".to_owned(),
-        scenario: serde_json::json!({ "imported": { "file": kept::short_name(file), "notes": run.notes } }),
+        scenario: serde_json::json!({ "imported": { "file": find::short_name(file), "notes": run.notes } }),
         target: "not told by the older script".to_owned(),
         machine: Machine { os: "not".to_owned(), arch: "told".to_owned(), cpus: 0 },
         seed: 0,

@@ -1,17 +1,17 @@
-//! Runs that are kept: where they are, which one is meant, and what is said of it.
+//! Runs that are kept: where they are, and what is said of them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use claque_net::unix_nanos;
 use claque_stats::{Summary, Verdict};
-use claque_store::{Manifest, RunHead, list};
+use claque_store::Manifest;
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     cli::{KeptFlags, RunFlag},
     config::{OUTPUT_DIR, UsageError},
+    find,
     outcome::{Finished, Heading, TimeKind, judge},
-    talk::say,
 };
 
 impl KeptFlags {
@@ -27,57 +27,8 @@ impl RunFlag {
     /// # Errors
     /// There is none, or several could be meant.
     pub(super) fn folder(&self) -> anyhow::Result<PathBuf> {
-        let name = self.run.as_str();
-        let below = self.kept.dir();
-        let is_run = |folder: &Path| folder.join("run.json").is_file();
-        // A name is one part of a path; anything else would leave the folder.
-        let inside = Path::new(name).components().count() == 1 && name != "..";
-        let candidates = [Some(PathBuf::from(name)), inside.then(|| below.join(name))];
-        if let Some(folder) = candidates.into_iter().flatten().find(|folder| is_run(folder)) {
-            return Ok(folder);
-        }
-        let runs = all_in(&below)?;
-        if name == "latest" {
-            let latest = runs.into_iter().next().map(|run| run.dir);
-            return latest.ok_or_else(|| {
-                UsageError::new(format!("there is no run in {}; make one with `claque run`", below.display()))
-                    .into()
-            });
-        }
-        let mut tagged: Vec<_> =
-            runs.into_iter().filter(|run| run.tags.iter().any(|tag| tag == name)).collect();
-        if tagged.len() > 1 {
-            let names: Vec<_> = tagged.iter().map(|run| short_name(&run.dir)).collect();
-            let words = format!("several runs have the tag {name}: {}; name one of them", names.join(", "));
-            return Err(UsageError::new(words).into());
-        }
-        tagged.pop().map(|run| run.dir).ok_or_else(|| {
-            let words = format!(
-                "there is no run {name}: neither a folder, nor a name or a tag in {}; `claque runs` lists them",
-                below.display()
-            );
-            UsageError::new(words).into()
-        })
+        find::run(&self.run, &self.kept.dir())
     }
-}
-
-/// The runs in a folder, newest first. What cannot be read is said and left out.
-///
-/// # Errors
-/// The folder cannot be listed.
-pub(super) fn all_in(dir: &Path) -> anyhow::Result<Vec<RunHead>> {
-    let (runs, errors) = list(dir)?;
-    for error in errors {
-        say(&format!("warning: left out: {error}"));
-    }
-    Ok(runs)
-}
-
-/// The last part of a folder's path.
-pub(super) fn short_name(folder: &Path) -> String {
-    folder
-        .file_name()
-        .map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 /// A saved run as a report tells it.

@@ -11,9 +11,11 @@ mod report;
 mod resummarise;
 mod run;
 mod runs;
+mod runtime;
 mod serve;
 mod show;
 mod simulate;
+mod suite;
 mod tag;
 
 use std::{io, process::ExitCode};
@@ -42,6 +44,11 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
                 crate::documents::simulate(config::resolve_simulate_documents(*flags)?)
             }
         },
+        Verb::Suite(flags) => {
+            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
+            let stdin = &mut io::stdin().lock();
+            suite::suite(config::resolve_suite(*flags, Surroundings { token, stdin })?)
+        }
         Verb::Documents(flags) => {
             let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
             let stdin = &mut io::stdin().lock();

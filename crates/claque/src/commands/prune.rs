@@ -6,6 +6,7 @@ use super::kept;
 use crate::{
     cli::PruneFlags,
     config::UsageError,
+    find,
     report::units::counted,
     talk::{print, say},
 };
@@ -22,7 +23,7 @@ pub(crate) fn prune(flags: &PruneFlags) -> anyhow::Result<ExitCode> {
         .into());
     }
     let before = flags.older_than.as_deref().map(|typed| kept::moment("--older-than", typed)).transpose()?;
-    let runs = kept::all_in(&flags.kept.dir())?;
+    let runs = find::all_in(&flags.kept.dir())?;
     // With both rules a run must be old and beyond the number.
     let beyond = runs.into_iter().skip(flags.keep.unwrap_or(0));
     let is_old =

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::kept;
 use crate::{
     cli::ListFlags,
+    find,
     report::units::{NOT_MEASURED, counted, grouped, percent_or_na, time_or_na},
     talk::print,
 };
@@ -20,7 +21,7 @@ use crate::{
 /// The folder cannot be listed, or the moment is none.
 pub(crate) fn runs(flags: &ListFlags) -> anyhow::Result<ExitCode> {
     let since = flags.since.as_deref().map(|typed| kept::moment("--since", typed)).transpose()?;
-    let mut runs = kept::all_in(&flags.kept.dir())?;
+    let mut runs = find::all_in(&flags.kept.dir())?;
     runs.retain(|run| {
         flags.model.as_ref().is_none_or(|model| is_of(run, model))
             && (!flags.valid || is_valid(run))
@@ -85,7 +86,7 @@ fn row(run: &RunHead) -> Vec<String> {
         (None, false) => NOT_MEASURED,
     };
     vec![
-        kept::short_name(&run.dir),
+        find::short_name(&run.dir),
         audience,
         model,
         if kept::time_of(&run.scenario) == crate::outcome::TimeKind::Virtual { "virtual" } else { "real" }
@@ -199,7 +200,7 @@ fn entry(run: &RunHead) -> Entry<'_> {
         }
     };
     Entry {
-        name: kept::short_name(dir),
+        name: find::short_name(dir),
         run_folder: dir.display().to_string(),
         started_at_utc,
         partial: *partial,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use claque_store::{set_tags, tags};
 
-use crate::{cli::TagFlags, config::UsageError, talk::print};
+use crate::{cli::TagFlags, config::UsageError, find, talk::print};
 
 /// Gives a name or takes it away, and prints those the run has then.
 ///
@@ -12,10 +12,8 @@ use crate::{cli::TagFlags, config::UsageError, talk::print};
 /// There is no such run, the name cannot be one, or it cannot be written.
 pub(crate) fn tag(flags: &TagFlags) -> anyhow::Result<ExitCode> {
     let name = flags.name.as_str();
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.is_empty() || name == "latest" || !name.chars().all(plain) || name.starts_with(['.', '-']) {
-        let words =
-            format!("the tag `{name}` cannot be one; give letters, digits, -, _ and ., and not `latest`");
+    if !find::can_be_tag(name) {
+        let words = format!("the tag `{name}` cannot be one; {}", find::TAG_RULE);
         return Err(UsageError::new(words).into());
     }
     let folder = flags.run.folder()?;

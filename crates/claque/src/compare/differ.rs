@@ -115,7 +115,7 @@ fn settings(run: &LoadedRun) -> Vec<(String, String)> {
 }
 
 /// "gateway.pipeline.max_retries" and its value, for every leaf.
-fn flatten(name: &str, value: &Value, settings: &mut Vec<(String, String)>) {
+pub(crate) fn flatten(name: &str, value: &Value, settings: &mut Vec<(String, String)>) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {

@@ -13,9 +13,11 @@ use claque_stats::{
 };
 use claque_store::Manifest;
 
-pub(crate) use self::differ::{Differs, Setting};
-use self::find::Found;
-use crate::config::{CompareSettings, InvalidRuns, UsageError};
+pub(crate) use self::{
+    differ::{Differs, Setting, flatten},
+    find::Found,
+};
+use crate::config::{CompareSettings, CompareTerms, InvalidRuns, UsageError};
 
 /// A run with what a comparison needs of it.
 #[derive(Clone, Debug)]
@@ -64,7 +66,14 @@ pub(crate) enum Answer {
 /// # Errors
 /// A run is not there or cannot be read.
 pub(crate) fn run(settings: &CompareSettings) -> anyhow::Result<Answer> {
-    let found = find::sides(&settings.sides, &settings.dir)?;
+    sides(find::sides(&settings.sides, &settings.dir)?, &settings.terms)
+}
+
+/// Reads the runs of each side and compares them; the first is the baseline.
+///
+/// # Errors
+/// A run cannot be read.
+pub(crate) fn sides(found: Vec<Vec<Found>>, terms: &CompareTerms) -> anyhow::Result<Answer> {
     let mut sides = Vec::new();
     for (index, runs) in found.into_iter().enumerate() {
         let runs = runs.into_iter().map(load).collect::<anyhow::Result<Vec<_>>>()?;
@@ -72,13 +81,13 @@ pub(crate) fn run(settings: &CompareSettings) -> anyhow::Result<Answer> {
     }
     sides.iter().try_for_each(repetitions)?;
     let refused: Vec<_> = sides.iter().flat_map(|side| &side.runs).filter_map(refusal).collect();
-    if settings.invalid == InvalidRuns::Refused && !refused.is_empty() {
+    if terms.invalid == InvalidRuns::Refused && !refused.is_empty() {
         return Ok(Answer::Refused(refused));
     }
-    Ok(Answer::Compared(Box::new(hold_against(sides, settings))))
+    Ok(Answer::Compared(Box::new(hold_against(sides, terms))))
 }
 
-fn hold_against(sides: Vec<Side>, settings: &CompareSettings) -> Compared {
+fn hold_against(sides: Vec<Side>, terms: &CompareTerms) -> Compared {
     let baseline = &sides[0];
     let others = &sides[1..];
     let differences: Vec<_> = others.iter().map(|side| differ::between(baseline, side)).collect();
@@ -93,9 +102,9 @@ fn hold_against(sides: Vec<Side>, settings: &CompareSettings) -> Compared {
         })
         .collect();
     let first: Vec<_> = observed[0].iter().collect();
-    let comparison = compare(&first, &candidates, &settings.options);
+    let comparison = compare(&first, &candidates, &terms.options);
     let judge = |candidate: &Candidate<'_>| {
-        settings.objectives.iter().map(|objective| objective.judge(&candidate.runs)).collect()
+        terms.objectives.iter().map(|objective| objective.judge(&candidate.runs)).collect()
     };
     let objectives = candidates.iter().map(judge).collect();
     drop(candidates);
@@ -103,8 +112,8 @@ fn hold_against(sides: Vec<Side>, settings: &CompareSettings) -> Compared {
         differences,
         comparison,
         objectives,
-        confidence_pct: settings.options.confidence_pct,
-        draws: settings.options.draws,
+        confidence_pct: terms.options.confidence_pct,
+        draws: terms.options.draws,
         sides,
     }
 }

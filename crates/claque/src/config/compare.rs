@@ -20,19 +20,28 @@ pub(crate) struct CompareSettings {
     /// Where runs are looked for by name.
     pub(crate) dir: PathBuf,
     /// How it is made.
-    pub(crate) options: CompareOptions,
-    /// What becomes of runs that are INVALID or partial.
-    pub(crate) invalid: InvalidRuns,
+    pub(crate) terms: CompareTerms,
     /// What a regression leads to.
     pub(crate) regression: OnRegression,
-    /// What every side but the baseline must reach.
-    pub(crate) objectives: Vec<Objective>,
     /// The form on stdout.
     pub(crate) form: CompareForm,
     /// Where Markdown goes besides.
     pub(crate) markdown: Option<PathBuf>,
+    /// Where the page goes.
+    pub(crate) html: Option<PathBuf>,
     /// Where JUnit XML goes.
     pub(crate) junit: Option<PathBuf>,
+}
+
+/// How runs are compared.
+#[derive(Clone, Debug)]
+pub(crate) struct CompareTerms {
+    /// What the method takes.
+    pub(crate) options: CompareOptions,
+    /// What becomes of runs that are INVALID or partial.
+    pub(crate) invalid: InvalidRuns,
+    /// What every side but the baseline must reach.
+    pub(crate) objectives: Vec<Objective>,
 }
 
 /// What becomes of runs whose figures do not measure the service.
@@ -85,16 +94,19 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
     Ok(CompareSettings {
         sides: flags.sides,
         dir: flags.output_dir.unwrap_or_else(|| super::resolve::OUTPUT_DIR.into()),
-        options: CompareOptions {
-            confidence_pct,
-            draws: u32::try_from(draws).unwrap_or(usual.draws),
-            ..usual
+        terms: CompareTerms {
+            options: CompareOptions {
+                confidence_pct,
+                draws: u32::try_from(draws).unwrap_or(usual.draws),
+                ..usual
+            },
+            invalid: if flags.allow_invalid { InvalidRuns::Allowed } else { InvalidRuns::Refused },
+            objectives: judging.objectives,
         },
-        invalid: if flags.allow_invalid { InvalidRuns::Allowed } else { InvalidRuns::Refused },
         regression: if flags.fail_on_regression { OnRegression::Fail } else { OnRegression::Tell },
-        objectives: judging.objectives,
         form,
         markdown: judging.markdown.filter(|_| !on_stdout),
+        html: flags.html,
         junit: judging.junit,
     })
 }

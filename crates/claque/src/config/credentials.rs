@@ -21,7 +21,7 @@ const PASSWORD: &str = "TEST_PASSWORD";
 const PROJECT: [&str; 2] = ["STACK_AUTH_PROJECT_ID", "VITE_STACK_AUTH_PROJECT_ID"];
 const CLIENT_KEY: [&str; 2] = ["STACK_AUTH_CLIENT_KEY", "VITE_STACK_AUTH_CLIENT_KEY"];
 /// Longest token read from stdin, in bytes; an endless stream is not one.
-const LONGEST_TOKEN: u64 = 65_536;
+pub(super) const LONGEST_TOKEN: u64 = 65_536;
 /// More guests are made by no run: the service hands out 300 a minute.
 const MOST_GUESTS: i64 = 10_000;
 

@@ -27,7 +27,7 @@ const DAY: f64 = 86_400.0;
 const TIMEOUT: f64 = 300.0;
 
 /// The `[documents]` table of a scenario.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DocumentWishes {
     pub(crate) pages: Option<Wish<i64>>,

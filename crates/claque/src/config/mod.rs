@@ -20,11 +20,13 @@ mod resolve;
 mod resolve_documents;
 mod scenario;
 mod settings;
+mod suite;
+mod suite_file;
 mod wish;
 mod wishes;
 
 pub(crate) use self::{
-    compare::{CompareForm, CompareSettings, InvalidRuns, OnRegression, resolve_compare},
+    compare::{CompareForm, CompareSettings, CompareTerms, InvalidRuns, OnRegression, resolve_compare},
     courtesy::{Courtesy, LimitChoice},
     credentials::{Surroundings, TOKEN_VARIABLE},
     documents::{DocumentsPlan, Origin},
@@ -36,6 +38,7 @@ pub(crate) use self::{
         CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, RunSettings,
         ScreenChoice, ServeSettings, SimulateDocumentsSettings, SimulateSettings, Talk, TargetChoice,
     },
+    suite::{Job, SuiteDeed, SuiteSettings, Work, resolve_suite},
 };
 
 #[cfg(test)]

@@ -35,7 +35,17 @@ pub(crate) fn resolve_run(
     flags: RunFlags,
     surroundings: Surroundings<'_>,
 ) -> Result<RunSettings, UsageError> {
-    let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    let (wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    decide_run(flags, wishes, &source, surroundings)
+}
+
+/// Decides on a run of which the file says `wishes`.
+pub(super) fn decide_run(
+    flags: RunFlags,
+    mut wishes: Wishes,
+    source: &Source,
+    surroundings: Surroundings<'_>,
+) -> Result<RunSettings, UsageError> {
     wishes.lay_audience(flags.audience);
     wishes.lay_player(flags.player)?;
     wishes.lay_target(flags.target);
@@ -43,21 +53,21 @@ pub(crate) fn resolve_run(
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
     over(&mut wishes.keep_audio, flags.keep_audio.keep_audio);
-    let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, &source)?;
-    let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, &source)?;
+    let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
+    let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, source)?;
     let live = super::live::choice(flags.live)?;
     let output = output(flags.output, judging, &mut wishes);
-    let (plan, player) = audience::plan(&wishes, &source)?;
-    let corpus = audience::corpus(&wishes, &source)?;
-    let target = target(&wishes, &source, plan.seed)?;
+    let (plan, player) = audience::plan(&wishes, source)?;
+    let corpus = audience::corpus(&wishes, source)?;
+    let target = target(&wishes, source, plan.seed)?;
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
         TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => vec![Credentials::None],
         TargetChoice::Embedded(_) | TargetChoice::BaseUrl(_) => {
-            credentials::find_all(&wishes, &source, surroundings)?
+            credentials::find_all(&wishes, source, surroundings)?
         }
     };
-    let courtesy = courtesy::courtesy(&wishes, &source)?;
+    let courtesy = courtesy::courtesy(&wishes, source)?;
     if let (TargetChoice::Embedded(_), Some(wish)) = (&target, wishes.reuse_documents.as_ref())
         && wish.value
     {
@@ -93,12 +103,21 @@ pub(crate) fn resolve_run(
 /// # Errors
 /// Something asked for cannot be done as asked, or has no meaning in virtual time.
 pub(crate) fn resolve_simulate(flags: SimulateFlags) -> Result<SimulateSettings, UsageError> {
-    let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    let (wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    decide_simulate(flags, wishes, &source)
+}
+
+/// Decides on a simulation of which the file says `wishes`.
+pub(super) fn decide_simulate(
+    flags: SimulateFlags,
+    mut wishes: Wishes,
+    source: &Source,
+) -> Result<SimulateSettings, UsageError> {
     wishes.lay_audience(flags.audience);
     wishes.lay_player(flags.player)?;
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
-    let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, &source)?;
+    let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let output = output(flags.output, judging, &mut wishes);
     if let Some(wish) = wishes.abort_on.as_ref().and_then(|rules| rules.first()) {
         return Err(source.error(
@@ -121,9 +140,9 @@ pub(crate) fn resolve_simulate(flags: SimulateFlags) -> Result<SimulateSettings,
             "has no meaning in a simulation, which makes no audio; take it out",
         ));
     }
-    let (plan, player) = audience::plan(&wishes, &source)?;
-    let corpus = audience::corpus(&wishes, &source)?;
-    let gateway = choose(&wishes, &source, Limits::Off, plan.seed.child("gateway"))?;
+    let (plan, player) = audience::plan(&wishes, source)?;
+    let corpus = audience::corpus(&wishes, source)?;
+    let gateway = choose(&wishes, source, Limits::Off, plan.seed.child("gateway"))?;
     if let (EngineFlag::Command { typed, .. }, Some(wish)) = (&gateway.engine, &wishes.engine) {
         let what = format!("is `{typed}`, but a simulation runs no program; give synthetic or deterministic");
         return Err(source.error(wish, "engine", what));
@@ -175,8 +194,10 @@ fn bind(typed: &str) -> Result<SocketAddr, UsageError> {
 
 pub(super) fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) -> Output {
     over(&mut wishes.output_dir, flags.output_dir);
+    let dir = wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone());
     Output {
-        dir: wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone()),
+        kept_dir: dir.clone(),
+        dir,
         format: if flags.json { OutputFormat::Json } else { OutputFormat::Text },
         page: if flags.no_report { PageChoice::LeftOut } else { PageChoice::Written },
         talk: talk(flags.quiet),

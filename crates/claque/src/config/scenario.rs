@@ -27,21 +27,27 @@ pub(crate) fn read(path: Option<&Path>) -> Result<(Wishes, Source), UsageError> 
         ))
     })?;
     let source = Source { path: path.to_owned(), text };
-    let mut wishes = parse(&source)?;
-    let Wishes { text, env_file, auth_env_file, accounts, .. } = &mut wishes;
-    for file in [text, env_file, auth_env_file, accounts].into_iter().flatten() {
-        file.value = beside(path, &file.value);
-    }
-    super::documents::beside(&mut wishes.documents, |file| beside(path, file));
+    let wishes = parse(&source)?;
     Ok((wishes, source))
 }
 
 fn parse(source: &Source) -> Result<Wishes, UsageError> {
-    let wishes: Wishes = toml::from_str(&source.text).map_err(|error| {
-        let place =
-            error.span().map_or_else(|| source.path.display().to_string(), |span| source.line(span.start));
-        UsageError::new(format!("{place}: {}", explain(error.message())))
-    })?;
+    let wishes = toml::from_str(&source.text).map_err(|error| complaint(&error, source))?;
+    checked(wishes, source)
+}
+
+/// A deserialiser's complaint with its line.
+pub(super) fn complaint(error: &toml::de::Error, source: &Source) -> UsageError {
+    let place =
+        error.span().map_or_else(|| source.path.display().to_string(), |span| source.line(span.start));
+    UsageError::new(format!("{place}: {}", explain(error.message())))
+}
+
+/// What a scenario asks for once it was understood: it holds no secret, and its files lie beside it.
+///
+/// # Errors
+/// It holds one.
+pub(super) fn checked(mut wishes: Wishes, source: &Source) -> Result<Wishes, UsageError> {
     for (key, secret) in [("token", &wishes.token), ("password", &wishes.password)] {
         if let Some(Wish { place, .. }) = secret {
             return Err(UsageError::new(format!(
@@ -51,6 +57,11 @@ fn parse(source: &Source) -> Result<Wishes, UsageError> {
             )));
         }
     }
+    let Wishes { text, env_file, auth_env_file, accounts, .. } = &mut wishes;
+    for file in [text, env_file, auth_env_file, accounts].into_iter().flatten() {
+        file.value = beside(&source.path, &file.value);
+    }
+    super::documents::beside(&mut wishes.documents, |file| beside(&source.path, file));
     Ok(wishes)
 }
 

@@ -131,6 +131,8 @@ pub(crate) enum TargetChoice {
 pub(crate) struct Output {
     /// The folder in which runs get theirs.
     pub(crate) dir: PathBuf,
+    /// The folder with the list of documents that are kept for later runs.
+    pub(crate) kept_dir: PathBuf,
     /// The form of the summary on stdout.
     pub(crate) format: OutputFormat,
     /// Whether the run gets its page.

@@ -17,7 +17,7 @@ use super::{
 use crate::cli::{AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, PlayerFlags, TargetFlags};
 
 /// Settings by the names they have in a scenario file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Wishes {
     pub(crate) users: Option<Wish<i64>>,

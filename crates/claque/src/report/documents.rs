@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{
     json::{FORMAT_VERSION, Version},
-    text::{FIGURE, NAME, Paint, Style, figures, row, verdict},
-    units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na},
+    text::{Paint, Style, joined, lag, row, table, verdict, with_rest},
+    units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time_or_na},
 };
 use crate::{documents::record::FinishedDocuments, outcome::TimeKind};
 
@@ -26,12 +26,7 @@ pub(super) fn text(run: &FinishedDocuments, paint: Paint) -> String {
     verdict(&run.verdict, paint, &mut lines);
     lines.push(String::new());
     lines.push(row("run folder", &run.folder.display().to_string(), paint));
-    let mut text = String::new();
-    for line in lines {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    joined(&lines)
 }
 
 fn heading(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
@@ -102,17 +97,7 @@ fn success(summary: &DocumentsSummary, paint: Paint) -> String {
     let pages = summary.pages;
     let percent = percent_or_na(summary.success_pct);
     let fraction = format!("{}/{} pages ({percent})", grouped(pages.completed), grouped(pages.intended));
-    let rest = [(pages.failed, "failed"), (pages.unseen, "not heard of")];
-    let rest: Vec<_> = rest
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", grouped(count)))
-        .collect();
-    if rest.is_empty() {
-        fraction
-    } else {
-        paint.style(Style::Bad, &format!("{fraction}: {}", rest.join(", ")))
-    }
+    with_rest(fraction, &[(pages.failed, "failed"), (pages.unseen, "not heard of")], paint)
 }
 
 fn documents(summary: &DocumentsSummary) -> String {
@@ -139,8 +124,6 @@ fn rates(summary: &DocumentsSummary) -> String {
 
 fn times(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
     let summary = &run.summary;
-    let head: String = ["p50", "p95", "max", "mean"].iter().map(|name| format!("{name:>FIGURE$}")).collect();
-    lines.push(paint.style(Style::Dim, &format!("  {:NAME$}{head}", "")));
     let rows: [(&str, Option<&Distribution>); 6] = [
         ("prepare_time", summary.prepare_time.as_ref()),
         ("accept_time", summary.accept_time.as_ref()),
@@ -149,20 +132,12 @@ fn times(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
         ("processing_time", summary.processing_time.as_ref()),
         ("poll_resolution", summary.poll_resolution.as_ref()),
     ];
-    for (name, times) in rows {
-        let figures: String = figures(times).iter().map(|figure| format!("{figure:>FIGURE$}")).collect();
-        lines.push(format!("  {name:NAME$}{figures}"));
-    }
+    table(&rows, paint, lines);
     if summary.poll_resolution.is_some() {
         let words = "progress is seen by asking: a page may have been done earlier by its poll_resolution";
         lines.push(format!("  {}", paint.style(Style::Dim, words)));
     }
-    let lag = match (run.heading.time, summary.schedule_lag) {
-        (_, Some(lag)) => format!("p99 {}", time(lag.p99_ms)),
-        (TimeKind::Real, None) => NOT_MEASURED.to_owned(),
-        (TimeKind::Virtual, None) => format!("{NOT_MEASURED}; nothing is late in virtual time"),
-    };
-    lines.push(row("schedule_lag", &lag, paint));
+    lines.push(lag(run.heading.time, summary.schedule_lag, paint));
 }
 
 fn errors(summary: &DocumentsSummary, paint: Paint, lines: &mut Vec<String>) {

@@ -2,6 +2,10 @@
 
 use std::fmt::Write as _;
 
+use claque_stats::objective::ObjectiveResult;
+
+use super::objectives;
+
 /// One thing that was judged.
 #[derive(Clone, Debug)]
 pub(crate) struct TestCase {
@@ -9,6 +13,12 @@ pub(crate) struct TestCase {
     pub(crate) name: String,
     /// Why it does not, if so.
     pub(crate) failure: Option<String>,
+}
+
+/// The test case of an objective.
+pub(super) fn case(result: &ObjectiveResult) -> TestCase {
+    let failure = (!result.met).then(|| format!("missed: {}", objectives::found(result)));
+    TestCase { name: result.objective.clone(), failure }
 }
 
 /// The document, ended by a newline. `suite` says what was judged.

@@ -109,6 +109,11 @@ pub(super) fn cell(words: &str) -> String {
     text
 }
 
+/// Sentences of ours that may be long.
+pub(super) fn cell_long(words: &str) -> String {
+    words.split(' ').map(cell).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ mod junit;
 pub(crate) mod live;
 mod markdown;
 mod objectives;
+pub(crate) mod suite;
 mod text;
 pub(crate) mod units;
 
@@ -58,12 +59,7 @@ fn cases(run: &Finished) -> Vec<junit::TestCase> {
     let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
     let failure = (!reasons.is_empty()).then(|| format!("INVALID: {}", reasons.join("; ")));
     let verdict = junit::TestCase { name: "the run is VALID".to_owned(), failure };
-    std::iter::once(verdict).chain(run.objectives.iter().map(case)).collect()
-}
-
-fn case(result: &claque_stats::objective::ObjectiveResult) -> junit::TestCase {
-    let failure = (!result.met).then(|| format!("missed: {}", objectives::found(result)));
-    junit::TestCase { name: result.objective.clone(), failure }
+    std::iter::once(verdict).chain(run.objectives.iter().map(junit::case)).collect()
 }
 
 fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {

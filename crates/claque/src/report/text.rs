@@ -1,7 +1,7 @@
 //! The summary as a table. Colour only underlines what the words say already.
 
 use claque_stats::{
-    Distribution, ErrorCause, Reason, Summary, Underruns, Verdict, objective::ObjectiveResult,
+    Distribution, ErrorCause, Reason, ScheduleLag, Summary, Underruns, Verdict, objective::ObjectiveResult,
 };
 use claque_store::Preparation;
 
@@ -51,9 +51,9 @@ impl Paint {
 }
 
 /// Width of the column of names: the longest is `synthesis_time`.
-pub(super) const NAME: usize = 16;
+const NAME: usize = 16;
 /// Width of a column of figures: the longest is "59 min 59 s".
-pub(super) const FIGURE: usize = 13;
+const FIGURE: usize = 13;
 
 /// The whole summary, ended by a newline.
 pub(super) fn summary(run: &Finished, paint: Paint) -> String {
@@ -75,12 +75,12 @@ pub(super) fn summary(run: &Finished, paint: Paint) -> String {
     verdict(&run.verdict, paint, &mut lines);
     lines.push(String::new());
     lines.push(row("run folder", &run.folder.display().to_string(), paint));
-    let mut text = String::new();
-    for line in lines {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    joined(&lines)
+}
+
+/// The lines without spaces at their ends, each ended by a newline.
+pub(super) fn joined(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 fn heading(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
@@ -139,10 +139,15 @@ fn success(summary: &Summary, paint: Paint) -> String {
         (blocks.unreached, "never asked for"),
         (blocks.silent, "without a sound"),
     ];
+    with_rest(fraction, &rest, paint)
+}
+
+/// A fraction of what was wanted, and what became of the rest, if there is one.
+pub(super) fn with_rest(fraction: String, rest: &[(u64, &str)], paint: Paint) -> String {
     let rest: Vec<_> = rest
-        .into_iter()
+        .iter()
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", grouped(count)))
+        .map(|(count, what)| format!("{} {what}", grouped(*count)))
         .collect();
     if rest.is_empty() {
         fraction
@@ -261,29 +266,39 @@ fn acts(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
 }
 
 fn times(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    let rows = [
+        ("startup_time", summary.startup_time.as_ref()),
+        ("ttfa", summary.ttfa.as_ref()),
+        ("first_block", summary.first_block.as_ref()),
+        ("round_trip", summary.round_trip.as_ref()),
+        ("synthesis_time", summary.synthesis_time.as_ref()),
+        ("connect_time", summary.connect_time.as_ref()),
+    ];
+    table(&rows, paint, lines);
+    lines.push(lag(heading.time, summary.schedule_lag, paint));
+}
+
+/// Distributions of times, a row each.
+pub(super) fn table(rows: &[(&str, Option<&Distribution>)], paint: Paint, lines: &mut Vec<String>) {
     let head: String = ["p50", "p95", "max", "mean"].iter().map(|name| format!("{name:>FIGURE$}")).collect();
     lines.push(paint.style(Style::Dim, &format!("  {:NAME$}{head}", "")));
-    for (name, times) in [
-        ("startup_time", &summary.startup_time),
-        ("ttfa", &summary.ttfa),
-        ("first_block", &summary.first_block),
-        ("round_trip", &summary.round_trip),
-        ("synthesis_time", &summary.synthesis_time),
-        ("connect_time", &summary.connect_time),
-    ] {
-        let figures: String =
-            figures(times.as_ref()).iter().map(|figure| format!("{figure:>FIGURE$}")).collect();
+    for (name, times) in rows {
+        let figures: String = figures(*times).iter().map(|figure| format!("{figure:>FIGURE$}")).collect();
         lines.push(format!("  {name:NAME$}{figures}"));
     }
-    let lag = match (heading.time, summary.schedule_lag) {
+}
+
+/// How late the generator was.
+pub(super) fn lag(kind: TimeKind, lag: Option<ScheduleLag>, paint: Paint) -> String {
+    let words = match (kind, lag) {
         (_, Some(lag)) => format!("p99 {}", time(lag.p99_ms)),
         (TimeKind::Real, None) => NOT_MEASURED.to_owned(),
         (TimeKind::Virtual, None) => format!("{NOT_MEASURED}; nothing is late in virtual time"),
     };
-    lines.push(row("schedule_lag", &lag, paint));
+    row("schedule_lag", &words, paint)
 }
 
-pub(super) fn figures(times: Option<&Distribution>) -> [String; 4] {
+fn figures(times: Option<&Distribution>) -> [String; 4] {
     times.map_or_else(
         || [NOT_MEASURED; 4].map(str::to_owned),
         |times| [times.p50_ms, times.p95_ms, times.max_ms, times.mean_ms].map(time),

@@ -47,9 +47,9 @@ use crate::{
 };
 
 /// Exit code of a run that was left at the second Ctrl-C.
-const LEFT: u8 = 1;
+pub(crate) const LEFT: u8 = 1;
 /// Exit code of a run that the service would not let begin.
-const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 /// Listeners that share a lane before a second one is opened: so few that one core is never short.
 const LISTENERS_PER_LANE: u32 = 500;
 
@@ -59,27 +59,40 @@ const LISTENERS_PER_LANE: u32 = 500;
 /// claque cannot go on, or was asked for something that the service does not have.
 pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
-    let made = Made::default();
     let goal = watch::goal(&settings.plan);
     let live = Live::open(settings.output.talk, settings.live, goal, watch::about(&settings))?;
-    let session = Session { settings: &settings, interrupts: &interrupts, made: &made };
+    let Some(Ended { finished, usage }) = perform(&settings, &interrupts, &live).await? else {
+        return Ok(ExitCode::from(LEFT));
+    };
+    report::tell(&finished, &settings.output)?;
+    live.end_page(&Outcome::of(&finished, settings.output.page));
+    Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
+}
+
+/// Runs, saves, and leaves nothing behind on the service; nothing is told but on the way. None when it was left at once.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) async fn perform(
+    settings: &RunSettings,
+    interrupts: &Interrupts,
+    live: &Live,
+) -> anyhow::Result<Option<Ended>> {
+    let made = Made::default();
+    let session = Session { settings, interrupts, made: &made };
     let result = tokio::select! {
-        result = session.run(&live) => Some(result),
-        () = twice(&interrupts, &live) => None,
-        () = live.listen(&interrupts) => None,
+        result = session.run(live) => Some(result),
+        () = twice(interrupts, live) => None,
+        () = live.listen(interrupts) => None,
     };
     live.end();
-    let Some(result) = result else {
+    if result.is_none() {
         for id in made.left() {
             live.warn(&format!("left behind on the service: document {id}"));
         }
         live.warn("left at once; the run stays readable as a partial one, and `claque cleanup` deletes what it made");
-        return Ok(ExitCode::from(LEFT));
-    };
-    let Ended { finished, usage } = result?;
-    report::tell(&finished, &settings.output)?;
-    live.end_page(&Outcome::of(&finished, settings.output.page));
-    Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
+    }
+    result.transpose()
 }
 
 /// Waits for the second interrupt, and says after the first that there can be one.
@@ -91,10 +104,11 @@ async fn twice(interrupts: &Interrupts, live: &Live) {
 }
 
 /// A run that is saved.
-struct Ended {
-    finished: Finished,
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) finished: Finished,
     /// Whether the user must ask for something else.
-    usage: bool,
+    pub(crate) usage: bool,
 }
 
 /// One run with all it works on.
@@ -147,7 +161,7 @@ impl Session<'_> {
         let order = MakeOrder {
             scripts: &looked.scripts,
             marker: recorder.name(),
-            keep_in: settings.courtesy.reuse_documents.then(|| settings.output.dir.clone()),
+            keep_in: settings.courtesy.reuse_documents.then(|| settings.output.kept_dir.clone()),
         };
         let order = (looked.voice(), &order);
         let prepared = prepare(crew, &settings.plan, order, self.made, self.interrupts, live).await;

@@ -15,4 +15,5 @@ mod preparation;
 mod program;
 mod shown;
 mod speech;
+mod suite;
 mod troubles;

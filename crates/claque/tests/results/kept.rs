@@ -39,7 +39,7 @@ fn runs_are_listed_filtered_and_found_by_name_and_tag() {
     assert!(stage.refused(&["show", "baseline"]).contains("several runs have the tag baseline"));
     stage.prints(&["tag", &name(&second), "baseline", "--remove"]);
     assert!(stage.prints(&["show", "baseline"]).contains("6/6 blocks"));
-    assert!(stage.refused(&["show", "nonesuch"]).contains("there is no run nonesuch"));
+    assert!(stage.refused(&["show", "nonesuch"]).contains("there is no run `nonesuch`"));
     assert!(stage.refused(&["tag", "latest", "a b"]).contains("cannot be one"));
 }
 

@@ -5,3 +5,4 @@ mod import;
 mod kept;
 mod page;
 mod stage;
+mod suite;

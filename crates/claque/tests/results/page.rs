@@ -161,3 +161,17 @@ fn the_scenario_in_the_page_repeats_the_run() {
     let facts = |folder: &std::path::Path| claque_store::open(folder).unwrap().facts;
     assert_eq!(facts(&folder), facts(&again));
 }
+
+#[test]
+fn a_comparison_is_drawn_without_a_script_and_without_complaint() {
+    let stage = Stage::new();
+    for (tag, workers) in [("before", "8"), ("after", "2")] {
+        stage.simulated(&["--users", "8", "--blocks", "6", "--seed", workers, "--workers", workers]);
+        stage.prints(&["tag", "latest", tag]);
+    }
+    stage.prints(&["compare", "before", "after", "--html", "c.html", "--objective", "errors = 0"]);
+    let page = load(&stage.path().join("c.html"));
+    assert_eq!(page.console, [""; 0]);
+    assert!(page.dom.contains("<circle class=\"forest worse\"") && page.dom.contains("errors = 0"));
+    assert!(!page.dom.contains("<script") && !page.dom.contains("NaN"));
+}

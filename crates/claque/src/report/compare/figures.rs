@@ -67,3 +67,9 @@ pub(super) fn name(row: &Row) -> String {
         Unit::Ms | Unit::Pct => name.to_owned(),
     }
 }
+
+/// "95", "99.29".
+pub(super) fn rounded(percent: f64) -> String {
+    let text = format!("{percent:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

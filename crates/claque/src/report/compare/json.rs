@@ -59,6 +59,14 @@ struct PairView<'a> {
 /// # Errors
 /// Never, as long as every key is a text.
 pub(super) fn document(compared: &Compared) -> anyhow::Result<String> {
+    let mut text =
+        serde_json::to_string_pretty(&view(compared)).context("failed to encode the comparison")?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// What is printed of a comparison.
+pub(in crate::report) fn view(compared: &Compared) -> impl Serialize {
     let run = |run: &'_ crate::compare::LoadedRun| -> (usize, bool) {
         (run.observed.listeners().len(), run.invalid.is_none())
     };
@@ -83,7 +91,7 @@ pub(super) fn document(compared: &Compared) -> anyhow::Result<String> {
     let candidates = compared.sides.iter().skip(1);
     let pairs = compared.comparison.pairs.iter().zip(&compared.differences);
     let comparisons = candidates.zip(pairs).zip(&compared.objectives);
-    let document = Document {
+    Document {
         format_version: FORMAT_VERSION,
         claque: Version { version: env!("CARGO_PKG_VERSION") },
         confidence_pct: compared.confidence_pct,
@@ -101,8 +109,5 @@ pub(super) fn document(compared: &Compared) -> anyhow::Result<String> {
                 objectives,
             })
             .collect(),
-    };
-    let mut text = serde_json::to_string_pretty(&document).context("failed to encode the comparison")?;
-    text.push('\n');
-    Ok(text)
+    }
 }

@@ -5,7 +5,7 @@ use claque_stats::compare::{Change, Pair};
 use super::{figures, headline, remarks};
 use crate::{
     compare::{Compared, Setting},
-    report::markdown::{cell, objectives_table},
+    report::markdown::{cell, cell_long, objectives_table},
 };
 
 /// The document, ended by a newline.
@@ -73,9 +73,4 @@ fn table(pair: &Pair, (a, b): (&str, &str), confidence_pct: f64) -> Vec<String> 
     }
     lines.push(String::new());
     lines
-}
-
-/// Sentences of ours that may be long.
-fn cell_long(words: &str) -> String {
-    words.split(' ').map(cell).collect::<Vec<_>>().join(" ")
 }

@@ -1,7 +1,8 @@
-//! How a comparison is told: a table for people, a document for programs, Markdown and JUnit for pipelines.
+//! How a comparison is told: a table and a page for people, a document for programs, Markdown and JUnit for pipelines.
 
 mod figures;
-mod json;
+pub(super) mod html;
+pub(super) mod json;
 mod markdown;
 #[cfg(test)]
 mod tests;
@@ -9,7 +10,7 @@ mod text;
 
 use claque_stats::compare::{Change, Pair, Statistic};
 
-use super::{case, junit, text::Paint, write};
+use super::{junit, text::Paint, write};
 use crate::{
     compare::Compared,
     config::{CompareForm, CompareSettings},
@@ -26,6 +27,9 @@ pub(crate) fn print(compared: &Compared, settings: &CompareSettings) -> anyhow::
     }
     if let Some(path) = &settings.junit {
         write(path, &junit::document("compare", &cases(compared)), "--junit")?;
+    }
+    if let Some(path) = &settings.html {
+        write(path, &html::page(compared), "--html")?;
     }
     match settings.form {
         CompareForm::Text => talk::print(&text::document(compared, Paint::new(talk::stdout_has_colours()))),
@@ -45,7 +49,7 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
             .or_else(|| pair.objection.as_ref().map(|why| format!("not comparable: {why}")));
         cases.push(junit::TestCase { name: format!("{} is no regression", side.label), failure });
         cases.extend(objectives.iter().map(|result| {
-            let judged = case(result);
+            let judged = junit::case(result);
             junit::TestCase { name: format!("{}: {}", side.label, judged.name), ..judged }
         }));
     }
@@ -70,7 +74,7 @@ fn names(pair: &Pair, change: Change) -> String {
 }
 
 /// What a pair comes to, in one word or two, and the rest of the sentence.
-fn headline(pair: &Pair) -> (&'static str, String) {
+pub(super) fn headline(pair: &Pair) -> (&'static str, String) {
     if let Some(why) = &pair.objection {
         return ("NOT COMPARABLE", why.clone());
     }
@@ -96,7 +100,7 @@ fn remarks(compared: &Compared) -> Vec<String> {
         remarks.push(format!(
             "intervals hold the true difference with {} % confidence, each for its row; verdicts are over all {judged} rows \
              together: where nothing changed, at most {} % of comparisons call anything better or worse",
-            compared.confidence_pct,
+            figures::rounded(compared.confidence_pct),
             chance.trim_end_matches(".0")
         ));
     }

@@ -8,7 +8,7 @@ use claque_stats::{
 use claque_store::{ClaqueVersion, Machine, Manifest, RunConfig};
 use serde_json::json;
 
-use super::{cases, json, junit, markdown, text};
+use super::{cases, html, json, junit, markdown, text};
 use crate::{
     compare::{Compared, Differs, LoadedRun, Setting, Side},
     report::text::Paint,
@@ -180,4 +180,32 @@ fn colour_only_underlines() {
     }
     let plain: String = plain.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     assert_eq!(plain, text::document(&mixed(), Paint::new(false)));
+}
+
+#[test]
+fn a_page_with_every_interval_drawn() {
+    let page = html::page(&mixed());
+    // Nineteen rows with an interval in each of two comparisons, each with words that say the same.
+    let drawn = page.matches("<svg ").count();
+    assert_eq!(drawn, page.matches("role=\"img\" aria-label=\"difference ").count());
+    assert!(drawn > 20, "{drawn}");
+    assert!(
+        page.contains("B against A: <strong>REGRESSION</strong>") && page.contains("<strong>BETTER</strong>")
+    );
+    assert!(page.contains("gateway.models.kokoro.workers") && page.contains(">no detectable change<"));
+    assert!(!page.contains("NaN") && !page.contains("inf"));
+    assert!(page.len() < 300_000, "{} bytes", page.len());
+}
+
+#[test]
+fn no_words_of_a_run_become_markup_on_the_page() {
+    let words = "</td><script>alert(1)</script><img src=x onerror=\"alert(1)\">'";
+    let mut invalid = run(words, 1.2, 1);
+    invalid.invalid = Some(words.to_owned());
+    let differences = vec![noted(words, words, words)];
+    let sides = vec![vec![run("before", 1.0, 0)], vec![invalid]];
+    let page = html::page(&compared(sides, differences, Some(words)));
+    assert!(page.contains("default-src 'none'") && !page.contains("<script") && !page.contains("<img"));
+    assert!(page.matches("&lt;script&gt;").count() >= 5, "they are told all the same");
+    assert!(!page.contains("https://") && !page.contains("url("), "it asks nobody for anything");
 }

@@ -6,7 +6,7 @@ use super::{figures, headline, remarks};
 use crate::{
     compare::{Compared, Differs, Setting, Side},
     report::{
-        text::{Paint, Style, objectives_met, row},
+        text::{Paint, Style, joined, objectives_met, row},
         units::one_line,
     },
 };
@@ -42,12 +42,7 @@ pub(in crate::report) fn document(compared: &Compared, paint: Paint) -> String {
         lines.push(format!("  {}  {}: {}", paint.style(style, words), side.label, one_line_long(&rest)));
     }
     lines.extend(remarks(compared).into_iter().map(|remark| row("note", &one_line_long(&remark), paint)));
-    let mut text = String::new();
-    for line in lines {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    joined(&lines)
 }
 
 fn described(side: &Side, baseline: bool) -> String {

@@ -2,19 +2,19 @@
 
 /// A page as it is written.
 #[derive(Debug, Default)]
-pub(super) struct Markup {
+pub(in crate::report) struct Markup {
     text: String,
 }
 
 impl Markup {
     /// Adds markup of our own.
-    pub(super) fn raw(&mut self, markup: &str) -> &mut Self {
+    pub(in crate::report) fn raw(&mut self, markup: &str) -> &mut Self {
         self.text.push_str(markup);
         self
     }
 
     /// Adds words, whoever wrote them.
-    pub(super) fn words(&mut self, words: &str) -> &mut Self {
+    pub(in crate::report) fn words(&mut self, words: &str) -> &mut Self {
         for c in words.chars() {
             match c {
                 '&' => self.text.push_str("&amp;"),
@@ -32,12 +32,12 @@ impl Markup {
     }
 
     /// Adds an element without attributes that holds words.
-    pub(super) fn element(&mut self, tag: &str, words: &str) -> &mut Self {
+    pub(in crate::report) fn element(&mut self, tag: &str, words: &str) -> &mut Self {
         self.raw("<").raw(tag).raw(">").words(words).raw("</").raw(tag).raw(">")
     }
 
     /// The page.
-    pub(super) fn into_text(self) -> String {
+    pub(in crate::report) fn into_text(self) -> String {
         self.text
     }
 }

@@ -20,6 +20,7 @@ use claque_store::{Manifest, ServiceLoad};
 use serde::Serialize;
 
 pub(crate) use self::live::live;
+pub(super) use self::{markup::Markup, shell::document};
 use self::{
     picture::{Frame, Painter, Picture},
     shell::{Asks, Shell},

@@ -1,0 +1,187 @@
+//! How a suite is told: a table and a page for people, a document for programs, Markdown and JUnit for pipelines.
+
+mod html;
+mod json;
+mod markdown;
+mod plan;
+mod text;
+
+use anyhow::Context as _;
+use claque_stats::objective::ObjectiveResult;
+
+pub(crate) use self::plan::print_plan;
+use super::{
+    compare::headline,
+    junit,
+    text::Paint,
+    units::{NOT_MEASURED, counted, grouped, percent_or_na, time, time_or_na},
+    write,
+};
+use crate::{
+    config::{Output, OutputFormat, PageChoice},
+    outcome::Finished,
+    suite::{
+        against::{Against, HeldScenario},
+        told::{Figure, FigureKind, RunTold, ScenarioTold, Spread, Told},
+    },
+    talk,
+};
+
+/// The page's name in the suite's folder.
+pub(crate) const FILE: &str = "suite.html";
+
+/// Prints a suite on stdout, in the form asked for, and writes its page and the files asked for.
+///
+/// # Errors
+/// Standard output or a file cannot be written.
+pub(crate) fn tell(told: &Told<'_>, against: Option<&Against>, output: &Output) -> anyhow::Result<()> {
+    if let Some(path) = &output.judging.markdown {
+        write(path, &markdown::document(told, against), "--markdown")?;
+    }
+    if let Some(path) = &output.judging.junit {
+        write(path, &junit::document("suite", &cases(told, against)), "--junit")?;
+    }
+    match output.format {
+        OutputFormat::Text => {
+            talk::print(&text::document(told, against, Paint::new(talk::stdout_has_colours())))?;
+        }
+        OutputFormat::Json => talk::print(&json::document(told, against)?)?,
+    }
+    if output.page == PageChoice::Written {
+        let path = told.book.dir.join(FILE);
+        std::fs::write(&path, html::page(told, against))
+            .with_context(|| format!("failed to write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// What one run of a suite came to, in a line.
+pub(crate) fn one_run(run: &Finished) -> String {
+    let summary = &run.summary;
+    let verdict = if run.verdict.is_valid() { "VALID" } else { "INVALID" };
+    let missed = run.objectives.iter().filter(|result| !result.met).count();
+    let mut words = format!(
+        "  {verdict}, {} ({}), {}, startup_time p50 {}",
+        summary.blocks.fraction(),
+        percent_or_na(summary.success_pct),
+        summary
+            .underruns
+            .as_ref()
+            .map_or_else(|| format!("underruns {NOT_MEASURED}"), |stalls| counted(stalls.count, "underrun")),
+        time_or_na(summary.startup_time.as_ref().map(|times| times.p50_ms)),
+    );
+    if missed > 0 {
+        words.push_str(&format!(
+            ", {} missed",
+            counted(u64::try_from(missed).unwrap_or(u64::MAX), "objective")
+        ));
+    }
+    for reason in &run.verdict.reasons {
+        words.push_str(&format!("\n    {}", super::units::one_line(&reason.text)));
+    }
+    words
+}
+
+/// A test case for the verdict on each run and each of its objectives, and for each scenario's change.
+fn cases(told: &Told<'_>, against: Option<&Against>) -> Vec<junit::TestCase> {
+    let mut cases = Vec::new();
+    for scenario in &told.scenarios {
+        for run in &scenario.runs {
+            let whose = format!("{} {}", scenario.name, run.repeat);
+            cases.push(junit::TestCase { name: format!("{whose}: the run is VALID"), failure: invalid(run) });
+            cases.extend(run.objectives.iter().map(|result: &ObjectiveResult| {
+                let judged = junit::case(result);
+                junit::TestCase { name: format!("{whose}: {}", judged.name), ..judged }
+            }));
+        }
+    }
+    for scenario in against.iter().flat_map(|against| &against.scenarios) {
+        let (word, rest) = verdict(scenario);
+        let failing = ["REGRESSION", "NOT COMPARABLE"].contains(&word);
+        let failure = failing.then(|| format!("{}: {rest}", word.to_lowercase()));
+        cases.push(junit::TestCase { name: format!("{} is no regression", scenario.name), failure });
+    }
+    cases
+}
+
+fn invalid(run: &RunTold) -> Option<String> {
+    let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    (!run.verdict.valid).then(|| format!("INVALID: {}", reasons.join("; ")))
+}
+
+/// What a scenario came to against the baseline, in a word or two, and the rest of the sentence.
+fn verdict(scenario: &HeldScenario) -> (&'static str, String) {
+    let pair = scenario.held.as_ref().map(|compared| compared.comparison.pairs.first());
+    match pair {
+        Ok(Some(pair)) => match headline(pair) {
+            // It speaks of a table that is on the page alone.
+            ("NO DETECTABLE CHANGE", _) => {
+                ("NO DETECTABLE CHANGE", "the page says what could have been seen".to_owned())
+            }
+            told => told,
+        },
+        Ok(None) => ("NOT COMPARABLE", "there is nothing to compare".to_owned()),
+        Err(why) => ("NOT COMPARABLE", why.clone()),
+    }
+}
+
+/// "2 of 3 VALID", "3 VALID", "none yet".
+fn repeats(scenario: &ScenarioTold) -> String {
+    let (made, wanted) = (scenario.runs.len(), usize::try_from(scenario.repeats).unwrap_or(usize::MAX));
+    let valid = match (made, scenario.valid()) {
+        (0, _) => return format!("0 of {wanted} made"),
+        (made, valid) if made == valid => format!("{valid} VALID"),
+        (made, valid) => format!("{valid} of {made} VALID"),
+    };
+    if made == wanted { valid } else { format!("{valid}, {} missing", wanted - made) }
+}
+
+/// A figure as people read it.
+fn value(value: f64, figure: Figure) -> String {
+    match figure.kind {
+        FigureKind::Percent => format!("{value:.1} %"),
+        FigureKind::Time => time(value),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a count")]
+        FigureKind::Count => grouped(value as u64),
+    }
+}
+
+/// The median, and the range where there is one.
+fn median(spread: Option<Spread>, figure: Figure) -> (String, Option<String>) {
+    let Some(Spread { median, least, most }) = spread else { return (NOT_MEASURED.to_owned(), None) };
+    let (low, high) = (value(least, figure), value(most, figure));
+    let range = (low != high).then(|| span(&low, &high));
+    (value(median, figure), range)
+}
+
+/// "1.88 - 3.61 s": a unit that both have is said once.
+fn span(low: &str, high: &str) -> String {
+    let unit = |words: &str| words.rsplit_once(' ').map(|(_, unit)| unit.to_owned());
+    match low.rsplit_once(' ') {
+        Some((number, same)) if unit(high).as_deref() == Some(same) => format!("{number} - {high}"),
+        _ => format!("{low} - {high}"),
+    }
+}
+
+/// "met by 3 of 3".
+fn met(scenario: &ScenarioTold, met: usize) -> String {
+    format!("met by {met} of {}", scenario.runs.len())
+}
+
+/// "7 scenarios, 21 runs", or how far it has come.
+fn extent(told: &Told<'_>) -> String {
+    let suite = &told.book.manifest;
+    let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
+    let (made, all) = (told.runs().count(), suite.runs.len());
+    let runs = if made == all {
+        counted(count(all), "run")
+    } else {
+        format!("{made} of {} made", counted(count(all), "run"))
+    };
+    format!("{}, {runs}", counted(count(suite.scenarios.len()), "scenario"))
+}
+
+/// The moment without its fraction, in UTC.
+fn moment(utc: &str) -> String {
+    utc.split('.').next().unwrap_or_default().replace('T', " ")
+}

@@ -1,0 +1,121 @@
+//! A suite as a table. Colour only underlines what the words say already.
+
+use super::{extent, median, met, repeats, verdict};
+use crate::{
+    report::{
+        text::{Paint, Style, joined, row},
+        units::one_line,
+    },
+    suite::{
+        against::Against,
+        told::{FIGURES, Told},
+    },
+};
+
+/// The whole suite, ended by a newline.
+pub(super) fn document(told: &Told<'_>, against: Option<&Against>, paint: Paint) -> String {
+    let suite = &told.book.manifest;
+    let mut lines = vec![
+        row("suite", &format!("{}: {}", suite.name, extent(told)), paint),
+        row("target", if told.target.is_empty() { "N/A" } else { &told.target }, paint),
+        String::new(),
+    ];
+    lines.extend(table(told, paint));
+    objectives(told, paint, &mut lines);
+    invalid(told, paint, &mut lines);
+    if let Some(against) = against {
+        held(against, paint, &mut lines);
+    }
+    lines.push(String::new());
+    lines.push(row("suite folder", &told.book.dir.display().to_string(), paint));
+    joined(&lines)
+}
+
+/// A scenario takes two lines: the median of each figure, and below it the range where there is one. Round trips are
+/// left to the page: they are a diagnostic, and lines have an end.
+fn table(told: &Told<'_>, paint: Paint) -> Vec<String> {
+    let figures = FIGURES.into_iter().filter(|figure| figure.name != "round_trip p50");
+    let figures: Vec<_> = figures.collect();
+    let mut rows = vec![vec!["scenario".to_owned(), "repeats".to_owned()]];
+    rows[0].extend(figures.iter().map(|figure| figure.name.trim_end_matches("_pct").to_owned()));
+    for scenario in &told.scenarios {
+        let mut first = vec![scenario.name.clone(), repeats(scenario)];
+        let mut second = vec![format!("  {}", scenario.audience), String::new()];
+        for &figure in &figures {
+            let (middle, range) = median(scenario.spread(figure), figure);
+            first.push(middle);
+            second.push(range.unwrap_or_default());
+        }
+        rows.extend([first, second]);
+    }
+    let width = |at: usize| {
+        rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..rows[0].len()).map(width).collect();
+    let line = |(place, row): (usize, &Vec<String>)| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(at, (cell, width))| {
+            // Words stand to the left, figures to the right.
+            if at < 2 { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+        });
+        let line = format!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
+        // The head, and every second line after it.
+        if place.is_multiple_of(2) { paint.style(Style::Dim, &line) } else { line }
+    };
+    rows.iter().enumerate().map(line).collect()
+}
+
+fn objectives(told: &Told<'_>, paint: Paint, lines: &mut Vec<String>) {
+    let judged: Vec<_> = told
+        .scenarios
+        .iter()
+        .flat_map(|scenario| {
+            scenario.objectives().into_iter().map(move |(name, count)| (scenario, name, count))
+        })
+        .collect();
+    if judged.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push(format!("  {}", paint.style(Style::Bold, "objectives")));
+    let names = judged.iter().map(|(scenario, ..)| scenario.name.chars().count()).max().unwrap_or(0);
+    let width = judged.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or(0);
+    for (scenario, name, count) in judged {
+        let all = count == scenario.runs.len();
+        let word = if all { paint.style(Style::Good, "met   ") } else { paint.style(Style::Bad, "MISSED") };
+        lines.push(format!("  {word}  {:names$}   {name:width$}   {}", scenario.name, met(scenario, count)));
+    }
+}
+
+/// Why runs cannot be trusted.
+fn invalid(told: &Told<'_>, paint: Paint, lines: &mut Vec<String>) {
+    for scenario in &told.scenarios {
+        for run in scenario.runs.iter().filter(|run| !run.verdict.valid) {
+            let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| one_line(&reason.text)).collect();
+            lines.push(String::new());
+            let word = paint.style(Style::Bad, "INVALID");
+            lines.push(format!(
+                "  {word}  {} (repeat {}): {}",
+                scenario.name,
+                run.repeat,
+                reasons.join("; ")
+            ));
+        }
+    }
+}
+
+fn held(against: &Against, paint: Paint, lines: &mut Vec<String>) {
+    lines.push(String::new());
+    lines.push(format!("  {}", paint.style(Style::Bold, &format!("against {}", against.name))));
+    let width = against.scenarios.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
+    for scenario in &against.scenarios {
+        let (word, rest) = verdict(scenario);
+        let style = match word {
+            "REGRESSION" => Style::Bad,
+            "NOT COMPARABLE" => Style::Notable,
+            _ => Style::Good,
+        };
+        let rest: String = rest.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let word = paint.style(style, &format!("{word:20}"));
+        lines.push(format!("  {:width$}   {word}   {rest}", scenario.name));
+    }
+}

@@ -1,0 +1,211 @@
+//! Many runs from one plan: each made by the driver of its verb, written down, and told together.
+//!
+//! [`plan`] says in which order, [`book`] what has been made, [`against`] holds the whole against another suite,
+//! [`told`] reads what a report tells.
+
+pub(crate) mod against;
+pub(crate) mod book;
+pub(crate) mod estimate;
+pub(crate) mod plan;
+pub(crate) mod told;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use claque_store::SuiteFolder;
+
+use self::{against::Against, book::Book, told::Told};
+use crate::{
+    config::{Job, OnRegression, PageChoice, SuiteDeed, SuiteSettings, Talk, Work},
+    outcome::{Finished, INVALID, MISSED, REGRESSION},
+    report::{self, html, live::Live},
+    run::{self, Ended, LEFT, USAGE, interrupts::Interrupts},
+    simulation, talk,
+};
+
+/// Makes the runs of the suite, tells of them together, and leaves a suite that can go on if it is stopped.
+///
+/// # Errors
+/// claque cannot go on, or something that was named is not there. What was made until then stays.
+pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode> {
+    if settings.what == SuiteDeed::Told {
+        report::suite::print_plan(&settings)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+    // Found before anything is run, and before `latest` is this very suite.
+    let other = match &settings.against {
+        Some(name) => Some((name.clone(), against::find(name, &settings.output.dir)?)),
+        None => None,
+    };
+    let book = Book::open(&settings)?;
+    let mut suite = Suite { book, interrupts, talk: settings.output.talk, page: settings.output.page };
+    let jobs = std::mem::take(&mut settings.jobs);
+    let end = suite.make(jobs, &settings).await;
+    if end.is_err() {
+        suite.book.discard_if_empty();
+    }
+    if !suite.book.is_finished() && suite.book.dir.exists() {
+        talk::say(&format!("the suite goes on with --resume {}", suite.book.dir.display()));
+    }
+    match end? {
+        End::Left => Ok(ExitCode::from(LEFT)),
+        End::Refused => Ok(ExitCode::from(USAGE)),
+        End::Stopped => {
+            tell(&suite.book, &settings, None)?;
+            Ok(ExitCode::from(INVALID))
+        }
+        End::Through => finish(&suite.book, &settings, other.as_ref()),
+    }
+}
+
+/// Tells of a suite that came to its end.
+fn finish(
+    book: &Book,
+    settings: &SuiteSettings,
+    other: Option<&(String, SuiteFolder)>,
+) -> anyhow::Result<ExitCode> {
+    let against = other.map(|(name, other)| against::hold(book, name, other)).transpose()?;
+    let told = tell(book, settings, against.as_ref())?;
+    if let Some(name) = &settings.baseline {
+        if told.has_invalid() {
+            talk::say(&format!(
+                "not named {name}: a suite with INVALID runs is no baseline; what they measured is not the service"
+            ));
+        } else {
+            book.name_baseline(name)?;
+        }
+    }
+    Ok(exit_code(&told, against.as_ref(), settings.regression))
+}
+
+/// Prints the suite, and writes its page and the files that were asked for.
+fn tell<'a>(book: &'a Book, settings: &SuiteSettings, against: Option<&Against>) -> anyhow::Result<Told<'a>> {
+    let told = told::gather(book);
+    report::suite::tell(&told, against, &settings.output)?;
+    Ok(told)
+}
+
+/// What cannot be trusted weighs most, as in a run; a comparison that could not be made passes no gate.
+fn exit_code(told: &Told<'_>, against: Option<&Against>, regression: OnRegression) -> ExitCode {
+    let gate = against.filter(|_| regression == OnRegression::Fail);
+    if told.has_invalid() {
+        ExitCode::from(INVALID)
+    } else if gate.is_some_and(Against::is_regression) {
+        ExitCode::from(REGRESSION)
+    } else if gate.is_some_and(Against::is_incomplete) {
+        ExitCode::from(USAGE)
+    } else if told.has_missed() {
+        ExitCode::from(MISSED)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// How the making of runs ended.
+enum End {
+    /// All are made.
+    Through,
+    /// Somebody asked to stop.
+    Stopped,
+    /// Somebody asked twice.
+    Left,
+    /// The service would not let a run begin: neither would it let the others.
+    Refused,
+}
+
+/// A suite that is being made.
+struct Suite {
+    book: Book,
+    interrupts: Interrupts,
+    talk: Talk,
+    page: PageChoice,
+}
+
+/// What came of one run.
+enum Made {
+    /// It is saved.
+    Saved(Box<Finished>),
+    /// It must be made again.
+    Not(End),
+}
+
+impl Suite {
+    async fn make(&mut self, jobs: Vec<Job>, settings: &SuiteSettings) -> anyhow::Result<End> {
+        let pending = self.book.pending();
+        let all = jobs.len();
+        if self.talk == Talk::Normal {
+            let left: Vec<_> = pending.iter().map(|&place| &jobs[place]).collect();
+            talk::say(&estimate::said(all, &left, settings.rest()));
+        }
+        let mut rested = true;
+        for (place, job) in jobs.into_iter().enumerate().filter(|(place, _)| pending.contains(place)) {
+            if !rested {
+                tokio::select! {
+                    () = tokio::time::sleep(settings.rest()) => {}
+                    () = self.interrupts.reached(1) => return Ok(End::Stopped),
+                }
+            }
+            rested = false;
+            self.announce(place, all);
+            match self.one(job.work).await? {
+                Made::Saved(finished) => self.keep(place, &finished)?,
+                Made::Not(end) => return Ok(end),
+            }
+        }
+        Ok(End::Through)
+    }
+
+    /// Makes one run.
+    async fn one(&self, work: Work) -> anyhow::Result<Made> {
+        let saved = match work {
+            Work::Real(mut settings) => {
+                settings.output.dir.clone_from(&self.book.dir);
+                let live = Live::new(settings.output.talk == Talk::Quiet);
+                run::perform(&settings, &self.interrupts, &live).await
+            }
+            Work::Virtual(mut settings) => {
+                settings.output.dir.clone_from(&self.book.dir);
+                let finished = simulation::perform(*settings);
+                // Signals are counted by a task of this thread, which a simulation keeps busy.
+                tokio::task::yield_now().await;
+                finished.map(|finished| Some(Ended { finished, usage: false }))
+            }
+        };
+        match saved {
+            Ok(None) => Ok(Made::Not(End::Left)),
+            Ok(Some(_)) if self.interrupts.any() => Ok(Made::Not(End::Stopped)),
+            Ok(Some(Ended { usage: true, .. })) => Ok(Made::Not(End::Refused)),
+            Ok(Some(Ended { finished, .. })) => Ok(Made::Saved(Box::new(finished))),
+            Err(error) if self.interrupts.any() => {
+                talk::say_error(&error);
+                Ok(Made::Not(End::Stopped))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn keep(&mut self, place: usize, finished: &Finished) -> anyhow::Result<()> {
+        self.book.record(place, finished)?;
+        if self.talk == Talk::Normal {
+            talk::say(&report::suite::one_run(finished));
+        }
+        // The facts are saved: a page that cannot be written costs nothing but itself.
+        if self.page == PageChoice::Written
+            && let Err(error) = html::save_of(&finished.folder)
+        {
+            talk::say_error(&error);
+        }
+        Ok(())
+    }
+
+    fn announce(&self, place: usize, all: usize) {
+        let run = &self.book.manifest.runs[place];
+        let scenario = self.book.manifest.scenarios.iter().find(|scenario| scenario.name == run.scenario);
+        let repeats = scenario.map_or(run.repeat, |scenario| scenario.repeats);
+        if self.talk == Talk::Normal {
+            let (name, repeat) = (&run.scenario, run.repeat);
+            talk::say(&format!("run {} of {all}: {name} (repeat {repeat} of {repeats})", place + 1));
+        }
+    }
+}

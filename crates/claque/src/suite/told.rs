@@ -1,0 +1,226 @@
+//! What a report tells of a suite, read from the folders of its runs.
+
+use claque_stats::{Distribution, Summary, objective::ObjectiveResult};
+use claque_store::{RunWhat, SavedVerdict, SuiteRunState, head};
+
+use super::book::Book;
+use crate::talk::say;
+
+/// A suite with its figures.
+#[derive(Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) book: &'a Book,
+    /// The service; empty as long as nothing was run.
+    pub(crate) target: String,
+    /// In the order of the file.
+    pub(crate) scenarios: Vec<ScenarioTold>,
+}
+
+/// A scenario with its repeats.
+#[derive(Debug)]
+pub(crate) struct ScenarioTold {
+    pub(crate) name: String,
+    /// How often it is to be run.
+    pub(crate) repeats: u32,
+    /// Its audience, in words.
+    pub(crate) audience: String,
+    /// Those that came to their end, in the order of their repeats.
+    pub(crate) runs: Vec<RunTold>,
+}
+
+/// A run of a suite that came to its end.
+#[derive(Debug)]
+pub(crate) struct RunTold {
+    /// Its place in the order, from 1.
+    pub(crate) place: usize,
+    pub(crate) repeat: u32,
+    pub(crate) seed: u64,
+    /// The name of its folder in the suite's.
+    pub(crate) folder: String,
+    pub(crate) verdict: SavedVerdict,
+    pub(crate) objectives: Vec<ObjectiveResult>,
+    /// Absent if its folder is not there any more.
+    pub(crate) summary: Option<Box<Summary>>,
+    /// Whether it has a page of its own.
+    pub(crate) has_page: bool,
+}
+
+/// A figure over the repeats.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+pub(crate) struct Spread {
+    /// Nearest-rank.
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+}
+
+/// The figures that are told of a scenario, by name.
+pub(crate) const FIGURES: [Figure; 6] = [
+    Figure { name: "success_pct", of: |summary| summary.success_pct, kind: FigureKind::Percent },
+    Figure {
+        name: "underruns",
+        #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+        of: |summary| summary.underruns.as_ref().map(|stalls| stalls.count as f64),
+        kind: FigureKind::Count,
+    },
+    Figure { name: "stalled_time_pct", of: |summary| summary.stalled_time_pct, kind: FigureKind::Percent },
+    Figure {
+        name: "startup_time p50",
+        of: |summary| p50(summary.startup_time.as_ref()),
+        kind: FigureKind::Time,
+    },
+    Figure {
+        name: "startup_time p95",
+        of: |summary| p95(summary.startup_time.as_ref()),
+        kind: FigureKind::Time,
+    },
+    Figure { name: "round_trip p50", of: |summary| p50(summary.round_trip.as_ref()), kind: FigureKind::Time },
+];
+
+/// A figure of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Figure {
+    pub(crate) name: &'static str,
+    /// Where it is found.
+    of: fn(&Summary) -> Option<f64>,
+    pub(crate) kind: FigureKind,
+}
+
+/// What a figure is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FigureKind {
+    Percent,
+    Count,
+    /// In ms.
+    Time,
+}
+
+fn p50(times: Option<&Distribution>) -> Option<f64> {
+    times.map(|times| times.p50_ms)
+}
+
+fn p95(times: Option<&Distribution>) -> Option<f64> {
+    times.map(|times| times.p95_ms)
+}
+
+impl Spread {
+    fn of(mut values: Vec<f64>) -> Option<Self> {
+        values.sort_by(f64::total_cmp);
+        let (least, most) = (*values.first()?, *values.last()?);
+        let median = *values.get((values.len() - 1) / 2)?;
+        Some(Self { median, least, most })
+    }
+}
+
+impl ScenarioTold {
+    /// The figure over its VALID repeats: others do not measure the service.
+    pub(crate) fn spread(&self, figure: Figure) -> Option<Spread> {
+        let valid = self.runs.iter().filter(|run| run.verdict.valid);
+        Spread::of(valid.filter_map(|run| run.summary.as_deref().and_then(figure.of)).collect())
+    }
+
+    /// How many repeats are VALID.
+    pub(crate) fn valid(&self) -> usize {
+        self.runs.iter().filter(|run| run.verdict.valid).count()
+    }
+
+    /// Each objective with the number of repeats that met it.
+    pub(crate) fn objectives(&self) -> Vec<(&str, usize)> {
+        let first = self.runs.first().map_or(&[][..], |run| &run.objectives);
+        let met = |at: usize| {
+            self.runs.iter().filter(|run| run.objectives.get(at).is_some_and(|result| result.met)).count()
+        };
+        first.iter().enumerate().map(|(at, result)| (result.objective.as_str(), met(at))).collect()
+    }
+}
+
+impl Told<'_> {
+    /// Runs that came to their end.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &RunTold> {
+        self.scenarios.iter().flat_map(|scenario| &scenario.runs)
+    }
+
+    /// Whether any run is INVALID.
+    pub(crate) fn has_invalid(&self) -> bool {
+        self.runs().any(|run| !run.verdict.valid)
+    }
+
+    /// Whether a run that can be trusted missed an objective.
+    pub(crate) fn has_missed(&self) -> bool {
+        let missed = |run: &RunTold| run.objectives.iter().any(|result| !result.met);
+        self.runs().any(|run| run.verdict.valid && missed(run))
+    }
+}
+
+/// Reads what is to be told. A run whose folder is gone is told without figures.
+pub(crate) fn gather(book: &Book) -> Told<'_> {
+    let mut target = String::new();
+    let mut scenarios = Vec::new();
+    for scenario in &book.manifest.scenarios {
+        let mut runs = Vec::new();
+        for (place, run) in (1..).zip(&book.manifest.runs).filter(|(_, run)| run.scenario == scenario.name) {
+            let SuiteRunState::Done { folder, verdict, objectives } = &run.state else { continue };
+            let dir = book.dir.join(folder);
+            let summary = match head(&dir) {
+                Ok(head) => {
+                    target = head.target;
+                    match head.what {
+                        RunWhat::Listeners { summary, .. } => summary,
+                        RunWhat::Documents { .. } => None,
+                    }
+                }
+                Err(error) => {
+                    say(&format!("warning: left out: {error}"));
+                    None
+                }
+            };
+            runs.push(RunTold {
+                place,
+                repeat: run.repeat,
+                seed: run.seed,
+                folder: folder.clone(),
+                verdict: verdict.clone(),
+                objectives: objectives.clone(),
+                summary,
+                has_page: dir.join(crate::report::html::FILE).is_file(),
+            });
+        }
+        runs.sort_by_key(|run| run.repeat);
+        let (name, repeats) = (scenario.name.clone(), scenario.repeats);
+        scenarios.push(ScenarioTold { name, repeats, audience: audience(&scenario.settings), runs });
+    }
+    // The port of an embedded gateway is another one each time.
+    let target = target.split(" at http").next().unwrap_or_default().to_owned();
+    Told { book, target, scenarios }
+}
+
+/// "20 x 30 at 1.7 x".
+fn audience(settings: &serde_json::Value) -> String {
+    let of = |key: &str| settings.get(key).map_or_else(|| "?".to_owned(), ToString::to_string);
+    let mut words = format!("{} x {} at {} x", of("users"), of("blocks"), of("speed").trim_end_matches(".0"));
+    for (key, said) in [("use_cached", "cached"), ("varied_lengths", "varied")] {
+        if settings.get(key).and_then(serde_json::Value::as_bool) == Some(true) {
+            words.push_str(&format!(", {said}"));
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_a_value_that_was_measured() {
+        let spread = |values: &[f64]| Spread::of(values.to_vec());
+        assert_eq!(spread(&[3.0, 1.0, 2.0]), Some(Spread { median: 2.0, least: 1.0, most: 3.0 }));
+        assert_eq!(spread(&[4.0, 1.0]), Some(Spread { median: 1.0, least: 1.0, most: 4.0 }));
+        assert_eq!(spread(&[]), None);
+    }
+
+    #[test]
+    fn an_audience_is_told_in_a_few_words() {
+        let settings = serde_json::json!({ "users": 20, "blocks": 30, "speed": 2.0, "use_cached": true });
+        assert_eq!(audience(&settings), "20 x 30 at 2 x, cached");
+    }
+}
