@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
-use claque_net::unix_nanos;
+use claque_net::{Clock, unix_nanos};
 use claque_stats::{
     ObservationsBuilder, Reason, ReasonId, ScheduleLag, Summary, Verdict,
     objective::{Objective, ObjectiveResult},
@@ -167,6 +167,11 @@ impl Recorder {
     pub(crate) const fn record_preparation(&mut self, preparation: Preparation) {
         self.preparation = Some(preparation);
         self.writer.set_preparation(preparation);
+    }
+
+    /// Keeps what the wall clock showed when the run's clock started.
+    pub(crate) const fn record_clock(&mut self, clock: Clock) {
+        self.writer.set_clock_start(UnixNanos(clock.started_at_unix_nanos()));
     }
 
     /// Keeps what became of the access tokens.

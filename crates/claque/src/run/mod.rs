@@ -223,6 +223,7 @@ impl Session<'_> {
             lanes: lanes(plan, host.is_some()),
         })?;
         let clock = audience.clock();
+        recorder.record_clock(clock);
         let saved = self.watch(&mut audience, &mut recorder, live).await;
         let lag = ScheduleLag::from_histogram(&audience.finish());
         saved?;
