@@ -4,13 +4,14 @@ mod agreement;
 mod calibration;
 mod columns;
 mod cost;
+mod density;
 mod reference;
 mod usage;
 
 use clap::Subcommand;
 
 /// What can be measured.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Bench {
     /// Time and memory of writing and summarising ten million blocks
     Columns,
@@ -20,6 +21,8 @@ pub(crate) enum Bench {
     Calibration,
     /// CPU share and lateness of a thousand listeners with the embedded gateway
     Cost,
+    /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
+    Density(density::DensityFlags),
 }
 
 impl Bench {
@@ -33,6 +36,7 @@ impl Bench {
             Self::Agreement => agreement::run(),
             Self::Calibration => calibration::run(),
             Self::Cost => cost::run(),
+            Self::Density(flags) => density::run(&flags),
         }
     }
 }
