@@ -5,6 +5,7 @@ mod calibration;
 mod columns;
 mod cost;
 mod density;
+mod instructions;
 mod reference;
 mod usage;
 
@@ -23,6 +24,8 @@ pub(crate) enum Bench {
     Cost,
     /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
     Density(density::DensityFlags),
+    /// Instructions that a block costs claque, counted by callgrind and held against the kept figure
+    Instructions,
 }
 
 impl Bench {
@@ -37,6 +40,7 @@ impl Bench {
             Self::Calibration => calibration::run(),
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
+            Self::Instructions => instructions::run(),
         }
     }
 }

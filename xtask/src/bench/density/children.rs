@@ -18,21 +18,27 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The truth server.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(in crate::bench) struct Server {
     child: Child,
     steer: Option<ChildStdin>,
     says: BufReader<ChildStdout>,
-    pub(super) url: String,
+    pub(in crate::bench) url: String,
 }
 
 impl Server {
-    /// Starts one that will write its log to `log`, and speaks TLS if there is a place for its certificate.
+    /// Starts one that will write its log to `log`, and speaks TLS if there is a place for its certificate. `plan` are flags
+    /// about its delays.
     ///
     /// # Errors
     /// When it does not start.
-    pub(super) fn start(program: &Path, log: &Path, certificate: Option<&Path>) -> anyhow::Result<Self> {
+    pub(in crate::bench) fn start(
+        program: &Path,
+        log: &Path,
+        certificate: Option<&Path>,
+        plan: &[&str],
+    ) -> anyhow::Result<Self> {
         let mut command = pinned(Core::Server, program);
-        command.arg("serve").arg("--log").arg(log);
+        command.arg("serve").args(plan).arg("--log").arg(log);
         if let Some(path) = certificate {
             command.arg("--tls").arg(path);
         }
@@ -49,7 +55,7 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn id(&self) -> u32 {
+    pub(in crate::bench) fn id(&self) -> u32 {
         self.child.id()
     }
 
@@ -57,7 +63,7 @@ impl Server {
     ///
     /// # Errors
     /// When the server is gone.
-    pub(super) fn sockets(&mut self) -> anyhow::Result<u64> {
+    pub(in crate::bench) fn sockets(&mut self) -> anyhow::Result<u64> {
         let steer = self.steer.as_mut().context("the truth server was told to end")?;
         writeln!(steer, "count").context("failed to ask the truth server")?;
         let counts = self.line()?;
@@ -68,7 +74,7 @@ impl Server {
     ///
     /// # Errors
     /// When it does not end well.
-    pub(super) fn end(mut self) -> anyhow::Result<()> {
+    pub(in crate::bench) fn end(mut self) -> anyhow::Result<()> {
         self.steer.take();
         let status = self.child.wait().context("failed to wait for the truth server")?;
         if !status.success() {

@@ -75,7 +75,7 @@ pub(super) fn measure(scene: &Scene, peers: &Peers) -> anyhow::Result<Figures> {
     let bench = scene.programs.join("claque-bench");
     remove(&scene.runs())?;
     let certificate = scene.tls.then(|| scene.certificate());
-    let mut server = Server::start(&bench, &scene.log(), certificate.as_deref())?;
+    let mut server = Server::start(&bench, &scene.log(), certificate.as_deref(), &[])?;
     let mut client = Measured::start(scene.client.command(scene, &server.url, peers))?;
     let began = Instant::now();
     let mut arrived = 0;

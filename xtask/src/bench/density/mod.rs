@@ -3,7 +3,7 @@
 //! Each client has a core to itself and meets the truth server (`claque-bench serve`) on another. What it was sent, and how
 //! soon it reacted, is told by the server's log, which is the same for all; CPU time and memory are what Linux counts.
 
-mod children;
+pub(super) mod children;
 mod clients;
 mod measure;
 mod peers;
