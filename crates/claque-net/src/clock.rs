@@ -2,19 +2,40 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use claque_core::time::{Duration, Instant};
+use claque_core::time::{Duration, Instant, duration_nanos};
 
 /// A run's clock: monotonic nanoseconds since it was started. Free to copy; copies agree.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     origin: std::time::Instant,
+    /// What the wall clock showed at that moment.
+    unix_nanos: u64,
 }
+
+/// Pairs of readings of which the closest counts: a thread may lose its core between the two.
+const READINGS: usize = 5;
 
 impl Clock {
     /// Starts a clock; now is [`Instant::START`].
     #[must_use]
     pub fn start() -> Self {
-        Self { origin: monotonic() }
+        let pairs = (0..READINGS).map(|_| {
+            let before = monotonic();
+            (unix_nanos(), before, monotonic())
+        });
+        let (wall, before, after) = pairs
+            .min_by_key(|(_, before, after)| after.duration_since(*before))
+            .unwrap_or_else(|| (unix_nanos(), monotonic(), monotonic()));
+        let origin = monotonic();
+        let since = origin.duration_since(before + after.duration_since(before) / 2);
+        Self { origin, unix_nanos: wall.saturating_add(duration_nanos(since)) }
+    }
+
+    /// What the wall clock showed when this clock was started, in nanoseconds since 1970-01-01 UTC, read within a
+    /// microsecond or so of it: by this a run's moments can be laid beside those of another log of the same machine.
+    #[must_use]
+    pub const fn started_at_unix_nanos(self) -> u64 {
+        self.unix_nanos
     }
 
     /// The time since the start. Never goes backwards.

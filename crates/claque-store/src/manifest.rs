@@ -179,6 +179,10 @@ pub struct Manifest {
     pub started_at_utc: String,
     /// When it ended, with the zone.
     pub finished_at_utc: Option<String>,
+    /// What the wall clock showed at the moment all of the run's moments are counted from, in nanoseconds since 1970-01-01
+    /// UTC; absent where there was no clock, and in files from before it was recorded.
+    #[serde(default)]
+    pub clock_started_at_unix_ns: Option<u64>,
     /// Address of the service.
     pub target: String,
     /// The whole scenario, in the caller's words.
@@ -239,6 +243,7 @@ impl Manifest {
             finished_at: None,
             started_at_utc: header.started_at.utc(),
             finished_at_utc: None,
+            clock_started_at_unix_ns: None,
             target: header.target.clone(),
             scenario: header.scenario.clone(),
             machine: header.machine.clone(),

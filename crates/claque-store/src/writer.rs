@@ -85,6 +85,11 @@ impl RunWriter {
         self.record_documents(document_ids)
     }
 
+    /// Keeps what the wall clock showed when the run's clock started for [`RunWriter::finish`].
+    pub const fn set_clock_start(&mut self, at: UnixNanos) {
+        self.manifest.clock_started_at_unix_ns = Some(at.0);
+    }
+
     /// Keeps what went before the run's start for [`RunWriter::finish`].
     pub const fn set_preparation(&mut self, preparation: Preparation) {
         self.manifest.preparation = Some(preparation);

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
 use claque_gateway::Load;
-use claque_net::{audience::ByHand, unix_nanos};
+use claque_net::{Clock, audience::ByHand, unix_nanos};
 use claque_stats::{
     ObservationsBuilder, Reason, ReasonId, ScheduleLag, Summary, Verdict,
     objective::{Objective, ObjectiveResult},
@@ -194,6 +194,11 @@ impl Recorder {
         let load = load::row(load);
         self.load = Some(load.clone());
         self.writer.set_service_load(load);
+    }
+
+    /// Keeps what the wall clock showed when the run's clock started.
+    pub(crate) const fn record_clock(&mut self, clock: Clock) {
+        self.writer.set_clock_start(UnixNanos(clock.started_at_unix_nanos()));
     }
 
     /// Keeps what became of the access tokens.

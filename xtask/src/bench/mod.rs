@@ -4,13 +4,15 @@ mod agreement;
 mod calibration;
 mod columns;
 mod cost;
+mod density;
+mod instructions;
 mod reference;
 mod usage;
 
 use clap::Subcommand;
 
 /// What can be measured.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Bench {
     /// Time and memory of writing and summarising ten million blocks
     Columns,
@@ -20,6 +22,10 @@ pub(crate) enum Bench {
     Calibration,
     /// CPU share and lateness of a thousand listeners with the embedded gateway
     Cost,
+    /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
+    Density(density::DensityFlags),
+    /// Instructions that a block costs claque, counted by callgrind and held against the kept figure
+    Instructions,
 }
 
 impl Bench {
@@ -33,6 +39,8 @@ impl Bench {
             Self::Agreement => agreement::run(),
             Self::Calibration => calibration::run(),
             Self::Cost => cost::run(),
+            Self::Density(flags) => density::run(&flags),
+            Self::Instructions => instructions::run(),
         }
     }
 }

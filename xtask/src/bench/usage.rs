@@ -12,10 +12,19 @@ pub(crate) fn of_children() -> anyhow::Result<CpuTime> {
     let path = "/proc/self/stat";
     let text =
         fs::read_to_string(path).with_context(|| format!("failed to read {path}; this bench needs Linux"))?;
-    let ticks = children_ticks(&text).with_context(|| format!("failed to understand {path}"))?;
-    let per_second = ticks_per_second()?;
-    let span = |ticks: u64| Duration::from_nanos(ticks.saturating_mul(1_000_000_000) / per_second);
-    Ok(CpuTime { user: span(ticks.user), system: span(ticks.system) })
+    let ticks = ticks_from(&text, 16).with_context(|| format!("failed to understand {path}"))?;
+    ticks.span()
+}
+
+/// CPU time of a process that is at work, all its threads together.
+///
+/// # Errors
+/// When it is gone, or `/proc` is not there.
+pub(crate) fn of_process(pid: u32) -> anyhow::Result<CpuTime> {
+    let path = format!("/proc/{pid}/stat");
+    let text = fs::read_to_string(&path).with_context(|| format!("failed to read {path}"))?;
+    let ticks = ticks_from(&text, 14).with_context(|| format!("failed to understand {path}"))?;
+    ticks.span()
 }
 
 /// Time spent on CPUs, by mode.
@@ -46,11 +55,20 @@ struct Ticks {
     system: u64,
 }
 
-/// Fields 16 and 17 of proc(5): cutime and cstime. Counted from behind the name, which may hold anything.
-fn children_ticks(stat: &str) -> Option<Ticks> {
+impl Ticks {
+    fn span(&self) -> anyhow::Result<CpuTime> {
+        let per_second = ticks_per_second()?;
+        let span = |ticks: u64| Duration::from_nanos(ticks.saturating_mul(1_000_000_000) / per_second);
+        Ok(CpuTime { user: span(self.user), system: span(self.system) })
+    }
+}
+
+/// A field of proc(5) and the one after it: 14 is utime, 16 cutime, each followed by the system's. Counted from behind the
+/// name, which may hold anything.
+fn ticks_from(stat: &str, number: usize) -> Option<Ticks> {
     let (_, after_name) = stat.rsplit_once(')')?;
     // The first field after the name is number 3.
-    let mut fields = after_name.split_whitespace().skip(16 - 3);
+    let mut fields = after_name.split_whitespace().skip(number - 3);
     let user = fields.next()?.parse().ok()?;
     let system = fields.next()?.parse().ok()?;
     Some(Ticks { user, system })
@@ -71,7 +89,8 @@ mod tests {
     #[test]
     fn the_right_fields_are_read_whatever_the_name() {
         let stat = "42 (a ) b) R 1 2 3 4 5 6 7 8 9 10 111 112 213 214 20 0 1 0 99 0";
-        assert_eq!(children_ticks(stat), Some(Ticks { user: 213, system: 214 }));
-        assert_eq!(children_ticks("42 (short) R 1 2"), None);
+        assert_eq!(ticks_from(stat, 14), Some(Ticks { user: 111, system: 112 }));
+        assert_eq!(ticks_from(stat, 16), Some(Ticks { user: 213, system: 214 }));
+        assert_eq!(ticks_from("42 (short) R 1 2", 16), None);
     }
 }

@@ -13,7 +13,7 @@ enum Reach {
 }
 
 /// The arrows of the design, section 2. A member that is not here has no place in the house yet.
-const ARROWS: [(&str, Reach); 10] = [
+const ARROWS: [(&str, Reach); 11] = [
     ("claque-core", Reach::Only(&[])),
     ("claque-stats", Reach::Only(&["claque-core"])),
     ("claque-wire", Reach::Only(&["claque-core"])),
@@ -23,6 +23,7 @@ const ARROWS: [(&str, Reach); 10] = [
     ("claque-store", Reach::Only(&["claque-core", "claque-stats"])),
     ("claque-fleet", Reach::Only(&["claque-core", "claque-stats", "claque-store"])),
     (PROGRAM, Reach::Product),
+    ("claque-bench", Reach::Only(&["claque-core", "claque-net", "claque-store", "claque-wire"])),
     (CHORES, Reach::Only(&[])),
 ];
 

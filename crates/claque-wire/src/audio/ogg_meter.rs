@@ -48,6 +48,8 @@ struct Page {
     segments: usize,
     declared_crc: u32,
     crc: u32,
+    /// Bytes to come that are in it already.
+    summed: usize,
     packets: u32,
     samples: u64,
 }
@@ -90,6 +92,7 @@ impl OggMeter {
                 segments: 0,
                 declared_crc: 0,
                 crc: 0,
+                summed: 0,
                 packets: 0,
                 samples: 0,
             },
@@ -172,6 +175,7 @@ impl OggMeter {
             segments,
             declared_crc: u32::from_le_bytes([c0, c1, c2, c3]),
             crc: ogg_crc::update(0, &blanked[..FIXED_HEADER + segments]),
+            summed: 0,
             packets: 0,
             samples: 0,
         };
@@ -228,9 +232,10 @@ impl OggMeter {
     }
 
     fn take_body(&mut self, bytes: &mut &[u8], segment: usize, left: usize) -> Result<(), AudioError> {
+        self.sum_ahead(bytes, segment, left);
         let (part, rest) = bytes.split_at(left.min(bytes.len()));
         *bytes = rest;
-        self.page.crc = ogg_crc::update(self.page.crc, part);
+        self.page.summed -= part.len();
         let mut head = part;
         self.packet.head.fill(&mut head, PACKET_HEAD);
         let len = u64::try_from(part.len()).unwrap_or(u64::MAX);
@@ -246,6 +251,18 @@ impl OggMeter {
             self.end_packet()?;
         }
         self.enter_segment(segment + 1)
+    }
+
+    /// Carries the page's checksum on over all of the page that is there, unless that is done: segments are short, and
+    /// many bytes at once are cheap.
+    fn sum_ahead(&mut self, bytes: &[u8], segment: usize, left: usize) {
+        if self.page.summed > 0 {
+            return;
+        }
+        let lacing = self.header.held().get(FIXED_HEADER + segment + 1..).unwrap_or_default();
+        let of_page = left + lacing.iter().copied().map(usize::from).sum::<usize>();
+        self.page.summed = of_page.min(bytes.len());
+        self.page.crc = ogg_crc::update(self.page.crc, &bytes[..self.page.summed]);
     }
 
     fn end_packet(&mut self) -> Result<(), AudioError> {

@@ -137,7 +137,7 @@ impl Session<'_> {
             Ok(looked) => looked,
             Err(reason) => return self.unprepared(reason, &target, None, live),
         };
-        let result = self.run_recorded(&crew, &looked, begun, host.as_ref(), live).await;
+        let result = self.run_recorded(&crew, looked, begun, host.as_ref(), live).await;
         if let Some(host) = host {
             host.stop();
         }
@@ -148,27 +148,30 @@ impl Session<'_> {
     async fn run_recorded(
         &self,
         crew: &Crew,
-        looked: &Looked,
+        Looked { voices, scripts }: Looked,
         begun: Clock,
         host: Option<&Host>,
         live: &Live,
     ) -> anyhow::Result<Ended> {
         let settings = self.settings;
         let target = crew.of_listener(0).target();
-        let heading = self.heading(looked.voice(), target);
+        let voice = voices.first().cloned().unwrap_or_default();
+        let heading = self.heading(&voice, target);
         let recorder = self.recorder(heading)?;
         self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
         let order = MakeOrder {
-            scripts: &looked.scripts,
+            scripts: &scripts,
             marker: recorder.name(),
             keep_in: settings.courtesy.reuse_documents.then(|| settings.output.kept_dir.clone()),
         };
-        let order = (looked.voice(), &order);
+        let order = (voice.as_str(), &order);
         let prepared = prepare(crew, &settings.plan, order, self.made, self.interrupts, live).await;
+        // The texts are with the service now: tens of KiB of each listener that nobody will look at again.
+        drop(scripts);
         let result = match prepared {
             Ok(seats) => {
                 let preparation = start::preparation(begun.now(), self.made.stats());
-                let start = (looked.voices.clone(), seats, preparation);
+                let start = (voices, seats, preparation);
                 let played = self.play(crew, start, recorder, host, live).await;
                 played.map(|finished| Ended { finished, usage: false })
             }
@@ -245,6 +248,7 @@ impl Session<'_> {
             lanes: lanes(plan, host.is_some()),
         })?;
         let clock = audience.clock();
+        recorder.record_clock(clock);
         let saved = self.watch(&mut audience, &mut recorder, host, live).await;
         recorder.note_by_hand(audience.by_hand());
         live.ending();

@@ -28,13 +28,6 @@ pub(crate) struct Looked {
     pub(crate) scripts: Vec<Script>,
 }
 
-impl Looked {
-    /// The voice everybody begins with.
-    pub(crate) fn voice(&self) -> &str {
-        self.voices.first().map_or("", String::as_str)
-    }
-}
-
 /// Why there will be no audience.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unprepared {

@@ -42,6 +42,7 @@ fn manifest() -> Manifest {
         preparation: None,
         token_refreshes: Vec::new(),
         service_load: None,
+        clock_started_at_unix_ns: None,
         left_to_columns: Vec::new(),
         objectives: Vec::new(),
         summary: None,

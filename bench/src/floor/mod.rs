@@ -1,0 +1,172 @@
+//! The floor: the least a client can do that asks for the same blocks at the same times. Sockets and a heap of timers; no
+//! player, no facts, no checks beyond what keeps it going.
+
+mod pool;
+mod user;
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    io::{self, ErrorKind},
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use anyhow::{Context as _, bail};
+use claque_core::time::{Duration, Instant};
+use claque_net::Clock;
+use mio::{Events, Poll, Token, net::TcpStream};
+use rustls::{ClientConfig, ClientConnection, Connection as Session};
+use slab::Slab;
+use socket2::{Domain, Socket, Type};
+
+use self::{pool::Fetcher, user::User};
+use crate::wire::Wire;
+
+const EVENTS: usize = 1_024;
+/// Bytes read at a time: a body in one go.
+const READ: usize = 64 << 10;
+
+/// What the floor is to do.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FloorFlags {
+    /// Address of the server
+    #[arg(long)]
+    server: SocketAddr,
+    /// WebSockets
+    #[arg(long)]
+    users: u32,
+    /// Seconds over which they are opened
+    #[arg(long)]
+    ramp: f64,
+    /// Addresses to come from in turn
+    #[arg(long, value_delimiter = ',')]
+    sources: Vec<IpAddr>,
+    /// Speak TLS, trusting this certificate
+    #[arg(long, value_name = "FILE.pem")]
+    trust: Option<PathBuf>,
+}
+
+/// Something to be done at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Due {
+    at: Instant,
+    user: usize,
+}
+
+struct Floor {
+    poll: Poll,
+    flags: FloorFlags,
+    tls: Option<Arc<ClientConfig>>,
+    users: Vec<User>,
+    fetchers: Slab<Fetcher>,
+    /// Fetchers with nothing to do.
+    idle: Vec<usize>,
+    due: BinaryHeap<Reverse<Due>>,
+    clock: Clock,
+    scratch: Vec<u8>,
+}
+
+/// Runs until it is ended from outside.
+///
+/// # Errors
+/// A connection breaks: then it is no floor.
+pub(crate) fn run(flags: FloorFlags) -> anyhow::Result<()> {
+    rlimit::increase_nofile_limit(u64::MAX).context("failed to ask for more open files")?;
+    let clock = Clock::start();
+    let now = clock.now();
+    let ramp = Duration::try_from_secs_f64(flags.ramp).context("--ramp is no time")?;
+    let count = usize::try_from(flags.users)?;
+    let starts = (0..flags.users).map(|user| now + ramp * user / flags.users);
+    let due = starts.enumerate().map(|(user, at)| Reverse(Due { at, user })).collect();
+    let mut floor = Floor {
+        poll: Poll::new().context("failed to wait for sockets")?,
+        tls: flags.trust.as_deref().map(crate::certificate::trust).transpose()?,
+        flags,
+        users: (0..count).map(|_| User::default()).collect(),
+        fetchers: Slab::new(),
+        idle: Vec::new(),
+        due,
+        clock,
+        scratch: vec![0; READ],
+    };
+    let mut events = Events::with_capacity(EVENTS);
+    loop {
+        let wait = floor.due.peek().map(|Reverse(due)| due.at.since(clock.now()));
+        match floor.poll.poll(&mut events, wait) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            settled => settled.context("failed to wait for sockets")?,
+        }
+        for event in &events {
+            let Token(token) = event.token();
+            let (place, of_user) = (token / 2, token % 2 == 0);
+            let done = if of_user { floor.attend_user(place) } else { floor.attend_fetcher(place) };
+            done.with_context(|| {
+                let what = if of_user { "WebSocket" } else { "connection for audio" };
+                format!("failed at {what} {place}")
+            })?;
+        }
+        floor.do_due()?;
+    }
+}
+
+impl Floor {
+    fn do_due(&mut self) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        while let Some(Reverse(due)) = self.due.peek().copied().filter(|Reverse(due)| due.at <= now) {
+            self.due.pop();
+            if self.users[due.user].is_idle() {
+                self.dial_user(due.user)?;
+            } else {
+                self.ask(due.user)?;
+                self.due.push(Reverse(Due { at: due.at + user::BATCH_LASTS, user: due.user }));
+            }
+        }
+        Ok(())
+    }
+
+    fn dial_user(&mut self, place: usize) -> anyhow::Result<()> {
+        let mut wire = self.connect(place)?;
+        wire.register(self.poll.registry(), Token(place * 2))?;
+        self.users[place].dialled(wire);
+        Ok(())
+    }
+
+    /// Begins a connection from the address that is `number`'s.
+    fn connect(&self, number: usize) -> anyhow::Result<Wire> {
+        let server = self.flags.server;
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        socket.set_tcp_nodelay(true)?;
+        if let Some(source) = self.flags.sources.get(number % self.flags.sources.len().max(1)) {
+            socket
+                .bind(&SocketAddr::new(*source, 0).into())
+                .with_context(|| format!("failed to connect from {source}; does it have a port left?"))?;
+        }
+        match socket.connect(&server.into()) {
+            Err(error) if !is_under_way(&error) => bail!("failed to connect to {server}: {error}"),
+            _ => {}
+        }
+        let session = match &self.tls {
+            None => None,
+            Some(config) => {
+                let name = server.ip().into();
+                Some(Session::Client(ClientConnection::new(Arc::clone(config), name)?))
+            }
+        };
+        Ok(Wire::new(TcpStream::from_std(socket.into()), session))
+    }
+}
+
+/// Whether a connection is being made, which is no error.
+fn is_under_way(error: &io::Error) -> bool {
+    /// EINPROGRESS of Linux.
+    const IN_PROGRESS: i32 = 115;
+    error.kind() == ErrorKind::WouldBlock || error.raw_os_error() == Some(IN_PROGRESS)
+}
+
+/// Whether an error only means that there is nothing to do at the moment.
+fn is_not_now(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected | ErrorKind::Interrupted)
+}

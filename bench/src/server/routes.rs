@@ -1,0 +1,202 @@
+//! The HTTP routes that a listener asks for.
+
+use std::{collections::BTreeMap, io};
+
+use bytes::Bytes;
+use claque_wire::yapit::{BlockStatus, Era, ServerMessage, Status};
+use memchr::memmem;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::truth::{document_id, document_number};
+
+/// Header fields of a request at most.
+const FIELDS: usize = 32;
+/// Longest request that is read.
+const LONGEST: usize = 4 << 20;
+
+/// A whole request.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    method: &'a str,
+    path: &'a str,
+    key: Option<&'a [u8]>,
+    body: &'a [u8],
+    /// All its bytes.
+    pub(super) length: usize,
+}
+
+/// What is to be written.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// This.
+    Bytes(Bytes),
+    /// This, and from then on frames.
+    Upgrade(Bytes),
+    /// The audio of a block.
+    Audio { document: u32, block: u32 },
+}
+
+/// The documents that were made.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    /// Blocks of each, by number.
+    blocks: Vec<u32>,
+    /// Answers that list so many blocks.
+    lists: BTreeMap<u32, Bytes>,
+}
+
+/// Reads the request at the head of `input`; none while it is not whole.
+///
+/// # Errors
+/// It is no HTTP, or too long.
+pub(super) fn read(input: &[u8]) -> io::Result<Option<Request<'_>>> {
+    if input.len() > LONGEST {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+    let mut head = httparse::Request::new(&mut fields);
+    let httparse::Status::Complete(at) = head.parse(input).map_err(io::Error::other)? else {
+        return Ok(None);
+    };
+    let field =
+        |name: &str| head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|f| f.value);
+    let length = field("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+    let end = at.saturating_add(length.unwrap_or(0));
+    let Some(body) = input.get(at..end) else { return Ok(None) };
+    Ok(Some(Request {
+        method: head.method.unwrap_or_default(),
+        path: head.path.unwrap_or_default(),
+        key: field("sec-websocket-key"),
+        body,
+        length: end,
+    }))
+}
+
+impl Documents {
+    /// Does what a request asks for.
+    pub(super) fn answer(&mut self, request: &Request<'_>) -> Answer {
+        let path = request.path.strip_prefix("/api/v1/").unwrap_or_default();
+        if let Some(name) = path.strip_prefix("audio/")
+            && let Some((document, block)) = audio_of(name)
+        {
+            return Answer::Audio { document, block };
+        }
+        if path.starts_with("ws/tts")
+            && let Some(key) = request.key
+        {
+            let accept = derive_accept_key(key);
+            return Answer::Upgrade(
+                format!(
+                    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+                     sec-websocket-accept: {accept}\r\n\r\n"
+                )
+                .into(),
+            );
+        }
+        Answer::Bytes(match (request.method, path) {
+            ("GET", "models") => with_body("200 OK", &models()),
+            ("POST", "documents/text") => with_body("201 Created", &self.create(request.body)),
+            ("GET", "users/anonymous-session") => with_body("405 Method Not Allowed", "{}"),
+            ("GET", path) => match path.strip_prefix("documents/").and_then(document_number) {
+                Some(number) => self.list(number),
+                None => with_body("404 Not Found", r#"{"detail":"Not Found"}"#),
+            },
+            ("DELETE", _) => Bytes::from_static(b"HTTP/1.1 204 No Content\r\n\r\n"),
+            _ => with_body("404 Not Found", r#"{"detail":"Not Found"}"#),
+        })
+    }
+
+    /// Makes a document of as many blocks as its text has paragraphs.
+    fn create(&mut self, body: &[u8]) -> String {
+        // The text stands in JSON, where the end of a line is two characters.
+        let blocks = memmem::find_iter(body, br"\n\n").count() + 1;
+        let number = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        self.blocks.push(u32::try_from(blocks).unwrap_or(u32::MAX));
+        json!({ "id": document_id(number), "title": null, "failed_pages": [] }).to_string()
+    }
+
+    fn list(&mut self, number: u32) -> Bytes {
+        let blocks = usize::try_from(number).ok().and_then(|number| self.blocks.get(number));
+        let Some(&count) = blocks else {
+            return with_body("404 Not Found", r#"{"detail":"Document not found"}"#);
+        };
+        let list = self.lists.entry(count).or_insert_with(|| {
+            let text = "word ".repeat(14);
+            let block = |idx: u32| json!({ "idx": idx, "text": text.trim_end(), "est_duration_ms": 5_000 });
+            with_body("200 OK", &json!((0..count).map(block).collect::<Vec<_>>()).to_string())
+        });
+        Bytes::clone(list)
+    }
+}
+
+/// A `queued` or `cached` status. The address holds the numbers, as digits, so that it needs no table.
+pub(super) fn status(id: &str, block: u32, ready: bool) -> String {
+    let number = document_number(id).unwrap_or_default();
+    ServerMessage::Status(Status {
+        document_id: id.into(),
+        block_idx: block.into(),
+        status: if ready { BlockStatus::Cached } else { BlockStatus::Queued },
+        audio_url: Some(format!("/v1/audio/{number:08x}{block:08x}{:048}", 0).into()),
+        error: None,
+        recoverable: Some(true),
+        model_slug: Some("kokoro".into()),
+        voice_slug: Some("af_heart".into()),
+        word_timestamps: None,
+        duration_ms: ready.then_some(5_000),
+    })
+    .encode(Era::Current)
+}
+
+fn audio_of(name: &str) -> Option<(u32, u32)> {
+    let number = |range| u32::from_str_radix(name.get(range)?, 16).ok();
+    Some((number(0..8)?, number(8..16)?))
+}
+
+fn models() -> String {
+    let voice = json!({ "id": 1, "slug": "af_heart", "name": "Heart", "lang": "en", "description": null });
+    json!([{ "id": 1, "slug": "kokoro", "name": "Kokoro", "description": null, "voices": [voice] }])
+        .to_string()
+}
+
+fn with_body(status: &str, body: &str) -> Bytes {
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_read_when_it_is_whole() {
+        let bytes = b"POST /api/v1/documents/text HTTP/1.1\r\nContent-Length: 4\r\n\r\nabcd and more";
+        let whole = bytes.len() - " and more".len();
+        assert!(read(&bytes[..whole - 1]).unwrap().is_none());
+        let request = read(bytes).unwrap().unwrap();
+        assert_eq!((request.method, request.body, request.length), ("POST", &b"abcd"[..], whole));
+        assert!(read(b"\x16\x03\x01 not http\r\n\r\n").is_err());
+    }
+
+    #[test]
+    fn a_text_becomes_as_many_blocks_as_it_has_paragraphs() {
+        let mut documents = Documents::default();
+        assert!(documents.create(br#"{"content":"one\n\ntwo\n\nthree"}"#).contains("00000000-"));
+        assert_eq!(documents.blocks, [3]);
+        let list = documents.list(0);
+        let body = memmem::find(&list, b"\r\n\r\n").unwrap() + 4;
+        let blocks: Vec<claque_wire::yapit::rest::Block> = serde_json::from_slice(&list[body..]).unwrap();
+        assert_eq!(blocks.len(), 3);
+    }
+
+    #[test]
+    fn the_address_of_a_block_leads_to_it() {
+        let text = status(&document_id(77), 9, true);
+        let ServerMessage::Status(status) = ServerMessage::decode(&text).unwrap() else { panic!() };
+        let url = status.audio_url.unwrap();
+        assert_eq!(audio_of(url.strip_prefix("/v1/audio/").unwrap()), Some((77, 9)));
+    }
+}

@@ -1,0 +1,116 @@
+//! What Linux says of a process, and lets us set for it.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::Context as _;
+
+use super::super::usage::{CpuTime, of_process};
+use crate::{steps::succeeds, talk::say};
+
+/// Who has which core.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Core {
+    /// Whoever is measured.
+    Client,
+    /// The truth server, and this program beside it.
+    Server,
+}
+
+/// A program that will run on one core only.
+pub(super) fn pinned(core: Core, program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    let number = match core {
+        Core::Client => "0",
+        Core::Server => "1",
+    };
+    command.args(["--cpu-list", number]).arg(program);
+    command
+}
+
+/// Open files that every process started from here may have, after asking for as many as the system gives.
+///
+/// # Errors
+/// When `/proc` does not tell.
+pub(super) fn raise_file_limit() -> anyhow::Result<u64> {
+    let most = read("/proc/sys/fs/nr_open")?.trim().to_owned();
+    let mut raise = Command::new("prlimit");
+    raise.arg(format!("--pid={}", std::process::id())).arg(format!("--nofile={most}:{most}"));
+    let _refused = succeeds(&mut raise);
+    let limits = read("/proc/self/limits")?;
+    let hard = hard_limit(&limits).context("failed to understand /proc/self/limits")?;
+    let mut soft = Command::new("prlimit");
+    soft.arg(format!("--pid={}", std::process::id())).arg(format!("--nofile={hard}:{hard}"));
+    let _refused = succeeds(&mut soft);
+    say(&format!("    {hard} open files are allowed to a process"));
+    Ok(hard)
+}
+
+fn hard_limit(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    let hard = line.split_whitespace().nth(1)?;
+    if hard == "unlimited" { Some(u64::MAX) } else { hard.parse().ok() }
+}
+
+/// One look at a process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) cpu: CpuTime,
+    /// Memory that is its own, KiB: its share of what is shared counted in parts.
+    pub(super) proportional_kib: u64,
+    /// Memory that is in RAM, KiB.
+    pub(super) resident_kib: u64,
+}
+
+/// Looks at a process.
+///
+/// # Errors
+/// When it is gone.
+pub(super) fn look(pid: u32) -> anyhow::Result<Look> {
+    let memory = read(&format!("/proc/{pid}/smaps_rollup"))?;
+    let field =
+        |name: &str| kib(&memory, name).with_context(|| format!("no {name} in /proc/{pid}/smaps_rollup"));
+    Ok(Look { cpu: of_process(pid)?, proportional_kib: field("Pss:")?, resident_kib: field("Rss:")? })
+}
+
+fn kib(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+}
+
+/// Asks a process to stop, as Ctrl-C does.
+///
+/// # Errors
+/// When there is no `kill`.
+pub(super) fn interrupt(pid: u32) -> anyhow::Result<()> {
+    let mut kill = Command::new("kill");
+    kill.args(["-INT", &pid.to_string()]).stdout(Stdio::null());
+    kill.status().map(drop).context("failed to start `kill`")
+}
+
+fn read(path: &str) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("failed to read {path}; this bench needs Linux"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_proc_says_is_read() {
+        assert_eq!(
+            hard_limit("Max open files            1024                 4096                 files"),
+            Some(4_096)
+        );
+        assert_eq!(
+            hard_limit("Max open files            1024                 unlimited            files"),
+            Some(u64::MAX)
+        );
+        assert_eq!(
+            kib("Rss:                 900 kB\nPss:                 123 kB\nPss_Anon: 5 kB\n", "Pss:"),
+            Some(123)
+        );
+    }
+}
