@@ -16,6 +16,8 @@ const LONGEST_HEADER: usize = FIXED_HEADER + 255;
 /// As much of a packet as any decision here needs: the fixed part of the identification header.
 const PACKET_HEAD: usize = 19;
 
+const NO_DURATION: AudioError = AudioError::broken("an Opus packet of no lawful duration");
+
 const CONTINUED: u8 = 0x01;
 const FIRST_PAGE: u8 = 0x02;
 const LAST_PAGE: u8 = 0x04;
@@ -233,6 +235,12 @@ impl OggMeter {
 
     fn take_body(&mut self, bytes: &mut &[u8], segment: usize, left: usize) -> Result<(), AudioError> {
         self.sum_ahead(bytes, segment, left);
+        if self.packets_done >= 2 && self.packet.head.held().is_empty() && left == self.lacing(segment) {
+            let behind = self.take_whole_packets(bytes, segment)?;
+            if behind > segment {
+                return self.enter_segment(behind);
+            }
+        }
         let (part, rest) = bytes.split_at(left.min(bytes.len()));
         *bytes = rest;
         self.page.summed -= part.len();
@@ -251,6 +259,34 @@ impl OggMeter {
             self.end_packet()?;
         }
         self.enter_segment(segment + 1)
+    }
+
+    /// Counts the audio packets that lie in `bytes` as a whole, from the one that begins with `segment` on; most do, and
+    /// there are fifty a second. Gives the segment behind them.
+    fn take_whole_packets(&mut self, bytes: &mut &[u8], segment: usize) -> Result<usize, AudioError> {
+        let lacings = &self.header.held()[FIXED_HEADER..];
+        let (mut behind, mut at) = (segment, 0);
+        loop {
+            let lacings = &lacings[behind..];
+            // RFC 3533 section 6: a packet ends with its first lacing value below 255.
+            let Some(more) = lacings.iter().position(|lacing| *lacing < 255) else { break };
+            let len = more * 255 + usize::from(lacings[more]);
+            let Some(packet) = bytes.get(at..at + len) else { break };
+            let samples = packet_samples(packet).ok_or(NO_DURATION)?;
+            self.page.samples += u64::from(samples);
+            self.samples.counted = self.samples.counted.saturating_add(u64::from(samples));
+            self.page.packets += 1;
+            self.packets_done += 1;
+            at += len;
+            behind += more + 1;
+        }
+        if behind > segment {
+            *bytes = &bytes[at..];
+            self.page.summed -= at;
+            self.media_bytes = self.media_bytes.saturating_add(u64::try_from(at).unwrap_or(u64::MAX));
+            self.packet.open = false;
+        }
+        Ok(behind)
     }
 
     /// Carries the page's checksum on over all of the page that is there, unless that is done: segments are short, and
@@ -273,8 +309,7 @@ impl OggMeter {
             }
             1 => {}
             _ => {
-                let samples = packet_samples(self.packet.head.held())
-                    .ok_or(AudioError::broken("an Opus packet of no lawful duration"))?;
+                let samples = packet_samples(self.packet.head.held()).ok_or(NO_DURATION)?;
                 self.page.samples += u64::from(samples);
                 self.samples.counted = self.samples.counted.saturating_add(u64::from(samples));
                 self.page.packets += 1;
