@@ -1,6 +1,7 @@
 //! Everything a clean checkout must pass, in order of price.
 
 use crate::{
+    bench::instructions,
     deny,
     steps::{Steps, cargo, color_choice, run as run_command, run_watching},
     talk::say,
@@ -36,6 +37,7 @@ pub(crate) fn run(preparation: Preparation) -> anyhow::Result<()> {
     })?;
     let summary = steps.run("tests", tests)?;
     steps.run("documentation tests", || run_command(&mut cargo(&["test", "--workspace", "--doc"])?))?;
+    steps.run("instructions", instructions::hot_path)?;
     steps.run("dependencies", deny::run)?;
     // The test runner's own summary again, as it was, so that the count stands at the end.
     if let Some(summary) = summary {

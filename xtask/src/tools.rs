@@ -18,7 +18,7 @@ struct Tool {
     package: &'static str,
 }
 
-const TOOLS: [Tool; 7] = [
+const TOOLS: [Tool; 8] = [
     Tool { program: "chromium", package: "chromium" },
     Tool { program: "espeak-ng", package: "espeak-ng" },
     Tool { program: "opusdec", package: "opus-tools" },
@@ -26,6 +26,7 @@ const TOOLS: [Tool; 7] = [
     Tool { program: "pdfimages", package: "poppler-utils" },
     Tool { program: "pdfinfo", package: "poppler-utils" },
     Tool { program: "pdftotext", package: "poppler-utils" },
+    Tool { program: "valgrind", package: "valgrind" },
 ];
 
 /// Cargo's own companions: (subcommand, how to get it).

@@ -1,5 +1,6 @@
-//! Instructions of the hot path per block: a figure that does not depend on the machine's mood, held against the one that is
-//! kept in the repository.
+//! Instructions of the hot path per block: figures that do not depend on the machine's mood, held against those that are kept
+//! in the repository. [`run`] counts the whole program, which takes a release build; [`hot_path`] counts what is claque's own
+//! between bytes and facts, and is quick enough for CI.
 
 use std::{fs, path::Path, process::Command};
 
@@ -39,25 +40,57 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let few = count(&programs.join("claque"), &server.url, FEW, &folder)?;
     let many = count(&programs.join("claque"), &server.url, MANY, &folder)?;
     server.end()?;
-    let per_block = many.saturating_sub(few) / u64::from((MANY - FEW) * USERS);
-    let kept = kept()?;
-    let share = ratio(per_block, kept.per_block);
-    print(&json!({ "per_block": per_block, "kept": kept.per_block, "ratio": share }).to_string())?;
+    judge("per_block", many.saturating_sub(few) / u64::from((MANY - FEW) * USERS))
+}
+
+/// The same of `claque-wire`'s example `hot_path`: codec, player and audio meter, without sockets and clock.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn hot_path() -> anyhow::Result<()> {
+    /// Blocks of the two runs.
+    const BLOCKS: [u64; 2] = [100, 300];
+    let target = Workspace::load()?.target;
+    let build = ["build", "--release", "--package", "claque-wire", "--example", "hot_path"];
+    run_command(&mut cargo(&build)?)?;
+    let folder = target.join("bench").join("hot-path");
+    fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+    let program = target.join("release").join("examples").join("hot_path");
+    let count = |blocks: u64| {
+        let mut command = callgrind(&folder.join(format!("{blocks}.callgrind")), &program);
+        let output = command.arg(blocks.to_string()).output().context("failed to start valgrind")?;
+        let talk = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "the hot path did not come to its end: {}", talk.trim());
+        collected(&talk).with_context(|| format!("callgrind counted nothing: {}", talk.trim()))
+    };
+    let [few, many] = BLOCKS;
+    judge("hot_path", count(many)?.saturating_sub(count(few)?) / (many - few))
+}
+
+/// Tells a figure, and fails when it is more than is kept under `name`, beyond the tolerance.
+fn judge(name: &str, counted: u64) -> anyhow::Result<()> {
+    let kept = kept(name)?;
+    let share = ratio(counted, kept.instructions);
+    print(&json!({ name: counted, "kept": kept.instructions, "ratio": share }).to_string())?;
     if share > 1.0 + kept.tolerance {
-        bail!("a block costs {per_block} instructions, {share:.2} times the {} of {KEPT}", kept.per_block);
+        bail!("a block costs {counted} instructions, {share:.2} times the {} of {KEPT}", kept.instructions);
     }
     if share < 1.0 - kept.tolerance {
-        say(&format!("a block has become cheaper: put {per_block} into {KEPT}, so that it stays so"));
+        say(&format!("a block has become cheaper: put {counted} into {KEPT} as {name}, so that it stays so"));
     }
     Ok(())
 }
 
+fn callgrind(out: &Path, program: &Path) -> Command {
+    let mut command = Command::new("valgrind");
+    command.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", out.display())).arg(program);
+    command
+}
+
 /// Instructions of one run, kernel left out.
 fn count(claque: &Path, url: &str, blocks: u32, folder: &Path) -> anyhow::Result<u64> {
-    let mut command = Command::new("valgrind");
-    command.arg("--tool=callgrind");
-    command.arg(format!("--callgrind-out-file={}", folder.join(format!("{blocks}.callgrind")).display()));
-    command.arg(claque).args(["run", "--no-auth", "--allow-rate-limit", "--no-report", "--quiet"]);
+    let mut command = callgrind(&folder.join(format!("{blocks}.callgrind")), claque);
+    command.args(["run", "--no-auth", "--allow-rate-limit", "--no-report", "--quiet"]);
     command.args(["--base-url", url, "--users", &USERS.to_string(), "--blocks", &blocks.to_string()]);
     // Fast enough to be done soon, slow enough for a program that callgrind slows down fifty times.
     command.args(["--speed", "12", "--stagger", "1"]).arg("--output-dir").arg(folder.join("runs"));
@@ -72,17 +105,17 @@ fn collected(talk: &str) -> Option<u64> {
 
 /// What is held against.
 struct Kept {
-    per_block: u64,
+    instructions: u64,
     /// A share.
     tolerance: f64,
 }
 
-fn kept() -> anyhow::Result<Kept> {
+fn kept(name: &str) -> anyhow::Result<Kept> {
     let bytes = fs::read(repository_root()?.join(KEPT)).with_context(|| format!("failed to read {KEPT}"))?;
     let kept: Value =
         serde_json::from_slice(&bytes).with_context(|| format!("failed to understand {KEPT}"))?;
     Ok(Kept {
-        per_block: kept["per_block"].as_u64().with_context(|| format!("no per_block in {KEPT}"))?,
+        instructions: kept[name].as_u64().with_context(|| format!("no {name} in {KEPT}"))?,
         tolerance: kept["tolerance"].as_f64().with_context(|| format!("no tolerance in {KEPT}"))?,
     })
 }
@@ -104,7 +137,9 @@ mod tests {
 
     #[test]
     fn what_is_kept_can_be_read() {
-        let kept = kept().unwrap();
-        assert!(kept.per_block > 0 && kept.tolerance > 0.0 && kept.tolerance < 1.0);
+        for name in ["per_block", "hot_path"] {
+            let kept = kept(name).unwrap();
+            assert!(kept.instructions > 0 && kept.tolerance > 0.0 && kept.tolerance < 1.0);
+        }
     }
 }
