@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_package_is_asked_for_once() {
-        let packages = ["chromium", "espeak-ng", "opus-tools", "poppler-utils"];
+        let packages = ["chromium", "espeak-ng", "opus-tools", "poppler-utils", "valgrind"];
         assert_eq!(packages_of(&TOOLS), packages);
     }
 
