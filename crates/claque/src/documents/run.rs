@@ -209,6 +209,9 @@ impl Session<'_> {
                         wait.as_secs_f64().ceil()
                     )),
                     Some(News::Remains { document, what, noted }) => {
+                        if let Some(what) = &what {
+                            tracing::debug!("on the service: {what}");
+                        }
                         match self.left.note(document, what, whose) {
                             Ok(()) => drop(noted.send(Noted)),
                             Err(error) if saved.is_ok() => {
