@@ -193,6 +193,7 @@ impl Player {
                 // None of the player's own.
                 TimeoutReason::Acts => return,
             }
+            self.note_waiting();
         }
     }
 
