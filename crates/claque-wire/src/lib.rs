@@ -6,6 +6,8 @@
 //! result.
 
 pub mod audio;
+pub mod http1;
 pub mod multipart;
 pub mod pdf;
+pub mod websocket;
 pub mod yapit;

@@ -1,0 +1,157 @@
+//! The body of an answer, by how it is framed (RFC 9112 section 6).
+
+use super::HttpError;
+
+/// Longest line that tells a chunk's size, extensions included, and longest trailer.
+const MAX_LINE: usize = 4 << 10;
+
+/// How the end of a body is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+/// A body that is being read.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// So many bytes are still to come.
+    Length(u64),
+    UntilClose,
+    Chunked(Chunks),
+}
+
+/// Where in the chunks it is.
+#[derive(Debug)]
+pub(super) struct Chunks {
+    at: At,
+    /// A line that is not whole.
+    line: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    /// Before the line with a chunk's size.
+    Size,
+    /// So many bytes of a chunk are still to come.
+    Data(u64),
+    /// Before the line's end behind a chunk.
+    DataEnd,
+    /// In the fields behind the last chunk, which nobody asked for.
+    Trailer,
+    End,
+}
+
+impl Body {
+    pub(super) const fn new(framing: Framing) -> Self {
+        match framing {
+            Framing::Length(length) => Self::Length(length),
+            Framing::UntilClose => Self::UntilClose,
+            Framing::Chunked => Self::Chunked(Chunks { at: At::Size, line: Vec::new() }),
+        }
+    }
+
+    /// Takes content from the front of `bytes`; none when there is none, or no more.
+    pub(super) fn next<'b>(&mut self, bytes: &mut &'b [u8]) -> Result<Option<&'b [u8]>, HttpError> {
+        match self {
+            Self::Length(left) => Ok(take(left, bytes)),
+            Self::UntilClose => {
+                let mut all = u64::MAX;
+                Ok(take(&mut all, bytes))
+            }
+            Self::Chunked(chunks) => chunks.next(bytes),
+        }
+    }
+
+    pub(super) const fn is_whole(&self) -> bool {
+        match self {
+            Self::Length(left) => *left == 0,
+            Self::UntilClose => false,
+            Self::Chunked(chunks) => matches!(chunks.at, At::End),
+        }
+    }
+
+    pub(super) const fn lasts_until_close(&self) -> bool {
+        matches!(self, Self::UntilClose)
+    }
+}
+
+impl Chunks {
+    fn next<'b>(&mut self, bytes: &mut &'b [u8]) -> Result<Option<&'b [u8]>, HttpError> {
+        loop {
+            self.at = match self.at {
+                At::Data(0) => At::DataEnd,
+                At::Data(mut left) => {
+                    let content = take(&mut left, bytes);
+                    self.at = At::Data(left);
+                    return Ok(content);
+                }
+                At::Size => match self.take_line(bytes)? {
+                    None => return Ok(None),
+                    Some(line) => match size(&line)? {
+                        0 => At::Trailer,
+                        size => At::Data(size),
+                    },
+                },
+                At::DataEnd => match self.take_line(bytes)? {
+                    None => return Ok(None),
+                    Some(line) if line.is_empty() => At::Size,
+                    Some(line) => return Err(wrong(&line)),
+                },
+                At::Trailer => match self.take_line(bytes)? {
+                    None => return Ok(None),
+                    Some(line) if line.is_empty() => At::End,
+                    Some(_) => At::Trailer,
+                },
+                At::End => return Ok(None),
+            };
+        }
+    }
+
+    /// Takes a line without its end; none while it is not whole.
+    fn take_line(&mut self, bytes: &mut &[u8]) -> Result<Option<Vec<u8>>, HttpError> {
+        let end = memchr::memchr(b'\n', bytes);
+        let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
+        if self.line.len() + line.len() > MAX_LINE {
+            return Err(wrong(line));
+        }
+        self.line.extend_from_slice(line);
+        *bytes = rest;
+        if end.is_none() {
+            return Ok(None);
+        }
+        let mut line = std::mem::take(&mut self.line);
+        line.pop();
+        if line.pop_if(|last| *last == b'\r').is_none() {
+            return Err(wrong(&line));
+        }
+        Ok(Some(line))
+    }
+}
+
+/// Takes at most `left` bytes, and counts them off.
+fn take<'b>(left: &mut u64, bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+    let (content, rest) = bytes.split_at(count);
+    *left -= u64::try_from(count).unwrap_or(*left);
+    *bytes = rest;
+    (count > 0).then_some(content)
+}
+
+/// A chunk's size: hexadecimal digits, then an extension behind a semicolon (RFC 9112 section 7.1).
+fn size(line: &[u8]) -> Result<u64, HttpError> {
+    let text = std::str::from_utf8(line).map_err(|_| wrong(line))?;
+    let digits = text.split(';').next().unwrap_or_default().trim_matches([' ', '\t']);
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(wrong(line));
+    }
+    u64::from_str_radix(digits, 16).map_err(|_| wrong(line))
+}
+
+fn wrong(line: &[u8]) -> HttpError {
+    /// As much of it as helps to recognise it.
+    const SHOWN: usize = 40;
+    let shown = String::from_utf8_lossy(&line[..line.len().min(SHOWN)]);
+    HttpError::Chunk(shown.trim_end().escape_debug().to_string())
+}

@@ -1,0 +1,124 @@
+//! The head of an answer: status, how its body is framed, whether the connection lives on.
+
+use httparse::{EMPTY_HEADER, Header, Status};
+
+use super::{Framing, HttpError, MAX_HEAD};
+
+/// Header fields read at most; more are an error.
+const FIELDS: usize = 100;
+
+/// What matters of a head.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    pub(super) framing: Framing,
+    pub(super) keeps_alive: bool,
+}
+
+/// Takes a head from the front of `bytes`; none while it is not whole. `part` is what came of it before. Interim answers
+/// (RFC 9110 section 15.2) are passed over.
+pub(super) fn take(part: &mut Vec<u8>, bytes: &mut &[u8]) -> Result<Option<Head>, HttpError> {
+    while !bytes.is_empty() {
+        let Some((status, head)) = take_raw(part, bytes, |head| {
+            let status = head.code.unwrap_or_default();
+            let http11 = head.version == Some(1);
+            (status, understand(status, http11, head.headers))
+        })?
+        else {
+            return Ok(None);
+        };
+        match status {
+            101 => return Err(HttpError::Switched),
+            100..=199 => {}
+            _ => return head.map(Some),
+        }
+    }
+    Ok(None)
+}
+
+/// Takes a head from the front of `bytes` and gives what `read` makes of it; none while it is not whole.
+pub(crate) fn take_raw<T>(
+    part: &mut Vec<u8>,
+    bytes: &mut &[u8],
+    read: impl FnOnce(&httparse::Response<'_, '_>) -> T,
+) -> Result<Option<T>, HttpError> {
+    let before = part.len();
+    let joined = if before == 0 {
+        None
+    } else {
+        part.extend_from_slice(bytes);
+        Some(std::mem::take(part))
+    };
+    let whole = joined.as_deref().unwrap_or(bytes);
+    let mut fields = [EMPTY_HEADER; FIELDS];
+    let mut head = httparse::Response::new(&mut fields);
+    match head.parse(whole).map_err(HttpError::NotHttp)? {
+        Status::Complete(length) if length <= MAX_HEAD => {
+            let made = read(&head);
+            // A head that was whole before these bytes would have been taken before them.
+            *bytes = bytes.get(length - before..).unwrap_or_default();
+            Ok(Some(made))
+        }
+        Status::Partial if whole.len() < MAX_HEAD => {
+            *part = joined.unwrap_or_else(|| bytes.to_vec());
+            *bytes = &[];
+            Ok(None)
+        }
+        Status::Complete(_) | Status::Partial => Err(HttpError::HeadTooLong),
+    }
+}
+
+fn understand(status: u16, http11: bool, fields: &[Header<'_>]) -> Result<Head, HttpError> {
+    let mut alive = http11;
+    let mut length = None;
+    let mut encoding = None;
+    for field in fields {
+        let value = String::from_utf8_lossy(field.value);
+        if field.name.eq_ignore_ascii_case("content-length") {
+            length = Some(read_length(length, &value)?);
+        } else if field.name.eq_ignore_ascii_case("transfer-encoding") {
+            encoding = Some(value.trim().to_owned());
+        } else if field.name.eq_ignore_ascii_case("connection") {
+            for option in value.split(',') {
+                match option.trim() {
+                    option if option.eq_ignore_ascii_case("close") => alive = false,
+                    option if option.eq_ignore_ascii_case("keep-alive") => alive = true,
+                    _ => {}
+                }
+            }
+        }
+    }
+    // RFC 9112 section 6.3, in its order.
+    let framing = match (status, encoding, length) {
+        (204 | 304, ..) => Framing::Length(0),
+        (_, Some(encoding), length) if encoding.eq_ignore_ascii_case("chunked") => {
+            // Both are a sign of an attempt at smuggling: the connection is not used again.
+            alive &= length.is_none();
+            Framing::Chunked
+        }
+        (_, Some(encoding), _) => return Err(HttpError::Encoding(encoding)),
+        (_, None, Some(length)) => Framing::Length(length),
+        (_, None, None) => {
+            alive = false;
+            Framing::UntilClose
+        }
+    };
+    Ok(Head { status, framing, keeps_alive: alive })
+}
+
+/// Several lengths are lawful only if they are one (RFC 9110 section 8.6).
+fn read_length(known: Option<u64>, value: &str) -> Result<u64, HttpError> {
+    let wrong = || HttpError::Length(value.to_owned());
+    let mut length = known;
+    for one in value.split(',').map(str::trim) {
+        if one.is_empty() || !one.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let one: u64 = one.parse().map_err(|_| wrong())?;
+        if length.is_some_and(|other| other != one) {
+            return Err(wrong());
+        }
+        length = Some(one);
+    }
+    length.ok_or_else(wrong)
+}

@@ -1,0 +1,164 @@
+//! HTTP/1.1 (RFC 9112) from the client's side, sans-IO: a request without a body out, slices of an answer in.
+//!
+//! [`Response`] holds no buffer: what is handed to it comes out again in parts, and only a head that lies across two reads is
+//! kept until it is whole. It follows no redirect and undoes no content coding.
+
+mod body;
+mod head;
+#[cfg(test)]
+#[expect(clippy::panic_in_result_fn, reason = "helpers assert that every split reads the same")]
+mod tests;
+
+use self::{
+    body::{Body, Framing},
+    head::Head,
+};
+
+pub(crate) use self::head::take_raw as take_raw_head;
+
+/// Longest head of an answer that is taken, bytes. Common servers and clients have limits of 8 to 64 KiB.
+const MAX_HEAD: usize = 16 << 10;
+
+/// Appends a request for what is at `path_and_query` of `host`, which is a name or address with its port if that is not
+/// the usual one. Nothing given may hold a line's end.
+pub fn write_get(path_and_query: &str, host: &str, headers: &[(&str, &str)], out: &mut Vec<u8>) {
+    for part in ["GET ", path_and_query, " HTTP/1.1\r\nhost: ", host, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    write_headers(headers, out);
+    out.extend_from_slice(b"\r\n");
+}
+
+pub(crate) fn write_headers(headers: &[(&str, &str)], out: &mut Vec<u8>) {
+    for (name, value) in headers {
+        for part in [name, ": ", value, "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
+/// Why an answer is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// Its head is no HTTP/1.
+    #[error("the server's answer is no HTTP: {0}")]
+    NotHttp(httparse::Error),
+    /// Its head is too long.
+    #[error("the head of the server's answer is longer than {MAX_HEAD} bytes")]
+    HeadTooLong,
+    /// It changes to another protocol, which nobody asked for.
+    #[error("the server changed to another protocol, unasked")]
+    Switched,
+    /// Its length is no number, or there are several.
+    #[error("failed to read the answer's content-length `{0}`")]
+    Length(String),
+    /// It is coded for transfer in a way that was not asked for.
+    #[error("the answer has the transfer-encoding `{0}`, and only `chunked` is understood")]
+    Encoding(String),
+    /// A chunk's size cannot be read, or its end is missing.
+    #[error("failed to read a chunk of the answer at `{0}`")]
+    Chunk(String),
+    /// The connection ended before the answer did.
+    #[error("the connection ended in the middle of an answer")]
+    CutShort,
+}
+
+/// A part of an answer, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'b> {
+    /// Its head, once.
+    Head {
+        /// Status code, 200 to 999.
+        status: u16,
+    },
+    /// Bytes of its body, at least one.
+    Body(&'b [u8]),
+    /// It is whole.
+    End,
+}
+
+/// Reads one answer.
+#[derive(Debug)]
+pub struct Response {
+    stage: Stage,
+    has_begun: bool,
+    keeps_alive: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// As much of the head as came without being whole.
+    Head(Vec<u8>),
+    Body(Body),
+    Over,
+}
+
+impl Response {
+    /// Makes a reader that has read nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { stage: Stage::Head(Vec::new()), has_begun: false, keeps_alive: false }
+    }
+
+    /// Takes bytes from the front of `bytes` and gives the next part; none when it needs more. After [`Part::End`] nothing is
+    /// taken any more: what is left in `bytes` is not of this answer.
+    ///
+    /// # Errors
+    /// It is no answer. The connection is of no more use then.
+    pub fn next<'b>(&mut self, bytes: &mut &'b [u8]) -> Result<Option<Part<'b>>, HttpError> {
+        self.has_begun |= !bytes.is_empty();
+        match &mut self.stage {
+            Stage::Head(part) => {
+                let Some(head) = head::take(part, bytes)? else { return Ok(None) };
+                let Head { status, framing, keeps_alive } = head;
+                self.keeps_alive = keeps_alive;
+                self.stage = Stage::Body(Body::new(framing));
+                Ok(Some(Part::Head { status }))
+            }
+            Stage::Body(body) => {
+                if let Some(content) = body.next(bytes)? {
+                    return Ok(Some(Part::Body(content)));
+                }
+                if body.is_whole() {
+                    self.stage = Stage::Over;
+                    return Ok(Some(Part::End));
+                }
+                Ok(None)
+            }
+            Stage::Over => Ok(None),
+        }
+    }
+
+    /// The connection has ended.
+    ///
+    /// # Errors
+    /// The answer is not whole, and its end was not to be the connection's.
+    pub fn end(&mut self) -> Result<(), HttpError> {
+        match &self.stage {
+            Stage::Over => Ok(()),
+            Stage::Body(body) if body.lasts_until_close() => {
+                self.stage = Stage::Over;
+                Ok(())
+            }
+            Stage::Head(_) | Stage::Body(_) => Err(HttpError::CutShort),
+        }
+    }
+
+    /// Whether another request may go over the connection once this answer is whole.
+    #[must_use]
+    pub const fn keeps_alive(&self) -> bool {
+        self.keeps_alive
+    }
+
+    /// Whether any byte of an answer has come.
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+}
+
+impl Default for Response {
+    fn default() -> Self {
+        Self::new()
+    }
+}
