@@ -50,6 +50,13 @@ impl Clock {
         later.origin.saturating_duration_since(self.origin)
     }
 
+    /// Both clocks side by side, as they are now.
+    pub(crate) fn bridge(self) -> Bridge {
+        let (before, wall, after) = (self.now(), unix_nanos(), self.now());
+        let span = after.since(before);
+        Bridge { at: before + span / 2, unix_nanos: wall, uncertainty: span / 2 }
+    }
+
     /// Waits until `at`; returns at once when it has passed. The runtime's timers are good to a millisecond, and
     /// are never early.
     pub async fn sleep_until(self, at: Instant) {
@@ -61,6 +68,27 @@ impl Clock {
         /// What stands for "never": a runtime's clock cannot hold every moment ours can.
         const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
         (self.origin + at.since(Instant::START).min(FAR)).into()
+    }
+}
+
+/// A moment on a run's clock and on the wall clock at once. By it a stamp of the operating system, which is one of the wall
+/// clock, becomes a moment of the run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bridge {
+    at: Instant,
+    unix_nanos: u64,
+    /// How far apart the two readings may have been.
+    pub(crate) uncertainty: Duration,
+}
+
+impl Bridge {
+    /// When it was, by the run's clock, that the wall clock showed `unix_nanos`; the run's start at the earliest.
+    pub(crate) fn moment(self, unix_nanos: u64) -> Instant {
+        let here = self.at.as_nanos();
+        Instant::from_nanos(match unix_nanos.checked_sub(self.unix_nanos) {
+            Some(later) => here.saturating_add(later),
+            None => here.saturating_sub(self.unix_nanos - unix_nanos),
+        })
     }
 }
 
@@ -76,4 +104,17 @@ pub fn unix_nanos() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "the one file that reads the clock")]
 fn monotonic() -> std::time::Instant {
     std::time::Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_before_or_after_the_bridge_is_a_moment_of_the_run() {
+        let bridge = Bridge { at: Instant::from_nanos(500), unix_nanos: 10_000, uncertainty: Duration::ZERO };
+        assert_eq!(bridge.moment(10_040), Instant::from_nanos(540));
+        assert_eq!(bridge.moment(9_900), Instant::from_nanos(400));
+        assert_eq!(bridge.moment(9_000), Instant::START, "nothing is before the run");
+    }
 }

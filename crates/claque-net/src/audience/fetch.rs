@@ -1,22 +1,17 @@
 //! Fetching one block's audio: measured as its bytes pass, then dropped.
 
-use std::{path::Path, rc::Rc};
-
-use bytes::Bytes;
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase},
     ids::{BlockIdx, ListenerId},
-    time::MediaTime,
+    time::{Instant, MediaTime},
 };
 use claque_wire::{
     audio::{AudioError, AudioMeter, Container},
+    http1::{Part, Response},
     yapit::http_failure,
 };
-use http_body_util::{BodyExt as _, Limited};
-use hyper::{Method, body::Incoming};
 
-use super::{inbox::Inbox, lane::Lane, socket::nobody};
-use crate::service::{bare, failure_of};
+use super::link::Inbox;
 
 /// As much of an unsuccessful answer as is read for its words.
 const MAX_WORDS: usize = 16 << 10;
@@ -30,98 +25,124 @@ pub(super) struct Fetch {
     pub(super) reference: String,
 }
 
-/// Fetches and puts what happens into `inbox`; ends with [`Event::Complete`] or [`Event::Failed`]. Gives the block if
-/// it failed, so that it may be asked for again.
-pub(super) async fn fetch(lane: Rc<Lane>, fetch: Fetch, inbox: Inbox) -> Option<BlockIdx> {
-    let block = fetch.block;
-    match fetch_whole(&lane, &fetch, &inbox).await {
-        Ok(media) => {
-            inbox.push(Event::Complete { block, media });
-            None
-        }
-        Err(failure) => {
-            inbox.push(Event::Failed(Failure { kills: Kills::Block(block), ..failure }));
-            Some(block)
-        }
+impl Fetch {
+    /// What a listener hears of a fetch that failed.
+    pub(super) fn failed(&self, failure: Failure) -> Event {
+        Event::Failed(Failure { kills: Kills::Block(self.block), ..failure })
     }
 }
 
-async fn fetch_whole(lane: &Rc<Lane>, fetch: &Fetch, inbox: &Inbox) -> Result<MediaTime, Failure> {
-    let service = lane.service(fetch.listener).ok_or_else(nobody)?;
-    let mut request = bare(Method::GET, &service.target().audio_url(&fetch.reference))?;
-    // Audio that lies elsewhere is none of our credentials' business.
-    if request.uri().host() == Some(service.target().host()) {
-        service.access().sign(request.headers_mut());
-    }
-    let response = lane.http(service).send(request).await?;
-    let status = response.status().as_u16();
-    if status != 200 {
-        let words = Limited::new(response.into_body(), MAX_WORDS).collect().await;
-        let words = words.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        return Err(http_failure(status, &words, Kills::Block(fetch.block), Phase::BeforeAudio));
-    }
-    let mut sink = Sink {
-        block: fetch.block,
-        inbox,
-        meter: AudioMeter::new(),
-        delivered: MediaTime::ZERO,
-        media_bytes: 0,
-    };
-    let kept = sink.read(response.into_body(), lane.keep_audio().is_some()).await?;
-    let delivered = sink.delivered;
-    let finished = sink.meter.finish().map_err(|error| audio_failure(&error, delivered))?;
-    if let Some(folder) = lane.keep_audio() {
-        keep(folder, fetch, finished.container, kept).await;
-    }
-    Ok(finished.media)
-}
-
-/// Where a body goes.
-struct Sink<'a> {
-    block: BlockIdx,
-    inbox: &'a Inbox,
+/// A fetch under way.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) fetch: Fetch,
+    status: Option<u16>,
     meter: AudioMeter,
     delivered: MediaTime,
     media_bytes: u64,
+    /// What an unsuccessful answer says.
+    words: Vec<u8>,
+    /// The audio, if it is to be kept.
+    kept: Option<Vec<u8>>,
 }
 
-impl Sink<'_> {
-    /// Reads to the end. Gives the bytes if they are to be kept.
-    async fn read(&mut self, mut body: Incoming, keep: bool) -> Result<Vec<u8>, Failure> {
-        let mut kept = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| {
-                let failure = failure_of(&error, self.phase());
-                // A stream that is cut short is a failure of the audio, however the connection ended.
-                Failure {
-                    class: FailureClass::Protocol,
-                    text: format!("the audio was cut short: {}", failure.text),
-                    ..failure
-                }
-            })?;
-            if let Ok(bytes) = frame.into_data() {
-                self.take(&bytes)?;
-                if keep {
-                    kept.extend_from_slice(&bytes);
-                }
-            }
+/// A fetch that came to its end.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) container: Container,
+    pub(super) media: MediaTime,
+    pub(super) kept: Option<Vec<u8>>,
+}
+
+impl Job {
+    pub(super) fn new(fetch: Fetch, keep: bool) -> Self {
+        Self {
+            fetch,
+            status: None,
+            meter: AudioMeter::new(),
+            delivered: MediaTime::ZERO,
+            media_bytes: 0,
+            words: Vec::new(),
+            kept: keep.then(Vec::new),
         }
-        Ok(kept)
     }
 
-    fn take(&mut self, bytes: &Bytes) -> Result<(), Failure> {
+    /// Takes bytes of the answer. Gives whether it is whole.
+    ///
+    /// # Errors
+    /// It is no audio, or no answer.
+    pub(super) fn take(
+        &mut self,
+        answer: &mut Response,
+        bytes: &mut &[u8],
+        at: Instant,
+        inbox: &mut Inbox,
+    ) -> Result<bool, Failure> {
+        while let Some(part) = answer.next(bytes).map_err(|error| self.broken(&error.to_string()))? {
+            match part {
+                Part::Head { status } => self.status = Some(status),
+                Part::Body(bytes) if self.status == Some(200) => self.hear(bytes, at, inbox)?,
+                Part::Body(bytes) => {
+                    let room = MAX_WORDS - self.words.len();
+                    self.words.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                    if bytes.len() > room {
+                        return Err(self.refused());
+                    }
+                }
+                Part::End => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    /// What came of an answer that is whole: a failure if it says no, or if its audio is not whole.
+    pub(super) fn finish(self) -> (Fetch, Result<Fetched, Failure>) {
+        if self.status != Some(200) {
+            let refused = self.refused();
+            return (self.fetch, Err(refused));
+        }
+        let finished = match self.meter.finish() {
+            Ok(finished) => finished,
+            Err(error) => return (self.fetch, Err(audio_failure(&error, self.delivered))),
+        };
+        let (container, media) = (finished.container, finished.media);
+        (self.fetch, Ok(Fetched { container, media, kept: self.kept }))
+    }
+
+    /// The failure of an answer that broke off or makes no sense; `why` is known to whoever read it.
+    pub(super) fn broken(&self, why: &str) -> Failure {
+        let phase = if self.media_bytes > 0 { Phase::MidAudio } else { Phase::BeforeAudio };
+        match self.status {
+            // A stream that is cut short is a failure of the audio, however the connection ended.
+            Some(200) => failure(phase, format!("the audio was cut short: {why}")),
+            Some(_) => self.refused(),
+            None => failure(phase, why.to_owned()),
+        }
+    }
+
+    /// Whether the head of a good answer has come.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.status.is_some()
+    }
+
+    fn refused(&self) -> Failure {
+        let status = self.status.unwrap_or_default();
+        http_failure(status, &self.words, Kills::Block(self.fetch.block), Phase::BeforeAudio)
+    }
+
+    fn hear(&mut self, bytes: &[u8], at: Instant, inbox: &mut Inbox) -> Result<(), Failure> {
         let progress = self.meter.push(bytes).map_err(|error| audio_failure(&error, self.delivered))?;
         let new = progress.media_bytes - self.media_bytes;
         self.media_bytes = progress.media_bytes;
         self.delivered = progress.delivered;
         if new > 0 {
-            self.inbox.push(Event::Audio { block: self.block, delivered: progress.delivered, bytes: new });
+            let block = self.fetch.block;
+            inbox.push(at, Event::Audio { block, delivered: progress.delivered, bytes: new });
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(bytes);
         }
         Ok(())
-    }
-
-    fn phase(&self) -> Phase {
-        if self.media_bytes > 0 { Phase::MidAudio } else { Phase::BeforeAudio }
     }
 }
 
@@ -132,28 +153,9 @@ fn audio_failure(error: &AudioError, delivered: MediaTime) -> Failure {
             if delivered > MediaTime::ZERO { Phase::MidAudio } else { Phase::BeforeAudio }
         }
     };
-    Failure {
-        phase,
-        class: FailureClass::Protocol,
-        code: None,
-        text: error.to_string(),
-        kills: Kills::Session,
-    }
+    failure(phase, error.to_string())
 }
 
-/// Writes a body into the folder. Trouble with it is told and changes nothing of the measurement.
-async fn keep(folder: &Path, fetch: &Fetch, container: Container, bytes: Vec<u8>) {
-    let extension = match container {
-        Container::OggOpus => "ogg",
-        Container::Wav => "wav",
-        Container::Mp3 => "mp3",
-    };
-    let path = folder.join(format!("user-{}-block-{}.{extension}", fetch.listener, fetch.block));
-    let shown = path.display().to_string();
-    let written = tokio::task::spawn_blocking(move || std::fs::write(path, bytes)).await;
-    match written {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!("failed to write {shown}: {error}; check --keep-audio"),
-        Err(error) => tracing::warn!("failed to write {shown}: {error}"),
-    }
+fn failure(phase: Phase, text: String) -> Failure {
+    Failure { phase, class: FailureClass::Protocol, code: None, text, kills: Kills::Session }
 }

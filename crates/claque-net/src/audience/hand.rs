@@ -9,6 +9,7 @@ use claque_core::{
     time::{Duration, Instant},
     timetable::Timetable,
 };
+use mio::Waker;
 use tokio::sync::watch;
 
 /// What lanes are told: the whole of it each time, so that none can miss a part.
@@ -36,6 +37,8 @@ pub struct ByHand {
 #[derive(Debug)]
 pub(super) struct Hand {
     orders: watch::Sender<Orders>,
+    /// Lanes wait for sockets, not for orders: each is woken.
+    wakers: Vec<Arc<Waker>>,
     listeners: u32,
     /// Those before this one have started, or are about to.
     started: u32,
@@ -47,15 +50,26 @@ impl Hand {
     pub(super) fn new(schedule: ArrivalSchedule, listeners: u32) -> Self {
         let timetable = Arc::new(Timetable::new(schedule));
         let orders = Orders { stopped: false, timetable, dismissed: Arc::default() };
-        Self { orders: watch::Sender::new(orders), listeners, started: 0, ended: BTreeSet::new(), brought: 0 }
+        let wakers = Vec::new();
+        Self {
+            orders: watch::Sender::new(orders),
+            wakers,
+            listeners,
+            started: 0,
+            ended: BTreeSet::new(),
+            brought: 0,
+        }
     }
 
-    pub(super) fn orders(&self) -> watch::Receiver<Orders> {
+    /// Orders for a lane, which `waker` wakes when there is a new one.
+    pub(super) fn orders(&mut self, waker: &Arc<Waker>) -> watch::Receiver<Orders> {
+        self.wakers.push(Arc::clone(waker));
         self.orders.subscribe()
     }
 
     pub(super) fn stop(&self) {
         self.orders.send_modify(|orders| orders.stopped = true);
+        self.wake();
     }
 
     /// Notes who has ended.
@@ -107,6 +121,7 @@ impl Hand {
         let count = u32::try_from(leaving.len()).unwrap_or(u32::MAX);
         dismissed.extend(leaving);
         self.orders.send_modify(|orders| orders.dismissed = Arc::new(dismissed));
+        self.wake();
         count
     }
 
@@ -118,12 +133,33 @@ impl Hand {
 
     /// Changes the timetable, and tells the lanes if it took the change.
     fn change(&self, change: impl FnOnce(&mut Timetable) -> bool) -> bool {
-        self.orders.send_if_modified(|orders| change(Arc::make_mut(&mut orders.timetable)))
+        let has_changed = self.orders.send_if_modified(|orders| change(Arc::make_mut(&mut orders.timetable)));
+        if has_changed {
+            self.wake();
+        }
+        has_changed
+    }
+
+    fn wake(&self) {
+        for waker in &self.wakers {
+            if let Err(error) = waker.wake() {
+                tracing::warn!("failed to wake a thread of listeners: {error}");
+            }
+        }
+    }
+}
+
+impl Drop for Hand {
+    /// Nobody is left who wants any of this.
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use mio::{Poll, Token};
+
     use super::*;
 
     fn hand() -> Hand {
@@ -155,7 +191,9 @@ mod tests {
     #[test]
     fn lanes_are_told_of_a_hold_and_of_its_end() {
         let mut hand = hand();
-        let mut orders = hand.orders();
+        let poll = Poll::new().unwrap();
+        let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
+        let mut orders = hand.orders(&waker);
         assert!(hand.hold(Instant::from_millis(1_000)));
         assert!(orders.has_changed().unwrap());
         assert_eq!(orders.borrow_and_update().timetable.intended_start(ListenerId(5)), None);

@@ -1,176 +1,211 @@
-//! A lane: one thread, one runtime, and the listeners it owns outright.
+//! A lane: one thread that waits for its sockets and its alarm, and the listeners it owns outright.
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::{BTreeMap, VecDeque},
-    net::IpAddr,
-    path::Path,
-    rc::Rc,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    io::ErrorKind,
     sync::Arc,
 };
 
-use claque_core::{ids::ListenerId, lag::LagHistogram, record::Fact, time::Duration};
-use tokio::{
-    runtime::Runtime,
-    sync::{Notify, mpsc, oneshot, watch},
-    task::LocalSet,
+use claque_core::{
+    ids::ListenerId,
+    lag::LagHistogram,
+    player::{Act, Input},
+    record::Fact,
+    time::{Duration, Instant},
 };
+use mio::{Events, Poll, Waker};
+use slab::Slab;
+use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{AudienceOrder, hand::Orders, listener::listen, progress::Gauge, roster::Roster};
-use crate::{
-    clock::Clock,
-    service::{HttpClient, Service},
+use super::{
+    AudienceOrder,
+    hand::Orders,
+    io::Io,
+    keeper::Keeper,
+    ledger::Ledger,
+    link::Inbox,
+    listener::Listening,
+    pool::{Cause, Pool},
+    progress::Gauge,
+    system::{Alarm, own_table},
+    token::Who,
 };
+use crate::clock::Clock;
 
-/// Facts are gathered this long before they are handed over together.
-const GATHER: Duration = Duration::from_millis(100);
+/// Sockets there is news of that are told of at a time.
+const EVENTS: usize = 1_024;
+/// Idle connections are looked through this often.
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// What a lane is given.
 pub(super) struct LaneOrder {
     pub(super) order: Arc<AudienceOrder>,
+    pub(super) number: usize,
     /// In order of intended start.
     pub(super) listeners: VecDeque<ListenerId>,
     pub(super) gauge: Arc<Gauge>,
     pub(super) orders: watch::Receiver<Orders>,
     pub(super) facts: mpsc::Sender<Vec<Fact>>,
+    pub(super) poll: Poll,
+    /// Wakes this lane.
+    pub(super) waker: Arc<Waker>,
+    /// Whether it is to have a table of open files of its own.
+    pub(super) own_table: bool,
 }
 
-/// What the listeners of a lane have in common.
+/// What a lane leaves.
+pub(super) struct LaneEnd {
+    /// How late it acted.
+    pub(super) lag: LagHistogram,
+    /// Given back, so that it is closed in the table of files it was opened in.
+    pub(super) _poll: Poll,
+}
+
+/// The lane at work.
 pub(super) struct Lane {
-    clock: Clock,
-    order: Arc<AudienceOrder>,
-    /// A pool for each address that listeners come from.
-    http: RefCell<BTreeMap<Option<IpAddr>, HttpClient>>,
-    gauge: Arc<Gauge>,
-    lag: RefCell<LagHistogram>,
-    facts: RefCell<Vec<Fact>>,
-    /// Tells the courier that there are facts, or that there will be no more.
-    fact_added: Notify,
-    finished: Cell<bool>,
+    pub(super) io: Io,
+    pub(super) order: Arc<AudienceOrder>,
+    pub(super) listening: Slab<Listening>,
+    pub(super) pool: Pool,
+    pub(super) ledger: Ledger,
+    pub(super) inbox: Inbox,
+    /// When to look after which slot.
+    pub(super) timers: BTreeSet<(Instant, usize)>,
+    pub(super) slots: BTreeMap<ListenerId, usize>,
+    pub(super) keeper: Option<Keeper>,
+    waiting: VecDeque<ListenerId>,
+    orders: watch::Receiver<Orders>,
+    /// What the last of them said.
+    obeyed: Orders,
+    alarm: Alarm,
+    swept_at: Instant,
 }
 
 impl Lane {
-    /// The body of a lane's thread. Gives how late the lane acted.
-    pub(super) fn run(runtime: &Runtime, lane: LaneOrder, clock: oneshot::Receiver<Clock>) -> LagHistogram {
-        LocalSet::new().block_on(runtime, async move {
-            let Ok(clock) = clock.await else { return LagHistogram::default() };
-            let LaneOrder { order, listeners, gauge, orders, facts } = lane;
-            let lane = Rc::new(Self {
-                clock,
-                http: RefCell::default(),
-                order,
-                gauge,
-                lag: RefCell::default(),
-                facts: RefCell::default(),
-                fact_added: Notify::new(),
-                finished: Cell::new(false),
-            });
-            let launched = async {
-                lane.launch(listeners, orders).await;
-                lane.finished.set(true);
-                lane.fact_added.notify_one();
-            };
-            tokio::join!(launched, lane.deliver(facts));
-            lane.lag.take()
-        })
+    /// The body of a lane's thread; none if the run was given up before it began.
+    pub(super) fn run(given: LaneOrder, clock: oneshot::Receiver<Clock>) -> Option<LaneEnd> {
+        let clock = clock.blocking_recv().ok()?;
+        if given.own_table
+            && let Err(error) = own_table()
+        {
+            tracing::warn!("failed to give a thread its own table of open files: {error}");
+        }
+        let mut poll = given.poll;
+        let registry = poll.registry().try_clone().expect("a poll's handle can be copied");
+        let alarm = Alarm::new(&registry, Who::Alarm.token()).expect("a thread can have an alarm");
+        let seed = given.order.seed.child("keys").child(&given.number.to_string());
+        let obeyed = given.orders.borrow().clone();
+        let keeper = given.order.keep_audio.clone().map(Keeper::start).transpose();
+        let mut lane = Self {
+            io: Io::new(registry, given.waker, clock, seed),
+            listening: Slab::new(),
+            pool: Pool::default(),
+            ledger: Ledger::new(given.gauge, given.facts),
+            inbox: Inbox::default(),
+            timers: BTreeSet::new(),
+            slots: BTreeMap::new(),
+            keeper: keeper.unwrap_or_else(|error| {
+                tracing::warn!("failed to keep audio: {error}");
+                None
+            }),
+            waiting: given.listeners,
+            obeyed,
+            orders: given.orders,
+            order: given.order,
+            alarm,
+            swept_at: clock.now(),
+        };
+        lane.obey();
+        lane.listen(&mut poll);
+        Some(LaneEnd { lag: lane.ledger.close(), _poll: poll })
     }
 
-    pub(super) const fn clock(&self) -> Clock {
-        self.clock
-    }
-
-    pub(super) fn order(&self) -> &AudienceOrder {
-        &self.order
-    }
-
-    /// The service as that listener comes to it; none for a listener without a seat.
-    pub(super) fn service(&self, listener: ListenerId) -> Option<&Service> {
-        let seat = usize::try_from(listener.0).ok().and_then(|index| self.order.seats.get(index));
-        seat.map(|seat| &seat.service)
-    }
-
-    /// The lane's connections for those who come to `service` from where it is come to.
-    pub(super) fn http(&self, service: &Service) -> HttpClient {
-        let mut pools = self.http.borrow_mut();
-        pools.entry(service.source()).or_insert_with(|| service.another_client()).clone()
-    }
-
-    pub(super) fn gauge(&self) -> &Gauge {
-        &self.gauge
-    }
-
-    pub(super) fn keep_audio(&self) -> Option<&Path> {
-        self.order.keep_audio.as_deref()
-    }
-
-    /// Notes that something was done this long after it was due.
-    pub(super) fn late_by(&self, lag: Duration) {
-        self.lag.borrow_mut().record(lag);
-    }
-
-    pub(super) fn record(&self, fact: Fact) {
-        self.gauge.count(&fact);
-        self.facts.borrow_mut().push(fact);
-        self.fact_added.notify_one();
-    }
-
-    /// Starts each listener at its time and waits for all. Those not started when the run is stopped never are.
-    async fn launch(self: &Rc<Self>, mut waiting: VecDeque<ListenerId>, mut orders: watch::Receiver<Orders>) {
-        let mut roster = Roster::default();
+    fn listen(&mut self, poll: &mut Poll) {
+        let mut events = Events::with_capacity(EVENTS);
         loop {
-            let order = orders.borrow_and_update().clone();
-            if order.stopped {
-                waiting.clear();
-                roster.stop();
-            }
-            order.dismissed.iter().for_each(|listener| roster.dismiss(*listener));
-            let due = waiting.front().and_then(|listener| order.timetable.intended_start(*listener));
-            if let Some(intended_at) = due.filter(|due| *due <= self.clock.now()) {
-                let Some(listener) = waiting.pop_front() else { continue };
-                self.late_by(self.clock.now().since(intended_at));
-                roster.start(listener, |told| listen(Rc::clone(self), listener, intended_at, told));
-                roster.reap();
-                continue;
-            }
-            if waiting.is_empty() && roster.is_empty() {
+            self.launch();
+            if self.waiting.is_empty() && self.listening.is_empty() {
                 return;
             }
-            tokio::select! {
-                () = self.clock.sleep_until(due.unwrap_or_default()), if due.is_some() => {}
-                () = roster.reap_next(), if !roster.is_empty() => {}
-                changed = orders.changed() => if changed.is_err() {
-                    // Whoever gave orders has gone, and wants no more of this.
-                    waiting.clear();
-                    roster.stop();
-                    while !roster.is_empty() {
-                        roster.reap_next().await;
+            let now = self.io.clock().now();
+            let wait = self.alarm.set(self.next_due(), now);
+            match poll.poll(&mut events, wait) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => events.clear(),
+                settled => settled.expect("what is waited for is open"),
+            }
+            let round = self.io.receiver.begin_round();
+            for event in &events {
+                let is_ending = event.is_read_closed() || event.is_error();
+                match Who::of(event.token()) {
+                    Who::Outside => self.hear_outside(round),
+                    Who::Alarm => {}
+                    Who::Listener(slot) => self.attend_listener(slot, is_ending),
+                    Who::Fetcher(number) => {
+                        self.attend_fetcher(number, if is_ending { Cause::Ending } else { Cause::News });
                     }
                 }
             }
+            // After the sockets: what was there before this round began is handed over before the round is.
+            self.wake_all_due(round);
+            self.ledger.deliver(round);
+            if round.since(self.swept_at) >= SWEEP {
+                self.swept_at = round;
+                self.pool.sweep(&mut self.io);
+            }
         }
     }
 
-    /// Carries facts to the caller, in batches, until the last.
-    async fn deliver(&self, to: mpsc::Sender<Vec<Fact>>) {
-        loop {
-            self.fact_added.notified().await;
-            if !self.finished.get() {
-                tokio::time::sleep(GATHER).await;
-            }
-            let batch = self.facts.take();
-            // A caller that has gone wants no more facts.
-            if !batch.is_empty() && to.send(batch).await.is_err() {
-                return;
-            }
-            if self.finished.get() && self.facts.borrow().is_empty() {
-                return;
+    /// When there is something to do though nobody says so.
+    fn next_due(&self) -> Option<Instant> {
+        let timer = self.timers.first().map(|(at, _)| *at);
+        [timer, self.next_start(), self.ledger.due()].into_iter().flatten().min()
+    }
+
+    fn next_start(&self) -> Option<Instant> {
+        self.waiting.front().and_then(|listener| self.obeyed.timetable.intended_start(*listener))
+    }
+
+    /// Starts everybody whose time has come.
+    fn launch(&mut self) {
+        while let Some(intended_at) = self.next_start()
+            && let now = self.io.clock().now()
+            && intended_at <= now
+            && let Some(listener) = self.waiting.pop_front()
+        {
+            self.ledger.late_by(now.since(intended_at));
+            self.seat(listener, intended_at);
+        }
+    }
+
+    fn hear_outside(&mut self, now: Instant) {
+        for token in self.io.resolver.take_answers(now) {
+            match Who::of(token) {
+                Who::Listener(slot) => self.attend_listener(slot, true),
+                Who::Fetcher(number) => self.attend_fetcher(number, Cause::Ending),
+                Who::Outside | Who::Alarm => {}
             }
         }
+        self.obey();
+    }
+
+    /// Does what is ordered anew. Those not started when the run is stopped never are.
+    fn obey(&mut self) {
+        // Whoever gave orders and has gone wants no more of this.
+        let has_gone = self.orders.has_changed().is_err();
+        self.obeyed = self.orders.borrow_and_update().clone();
+        if self.obeyed.stopped || has_gone {
+            self.waiting.clear();
+            let slots: Vec<usize> = self.slots.values().copied().collect();
+            slots.into_iter().for_each(|slot| self.end(slot, Input::Stop));
+        }
+        let leaving: Vec<usize> =
+            self.obeyed.dismissed.iter().filter_map(|listener| self.slots.get(listener)).copied().collect();
+        leaving.into_iter().for_each(|slot| self.end(slot, Input::Act(Act::HangUp)));
     }
 }
 
 impl std::fmt::Debug for Lane {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lane").field("clock", &self.clock).finish_non_exhaustive()
+        f.debug_struct("Lane").field("io", &self.io).finish_non_exhaustive()
     }
 }

@@ -1,26 +1,22 @@
 //! A listener's way to the service: its WebSocket and its fetches, turned into events.
 
-use std::{
-    collections::VecDeque,
-    future::poll_fn,
-    rc::Rc,
-    task::{Context, Poll},
-};
+use std::collections::VecDeque;
 
 use claque_core::{
-    event::{Event, Failure},
+    event::{Event, Kills},
     ids::{BlockIdx, ListenerId},
-    time::{Duration, Instant},
+    time::Instant,
 };
 use claque_wire::yapit::{ClientSession, SessionEvent};
-use futures_util::{StreamExt as _, future::LocalBoxFuture, stream::FuturesUnordered};
 
 use super::{
-    fetch::{Fetch, fetch},
-    inbox::Inbox,
-    lane::Lane,
-    socket::{Request, Socket, SocketNews},
+    AudienceOrder,
+    fetch::Fetch,
+    io::Io,
+    socket::{News, Socket},
+    token::Who,
 };
+use crate::service::Service;
 
 /// Fetches of one listener under way at once: what browsers allow per origin over HTTP/1.1. The others wait here.
 const FETCHES_AT_ONCE: usize = 6;
@@ -28,157 +24,186 @@ const FETCHES_AT_ONCE: usize = 6;
 const BLOCKS_PER_REQUEST: usize = 32;
 
 /// The way. Dropping it hangs up.
+#[derive(Debug)]
 pub(super) struct Link {
-    lane: Rc<Lane>,
     listener: ListenerId,
-    inbox: Inbox,
     session: ClientSession,
-    state: State,
-    fetches: FuturesUnordered<LocalBoxFuture<'static, Option<BlockIdx>>>,
+    socket: Option<Socket>,
+    dialled_at: Instant,
+    /// Numbers of connections that fetch for this listener.
+    fetches: Vec<usize>,
     waiting: VecDeque<Fetch>,
+}
+
+/// News of one listener on their way to its player, each with the moment it was: a lane has one, which is emptied before it
+/// turns to another listener.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    news: VecDeque<(Instant, Event)>,
     scratch: Vec<SessionEvent>,
 }
 
-enum State {
-    /// Not dialled, or over.
-    Down,
-    Dialing {
-        since: Instant,
-        dial: LocalBoxFuture<'static, Result<Socket, Failure>>,
-    },
-    Open(Box<Socket>),
+impl Inbox {
+    pub(super) fn push(&mut self, at: Instant, event: Event) {
+        self.news.push_back((at, event));
+    }
+
+    /// The oldest.
+    pub(super) fn pop(&mut self) -> Option<(Instant, Event)> {
+        self.news.pop_front()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.news.is_empty()
+    }
+
+    /// Throws everything away: whoever it was for has gone.
+    pub(super) fn forget(&mut self) {
+        self.news.clear();
+    }
+
+    /// Throws away what is about blocks, and keeps what is about the session.
+    fn forget_blocks(&mut self) {
+        self.news.retain(|(_, event)| match event {
+            Event::Sent { .. }
+            | Event::Status { .. }
+            | Event::Audio { .. }
+            | Event::Complete { .. }
+            | Event::Evicted { .. } => false,
+            Event::Failed(failure) => failure.kills == Kills::Session,
+            Event::Dialed { .. } | Event::Foreign | Event::Warning { .. } | Event::Closed(_) => true,
+        });
+    }
 }
 
 impl Link {
     /// Makes a way that is yet to be dialled.
-    pub(super) fn new(lane: &Rc<Lane>, listener: ListenerId, document: String) -> Self {
-        let order = lane.order();
+    pub(super) fn new(order: &AudienceOrder, listener: ListenerId, document: String) -> Self {
         let voice = order.voices.first().cloned().unwrap_or_default();
         Self {
             listener,
-            inbox: Inbox::new(lane.clock()),
             session: ClientSession::new(document, order.model.clone(), voice),
-            state: State::Down,
-            fetches: FuturesUnordered::new(),
+            socket: None,
+            dialled_at: Instant::START,
+            fetches: Vec::new(),
             waiting: VecDeque::new(),
-            scratch: Vec::new(),
-            lane: Rc::clone(lane),
         }
     }
 
-    /// Begins to dial, with the credentials of the moment; whatever connection there was is hung up.
-    pub(super) fn dial(&mut self) {
-        let (lane, listener) = (Rc::clone(&self.lane), self.listener);
-        self.state = State::Dialing {
-            since: self.lane.clock().now(),
-            dial: Box::pin(async move { Socket::dial_for(&lane, listener).await }),
-        };
+    /// Dials, with the credentials of the moment; whatever connection there was is hung up.
+    pub(super) fn dial(&mut self, io: &mut Io, service: &Service, slot: usize, inbox: &mut Inbox) {
+        self.dialled_at = io.clock().now();
+        self.socket = Some(Socket::dial(io, service, Who::Listener(slot).token()));
+        self.attend(io, true, inbox);
     }
 
     /// Asks for blocks; all of them in one message unless that is longer than servers take. Without a connection
     /// nothing is asked: the player does so when there is one.
-    pub(super) fn ask(&mut self, blocks: &[BlockIdx]) {
-        let State::Open(socket) = &mut self.state else { return };
+    pub(super) fn ask(&mut self, io: &mut Io, blocks: &[BlockIdx], inbox: &mut Inbox) {
+        let Some(socket) = self.socket.as_mut().filter(|socket| socket.is_open()) else { return };
         for blocks in blocks.chunks(BLOCKS_PER_REQUEST) {
-            socket.push(Request { frame: self.session.request(blocks), blocks: blocks.to_vec() });
+            socket.push(io, &self.session.request(blocks), blocks.to_vec());
         }
+        self.flush(io, inbox);
     }
 
     /// Tells the service, if there is a connection, that the listener jumped.
-    pub(super) fn move_cursor(&mut self, cursor: BlockIdx) {
+    pub(super) fn move_cursor(&mut self, io: &mut Io, cursor: BlockIdx, inbox: &mut Inbox) {
         let frame = self.session.cursor_moved(cursor);
-        if let State::Open(socket) = &mut self.state {
-            socket.push(Request { frame, blocks: Vec::new() });
+        if let Some(socket) = &mut self.socket {
+            socket.push(io, &frame, Vec::new());
         }
+        self.flush(io, inbox);
     }
 
-    /// Asks in the voice of this number from now on. What is under way in the old one is dropped.
-    pub(super) fn change_voice(&mut self, voice: u32) {
-        let voices = &self.lane.order().voices;
-        let slug = usize::try_from(voice).ok().and_then(|voice| voices.get(voice));
-        let slug = slug.expect("a listener chooses among the voices it was told of");
-        self.session.change_voice(slug.clone());
+    /// Asks in this voice from now on. What is under way in the old one is dropped; gives the numbers of connections that
+    /// still fetch it.
+    pub(super) fn change_voice(&mut self, voice: String, inbox: &mut Inbox) -> Vec<usize> {
+        self.session.change_voice(voice);
         self.waiting.clear();
-        self.fetches = FuturesUnordered::new();
-        self.inbox.forget_blocks();
+        inbox.forget_blocks();
+        std::mem::take(&mut self.fetches)
     }
 
-    /// Waits until there is news. Cancel-safe.
-    pub(super) async fn wait(&mut self) {
-        poll_fn(|cx| self.poll(cx)).await;
+    /// Goes on with the connection as far as it goes.
+    pub(super) fn attend(&mut self, io: &mut Io, is_ending: bool, inbox: &mut Inbox) {
+        let Self { session, socket, waiting, listener, dialled_at, .. } = self;
+        let Some(socket) = socket else { return };
+        let mut ear = Ear { session, waiting, listener: *listener, dialled_at: *dialled_at, inbox };
+        socket.attend(io, is_ending, |at, news| ear.hear(at, news));
     }
 
-    /// The oldest news, with the moment its bytes were read.
-    pub(super) fn pop(&self) -> Option<(Instant, Event)> {
-        self.inbox.pop()
+    fn flush(&mut self, io: &Io, inbox: &mut Inbox) {
+        let Self { session, socket, waiting, listener, dialled_at, .. } = self;
+        let Some(socket) = socket else { return };
+        let mut ear = Ear { session, waiting, listener: *listener, dialled_at: *dialled_at, inbox };
+        socket.flush(io, |at, news| ear.hear(at, news));
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.poll_dial(cx);
-        self.poll_socket(cx);
-        self.poll_fetches(cx);
-        if self.inbox.is_empty() { Poll::Pending } else { Poll::Ready(()) }
+    /// The next fetch to be begun, if there may be one more.
+    pub(super) fn next_fetch(&mut self) -> Option<Fetch> {
+        if self.fetches.len() < FETCHES_AT_ONCE { self.waiting.pop_front() } else { None }
     }
 
-    fn poll_dial(&mut self, cx: &mut Context<'_>) {
-        let State::Dialing { since, dial } = &mut self.state else { return };
-        match dial.as_mut().poll(cx) {
-            Poll::Pending => {}
-            Poll::Ready(Ok(socket)) => {
-                let connect: Duration = self.lane.clock().now().since(*since);
-                self.inbox.push(Event::Dialed { connect });
-                self.state = State::Open(Box::new(socket));
-            }
-            Poll::Ready(Err(failure)) => self.close(failure),
+    /// A connection fetches for this listener.
+    pub(super) fn fetch_begun(&mut self, number: usize) {
+        self.fetches.push(number);
+    }
+
+    /// It does not any more.
+    pub(super) fn fetch_over(&mut self, number: usize) {
+        self.fetches.retain(|other| *other != number);
+        if self.fetches.is_empty() && self.waiting.is_empty() {
+            // Whoever listens for minutes at a time fetches for moments.
+            (self.fetches, self.waiting) = (Vec::new(), VecDeque::new());
         }
     }
 
-    fn poll_socket(&mut self, cx: &mut Context<'_>) {
-        while let State::Open(socket) = &mut self.state {
-            match socket.poll_news(cx) {
-                Poll::Pending => return,
-                // A message that asks for nothing is of no consequence to the player.
-                Poll::Ready(SocketNews::Sent(blocks)) if blocks.is_empty() => {}
-                Poll::Ready(SocketNews::Sent(blocks)) => self.inbox.push(Event::Sent { blocks }),
-                Poll::Ready(SocketNews::Text(text)) => self.take_text(&text),
-                Poll::Ready(SocketNews::NotText) => {
-                    let text = "the server sent a message that is no text".to_owned();
-                    self.inbox.push(Event::Warning { text });
-                }
-                Poll::Ready(SocketNews::Closed(failure)) => self.close(failure),
+    /// The fetch of a block failed: asking for it again may fetch it again.
+    pub(super) fn fetch_failed(&mut self, block: BlockIdx) {
+        self.session.fetch_failed(block);
+    }
+
+    /// Numbers of connections that fetch for this listener, which has gone.
+    pub(super) fn into_fetches(self) -> Vec<usize> {
+        self.fetches
+    }
+}
+
+/// Turns what a socket tells into events and fetches.
+struct Ear<'a> {
+    session: &'a mut ClientSession,
+    waiting: &'a mut VecDeque<Fetch>,
+    listener: ListenerId,
+    dialled_at: Instant,
+    inbox: &'a mut Inbox,
+}
+
+impl Ear<'_> {
+    fn hear(&mut self, at: Instant, news: News<'_>) {
+        match news {
+            News::Open => self.inbox.push(at, Event::Dialed { connect: at.since(self.dialled_at) }),
+            News::Sent(blocks) => self.inbox.push(at, Event::Sent { blocks }),
+            News::Text(text) => self.understand(at, text),
+            News::NotText => {
+                let text = "the server sent a message that is no text".to_owned();
+                self.inbox.push(at, Event::Warning { text });
             }
+            News::Closed(failure) => self.inbox.push(at, Event::Closed(failure)),
         }
     }
 
-    fn take_text(&mut self, text: &str) {
-        self.session.handle_text(text, &mut self.scratch);
-        for event in self.scratch.drain(..) {
+    fn understand(&mut self, at: Instant, text: &str) {
+        let mut said = std::mem::take(&mut self.inbox.scratch);
+        self.session.handle_text(text, &mut said);
+        for event in said.drain(..) {
             match event {
-                SessionEvent::Event(event) => self.inbox.push(event),
+                SessionEvent::Event(event) => self.inbox.push(at, event),
                 SessionEvent::Fetch { block, url } => {
                     self.waiting.push_back(Fetch { listener: self.listener, block, reference: url });
                 }
             }
         }
-    }
-
-    fn poll_fetches(&mut self, cx: &mut Context<'_>) {
-        loop {
-            while self.fetches.len() < FETCHES_AT_ONCE
-                && let Some(next) = self.waiting.pop_front()
-            {
-                self.fetches.push(Box::pin(fetch(Rc::clone(&self.lane), next, self.inbox.clone())));
-            }
-            match self.fetches.poll_next_unpin(cx) {
-                Poll::Ready(Some(None)) => {}
-                Poll::Ready(Some(Some(failed))) => self.session.fetch_failed(failed),
-                Poll::Ready(None) | Poll::Pending => return,
-            }
-        }
-    }
-
-    fn close(&mut self, failure: Failure) {
-        self.state = State::Down;
-        self.inbox.push(Event::Closed(failure));
+        self.inbox.scratch = said;
     }
 }

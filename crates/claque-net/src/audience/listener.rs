@@ -1,85 +1,213 @@
-//! One listener's loop: the player's wishes out, the world's news in.
+//! One listener of a lane: the player's wishes out, the world's news in.
 
-use std::rc::Rc;
-
-use super::{lane::Lane, link::Link, roster::Told};
 use claque_core::{
+    event::Event,
     ids::ListenerId,
     listener::{Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerState},
     time::Instant,
 };
 
-/// Listens from `intended_at`, which is now or was a moment ago, until the player is done or told to end.
-pub(super) async fn listen(lane: Rc<Lane>, listener: ListenerId, intended_at: Instant, mut told: Told) {
-    let order = lane.order();
-    let Some(seat) = usize::try_from(listener.0).ok().and_then(|index| order.seats.get(index)) else {
-        return;
-    };
-    let player = PlayerConfig {
-        listener,
-        document: seat.document.clone(),
-        chars: seat.chars.clone(),
-        speed: order.speed,
-        policy: order.policy,
-        timeout: order.timeout,
-        intended_at,
-    };
-    let voices = u32::try_from(order.voices.len()).unwrap_or(u32::MAX);
-    let (behaviour, seed) = (order.behaviour, order.seed);
-    let person = Listener::new(ListenerConfig { player, behaviour, voices, seed });
-    let link = Link::new(&lane, listener, seat.document.clone());
-    let clock = lane.clock();
-    let mut listening = Listening { lane, person, link };
-    listening.hand(clock.now(), Input::Start);
-    while listening.person.state() != PlayerState::Done {
-        let due = listening.person.poll_timeout().map(|(at, _)| at);
-        tokio::select! {
-            biased;
-            end = &mut told => {
-                listening.hand(clock.now(), end.unwrap_or(Input::Stop));
-                return;
-            }
-            () = listening.link.wait() => listening.take_news(),
-            () = clock.sleep_until(due.unwrap_or_default()), if due.is_some() => {
-                let now = clock.now();
-                listening.lane.late_by(now.since(due.unwrap_or(now)));
-                listening.hand(now, Input::Wake);
-            }
-        }
-    }
-}
+use super::{
+    AudienceOrder, Seat,
+    fetch::{Fetch, Job},
+    lane::Lane,
+    link::Link,
+    pool::{Cause, Reuse, Step},
+};
 
-struct Listening {
-    lane: Rc<Lane>,
+/// A listener that has started and not yet ended.
+#[derive(Debug)]
+pub(super) struct Listening {
+    id: ListenerId,
     person: Listener,
     link: Link,
+    /// The moment of the last thing it was told: what comes later was not earlier.
+    heard_at: Instant,
+    /// When the lane looks after it next, at the latest.
+    timer: Option<Instant>,
 }
 
-impl Listening {
-    fn take_news(&mut self) {
-        while let Some((at, event)) = self.link.pop() {
-            if let claque_core::event::Event::Warning { text } = &event {
-                tracing::debug!("{text}");
-            }
-            self.hand(at, Input::Event(event));
+impl Lane {
+    /// Has a listener listen from `intended_at`, which is now or was a moment ago.
+    pub(super) fn seat(&mut self, id: ListenerId, intended_at: Instant) {
+        let order = &*self.order;
+        let Some(seat) = seat_of(order, id) else { return };
+        let player = PlayerConfig {
+            listener: id,
+            document: seat.document.clone(),
+            chars: seat.chars.clone(),
+            speed: order.speed,
+            policy: order.policy,
+            timeout: order.timeout,
+            intended_at,
+        };
+        let voices = u32::try_from(order.voices.len()).unwrap_or(u32::MAX);
+        let (behaviour, seed) = (order.behaviour, order.seed);
+        let person = Listener::new(ListenerConfig { player, behaviour, voices, seed });
+        let link = Link::new(order, id, seat.document.clone());
+        let slot = self.listening.insert(Listening { id, person, link, heard_at: intended_at, timer: None });
+        self.slots.insert(id, slot);
+        self.hand(slot, self.io.clock().now(), Input::Start);
+        self.settle(slot);
+    }
+
+    /// There is news of a listener's WebSocket.
+    pub(super) fn attend_listener(&mut self, slot: usize, is_ending: bool) {
+        // News of one that has gone may still be under way.
+        let Some(listening) = self.listening.get_mut(slot) else { return };
+        listening.link.attend(&mut self.io, is_ending, &mut self.inbox);
+        self.settle(slot);
+    }
+
+    /// There is something to be done about a connection for audio.
+    pub(super) fn attend_fetcher(&mut self, number: usize, cause: Cause) {
+        let step = self.pool.attend(&mut self.io, number, cause, &mut self.inbox);
+        if let Some(slot) = self.follow(number, step) {
+            self.settle(slot);
         }
     }
 
-    /// Hands something to the listener and does what it wants.
-    fn hand(&mut self, at: Instant, input: Input) {
-        let before = self.person.state();
-        for output in self.person.handle_input(at, input) {
+    /// Notes how far a connection has come. Gives whose fetch it is about.
+    fn follow(&mut self, number: usize, step: Step) -> Option<usize> {
+        match step {
+            Step::Idle => None,
+            Step::Going { owner } => Some(owner),
+            Step::Again { owner, fetch } => {
+                self.listening[owner].link.fetch_over(number);
+                self.fetch(owner, fetch, Reuse::No);
+                Some(owner)
+            }
+            Step::Over { owner, at, fetch, result } => {
+                let link = &mut self.listening[owner].link;
+                link.fetch_over(number);
+                match result {
+                    Ok(fetched) => {
+                        if let (Some(keeper), Some(bytes)) = (&self.keeper, fetched.kept) {
+                            keeper.keep(&fetch, fetched.container, bytes);
+                        }
+                        self.inbox.push(at, Event::Complete { block: fetch.block, media: fetched.media });
+                    }
+                    Err(failure) => {
+                        link.fetch_failed(fetch.block);
+                        self.inbox.push(at, fetch.failed(failure));
+                    }
+                }
+                Some(owner)
+            }
+        }
+    }
+
+    fn fetch(&mut self, slot: usize, fetch: Fetch, reuse: Reuse) {
+        let listening = &mut self.listening[slot];
+        let Some(seat) = seat_of(&self.order, listening.id) else { return };
+        let keep = self.keeper.is_some();
+        match self.pool.begin(&mut self.io, &seat.service, Job::new(fetch, keep), slot, reuse) {
+            Ok(number) => {
+                listening.link.fetch_begun(number);
+                let step = self.pool.attend(&mut self.io, number, Cause::Given, &mut self.inbox);
+                self.follow(number, step);
+            }
+            Err((fetch, failure)) => {
+                listening.link.fetch_failed(fetch.block);
+                self.inbox.push(self.io.clock().now(), fetch.failed(failure));
+            }
+        }
+    }
+
+    /// Wakes every listener whose time came before `round`.
+    pub(super) fn wake_all_due(&mut self, round: Instant) {
+        while let Some((at, slot)) = self.timers.first().copied().filter(|(at, _)| *at <= round) {
+            self.timers.remove(&(at, slot));
+            let Some(listening) = self.listening.get_mut(slot) else { continue };
+            listening.timer = None;
+            let due = listening.person.poll_timeout().map(|(due, _)| due).filter(|due| *due <= round);
+            if let Some(due) = due {
+                self.ledger.late_by(self.io.clock().now().since(due));
+                self.hand(slot, round, Input::Wake);
+            }
+            self.settle(slot);
+        }
+    }
+
+    /// Ends a listener before its text does.
+    pub(super) fn end(&mut self, slot: usize, how: Input) {
+        self.hand(slot, self.io.clock().now(), how);
+        self.inbox.forget();
+        self.unseat(slot);
+    }
+
+    /// Tells a listener what there is to tell, begins its fetches, and notes when to look after it next.
+    fn settle(&mut self, slot: usize) {
+        loop {
+            while let Some((at, event)) = self.inbox.pop() {
+                if let Event::Warning { text } = &event {
+                    tracing::debug!("{text}");
+                }
+                self.hand(slot, at, Input::Event(event));
+            }
+            while let Some(fetch) = self.listening[slot].link.next_fetch() {
+                self.fetch(slot, fetch, Reuse::Yes);
+            }
+            if self.inbox.is_empty() {
+                break;
+            }
+        }
+        let listening = &mut self.listening[slot];
+        if listening.person.state() == PlayerState::Done {
+            self.unseat(slot);
+            return;
+        }
+        let due = listening.person.poll_timeout().map(|(due, _)| due);
+        // One that comes too early costs a look; moving it each time would cost more.
+        if let Some(due) = due.filter(|due| listening.timer.is_none_or(|timer| *due < timer)) {
+            if let Some(timer) = listening.timer.replace(due) {
+                self.timers.remove(&(timer, slot));
+            }
+            self.timers.insert((due, slot));
+        }
+    }
+
+    /// Hands something to a listener and does what it wants.
+    fn hand(&mut self, slot: usize, at: Instant, input: Input) {
+        let listening = &mut self.listening[slot];
+        let at = at.max(listening.heard_at);
+        listening.heard_at = at;
+        let before = listening.person.state();
+        let Listening { id, person, link, .. } = listening;
+        for output in person.handle_input(at, input) {
             match output {
-                Output::Dial => self.link.dial(),
-                Output::Ask { blocks } => self.link.ask(&blocks),
-                Output::Move { cursor } => self.link.move_cursor(cursor),
-                Output::ChangeVoice { voice } => self.link.change_voice(voice),
-                Output::Fact(fact) => self.lane.record(fact),
-                // The loop ends by the listener's state, and the connection with it.
+                Output::Dial => {
+                    if let Some(seat) = seat_of(&self.order, *id) {
+                        link.dial(&mut self.io, &seat.service, slot, &mut self.inbox);
+                    }
+                }
+                Output::Ask { blocks } => link.ask(&mut self.io, &blocks, &mut self.inbox),
+                Output::Move { cursor } => link.move_cursor(&mut self.io, cursor, &mut self.inbox),
+                Output::ChangeVoice { voice } => {
+                    let slug = usize::try_from(voice).ok().and_then(|voice| self.order.voices.get(voice));
+                    let slug = slug.expect("a listener chooses among the voices it was told of").clone();
+                    let dropped = link.change_voice(slug, &mut self.inbox);
+                    dropped.into_iter().for_each(|number| self.pool.cancel(number));
+                }
+                Output::Fact(fact) => self.ledger.record(fact, self.io.clock().now()),
+                // The lane sees it by the listener's state.
                 Output::Ended => {}
             }
         }
-        self.lane.gauge().move_listener(before, self.person.state());
+        self.ledger.gauge().move_listener(before, person.state());
     }
+
+    fn unseat(&mut self, slot: usize) {
+        let listening = self.listening.remove(slot);
+        self.slots.remove(&listening.id);
+        if let Some(timer) = listening.timer {
+            self.timers.remove(&(timer, slot));
+        }
+        listening.link.into_fetches().into_iter().for_each(|number| self.pool.cancel(number));
+    }
+}
+
+fn seat_of(order: &AudienceOrder, listener: ListenerId) -> Option<&Seat> {
+    usize::try_from(listener.0).ok().and_then(|index| order.seats.get(index))
 }

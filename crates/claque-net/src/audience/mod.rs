@@ -1,22 +1,32 @@
-//! Listeners in real time: one loop per listener, one single-threaded runtime per lane, nothing shared but counters.
+//! Listeners in real time: lanes of one thread each, which wait for sockets and for an alarm; nothing shared but counters.
 //!
 //! [`Audience::start`] launches them; facts come in batches from [`Audience::next_facts`] until every listener is
 //! done. What a listener decides is decided by the player of `claque-core`; what is here moves bytes and tells it
 //! the time. Nothing is computed from facts here.
 
+mod dial;
 mod fetch;
+mod files;
 mod hand;
-mod inbox;
+mod io;
+mod keeper;
 mod lane;
+mod ledger;
 mod link;
 mod listener;
+mod outbox;
+mod places;
+mod pool;
 mod progress;
-mod roster;
+mod receiver;
+mod resolver;
 mod socket;
+mod stream;
+mod system;
+mod token;
 mod warm;
 
 use std::{
-    io,
     path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
@@ -32,17 +42,20 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
 };
+use mio::{Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
 
+use self::{
+    files::{Allotment, allot},
+    hand::Hand,
+    lane::{Lane, LaneEnd, LaneOrder},
+    progress::Gauge,
+    token::Who,
+};
 pub use self::{
     hand::ByHand,
     progress::Progress,
     warm::{WarmUp, warm_up},
-};
-use self::{
-    hand::Hand,
-    lane::{Lane, LaneOrder},
-    progress::Gauge,
 };
 use crate::{clock::Clock, service::Service};
 
@@ -101,7 +114,7 @@ pub enum AudienceError {
     },
     /// No thread, or no runtime on it.
     #[error("failed to start a thread for listeners: {0}; take fewer --users, or free some memory")]
-    Thread(#[from] io::Error),
+    Thread(#[from] std::io::Error),
 }
 
 /// Listeners at work.
@@ -111,7 +124,7 @@ pub struct Audience {
     facts: mpsc::Receiver<Vec<Fact>>,
     gauges: Vec<Arc<Gauge>>,
     hand: Hand,
-    lanes: Vec<JoinHandle<LagHistogram>>,
+    lanes: Vec<JoinHandle<Option<LaneEnd>>>,
 }
 
 /// Batches of facts under way to the caller, per lane. A caller that falls behind makes lanes keep their facts;
@@ -124,10 +137,9 @@ impl Audience {
     /// # Errors
     /// The operating system allows too few files or threads.
     pub fn start(order: AudienceOrder) -> Result<Self, AudienceError> {
-        reserve_files(order.seats.len())?;
-        let lanes = order.lanes.clamp(1, order.seats.len().max(1));
+        let Allotment { lanes, own_tables } = allot(order.seats.len(), order.lanes)?;
         let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
-        let hand = Hand::new(order.schedule, u32::try_from(order.seats.len()).unwrap_or(u32::MAX));
+        let mut hand = Hand::new(order.schedule, u32::try_from(order.seats.len()).unwrap_or(u32::MAX));
         let order = Arc::new(order);
         let mut gauges = Vec::with_capacity(lanes);
         let mut threads = Vec::with_capacity(lanes);
@@ -135,17 +147,22 @@ impl Audience {
         for number in 0..lanes {
             let gauge = Arc::new(Gauge::default());
             let (clock_in, clock) = oneshot::channel();
+            let poll = Poll::new()?;
+            let waker = Arc::new(Waker::new(poll.registry(), Who::Outside.token())?);
             let lane = LaneOrder {
                 order: Arc::clone(&order),
+                number,
                 listeners: (number..order.seats.len()).step_by(lanes).map(listener_id).collect(),
                 gauge: Arc::clone(&gauge),
-                orders: hand.orders(),
+                orders: hand.orders(&waker),
                 facts: facts_in.clone(),
+                poll,
+                waker,
+                own_table: own_tables,
             };
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let thread = thread::Builder::new()
                 .name(format!("listeners-{number}"))
-                .spawn(move || Lane::run(&runtime, lane, clock))?;
+                .spawn(move || Lane::run(lane, clock))?;
             gauges.push(gauge);
             threads.push(thread);
             clocks.push(clock_in);
@@ -232,7 +249,7 @@ impl Audience {
         let mut lag = LagHistogram::default();
         for lane in self.lanes {
             match lane.join() {
-                Ok(of_lane) => lag.merge(&of_lane),
+                Ok(end) => lag.merge(&end.map(|end| end.lag).unwrap_or_default()),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
@@ -242,18 +259,4 @@ impl Audience {
 
 fn listener_id(index: usize) -> ListenerId {
     ListenerId(u32::try_from(index).unwrap_or(u32::MAX))
-}
-
-/// Makes room for every listener's connections: a socket and a fetch each, twice when the gateway is in this
-/// process, and some for files.
-fn reserve_files(listeners: usize) -> Result<(), AudienceError> {
-    const OTHERS: u64 = 128;
-    let listeners_wide = u64::try_from(listeners).unwrap_or(u64::MAX);
-    let wanted = listeners_wide.saturating_mul(4).saturating_add(OTHERS);
-    let needed = listeners_wide.saturating_add(OTHERS);
-    let allowed = rlimit::increase_nofile_limit(wanted)?;
-    if allowed < needed {
-        return Err(AudienceError::TooFewFiles { listeners, needed, allowed });
-    }
-    Ok(())
 }

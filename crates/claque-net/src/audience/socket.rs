@@ -1,227 +1,302 @@
 //! One WebSocket of a listener: dialling, writing requests, reading messages.
 
 use std::{
-    collections::VecDeque,
-    io,
-    sync::Arc,
-    task::{Context, Poll, ready},
+    io::{self, ErrorKind},
+    ops::Range,
 };
 
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
-    ids::{BlockIdx, ListenerId},
+    ids::BlockIdx,
+    time::Instant,
 };
-use claque_wire::yapit::{close, handshake_refused};
-use futures_util::{SinkExt as _, StreamExt as _};
-use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::TlsConnector;
-use tokio_tungstenite::{
-    WebSocketStream, client_async_with_config,
-    tungstenite::{Error, Message, Utf8Bytes, protocol::WebSocketConfig},
+use claque_wire::{
+    websocket::{
+        FrameError, FrameReader, Handshake, HandshakeError, Message, write_close, write_pong, write_text,
+    },
+    yapit::{close, handshake_refused},
 };
+use mio::Token;
 
-use super::lane::Lane;
-use crate::service::{Service, connect, failure_of};
+use super::{dial::Dial, io::Io, outbox::Outbox, places::PlaceId, stream::Stream};
+use crate::service::{Service, failure_of};
 
-/// Bytes read from a socket at a time. A status message has a few hundred.
-const READ_BUFFER: usize = 4 << 10;
 /// Longest message taken. The longest lawful ones carry the words' times of one block.
 const MAX_MESSAGE: usize = 4 << 20;
 
-/// What a WebSocket runs on: TCP, or TLS on top of it.
-trait Transport: AsyncRead + AsyncWrite + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Unpin> Transport for T {}
+/// A close code of RFC 6455 section 7.4.1.
+const NORMAL: u16 = 1_000;
 
-/// An open WebSocket.
+/// A WebSocket that is being made, open, or over.
+#[derive(Debug)]
 pub(super) struct Socket {
-    stream: WebSocketStream<Box<dyn Transport>>,
-    /// Requests that are not yet handed over.
-    unsent: VecDeque<Request>,
-    /// Blocks of each request that is handed over and may not be on the wire yet.
-    unflushed: VecDeque<Vec<BlockIdx>>,
+    stage: Stage,
 }
 
-/// A text frame that asks for blocks.
 #[derive(Debug)]
-pub(super) struct Request {
-    pub(super) frame: String,
-    pub(super) blocks: Vec<BlockIdx>,
+enum Stage {
+    /// Boxed, since few are dialling at a time and many are open.
+    Dialing(Box<Dialing>),
+    Open(Open),
+    Over,
+}
+
+#[derive(Debug)]
+struct Dialing {
+    step: Step,
+    place: PlaceId,
+    /// Path and query with the token of the moment. Never printed.
+    path: Hidden,
+}
+
+#[derive(Debug)]
+enum Step {
+    Connecting(Dial),
+    Shaking { stream: Stream, handshake: Handshake, out: Outbox<()> },
+    Over,
+}
+
+/// Text that may hold a secret.
+struct Hidden(String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("...")
+    }
+}
+
+#[derive(Debug)]
+struct Open {
+    stream: Stream,
+    frames: FrameReader,
+    /// Marks are blocks of requests.
+    out: Outbox<Vec<BlockIdx>>,
 }
 
 /// What a socket has to tell.
 #[derive(Debug)]
-pub(super) enum SocketNews {
+pub(super) enum News<'a> {
+    /// It is open.
+    Open,
     /// A request was written.
     Sent(Vec<BlockIdx>),
     /// A message came.
-    Text(Utf8Bytes),
+    Text(&'a str),
     /// A message came that is no text.
     NotText,
-    /// The connection is over.
+    /// The connection is over, or never was.
     Closed(Failure),
 }
 
 impl Socket {
-    /// Connects and shakes hands as that listener.
-    ///
-    /// # Errors
-    /// As [`Socket::dial`].
-    pub(super) async fn dial_for(lane: &Lane, listener: ListenerId) -> Result<Self, Failure> {
-        Self::dial(lane.service(listener).ok_or_else(nobody)?).await
+    /// Begins to connect, with the credentials of the moment. [`Socket::attend`] is to be called at once, and whenever
+    /// there is news of `token`.
+    pub(super) fn dial(io: &mut Io, service: &Service, token: Token) -> Self {
+        let place = io.places.of_service(service);
+        let step = Step::Connecting(Dial::new(place, token));
+        Self { stage: Stage::Dialing(Box::new(Dialing { step, place, path: Hidden(path(service)) })) }
     }
 
-    /// Connects and shakes hands.
-    ///
-    /// # Errors
-    /// The connection cannot be made, or the server refuses.
-    pub(super) async fn dial(service: &Service) -> Result<Self, Failure> {
-        let target = service.target();
-        let tcp = connect(target, service.source()).await?;
-        tcp.set_nodelay(true).map_err(|error| failure_of(&error, Phase::Dial))?;
-        let transport: Box<dyn Transport> = if target.is_tls() {
-            let name = ServerName::try_from(target.host().to_owned())
-                .map_err(|error| failure_of(&io::Error::other(error), Phase::Dial))?;
-            let connector = TlsConnector::from(Arc::clone(service.tls()));
-            let tls = connector.connect(name, tcp).await;
-            Box::new(tls.map_err(|error| failure_of(&error, Phase::Dial))?)
-        } else {
-            Box::new(tcp)
-        };
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(0)
-            .max_message_size(Some(MAX_MESSAGE));
-        let url = address(service);
-        match client_async_with_config(url, transport, Some(config)).await {
-            Ok((stream, _)) => Ok(Self { stream, unsent: VecDeque::new(), unflushed: VecDeque::new() }),
-            Err(Error::Http(answer)) => Err(handshake_refused(answer.status().as_u16())),
-            Err(error) => Err(handshake_failed(&error)),
+    /// Puts a message behind what is to be written; [`News::Sent`] follows if it asks for blocks. Nothing is sent where
+    /// nothing is open.
+    pub(super) fn push(&mut self, io: &mut Io, text: &str, blocks: Vec<BlockIdx>) {
+        let Stage::Open(open) = &mut self.stage else { return };
+        write_text(io.mask(), text, open.out.bytes());
+        if !blocks.is_empty() {
+            open.out.mark(blocks);
         }
     }
 
-    pub(super) fn push(&mut self, request: Request) {
-        self.unsent.push_back(request);
+    /// Whether requests can be pushed.
+    pub(super) const fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Open(_))
     }
 
-    /// Writes what is to be written, then reads.
-    pub(super) fn poll_news(&mut self, cx: &mut Context<'_>) -> Poll<SocketNews> {
-        if let Err(error) = self.poll_write(cx) {
-            return Poll::Ready(SocketNews::Closed(broken(&error)));
+    /// Goes on as far as it goes: connects, writes, reads. `hear` is told each thing with the moment of it. `is_ending` says
+    /// that the other side may send no more, so that the end is looked for, too.
+    pub(super) fn attend(&mut self, io: &mut Io, is_ending: bool, mut hear: impl FnMut(Instant, News<'_>)) {
+        let mut input = std::mem::take(&mut io.receiver.buffer);
+        if let Err(failure) = self.go_on(io, is_ending, &mut input, &mut hear) {
+            self.stage = Stage::Over;
+            hear(io.clock().now(), News::Closed(failure));
         }
-        if !self.unflushed.is_empty() {
-            match self.stream.poll_flush_unpin(cx) {
-                Poll::Ready(Ok(())) => {
-                    if let Some(blocks) = self.unflushed.pop_front() {
-                        return Poll::Ready(SocketNews::Sent(blocks));
-                    }
-                }
-                Poll::Ready(Err(error)) => return Poll::Ready(SocketNews::Closed(broken(&error))),
-                Poll::Pending => {}
+        io.receiver.buffer = input;
+    }
+
+    /// Writes what was pushed, as far as it goes.
+    pub(super) fn flush(&mut self, io: &Io, mut hear: impl FnMut(Instant, News<'_>)) {
+        if let Stage::Open(open) = &mut self.stage
+            && let Err(failure) = open.write(io, &mut hear)
+        {
+            self.stage = Stage::Over;
+            hear(io.clock().now(), News::Closed(failure));
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        io: &mut Io,
+        mut is_ending: bool,
+        input: &mut [u8],
+        hear: &mut impl FnMut(Instant, News<'_>),
+    ) -> Result<(), Failure> {
+        if let Stage::Dialing(dialing) = &mut self.stage {
+            let Some((open, early)) = dialing.go_on(io, input)? else { return Ok(()) };
+            hear(io.clock().now(), News::Open);
+            self.stage = Stage::Open(open);
+            if let Stage::Open(open) = &mut self.stage {
+                open.understand(io, early.at, &input[early.bytes], hear)?;
             }
+            is_ending = true;
         }
+        let Stage::Open(open) = &mut self.stage else { return Ok(()) };
+        open.write(io, hear)?;
+        open.read(io, is_ending, input, hear)
+    }
+}
+
+/// What came in one read with the answer to the handshake.
+struct Early {
+    at: Instant,
+    bytes: Range<usize>,
+}
+
+impl Dialing {
+    /// Gives the open socket once hands are shaken, and what lies in `input` behind that.
+    fn go_on(&mut self, io: &mut Io, input: &mut [u8]) -> Result<Option<(Open, Early)>, Failure> {
         loop {
-            let news = match ready!(self.stream.poll_next_unpin(cx)) {
-                Some(Ok(Message::Text(text))) => SocketNews::Text(text),
-                Some(Ok(Message::Close(frame))) => SocketNews::Closed(match frame {
-                    Some(frame) => close(Some(frame.code.into()), &frame.reason),
-                    None => close(None, ""),
-                }),
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
-                Some(Ok(Message::Binary(_))) => SocketNews::NotText,
-                Some(Err(error)) => SocketNews::Closed(broken(&error)),
-                None => SocketNews::Closed(close(None, "")),
+            match std::mem::replace(&mut self.step, Step::Over) {
+                Step::Connecting(mut dial) => {
+                    let Some(stream) = dial.proceed(io)? else {
+                        self.step = Step::Connecting(dial);
+                        return Ok(None);
+                    };
+                    let handshake = Handshake::new(io.nonce());
+                    let mut out = Outbox::default();
+                    let authority = &io.places.place(self.place).authority;
+                    handshake.request(&self.path.0, authority, &[], out.bytes());
+                    self.step = Step::Shaking { stream, handshake, out };
+                }
+                Step::Shaking { mut stream, mut handshake, mut out } => {
+                    out.flush(&mut stream, |()| {}).map_err(|error| failure_of(&error, Phase::Handshake))?;
+                    if let Some(early) = shake(io, &mut stream, &mut handshake, input)? {
+                        let (frames, out) = (FrameReader::new(MAX_MESSAGE), Outbox::default());
+                        return Ok(Some((Open { stream, frames, out }, early)));
+                    }
+                    self.step = Step::Shaking { stream, handshake, out };
+                    return Ok(None);
+                }
+                Step::Over => return Ok(None),
+            }
+        }
+    }
+}
+
+/// Reads the answer to a handshake; none while it is not whole.
+fn shake(
+    io: &mut Io,
+    stream: &mut Stream,
+    handshake: &mut Handshake,
+    input: &mut [u8],
+) -> Result<Option<Early>, Failure> {
+    let broken = |error: io::Error| failure_of(&error, Phase::Handshake);
+    loop {
+        let reading = match stream.read(&mut io.receiver, input) {
+            Ok(reading) if reading.count == 0 => return Err(broken(ErrorKind::UnexpectedEof.into())),
+            Ok(reading) => reading,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(broken(error)),
+        };
+        let mut rest = &input[..reading.count];
+        if handshake.next(&mut rest).map_err(|error| not_shaken(&error))?.is_some() {
+            return Ok(Some(Early { at: reading.at, bytes: reading.count - rest.len()..reading.count }));
+        }
+    }
+}
+
+impl Open {
+    fn write(&mut self, io: &Io, hear: &mut impl FnMut(Instant, News<'_>)) -> Result<(), Failure> {
+        let sent = |blocks| hear(io.clock().now(), News::Sent(blocks));
+        self.out.flush(&mut self.stream, sent).map_err(|_| close(None, ""))
+    }
+
+    fn read(
+        &mut self,
+        io: &mut Io,
+        is_ending: bool,
+        input: &mut [u8],
+        hear: &mut impl FnMut(Instant, News<'_>),
+    ) -> Result<(), Failure> {
+        loop {
+            let reading = match self.stream.read(&mut io.receiver, input) {
+                Ok(reading) if reading.count == 0 => return Err(close(None, "")),
+                Ok(reading) => reading,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(_) => return Err(close(None, "")),
             };
-            return Poll::Ready(news);
+            self.understand(io, reading.at, &input[..reading.count], hear)?;
+            if !is_ending && self.stream.is_drained_by(reading.count, input.len()) {
+                return Ok(());
+            }
         }
     }
 
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
-        while !self.unsent.is_empty() {
-            match self.stream.poll_ready_unpin(cx) {
-                Poll::Ready(result) => result?,
-                Poll::Pending => return Ok(()),
-            }
-            if let Some(Request { frame, blocks }) = self.unsent.pop_front() {
-                self.stream.start_send_unpin(Message::text(frame))?;
-                self.unflushed.push_back(blocks);
+    fn understand(
+        &mut self,
+        io: &mut Io,
+        at: Instant,
+        mut bytes: &[u8],
+        hear: &mut impl FnMut(Instant, News<'_>),
+    ) -> Result<(), Failure> {
+        while let Some(message) = self.frames.next(&mut bytes).map_err(|error| not_understood(&error))? {
+            match message {
+                Message::Text(text) => hear(at, News::Text(text)),
+                Message::Binary => hear(at, News::NotText),
+                Message::Ping(payload) => write_pong(io.mask(), payload, self.out.bytes()),
+                Message::Pong => {}
+                Message::Close(said) => {
+                    // The courtesy of an answer (RFC 6455 section 5.5.1); what becomes of it does not matter.
+                    write_close(io.mask(), said.map_or(NORMAL, |(code, _)| code), self.out.bytes());
+                    let failure = said.map_or_else(|| close(None, ""), |(code, why)| close(Some(code), why));
+                    let _gone = self.out.flush(&mut self.stream, drop);
+                    return Err(failure);
+                }
             }
         }
-        Ok(())
+        self.write(io, hear)
     }
 }
 
-impl std::fmt::Debug for Socket {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Socket").field("unsent", &self.unsent.len()).finish_non_exhaustive()
-    }
-}
-
-/// The WebSocket's address with the token of the moment. Never printed.
-fn address(service: &Service) -> String {
-    let url = service.target().socket_url();
+/// Where the WebSocket is, with the token of the moment. Never printed.
+fn path(service: &Service) -> String {
+    let path = service.target().socket_path();
     match service.access().query() {
-        Some(query) => format!("{url}?{query}"),
-        None => url,
+        Some(query) => format!("{path}?{query}"),
+        None => path,
     }
 }
 
-/// The failure of a listener that has no seat, of whom no connection can be.
-pub(super) fn nobody() -> Failure {
-    Failure {
-        phase: Phase::Dial,
-        class: FailureClass::Transport,
-        code: None,
-        text: "there is no such listener".to_owned(),
-        kills: Kills::Session,
-    }
-}
-
-fn handshake_failed(error: &Error) -> Failure {
+fn not_shaken(error: &HandshakeError) -> Failure {
     match error {
-        Error::Io(_) | Error::Tls(_) => failure_of(error, Phase::Handshake),
-        Error::ConnectionClosed
-        | Error::AlreadyClosed
-        | Error::Capacity(_)
-        | Error::Protocol(_)
-        | Error::WriteBufferFull(_)
-        | Error::Utf8(_)
-        | Error::AttackAttempt
-        | Error::Url(_)
-        | Error::Http(_)
-        | Error::HttpFormat(_) => Failure {
+        HandshakeError::Refused { status } => handshake_refused(*status),
+        HandshakeError::NotWebSocket => Failure {
             phase: Phase::Handshake,
             class: FailureClass::Protocol,
             code: None,
-            // Errors about the address could repeat the token in it.
             text: "the server's answer is no WebSocket handshake".to_owned(),
             kills: Kills::Session,
         },
     }
 }
 
-/// The failure of a connection that broke after the handshake.
-fn broken(error: &Error) -> Failure {
-    use tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake;
-    match error {
-        Error::ConnectionClosed
-        | Error::AlreadyClosed
-        | Error::Io(_)
-        | Error::Tls(_)
-        | Error::Protocol(ResetWithoutClosingHandshake) => close(None, ""),
-        Error::Capacity(_)
-        | Error::Protocol(_)
-        | Error::WriteBufferFull(_)
-        | Error::Utf8(_)
-        | Error::AttackAttempt
-        | Error::Url(_)
-        | Error::Http(_)
-        | Error::HttpFormat(_) => Failure {
-            phase: Phase::BeforeAudio,
-            class: FailureClass::Protocol,
-            code: None,
-            text: format!("the server broke the WebSocket protocol: {error}"),
-            kills: Kills::Session,
-        },
+fn not_understood(error: &FrameError) -> Failure {
+    Failure {
+        phase: Phase::BeforeAudio,
+        class: FailureClass::Protocol,
+        code: None,
+        text: format!("the server broke the WebSocket protocol: {error}"),
+        kills: Kills::Session,
     }
 }

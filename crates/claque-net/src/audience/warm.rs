@@ -1,19 +1,36 @@
 //! Filling a service's cache before a run that is to be answered from it.
 
-use std::future::poll_fn;
+use std::{
+    io::{self, ErrorKind},
+    sync::Arc,
+    thread,
+};
 
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
     ids::BlockIdx,
-    time::Duration,
+    rng::Seed,
+    time::{Duration, Instant},
 };
 use claque_wire::yapit::{ClientSession, SessionEvent};
+use mio::{Events, Poll, Waker};
+use tokio::sync::{mpsc, oneshot};
 
-use super::socket::{Request, Socket, SocketNews};
-use crate::service::Service;
+use super::{
+    io::Io,
+    socket::{News, Socket},
+    token::Who,
+};
+use crate::{
+    clock::Clock,
+    service::{Service, failure_of},
+};
 
 /// Blocks asked for at once: as many as the current era takes in one request.
 const BATCH: usize = 32;
+
+/// Counts under way to the caller.
+const TOLD: usize = 16;
 
 /// What is to be in the cache.
 #[derive(Clone, Debug)]
@@ -31,34 +48,138 @@ pub struct WarmUp {
 }
 
 /// Has every block made, a batch at a time, and fetches nothing. `on_ready` is told how many are settled so far.
-/// Gives the number of blocks that failed, which a run would meet as well.
+/// Gives the number of blocks that failed, which a run would meet as well. Cancel-safe: dropping it hangs up.
 ///
 /// # Errors
 /// The service refuses, cannot be reached, or falls silent.
 pub async fn warm_up(service: &Service, order: WarmUp, on_ready: impl Fn(u32)) -> Result<u32, Failure> {
-    let mut socket = Socket::dial(service).await?;
-    let mut session = ClientSession::new(order.document, order.model, order.voice);
-    let blocks: Vec<BlockIdx> = (0..order.blocks).map(BlockIdx).collect();
-    let (mut settled, mut failed) = (0, 0);
-    for batch in blocks.chunks(BATCH) {
-        socket.push(Request { frame: session.request(batch), blocks: batch.to_vec() });
-        let mut waiting = batch.len();
-        while waiting > 0 {
-            let news = tokio::time::timeout(order.timeout, poll_fn(|cx| socket.poll_news(cx)));
-            match news.await.map_err(|_| silence(order.timeout))? {
-                SocketNews::Sent(_) | SocketNews::NotText => {}
-                SocketNews::Closed(failure) => return Err(failure),
-                SocketNews::Text(text) => {
-                    let (now_settled, now_failed) = settled_by(&mut session, &text)?;
-                    waiting = waiting.saturating_sub(now_settled);
-                    settled += u32::try_from(now_settled).unwrap_or(u32::MAX);
-                    failed += now_failed;
-                    on_ready(settled);
-                }
+    let no_thread = |error: io::Error| failure_of(&error, Phase::Dial);
+    let poll = Poll::new().map_err(no_thread)?;
+    let waker = Arc::new(Waker::new(poll.registry(), Who::Outside.token()).map_err(no_thread)?);
+    let (tell, mut settled) = mpsc::channel(TOLD);
+    let (end, ended) = oneshot::channel();
+    let warming = Warming::new(service, order, &poll, Arc::clone(&waker), tell).map_err(no_thread)?;
+    let _guard = WakeOnDrop(waker);
+    thread::Builder::new()
+        .name("warm-up".to_owned())
+        .spawn(move || {
+            // A caller that has gone does not care how it ended.
+            let _gone = end.send(warming.run(poll));
+        })
+        .map_err(no_thread)?;
+    while let Some(count) = settled.recv().await {
+        on_ready(count);
+    }
+    ended.await.unwrap_or_else(|_| Err(failure_of(&io::Error::other("warming up panicked"), Phase::Dial)))
+}
+
+/// Wakes the thread, which then sees that nobody listens any more.
+struct WakeOnDrop(Arc<Waker>);
+
+impl Drop for WakeOnDrop {
+    fn drop(&mut self) {
+        // One that has ended cannot be woken.
+        let _ended = self.0.wake();
+    }
+}
+
+/// One connection that asks, on a thread of its own.
+struct Warming {
+    io: Io,
+    service: Service,
+    session: ClientSession,
+    left: std::ops::Range<u32>,
+    timeout: Duration,
+    tell: mpsc::Sender<u32>,
+    /// Of the batch at hand, not settled yet.
+    waiting: usize,
+    settled: u32,
+    failed: u32,
+    heard_at: Instant,
+}
+
+impl Warming {
+    fn new(
+        service: &Service,
+        order: WarmUp,
+        poll: &Poll,
+        waker: Arc<Waker>,
+        tell: mpsc::Sender<u32>,
+    ) -> io::Result<Self> {
+        let clock = Clock::start();
+        Ok(Self {
+            io: Io::new(poll.registry().try_clone()?, waker, clock, Seed::root(0).child("warm-up")),
+            service: service.clone(),
+            session: ClientSession::new(order.document, order.model, order.voice),
+            left: 0..order.blocks,
+            timeout: order.timeout,
+            tell,
+            waiting: 0,
+            settled: 0,
+            failed: 0,
+            heard_at: clock.now(),
+        })
+    }
+
+    fn run(mut self, mut poll: Poll) -> Result<u32, Failure> {
+        let mut socket = Socket::dial(&mut self.io, &self.service, Who::Listener(0).token());
+        let mut events = Events::with_capacity(TOLD);
+        loop {
+            self.attend(&mut socket)?;
+            if (self.waiting == 0 && self.left.is_empty()) || self.tell.is_closed() {
+                return Ok(self.failed);
             }
+            let now = self.io.clock().now();
+            let patience = (self.heard_at + self.timeout).since(now);
+            if patience.is_zero() {
+                return Err(silence(self.timeout));
+            }
+            match poll.poll(&mut events, Some(patience)) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                settled => settled.map_err(|error| failure_of(&error, Phase::BeforeAudio))?,
+            }
+            let now = self.io.receiver.begin_round();
+            self.io.resolver.take_answers(now);
         }
     }
-    Ok(failed)
+
+    /// Reads what there is, and asks for the next batch when one is settled.
+    fn attend(&mut self, socket: &mut Socket) -> Result<(), Failure> {
+        let (mut texts, mut closed) = (Vec::new(), None);
+        socket.attend(&mut self.io, true, |_, news| match news {
+            News::Text(text) => texts.push(text.to_owned()),
+            News::Closed(failure) => closed = Some(failure),
+            News::Open | News::Sent(_) | News::NotText => {}
+        });
+        for text in texts {
+            self.heard_at = self.io.clock().now();
+            let (settled, failed) = settled_by(&mut self.session, &text)?;
+            self.waiting = self.waiting.saturating_sub(settled);
+            self.settled += u32::try_from(settled).unwrap_or(u32::MAX);
+            self.failed += failed;
+            // A caller that is behind learns of a later count.
+            let _behind = self.tell.try_send(self.settled);
+        }
+        if let Some(failure) = closed {
+            return Err(failure);
+        }
+        if self.waiting == 0 && socket.is_open() {
+            let batch: Vec<BlockIdx> = self.left.by_ref().take(BATCH).map(BlockIdx).collect();
+            self.waiting = batch.len();
+            if !batch.is_empty() {
+                self.heard_at = self.io.clock().now();
+                socket.push(&mut self.io, &self.session.request(&batch), batch);
+                let mut closed = None;
+                socket.flush(&self.io, |_, news| {
+                    if let News::Closed(failure) = news {
+                        closed = Some(failure);
+                    }
+                });
+                return closed.map_or(Ok(()), Err);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How many blocks a message settled, and how many of those for the worse.

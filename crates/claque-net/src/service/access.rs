@@ -5,10 +5,7 @@ use claque_core::{
     time::Duration,
 };
 use claque_wire::yapit::rest::Secret;
-use hyper::{
-    HeaderMap,
-    header::{AUTHORIZATION, HeaderName, HeaderValue},
-};
+use hyper::{HeaderMap, header::HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::watch;
 
@@ -78,19 +75,31 @@ impl Access {
 
     /// Adds the headers of the moment; none for a secret that no header can hold.
     pub(crate) fn sign(&self, headers: &mut HeaderMap) {
-        let mut set = |name: HeaderName, secret: &str| {
+        self.show(|name, secret| {
             if let Ok(mut value) = HeaderValue::from_str(secret) {
                 value.set_sensitive(true);
                 headers.insert(name, value);
             }
-        };
+        });
+    }
+
+    /// Gives the headers of the moment, name and value, to `take`; none that no header can hold.
+    pub(crate) fn show_fit(&self, mut take: impl FnMut(&'static str, &str)) {
+        self.show(|name, secret| {
+            if HeaderValue::from_str(secret).is_ok() {
+                take(name, secret);
+            }
+        });
+    }
+
+    fn show(&self, mut take: impl FnMut(&'static str, &str)) {
         match &*self.pass.borrow() {
             Pass::Nobody => {}
-            Pass::Bearer(token) => set(AUTHORIZATION, &format!("Bearer {}", token.expose())),
+            Pass::Bearer(token) => take("authorization", &format!("Bearer {}", token.expose())),
             Pass::Guest { id, token } => {
-                set(HeaderName::from_static("x-anonymous-id"), id.expose());
+                take("x-anonymous-id", id.expose());
                 if let Some(token) = token {
-                    set(HeaderName::from_static("x-anonymous-token"), token.expose());
+                    take("x-anonymous-token", token.expose());
                 }
             }
         }

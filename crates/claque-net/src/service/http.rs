@@ -109,7 +109,7 @@ fn build(
     builder.uri(uri).body(Full::new(body)).map_err(|error| unusable(url, &error))
 }
 
-fn unusable(url: &str, error: &dyn StdError) -> Failure {
+pub(crate) fn unusable(url: &str, error: &dyn StdError) -> Failure {
     Failure {
         phase: Phase::BeforeAudio,
         class: FailureClass::Protocol,

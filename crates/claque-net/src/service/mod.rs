@@ -24,8 +24,8 @@ use tokio::sync::watch;
 
 pub(crate) use self::{
     access::Access,
-    http::{HttpClient, bare, failure_of},
-    source::connect,
+    http::{HttpClient, failure_of, unusable},
+    target::AudioPlace,
 };
 use self::{
     access::Pass,

@@ -1,14 +1,6 @@
 //! Connections from an address of one's own choice.
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-};
-
-use claque_core::event::{Failure, Phase};
-use tokio::net::{TcpSocket, TcpStream, lookup_host};
-
-use super::{http::failure_of, target::Target};
+use std::{io, net::IpAddr};
 
 /// Why no connection can come from an address.
 #[derive(Debug, thiserror::Error)]
@@ -26,38 +18,6 @@ pub struct SourceError {
 /// The address is not this machine's.
 pub fn check_source(address: IpAddr) -> Result<(), SourceError> {
     std::net::UdpSocket::bind((address, 0)).map(drop).map_err(|source| SourceError { address, source })
-}
-
-/// Connects to the service, from `source` if one is given.
-///
-/// # Errors
-/// The connection cannot be made.
-pub(crate) async fn connect(target: &Target, source: Option<IpAddr>) -> Result<TcpStream, Failure> {
-    let failed = |error: io::Error| failure_of(&error, Phase::Dial);
-    let host = (target.host(), target.port());
-    let Some(source) = source else {
-        return TcpStream::connect(host).await.map_err(failed);
-    };
-    let mut last = None;
-    for address in lookup_host(host).await.map_err(failed)? {
-        if address.is_ipv4() == source.is_ipv4() {
-            match connect_to(address, source).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = Some(error),
-            }
-        }
-    }
-    Err(failed(
-        last.unwrap_or_else(|| {
-            io::Error::other(format!("the service has no address that {source} can reach"))
-        }),
-    ))
-}
-
-async fn connect_to(address: SocketAddr, source: IpAddr) -> io::Result<TcpStream> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.bind((source, 0).into())?;
-    socket.connect(address).await
 }
 
 #[cfg(test)]

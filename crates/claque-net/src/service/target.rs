@@ -15,6 +15,17 @@ struct Parts {
     port: u16,
     /// As typed, without a slash at the end.
     base: String,
+    /// The path in front of the routes, without a slash at the end; mostly empty.
+    path: String,
+}
+
+/// Where the audio of a block is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AudioPlace {
+    /// At the service, at this path.
+    Here(String),
+    /// At this URL.
+    Anywhere(String),
 }
 
 /// Why a text is no address of a service.
@@ -66,7 +77,8 @@ impl Target {
             uri.host().filter(|host| !host.is_empty()).ok_or_else(|| unsuitable("it names no host"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        Ok(Self(Arc::new(Parts { tls, host, port, base: trimmed.to_owned() })))
+        let path = uri.path().trim_end_matches('/').to_owned();
+        Ok(Self(Arc::new(Parts { tls, host, port, base: trimmed.to_owned(), path })))
     }
 
     /// The address as typed, without a slash at the end.
@@ -98,19 +110,18 @@ impl Target {
         format!("{}{path}", self.0.base)
     }
 
-    /// Where an audio reference leads: relative to `BASE/api`, or absolute.
-    pub(crate) fn audio_url(&self, reference: &str) -> String {
+    /// Where an audio reference leads.
+    pub(crate) fn audio_place(&self, reference: &str) -> AudioPlace {
         if reference.starts_with("http://") || reference.starts_with("https://") {
-            return reference.to_owned();
+            return AudioPlace::Anywhere(reference.to_owned());
         }
         let slash = if reference.starts_with('/') { "" } else { "/" };
-        format!("{}/api{slash}{reference}", self.0.base)
+        AudioPlace::Here(format!("{}/api{slash}{reference}", self.0.path))
     }
 
-    /// The WebSocket's address, without credentials.
-    pub(crate) fn socket_url(&self) -> String {
-        let rest = self.0.base.strip_prefix("http").unwrap_or(&self.0.base);
-        format!("ws{rest}/api/v1/ws/tts")
+    /// The WebSocket's path, without credentials.
+    pub(crate) fn socket_path(&self) -> String {
+        format!("{}/api/v1/ws/tts", self.0.path)
     }
 }
 
@@ -135,12 +146,14 @@ mod tests {
         let target = Target::parse("https://tts.example/").unwrap();
         assert_eq!((target.host(), target.port(), target.is_tls()), ("tts.example", 443, true));
         assert_eq!(target.url("/api/v1/models"), "https://tts.example/api/v1/models");
-        assert_eq!(target.socket_url(), "wss://tts.example/api/v1/ws/tts");
-        assert_eq!(target.audio_url("/v1/audio/ab"), "https://tts.example/api/v1/audio/ab");
-        assert_eq!(target.audio_url("https://cdn.example/ab"), "https://cdn.example/ab");
+        assert_eq!(target.socket_path(), "/api/v1/ws/tts");
+        assert_eq!(target.audio_place("/v1/audio/ab"), AudioPlace::Here("/api/v1/audio/ab".to_owned()));
+        let elsewhere = "https://cdn.example/ab";
+        assert_eq!(target.audio_place(elsewhere), AudioPlace::Anywhere(elsewhere.to_owned()));
         let prefixed = Target::parse("http://[::1]:8000/tts").unwrap();
         assert_eq!((prefixed.host(), prefixed.port()), ("::1", 8_000));
-        assert_eq!(prefixed.socket_url(), "ws://[::1]:8000/tts/api/v1/ws/tts");
+        assert_eq!(prefixed.socket_path(), "/tts/api/v1/ws/tts");
+        assert_eq!(prefixed.audio_place("v1/audio/ab"), AudioPlace::Here("/tts/api/v1/audio/ab".to_owned()));
     }
 
     #[test]

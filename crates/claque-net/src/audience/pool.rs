@@ -1,0 +1,344 @@
+//! Kept-alive connections for audio, which a lane's listeners share.
+
+use std::io::{self, ErrorKind};
+
+use claque_core::{
+    event::{Failure, Phase},
+    time::{Duration, Instant},
+};
+use claque_wire::http1::{Response, write_get};
+use hyper::Uri;
+use slab::Slab;
+
+use super::{
+    dial::Dial,
+    fetch::{Fetch, Fetched, Job},
+    io::Io,
+    link::Inbox,
+    outbox::Outbox,
+    places::PlaceId,
+    stream::Stream,
+    token::Who,
+};
+use crate::service::{AudioPlace, Service, failure_of, unusable};
+
+/// Idle connections are dropped after this, sooner than common servers and proxies do (60 s and more), so that a
+/// request seldom meets a connection that is just being closed.
+const IDLE: Duration = Duration::from_secs(50);
+
+/// Idle connections kept at most, per lane: more than a thousand fetches a second need.
+const MAX_IDLE: usize = 1_024;
+
+/// All connections for audio of a lane, by number.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    list: Slab<Connection>,
+    idle: usize,
+}
+
+#[derive(Debug)]
+struct Connection {
+    place: PlaceId,
+    way: Way,
+    out: Outbox<()>,
+    task: Task,
+}
+
+#[derive(Debug)]
+enum Way {
+    Dialing(Dial),
+    Open(Stream),
+}
+
+#[derive(Debug)]
+enum Task {
+    Idle { since: Instant },
+    Busy(Busy),
+}
+
+#[derive(Debug)]
+struct Busy {
+    /// Whose fetch it is: a slot of the lane.
+    owner: usize,
+    job: Box<Job>,
+    answer: Response,
+    /// Whether the connection was used before: then it may have been closed when it was taken.
+    is_reused: bool,
+}
+
+/// How far a connection has come.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// It serves nobody.
+    Idle,
+    /// The fetch of this owner goes on.
+    Going { owner: usize },
+    /// The connection was closed while it was idle, or as good as: the fetch is to be begun again.
+    Again { owner: usize, fetch: Fetch },
+    /// The fetch is over, at this moment.
+    Over { owner: usize, at: Instant, fetch: Fetch, result: Result<Fetched, Failure> },
+}
+
+/// What there is to be done about a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It was given a fetch.
+    Given,
+    /// There is news of it.
+    News,
+    /// There is news of it, and the other side may send no more.
+    Ending,
+}
+
+/// Whether a fetch may go over a connection that was used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reuse {
+    Yes,
+    No,
+}
+
+impl Pool {
+    /// Gives a fetch to a connection that is idle or to a new one. Gives its number, for [`Pool::attend`] at once.
+    ///
+    /// # Errors
+    /// The reference leads nowhere.
+    pub(super) fn begin(
+        &mut self,
+        io: &mut Io,
+        service: &Service,
+        job: Job,
+        owner: usize,
+        reuse: Reuse,
+    ) -> Result<usize, (Fetch, Failure)> {
+        let (place, path) = match locate(io, service, &job.fetch) {
+            Ok(located) => located,
+            Err(failure) => return Err((job.fetch, failure)),
+        };
+        let taken = if reuse == Reuse::Yes { self.take_idle(io, place) } else { None };
+        let is_reused = taken.is_some();
+        let number = taken.unwrap_or_else(|| self.add(io, place));
+        let connection = &mut self.list[number];
+        request(io, service, place, &path, connection.out.bytes());
+        connection.task = Task::Busy(Busy { owner, job: Box::new(job), answer: Response::new(), is_reused });
+        Ok(number)
+    }
+
+    /// Goes on as far as it goes. What is heard of the audio comes into `inbox`, for the owner.
+    pub(super) fn attend(&mut self, io: &mut Io, number: usize, cause: Cause, inbox: &mut Inbox) -> Step {
+        // News of a connection that is gone may still be under way.
+        let Some(connection) = self.list.get_mut(number) else { return Step::Idle };
+        let Task::Busy(busy) = &mut connection.task else {
+            self.look_after_idle(io, number);
+            return Step::Idle;
+        };
+        let owner = busy.owner;
+        let mut input = std::mem::take(&mut io.receiver.buffer);
+        let gone_on = busy.go_on(io, &mut connection.way, &mut connection.out, cause, &mut input, inbox);
+        io.receiver.buffer = input;
+        match gone_on {
+            Ok(None) => Step::Going { owner },
+            Ok(Some(end)) => self.end(io, number, end),
+            Err(Stop::Again) => match self.remove(number) {
+                Some(busy) => Step::Again { owner, fetch: busy.job.fetch },
+                None => Step::Idle,
+            },
+            Err(Stop::Failed(failure)) => match self.remove(number) {
+                Some(busy) => {
+                    Step::Over { owner, at: io.clock().now(), fetch: busy.job.fetch, result: Err(failure) }
+                }
+                None => Step::Idle,
+            },
+        }
+    }
+
+    /// Gives a fetch up, and with it the connection.
+    pub(super) fn cancel(&mut self, number: usize) {
+        self.remove(number);
+    }
+
+    /// Drops connections that have been idle for too long.
+    pub(super) fn sweep(&mut self, io: &mut Io) {
+        let now = io.clock().now();
+        for place in io.places.iter_mut() {
+            while let Some(number) = place.idle.pop_front_if(|number| self.is_old(*number, now)) {
+                self.list.try_remove(number);
+                self.idle -= 1;
+            }
+        }
+    }
+
+    fn is_old(&self, number: usize, now: Instant) -> bool {
+        match self.list.get(number).map(|connection| &connection.task) {
+            Some(Task::Idle { since }) => now.since(*since) >= IDLE,
+            Some(Task::Busy(_)) => false,
+            None => true,
+        }
+    }
+
+    fn take_idle(&mut self, io: &mut Io, place: PlaceId) -> Option<usize> {
+        let now = io.clock().now();
+        let number = io.places.place_mut(place).idle.pop_back()?;
+        self.idle -= 1;
+        if self.is_old(number, now) {
+            self.list.try_remove(number);
+            return None;
+        }
+        Some(number)
+    }
+
+    fn add(&mut self, io: &Io, place: PlaceId) -> usize {
+        let entry = self.list.vacant_entry();
+        let number = entry.key();
+        let dial = Dial::new(place, Who::Fetcher(number).token());
+        let task = Task::Idle { since: io.clock().now() };
+        entry.insert(Connection { place, way: Way::Dialing(dial), out: Outbox::default(), task });
+        number
+    }
+
+    /// What is there to be read on an idle connection is its end, or nothing that anybody asked for.
+    fn look_after_idle(&mut self, io: &mut Io, number: usize) {
+        let connection = &mut self.list[number];
+        let Way::Open(stream) = &mut connection.way else { return };
+        let mut byte = [0];
+        match stream.read(&mut io.receiver, &mut byte) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Ok(_) | Err(_) => {
+                let place = io.places.place_mut(connection.place);
+                place.idle.retain(|idle| *idle != number);
+                self.list.remove(number);
+                self.idle -= 1;
+            }
+        }
+    }
+
+    /// The answer is whole: the connection may serve again.
+    fn end(&mut self, io: &mut Io, number: usize, end: End) -> Step {
+        let connection = &mut self.list[number];
+        let idle = Task::Idle { since: end.at };
+        let Task::Busy(busy) = std::mem::replace(&mut connection.task, idle) else { return Step::Idle };
+        if end.is_reusable && self.idle < MAX_IDLE {
+            io.places.place_mut(connection.place).idle.push_back(number);
+            self.idle += 1;
+        } else {
+            self.list.remove(number);
+        }
+        let (fetch, result) = busy.job.finish();
+        Step::Over { owner: busy.owner, at: end.at, fetch, result }
+    }
+
+    fn remove(&mut self, number: usize) -> Option<Busy> {
+        match self.list.try_remove(number)?.task {
+            Task::Busy(busy) => Some(busy),
+            Task::Idle { .. } => None,
+        }
+    }
+}
+
+/// An answer that is whole.
+struct End {
+    at: Instant,
+    is_reusable: bool,
+}
+
+/// Why a connection is of no more use.
+enum Stop {
+    Again,
+    Failed(Failure),
+}
+
+impl Busy {
+    fn go_on(
+        &mut self,
+        io: &mut Io,
+        way: &mut Way,
+        out: &mut Outbox<()>,
+        cause: Cause,
+        input: &mut [u8],
+        inbox: &mut Inbox,
+    ) -> Result<Option<End>, Stop> {
+        let stream = match way {
+            Way::Open(stream) => stream,
+            Way::Dialing(dial) => {
+                let Some(stream) = dial.proceed(io).map_err(Stop::Failed)? else { return Ok(None) };
+                *way = Way::Open(stream);
+                let Way::Open(stream) = way else { return Ok(None) };
+                stream
+            }
+        };
+        out.flush(stream, |()| {}).map_err(|error| self.broken(&error))?;
+        if cause == Cause::Given {
+            return Ok(None);
+        }
+        loop {
+            let reading = match stream.read(&mut io.receiver, input) {
+                Ok(reading) => reading,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(self.broken(&error)),
+            };
+            if reading.count == 0 {
+                return self.hang_up(reading.at).map(Some);
+            }
+            let mut bytes = &input[..reading.count];
+            let is_whole =
+                self.job.take(&mut self.answer, &mut bytes, reading.at, inbox).map_err(Stop::Failed)?;
+            if is_whole {
+                // What nobody asked for is no beginning of the next answer.
+                let is_reusable = self.answer.keeps_alive() && bytes.is_empty();
+                return Ok(Some(End { at: reading.at, is_reusable }));
+            }
+            if cause == Cause::News && stream.is_drained_by(reading.count, input.len()) {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The other side sends no more.
+    fn hang_up(&mut self, at: Instant) -> Result<End, Stop> {
+        if self.is_reused && !self.answer.has_begun() {
+            return Err(Stop::Again);
+        }
+        match self.answer.end() {
+            Ok(()) => Ok(End { at, is_reusable: false }),
+            Err(_) => Err(self.broken(&ErrorKind::UnexpectedEof.into())),
+        }
+    }
+
+    fn broken(&self, error: &io::Error) -> Stop {
+        if self.is_reused && !self.answer.has_begun() {
+            return Stop::Again;
+        }
+        let failure = failure_of(error, Phase::BeforeAudio);
+        Stop::Failed(if self.job.has_begun() { self.job.broken(&failure.text) } else { failure })
+    }
+}
+
+/// Where a fetch leads: a place, and the path there.
+fn locate(io: &mut Io, service: &Service, fetch: &Fetch) -> Result<(PlaceId, String), Failure> {
+    let (place, path) = match service.target().audio_place(&fetch.reference) {
+        AudioPlace::Here(path) => (io.places.of_service(service), path),
+        AudioPlace::Anywhere(url) => {
+            let uri: Uri = url.parse().map_err(|error| unusable(&url, &error))?;
+            let nowhere = || unusable(&url, &io::Error::other("it leads nowhere"));
+            let place = io.places.of_url(service, &uri).ok_or_else(nowhere)?;
+            (place, uri.path_and_query().map_or("/", |path| path.as_str()).to_owned())
+        }
+    };
+    // What follows a `#` is not for the server (RFC 9110 section 4.2.5); a line's end would be a header's.
+    let path = path.split('#').next().unwrap_or_default().to_owned();
+    if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(unusable(&path, &io::Error::other("it holds what no URL can")));
+    }
+    Ok((place, path))
+}
+
+fn request(io: &Io, service: &Service, place: PlaceId, path: &str, out: &mut Vec<u8>) {
+    let place = io.places.place(place);
+    let mut headers = Vec::new();
+    // Audio that lies elsewhere is none of our credentials' business.
+    if place.host == service.target().host() {
+        service.access().show_fit(|name, value| headers.push((name, value.to_owned())));
+    }
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    write_get(path, &place.authority, &headers, out);
+}
