@@ -27,10 +27,14 @@ impl<const N: usize> Gather<N> {
         &self.bytes[..self.have]
     }
 
+    pub(crate) fn held_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[..self.have]
+    }
+
     /// The first `M` bytes, zero where nothing has come yet.
     pub(crate) fn first<const M: usize>(&self) -> [u8; M] {
         let mut first = [0; M];
-        let len = M.min(N);
+        let len = M.min(self.have);
         first[..len].copy_from_slice(&self.bytes[..len]);
         first
     }
@@ -40,10 +44,9 @@ impl<const N: usize> Gather<N> {
         let count = count.min(self.have);
         self.bytes.copy_within(count..self.have, 0);
         self.have -= count;
-        self.bytes[self.have..].fill(0);
     }
 
     pub(crate) fn clear(&mut self) {
-        self.forget(self.have);
+        self.have = 0;
     }
 }

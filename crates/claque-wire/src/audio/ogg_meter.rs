@@ -50,7 +50,9 @@ struct Page {
     segments: usize,
     declared_crc: u32,
     crc: u32,
-    /// Bytes to come that are in it already.
+    /// Bytes of its body that are yet to be summed.
+    unsummed: usize,
+    /// Bytes of its body that are summed and yet to be counted.
     summed: usize,
     packets: u32,
     samples: u64,
@@ -94,6 +96,7 @@ impl OggMeter {
                 segments: 0,
                 declared_crc: 0,
                 crc: 0,
+                unsummed: 0,
                 summed: 0,
                 packets: 0,
                 samples: 0,
@@ -169,14 +172,16 @@ impl OggMeter {
         if granule < self.samples.granule {
             return Err(AudioError::broken("a granule position goes backwards"));
         }
-        let mut blanked: [u8; LONGEST_HEADER] = self.header.first();
-        blanked[22..26].fill(0);
+        // RFC 3533 section 6: a page is summed with its own checksum blank.
+        let header = self.header.held_mut();
+        header[22..26].fill(0);
         self.page = Page {
             last: flags & LAST_PAGE != 0,
             granule: (granule != u64::MAX).then_some(granule),
             segments,
             declared_crc: u32::from_le_bytes([c0, c1, c2, c3]),
-            crc: ogg_crc::update(0, &blanked[..FIXED_HEADER + segments]),
+            crc: ogg_crc::update(0, header),
+            unsummed: header[FIXED_HEADER..].iter().copied().map(usize::from).sum(),
             summed: 0,
             packets: 0,
             samples: 0,
@@ -234,7 +239,7 @@ impl OggMeter {
     }
 
     fn take_body(&mut self, bytes: &mut &[u8], segment: usize, left: usize) -> Result<(), AudioError> {
-        self.sum_ahead(bytes, segment, left);
+        self.sum_ahead(bytes);
         if self.packets_done >= 2 && self.packet.head.held().is_empty() && left == self.lacing(segment) {
             let behind = self.take_whole_packets(bytes, segment)?;
             if behind > segment {
@@ -264,58 +269,66 @@ impl OggMeter {
     /// Counts the audio packets that lie in `bytes` as a whole, from the one that begins with `segment` on; most do, and
     /// there are fifty a second. Gives the segment behind them.
     fn take_whole_packets(&mut self, bytes: &mut &[u8], segment: usize) -> Result<usize, AudioError> {
-        let lacings = &self.header.held()[FIXED_HEADER..];
-        let (mut behind, mut at) = (segment, 0);
-        loop {
-            let lacings = &lacings[behind..];
+        let lacings = &self.header.held()[FIXED_HEADER + segment..];
+        let (mut behind, mut rest, mut len) = (segment, *bytes, 0);
+        let (mut packets, mut samples) = (0_u32, 0_u64);
+        for (next, &lacing) in (segment + 1..).zip(lacings) {
+            len += usize::from(lacing);
             // RFC 3533 section 6: a packet ends with its first lacing value below 255.
-            let Some(more) = lacings.iter().position(|lacing| *lacing < 255) else { break };
-            let len = more * 255 + usize::from(lacings[more]);
-            let Some(packet) = bytes.get(at..at + len) else { break };
-            let samples = packet_samples(packet).ok_or(NO_DURATION)?;
-            self.page.samples += u64::from(samples);
-            self.samples.counted = self.samples.counted.saturating_add(u64::from(samples));
-            self.page.packets += 1;
-            self.packets_done += 1;
-            at += len;
-            behind += more + 1;
+            if lacing == 255 {
+                continue;
+            }
+            let Some((packet, more)) = rest.split_at_checked(len) else { break };
+            samples += u64::from(packet_samples(packet).ok_or(NO_DURATION)?);
+            packets += 1;
+            (behind, rest, len) = (next, more, 0);
         }
         if behind > segment {
-            *bytes = &bytes[at..];
-            self.page.summed -= at;
-            self.media_bytes = self.media_bytes.saturating_add(u64::try_from(at).unwrap_or(u64::MAX));
+            let taken = bytes.len() - rest.len();
+            *bytes = rest;
+            self.count_packets(packets, samples);
+            self.page.summed -= taken;
+            self.media_bytes = self.media_bytes.saturating_add(u64::try_from(taken).unwrap_or(u64::MAX));
             self.packet.open = false;
         }
         Ok(behind)
     }
 
+    /// Takes audio packets that are whole into the sample clock.
+    fn count_packets(&mut self, packets: u32, samples: u64) {
+        self.page.samples += samples;
+        self.samples.counted = self.samples.counted.saturating_add(samples);
+        self.page.packets += packets;
+        self.packets_done += u64::from(packets);
+    }
+
     /// Carries the page's checksum on over all of the page that is there, unless that is done: segments are short, and
     /// many bytes at once are cheap.
-    fn sum_ahead(&mut self, bytes: &[u8], segment: usize, left: usize) {
-        if self.page.summed > 0 {
+    fn sum_ahead(&mut self, bytes: &[u8]) {
+        let page = &mut self.page;
+        if page.summed > 0 {
             return;
         }
-        let lacing = self.header.held().get(FIXED_HEADER + segment + 1..).unwrap_or_default();
-        let of_page = left + lacing.iter().copied().map(usize::from).sum::<usize>();
-        self.page.summed = of_page.min(bytes.len());
-        self.page.crc = ogg_crc::update(self.page.crc, &bytes[..self.page.summed]);
+        page.summed = page.unsummed.min(bytes.len());
+        page.unsummed -= page.summed;
+        page.crc = ogg_crc::update(page.crc, &bytes[..page.summed]);
     }
 
     fn end_packet(&mut self) -> Result<(), AudioError> {
         match self.packets_done {
-            0 => self.read_identification()?,
+            0 => {
+                self.read_identification()?;
+                self.packets_done = 1;
+            }
             1 if !self.packet.head.held().starts_with(b"OpusTags") => {
                 return Err(AudioError::broken("the Opus comment header is missing"));
             }
-            1 => {}
+            1 => self.packets_done = 2,
             _ => {
                 let samples = packet_samples(self.packet.head.held()).ok_or(NO_DURATION)?;
-                self.page.samples += u64::from(samples);
-                self.samples.counted = self.samples.counted.saturating_add(u64::from(samples));
-                self.page.packets += 1;
+                self.count_packets(1, u64::from(samples));
             }
         }
-        self.packets_done += 1;
         self.packet.open = false;
         self.packet.head.clear();
         Ok(())

@@ -9,14 +9,10 @@ pub const MAX_PACKET_SAMPLES: u32 = 5_760;
 /// [`MAX_PACKET_SAMPLES`].
 #[must_use]
 pub fn packet_samples(head: &[u8]) -> Option<u32> {
-    let toc = *head.first()?;
-    let frames = match toc & 0x03 {
-        0 => 1,
-        1 | 2 => 2,
-        _ => u32::from(*head.get(1)? & 0x3f),
-    };
-    let samples = frame_samples(toc >> 3) * frames;
-    (samples > 0 && samples <= MAX_PACKET_SAMPLES).then_some(samples)
+    match SAMPLES[usize::from(*head.first()?)] {
+        0 => counted_samples(head),
+        samples => Some(u32::from(samples)),
+    }
 }
 
 /// Whether a packet's first byte says stereo.
@@ -25,26 +21,35 @@ pub fn packet_is_stereo(toc: u8) -> bool {
     toc & 0x04 != 0
 }
 
-/// Samples of one frame by configuration number, RFC 6716 table 2.
-const fn frame_samples(config: u8) -> u32 {
-    match config {
-        0..=11 => match config % 4 {
-            0 => 480,
-            1 => 960,
-            2 => 1_920,
-            _ => 2_880,
-        },
-        12..=15 => match config % 2 {
-            0 => 480,
-            _ => 960,
-        },
-        _ => match config % 4 {
-            0 => 120,
-            1 => 240,
-            2 => 480,
-            _ => 960,
-        },
+/// Samples of a packet by its first byte, which is looked at fifty times a second of audio; zero where the second byte
+/// counts the frames.
+const SAMPLES: [u16; 256] = {
+    let mut samples = [0; 256];
+    let mut toc = 0;
+    while toc < samples.len() {
+        let frames = match toc & 0x03 {
+            0 => 1,
+            1 | 2 => 2,
+            _ => 0,
+        };
+        samples[toc] = FRAME_SAMPLES[toc >> 3] * frames;
+        toc += 1;
     }
+    samples
+};
+
+/// Samples of one frame by configuration number, RFC 6716 table 2.
+const FRAME_SAMPLES: [u16; 32] = [
+    480, 960, 1_920, 2_880, 480, 960, 1_920, 2_880, 480, 960, 1_920, 2_880, // SILK
+    480, 960, 480, 960, // hybrid
+    120, 240, 480, 960, 120, 240, 480, 960, 120, 240, 480, 960, 120, 240, 480, 960, // CELT
+];
+
+#[cold]
+fn counted_samples(head: &[u8]) -> Option<u32> {
+    let [toc, count, ..] = *head else { return None };
+    let samples = u32::from(FRAME_SAMPLES[usize::from(toc >> 3)]) * u32::from(count & 0x3f);
+    (samples > 0 && samples <= MAX_PACKET_SAMPLES).then_some(samples)
 }
 
 #[cfg(test)]
