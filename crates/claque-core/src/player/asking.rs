@@ -65,26 +65,32 @@ impl Player {
     /// The connection is there again: notes what is now asked for again, and what is asked for late.
     pub(super) fn note_what_waited(&mut self, now: Instant) {
         let mut waited = Vec::new();
-        for (block, slot) in self.window.iter_mut().filter(|(_, slot)| !slot.is_settled()) {
+        self.window.change_all(|block, slot| {
+            if slot.is_settled() {
+                return;
+            }
             if slot.record.requested_at.is_some() {
                 slot.record.resends = slot.record.resends.saturating_add(1);
                 waited.push((now, Incident::Resent { block, why: ResendReason::Reconnected }));
             } else {
                 waited.push((slot.wanted_at, Incident::Delayed { block, lasted: now.since(slot.wanted_at) }));
             }
-        }
+        });
         waited.into_iter().for_each(|(at, incident)| self.note(at, incident));
     }
 
     /// The connection is there: asks in one message for everything that is wanted and not at hand or on its way.
     pub(super) fn ask_for_pending(&mut self, now: Instant) {
         let mut blocks = Vec::new();
-        for (block, slot) in self.window.iter_mut().filter(|(_, slot)| !slot.is_settled()) {
+        self.window.change_all(|block, slot| {
+            if slot.is_settled() {
+                return;
+            }
             slot.progress = Progress::Asked;
             // A new connection, new patience.
             slot.unanswered = 0;
             blocks.push(block);
-        }
+        });
         if !blocks.is_empty() {
             self.send(now, blocks);
         }
@@ -92,7 +98,7 @@ impl Player {
 
     /// The connection is lost: nobody can acknowledge anything until it is there again.
     pub(super) fn forget_requests(&mut self) {
-        self.window.iter_mut().for_each(|(_, slot)| slot.sent_at = None);
+        self.window.change_all(|_, slot| slot.sent_at = None);
     }
 
     /// Orders a request, if there is a line for it. While there is none, [`Player::ask_for_pending`] will ask.
@@ -108,9 +114,11 @@ impl Player {
     pub(super) fn handle_evicted(&mut self, now: Instant, blocks: &[BlockIdx]) {
         let (mut again, mut given_up) = (Vec::new(), Vec::new());
         for &block in blocks {
-            let Some(slot) = self.window_slot(block).filter(|slot| slot.can_be_withdrawn()) else { continue };
-            slot.unanswered = 0;
-            if slot.record.resends < u8::MAX { again.push(block) } else { given_up.push(block) }
+            let of_last_request = |slot: &Slot| slot.is_pending() && slot.can_be_withdrawn();
+            self.window.change(block, of_last_request, |slot| {
+                slot.unanswered = 0;
+                if slot.record.resends < u8::MAX { again.push(block) } else { given_up.push(block) }
+            });
         }
         self.ask_again(now, again, ResendReason::Withdrawn);
         for block in given_up {
@@ -123,9 +131,9 @@ impl Player {
     pub(super) fn resend(&mut self, at: Instant) {
         let policy = self.config.policy;
         let (mut again, mut given_up) = (Vec::new(), Vec::new());
-        for (block, slot) in self.window.iter_mut() {
+        self.window.change_all(|block, slot| {
             if slot.resend_due(policy.ack_timeout).is_none_or(|due| due > at) {
-                continue;
+                return;
             }
             if slot.unanswered < policy.max_resends {
                 slot.unanswered += 1;
@@ -133,7 +141,7 @@ impl Player {
             } else {
                 given_up.push((block, slot.unanswered));
             }
-        }
+        });
         self.ask_again(at, again, ResendReason::Unacknowledged);
         for (block, resends) in given_up {
             let text =
@@ -143,18 +151,18 @@ impl Player {
     }
 
     pub(super) fn resend_due(&self) -> Option<Instant> {
-        self.window.iter().filter_map(|(_, slot)| slot.resend_due(self.config.policy.ack_timeout)).min()
+        self.window.oldest_request().map(|sent_at| sent_at + self.config.policy.ack_timeout)
     }
 
     fn ask_again(&mut self, now: Instant, mut blocks: Vec<BlockIdx>, why: ResendReason) {
         blocks.sort_unstable();
         blocks.dedup();
         for &block in &blocks {
-            if let Some(slot) = self.window_slot(block) {
+            self.window.change(block, Slot::is_pending, |slot| {
                 slot.progress = Progress::Asked;
                 slot.sent_at = None;
                 slot.record.resends = slot.record.resends.saturating_add(1);
-            }
+            });
             self.note(now, Incident::Resent { block, why });
         }
         if !blocks.is_empty() {

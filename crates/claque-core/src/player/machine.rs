@@ -6,7 +6,8 @@ use super::{
     Input, Output, Outputs, PlayerConfig, PlayerState, TimeoutReason,
     line::{Line, Loss},
     shelf::Shelf,
-    slot::{Closing, Progress, Slot, Window},
+    slot::{Closing, Progress, Slot},
+    window::Window,
 };
 use crate::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
@@ -207,8 +208,7 @@ impl Player {
             Event::Sent { blocks } => self.mark_sent(now, &blocks),
             Event::Status { block, kind } => self.handle_status(now, block, kind),
             Event::Audio { block, delivered, bytes } => {
-                if let Some(slot) = self.pending_slot(block) {
-                    slot.handle_audio(now, delivered, bytes);
+                if self.change(block, |slot| slot.handle_audio(now, delivered, bytes)).is_some() {
                     self.play_if_possible(now);
                 }
             }
@@ -243,16 +243,12 @@ impl Player {
         }
     }
 
-    /// A block that is wanted and not there yet.
-    pub(super) fn window_slot(&mut self, block: BlockIdx) -> Option<&mut Slot> {
-        self.window.slot_mut(block).filter(|slot| slot.is_pending())
-    }
-
-    /// As [`Player::window_slot`], or one that is no longer wanted and arriving all the same.
-    fn pending_slot(&mut self, block: BlockIdx) -> Option<&mut Slot> {
-        match self.window.slot_mut(block) {
-            Some(slot) => Some(slot).filter(|slot| slot.is_pending()),
-            None => self.shelf.as_mut()?.arriving(block),
+    /// Changes a block that is not there yet; it is wanted, or no longer wanted and arriving all the same.
+    fn change<R>(&mut self, block: BlockIdx, change: impl FnOnce(&mut Slot) -> R) -> Option<R> {
+        if self.window.contains(block) {
+            self.window.change(block, Slot::is_pending, change)
+        } else {
+            self.shelf.as_mut()?.arriving(block).map(change)
         }
     }
 
@@ -263,48 +259,34 @@ impl Player {
 
     fn mark_sent(&mut self, now: Instant, blocks: &[BlockIdx]) {
         for &block in blocks {
-            if let Some(slot) = self.pending_slot(block) {
+            self.change(block, |slot| {
                 slot.record.requested_at.get_or_insert(now);
                 slot.sent_at = Some(now);
-            }
+            });
         }
     }
 
     fn handle_status(&mut self, now: Instant, block: BlockIdx, kind: StatusKind) {
-        let Some(slot) = self.pending_slot(block) else { return };
-        slot.progress = Progress::Acknowledged;
-        slot.record.acknowledged_at.get_or_insert(now);
-        match kind {
-            StatusKind::Queued | StatusKind::Processing => {}
-            StatusKind::Ready => {
-                slot.record.ready_at.get_or_insert(now);
-            }
-            StatusKind::Skipped => {
-                slot.progress = Progress::Skipped;
-                self.play_if_possible(now);
-            }
+        let is_news = self.change(block, |slot| slot.handle_status(now, kind)).is_some();
+        if is_news && kind == StatusKind::Skipped {
+            self.play_if_possible(now);
         }
     }
 
     fn handle_complete(&mut self, now: Instant, block: BlockIdx, media: MediaTime) {
-        let Some(slot) = self.pending_slot(block) else { return };
-        slot.progress = Progress::Complete;
-        // What is being heard cannot become shorter.
-        let heard = slot.record.started_at.map_or(MediaTime::ZERO, |_| slot.record.media);
-        slot.record.media = media.max(heard);
-        slot.record.ready_at.get_or_insert(now);
-        slot.record.complete_at = Some(now);
-        self.play_if_possible(now);
+        if self.change(block, |slot| slot.handle_complete(now, media)).is_some() {
+            self.play_if_possible(now);
+        }
     }
 
     pub(super) fn handle_failure(&mut self, now: Instant, failure: Failure) {
         let class = failure.class;
         match failure.kills {
             Kills::Block(block) => {
-                let Some(slot) = self.pending_slot(block) else { return };
-                slot.progress = Progress::Failed(class);
-                self.record_error(now, failure);
-                self.play_if_possible(now);
+                if self.change(block, |slot| slot.progress = Progress::Failed(class)).is_some() {
+                    self.record_error(now, failure);
+                    self.play_if_possible(now);
+                }
             }
             Kills::Session if self.needs_nothing_more() => self.warnings += 1,
             Kills::Session => {
@@ -316,7 +298,7 @@ impl Player {
 
     /// Whether everything there is to hear has been delivered, so that losing the service loses nothing.
     fn needs_nothing_more(&self) -> bool {
-        self.window.end().0 >= self.block_count() && !self.window.iter().any(|(_, slot)| slot.is_pending())
+        self.window.end().0 >= self.block_count() && !self.window.is_pending()
     }
 
     fn record_error(&mut self, at: Instant, failure: Failure) {
@@ -337,18 +319,25 @@ impl Player {
     }
 
     fn silence_due(&self) -> Option<Instant> {
-        let mut pending = self.window.iter().filter(|(_, slot)| slot.is_pending());
-        let (_, longest_wanted) = pending.next()?;
-        let since = self.waiting_since.unwrap_or(longest_wanted.wanted_at);
+        if !self.window.is_pending() {
+            return None;
+        }
+        let since = self.waiting_since.or_else(|| self.pending().map(|slot| slot.wanted_at).next())?;
         Some(since.max(self.last_heard_at) + self.config.timeout)
     }
 
     /// Remembers since when anything has been awaited: asking anew, as after a change of voice, is no news of the
     /// service, and must not put its silence off for ever.
     fn note_waiting(&mut self) {
-        let oldest =
-            self.window.iter().filter(|(_, slot)| slot.is_pending()).map(|(_, slot)| slot.wanted_at).min();
-        self.waiting_since = oldest.map(|oldest| self.waiting_since.unwrap_or(oldest));
+        if !self.window.is_pending() {
+            self.waiting_since = None;
+        } else if self.waiting_since.is_none() {
+            self.waiting_since = self.pending().map(|slot| slot.wanted_at).min();
+        }
+    }
+
+    fn pending(&self) -> impl Iterator<Item = &Slot> {
+        self.window.iter().map(|(_, slot)| slot).filter(|slot| slot.is_pending())
     }
 
     pub(super) fn end(&mut self, now: Instant, end: SessionEnd) {

@@ -13,6 +13,8 @@ mod playback;
 mod policy;
 mod shelf;
 mod slot;
+mod window;
+
 #[cfg(test)]
 mod tests;
 

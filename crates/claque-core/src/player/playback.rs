@@ -151,10 +151,14 @@ impl Player {
     fn play_current(&mut self, at: Instant) {
         self.started_at.get_or_insert(at);
         self.state = State::Playing { resumed_at: at, position: MediaTime::ZERO };
-        let Some((block, _)) = self.window.iter().next() else { return };
-        if let Some(slot) = self.window.slot_mut(block) {
-            slot.record.started_at.get_or_insert(at);
-        }
+        let block = self.window.first();
+        self.window.change(
+            block,
+            |_| true,
+            |slot| {
+                slot.record.started_at.get_or_insert(at);
+            },
+        );
         if self.shelf.is_some() {
             self.forget_what_lies_behind();
             self.take_what_is_at_hand(at);

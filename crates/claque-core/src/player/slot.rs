@@ -1,9 +1,7 @@
-//! What the player knows of one block it has asked for, and the window of such blocks.
-
-use std::collections::VecDeque;
+//! What the player knows of one block it has asked for.
 
 use crate::{
-    event::FailureClass,
+    event::{FailureClass, StatusKind},
     ids::{BlockIdx, ListenerId},
     record::{BlockOutcome, BlockRecord},
     time::{Duration, Instant, MediaTime},
@@ -85,10 +83,35 @@ impl Slot {
         record.acknowledged_at.get_or_insert(now);
     }
 
+    pub(super) fn handle_status(&mut self, now: Instant, kind: StatusKind) {
+        self.progress = Progress::Acknowledged;
+        self.record.acknowledged_at.get_or_insert(now);
+        match kind {
+            StatusKind::Queued | StatusKind::Processing => {}
+            StatusKind::Ready => {
+                self.record.ready_at.get_or_insert(now);
+            }
+            StatusKind::Skipped => self.progress = Progress::Skipped,
+        }
+    }
+
+    /// Its audio is whole. What is being heard cannot become shorter.
+    pub(super) fn handle_complete(&mut self, now: Instant, media: MediaTime) {
+        self.progress = Progress::Complete;
+        let heard = self.record.started_at.map_or(MediaTime::ZERO, |_| self.record.media);
+        self.record.media = media.max(heard);
+        self.record.ready_at.get_or_insert(now);
+        self.record.complete_at = Some(now);
+    }
+
+    /// When the request that nobody has acknowledged was written, if there is one.
+    pub(super) fn unacknowledged(&self) -> Option<Instant> {
+        self.sent_at.filter(|_| self.progress == Progress::Asked)
+    }
+
     /// When it is to be asked for again, unless it is acknowledged before.
     pub(super) fn resend_due(&self, ack_timeout: Duration) -> Option<Instant> {
-        let unacknowledged = self.progress == Progress::Asked;
-        self.sent_at.filter(|_| unacknowledged).map(|sent_at| sent_at + ack_timeout)
+        self.unacknowledged().map(|sent_at| sent_at + ack_timeout)
     }
 
     pub(super) fn into_record(mut self, closing: Closing) -> BlockRecord {
@@ -100,13 +123,6 @@ impl Slot {
         };
         self.record
     }
-}
-
-/// Blocks asked for and not yet done with: a contiguous stretch, never the whole document.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Window {
-    first: BlockIdx,
-    slots: VecDeque<Slot>,
 }
 
 /// Who asks, for which blocks of which request.
@@ -157,51 +173,5 @@ impl Slot {
         self.record.media = media;
         self.recorded = true;
         self
-    }
-}
-
-impl Window {
-    /// The first block not yet asked for.
-    pub(super) fn end(&self) -> BlockIdx {
-        BlockIdx(self.first.0 + u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
-    }
-
-    pub(super) fn slot_mut(&mut self, block: BlockIdx) -> Option<&mut Slot> {
-        let offset = usize::try_from(block.0.checked_sub(self.first.0)?).ok()?;
-        self.slots.get_mut(offset)
-    }
-
-    /// Every block from the current one on, in reading order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (BlockIdx, &Slot)> {
-        (self.first.0..).map(BlockIdx).zip(&self.slots)
-    }
-
-    /// Every block from the current one on, in reading order.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (BlockIdx, &mut Slot)> {
-        (self.first.0..).map(BlockIdx).zip(&mut self.slots)
-    }
-
-    /// Adds the next block.
-    pub(super) fn push(&mut self, slot: Slot) {
-        self.slots.push_back(slot);
-    }
-
-    /// Begins anew at another block. To be called when nothing is left.
-    pub(super) fn restart(&mut self, first: BlockIdx) {
-        debug_assert!(self.slots.is_empty(), "blocks in the window would change their numbers");
-        self.first = first;
-    }
-
-    /// The current block, whether it has been asked for or not.
-    pub(super) const fn first(&self) -> BlockIdx {
-        self.first
-    }
-
-    /// Takes the current block out; the next one becomes current.
-    pub(super) fn pop(&mut self) -> Option<(BlockIdx, Slot)> {
-        let slot = self.slots.pop_front()?;
-        let block = self.first;
-        self.first = block.next();
-        Some((block, slot))
     }
 }
