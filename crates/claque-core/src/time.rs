@@ -6,45 +6,60 @@
 pub use core::time::Duration;
 use core::{
     fmt,
+    num::NonZeroU64,
     ops::{Add, AddAssign, Sub},
 };
 
 /// A moment, in nanoseconds since the run's start. Spans 584 years.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(u64);
+///
+/// Kept as one more than it is, so that an `Option` of it takes no more than the moment: records are full of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(NonZeroU64);
 
 impl Instant {
     /// The run's start.
-    pub const START: Self = Self(0);
+    pub const START: Self = Self(NonZeroU64::MIN);
 
-    /// Makes the moment `nanos` nanoseconds after the run's start.
+    /// Makes the moment `nanos` nanoseconds after the run's start; the last nanosecond of all is that before it.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
-        Self(nanos)
+        Self(NonZeroU64::MIN.saturating_add(nanos))
     }
 
     /// Makes the moment `millis` milliseconds after the run's start.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis * 1_000_000)
+        Self::from_nanos(millis * 1_000_000)
     }
 
     /// Nanoseconds since the run's start.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// Milliseconds since the run's start, with fraction, for output only.
     #[must_use]
     pub fn as_millis_f64(self) -> f64 {
-        nanos_to_millis(self.0)
+        nanos_to_millis(self.as_nanos())
     }
 
     /// The time from `earlier` to here; zero when `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
+    }
+}
+
+impl Default for Instant {
+    fn default() -> Self {
+        Self::START
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Instant").field(&self.as_nanos()).finish()
     }
 }
 
