@@ -3,8 +3,9 @@
 use super::room::{Room, config, failure, ms};
 use crate::{
     event::{Event, FailureClass, Kills, StatusKind},
+    ids::BlockIdx,
     player::{Input, PlayerPolicy, PlayerState, TimeoutReason},
-    record::{BlockOutcome, SessionEnd},
+    record::{BlockOutcome, Incident, SessionEnd},
     time::Duration,
 };
 
@@ -121,6 +122,21 @@ fn patience_begins_anew_with_each_request() {
     assert_eq!(room.ends, 0);
     room.pass_to(360_100);
     assert_eq!(room.end().end, SessionEnd::Failed(FailureClass::Timeout));
+}
+
+#[test]
+fn a_late_wake_up_does_not_make_one_silence_of_two() {
+    let mut room =
+        Room::started(4, PlayerPolicy { batch_size: 2, refill_threshold: 0, ..PlayerPolicy::YAPIT });
+    room.ready(0, 0, 50_000);
+    // Block 1 is asked for at 0, 10 and 20 s in vain; nothing is awaited from 30 s, when it is given up, until 50 s, when
+    // the next two are wanted. Whoever saw both ends of that at once would count from 0 s, and fail at 60 s.
+    room.pass_to(20_000);
+    room.wake_late(70_000);
+    assert_eq!(room.incidents().last(), Some(&(30_000, Incident::GivenUp { block: BlockIdx(1) })));
+    assert_eq!((room.asks.last(), room.ends), (Some(&(70_000, vec![2, 3])), 0));
+    room.ready(71_000, 2, 1_000);
+    assert_eq!(room.stalls(), [(2, 50_000, 21_000)]);
 }
 
 #[test]

@@ -72,6 +72,11 @@ impl Room {
         }
     }
 
+    /// Wakes the player but once, at `at`, whatever it wanted before.
+    pub(super) fn wake_late(&mut self, at: u64) {
+        self.input_at(ms(at), Input::Wake);
+    }
+
     pub(super) fn input(&mut self, at: u64, input: Input) {
         self.pass_to(at);
         self.input_at(ms(at), input);
