@@ -1,7 +1,5 @@
 //! The listener's side of one WebSocket, as a pure machine.
 
-use std::collections::BTreeMap;
-
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
     ids::BlockIdx,
@@ -18,8 +16,13 @@ pub struct ClientSession {
     document_id: String,
     model: String,
     voice: String,
-    blocks: BTreeMap<BlockIdx, Standing>,
+    blocks: Standings,
 }
+
+/// How blocks stand, by their number, up to the last that was asked for; nothing of those that were not. A byte for each,
+/// for every listener of a crowd keeps one.
+#[derive(Debug)]
+struct Standings(Vec<Option<Standing>>);
 
 /// What the transport has to do about a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,14 +57,14 @@ impl ClientSession {
     /// Makes the conversation about `document_id` with one model and voice, nothing asked yet.
     #[must_use]
     pub const fn new(document_id: String, model: String, voice: String) -> Self {
-        Self { document_id, model, voice, blocks: BTreeMap::new() }
+        Self { document_id, model, voice, blocks: Standings(Vec::new()) }
     }
 
     /// Notes that `blocks` are asked for and gives the text frame that asks.
     #[must_use]
     pub fn request(&mut self, blocks: &[BlockIdx]) -> String {
         for block in blocks {
-            let standing = self.blocks.entry(*block).or_insert(Standing::Asked);
+            let standing = self.blocks.asked(*block);
             *standing = match *standing {
                 Standing::Asked | Standing::Withdrawn | Standing::SettledLate | Standing::Lapsed => {
                     Standing::Asked
@@ -85,7 +88,7 @@ impl ClientSession {
     /// text frame that says so.
     #[must_use]
     pub fn cursor_moved(&mut self, cursor: BlockIdx) -> String {
-        for standing in self.blocks.values_mut() {
+        for standing in self.blocks.all() {
             *standing = match *standing {
                 Standing::Asked | Standing::Withdrawn | Standing::Lapsed => Standing::Lapsed,
                 Standing::Settled | Standing::SettledLate => Standing::SettledLate,
@@ -98,12 +101,12 @@ impl ClientSession {
     /// Asks in another voice from now on; whatever was asked for in the old one is not wanted any more.
     pub fn change_voice(&mut self, voice: String) {
         self.voice = voice;
-        self.blocks.values_mut().for_each(|standing| *standing = Standing::Lapsed);
+        self.blocks.all().for_each(|standing| *standing = Standing::Lapsed);
     }
 
     /// Notes that the fetch of a block failed: asking for it again may fetch it again.
     pub fn fetch_failed(&mut self, block: BlockIdx) {
-        if let Some(standing) = self.blocks.get_mut(&block) {
+        if let Some(standing) = self.blocks.of(block) {
             *standing = Standing::Lapsed;
         }
     }
@@ -146,7 +149,7 @@ impl ClientSession {
         }
         let asked = u32::try_from(status.block_idx).ok().map(BlockIdx);
         let Some((block, standing)) =
-            asked.and_then(|block| self.blocks.get_mut(&block).map(|standing| (block, standing)))
+            asked.and_then(|block| self.blocks.of(block).map(|standing| (block, standing)))
         else {
             out.push(warning(format!("server spoke of block {}, which was not asked for", status.block_idx)));
             return;
@@ -192,7 +195,7 @@ impl ClientSession {
         for index in indices {
             let asked = u32::try_from(*index).ok().map(BlockIdx);
             let Some((block, standing)) =
-                asked.and_then(|block| self.blocks.get_mut(&block).map(|standing| (block, standing)))
+                asked.and_then(|block| self.blocks.of(block).map(|standing| (block, standing)))
             else {
                 out.push(warning(format!("server withdrew block {index}, which was not asked for")));
                 continue;
@@ -208,6 +211,30 @@ impl ClientSession {
             out.push(SessionEvent::Event(Event::Evicted { blocks }));
         }
     }
+}
+
+impl Standings {
+    /// How a block stands that is asked for now, perhaps for the first time.
+    fn asked(&mut self, block: BlockIdx) -> &mut Standing {
+        let index = index(block);
+        if index >= self.0.len() {
+            self.0.resize(index + 1, None);
+        }
+        self.0[index].get_or_insert(Standing::Asked)
+    }
+
+    /// How a block stands, if it was ever asked for.
+    fn of(&mut self, block: BlockIdx) -> Option<&mut Standing> {
+        self.0.get_mut(index(block))?.as_mut()
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut Standing> {
+        self.0.iter_mut().flatten()
+    }
+}
+
+fn index(block: BlockIdx) -> usize {
+    usize::try_from(block.0).expect("memory has more than 32 bits of addresses")
 }
 
 fn words(status: &Status<'_>) -> String {
