@@ -151,14 +151,11 @@ impl Player {
     fn play_current(&mut self, at: Instant) {
         self.started_at.get_or_insert(at);
         self.state = State::Playing { resumed_at: at, position: MediaTime::ZERO };
+        let begin = |slot: &mut Slot| {
+            slot.record.started_at.get_or_insert(at);
+        };
         let block = self.window.first();
-        self.window.change(
-            block,
-            |_| true,
-            |slot| {
-                slot.record.started_at.get_or_insert(at);
-            },
-        );
+        self.window.change(block, |_| true, begin);
         if self.shelf.is_some() {
             self.forget_what_lies_behind();
             self.take_what_is_at_hand(at);

@@ -86,26 +86,16 @@ impl Samples {
 }
 
 impl OggMeter {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             phase: Phase::Header,
             header: Gather::new(),
-            page: Page {
-                last: false,
-                granule: None,
-                segments: 0,
-                declared_crc: 0,
-                crc: 0,
-                unsummed: 0,
-                summed: 0,
-                packets: 0,
-                samples: 0,
-            },
+            page: Page::default(),
             serial: None,
             next_sequence: 0,
             packet: Packet { head: Gather::new(), open: false },
             packets_done: 0,
-            samples: Samples { pre_skip: 0, counted: 0, origin: None, granule: 0, cap: None },
+            samples: Samples::default(),
             media_bytes: 0,
         }
     }

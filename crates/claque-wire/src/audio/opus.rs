@@ -45,6 +45,7 @@ const FRAME_SAMPLES: [u16; 32] = [
     120, 240, 480, 960, 120, 240, 480, 960, 120, 240, 480, 960, 120, 240, 480, 960, // CELT
 ];
 
+/// The same of a packet whose second byte counts its frames, which is seldom written for speech.
 #[cold]
 fn counted_samples(head: &[u8]) -> Option<u32> {
     let [toc, count, ..] = *head else { return None };
