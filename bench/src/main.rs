@@ -11,6 +11,7 @@ mod floor;
 mod frames;
 mod outbox;
 mod server;
+mod tables;
 mod truth;
 mod wire;
 
@@ -38,7 +39,7 @@ enum Verb {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().verb {
-        Verb::Serve(flags) => server::serve(flags),
+        Verb::Serve(flags) => server::serve(&flags),
         Verb::Floor(flags) => floor::run(flags),
         Verb::Figures(flags) => figures::run(&flags),
         Verb::Accuracy(flags) => accuracy::run(&flags),

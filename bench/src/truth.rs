@@ -23,6 +23,17 @@ pub(crate) struct Mark {
     pub(crate) complete: u64,
 }
 
+impl Mark {
+    fn joined(self, other: Self) -> Self {
+        Self {
+            asked: self.asked.max(other.asked),
+            ready: self.ready.max(other.ready),
+            fetched: self.fetched.max(other.fetched),
+            complete: self.complete.max(other.complete),
+        }
+    }
+}
+
 /// Everything the server did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Truth {
@@ -57,6 +68,19 @@ impl Truth {
             blocks.resize(block + 1, Mark::default());
         }
         blocks.get_mut(block)
+    }
+
+    /// Takes in what another thread of the same server noted. What both noted, which happens to none, is the later.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (number, blocks) in (0..).zip(other.documents) {
+            for (block, theirs) in (0..).zip(blocks) {
+                if theirs != Mark::default()
+                    && let Some(mine) = self.mark(number, block)
+                {
+                    *mine = mine.joined(theirs);
+                }
+            }
+        }
     }
 
     /// Every mark.
@@ -135,6 +159,17 @@ mod tests {
         let read = Truth::read(&path);
         std::fs::remove_file(&path).unwrap();
         assert_eq!(read.unwrap(), truth);
+    }
+
+    #[test]
+    fn threads_that_saw_parts_of_a_block_saw_all_of_it_together() {
+        let (mut one, mut other) = (Truth::default(), Truth::default());
+        *one.mark(0, 1).unwrap() = Mark { asked: 1, ready: 2, ..Mark::default() };
+        *other.mark(0, 1).unwrap() = Mark { fetched: 3, complete: 4, ..Mark::default() };
+        *other.mark(3, 0).unwrap() = Mark { asked: 5, ..Mark::default() };
+        one.merge(other);
+        assert_eq!(one.documents[0][1], Mark { asked: 1, ready: 2, fetched: 3, complete: 4 });
+        assert_eq!((one.documents.len(), one.documents[3][0].asked), (4, 5));
     }
 
     #[test]

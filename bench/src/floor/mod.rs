@@ -11,6 +11,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::Arc,
+    thread,
 };
 
 use anyhow::{Context as _, bail};
@@ -22,7 +23,7 @@ use slab::Slab;
 use socket2::{Domain, Socket, Type};
 
 use self::{pool::Fetcher, user::User};
-use crate::wire::Wire;
+use crate::{tables, wire::Wire};
 
 const EVENTS: usize = 1_024;
 /// Bytes read at a time: a body in one go.
@@ -43,6 +44,9 @@ pub(crate) struct FloorFlags {
     /// Addresses to come from in turn
     #[arg(long, value_delimiter = ',')]
     sources: Vec<IpAddr>,
+    /// Threads, each with its own table of open files: the system's limit is one of tables
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    threads: u32,
     /// Speak TLS, trusting this certificate
     #[arg(long, value_name = "FILE.pem")]
     trust: Option<PathBuf>,
@@ -57,7 +61,7 @@ struct Due {
 
 struct Floor {
     poll: Poll,
-    flags: FloorFlags,
+    flags: Arc<FloorFlags>,
     tls: Option<Arc<ClientConfig>>,
     users: Vec<User>,
     fetchers: Slab<Fetcher>,
@@ -75,39 +79,62 @@ struct Floor {
 pub(crate) fn run(flags: FloorFlags) -> anyhow::Result<()> {
     rlimit::increase_nofile_limit(u64::MAX).context("failed to ask for more open files")?;
     let clock = Clock::start();
-    let now = clock.now();
-    let ramp = Duration::try_from_secs_f64(flags.ramp).context("--ramp is no time")?;
-    let count = usize::try_from(flags.users)?;
-    let starts = (0..flags.users).map(|user| now + ramp * user / flags.users);
-    let due = starts.enumerate().map(|(user, at)| Reverse(Due { at, user })).collect();
-    let mut floor = Floor {
-        poll: Poll::new().context("failed to wait for sockets")?,
-        tls: flags.trust.as_deref().map(crate::certificate::trust).transpose()?,
-        flags,
-        users: (0..count).map(|_| User::default()).collect(),
-        fetchers: Slab::new(),
-        idle: Vec::new(),
-        due,
-        clock,
-        scratch: vec![0; READ],
-    };
-    let mut events = Events::with_capacity(EVENTS);
-    loop {
-        let wait = floor.due.peek().map(|Reverse(due)| due.at.since(clock.now()));
-        match floor.poll.poll(&mut events, wait) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            settled => settled.context("failed to wait for sockets")?,
+    let flags = Arc::new(flags);
+    if flags.threads == 1 {
+        return Floor::new(&flags, 0, clock)?.run();
+    }
+    let mut threads = Vec::new();
+    for number in 0..flags.threads {
+        let flags = Arc::clone(&flags);
+        threads.push(thread::spawn(move || {
+            tables::take_own()?;
+            Floor::new(&flags, number, clock)?.run()
+        }));
+    }
+    let first = threads.remove(0);
+    first.join().map_err(|_| anyhow::anyhow!("a thread panicked"))?
+}
+
+impl Floor {
+    /// The users of a thread, by its number.
+    fn new(flags: &Arc<FloorFlags>, thread: u32, clock: Clock) -> anyhow::Result<Self> {
+        let now = clock.now();
+        let ramp = Duration::try_from_secs_f64(flags.ramp).context("--ramp is no time")?;
+        let mine: Vec<u32> = (thread..flags.users).step_by(usize::try_from(flags.threads)?).collect();
+        let starts = mine.iter().map(|user| now + ramp * *user / flags.users);
+        let due = starts.enumerate().map(|(user, at)| Reverse(Due { at, user })).collect();
+        Ok(Self {
+            poll: Poll::new().context("failed to wait for sockets")?,
+            tls: flags.trust.as_deref().map(crate::certificate::trust).transpose()?,
+            flags: Arc::clone(flags),
+            users: mine.into_iter().map(User::new).collect(),
+            fetchers: Slab::new(),
+            idle: Vec::new(),
+            due,
+            clock,
+            scratch: vec![0; READ],
+        })
+    }
+
+    fn run(mut self) -> anyhow::Result<()> {
+        let mut events = Events::with_capacity(EVENTS);
+        loop {
+            let wait = self.due.peek().map(|Reverse(due)| due.at.since(self.clock.now()));
+            match self.poll.poll(&mut events, wait) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                settled => settled.context("failed to wait for sockets")?,
+            }
+            for event in &events {
+                let Token(token) = event.token();
+                let (place, of_user) = (token / 2, token % 2 == 0);
+                let done = if of_user { self.attend_user(place) } else { self.attend_fetcher(place) };
+                done.with_context(|| {
+                    let what = if of_user { "WebSocket" } else { "connection for audio" };
+                    format!("failed at {what} {place}")
+                })?;
+            }
+            self.do_due()?;
         }
-        for event in &events {
-            let Token(token) = event.token();
-            let (place, of_user) = (token / 2, token % 2 == 0);
-            let done = if of_user { floor.attend_user(place) } else { floor.attend_fetcher(place) };
-            done.with_context(|| {
-                let what = if of_user { "WebSocket" } else { "connection for audio" };
-                format!("failed at {what} {place}")
-            })?;
-        }
-        floor.do_due()?;
     }
 }
 

@@ -21,8 +21,10 @@ const SHAKE: &str = "GET /api/v1/ws/tts HTTP/1.1\r\nhost: truth\r\nconnection: u
                      sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// One of the many.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct User {
+    /// Of all, also those of other threads.
+    number: u32,
     wire: Option<Wire>,
     out: Outbox<()>,
     input: Vec<u8>,
@@ -32,6 +34,18 @@ pub(super) struct User {
 }
 
 impl User {
+    pub(super) fn new(number: u32) -> Self {
+        Self {
+            number,
+            wire: None,
+            out: Outbox::default(),
+            input: Vec::new(),
+            is_open: false,
+            hears: false,
+            next: 0,
+        }
+    }
+
     pub(super) const fn is_idle(&self) -> bool {
         self.wire.is_none()
     }
@@ -46,7 +60,7 @@ impl Floor {
     /// Asks for the next batch.
     pub(super) fn ask(&mut self, place: usize) -> anyhow::Result<()> {
         let user = &mut self.users[place];
-        let document = document_id(u32::try_from(place)?);
+        let document = document_id(user.number);
         let blocks: Vec<String> = (user.next..user.next + BATCH).map(|block| block.to_string()).collect();
         user.next += BATCH;
         let text = format!(

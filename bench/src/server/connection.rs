@@ -1,6 +1,9 @@
 //! One connection, and how its bytes are understood.
 
-use std::io::{self, ErrorKind};
+use std::{
+    io::{self, ErrorKind},
+    sync::atomic::Ordering,
+};
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -81,13 +84,16 @@ impl Server {
     /// Answers the HTTP request at the head of `input`; gives its length, 0 while it is not whole.
     fn answer(&mut self, place: usize, input: &[u8]) -> io::Result<usize> {
         let Some(request) = routes::read(input)? else { return Ok(0) };
-        let answer = self.documents.answer(&request);
+        let mut documents =
+            self.common.documents.lock().map_err(|_| io::Error::other("a thread panicked"))?;
+        let answer = documents.answer(&request);
+        drop(documents);
         let Some(connection) = self.connections.get_mut(place) else { return Ok(0) };
         match answer {
             routes::Answer::Bytes(bytes) => connection.out.push(bytes, None),
             routes::Answer::Upgrade(bytes) => {
                 connection.speaks = Protocol::WebSocket;
-                self.counts.sockets += 1;
+                self.common.sockets.fetch_add(1, Ordering::Relaxed);
                 connection.out.push(bytes, None);
             }
             routes::Answer::Audio { document, block } => {

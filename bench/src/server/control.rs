@@ -1,49 +1,20 @@
 //! How whoever started the server steers it: lines on stdin, lines of JSON on stdout. When stdin ends, so does the server.
 
-use std::{
-    io::{self, BufRead as _, Write as _},
-    sync::{
-        Arc,
-        mpsc::{Receiver, sync_channel},
-    },
-    thread,
-};
+use std::io::{self, BufRead as _, Write as _};
 
-use anyhow::Context as _;
-use mio::Waker;
+use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
-/// What can be asked of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
-    /// To say what it has counted.
-    Count,
-    /// To write its log and end.
-    End,
-}
-
-/// Commands under way: whoever asks waits for the answer.
-const COMMANDS: usize = 4;
-
-/// Listens on stdin, on a thread that sleeps until a line comes. The caller keeps the waker too: dropped with the thread, it
-/// would take its last call along.
+/// Answers each line on stdin with what `count` gives, until stdin ends.
 ///
 /// # Errors
-/// There is no thread.
-pub(super) fn listen(waker: Arc<Waker>) -> anyhow::Result<Receiver<Command>> {
-    let (tell, told) = sync_channel(COMMANDS);
-    let listen = move || {
-        for _ in io::stdin().lock().lines().map_while(Result::ok) {
-            if tell.send(Command::Count).is_err() || waker.wake().is_err() {
-                return;
-            }
-        }
-        // A server that is gone has no use for being told.
-        let _gone = tell.send(Command::End);
-        let _gone = waker.wake();
-    };
-    thread::Builder::new().name("control".to_owned()).spawn(listen).context("failed to start a thread")?;
-    Ok(told)
+/// Nobody reads stdout, or the server has `ended` before its time.
+pub(super) fn steer<T: Serialize>(ended: impl Fn() -> bool, count: impl Fn() -> T) -> anyhow::Result<()> {
+    for _ in io::stdin().lock().lines().map_while(Result::ok) {
+        ensure!(!ended(), "a thread of the server has ended");
+        say(&count())?;
+    }
+    Ok(())
 }
 
 /// Says something in a line.

@@ -1,4 +1,4 @@
-//! The truth server: as much of a yapit gateway as a listener asks for, on one thread, with known delays. It makes nothing
+//! The truth server: as much of a yapit gateway as a listener asks for, on one thread or a few, with known delays. It makes nothing
 //! and thinks nothing, so that the client is what gives way first; it notes when it did what.
 
 mod connection;
@@ -12,7 +12,11 @@ use std::{
     io::{self, ErrorKind},
     net::SocketAddr,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
 };
 
 use anyhow::Context as _;
@@ -22,14 +26,14 @@ use claque_net::Clock;
 use mio::{Events, Interest, Poll, Token, Waker, net::TcpListener};
 use rustls::{Connection as Session, ServerConfig, ServerConnection};
 use slab::Slab;
+use socket2::{Domain, Socket, Type};
 
 use self::{
     connection::{Connection, Noted},
-    control::Command,
     plan::Plan,
 };
 use crate::{
-    frames,
+    frames, tables,
     truth::{Truth, document_id},
     wire::Wire,
 };
@@ -53,6 +57,9 @@ pub(crate) struct ServeFlags {
     /// Speak TLS, with a certificate made for the purpose and written to this file
     #[arg(long, value_name = "FILE.pem")]
     tls: Option<PathBuf>,
+    /// Threads, each with its own table of open files: the system's limit is one of tables
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    threads: u32,
     #[command(flatten)]
     plan: Plan,
 }
@@ -68,19 +75,17 @@ struct Due {
     block: u32,
 }
 
-/// What it counts for whoever steers it.
-#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
-struct Counts {
+/// What all threads of a server have in common.
+#[derive(Debug, Default)]
+struct Common {
+    documents: Mutex<routes::Documents>,
     /// WebSockets opened so far.
-    sockets: u64,
-    /// Connections at this moment.
-    connections: usize,
-    /// Bodies sent so far.
-    bodies: u64,
-    /// Statuses to be sent later.
-    waiting: usize,
+    sockets: AtomicU64,
+    /// The end has come.
+    ends: AtomicBool,
 }
 
+/// One thread of a server. A block may be asked for of one and fetched from another: each notes what it did itself.
 struct Server {
     poll: Poll,
     listener: TcpListener,
@@ -91,9 +96,8 @@ struct Server {
     plan: Plan,
     truth: Truth,
     body: Bytes,
-    documents: routes::Documents,
+    common: Arc<Common>,
     serial: u64,
-    counts: Counts,
     scratch: Vec<u8>,
 }
 
@@ -101,61 +105,98 @@ struct Server {
 ///
 /// # Errors
 /// The address is taken, or a file cannot be written.
-pub(crate) fn serve(flags: ServeFlags) -> anyhow::Result<()> {
+pub(crate) fn serve(flags: &ServeFlags) -> anyhow::Result<()> {
     // One connection of each listener, and a pool; what the system allows beyond is not needed.
     rlimit::increase_nofile_limit(u64::MAX).context("failed to ask for more open files")?;
     let tls = flags.tls.as_deref().map(crate::certificate::make).transpose()?;
-    let poll = Poll::new().context("failed to wait for sockets")?;
-    let mut listener =
-        TcpListener::bind(flags.bind).with_context(|| format!("failed to listen on {}", flags.bind))?;
-    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    let address = listener.local_addr()?;
-    let waker = Arc::new(Waker::new(poll.registry(), CONTROL)?);
-    let commands = control::listen(Arc::clone(&waker))?;
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    control::say(&serde_json::json!({ "base_url": format!("{scheme}://{address}") }))?;
-    let mut server = Server {
-        poll,
-        listener,
-        tls,
-        connections: Slab::new(),
-        due: BinaryHeap::new(),
-        clock: Clock::start(),
-        body: plan::body()?,
-        plan: flags.plan,
-        truth: Truth::default(),
-        documents: routes::Documents::default(),
-        serial: 0,
-        counts: Counts::default(),
-        scratch: vec![0; READ],
-    };
-    let mut events = Events::with_capacity(EVENTS);
-    loop {
-        let wait = server.due.peek().map(|Reverse(due)| due.at.since(server.clock.now()));
-        match server.poll.poll(&mut events, wait) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            settled => settled.context("failed to wait for sockets")?,
-        }
-        for event in &events {
-            match event.token() {
-                LISTENER => server.accept()?,
-                CONTROL => {}
-                Token(place) => server.attend(place, event.is_readable()),
+    let common = Arc::new(Common::default());
+    let clock = Clock::start();
+    let body = plan::body()?;
+    let mut bind = flags.bind;
+    let mut wakers = Vec::new();
+    let mut threads = Vec::new();
+    for _ in 0..flags.threads {
+        let mut listener = listen(bind).with_context(|| format!("failed to listen on {bind}"))?;
+        // Where any port would do, the others take the first one's.
+        bind = listener.local_addr()?;
+        let poll = Poll::new().context("failed to wait for sockets")?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        wakers.push(Arc::new(Waker::new(poll.registry(), CONTROL)?));
+        let server = Server {
+            poll,
+            listener,
+            tls: tls.clone(),
+            connections: Slab::new(),
+            due: BinaryHeap::new(),
+            clock,
+            body: Bytes::clone(&body),
+            plan: flags.plan,
+            truth: Truth::default(),
+            common: Arc::clone(&common),
+            serial: 0,
+            scratch: vec![0; READ],
+        };
+        let own_table = flags.threads > 1;
+        let serve = move || {
+            if own_table {
+                tables::take_own()?;
             }
-        }
-        server.send_due();
-        while let Ok(command) = commands.try_recv() {
-            match command {
-                Command::Count => control::say(&server.counts())?,
-                Command::End => return server.truth.write(&flags.log),
-            }
-        }
+            server.serve()
+        };
+        threads.push(thread::Builder::new().spawn(serve).context("failed to start a thread")?);
     }
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    control::say(&serde_json::json!({ "base_url": format!("{scheme}://{bind}") }))?;
+    // Only a thread that fails ends before it is told to.
+    control::steer(
+        || threads.iter().any(JoinHandle::is_finished),
+        || serde_json::json!({ "sockets": common.sockets.load(Ordering::Relaxed) }),
+    )?;
+    common.ends.store(true, Ordering::Relaxed);
+    for waker in wakers {
+        waker.wake().context("failed to end a thread")?;
+    }
+    let mut truth = Truth::default();
+    for thread in threads {
+        let of_thread = thread.join().map_err(|_| anyhow::anyhow!("a thread panicked"))?;
+        truth.merge(of_thread?);
+    }
+    truth.write(&flags.log)
+}
+
+/// A socket that others may share the port of: the system spreads connections over them.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    /// Connections that may wait to be taken; the system has a bound of its own.
+    const BACKLOG: i32 = 4_096;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
 }
 
 impl Server {
-    fn counts(&self) -> Counts {
-        Counts { connections: self.connections.len(), waiting: self.due.len(), ..self.counts }
+    /// Serves until the end has come. Gives what was done.
+    fn serve(mut self) -> anyhow::Result<Truth> {
+        let mut events = Events::with_capacity(EVENTS);
+        while !self.common.ends.load(Ordering::Relaxed) {
+            let wait = self.due.peek().map(|Reverse(due)| due.at.since(self.clock.now()));
+            match self.poll.poll(&mut events, wait) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                settled => settled.context("failed to wait for sockets")?,
+            }
+            for event in &events {
+                match event.token() {
+                    LISTENER => self.accept()?,
+                    CONTROL => {}
+                    Token(place) => self.attend(place, event.is_readable()),
+                }
+            }
+            self.send_due();
+        }
+        Ok(self.truth)
     }
 
     fn accept(&mut self) -> anyhow::Result<()> {
@@ -204,9 +245,8 @@ impl Server {
 
     fn flush(&mut self, place: usize) -> io::Result<()> {
         let Some(connection) = self.connections.get_mut(place) else { return Ok(()) };
-        let (truth, clock, counts) = (&mut self.truth, self.clock, &mut self.counts);
+        let (truth, clock) = (&mut self.truth, self.clock);
         connection.out.flush(&mut connection.wire, |Noted { document, block }| {
-            counts.bodies += 1;
             if let Some(mark) = truth.mark(document, block) {
                 mark.complete = moment(clock);
             }

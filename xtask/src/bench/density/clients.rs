@@ -7,7 +7,11 @@ use std::{
 
 use serde_json::Value;
 
-use super::{measure::Scene, peers::Peers};
+use super::{
+    measure::Scene,
+    peers::Peers,
+    process::{Core, pinned},
+};
 
 /// A client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -49,6 +53,14 @@ impl Client {
         match self {
             Self::Floor | Self::Claque | Self::Asyncio | Self::Uvloop | Self::Artillery => 1,
             Self::Locust | Self::K6 => 2,
+        }
+    }
+
+    /// Those whose threads have tables of open files of their own, so that the limit is none on the users of a process.
+    pub(super) const fn has_tables(self) -> bool {
+        match self {
+            Self::Floor | Self::Claque => true,
+            Self::Asyncio | Self::Uvloop | Self::Locust | Self::K6 | Self::Artillery => false,
         }
     }
 
@@ -111,10 +123,11 @@ fn sources(users: u32) -> String {
 }
 
 fn floor(scene: &Scene, url: &str) -> Command {
-    let mut command = on_core(&scene.programs.join("claque-bench"));
+    let mut command = pinned(scene.core(), &scene.programs.join("claque-bench"));
     let address = url.split_once("://").map_or(url, |(_, address)| address);
     command.args(["floor", "--server", address, "--users", &scene.users.to_string()]);
     command.args(["--ramp", &scene.ramp.to_string(), "--sources", &sources(scene.users)]);
+    command.args(["--threads", &scene.threads.to_string()]);
     if scene.tls {
         command.arg("--trust").arg(scene.certificate());
     }
@@ -122,7 +135,7 @@ fn floor(scene: &Scene, url: &str) -> Command {
 }
 
 fn claque(scene: &Scene, url: &str) -> Command {
-    let mut command = on_core(&scene.programs.join("claque"));
+    let mut command = pinned(scene.core(), &scene.programs.join("claque"));
     command.args(["run", "--no-auth", "--allow-rate-limit", "--json", "--quiet", "--no-report"]);
     command.args(["--base-url", url, "--source-address", &sources(scene.users)]);
     command.args(["--users", &scene.users.to_string(), "--blocks", &scene.blocks().to_string()]);
@@ -142,7 +155,7 @@ fn script(python: &Path, name: &str) -> Command {
 
 /// A program on the core that is the client's.
 fn on_core(program: &Path) -> Command {
-    super::process::pinned(super::process::Core::Client, program)
+    pinned(Core::Client, program)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::{
     children::{Measured, Server},
     clients::Client,
     peers::Peers,
-    process::{Look, look},
+    process::{Core, Look, look},
     row::Figures,
 };
 
@@ -36,6 +36,10 @@ pub(super) struct Scene {
     /// Seconds that count.
     pub(super) seconds: u32,
     pub(super) tls: bool,
+    /// Threads of the server, and of the floor, each with a table of open files.
+    pub(super) threads: u32,
+    /// Whether the client has the server's core as well.
+    pub(super) both_cores: bool,
     /// Where the programs are.
     pub(super) programs: PathBuf,
     /// Where to put what comes out.
@@ -47,6 +51,10 @@ impl Scene {
     pub(super) fn blocks(&self) -> u32 {
         let settle = u32::try_from(SETTLE.as_secs()).unwrap_or(u32::MAX);
         (self.ramp + settle + self.seconds).div_ceil(BLOCK_SECONDS) + AHEAD
+    }
+
+    pub(super) const fn core(&self) -> Core {
+        if self.both_cores { Core::Both } else { Core::Client }
     }
 
     pub(super) fn certificate(&self) -> PathBuf {
@@ -75,7 +83,8 @@ pub(super) fn measure(scene: &Scene, peers: &Peers) -> anyhow::Result<Figures> {
     let bench = scene.programs.join("claque-bench");
     remove(&scene.runs())?;
     let certificate = scene.tls.then(|| scene.certificate());
-    let mut server = Server::start(&bench, &scene.log(), certificate.as_deref(), &[])?;
+    let threads = ["--threads", &scene.threads.to_string()];
+    let mut server = Server::start(&bench, &scene.log(), certificate.as_deref(), &threads)?;
     let mut client = Measured::start(scene.client.command(scene, &server.url, peers))?;
     let began = Instant::now();
     let mut arrived = 0;
@@ -104,6 +113,7 @@ pub(super) fn measure(scene: &Scene, peers: &Peers) -> anyhow::Result<Figures> {
         wall: last.at - first.at,
         cpu: last.client.cpu.since(first.client.cpu),
         server_cpu: last.server.cpu.since(first.server.cpu),
+        resident_kib_first: first.client.resident_kib,
         resident_kib: last.client.resident_kib,
         proportional_kib: last.client.proportional_kib,
         seen,

@@ -10,7 +10,7 @@ mod peers;
 mod process;
 mod row;
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
@@ -47,6 +47,9 @@ pub(crate) struct DensityFlags {
     /// Speak TLS; of the clients, the floor and claque do
     #[arg(long)]
     tls: bool,
+    /// Give the floor and claque the server's core as well: what a block costs on two threads
+    #[arg(long)]
+    both_cores: bool,
 }
 
 /// A batch of 8 blocks of 5 s lasts 40: in any other stretch some listeners would ask more often than others.
@@ -82,9 +85,23 @@ pub(crate) fn run(flags: &DensityFlags) -> anyhow::Result<()> {
     let mut rows: Vec<Row> = Vec::new();
     for &users in &flags.users {
         for &client in &flags.clients {
-            let outcome = match refusal(client, users, files, flags, &peers) {
+            let scene = Scene {
+                client,
+                users,
+                ramp: flags.ramp_of(users),
+                seconds: flags.seconds,
+                tls: flags.tls,
+                threads: process::tables(users, files),
+                both_cores: flags.both_cores,
+                programs: target.join("release"),
+                folder: folder.clone(),
+            };
+            let outcome = match refusal(&scene, files, &peers) {
                 Some(reason) => Outcome::NotRun { reason },
-                None => one(client, users, flags, &peers, (&target, &folder)),
+                None => match measure(&scene, &peers) {
+                    Ok(figures) => Outcome::Measured(Box::new(figures)),
+                    Err(error) => Outcome::NotRun { reason: format!("failed: {error:#}") },
+                },
             };
             let row = Row { client, users, outcome };
             say(&row.line(&rows));
@@ -96,47 +113,31 @@ pub(crate) fn run(flags: &DensityFlags) -> anyhow::Result<()> {
         "cores": reference::cores(),
         "seconds": flags.seconds,
         "tls": flags.tls,
+        "both_cores": flags.both_cores,
         "rows": rows.iter().map(|row| row.to_json(&rows)).collect::<Vec<_>>(),
     }))
     .context("failed to write figures as JSON")?;
-    let path = target.join("bench").join(if flags.tls { "density-tls.json" } else { "density.json" });
+    let name = match (flags.tls, flags.both_cores) {
+        (false, false) => "density.json",
+        (true, false) => "density-tls.json",
+        (false, true) => "density-both-cores.json",
+        (true, true) => "density-tls-both-cores.json",
+    };
+    let path = target.join("bench").join(name);
     fs::write(&path, &text).with_context(|| format!("failed to write {}", path.display()))?;
     print(&text)
 }
 
-fn one(
-    client: Client,
-    users: u32,
-    flags: &DensityFlags,
-    peers: &Peers,
-    (target, folder): (&PathBuf, &PathBuf),
-) -> Outcome {
-    let scene = Scene {
-        client,
-        users,
-        ramp: flags.ramp_of(users),
-        seconds: flags.seconds,
-        tls: flags.tls,
-        programs: target.join("release"),
-        folder: folder.clone(),
-    };
-    match measure(&scene, peers) {
-        Ok(figures) => Outcome::Measured(Box::new(figures)),
-        Err(error) => Outcome::NotRun { reason: format!("failed: {error:#}") },
-    }
-}
-
 /// Why a client is not run at a step; none if it can be.
-fn refusal(client: Client, users: u32, files: u64, flags: &DensityFlags, peers: &Peers) -> Option<String> {
-    /// Connections for audio, and files.
-    const OTHERS: u64 = 1_200;
-    let needed = u64::from(users) * client.sockets_per_user() + OTHERS;
-    if needed > files {
+fn refusal(scene: &Scene, files: u64, peers: &Peers) -> Option<String> {
+    let Scene { client, users, .. } = *scene;
+    let needed = u64::from(users) * client.sockets_per_user() + process::OTHER_FILES;
+    if needed > files && !client.has_tables() {
         return Some(format!(
             "{needed} open files are needed and the system allows {files}; raise the hard limit (as root: `ulimit -Hn {needed}`)"
         ));
     }
-    if flags.tls && !client.speaks_tls() {
+    if scene.tls && !client.speaks_tls() {
         return Some("its scenario speaks no TLS".to_owned());
     }
     peers.refusal(client)

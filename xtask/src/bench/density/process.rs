@@ -16,6 +16,8 @@ use crate::{steps::succeeds, talk::say};
 pub(super) enum Core {
     /// Whoever is measured.
     Client,
+    /// Whoever is measured, on both.
+    Both,
     /// The truth server, and this program beside it.
     Server,
 }
@@ -25,6 +27,7 @@ pub(super) fn pinned(core: Core, program: &Path) -> Command {
     let mut command = Command::new("taskset");
     let number = match core {
         Core::Client => "0",
+        Core::Both => "0,1",
         Core::Server => "1",
     };
     command.args(["--cpu-list", number]).arg(program);
@@ -47,6 +50,20 @@ pub(super) fn raise_file_limit() -> anyhow::Result<u64> {
     let _refused = succeeds(&mut soft);
     say(&format!("    {hard} open files are allowed to a process"));
     Ok(hard)
+}
+
+/// Connections for audio, and files.
+pub(super) const OTHER_FILES: u64 = 1_200;
+
+/// Tables of open files that a server of so many users needs.
+pub(super) fn tables(users: u32, files: u64) -> u32 {
+    /// Users are spread over tables by the system, not evenly.
+    const LEFT_FREE: u64 = 4_000;
+    if u64::from(users) + OTHER_FILES <= files {
+        return 1;
+    }
+    let of_each = files.saturating_sub(LEFT_FREE).max(1);
+    u32::try_from(u64::from(users).div_ceil(of_each)).unwrap_or(u32::MAX)
 }
 
 fn hard_limit(limits: &str) -> Option<u64> {
@@ -97,6 +114,11 @@ fn read(path: &str) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_has_as_many_tables_as_it_needs() {
+        assert_eq!((tables(18_000, 20_000), tables(50_000, 20_000), tables(50_000, 1_048_576)), (1, 4, 1));
+    }
 
     #[test]
     fn what_proc_says_is_read() {

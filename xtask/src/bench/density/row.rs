@@ -29,6 +29,7 @@ pub(super) struct Figures {
     pub(super) wall: Duration,
     pub(super) cpu: CpuTime,
     pub(super) server_cpu: CpuTime,
+    pub(super) resident_kib_first: u64,
     pub(super) resident_kib: u64,
     pub(super) proportional_kib: u64,
     /// What the server's log says.
@@ -136,6 +137,7 @@ impl Row {
                 "cpu_share_of_core": figures.share(figures.cpu),
                 "cpu_s_per_1000_blocks": figures.cpu_s_per_1000_blocks(),
                 "cpu_times_floor": self.times_floor(rows),
+                "resident_kib_first": figures.resident_kib_first,
                 "resident_kib": figures.resident_kib,
                 "proportional_kib": figures.proportional_kib,
                 "resident_kib_per_user": kib(figures.resident_kib) / f64::from(users),
