@@ -153,7 +153,8 @@ pub(crate) fn serve(flags: &ServeFlags) -> anyhow::Result<()> {
         || serde_json::json!({ "sockets": common.sockets.load(Ordering::Relaxed) }),
     )?;
     common.ends.store(true, Ordering::Relaxed);
-    for waker in wakers {
+    // They are kept until the threads have ended: one that is dropped takes its last call along.
+    for waker in &wakers {
         waker.wake().context("failed to end a thread")?;
     }
     let mut truth = Truth::default();
@@ -161,6 +162,7 @@ pub(crate) fn serve(flags: &ServeFlags) -> anyhow::Result<()> {
         let of_thread = thread.join().map_err(|_| anyhow::anyhow!("a thread panicked"))?;
         truth.merge(of_thread?);
     }
+    drop(wakers);
     truth.write(&flags.log)
 }
 
