@@ -13,7 +13,7 @@ pub use self::behaviour::Behaviour;
 use crate::{
     player::{Input, Outputs, Player, PlayerConfig, PlayerState, TimeoutReason},
     rng::Seed,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// What a listener is told once, before it starts.
@@ -69,6 +69,12 @@ impl Listener {
     pub fn poll_timeout(&self) -> Option<(Instant, TimeoutReason)> {
         let acts = self.acting.as_ref().and_then(|acting| acting.due(&self.player));
         [self.player.poll_timeout(), acts.map(|at| (at, TimeoutReason::Acts))].into_iter().flatten().min()
+    }
+
+    /// As [`Player::slack`]; none for whoever does more than listen.
+    #[must_use]
+    pub fn slack(&self) -> Duration {
+        if self.acting.is_none() { self.player.slack() } else { Duration::ZERO }
     }
 
     /// What it is doing.

@@ -18,6 +18,20 @@ impl Player {
         Some(resumed_at + self.config.speed.play_time(slot.record.media - position))
     }
 
+    /// How long the next block plays, if the one that is heard is whole and beginning the next asks for nothing.
+    pub(super) fn quiet_join(&self) -> Option<Duration> {
+        let mut slots = self.window.iter();
+        let ((_, current), (next, slot)) = (slots.next()?, slots.next()?);
+        let whole = !current.is_pending() && slot.progress == Progress::Complete;
+        // A shelf may bring more at each join.
+        if !whole || slot.record.media == MediaTime::ZERO || self.shelf.is_some() {
+            return None;
+        }
+        let everything_is_asked_for = self.window.end().0 >= self.block_count();
+        let asks = self.window.end().0 - next.next().0 < self.config.policy.refill_threshold;
+        (everything_is_asked_for || !asks).then(|| self.config.speed.play_time(slot.record.media))
+    }
+
     /// The audio at hand ran out at `at`: the block is over, or the rest of it is late.
     pub(super) fn audio_ended(&mut self, at: Instant) {
         self.stop_playing(at);

@@ -176,7 +176,7 @@ impl Stage<'_> {
         for _ in 0..100_000 {
             let next = self.queue.first_key_value().map(|(&(at, _), _)| at);
             match self.player.poll_timeout().map(|(due, _)| due) {
-                Some(due) if next.is_none_or(|next| due <= next) => self.hand(due, Input::Wake),
+                Some(due) if next.is_none_or(|next| due <= next) => self.wake(due),
                 _ => {
                     let Some(((at, _), input)) = self.queue.pop_first() else { return };
                     if self.player.state() == PlayerState::Done {
@@ -196,6 +196,24 @@ impl Stage<'_> {
             }
         }
         panic!("a session without end: {:?}", self.player);
+    }
+
+    /// Whatever a player says may wait must be nothing that anybody waits for.
+    fn wake(&mut self, due: Instant) {
+        let slack = self.player.slack();
+        if slack > Duration::ZERO {
+            let mut player = self.player.clone();
+            let late = due + slack.saturating_sub(Duration::from_nanos(1));
+            let waited = player
+                .handle_input(late, Input::Wake)
+                .all(|output| matches!(output, Output::Fact(Fact::Block(_))));
+            assert!(
+                waited && player.state() == PlayerState::Playing,
+                "{slack:?} after {due}: {:?}",
+                self.player
+            );
+        }
+        self.hand(due, Input::Wake);
     }
 
     fn hand(&mut self, at: Instant, input: Input) {

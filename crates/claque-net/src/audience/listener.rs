@@ -5,7 +5,7 @@ use claque_core::{
     ids::ListenerId,
     listener::{Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerState},
-    time::Instant,
+    time::{Duration, Instant, duration_nanos},
 };
 
 use super::{
@@ -26,6 +26,19 @@ pub(super) struct Listening {
     heard_at: Instant,
     /// When the lane looks after it next, at the latest.
     timer: Option<Instant>,
+}
+
+/// Who has only books to keep is looked after together with all others who have, this often: waking costs more than
+/// the work.
+const BOOKS: Duration = Duration::from_millis(50);
+
+impl Listening {
+    /// When to look after it, if nothing comes before.
+    fn next_look(&self) -> Option<Instant> {
+        let (due, _) = self.person.poll_timeout()?;
+        let together = Instant::from_nanos(due.as_nanos().next_multiple_of(duration_nanos(BOOKS)));
+        Some(together.min(due + self.person.slack()))
+    }
 }
 
 impl Lane {
@@ -121,7 +134,7 @@ impl Lane {
             self.timers.remove(&(at, slot));
             let Some(listening) = self.listening.get_mut(slot) else { continue };
             listening.timer = None;
-            let due = listening.person.poll_timeout().map(|(due, _)| due).filter(|due| *due <= round);
+            let due = listening.next_look().filter(|due| *due <= round);
             if let Some(due) = due {
                 self.ledger.late_by(self.io.clock().now().since(due));
                 self.hand(slot, round, Input::Wake);
@@ -158,7 +171,7 @@ impl Lane {
             self.unseat(slot);
             return;
         }
-        let due = listening.person.poll_timeout().map(|(due, _)| due);
+        let due = listening.next_look();
         // One that comes too early costs a look; moving it each time would cost more.
         if let Some(due) = due.filter(|due| listening.timer.is_none_or(|timer| *due < timer)) {
             if let Some(timer) = listening.timer.replace(due) {

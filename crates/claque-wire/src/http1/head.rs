@@ -1,6 +1,8 @@
 //! The head of an answer: status, how its body is framed, whether the connection lives on.
 
-use httparse::{EMPTY_HEADER, Header, Status};
+use std::mem::MaybeUninit;
+
+use httparse::{Header, ParserConfig, Status};
 
 use super::{Framing, HttpError, MAX_HEAD};
 
@@ -50,9 +52,10 @@ pub(crate) fn take_raw<T>(
         Some(std::mem::take(part))
     };
     let whole = joined.as_deref().unwrap_or(bytes);
-    let mut fields = [EMPTY_HEADER; FIELDS];
-    let mut head = httparse::Response::new(&mut fields);
-    match head.parse(whole).map_err(HttpError::NotHttp)? {
+    let mut fields = [const { MaybeUninit::<Header<'_>>::uninit() }; FIELDS];
+    let mut head = httparse::Response::new(&mut []);
+    let parsed = ParserConfig::default().parse_response_with_uninit_headers(&mut head, whole, &mut fields);
+    match parsed.map_err(HttpError::NotHttp)? {
         Status::Complete(length) if length <= MAX_HEAD => {
             let made = read(&head);
             // A head that was whole before these bytes would have been taken before them.
@@ -69,31 +72,36 @@ pub(crate) fn take_raw<T>(
 }
 
 fn understand(status: u16, http11: bool, fields: &[Header<'_>]) -> Result<Head, HttpError> {
-    let mut alive = http11;
+    let (mut closes, mut lives) = (false, http11);
     let mut length = None;
-    let mut encoding = None;
+    let mut encoding: Option<String> = None;
     for field in fields {
         let value = String::from_utf8_lossy(field.value);
         if field.name.eq_ignore_ascii_case("content-length") {
             length = Some(read_length(length, &value)?);
         } else if field.name.eq_ignore_ascii_case("transfer-encoding") {
-            encoding = Some(value.trim().to_owned());
+            // Several fields are one list (RFC 9110 section 5.3).
+            let before = encoding.map_or_else(String::new, |before| format!("{before}, "));
+            encoding = Some(before + value.trim());
         } else if field.name.eq_ignore_ascii_case("connection") {
             for option in value.split(',') {
                 match option.trim() {
-                    option if option.eq_ignore_ascii_case("close") => alive = false,
-                    option if option.eq_ignore_ascii_case("keep-alive") => alive = true,
+                    option if option.eq_ignore_ascii_case("close") => closes = true,
+                    option if option.eq_ignore_ascii_case("keep-alive") => lives = true,
                     _ => {}
                 }
             }
         }
     }
+    // RFC 9112 section 9.3: whoever says both, closes.
+    let mut alive = lives && !closes;
     // RFC 9112 section 6.3, in its order.
     let framing = match (status, encoding, length) {
         (204 | 304, ..) => Framing::Length(0),
         (_, Some(encoding), length) if encoding.eq_ignore_ascii_case("chunked") => {
-            // Both are a sign of an attempt at smuggling: the connection is not used again.
-            alive &= length.is_none();
+            // A length beside it, or a version that knows no chunks, may come of an attempt at smuggling: the connection is
+            // not used again (sections 6.1 and 6.3).
+            alive &= length.is_none() && http11;
             Framing::Chunked
         }
         (_, Some(encoding), _) => return Err(HttpError::Encoding(encoding)),

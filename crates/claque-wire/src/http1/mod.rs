@@ -137,6 +137,7 @@ impl Response {
         match &self.stage {
             Stage::Over => Ok(()),
             Stage::Body(body) if body.lasts_until_close() => {
+                self.keeps_alive = false;
                 self.stage = Stage::Over;
                 Ok(())
             }
@@ -144,10 +145,10 @@ impl Response {
         }
     }
 
-    /// Whether another request may go over the connection once this answer is whole.
+    /// Whether another request may go over the connection: the answer is whole, and the connection lives on.
     #[must_use]
     pub const fn keeps_alive(&self) -> bool {
-        self.keeps_alive
+        self.keeps_alive && matches!(self.stage, Stage::Over)
     }
 
     /// Whether any byte of an answer has come.

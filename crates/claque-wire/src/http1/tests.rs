@@ -75,6 +75,7 @@ fn a_connection_lives_on_as_its_version_and_its_server_say() {
         ("HTTP/1.1 200 OK\r\nconnection: close\r\n", false),
         ("HTTP/1.0 200 OK\r\n", false),
         ("HTTP/1.0 200 OK\r\nconnection: foo, Keep-Alive\r\n", true),
+        ("HTTP/1.1 200 OK\r\nconnection: close\r\nconnection: keep-alive\r\n", false),
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n", false),
     ] {
         let answer = format!("{head}content-length: 0\r\n\r\n0\r\n\r\n");
@@ -93,6 +94,8 @@ fn what_is_no_answer_is_an_error_with_its_place() {
     assert_eq!(of(&format!("{ok}content-length: 4, 5\r\n\r\n")), HttpError::Length("4, 5".to_owned()));
     let encoding = HttpError::Encoding("gzip, chunked".to_owned());
     assert_eq!(of(&format!("{ok}transfer-encoding: gzip, chunked\r\n\r\n")), encoding);
+    let in_two = format!("{ok}transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n");
+    assert_eq!(of(&in_two), HttpError::Encoding("gzip, chunked".to_owned()));
     let chunked = format!("{ok}transfer-encoding: chunked\r\n\r\n");
     assert_eq!(of(&format!("{chunked}xyz\r\n")), HttpError::Chunk("xyz".to_owned()));
     assert_eq!(of(&format!("{chunked}1\r\nab\r\n")), HttpError::Chunk("b".to_owned()));
@@ -105,6 +108,12 @@ fn what_is_no_answer_is_an_error_with_its_place() {
     assert_eq!(of("HTTP/1.1 200"), HttpError::CutShort);
     let long = format!("{ok}a: {}\r\n\r\n", "b".repeat(MAX_HEAD));
     assert_eq!(read(long.as_bytes(), 1_000).map(drop).unwrap_err(), HttpError::HeadTooLong);
+}
+
+#[test]
+fn chunks_of_a_version_that_knows_none_are_read_and_end_the_connection() {
+    let answer = b"HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    assert_eq!(read_all_ways(answer), Ok((200, vec![], 0, false)));
 }
 
 #[test]

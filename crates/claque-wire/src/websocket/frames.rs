@@ -23,6 +23,9 @@ pub enum FrameError {
     /// Only a client masks.
     #[error("a frame is masked, which only a client's may be")]
     Masked,
+    /// A length in more bytes than it needs.
+    #[error("a frame tells its length of {0} in more bytes than it needs")]
+    LongLength(u64),
     /// A control frame in parts.
     #[error("a control frame comes in parts")]
     ControlInParts,
@@ -238,7 +241,13 @@ impl Header {
             short => (2, short.into()),
         };
         let header = Self { is_final: first & FINAL != 0, opcode: first & 0x0F, length, payload };
+        let shortest = match payload {
+            0..=125 => 2,
+            126..=0xFFFF => 4,
+            _ => MAX_HEADER,
+        };
         Some(match header {
+            Self { length, payload, .. } if length > shortest => Err(FrameError::LongLength(payload)),
             Self { is_final: false, opcode, .. } if is_control(opcode) => Err(FrameError::ControlInParts),
             Self { opcode, payload, .. } if is_control(opcode) && payload > MAX_CONTROL => {
                 Err(FrameError::ControlTooLong(payload))

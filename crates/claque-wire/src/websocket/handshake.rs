@@ -60,12 +60,21 @@ impl Handshake {
     /// There is no WebSocket.
     pub fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<()>, HandshakeError> {
         let accept = accept(&self.key);
-        let judged = take_raw_head(&mut self.part, bytes, |head| match head.code {
-            Some(101) if agrees(head.headers, &accept) => Ok(()),
-            Some(101) | None => Err(HandshakeError::NotWebSocket),
-            Some(status) => Err(HandshakeError::Refused { status }),
-        });
-        judged.map_err(|_| HandshakeError::NotWebSocket)?.transpose()
+        while !bytes.is_empty() {
+            let judged = take_raw_head(&mut self.part, bytes, |head| match head.code {
+                Some(101) if agrees(head.headers, &accept) => Ok(Some(())),
+                Some(101) | None => Err(HandshakeError::NotWebSocket),
+                // Interim answers are passed over.
+                Some(100..=199) => Ok(None),
+                Some(status) => Err(HandshakeError::Refused { status }),
+            });
+            match judged.map_err(|_| HandshakeError::NotWebSocket)?.transpose()? {
+                Some(Some(())) => return Ok(Some(())),
+                Some(None) => {}
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -113,6 +113,7 @@ fn an_answer_that_is_no_handshake_is_refused_with_its_reason() {
     let good = "HTTP/1.1 101 S\r\nupgrade: websocket\r\nconnection: Upgrade\r\n";
     let key = "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
     assert_eq!(judge(&format!("{good}{key}\r\n")), Ok(Some(())));
+    assert_eq!(judge(&format!("HTTP/1.1 103 Early\r\n\r\n{good}{key}\r\n")), Ok(Some(())));
     assert_eq!(judge(&format!("{good}\r\n")), Err(HandshakeError::NotWebSocket));
     assert_eq!(
         judge(&format!("{good}sec-websocket-accept: bm9wZQ==\r\n\r\n")),
@@ -143,6 +144,8 @@ fn whoever_breaks_the_protocol_is_told_how() {
         (b"\x09\x01a", FrameError::ControlInParts),
         (b"\x89\x7e\x00\x7e", FrameError::ControlTooLong(126)),
         (b"\x80\x01a", FrameError::NothingToContinue),
+        (b"\x81\x7e\x00\x7d", FrameError::LongLength(125)),
+        (b"\x81\x7f\x00\x00\x00\x00\x00\x00\xff\xff", FrameError::LongLength(65_535)),
         (b"\x01\x01a\x81\x01b", FrameError::Interrupted),
         (b"\x81\x02\xc3\x28", FrameError::NotUtf8),
         (b"\x88\x01\x03", FrameError::HalfCode),
