@@ -11,7 +11,7 @@ use claque_wire::{
     yapit::http_failure,
 };
 
-use super::link::Inbox;
+use super::{link::Inbox, places::PlaceId};
 
 /// As much of an unsuccessful answer as is read for its words.
 const MAX_WORDS: usize = 16 << 10;
@@ -21,6 +21,8 @@ const MAX_WORDS: usize = 16 << 10;
 pub(super) struct Fetch {
     pub(super) listener: ListenerId,
     pub(super) block: BlockIdx,
+    /// Where the service is.
+    pub(super) home: PlaceId,
     /// As the server gave it.
     pub(super) reference: String,
 }

@@ -13,6 +13,7 @@ use super::{
     AudienceOrder,
     fetch::Fetch,
     io::Io,
+    places::PlaceId,
     socket::{News, Socket},
     token::Who,
 };
@@ -27,6 +28,8 @@ const BLOCKS_PER_REQUEST: usize = 32;
 #[derive(Debug)]
 pub(super) struct Link {
     listener: ListenerId,
+    /// Where the service is.
+    home: PlaceId,
     session: ClientSession,
     socket: Option<Socket>,
     dialled_at: Instant,
@@ -78,10 +81,11 @@ impl Inbox {
 
 impl Link {
     /// Makes a way that is yet to be dialled.
-    pub(super) fn new(order: &AudienceOrder, listener: ListenerId, document: String) -> Self {
+    pub(super) fn new(order: &AudienceOrder, listener: ListenerId, home: PlaceId, document: String) -> Self {
         let voice = order.voices.first().cloned().unwrap_or_default();
         Self {
             listener,
+            home,
             session: ClientSession::new(document, order.model.clone(), voice),
             socket: None,
             dialled_at: Instant::START,
@@ -93,7 +97,7 @@ impl Link {
     /// Dials, with the credentials of the moment; whatever connection there was is hung up.
     pub(super) fn dial(&mut self, io: &mut Io, service: &Service, slot: usize, inbox: &mut Inbox) {
         self.dialled_at = io.clock().now();
-        self.socket = Some(Socket::dial(io, service, Who::Listener(slot).token()));
+        self.socket = Some(Socket::dial(self.home, service, Who::Listener(slot).token()));
         self.attend(io, true, inbox);
     }
 
@@ -127,16 +131,18 @@ impl Link {
 
     /// Goes on with the connection as far as it goes.
     pub(super) fn attend(&mut self, io: &mut Io, is_ending: bool, inbox: &mut Inbox) {
-        let Self { session, socket, waiting, listener, dialled_at, .. } = self;
+        let Self { session, socket, waiting, listener, home, dialled_at, .. } = self;
         let Some(socket) = socket else { return };
-        let mut ear = Ear { session, waiting, listener: *listener, dialled_at: *dialled_at, inbox };
+        let (listener, home, dialled_at) = (*listener, *home, *dialled_at);
+        let mut ear = Ear { session, waiting, listener, home, dialled_at, inbox };
         socket.attend(io, is_ending, |at, news| ear.hear(at, news));
     }
 
     fn flush(&mut self, io: &Io, inbox: &mut Inbox) {
-        let Self { session, socket, waiting, listener, dialled_at, .. } = self;
+        let Self { session, socket, waiting, listener, home, dialled_at, .. } = self;
         let Some(socket) = socket else { return };
-        let mut ear = Ear { session, waiting, listener: *listener, dialled_at: *dialled_at, inbox };
+        let (listener, home, dialled_at) = (*listener, *home, *dialled_at);
+        let mut ear = Ear { session, waiting, listener, home, dialled_at, inbox };
         socket.flush(io, |at, news| ear.hear(at, news));
     }
 
@@ -175,6 +181,7 @@ struct Ear<'a> {
     session: &'a mut ClientSession,
     waiting: &'a mut VecDeque<Fetch>,
     listener: ListenerId,
+    home: PlaceId,
     dialled_at: Instant,
     inbox: &'a mut Inbox,
 }
@@ -200,7 +207,8 @@ impl Ear<'_> {
             match event {
                 SessionEvent::Event(event) => self.inbox.push(at, event),
                 SessionEvent::Fetch { block, url } => {
-                    self.waiting.push_back(Fetch { listener: self.listener, block, reference: url });
+                    let (listener, home) = (self.listener, self.home);
+                    self.waiting.push_back(Fetch { listener, block, home, reference: url });
                 }
             }
         }

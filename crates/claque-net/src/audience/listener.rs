@@ -30,15 +30,27 @@ pub(super) struct Listening {
 
 /// Who has only books to keep is looked after together with all others who have, this often: waking costs more than
 /// the work.
-const BOOKS: Duration = Duration::from_millis(50);
+const BOOKS: Duration = Duration::from_millis(20);
 
 impl Listening {
     /// When to look after it, if nothing comes before.
-    fn next_look(&self) -> Option<Instant> {
+    fn next_look(&self) -> Option<Look> {
         let (due, _) = self.person.poll_timeout()?;
+        let slack = self.person.slack();
+        if slack.is_zero() {
+            return Some(Look { at: due, is_awaited: true });
+        }
         let together = Instant::from_nanos(due.as_nanos().next_multiple_of(duration_nanos(BOOKS)));
-        Some(together.min(due + self.person.slack()))
+        Some(Look { at: together.min(due + slack), is_awaited: false })
     }
+}
+
+/// A look at a listener.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    at: Instant,
+    /// Whether anybody notices when it is late.
+    is_awaited: bool,
 }
 
 impl Lane {
@@ -58,7 +70,8 @@ impl Lane {
         let voices = u32::try_from(order.voices.len()).unwrap_or(u32::MAX);
         let (behaviour, seed) = (order.behaviour, order.seed);
         let person = Listener::new(ListenerConfig { player, behaviour, voices, seed });
-        let link = Link::new(order, id, seat.document.clone());
+        let home = self.io.places.of_service(&seat.service);
+        let link = Link::new(order, id, home, seat.document.clone());
         let slot = self.listening.insert(Listening { id, person, link, heard_at: intended_at, timer: None });
         self.slots.insert(id, slot);
         self.hand(slot, self.io.clock().now(), Input::Start);
@@ -134,9 +147,10 @@ impl Lane {
             self.timers.remove(&(at, slot));
             let Some(listening) = self.listening.get_mut(slot) else { continue };
             listening.timer = None;
-            let due = listening.next_look().filter(|due| *due <= round);
-            if let Some(due) = due {
-                self.ledger.late_by(self.io.clock().now().since(due));
+            if let Some(look) = listening.next_look().filter(|look| look.at <= round) {
+                if look.is_awaited {
+                    self.ledger.late_by(self.io.clock().now().since(look.at));
+                }
                 self.hand(slot, round, Input::Wake);
             }
             self.settle(slot);
@@ -171,7 +185,7 @@ impl Lane {
             self.unseat(slot);
             return;
         }
-        let due = listening.next_look();
+        let due = listening.next_look().map(|look| look.at);
         // One that comes too early costs a look; moving it each time would cost more.
         if let Some(due) = due.filter(|due| listening.timer.is_none_or(|timer| *due < timer)) {
             if let Some(timer) = listening.timer.replace(due) {
@@ -203,7 +217,7 @@ impl Lane {
                     let dropped = link.change_voice(slug, &mut self.inbox);
                     dropped.into_iter().for_each(|number| self.pool.cancel(number));
                 }
-                Output::Fact(fact) => self.ledger.record(fact, self.io.clock().now()),
+                Output::Fact(fact) => self.ledger.record(fact, at),
                 // The lane sees it by the listener's state.
                 Output::Ended => {}
             }

@@ -315,8 +315,8 @@ impl Busy {
 
 /// Where a fetch leads: a place, and the path there.
 fn locate(io: &mut Io, service: &Service, fetch: &Fetch) -> Result<(PlaceId, String), Failure> {
-    let (place, path) = match service.target().audio_place(&fetch.reference) {
-        AudioPlace::Here(path) => (io.places.of_service(service), path),
+    let (place, mut path) = match service.target().audio_place(&fetch.reference) {
+        AudioPlace::Here(path) => (fetch.home, path),
         AudioPlace::Anywhere(url) => {
             let uri: Uri = url.parse().map_err(|error| unusable(&url, &error))?;
             let nowhere = || unusable(&url, &io::Error::other("it leads nowhere"));
@@ -325,7 +325,7 @@ fn locate(io: &mut Io, service: &Service, fetch: &Fetch) -> Result<(PlaceId, Str
         }
     };
     // What follows a `#` is not for the server (RFC 9110 section 4.2.5); a line's end would be a header's.
-    let path = path.split('#').next().unwrap_or_default().to_owned();
+    path.truncate(path.find('#').unwrap_or(path.len()));
     if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(unusable(&path, &io::Error::other("it holds what no URL can")));
     }

@@ -82,9 +82,13 @@ impl Receiver {
     /// The system's; [`io::ErrorKind::WouldBlock`] when nothing is there.
     pub(super) fn receive(&mut self, stream: &TcpStream, into: &mut [u8]) -> io::Result<Reading> {
         let received = receive(stream, into, &mut self.control)?;
-        let now = self.clock.now();
-        // A stamp of before the last wait, or of the future, comes of a wall clock that was set.
-        let at = received.stamp.map_or(now, |stamp| self.bridge.moment(stamp).clamp(self.floor, now));
+        let stamped = received.stamp.map(|stamp| self.bridge.moment(stamp).max(self.floor));
+        let at = match stamped {
+            Some(at) if at <= self.round => at,
+            // What came during this round; and a stamp of the future comes of a wall clock that was set.
+            Some(at) => at.min(self.clock.now()),
+            None => self.clock.now(),
+        };
         Ok(Reading { count: received.count, at })
     }
 }

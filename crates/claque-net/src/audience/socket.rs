@@ -91,8 +91,7 @@ pub(super) enum News<'a> {
 impl Socket {
     /// Begins to connect, with the credentials of the moment. [`Socket::attend`] is to be called at once, and whenever
     /// there is news of `token`.
-    pub(super) fn dial(io: &mut Io, service: &Service, token: Token) -> Self {
-        let place = io.places.of_service(service);
+    pub(super) fn dial(place: PlaceId, service: &Service, token: Token) -> Self {
         let step = Step::Connecting(Dial::new(place, token));
         Self { stage: Stage::Dialing(Box::new(Dialing { step, place, path: Hidden(path(service)) })) }
     }

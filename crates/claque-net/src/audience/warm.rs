@@ -122,7 +122,8 @@ impl Warming {
     }
 
     fn run(mut self, mut poll: Poll) -> Result<u32, Failure> {
-        let mut socket = Socket::dial(&mut self.io, &self.service, Who::Listener(0).token());
+        let place = self.io.places.of_service(&self.service);
+        let mut socket = Socket::dial(place, &self.service, Who::Listener(0).token());
         let mut events = Events::with_capacity(TOLD);
         loop {
             self.attend(&mut socket)?;

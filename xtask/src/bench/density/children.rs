@@ -142,7 +142,7 @@ impl Measured {
         Ok(())
     }
 
-    /// Stops it as Ctrl-C does and gives what it printed; after `patience` it is ended.
+    /// Asks it to stop and gives what it printed; after `patience` it is ended.
     ///
     /// # Errors
     /// When nothing can be read.

@@ -97,13 +97,13 @@ fn kib(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
 }
 
-/// Asks a process to stop, as Ctrl-C does.
+/// Asks a process to stop. Not as Ctrl-C does: what is started in the background of a shell ignores that.
 ///
 /// # Errors
 /// When there is no `kill`.
 pub(super) fn interrupt(pid: u32) -> anyhow::Result<()> {
     let mut kill = Command::new("kill");
-    kill.args(["-INT", &pid.to_string()]).stdout(Stdio::null());
+    kill.args(["-TERM", &pid.to_string()]).stdout(Stdio::null());
     kill.status().map(drop).context("failed to start `kill`")
 }
 
