@@ -22,7 +22,7 @@ class Listener(User):
     @task
     def listen(self):
         document = f"{next(numbers):08x}-0000-4000-8000-000000000000"
-        client = FastHttpSession(self.environment, BASE, self)
+        client = FastHttpSession(base_url=BASE, request_event=self.environment.events.request, user=self)
         socket = create_connection(BASE.replace("http", "ws", 1) + "/api/v1/ws/tts")
         heard = gevent.event.Event()
 
