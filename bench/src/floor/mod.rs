@@ -10,7 +10,7 @@ use std::{
     io::{self, ErrorKind},
     net::{IpAddr, SocketAddr},
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, mpsc::sync_channel},
     thread,
 };
 
@@ -44,9 +44,10 @@ pub(crate) struct FloorFlags {
     /// Addresses to come from in turn
     #[arg(long, value_delimiter = ',')]
     sources: Vec<IpAddr>,
-    /// Threads, each with its own table of open files: the system's limit is one of tables
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
-    threads: u32,
+    /// Threads, each with its own table of open files [default: as many as hold the sockets, for the system's limit is one of
+    /// tables]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=64))]
+    threads: Option<u32>,
     /// Speak TLS, trusting this certificate
     #[arg(long, value_name = "FILE.pem")]
     trust: Option<PathBuf>,
@@ -77,30 +78,35 @@ struct Floor {
 /// # Errors
 /// A connection breaks: then it is no floor.
 pub(crate) fn run(flags: FloorFlags) -> anyhow::Result<()> {
-    rlimit::increase_nofile_limit(u64::MAX).context("failed to ask for more open files")?;
+    let files = rlimit::increase_nofile_limit(u64::MAX).context("failed to ask for more open files")?;
     let clock = Clock::start();
+    let threads = flags.threads.unwrap_or_else(|| tables::needed(flags.users, files));
     let flags = Arc::new(flags);
-    if flags.threads == 1 {
-        return Floor::new(&flags, 0, clock)?.run();
+    if threads == 1 {
+        return Floor::new(&flags, (0, 1), clock)?.run();
     }
-    let mut threads = Vec::new();
-    for number in 0..flags.threads {
-        let flags = Arc::clone(&flags);
-        threads.push(thread::spawn(move || {
+    let (tell, told) = sync_channel(usize::try_from(threads)?);
+    for number in 0..threads {
+        let (flags, tell) = (Arc::clone(&flags), tell.clone());
+        let work = move || {
+            // Before it opens anything: what is open now is in its table as well.
             tables::take_own()?;
-            Floor::new(&flags, number, clock)?.run()
-        }));
+            Floor::new(&flags, (number, threads), clock)?.run()
+        };
+        let work = move || tell.send(work());
+        thread::Builder::new().spawn(work).context("failed to start a thread")?;
     }
-    let first = threads.remove(0);
-    first.join().map_err(|_| anyhow::anyhow!("a thread panicked"))?
+    drop(tell);
+    // None ends but by a failure, and then all do: a part of the users is no floor.
+    told.recv().context("a thread panicked")?
 }
 
 impl Floor {
-    /// The users of a thread, by its number.
-    fn new(flags: &Arc<FloorFlags>, thread: u32, clock: Clock) -> anyhow::Result<Self> {
+    /// The users of one thread of several.
+    fn new(flags: &Arc<FloorFlags>, (thread, threads): (u32, u32), clock: Clock) -> anyhow::Result<Self> {
         let now = clock.now();
         let ramp = Duration::try_from_secs_f64(flags.ramp).context("--ramp is no time")?;
-        let mine: Vec<u32> = (thread..flags.users).step_by(usize::try_from(flags.threads)?).collect();
+        let mine: Vec<u32> = (thread..flags.users).step_by(usize::try_from(threads)?).collect();
         let starts = mine.iter().map(|user| now + ramp * *user / flags.users);
         let due = starts.enumerate().map(|(user, at)| Reverse(Due { at, user })).collect();
         Ok(Self {

@@ -84,10 +84,13 @@ impl Server {
     /// Answers the HTTP request at the head of `input`; gives its length, 0 while it is not whole.
     fn answer(&mut self, place: usize, input: &[u8]) -> io::Result<usize> {
         let Some(request) = routes::read(input)? else { return Ok(0) };
-        let mut documents =
-            self.common.documents.lock().map_err(|_| io::Error::other("a thread panicked"))?;
-        let answer = documents.answer(&request);
-        drop(documents);
+        let answer = match routes::answer_alone(&request) {
+            Some(answer) => answer,
+            None => {
+                let documents = self.common.documents.lock();
+                documents.map_err(|_| io::Error::other("a thread panicked"))?.answer(&request)
+            }
+        };
         let Some(connection) = self.connections.get_mut(place) else { return Ok(0) };
         match answer {
             routes::Answer::Bytes(bytes) => connection.out.push(bytes, None),

@@ -113,10 +113,11 @@ pub(crate) fn serve(flags: &ServeFlags) -> anyhow::Result<()> {
     let clock = Clock::start();
     let body = plan::body()?;
     let mut bind = flags.bind;
+    let sharing = if flags.threads > 1 { Sharing::Shared } else { Sharing::Alone };
     let mut wakers = Vec::new();
     let mut threads = Vec::new();
     for _ in 0..flags.threads {
-        let mut listener = listen(bind).with_context(|| format!("failed to listen on {bind}"))?;
+        let mut listener = listen(bind, sharing).with_context(|| format!("failed to listen on {bind}"))?;
         // Where any port would do, the others take the first one's.
         bind = listener.local_addr()?;
         let poll = Poll::new().context("failed to wait for sockets")?;
@@ -136,9 +137,8 @@ pub(crate) fn serve(flags: &ServeFlags) -> anyhow::Result<()> {
             serial: 0,
             scratch: vec![0; READ],
         };
-        let own_table = flags.threads > 1;
         let serve = move || {
-            if own_table {
+            if sharing == Sharing::Shared {
                 tables::take_own()?;
             }
             server.serve()
@@ -166,13 +166,21 @@ pub(crate) fn serve(flags: &ServeFlags) -> anyhow::Result<()> {
     truth.write(&flags.log)
 }
 
-/// A socket that others may share the port of: the system spreads connections over them.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+/// Whether a port is one socket's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sharing {
+    Alone,
+    /// The system spreads connections over the sockets of a port. Another program of the same user may come among them.
+    Shared,
+}
+
+/// A socket that connections come to.
+fn listen(address: SocketAddr, sharing: Sharing) -> io::Result<TcpListener> {
     /// Connections that may wait to be taken; the system has a bound of its own.
     const BACKLOG: i32 = 4_096;
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
+    socket.set_reuse_port(sharing == Sharing::Shared)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;

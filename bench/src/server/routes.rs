@@ -15,6 +15,8 @@ const FIELDS: usize = 32;
 /// Longest request that is read.
 const LONGEST: usize = 4 << 20;
 
+const API: &str = "/api/v1/";
+
 /// A whole request.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
@@ -73,27 +75,28 @@ pub(super) fn read(input: &[u8]) -> io::Result<Option<Request<'_>>> {
     }))
 }
 
+/// Does what a request asks for, if no documents are needed for it: whatever listeners ask for while they play.
+pub(super) fn answer_alone(request: &Request<'_>) -> Option<Answer> {
+    let path = request.path.strip_prefix(API)?;
+    if let Some(name) = path.strip_prefix("audio/") {
+        let (document, block) = audio_of(name)?;
+        return Some(Answer::Audio { document, block });
+    }
+    let key = request.key.filter(|_| path.starts_with("ws/tts"))?;
+    let accept = derive_accept_key(key);
+    Some(Answer::Upgrade(
+        format!(
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-accept: {accept}\r\n\r\n"
+        )
+        .into(),
+    ))
+}
+
 impl Documents {
-    /// Does what a request asks for.
+    /// Does what any other request asks for.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Answer {
-        let path = request.path.strip_prefix("/api/v1/").unwrap_or_default();
-        if let Some(name) = path.strip_prefix("audio/")
-            && let Some((document, block)) = audio_of(name)
-        {
-            return Answer::Audio { document, block };
-        }
-        if path.starts_with("ws/tts")
-            && let Some(key) = request.key
-        {
-            let accept = derive_accept_key(key);
-            return Answer::Upgrade(
-                format!(
-                    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-                     sec-websocket-accept: {accept}\r\n\r\n"
-                )
-                .into(),
-            );
-        }
+        let path = request.path.strip_prefix(API).unwrap_or_default();
         Answer::Bytes(match (request.method, path) {
             ("GET", "models") => with_body("200 OK", &models()),
             ("POST", "documents/text") => with_body("201 Created", &self.create(request.body)),
