@@ -7,6 +7,7 @@ mod cost;
 mod density;
 pub(crate) mod instructions;
 mod reference;
+mod stop;
 mod usage;
 
 use clap::Subcommand;

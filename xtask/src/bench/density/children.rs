@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::process::{Core, interrupt, pinned};
+use crate::bench::stop::Stop;
 
 /// Time between two looks at whether something has happened.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -102,6 +103,7 @@ impl Drop for Server {
 #[derive(Debug)]
 pub(super) struct Measured {
     child: Child,
+    stop: Stop,
 }
 
 impl Measured {
@@ -109,20 +111,21 @@ impl Measured {
     ///
     /// # Errors
     /// When it does not start.
-    pub(super) fn start(mut command: Command) -> anyhow::Result<Self> {
+    pub(super) fn start(mut command: Command, stop: &Stop) -> anyhow::Result<Self> {
         let child = command.stdout(Stdio::piped()).spawn().context("failed to start the client")?;
-        Ok(Self { child })
+        Ok(Self { child, stop: stop.clone() })
     }
 
     pub(super) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Fails if it has ended.
+    /// Fails if it has ended, or is to be.
     ///
     /// # Errors
-    /// It has.
+    /// It has, or a signal has come.
     pub(super) fn check(&mut self) -> anyhow::Result<()> {
+        self.stop.check()?;
         match self.child.try_wait().context("failed to look at the client")? {
             None => Ok(()),
             Some(status) => bail!("it ended on its own with {status}"),
@@ -132,7 +135,7 @@ impl Measured {
     /// Lets it go on for a while, looking now and again.
     ///
     /// # Errors
-    /// It ended.
+    /// It ended, or a signal has come.
     pub(super) fn last(&mut self, span: Duration) -> anyhow::Result<()> {
         let until = Instant::now() + span;
         while Instant::now() < until {
@@ -142,7 +145,7 @@ impl Measured {
         Ok(())
     }
 
-    /// Asks it to stop and gives what it printed; after `patience` it is ended.
+    /// Asks it to stop and gives what it printed; after `patience`, or when a signal comes, it is ended.
     ///
     /// # Errors
     /// When nothing can be read.
@@ -156,6 +159,7 @@ impl Measured {
         });
         let until = Instant::now() + patience;
         while Instant::now() < until
+            && self.stop.check().is_ok()
             && self.child.try_wait().context("failed to look at the client")?.is_none()
         {
             thread::sleep(LOOK_EVERY);
@@ -170,5 +174,25 @@ impl Drop for Measured {
     fn drop(&mut self) {
         let _ended = self.child.kill();
         let _ended = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_ends_whoever_is_measured_and_leaves_nobody_behind() {
+        let stop = Stop::watch().unwrap();
+        let mut sleeper = Command::new("sleep");
+        sleeper.arg("600");
+        let mut measured = Measured::start(sleeper, &stop).unwrap();
+        let process = format!("/proc/{}", measured.id());
+        assert!(measured.check().is_ok() && Path::new(&process).exists());
+        signal_hook::low_level::raise(signal_hook::consts::SIGINT).unwrap();
+        let said = measured.last(Duration::from_secs(600)).unwrap_err().to_string();
+        assert_eq!(said, "stopped by a signal");
+        drop(measured);
+        assert!(!Path::new(&process).exists());
     }
 }

@@ -56,12 +56,26 @@ impl Client {
         }
     }
 
-    /// Those whose threads have tables of open files of their own, so that the limit is none on the users of a process.
-    pub(super) const fn has_tables(self) -> bool {
+    /// Those that have threads, as many as they need, each with its own table of open files: the limit of one table is none on
+    /// their users, and a second core is of use to them.
+    pub(super) const fn has_threads(self) -> bool {
         match self {
             Self::Floor | Self::Claque => true,
             Self::Asyncio | Self::Uvloop | Self::Locust | Self::K6 | Self::Artillery => false,
         }
+    }
+
+    /// Memory for each user, KiB, and more rather than less: its own, its sockets', and what the server keeps of it.
+    pub(super) const fn kib_per_user(self) -> u64 {
+        match self {
+            Self::Floor | Self::Claque | Self::Asyncio | Self::Uvloop => 64,
+            Self::Locust | Self::K6 | Self::Artillery => 512,
+        }
+    }
+
+    /// Addresses that so many users come from: those of the others have one, and 28,000 ports.
+    pub(super) fn addresses(self, users: u32) -> u32 {
+        if self.has_threads() { users.div_ceil(USERS_PER_ADDRESS).max(1) } else { 1 }
     }
 
     pub(super) const fn speaks_tls(self) -> bool {
@@ -117,17 +131,21 @@ impl Client {
 const USERS_PER_ADDRESS: u32 = 5_000;
 
 /// Addresses to come from.
-fn sources(users: u32) -> String {
-    let addresses = users.div_ceil(USERS_PER_ADDRESS).max(1);
+fn sources(addresses: u32) -> String {
     (1..=addresses).map(|last| format!("127.0.0.{last}")).collect::<Vec<_>>().join(",")
 }
 
 fn floor(scene: &Scene, url: &str) -> Command {
-    let mut command = pinned(scene.core(), &scene.programs.join("claque-bench"));
+    let mut command = pinned(scene.core, &scene.programs.join("claque-bench"));
     let address = url.split_once("://").map_or(url, |(_, address)| address);
     command.args(["floor", "--server", address, "--users", &scene.users.to_string()]);
-    command.args(["--ramp", &scene.ramp.to_string(), "--sources", &sources(scene.users)]);
-    command.args(["--threads", &scene.threads.to_string()]);
+    command.args([
+        "--ramp",
+        &scene.ramp.to_string(),
+        "--sources",
+        &sources(scene.client.addresses(scene.users)),
+    ]);
+    command.args(["--threads", &scene.threads().to_string()]);
     if scene.tls {
         command.arg("--trust").arg(scene.certificate());
     }
@@ -135,9 +153,9 @@ fn floor(scene: &Scene, url: &str) -> Command {
 }
 
 fn claque(scene: &Scene, url: &str) -> Command {
-    let mut command = pinned(scene.core(), &scene.programs.join("claque"));
+    let mut command = pinned(scene.core, &scene.programs.join("claque"));
     command.args(["run", "--no-auth", "--allow-rate-limit", "--json", "--quiet", "--no-report"]);
-    command.args(["--base-url", url, "--source-address", &sources(scene.users)]);
+    command.args(["--base-url", url, "--source-address", &sources(scene.client.addresses(scene.users))]);
     command.args(["--users", &scene.users.to_string(), "--blocks", &scene.blocks().to_string()]);
     command.args(["--stagger", &scene.ramp.to_string()]);
     command.arg("--output-dir").arg(scene.runs());
@@ -164,7 +182,8 @@ mod tests {
 
     #[test]
     fn a_crowd_comes_from_as_many_addresses_as_it_needs() {
-        assert_eq!(sources(20), "127.0.0.1");
-        assert_eq!(sources(12_000), "127.0.0.1,127.0.0.2,127.0.0.3");
+        assert_eq!(sources(Client::Claque.addresses(20)), "127.0.0.1");
+        assert_eq!(sources(Client::Floor.addresses(12_000)), "127.0.0.1,127.0.0.2,127.0.0.3");
+        assert_eq!(Client::Asyncio.addresses(12_000), 1);
     }
 }

@@ -14,10 +14,12 @@ use serde_json::Value;
 use super::{
     children::{Measured, Server},
     clients::Client,
+    limits::Demand,
     peers::Peers,
-    process::{Core, Look, look},
+    process::{Core, Look, OTHER_FILES, look},
     row::Figures,
 };
+use crate::bench::stop::Stop;
 
 /// Time for what came with the last listener (its first two batches) to be over.
 const SETTLE: Duration = Duration::from_secs(6);
@@ -36,10 +38,10 @@ pub(super) struct Scene {
     /// Seconds that count.
     pub(super) seconds: u32,
     pub(super) tls: bool,
-    /// Threads of the server, and of the floor, each with a table of open files.
-    pub(super) threads: u32,
-    /// Whether the client has the server's core as well.
-    pub(super) both_cores: bool,
+    /// Tables of open files that the server needs, and so threads.
+    pub(super) tables: u32,
+    /// Where the client runs.
+    pub(super) core: Core,
     /// Where the programs are.
     pub(super) programs: PathBuf,
     /// Where to put what comes out.
@@ -53,8 +55,20 @@ impl Scene {
         (self.ramp + settle + self.seconds).div_ceil(BLOCK_SECONDS) + AHEAD
     }
 
-    pub(super) const fn core(&self) -> Core {
-        if self.both_cores { Core::Both } else { Core::Client }
+    /// Threads of a client that is told how many: no fewer than it has cores.
+    pub(super) fn threads(&self) -> u32 {
+        self.tables.max(self.core.count())
+    }
+
+    /// What it asks of the system.
+    pub(super) fn demand(&self) -> Demand {
+        let users = u64::from(self.users);
+        Demand {
+            connections: users * self.client.sockets_per_user() + OTHER_FILES,
+            addresses: self.client.addresses(self.users).into(),
+            users_a_second: users.div_ceil(self.ramp.max(1).into()),
+            kib: users * self.client.kib_per_user(),
+        }
     }
 
     pub(super) fn certificate(&self) -> PathBuf {
@@ -79,13 +93,13 @@ impl Scene {
 ///
 /// # Errors
 /// When one of them does not do its part.
-pub(super) fn measure(scene: &Scene, peers: &Peers) -> anyhow::Result<Figures> {
+pub(super) fn measure(scene: &Scene, peers: &Peers, stop: &Stop) -> anyhow::Result<Figures> {
     let bench = scene.programs.join("claque-bench");
     remove(&scene.runs())?;
     let certificate = scene.tls.then(|| scene.certificate());
-    let threads = ["--threads", &scene.threads.to_string()];
+    let threads = ["--threads", &scene.tables.to_string()];
     let mut server = Server::start(&bench, &scene.log(), certificate.as_deref(), &threads)?;
-    let mut client = Measured::start(scene.client.command(scene, &server.url, peers))?;
+    let mut client = Measured::start(scene.client.command(scene, &server.url, peers), stop)?;
     let began = Instant::now();
     let mut arrived = 0;
     while arrived < u64::from(scene.users) {
@@ -100,6 +114,7 @@ pub(super) fn measure(scene: &Scene, peers: &Peers) -> anyhow::Result<Figures> {
     client.last(Duration::from_secs(scene.seconds.into()))?;
     let last = Sample::take(&client, &server)?;
     let printed = client.end(scene.patience())?;
+    stop.check()?;
     server.end()?;
     let stretch = ["--from".to_owned(), first.unix.to_string(), "--to".to_owned(), last.unix.to_string()];
     let seen = ask(Command::new(&bench).arg("figures").arg("--log").arg(scene.log()).args(stretch))?;

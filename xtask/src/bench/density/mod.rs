@@ -5,34 +5,31 @@
 
 pub(super) mod children;
 mod clients;
+mod limits;
 mod measure;
 mod peers;
 mod process;
 mod row;
-
-use std::fs;
+mod search;
+mod session;
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 
-use self::{
-    clients::Client,
-    measure::{Scene, measure},
-    peers::Peers,
-    row::{Outcome, Row},
-};
+use self::{clients::Client, session::Session};
 use super::reference;
-use crate::{
-    steps::{cargo, run as run_command},
-    talk::{print, say},
-    workspace::Workspace,
-};
+use crate::talk::{print, say};
 
 /// What is measured.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct DensityFlags {
     /// Listeners, one step after the other
-    #[arg(long, value_delimiter = ',', default_value = "1000,5000,10000,25000,50000")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "1000,5000,10000,25000,50000",
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     users: Vec<u32>,
     /// Seconds that count, after everybody has come and settled: a multiple of 40, in which each listener asks once; 1200 for the
     /// goal about memory
@@ -47,9 +44,12 @@ pub(crate) struct DensityFlags {
     /// Speak TLS; of the clients, the floor and claque do
     #[arg(long)]
     tls: bool,
-    /// Give the floor and claque the server's core as well: what a block costs on two threads
+    /// Measure the floor and claque a second time, on two threads that have both cores and share them with the server
     #[arg(long)]
     both_cores: bool,
+    /// Look for the most users that each client keeps up with, to a tenth, from the first of --users up or down
+    #[arg(long)]
+    find_most: bool,
 }
 
 /// A batch of 8 blocks of 5 s lasts 40: in any other stretch some listeners would ask more often than others.
@@ -72,73 +72,61 @@ impl DensityFlags {
 /// Measures every client at every step, tells a table, and prints all figures as JSON.
 ///
 /// # Errors
-/// When something cannot be built or run at all. A client that fails is a row that says so.
+/// When something cannot be built or run at all, or a signal comes. A client that fails is a row that says so.
 pub(crate) fn run(flags: &DensityFlags) -> anyhow::Result<()> {
     ensure!(reference::cores() >= 2, "this bench needs a core for the client and another for the server");
-    let target = Workspace::load()?.target;
-    let packages = ["build", "--release", "--package", "claque", "--package", "claque-bench"];
-    run_command(&mut cargo(&packages)?)?;
-    let folder = target.join("bench").join("density");
-    fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
-    let peers = Peers::prepare(&folder, &flags.clients);
-    let files = process::raise_file_limit()?;
-    let mut rows: Vec<Row> = Vec::new();
-    for &users in &flags.users {
-        for &client in &flags.clients {
-            let scene = Scene {
-                client,
-                users,
-                ramp: flags.ramp_of(users),
-                seconds: flags.seconds,
-                tls: flags.tls,
-                threads: process::tables(users, files),
-                both_cores: flags.both_cores,
-                programs: target.join("release"),
-                folder: folder.clone(),
-            };
-            let outcome = match refusal(&scene, files, &peers) {
-                Some(reason) => Outcome::NotRun { reason },
-                None => match measure(&scene, &peers) {
-                    Ok(figures) => Outcome::Measured(Box::new(figures)),
-                    Err(error) => Outcome::NotRun { reason: format!("failed: {error:#}") },
-                },
-            };
-            let row = Row { client, users, outcome };
-            say(&row.line(&rows));
-            rows.push(row);
-        }
-    }
-    say(&row::table(&rows));
+    let mut session = Session::prepare(flags)?;
+    let done = if flags.find_most { session.find_most() } else { session.measure_steps() };
+    let (rows, most) = (&session.rows, &session.most);
+    // What was measured before a signal came is not lost.
+    say(&row::table(rows));
+    most.iter().for_each(|most| say(&most.line()));
+    done?;
     let text = serde_json::to_string_pretty(&json!({
         "cores": reference::cores(),
         "seconds": flags.seconds,
         "tls": flags.tls,
-        "both_cores": flags.both_cores,
-        "rows": rows.iter().map(|row| row.to_json(&rows)).collect::<Vec<_>>(),
+        "rows": rows.iter().map(|row| row.to_json(rows)).collect::<Vec<_>>(),
+        "most_users": most.iter().map(search::Most::to_json).collect::<Vec<_>>(),
     }))
     .context("failed to write figures as JSON")?;
-    let name = match (flags.tls, flags.both_cores) {
-        (false, false) => "density.json",
-        (true, false) => "density-tls.json",
-        (false, true) => "density-both-cores.json",
-        (true, true) => "density-tls-both-cores.json",
-    };
-    let path = target.join("bench").join(name);
-    fs::write(&path, &text).with_context(|| format!("failed to write {}", path.display()))?;
+    session.keep(&text)?;
     print(&text)
 }
 
-/// Why a client is not run at a step; none if it can be.
-fn refusal(scene: &Scene, files: u64, peers: &Peers) -> Option<String> {
-    let Scene { client, users, .. } = *scene;
-    let needed = u64::from(users) * client.sockets_per_user() + process::OTHER_FILES;
-    if needed > files && !client.has_tables() {
-        return Some(format!(
-            "{needed} open files are needed and the system allows {files}; raise the hard limit (as root: `ulimit -Hn {needed}`)"
-        ));
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Typed {
+        #[command(flatten)]
+        flags: DensityFlags,
     }
-    if scene.tls && !client.speaks_tls() {
-        return Some("its scenario speaks no TLS".to_owned());
+
+    fn parse(typed: &[&str]) -> Result<DensityFlags, String> {
+        let typed = ["density"].iter().chain(typed);
+        Typed::try_parse_from(typed).map(|typed| typed.flags).map_err(|error| error.to_string())
     }
-    peers.refusal(client)
+
+    #[test]
+    fn flags_are_understood() {
+        let typed = ["--users", "1000,2000", "--clients", "claque", "--find-most", "--both-cores"];
+        let flags = parse(&typed).unwrap();
+        assert_eq!(
+            (flags.users.as_slice(), flags.clients.as_slice()),
+            (&[1_000, 2_000][..], &[Client::Claque][..])
+        );
+        assert!(flags.find_most && flags.both_cores && !flags.tls);
+        assert_eq!((flags.ramp_of(100), flags.ramp_of(10_000)), (4, 40));
+    }
+
+    #[test]
+    fn a_stretch_that_is_no_whole_batch_or_no_users_are_refused() {
+        assert!(parse(&["--seconds", "50"]).unwrap_err().contains("a multiple of 40"));
+        assert!(parse(&["--users", "0"]).unwrap_err().contains("0 is not in 1.."));
+        assert!(parse(&["--find-more"]).unwrap_err().contains("--find-most"));
+    }
 }

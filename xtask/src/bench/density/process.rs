@@ -12,7 +12,7 @@ use super::super::usage::{CpuTime, of_process};
 use crate::{steps::succeeds, talk::say};
 
 /// Who has which core.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Core {
     /// Whoever is measured.
     Client,
@@ -22,7 +22,16 @@ pub(super) enum Core {
     Server,
 }
 
-/// A program that will run on one core only.
+impl Core {
+    pub(super) const fn count(self) -> u32 {
+        match self {
+            Self::Client | Self::Server => 1,
+            Self::Both => 2,
+        }
+    }
+}
+
+/// A program that will run on its cores only.
 pub(super) fn pinned(core: Core, program: &Path) -> Command {
     let mut command = Command::new("taskset");
     let number = match core {
@@ -55,15 +64,15 @@ pub(super) fn raise_file_limit() -> anyhow::Result<u64> {
 /// Connections for audio, and files.
 pub(super) const OTHER_FILES: u64 = 1_200;
 
-/// Tables of open files that a server of so many users needs.
-pub(super) fn tables(users: u32, files: u64) -> u32 {
-    /// Users are spread over tables by the system, not evenly.
+/// Tables of open files that a server of so many connections needs.
+pub(super) fn tables(connections: u64, files: u64) -> u32 {
+    /// The system spreads connections over tables, not evenly.
     const LEFT_FREE: u64 = 4_000;
-    if u64::from(users) + OTHER_FILES <= files {
+    if connections <= files {
         return 1;
     }
     let of_each = files.saturating_sub(LEFT_FREE).max(1);
-    u32::try_from(u64::from(users).div_ceil(of_each)).unwrap_or(u32::MAX)
+    u32::try_from(connections.div_ceil(of_each)).unwrap_or(u32::MAX)
 }
 
 fn hard_limit(limits: &str) -> Option<u64> {
@@ -93,7 +102,8 @@ pub(super) fn look(pid: u32) -> anyhow::Result<Look> {
     Ok(Look { cpu: of_process(pid)?, proportional_kib: field("Pss:")?, resident_kib: field("Rss:")? })
 }
 
-fn kib(text: &str, name: &str) -> Option<u64> {
+/// A field of a file in `/proc` that has one on each line, in KiB.
+pub(super) fn kib(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
 }
 
@@ -117,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_server_has_as_many_tables_as_it_needs() {
-        assert_eq!((tables(18_000, 20_000), tables(50_000, 20_000), tables(50_000, 1_048_576)), (1, 4, 1));
+        assert_eq!((tables(19_000, 20_000), tables(51_200, 20_000), tables(51_200, 1_048_576)), (1, 4, 1));
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{super::usage::CpuTime, clients::Client};
+use super::{super::usage::CpuTime, clients::Client, process::Core};
 
 /// One client at one step.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) client: Client,
+    pub(super) core: Core,
     pub(super) users: u32,
     pub(super) outcome: Outcome,
 }
@@ -19,6 +20,8 @@ pub(super) struct Row {
 pub(super) enum Outcome {
     /// Figures.
     Measured(Box<Figures>),
+    /// No figures, for it did not do its part.
+    Failed { reason: String },
     /// Nothing, and why.
     NotRun { reason: String },
 }
@@ -56,6 +59,11 @@ impl Figures {
         cpu.total().as_secs_f64() / self.wall.as_secs_f64()
     }
 
+    /// Whether the client kept up.
+    pub(super) fn is_in_time(&self) -> bool {
+        self.reaction_p99_ms().is_some_and(|ms| ms < MOST_REACTION_MS)
+    }
+
     fn reaction_p99_ms(&self) -> Option<f64> {
         self.seen["reaction_ms"]["p99"].as_f64()
     }
@@ -65,14 +73,21 @@ impl Row {
     const fn figures(&self) -> Option<&Figures> {
         match &self.outcome {
             Outcome::Measured(figures) => Some(figures),
-            Outcome::NotRun { .. } => None,
+            Outcome::Failed { .. } | Outcome::NotRun { .. } => None,
         }
     }
 
     /// CPU per block, as a multiple of the floor's at the same step.
     fn times_floor(&self, rows: &[Self]) -> Option<f64> {
-        let floor = rows.iter().find(|row| row.client == Client::Floor && row.users == self.users)?;
-        Some(self.figures()?.cpu_s_per_1000_blocks() / floor.figures()?.cpu_s_per_1000_blocks())
+        Some(self.figures()?.cpu_s_per_1000_blocks() / cost(rows, (Client::Floor, self.core, self.users))?)
+    }
+
+    /// Blocks that both cores could play, as a multiple of what one could: twice the cost of one on one core, in shares of its
+    /// cost on both. None of a row of one core.
+    fn times_one_core(&self, rows: &[Self]) -> Option<f64> {
+        (self.core == Core::Both).then_some(())?;
+        let one = cost(rows, (self.client, Core::Client, self.users))?;
+        Some(f64::from(self.core.count()) * one / self.figures()?.cpu_s_per_1000_blocks())
     }
 
     /// KiB that each user more has cost since the step before, where there is one.
@@ -80,7 +95,7 @@ impl Row {
         let mine = self.figures()?.resident_kib;
         let before = rows
             .iter()
-            .filter(|row| row.client == self.client && row.users < self.users)
+            .filter(|row| (row.client, row.core) == (self.client, self.core) && row.users < self.users)
             .filter_map(|row| Some((row.users, row.figures()?.resident_kib)))
             .max_by_key(|(users, _)| *users)?;
         let more = i32::try_from(i64::try_from(mine).ok()? - i64::try_from(before.1).ok()?).ok()?;
@@ -93,8 +108,12 @@ impl Row {
     }
 
     fn cells(&self, rows: &[Self]) -> Vec<String> {
-        let mut cells = vec![format!("{:<9}", self.client.as_str()), format!("{:>6}", self.users)];
+        let mut cells = vec![name(self.client, self.core), format!("{:>6}", self.users)];
         let figures = match &self.outcome {
+            Outcome::Failed { reason } => {
+                cells.push(format!("failed: {reason}"));
+                return cells;
+            }
             Outcome::NotRun { reason } => {
                 cells.push(format!("not run: {reason}"));
                 return cells;
@@ -105,7 +124,7 @@ impl Row {
             value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
         };
         let reaction = figures.reaction_p99_ms();
-        let late = reaction.is_some_and(|ms| ms >= MOST_REACTION_MS);
+        let late = reaction.is_some() && !figures.is_in_time();
         let lag = figures.lag.as_ref().and_then(|lag| lag["p99_ms"].as_f64());
         cells.extend([
             format!("{:>8.0}", figures.blocks() / figures.wall.as_secs_f64()),
@@ -117,6 +136,7 @@ impl Row {
             format!("{:>9}", or_dash(reaction, 2)),
             format!("{:>8}", or_dash(lag, 2)),
             format!("{:>7.1}", figures.share(figures.server_cpu) * 100.0),
+            self.times_one_core(rows).map_or_else(String::new, |times| format!("{times:.2} x one core")),
             if late { "too late".to_owned() } else { String::new() },
         ]);
         cells
@@ -124,11 +144,14 @@ impl Row {
 
     /// Everything.
     pub(super) fn to_json(&self, rows: &[Self]) -> Value {
-        let (client, users) = (self.client.as_str(), self.users);
+        let (client, cores, users) = (self.client.as_str(), self.core.count(), self.users);
+        let none = |what: &str, reason: &str| json!({ "client": client, "cores": cores, "users": users, what: reason });
         match &self.outcome {
-            Outcome::NotRun { reason } => json!({ "client": client, "users": users, "not_run": reason }),
+            Outcome::Failed { reason } => none("failed", reason),
+            Outcome::NotRun { reason } => none("not_run", reason),
             Outcome::Measured(figures) => json!({
                 "client": client,
+                "cores": cores,
                 "users": users,
                 "wall_s": figures.wall.as_secs_f64(),
                 "blocks": figures.seen["blocks"],
@@ -137,19 +160,35 @@ impl Row {
                 "cpu_share_of_core": figures.share(figures.cpu),
                 "cpu_s_per_1000_blocks": figures.cpu_s_per_1000_blocks(),
                 "cpu_times_floor": self.times_floor(rows),
+                "capacity_times_one_core": self.times_one_core(rows),
                 "resident_kib_first": figures.resident_kib_first,
                 "resident_kib": figures.resident_kib,
                 "proportional_kib": figures.proportional_kib,
                 "resident_kib_per_user": kib(figures.resident_kib) / f64::from(users),
                 "resident_kib_per_further_user": self.marginal_kib(rows),
                 "reaction_ms": figures.seen["reaction_ms"],
-                "reaction_in_time": figures.reaction_p99_ms().map(|ms| ms < MOST_REACTION_MS),
+                "reaction_in_time": figures.reaction_p99_ms().map(|_| figures.is_in_time()),
                 "schedule_lag": figures.lag,
                 "accuracy": figures.accuracy,
                 "server_share_of_core": figures.share(figures.server_cpu),
             }),
         }
     }
+}
+
+/// CPU per block of a client at a step, where it was measured.
+fn cost(rows: &[Row], place: (Client, Core, u32)) -> Option<f64> {
+    let row = rows.iter().find(|row| (row.client, row.core, row.users) == place)?;
+    Some(row.figures()?.cpu_s_per_1000_blocks())
+}
+
+/// What a client is called in the table.
+pub(super) fn name(client: Client, core: Core) -> String {
+    let cores = match core {
+        Core::Client | Core::Server => "",
+        Core::Both => " x2",
+    };
+    format!("{:<9}", format!("{}{cores}", client.as_str()))
 }
 
 /// All rows, one below the other.
@@ -164,4 +203,56 @@ pub(super) fn table(rows: &[Row]) -> String {
 
 fn kib(count: u64) -> f64 {
     u32::try_from(count).map_or(f64::NAN, f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A row of 10,000 blocks that cost so many seconds.
+    fn row(client: Client, core: Core, seconds: u64, reaction: f64) -> Row {
+        let cpu = |seconds| CpuTime { user: Duration::from_secs(seconds), system: Duration::ZERO };
+        let figures = Figures {
+            wall: Duration::from_secs(40),
+            cpu: cpu(seconds),
+            server_cpu: cpu(2),
+            resident_kib_first: 20_000,
+            resident_kib: 24_000,
+            proportional_kib: 23_000,
+            seen: json!({ "blocks": 10_000, "reaction_ms": { "p99": reaction } }),
+            lag: None,
+            accuracy: None,
+        };
+        Row { client, core, users: 1_000, outcome: Outcome::Measured(Box::new(figures)) }
+    }
+
+    #[test]
+    fn two_cores_are_told_beside_one() {
+        let rows = [
+            row(Client::Floor, Core::Client, 1, 1.0),
+            row(Client::Claque, Core::Client, 2, 1.0),
+            row(Client::Claque, Core::Both, 3, 60.0),
+        ];
+        let [_, one, both] = [0, 1, 2].map(|at| rows[at].to_json(&rows));
+        assert_eq!((&one["cores"], &one["cpu_times_floor"]), (&json!(1), &json!(2.0)));
+        assert_eq!((&both["cores"], &both["cpu_times_floor"]), (&json!(2), &Value::Null));
+        assert!((both["capacity_times_one_core"].as_f64().unwrap() - 4.0 / 3.0).abs() < 1e-9);
+        assert_eq!((&both["resident_kib_first"], &both["resident_kib"]), (&json!(20_000), &json!(24_000)));
+        let line = rows[2].line(&rows);
+        assert!(
+            line.contains("claque x2") && line.contains("1.33 x one core") && line.contains("too late"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn what_has_no_figures_says_why() {
+        for (outcome, words) in [
+            (Outcome::Failed { reason: "it left".to_owned() }, "failed: it left"),
+            (Outcome::NotRun { reason: "no room".to_owned() }, "not run: no room"),
+        ] {
+            let row = Row { client: Client::Locust, core: Core::Client, users: 5, outcome };
+            assert!(row.line(&[]).ends_with(words));
+        }
+    }
 }
