@@ -6,6 +6,7 @@ mod columns;
 mod cost;
 mod density;
 pub(crate) mod instructions;
+mod parts;
 mod reference;
 mod stop;
 mod usage;

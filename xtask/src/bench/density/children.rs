@@ -101,7 +101,7 @@ impl Drop for Server {
 
 /// Whoever is measured.
 #[derive(Debug)]
-pub(super) struct Measured {
+pub(in crate::bench) struct Measured {
     child: Child,
     stop: Stop,
 }
@@ -111,7 +111,7 @@ impl Measured {
     ///
     /// # Errors
     /// When it does not start.
-    pub(super) fn start(mut command: Command, stop: &Stop) -> anyhow::Result<Self> {
+    pub(in crate::bench) fn start(mut command: Command, stop: &Stop) -> anyhow::Result<Self> {
         let child = command.stdout(Stdio::piped()).spawn().context("failed to start the client")?;
         Ok(Self { child, stop: stop.clone() })
     }
@@ -141,6 +141,18 @@ impl Measured {
         while Instant::now() < until {
             thread::sleep(LOOK_EVERY.min(until - Instant::now()));
             self.check()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until it has ended, however it does.
+    ///
+    /// # Errors
+    /// A signal has come.
+    pub(in crate::bench) fn until_its_end(mut self) -> anyhow::Result<()> {
+        while self.child.try_wait().context("failed to look at the client")?.is_none() {
+            self.stop.check()?;
+            thread::sleep(LOOK_EVERY);
         }
         Ok(())
     }
