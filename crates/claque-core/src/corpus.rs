@@ -1,11 +1,13 @@
 //! Text to listen to, as a sequence of sentences.
 
+use std::sync::Arc;
+
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-/// A text cut into sentences, none empty, free of Markdown's special characters.
+/// A text cut into sentences, none empty, free of Markdown's special characters. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corpus {
-    sentences: Vec<String>,
+    sentences: Arc<[String]>,
 }
 
 /// Why a text cannot be listened to.
@@ -75,7 +77,7 @@ impl Corpus {
     }
 
     fn from_paragraphs(paragraphs: impl Iterator<Item = String>) -> Result<Self, CorpusError> {
-        let sentences: Vec<_> =
+        let sentences: Arc<[String]> =
             paragraphs.flat_map(|paragraph| split_sentences(&clean(&paragraph))).collect();
         if sentences.is_empty() { Err(CorpusError::Empty) } else { Ok(Self { sentences }) }
     }

@@ -41,7 +41,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Writes each listener's script, in order of listeners; with `use_cached` all are the same. `unique` makes the
+    /// Makes each listener's script, in order of listeners; with `use_cached` all are the same. `unique` makes the
     /// texts differ from those of other runs.
     #[must_use]
     pub fn scripts(&self, corpus: &Corpus, unique: Seed) -> Vec<Script> {

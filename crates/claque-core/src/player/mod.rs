@@ -17,6 +17,7 @@ mod window;
 
 #[cfg(test)]
 mod tests;
+mod waking;
 
 use std::{
     collections::{VecDeque, vec_deque::Drain},

@@ -166,8 +166,6 @@ impl Session<'_> {
         };
         let order = (voice.as_str(), &order);
         let prepared = prepare(crew, &settings.plan, order, self.made, self.interrupts, live).await;
-        // The texts are with the service now: tens of KiB of each listener that nobody will look at again.
-        drop(scripts);
         let result = match prepared {
             Ok(seats) => {
                 let preparation = start::preparation(begun.now(), self.made.stats());
