@@ -73,8 +73,8 @@ impl Listener {
 
     /// As [`Player::slack`]; none for whoever does more than listen.
     #[must_use]
-    pub fn slack(&self) -> Duration {
-        if self.acting.is_none() { self.player.slack() } else { Duration::ZERO }
+    pub fn slack(&self, due: (Instant, TimeoutReason)) -> Duration {
+        if self.acting.is_none() { self.player.slack(due) } else { Duration::ZERO }
     }
 
     /// What it is doing.

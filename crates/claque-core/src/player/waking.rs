@@ -20,11 +20,13 @@ impl Player {
         [audio, resend, dial, silence].into_iter().flatten().min()
     }
 
-    /// How much later than [`Player::poll_timeout`] says a wake-up may come without anything being asked for, begun or ended
-    /// late: until then only books are kept. Zero mostly when there is something to do.
+    /// How much later than `due`, which [`Player::poll_timeout`] said, a wake-up may come without anything being asked for,
+    /// begun or ended late: until then only books are kept. Zero mostly when there is something to do.
     #[must_use]
-    pub fn slack(&self) -> Duration {
-        let Some((due, TimeoutReason::AudioEnds)) = self.poll_timeout() else { return Duration::ZERO };
+    pub fn slack(&self, (due, reason): (Instant, TimeoutReason)) -> Duration {
+        if reason != TimeoutReason::AudioEnds {
+            return Duration::ZERO;
+        }
         let Some(playing) = self.quiet_join() else { return Duration::ZERO };
         let others = [self.resend_due(), self.line.dial_due(), self.silence_due()];
         others.into_iter().flatten().map(|at| at.since(due)).fold(playing, Duration::min)

@@ -200,7 +200,7 @@ impl Stage<'_> {
 
     /// Whatever a player says may wait must be nothing that anybody waits for.
     fn wake(&mut self, due: Instant) {
-        let slack = self.player.slack();
+        let slack = self.player.poll_timeout().map_or(Duration::ZERO, |said| self.player.slack(said));
         if slack > Duration::ZERO {
             let mut player = self.player.clone();
             let late = due + slack.saturating_sub(Duration::from_nanos(1));

@@ -131,7 +131,7 @@ impl Dial {
         }
         let mut tcp = TcpStream::from_std(socket.into());
         want_stamps(&tcp);
-        io.registry.register(&mut tcp, self.token, Interest::READABLE | Interest::WRITABLE)?;
+        io.poll.registry().register(&mut tcp, self.token, Interest::READABLE | Interest::WRITABLE)?;
         Ok(tcp)
     }
 

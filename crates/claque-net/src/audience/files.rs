@@ -1,6 +1,8 @@
 //! Open files: how many listeners a table of them holds, and how many tables there may be.
 
-use super::{AudienceError, system::has_own_tables};
+use std::thread;
+
+use super::{AudienceError, system::own_table};
 
 /// What is open besides the listeners' own connections.
 const OTHERS: u64 = 128;
@@ -22,12 +24,20 @@ pub(super) fn allot(listeners: usize, lanes: usize) -> Result<Allotment, Audienc
     let wide = u64::try_from(listeners).unwrap_or(u64::MAX);
     // A socket and a fetch each, twice when the gateway is in this process.
     let allowed = rlimit::increase_nofile_limit(wide.saturating_mul(4).saturating_add(OTHERS))?;
-    let tables = if has_own_tables() { MOST_LANES } else { 1 };
     let needed = wide.saturating_add(OTHERS);
+    let tables = if needed > allowed && has_own_tables() { MOST_LANES } else { 1 };
     spread(wide, lanes.clamp(1, listeners.max(1)), allowed, tables).ok_or(AudienceError::TooFewFiles {
         listeners,
         needed,
         allowed,
+    })
+}
+
+/// Whether a thread gets a table of its own: sandboxes of containers may forbid it.
+fn has_own_tables() -> bool {
+    thread::spawn(own_table).join().is_ok_and(|made| {
+        made.inspect_err(|error| tracing::debug!("no thread may have its own table of open files: {error}"))
+            .is_ok()
     })
 }
 

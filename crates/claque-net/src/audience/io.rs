@@ -1,9 +1,15 @@
 //! What the connections of a thread have in common.
 
-use std::sync::Arc;
+use std::{
+    io::{self, ErrorKind},
+    sync::Arc,
+};
 
-use claque_core::rng::Seed;
-use mio::{Registry, Waker};
+use claque_core::{
+    rng::Seed,
+    time::{Duration, Instant},
+};
+use mio::{Events, Poll, Waker};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
@@ -13,7 +19,7 @@ use crate::clock::Clock;
 /// Means of a thread that connects, reads and writes.
 #[derive(Debug)]
 pub(super) struct Io {
-    pub(super) registry: Registry,
+    pub(super) poll: Poll,
     pub(super) receiver: Receiver,
     pub(super) places: Places,
     pub(super) resolver: Resolver,
@@ -22,9 +28,9 @@ pub(super) struct Io {
 }
 
 impl Io {
-    pub(super) fn new(registry: Registry, waker: Arc<Waker>, clock: Clock, seed: Seed) -> Self {
+    pub(super) fn new(poll: Poll, waker: Arc<Waker>, clock: Clock, seed: Seed) -> Self {
         Self {
-            registry,
+            poll,
             receiver: Receiver::new(clock),
             places: Places::default(),
             resolver: Resolver::new(waker),
@@ -34,6 +40,18 @@ impl Io {
 
     pub(super) const fn clock(&self) -> Clock {
         self.receiver.clock()
+    }
+
+    /// Waits for news, for so long at most; for ever without a span. Gives when the wait was over.
+    ///
+    /// # Errors
+    /// The system's.
+    pub(super) fn wait(&mut self, events: &mut Events, longest: Option<Duration>) -> io::Result<Instant> {
+        match self.poll.poll(events, longest) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => events.clear(),
+            settled => settled?,
+        }
+        Ok(self.receiver.begin_round())
     }
 
     /// A key to mask a message with (RFC 6455 section 5.3).

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    io::ErrorKind,
     sync::Arc,
 };
 
@@ -27,6 +26,7 @@ use super::{
     listener::Listening,
     pool::{Cause, Pool},
     progress::Gauge,
+    rounds::Rounds,
     system::{Alarm, own_table},
     token::Who,
 };
@@ -68,6 +68,7 @@ pub(super) struct Lane {
     pub(super) listening: Slab<Listening>,
     pub(super) pool: Pool,
     pub(super) ledger: Ledger,
+    pub(super) rounds: Rounds,
     pub(super) inbox: Inbox,
     /// When to look after which slot.
     pub(super) timers: BTreeSet<(Instant, usize)>,
@@ -90,17 +91,17 @@ impl Lane {
         {
             tracing::warn!("failed to give a thread its own table of open files: {error}");
         }
-        let mut poll = given.poll;
-        let registry = poll.registry().try_clone().expect("a poll's handle can be copied");
-        let alarm = Alarm::new(&registry, Who::Alarm.token()).expect("a thread can have an alarm");
+        let alarm = Alarm::new(given.poll.registry(), Who::Alarm.token());
         let seed = given.order.seed.child("keys").child(&given.number.to_string());
         let obeyed = given.orders.borrow().clone();
         let keeper = given.order.keep_audio.clone().map(Keeper::start).transpose();
+        let rounds = Rounds::of(given.listeners.len());
         let mut lane = Self {
-            io: Io::new(registry, given.waker, clock, seed),
+            io: Io::new(given.poll, given.waker, clock, seed),
             listening: Slab::new(),
             pool: Pool::default(),
-            ledger: Ledger::new(given.gauge, given.facts),
+            ledger: Ledger::new(given.gauge, given.facts, rounds),
+            rounds,
             inbox: Inbox::default(),
             timers: BTreeSet::new(),
             slots: BTreeMap::new(),
@@ -116,11 +117,11 @@ impl Lane {
             swept_at: clock.now(),
         };
         lane.obey();
-        lane.listen(&mut poll);
-        Some(LaneEnd { lag: lane.ledger.close(), _poll: poll })
+        lane.listen();
+        Some(LaneEnd { lag: lane.ledger.close(), _poll: lane.io.poll })
     }
 
-    fn listen(&mut self, poll: &mut Poll) {
+    fn listen(&mut self) {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             self.launch();
@@ -129,11 +130,7 @@ impl Lane {
             }
             let now = self.io.clock().now();
             let wait = self.alarm.set(self.next_due(), now);
-            match poll.poll(&mut events, wait) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => events.clear(),
-                settled => settled.expect("what is waited for is open"),
-            }
-            let round = self.io.receiver.begin_round();
+            let round = self.io.wait(&mut events, wait).expect("what is waited for is open");
             for event in &events {
                 let is_ending = event.is_read_closed() || event.is_error();
                 match Who::of(event.token()) {

@@ -9,15 +9,16 @@ use claque_core::{
 };
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::progress::Gauge;
+use super::{progress::Gauge, rounds::Rounds};
 
-/// Facts are gathered this long before they are handed over together.
+/// Facts are gathered this long, and until the next round, before they are handed over together.
 const GATHER: Duration = Duration::from_millis(100);
 
 /// A lane's books.
 #[derive(Debug)]
 pub(super) struct Ledger {
     gauge: Arc<Gauge>,
+    rounds: Rounds,
     lag: LagHistogram,
     facts: Vec<Fact>,
     /// When they are to be handed over, if there are any.
@@ -26,8 +27,8 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(gauge: Arc<Gauge>, to: mpsc::Sender<Vec<Fact>>) -> Self {
-        Self { gauge, lag: LagHistogram::default(), facts: Vec::new(), due: None, to }
+    pub(super) fn new(gauge: Arc<Gauge>, to: mpsc::Sender<Vec<Fact>>, rounds: Rounds) -> Self {
+        Self { gauge, rounds, lag: LagHistogram::default(), facts: Vec::new(), due: None, to }
     }
 
     pub(super) fn gauge(&self) -> &Gauge {
@@ -42,7 +43,7 @@ impl Ledger {
     pub(super) fn record(&mut self, fact: Fact, now: Instant) {
         self.gauge.count(&fact);
         self.facts.push(fact);
-        self.due.get_or_insert(now + GATHER);
+        self.due.get_or_insert_with(|| self.rounds.next(now + GATHER));
     }
 
     /// When [`Ledger::deliver`] has something to do.

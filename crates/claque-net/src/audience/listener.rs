@@ -5,7 +5,7 @@ use claque_core::{
     ids::ListenerId,
     listener::{Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerState},
-    time::{Duration, Instant, duration_nanos},
+    time::Instant,
 };
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     lane::Lane,
     link::Link,
     pool::{Cause, Reuse, Step},
+    rounds::Rounds,
 };
 
 /// A listener that has started and not yet ended.
@@ -28,20 +29,15 @@ pub(super) struct Listening {
     timer: Option<Instant>,
 }
 
-/// Who has only books to keep is looked after together with all others who have, this often: waking costs more than
-/// the work.
-const BOOKS: Duration = Duration::from_millis(20);
-
 impl Listening {
     /// When to look after it, if nothing comes before.
-    fn next_look(&self) -> Option<Look> {
-        let (due, _) = self.person.poll_timeout()?;
-        let slack = self.person.slack();
+    fn next_look(&self, rounds: Rounds) -> Option<Look> {
+        let (due, reason) = self.person.poll_timeout()?;
+        let slack = self.person.slack((due, reason));
         if slack.is_zero() {
             return Some(Look { at: due, is_awaited: true });
         }
-        let together = Instant::from_nanos(due.as_nanos().next_multiple_of(duration_nanos(BOOKS)));
-        Some(Look { at: together.min(due + slack), is_awaited: false })
+        Some(Look { at: rounds.next(due).min(due + slack), is_awaited: false })
     }
 }
 
@@ -147,7 +143,7 @@ impl Lane {
             self.timers.remove(&(at, slot));
             let Some(listening) = self.listening.get_mut(slot) else { continue };
             listening.timer = None;
-            if let Some(look) = listening.next_look().filter(|look| look.at <= round) {
+            if let Some(look) = listening.next_look(self.rounds).filter(|look| look.at <= round) {
                 if look.is_awaited {
                     self.ledger.late_by(self.io.clock().now().since(look.at));
                 }
@@ -185,7 +181,7 @@ impl Lane {
             self.unseat(slot);
             return;
         }
-        let due = listening.next_look().map(|look| look.at);
+        let due = listening.next_look(self.rounds).map(|look| look.at);
         // One that comes too early costs a look; moving it each time would cost more.
         if let Some(due) = due.filter(|due| listening.timer.is_none_or(|timer| *due < timer)) {
             if let Some(timer) = listening.timer.replace(due) {

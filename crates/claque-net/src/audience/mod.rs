@@ -20,6 +20,7 @@ mod pool;
 mod progress;
 mod receiver;
 mod resolver;
+mod rounds;
 mod socket;
 mod stream;
 mod system;

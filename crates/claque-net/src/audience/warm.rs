@@ -1,10 +1,6 @@
 //! Filling a service's cache before a run that is to be answered from it.
 
-use std::{
-    io::{self, ErrorKind},
-    sync::Arc,
-    thread,
-};
+use std::{io, sync::Arc, thread};
 
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
@@ -58,13 +54,13 @@ pub async fn warm_up(service: &Service, order: WarmUp, on_ready: impl Fn(u32)) -
     let waker = Arc::new(Waker::new(poll.registry(), Who::Outside.token()).map_err(no_thread)?);
     let (tell, mut settled) = mpsc::channel(TOLD);
     let (end, ended) = oneshot::channel();
-    let warming = Warming::new(service, order, &poll, Arc::clone(&waker), tell).map_err(no_thread)?;
+    let warming = Warming::new(service, order, poll, Arc::clone(&waker), tell);
     let _guard = WakeOnDrop(waker);
     thread::Builder::new()
         .name("warm-up".to_owned())
         .spawn(move || {
             // A caller that has gone does not care how it ended.
-            let _gone = end.send(warming.run(poll));
+            let _gone = end.send(warming.run());
         })
         .map_err(no_thread)?;
     while let Some(count) = settled.recv().await {
@@ -99,16 +95,10 @@ struct Warming {
 }
 
 impl Warming {
-    fn new(
-        service: &Service,
-        order: WarmUp,
-        poll: &Poll,
-        waker: Arc<Waker>,
-        tell: mpsc::Sender<u32>,
-    ) -> io::Result<Self> {
+    fn new(service: &Service, order: WarmUp, poll: Poll, waker: Arc<Waker>, tell: mpsc::Sender<u32>) -> Self {
         let clock = Clock::start();
-        Ok(Self {
-            io: Io::new(poll.registry().try_clone()?, waker, clock, Seed::root(0).child("warm-up")),
+        Self {
+            io: Io::new(poll, waker, clock, Seed::root(0).child("warm-up")),
             service: service.clone(),
             session: ClientSession::new(order.document, order.model, order.voice),
             left: 0..order.blocks,
@@ -118,10 +108,10 @@ impl Warming {
             settled: 0,
             failed: 0,
             heard_at: clock.now(),
-        })
+        }
     }
 
-    fn run(mut self, mut poll: Poll) -> Result<u32, Failure> {
+    fn run(mut self) -> Result<u32, Failure> {
         let place = self.io.places.of_service(&self.service);
         let mut socket = Socket::dial(place, &self.service, Who::Listener(0).token());
         let mut events = Events::with_capacity(TOLD);
@@ -135,11 +125,8 @@ impl Warming {
             if patience.is_zero() {
                 return Err(silence(self.timeout));
             }
-            match poll.poll(&mut events, Some(patience)) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                settled => settled.map_err(|error| failure_of(&error, Phase::BeforeAudio))?,
-            }
-            let now = self.io.receiver.begin_round();
+            let waited = self.io.wait(&mut events, Some(patience));
+            let now = waited.map_err(|error| failure_of(&error, Phase::BeforeAudio))?;
             self.io.resolver.take_answers(now);
         }
     }

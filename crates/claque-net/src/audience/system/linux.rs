@@ -58,19 +58,18 @@ pub(in crate::audience) fn receive(
 /// Wakes whoever waits for sockets at a moment, good to some microseconds.
 #[derive(Debug)]
 pub(in crate::audience) struct Alarm {
-    timer: TimerFd,
+    /// None where the system refuses one: waits are as fine as its own then.
+    timer: Option<TimerFd>,
     /// What it is set to and has not rung for.
     set: Option<Instant>,
 }
 
 impl Alarm {
-    /// # Errors
-    /// The system's.
-    pub(in crate::audience) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
-        let timer =
-            TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
-        registry.register(&mut SourceFd(&timer.as_fd().as_raw_fd()), token, Interest::READABLE)?;
-        Ok(Self { timer, set: None })
+    pub(in crate::audience) fn new(registry: &Registry, token: Token) -> Self {
+        let timer = timer(registry, token).inspect_err(|error| {
+            tracing::warn!("failed to set a timer, and will act up to 1 ms late: {error}")
+        });
+        Self { timer: timer.ok(), set: None }
     }
 
     /// Sees to it that somebody is woken at `due`, or before. Gives how long to wait for sockets at most; for ever where
@@ -87,7 +86,11 @@ impl Alarm {
         }
         let nanos = i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
         let expiration = Expiration::OneShot(TimeSpec::nanoseconds(nanos));
-        if self.timer.set(expiration, TimerSetTimeFlags::empty()).is_err() {
+        let is_set = self
+            .timer
+            .as_ref()
+            .is_some_and(|timer| timer.set(expiration, TimerSetTimeFlags::empty()).is_ok());
+        if !is_set {
             return Some(span);
         }
         self.set = Some(due);
@@ -95,9 +98,10 @@ impl Alarm {
     }
 }
 
-/// Whether a thread can have a table of open files of its own.
-pub(in crate::audience) const fn has_own_tables() -> bool {
-    true
+fn timer(registry: &Registry, token: Token) -> io::Result<TimerFd> {
+    let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
+    registry.register(&mut SourceFd(&timer.as_fd().as_raw_fd()), token, Interest::READABLE)?;
+    Ok(timer)
 }
 
 /// Gives this thread a table of open files of its own, with what is open now in it.

@@ -37,21 +37,14 @@ pub(in crate::audience) fn receive(
 pub(in crate::audience) struct Alarm;
 
 impl Alarm {
-    /// # Errors
-    /// None.
-    pub(in crate::audience) const fn new(_registry: &Registry, _token: Token) -> io::Result<Self> {
-        Ok(Self)
+    pub(in crate::audience) const fn new(_registry: &Registry, _token: Token) -> Self {
+        Self
     }
 
     /// How long to wait for sockets at most.
     pub(in crate::audience) fn set(&mut self, due: Option<Instant>, now: Instant) -> Option<Duration> {
         due.map(|due| due.since(now))
     }
-}
-
-/// Whether a thread can have a table of open files of its own.
-pub(in crate::audience) const fn has_own_tables() -> bool {
-    false
 }
 
 /// Not to be had.
