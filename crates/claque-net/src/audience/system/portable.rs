@@ -42,6 +42,7 @@ impl Alarm {
     }
 
     /// How long to wait for sockets at most.
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "as on Linux")]
     pub(in crate::audience) fn set(&mut self, due: Option<Instant>, now: Instant) -> Option<Duration> {
         due.map(|due| due.since(now))
     }
