@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     AudienceOrder,
+    beat::Beat,
     hand::Orders,
     io::Io,
     keeper::Keeper,
@@ -26,7 +27,6 @@ use super::{
     listener::Listening,
     pool::{Cause, Pool},
     progress::Gauge,
-    rounds::Rounds,
     system::{Alarm, own_table},
     token::Who,
 };
@@ -68,7 +68,7 @@ pub(super) struct Lane {
     pub(super) listening: Slab<Listening>,
     pub(super) pool: Pool,
     pub(super) ledger: Ledger,
-    pub(super) rounds: Rounds,
+    pub(super) beat: Beat,
     pub(super) inbox: Inbox,
     /// When to look after which slot.
     pub(super) timers: BTreeSet<(Instant, usize)>,
@@ -95,13 +95,13 @@ impl Lane {
         let seed = given.order.seed.child("keys").child(&given.number.to_string());
         let obeyed = given.orders.borrow().clone();
         let keeper = given.order.keep_audio.clone().map(Keeper::start).transpose();
-        let rounds = Rounds::of(given.listeners.len());
+        let beat = Beat::of(given.listeners.len());
         let mut lane = Self {
             io: Io::new(given.poll, given.waker, clock, seed),
             listening: Slab::new(),
             pool: Pool::default(),
-            ledger: Ledger::new(given.gauge, given.facts, rounds),
-            rounds,
+            ledger: Ledger::new(given.gauge, given.facts, beat),
+            beat,
             inbox: Inbox::default(),
             timers: BTreeSet::new(),
             slots: BTreeMap::new(),
@@ -155,7 +155,8 @@ impl Lane {
     /// When there is something to do though nobody says so.
     fn next_due(&self) -> Option<Instant> {
         let timer = self.timers.first().map(|(at, _)| *at);
-        [timer, self.next_start(), self.ledger.due()].into_iter().flatten().min()
+        let sweep = self.pool.has_idle().then(|| self.swept_at + SWEEP);
+        [timer, self.next_start(), self.ledger.due(), sweep].into_iter().flatten().min()
     }
 
     fn next_start(&self) -> Option<Instant> {

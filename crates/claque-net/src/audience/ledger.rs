@@ -9,16 +9,16 @@ use claque_core::{
 };
 use tokio::sync::mpsc::{self, error::TrySendError};
 
-use super::{progress::Gauge, rounds::Rounds};
+use super::{beat::Beat, progress::Gauge};
 
-/// Facts are gathered this long, and until the next round, before they are handed over together.
+/// Facts are gathered this long, and until the next beat, before they are handed over together.
 const GATHER: Duration = Duration::from_millis(100);
 
 /// A lane's books.
 #[derive(Debug)]
 pub(super) struct Ledger {
     gauge: Arc<Gauge>,
-    rounds: Rounds,
+    beat: Beat,
     lag: LagHistogram,
     facts: Vec<Fact>,
     /// When they are to be handed over, if there are any.
@@ -27,8 +27,8 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(gauge: Arc<Gauge>, to: mpsc::Sender<Vec<Fact>>, rounds: Rounds) -> Self {
-        Self { gauge, rounds, lag: LagHistogram::default(), facts: Vec::new(), due: None, to }
+    pub(super) fn new(gauge: Arc<Gauge>, to: mpsc::Sender<Vec<Fact>>, beat: Beat) -> Self {
+        Self { gauge, beat, lag: LagHistogram::default(), facts: Vec::new(), due: None, to }
     }
 
     pub(super) fn gauge(&self) -> &Gauge {
@@ -43,7 +43,7 @@ impl Ledger {
     pub(super) fn record(&mut self, fact: Fact, now: Instant) {
         self.gauge.count(&fact);
         self.facts.push(fact);
-        self.due.get_or_insert_with(|| self.rounds.next(now + GATHER));
+        self.due.get_or_insert_with(|| self.beat.next(now + GATHER));
     }
 
     /// When [`Ledger::deliver`] has something to do.

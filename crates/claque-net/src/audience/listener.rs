@@ -10,11 +10,11 @@ use claque_core::{
 
 use super::{
     AudienceOrder, Seat,
+    beat::Beat,
     fetch::{Fetch, Job},
     lane::Lane,
     link::Link,
     pool::{Cause, Reuse, Step},
-    rounds::Rounds,
 };
 
 /// A listener that has started and not yet ended.
@@ -31,13 +31,13 @@ pub(super) struct Listening {
 
 impl Listening {
     /// When to look after it, if nothing comes before.
-    fn next_look(&self, rounds: Rounds) -> Option<Look> {
+    fn next_look(&self, beat: Beat) -> Option<Look> {
         let (due, reason) = self.person.poll_timeout()?;
         let slack = self.person.slack((due, reason));
         if slack.is_zero() {
             return Some(Look { at: due, is_awaited: true });
         }
-        Some(Look { at: rounds.next(due).min(due + slack), is_awaited: false })
+        Some(Look { at: beat.next(due).min(due + slack), is_awaited: false })
     }
 }
 
@@ -143,7 +143,7 @@ impl Lane {
             self.timers.remove(&(at, slot));
             let Some(listening) = self.listening.get_mut(slot) else { continue };
             listening.timer = None;
-            if let Some(look) = listening.next_look(self.rounds).filter(|look| look.at <= round) {
+            if let Some(look) = listening.next_look(self.beat).filter(|look| look.at <= round) {
                 if look.is_awaited {
                     self.ledger.late_by(self.io.clock().now().since(look.at));
                 }
@@ -181,7 +181,7 @@ impl Lane {
             self.unseat(slot);
             return;
         }
-        let due = listening.next_look(self.rounds).map(|look| look.at);
+        let due = listening.next_look(self.beat).map(|look| look.at);
         // One that comes too early costs a look; moving it each time would cost more.
         if let Some(due) = due.filter(|due| listening.timer.is_none_or(|timer| *due < timer)) {
             if let Some(timer) = listening.timer.replace(due) {

@@ -4,6 +4,7 @@
 //! done. What a listener decides is decided by the player of `claque-core`; what is here moves bytes and tells it
 //! the time. Nothing is computed from facts here.
 
+mod beat;
 mod dial;
 mod fetch;
 mod files;
@@ -20,7 +21,7 @@ mod pool;
 mod progress;
 mod receiver;
 mod resolver;
-mod rounds;
+
 mod socket;
 mod stream;
 mod system;

@@ -156,6 +156,11 @@ impl Pool {
         self.remove(number);
     }
 
+    /// Whether [`Pool::sweep`] may have something to do.
+    pub(super) const fn has_idle(&self) -> bool {
+        self.idle > 0
+    }
+
     /// Drops connections that have been idle for too long.
     pub(super) fn sweep(&mut self, io: &mut Io) {
         let now = io.clock().now();

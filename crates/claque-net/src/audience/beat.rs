@@ -1,4 +1,4 @@
-//! Rounds: what nobody waits for is done together, because waking a thread costs more than most of what it is woken for.
+//! The beat: what nobody waits for is done together, because waking a thread costs more than most of what it is woken for.
 
 use claque_core::time::{Duration, Instant, duration_nanos};
 
@@ -6,26 +6,27 @@ use claque_core::time::{Duration, Instant, duration_nanos};
 const LONGEST: Duration = Duration::from_millis(200);
 /// More often is of no use: a thread that has this many listeners is awake anyway.
 const SHORTEST: Duration = Duration::from_millis(20);
-/// Listeners that the longest rounds are for. With more of them rounds are shorter, so that what is done in one
-/// never keeps the sockets waiting.
+/// Listeners that the longest beat is for. With more of them it is shorter, so that what is done at one never keeps
+/// the sockets waiting.
 const FEW: u32 = 1_000;
 
-/// When a thread's rounds are: at multiples of one length.
+/// A thread's beat: the multiples of one span of time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rounds {
-    length: Duration,
+pub(super) struct Beat {
+    every: Duration,
 }
 
-impl Rounds {
-    /// Those of a thread with so many listeners.
+impl Beat {
+    /// That of a thread with so many listeners.
     pub(super) fn of(listeners: usize) -> Self {
         let listeners = u32::try_from(listeners).unwrap_or(u32::MAX).max(FEW);
-        Self { length: (LONGEST * FEW / listeners).max(SHORTEST) }
+        Self { every: (LONGEST * FEW / listeners).max(SHORTEST) }
     }
 
-    /// The first round at a moment or after it.
+    /// The first one at a moment or after it.
     pub(super) fn next(self, at: Instant) -> Instant {
-        Instant::from_nanos(at.as_nanos().next_multiple_of(duration_nanos(self.length)))
+        let beat = at.as_nanos().checked_next_multiple_of(duration_nanos(self.every));
+        beat.map_or(at, Instant::from_nanos)
     }
 }
 
@@ -34,9 +35,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_more_listeners_the_shorter_the_rounds() {
+    fn the_more_listeners_the_quicker_the_beat() {
         let at = Instant::from_millis(1_001);
-        let next = |listeners| Rounds::of(listeners).next(at);
+        let next = |listeners| Beat::of(listeners).next(at);
         assert_eq!(next(1), Instant::from_millis(1_200));
         assert_eq!(next(1_000), Instant::from_millis(1_200));
         assert_eq!(next(2_000), Instant::from_millis(1_100));
@@ -45,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_that_begins_is_not_missed() {
-        assert_eq!(Rounds::of(10_000).next(Instant::from_millis(40)), Instant::from_millis(40));
+    fn a_beat_that_is_now_is_not_missed() {
+        assert_eq!(Beat::of(10_000).next(Instant::from_millis(40)), Instant::from_millis(40));
     }
 }
