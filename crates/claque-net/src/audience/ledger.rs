@@ -56,7 +56,9 @@ impl Ledger {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
-        match self.to.try_send(std::mem::take(&mut self.facts)) {
+        // As many again come until the next time, more or less.
+        let next = Vec::with_capacity(self.facts.len());
+        match self.to.try_send(std::mem::replace(&mut self.facts, next)) {
             Ok(()) => self.due = None,
             Err(TrySendError::Full(facts)) => {
                 self.facts = facts;

@@ -139,8 +139,9 @@ impl Lane {
 
     /// Wakes every listener whose time came before `round`.
     pub(super) fn wake_all_due(&mut self, round: Instant) {
-        while let Some((at, slot)) = self.timers.first().copied().filter(|(at, _)| *at <= round) {
-            self.timers.remove(&(at, slot));
+        while self.timers.first().is_some_and(|(at, _)| *at <= round)
+            && let Some((_, slot)) = self.timers.pop_first()
+        {
             let Some(listening) = self.listening.get_mut(slot) else { continue };
             listening.timer = None;
             if let Some(look) = listening.next_look(self.beat).filter(|look| look.at <= round) {

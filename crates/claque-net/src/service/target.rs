@@ -116,7 +116,7 @@ impl Target {
             return AudioPlace::Anywhere(reference.to_owned());
         }
         let slash = if reference.starts_with('/') { "" } else { "/" };
-        AudioPlace::Here(format!("{}/api{slash}{reference}", self.0.path))
+        AudioPlace::Here([&self.0.path, "/api", slash, reference].concat())
     }
 
     /// The WebSocket's path, without credentials.

@@ -22,7 +22,10 @@ const MAX_HEAD: usize = 16 << 10;
 /// Appends a request for what is at `path_and_query` of `host`, which is a name or address with its port if that is not
 /// the usual one. Nothing given may hold a line's end.
 pub fn write_get(path_and_query: &str, host: &str, headers: &[(&str, &str)], out: &mut Vec<u8>) {
-    for part in ["GET ", path_and_query, " HTTP/1.1\r\nhost: ", host, "\r\n"] {
+    let parts = ["GET ", path_and_query, " HTTP/1.1\r\nhost: ", host, "\r\n"];
+    let fields: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    out.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + fields + 2);
+    for part in parts {
         out.extend_from_slice(part.as_bytes());
     }
     write_headers(headers, out);
