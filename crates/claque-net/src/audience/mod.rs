@@ -21,7 +21,6 @@ mod pool;
 mod progress;
 mod receiver;
 mod resolver;
-
 mod socket;
 mod stream;
 mod system;
