@@ -12,6 +12,7 @@ pub mod extraction;
 pub mod ids;
 pub mod lag;
 pub mod listener;
+pub mod outputs;
 pub mod pacing;
 pub mod plan;
 pub mod player;

@@ -6,7 +6,7 @@ mod telling;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use claque_core::{rng::Seed, time::Instant};
+use claque_core::{outputs::Outputs, rng::Seed, time::Instant};
 
 pub use self::telling::GatewayStats;
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     faults::AudioFault,
     ids::{ConnId, DocumentId, UserId, VariantHash},
     limits::{RestGate, Route, Usage, Windows},
-    message::{BlockNotice, BlockStatus, Input, Notice, Output, Outputs, Request, Speech, TimeoutReason},
+    message::{BlockNotice, BlockStatus, Input, Notice, Output, Request, Speech, TimeoutReason},
     pipeline::{Admission, Ask, Delivery, Pipeline, Subscriber},
     refusal::{GuestSession, Refusal, Resource},
     session::{BlockAsk, Sessions, Work},
@@ -85,7 +85,7 @@ impl Gateway {
 
     /// Takes news at `now`; an earlier `now` than before counts as the latest. Whatever was due until then is done
     /// first, in order of time, each at the time it was due. Messages of unknown connections are ignored.
-    pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_> {
+    pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {
         self.advance(now);
         let now = self.now;
         match input {
@@ -99,7 +99,7 @@ impl Gateway {
             Input::Synthesized { job, result } => self.pipeline.synthesized(now, job, result),
         }
         self.advance(now);
-        Outputs(&mut self.outputs)
+        Outputs::new(&mut self.outputs)
     }
 
     /// When to wake the gateway at the latest, and why; none while only news can change anything.

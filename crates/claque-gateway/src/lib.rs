@@ -42,8 +42,7 @@ pub use gateway::{Caller, Gateway, GatewayStats};
 pub use ids::{ConnId, DocumentId, JobId, UserId, VariantHash};
 pub use limits::Route;
 pub use message::{
-    AudioFormat, BlockNotice, BlockStatus, Input, Notice, Output, Outputs, Request, Speech, SpeechBody,
-    TimeoutReason,
+    AudioFormat, BlockNotice, BlockStatus, Input, Notice, Output, Request, Speech, SpeechBody, TimeoutReason,
 };
 pub use pipeline::{Load, ModelLoad, PipelineStats};
 pub use refusal::{ContentFault, GuestSession, Refusal, Resource, Unauthenticated};

@@ -1,6 +1,6 @@
 //! What goes into a gateway and what comes out of it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use claque_core::time::{Instant, MediaTime};
 
@@ -222,21 +222,4 @@ pub enum TimeoutReason {
     Scan,
     /// By an injected fault every connection is closed.
     Outage,
-}
-
-/// What one call brought about, in order of time. Borrows the machine until it is drained.
-#[derive(Debug)]
-#[must_use = "outputs are messages that must be sent"]
-pub struct Outputs<'a>(pub(crate) &'a mut VecDeque<Output>);
-
-impl Iterator for Outputs<'_> {
-    type Item = Output;
-
-    fn next(&mut self) -> Option<Output> {
-        self.0.pop_front()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.0.len(), Some(self.0.len()))
-    }
 }

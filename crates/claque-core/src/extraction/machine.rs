@@ -5,13 +5,14 @@ mod ending;
 use std::collections::VecDeque;
 
 use super::{
-    Accepted, Call, Created, ExtractionConfig, Going, Input, Output, Outputs, Prepared, Refused, Remains,
-    Reply, Status, TimeoutReason,
+    Accepted, Call, Created, ExtractionConfig, Going, Input, Output, Prepared, Refused, Remains, Reply,
+    Status, TimeoutReason,
     pages::{Glance, Pages},
     record::{DocumentEnd, DocumentFact, DocumentRecord, PageOutcome, Step},
 };
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},
+    outputs::Outputs,
     time::{Duration, Instant},
 };
 
@@ -119,7 +120,7 @@ impl Extraction {
     }
 
     /// Takes news at `now`. An answer that was overdue by then is no answer any more.
-    pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_> {
+    pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {
         match input {
             Input::Start => {
                 if matches!(self.state, State::Idle) {
@@ -135,7 +136,7 @@ impl Extraction {
             }
             Input::Stop => self.stop(now),
         }
-        Outputs(&mut self.outputs)
+        Outputs::new(&mut self.outputs)
     }
 
     /// When to wake the machine, and why; none while only an answer to come counts, and after the end.

@@ -12,7 +12,6 @@ mod record;
 mod tests;
 
 use core::fmt;
-use std::collections::{VecDeque, vec_deque::Drain};
 
 pub use self::{
     machine::Extraction,
@@ -292,24 +291,4 @@ pub enum TimeoutReason {
     Pace,
     /// An answer is overdue.
     Silence,
-}
-
-/// Outputs in order. Borrows the machine until dropped, so that no input can overtake them; what is not taken comes
-/// first the next time.
-#[must_use = "outputs are orders; dropping them unread delays them"]
-#[derive(Debug)]
-pub struct Outputs<'a>(&'a mut VecDeque<Output>);
-
-impl Iterator for Outputs<'_> {
-    type Item = Output;
-    fn next(&mut self) -> Option<Output> {
-        self.0.pop_front()
-    }
-}
-
-impl Outputs<'_> {
-    /// Takes everything at once.
-    pub fn drain(&mut self) -> Drain<'_, Output> {
-        self.0.drain(..)
-    }
 }

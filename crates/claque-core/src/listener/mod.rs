@@ -11,7 +11,8 @@ mod tests;
 use self::acting::Acting;
 pub use self::behaviour::Behaviour;
 use crate::{
-    player::{Input, Outputs, Player, PlayerConfig, PlayerState, TimeoutReason},
+    outputs::Outputs,
+    player::{Input, Output, Player, PlayerConfig, PlayerState, TimeoutReason},
     rng::Seed,
     time::{Duration, Instant},
 };
@@ -52,7 +53,7 @@ impl Listener {
     }
 
     /// As [`Player::handle_input`]; what the person did until `now` is done first, at the time it was done.
-    pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_> {
+    pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {
         match &mut self.acting {
             None => self.player.step(now, input),
             Some(acting) => {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    Input, Output, Outputs, PlayerConfig, PlayerState,
+    Input, Output, PlayerConfig, PlayerState,
     line::{Line, Loss},
     shelf::Shelf,
     slot::{Closing, Progress, Slot},
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     event::{Event, Failure, Kills, StatusKind},
     ids::BlockIdx,
+    outputs::Outputs,
     record::{
         BlockOutcome, ErrorRecord, Fact, Incident, IncidentRecord, ListenerRecord, OutageEnd, SessionEnd,
         StallRecord,
@@ -91,7 +92,7 @@ impl Player {
 
     /// Takes news read at `now`, which must not go backwards. Whatever was due before is done first, at the time
     /// it was due. After the end nothing changes any more.
-    pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_> {
+    pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {
         self.step(now, input);
         self.outputs()
     }
@@ -109,8 +110,8 @@ impl Player {
         self.note_waiting();
     }
 
-    pub(crate) const fn outputs(&mut self) -> Outputs<'_> {
-        Outputs(&mut self.outputs)
+    pub(crate) const fn outputs(&mut self) -> Outputs<'_, Output> {
+        Outputs::new(&mut self.outputs)
     }
 
     /// What it is doing.

@@ -13,16 +13,13 @@ mod playback;
 mod policy;
 mod shelf;
 mod slot;
+mod waking;
 mod window;
 
 #[cfg(test)]
 mod tests;
-mod waking;
 
-use std::{
-    collections::{VecDeque, vec_deque::Drain},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 pub use self::{
     line::{Backoff, Reconnect},
@@ -150,24 +147,4 @@ pub enum TimeoutReason {
     Silence,
     /// The listener does something besides listening.
     Acts,
-}
-
-/// Outputs in order. Borrows the player until dropped, so that no input can overtake them; what is not taken
-/// comes first the next time.
-#[must_use = "outputs are orders; dropping them unread delays them"]
-#[derive(Debug)]
-pub struct Outputs<'a>(&'a mut VecDeque<Output>);
-
-impl Iterator for Outputs<'_> {
-    type Item = Output;
-    fn next(&mut self) -> Option<Output> {
-        self.0.pop_front()
-    }
-}
-
-impl Outputs<'_> {
-    /// Takes everything at once.
-    pub fn drain(&mut self) -> Drain<'_, Output> {
-        self.0.drain(..)
-    }
 }
