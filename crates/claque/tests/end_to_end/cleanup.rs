@@ -1,12 +1,11 @@
 //! What a killed run leaves on a service, and how it is taken away.
 
 use std::{
-    cell::RefCell,
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{Read as _, Write as _},
     net::{Ipv4Addr, TcpStream},
     path::PathBuf,
-    process::{self, ChildStderr, Command, Output, Stdio},
+    process::Output,
 };
 
 use claque_core::{
@@ -20,6 +19,7 @@ use tempfile::TempDir;
 use crate::{
     canned::{self, MODELS},
     program::{assert_none_holds, claque, files_below},
+    under_way::UnderWay,
 };
 
 const TOKEN: &str = "token-of-the-first";
@@ -28,8 +28,7 @@ const OTHER: &str = "token-of-the-second";
 #[test]
 fn after_a_kill_in_mid_run_cleanup_leaves_no_document() {
     let host = host();
-    let run = Started::at(&host.base_url(), "listening");
-    run.kill();
+    let run = Started::at(&host.base_url(), "listening").kill();
     let folder = run.folder();
     let ids = claque_store::open(&folder).unwrap().manifest.document_ids;
     assert_eq!((ids.len(), host.stats().gateway.documents), (3, 3));
@@ -56,10 +55,10 @@ fn after_a_kill_in_mid_run_cleanup_leaves_no_document() {
 fn a_run_that_goes_on_is_left_alone() {
     let host = host();
     let run = Started::at(&host.base_url(), "listening");
-    let cleaned = run.cleanup(TOKEN, &["--all"]);
+    let cleaned = run.left.cleanup(TOKEN, &["--all"]);
     assert!(text(&cleaned).contains("the run still goes on"), "{}", text(&cleaned));
     assert_eq!(host.stats().gateway.documents, 3);
-    run.kill();
+    let run = run.kill();
     assert!(run.cleanup(TOKEN, &["--all"]).status.success());
     assert_eq!(host.stats().gateway.documents, 0);
 }
@@ -67,8 +66,7 @@ fn a_run_that_goes_on_is_left_alone() {
 #[test]
 fn another_accounts_documents_are_listed_and_stay_on_record() {
     let host = host();
-    let run = Started::at(&host.base_url(), "listening");
-    run.kill();
+    let run = Started::at(&host.base_url(), "listening").kill();
     let cleaned = run.cleanup(OTHER, &["--all"]);
     assert_eq!(
         (cleaned.status.code(), text(&cleaned).matches("left ").count() >= 3),
@@ -87,9 +85,9 @@ fn another_accounts_documents_are_listed_and_stay_on_record() {
 fn what_was_being_asked_for_at_the_kill_is_said_to_be_unknown() {
     let never = ("POST /api/v1/documents/text", canned::NEVER, "");
     let address = canned::serve(Box::leak(Box::new([MODELS, never])));
-    let run = Started::at(&format!("http://{address}"), "");
+    let mut run = Started::at(&format!("http://{address}"), "");
     run.wait_for_file("documents.jsonl", "intend");
-    run.kill();
+    let run = run.kill();
     let cleaned = run.cleanup(TOKEN, &["--all"]);
     let said = text(&cleaned);
     assert_eq!(cleaned.status.code(), Some(1), "{said}");
@@ -99,13 +97,13 @@ fn what_was_being_asked_for_at_the_kill_is_said_to_be_unknown() {
 #[test]
 fn what_a_killed_documents_run_was_having_extracted_is_waited_for_and_deleted() {
     let host = host();
-    let run = Started::start(
+    let mut run = Started::start(
         &["documents", "--pages", "24", "--concurrent", "2", "--base-url", &host.base_url()],
         "",
     );
     run.wait_for_file("documents.jsonl", "\"accepted\":{\"number\":0");
     run.wait_for_file("documents.jsonl", "\"accepted\":{\"number\":1");
-    run.kill();
+    let run = run.kill();
     let strangers = run.cleanup(OTHER, &["--all"]);
     assert_eq!(strangers.status.code(), Some(1), "{}", text(&strangers));
     let cleaned = run.cleanup(TOKEN, &["--all"]);
@@ -123,9 +121,10 @@ fn a_document_whose_creation_was_not_answered_is_said_to_be_unknown() {
         ("POST /api/v1/documents/prepare/upload", "200 OK", r#"{"hash":"h","metadata":{"total_pages":1}}"#);
     let never = ("POST /api/v1/documents/document", canned::NEVER, "");
     let address = canned::serve(Box::leak(Box::new([MODELS, prepared, never])));
-    let run = Started::start(&["documents", "--pages", "1", "--base-url", &format!("http://{address}")], "");
+    let mut run =
+        Started::start(&["documents", "--pages", "1", "--base-url", &format!("http://{address}")], "");
     run.wait_for_file("documents.jsonl", "intend");
-    run.kill();
+    let run = run.kill();
     let cleaned = run.cleanup(TOKEN, &["--all"]);
     let said = text(&cleaned);
     assert_eq!((cleaned.status.code(), said.contains("unknown \"claque-1.pdf\"")), (Some(1), true), "{said}");
@@ -133,8 +132,7 @@ fn a_document_whose_creation_was_not_answered_is_said_to_be_unknown() {
 
 #[test]
 fn an_embedded_gateway_took_its_documents_with_it() {
-    let run = Started::embedded("listening");
-    run.kill();
+    let run = Started::embedded("listening").kill();
     let folder = run.folder();
     let cleaned = run.cleanup(TOKEN, &[folder.to_str().unwrap()]);
     assert!(cleaned.status.success() && text(&cleaned).contains("ended with it"), "{}", text(&cleaned));
@@ -150,9 +148,8 @@ fn cleanup_must_be_told_what() {
 
 /// A run that has begun.
 struct Started {
-    process: RefCell<process::Child>,
-    stderr: RefCell<BufReader<ChildStderr>>,
-    results: TempDir,
+    program: UnderWay,
+    left: Left,
 }
 
 impl Started {
@@ -167,51 +164,45 @@ impl Started {
 
     fn start(arguments: &[&str], until: &str) -> Self {
         let results = TempDir::new().unwrap();
-        let mut process = claque(arguments)
-            .arg("--output-dir")
-            .arg(results.path())
-            .env("CLAQUE_TOKEN", TOKEN)
-            .env("CLAQUE_LOG", "trace")
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stderr = BufReader::new(process.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains(until) {
-            line.clear();
-            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "the program ended without saying {until}");
-        }
-        Self { process: process.into(), stderr: stderr.into(), results }
+        let mut command = claque(arguments);
+        command.arg("--output-dir").arg(results.path()).env("CLAQUE_TOKEN", TOKEN).env("CLAQUE_LOG", "trace");
+        let mut program = UnderWay::start(&mut command);
+        program.wait_for(until);
+        Self { program, left: Left { results } }
     }
 
     /// SIGKILL, and the end. What it said until then holds no secret.
-    fn kill(&self) {
-        let mut process = self.process.borrow_mut();
-        process.kill().unwrap();
-        process.wait().unwrap();
-        let mut said = Vec::new();
-        self.stderr.borrow_mut().read_to_end(&mut said).unwrap();
-        assert_none_holds(&[("stderr".to_owned(), said)], &[TOKEN]);
+    fn kill(self) -> Left {
+        self.program.signal("-KILL");
+        let said = self.program.end().1.join("\n");
+        assert_none_holds(&[("stderr".to_owned(), said.into_bytes())], &[TOKEN]);
+        self.left
     }
 
+    /// Waits until a file of the run holds some words. There is nothing else to wait for: the program says nothing.
+    fn wait_for_file(&mut self, name: &str, words: &str) {
+        let holds =
+            |path: PathBuf| fs::read_to_string(path.join(name)).is_ok_and(|text| text.contains(words));
+        let results = self.left.results.path();
+        while !fs::read_dir(results).unwrap().any(|entry| holds(entry.unwrap().path())) {
+            assert!(!self.program.has_ended(), "the program ended");
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// What a run left.
+struct Left {
+    results: TempDir,
+}
+
+impl Left {
     fn folder(&self) -> PathBuf {
         fs::read_dir(self.results.path()).unwrap().next().unwrap().unwrap().path()
     }
 
-    /// Waits until a file of the run holds some words. There is nothing else to wait for: the program says nothing.
-    fn wait_for_file(&self, name: &str, words: &str) {
-        let holds =
-            |path: PathBuf| fs::read_to_string(path.join(name)).is_ok_and(|text| text.contains(words));
-        let found = || fs::read_dir(self.results.path()).unwrap().any(|entry| holds(entry.unwrap().path()));
-        while !found() {
-            assert!(self.process.borrow_mut().try_wait().unwrap().is_none(), "the program ended");
-            std::thread::yield_now();
-        }
-    }
-
     fn cleanup(&self, token: &str, what: &[&str]) -> Output {
-        let mut command: Command = claque(&["cleanup"]);
+        let mut command = claque(&["cleanup"]);
         command.args(what).arg("--output-dir").arg(self.results.path()).env("CLAQUE_TOKEN", token);
         command.env("CLAQUE_LOG", "trace").output().unwrap()
     }

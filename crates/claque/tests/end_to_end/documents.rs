@@ -1,12 +1,6 @@
 //! `claque documents` from the command line to the run folder.
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    net::Ipv4Addr,
-    path::PathBuf,
-    process::{self, ChildStderr, Command, Output, Stdio},
-};
+use std::{fs, net::Ipv4Addr, path::PathBuf, process::Output};
 
 use claque_core::{
     extraction::{DocumentEnd, DocumentFact, DocumentRecord, PageOutcome, PageRecord, Step},
@@ -19,7 +13,10 @@ use claque_store::DocumentsRun;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::claque;
+use crate::{
+    program::{claque, only_folder},
+    under_way::{UnderWay, count},
+};
 
 /// A finished run over documents.
 struct Ran {
@@ -36,7 +33,7 @@ fn run(verbs: &[&str], arguments: &[&str]) -> Ran {
     let Output { status, stdout, stderr } =
         claque(verbs).args(arguments).arg("--output-dir").arg(results.path()).output().unwrap();
     let stderr = String::from_utf8(stderr).unwrap();
-    let folder = only_folder(&results).unwrap_or_else(|| panic!("no run was saved: {stderr}"));
+    let folder = only_folder(results.path()).unwrap_or_else(|| panic!("no run was saved: {stderr}"));
     Ran {
         code: status.code(),
         stdout: String::from_utf8(stdout).unwrap(),
@@ -45,13 +42,6 @@ fn run(verbs: &[&str], arguments: &[&str]) -> Ran {
         folder,
         _results: results,
     }
-}
-
-fn only_folder(results: &TempDir) -> Option<PathBuf> {
-    let mut folders = fs::read_dir(results.path()).unwrap().map(|entry| entry.unwrap().path());
-    let folder = folders.next();
-    assert_eq!(folders.next(), None, "one run leaves one folder");
-    folder
 }
 
 impl Ran {
@@ -289,10 +279,11 @@ fn a_token_is_used_and_kept_nowhere() {
 #[test]
 fn the_first_ctrl_c_waits_for_the_documents_and_deletes_them() {
     let host = host(gateway(Duration::from_millis(300)));
-    let mut child = Child::start(&host.base_url());
-    child.signal("-INT");
-    assert_eq!(child.code(), Some(5));
-    let run = child.run();
+    let results = TempDir::new().unwrap();
+    let started = start(&host.base_url(), &results);
+    started.signal("-INT");
+    assert_eq!(started.end().0, Some(5));
+    let run = saved(&results);
     assert!(!run.partial);
     let verdict = run.manifest.verdict.as_ref().unwrap();
     assert!(verdict.reasons.iter().any(|reason| reason.id.as_str() == "interrupted"), "{verdict:?}");
@@ -303,81 +294,40 @@ fn the_first_ctrl_c_waits_for_the_documents_and_deletes_them() {
 #[test]
 fn the_second_ctrl_c_leaves_at_once_and_says_what_remains() {
     let host = host(gateway(Duration::from_secs(600)));
-    let mut child = Child::start(&host.base_url());
-    child.signal("-INT");
-    child.wait_for("once more to leave at once");
-    child.signal("-INT");
-    assert_eq!(child.lines_with("left behind on the service: extraction "), 2);
-    assert_eq!(child.code(), Some(1));
-    assert!(child.run().partial);
+    let results = TempDir::new().unwrap();
+    let mut started = start(&host.base_url(), &results);
+    started.signal("-INT");
+    started.wait_for("once more to leave at once");
+    started.signal("-INT");
+    let (code, said) = started.end();
+    assert_eq!((code, count(&said, "left behind on the service: extraction ")), (Some(1), 2));
+    assert!(saved(&results).partial);
 }
 
 #[test]
 fn a_killed_run_is_readable_and_marked_partial() {
     let host = host(gateway(Duration::from_secs(600)));
-    let mut child = Child::start(&host.base_url());
-    child.signal("-KILL");
-    assert_eq!(child.code(), None);
-    let run = child.run();
+    let results = TempDir::new().unwrap();
+    let started = start(&host.base_url(), &results);
+    started.signal("-KILL");
+    assert_eq!(started.end().0, None);
+    let run = saved(&results);
     assert!(run.partial);
     assert_eq!(run.recompute().documents.unfinished, 2);
 }
 
-/// Two documents of twenty pages, accepted by the service.
-struct Child {
-    process: process::Child,
-    stderr: BufReader<ChildStderr>,
-    results: TempDir,
+/// Two documents of twenty pages, accepted by the service, with results in this folder.
+fn start(base_url: &str, results: &TempDir) -> UnderWay {
+    let arguments = ["documents", "--pages", "20", "--concurrent", "2", "--poll", "0.1"];
+    let mut command = claque(&arguments);
+    command.env("CLAQUE_LOG", "debug").args(["--base-url", base_url, "--output-dir"]).arg(results.path());
+    let mut started = UnderWay::start(&mut command);
+    for _both in 0..2 {
+        started.wait_for("on the service: extraction");
+    }
+    started
 }
 
-impl Child {
-    fn start(base_url: &str) -> Self {
-        let results = TempDir::new().unwrap();
-        let arguments = ["documents", "--pages", "20", "--concurrent", "2", "--poll", "0.1"];
-        let mut process = claque(&arguments)
-            .env("CLAQUE_LOG", "debug")
-            .args(["--base-url", base_url, "--output-dir"])
-            .arg(results.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stderr = BufReader::new(process.stderr.take().unwrap());
-        let mut child = Self { process, stderr, results };
-        for _both in 0..2 {
-            child.wait_for("on the service: extraction");
-        }
-        child
-    }
-
-    /// Reads what the program says until a line contains `words`.
-    fn wait_for(&mut self, words: &str) {
-        let mut line = String::new();
-        while !line.contains(words) {
-            line.clear();
-            let read = self.stderr.read_line(&mut line).unwrap();
-            assert_ne!(read, 0, "the program ended without saying {words}");
-        }
-    }
-
-    /// Reads to the end and counts.
-    fn lines_with(&mut self, words: &str) -> usize {
-        let lines = (&mut self.stderr).lines().map(Result::unwrap);
-        lines.filter(|line| line.contains(words)).count()
-    }
-
-    fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
-        assert!(status.success());
-    }
-
-    /// Waits for the end.
-    fn code(&mut self) -> Option<i32> {
-        let _rest = self.lines_with("");
-        self.process.wait().unwrap().code()
-    }
-
-    fn run(&self) -> DocumentsRun {
-        claque_store::open_documents(&only_folder(&self.results).unwrap()).unwrap()
-    }
+fn saved(results: &TempDir) -> DocumentsRun {
+    claque_store::open_documents(&only_folder(results.path()).unwrap()).unwrap()
 }

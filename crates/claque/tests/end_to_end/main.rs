@@ -17,3 +17,4 @@ mod shown;
 mod speech;
 mod suite;
 mod troubles;
+mod under_way;

@@ -1,10 +1,6 @@
 //! Documents under the service's limits: paced, spread over addresses, kept for later runs.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    net::Ipv4Addr,
-    process::{Command, Output, Stdio},
-};
+use std::{net::Ipv4Addr, process::Output};
 
 use claque_core::{
     rng::Seed,
@@ -15,7 +11,10 @@ use claque_net::host::{EngineChoice, Host, HostOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{Ran, claque, run};
+use crate::{
+    program::{Ran, claque, run},
+    under_way::{UnderWay, count},
+};
 
 #[test]
 fn twenty_documents_at_ten_a_minute_are_a_minute_of_preparation_and_nothing_else() {
@@ -57,19 +56,13 @@ fn ctrl_c_while_documents_are_made_leaves_neither_them_nor_a_run() {
     let host = host(4, Duration::from_secs(100), 250);
     let results = TempDir::new().unwrap();
     let base_url = host.base_url();
-    let mut process = claque(&["run", "--base-url", &base_url, "--users", "9", "--output-dir"])
-        .arg(results.path())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stderr = BufReader::new(process.stderr.take().unwrap());
-    let mut lines = stderr.lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.contains("waiting 100 s, 4 made so far")), "it waits");
+    let mut command = claque(&["run", "--base-url", &base_url, "--users", "9", "--output-dir"]);
+    let mut started = UnderWay::start(command.arg(results.path()));
+    started.wait_for("waiting 100 s, 4 made so far");
     assert_eq!(host.stats().gateway.documents, 4);
-    let id = process.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    assert!(lines.any(|line| line.contains("interrupted before the first listener started")));
-    assert_eq!(process.wait().unwrap().code(), Some(1));
+    started.signal("-INT");
+    let (code, said) = started.end();
+    assert_eq!((code, count(&said, "interrupted before the first listener started")), (Some(1), 1));
     assert_eq!(host.stats().gateway.documents, 0);
     assert_eq!(std::fs::read_dir(results.path()).unwrap().count(), 0);
 }

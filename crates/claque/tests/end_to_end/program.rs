@@ -79,7 +79,8 @@ pub(crate) fn assert_none_holds(artefacts: &[(String, Vec<u8>)], secrets: &[&str
     }
 }
 
-fn only_folder(dir: &Path) -> Option<PathBuf> {
+/// The folder of the one run whose results are in `dir`; none if there is none.
+pub(crate) fn only_folder(dir: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(dir).ok()?.map(|entry| entry.unwrap().path());
     // Beside the folders of runs there may be the list of documents that are kept.
     let mut folders = entries.filter(|path| path.is_dir());

@@ -2,22 +2,17 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
-    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use claque_core::{
-    rng::Seed,
-    time::{Duration, MediaTime},
-};
-use claque_gateway::GatewayConfig;
-use claque_net::host::{EngineChoice, Host, HostOptions};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::claque;
+use crate::{
+    program::claque,
+    under_way::{UnderWay, slow_host},
+};
 
 /// Two short runs with a rest of ten minutes between them.
 const PAIR: &str = "[suite]\nname = \"pair\"\nrepeats = 1\ncool_down = 600\norder = \"listed\"\n\
@@ -49,17 +44,11 @@ impl Suite {
     }
 
     fn ended_by(&self, signal: &str, words: &str, args: &[&str]) -> (Option<i32>, String) {
-        let mut child = self.command(args).spawn().unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains(words) {
-            line.clear();
-            assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended without saying {words}");
-        }
-        let asked = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(asked.success());
-        let rest: Vec<_> = stderr.lines().map(Result::unwrap).collect();
-        (child.wait().unwrap().code(), rest.join("\n"))
+        let mut started = UnderWay::start(&mut self.command(args));
+        started.wait_for(words);
+        started.signal(signal);
+        let (code, said) = started.end();
+        (code, said.join("\n"))
     }
 
     /// How far each run has come.
@@ -96,19 +85,6 @@ fn a_suite_stopped_between_two_runs_goes_on_with_the_second() {
     // A machine that is busy with something else may make a run INVALID.
     assert!(matches!(output.status.code(), Some(0 | 5)), "{said}");
     assert_eq!(suite.states(), ["done", "done"]);
-}
-
-/// A gateway on which two listeners are busy for minutes.
-fn slow_host() -> Host {
-    let config = GatewayConfig::current().without_rest_limits();
-    let media = MediaTime::from_millis(9_000);
-    Host::start(HostOptions {
-        bind: (Ipv4Addr::LOCALHOST, 0).into(),
-        config: config.with_deterministic_engine(1, Duration::from_millis(50), media),
-        engine: EngineChoice::Synthetic,
-        seed: Seed::root(1),
-    })
-    .unwrap()
 }
 
 #[test]
