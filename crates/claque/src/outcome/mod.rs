@@ -1,13 +1,14 @@
 //! From facts to a finished run: what `run` and `simulate` have in common once something has happened.
 
+mod folder;
+mod verdict;
+
 use std::{
-    fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
     thread::available_parallelism,
 };
 
-use anyhow::Context as _;
 use claque_core::{plan::Plan, record::Fact};
 use claque_gateway::Load;
 use claque_net::{Clock, audience::ByHand, unix_nanos};
@@ -19,12 +20,13 @@ use claque_store::{
     DocumentJournal, Machine, Preparation, RunConfig, RunFolder, RunHeader, RunWriter, ServiceLoad,
     StoreError, TokenRow, UnixNanos,
 };
-use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{
-    load,
-    report::units::{counted, time},
+use self::verdict::{by_hand, reused};
+pub(crate) use self::{
+    folder::{folder_name, new_folder, new_folder_called},
+    verdict::judge,
 };
+use crate::load;
 
 /// Exit codes, documented in the help.
 pub(crate) const MISSED: u8 = 3;
@@ -297,16 +299,6 @@ impl Recorder {
     }
 }
 
-/// What figures are worth.
-pub(crate) fn judge(summary: &Summary, time: TimeKind) -> Verdict {
-    let mut verdict = Verdict::judge(summary);
-    if time == TimeKind::Virtual {
-        // Not unmeasured, but impossible: nothing is late in virtual time.
-        verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
-    }
-    verdict
-}
-
 impl Finished {
     /// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its
     /// objectives: they are about figures that do not measure the service. 3 for one that missed an objective.
@@ -321,92 +313,8 @@ pub(crate) fn exit_code(verdict: &Verdict) -> ExitCode {
     if verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
 }
 
-/// The note that what was heard had been heard before.
-fn reused(preparation: &Preparation) -> Option<Reason> {
-    let count = preparation.documents_reused;
-    let words = if count == 1 { "1 document was" } else { &format!("{count} documents were") };
-    let text = format!("{words} reused: what the service keeps of them came from its cache");
-    (count > 0).then_some(Reason { id: ReasonId::DocumentsReused, text })
-}
-
-/// What was done by hand, for people; none where nothing was.
-fn by_hand(done: ByHand) -> Option<String> {
-    let ByHand { holds, held, brought, dismissed } = done;
-    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let mut parts = Vec::new();
-    if holds > 0 {
-        let held = time(held.as_secs_f64() * 1_000.0);
-        parts.push(format!("arrivals held {} for {held} in all", counted(wide(holds), "time")));
-    }
-    if brought > 0 {
-        parts.push(format!("{} brought forward", counted(wide(brought), "listener")));
-    }
-    if dismissed > 0 {
-        parts.push(format!("{} asked to leave", counted(wide(dismissed), "listener")));
-    }
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// Makes a folder named by the time, with a suffix if another run has the name.
-pub(crate) fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
-    new_folder_called(parent, &folder_name(at))
-}
-
-/// Makes a folder of this name, with a suffix if it is taken.
-pub(crate) fn new_folder_called(parent: &Path, name: &str) -> anyhow::Result<PathBuf> {
-    /// More runs than this do not begin in one second.
-    const MOST: u32 = 1_000;
-    let failed = || {
-        format!("failed to create a folder for the run in {}; choose another --output-dir", parent.display())
-    };
-    fs::create_dir_all(parent).with_context(failed)?;
-    for number in 1..=MOST {
-        let folder = parent.join(if number == 1 { name.to_owned() } else { format!("{name}-{number}") });
-        match fs::create_dir(&folder) {
-            Ok(()) => return Ok(folder),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error).with_context(failed),
-        }
-    }
-    anyhow::bail!(
-        "failed to name a folder for the run: {name} and {MOST} others are taken; choose another --output-dir"
-    )
-}
-
-/// UTC, to the second, without signs that some file systems refuse.
-pub(crate) fn folder_name(at: UnixNanos) -> String {
-    let moment = Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or(Timestamp::UNIX_EPOCH);
-    moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H-%M-%SZ").to_string()
-}
-
+/// What the run is made on.
 pub(crate) fn machine() -> Machine {
     let cpus = available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX));
     Machine { os: std::env::consts::OS.to_owned(), arch: std::env::consts::ARCH.to_owned(), cpus }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_done_by_hand_is_told_and_nothing_is_nothing() {
-        assert_eq!(by_hand(ByHand::default()), None);
-        let held = claque_core::time::Duration::from_millis(12_300);
-        let done = ByHand { holds: 2, held, brought: 1, dismissed: 30 };
-        assert_eq!(
-            by_hand(done).unwrap(),
-            "arrivals held 2 times for 12.3 s in all, 1 listener brought forward, 30 listeners asked to leave"
-        );
-    }
-
-    #[test]
-    fn folders_are_named_by_the_second_and_none_is_taken_twice() {
-        let parent = tempfile::tempdir().unwrap();
-        let parent = parent.path().join("deep/below");
-        let at = UnixNanos(1_795_564_799_900_000_000);
-        let names: Vec<_> = (0..3)
-            .map(|_| new_folder(&parent, at).unwrap().file_name().unwrap().to_string_lossy().into_owned())
-            .collect();
-        assert_eq!(names, ["2026-11-24T23-59-59Z", "2026-11-24T23-59-59Z-2", "2026-11-24T23-59-59Z-3"]);
-    }
 }

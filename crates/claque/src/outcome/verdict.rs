@@ -1,0 +1,60 @@
+//! What a run's figures are worth, and what is to be said beside them.
+
+use claque_net::audience::ByHand;
+use claque_stats::{Reason, ReasonId, Summary, Verdict};
+use claque_store::Preparation;
+
+use super::TimeKind;
+use crate::report::units::{counted, time};
+
+/// What figures are worth.
+pub(crate) fn judge(summary: &Summary, time: TimeKind) -> Verdict {
+    let mut verdict = Verdict::judge(summary);
+    if time == TimeKind::Virtual {
+        // Not unmeasured, but impossible: nothing is late in virtual time.
+        verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
+    }
+    verdict
+}
+
+/// The note that what was heard had been heard before.
+pub(super) fn reused(preparation: &Preparation) -> Option<Reason> {
+    let count = preparation.documents_reused;
+    let words = if count == 1 { "1 document was" } else { &format!("{count} documents were") };
+    let text = format!("{words} reused: what the service keeps of them came from its cache");
+    (count > 0).then_some(Reason { id: ReasonId::DocumentsReused, text })
+}
+
+/// What was done by hand, for people; none where nothing was.
+pub(super) fn by_hand(done: ByHand) -> Option<String> {
+    let ByHand { holds, held, brought, dismissed } = done;
+    let wide = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let mut parts = Vec::new();
+    if holds > 0 {
+        let held = time(held.as_secs_f64() * 1_000.0);
+        parts.push(format!("arrivals held {} for {held} in all", counted(wide(holds), "time")));
+    }
+    if brought > 0 {
+        parts.push(format!("{} brought forward", counted(wide(brought), "listener")));
+    }
+    if dismissed > 0 {
+        parts.push(format!("{} asked to leave", counted(wide(dismissed), "listener")));
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_by_hand_is_told_and_nothing_is_nothing() {
+        assert_eq!(by_hand(ByHand::default()), None);
+        let held = claque_core::time::Duration::from_millis(12_300);
+        let done = ByHand { holds: 2, held, brought: 1, dismissed: 30 };
+        assert_eq!(
+            by_hand(done).unwrap(),
+            "arrivals held 2 times for 12.3 s in all, 1 listener brought forward, 30 listeners asked to leave"
+        );
+    }
+}
