@@ -12,7 +12,10 @@ use claque_core::{
 };
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 
-use crate::world::{Course, Session, eventful_worlds, worlds, worlds_asked_up_front};
+use crate::{
+    world::{Course, Session},
+    worlds::{eventful_worlds, worlds, worlds_asked_up_front},
+};
 
 fn blocks(session: &Session) -> Vec<&BlockRecord> {
     session

@@ -8,13 +8,11 @@ use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
     ids::{BlockIdx, ListenerId},
     listener::{Behaviour, Listener, ListenerConfig},
-    player::{Backoff, Input, Output, PlayerConfig, PlayerPolicy, PlayerState, Readiness, Reconnect},
+    player::{Input, Output, PlayerConfig, PlayerPolicy, PlayerState},
     record::Fact,
     rng::Seed,
     time::{Duration, Instant, MediaTime, Speed},
 };
-use proptest::prelude::*;
-
 /// Everything that decides a session.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
@@ -23,29 +21,29 @@ pub(crate) struct World {
     pub(crate) timeout: Duration,
     pub(crate) starts_at: u64,
     /// From an order of the player until it is written.
-    writing: u64,
+    pub(crate) writing: u64,
     pub(crate) fates: Vec<Fate>,
     /// Something that happens to the session, whatever the blocks do.
-    interruptions: Vec<(u64, Interruption)>,
+    pub(crate) interruptions: Vec<(u64, Interruption)>,
     pub(crate) behaviour: Behaviour,
-    seed: u64,
+    pub(crate) seed: u64,
     /// Time each dial takes and whether it succeeds, in turn.
-    dials: Vec<(u64, bool)>,
+    pub(crate) dials: Vec<(u64, bool)>,
 }
 
 /// What becomes of a block.
 #[derive(Clone, Debug)]
 pub(crate) struct Fate {
     /// Requests that are not heard.
-    deaf_to: u32,
+    pub(crate) deaf_to: u32,
     /// Requests, after those, that are accepted and withdrawn.
-    withdrawn: u32,
+    pub(crate) withdrawn: u32,
     /// From the request until it is accepted, and from then until it is settled or its audio begins.
-    accepted_after: u64,
-    begins_after: u64,
+    pub(crate) accepted_after: u64,
+    pub(crate) begins_after: u64,
     pub(crate) course: Course,
     /// Whether all that is said of it is said twice.
-    twice: bool,
+    pub(crate) twice: bool,
 }
 
 /// How a block goes on once it is begun.
@@ -338,123 +336,4 @@ fn lost() -> Failure {
 fn failed(kills: Kills) -> Event {
     let (phase, class) = (Phase::BeforeAudio, FailureClass::Server);
     Event::Failed(Failure { phase, class, code: None, text: String::new(), kills })
-}
-
-fn pieces() -> impl Strategy<Value = Vec<(u64, u64)>> {
-    prop::collection::vec((prop_oneof![Just(0_u64), 0_u64..60], 1_u64..40), 1..4)
-}
-
-fn courses() -> impl Strategy<Value = Course> {
-    prop_oneof![
-        8 => pieces().prop_map(Course::Audio),
-        1 => Just(Course::Audio(Vec::new())),
-        1 => pieces().prop_map(Course::Cut),
-        2 => Just(Course::Skipped),
-        1 => Just(Course::Failed),
-    ]
-}
-
-fn fates(deaf: u32) -> impl Strategy<Value = Fate> {
-    let deaf_to = prop_oneof![12 => Just(0), 1 => 0..=deaf];
-    let withdrawn = prop_oneof![8 => Just(0_u32), 1 => 0_u32..3];
-    (deaf_to, withdrawn, 0_u64..20, 0_u64..200, courses(), prop::bool::weighted(0.1)).prop_map(
-        |(deaf_to, withdrawn, accepted_after, begins_after, course, twice)| Fate {
-            deaf_to,
-            withdrawn,
-            accepted_after,
-            begins_after,
-            course,
-            twice,
-        },
-    )
-}
-
-fn policies(readiness: impl Strategy<Value = Readiness>) -> impl Strategy<Value = PlayerPolicy> {
-    (1_u32..10, 0_u32..10, 0_u32..12, readiness).prop_map(
-        |(batch_size, refill_threshold, min_buffer, readiness)| PlayerPolicy {
-            batch_size,
-            refill_threshold,
-            min_buffer,
-            readiness,
-            ack_timeout: Duration::from_millis(100),
-            max_resends: 2,
-            keep_behind: 3,
-            reconnect: Reconnect::Backoff(Backoff {
-                first: Duration::from_millis(50),
-                most: Duration::from_millis(300),
-                max_tries: 4,
-                stable_after: Duration::from_millis(400),
-            }),
-        },
-    )
-}
-
-fn interruptions() -> impl Strategy<Value = Vec<(u64, Interruption)>> {
-    let kinds = prop_oneof![
-        4 => Just(Interruption::Foreign),
-        2 => Just(Interruption::Warning),
-        1 => Just(Interruption::Broken),
-        1 => Just(Interruption::Stop),
-    ];
-    prop::collection::vec((0_u64..1_500, kinds), 0..4)
-}
-
-fn speeds() -> impl Strategy<Value = Speed> {
-    prop_oneof![Just(1_000_u32), 100_u32..20_000]
-        .prop_map(|speed| Speed::from_thousandths(speed).expect("not zero"))
-}
-
-/// Worlds in which anything may happen.
-pub(crate) fn worlds() -> impl Strategy<Value = World> {
-    let readiness = prop_oneof![Just(Readiness::Whole), Just(Readiness::FirstAudio)];
-    let times = (50_u64..2_000, 0_u64..30, 0_u64..30);
-    (policies(readiness), speeds(), times, prop::collection::vec(fates(4), 0..30), interruptions()).prop_map(
-        |(policy, speed, (timeout, starts_at, writing), fates, interruptions)| World {
-            policy,
-            speed,
-            timeout: Duration::from_millis(timeout),
-            starts_at,
-            writing,
-            fates,
-            interruptions,
-            behaviour: Behaviour::NONE,
-            seed: 0,
-            dials: vec![(0, true)],
-        },
-    )
-}
-
-/// Worlds in which connections are lost and people do more than listen, every few tenths of a second.
-pub(crate) fn eventful_worlds() -> impl Strategy<Value = World> {
-    let rate = || prop_oneof![2 => Just(0.0), 1 => 10.0..300.0_f64];
-    let hang_up = prop_oneof![3 => Just(0.0), 1 => 1.0..60.0_f64];
-    let rates = (rate(), rate(), rate(), rate(), hang_up, 0_u64..300);
-    let behaviour = rates.prop_map(|(seek, skip, pause, voice, hang_up, mean_pause)| {
-        let mean_pause = Duration::from_millis(mean_pause);
-        Behaviour { seek, skip, pause, mean_pause, voice, hang_up }
-    });
-    let cuts = prop::collection::vec(0_u64..2_000, 0..4);
-    let dials = prop::collection::vec((0_u64..40, prop::bool::weighted(0.7)), 1..5);
-    (worlds(), behaviour, any::<u64>(), cuts, dials).prop_map(|(world, behaviour, seed, cuts, dials)| {
-        let mut interruptions = world.interruptions;
-        interruptions.extend(cuts.into_iter().map(|at| (at, Interruption::Cut)));
-        World { interruptions, behaviour, seed, dials, ..world }
-    })
-}
-
-/// Worlds in which everything is asked for at once and nothing comes between.
-pub(crate) fn worlds_asked_up_front() -> impl Strategy<Value = World> {
-    let fates = prop::collection::vec(fates(0), 1..20);
-    (policies(Just(Readiness::Whole)), speeds(), fates).prop_map(|(policy, speed, fates)| World {
-        policy: PlayerPolicy { batch_size: 20, ..policy },
-        speed,
-        timeout: Duration::from_secs(3_600),
-        starts_at: 0,
-        writing: 0,
-        fates,
-        interruptions: Vec::new(),
-        behaviour: Behaviour::NONE,
-        seed: 0,
-        dials: vec![(0, true)],
-    })
 }
