@@ -111,3 +111,17 @@ fn timer(registry: &Registry, token: Token) -> io::Result<TimerFd> {
 pub(in crate::audience) fn own_table() -> io::Result<()> {
     unshare(CloneFlags::CLONE_FILES).map_err(Into::into)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_that_was_refused_is_the_length_of_the_wait() {
+        let mut alarm = Alarm { timer: None, set: None };
+        let (now, due) = (Instant::from_millis(10), Instant::from_millis(25));
+        for _ in 0..2 {
+            assert_eq!(alarm.set(Some(due), now), Some(Duration::from_millis(15)));
+        }
+    }
+}
