@@ -94,7 +94,7 @@ impl Client {
             Self::Uvloop => script(&peers.python(), "asyncio_client.py"),
             Self::Locust => {
                 let mut command = on_core(&peers.locust());
-                command.args(["--headless", "--only-summary", "--loglevel", "ERROR", "--locustfile"]);
+                command.args(["--headless", "--only-summary", "--skip-log-setup", "--locustfile"]);
                 command.arg(peers.scenario("locustfile.py"));
                 let rate = f64::from(scene.users) / f64::from(scene.ramp);
                 command.args(["--users", &scene.users.to_string(), "--spawn-rate", &rate.to_string()]);
