@@ -9,6 +9,7 @@ mod limits;
 mod measure;
 mod peers;
 mod process;
+mod rounds;
 mod row;
 mod search;
 mod session;
@@ -35,6 +36,9 @@ pub(crate) struct DensityFlags {
     /// goal about memory
     #[arg(long, default_value_t = 40, value_parser = whole_batches)]
     seconds: u32,
+    /// Measure everybody so many times, in turn, and tell the median beside the least and the most
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "find_most")]
+    rounds: u32,
     /// Seconds over which listeners come [default: one for each 250 of them, 4 at least]
     #[arg(long)]
     ramp: Option<u32>,
@@ -80,13 +84,17 @@ pub(crate) fn run(flags: &DensityFlags) -> anyhow::Result<()> {
     let (rows, most) = (&session.rows, &session.most);
     // What was measured before a signal came is not lost.
     say(&row::table(rows));
+    let together = rounds::together(rows);
+    together.iter().for_each(|one| say(&one.line()));
     most.iter().for_each(|most| say(&most.line()));
     done?;
     let text = serde_json::to_string_pretty(&json!({
         "cores": reference::cores(),
         "seconds": flags.seconds,
         "tls": flags.tls,
+        "rounds": flags.rounds,
         "rows": rows.iter().map(|row| row.to_json(rows)).collect::<Vec<_>>(),
+        "together": together.iter().map(rounds::Together::to_json).collect::<Vec<_>>(),
         "most_users": most.iter().map(search::Most::to_json).collect::<Vec<_>>(),
     }))
     .context("failed to write figures as JSON")?;
@@ -127,6 +135,8 @@ mod tests {
     fn a_stretch_that_is_no_whole_batch_or_no_users_are_refused() {
         assert!(parse(&["--seconds", "50"]).unwrap_err().contains("a multiple of 40"));
         assert!(parse(&["--users", "0"]).unwrap_err().contains("0 is not in 1.."));
+        assert!(parse(&["--rounds", "0"]).unwrap_err().contains("0 is not in 1.."));
+        assert!(parse(&["--rounds", "2", "--find-most"]).unwrap_err().contains("cannot be used with"));
         assert!(parse(&["--find-more"]).unwrap_err().contains("--find-most"));
     }
 }

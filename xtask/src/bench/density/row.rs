@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use super::{super::usage::CpuTime, clients::Client, process::Core};
 
-/// One client at one step.
+/// Who, on which cores, and how many users: what is measured once in each round.
+pub(super) type Place = (Client, Core, u32);
+
+/// One client at one step, in one round.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) client: Client,
-    pub(super) core: Core,
-    pub(super) users: u32,
+    pub(super) place: Place,
+    pub(super) round: u32,
     pub(super) outcome: Outcome,
 }
 
@@ -51,7 +53,7 @@ impl Figures {
         self.seen["blocks"].as_f64().unwrap_or(0.0)
     }
 
-    fn cpu_s_per_1000_blocks(&self) -> f64 {
+    pub(super) fn cpu_s_per_1000_blocks(&self) -> f64 {
         self.cpu.total().as_secs_f64() * 1_000.0 / self.blocks()
     }
 
@@ -70,36 +72,46 @@ impl Figures {
 }
 
 impl Row {
-    const fn figures(&self) -> Option<&Figures> {
+    pub(super) const fn figures(&self) -> Option<&Figures> {
         match &self.outcome {
             Outcome::Measured(figures) => Some(figures),
             Outcome::Failed { .. } | Outcome::NotRun { .. } => None,
         }
     }
 
-    /// CPU per block, as a multiple of the floor's at the same step.
-    fn times_floor(&self, rows: &[Self]) -> Option<f64> {
-        Some(self.figures()?.cpu_s_per_1000_blocks() / cost(rows, (Client::Floor, self.core, self.users))?)
+    /// CPU per block, as a multiple of the floor's at the same step in the same round.
+    pub(super) fn times_floor(&self, rows: &[Self]) -> Option<f64> {
+        let (_, core, users) = self.place;
+        Some(self.figures()?.cpu_s_per_1000_blocks() / self.cost_beside((Client::Floor, core, users), rows)?)
     }
 
     /// Blocks that both cores could play, as a multiple of what one could: twice the cost of one on one core, in shares of its
     /// cost on both. None of a row of one core.
     fn times_one_core(&self, rows: &[Self]) -> Option<f64> {
-        (self.core == Core::Both).then_some(())?;
-        let one = cost(rows, (self.client, Core::Client, self.users))?;
-        Some(f64::from(self.core.count()) * one / self.figures()?.cpu_s_per_1000_blocks())
+        let (client, core, users) = self.place;
+        (core == Core::Both).then_some(())?;
+        let one = self.cost_beside((client, Core::Client, users), rows)?;
+        Some(f64::from(core.count()) * one / self.figures()?.cpu_s_per_1000_blocks())
+    }
+
+    /// CPU per block somewhere else in the same round, where it was measured.
+    fn cost_beside(&self, place: Place, rows: &[Self]) -> Option<f64> {
+        let row = rows.iter().find(|row| (row.place, row.round) == (place, self.round))?;
+        Some(row.figures()?.cpu_s_per_1000_blocks())
     }
 
     /// KiB that each user more has cost since the step before, where there is one.
     fn marginal_kib(&self, rows: &[Self]) -> Option<f64> {
+        let (client, core, users) = self.place;
         let mine = self.figures()?.resident_kib;
         let before = rows
             .iter()
-            .filter(|row| (row.client, row.core) == (self.client, self.core) && row.users < self.users)
-            .filter_map(|row| Some((row.users, row.figures()?.resident_kib)))
+            .filter(|row| row.round == self.round && (row.place.0, row.place.1) == (client, core))
+            .filter(|row| row.place.2 < users)
+            .filter_map(|row| Some((row.place.2, row.figures()?.resident_kib)))
             .max_by_key(|(users, _)| *users)?;
         let more = i32::try_from(i64::try_from(mine).ok()? - i64::try_from(before.1).ok()?).ok()?;
-        Some(f64::from(more) / f64::from(self.users - before.0))
+        Some(f64::from(more) / f64::from(users - before.0))
     }
 
     /// The row in words, while others are still to come.
@@ -108,7 +120,8 @@ impl Row {
     }
 
     fn cells(&self, rows: &[Self]) -> Vec<String> {
-        let mut cells = vec![name(self.client, self.core), format!("{:>6}", self.users)];
+        let (client, core, users) = self.place;
+        let mut cells = vec![name(client, core), format!("{users:>6}")];
         let figures = match &self.outcome {
             Outcome::Failed { reason } => {
                 cells.push(format!("failed: {reason}"));
@@ -131,7 +144,7 @@ impl Row {
             format!("{:>6.1}", figures.share(figures.cpu) * 100.0),
             format!("{:>7.3}", figures.cpu_s_per_1000_blocks()),
             format!("{:>6}", or_dash(self.times_floor(rows), 2)),
-            format!("{:>8.1}", kib(figures.resident_kib) / f64::from(self.users)),
+            format!("{:>8.1}", kib(figures.resident_kib) / f64::from(users)),
             format!("{:>8}", or_dash(self.marginal_kib(rows), 1)),
             format!("{:>9}", or_dash(reaction, 2)),
             format!("{:>8}", or_dash(lag, 2)),
@@ -144,8 +157,9 @@ impl Row {
 
     /// Everything.
     pub(super) fn to_json(&self, rows: &[Self]) -> Value {
-        let (client, cores, users) = (self.client.as_str(), self.core.count(), self.users);
-        let none = |what: &str, reason: &str| json!({ "client": client, "cores": cores, "users": users, what: reason });
+        let (client, cores, users) = (self.place.0.as_str(), self.place.1.count(), self.place.2);
+        let round = self.round;
+        let none = |what: &str, reason: &str| json!({ "client": client, "cores": cores, "users": users, "round": round, what: reason });
         match &self.outcome {
             Outcome::Failed { reason } => none("failed", reason),
             Outcome::NotRun { reason } => none("not_run", reason),
@@ -153,6 +167,7 @@ impl Row {
                 "client": client,
                 "cores": cores,
                 "users": users,
+                "round": round,
                 "wall_s": figures.wall.as_secs_f64(),
                 "blocks": figures.seen["blocks"],
                 "cpu_user_s": figures.cpu.user.as_secs_f64(),
@@ -174,12 +189,6 @@ impl Row {
             }),
         }
     }
-}
-
-/// CPU per block of a client at a step, where it was measured.
-fn cost(rows: &[Row], place: (Client, Core, u32)) -> Option<f64> {
-    let row = rows.iter().find(|row| (row.client, row.core, row.users) == place)?;
-    Some(row.figures()?.cpu_s_per_1000_blocks())
 }
 
 /// What a client is called in the table.
@@ -209,7 +218,7 @@ fn kib(count: u64) -> f64 {
 mod tests {
     use super::*;
 
-    /// A row of 10,000 blocks that cost so many seconds.
+    /// The first round's row of 10,000 blocks that cost so many seconds.
     fn row(client: Client, core: Core, seconds: u64, reaction: f64) -> Row {
         let cpu = |seconds| CpuTime { user: Duration::from_secs(seconds), system: Duration::ZERO };
         let figures = Figures {
@@ -223,7 +232,7 @@ mod tests {
             lag: None,
             accuracy: None,
         };
-        Row { client, core, users: 1_000, outcome: Outcome::Measured(Box::new(figures)) }
+        Row { place: (client, core, 1_000), round: 1, outcome: Outcome::Measured(Box::new(figures)) }
     }
 
     #[test]
@@ -251,7 +260,7 @@ mod tests {
             (Outcome::Failed { reason: "it left".to_owned() }, "failed: it left"),
             (Outcome::NotRun { reason: "no room".to_owned() }, "not run: no room"),
         ] {
-            let row = Row { client: Client::Locust, core: Core::Client, users: 5, outcome };
+            let row = Row { place: (Client::Locust, Core::Client, 5), round: 1, outcome };
             assert!(row.line(&[]).ends_with(words));
         }
     }

@@ -11,7 +11,7 @@ use super::{
     measure::{Scene, measure},
     peers::Peers,
     process::{self, Core},
-    row::{Outcome, Row},
+    row::{Outcome, Place, Row},
     search::{Most, Search},
 };
 use crate::{
@@ -65,9 +65,11 @@ impl<'a> Session<'a> {
     /// When a signal comes.
     pub(super) fn measure_steps(&mut self) -> anyhow::Result<()> {
         for &users in &self.flags.users {
-            for &client in &self.flags.clients {
-                for &core in self.cores_of(client) {
-                    self.measure(client, users, core)?;
+            for round in 1..=self.flags.rounds {
+                for &client in &self.flags.clients {
+                    for &core in self.cores_of(client) {
+                        self.measure((client, core, users), round)?;
+                    }
                 }
             }
         }
@@ -85,7 +87,7 @@ impl<'a> Session<'a> {
                 let mut search = Search::from(guess);
                 let (mut ended_by, mut failed) = (None, None);
                 while let Some(users) = search.next().filter(|_| ended_by.is_none()) {
-                    match self.measure(client, users, core)? {
+                    match self.measure((client, core, users), 1)? {
                         Outcome::Measured(figures) => search.tell(figures.is_in_time()),
                         Outcome::Failed { reason } => {
                             failed = Some(format!("failed: {reason}"));
@@ -128,7 +130,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn measure(&mut self, client: Client, users: u32, core: Core) -> anyhow::Result<&Outcome> {
+    fn measure(&mut self, place: Place, round: u32) -> anyhow::Result<&Outcome> {
+        let (client, core, users) = place;
         let connections = u64::from(users) * client.sockets_per_user() + process::OTHER_FILES;
         let scene = Scene {
             client,
@@ -149,7 +152,7 @@ impl<'a> Session<'a> {
             },
         };
         self.stop.check()?;
-        let row = Row { client, core, users, outcome };
+        let row = Row { place, round, outcome };
         say(&row.line(&self.rows));
         self.rows.push(row);
         self.rows.last().map(|row| &row.outcome).context("a row that was just added is there")
