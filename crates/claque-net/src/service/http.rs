@@ -11,7 +11,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use serde::Serialize;
 
 use claque_core::time::Duration;
@@ -142,8 +142,8 @@ pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Fail
         if let Some(io) = innermost.downcast_ref::<io::Error>() {
             words = words.or_else(|| io_words(io, phase));
         }
-        if innermost.is::<rustls::Error>() {
-            words = Some(format!("TLS failed: {innermost}"));
+        if let Some(tls) = innermost.downcast_ref::<rustls::Error>() {
+            words = Some(tls_words(tls));
         }
         if innermost
             .downcast_ref::<hyper::Error>()
@@ -159,6 +159,19 @@ pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Fail
     }
     let text = words.unwrap_or_else(|| innermost.to_string());
     Failure { phase, class, code: None, text, kills: Kills::Session }
+}
+
+fn tls_words(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(why) = error else { return format!("TLS failed: {error}") };
+    // What is wrapped shows itself with its wrapping.
+    let words = if let CertificateError::Other(other) = why { other.to_string() } else { why.to_string() };
+    let is_unknown = matches!(why, CertificateError::UnknownIssuer | CertificateError::BadSignature);
+    let advice = if is_unknown {
+        "; if it is one of your own, name a file with it in the variable SSL_CERT_FILE"
+    } else {
+        ""
+    };
+    format!("TLS failed: the certificate is not trusted ({words}){advice}")
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum: the others speak for themselves")]

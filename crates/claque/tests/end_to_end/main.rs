@@ -16,5 +16,6 @@ mod program;
 mod shown;
 mod speech;
 mod suite;
+mod tls;
 mod troubles;
 mod under_way;

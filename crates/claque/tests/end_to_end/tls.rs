@@ -1,0 +1,118 @@
+//! A service behind TLS, as nearly all of them are.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+    thread,
+};
+
+use claque_core::{
+    rng::Seed,
+    time::{Duration, MediaTime},
+};
+use claque_gateway::GatewayConfig;
+use claque_net::host::{EngineChoice, Host, HostOptions};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring::default_provider,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    },
+};
+
+use crate::program::{Ran, run_with};
+
+#[test]
+fn listeners_hear_everything_where_the_certificate_is_trusted() {
+    let front = Front::start();
+    let ran = front.run(Some(&front.certificate()));
+    ran.assert_valid();
+    assert_eq!(ran.count("/blocks/ok"), 8, "{}", ran.stdout);
+    assert_eq!(front.host.stats().gateway.documents, 0);
+}
+
+#[test]
+fn a_certificate_of_nobody_known_is_told_with_what_to_do() {
+    let front = Front::start();
+    let ran = front.run(None);
+    assert_eq!(ran.code, Some(5));
+    assert!(ran.stderr.contains("the certificate is not trusted ("), "{}", ran.stderr);
+    assert!(ran.stderr.contains("name a file with it in the variable SSL_CERT_FILE"), "{}", ran.stderr);
+    assert!(
+        ran.errors().iter().all(|error| error.failure.text.contains("not trusted")),
+        "{:?}",
+        ran.errors()
+    );
+}
+
+/// A gateway with a door of TLS before it.
+struct Front {
+    host: Host,
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+impl Front {
+    fn start() -> Self {
+        let config = GatewayConfig::current().without_rest_limits();
+        let media = MediaTime::from_millis(400);
+        let host = Host::start(HostOptions {
+            bind: (Ipv4Addr::LOCALHOST, 0).into(),
+            config: config.with_deterministic_engine(4, Duration::from_millis(10), media),
+            engine: EngineChoice::Synthetic,
+            seed: Seed::root(1),
+        })
+        .unwrap();
+        let folder = TempDir::new().unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.path().join("certificate.pem"), made.cert.pem()).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let door = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (address, behind) = (door.local_addr().unwrap(), host.address());
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+            // Until the process ends.
+            runtime.block_on(let_in(door, TlsAcceptor::from(Arc::new(config)), behind))
+        });
+        Self { host, address, folder }
+    }
+
+    fn certificate(&self) -> PathBuf {
+        self.folder.path().join("certificate.pem")
+    }
+
+    fn run(&self, trusted: Option<&PathBuf>) -> Ran {
+        let url = format!("https://localhost:{}", self.address.port());
+        let audience = ["--users", "2", "--blocks", "4", "--speed", "4", "--stagger", "0"];
+        run_with("run", &[&audience[..], &["--base-url", &url]].concat(), |command| match trusted {
+            Some(path) => command.env("SSL_CERT_FILE", path),
+            None => command.env_remove("SSL_CERT_FILE"),
+        })
+    }
+}
+
+async fn let_in(door: std::net::TcpListener, acceptor: TlsAcceptor, behind: SocketAddr) -> io::Result<()> {
+    door.set_nonblocking(true)?;
+    let door = TcpListener::from_std(door)?;
+    loop {
+        let (visitor, _) = door.accept().await?;
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            // Visitors that do not trust the certificate leave, and those who hang up do so without farewell.
+            let mut visitor = acceptor.accept(visitor).await?;
+            let mut inside = TcpStream::connect(behind).await?;
+            tokio::io::copy_bidirectional(&mut visitor, &mut inside).await
+        });
+    }
+}
