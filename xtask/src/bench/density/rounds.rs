@@ -49,7 +49,7 @@ impl Together {
 
     /// In words.
     pub(super) fn line(&self) -> String {
-        let (client, core, users) = self.place;
+        let Place { client, core, users } = self.place;
         let (client, rounds) = (name(client, core), self.rounds);
         let floor =
             self.times_floor.map_or_else(String::new, |times| format!(", {} x floor", times.words(2)));
@@ -58,7 +58,7 @@ impl Together {
 
     /// Everything.
     pub(super) fn to_json(&self) -> Value {
-        let (client, core, users) = self.place;
+        let Place { client, core, users } = self.place;
         json!({
             "client": client.as_str(),
             "cores": core.count(),
@@ -116,7 +116,11 @@ mod tests {
             lag: None,
             accuracy: None,
         };
-        Row { place: (client, Core::Client, 10), round, outcome: Outcome::Measured(Box::new(figures)) }
+        Row {
+            place: Place { client, core: Core::Client, users: 10 },
+            round,
+            outcome: Outcome::Measured(Box::new(figures)),
+        }
     }
 
     #[test]
@@ -141,7 +145,7 @@ mod tests {
     #[test]
     fn one_round_and_rounds_that_failed_say_nothing() {
         let failed = Row {
-            place: (Client::Claque, Core::Client, 10),
+            place: Place { client: Client::Claque, core: Core::Client, users: 10 },
             round: 2,
             outcome: Outcome::Failed { reason: "it left".to_owned() },
         };

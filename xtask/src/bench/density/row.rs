@@ -7,7 +7,12 @@ use serde_json::{Value, json};
 use super::{super::usage::CpuTime, clients::Client, process::Core};
 
 /// Who, on which cores, and how many users: what is measured once in each round.
-pub(super) type Place = (Client, Core, u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) client: Client,
+    pub(super) core: Core,
+    pub(super) users: u32,
+}
 
 /// One client at one step, in one round.
 #[derive(Debug)]
@@ -81,17 +86,16 @@ impl Row {
 
     /// CPU per block, as a multiple of the floor's at the same step in the same round.
     pub(super) fn times_floor(&self, rows: &[Self]) -> Option<f64> {
-        let (_, core, users) = self.place;
-        Some(self.figures()?.cpu_s_per_1000_blocks() / self.cost_beside((Client::Floor, core, users), rows)?)
+        let floor = Place { client: Client::Floor, ..self.place };
+        Some(self.figures()?.cpu_s_per_1000_blocks() / self.cost_beside(floor, rows)?)
     }
 
     /// Blocks that both cores could play, as a multiple of what one could: twice the cost of one on one core, in shares of its
     /// cost on both. None of a row of one core.
     fn times_one_core(&self, rows: &[Self]) -> Option<f64> {
-        let (client, core, users) = self.place;
-        (core == Core::Both).then_some(())?;
-        let one = self.cost_beside((client, Core::Client, users), rows)?;
-        Some(f64::from(core.count()) * one / self.figures()?.cpu_s_per_1000_blocks())
+        (self.place.core == Core::Both).then_some(())?;
+        let one = self.cost_beside(Place { core: Core::Client, ..self.place }, rows)?;
+        Some(f64::from(self.place.core.count()) * one / self.figures()?.cpu_s_per_1000_blocks())
     }
 
     /// CPU per block somewhere else in the same round, where it was measured.
@@ -102,13 +106,13 @@ impl Row {
 
     /// KiB that each user more has cost since the step before, where there is one.
     fn marginal_kib(&self, rows: &[Self]) -> Option<f64> {
-        let (client, core, users) = self.place;
+        let Place { client, core, users } = self.place;
         let mine = self.figures()?.resident_kib;
         let before = rows
             .iter()
-            .filter(|row| row.round == self.round && (row.place.0, row.place.1) == (client, core))
-            .filter(|row| row.place.2 < users)
-            .filter_map(|row| Some((row.place.2, row.figures()?.resident_kib)))
+            .filter(|row| row.round == self.round && row.place.users < users)
+            .filter(|row| (row.place.client, row.place.core) == (client, core))
+            .filter_map(|row| Some((row.place.users, row.figures()?.resident_kib)))
             .max_by_key(|(users, _)| *users)?;
         let more = i32::try_from(i64::try_from(mine).ok()? - i64::try_from(before.1).ok()?).ok()?;
         Some(f64::from(more) / f64::from(users - before.0))
@@ -120,8 +124,8 @@ impl Row {
     }
 
     fn cells(&self, rows: &[Self]) -> Vec<String> {
-        let (client, core, users) = self.place;
-        let mut cells = vec![name(client, core), format!("{users:>6}")];
+        let users = self.place.users;
+        let mut cells = vec![name(self.place.client, self.place.core), format!("{users:>6}")];
         let figures = match &self.outcome {
             Outcome::Failed { reason } => {
                 cells.push(format!("failed: {reason}"));
@@ -157,8 +161,8 @@ impl Row {
 
     /// Everything.
     pub(super) fn to_json(&self, rows: &[Self]) -> Value {
-        let (client, cores, users) = (self.place.0.as_str(), self.place.1.count(), self.place.2);
-        let round = self.round;
+        let Place { client, core, users } = self.place;
+        let (client, cores, round) = (client.as_str(), core.count(), self.round);
         let none = |what: &str, reason: &str| json!({ "client": client, "cores": cores, "users": users, "round": round, what: reason });
         match &self.outcome {
             Outcome::Failed { reason } => none("failed", reason),
@@ -232,7 +236,11 @@ mod tests {
             lag: None,
             accuracy: None,
         };
-        Row { place: (client, core, 1_000), round: 1, outcome: Outcome::Measured(Box::new(figures)) }
+        Row {
+            place: Place { client, core, users: 1_000 },
+            round: 1,
+            outcome: Outcome::Measured(Box::new(figures)),
+        }
     }
 
     #[test]
@@ -260,7 +268,8 @@ mod tests {
             (Outcome::Failed { reason: "it left".to_owned() }, "failed: it left"),
             (Outcome::NotRun { reason: "no room".to_owned() }, "not run: no room"),
         ] {
-            let row = Row { place: (Client::Locust, Core::Client, 5), round: 1, outcome };
+            let place = Place { client: Client::Locust, core: Core::Client, users: 5 };
+            let row = Row { place, round: 1, outcome };
             assert!(row.line(&[]).ends_with(words));
         }
     }

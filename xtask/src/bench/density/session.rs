@@ -68,7 +68,7 @@ impl<'a> Session<'a> {
             for round in 1..=self.flags.rounds {
                 for &client in &self.flags.clients {
                     for &core in self.cores_of(client) {
-                        self.measure((client, core, users), round)?;
+                        self.measure(Place { client, core, users }, round)?;
                     }
                 }
             }
@@ -87,7 +87,7 @@ impl<'a> Session<'a> {
                 let mut search = Search::from(guess);
                 let (mut ended_by, mut failed) = (None, None);
                 while let Some(users) = search.next().filter(|_| ended_by.is_none()) {
-                    match self.measure((client, core, users), 1)? {
+                    match self.measure(Place { client, core, users }, 1)? {
                         Outcome::Measured(figures) => search.tell(figures.is_in_time()),
                         Outcome::Failed { reason } => {
                             failed = Some(format!("failed: {reason}"));
@@ -131,7 +131,7 @@ impl<'a> Session<'a> {
     }
 
     fn measure(&mut self, place: Place, round: u32) -> anyhow::Result<&Outcome> {
-        let (client, core, users) = place;
+        let Place { client, core, users } = place;
         let connections = u64::from(users) * client.sockets_per_user() + process::OTHER_FILES;
         let scene = Scene {
             client,
