@@ -1,7 +1,8 @@
 //! What each listener's document says, block by block.
 //!
-//! Equal blocks are answered from a service's cache. A script is therefore unique to its run and listener by a
-//! made-up, pronounceable name at the head of each block, unless the cache is what is to be tested.
+//! Equal blocks are answered from a service's cache. A script is therefore unique to its run and listener: the first words
+//! of each block are replaced by made-up, pronounceable ones of the same lengths, unless the cache is what is to be tested.
+//! A text that is unique is exactly as long as one that is not.
 
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Normal};
@@ -11,10 +12,16 @@ use crate::{corpus::Corpus, ids::ListenerId, rng::Seed};
 /// Longest block when lengths follow the text, in characters: the smallest `max_block_chars` of a deployed
 /// service, so that a paragraph stays one block.
 const MAX_BLOCK_CHARS: usize = 150;
-/// Bounds, mean and standard deviation of varied lengths, in characters, as in the older script.
-const VARIED_CHARS: core::ops::RangeInclusive<f64> = 10.0..=300.0;
+/// Shortest block, in characters: a shorter sentence goes with the next, for it would have too few letters to be unique.
+const MIN_BLOCK_CHARS: usize = 10;
+/// Mean, standard deviation and most of varied lengths, in characters, as in the older script.
 const VARIED_MEAN: f64 = 150.0;
 const VARIED_SD: f64 = 60.0;
+const VARIED_MAX: f64 = 300.0;
+/// Letters that are made up in each block, to the end of the word: eight syllables, one of 3e15 choices.
+const MADE_UP_LETTERS: usize = 16;
+/// Letters of the longest word that is made up to fill a length.
+const FILLING_LETTERS: usize = 9;
 
 /// How scripts are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,15 +59,16 @@ impl Script {
         let mut rng = self.seed.child("script").index(reader).rng();
         let mut words = Words::new(&self.corpus, &mut rng);
         let blocks = (0..shape.blocks).map(|block| {
-            let mut text = shape
-                .unique
-                .map_or_else(String::new, |unique| name(unique.index(reader).index(u64::from(block))) + ": ");
-            if shape.varied_lengths {
-                words.fill(&mut text, varied_length(&mut rng));
+            let text = if shape.varied_lengths {
+                let length = varied_length(&mut rng);
+                words.fill(length, &mut rng)
             } else {
-                words.sentence(&mut text, MAX_BLOCK_CHARS);
+                words.sentence()
+            };
+            match shape.unique {
+                Some(unique) => made_unique(&text, unique.index(reader).index(u64::from(block))),
+                None => text,
             }
-            text
         });
         blocks.collect()
     }
@@ -87,76 +95,122 @@ impl<'a> Words<'a> {
         Self { sentences, rest: Vec::new() }
     }
 
-    fn next_sentence(&mut self) {
-        if let Some(sentence) = self.sentences.next() {
+    fn next(&mut self) -> Option<&'a str> {
+        if self.rest.is_empty()
+            && let Some(sentence) = self.sentences.next()
+        {
             self.rest = sentence.split(' ').rev().collect();
         }
+        self.rest.pop()
     }
 
-    /// Appends one sentence, or as much of it as fits into `limit` characters; the rest comes next.
-    fn sentence(&mut self, text: &mut String, limit: usize) {
-        if self.rest.is_empty() {
-            self.next_sentence();
-        }
-        let mut length = text.chars().count();
-        let bare = length;
-        while let Some(word) = self.rest.pop() {
+    /// One sentence, or as much of it as is not too long for a block; the rest comes next.
+    fn sentence(&mut self) -> String {
+        let (mut text, mut length) = (String::new(), 0);
+        while (!self.rest.is_empty() || length < MIN_BLOCK_CHARS)
+            && let Some(word) = self.next()
+        {
             let chars = word.chars().count();
-            if length + chars + 1 > limit && length > bare {
+            if length > 0 && length + 1 + chars > MAX_BLOCK_CHARS {
                 self.rest.push(word);
                 break;
             }
-            push_word(text, &cut(word, limit.saturating_sub(length)));
+            push_word(&mut text, &cut(word, MAX_BLOCK_CHARS));
             length = text.chars().count();
         }
+        text
     }
 
-    /// Appends words until `target` characters are reached, and cuts there.
-    fn fill(&mut self, text: &mut String, target: usize) {
-        while text.chars().count() < target {
-            if self.rest.is_empty() {
-                self.next_sentence();
+    /// Words of `target` characters in all. The last one is made up, so that it fits, and none before it ends a sentence: a
+    /// service cuts a long text there.
+    fn fill(&mut self, target: usize, rng: &mut impl Rng) -> String {
+        let (mut text, mut length) = (String::new(), 0);
+        // Behind it there must be room for a space, a letter and the full stop.
+        while let Some(word) = self.next() {
+            let chars = word.chars().count();
+            if length + 1 + chars + 3 > target {
+                self.rest.push(word);
+                break;
             }
-            if let Some(word) = self.rest.pop() {
-                push_word(text, word);
+            push_word(&mut text, &without_end(word));
+            length = text.chars().count();
+        }
+        while let left @ 2.. = target - length {
+            // What is left behind this word must be none, or enough for another.
+            let letters = if left > FILLING_LETTERS + 2 { FILLING_LETTERS - 2 } else { left - 2 };
+            push_word(&mut text, &made_up(letters + usize::from(length == 0), rng));
+            length = text.chars().count();
+            if target - length == 1 {
+                text.push('.');
+                length += 1;
             }
         }
-        *text = cut(text, target).trim_end_matches([' ', ',', ':', ';']).to_owned();
+        text
     }
 }
 
 fn push_word(text: &mut String, word: &str) {
-    if !(text.is_empty() || text.ends_with(' ')) {
+    if !text.is_empty() {
         text.push(' ');
     }
     text.push_str(word);
 }
 
 fn cut(text: &str, chars: usize) -> String {
-    text.chars().take(chars.max(1)).collect()
+    text.chars().take(chars).collect()
+}
+
+/// The word with a comma where it would end a sentence.
+fn without_end(word: &str) -> String {
+    word.chars()
+        .map(|c| if matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？') { ',' } else { c })
+        .collect()
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 10..=300")]
 fn varied_length(rng: &mut impl Rng) -> usize {
     let normal = Normal::new(VARIED_MEAN, VARIED_SD).expect("the standard deviation is finite and positive");
-    normal.sample(rng).clamp(*VARIED_CHARS.start(), *VARIED_CHARS.end()).round() as usize
+    (normal.sample(rng).min(VARIED_MAX).round().max(0.0) as usize).max(MIN_BLOCK_CHARS)
 }
 
-/// Two made-up words of four syllables, one of 5.8e14, that an engine can speak and a cache cannot know.
-fn name(seed: Seed) -> String {
-    const CONSONANTS: [char; 14] = ['b', 'd', 'f', 'g', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'z'];
-    const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
+/// The text with its first words made up anew, each as long as it was and with its capitals and its punctuation. An engine can
+/// speak them and a cache cannot know them.
+fn made_unique(text: &str, seed: Seed) -> String {
     let mut rng = seed.rng();
-    let mut text = String::with_capacity(17);
-    for syllable in 0..8 {
-        if syllable == 4 {
-            text.push(' ');
+    let mut letters = 0;
+    let words = text.split(' ').map(|word| {
+        if letters >= MADE_UP_LETTERS {
+            return word.to_owned();
         }
-        let consonant = CONSONANTS[rng.random_range(0..CONSONANTS.len())];
-        text.push(if syllable == 0 { consonant.to_ascii_uppercase() } else { consonant });
-        text.push(VOWELS[rng.random_range(0..VOWELS.len())]);
-    }
-    text
+        let own = word.chars().filter(|c| c.is_alphabetic()).count();
+        letters += own;
+        let made = made_up(own, &mut rng);
+        let mut made = made.chars();
+        let letter = |own: char| match made.next() {
+            Some(new) if own.is_uppercase() => new.to_ascii_uppercase(),
+            Some(new) => new,
+            None => own,
+        };
+        let mut letter = letter;
+        word.chars().map(|own| if own.is_alphabetic() { letter(own) } else { own }).collect()
+    });
+    words.collect::<Vec<String>>().join(" ")
+}
+
+/// A word of so many letters, consonants and vowels by turns; a single letter is a vowel.
+fn made_up(letters: usize, rng: &mut impl Rng) -> String {
+    const CONSONANTS: [char; 16] =
+        ['b', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'z'];
+    const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
+    let first_vowel = usize::from(letters > 1);
+    let letter = |place: usize| {
+        if place % 2 == first_vowel {
+            VOWELS[rng.random_range(0..VOWELS.len())]
+        } else {
+            CONSONANTS[rng.random_range(0..CONSONANTS.len())]
+        }
+    };
+    (0..letters).map(letter).collect()
 }
 
 #[cfg(test)]
@@ -179,7 +233,7 @@ mod tests {
             let script = Script::new(&corpus(), shape(30), Seed::root(1), ListenerId(listener));
             assert_eq!(script.blocks().len(), 30);
             for block in script.blocks() {
-                assert!(block.chars().count() <= MAX_BLOCK_CHARS, "{block}");
+                assert!((MIN_BLOCK_CHARS..=MAX_BLOCK_CHARS).contains(&block.chars().count()), "{block}");
                 assert!(seen.insert(block.clone()), "{block} twice");
             }
         }
@@ -197,6 +251,53 @@ mod tests {
         assert_eq!(first_lengths, second_lengths);
     }
 
+    /// Words' lengths and whatever is no letter.
+    fn outline(text: &str) -> String {
+        text.chars()
+            .map(|c| {
+                if c.is_uppercase() {
+                    'A'
+                } else if c.is_alphabetic() {
+                    'a'
+                } else {
+                    c
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn being_unique_costs_no_length_and_leaves_the_rest_of_the_text_alone() {
+        for varied_lengths in [false, true] {
+            let shape = |unique| ScriptShape { varied_lengths, unique, ..shape(40) };
+            let plain = Script::new(&corpus(), shape(None), Seed::root(3), ListenerId(0)).blocks();
+            let unique =
+                Script::new(&corpus(), shape(Some(Seed::root(8))), Seed::root(3), ListenerId(0)).blocks();
+            for (plain, unique) in plain.iter().zip(&unique) {
+                assert_eq!(outline(plain), outline(unique));
+                assert_ne!(plain, unique);
+                let same =
+                    plain.split(' ').rev().zip(unique.split(' ').rev()).take_while(|(a, b)| a == b).count();
+                let made = plain.split(' ').count() - same;
+                let letters = plain.chars().filter(|c| c.is_alphabetic()).count();
+                assert!(
+                    made <= MADE_UP_LETTERS && (same > 0 || letters < 2 * MADE_UP_LETTERS),
+                    "{plain} / {unique}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn made_up_words_can_be_spoken() {
+        let text = "CHAPTER I. “Don’t,” said A. Liddell, who was not at all amused; and left.";
+        let unique = made_unique(text, Seed::root(4));
+        assert_eq!(outline(&unique), outline(text));
+        assert!(unique.ends_with(" who was not at all amused; and left."), "{unique}");
+        let vowels = |word: &str| word.chars().filter(|c| "aeiouAEIOU".contains(*c)).count();
+        assert!(unique.split(' ').take(5).all(|word| vowels(word) >= 1), "{unique}");
+    }
+
     #[test]
     fn with_the_cache_every_listener_hears_the_same_text_in_every_run() {
         let shape = ScriptShape { unique: None, ..shape(10) };
@@ -206,13 +307,33 @@ mod tests {
     }
 
     #[test]
-    fn varied_lengths_keep_their_bounds_and_their_mean() {
-        let shape = ScriptShape { varied_lengths: true, ..shape(2_000) };
+    fn varied_lengths_are_those_drawn_from_10_to_300_with_their_mean_and_spread() {
+        let shape = ScriptShape { varied_lengths: true, ..shape(4_000) };
         let script = Script::new(&corpus(), shape, Seed::root(5), ListenerId(0));
         let lengths: Vec<usize> = script.blocks().iter().map(|block| block.chars().count()).collect();
-        assert!(lengths.iter().all(|length| (8..=300).contains(length)), "{lengths:?}");
+        assert_eq!((lengths.iter().min(), lengths.iter().max()), (Some(&10), Some(&300)));
         let mean = lengths.iter().sum::<usize>() / lengths.len();
-        assert!((145..=155).contains(&mean), "mean {mean}");
-        assert!(lengths.iter().any(|&length| length > 250) && lengths.iter().any(|&length| length < 50));
+        assert!((147..=153).contains(&mean), "mean {mean}");
+        let within = lengths.iter().filter(|length| (90..=210).contains(*length)).count();
+        assert!(
+            (2_600..=2_900).contains(&within),
+            "68 % lie within one standard deviation, here {within} of 4000"
+        );
+        for block in script.blocks() {
+            let inner = block.trim_end_matches('.');
+            assert!(!inner.contains(['.', '!', '?']) && !block.contains("  "), "{block}");
+        }
+    }
+
+    #[test]
+    fn every_length_can_be_filled_at_the_border_of_a_word() {
+        let corpus = corpus();
+        let mut rng = Seed::root(6).rng();
+        let mut words = Words::new(&corpus, &mut rng);
+        for target in (MIN_BLOCK_CHARS..=300).cycle().take(2_000) {
+            let text = words.fill(target, &mut rng);
+            assert_eq!(text.chars().count(), target, "{text}");
+            assert!(!text.ends_with(' ') && text.ends_with('.'), "{text}");
+        }
     }
 }
