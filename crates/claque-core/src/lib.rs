@@ -17,6 +17,7 @@ pub mod pacing;
 pub mod plan;
 pub mod player;
 pub mod record;
+pub mod remark;
 pub mod rng;
 pub mod schedule;
 pub mod script;

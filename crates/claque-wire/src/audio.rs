@@ -4,10 +4,15 @@
 //! sample and never keeps more than a frame's worth of bytes. [`ogg`] and [`wav`] write containers.
 
 mod error;
+mod flac_frame;
+mod flac_meter;
+mod frame_header;
+mod frame_search;
+mod frames_meter;
 mod gather;
-mod mp3_frame;
-mod mp3_meter;
 pub mod ogg;
+mod ogg_clock;
+mod ogg_codec;
 mod ogg_crc;
 mod ogg_meter;
 pub mod opus;
@@ -17,10 +22,10 @@ mod wav_meter;
 
 use core::fmt;
 
-use claque_core::time::MediaTime;
+use claque_core::{remark::Remarks, time::MediaTime};
 
 pub use self::error::AudioError;
-use self::{mp3_meter::Mp3Meter, ogg_meter::OggMeter, wav_meter::WavMeter};
+use self::{flac_meter::FlacMeter, frames_meter::FramesMeter, ogg_meter::OggMeter, wav_meter::WavMeter};
 
 /// Bytes that tell the containers apart.
 const SNIFF_BYTES: usize = 4;
@@ -64,6 +69,8 @@ pub struct Finished {
     pub container: Container,
     /// Bytes of coded audio, container overhead left out.
     pub media_bytes: u64,
+    /// What is odd about it.
+    pub remarks: Remarks,
 }
 
 /// The containers that can be measured.
@@ -71,10 +78,22 @@ pub struct Finished {
 pub enum Container {
     /// Opus in Ogg (RFC 7845).
     OggOpus,
-    /// RIFF WAVE with linear PCM.
+    /// Vorbis in Ogg.
+    OggVorbis,
+    /// FLAC in Ogg (RFC 9639 section 10.1).
+    OggFlac,
+    /// RIFF WAVE or RF64 with PCM, mu-law or A-law.
     Wav,
-    /// MPEG audio layer III, with or without tags.
+    /// MPEG audio layer I, with or without tags.
+    Mp1,
+    /// MPEG audio layer II.
+    Mp2,
+    /// MPEG audio layer III.
     Mp3,
+    /// AAC in ADTS.
+    Adts,
+    /// FLAC (RFC 9639).
+    Flac,
 }
 
 impl Container {
@@ -83,8 +102,28 @@ impl Container {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OggOpus => "ogg-opus",
+            Self::OggVorbis => "ogg-vorbis",
+            Self::OggFlac => "ogg-flac",
             Self::Wav => "wav",
+            Self::Mp1 => "mp1",
+            Self::Mp2 => "mp2",
             Self::Mp3 => "mp3",
+            Self::Adts => "adts",
+            Self::Flac => "flac",
+        }
+    }
+
+    /// How the name of a file of it ends.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::OggOpus | Self::OggVorbis | Self::OggFlac => "ogg",
+            Self::Wav => "wav",
+            Self::Mp1 => "mp1",
+            Self::Mp2 => "mp2",
+            Self::Mp3 => "mp3",
+            Self::Adts => "aac",
+            Self::Flac => "flac",
         }
     }
 }
@@ -100,7 +139,8 @@ enum State {
     Sniffing { head: [u8; SNIFF_BYTES], have: usize },
     Ogg(Box<OggMeter>),
     Wav(Box<WavMeter>),
-    Mp3(Box<Mp3Meter>),
+    Frames(Box<FramesMeter>),
+    Flac(Box<FlacMeter>),
     Failed(AudioError),
 }
 
@@ -141,7 +181,8 @@ impl AudioMeter {
             }
             State::Ogg(meter) => Ok(meter.progress()),
             State::Wav(meter) => Ok(meter.progress()),
-            State::Mp3(meter) => Ok(meter.progress()),
+            State::Frames(meter) => Ok(meter.progress()),
+            State::Flac(meter) => Ok(meter.progress()),
             State::Failed(error) => Err(error.clone()),
         }
     }
@@ -162,7 +203,8 @@ impl AudioMeter {
             State::Sniffing { .. } => Err(AudioError::Truncated { what: "the container's first bytes" }),
             State::Ogg(meter) => meter.finish(),
             State::Wav(meter) => meter.finish(),
-            State::Mp3(meter) => meter.finish(),
+            State::Frames(meter) => meter.finish(),
+            State::Flac(meter) => meter.finish(),
             State::Failed(error) => Err(error),
         }
     }
@@ -190,7 +232,8 @@ impl AudioMeter {
         match &mut self.state {
             State::Ogg(meter) => meter.push(bytes),
             State::Wav(meter) => meter.push(bytes),
-            State::Mp3(meter) => meter.push(bytes),
+            State::Frames(meter) => meter.push(bytes),
+            State::Flac(meter) => meter.push(bytes),
             State::Sniffing { .. } => Ok(()),
             State::Failed(error) => Err(error.clone()),
         }
@@ -200,9 +243,10 @@ impl AudioMeter {
 fn recognise(head: [u8; SNIFF_BYTES]) -> Result<State, AudioError> {
     match head {
         [b'O', b'g', b'g', b'S'] => Ok(State::Ogg(Box::new(OggMeter::new()))),
-        [b'R', b'I', b'F', b'F'] => Ok(State::Wav(Box::new(WavMeter::new()))),
-        [b'I', b'D', b'3', _] => Ok(State::Mp3(Box::new(Mp3Meter::new()))),
-        _ if mp3_frame::FrameHeader::parse(head).is_ok() => Ok(State::Mp3(Box::new(Mp3Meter::new()))),
+        [b'R', b'I', b'F', b'F'] | [b'R', b'F', b'6', b'4'] => Ok(State::Wav(Box::new(WavMeter::new()))),
+        [b'f', b'L', b'a', b'C'] => Ok(State::Flac(Box::new(FlacMeter::new()))),
+        [b'I', b'D', b'3', _] => Ok(State::Frames(Box::new(FramesMeter::new()))),
+        _ if frame_header::may_begin(head) => Ok(State::Frames(Box::new(FramesMeter::new()))),
         _ => Err(AudioError::UnknownFormat { head: u32::from_be_bytes(head) }),
     }
 }

@@ -1,6 +1,9 @@
 //! Media time out of real and made containers, whole, split and cut.
 
-use claque_core::time::{MediaTime, SampleRate};
+use claque_core::{
+    remark::{Remark, Remarks},
+    time::{MediaTime, SampleRate},
+};
 use claque_wire::audio::{AudioError, AudioMeter, Container, Finished, Progress, Stage, ogg, wav};
 use proptest::prelude::*;
 
@@ -135,12 +138,28 @@ fn broken_ogg_streams_are_refused() {
     let mut flipped = BLOCK_0.to_vec();
     flipped[pages[4] + 500] ^= 1;
     assert_eq!(measure(&flipped), Err(AudioError::Broken { what: "the checksum of an Ogg page is wrong" }));
-    let chained = [BLOCK_0, BLOCK_1].concat();
-    assert_eq!(measure(&chained), Err(AudioError::Unsupported { what: "chained Ogg streams" }));
     let no_end = &BLOCK_0[..pages[pages.len() - 2]];
     assert!(matches!(measure(no_end), Err(AudioError::Truncated { .. })));
-    let tail = [BLOCK_0, b"xx"].concat();
-    assert_eq!(measure(&tail), Err(AudioError::Broken { what: "bytes follow the last Ogg page" }));
+}
+
+fn remarks<const N: usize>(remarks: [Remark; N]) -> Remarks {
+    remarks.into_iter().collect()
+}
+
+#[test]
+fn what_stands_behind_an_ogg_stream_is_played_if_it_is_another_and_remarked_if_it_is_nothing() {
+    let whole = measure(BLOCK_0).unwrap();
+    for tail in [&b"xx"[..], b"garbage that is longer than a page header", b"Ogg"] {
+        let finished = measure(&[BLOCK_0, tail].concat()).unwrap();
+        assert_eq!(finished, Finished { remarks: remarks([Remark::JunkBehind]), ..whole });
+    }
+    let chained = measure(&[BLOCK_0, BLOCK_1].concat()).unwrap();
+    assert_eq!(chained.media, whole.media + measure(BLOCK_1).unwrap().media);
+    assert_eq!(chained.remarks, remarks([Remark::SeveralFiles]));
+    let again = measure(&[BLOCK_0, BLOCK_0].concat()).unwrap();
+    assert_eq!(again.media, whole.media + whole.media, "the same number for another stream");
+    let cut = [BLOCK_0, &BLOCK_1[..2_000]].concat();
+    assert!(matches!(measure(&cut), Err(AudioError::Truncated { .. })));
 }
 
 #[test]
@@ -153,6 +172,11 @@ fn wav_of_any_integer_width_float_and_extensible_is_measured() {
         let finished = measure(&wav).unwrap();
         assert_eq!(finished.media, MediaTime::from_millis(1), "{tag} {bits} {channels}");
         assert_eq!(finished.container, Container::Wav);
+    }
+    for tag in [6, 7] {
+        let telephone = raw_wav(tag, 2, 8, Some(480), &[9; 480]);
+        assert_eq!(measure(&telephone).unwrap().media, MediaTime::from_millis(10));
+        assert!(matches!(wav::read(&telephone), Err(AudioError::Unsupported { .. })));
     }
     let adpcm = raw_wav(2, 1, 4, Some(100), &[0; 100]);
     assert!(matches!(measure(&adpcm), Err(AudioError::Unsupported { .. })));
@@ -183,7 +207,7 @@ fn raw_wav(tag: u16, channels: u16, bits: u16, size: Option<u32>, data: &[u8]) -
 
 #[test]
 fn streaming_wav_sizes_mean_until_the_end() {
-    for size in [0, 0x7fff_f000, 0x7fff_ffff, 0xffff_ffff] {
+    for size in [0, 2_000_000_000, 0x7fff_f000, 0x7fff_ffff, 0xffff_ffff] {
         // An odd byte at the end is no frame.
         let wav = raw_wav(1, 1, 16, Some(size), &[1; 4_801]);
         assert_eq!(measure(&wav).unwrap().media, MediaTime::from_millis(100), "{size:#x}");
@@ -195,6 +219,85 @@ fn streaming_wav_sizes_mean_until_the_end() {
     assert_eq!(wav::read(&short), Err(AudioError::Truncated { what: "the WAV data" }));
     let tagged = [raw_wav(1, 1, 16, Some(4_800), &[1; 4_800]), b"LIST\x04\0\0\0INFO".to_vec()].concat();
     assert_eq!(measure(&tagged).unwrap().media, MediaTime::from_millis(100));
+}
+
+#[test]
+fn a_size_that_the_file_itself_contradicts_is_no_placeholder() {
+    let mut lie = raw_wav(1, 1, 16, Some(0x7ffe_ffff), &[1; 4_801]);
+    lie[4..8].copy_from_slice(&4_900u32.to_le_bytes());
+    assert_eq!(measure(&lie), Err(AudioError::Truncated { what: "the WAV data" }));
+    // Eleven minutes may be meant.
+    let cut = raw_wav(1, 1, 16, Some(32_000_000), &[1; 4_800]);
+    assert_eq!(measure(&cut), Err(AudioError::Truncated { what: "the WAV data" }));
+}
+
+#[test]
+fn files_in_a_row_and_words_behind_the_data_are_told_apart() {
+    let one = wav::write(&[700; 2_400], rate(24_000), 1);
+    let other = wav::write(&[700; 800], rate(8_000), 1);
+    let three = measure(&[one.clone(), one.clone(), other].concat()).unwrap();
+    assert_eq!(three.media, MediaTime::from_millis(300));
+    assert_eq!(three.remarks, remarks([Remark::SeveralFiles, Remark::RateChange]));
+    let tagged = measure(&[one.clone(), b"LIST\x04\0\0\0INFO".to_vec(), one.clone()].concat()).unwrap();
+    assert_eq!(tagged.media, MediaTime::from_millis(200));
+    let junk = measure(&[one.clone(), b"\x01\x02\x03\x04\x05".to_vec()].concat()).unwrap();
+    assert_eq!((junk.media, junk.remarks), (MediaTime::from_millis(100), remarks([Remark::JunkBehind])));
+    let cut = [one, b"RIFF\xff\xff".to_vec()].concat();
+    assert!(matches!(measure(&cut), Err(AudioError::Truncated { .. })));
+}
+
+#[test]
+fn sixty_four_bit_sizes_are_read() {
+    let mut wav = b"RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0".to_vec();
+    for field in [5_000u64, 4_800, 2_400] {
+        wav.extend_from_slice(&field.to_le_bytes());
+    }
+    wav.extend_from_slice(&[0; 4]);
+    let plain = wav::write(&[700; 2_400], rate(24_000), 1);
+    wav.extend_from_slice(&plain[12..40]);
+    wav.extend_from_slice(&[0xff; 4]);
+    wav.extend_from_slice(&plain[44..]);
+    assert_eq!(measure(&wav).unwrap().media, MediaTime::from_millis(100));
+    assert_eq!(measure(&wav[..wav.len() - 2]), Err(AudioError::Truncated { what: "the WAV data" }));
+}
+
+#[test]
+fn silence_is_heard_as_such_whatever_the_coding() {
+    // Tag, bits, a sample of silence, one that is loud, and one that is not.
+    let codings: [(u16, u16, [&[u8]; 3]); 7] = [
+        (1, 8, [&[0x80], &[0xa0], &[0x7f]]),
+        (1, 16, [&[0, 0], &[0, 0x20], &[0xff, 0xff]]),
+        (1, 24, [&[0; 3], &[0, 0, 0xe0], &[0xff; 3]]),
+        (3, 32, [&[0; 4], &0.1f32.to_le_bytes(), &0.000_1f32.to_le_bytes()]),
+        (3, 64, [&[0; 8], &(-0.1f64).to_le_bytes(), &0.000_01f64.to_le_bytes()]),
+        (7, 8, [&[0xff], &[0x90], &[0x7e]]),
+        (6, 8, [&[0xd5], &[0xb5], &[0x54]]),
+    ];
+    for (tag, bits, samples) in codings {
+        let [silence, ..] = samples;
+        let is_silent = |sample: &[u8]| {
+            let data = [silence.repeat(1_000), sample.repeat(4_000), silence.repeat(1_000)].concat();
+            let wav = raw_wav(tag, 1, bits, Some(u32::try_from(data.len()).unwrap()), &data);
+            measure(&wav).unwrap().remarks.has(Remark::Silent)
+        };
+        assert_eq!(samples.map(is_silent), [true, false, true], "{tag} {bits}");
+    }
+    let tone: Vec<i16> = (0..2_400).map(|n| if n % 2 == 0 { 600 } else { -600 }).collect();
+    assert!(
+        !measure(&wav::write(&tone, rate(24_000), 1)).unwrap().remarks.has(Remark::Silent),
+        "a quiet tone"
+    );
+    let too_short_to_tell = measure(&wav::write(&[0; 800], rate(24_000), 1)).unwrap();
+    assert!(!too_short_to_tell.remarks.has(Remark::Silent));
+}
+
+#[test]
+fn rates_that_no_player_takes_are_refused() {
+    for hertz in [0u32, 1, 999, 768_001, u32::MAX] {
+        let mut wav = wav::write(&[700; 2_400], rate(24_000), 1);
+        wav[24..28].copy_from_slice(&hertz.to_le_bytes());
+        assert!(matches!(measure(&wav), Err(AudioError::Broken { .. })), "{hertz}");
+    }
 }
 
 #[test]
@@ -255,8 +358,54 @@ fn mp3_tags_are_stepped_over() {
     assert!(matches!(measure(&id3[..200]), Err(AudioError::Truncated { .. })));
     // A last frame cut short is left out, not complained about.
     assert_eq!(measure(&mp3_frame().repeat(3)[..1_000]).unwrap().media, mp3_time(2 * 1_152));
-    let lost = [mp3_frame(), b"not a frame".to_vec()].concat();
-    assert!(matches!(measure(&lost), Err(AudioError::Broken { .. })));
+    let cut = measure(&mp3_frame().repeat(3)[..1_000]).unwrap();
+    assert_eq!(cut.remarks, remarks([Remark::FrameCut]));
+}
+
+#[test]
+fn frames_are_found_again_behind_what_is_none() {
+    let frames = |count| mp3_frame().repeat(count);
+    let ape = [b"APETAGEX\xd0\x07\0\0\x0c\0\0\0".to_vec(), vec![b'a'; 28]].concat();
+    let lyrics = b"LYRICSBEGININD00002000LYRICS200".to_vec();
+    let id3v1 = [b"TAG".to_vec(), vec![0xff; 125]].concat();
+    let junk = b"a foreign tail, \xff\xfb\x90 and more of it".repeat(3);
+    for (odd, remark) in [
+        (ape, Remark::Tags),
+        (lyrics, Remark::Tags),
+        (id3v1, Remark::Tags),
+        (junk.clone(), Remark::JunkBetween),
+    ] {
+        let between = measure(&[frames(5), odd.clone(), frames(4)].concat()).unwrap();
+        assert_eq!(between.media, mp3_time(9 * 1_152), "{remark:?}");
+        assert_eq!(between.remarks, remarks([remark]));
+        let behind = measure(&[frames(5), odd].concat()).unwrap();
+        assert_eq!(behind.media, mp3_time(5 * 1_152), "{remark:?}");
+        let expected = if remark == Remark::JunkBetween { Remark::JunkBehind } else { remark };
+        assert_eq!(behind.remarks, remarks([expected]));
+    }
+    let mostly_junk = [frames(1), vec![b'x'; 500]].concat();
+    assert!(matches!(measure(&mostly_junk), Err(AudioError::Broken { .. })));
+    let only_a_tag = [b"ID3\x04\0\0\0\0\0\x0a".to_vec(), vec![b'x'; 10], b"garbage".repeat(50)].concat();
+    assert!(matches!(measure(&only_a_tag), Err(AudioError::Broken { .. })));
+}
+
+#[test]
+fn layers_and_rates_may_be_others() {
+    // MPEG 1 layer II, 128 kbit/s, 48 kHz: 384 bytes, 1,152 samples; layer I, 128 kbit/s, 48 kHz: 128 bytes, 384 samples.
+    let layer = |kind: u8, rates: u8, len: usize| {
+        let mut frame = vec![0x55; len];
+        frame[..4].copy_from_slice(&[0xff, kind, rates, 0]);
+        frame
+    };
+    let two = layer(0xfd, 0x84, 384);
+    let finished = measure(&two.repeat(5)).unwrap();
+    assert_eq!((finished.media, finished.container), (MediaTime::from_millis(120), Container::Mp2));
+    let one = layer(0xff, 0x44, 128);
+    let finished = measure(&one.repeat(5)).unwrap();
+    assert_eq!((finished.media, finished.container), (MediaTime::from_millis(40), Container::Mp1));
+    let changing = measure(&[mp3_frame().repeat(4), layer(0xfb, 0x94, 384).repeat(5)].concat()).unwrap();
+    assert_eq!(changing.media, mp3_time(4 * 1_152) + MediaTime::from_millis(120));
+    assert_eq!(changing.remarks, remarks([Remark::RateChange]));
 }
 
 #[test]
@@ -293,7 +442,34 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
         wav::write(&[7; 3_000], rate(24_000), 2),
         raw_wav(1, 1, 16, None, &[1; 999]),
         mp3,
+        [BLOCK_0, &stream(&[40; 60], 312, 50_000)[..]].concat(),
+        include_bytes!("data/players/vorbis.ogg").to_vec(),
+        [
+            &wav::write(&[7; 300], rate(24_000), 1)[..],
+            b"LIST\x04\0\0\0INFO",
+            &wav::write(&[9; 301], rate(8_000), 2),
+        ]
+        .concat(),
     ])
+}
+
+/// Bodies of frames with bytes changed, left out or put in.
+fn searched() -> impl Strategy<Value = Vec<u8>> {
+    let whole = prop::sample::select(vec![
+        include_bytes!("data/players/speech.flac")[..20_000].to_vec(),
+        include_bytes!("data/players/speech.aac").to_vec(),
+        include_bytes!("data/players/free.mp3")[..9_000].to_vec(),
+        [mp3_frame().repeat(4), b"junk".to_vec(), mp3_frame().repeat(3), b"LYRICSBEGIN".to_vec()].concat(),
+    ]);
+    let change = (any::<prop::sample::Index>(), 0usize..300, prop::collection::vec(any::<u8>(), 0..30));
+    (whole, prop::collection::vec(change, 0..4)).prop_map(|(mut body, changes)| {
+        for (at, out, put) in changes {
+            let from = at.index(body.len().max(1)).min(body.len());
+            let to = (from + out).min(body.len());
+            body.splice(from..to, put);
+        }
+        body
+    })
 }
 
 proptest! {
@@ -319,6 +495,31 @@ proptest! {
         let finished = meter.finish().unwrap();
         prop_assert_eq!(finished.media, before);
         prop_assert_eq!(finished, measure(&body).unwrap());
+    }
+
+    /// What a frame is shows only when the next is here, so the last ones are counted at the end.
+    #[test]
+    fn any_split_of_what_is_searched_through_gives_the_same(
+        body in searched(), sizes in prop::collection::vec(1usize..700, 1..40),
+    ) {
+        let mut meter = AudioMeter::new();
+        let (mut at, mut before) = (0, MediaTime::ZERO);
+        for size in sizes.into_iter().cycle() {
+            if at == body.len() {
+                break;
+            }
+            let end = body.len().min(at + size);
+            let so_far = meter.push(&body[at..end]);
+            prop_assert_eq!(&so_far, &progress(&body[..end]));
+            let Ok(so_far) = so_far else { break };
+            prop_assert!(so_far.delivered >= before, "delivered audio is never taken back");
+            (at, before) = (end, so_far.delivered);
+        }
+        let finished = meter.finish();
+        if let Ok(finished) = &finished {
+            prop_assert!(finished.media >= before);
+        }
+        prop_assert_eq!(finished, measure(&body));
     }
 
     #[test]

@@ -32,11 +32,7 @@ impl Keeper {
 
     /// Has a body written. Trouble with it is told and changes nothing of the measurement.
     pub(super) fn keep(&self, fetch: &Fetch, container: Container, bytes: Vec<u8>) {
-        let extension = match container {
-            Container::OggOpus => "ogg",
-            Container::Wav => "wav",
-            Container::Mp3 => "mp3",
-        };
+        let extension = container.extension();
         let name = format!("user-{}-block-{}.{extension}", fetch.listener, fetch.block);
         if let Some(give) = &self.give
             && give.send((self.folder.join(name), bytes)).is_err()

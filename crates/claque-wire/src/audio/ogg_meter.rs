@@ -1,22 +1,29 @@
-//! Counts the audio in an Ogg Opus stream while its pages pass (RFC 3533, RFC 7845).
+//! Counts the audio in Ogg while its pages pass (RFC 3533): Opus, Vorbis and FLAC, one stream after the other.
 //!
-//! A packet counts when its last byte is here; the last page's granule position trims the end as soon as
-//! its header is read. Pages are checked for order, holes and checksum, packets are never kept.
+//! A packet counts when its last byte is here, one of Vorbis when its page is; the last page's granule position trims the end
+//! as soon as its header is read. Pages are checked for holes and checksum, packets are never kept.
 
-use claque_core::time::{MediaTime, SampleRate};
+use claque_core::{
+    remark::{Remark, Remarks},
+    time::{MediaTime, SampleRate},
+};
 
 use super::{
-    AudioError, Container, Finished, Progress, Stage, gather::Gather, ogg_crc, opus::packet_samples,
+    AudioError, Container, Finished, Progress, Stage,
+    gather::Gather,
+    ogg_clock::{Clock, End, Fill, Oddity, PageAudio, Samples},
+    ogg_codec::{self, Codec, PACKET_HEAD},
+    ogg_crc,
+    opus::packet_samples,
 };
 
 /// Bytes of a page header before its segment table.
 const FIXED_HEADER: usize = 27;
 /// A page header with the longest segment table.
 const LONGEST_HEADER: usize = FIXED_HEADER + 255;
-/// As much of a packet as any decision here needs: the fixed part of the identification header.
-const PACKET_HEAD: usize = 19;
 
-const NO_DURATION: AudioError = AudioError::broken("an Opus packet of no lawful duration");
+/// Bytes of a page at which writers close it (libogg).
+const FULL_PAGE: u64 = 4_096;
 
 const CONTINUED: u8 = 0x01;
 const FIRST_PAGE: u8 = 0x02;
@@ -27,25 +34,38 @@ pub(crate) struct OggMeter {
     phase: Phase,
     header: Gather<LONGEST_HEADER>,
     page: Page,
+    /// The stream at hand; none before the first page and behind a last one.
     serial: Option<u32>,
     next_sequence: u32,
     packet: Packet,
     packets_done: u64,
-    samples: Samples,
+    codec: Option<Codec>,
+    clock: Clock,
+    /// Audio of the streams before it.
+    before: MediaTime,
+    container: Option<Container>,
+    rate: Option<SampleRate>,
     media_bytes: u64,
+    remarks: Remarks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Header,
-    Body { segment: usize, left: usize },
-    Ended,
+    Body {
+        segment: usize,
+        left: usize,
+    },
+    /// Bytes behind the last page cannot be heard and are not looked at.
+    Behind,
 }
 
 /// What the header of the page at hand says.
 #[derive(Clone, Copy, Debug, Default)]
 struct Page {
     last: bool,
+    /// Whether its number is not the next.
+    out_of_order: bool,
     granule: Option<u64>,
     segments: usize,
     declared_crc: u32,
@@ -54,6 +74,7 @@ struct Page {
     unsummed: usize,
     /// Bytes of its body that are summed and yet to be counted.
     summed: usize,
+    bytes: usize,
     packets: u32,
     samples: u64,
 }
@@ -63,26 +84,6 @@ struct Page {
 struct Packet {
     head: Gather<PACKET_HEAD>,
     open: bool,
-}
-
-/// The sample clock at 48 kHz.
-#[derive(Clone, Copy, Debug, Default)]
-struct Samples {
-    pre_skip: u64,
-    /// Samples of all packets so far.
-    counted: u64,
-    /// Granule position at which the first sample stands, once known.
-    origin: Option<u64>,
-    /// Granule position of the latest page that had one.
-    granule: u64,
-    /// Where the end trim cuts `counted`.
-    cap: Option<u64>,
-}
-
-impl Samples {
-    fn playable(self) -> u64 {
-        self.cap.map_or(self.counted, |cap| cap.min(self.counted)).saturating_sub(self.pre_skip)
-    }
 }
 
 impl OggMeter {
@@ -95,17 +96,29 @@ impl OggMeter {
             next_sequence: 0,
             packet: Packet { head: Gather::new(), open: false },
             packets_done: 0,
-            samples: Samples::default(),
+            codec: None,
+            clock: Clock::default(),
+            before: MediaTime::ZERO,
+            container: None,
+            rate: None,
             media_bytes: 0,
+            remarks: Remarks::NONE,
         }
     }
 
     pub(crate) fn progress(&self) -> Progress {
         Progress {
-            delivered: MediaTime::from_samples(self.samples.playable(), SampleRate::OPUS),
+            delivered: self.delivered(),
             stage: if self.media_bytes == 0 { Stage::Headers } else { Stage::Audio },
             media_bytes: self.media_bytes,
         }
+    }
+
+    fn delivered(&self) -> MediaTime {
+        let here = self.codec.map_or(MediaTime::ZERO, |codec| {
+            MediaTime::from_samples(self.clock.playable(codec.pre_skip()), codec.rate())
+        });
+        self.before + here
     }
 
     pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<(), AudioError> {
@@ -113,36 +126,53 @@ impl OggMeter {
             match self.phase {
                 Phase::Header => self.take_header(&mut bytes)?,
                 Phase::Body { segment, left } => self.take_body(&mut bytes, segment, left)?,
-                Phase::Ended => self.take_after_end(&mut bytes)?,
+                Phase::Behind => return Ok(()),
             }
         }
         Ok(())
     }
 
-    pub(crate) fn finish(self) -> Result<Finished, AudioError> {
+    pub(crate) fn finish(mut self) -> Result<Finished, AudioError> {
         match self.phase {
-            Phase::Header => Err(AudioError::truncated("an Ogg stream whose last page is missing")),
-            Phase::Body { .. } => Err(AudioError::truncated("an Ogg page")),
-            Phase::Ended if !self.header.held().is_empty() => {
-                Err(AudioError::broken("bytes follow the last Ogg page"))
+            Phase::Body { .. } => return Err(AudioError::truncated("an Ogg page")),
+            Phase::Header
+                if !self.header.held().is_empty() && self.serial.is_none() && self.container.is_some() =>
+            {
+                self.remarks.add(Remark::JunkBehind);
             }
-            Phase::Ended if self.samples.playable() == 0 => Err(AudioError::Empty),
-            Phase::Ended => Ok(Finished {
-                media: self.progress().delivered,
-                container: Container::OggOpus,
-                media_bytes: self.media_bytes,
-            }),
+            Phase::Header if !self.header.held().is_empty() => {
+                return Err(AudioError::truncated("an Ogg stream whose last page is missing"));
+            }
+            Phase::Header | Phase::Behind => {}
+        }
+        if self.serial.is_some() {
+            self.close_without_flag()?;
+        }
+        match (self.delivered(), self.container) {
+            (MediaTime::ZERO, _) | (_, None) => Err(AudioError::Empty),
+            (media, Some(container)) => {
+                Ok(Finished { media, container, media_bytes: self.media_bytes, remarks: self.remarks })
+            }
         }
     }
 
     fn take_header(&mut self, bytes: &mut &[u8]) -> Result<(), AudioError> {
+        if !self.header.fill(bytes, 4) {
+            return Ok(());
+        }
+        if !self.header.held().starts_with(b"OggS") {
+            // Players know of nothing behind a stream that has ended but another one.
+            if self.serial.is_some() || self.container.is_none() {
+                return Err(AudioError::broken("an Ogg page does not begin where the one before ends"));
+            }
+            self.remarks.add(Remark::JunkBehind);
+            self.phase = Phase::Behind;
+            return Ok(());
+        }
         if !self.header.fill(bytes, FIXED_HEADER) {
             return Ok(());
         }
         let fixed: [u8; FIXED_HEADER] = self.header.first();
-        if !fixed.starts_with(b"OggS") {
-            return Err(AudioError::broken("an Ogg page does not begin where the one before ends"));
-        }
         let segments = usize::from(fixed[26]);
         if !self.header.fill(bytes, FIXED_HEADER + segments) {
             return Ok(());
@@ -157,57 +187,85 @@ impl OggMeter {
         if version != 0 {
             return Err(AudioError::unsupported("an Ogg version other than 0"));
         }
-        self.check_order(flags, u32::from_le_bytes([s0, s1, s2, s3]), u32::from_le_bytes([q0, q1, q2, q3]))?;
-        let granule = u64::from_le_bytes([g0, g1, g2, g3, g4, g5, g6, g7]);
-        if granule < self.samples.granule {
-            return Err(AudioError::broken("a granule position goes backwards"));
+        let sequence = u32::from_le_bytes([q0, q1, q2, q3]);
+        self.check_stream(flags, u32::from_le_bytes([s0, s1, s2, s3]))?;
+        let out_of_order = flags & FIRST_PAGE == 0 && sequence != self.next_sequence;
+        self.next_sequence = sequence.wrapping_add(1);
+        if (flags & CONTINUED != 0) != self.packet.open {
+            return Err(AudioError::broken("a packet that spans Ogg pages lost a part"));
         }
         // RFC 3533 section 6: a page is summed with its own checksum blank.
         let header = self.header.held_mut();
         header[22..26].fill(0);
+        let bytes = header[FIXED_HEADER..].iter().copied().map(usize::from).sum();
+        let granule = u64::from_le_bytes([g0, g1, g2, g3, g4, g5, g6, g7]);
         self.page = Page {
             last: flags & LAST_PAGE != 0,
+            out_of_order,
             granule: (granule != u64::MAX).then_some(granule),
             segments,
             declared_crc: u32::from_le_bytes([c0, c1, c2, c3]),
             crc: ogg_crc::update(0, header),
-            unsummed: header[FIXED_HEADER..].iter().copied().map(usize::from).sum(),
+            unsummed: bytes,
             summed: 0,
+            bytes,
             packets: 0,
             samples: 0,
         };
-        if self.page.last
-            && let Some(granule) = self.page.granule
-        {
-            // Before the first audio page is whole its origin is unknown; a last page that is also the
-            // first counts from zero (RFC 7845 section 4.5).
-            self.samples.cap = Some(granule.saturating_sub(self.samples.origin.unwrap_or(0)));
-        }
+        self.clock.open_page(self.page.granule, self.page.last);
         Ok(())
     }
 
-    fn check_order(&mut self, flags: u8, serial: u32, sequence: u32) -> Result<(), AudioError> {
+    /// Checks whose page it is, and begins another stream where one does.
+    fn check_stream(&mut self, flags: u8, serial: u32) -> Result<(), AudioError> {
         match self.serial {
             None if flags & FIRST_PAGE == 0 => {
                 return Err(AudioError::broken("the first Ogg page is missing"));
             }
-            None => self.serial = Some(serial),
+            None => self.begin_stream(serial),
+            Some(_) if flags & FIRST_PAGE != 0 && !self.has_audio() => {
+                return Err(AudioError::unsupported("several Ogg streams side by side"));
+            }
             Some(_) if flags & FIRST_PAGE != 0 => {
-                return Err(AudioError::unsupported("several Ogg streams in one body"));
+                self.close_without_flag()?;
+                self.begin_stream(serial);
             }
             Some(own) if own != serial => {
-                return Err(AudioError::unsupported("several Ogg streams in one body"));
-            }
-            Some(_) if sequence != self.next_sequence => {
-                return Err(AudioError::broken("an Ogg page is missing"));
+                return Err(AudioError::unsupported("several Ogg streams side by side"));
             }
             Some(_) => {}
         }
-        if (flags & CONTINUED != 0) != self.packet.open {
-            return Err(AudioError::broken("a packet that spans Ogg pages lost a part"));
-        }
-        self.next_sequence = sequence.wrapping_add(1);
         Ok(())
+    }
+
+    fn has_audio(&self) -> bool {
+        self.clock.has_audio()
+    }
+
+    fn begin_stream(&mut self, serial: u32) {
+        self.before = self.delivered();
+        if self.container.is_some() {
+            self.remarks.add(Remark::SeveralFiles);
+        }
+        self.serial = Some(serial);
+        self.clock = Clock::default();
+        self.codec = None;
+        self.packets_done = 0;
+    }
+
+    /// The stream ends, and its last page does not say so. If its writer had it closed, that is to be seen.
+    fn close_without_flag(&mut self) -> Result<(), AudioError> {
+        self.serial = None;
+        if self.packet.open || !self.has_audio() {
+            return Err(AudioError::truncated("an Ogg stream whose last page is missing"));
+        }
+        match self.clock.end() {
+            End::Seen => {
+                self.remarks.add(Remark::OggNoEndFlag);
+                Ok(())
+            }
+            End::Unseen => Err(AudioError::truncated("an Ogg stream whose last page is missing")),
+        }
     }
 
     /// Moves to the next segment that has bytes, or past the page's end when there is none.
@@ -230,7 +288,10 @@ impl OggMeter {
 
     fn take_body(&mut self, bytes: &mut &[u8], segment: usize, left: usize) -> Result<(), AudioError> {
         self.sum_ahead(bytes);
-        if self.packets_done >= 2 && self.packet.head.held().is_empty() && left == self.lacing(segment) {
+        if matches!(self.codec, Some(Codec::Opus { .. }) if self.packets_done >= 2)
+            && self.packet.head.held().is_empty()
+            && left == self.lacing(segment)
+        {
             let behind = self.take_whole_packets(bytes, segment)?;
             if behind > segment {
                 return self.enter_segment(behind);
@@ -241,8 +302,8 @@ impl OggMeter {
         self.page.summed -= part.len();
         let mut head = part;
         self.packet.head.fill(&mut head, PACKET_HEAD);
-        let len = u64::try_from(part.len()).unwrap_or(u64::MAX);
-        if self.packets_done >= 2 {
+        if self.is_audio() {
+            let len = u64::try_from(part.len()).unwrap_or(u64::MAX);
             self.media_bytes = self.media_bytes.saturating_add(len);
         }
         let left = left - part.len();
@@ -254,6 +315,11 @@ impl OggMeter {
             self.end_packet()?;
         }
         self.enter_segment(segment + 1)
+    }
+
+    /// Whether the packet at hand is audio.
+    fn is_audio(&self) -> bool {
+        self.codec.is_some_and(|codec| codec.is_audio(self.packet.head.held(), self.packets_done))
     }
 
     /// Counts the audio packets that lie in `bytes` as a whole, from the one that begins with `segment` on; most do, and
@@ -269,7 +335,7 @@ impl OggMeter {
                 continue;
             }
             let Some((packet, more)) = rest.split_at_checked(len) else { break };
-            samples += u64::from(packet_samples(packet).ok_or(NO_DURATION)?);
+            samples += u64::from(packet_samples(packet).ok_or(ogg_codec::NO_DURATION)?);
             packets += 1;
             (behind, rest, len) = (next, more, 0);
         }
@@ -287,7 +353,7 @@ impl OggMeter {
     /// Takes audio packets that are whole into the sample clock.
     fn count_packets(&mut self, packets: u32, samples: u64) {
         self.page.samples += samples;
-        self.samples.counted = self.samples.counted.saturating_add(samples);
+        self.clock.count(samples);
         self.page.packets += packets;
         self.packets_done += u64::from(packets);
     }
@@ -305,18 +371,24 @@ impl OggMeter {
     }
 
     fn end_packet(&mut self) -> Result<(), AudioError> {
-        match self.packets_done {
-            0 => {
-                self.read_identification()?;
+        let head = self.packet.head.held();
+        match self.codec {
+            None => {
+                let codec = Codec::identify(head)?;
+                self.codec = Some(codec);
+                self.container.get_or_insert(codec.container());
+                if self.rate.replace(codec.rate()).is_some_and(|rate| rate != codec.rate()) {
+                    self.remarks.add(Remark::RateChange);
+                }
                 self.packets_done = 1;
             }
-            1 if !self.packet.head.held().starts_with(b"OpusTags") => {
-                return Err(AudioError::broken("the Opus comment header is missing"));
+            Some(codec) if codec.is_audio(head, self.packets_done) => {
+                let samples = codec.samples(head)?.map_or(0, u64::from);
+                self.count_packets(1, samples);
             }
-            1 => self.packets_done = 2,
-            _ => {
-                let samples = packet_samples(self.packet.head.held()).ok_or(NO_DURATION)?;
-                self.count_packets(1, u64::from(samples));
+            Some(codec) => {
+                codec.check_header(head, self.packets_done)?;
+                self.packets_done += 1;
             }
         }
         self.packet.open = false;
@@ -324,69 +396,52 @@ impl OggMeter {
         Ok(())
     }
 
-    /// Reads the identification header, RFC 7845 section 5.1.
-    fn read_identification(&mut self) -> Result<(), AudioError> {
-        let head = self.packet.head.held();
-        if !head.starts_with(b"OpusHead") {
-            return Err(AudioError::unsupported("Ogg without Opus"));
-        }
-        if head.len() < PACKET_HEAD {
-            return Err(AudioError::broken("the Opus identification header is too short"));
-        }
-        if head[8] & 0xf0 != 0 {
-            return Err(AudioError::unsupported("an Opus mapping version above 15"));
-        }
-        if head[9] == 0 {
-            return Err(AudioError::broken("an Opus stream of no channels"));
-        }
-        self.samples.pre_skip = u64::from(u16::from_le_bytes([head[10], head[11]]));
-        Ok(())
-    }
-
     fn close_page(&mut self) -> Result<(), AudioError> {
-        if self.page.crc != self.page.declared_crc {
+        let page = self.page;
+        if page.crc != page.declared_crc {
             return Err(AudioError::broken("the checksum of an Ogg page is wrong"));
         }
-        if self.packets_done > 2 || self.page.packets > 0 {
-            self.check_granule()?;
+        if page.packets > 0 {
+            self.close_audio_page(page)?;
+        } else if page.out_of_order {
+            self.remarks.add(Remark::OggPageNumbers);
         }
         self.header.clear();
-        self.phase = if self.page.last { Phase::Ended } else { Phase::Header };
-        if self.page.last && self.packet.open {
-            return Err(AudioError::truncated("the last packet of an Ogg stream"));
-        }
-        if self.page.last && self.packets_done < 2 {
-            return Err(AudioError::Empty);
+        self.phase = Phase::Header;
+        if page.last {
+            if self.packet.open {
+                return Err(AudioError::truncated("the last packet of an Ogg stream"));
+            }
+            self.serial = None;
         }
         Ok(())
     }
 
-    fn check_granule(&mut self) -> Result<(), AudioError> {
-        let Some(granule) = self.page.granule else {
-            if self.page.packets > 0 {
-                return Err(AudioError::broken("an Ogg page with packets has no granule position"));
-            }
-            return Ok(());
+    fn close_audio_page(&mut self, page: Page) -> Result<(), AudioError> {
+        let Some(codec) = self.codec else { return Ok(()) };
+        let (samples, fill) = match codec {
+            Codec::Opus { .. } | Codec::Flac { .. } => (
+                Samples::Counted(page.samples),
+                Fill { own: page.samples, usual: u64::from(codec.rate().hertz()) },
+            ),
+            Codec::Vorbis { longest, .. } => (
+                Samples::AtMost(u64::from(page.packets) * longest),
+                Fill { own: u64::try_from(page.bytes).unwrap_or(u64::MAX), usual: FULL_PAGE },
+            ),
         };
-        self.samples.granule = granule;
-        if self.samples.origin.is_none() && self.page.packets > 0 {
-            // The first page's position less its samples is where the stream begins; a page that is
-            // also the last may say less, which trims its end instead (RFC 7845 section 4.4).
-            let origin = granule.checked_sub(self.page.samples);
-            if origin.is_none() && !self.page.last {
-                return Err(AudioError::broken("the first granule position is before its samples"));
-            }
-            self.samples.origin = Some(origin.unwrap_or(0));
-        }
-        Ok(())
-    }
-
-    fn take_after_end(&mut self, bytes: &mut &[u8]) -> Result<(), AudioError> {
-        if self.header.fill(bytes, 4) {
-            return Err(match self.header.first() {
-                [b'O', b'g', b'g', b'S'] => AudioError::unsupported("chained Ogg streams"),
-                _ => AudioError::broken("bytes follow the last Ogg page"),
-            });
+        let oddity = self.clock.close_page(PageAudio {
+            granule: page.granule,
+            samples,
+            fill,
+            out_of_order: page.out_of_order,
+            is_last: page.last,
+        });
+        match oddity {
+            Oddity::None => {}
+            Oddity::Position => self.remarks.add(Remark::OggPositions),
+            Oddity::Number => self.remarks.add(Remark::OggPageNumbers),
+            Oddity::Hole => return Err(AudioError::broken("an Ogg page is missing")),
+            Oddity::Nonsense => return Err(AudioError::broken("a granule position that cannot be")),
         }
         Ok(())
     }

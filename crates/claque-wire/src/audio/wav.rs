@@ -4,7 +4,7 @@ use claque_core::time::SampleRate;
 
 use super::{
     AudioError,
-    wav_format::{WavFormat, declared_size},
+    wav_format::{Coding, DataSize, WavFormat},
 };
 
 /// Samples out of a WAV file.
@@ -62,6 +62,7 @@ pub fn read(bytes: &[u8]) -> Result<Wav, AudioError> {
         let head = bytes.first_chunk().copied().unwrap_or([0; 4]);
         return Err(AudioError::UnknownFormat { head: u32::from_be_bytes(head) });
     };
+    let riff = bytes.get(4..8).and_then(|size| size.first_chunk().copied()).map_or(0, u32::from_le_bytes);
     let mut format = None;
     loop {
         let Some((head, body)) = chunks.split_first_chunk::<8>() else {
@@ -73,10 +74,11 @@ pub fn read(bytes: &[u8]) -> Result<Wav, AudioError> {
         match &[i0, i1, i2, i3] {
             b"fmt " => format = Some(WavFormat::parse(&body[..size.min(body.len())])?),
             b"data" => {
-                let format = format.ok_or(AudioError::broken("the WAV data comes before its format"))?;
-                let data = match declared_size(declared) {
-                    Some(_) => body.get(..size).ok_or(AudioError::truncated("the WAV data"))?,
-                    None => body,
+                let format: WavFormat =
+                    format.ok_or(AudioError::broken("the WAV data comes before its format"))?;
+                let data = match format.data_size(declared, riff) {
+                    DataSize::Declared(_) => body.get(..size).ok_or(AudioError::truncated("the WAV data"))?,
+                    DataSize::Placeholder => body,
                 };
                 return samples(format, data);
             }
@@ -87,8 +89,8 @@ pub fn read(bytes: &[u8]) -> Result<Wav, AudioError> {
 }
 
 fn samples(format: WavFormat, data: &[u8]) -> Result<Wav, AudioError> {
-    if format.float {
-        return Err(AudioError::unsupported("floating point samples"));
+    if format.coding != Coding::Linear {
+        return Err(AudioError::unsupported("samples other than integers"));
     }
     let frame = usize::try_from(format.frame_bytes()).unwrap_or(usize::MAX);
     let whole = &data[..data.len() - data.len() % frame];

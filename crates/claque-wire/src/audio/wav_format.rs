@@ -9,9 +9,16 @@ pub(crate) const FORMAT_BYTES: usize = 40;
 /// Data sizes from here on are placeholders of writers that could not seek back: espeak-ng writes
 /// 0x7FFFF000, others 0x7FFFFFFF or 0xFFFFFFFF. No block of speech is 2 GiB long.
 const SMALLEST_PLACEHOLDER: u32 = 0x7fff_0000;
+/// Data that declares more audio than this is a placeholder of another kind, such as 2,000,000,000: no block of speech lasts an
+/// hour.
+const LONGEST_SECONDS: u64 = 3_600;
+/// Sample rates that players take: browsers refuse others.
+const RATES: core::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 const TAG_PCM: u16 = 0x0001;
 const TAG_FLOAT: u16 = 0x0003;
+const TAG_A_LAW: u16 = 0x0006;
+const TAG_MU_LAW: u16 = 0x0007;
 const TAG_EXTENSIBLE: u16 = 0xfffe;
 
 /// How the samples of a WAV file are laid out.
@@ -20,7 +27,27 @@ pub(crate) struct WavFormat {
     pub(crate) rate: SampleRate,
     pub(crate) channels: u16,
     pub(crate) bits: u16,
-    pub(crate) float: bool,
+    pub(crate) coding: Coding,
+}
+
+/// What a sample is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// An integer; eight bits are unsigned.
+    Linear,
+    Float,
+    /// ITU-T G.711.
+    MuLaw,
+    /// ITU-T G.711.
+    ALaw,
+}
+
+/// How much data a WAV file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DataSize {
+    Declared(u64),
+    /// To the end of the body.
+    Placeholder,
 }
 
 impl WavFormat {
@@ -42,14 +69,19 @@ impl WavFormat {
         }
         let channels = u16::from_le_bytes([*c0, *c1]);
         let bits = u16::from_le_bytes([*b0, *b1]);
-        let float = match (tag, bits) {
-            (TAG_PCM, 8 | 16 | 24 | 32) => false,
-            (TAG_FLOAT, 32 | 64) => true,
-            _ => return Err(AudioError::unsupported("a WAV encoding other than linear PCM")),
+        let coding = match (tag, bits) {
+            (TAG_PCM, 8 | 16 | 24 | 32) => Coding::Linear,
+            (TAG_FLOAT, 32 | 64) => Coding::Float,
+            (TAG_MU_LAW, 8) => Coding::MuLaw,
+            (TAG_A_LAW, 8) => Coding::ALaw,
+            _ => return Err(AudioError::unsupported("a WAV encoding other than PCM, mu-law and A-law")),
         };
-        let rate = SampleRate::new(u32::from_le_bytes([*r0, *r1, *r2, *r3]))
-            .ok_or(AudioError::broken("a WAV sample rate of zero"))?;
-        let format = Self { rate, channels, bits, float };
+        let rate = u32::from_le_bytes([*r0, *r1, *r2, *r3]);
+        let rate = SampleRate::new(rate).ok_or(AudioError::broken("a WAV sample rate of zero"))?;
+        if !RATES.contains(&rate.hertz()) {
+            return Err(AudioError::broken("a WAV sample rate that no player takes"));
+        }
+        let format = Self { rate, channels, bits, coding };
         if channels == 0 || u32::from(u16::from_le_bytes([*a0, *a1])) != format.frame_bytes() {
             return Err(AudioError::broken("the WAV frame size contradicts its channels and bits"));
         }
@@ -60,9 +92,36 @@ impl WavFormat {
     pub(crate) fn frame_bytes(self) -> u32 {
         u32::from(self.channels) * u32::from(self.bits / 8)
     }
-}
 
-/// The size a data chunk declares, or nothing for a streaming placeholder.
-pub(crate) const fn declared_size(size: u32) -> Option<u32> {
-    if size == 0 || size >= SMALLEST_PLACEHOLDER { None } else { Some(size) }
+    /// How much data there is, when the data chunk declares `data` bytes and the file `riff`.
+    ///
+    /// A placeholder of no known value is told by a length that no speech has; if the file's own size contradicts it, it is no
+    /// placeholder but a lie, and the data is cut short.
+    pub(crate) fn data_size(self, data: u32, riff: u32) -> DataSize {
+        if data == 0 || data >= SMALLEST_PLACEHOLDER {
+            return DataSize::Placeholder;
+        }
+        let longest = LONGEST_SECONDS * u64::from(self.rate.hertz()) * u64::from(self.frame_bytes());
+        let riff_agrees = riff == 0 || riff >= data;
+        if u64::from(data) > longest && riff_agrees {
+            DataSize::Placeholder
+        } else {
+            DataSize::Declared(u64::from(data))
+        }
+    }
+
+    /// Whether a sample is loud enough to be heard, by its most significant byte: louder than a 128th of full scale, which
+    /// is -42 dB (of 64-bit floating point, than -90 dB).
+    pub(crate) const fn is_loud(self, byte: u8) -> bool {
+        match (self.coding, self.bits) {
+            (Coding::Linear, 8) => !matches!(byte, 0x7f..=0x80),
+            (Coding::Linear, _) => !matches!(byte, 0x00 | 0xff),
+            // The sign and the upper seven bits of the exponent.
+            (Coding::Float, 64) => byte & 0x7f >= 0x3f,
+            (Coding::Float, _) => byte & 0x7f >= 0x3c,
+            // Mu-law is stored inverted, A-law with every other bit inverted.
+            (Coding::MuLaw, _) => !byte & 0x7f > 0x10,
+            (Coding::ALaw, _) => (byte ^ 0x55) & 0x7f > 0x0f,
+        }
+    }
 }

@@ -1,19 +1,43 @@
-//! Counts the audio in a WAV file while its bytes pass.
+//! Counts the audio in WAV files while their bytes pass, one after the other, and listens whether there is any sound.
 
-use claque_core::time::MediaTime;
+use claque_core::{
+    remark::{Remark, Remarks},
+    time::MediaTime,
+};
 
 use super::{
     AudioError, Container, Finished, Progress, Stage,
     gather::Gather,
-    wav_format::{FORMAT_BYTES, WavFormat, declared_size},
+    wav_format::{DataSize, FORMAT_BYTES, WavFormat},
 };
+
+/// Every so many samples one is listened to: 750 a second at 24 kHz, at odds with the period of any tone.
+const STRIDE: u64 = 31;
+/// Samples that must have been listened to before a file is called silent.
+const ENOUGH: u64 = 32;
 
 #[derive(Debug)]
 pub(crate) struct WavMeter {
     phase: Phase,
     gather: Gather<FORMAT_BYTES>,
+    /// Size that the file declares, and that a chunk of RF64 declares for the data.
+    riff: u32,
+    long_size: Option<u64>,
     format: Option<WavFormat>,
+    /// Bytes of the data at hand, and the audio of the files before.
+    data_bytes: u64,
+    before: MediaTime,
+    files: u32,
     media_bytes: u64,
+    sound: Sound,
+    remarks: Remarks,
+}
+
+/// What was heard.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sound {
+    samples: u64,
+    is_loud: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,20 +48,42 @@ enum Phase {
         len: usize,
         rest: u64,
     },
+    /// The sizes of RF64 (EBU Tech 3306).
+    LongSizes {
+        rest: u64,
+    },
     Skip {
         left: u64,
     },
-    /// `left` is nothing when the size was a placeholder: then the body's end is the data's.
-    Data {
-        left: Option<u64>,
-    },
-    /// What follows whole data cannot be heard and is not looked at.
-    Done,
+    Data(Data),
+    /// What follows whole data.
+    Behind,
+    /// What cannot be heard and is not looked at.
+    Ignored,
+}
+
+/// `left` is nothing when the size was a placeholder: then the body's end is the data's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Data {
+    left: Option<u64>,
+    is_odd: bool,
 }
 
 impl WavMeter {
     pub(crate) const fn new() -> Self {
-        Self { phase: Phase::Riff, gather: Gather::new(), format: None, media_bytes: 0 }
+        Self {
+            phase: Phase::Riff,
+            gather: Gather::new(),
+            riff: 0,
+            long_size: None,
+            format: None,
+            data_bytes: 0,
+            before: MediaTime::ZERO,
+            files: 0,
+            media_bytes: 0,
+            sound: Sound { samples: 0, is_loud: false },
+            remarks: Remarks::NONE,
+        }
     }
 
     pub(crate) fn progress(&self) -> Progress {
@@ -63,46 +109,65 @@ impl WavMeter {
                 }
                 Phase::Format { len, rest } => {
                     if self.gather.fill(&mut bytes, len) {
-                        self.format = Some(WavFormat::parse(self.gather.held())?);
+                        self.read_format()?;
+                        self.next(Phase::Skip { left: rest });
+                    }
+                }
+                Phase::LongSizes { rest } => {
+                    if self.gather.fill(&mut bytes, 16) {
+                        let [_, _, _, _, _, _, _, _, size @ ..] = self.gather.first::<16>();
+                        self.long_size = Some(u64::from_le_bytes(size));
                         self.next(Phase::Skip { left: rest });
                     }
                 }
                 Phase::Skip { left } => {
-                    let left = left - drop_front(&mut bytes, left);
+                    let left = left - length(drop_front(&mut bytes, left));
                     self.phase = Phase::Skip { left };
                 }
-                Phase::Data { left } => self.take_data(&mut bytes, left),
-                Phase::Done => return Ok(()),
+                Phase::Data(data) => self.take_data(&mut bytes, data),
+                Phase::Behind => self.take_behind(&mut bytes),
+                Phase::Ignored => return Ok(()),
             }
             if self.phase == (Phase::Skip { left: 0 }) {
-                self.phase = Phase::ChunkHead;
+                self.phase = if self.data_bytes > 0 { Phase::Behind } else { Phase::ChunkHead };
             }
         }
         Ok(())
     }
 
-    pub(crate) fn finish(self) -> Result<Finished, AudioError> {
+    pub(crate) fn finish(mut self) -> Result<Finished, AudioError> {
         match self.phase {
-            Phase::Riff => Err(AudioError::truncated("the WAV header")),
-            Phase::ChunkHead | Phase::Format { .. } | Phase::Skip { .. } => {
-                Err(AudioError::truncated("the chunks before the WAV data"))
+            Phase::Riff => return Err(AudioError::truncated("the WAV header")),
+            // The byte that makes data of odd length even may be missing.
+            Phase::Skip { left: 1 } if self.data_bytes > 0 => {}
+            // Nobody hears a chunk behind the data, and nobody minds if it is cut.
+            Phase::Skip { .. } if self.data_bytes > 0 => self.remarks.add(Remark::JunkBehind),
+            Phase::ChunkHead | Phase::Format { .. } | Phase::LongSizes { .. } | Phase::Skip { .. } => {
+                return Err(AudioError::truncated("the chunks before the WAV data"));
             }
-            Phase::Data { left: Some(_) } => Err(AudioError::truncated("the WAV data")),
-            Phase::Data { left: None } | Phase::Done if self.delivered() == MediaTime::ZERO => {
-                Err(AudioError::Empty)
-            }
-            Phase::Data { left: None } | Phase::Done => Ok(Finished {
-                media: self.delivered(),
-                container: Container::Wav,
-                media_bytes: self.media_bytes,
-            }),
+            Phase::Data(Data { left: Some(_), .. }) => return Err(AudioError::truncated("the WAV data")),
+            Phase::Behind if !self.gather.held().is_empty() => self.remarks.add(Remark::JunkBehind),
+            Phase::Data(_) | Phase::Behind | Phase::Ignored => {}
         }
+        if self.delivered() == MediaTime::ZERO {
+            return Err(AudioError::Empty);
+        }
+        if self.sound.samples >= ENOUGH && !self.sound.is_loud {
+            self.remarks.add(Remark::Silent);
+        }
+        Ok(Finished {
+            media: self.delivered(),
+            container: Container::Wav,
+            media_bytes: self.media_bytes,
+            remarks: self.remarks,
+        })
     }
 
     fn delivered(&self) -> MediaTime {
-        self.format.map_or(MediaTime::ZERO, |format| {
-            MediaTime::from_samples(self.media_bytes / u64::from(format.frame_bytes()), format.rate)
-        })
+        let here = self.format.map_or(MediaTime::ZERO, |format| {
+            MediaTime::from_samples(self.data_bytes / u64::from(format.frame_bytes()), format.rate)
+        });
+        self.before + here
     }
 
     fn next(&mut self, phase: Phase) {
@@ -111,10 +176,27 @@ impl WavMeter {
     }
 
     fn read_riff(&mut self) -> Result<(), AudioError> {
-        if !self.gather.held().ends_with(b"WAVE") {
+        let [_, _, _, _, s0, s1, s2, s3, kind @ ..] = self.gather.first::<12>();
+        if &kind != b"WAVE" {
             return Err(AudioError::unsupported("a RIFF file that is no WAVE"));
         }
+        self.riff = u32::from_le_bytes([s0, s1, s2, s3]);
+        self.files += 1;
+        if self.files > 1 {
+            self.remarks.add(Remark::SeveralFiles);
+        }
+        self.before = self.delivered();
+        self.data_bytes = 0;
+        self.long_size = None;
         self.next(Phase::ChunkHead);
+        Ok(())
+    }
+
+    fn read_format(&mut self) -> Result<(), AudioError> {
+        let format = WavFormat::parse(self.gather.held())?;
+        if self.format.replace(format).is_some_and(|before| before.rate != format.rate) {
+            self.remarks.add(Remark::RateChange);
+        }
         Ok(())
     }
 
@@ -131,29 +213,93 @@ impl WavMeter {
                 }
                 Phase::Format { len, rest: padded.saturating_sub(u64::try_from(len).unwrap_or(0)) }
             }
-            b"data" if self.format.is_none() => {
-                return Err(AudioError::broken("the WAV data comes before its format"));
-            }
-            b"data" => Phase::Data { left: declared_size(size).map(u64::from) },
+            b"ds64" if size >= 16 => Phase::LongSizes { rest: padded - 16 },
+            b"data" => Phase::Data(self.open_data(size)?),
             _ => Phase::Skip { left: padded },
         };
         self.next(phase);
         Ok(())
     }
 
-    fn take_data(&mut self, bytes: &mut &[u8], left: Option<u64>) {
-        let taken = drop_front(bytes, left.unwrap_or(u64::MAX));
-        self.media_bytes = self.media_bytes.saturating_add(taken);
-        self.phase = match left.map(|left| left - taken) {
-            Some(0) => Phase::Done,
-            left => Phase::Data { left },
+    fn open_data(&mut self, size: u32) -> Result<Data, AudioError> {
+        let format = self.format.ok_or(AudioError::broken("the WAV data comes before its format"))?;
+        // RF64 says 0xFFFFFFFF here when its other chunk has the size; a writer that could not go back left zero there.
+        let long = self.long_size.filter(|long| size == u32::MAX && *long > 0);
+        let size = match long {
+            Some(long) if long < 1 << 40 => DataSize::Declared(long),
+            Some(_) => DataSize::Placeholder,
+            None => format.data_size(size, self.riff),
         };
+        Ok(match size {
+            DataSize::Declared(size) => Data { left: Some(size), is_odd: size % 2 == 1 },
+            DataSize::Placeholder => {
+                self.remarks.add(Remark::WavPlaceholder);
+                Data { left: None, is_odd: false }
+            }
+        })
+    }
+
+    fn take_data(&mut self, bytes: &mut &[u8], data: Data) {
+        let taken = drop_front(bytes, data.left.unwrap_or(u64::MAX));
+        self.listen(taken);
+        self.data_bytes = self.data_bytes.saturating_add(length(taken));
+        self.media_bytes = self.media_bytes.saturating_add(length(taken));
+        self.phase = match data.left.map(|left| left - length(taken)) {
+            Some(0) if data.is_odd => Phase::Skip { left: 1 },
+            Some(0) => Phase::Behind,
+            left => Phase::Data(Data { left, ..data }),
+        };
+    }
+
+    /// Looks at the most significant byte of every so many samples, until one is loud.
+    fn listen(&mut self, data: &[u8]) {
+        let Some(format) = self.format.filter(|_| !self.sound.is_loud) else { return };
+        let step = STRIDE * u64::from(format.frame_bytes());
+        // That byte is the last of its sample, and the first channel is listened to.
+        let first = u64::from(format.bits / 8) - 1;
+        let (from, to) = (self.data_bytes, self.data_bytes + length(data));
+        let mut number = from.saturating_sub(first).div_ceil(step);
+        while number * step + first < to {
+            let at = usize::try_from(number * step + first - from).unwrap_or(usize::MAX);
+            self.sound.samples += 1;
+            if data.get(at).is_some_and(|byte| format.is_loud(*byte)) {
+                self.sound.is_loud = true;
+                return;
+            }
+            number += 1;
+        }
+    }
+
+    /// Another file begins, a chunk of words, or something that is neither.
+    fn take_behind(&mut self, bytes: &mut &[u8]) {
+        if !self.gather.fill(bytes, 4) {
+            return;
+        }
+        match &self.gather.first::<4>() {
+            b"RIFF" | b"RF64" => self.phase = Phase::Riff,
+            name if name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') => {
+                if self.gather.fill(bytes, 8) {
+                    let [_, _, _, _, s0, s1, s2, s3] = self.gather.first();
+                    let size = u32::from_le_bytes([s0, s1, s2, s3]);
+                    self.next(Phase::Skip { left: u64::from(size) + u64::from(size % 2) });
+                }
+            }
+            _ => {
+                self.remarks.add(Remark::JunkBehind);
+                self.next(Phase::Ignored);
+            }
+        }
     }
 }
 
-/// Drops up to `count` bytes from the front and says how many.
-fn drop_front(bytes: &mut &[u8], count: u64) -> u64 {
+/// Drops up to `count` bytes from the front and gives them.
+fn drop_front<'a>(bytes: &mut &'a [u8], count: u64) -> &'a [u8] {
     let dropped = usize::try_from(count).unwrap_or(usize::MAX).min(bytes.len());
-    *bytes = &bytes[dropped..];
-    u64::try_from(dropped).unwrap_or(u64::MAX)
+    let (front, rest) = bytes.split_at(dropped);
+    *bytes = rest;
+    front
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
