@@ -78,6 +78,21 @@ pub struct BlockRecord {
     pub outcome: BlockOutcome,
 }
 
+impl BlockRecord {
+    /// When it was ready, if it was delivered: the end of every latency. A service may call a block ready whose audio then
+    /// cannot be fetched, is cut or is broken; such a block has a failure and no latency.
+    #[must_use]
+    pub fn delivered_at(&self) -> Option<Instant> {
+        self.ready_at.filter(|_| self.outcome.is_success())
+    }
+
+    /// When its first audio byte came, if it was delivered.
+    #[must_use]
+    pub fn delivered_first_audio_at(&self) -> Option<Instant> {
+        self.first_audio_at.filter(|_| self.outcome.is_success())
+    }
+}
+
 /// What became of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BlockOutcome {

@@ -173,7 +173,7 @@ impl SummaryBuilder {
             let mut ready = self.ready.remove(&id).unwrap_or_default();
             for record in of_one {
                 self.add_block_of(record, &mut listener);
-                ready.extend(record.ready_at.map(|at| (record.batch, at)));
+                ready.extend(record.delivered_at().map(|at| (record.batch, at)));
             }
             self.listeners.insert(id, listener);
             self.ready.insert(id, ready);
@@ -182,13 +182,14 @@ impl SummaryBuilder {
 
     fn add_block_of(&mut self, record: &BlockRecord, listener: &mut Listener) {
         self.count_outcome(record);
-        self.round_trip.push_between(record.requested_at, record.ready_at);
-        self.response_time.push_between(Some(record.intended_at), record.ready_at);
+        let delivered_at = record.delivered_at();
+        self.round_trip.push_between(record.requested_at, delivered_at);
+        self.response_time.push_between(Some(record.intended_at), delivered_at);
         listener.recorded += 1;
-        keep_earliest(&mut listener.first_audio_at, record.first_audio_at);
+        keep_earliest(&mut listener.first_audio_at, record.delivered_first_audio_at());
         keep_earliest(&mut listener.started_at, record.started_at);
         if record.block == BlockIdx(0) {
-            self.first_block.push_between(Some(record.intended_at), record.ready_at);
+            self.first_block.push_between(Some(record.intended_at), delivered_at);
             // A session that never reported its end is still known to have been meant to start then.
             keep_earliest(&mut listener.intended_at, Some(record.intended_at));
         }

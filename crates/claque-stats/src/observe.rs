@@ -76,9 +76,9 @@ pub struct ListenerObservation {
     pub first_block_ms: Option<f64>,
     /// Transport and handshake.
     pub connect_ms: Option<f64>,
-    /// One value a block that was ready.
+    /// One value a block that was delivered.
     pub round_trip_ms: Vec<f64>,
-    /// One value a block that was ready.
+    /// One value a block that was delivered.
     pub response_time_ms: Vec<f64>,
     /// One value a pair of blocks of one request.
     pub synthesis_time_ms: Vec<f64>,
@@ -86,7 +86,8 @@ pub struct ListenerObservation {
     pub blocks_intended: u32,
     /// Blocks that were delivered.
     pub blocks_ok: u32,
-    /// Blocks that never became ready though they should have: failed, stopped or never reached.
+    /// Blocks that were not delivered though they should have been: failed (also after they were called ready), stopped or
+    /// never reached.
     pub blocks_missing: u32,
     /// Stalls after playback had begun.
     pub underruns: u32,
@@ -182,7 +183,7 @@ struct Gathered {
     first_audio_at: Option<Instant>,
     ended_at: Option<Instant>,
     stalled: Duration,
-    /// Blocks that need not come any more: ready, or rightly skipped.
+    /// Blocks that need not come any more: delivered, or rightly skipped.
     settled: u32,
     /// Blocks with a record, and those of them that the listener gave up of its own will.
     recorded: u32,
@@ -243,7 +244,7 @@ impl Gathered {
         if let BlockOutcome::Failed(class) = record.outcome {
             self.causes.add_failed_block(record.listener, record.block, class);
         }
-        keep_earliest(&mut self.first_audio_at, record.first_audio_at);
+        keep_earliest(&mut self.first_audio_at, record.delivered_first_audio_at());
         keep_earliest(&mut self.started_at, record.started_at);
         let first = record.block == BlockIdx(0);
         if first {
@@ -251,9 +252,9 @@ impl Gathered {
             keep_earliest(&mut self.intended_at, Some(record.intended_at));
         }
         let skipped = record.outcome == BlockOutcome::Skipped;
-        let given_up = record.outcome == BlockOutcome::Abandoned;
-        self.settled += u32::from(skipped || (record.ready_at.is_some() && !given_up));
-        let Some(ready_at) = record.ready_at else { return };
+        let delivered_at = record.delivered_at();
+        self.settled += u32::from(skipped || delivered_at.is_some());
+        let Some(ready_at) = delivered_at else { return };
         let response = ms_between(record.intended_at, ready_at);
         self.seen.response_time_ms.push(response);
         self.seen.round_trip_ms.extend(record.requested_at.map(|asked| ms_between(asked, ready_at)));

@@ -51,11 +51,11 @@ impl ListenerFacts {
         self.session.as_ref().map(|session| session.intended_at).or(first_wanted)
     }
 
-    /// Consecutive ready blocks of one request, in order of the moment they were ready: `synthesis_time` is the time
+    /// Consecutive delivered blocks of one request, in order of the moment they were ready: `synthesis_time` is the time
     /// between the two.
     #[must_use]
     pub fn gaps_within_requests(&self) -> Vec<(&BlockRecord, &BlockRecord)> {
-        let mut ready: Vec<_> = self.blocks.iter().filter(|block| block.ready_at.is_some()).collect();
+        let mut ready: Vec<_> = self.blocks.iter().filter(|block| block.delivered_at().is_some()).collect();
         ready.sort_by_key(|block| (block.batch, block.ready_at));
         let pairs = ready.windows(2).filter_map(|pair| match pair {
             &[earlier, later] if earlier.batch == later.batch => Some((earlier, later)),

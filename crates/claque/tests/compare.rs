@@ -221,6 +221,28 @@ fn an_objective_that_is_missed_ends_with_code_three() {
 }
 
 #[test]
+fn blocks_that_failed_at_the_fetch_miss_a_bound_on_their_times() {
+    let stage = Stage::new();
+    let args = [
+        "simulate",
+        "--users",
+        "4",
+        "--blocks",
+        "12",
+        "--workers",
+        "unlimited",
+        "--quiet",
+        "--objective",
+        "round_trip p95 < 10 s",
+        "--gateway-set",
+        "faults.jobs=[{select={share=0.5},effect=\"audio-server-error\"}]",
+    ];
+    let output = stage.claque(&args);
+    assert_eq!(code(&output), Some(3), "{}", stderr(&output));
+    assert!(stdout(&output).contains("  MISSED  round_trip p95 < 10 s"), "{}", stdout(&output));
+}
+
+#[test]
 fn objectives_of_a_file_are_judged_and_typed_ones_take_their_place() {
     let stage = Stage::new();
     let text = "users = 2\nblocks = 2\nobjectives = [\n  \"errors = 0\",\n  \"ttfa p95 < 1 ms\",\n]\n";

@@ -47,6 +47,16 @@ pub(crate) fn failed_block(listener: u32, index: u32, class: FailureClass) -> Bl
     }
 }
 
+/// The same of a block that was called ready, and whose audio broke off.
+pub(crate) fn cut_block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
+    BlockRecord {
+        complete_at: None,
+        started_at: None,
+        outcome: BlockOutcome::Failed(FailureClass::Server),
+        ..block(listener, index, ready_ms)
+    }
+}
+
 pub(crate) fn stall(listener: u32, block: u32, began_ms: u64, waited_ms: u64) -> Fact {
     Fact::Stall(StallRecord {
         listener: ListenerId(listener),

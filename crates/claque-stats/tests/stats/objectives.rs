@@ -8,7 +8,7 @@ use claque_stats::{
     objective::{AbortRule, LiveCounts, Objective, ObjectiveResult},
 };
 
-use crate::facts::{block, failed_block, session, stall};
+use crate::facts::{block, cut_block, failed_block, session, stall};
 
 const SHAPE: RunShape = RunShape { users: 4, blocks_per_user: 2 };
 
@@ -55,6 +55,23 @@ fn a_block_that_never_came_has_missed_every_block_time() {
     assert!(!judge("round_trip p95 < 1 min").met);
     assert!(judge("synthesis_time p50 = 500 ms").met, "three pairs of 500 ms and two that never came");
     assert!(!judge("synthesis_time p75 < 1 min").met);
+}
+
+/// Half of the blocks were called ready in time, and then nothing could be fetched.
+#[test]
+fn a_block_that_was_ready_and_did_not_arrive_has_missed_every_block_time() {
+    let facts = [Fact::Block(block(0, 0, 1_000)), Fact::Block(cut_block(0, 1, 1_500))];
+    let observed = Observations::of(RunShape { users: 1, blocks_per_user: 2 }, &facts);
+    for metric in ["round_trip", "response_time", "synthesis_time"] {
+        let result = Objective::parse(&format!("{metric} p95 < 10 s")).unwrap().judge(&[&observed]);
+        assert_eq!((result.met, result.missing), (false, 1), "{metric}");
+    }
+    let first = [Fact::Block(cut_block(0, 0, 1_000))];
+    let observed = Observations::of(RunShape { users: 1, blocks_per_user: 1 }, &first);
+    for metric in ["first_block", "ttfa"] {
+        let result = Objective::parse(&format!("{metric} max < 10 s")).unwrap().judge(&[&observed]);
+        assert_eq!((result.met, result.missing), (false, 1), "{metric}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::float_cmp, reason = "the figures of these runs are exact in binary")]
 
-use crate::facts::{block, error, failed_block, session, stall};
+use crate::facts::{block, cut_block, error, failed_block, session, stall};
 use claque_core::{
     event::{FailureClass, Kills},
     ids::BlockIdx,
@@ -52,6 +52,23 @@ fn service_time_counts_from_the_request_and_response_time_from_the_want() {
     let summary = summary_of(ONE_BY_TWO, &[Fact::Block(late_request)]);
     assert_eq!(summary.round_trip.unwrap().mean_ms, 700.0);
     assert_eq!(summary.response_time.unwrap().mean_ms, 1_000.0);
+}
+
+/// Called ready after a second, and then the audio could not be fetched: only the block that came counts.
+#[test]
+fn a_block_whose_audio_did_not_arrive_whole_has_no_latency_of_any_kind() {
+    let facts = [
+        Fact::Block(cut_block(0, 0, 1_000)),
+        Fact::Block(block(0, 1, 3_000)),
+        Fact::Listener(session(0, Some(3_000), 6_000)),
+    ];
+    let summary = summary_of(ONE_BY_TWO, &facts);
+    assert_eq!(summary.first_block, None, "it never came");
+    assert_eq!(summary.ttfa.unwrap().max_ms, 3_000.0);
+    assert_eq!(summary.synthesis_time, None, "there is one block, and no gap");
+    for times in [summary.round_trip, summary.response_time] {
+        assert_eq!(times.unwrap().count, 1);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Distributions: exact quantiles at fixed shares, which is all a curve needs.
 
-use claque_core::{ids::BlockIdx, time::Instant};
+use claque_core::{ids::BlockIdx, record::BlockRecord, time::Instant};
 use claque_stats::Sample;
 use claque_store::ListenerFacts;
 use serde::Serialize;
@@ -33,13 +33,13 @@ impl Spreads {
         let session = facts.session.as_ref();
         let intended_at =
             session.map(|session| session.intended_at).or(of_first.map(|block| block.intended_at));
-        let first_audio_at = facts.blocks.iter().filter_map(|block| block.first_audio_at).min();
+        let first_audio_at = facts.blocks.iter().filter_map(BlockRecord::delivered_first_audio_at).min();
         let first_heard = facts.blocks.iter().filter_map(|block| block.started_at).min();
         let started_at = session.and_then(|session| session.started_at).into_iter().chain(first_heard).min();
         push(&mut self.startup_time, intended_at, started_at);
         push(&mut self.ttfa, intended_at, first_audio_at);
         for block in &facts.blocks {
-            push(&mut self.round_trip, block.requested_at, block.ready_at);
+            push(&mut self.round_trip, block.requested_at, block.delivered_at());
         }
         for (earlier, later) in facts.gaps_within_requests() {
             push(&mut self.synthesis_time, earlier.ready_at, later.ready_at);

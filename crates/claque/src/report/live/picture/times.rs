@@ -57,7 +57,7 @@ impl Times {
 
     /// A listener that begins to play with its first block tells so as soon as that block is over.
     pub(super) fn block(&mut self, block: &BlockRecord) {
-        if let (Some(requested_at), Some(ready_at)) = (block.requested_at, block.ready_at) {
+        if let (Some(requested_at), Some(ready_at)) = (block.requested_at, block.delivered_at()) {
             self.round_trip.add(ready_at.since(requested_at));
         }
         if block.block != BlockIdx(0) || block.batch != 0 || block.resends > 0 {
@@ -67,7 +67,9 @@ impl Times {
         if let (Some(started_at), Some(counted @ false)) = (block.started_at, self.counted.get_mut(place)) {
             *counted = true;
             self.startup.add(started_at.since(block.intended_at));
-            self.ttfa.add(block.first_audio_at.unwrap_or(started_at).since(block.intended_at));
+            if block.outcome.is_success() {
+                self.ttfa.add(block.first_audio_at.unwrap_or(started_at).since(block.intended_at));
+            }
         }
     }
 
