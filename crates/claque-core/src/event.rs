@@ -117,6 +117,8 @@ impl fmt::Display for Failure {
 /// Where a failure happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
+    /// Before its listener was there: while its document was made.
+    Preparation,
     /// Name look-up and connection, TLS included.
     Dial,
     /// HTTP upgrade or protocol greeting.

@@ -2,18 +2,15 @@
 //!
 //! [`Pacer`] is a pure machine: it is asked what to do now, told what came of it, and says until when there is nothing
 //! to do. Limits are not known beforehand but learned from refusals; each door (an address that limits count by) is
-//! closed by its own refusals alone. What waits here is preparation: it is in no latency.
+//! closed by its own refusals alone. What waits here is preparation: it is in no latency. How long refusals are borne
+//! with is [`Patience`], for every call that waits for a limit.
+
+mod patience;
 
 use std::collections::{BTreeSet, VecDeque};
 
+pub use self::patience::{Limited, Patience};
 use crate::time::{Duration, Instant};
-
-/// Wait after a refusal that says nothing of how long: the window of a limit per minute, in twelve steps.
-const STEP: Duration = Duration::from_secs(5);
-/// A limit that asks for a longer wait than this is not waited out: nobody sits in front of a run for longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
-/// A limit that has let nothing through for so long is not waited out either.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// One call to be made now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +28,6 @@ pub enum Answer {
     Settled,
     /// A limit refused it: it is made again.
     Limited(Limited),
-}
-
-/// What a refusal says of the limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limited {
-    /// How long it asks to wait.
-    pub retry_after: Option<Duration>,
-    /// Length of the limit's window, which opens with the first call in it.
-    pub window: Option<Duration>,
 }
 
 /// What becomes of a call that was answered.
@@ -71,7 +59,6 @@ pub struct Pacer {
     doors: Vec<Door>,
     /// The door the next call is offered to first.
     next_door: usize,
-    last_progress: Instant,
     blocked_since: Option<Instant>,
     stats: PacingStats,
 }
@@ -81,20 +68,23 @@ struct Door {
     /// First call since the door was last opened: when the limit's window opened at the latest.
     first_call: Option<Instant>,
     closed_until: Option<Instant>,
+    /// The call that finds out whether a door that was closed is open again. Until it is answered no other goes
+    /// through: a crowd would be refused together.
+    scout: Option<usize>,
+    patience: Patience,
 }
 
 impl Pacer {
-    /// Begins at `now` with the calls 0 to `calls` - 1, in that order, at most `at_once` of them under way together,
-    /// through `doors` doors. Both are at least 1.
+    /// Begins with the calls 0 to `calls` - 1, in that order, at most `at_once` of them under way together, through
+    /// `doors` doors. Both are at least 1.
     #[must_use]
-    pub fn new(now: Instant, calls: usize, at_once: usize, doors: usize) -> Self {
+    pub fn new(calls: usize, at_once: usize, doors: usize) -> Self {
         Self {
             waiting: (0..calls).collect(),
             under_way: BTreeSet::new(),
             at_once: at_once.max(1),
             doors: vec![Door::default(); doors.max(1)],
             next_door: 0,
-            last_progress: now,
             blocked_since: None,
             stats: PacingStats::default(),
         }
@@ -106,7 +96,7 @@ impl Pacer {
             return None;
         }
         let call = *self.waiting.front()?;
-        let door = self.open_door(now)?;
+        let door = self.open_door(now, call)?;
         self.waiting.pop_front();
         self.under_way.insert(call);
         if let Some(since) = self.blocked_since.take() {
@@ -122,7 +112,10 @@ impl Pacer {
         }
         let next = match answer {
             Answer::Settled => {
-                self.last_progress = now;
+                if let Some(door) = self.doors.get_mut(turn.door) {
+                    door.patience.let_through();
+                    door.scout = None;
+                }
                 Next::Settled
             }
             Answer::Limited(limited) => self.limited(now, turn, limited),
@@ -146,7 +139,10 @@ impl Pacer {
         if self.waiting.is_empty() || self.under_way.len() >= self.at_once {
             return None;
         }
-        self.doors.iter().map(|door| door.closed_until).min().flatten()
+        if self.doors.iter().any(|door| door.closed_until.is_none() && door.scout.is_none()) {
+            return None;
+        }
+        self.doors.iter().filter_map(|door| door.closed_until).min()
     }
 
     /// Whether every call is settled or forgotten.
@@ -164,32 +160,37 @@ impl Pacer {
     fn limited(&mut self, now: Instant, turn: Turn, limited: Limited) -> Next {
         self.stats.refusals += 1;
         let Some(door) = self.doors.get_mut(turn.door) else { return Next::GivenUp };
-        let opened = door.first_call.unwrap_or(now);
-        let until = match limited {
-            Limited { retry_after: Some(span), .. } => now + span,
-            // A window that is too long is not waited out, whenever it opened.
-            Limited { window: Some(window), .. } if window > LONGEST_WAIT => now + window,
-            Limited { window: Some(window), .. } if opened + window > now => opened + window,
-            Limited { .. } => now + STEP,
-        };
-        if until.since(now) > LONGEST_WAIT || until.since(self.last_progress) > PATIENCE {
-            return Next::GivenUp;
+        if door.scout == Some(turn.call) {
+            door.scout = None;
         }
-        door.closed_until = door.closed_until.max(Some(until));
+        // Calls that went through the door together are refused together: that is one refusal.
+        let is_known = door.scout.is_none() && door.closed_until.is_some_and(|until| now < until);
+        if !is_known {
+            let Some(wait) = door.patience.next_wait(now, limited) else { return Next::GivenUp };
+            let opened = door.first_call.unwrap_or(now);
+            let until = match limited {
+                Limited { retry_after: None, window: Some(window) } => (now + wait).max(opened + window),
+                Limited { .. } => now + wait,
+            };
+            door.closed_until = Some(until);
+        }
         // In its old place, so that calls are settled in their order.
         let place = self.waiting.partition_point(|&call| call < turn.call);
         self.waiting.insert(place, turn.call);
-        Next::WaitsUntil(door.closed_until.unwrap_or(until))
+        Next::WaitsUntil(door.closed_until.unwrap_or(now))
     }
 
-    /// The next door that is open at `now`, in turn.
-    fn open_door(&mut self, now: Instant) -> Option<usize> {
+    /// The next door that is open at `now` for `call`, in turn.
+    fn open_door(&mut self, now: Instant, call: usize) -> Option<usize> {
         let count = self.doors.len();
         for number in (0..count).map(|step| (self.next_door + step) % count) {
             let Some(door) = self.doors.get_mut(number) else { continue };
             match door.closed_until {
                 Some(until) if now < until => continue,
-                Some(_) => *door = Door::default(),
+                Some(_) => {
+                    *door = Door { scout: Some(call), patience: door.patience, ..Door::default() };
+                }
+                None if door.scout.is_some() => continue,
                 None => {}
             }
             door.first_call.get_or_insert(now);
@@ -227,7 +228,7 @@ mod tests {
 
     #[test]
     fn without_a_limit_everything_is_made_at_once_in_order() {
-        let mut pacer = Pacer::new(at(0), 20, 8, 1);
+        let mut pacer = Pacer::new(20, 8, 1);
         assert_eq!(round(&mut pacer, at(0), |_| Answer::Settled), (0..20).collect::<Vec<_>>());
         assert!(pacer.is_done());
         assert_eq!((pacer.stats(), pacer.poll_timeout()), (PacingStats::default(), None));
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn no_more_are_under_way_than_allowed() {
-        let mut pacer = Pacer::new(at(0), 5, 2, 1);
+        let mut pacer = Pacer::new(5, 2, 1);
         let first = pacer.poll_turn(at(0)).unwrap();
         pacer.poll_turn(at(0)).unwrap();
         assert_eq!((pacer.poll_turn(at(0)), pacer.poll_timeout()), (None, None));
@@ -245,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_refusal_closes_its_door_for_as_long_as_it_says_and_loses_no_call() {
-        let mut pacer = Pacer::new(at(0), 3, 8, 1);
+        let mut pacer = Pacer::new(3, 8, 1);
         let through =
             round(&mut pacer, at(0), |turn| if turn.call == 0 { Answer::Settled } else { retry_after(60) });
         assert_eq!((through, pacer.poll_timeout()), (vec![0], Some(at(60))));
@@ -256,7 +257,7 @@ mod tests {
 
     #[test]
     fn another_door_is_not_closed_by_it() {
-        let mut pacer = Pacer::new(at(0), 4, 8, 2);
+        let mut pacer = Pacer::new(4, 8, 2);
         let through =
             round(&mut pacer, at(0), |turn| if turn.door == 0 { retry_after(60) } else { Answer::Settled });
         assert_eq!(through, [0, 1, 2, 3]);
@@ -265,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_window_is_waited_out_from_its_first_call() {
-        let mut pacer = Pacer::new(at(0), 2, 1, 1);
+        let mut pacer = Pacer::new(2, 1, 1);
         let turn = pacer.poll_turn(at(10)).unwrap();
         pacer.handle_answer(at(11), turn, Answer::Settled);
         let turn = pacer.poll_turn(at(15)).unwrap();
@@ -274,21 +275,39 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_says_nothing_is_tried_again_in_steps_and_not_for_ever() {
-        let mut pacer = Pacer::new(at(0), 1, 1, 1);
+    fn a_refusal_that_says_nothing_is_tried_again_by_one_call_and_not_for_ever() {
+        let mut pacer = Pacer::new(20, 8, 1);
         let mut now = at(0);
-        let mut tries = 0;
-        loop {
-            let turn = pacer.poll_turn(now).unwrap();
-            tries += 1;
-            match pacer.handle_answer(now, turn, Answer::Limited(Limited::default())) {
-                Next::WaitsUntil(until) => now = until,
-                Next::GivenUp => break,
-                Next::Settled => panic!("it was refused"),
+        let mut rounds = Vec::new();
+        let given_up = loop {
+            let mut made = 0;
+            let mut given_up = false;
+            let turns: Vec<_> = core::iter::from_fn(|| pacer.poll_turn(now)).collect();
+            for turn in turns {
+                made += 1;
+                let next = pacer.handle_answer(now, turn, Answer::Limited(Limited::default()));
+                given_up |= next == Next::GivenUp;
             }
-        }
-        assert_eq!((tries, now), (121, at(600)));
-        assert!(pacer.is_done());
+            rounds.push(made);
+            match pacer.poll_timeout() {
+                Some(until) if !given_up => now = until,
+                _ => break now,
+            }
+        };
+        assert_eq!(rounds.first(), Some(&8), "before anything is known, all that are allowed at once");
+        assert!(rounds.iter().skip(1).all(|made| *made == 1), "then a scout: {rounds:?}");
+        assert!((at(110)..=at(120)).contains(&given_up), "{given_up:?}");
+    }
+
+    #[test]
+    fn a_scout_that_is_let_through_opens_the_door_for_all() {
+        let mut pacer = Pacer::new(4, 8, 1);
+        assert_eq!(round(&mut pacer, at(0), |_| Answer::Limited(Limited::default())), [] as [usize; 0]);
+        let until = pacer.poll_timeout().unwrap();
+        let scout = pacer.poll_turn(until).unwrap();
+        assert_eq!((pacer.poll_turn(until), pacer.poll_timeout()), (None, None));
+        pacer.handle_answer(until, scout, Answer::Settled);
+        assert_eq!(round(&mut pacer, until, |_| Answer::Settled), [1, 2, 3]);
     }
 
     #[test]
@@ -297,7 +316,7 @@ mod tests {
             Limited { retry_after: Some(Duration::from_secs(2_000_000)), window: None },
             Limited { retry_after: None, window: Some(Duration::from_secs(2_592_000)) },
         ] {
-            let mut pacer = Pacer::new(at(0), 1, 1, 1);
+            let mut pacer = Pacer::new(1, 1, 1);
             let turn = pacer.poll_turn(at(0)).unwrap();
             assert_eq!(pacer.handle_answer(at(0), turn, Answer::Limited(limited)), Next::GivenUp);
         }
@@ -305,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_stopped_pacer_begins_nothing_and_still_takes_answers() {
-        let mut pacer = Pacer::new(at(0), 3, 1, 1);
+        let mut pacer = Pacer::new(3, 1, 1);
         let turn = pacer.poll_turn(at(0)).unwrap();
         pacer.stop();
         assert!(!pacer.is_done());

@@ -10,6 +10,7 @@ use claque_core::{
         Extraction, ExtractionConfig, Input, OnStop, Output, PageOutcome, PageRecord, PollPolicy, Prepared,
         Refused, Reply, Status,
     },
+    pacing::Limited,
     time::{Duration, Instant},
 };
 use proptest::prelude::*;
@@ -40,7 +41,8 @@ fn refused(class: FailureClass, pace: Option<u64>) -> Reply {
         text: "no".to_owned(),
         kills: Kills::Session,
     };
-    Reply::Refused(Refused { failure, pace: pace.map(Duration::from_millis) })
+    let limited = |wait| Limited { retry_after: Some(Duration::from_millis(wait)), window: None };
+    Reply::Refused(Refused { failure, limit: pace.map(limited) })
 }
 
 fn answer(call: &Call, mood: u8, polls: u32) -> Reply {
@@ -68,6 +70,7 @@ fn answer(call: &Call, mood: u8, polls: u32) -> Reply {
             let error = (is_over && mood == 6).then(|| "out of paper".to_owned());
             Reply::Status(Status { found: true, completed, failed, document, error })
         }
+        Call::Cancel(_) => Reply::Cancelled,
         Call::Delete { .. } => Reply::Deleted,
     }
 }

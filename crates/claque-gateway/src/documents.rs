@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use claque_core::rng::Seed;
+use claque_core::{rng::Seed, time::Instant};
 
 use crate::{
     blocks::{Block, blocks_of},
@@ -22,11 +22,24 @@ pub struct DocumentInfo {
     pub blocks: usize,
 }
 
+/// A document in the list of its owner's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedDocument {
+    /// Its id.
+    pub id: DocumentId,
+    /// Its title, if it was given one.
+    pub title: Option<String>,
+    /// When it was created.
+    pub created_at: Instant,
+}
+
 /// All documents.
 #[derive(Clone, Debug)]
 pub(crate) struct Documents {
     seed: Seed,
     created: u64,
+    /// Counts uses, so that the most recently used can come first.
+    uses: u64,
     by_id: BTreeMap<DocumentId, Document>,
     stored: BTreeMap<UserId, u64>,
 }
@@ -34,17 +47,22 @@ pub(crate) struct Documents {
 #[derive(Clone, Debug)]
 struct Document {
     owner: UserId,
+    title: Option<String>,
+    created_at: Instant,
     blocks: Arc<[Block]>,
     chars: u64,
+    /// The number of its last use.
+    used: u64,
 }
 
 impl Documents {
     pub(crate) const fn new(seed: Seed) -> Self {
-        Self { seed, created: 0, by_id: BTreeMap::new(), stored: BTreeMap::new() }
+        Self { seed, created: 0, uses: 0, by_id: BTreeMap::new(), stored: BTreeMap::new() }
     }
 
     pub(crate) fn create(
         &mut self,
+        at: Instant,
         config: &GatewayConfig,
         owner: &UserId,
         content: &str,
@@ -69,13 +87,36 @@ impl Documents {
         let blocks: Arc<[Block]> = blocks_of(content, config.max_block_chars).into();
         let info = DocumentInfo { id, title: title.map(str::to_owned), blocks: blocks.len() };
         self.stored.insert(owner.clone(), used + chars);
-        self.by_id.insert(id, Document { owner: owner.clone(), blocks, chars });
+        let (owner, title) = (owner.clone(), info.title.clone());
+        self.uses += 1;
+        let document = Document { owner, title, created_at: at, blocks, chars, used: self.uses };
+        self.by_id.insert(id, document);
         Ok(info)
     }
 
     /// The blocks of a document of that user.
     pub(crate) fn blocks(&self, user: &UserId, id: DocumentId) -> Option<&Arc<[Block]>> {
         self.by_id.get(&id).filter(|document| document.owner == *user).map(|document| &document.blocks)
+    }
+
+    /// Notes that a document is used.
+    pub(crate) fn touch(&mut self, id: DocumentId) {
+        self.uses += 1;
+        if let Some(document) = self.by_id.get_mut(&id) {
+            document.used = self.uses;
+        }
+    }
+
+    /// The documents of a user, the most recently used first: `limit` of them after `offset`.
+    pub(crate) fn list(&self, user: &UserId, offset: usize, limit: usize) -> Vec<ListedDocument> {
+        let mut own: Vec<_> = self.by_id.iter().filter(|(_, document)| document.owner == *user).collect();
+        own.sort_by_key(|(_, document)| core::cmp::Reverse(document.used));
+        let listed = |(id, document): (&DocumentId, &Document)| ListedDocument {
+            id: *id,
+            title: document.title.clone(),
+            created_at: document.created_at,
+        };
+        own.into_iter().skip(offset).take(limit).map(listed).collect()
     }
 
     pub(crate) fn delete(&mut self, user: &UserId, id: DocumentId) -> Result<(), Refusal> {
@@ -103,7 +144,7 @@ mod tests {
     fn a_document_is_its_owners_alone_and_is_deleted_once() {
         let (config, mut documents) = (GatewayConfig::current(), Documents::new(Seed::root(1)));
         let (me, other) = (UserId::new("me"), UserId::new("other"));
-        let info = documents.create(&config, &me, "One.\n\nTwo.", Some("t")).unwrap();
+        let info = documents.create(Instant::START, &config, &me, "One.\n\nTwo.", Some("t")).unwrap();
         assert_eq!((info.blocks, info.title.as_deref()), (2, Some("t")));
         assert_eq!(documents.blocks(&me, info.id).unwrap()[1].text.as_ref(), "Two.");
         assert!(documents.blocks(&other, info.id).is_none());
@@ -119,13 +160,29 @@ mod tests {
             GatewayConfig { max_content_chars: 10, storage_limit: Some(12), ..GatewayConfig::current() };
         let mut documents = Documents::new(Seed::root(1));
         let me = UserId::new("me");
-        let mut create = |text: &str| documents.create(&config, &me, text, None);
+        let mut create = |text: &str| documents.create(Instant::START, &config, &me, text, None);
         assert_eq!(create(""), Err(Refusal::ContentInvalid(ContentFault::TooShort)));
         let too_long = ContentFault::TooLong { max: 10 };
         assert_eq!(create("0123456789a"), Err(Refusal::ContentInvalid(too_long)));
         let first = create("0123456789").unwrap();
         assert_eq!(create("012"), Err(Refusal::StorageLimit { used: 10, limit: 12 }));
         documents.delete(&me, first.id).unwrap();
-        documents.create(&config, &me, "012", None).unwrap();
+        documents.create(Instant::START, &config, &me, "012", None).unwrap();
+    }
+
+    #[test]
+    fn everybody_has_a_list_of_his_own_with_the_last_used_first() {
+        let (config, mut documents) = (GatewayConfig::current(), Documents::new(Seed::root(1)));
+        let (me, other) = (UserId::new("me"), UserId::new("other"));
+        let mut create =
+            |user, title| documents.create(Instant::START, &config, user, "One.", Some(title)).unwrap().id;
+        let ids = ["a", "b", "c"].map(|title| create(&me, title));
+        create(&other, "d");
+        documents.touch(ids[0]);
+        let titles = |offset, limit| -> Vec<_> {
+            documents.list(&me, offset, limit).into_iter().filter_map(|document| document.title).collect()
+        };
+        assert_eq!(titles(0, 50), ["a", "c", "b"]);
+        assert_eq!((titles(1, 1), titles(3, 50)), (vec!["c".to_owned()], vec![]));
     }
 }

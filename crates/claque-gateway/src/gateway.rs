@@ -13,7 +13,7 @@ use crate::{
     accounts::{Accounts, Credentials, SignedIn},
     blocks::Block,
     config::{Counting, GatewayConfig, QueuedVariant},
-    documents::{DocumentInfo, Documents},
+    documents::{DocumentInfo, Documents, ListedDocument},
     extraction::Extractions,
     faults::AudioFault,
     ids::{ConnId, DocumentId, UserId, VariantHash},
@@ -64,7 +64,7 @@ impl Gateway {
             now: Instant::START,
             accounts: Accounts::new(config.auth.clone(), config.era, outage, seed.child("accounts")),
             documents: Documents::new(seed.child("documents")),
-            gate: RestGate::new(config.rest_limits.clone()),
+            gate: RestGate::new(config.rest_limits.clone(), config.era),
             synthesis: Windows::new(),
             usage: Usage::new(config.usage_limit),
             sessions: Sessions::default(),
@@ -168,7 +168,7 @@ impl Gateway {
         title: Option<&str>,
     ) -> Result<DocumentInfo, Refusal> {
         self.gate.pass(now, Route::CreateDocument, &caller.address)?;
-        self.documents.create(&self.config, &caller.user, content, title)
+        self.documents.create(now, &self.config, &caller.user, content, title)
     }
 
     /// The blocks of a document of the caller.
@@ -178,7 +178,25 @@ impl Gateway {
     pub fn blocks(&mut self, now: Instant, caller: &Caller, id: DocumentId) -> Result<&[Block], Refusal> {
         self.gate.pass(now, Route::Blocks, &caller.address)?;
         let missing = Refusal::NotFound { resource: Resource::DocumentBlocks, id: id.to_string() };
+        if self.documents.blocks(&caller.user, id).is_some() {
+            self.documents.touch(id);
+        }
         self.documents.blocks(&caller.user, id).map(AsRef::as_ref).ok_or(missing)
+    }
+
+    /// The caller's documents, the most recently used first: `limit` of them after `offset`.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`].
+    pub fn documents(
+        &mut self,
+        now: Instant,
+        caller: &Caller,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Vec<ListedDocument>, Refusal> {
+        self.gate.pass(now, Route::Documents, &caller.address)?;
+        Ok(self.documents.list(&caller.user, offset, limit))
     }
 
     /// Deletes a document of the caller.

@@ -30,7 +30,7 @@ pub use config::{
     Auth, AuthConfig, Counting, CrossTalk, Engine, EngineErrors, Era, Eviction, GatewayConfig, ModelConfig,
     OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit, Workers,
 };
-pub use documents::DocumentInfo;
+pub use documents::{DocumentInfo, ListedDocument};
 pub use extraction::{
     AcceptedExtraction, ContentHash, CreationAnswer, ExtractionConfig, ExtractionEnd, ExtractionId,
     ExtractionStats, ExtractionStatus, PageDone, PageEnd, PreparedUpload, Upload,

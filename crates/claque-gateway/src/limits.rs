@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use claque_core::time::{Duration, Instant};
 
 use crate::{
-    config::{RateLimit, RestLimits},
+    config::{Era, RateLimit, RestLimits},
     ids::UserId,
     refusal::Refusal,
 };
@@ -19,6 +19,8 @@ pub enum Route {
     Blocks,
     /// `DELETE /api/v1/documents/{id}`.
     DeleteDocument,
+    /// `GET /api/v1/documents`.
+    Documents,
     /// `GET /api/v1/models`.
     Models,
     /// `GET /api/v1/audio/{variant}`.
@@ -31,6 +33,8 @@ pub enum Route {
     CreateExtraction,
     /// `POST /api/v1/documents/extraction/status`.
     ExtractionStatus,
+    /// `POST /api/v1/documents/extraction/cancel`.
+    CancelExtraction,
 }
 
 /// One open window.
@@ -111,6 +115,7 @@ impl Usage {
 #[derive(Clone, Debug)]
 pub(crate) struct RestGate {
     limits: Option<RestLimits>,
+    era: Era,
     create: Vec<Windows<String>>,
     upload: Vec<Windows<String>>,
     extract: Vec<Windows<String>>,
@@ -118,13 +123,14 @@ pub(crate) struct RestGate {
 }
 
 impl RestGate {
-    pub(crate) fn new(limits: Option<RestLimits>) -> Self {
+    pub(crate) fn new(limits: Option<RestLimits>, era: Era) -> Self {
         Self {
             create: limits.as_ref().map_or_else(Vec::new, |limits| windows(&limits.create_document)),
             upload: limits.as_ref().map_or_else(Vec::new, |limits| windows(&limits.upload)),
             extract: limits.as_ref().map_or_else(Vec::new, |limits| windows(&limits.extract)),
             other: limits.as_ref().map_or_else(Vec::new, |limits| windows(&limits.other)),
             limits,
+            era,
         }
     }
 
@@ -133,17 +139,25 @@ impl RestGate {
     pub(crate) fn pass(&mut self, now: Instant, route: Route, address: &str) -> Result<(), Refusal> {
         let Some(limits) = &self.limits else { return Ok(()) };
         let key = address.to_owned();
-        match route {
+        let taken = match route {
             Route::CreateDocument => take_all(now, &limits.create_document, &mut self.create, &key),
             Route::PrepareUpload => take_all(now, &limits.upload, &mut self.upload, &key),
             Route::CreateExtraction => take_all(now, &limits.extract, &mut self.extract, &key),
             Route::Blocks
             | Route::DeleteDocument
+            | Route::Documents
             | Route::Models
             | Route::Audio
             | Route::AnonymousSession
-            | Route::ExtractionStatus => take_all(now, &limits.other, &mut self.other, &(route, key)),
-        }
+            | Route::ExtractionStatus
+            | Route::CancelExtraction => take_all(now, &limits.other, &mut self.other, &(route, key)),
+        };
+        let refusal = |(limit, retry_after): (&str, Duration)| Refusal::RateLimited {
+            limit: limit.to_owned(),
+            era: self.era,
+            retry_after,
+        };
+        taken.map_err(refusal)
     }
 }
 
@@ -151,15 +165,16 @@ fn windows<K: Ord>(limits: &[(RateLimit, String)]) -> Vec<Windows<K>> {
     limits.iter().map(|_| Windows::new()).collect()
 }
 
-fn take_all<K: Ord + Clone>(
+/// # Errors
+/// The first limit that is exceeded, and for how long.
+fn take_all<'a, K: Ord + Clone>(
     now: Instant,
-    limits: &[(RateLimit, String)],
+    limits: &'a [(RateLimit, String)],
     windows: &mut [Windows<K>],
     key: &K,
-) -> Result<(), Refusal> {
+) -> Result<(), (&'a str, Duration)> {
     for ((limit, text), windows) in limits.iter().zip(windows) {
-        let refusal = |retry_after| Refusal::RateLimited { limit: text.to_owned(), retry_after };
-        windows.take(now, key.clone(), 1, *limit).map_err(refusal)?;
+        windows.take(now, key.clone(), 1, *limit).map_err(|left| (text.as_str(), left))?;
     }
     Ok(())
 }
@@ -171,27 +186,28 @@ mod tests {
 
     #[test]
     fn the_eleventh_document_of_a_minute_waits_for_the_window_to_close() {
-        let mut gate = RestGate::new(GatewayConfig::current().rest_limits);
+        let mut gate = RestGate::new(GatewayConfig::current().rest_limits, Era::Feb2026);
         for second in 0..10 {
             gate.pass(Instant::from_millis(second * 1_000), Route::CreateDocument, "a").unwrap();
         }
         let refusal = gate.pass(Instant::from_millis(15_000), Route::CreateDocument, "a").unwrap_err();
         assert_eq!(refusal.to_string(), "Rate limit exceeded: 10 per 1 minute");
-        let retry_after = Duration::from_secs(45);
-        assert_eq!(refusal, Refusal::RateLimited { limit: "10 per 1 minute".to_owned(), retry_after });
+        let (limit, era, retry_after) = ("10 per 1 minute".to_owned(), Era::Feb2026, Duration::from_secs(45));
+        assert_eq!(refusal, Refusal::RateLimited { limit, era, retry_after });
         gate.pass(Instant::from_millis(15_000), Route::CreateDocument, "b").unwrap();
         gate.pass(Instant::from_millis(60_000), Route::CreateDocument, "a").unwrap();
     }
 
     #[test]
     fn other_routes_have_windows_of_their_own() {
-        let mut gate = RestGate::new(GatewayConfig::current().rest_limits);
+        let mut gate = RestGate::new(GatewayConfig::current().rest_limits, Era::Current);
         for _ in 0..300 {
             gate.pass(Instant::START, Route::Audio, "a").unwrap();
         }
-        assert!(gate.pass(Instant::START, Route::Audio, "a").is_err());
+        let refusal = gate.pass(Instant::START, Route::Audio, "a").unwrap_err();
+        assert_eq!(refusal.to_string(), "Too many requests. Please wait a moment and try again.");
         gate.pass(Instant::START, Route::Models, "a").unwrap();
-        let mut open = RestGate::new(None);
+        let mut open = RestGate::new(None, Era::Current);
         assert!((0..1_000).all(|_| open.pass(Instant::START, Route::CreateDocument, "a").is_ok()));
     }
 

@@ -63,7 +63,6 @@ impl GatewayConfig {
         let mut config = Self {
             era: Era::Feb2026,
             max_block_chars: 150,
-            rest_limits: None,
             queued_variant: QueuedVariant::Hidden,
             eviction: Eviction::Outside { behind: 8, ahead: 16 },
             ..Self::current()

@@ -2,6 +2,8 @@
 
 use claque_core::time::Duration;
 
+use crate::{config::Era, wording::too_many_calls};
+
 /// Why a REST call is refused; [`Refusal::status`] is its HTTP status and its display the server's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -17,11 +19,13 @@ pub enum Refusal {
     #[error("{0}")]
     Unauthenticated(Unauthenticated),
     /// Too many calls from one address.
-    #[error("Rate limit exceeded: {limit}")]
+    #[error("{}", too_many_calls(*era, limit))]
     RateLimited {
         /// The limit in words, such as `10 per 1 minute`.
         limit: String,
-        /// Time until calls are let through again.
+        /// Whose words are used.
+        era: Era,
+        /// Time until calls are let through again. No server says it.
         retry_after: Duration,
     },
     /// The account is full. The wire code is `STORAGE_LIMIT_EXCEEDED`.

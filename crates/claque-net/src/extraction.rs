@@ -29,7 +29,7 @@ use tokio::{
 
 use crate::{
     clock::Clock,
-    service::{HttpClient, Service},
+    service::{Answer, HttpClient, Over, Service},
 };
 
 /// News that wait to be taken at most; beyond this conversations wait with it.
@@ -113,8 +113,8 @@ pub struct ClearOrder {
     pub patience: Duration,
 }
 
-/// Waits for the document of an extraction that goes on, and deletes it. Gives its name as the service has it; none
-/// where the extraction came to no document.
+/// Calls an extraction that goes on off, and deletes its document if there is one already. Gives its name as the service
+/// has it; none where there is no document.
 ///
 /// # Errors
 /// Why something is left.
@@ -135,7 +135,7 @@ pub async fn clear(order: ClearOrder) -> Result<Option<String>, String> {
     // Held until the end, since its end would be no stop.
     let (_stop, stopped) = watch::channel(false);
     let client = Client { http: service.another_client(), service, form: Form::default() };
-    let desk = Desk { document, clock, client, teller, stopped };
+    let desk = Desk { document, clock, client, teller, stopped, progress: watch::Sender::new(0) };
     let mut errors = Vec::new();
     let mut record = None;
     let listen = async {
@@ -170,6 +170,7 @@ impl Conversations {
         let clock = Clock::start();
         let (stop, stopped) = watch::channel(false);
         let (teller, news) = mpsc::channel(NEWS);
+        let progress = watch::Sender::new(0);
         let http = service.another_client();
         let mut tasks = JoinSet::new();
         for (form, number) in forms.into_iter().zip(0..) {
@@ -184,7 +185,8 @@ impl Conversations {
                 on_stop,
             });
             let client = Client { service: service.clone(), http: http.clone(), form };
-            let desk = Desk { document, clock, client, teller: teller.clone(), stopped: stopped.clone() };
+            let (teller, stopped, progress) = (teller.clone(), stopped.clone(), progress.clone());
+            let desk = Desk { document, clock, client, teller, stopped, progress };
             tasks.spawn(desk.converse(machine));
         }
         Self { clock, news, stop, tasks }
@@ -250,6 +252,8 @@ struct Desk {
     client: Client,
     teller: mpsc::Sender<News>,
     stopped: watch::Receiver<bool>,
+    /// Calls of all documents that were let through and of which only so many are in a time.
+    progress: watch::Sender<u64>,
 }
 
 type UnderWay = Pin<Box<dyn Future<Output = Reply> + Send>>;
@@ -259,6 +263,7 @@ impl Desk {
         let mut lag = LagHistogram::default();
         let mut under_way: Option<UnderWay> = None;
         let mut stopping = false;
+        let mut progress = self.progress.subscribe();
         let mut input = Input::Start;
         loop {
             let mut facts = Vec::new();
@@ -289,8 +294,13 @@ impl Desk {
             input = tokio::select! {
                 reply = answer(under_way.as_mut()) => {
                     under_way = None;
+                    if lets_through(&reply) {
+                        self.progress.send_modify(|calls| *calls += 1);
+                    }
                     Input::Reply(reply)
                 }
+                // The sender is our own, so there is no end of it.
+                _ = progress.changed() => Input::Progress,
                 () = wait_until(self.clock, due.map(|(at, _)| at)) => {
                     if let Some((at, TimeoutReason::Poll | TimeoutReason::Pace)) = due {
                         lag.record(self.clock.now().since(at));
@@ -321,6 +331,14 @@ impl Desk {
     /// Somebody who does not listen any more misses nothing.
     async fn tell(&self, news: News) {
         drop(self.teller.send(news).await);
+    }
+}
+
+/// Whether it answers a call of which only so many are let through in a time.
+const fn lets_through(reply: &Reply) -> bool {
+    match reply {
+        Reply::Prepared(_) | Reply::Accepted(_) | Reply::Created(_) => true,
+        Reply::Status(_) | Reply::Cancelled | Reply::Deleted | Reply::Refused(_) => false,
     }
 }
 
@@ -357,12 +375,27 @@ impl Client {
     async fn make(self, call: Call) -> Reply {
         let step = call.step();
         let answer = match self.request(&call) {
-            Ok(request) => self.http.call(request).await,
+            Ok(request) => self.send(step, request).await,
             Err(failure) => Err(failure),
         };
         match answer {
             Ok(answer) => extraction::reply(step, answer.status.as_u16(), answer.retry_after, &answer.body),
-            Err(failure) => Reply::Refused(Refused { failure, pace: None }),
+            Err(failure) => Reply::Refused(Refused { failure, limit: None }),
+        }
+    }
+
+    /// What must not be done twice goes over a connection of its own; anything else that is lost on a kept one, which the
+    /// server may have been closing, is sent again over a new one at once.
+    async fn send(&self, step: Step, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+        let over = match step {
+            Step::Create => Over::Fresh,
+            Step::Prepare | Step::Poll | Step::Cancel | Step::Delete => Over::Kept,
+        };
+        match self.http.call(over, request.clone()).await {
+            Err(lost) if over == Over::Kept && lost.class == FailureClass::Transport => {
+                self.http.call(Over::Fresh, request).await
+            }
+            answer => answer,
         }
     }
 

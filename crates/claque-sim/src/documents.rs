@@ -140,7 +140,12 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                     What::Starts => self.tell(now, place, Input::Start),
                     What::Wakes => self.wake(now, place),
                     What::Call(call) => self.serve(now, place, &call),
-                    What::Reply(reply) => self.tell(now, place, Input::Reply(reply)),
+                    What::Reply(reply) => {
+                        if lets_through(&reply) {
+                            self.tell_of_progress(now, place);
+                        }
+                        self.tell(now, place, Input::Reply(reply));
+                    }
                 }
             }
         }
@@ -149,6 +154,12 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
             gateway: self.gateway.stats(),
             page_log: self.gateway.page_log().copied().collect(),
         }
+    }
+
+    /// Tells the others that a limit lets something through.
+    fn tell_of_progress(&mut self, now: Instant, place: usize) {
+        let others = self.machines.iter_mut().enumerate().filter(|(other, _)| *other != place);
+        others.for_each(|(_, machine)| machine.handle_input(now, Input::Progress).for_each(drop));
     }
 
     fn wake(&mut self, now: Instant, place: usize) {
@@ -167,7 +178,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                 Output::Call(call) => {
                     let file = match &call {
                         Call::Prepare => self.scenario.papers[place].bytes,
-                        Call::Create { .. } | Call::Poll(_) | Call::Delete { .. } => 0,
+                        Call::Create { .. } | Call::Poll(_) | Call::Cancel(_) | Call::Delete { .. } => 0,
                     };
                     let arrives = now + latency + self.scenario.link.transfer_time(file);
                     self.queue.push(arrives, (place, What::Call(call)));
@@ -200,6 +211,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                 }
             },
             Call::Poll(going) => self.status(now, &going.accepted.extraction_id),
+            Call::Cancel(going) => self.cancel(now, &going.accepted.extraction_id),
             Call::Delete { id } => self.delete(now, id),
         };
         self.send(now, place, reply);
@@ -260,6 +272,14 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
         }
     }
 
+    fn cancel(&mut self, now: Instant, id: &str) -> Reply {
+        let Some(id) = ExtractionId::parse(id) else { return Reply::Cancelled };
+        match self.gateway.cancel_extraction(now, &self.caller, id) {
+            Ok(()) => Reply::Cancelled,
+            Err(refusal) => refusal_reply(&refusal),
+        }
+    }
+
     fn delete(&mut self, now: Instant, id: &str) -> Reply {
         let Some(id) = DocumentId::parse(id) else { return Reply::Deleted };
         match self.gateway.delete_document(now, &self.caller, id) {
@@ -288,25 +308,15 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
     }
 }
 
-/// What the client makes of a refusal, as over HTTP, where waits are whole seconds.
+/// Whether it answers a call of which only so many are let through in a time.
+const fn lets_through(reply: &Reply) -> bool {
+    match reply {
+        Reply::Prepared(_) | Reply::Accepted(_) | Reply::Created(_) => true,
+        Reply::Status(_) | Reply::Cancelled | Reply::Deleted | Reply::Refused(_) => false,
+    }
+}
+
+/// What the client makes of a refusal, as over HTTP, where no server says how long to wait.
 fn refusal_reply(refusal: &Refusal) -> Reply {
-    let retry_after = match refusal {
-        Refusal::RateLimited { retry_after, .. } => {
-            Some(Duration::from_secs(retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0)))
-        }
-        Refusal::NotFound { .. }
-        | Refusal::Unauthenticated(_)
-        | Refusal::StorageLimit { .. }
-        | Refusal::ContentInvalid(_)
-        | Refusal::IdentityUnavailable
-        | Refusal::WrongPassword
-        | Refusal::WrongRefreshToken
-        | Refusal::NoSuchRoute
-        | Refusal::UploadUnknown
-        | Refusal::PageLimit { .. }
-        | Refusal::TooManyExtractions { .. }
-        | Refusal::AiTransformNotConfigured
-        | Refusal::ServerError => None,
-    };
-    refused(refusal.status(), retry_after, refusal.to_string().as_bytes())
+    refused(refusal.status(), None, refusal.to_string().as_bytes())
 }

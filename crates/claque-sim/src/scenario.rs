@@ -56,6 +56,16 @@ pub enum SimError {
         /// What there is.
         known: Vec<String>,
     },
+    /// The model does not have the voice.
+    #[error("failed to find the voice '{voice}' of the model '{model}' on the gateway; it has {}", known.join(", "))]
+    UnknownVoice {
+        /// What the plan names.
+        voice: String,
+        /// Of which model.
+        model: String,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// The plan names no voice and the model has none.
     #[error("failed to choose a voice for the model '{model}', which has none; name one")]
     NoVoice {

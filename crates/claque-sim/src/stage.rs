@@ -12,7 +12,7 @@ use claque_core::{
 use claque_gateway::{
     Caller, ConnId, DocumentId, Engine, Gateway, GatewayConfig, Input, Refusal, Request, UserId,
 };
-use claque_wire::yapit::usual_voice;
+use claque_wire::yapit::{limit_window, usual_voice};
 
 use crate::scenario::{Scenario, SimError};
 
@@ -125,6 +125,10 @@ fn choose_voices(plan: &Plan, config: &GatewayConfig) -> Result<Vec<Arc<str>>, S
         .find(|model| *model.info.slug == *plan.model)
         .ok_or_else(|| SimError::UnknownModel { model: plan.model.clone(), known: known() })?;
     let slugs = || model.info.voices.iter().map(|voice| &*voice.slug);
+    if let Some(voice) = plan.voice.clone().filter(|voice| slugs().all(|slug| slug != voice)) {
+        let known = slugs().map(str::to_owned).collect();
+        return Err(SimError::UnknownVoice { voice, model: plan.model.clone(), known });
+    }
     let voice = plan.voice.as_deref().or_else(|| usual_voice(&plan.model, slugs()));
     let voice = voice.ok_or_else(|| SimError::NoVoice { model: plan.model.clone() })?;
     Ok(core::iter::once(voice).chain(slugs().filter(|slug| *slug != voice)).map(Arc::from).collect())
@@ -144,7 +148,7 @@ fn create_documents(
 ) -> Result<(Vec<DocumentId>, Instant, PacingStats), SimError> {
     let caller = Caller { user: listeners_user(), address: "preparation".to_owned() };
     let mut now = Instant::START;
-    let mut pacer = Pacer::new(now, as_count(plan.users), AT_ONCE, 1);
+    let mut pacer = Pacer::new(as_count(plan.users), AT_ONCE, 1);
     let mut documents = vec![None; as_count(plan.users)];
     while !pacer.is_done() {
         while let Some(turn) = pacer.poll_turn(now) {
@@ -152,8 +156,10 @@ fn create_documents(
             let script = script_of(plan, scripts, listener)?;
             let created = gateway.create_document(now, &caller, &script.document(), None);
             let answer = match &created {
-                Err(Refusal::RateLimited { retry_after, .. }) => {
-                    Answer::Limited(Limited { retry_after: Some(*retry_after), window: None })
+                // All that a client is told are the words.
+                Err(refusal @ Refusal::RateLimited { .. }) => {
+                    let window = limit_window(&refusal.to_string());
+                    Answer::Limited(Limited { retry_after: None, window })
                 }
                 Ok(_) | Err(_) => Answer::Settled,
             };

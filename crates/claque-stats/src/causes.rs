@@ -129,6 +129,7 @@ impl Row {
 impl Key {
     fn describe(self) -> String {
         let what = match (self.phase, self.scope) {
+            (Phase::Preparation, CauseScope::Block | CauseScope::Session) => "preparation failed",
             (Phase::Dial, CauseScope::Block | CauseScope::Session) => "could not connect",
             (Phase::Handshake, CauseScope::Block | CauseScope::Session) => "refused at the handshake",
             (Phase::BeforeAudio, CauseScope::Block) => "block error",

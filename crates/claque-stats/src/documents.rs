@@ -106,8 +106,9 @@ pub struct PageCounts {
     pub intended: u64,
     /// Extracted, or answered by a cache.
     pub completed: u64,
-    /// Of those, answered by a cache.
-    pub cached: u64,
+    /// Of those, answered by a cache; none where the service said nothing of that which means anything.
+    #[serde(default)]
+    pub cached: Option<u64>,
     /// Called failed by the service.
     pub failed: u64,
     /// Nothing was heard of them.
@@ -128,7 +129,7 @@ pub struct FailedPages {
 pub struct StepCause {
     /// In words: "create: limit 429".
     pub cause: String,
-    /// `prepare`, `create`, `poll` or `delete`.
+    /// `prepare`, `create`, `poll`, `cancel` or `delete`.
     pub step: String,
     /// What sort of failure.
     #[serde(with = "names::class")]
@@ -238,12 +239,15 @@ impl DocumentsBuilder {
             match page.outcome {
                 PageOutcome::Completed => {
                     counts.completed += 1;
-                    counts.cached += u64::from(page.source == PageSource::Cache);
                 }
                 PageOutcome::Failed => counts.failed += 1,
                 PageOutcome::Unseen => {}
             }
         }
+        let cached = |page: &&PageRecord| {
+            page.outcome == PageOutcome::Completed && self.source(page) == PageSource::Cache
+        };
+        counts.cached = self.says_what_is_cached().then(|| count(self.pages.values().filter(cached).count()));
         counts.unseen = counts.intended.saturating_sub(counts.completed + counts.failed);
         counts
     }
@@ -265,10 +269,24 @@ impl DocumentsBuilder {
         sample.distribution()
     }
 
-    /// Pages that work was done for, and that were heard of.
+    /// Whether the service says which pages a cache answers: it did so of some page.
+    fn says_what_is_cached(&self) -> bool {
+        self.pages.values().any(|page| page.source != PageSource::Unsaid)
+    }
+
+    /// Where a page comes from. A service that says of one document which pages no cache answers has said of another, by
+    /// an empty list, that a cache answers all.
+    fn source(&self, page: &PageRecord) -> PageSource {
+        match page.source {
+            PageSource::Unsaid if self.says_what_is_cached() => PageSource::Cache,
+            source @ (PageSource::Work | PageSource::Cache | PageSource::Unsaid) => source,
+        }
+    }
+
+    /// Pages that were heard of, and that no cache answered as far as is known.
     fn worked(&self) -> impl Iterator<Item = &PageRecord> {
-        self.pages.values().filter(|page| match (page.outcome, page.source) {
-            (PageOutcome::Completed | PageOutcome::Failed, PageSource::Work) => true,
+        self.pages.values().filter(|page| match (page.outcome, self.source(page)) {
+            (PageOutcome::Completed | PageOutcome::Failed, PageSource::Work | PageSource::Unsaid) => true,
             (PageOutcome::Unseen, _) | (_, PageSource::Cache) => false,
         })
     }

@@ -22,6 +22,7 @@ impl Verdict {
             documents_failed(summary),
             paced(summary),
             cached_pages(shape, summary),
+            cache_unknown(shape, summary),
             warnings(summary),
             lag_not_measured(summary),
         ];
@@ -86,12 +87,26 @@ fn paced(summary: &DocumentsSummary) -> Option<Reason> {
 
 fn cached_pages(shape: &DocumentsShape, summary: &DocumentsSummary) -> Option<Reason> {
     let pages = summary.pages;
-    let text = format!("{} of {} came from a cache", pages.cached, counted(pages.intended, "page"));
-    let unexpected = match shape.cache {
-        CacheUse::Avoided => pages.cached > 0,
+    let cached = pages.cached.filter(|&cached| cached > 0)?;
+    let text = format!("{cached} of {} came from a cache", counted(pages.intended, "page"));
+    let is_unexpected = match shape.cache {
+        CacheUse::Avoided => true,
         CacheUse::Allowed => false,
     };
-    unexpected.then_some(Reason { id: ReasonId::CachedPages, text })
+    is_unexpected.then_some(Reason { id: ReasonId::CachedPages, text })
+}
+
+/// Files that were made for the run and differ are in no cache, whatever the service says. Of others nobody knows.
+fn cache_unknown(shape: &DocumentsShape, summary: &DocumentsSummary) -> Option<Reason> {
+    let is_new = match shape.cache {
+        CacheUse::Avoided => shape.pages.is_some(),
+        CacheUse::Allowed => false,
+    };
+    let is_unknown = !is_new && summary.pages.completed > 0 && summary.pages.cached.is_none();
+    let text = "whether a cache answered is not known: the service does not say which pages are new to it, so times \
+                and rates are of all pages"
+        .to_owned();
+    is_unknown.then_some(Reason { id: ReasonId::CacheUnknown, text })
 }
 
 fn warnings(summary: &DocumentsSummary) -> Option<Reason> {

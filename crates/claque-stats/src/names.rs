@@ -9,12 +9,14 @@ pub fn class_from_name(name: &str) -> Option<FailureClass> {
 }
 
 /// Every phase, in the order in which a session passes them.
-pub const PHASES: [Phase; 4] = [Phase::Dial, Phase::Handshake, Phase::BeforeAudio, Phase::MidAudio];
+pub const PHASES: [Phase; 5] =
+    [Phase::Preparation, Phase::Dial, Phase::Handshake, Phase::BeforeAudio, Phase::MidAudio];
 
 /// The name of `phase`.
 #[must_use]
 pub const fn phase_name(phase: Phase) -> &'static str {
     match phase {
+        Phase::Preparation => "preparation",
         Phase::Dial => "dial",
         Phase::Handshake => "handshake",
         Phase::BeforeAudio => "before-audio",

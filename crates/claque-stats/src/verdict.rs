@@ -15,6 +15,9 @@ use crate::{
 /// tolerance of the continuity figures (50 ms): a lateness of our own must not reach what they tell apart.
 pub const LATE_GENERATOR: Duration = Duration::from_millis(50);
 
+/// Where more than one listener in so many could not be prepared, the audience is not the one that was asked for.
+const MISSING_SHARE: u64 = 10;
+
 /// What a run's figures are worth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -91,6 +94,11 @@ pub enum ReasonId {
     Paced,
     /// Note: a cache answered where every document should have been new.
     CachedPages,
+    /// Note: the service does not say which pages a cache answered.
+    CacheUnknown,
+    /// Note, and reason above one listener in ten: listeners had no document, so that the others listened in a smaller
+    /// audience. They are counted.
+    PreparationFailed,
     /// Note: somebody held arrivals back, brought some forward, or had listeners leave. It is not the audience that the
     /// scenario asks for.
     ByHand,
@@ -122,6 +130,8 @@ impl ReasonId {
             Self::DocumentsFailed => "documents-failed",
             Self::Paced => "paced",
             Self::CachedPages => "cached-pages",
+            Self::CacheUnknown => "cache-unknown",
+            Self::PreparationFailed => "preparation-failed",
             Self::ByHand => "by-hand",
         }
     }
@@ -139,12 +149,18 @@ impl Verdict {
             nothing_started(summary),
             no_audio(summary),
             audio_cut_or_silent(summary),
+            preparation_failed(summary).filter(|_| lacks_audience(summary)),
         ]
         .into_iter()
         .flatten()
         .collect();
-        let notes =
-            [blocks_failed(summary), listeners_failed(summary), warnings(summary), lag_not_measured(summary)];
+        let notes = [
+            preparation_failed(summary).filter(|_| !lacks_audience(summary)),
+            blocks_failed(summary),
+            listeners_failed(summary),
+            warnings(summary),
+            lag_not_measured(summary),
+        ];
         Self {
             validity: if reasons.is_empty() { Validity::Valid } else { Validity::Invalid },
             reasons,
@@ -227,6 +243,29 @@ fn audio_cut_or_silent(summary: &Summary) -> Option<Reason> {
     let text =
         format!("audio cut or silent: {cut} cut or broken, {} without sound", counted(silent, "block"));
     (cut + silent > 0).then_some(Reason { id: ReasonId::AudioCutOrSilent, text })
+}
+
+/// Listeners that never were there, because the service made no document for them.
+fn unprepared(summary: &Summary) -> u64 {
+    let causes = summary.errors.iter().filter(|cause| cause.phase == Phase::Preparation);
+    causes.map(|cause| cause.listeners).sum()
+}
+
+/// Whether so many are missing that what the others went through is no answer about the audience that was asked for.
+fn lacks_audience(summary: &Summary) -> bool {
+    unprepared(summary).saturating_mul(MISSING_SHARE) > summary.listeners.intended
+}
+
+fn preparation_failed(summary: &Summary) -> Option<Reason> {
+    let missing = unprepared(summary);
+    let text = format!(
+        "preparation failed: {missing} of {} had no document and did not listen; they count as failed, and the others \
+         had the service to themselves",
+        counted(summary.listeners.intended, "listener")
+    );
+    // Where nobody was there, that nothing started says it all.
+    (missing > 0 && missing < summary.listeners.intended)
+        .then_some(Reason { id: ReasonId::PreparationFailed, text })
 }
 
 fn blocks_failed(summary: &Summary) -> Option<Reason> {

@@ -1,23 +1,24 @@
-//! The machine: which call comes next, and what its answer means. [`ending`] is about what goes wrong, and the end.
+//! The machine: which call comes next, and what its answer means. [`ending`] is about what goes wrong, and the end;
+//! [`clearing`] about what is not wanted any more.
 
+mod clearing;
 mod ending;
 
 use std::collections::VecDeque;
 
 use super::{
-    Accepted, Call, Created, ExtractionConfig, Going, Input, Output, Prepared, Refused, Remains, Reply,
-    Status, TimeoutReason,
+    Accepted, AiTransform, Call, Created, ExtractionConfig, Going, Input, Output, Prepared, Refused, Remains,
+    Reply, Status, TimeoutReason,
     pages::{Glance, Pages},
     record::{DocumentEnd, DocumentFact, DocumentRecord, PageOutcome, Step},
 };
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},
     outputs::Outputs,
+    pacing::Patience,
     time::{Duration, Instant},
 };
 
-/// A limit that puts a call off for longer than this is not waited out.
-const LONGEST_PACE: Duration = Duration::from_secs(120);
 /// More pages than this are not believed: a list of them is sent with every poll.
 const MOST_PAGES: u32 = 100_000;
 
@@ -36,7 +37,17 @@ pub struct Extraction {
     wait: Duration,
     /// Polls in a row that came to nothing.
     lost_polls: u32,
-    deletions: u32,
+    /// Failures in a row of the call that is made again because of them.
+    hiccups: u32,
+    /// With limits that put calls off.
+    patience: Patience,
+    /// Whether the run was stopped: nothing is waited for any more.
+    stopped: bool,
+    /// How far an extraction is that is to be called off.
+    calling_off: CallingOff,
+    /// Whether the extraction was given up before: a document of it is not waited for a second time.
+    given_up: bool,
+    clearing: Clearing,
     /// When a further page was last seen.
     progress_at: Instant,
     outputs: VecDeque<Output>,
@@ -58,6 +69,31 @@ enum State {
         call: Call,
     },
     Done,
+}
+
+/// How far an extraction is that is not wanted any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CallingOff {
+    /// It is wanted.
+    No,
+    /// The service was asked to, and has not done it.
+    Asked,
+    /// It is called off, and was asked about so often since: the document may have been made before.
+    Done { polls: u32 },
+    /// It cannot be: its document is waited for.
+    Refused,
+}
+
+/// Whether the conversation is about what an earlier one has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Clearing {
+    /// It is about its own.
+    No,
+    /// It is, and the service has not said yet that it knows it. Somebody else's is not known, and must not be taken for
+    /// one that is over.
+    Unseen,
+    /// The service knows it.
+    Seen,
 }
 
 /// Whether what comes still counts.
@@ -103,17 +139,23 @@ impl Extraction {
             pages: None,
             measuring: Measuring::Yes,
             lost_polls: 0,
-            deletions: 0,
+            hiccups: 0,
+            patience: Patience::default(),
+            stopped: false,
+            calling_off: CallingOff::No,
+            given_up: false,
+            clearing: Clearing::No,
             outputs: VecDeque::new(),
         }
     }
 
-    /// Makes a conversation about an extraction that an earlier one has left: its document is waited for and deleted,
-    /// and nothing is measured.
+    /// Makes a conversation about an extraction that an earlier one has left: if the service knows it, it is called off;
+    /// its document is deleted if there is one, and nothing is measured.
     #[must_use]
     pub fn clearing(config: ExtractionConfig, going: Going) -> Self {
         let mut machine = Self::new(config);
         machine.measuring = Measuring::No;
+        machine.clearing = Clearing::Unseen;
         machine.record.extraction_id = Some(going.accepted.extraction_id.clone());
         machine.going = Some(going);
         machine
@@ -134,6 +176,7 @@ impl Extraction {
                     self.handle_reply(now, call, sent_at, reply);
                 }
             }
+            Input::Progress => self.patience.see_progress(now),
             Input::Stop => self.stop(now),
         }
         Outputs::new(&mut self.outputs)
@@ -191,29 +234,31 @@ impl Extraction {
 
     fn call(&mut self, now: Instant, call: Call) {
         match &call {
-            Call::Prepare => self.record.prepare_sent_at = Some(now),
+            // A call that is made again because the service stumbled is still the same to whoever waits for it.
+            Call::Prepare => drop(self.record.prepare_sent_at.get_or_insert(now)),
             Call::Create { .. } => {
-                self.record.create_sent_at = Some(now);
+                self.record.create_sent_at.get_or_insert(now);
                 self.outputs.push_back(Output::Exists(Remains::Asked));
             }
             Call::Poll(_) => self.record.polls += u32::from(self.measuring == Measuring::Yes),
-            Call::Delete { .. } => self.deletions += 1,
+            Call::Cancel(_) | Call::Delete { .. } => {}
         }
         self.outputs.push_back(Output::Call(call.clone()));
         self.state = State::Answer { call, sent_at: now };
     }
 
     fn handle_reply(&mut self, now: Instant, call: Call, sent_at: Instant, reply: Reply) {
+        if !matches!(reply, Reply::Refused(_)) {
+            self.patience.let_through();
+            self.hiccups = 0;
+        }
         match (&call, reply) {
-            (_, Reply::Refused(Refused { failure, pace: Some(wait) })) if wait <= LONGEST_PACE => {
-                drop(failure);
-                self.put_off(now, call, wait);
-            }
-            (_, Reply::Refused(Refused { failure, .. })) => self.refused(now, call, failure),
+            (_, Reply::Refused(refused)) => self.handle_refusal(now, call, refused),
             (Call::Prepare, Reply::Prepared(prepared)) => self.prepared(now, prepared),
             (Call::Create { .. }, Reply::Accepted(accepted)) => self.accepted(now, sent_at, accepted),
             (Call::Create { .. }, Reply::Created(created)) => self.created(now, sent_at, created),
             (Call::Poll(_), Reply::Status(status)) => self.status(now, sent_at, status),
+            (Call::Cancel(_), Reply::Cancelled) => self.called_off(now),
             (Call::Delete { .. }, Reply::Deleted) => {
                 self.outputs.push_back(Output::Gone);
                 self.end(now);
@@ -222,6 +267,15 @@ impl Extraction {
                 let text = format!("the answer to {} is one to something else: {reply:?}", call.step());
                 self.refused(now, call, failure(FailureClass::Protocol, text));
             }
+        }
+    }
+
+    fn handle_refusal(&mut self, now: Instant, call: Call, refused: Refused) {
+        // Nobody waits for what was stopped.
+        let limit = refused.limit.filter(|_| !self.stopped);
+        match limit.and_then(|limited| self.patience.next_wait(now, limited)) {
+            Some(wait) => self.put_off(now, call, wait),
+            None => self.refused(now, call, refused.failure),
         }
     }
 
@@ -239,7 +293,7 @@ impl Extraction {
             }
             // It told nothing of pages.
             Call::Poll(_) => self.progress_at += wait,
-            Call::Delete { .. } => self.deletions -= 1,
+            Call::Cancel(_) | Call::Delete { .. } => {}
         }
         self.outputs.push_back(Output::Paced { step: call.step(), wait });
         self.state = State::Until { at: now + wait, reason: TimeoutReason::Pace, call };
@@ -268,22 +322,36 @@ impl Extraction {
         if pages.is_some_and(|pages| pages > MOST_PAGES) {
             return self.too_many_pages(now, Step::Create, pages);
         }
-        let (uncached, count) = (self.prepared.uncached.as_deref(), pages.unwrap_or(0));
-        self.open_pages(now, Pages::new(self.config.document, count, uncached, sent_at));
+        self.open_pages(now, Pages::new(self.config.document, pages.unwrap_or(0), self.uncached(), sent_at));
         self.progress_at = now;
+        if self.stopped
+            && let Some(going) = self.going.clone()
+        {
+            return self.call_off(now, going);
+        }
         self.wait_to_poll(now);
+    }
+
+    /// Pages that no cache answers, if the service said anything that means something: where no language model is at
+    /// work an empty list is what a server says that has none.
+    fn uncached(&self) -> Option<&[u32]> {
+        let uncached = self.prepared.uncached.as_deref()?;
+        (!uncached.is_empty() || self.config.ai_transform == AiTransform::On).then_some(uncached)
     }
 
     /// The answer itself is the end: pages are seen all at once.
     fn created(&mut self, now: Instant, sent_at: Instant, created: Created) {
         self.record.accepted_at = Some(now);
-        let (uncached, count) = (self.prepared.uncached.as_deref(), self.prepared.pages.unwrap_or(0));
-        self.open_pages(now, Pages::new(self.config.document, count, uncached, sent_at));
+        let count = self.prepared.pages.unwrap_or(0);
+        self.open_pages(now, Pages::new(self.config.document, count, self.uncached(), sent_at));
         self.see(Glance { read_at: now, completed: &[], failed: &created.failed });
         self.completed(now, created.id);
     }
 
     fn status(&mut self, now: Instant, sent_at: Instant, status: Status) {
+        if self.sees_the_end_of_what_is_called_off(now, &status) {
+            return;
+        }
         if !status.found && status.document.is_none() && status.error.is_none() {
             let text = "the service does not know the extraction (any more)".to_owned();
             return self.poll_lost(now, failure(FailureClass::Server, text));

@@ -22,6 +22,7 @@ pub use self::{
 };
 use crate::{
     event::Failure,
+    pacing::Limited,
     time::{Duration, Instant},
 };
 
@@ -73,7 +74,7 @@ impl AiTransform {
 /// What happens when a run is stopped while the service is still at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnStop {
-    /// Nothing more is measured, but the document is waited for and deleted: the service makes it in any case.
+    /// Nothing more is measured, but the extraction is called off, and a document that is made all the same is deleted.
     Clear,
     /// The conversation ends at once: the service ends with the run.
     Leave,
@@ -117,6 +118,8 @@ pub enum Call {
     },
     /// Ask how far that is.
     Poll(Going),
+    /// Call it off.
+    Cancel(Going),
     /// Delete the document.
     Delete {
         /// The document, as the service names it.
@@ -132,6 +135,7 @@ impl Call {
             Self::Prepare => Step::Prepare,
             Self::Create { .. } => Step::Create,
             Self::Poll(_) => Step::Poll,
+            Self::Cancel(_) => Step::Cancel,
             Self::Delete { .. } => Step::Delete,
         }
     }
@@ -148,6 +152,8 @@ pub enum Reply {
     Created(Created),
     /// How far it is.
     Status(Status),
+    /// The extraction is called off.
+    Cancelled,
     /// The document is gone.
     Deleted,
     /// Anything else.
@@ -161,7 +167,8 @@ pub struct Prepared {
     pub hash: String,
     /// Pages the service counted, if it says so.
     pub pages: Option<u32>,
-    /// Pages that no cache answers, from 0; none when it does not say.
+    /// Pages that no cache answers, from 0; none when it does not say. An empty list is also what a server without a
+    /// language model says, which means nothing.
     pub uncached: Option<Vec<u32>>,
 }
 
@@ -207,9 +214,9 @@ pub struct Status {
 pub struct Refused {
     /// What happened.
     pub failure: Failure,
-    /// After which time the same call will be let through: it was a limit on how often, and no answer to what was
-    /// asked.
-    pub pace: Option<Duration>,
+    /// What the limit says that refused it: it was no answer to what was asked, and the same call may be let through
+    /// later.
+    pub limit: Option<Limited>,
 }
 
 /// News for the machine.
@@ -221,6 +228,8 @@ pub enum Input {
     Reply(Reply),
     /// Time has passed; nothing else.
     Wake,
+    /// Another document of the run got a call through that the same limits count.
+    Progress,
     /// The run is stopped.
     Stop,
 }

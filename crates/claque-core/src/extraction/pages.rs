@@ -10,8 +10,8 @@ use crate::time::Instant;
 pub(super) struct Pages {
     document: DocumentNo,
     count: u32,
-    /// Pages that a cache answers, as the service said beforehand.
-    cached: BTreeSet<u32>,
+    /// Pages that no cache answers, as the service said beforehand; none when it said nothing that means anything.
+    uncached: Option<BTreeSet<u32>>,
     seen: BTreeMap<u32, PageRecord>,
     /// When the last answer that was understood was asked for.
     not_before: Instant,
@@ -26,14 +26,11 @@ pub(super) struct Glance<'a> {
 }
 
 impl Pages {
-    /// `uncached` are the pages that no cache answers, if the service said; `asked_at` is when the extraction was
+    /// `uncached` are the pages that no cache answers, if the service said so; `asked_at` is when the extraction was
     /// asked for.
     pub(super) fn new(document: DocumentNo, count: u32, uncached: Option<&[u32]>, asked_at: Instant) -> Self {
-        let cached = uncached.map_or_else(BTreeSet::new, |uncached| {
-            let uncached: BTreeSet<_> = uncached.iter().copied().collect();
-            (0..count).filter(|page| !uncached.contains(page)).collect()
-        });
-        Self { document, count, cached, seen: BTreeMap::new(), not_before: asked_at }
+        let uncached = uncached.map(|uncached| uncached.iter().copied().collect());
+        Self { document, count, uncached, seen: BTreeMap::new(), not_before: asked_at }
     }
 
     /// Takes an answer. Gives the records that are new by it, in order of pages, and how many pages it names that do
@@ -76,7 +73,11 @@ impl Pages {
     }
 
     fn record(&self, page: u32, outcome: PageOutcome, seen_at: Instant) -> PageRecord {
-        let source = if self.cached.contains(&page) { PageSource::Cache } else { PageSource::Work };
+        let source = match &self.uncached {
+            None => PageSource::Unsaid,
+            Some(uncached) if uncached.contains(&page) => PageSource::Work,
+            Some(_) => PageSource::Cache,
+        };
         PageRecord { document: self.document, page, not_before: self.not_before, seen_at, outcome, source }
     }
 }

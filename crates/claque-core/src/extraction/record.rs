@@ -79,6 +79,8 @@ pub enum PageSource {
     Work,
     /// A cache answers it.
     Cache,
+    /// The service said nothing of it that means anything.
+    Unsaid,
 }
 
 /// A step of the conversation.
@@ -90,13 +92,15 @@ pub enum Step {
     Create,
     /// The questions how far it is.
     Poll,
+    /// The calling off of what is not wanted any more.
+    Cancel,
     /// The end of the document.
     Delete,
 }
 
 impl Step {
     /// Every step, in order.
-    pub const ALL: [Self; 4] = [Self::Prepare, Self::Create, Self::Poll, Self::Delete];
+    pub const ALL: [Self; 5] = [Self::Prepare, Self::Create, Self::Poll, Self::Cancel, Self::Delete];
 
     /// The name used in files and tables.
     #[must_use]
@@ -105,6 +109,7 @@ impl Step {
             Self::Prepare => "prepare",
             Self::Create => "create",
             Self::Poll => "poll",
+            Self::Cancel => "cancel",
             Self::Delete => "delete",
         }
     }

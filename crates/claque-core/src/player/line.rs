@@ -209,7 +209,7 @@ fn hope(failure: &Failure) -> Hope {
             if failure.code == Some(NORMAL_CLOSURE) { Hope::None } else { Hope::Good }
         }
         (FailureClass::Auth, Phase::Handshake) => Hope::Slight,
-        (FailureClass::Auth, Phase::Dial | Phase::BeforeAudio | Phase::MidAudio)
+        (FailureClass::Auth, Phase::Preparation | Phase::Dial | Phase::BeforeAudio | Phase::MidAudio)
         | (FailureClass::Invalid | FailureClass::Limit | FailureClass::Protocol | FailureClass::Timeout, _) => {
             Hope::None
         }

@@ -24,7 +24,7 @@ use crate::{
     refusal::Refusal,
     service::{LengthModel, ServiceModel},
     voices::ModelInfo,
-    wording::{ALL_PAGES_FAILED, PAGE_UNREADABLE},
+    wording::{ALL_PAGES_FAILED, CALLED_OFF, PAGE_UNREADABLE},
 };
 
 /// Uploads that are kept; the oldest go first.
@@ -57,6 +57,8 @@ pub(crate) struct Extractions {
 #[derive(Clone, Debug)]
 struct Extraction {
     owner: UserId,
+    conn: ConnId,
+    content: ContentHash,
     pages: u32,
     title: String,
     ordered_at: Instant,
@@ -104,7 +106,10 @@ impl Extractions {
     pub(crate) fn prepare(&mut self, upload: Upload) -> PreparedUpload {
         let hash = upload.content.of_upload();
         let is_unknown = |page: &u32| self.pipeline.audio(&upload.content.page(*page)).is_none();
-        let uncached = (0..upload.pages).filter(is_unknown).collect();
+        let uncached = match self.config.ai_transform {
+            Some(_) => (0..upload.pages).filter(is_unknown).collect(),
+            None => Vec::new(),
+        };
         if self.uploads.insert(hash, upload).is_none() {
             self.uploaded.push_back(hash);
             if self.uploaded.len() > MOST_UPLOADS
@@ -147,7 +152,8 @@ impl Extractions {
         self.stats.running += 1;
         let Upload { content, pages, title } = upload;
         let (owner, done) = (owner.clone(), BTreeMap::new());
-        self.by_id.insert(id, Extraction { owner, pages, title, ordered_at: at, done, end: None });
+        let extraction = Extraction { owner, conn, content, pages, title, ordered_at: at, done, end: None };
+        self.by_id.insert(id, extraction);
         for page in 0..pages {
             self.ask(at, id, conn, (content, page), ai_transform);
         }
@@ -169,6 +175,22 @@ impl Extractions {
             failed: with(PageEnd::Failed),
             end: extraction.end.clone(),
         })
+    }
+
+    /// Calls an extraction off, if it goes on and is that user's. Pages that nobody else waits for leave the queue; those
+    /// at work end, and nobody hears of it.
+    pub(crate) fn cancel(&mut self, at: Instant, owner: &UserId, id: ExtractionId) {
+        let Some(extraction) = self.by_id.get(&id) else { return };
+        if extraction.owner != *owner || extraction.end.is_some() {
+            return;
+        }
+        let Extraction { conn, content, pages, .. } = *extraction;
+        for page in (0..pages).filter(|page| !extraction.done.contains_key(page)) {
+            let subscriber = Subscriber { conn, document: id.0, block: i64::from(page) };
+            self.pipeline.withdraw(at, &content.page(page), subscriber);
+        }
+        self.stats.cancelled += 1;
+        self.settle(id, ExtractionEnd::Failed { text: CALLED_OFF.to_owned() });
     }
 
     pub(crate) fn next_timer(&self) -> Option<(Instant, TimeoutReason)> {
@@ -237,7 +259,8 @@ impl Extractions {
     }
 
     fn page_done(&mut self, at: Instant, id: ExtractionId, page: u32, end: PageEnd) {
-        let Some(extraction) = self.by_id.get_mut(&id) else { return };
+        let going = self.by_id.get_mut(&id).filter(|extraction| extraction.end.is_none());
+        let Some(extraction) = going else { return };
         extraction.done.insert(page, end);
         match end {
             PageEnd::Completed => self.stats.pages_completed += 1,

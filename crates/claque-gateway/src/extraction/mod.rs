@@ -72,7 +72,7 @@ pub struct Upload {
 pub struct PreparedUpload {
     /// Names the upload.
     pub hash: ContentHash,
-    /// Pages that no cache answers, from 0.
+    /// Pages that no cache answers, from 0; always empty without a language model, for whose pages alone it is known.
     pub uncached: Vec<u32>,
 }
 
@@ -148,8 +148,10 @@ pub struct ExtractionStats {
     pub running: usize,
     /// Extractions that became a document.
     pub completed: u64,
-    /// Extractions that became nothing.
+    /// Extractions that became nothing, those that were called off among them.
     pub failed: u64,
+    /// Extractions that were called off.
+    pub cancelled: u64,
     /// Pages that were read.
     pub pages_completed: u64,
     /// Pages that could not be read.

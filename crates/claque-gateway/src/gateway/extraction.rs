@@ -64,6 +64,23 @@ impl Gateway {
         Ok(self.extractions.status(&caller.user, id))
     }
 
+    /// Calls an extraction of the caller off: pages in flight end, others are skipped, and no document is made. What is
+    /// over already, unknown, or another user's stays as it is.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`].
+    pub fn cancel_extraction(
+        &mut self,
+        now: Instant,
+        caller: &Caller,
+        id: ExtractionId,
+    ) -> Result<(), Refusal> {
+        self.advance(now);
+        self.gate.pass(now, Route::CancelExtraction, &caller.address)?;
+        self.extractions.cancel(self.now, &caller.user, id);
+        Ok(())
+    }
+
     /// How an extraction ended; none while it goes on, and for one that is unknown.
     #[must_use]
     pub fn extraction_end(&self, user: &UserId, id: ExtractionId) -> Option<ExtractionStatus> {
@@ -78,7 +95,7 @@ impl Gateway {
     /// Makes documents of extractions that are whole.
     pub(super) fn file_documents(&mut self) {
         while let Some(Whole { id, owner, title, content }) = self.extractions.pop_whole() {
-            let end = match self.documents.create(&self.config, &owner, &content, Some(&title)) {
+            let end = match self.documents.create(self.now, &self.config, &owner, &content, Some(&title)) {
                 Ok(info) => ExtractionEnd::Document { id: info.id, title },
                 Err(refusal) => ExtractionEnd::Failed { text: refusal.to_string() },
             };

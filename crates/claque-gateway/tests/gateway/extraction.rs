@@ -7,7 +7,7 @@ use claque_core::{
     time::{Duration, Instant},
 };
 use claque_gateway::{
-    Caller, ContentHash, ExtractionEnd, ExtractionId, Gateway, GatewayConfig, Input, PageEnd, Refusal,
+    Caller, ContentHash, Era, ExtractionEnd, ExtractionId, Gateway, GatewayConfig, Input, PageEnd, Refusal,
     Upload, UserId, Workers,
 };
 use proptest::prelude::*;
@@ -146,6 +146,32 @@ fn what_was_read_once_is_known() {
 }
 
 #[test]
+fn a_gateway_without_a_language_model_says_nothing_of_what_is_new_to_it() {
+    let mut config = plain();
+    config.extraction.ai_transform = None;
+    let mut office = Office::new(config);
+    let prepared = office.gateway.prepare_upload(at(0), &caller("me"), upload("paper", 4)).unwrap();
+    assert_eq!(prepared.uncached, [] as [u32; 0]);
+}
+
+#[test]
+fn what_is_called_off_frees_the_workers_and_leaves_no_document() {
+    let mut office = Office::new(plain());
+    let long = office.extract(0, "book", 100);
+    let short = office.extract(0, "paper", 2);
+    office.gateway.cancel_extraction(at(500), &caller("other"), long).unwrap();
+    assert_eq!(office.end(500, long), None, "it is another's");
+    office.gateway.cancel_extraction(at(500), &caller("me"), long).unwrap();
+    let text = "Extraction cancelled".to_owned();
+    assert_eq!(office.end(500, long), Some(ExtractionEnd::Failed { text: text.clone() }));
+    // Two pages were in flight until 1 s.
+    assert!(matches!(office.end(2_000, short), Some(ExtractionEnd::Document { .. })));
+    assert_eq!(office.end(200_000, long), Some(ExtractionEnd::Failed { text }));
+    let stats = office.gateway.stats();
+    assert_eq!((stats.documents, stats.extraction.cancelled, stats.extraction.running), (1, 1, 0));
+}
+
+#[test]
 fn pages_that_wait_ten_seconds_go_to_the_overflow_provider() {
     let mut config = plain();
     config.extraction.workers = Workers::Pull(1);
@@ -200,7 +226,8 @@ fn limits_are_on_uploads_on_orders_on_extractions_at_a_time_and_on_pages() {
         office.try_extract(0, "me", &number.to_string(), 1).unwrap();
     }
     let retry_after = Duration::from_secs(60);
-    let limit = |limit: &str| Refusal::RateLimited { limit: limit.to_owned(), retry_after };
+    let limit =
+        |limit: &str| Refusal::RateLimited { limit: limit.to_owned(), era: Era::Current, retry_after };
     assert_eq!(office.try_extract(0, "me", "x", 1), Err(limit("5 per 1 minute")));
     for _ in 0..4 {
         office.gateway.prepare_upload(at(0), &caller("me"), upload("x", 1)).unwrap();

@@ -57,7 +57,7 @@ fn without_authentication_everybody_is_selfhost_and_limits_are_per_address() {
     let refusal = stage.gateway.create_document(AT, &me(), "One.", None).unwrap_err();
     assert_eq!(
         (refusal.status(), refusal.to_string().as_str()),
-        (429, "Rate limit exceeded: 10 per 1 minute")
+        (429, "Too many requests. Please wait a moment and try again.")
     );
     let elsewhere = Caller { address: "elsewhere".to_owned(), ..me() };
     assert!(stage.gateway.create_document(AT, &elsewhere, "One.", None).is_ok());

@@ -233,5 +233,5 @@ impl Lane {
 }
 
 fn seat_of(order: &AudienceOrder, listener: ListenerId) -> Option<&Seat> {
-    usize::try_from(listener.0).ok().and_then(|index| order.seats.get(index))
+    usize::try_from(listener.0).ok().and_then(|index| order.seats.get(index)?.as_ref())
 }

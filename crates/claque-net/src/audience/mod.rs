@@ -67,8 +67,8 @@ pub struct AudienceOrder {
     pub model: String,
     /// Slugs of the voices there are to choose from; everybody begins with the first.
     pub voices: Vec<String>,
-    /// Everybody's document, in order of listeners.
-    pub seats: Vec<Seat>,
+    /// Everybody's document, in order of listeners; none for one that has none, and so never starts.
+    pub seats: Vec<Option<Seat>>,
     /// Playback rate.
     pub speed: Speed,
     /// The player every listener has, and what it does about a lost connection.
@@ -153,7 +153,11 @@ impl Audience {
             let lane = LaneOrder {
                 order: Arc::clone(&order),
                 number,
-                listeners: (number..order.seats.len()).step_by(lanes).map(listener_id).collect(),
+                listeners: (number..order.seats.len())
+                    .step_by(lanes)
+                    .filter(|&listener| order.seats.get(listener).is_some_and(Option::is_some))
+                    .map(listener_id)
+                    .collect(),
                 gauge: Arc::clone(&gauge),
                 orders: hand.orders(&waker),
                 facts: facts_in.clone(),

@@ -1,13 +1,12 @@
 //! HTTP answers: bodies as `claque-wire` words them, statuses as the machine says.
 
 use bytes::Bytes;
-use claque_core::time::Duration;
-use claque_gateway::{ContentFault, Refusal, Resource};
+use claque_gateway::{ContentFault, Era, Refusal, Resource};
 use claque_wire::yapit::rest::{CodedDetail, ErrorBody, Issue};
 use http_body_util::Full;
 use hyper::{
     Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use serde::Serialize;
 
@@ -65,11 +64,9 @@ pub(super) fn refusal(refusal: &Refusal, input: &str) -> Answer {
         | Refusal::TooManyExtractions { .. }
         | Refusal::AiTransformNotConfigured => detail(status, &words),
         Refusal::PageLimit { .. } => coded(status, "USAGE_LIMIT_EXCEEDED", words),
-        Refusal::RateLimited { retry_after, .. } => {
-            let mut answer = json(status, &ErrorBody::Error { error: words });
-            set(&mut answer, RETRY_AFTER, whole_seconds(*retry_after).into());
-            answer
-        }
+        // As the real ones, which say nothing of how long.
+        Refusal::RateLimited { era: Era::Feb2026, .. } => json(status, &ErrorBody::Error { error: words }),
+        Refusal::RateLimited { era: Era::Current, .. } => detail(status, &words),
         Refusal::StorageLimit { .. } => coded(status, "STORAGE_LIMIT_EXCEEDED", words),
         Refusal::ContentInvalid(fault) => issue(content(*fault, words, input)),
         Refusal::WrongPassword => stack(status, "EMAIL_PASSWORD_MISMATCH", &words),
@@ -95,9 +92,4 @@ fn content(fault: ContentFault, msg: String, input: &str) -> Issue {
     };
     let loc = vec!["body".into(), "content".into()];
     Issue { r#type: kind.to_owned(), loc, msg, input: input.into(), ctx }
-}
-
-/// Rounded up: a caller that comes back then is let through.
-fn whole_seconds(span: Duration) -> u64 {
-    span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }

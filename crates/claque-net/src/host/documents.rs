@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use claque_gateway::{AudioFormat, DocumentId, Refusal, Resource, Speech, SpeechBody, VariantHash};
-use claque_wire::yapit::rest::{Block, DocumentCreated, Issue, Model, Voice};
+use claque_wire::yapit::rest::{Block, DocumentCreated, Issue, ListedDocument, Model, Voice};
 use hyper::{
     HeaderMap, StatusCode,
     header::{CACHE_CONTROL, HeaderValue},
@@ -14,12 +14,16 @@ use super::{
     answer::{self, Answer},
     connection::Peer,
     hub::Hub,
-    routes::{caller, refused},
+    routes::{caller, query_value, refused},
     speech,
 };
+use crate::clock::unix_nanos;
 
 /// How long audio may be kept by caches, as a real server says.
 const AUDIO_CACHING: HeaderValue = HeaderValue::from_static("public, s-maxage=31536000, max-age=0");
+/// Documents in a list, and the most there can be.
+const USUAL_LIST: usize = 50;
+const MOST_LISTED: usize = 100;
 
 pub(super) fn create(hub: &Hub, peer: &Peer, headers: &HeaderMap, body: &Bytes) -> Answer {
     let body = match serde_json::from_slice::<Value>(body) {
@@ -62,6 +66,43 @@ pub(super) fn blocks(hub: &Hub, peer: &Peer, headers: &HeaderMap, id: &str) -> A
     });
     match blocks {
         Ok(blocks) => answer::json(StatusCode::OK, &blocks),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+/// The caller's documents, the most recently used first.
+pub(super) fn list(hub: &Hub, peer: &Peer, headers: &HeaderMap, query: &str) -> Answer {
+    let caller = match caller(hub, peer, headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return refused(&refusal),
+    };
+    let number = |name, usual, least, most| match query_value(query, name) {
+        None => Ok(usual),
+        Some(text) => match text.parse::<usize>() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            Ok(_) | Err(_) => {
+                let words = format!("Input should be an integer from {least} to {most}");
+                Err(complaint("int_parsing", &["query", name], &words, &text.into()))
+            }
+        },
+    };
+    let (offset, limit) =
+        match (number("offset", 0, 0, usize::MAX), number("limit", USUAL_LIST, 1, MOST_LISTED)) {
+            (Ok(offset), Ok(limit)) => (offset, limit),
+            (Err(issue), _) | (_, Err(issue)) => return answer::issue(*issue),
+        };
+    let began = unix_nanos().saturating_sub(hub.clock().now().as_nanos());
+    let listed = |document: claque_gateway::ListedDocument| ListedDocument {
+        id: document.id.to_string(),
+        title: document.title,
+        created: Some(utc(began.saturating_add(document.created_at.as_nanos()))),
+        is_public: false,
+    };
+    match hub.ask(|gateway, now| gateway.documents(now, &caller, offset, limit)) {
+        Ok(documents) => {
+            let documents: Vec<_> = documents.into_iter().map(listed).collect();
+            answer::json(StatusCode::OK, &documents)
+        }
         Err(refusal) => refused(&refusal),
     }
 }
@@ -113,6 +154,11 @@ pub(super) fn audio(hub: &Hub, peer: &Peer, hash: &str) -> Answer {
     let mut audio = answer::with_type(StatusCode::OK, media_type(speech.format), body);
     answer::set(&mut audio, CACHE_CONTROL, AUDIO_CACHING);
     audio
+}
+
+/// RFC 3339, as the real ones say it.
+fn utc(unix_nanos: u64) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(unix_nanos)).unwrap_or_default().to_string()
 }
 
 fn body_of(speech: &Speech) -> Option<Bytes> {

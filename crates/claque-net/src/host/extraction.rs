@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use claque_core::extraction::AiTransform;
+use claque_core::{extraction::AiTransform, time::Duration};
 use claque_gateway::{
     Caller, ContentHash, CreationAnswer, ExtractionEnd, ExtractionId, Input, Refusal, Upload,
 };
@@ -12,8 +12,8 @@ use claque_wire::{
     yapit::{
         self,
         extraction::{
-            AcceptedExtraction, ExtractionRequest, ExtractionStatus, PreparedUpload, StatusRequest,
-            UPLOAD_FIELD, UploadMetadata,
+            AcceptedExtraction, CancelRequest, Cancelled, ExtractionRequest, ExtractionStatus,
+            PreparedUpload, StatusRequest, UPLOAD_FIELD, UploadMetadata,
         },
         rest::{DocumentCreated, Issue},
     },
@@ -29,11 +29,13 @@ use super::{
     routes::{caller, refused},
 };
 
+/// Longest time for the counting of an upload's pages.
+const COUNT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Words for a file whose pages cannot be counted. Our own.
 const UNREADABLE: &str = "Could not read the document: it is no PDF, or its pages cannot be counted";
 
 /// Takes a file in.
-pub(super) fn prepare(hub: &Hub, peer: &Peer, headers: &HeaderMap, body: &Bytes) -> Answer {
+pub(super) async fn prepare(hub: &Hub, peer: &Peer, headers: &HeaderMap, body: &Bytes) -> Answer {
     let caller = match caller(hub, peer, headers) {
         Ok(caller) => caller,
         Err(refusal) => return refused(&refusal),
@@ -43,7 +45,7 @@ pub(super) fn prepare(hub: &Hub, peer: &Peer, headers: &HeaderMap, body: &Bytes)
     let Some(file) = parts.iter().find(|part| part.name == UPLOAD_FIELD) else {
         return answer::issue(missing(UPLOAD_FIELD));
     };
-    let Some(pages) = pdf::page_count(file.content) else {
+    let Some(pages) = pages_of(body.slice_ref(file.content)).await else {
         return answer::detail(StatusCode::UNPROCESSABLE_ENTITY, UNREADABLE);
     };
     let file_name = file.file_name.unwrap_or("document.pdf");
@@ -68,6 +70,15 @@ pub(super) fn prepare(hub: &Hub, peer: &Peer, headers: &HeaderMap, body: &Bytes)
             },
         ),
         Err(refusal) => refused(&refusal),
+    }
+}
+
+/// Pages of an upload, counted where neither a file that takes long nor one that makes the reader fall is in anybody's way.
+async fn pages_of(file: Bytes) -> Option<u32> {
+    let counting = tokio::task::spawn_blocking(move || pdf::page_count(&file));
+    match tokio::time::timeout(COUNT_TIMEOUT, counting).await {
+        Ok(Ok(pages)) => pages,
+        Ok(Err(_)) | Err(_) => None,
     }
 }
 
@@ -148,6 +159,27 @@ pub(super) fn status(hub: &Hub, peer: &Peer, headers: &HeaderMap, body: &Bytes) 
         }
     }
     answer::json(StatusCode::OK, &words)
+}
+
+/// Calls an extraction off. One that is over, unknown, or somebody else's is answered in the same way: a real server
+/// leaves a note for its workers and looks at nothing.
+pub(super) fn cancel(hub: &Rc<Hub>, peer: &Peer, headers: &HeaderMap, body: &Bytes) -> Answer {
+    let caller = match caller(hub, peer, headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return refused(&refusal),
+    };
+    let request: CancelRequest = match read(body, "extraction_id") {
+        Ok(request) => request,
+        Err(issue) => return answer::issue(*issue),
+    };
+    if let Some(id) = ExtractionId::parse(&request.extraction_id)
+        && let Err(refusal) = hub.ask(|gateway, now| gateway.cancel_extraction(now, &caller, id))
+    {
+        return refused(&refusal);
+    }
+    // Whoever waits for its end hears of it, and the machine wants to be woken at another time.
+    hub.handle(Input::Wake);
+    answer::json(StatusCode::OK, &Cancelled { status: "cancelled".to_owned() })
 }
 
 /// The document, when the extraction is over.

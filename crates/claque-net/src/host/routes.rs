@@ -36,6 +36,8 @@ enum Target<'a> {
     PrepareUpload,
     CreateExtraction,
     ExtractionStatus,
+    CancelExtraction,
+    Documents,
     Document { id: &'a str },
     Blocks { id: &'a str },
     Models,
@@ -54,6 +56,8 @@ impl<'a> Target<'a> {
             ["", "api", "v1", "documents", "prepare", "upload"] => Some(Self::PrepareUpload),
             ["", "api", "v1", "documents", "document"] => Some(Self::CreateExtraction),
             ["", "api", "v1", "documents", "extraction", "status"] => Some(Self::ExtractionStatus),
+            ["", "api", "v1", "documents", "extraction", "cancel"] => Some(Self::CancelExtraction),
+            ["", "api", "v1", "documents"] => Some(Self::Documents),
             ["", "api", "v1", "documents", id] => Some(Self::Document { id }),
             ["", "api", "v1", "documents", id, "blocks"] => Some(Self::Blocks { id }),
             ["", "api", "v1", "models"] => Some(Self::Models),
@@ -77,10 +81,13 @@ impl<'a> Target<'a> {
             | Self::PrepareUpload
             | Self::CreateExtraction
             | Self::ExtractionStatus
+            | Self::CancelExtraction
             | Self::AnonymousSession
             | Self::SignIn
             | Self::Refresh => Method::POST,
-            Self::Blocks { .. } | Self::Models | Self::Audio { .. } | Self::Socket => Method::GET,
+            Self::Documents | Self::Blocks { .. } | Self::Models | Self::Audio { .. } | Self::Socket => {
+                Method::GET
+            }
             Self::Document { .. } => Method::DELETE,
         }
     }
@@ -92,6 +99,8 @@ impl<'a> Target<'a> {
             Self::CreateDocument
             | Self::CreateExtraction
             | Self::ExtractionStatus
+            | Self::CancelExtraction
+            | Self::Documents
             | Self::Document { .. }
             | Self::Blocks { .. }
             | Self::Models
@@ -125,9 +134,11 @@ pub(super) async fn answer(
     let headers = &head.headers;
     Ok(match target {
         Target::CreateDocument => documents::create(&hub, &peer, headers, &body),
-        Target::PrepareUpload => extraction::prepare(&hub, &peer, headers, &body),
+        Target::PrepareUpload => extraction::prepare(&hub, &peer, headers, &body).await,
         Target::CreateExtraction => extraction::create(hub, &peer, headers, &body).await,
         Target::ExtractionStatus => extraction::status(&hub, &peer, headers, &body),
+        Target::CancelExtraction => extraction::cancel(&hub, &peer, headers, &body),
+        Target::Documents => documents::list(&hub, &peer, headers, head.uri.query().unwrap_or_default()),
         Target::Document { id } => documents::delete(&hub, &peer, headers, id),
         Target::Blocks { id } => documents::blocks(&hub, &peer, headers, id),
         Target::Models => documents::models(&hub, &peer),

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use claque_core::event::{Failure, Kills, Phase};
+use claque_core::event::{Kills, Phase};
 use claque_wire::yapit::{http_failure, rest::AnonymousSession};
 use hyper::Method;
 use uuid::Builder;
@@ -10,7 +10,8 @@ use uuid::Builder;
 use super::{
     access::Pass,
     error::not_understood,
-    http::{HttpClient, bare},
+    http::{HttpClient, Over, bare},
+    patience::Refused,
     target::Target,
 };
 
@@ -22,9 +23,9 @@ pub(crate) const GUESTS: &str = "/api/v1/users/anonymous-session";
 ///
 /// # Errors
 /// The service refuses otherwise, or cannot be reached or understood.
-pub(crate) async fn become_guest(http: &HttpClient, target: &Target) -> Result<Pass, Failure> {
+pub(crate) async fn become_guest(http: &HttpClient, target: &Target, over: Over) -> Result<Pass, Refused> {
     let request = bare(Method::POST, &target.url(GUESTS))?;
-    let answer = http.call(request).await?;
+    let answer = http.call(over, request).await?;
     match answer.status.as_u16() {
         200 | 201 => {
             let guest: AnonymousSession = serde_json::from_slice(&answer.body)
@@ -32,7 +33,10 @@ pub(crate) async fn become_guest(http: &HttpClient, target: &Target) -> Result<P
             Ok(Pass::Guest { id: guest.id.into(), token: Some(guest.token) })
         }
         404 | 405 => Ok(Pass::Guest { id: own_id().into(), token: None }),
-        status => Err(http_failure(status, &answer.body, Kills::Session, Phase::Handshake)),
+        status => Err(Refused {
+            failure: http_failure(status, &answer.body, Kills::Session, Phase::Handshake),
+            retry_after: answer.retry_after,
+        }),
     }
 }
 

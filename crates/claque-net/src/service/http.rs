@@ -33,7 +33,20 @@ const MAX_REST_BODY: usize = 64 << 20;
 /// A pool of connections. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpClient {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Pool,
+    /// Keeps no connection: each request has one of its own.
+    fresh: Pool,
+}
+
+type Pool = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// Which connection a request goes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// One that is kept, if there is one. The server may be closing it at this very moment.
+    Kept,
+    /// A new one: for what must not be sent twice (RFC 9110 section 9.2.2), and for what was lost on a kept one.
+    Fresh,
 }
 
 /// A whole answer.
@@ -56,26 +69,32 @@ impl HttpClient {
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(MAX_IDLE)
-            .http1_read_buf_exact_size(READ_BUFFER)
-            .build(connector);
-        Self { client }
+            .http1_read_buf_exact_size(READ_BUFFER);
+        let client = builder.build(connector.clone());
+        let fresh = builder.pool_max_idle_per_host(0).build(connector);
+        Self { client, fresh }
     }
 
     /// Sends a request and waits for the head of the answer.
-    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
-        self.client.request(request).await.map_err(|error| {
+    async fn send(&self, over: Over, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
+        let pool = match over {
+            Over::Kept => &self.client,
+            Over::Fresh => &self.fresh,
+        };
+        pool.request(request).await.map_err(|error| {
             let phase = if error.is_connect() { Phase::Dial } else { Phase::BeforeAudio };
             failure_of(&error, phase)
         })
     }
 
     /// Sends a request with a JSON body, or without one, and reads the whole answer.
-    pub(crate) async fn call(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
-        let response = self.send(request).await?;
+    pub(crate) async fn call(&self, over: Over, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+        let response = self.send(over, request).await?;
         let status = response.status();
         let seconds =
             response.headers().get(hyper::header::RETRY_AFTER).and_then(|value| value.to_str().ok());

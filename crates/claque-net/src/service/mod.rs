@@ -4,6 +4,7 @@
 
 mod access;
 mod calls;
+mod documents;
 mod error;
 mod guest;
 mod http;
@@ -24,7 +25,7 @@ use tokio::sync::watch;
 
 pub(crate) use self::{
     access::Access,
-    http::{HttpClient, failure_of, unusable},
+    http::{Answer, HttpClient, Over, failure_of, unusable},
     target::AudioPlace,
 };
 use self::{
@@ -32,19 +33,23 @@ use self::{
     error::timed_out,
     guest::become_guest,
     http::tls_config,
-    patience::{Backoff, is_transient},
+    patience::Refused,
     tokens::{Refresher, TokenLog, sign_in},
 };
 pub use self::{
     access::{Credentials, PasswordSignIn},
     calls::EraGuess,
+    documents::Listing,
     error::ServiceError,
+    patience::{Pause, Persistence},
     source::{SourceError, check_source},
     target::{Target, TargetError},
     tokens::{TokenEvent, TokenOutcome},
 };
 use crate::clock::Clock;
 
+/// What signing in is called in errors.
+const SIGN_IN: &str = "sign in";
 /// Longest wait for one REST answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -74,11 +79,16 @@ struct Opened {
 
 impl Service {
     /// Signs in, if there is anything to sign in with, and keeps the token fresh on this runtime for as long as the
-    /// service or a clone of it is in use. An identity service in passing trouble is waited for, half a minute at most.
+    /// service or a clone of it is in use. A limit, or an identity service in passing trouble, is waited out by `wait`,
+    /// which says whether to go on.
     ///
     /// # Errors
     /// The identity service refuses the credentials or cannot be reached.
-    pub async fn open(target: Target, credentials: Credentials) -> Result<Self, ServiceError> {
+    pub async fn open(
+        target: Target,
+        credentials: Credentials,
+        wait: impl AsyncFn(Pause) -> bool,
+    ) -> Result<Self, ServiceError> {
         let tls = tls_config();
         let http = HttpClient::new(&tls, None);
         let clock = Clock::start();
@@ -95,14 +105,16 @@ impl Service {
                 Opened::fixed(Pass::Bearer(token), owner.as_deref().unwrap_or("token"))
             }
             Credentials::Guest => {
-                let pass = patiently(|| become_guest(&http, &target)).await;
+                const ACTION: &str = "become a guest";
                 let pass =
-                    pass.map_err(|failure| refused("become a guest", &target, failure, place.as_deref()))?;
+                    persist(ACTION, clock, async |over| become_guest(&http, &target, over).await, &wait)
+                        .await;
+                let pass = pass.map_err(|why| refused(ACTION, &target, why, place.as_deref()))?;
                 Opened::fixed(pass, "guest")
             }
             Credentials::Password(account) => {
-                let opened = sign_in_and_keep(&http, &target, *account, clock).await;
-                opened.map_err(|failure| refused("sign in", &target, failure, place.as_deref()))?
+                let opened = sign_in_and_keep(&http, &target, *account, clock, &wait).await;
+                opened.map_err(|why| refused(SIGN_IN, &target, why, place.as_deref()))?
             }
         };
         let Opened { access, log, owner, unasked } = opened;
@@ -180,13 +192,15 @@ async fn sign_in_and_keep(
     target: &Target,
     account: PasswordSignIn,
     clock: Clock,
-) -> Result<Opened, Failure> {
-    let tokens = match patiently(|| sign_in(http, target, &account)).await {
+    wait: &impl AsyncFn(Pause) -> bool,
+) -> Result<Opened, Refused> {
+    let attempt = async |over| sign_in(http, target, &account, over).await;
+    let tokens = match persist(SIGN_IN, clock, attempt, wait).await {
         Ok(tokens) => tokens,
-        Err(failure) if failure.code == Some(404) && calls::serves_strangers(http, target).await => {
+        Err(why) if why.failure.code == Some(404) && calls::serves_strangers(http, target).await => {
             return Ok(Opened { unasked: true, ..Opened::fixed(Pass::Nobody, "nobody") });
         }
-        Err(failure) => return Err(failure),
+        Err(why) => return Err(why),
     };
     let owner = format!("user {}", tokens.user_id);
     let pass = |token: &Secret| Pass::Bearer(token.clone());
@@ -197,24 +211,35 @@ async fn sign_in_and_keep(
     Ok(Opened { access: Access::changing(seen), log: events, owner, unasked: false })
 }
 
-/// Tries again while the trouble is a passing one, half a minute at most.
-async fn patiently<T>(attempt: impl AsyncFn() -> Result<T, Failure>) -> Result<T, Failure> {
-    let mut backoff = Backoff::new();
+/// Makes a call that does nothing twice, again while its trouble may pass and `wait` goes on: over a new connection
+/// then, for the one before may have been the trouble.
+async fn persist<T>(
+    action: &'static str,
+    clock: Clock,
+    attempt: impl AsyncFn(Over) -> Result<T, Refused>,
+    wait: &impl AsyncFn(Pause) -> bool,
+) -> Result<T, Refused> {
+    let mut persistence = Persistence::new(clock.now());
+    let mut over = Over::Kept;
     loop {
-        match within(CALL_TIMEOUT, attempt()).await {
-            Err(failure) if is_transient(&failure) => match backoff.next_patient_wait() {
-                Some(wait) => {
-                    tracing::warn!("{failure}; trying again");
-                    tokio::time::sleep(wait).await;
-                }
-                None => return Err(failure),
-            },
-            settled => return settled,
+        let refused = match within(CALL_TIMEOUT, attempt(over)).await {
+            Err(refused) => refused,
+            Ok(answer) => return Ok(answer),
+        };
+        let Refused { failure, retry_after } = &refused;
+        let Some(span) = persistence.next_wait(clock.now(), failure, *retry_after) else {
+            return Err(refused);
+        };
+        tracing::debug!("failed to {action}: {failure}; trying again");
+        if !wait(Pause { action, span, failure: failure.clone() }).await {
+            return Err(refused);
         }
+        over = Over::Fresh;
     }
 }
 
-fn refused(action: &'static str, target: &Target, mut failure: Failure, place: Option<&str>) -> ServiceError {
+fn refused(action: &'static str, target: &Target, why: Refused, place: Option<&str>) -> ServiceError {
+    let Refused { mut failure, retry_after } = why;
     // Whoever is refused as what he said he is, must say something else.
     if failure.code == Some(404) {
         failure.class = FailureClass::Invalid;
@@ -223,11 +248,14 @@ fn refused(action: &'static str, target: &Target, mut failure: Failure, place: O
         action,
         target: target.to_string(),
         failure,
-        retry_after: None,
+        retry_after,
         credentials: place.map(str::to_owned),
     }
 }
 
-async fn within<T>(limit: Duration, call: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| Err(timed_out(limit)))
+async fn within<T, E: From<Failure>>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| Err(timed_out(limit).into()))
 }

@@ -16,8 +16,8 @@ use tokio::sync::watch;
 use super::{
     access::{Pass, PasswordSignIn, secret_header},
     error::not_understood,
-    http::{HttpClient, post_json},
-    patience::{Backoff, is_transient},
+    http::{HttpClient, Over, post_json},
+    patience::{Backoff, Refused, is_transient},
     target::Target,
 };
 use crate::clock::{Clock, unix_nanos};
@@ -118,7 +118,7 @@ impl Refresher {
         stack_headers(request.headers_mut(), &self.account)?;
         let token = secret_header(self.tokens.refresh_token.expose())?;
         request.headers_mut().insert("x-stack-refresh-token", token);
-        let answer = self.http.call(request).await?;
+        let answer = self.http.call(Over::Fresh, request).await?;
         let outcome = if answer.status == 200 {
             self.tokens.access_token = serde_json::from_slice::<Refreshed>(&answer.body)
                 .map_err(|error| not_understood("new token", &error))?
@@ -130,7 +130,8 @@ impl Refresher {
                 return Err(failure);
             }
             // The session itself is over: a new one is as good.
-            self.tokens = sign_in(&self.http, &self.target, &self.account).await?;
+            let signed_in = sign_in(&self.http, &self.target, &self.account, Over::Fresh).await;
+            self.tokens = signed_in.map_err(|refused| refused.failure)?;
             TokenOutcome::SignedInAgain
         };
         self.publish.send_replace(Pass::Bearer(self.tokens.access_token.clone()));
@@ -146,20 +147,21 @@ pub(crate) async fn sign_in(
     http: &HttpClient,
     target: &Target,
     account: &PasswordSignIn,
-) -> Result<SignedIn, Failure> {
+    over: Over,
+) -> Result<SignedIn, Refused> {
     let body = SignInRequest { email: account.email.clone(), password: account.password.clone() };
     let mut request = post_json(&target.url("/auth/api/v1/auth/password/sign-in"), &body)?;
     stack_headers(request.headers_mut(), account)?;
-    let answer = http.call(request).await?;
+    let answer = http.call(over, request).await?;
     if answer.status != 200 {
         let mut failure = refused(answer.status.as_u16(), &answer.body);
         if answer.status == 400 {
             // The identity service's word for a wrong address or password.
             failure.class = FailureClass::Auth;
         }
-        return Err(failure);
+        return Err(Refused { failure, retry_after: answer.retry_after });
     }
-    serde_json::from_slice(&answer.body).map_err(|error| not_understood("sign-in", &error))
+    serde_json::from_slice(&answer.body).map_err(|error| not_understood("sign-in", &error).into())
 }
 
 fn refused(status: u16, body: &[u8]) -> Failure {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claque_core::time::Instant;
-use claque_gateway::{Auth, AuthConfig, GatewayConfig, Outage};
+use claque_gateway::{Auth, AuthConfig, Era, GatewayConfig, Outage};
 use claque_net::host::Host;
 use claque_wire::yapit::jwt;
 use serde_json::json;
@@ -125,17 +125,39 @@ async fn a_guest_of_today_needs_the_token_and_one_of_february_does_not() {
 }
 
 #[tokio::test]
-async fn the_eleventh_document_of_a_minute_is_told_when_to_come_back() {
-    let host = start(GatewayConfig { rest_limits: GatewayConfig::current().rest_limits, ..quick() });
-    for _ in 0..10 {
-        document(&host, "", "One.").await;
+async fn the_eleventh_document_of_a_minute_is_refused_in_the_words_of_its_era() {
+    for (era, words) in [
+        (Era::Feb2026, json!({ "error": "Rate limit exceeded: 10 per 1 minute" })),
+        (Era::Current, json!({ "detail": "Too many requests. Please wait a moment and try again." })),
+    ] {
+        let limits = GatewayConfig::current().rest_limits;
+        let host = start(GatewayConfig { rest_limits: limits, era, ..quick() });
+        for _ in 0..10 {
+            document(&host, "", "One.").await;
+        }
+        let reply = create(&host, &[], r#"{"content":"One."}"#).await;
+        assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (429, None));
+        assert_eq!(reply.json(), words);
+        assert_eq!(call(&host, "GET", MODELS, &[], "").await.status, 200, "other calls go on");
     }
-    let reply = create(&host, &[], r#"{"content":"One."}"#).await;
-    assert_eq!(reply.status, 429);
-    assert_eq!(reply.json(), json!({ "error": "Rate limit exceeded: 10 per 1 minute" }));
-    let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
-    assert!((1..=60).contains(&wait), "{wait} s");
-    assert_eq!(call(&host, "GET", MODELS, &[], "").await.status, 200, "other calls go on");
+}
+
+#[tokio::test]
+async fn a_list_has_the_callers_documents_and_bounds() {
+    let host = start(quick());
+    let id = document(&host, "", "One.").await;
+    let reply = call(&host, "GET", "/api/v1/documents", &[], "").await;
+    assert_eq!(reply.status, 200);
+    let list = reply.json();
+    assert_eq!(
+        (&list[0]["id"], &list[0]["is_public"], list.as_array().unwrap().len()),
+        (&json!(id), &json!(false), 1)
+    );
+    for query in ["limit=0", "limit=101", "offset=-1", "limit=x"] {
+        let reply = call(&host, "GET", &format!("/api/v1/documents?{query}"), &[], "").await;
+        assert_eq!(reply.status, 422, "{query}");
+    }
+    assert_eq!(call(&host, "GET", "/api/v1/documents?offset=1&limit=100", &[], "").await.json(), json!([]));
 }
 
 #[tokio::test]
@@ -198,7 +220,7 @@ async fn bad_bodies_are_complained_about_at_their_place() {
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let host = start(quick());
-    for path in ["/", "/api/v1/documents", "/api/v1/models/", "/api/v1/ws/tts", "/auth/api/v1/users/me"] {
+    for path in ["/", "/api/v1/document", "/api/v1/models/", "/api/v1/ws/tts", "/auth/api/v1/users/me"] {
         let reply = call(&host, "GET", path, &[], "").await;
         assert_eq!((reply.status.as_u16(), reply.json()), (404, json!({ "detail": "Not Found" })), "{path}");
     }

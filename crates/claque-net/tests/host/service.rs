@@ -1,9 +1,9 @@
 //! The calls around a run, against a host.
 
-use claque_gateway::{Auth, GatewayConfig};
+use claque_gateway::{Auth, Era, GatewayConfig};
 use claque_net::{
     host::Host,
-    service::{Credentials, EraGuess, PasswordSignIn, Service, Target},
+    service::{Credentials, EraGuess, PasswordSignIn, Pause, Service, Target},
 };
 use claque_wire::yapit::rest::Secret;
 
@@ -16,23 +16,22 @@ async fn the_era_is_found_out_without_making_anything() {
     {
         let host = start(GatewayConfig { auth: accounts(), ..config });
         let service = open(&host, Credentials::None).await;
-        assert_eq!(soon(service.guess_era()).await.unwrap(), era);
+        assert_eq!(soon(service.guess_era(patient)).await.unwrap(), era);
     }
 }
 
 #[tokio::test]
 async fn a_guest_of_either_era_owns_what_it_makes_and_nobody_else_does() {
-    for config in [quick(), GatewayConfig { era: claque_gateway::Era::Feb2026, ..quick() }] {
+    for config in [quick(), GatewayConfig { era: Era::Feb2026, ..quick() }] {
         let host = start(GatewayConfig { auth: accounts(), ..config });
         let (guest, other) = (open(&host, Credentials::Guest).await, open(&host, Credentials::Guest).await);
         assert_eq!(guest.owner(), "guest");
         let id = soon(guest.create_document("One.\n\nTwo.", "t")).await.unwrap();
-        let patient = async |_| true;
         assert_eq!(soon(guest.blocks(&id, patient)).await.unwrap(), Some(vec![4, 4]));
         assert_eq!(soon(other.blocks(&id, patient)).await.unwrap(), None);
-        assert!(!soon(other.delete_document(&id)).await.unwrap());
-        assert!(soon(guest.delete_document(&id)).await.unwrap());
-        assert!(!soon(guest.delete_document(&id)).await.unwrap(), "it is gone");
+        assert!(!soon(other.delete_document(&id, patient)).await.unwrap());
+        assert!(soon(guest.delete_document(&id, patient)).await.unwrap());
+        assert!(!soon(guest.delete_document(&id, patient)).await.unwrap(), "it is gone");
     }
 }
 
@@ -41,7 +40,7 @@ async fn an_account_is_known_by_its_user_and_is_not_used_where_nobody_asks() {
     let host = start(GatewayConfig { auth: accounts(), ..quick() });
     let service = open(&host, account("PASSWORD")).await;
     assert!(service.owner().starts_with("user ") && !service.is_unasked(), "{}", service.owner());
-    let error = soon(Service::open(target(&host), account("WRONG"))).await.unwrap_err();
+    let error = soon(Service::open(target(&host), account("WRONG"), patient)).await.unwrap_err();
     assert!(error.is_usage() && error.to_string().contains("check a file"), "{error}");
     let open_to_all = start(GatewayConfig { auth: Auth::Off, ..quick() });
     let service = open(&open_to_all, account("PASSWORD")).await;
@@ -50,20 +49,47 @@ async fn an_account_is_known_by_its_user_and_is_not_used_where_nobody_asks() {
 
 #[tokio::test]
 async fn what_a_limit_says_is_read_from_its_refusal() {
-    let host = start(GatewayConfig { rest_limits: GatewayConfig::current().rest_limits, ..quick() });
-    let service = open(&host, Credentials::None).await;
-    for _ in 0..10 {
-        soon(service.create_document("One.", "t")).await.unwrap();
+    for (era, window) in [(Era::Feb2026, Some(60)), (Era::Current, None)] {
+        let limits = GatewayConfig::current().rest_limits;
+        let host = start(GatewayConfig { rest_limits: limits, era, ..quick() });
+        let service = open(&host, Credentials::None).await;
+        for _ in 0..10 {
+            soon(service.create_document("One.", "t")).await.unwrap();
+        }
+        let error = soon(service.create_document("One.", "t")).await.unwrap_err();
+        let limited = error.limited().unwrap();
+        assert_eq!((limited.window.map(|window| window.as_secs()), limited.retry_after), (window, None));
+        assert!(error.is_surely_refused());
     }
-    let error = soon(service.create_document("One.", "t")).await.unwrap_err();
-    let limited = error.limited().unwrap();
-    assert_eq!(limited.window.map(|window| window.as_secs()), Some(60));
-    assert!(limited.retry_after.is_some_and(|span| (1..=60).contains(&span.as_secs())), "{limited:?}");
-    assert!(error.is_surely_refused());
+}
+
+#[tokio::test]
+async fn documents_are_found_again_by_their_title() {
+    for era in [Era::Feb2026, Era::Current] {
+        let host = start(GatewayConfig { era, ..quick() });
+        let service = open(&host, Credentials::None).await;
+        let mut ids = Vec::new();
+        for number in 0..120 {
+            ids.push(soon(service.create_document("One.", &format!("t {number}"))).await.unwrap());
+        }
+        let all = soon(service.documents(1_000, patient)).await.unwrap().unwrap();
+        assert_eq!((all.documents.len(), all.is_whole), (120, true));
+        assert_eq!(all.titled("t 7").collect::<Vec<_>>(), [&ids[7]]);
+        assert!(all.documents[0].created.as_ref().is_some_and(|created| created.ends_with('Z')));
+        let last = soon(service.documents(1, patient)).await.unwrap().unwrap();
+        assert_eq!((last.documents.len(), last.is_whole), (100, false));
+        assert_eq!(last.documents[0].id, ids[119], "the last used comes first");
+    }
+}
+
+/// Waits for whatever it is.
+async fn patient(pause: Pause) -> bool {
+    tokio::time::sleep(pause.span).await;
+    true
 }
 
 async fn open(host: &Host, credentials: Credentials) -> Service {
-    soon(Service::open(target(host), credentials)).await.unwrap()
+    soon(Service::open(target(host), credentials, patient)).await.unwrap()
 }
 
 fn target(host: &Host) -> Target {

@@ -107,13 +107,27 @@ fn the_limits_of_a_minute_are_waited_out() {
 }
 
 #[test]
-fn the_eleventh_extraction_at_a_time_is_refused() {
+fn the_eleventh_extraction_at_a_time_waits_for_another_to_end() {
     let mut limited = scenario(12, 3);
     limited.gateway.extraction.max_concurrent = Some(10);
     let (facts, _) = run(&limited);
+    let documents = documents(&facts);
+    assert!(documents.iter().all(|document| document.end == DocumentEnd::Completed));
+    assert_eq!(documents.iter().filter(|document| document.paced_calls > 0).count(), 2);
+    assert_eq!(pages(&facts).len(), 36);
+}
+
+#[test]
+fn an_eleventh_that_no_other_makes_room_for_is_refused_in_the_end() {
+    let mut limited = scenario(12, 1_000);
+    limited.gateway.extraction.max_concurrent = Some(10);
+    limited.patience = Duration::from_secs(1_000_000);
+    let (facts, _) = run(&limited);
     let refused = DocumentEnd::Failed { step: Step::Create, class: FailureClass::Limit };
-    assert_eq!(documents(&facts).iter().filter(|document| document.end == refused).count(), 2);
-    assert_eq!(pages(&facts).len(), 30);
+    let documents = documents(&facts);
+    let refused: Vec<_> = documents.iter().filter(|document| document.end == refused).collect();
+    assert_eq!(refused.len(), 2);
+    assert!(refused.iter().all(|document| document.paced <= Duration::from_secs(120)));
 }
 
 #[test]

@@ -30,8 +30,10 @@ pub struct PageRow {
     pub seen_at_ns: u64,
     /// `completed`, `failed` or `unseen`.
     pub outcome: String,
-    /// 1 when the service had said that a cache answers it, else 0.
-    pub cached: u8,
+    /// 1 when the service had said that a cache answers it, 0 when it had said that none does; none when it said nothing
+    /// that means anything.
+    #[serde(default)]
+    pub cached: Option<u8>,
 }
 
 /// An element of `failures` in `run.json`.
@@ -40,7 +42,7 @@ pub struct PageRow {
 pub struct StepErrorRow {
     pub document: u32,
     pub at_ns: u64,
-    /// `prepare`, `create`, `poll` or `delete`.
+    /// `prepare`, `create`, `poll`, `cancel` or `delete`.
     pub step: String,
     #[serde(with = "names::phase")]
     pub phase: Phase,
@@ -112,8 +114,9 @@ impl From<&PageRecord> for PageRow {
             seen_at_ns: record.seen_at.as_nanos(),
             outcome: record.outcome.as_str().to_owned(),
             cached: match record.source {
-                PageSource::Work => 0,
-                PageSource::Cache => 1,
+                PageSource::Work => Some(0),
+                PageSource::Cache => Some(1),
+                PageSource::Unsaid => None,
             },
         }
     }
@@ -128,7 +131,11 @@ impl PageRow {
             not_before: Instant::from_nanos(self.not_before_ns),
             seen_at: Instant::from_nanos(self.seen_at_ns),
             outcome: outcome.ok_or_else(|| format!("unknown outcome `{}`", self.outcome))?,
-            source: if self.cached == 0 { PageSource::Work } else { PageSource::Cache },
+            source: match self.cached {
+                Some(0) => PageSource::Work,
+                Some(_) => PageSource::Cache,
+                None => PageSource::Unsaid,
+            },
         })
     }
 }

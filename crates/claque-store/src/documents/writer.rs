@@ -35,7 +35,11 @@ const PAGE_COLUMNS: [ColumnSpec; 6] = [
     column("not_before_ns", Kind::Int, MOMENT),
     column("seen_at_ns", Kind::Int, MOMENT),
     column("outcome", Kind::Text, "completed, failed or unseen"),
-    column("cached", Kind::Int, "1 when the service had said that a cache answers it, else 0"),
+    column(
+        "cached",
+        Kind::OptionalInt,
+        "1 when the service had said that a cache answers it, 0 when none does, else nothing",
+    ),
 ];
 
 /// The folder of a run over documents.
@@ -173,7 +177,7 @@ fn page_values(rows: &[PageRow]) -> Vec<Values> {
         ints(rows, |row| Some(row.not_before_ns)),
         ints(rows, |row| Some(row.seen_at_ns)),
         texts(rows, |row| Some(row.outcome.as_str())),
-        ints(rows, |row| Some(u64::from(row.cached))),
+        ints(rows, |row| row.cached.map(u64::from)),
     ]
 }
 
@@ -185,6 +189,6 @@ fn page_row(cells: &mut Cells<'_>) -> Result<PageRow, String> {
         not_before_ns: cells.int()?,
         seen_at_ns: cells.int()?,
         outcome: cells.text()?.to_owned(),
-        cached: cells.int()?,
+        cached: cells.optional()?,
     })
 }

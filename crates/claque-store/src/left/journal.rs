@@ -87,8 +87,12 @@ pub struct ExtractionName {
 /// A document that may have been made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unresolved {
+    /// Number under which it was asked for.
+    pub number: u32,
     /// Its title, by which people can find it.
     pub title: String,
+    /// Number of the account that asked for it, from 0 in the order given.
+    pub account: u32,
     /// Who would own it.
     pub owner: String,
 }
@@ -177,7 +181,7 @@ impl DocumentJournal {
         for (number, Intent { document, extraction }) in intents {
             let LeftDocument { title, account, owner, .. } = document.clone();
             match extraction.clone() {
-                None => left.unresolved.push(Unresolved { title, owner }),
+                None => left.unresolved.push(Unresolved { number: *number, title, account, owner }),
                 Some(extraction) => {
                     let number = *number;
                     left.extractions.push(LeftExtraction { number, extraction, title, account, owner });
@@ -346,7 +350,7 @@ mod tests {
         let owner = "user u".to_owned();
         let document = LeftDocument { id: "b".to_owned(), title: title(1), account: 1, owner: owner.clone() };
         assert_eq!(left.documents, [document]);
-        assert_eq!(left.unresolved, [Unresolved { title: title(4), owner }]);
+        assert_eq!(left.unresolved, [Unresolved { number: 4, title: title(4), account: 0, owner }]);
         journal.deleted("b").unwrap();
         journal.close().unwrap();
         assert!(path.exists(), "what cannot be known stays on record");

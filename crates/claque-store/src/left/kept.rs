@@ -1,7 +1,7 @@
 //! Documents that were kept for other runs of the same text.
 //!
-//! The service has no list of documents, so what was kept is found again by this file alone, and whether a document is
-//! still there by asking for its blocks.
+//! What was kept is found again by this file alone, for it knows the text of each; whether a document is still there is
+//! found out by asking for its blocks.
 
 use std::{
     fs,

@@ -4,14 +4,12 @@
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     extraction::{Accepted, Call, Created, Going, Prepared, Refused, Reply, Status, Step},
+    pacing::Limited,
     time::Duration,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{http_failure, rest::DocumentCreated, to_json};
-
-/// Wait after a refusal that is about how often but does not say how long: a twelfth of the usual window.
-const USUAL_PACE: Duration = Duration::from_secs(5);
+use super::{http_failure, limit_window, rest::DocumentCreated, to_json};
 
 /// Answer to `POST /api/v1/documents/prepare/upload`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +118,20 @@ pub struct ExtractionStatus {
     pub failed_pages: Vec<u32>,
 }
 
+/// Body of `POST /api/v1/documents/extraction/cancel`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelRequest {
+    /// The extraction.
+    pub extraction_id: String,
+}
+
+/// Answer to a [`CancelRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {
+    /// `cancelled`.
+    pub status: String,
+}
+
 /// A call as HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -166,6 +178,10 @@ pub fn request(call: &Call) -> Request {
             };
             post("extraction/status", Body::Json(to_json(&request)))
         }
+        Call::Cancel(Going { accepted, .. }) => {
+            let request = CancelRequest { extraction_id: accepted.extraction_id.clone() };
+            post("extraction/cancel", Body::Json(to_json(&request)))
+        }
         Call::Delete { id } => {
             Request { method: "DELETE", path: format!("/api/v1/documents/{id}"), body: Body::Empty }
         }
@@ -205,6 +221,8 @@ pub fn reply(step: Step, status: u16, retry_after: Option<Duration>, body: &[u8]
                 None => Reply::Status(Status { found, completed, failed, document: None, error }),
             }
         }),
+        // What became of it is asked for afterwards, so the words do not matter.
+        (Step::Cancel, 200..=299) => Reply::Cancelled,
         // Somebody else was faster.
         (Step::Delete, 200..=299 | 404) => Reply::Deleted,
         (_, 200..=299) => broken(Some(status), format!("answered {status}, which {step} has no meaning for")),
@@ -212,16 +230,14 @@ pub fn reply(step: Step, status: u16, retry_after: Option<Duration>, body: &[u8]
     }
 }
 
-/// What a refusal means: a limit on how often is waited out, any other is the result.
+/// What a refusal means. A limit is told by the status alone (429, or 503 that says how long), for its words change:
+/// the call may be let through later. Any other refusal is the result.
 #[must_use]
 pub fn refused(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Reply {
     let failure = http_failure(status, body, Kills::Session, Phase::BeforeAudio);
-    let words = failure.text.to_lowercase();
-    let is_rate = status == 429
-        && !words.contains("concurrent")
-        && (retry_after.is_some() || words.contains("rate limit"));
-    let pace = is_rate.then(|| retry_after.unwrap_or(USUAL_PACE));
-    Reply::Refused(Refused { failure, pace })
+    let is_limit = status == 429 || (status == 503 && retry_after.is_some());
+    let limit = is_limit.then(|| Limited { retry_after, window: limit_window(&failure.text) });
+    Reply::Refused(Refused { failure, limit })
 }
 
 fn post(route: &str, body: Body) -> Request {
@@ -247,7 +263,7 @@ fn named(id: String, meaning: impl FnOnce(String) -> Reply) -> Reply {
 
 const fn broken(code: Option<u16>, text: String) -> Reply {
     let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, Kills::Session);
-    Reply::Refused(Refused { failure: Failure { phase, class, code, text, kills }, pace: None })
+    Reply::Refused(Refused { failure: Failure { phase, class, code, text, kills }, limit: None })
 }
 
 #[cfg(test)]
@@ -258,13 +274,14 @@ mod tests {
 
     use super::*;
 
-    fn failure(reply: Reply) -> (FailureClass, String, Option<Duration>) {
+    fn failure(reply: Reply) -> (FailureClass, String, Option<Limited>) {
         match reply {
-            Reply::Refused(Refused { failure, pace }) => (failure.class, failure.text, pace),
+            Reply::Refused(Refused { failure, limit }) => (failure.class, failure.text, limit),
             reply @ (Reply::Prepared(_)
             | Reply::Accepted(_)
             | Reply::Created(_)
             | Reply::Status(_)
+            | Reply::Cancelled
             | Reply::Deleted) => panic!("{reply:?}"),
         }
     }
@@ -310,22 +327,30 @@ mod tests {
         assert_eq!(reply(Step::Poll, 200, None, body), Reply::Status(status));
         let body = br#"{"status":"not_found"}"#;
         assert_eq!(reply(Step::Poll, 200, None, body), Reply::Status(Status::default()));
+        assert_eq!(reply(Step::Cancel, 200, None, br#"{"status":"cancelled"}"#), Reply::Cancelled);
         assert_eq!(reply(Step::Delete, 204, None, b""), Reply::Deleted);
         assert_eq!(reply(Step::Delete, 404, None, b"{}"), Reply::Deleted);
     }
 
     #[test]
-    fn a_limit_on_how_often_is_told_from_a_limit_on_how_many() {
-        let seconds = Duration::from_secs;
-        let rate = br#"{"error":"Rate limit exceeded: 5 per 1 minute"}"#;
-        assert_eq!(failure(reply(Step::Create, 429, Some(seconds(40)), rate)).2, Some(seconds(40)));
-        assert_eq!(failure(reply(Step::Create, 429, None, rate)).2, Some(USUAL_PACE));
-        let many = br#"{"detail":"Too many concurrent document extractions. Maximum 10."}"#;
-        let (class, words, pace) = failure(reply(Step::Create, 429, None, many));
-        assert_eq!((class, pace), (FailureClass::Limit, None));
-        assert!(words.starts_with("Too many concurrent"), "{words}");
-        let (class, _, pace) = failure(reply(Step::Create, 402, Some(seconds(1)), b"{}"));
-        assert_eq!((class, pace), (FailureClass::Limit, None));
+    fn a_limit_is_told_by_its_status_whatever_it_says() {
+        let limit =
+            |status, retry_after, body: &[u8]| failure(reply(Step::Create, status, retry_after, body)).2;
+        let (minute, wait) = (Some(Duration::from_secs(60)), Some(Duration::from_secs(40)));
+        let old = br#"{"error":"Rate limit exceeded: 5 per 1 minute"}"#;
+        assert_eq!(limit(429, wait, old), Some(Limited { retry_after: wait, window: minute }));
+        assert_eq!(limit(429, None, old), Some(Limited { retry_after: None, window: minute }));
+        for body in [
+            br#"{"detail":"Too many requests. Please wait a moment and try again."}"#.as_slice(),
+            br#"{"detail":"Too many concurrent document extractions. Maximum 10."}"#,
+            b"<html>slow down</html>",
+            b"",
+        ] {
+            assert_eq!(limit(429, None, body), Some(Limited::default()));
+        }
+        assert_eq!(limit(503, wait, b"{}"), Some(Limited { retry_after: wait, window: None }));
+        assert_eq!((limit(503, None, b"{}"), limit(402, wait, old)), (None, None));
+        assert_eq!(failure(reply(Step::Create, 402, None, b"{}")).0, FailureClass::Limit);
         assert_eq!(failure(reply(Step::Create, 503, None, b"{}")).0, FailureClass::Overload);
     }
 

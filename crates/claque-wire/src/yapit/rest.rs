@@ -60,6 +60,22 @@ pub struct DocumentCreated {
     pub failed_pages: Vec<u32>,
 }
 
+/// One member of the answer to `GET /api/v1/documents`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedDocument {
+    /// The document's UUID.
+    pub id: String,
+    /// Its title.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// When it was created (RFC 3339).
+    #[serde(default)]
+    pub created: Option<String>,
+    /// Whether everybody may see it.
+    #[serde(default)]
+    pub is_public: bool,
+}
+
 /// One member of the answer to `GET /api/v1/documents/{id}/blocks`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {

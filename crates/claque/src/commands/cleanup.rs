@@ -11,14 +11,20 @@ use anyhow::Context as _;
 use claque_core::{extraction::PollPolicy, time::Duration};
 use claque_net::{
     extraction::{ClearOrder, clear},
-    service::{Credentials, Service, Target},
+    service::{Credentials, Pause, Service, Target},
 };
-use claque_store::{DocumentJournal, JournalState, KeptDocuments, LeftDocument, LeftExtraction};
+use claque_store::{DocumentJournal, JournalState, KeptDocuments, LeftDocument, LeftExtraction, Unresolved};
 
 use crate::{
     config::{CleanupSettings, Talk},
     documents::going,
-    run::crew::Crew,
+    run::{
+        crew::Crew,
+        documents::{
+            OURS,
+            clear::{Found, find_titled},
+        },
+    },
     talk::{print, say},
 };
 
@@ -28,7 +34,7 @@ const LEFT: u8 = 1;
 /// Longest wait for one answer, and longest time without a further page of an extraction that is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Deletes, and prints a line for each document: `deleted`, `left` or `unknown`, its name, and why.
+/// Deletes, and prints a line for each document: `deleted`, `gone`, `none`, `left` or `unknown`, its name, and why.
 ///
 /// # Errors
 /// A journal cannot be read or written.
@@ -136,12 +142,12 @@ impl Broom {
             let number = extraction.number;
             let id = extraction.extraction.id.clone();
             if settings.talk == Talk::Normal {
-                say(&format!("{shown}: waiting for extraction {id}: only its document can be deleted"));
+                say(&format!("{shown}: calling extraction {id} off"));
             }
             let cleared = self.clear(&target, extraction).await;
             let (name, fate) = match cleared {
                 Ok(Some(document)) => (document, Fate::Deleted),
-                Ok(None) => (format!("extraction {id}"), Fate::Gone),
+                Ok(None) => (format!("extraction {id}, which is called off or came to nothing"), Fate::Gone),
                 Err(why) => (format!("extraction {id}"), Fate::Left(why)),
             };
             if self.tell(&name, fate)? {
@@ -149,14 +155,67 @@ impl Broom {
             }
         }
         for unresolved in left.unresolved {
-            self.left += 1;
-            print(&format!(
-                "unknown \"{}\": the run was cut off while it asked for this document, and the service has no list of \
-                 documents to look in; look for the title in its own pages at {target}\n",
-                unresolved.title
-            ))?;
+            if self.resolve(&target, &unresolved).await? {
+                journal.gone(unresolved.number)?;
+            }
         }
         Ok(journal.close()?)
+    }
+
+    /// Looks by its title for a document whose creation the run did not live to see answered, and deletes it. Gives
+    /// whether nothing of it is left.
+    async fn resolve(&mut self, target: &str, unresolved: &Unresolved) -> anyhow::Result<bool> {
+        let title = &unresolved.title;
+        let ids = match self.find(target, unresolved).await {
+            Ok(ids) => ids,
+            Err(why) => {
+                self.left += 1;
+                print(&format!(
+                    "unknown \"{title}\": the run was cut off while it asked for this document, and {why}; look for the \
+                     title in the service's own pages at {target}\n"
+                ))?;
+                return Ok(false);
+            }
+        };
+        if ids.is_empty() {
+            print(&format!(
+                "none \"{title}\": the run was cut off while it asked for this document; no document of the account has that title\n"
+            ))?;
+        }
+        let mut is_clear = true;
+        for id in ids {
+            let (account, owner) = (unresolved.account, unresolved.owner.clone());
+            let document = LeftDocument { id: id.clone(), title: title.clone(), account, owner };
+            let fate = self.delete(target, &document).await;
+            is_clear &= self.tell(&format!("{id}, found by its title \"{title}\""), fate)?;
+        }
+        Ok(is_clear)
+    }
+
+    /// Documents of that title, or why nobody knows.
+    async fn find(&mut self, target: &str, unresolved: &Unresolved) -> Result<Vec<String>, String> {
+        // Any other title may be that of a document of the user's own.
+        if !unresolved.title.starts_with(OURS) {
+            return Err("its title is not one that only a run of claque gives".to_owned());
+        }
+        let crew = self.crew(target).await.as_ref().map_err(Clone::clone)?;
+        let candidates = candidates(crew, unresolved.account, &unresolved.owner);
+        if candidates.is_empty() || unresolved.owner == "guest" {
+            return Err(anothers(&unresolved.owner));
+        }
+        // Tokens that do not say whose they are: the document of another is in no list of these.
+        let mut absent = match unresolved.owner.as_str() {
+            "token" => Err("it is in no list of the token given, which may be another account's".to_owned()),
+            _ => Ok(Vec::new()),
+        };
+        for service in candidates {
+            match find_titled(service, &unresolved.title, wait_and_tell).await {
+                Found::Documents(ids) if ids.is_empty() => {}
+                Found::Documents(ids) => return Ok(ids),
+                Found::Unknown(why) => absent = Err(why),
+            }
+        }
+        absent
     }
 
     /// Deletes what was kept for later runs.
@@ -209,7 +268,7 @@ impl Broom {
         }
         let candidates = candidates(crew, document.account, &document.owner);
         for service in &candidates {
-            match service.delete_document(&document.id).await {
+            match service.delete_document(&document.id, wait_and_tell).await {
                 Ok(true) => return Fate::Deleted,
                 Ok(false) => {}
                 Err(error) => return Fate::Left(error.to_string()),
@@ -225,7 +284,7 @@ impl Broom {
         }
     }
 
-    /// Waits for the document of an extraction and deletes it. Gives its name; none where there is none.
+    /// Calls an extraction off and deletes its document if there is one. Gives its name; none where there is none.
     async fn clear(&mut self, target: &str, left: LeftExtraction) -> Result<Option<String>, String> {
         let crew = self.crew(target).await.as_ref().map_err(Clone::clone)?;
         let candidates = candidates(crew, left.account, &left.owner);
@@ -249,9 +308,9 @@ impl Broom {
     async fn crew(&mut self, target: &str) -> &Opened {
         if !self.crews.contains_key(target) {
             let opened = match Target::parse(target) {
-                Ok(parsed) => {
-                    Crew::open(&parsed, &self.credentials, &[]).await.map_err(|error| error.to_string())
-                }
+                Ok(parsed) => Crew::open(&parsed, &self.credentials, &[], wait_and_tell)
+                    .await
+                    .map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             self.crews.insert(target.to_owned(), opened);
@@ -270,6 +329,20 @@ fn candidates<'a>(crew: &'a Crew, account: u32, owner: &str) -> Vec<&'a Service>
     let first = usize::try_from(account).unwrap_or(usize::MAX) % candidates.len().max(1);
     candidates.rotate_left(first);
     candidates.into_iter().filter(is_owners).collect()
+}
+
+/// A limit, or a service in passing trouble, is waited out: whoever wants no more of it presses Ctrl-C, and what is left
+/// stays on record.
+async fn wait_and_tell(pause: Pause) -> bool {
+    if pause.span >= Duration::from_secs(1) {
+        let seconds = pause.span.as_secs_f64().ceil();
+        say(&format!(
+            "the service would not {} ({}): trying again in {seconds} s",
+            pause.action, pause.failure
+        ));
+    }
+    tokio::time::sleep(pause.span).await;
+    true
 }
 
 fn anothers(owner: &str) -> String {

@@ -39,6 +39,7 @@ pub(crate) use self::{
         ScreenChoice, ServeSettings, SimulateDocumentsSettings, SimulateSettings, Talk, TargetChoice,
     },
     suite::{Job, SuiteDeed, SuiteSettings, Work, resolve_suite},
+    wish::hint,
 };
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use crate::{
     config::{DocumentsSettings, Talk, TargetChoice},
     outcome::TimeKind,
     report::{self, live::Live},
-    run::interrupts::Interrupts,
+    run::{interrupts::Interrupts, waiting::Waiting},
 };
 
 /// Exit code of a run that was left at the second Ctrl-C.
@@ -69,7 +69,7 @@ pub(crate) async fn run(settings: DocumentsSettings) -> anyhow::Result<ExitCode>
 async fn twice(interrupts: &Interrupts, live: &Live) {
     interrupts.reached(1).await;
     live.say(
-        "stopping: saving the run, waiting for its documents and deleting them; once more to leave at once",
+        "stopping: saving the run, calling its extractions off and deleting its documents; once more to leave at once",
     );
     interrupts.reached(2).await;
 }
@@ -97,8 +97,10 @@ impl Session<'_> {
             papers = self.papers(unique) => papers?,
             () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
         };
+        let waiting = Waiting::new(self.interrupts, self.live);
+        let wait = async |pause| waiting.wait(pause).await;
         let opened = tokio::select! {
-            opened = Service::open(target.clone(), self.settings.credentials.clone()) => opened,
+            opened = Service::open(target.clone(), self.settings.credentials.clone(), wait) => opened,
             () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
         };
         let result = match opened {
@@ -253,7 +255,7 @@ impl Session<'_> {
             on_stop: OnStop::Leave,
         });
         machine.handle_input(Instant::START, Input::Start).for_each(drop);
-        let refused = Refused { failure: error.failure.clone(), pace: None };
+        let refused = Refused { failure: error.failure.clone(), limit: None };
         let outputs = machine.handle_input(Instant::START, Input::Reply(Reply::Refused(refused)));
         let fact = |output| match output {
             Output::Fact(fact) => Some(fact),

@@ -6,7 +6,7 @@ use claque_core::{
     time::Duration,
 };
 use claque_gateway::{Counting, SynthesisLimit};
-use claque_net::service::{EraGuess, Service, ServiceError};
+use claque_net::service::{EraGuess, Pause, Service, ServiceError};
 
 use crate::config::{Courtesy, LimitChoice, TargetChoice};
 
@@ -35,6 +35,7 @@ pub(crate) async fn limit_of(
     courtesy: &Courtesy,
     service: &Service,
     demand: &Demand,
+    wait: &impl AsyncFn(Pause) -> bool,
 ) -> Result<Option<AccountLimit>, ServiceError> {
     let published = |counted| AccountLimit { counted, count: COUNT, window: WINDOW };
     match (courtesy.account_limit, target) {
@@ -48,7 +49,7 @@ pub(crate) async fn limit_of(
             if demand.peak(harmless, 1) <= u64::from(COUNT) {
                 return Ok(Some(harmless));
             }
-            Ok(Some(published(match service.guess_era().await? {
+            Ok(Some(published(match service.guess_era(wait).await? {
                 EraGuess::Feb2026 => Counted::Messages,
                 EraGuess::Current => Counted::Blocks,
             })))

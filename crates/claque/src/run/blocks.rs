@@ -14,7 +14,7 @@ pub(crate) enum Mismatch {
 }
 
 /// Compares what was written with what the service made of it; nothing when they agree.
-pub(crate) fn mismatch(wanted: u32, scripts: &[Script], documents: &[Document]) -> Option<Mismatch> {
+pub(crate) fn mismatch(wanted: u32, scripts: &[Script], documents: &[&Document]) -> Option<Mismatch> {
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     let made = |document: &Document| document.chars.len();
     let differing =
@@ -22,14 +22,14 @@ pub(crate) fn mismatch(wanted: u32, scripts: &[Script], documents: &[Document]) 
     let (few, many) = (differing(&|made| made < wanted), differing(&|made| made > wanted));
     let total = documents.len();
     if few > 0 {
-        let fewest = documents.iter().map(made).min().unwrap_or(0);
+        let fewest = documents.iter().copied().map(made).min().unwrap_or(0);
         return Some(Mismatch::TooFew(format!(
             "the service made fewer blocks than the {wanted} asked for of {few} of {total} texts ({fewest} at least): it \
              joins short paragraphs or leaves some out; what is missing counts as not reached"
         )));
     }
     (many > 0).then(|| {
-        let most = documents.iter().map(made).max().unwrap_or(0);
+        let most = documents.iter().copied().map(made).max().unwrap_or(0);
         Mismatch::TooMany(format!(
             "the service made up to {most} blocks of the {wanted} that were written, of {many} of {total} texts: {}; each \
              listener hears the first {wanted}, as --blocks says",
@@ -39,7 +39,7 @@ pub(crate) fn mismatch(wanted: u32, scripts: &[Script], documents: &[Document]) 
 }
 
 /// A service splits what is longer than its `max_block_chars`, softly by 1.2 to 1.3: no block of it is much longer.
-fn why_more(scripts: &[Script], documents: &[Document]) -> String {
+fn why_more(scripts: &[Script], documents: &[&Document]) -> String {
     let written = scripts.iter().flat_map(Script::blocks).map(|text| text.chars().count()).max().unwrap_or(0);
     let made = documents.iter().flat_map(|document| &document.chars).copied().max().unwrap_or(0);
     if usize::try_from(made).unwrap_or(usize::MAX) < written {
@@ -72,7 +72,8 @@ mod tests {
 
     fn words(made: &[&[u32]]) -> Option<Mismatch> {
         let document = |chars: &&[u32]| Document { id: String::new(), chars: chars.to_vec() };
-        mismatch(2, &[script(), script()], &made.iter().map(document).collect::<Vec<_>>())
+        let documents: Vec<_> = made.iter().map(document).collect();
+        mismatch(2, &[script(), script()], &documents.iter().collect::<Vec<_>>())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use claque_net::service::{Credentials, Service, ServiceError, Target};
+use claque_net::service::{Credentials, Pause, Service, ServiceError, Target};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 /// Accounts that sign in at the same time.
@@ -16,7 +16,7 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
-    /// Signs every account in.
+    /// Signs every account in. Limits and passing trouble are waited out by `wait`, which says whether to go on.
     ///
     /// # Errors
     /// The first that is refused. None of `credentials` is no crew, which is refused as well.
@@ -24,8 +24,9 @@ impl Crew {
         target: &Target,
         credentials: &[Credentials],
         sources: &[IpAddr],
+        wait: impl AsyncFn(Pause) -> bool,
     ) -> Result<Self, ServiceError> {
-        let open = async |credentials: Credentials| Service::open(target.clone(), credentials).await;
+        let open = async |credentials: Credentials| Service::open(target.clone(), credentials, &wait).await;
         let services: Vec<Service> =
             stream::iter(credentials.iter().cloned().map(open)).buffered(AT_ONCE).try_collect().await?;
         let ways = |service: Service| match sources {

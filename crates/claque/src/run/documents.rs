@@ -1,25 +1,27 @@
 //! Documents on the service: made before a run, deleted after it, whatever happens in between.
 
-use std::{cell::RefCell, collections::BTreeSet, path::PathBuf};
+pub(crate) mod clear;
+mod create;
 
-use claque_core::{
-    pacing::{Answer, Next, Pacer, PacingStats, Turn},
-    script::Script,
-    time::Duration,
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
 };
-use claque_net::{
-    Clock,
-    service::{Service, ServiceError},
-};
-use claque_store::{DocumentJournal, KeptDocument, KeptDocuments, LeftBehind, StoreError};
-use futures_util::{StreamExt as _, stream, stream::FuturesUnordered};
+
+use claque_core::{pacing::PacingStats, script::Script};
+use claque_net::service::ServiceError;
+use claque_store::{DocumentJournal, KeptDocument, KeptDocuments, StoreError};
+use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
-use super::{crew::Crew, interrupts::Interrupts};
+use super::{crew::Crew, interrupts::Interrupts, waiting::Waiting};
 use crate::report::live::Live;
 
 /// Documents made or deleted at the same time. The service's own limit (10 a minute) is found out and waited out.
 const AT_ONCE: usize = 8;
+/// How the title of every document of a run begins. It goes on with the run's name, so no other has it.
+pub(crate) const OURS: &str = "claque load test ";
 /// How the view calls it.
 const STEP: &str = "making documents";
 /// Digits of a text's hash in its title: enough for people to tell texts apart.
@@ -45,16 +47,8 @@ pub(crate) struct MakeOrder<'a> {
     pub(crate) keep_in: Option<PathBuf>,
 }
 
-/// Why documents were not made.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum MakeError {
-    /// The service refuses or fails.
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    /// What is made could not be noted.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+/// Everybody's document, in order of listeners, or why a listener has none.
+pub(crate) type Documents = Vec<Result<Document, ServiceError>>;
 
 /// What making documents came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +68,9 @@ pub(crate) struct Made {
     stats: RefCell<MakeStats>,
     /// Everybody's documents, those that are kept among them.
     ids: RefCell<Vec<String>>,
+    /// Documents that were asked for a second time, under numbers beyond those of the listeners: whether the first asking
+    /// came to anything was not known.
+    asked_again: Cell<u32>,
 }
 
 impl Made {
@@ -99,149 +96,41 @@ impl Made {
         *self.stats.borrow()
     }
 
-    /// Makes a document of every script, or takes one that was kept, in order of scripts. After a failure or an
-    /// interrupt no further one is begun, and what is under way is waited for, so that all that was made is known.
+    /// Makes a document of every script, or takes one that was kept, in order of scripts. A listener whose document is
+    /// not made has its failure in its place, and the others go on. After an interrupt no further one is begun, and what
+    /// is under way is waited for, so that all that was made is known.
     ///
     /// # Errors
-    /// The first failure; what was made by then stays on the list. None of them when interrupted.
+    /// What is made could not be noted. None of them when interrupted.
     pub(crate) async fn make(
         &self,
         crew: &Crew,
         order: &MakeOrder<'_>,
         interrupts: &Interrupts,
         live: &Live,
-    ) -> Result<Vec<Document>, MakeError> {
+    ) -> Result<Documents, StoreError> {
         let total = order.scripts.len();
         live.preparing(STEP, 0, count(total));
-        let mut documents: Vec<Option<Document>> = vec![None; total];
+        let waiting = Waiting::new(interrupts, live);
+        let mut documents: BTreeMap<usize, Result<Document, ServiceError>> = BTreeMap::new();
         let mut kept = order.keep_in.as_deref().map(KeptDocuments::read).transpose()?;
         if let Some(kept) = &mut kept {
-            self.take_kept(crew, order, (kept, &mut documents), interrupts, live).await?;
+            self.take_kept(crew, order, (kept, &mut documents), interrupts, &waiting).await?;
         }
-        let missing: Vec<usize> = (0..)
-            .zip(&documents)
-            .filter(|(_, document)| document.is_none())
-            .map(|(number, _)| number)
-            .collect();
+        let missing: Vec<usize> = (0..total).filter(|number| !documents.contains_key(number)).collect();
         let created = self.create(crew, order, &missing, interrupts, live).await?;
         if interrupts.any() {
-            return Ok(Vec::new());
+            return Ok(Documents::new());
         }
-        for (number, id) in &created {
-            if let Some(kept) = &mut kept {
-                self.keep(crew, order, kept, (*number, id))?;
-            }
-        }
-        for (number, document) in self.look_at(crew, created, interrupts, live).await? {
-            if let Some(place) = documents.get_mut(number) {
-                *place = Some(document);
+        if let Some(kept) = &mut kept {
+            for (number, id) in
+                created.iter().filter_map(|(number, made)| Some((*number, made.as_ref().ok()?)))
+            {
+                self.keep(crew, order, kept, (number, id))?;
             }
         }
-        Ok(documents.into_iter().flatten().collect())
-    }
-
-    /// Creates the documents of `numbers`, as fast as the service lets us. Gives each with its id.
-    async fn create(
-        &self,
-        crew: &Crew,
-        order: &MakeOrder<'_>,
-        numbers: &[usize],
-        interrupts: &Interrupts,
-        live: &Live,
-    ) -> Result<Vec<(usize, String)>, MakeError> {
-        let clock = Clock::start();
-        let mut pacer = Pacer::new(clock.now(), numbers.len(), AT_ONCE, crew.doors());
-        let mut calls = FuturesUnordered::new();
-        let mut created = Vec::new();
-        let mut failed = None;
-        let mut told = None;
-        while !pacer.is_done() {
-            if failed.is_some() || interrupts.any() {
-                pacer.stop();
-                if pacer.is_done() {
-                    break;
-                }
-            }
-            while let Some(turn) = pacer.poll_turn(clock.now()) {
-                let number = numbers.get(turn.call).copied().unwrap_or_default();
-                calls.push(async move { (turn, number, self.create_one(crew, order, number, turn).await) });
-            }
-            let due = pacer.poll_timeout();
-            if let Some(until) = due.filter(|until| calls.is_empty() && told != Some(*until)) {
-                told = Some(until);
-                say_wait(live, until.since(clock.now()), self.stats().made);
-            }
-            tokio::select! {
-                Some((turn, number, result)) = calls.next() => {
-                    let limited = result.as_ref().err().and_then(limited);
-                    let answer = limited.map_or(Answer::Settled, Answer::Limited);
-                    let next = pacer.handle_answer(clock.now(), turn, answer);
-                    match result {
-                        Ok(id) => created.push((number, id)),
-                        Err(error) if next == Next::Settled || next == Next::GivenUp => {
-                            failed.get_or_insert(error);
-                        }
-                        Err(_) => {}
-                    }
-                    live.preparing(STEP, count(self.ids.borrow().len()), count(order.scripts.len()));
-                }
-                () = clock.sleep_until(due.unwrap_or_default()), if due.is_some() => {}
-                () = interrupts.reached(1), if !interrupts.any() => {}
-            }
-        }
-        self.stats.borrow_mut().pacing = pacer.stats();
-        failed.map_or(Ok(created), Err)
-    }
-
-    /// One attempt at one document, noted before it is made.
-    async fn create_one(
-        &self,
-        crew: &Crew,
-        order: &MakeOrder<'_>,
-        number: usize,
-        turn: Turn,
-    ) -> Result<String, MakeError> {
-        let Some(script) = order.scripts.get(number) else { return Ok(String::new()) };
-        let account = crew.account_of(number);
-        let service = crew.through(account, turn.door);
-        let text = script.document();
-        let title = order.title(number, &text);
-        let noted = u32::try_from(number).unwrap_or(u32::MAX);
-        self.note(|journal| {
-            journal.intend(noted, &title, u32::try_from(account).unwrap_or(u32::MAX), service.owner())
-        })?;
-        match service.create_document(&text, &title).await {
-            Ok(id) => {
-                self.note(|journal| journal.created(noted, &id))?;
-                self.ids.borrow_mut().push(id.clone());
-                self.stats.borrow_mut().made += 1;
-                Ok(id)
-            }
-            Err(error) => {
-                if error.is_surely_refused() {
-                    self.note(|journal| journal.gone(noted))?;
-                }
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Asks what blocks the documents became.
-    async fn look_at(
-        &self,
-        crew: &Crew,
-        created: Vec<(usize, String)>,
-        interrupts: &Interrupts,
-        live: &Live,
-    ) -> Result<Vec<(usize, Document)>, MakeError> {
-        let look = async |(number, id): (usize, String)| {
-            let service = crew.of_listener(number);
-            let blocks = blocks(service, &id, interrupts, live).await?;
-            Ok((number, Document { id, chars: blocks.unwrap_or_default() }))
-        };
-        let looked: Vec<Result<_, ServiceError>> =
-            stream::iter(created).map(look).buffered(AT_ONCE).collect().await;
-        Ok(looked.into_iter().collect::<Result<_, _>>()?)
+        documents.extend(look_at(crew, created, &waiting).await);
+        Ok(documents.into_values().collect())
     }
 
     /// Takes documents of earlier runs for those scripts whose text they hold, if they are still there.
@@ -249,12 +138,12 @@ impl Made {
         &self,
         crew: &Crew,
         order: &MakeOrder<'_>,
-        (kept, documents): (&mut KeptDocuments, &mut [Option<Document>]),
+        (kept, documents): (&mut KeptDocuments, &mut BTreeMap<usize, Result<Document, ServiceError>>),
         interrupts: &Interrupts,
-        live: &Live,
-    ) -> Result<(), MakeError> {
+        waiting: &Waiting<'_>,
+    ) -> Result<(), StoreError> {
         let mut taken = BTreeSet::new();
-        for ((number, script), place) in order.scripts.iter().enumerate().zip(documents) {
+        for (number, script) in order.scripts.iter().enumerate() {
             let service = crew.of_listener(number);
             let hash = text_hash(&script.document());
             let target = service.target().to_string();
@@ -267,16 +156,18 @@ impl Made {
                 if !taken.insert(id.clone()) {
                     continue;
                 }
-                match blocks(service, &id, interrupts, live).await? {
-                    Some(chars) => {
+                match service.blocks(&id, async |pause| waiting.wait(pause).await).await {
+                    Ok(Some(chars)) => {
                         self.ids.borrow_mut().push(id.clone());
                         self.stats.borrow_mut().reused += 1;
-                        *place = Some(Document { id, chars });
+                        documents.insert(number, Ok(Document { id, chars }));
                         break;
                     }
                     // A token that does not say whose it is may be another's, who has the document still.
-                    None if service.owner() == "token" => {}
-                    None => kept.forget(&id)?,
+                    Ok(None) if service.owner() == "token" => {}
+                    Ok(None) => kept.forget(&id)?,
+                    // Nobody knows whether it is there: the listener gets a new one.
+                    Err(_) => {}
                 }
             }
         }
@@ -290,7 +181,7 @@ impl Made {
         order: &MakeOrder<'_>,
         kept: &mut KeptDocuments,
         (number, id): (usize, &str),
-    ) -> Result<(), MakeError> {
+    ) -> Result<(), StoreError> {
         let Some(script) = order.scripts.get(number) else { return Ok(()) };
         let (text, service) = (script.document(), crew.of_listener(number));
         if service.owner() == "guest" {
@@ -305,38 +196,7 @@ impl Made {
             id: id.to_owned(),
             title: order.title(number, &text),
         })?;
-        Ok(self.note(|journal| journal.kept(id))?)
-    }
-
-    /// Deletes everything that is not kept, and says what could not be. Gives whether anything is left.
-    ///
-    /// # Errors
-    /// What is deleted could not be noted.
-    pub(crate) async fn delete(&self, crew: &Crew, live: &Live) -> Result<bool, StoreError> {
-        let left = self.journal.borrow().as_ref().map(DocumentJournal::left).unwrap_or_default();
-        let mut deletions = stream::iter(left.documents)
-            .map(async |document| {
-                let account = usize::try_from(document.account).unwrap_or(usize::MAX);
-                let result = crew.through(account, 0).delete_document(&document.id).await;
-                (document.id, result)
-            })
-            .buffer_unordered(AT_ONCE);
-        while let Some((id, result)) = deletions.next().await {
-            match result {
-                Ok(_) => self.note(|journal| journal.deleted(&id))?,
-                Err(error) => live.warn(&format!("left behind on the service: document {id}: {error}")),
-            }
-        }
-        for unresolved in &left.unresolved {
-            live.warn(&format!(
-                "a document may be left behind on the service: whether \"{}\" was made is not known",
-                unresolved.title
-            ));
-        }
-        let Some(journal) = self.journal.borrow_mut().take() else { return Ok(false) };
-        let left = journal.left();
-        journal.close()?;
-        Ok(left != LeftBehind::default())
+        self.note(|journal| journal.kept(id))
     }
 
     fn note(
@@ -352,42 +212,28 @@ impl MakeOrder<'_> {
         let hash = text_hash(text);
         let hash = hash.get(..HASH_DIGITS).unwrap_or_default();
         let (number, total) = (number + 1, self.scripts.len());
-        format!("claque load test {}, listener {number} of {total}, text {hash}", self.marker)
+        format!("{OURS}{}, listener {number} of {total}, text {hash}", self.marker)
     }
 }
 
-fn limited(error: &MakeError) -> Option<claque_core::pacing::Limited> {
-    match error {
-        MakeError::Service(error) => error.limited(),
-        MakeError::Store(_) => None,
-    }
-}
-
-/// Characters of each block of a document; none when it is not there. A limit is waited out until we are interrupted.
-async fn blocks(
-    service: &Service,
-    id: &str,
-    interrupts: &Interrupts,
-    live: &Live,
-) -> Result<Option<Vec<u32>>, ServiceError> {
-    let wait = async |span: Duration| {
-        live.say(&format!(
-            "the service limits how fast documents are looked at: waiting {} s",
-            span.as_secs_f64().ceil()
-        ));
-        tokio::select! {
-            () = tokio::time::sleep(span) => true,
-            () = interrupts.reached(1) => false,
-        }
+/// Asks what blocks the documents became. One that is not there any more, or of which nobody knows, is no document.
+async fn look_at(
+    crew: &Crew,
+    created: BTreeMap<usize, Result<String, ServiceError>>,
+    waiting: &Waiting<'_>,
+) -> Vec<(usize, Result<Document, ServiceError>)> {
+    let look = async |(number, created): (usize, Result<String, ServiceError>)| {
+        let service = crew.of_listener(number);
+        let document = match created {
+            Ok(id) => match service.blocks(&id, async |pause| waiting.wait(pause).await).await {
+                Ok(chars) => Ok(Document { id, chars: chars.unwrap_or_default() }),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        (number, document)
     };
-    service.blocks(id, wait).await
-}
-
-fn say_wait(live: &Live, span: Duration, made: usize) {
-    let seconds = span.as_secs_f64().ceil();
-    live.say(&format!(
-        "the service limits how fast documents are made: waiting {seconds} s, {made} made so far"
-    ));
+    stream::iter(created).map(look).buffered(AT_ONCE).collect().await
 }
 
 /// SHA-256 in hexadecimal digits.

@@ -4,17 +4,18 @@ mod abort;
 mod allowance;
 mod blocks;
 pub(crate) mod crew;
-mod documents;
+pub(crate) mod documents;
 pub(crate) mod interrupts;
 mod prepare;
 mod start;
+pub(crate) mod waiting;
 mod watch;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use claque_core::{
-    event::Failure,
+    event::{Failure, Phase},
     ids::ListenerId,
     plan::Plan,
     record::{ErrorRecord, Fact, ListenerRecord, SessionEnd},
@@ -22,7 +23,7 @@ use claque_core::{
 };
 use claque_net::{
     Clock,
-    audience::{Audience, AudienceOrder, Seat},
+    audience::{Audience, AudienceOrder},
     host::{Host, HostOptions},
     service::{Service, Target},
     unix_nanos,
@@ -34,7 +35,8 @@ use self::{
     crew::Crew,
     documents::{Made, MakeOrder},
     interrupts::Interrupts,
-    prepare::{Looked, Unprepared, prepare},
+    prepare::{Looked, Prepared, Unprepared, prepare},
+    waiting::Waiting,
 };
 use crate::{
     config::{RunSettings, TargetChoice, UsageError},
@@ -122,8 +124,10 @@ impl Session<'_> {
     async fn run(&self, live: &Live) -> anyhow::Result<Ended> {
         let (host, target, unique) = self.service()?;
         let begun = Clock::start();
+        let (waiting, credentials) = (Waiting::new(self.interrupts, live), &self.settings.credentials);
+        let wait = async |pause| waiting.wait(pause).await;
         let opened = tokio::select! {
-            opened = Crew::open(&target, &self.settings.credentials, &self.settings.courtesy.sources) => opened,
+            opened = Crew::open(&target, credentials, &self.settings.courtesy.sources, wait) => opened,
             () = self.interrupts.reached(1) => anyhow::bail!(Unprepared::Interrupted),
         };
         let crew = match opened {
@@ -167,14 +171,14 @@ impl Session<'_> {
         let order = (voice.as_str(), &order);
         let prepared = prepare(crew, &settings.plan, order, self.made, self.interrupts, live).await;
         let result = match prepared {
-            Ok(seats) => {
+            Ok(prepared) => {
                 let preparation = start::preparation(begun.now(), self.made.stats());
-                let start = (voices, seats, preparation);
+                let start = (voices, prepared, preparation);
                 let played = self.play(crew, start, recorder, host, live).await;
                 played.map(|finished| Ended { finished, usage: false })
             }
             Err(reason) if reason.failure().is_none() => {
-                if self.made.delete(crew, live).await? {
+                if self.made.delete(crew, self.interrupts, live).await? {
                     live.warn("the run's folder keeps the list of them for `claque cleanup`");
                 } else {
                     recorder.discard()?;
@@ -183,7 +187,7 @@ impl Session<'_> {
             }
             Err(reason) => self.unprepared(reason, target, Some(recorder), live),
         };
-        if self.made.delete(crew, live).await? {
+        if self.made.delete(crew, self.interrupts, live).await? {
             live.warn("`claque cleanup` with the run's folder tries again");
         }
         result
@@ -216,7 +220,7 @@ impl Session<'_> {
     async fn play(
         &self,
         crew: &Crew,
-        (voices, seats, preparation): (Vec<String>, Vec<Seat>, Preparation),
+        (voices, Prepared { seats, failed }, preparation): (Vec<String>, Prepared, Preparation),
         mut recorder: Recorder,
         host: Option<&Host>,
         live: &Live,
@@ -229,6 +233,9 @@ impl Session<'_> {
             })?;
         }
         recorder.record_start(self.made.ids(), crew.accounts(), preparation)?;
+        for (listener, failure) in &failed {
+            recorder.take(never_listened(*listener, plan, failure))?;
+        }
         if let Some(host) = host {
             host.restart_load();
         }
@@ -303,7 +310,11 @@ impl Session<'_> {
 fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact; 2] {
     let intended_at = plan.schedule.intended_start(listener);
     [
-        Fact::Error(ErrorRecord { listener, at: Instant::START, failure: failure.clone() }),
+        Fact::Error(ErrorRecord {
+            listener,
+            at: Instant::START,
+            failure: Failure { phase: Phase::Preparation, ..failure.clone() },
+        }),
         Fact::Listener(ListenerRecord {
             listener,
             document: String::new(),

@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
-use claque_core::{demand::Demand, event::Failure, plan::Plan, rng::Seed, script::Script};
+use claque_core::{
+    demand::Demand,
+    event::{Failure, Phase},
+    ids::ListenerId,
+    plan::Plan,
+    rng::Seed,
+    script::Script,
+};
 use claque_net::{
     audience::{Seat, WarmUp, warm_up},
     service::{Service, ServiceError},
@@ -14,10 +21,14 @@ use super::{
     allowance::{Dealt, limit_of, objection},
     blocks::{self, Mismatch},
     crew::Crew,
-    documents::{Document, Made, MakeError, MakeOrder},
+    documents::{Document, Documents, Made, MakeOrder},
     interrupts::Interrupts,
+    waiting::Waiting,
 };
-use crate::{config::RunSettings, report::live::Live};
+use crate::{
+    config::{RunSettings, hint},
+    report::live::Live,
+};
 
 /// What is known of a run once the service was looked at.
 #[derive(Debug)]
@@ -38,6 +49,18 @@ pub(crate) enum Unprepared {
     #[error("failed to find the model `{model}` at {target}; it offers {offered}")]
     UnknownModel {
         /// What was asked for.
+        model: String,
+        /// Where.
+        target: String,
+        /// What there is, for people.
+        offered: String,
+    },
+    /// The model does not have the voice that was asked for.
+    #[error("failed to find the voice `{voice}` of the model `{model}` at {target}; it has {offered}")]
+    UnknownVoice {
+        /// What was asked for.
+        voice: String,
+        /// Of which model.
         model: String,
         /// Where.
         target: String,
@@ -69,7 +92,10 @@ impl Unprepared {
     pub(crate) const fn is_usage(&self) -> bool {
         match self {
             Self::Service(error) => error.is_usage(),
-            Self::UnknownModel { .. } | Self::NoVoice { .. } | Self::RateLimit(_) => true,
+            Self::UnknownModel { .. }
+            | Self::UnknownVoice { .. }
+            | Self::NoVoice { .. }
+            | Self::RateLimit(_) => true,
             Self::Store(_) | Self::WarmUp(_) | Self::Interrupted => false,
         }
     }
@@ -80,6 +106,7 @@ impl Unprepared {
             Self::Service(error) => Some(&error.failure),
             Self::WarmUp(failure) => Some(failure),
             Self::UnknownModel { .. }
+            | Self::UnknownVoice { .. }
             | Self::NoVoice { .. }
             | Self::RateLimit(_)
             | Self::Store(_)
@@ -88,13 +115,13 @@ impl Unprepared {
     }
 }
 
-impl From<MakeError> for Unprepared {
-    fn from(error: MakeError) -> Self {
-        match error {
-            MakeError::Service(error) => Self::Service(error),
-            MakeError::Store(error) => Self::Store(error),
-        }
-    }
+/// Who listens, and who does not.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// Everybody's place, in order of listeners; none for one that has no document.
+    pub(crate) seats: Vec<Option<Seat>>,
+    /// Those that have none, and why.
+    pub(crate) failed: Vec<(ListenerId, Failure)>,
 }
 
 /// Looks whether the service has what is wanted and lets us have it, before anything is made there.
@@ -110,15 +137,17 @@ pub(crate) async fn look(
 ) -> Result<Looked, Unprepared> {
     let RunSettings { plan, corpus, courtesy, .. } = settings;
     let service = crew.of_listener(0);
+    let waiting = Waiting::new(interrupts, live);
+    let wait = async |pause| waiting.wait(pause).await;
     let models = tokio::select! {
-        models = service.models() => models?,
+        models = service.models(wait) => models?,
         () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
     };
     let voices = voices(choose_voice(plan, &models, service)?, plan, &models, live);
     let scripts = plan.scripts(corpus, unique);
     let demand = Demand::new(plan, &scripts);
     let limit = tokio::select! {
-        limit = limit_of(&settings.target, courtesy, service, &demand) => limit?,
+        limit = limit_of(&settings.target, courtesy, service, &demand, &wait) => limit?,
         () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
     };
     let objection = limit.and_then(|limit| objection(plan, &demand, limit, dealt(crew)));
@@ -128,7 +157,8 @@ pub(crate) async fn look(
     }
 }
 
-/// Makes everything. What is made on the service is on the list of `made`, also after an error.
+/// Makes everything. What is made on the service is on the list of `made`, also after an error. Listeners whose
+/// document could not be made are no error as long as there are others.
 ///
 /// # Errors
 /// See [`Unprepared`].
@@ -139,12 +169,18 @@ pub(crate) async fn prepare(
     made: &Made,
     interrupts: &Interrupts,
     live: &Live,
-) -> Result<Vec<Seat>, Unprepared> {
-    let documents = made.make(crew, order, interrupts, live).await?;
+) -> Result<Prepared, Unprepared> {
+    let documents = made.make(crew, order, interrupts, live).await.map_err(Unprepared::Store)?;
     if interrupts.any() {
         return Err(Unprepared::Interrupted);
     }
-    if let Some(first) = documents.first().filter(|_| plan.use_cached) {
+    let Some((place, first)) =
+        documents.iter().enumerate().find_map(|(place, made)| Some((place, made.as_ref().ok()?)))
+    else {
+        let why = documents.into_iter().find_map(Result::err);
+        return Err(why.map_or(Unprepared::Interrupted, Unprepared::Service));
+    };
+    if plan.use_cached {
         let order = WarmUp {
             document: first.id.clone(),
             model: plan.model.clone(),
@@ -155,7 +191,7 @@ pub(crate) async fn prepare(
         let blocks = order.blocks;
         let on_ready = |ready| live.preparing("warming the cache", u64::from(ready), u64::from(blocks));
         tokio::select! {
-            failed = warm_up(crew.of_listener(0), order, on_ready) => {
+            failed = warm_up(crew.of_listener(place), order, on_ready) => {
                 let failed = failed.map_err(Unprepared::WarmUp)?;
                 if failed > 0 {
                     live.warn(&format!("warning: {failed} of {blocks} blocks could not be warmed"));
@@ -164,21 +200,54 @@ pub(crate) async fn prepare(
             () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
         }
     }
-    Ok(seats(crew, &documents, (plan, order.scripts), live))
+    let failed = failed(&documents, live);
+    Ok(Prepared { seats: seats(crew, &documents, (plan, order.scripts), live), failed })
+}
+
+/// Those whose document could not be made, each with why.
+fn failed(documents: &Documents, live: &Live) -> Vec<(ListenerId, Failure)> {
+    let failed: Vec<_> = (0..)
+        .map(ListenerId)
+        .zip(documents)
+        .filter_map(|(listener, made)| Some((listener, made.as_ref().err()?)))
+        .collect();
+    if let Some((_, first)) = failed.first() {
+        live.warn(&format!(
+            "warning: {} of {} listeners have no document and will not listen; they count as failed: {first}",
+            failed.len(),
+            documents.len()
+        ));
+    }
+    failed.into_iter().map(|(listener, error)| (listener, of_preparation(error))).collect()
+}
+
+/// A failure of the preparation, as it stands among those of the run.
+fn of_preparation(error: &ServiceError) -> Failure {
+    let text = format!("failed to {}: {}", error.action, error.failure.text);
+    Failure { phase: Phase::Preparation, text, ..error.failure.clone() }
 }
 
 /// The documents as the listeners will hear them. A service may cut a text into other blocks than we wrote.
-fn seats(crew: &Crew, documents: &[Document], (plan, scripts): (&Plan, &[Script]), live: &Live) -> Vec<Seat> {
-    match blocks::mismatch(plan.blocks, scripts, documents) {
+fn seats(
+    crew: &Crew,
+    documents: &Documents,
+    (plan, scripts): (&Plan, &[Script]),
+    live: &Live,
+) -> Vec<Option<Seat>> {
+    let made: Vec<&Document> = documents.iter().filter_map(|made| made.as_ref().ok()).collect();
+    match blocks::mismatch(plan.blocks, scripts, &made) {
         Some(Mismatch::TooFew(words)) => live.warn(&format!("warning: {words}")),
         Some(Mismatch::TooMany(words)) => live.say(&format!("note: {words}")),
         None => {}
     }
     let wanted = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
-    let seat = |(number, document): (usize, &Document)| Seat {
-        service: crew.of_listener(number).clone(),
-        document: document.id.clone(),
-        chars: document.chars.iter().copied().take(wanted).collect::<Arc<[u32]>>(),
+    let seat = |(number, made): (usize, &Result<Document, ServiceError>)| {
+        let document = made.as_ref().ok()?;
+        Some(Seat {
+            service: crew.of_listener(number).clone(),
+            document: document.id.clone(),
+            chars: document.chars.iter().copied().take(wanted).collect::<Arc<[u32]>>(),
+        })
     };
     documents.iter().enumerate().map(seat).collect()
 }
@@ -216,11 +285,25 @@ fn choose_voice(plan: &Plan, models: &[Model], service: &Service) -> Result<Stri
         });
     };
     if let Some(voice) = &plan.voice {
-        return Ok(voice.clone());
+        // A model that lists no voice may have any.
+        let is_known = model.voices.is_empty() || model.voices.iter().any(|known| known.slug == *voice);
+        return is_known.then(|| voice.clone()).ok_or_else(|| Unprepared::UnknownVoice {
+            voice: voice.clone(),
+            model: model.slug.clone(),
+            target: service.target().to_string(),
+            offered: offered_voices(model, voice),
+        });
     }
     usual_voice(&model.slug, model.voices.iter().map(|voice| voice.slug.as_str()))
         .map(str::to_owned)
         .ok_or_else(|| Unprepared::NoVoice { model: plan.model.clone() })
+}
+
+/// The voices of a model, and the one that may have been meant.
+fn offered_voices(model: &Model, typed: &str) -> String {
+    let slugs: Vec<&str> = model.voices.iter().map(|voice| voice.slug.as_str()).collect();
+    let listed = slugs.iter().map(|slug| format!("`{slug}`")).collect::<Vec<_>>().join(", ");
+    hint(typed, &slugs).map_or_else(|| listed.clone(), |hint| format!("{listed}; {hint}"))
 }
 
 fn offered(models: &[Model]) -> String {

@@ -3,8 +3,12 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::atomic::{AtomicU64, Ordering},
     thread,
 };
+
+/// Documents made so far, by whichever server.
+static MADE: AtomicU64 = AtomicU64::new(1);
 
 /// What to answer to requests whose line begins with a text: status line, body. The first that fits counts.
 pub(crate) type Answers = &'static [(&'static str, &'static str, &'static str)];
@@ -18,7 +22,7 @@ pub(crate) const MODELS: (&str, &str, &str) = (
 pub(crate) const CREATED: (&str, &str, &str) = (
     "POST /api/v1/documents/text",
     "201 Created",
-    r#"{"id":"9db4c472-317f-4463-b939-68c02d21f32a","title":"t","failed_pages":[]}"#,
+    r#"{"id":"9db4c472-317f-4463-b939-NEW","title":"t","failed_pages":[]}"#,
 );
 pub(crate) const BLOCKS: (&str, &str, &str) =
     ("GET /api/v1/documents/", "200 OK", r#"[{"idx":0,"text":"One."},{"idx":1,"text":"Two."}]"#);
@@ -48,6 +52,8 @@ fn converse(stream: &TcpStream, answers: Answers) {
         if status == NEVER {
             continue;
         }
+        // No two documents have one id.
+        let body = body.replace("NEW", &format!("{:012x}", MADE.fetch_add(1, Ordering::Relaxed)));
         let length = body.len();
         let mut to = stream;
         let answer = format!(

@@ -7,13 +7,14 @@ use claque_core::{
     rng::Seed,
     time::Duration,
 };
-use claque_gateway::{Auth, AuthConfig, GatewayConfig, PageDone, PageEnd, Workers};
+use claque_gateway::{Auth, AuthConfig, GatewayConfig, PageDone, PageEnd, RateLimit, RestLimits, Workers};
 use claque_net::host::{EngineChoice, Host, HostOptions};
 use claque_store::DocumentsRun;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
+    canned,
     program::{claque, only_folder},
     under_way::{UnderWay, count},
 };
@@ -211,13 +212,7 @@ fn both_drivers_see_the_same_pages_at_the_same_polls() {
 #[test]
 fn what_the_service_refuses_is_a_result_with_its_step() {
     for (set, extra, code, words) in [
-        (
-            "extraction.max_concurrent=1",
-            &["--concurrent", "3"][..],
-            429,
-            "Too many concurrent document extractions",
-        ),
-        ("extraction.page_limit=5", &[], 402, "Usage limit exceeded"),
+        ("extraction.page_limit=5", &[][..], 402, "Usage limit exceeded"),
         ("extraction.ai_transform_seconds=false", &["--ai-transform"], 503, "AI transform not configured"),
     ] {
         let common = ["--pages", "9", "--poll", "0.05", "--gateway-set", "extraction.page_seconds=0.02"];
@@ -242,10 +237,59 @@ fn what_the_service_refuses_is_a_result_with_its_step() {
 }
 
 #[test]
+fn with_todays_limits_and_words_eleven_documents_all_come_through() {
+    // The limits are those of today, in windows of a second so that the test is not one of minutes.
+    let mut config = gateway(Duration::from_millis(5));
+    let second = |count| {
+        let limit = RateLimit { count, window: Duration::from_secs(1) };
+        vec![(limit, format!("{count} per 1 second"))]
+    };
+    config.rest_limits = Some(RestLimits {
+        create_document: second(10),
+        upload: second(10),
+        extract: second(5),
+        other: second(300),
+    });
+    config.extraction.max_concurrent = Some(10);
+    let host = host(config);
+    let ran = run(
+        &["documents"],
+        &["--pages", "3", "--concurrent", "11", "--poll", "0.1", "--base-url", &host.base_url()],
+    );
+    ran.assert_valid();
+    assert!(ran.documents().iter().all(|document| document.end == DocumentEnd::Completed), "{}", ran.stdout);
+    assert!(ran.stderr.contains("the service limits how often it is asked to create"), "{}", ran.stderr);
+    let verdict = ran.run.manifest.verdict.as_ref().unwrap();
+    assert!(verdict.notes.iter().any(|note| note.id.as_str() == "paced"), "{verdict:?}");
+    assert_eq!(host.stats().gateway.documents, 0);
+}
+
+#[test]
+fn a_service_without_a_language_model_says_nothing_of_its_cache() {
+    let set =
+        ["--gateway-set", "extraction={ai_transform_seconds=false,page_seconds=0.01}", "--poll", "0.05"];
+    let ran = run(&["documents"], &[&["--pages", "9", "--use-cached"][..], &set].concat());
+    ran.assert_valid();
+    let summary = ran.run.manifest.summary.as_ref().unwrap();
+    assert_eq!((summary.pages.completed, summary.pages.cached), (9, None));
+    assert!(!ran.stdout.contains("came from a cache"), "{}", ran.stdout);
+    let verdict = ran.run.manifest.verdict.as_ref().unwrap();
+    assert!(verdict.notes.iter().any(|note| note.id.as_str() == "cache-unknown"), "{verdict:?}");
+    let made = run(&["documents"], &[&["--pages", "9"][..], &set].concat());
+    let notes = &made.run.manifest.verdict.as_ref().unwrap().notes;
+    assert!(notes.iter().all(|note| !note.id.as_str().contains("cache")), "they are new to it: {notes:?}");
+}
+
+#[test]
 fn files_of_ones_own_are_extracted_with_the_pages_the_service_counts() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("own.pdf");
-    fs::write(&file, "%PDF-1.4\n1 0 obj <</Type/Pages/Count 7>> endobj").unwrap();
+    let pages: String = (3..10)
+        .map(|page| format!("{page} 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>> endobj\n"))
+        .collect();
+    let tree = "2 0 obj <</Type/Pages/Kids[3 0 R 4 0 R 5 0 R 6 0 R 7 0 R 8 0 R 9 0 R]/Count 7>> endobj";
+    let head = "%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj";
+    fs::write(&file, format!("{head}\n{tree}\n{pages}trailer <</Root 1 0 R/Size 10>>\n%%EOF")).unwrap();
     let set = ["--poll", "0.05", "--gateway-set", "extraction.page_seconds=0.01"];
     let file = file.to_str().unwrap();
     let ran = run(&["documents"], &[&["--pdf", file][..], &set].concat());
@@ -277,8 +321,8 @@ fn a_token_is_used_and_kept_nowhere() {
 }
 
 #[test]
-fn the_first_ctrl_c_waits_for_the_documents_and_deletes_them() {
-    let host = host(gateway(Duration::from_millis(300)));
+fn the_first_ctrl_c_calls_the_extractions_off() {
+    let host = host(gateway(Duration::from_secs(600)));
     let results = TempDir::new().unwrap();
     let started = start(&host.base_url(), &results);
     started.signal("-INT");
@@ -287,15 +331,25 @@ fn the_first_ctrl_c_waits_for_the_documents_and_deletes_them() {
     assert!(!run.partial);
     let verdict = run.manifest.verdict.as_ref().unwrap();
     assert!(verdict.reasons.iter().any(|reason| reason.id.as_str() == "interrupted"), "{verdict:?}");
+    assert_eq!(run.manifest.summary.as_ref().unwrap().left_behind, [""; 0]);
     let stats = host.stats().gateway;
-    assert_eq!((stats.documents, stats.extraction.completed, stats.extraction.running), (0, 2, 0));
+    assert_eq!((stats.documents, stats.extraction.cancelled, stats.extraction.running), (0, 2, 0));
 }
 
 #[test]
 fn the_second_ctrl_c_leaves_at_once_and_says_what_remains() {
-    let host = host(gateway(Duration::from_secs(600)));
+    let prepared =
+        ("POST /api/v1/documents/prepare/upload", "200 OK", r#"{"hash":"h","metadata":{"total_pages":20}}"#);
+    let accepted = (
+        "POST /api/v1/documents/document",
+        "202 Accepted",
+        r#"{"extraction_id":"x","content_hash":"c","total_pages":20}"#,
+    );
+    let status = ("POST /api/v1/documents/extraction/status", "200 OK", r#"{"status":"processing"}"#);
+    let never = ("POST /api/v1/documents/extraction/cancel", canned::NEVER, "");
+    let address = canned::serve(Box::leak(Box::new([prepared, accepted, status, never])));
     let results = TempDir::new().unwrap();
-    let mut started = start(&host.base_url(), &results);
+    let mut started = start(&format!("http://{address}"), &results);
     started.signal("-INT");
     started.wait_for("once more to leave at once");
     started.signal("-INT");

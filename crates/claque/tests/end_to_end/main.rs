@@ -13,6 +13,7 @@ mod live;
 mod objectives;
 mod preparation;
 mod program;
+mod proxy;
 mod shown;
 mod speech;
 mod suite;

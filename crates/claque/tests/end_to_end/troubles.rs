@@ -1,16 +1,20 @@
 //! A service in trouble: a clear message, a finished and saved run, never a hang.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, TcpListener};
 
 use claque_core::{
     event::FailureClass,
     record::{Incident, IncidentRecord, SessionEnd},
-    time::Duration,
+    rng::Seed,
+    time::{Duration, MediaTime},
 };
+use claque_gateway::GatewayConfig;
+use claque_net::host::{EngineChoice, Host, HostOptions};
 
 use crate::{
     canned::{self, BLOCKS, CREATED, DELETED, MODELS},
-    program::{Ran, run},
+    program::{Ran, claque, run},
+    proxy::{self, Spoils},
 };
 
 /// Two listeners, ten short blocks, one of the quick gateways.
@@ -217,14 +221,51 @@ fn silence_ends_a_session_after_the_time_out_and_no_other() {
 }
 
 #[test]
-fn a_wrong_voice_ends_every_session_at_once_with_the_servers_words() {
-    let ran = quick(&["--voice", "nobody"]);
-    assert_eq!(ran.code, Some(5));
-    for error in ran.errors() {
-        assert_eq!(error.failure.text, "Voice 'nobody' not configured for model 'kokoro'");
-        assert!(error.at.as_millis_f64() < 1_000.0, "{error:?}");
-    }
-    assert_eq!(ran.errors().len(), 2);
+fn a_wrong_voice_is_told_before_anything_is_made_with_the_voices_there_are() {
+    let output = claque(&["run", "--users", "2", "--voice", "af_hart"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("failed to find the voice `af_hart` of the model `kokoro`"), "{said}");
+    assert!(said.contains("`af_bella`") && said.contains("did you mean `af_heart`?"), "{said}");
+}
+
+/// One creation of four is answered with 502, again and again; the others are made.
+#[test]
+fn a_listener_without_a_document_is_a_failed_listener_and_the_others_listen() {
+    let host = quick_host();
+    let proxy = proxy::spoil(&host, "listener 2 of 12", Spoils::Request);
+    let base_url = format!("http://{proxy}");
+    let ran = run("run", &["--base-url", &base_url, "--users", "12", "--blocks", "2"]);
+    let ends = ran.listeners().iter().filter(|listener| listener.end == SessionEnd::Completed).count();
+    assert_eq!((ends, ran.listeners().len()), (11, 12), "{}", ran.stderr);
+    assert_eq!((ran.count("/blocks/intended"), ran.count("/blocks/played")), (24, 22));
+    assert_eq!((ran.count("/listeners/failed"), ran.count("/blocks/unreached")), (1, 2));
+    assert!(ran.stdout.contains("preparation failed"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("1 of 12 listeners have no document"), "{}", ran.stderr);
+    let notes = ran.manifest()["verdict"]["notes"].to_string();
+    assert!(notes.contains("preparation-failed"), "{notes}");
+    assert_eq!(host.stats().gateway.documents, 0);
+}
+
+#[test]
+fn a_creation_whose_answer_is_lost_is_found_by_its_title_and_not_made_twice() {
+    let host = quick_host();
+    let proxy = proxy::spoil(&host, "listener 2 of 3", Spoils::FirstAnswer);
+    let base_url = format!("http://{proxy}");
+    let ran = run("run", &["--base-url", &base_url, "--users", "3", "--blocks", "2"]);
+    ran.assert_valid();
+    assert_eq!((ran.count("/blocks/played"), ran.saved().manifest.document_ids.len()), (6, 3));
+    assert!(!ran.stderr.contains("left behind"), "{}", ran.stderr);
+    assert_eq!(host.stats().gateway.documents, 0);
+}
+
+/// A gateway that makes a block in no time.
+fn quick_host() -> Host {
+    let media = MediaTime::from_millis(100);
+    let config = GatewayConfig::current().without_rest_limits();
+    let config = config.with_deterministic_engine(4, Duration::from_millis(20), media);
+    let bind = (Ipv4Addr::LOCALHOST, 0).into();
+    Host::start(HostOptions { bind, config, engine: EngineChoice::Synthetic, seed: Seed::root(1) }).unwrap()
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What goes wrong in a conversation, and how it ends.
 
-use super::{Extraction, Measuring, State, failure};
+use super::{CallingOff, Clearing, Extraction, Measuring, State, failure};
 use crate::{
     event::{Failure, FailureClass},
     extraction::{
-        Call, OnStop, Output, Remains, TimeoutReason,
+        AiTransform, Call, Output, Remains, TimeoutReason,
         record::{DocumentEnd, DocumentFact, PageOutcome, Step, StepError},
     },
     time::{Duration, Instant},
@@ -13,13 +13,17 @@ use crate::{
 /// Answers in a row that may fail, or not know the extraction, before it is given up: the service's status lives in
 /// a cache that may be late, and a proxy may stumble once.
 const POLL_TRIES: u32 = 3;
-/// Deletions that are tried, so far apart.
-const DELETE_TRIES: u32 = 3;
-const DELETE_RETRY: Duration = Duration::from_secs(1);
+/// How often an upload, an order that surely came to nothing, a calling off and a deletion are tried when the service
+/// stumbles, and how far apart at first; each wait is twice the one before.
+const TRIES: u32 = 3;
+const RETRY: Duration = Duration::from_millis(500);
 
 impl Extraction {
     /// A call came to nothing.
     pub(super) fn refused(&mut self, now: Instant, call: Call, failure: Failure) {
+        if self.stumbles(&call, &failure) {
+            return self.try_again(now, call, failure);
+        }
         match call {
             Call::Prepare => {
                 self.fail(now, Step::Prepare, failure);
@@ -34,6 +38,7 @@ impl Extraction {
                 self.fail(now, Step::Create, failure);
                 self.end(now);
             }
+            Call::Cancel(_) => self.not_called_off(now, failure),
             Call::Poll(_) => match failure.class {
                 // The same question will get the same answer.
                 FailureClass::Auth | FailureClass::Invalid | FailureClass::Protocol => {
@@ -62,25 +67,45 @@ impl Extraction {
         self.wait_to_poll(now);
     }
 
-    fn delete_failed(&mut self, now: Instant, id: String, failure: Failure) {
-        let again = match failure.class {
-            FailureClass::Overload | FailureClass::Server | FailureClass::Transport => {
-                self.deletions < DELETE_TRIES
-            }
+    /// Whether a call is made again after that: one that does nothing twice, of a service or a way to it that may have
+    /// stumbled once.
+    fn stumbles(&self, call: &Call, failure: &Failure) -> bool {
+        let may_pass = match failure.class {
+            FailureClass::Overload | FailureClass::Server | FailureClass::Transport => true,
             FailureClass::Auth
             | FailureClass::Invalid
             | FailureClass::Limit
             | FailureClass::Protocol
             | FailureClass::Timeout => false,
         };
-        self.error(now, Step::Delete, failure);
-        if again {
-            let (at, call) = (now + DELETE_RETRY, Call::Delete { id });
-            self.state = State::Until { at, reason: TimeoutReason::Pace, call };
-        } else {
-            self.record.left_behind = Some(Remains::Document(id).to_string());
-            self.end(now);
+        let is_safe = match call {
+            Call::Prepare => !self.stopped,
+            // A language model that is not configured will not be in a second.
+            Call::Create { ai_transform, .. } => {
+                let is_refused = failure.is_surely_refused() && !self.stopped;
+                is_refused && (failure.code.is_none() || *ai_transform == AiTransform::Off)
+            }
+            Call::Cancel(_) | Call::Delete { .. } => true,
+            // Has its own count.
+            Call::Poll(_) => false,
+        };
+        may_pass && is_safe && self.hiccups + 1 < TRIES
+    }
+
+    fn try_again(&mut self, now: Instant, call: Call, failure: Failure) {
+        self.error(now, call.step(), failure);
+        if let Call::Create { .. } = &call {
+            self.outputs.push_back(Output::Gone);
         }
+        let at = now + RETRY.saturating_mul(1_u32 << self.hiccups.min(8));
+        self.hiccups += 1;
+        self.state = State::Until { at, reason: TimeoutReason::Pace, call };
+    }
+
+    fn delete_failed(&mut self, now: Instant, id: String, failure: Failure) {
+        self.error(now, Step::Delete, failure);
+        self.record.left_behind = Some(Remains::Document(id).to_string());
+        self.end(now);
     }
 
     pub(super) fn too_many_pages(&mut self, now: Instant, step: Step, pages: Option<u32>) {
@@ -88,15 +113,30 @@ impl Extraction {
         self.give_up(now, step, failure(FailureClass::Protocol, text));
     }
 
-    /// Ends an extraction that goes on without us.
+    /// Ends an extraction that is not waited for any more: it is called off.
     pub(super) fn give_up(&mut self, now: Instant, step: Step, failure: Failure) {
-        self.record.left_behind = self.unfinished_extraction();
+        let asks_in_vain = match failure.class {
+            FailureClass::Auth => true,
+            FailureClass::Invalid
+            | FailureClass::Limit
+            | FailureClass::Overload
+            | FailureClass::Server
+            | FailureClass::Protocol
+            | FailureClass::Transport
+            | FailureClass::Timeout => false,
+        };
         self.fail(now, step, failure);
-        self.end(now);
-    }
-
-    fn unfinished_extraction(&self) -> Option<String> {
-        self.going.clone().map(|going| Remains::Extraction(going).to_string())
+        match (self.going.clone(), self.calling_off) {
+            (Some(going), CallingOff::No) if !asks_in_vain && self.clearing != Clearing::Unseen => {
+                self.given_up = true;
+                self.call_off(now, going);
+            }
+            (_, CallingOff::Done { .. }) => {
+                self.outputs.push_back(Output::Gone);
+                self.end(now);
+            }
+            (_, CallingOff::No | CallingOff::Asked | CallingOff::Refused) => self.leave(now),
+        }
     }
 
     pub(super) fn fail(&mut self, now: Instant, step: Step, failure: Failure) {
@@ -111,28 +151,6 @@ impl Extraction {
     pub(super) fn error(&mut self, at: Instant, step: Step, failure: Failure) {
         let document = self.config.document;
         self.outputs.push_back(Output::Fact(DocumentFact::Error(StepError { document, at, step, failure })));
-    }
-
-    pub(super) fn stop(&mut self, now: Instant) {
-        let step = match &self.state {
-            State::Done => return,
-            State::Idle => None,
-            State::Answer { call, .. } => Some((call.step(), true)),
-            State::Until { call, .. } => Some((call.step(), false)),
-        };
-        if self.measuring == Measuring::Yes {
-            self.close_pages(now, PageOutcome::Unseen);
-            self.measuring = Measuring::No;
-        }
-        match (step, self.config.on_stop) {
-            // Nothing was ordered yet.
-            (None | Some((Step::Prepare, _)) | Some((Step::Create, false)), _) => self.end(now),
-            (Some((Step::Delete, _)), _) => {}
-            (Some((Step::Create, true)), OnStop::Clear) | (Some((Step::Poll, _)), OnStop::Clear) => {}
-            (Some((Step::Create, true)), OnStop::Leave) | (Some((Step::Poll, _)), OnStop::Leave) => {
-                self.end(now);
-            }
-        }
     }
 
     pub(super) fn end(&mut self, now: Instant) {

@@ -126,7 +126,9 @@ fn a_poll_may_stumble_but_not_three_times_in_a_row() {
     assert!(!talk.ended);
     let now = talk.wake();
     talk.reply(now + 1, Reply::Status(Status::default()));
-    assert_eq!(talk.errors().len(), 5);
+    assert_eq!(talk.steps().last(), Some(&(now + 1, Step::Cancel)), "nobody wants it any more");
+    talk.reply(now + 2, refused(FailureClass::Invalid, None));
+    assert_eq!(talk.errors().len(), 6);
     assert_eq!(talk.record().left_behind.as_deref(), Some("extraction x, whose document was not there yet"));
 }
 
@@ -134,13 +136,17 @@ fn a_poll_may_stumble_but_not_three_times_in_a_row() {
 fn no_further_page_for_too_long_ends_it() {
     let mut talk = Talk::accepted(ExtractionConfig { patience: Duration::from_secs(20), ..config() });
     let mut last = 0;
-    while !talk.ended {
+    while talk.steps().last().is_none_or(|(_, step)| *step != Step::Cancel) {
         last = talk.wake();
         let seen: &[u32] = if last > 8_000 { &[0] } else { &[] };
         talk.reply(last, Reply::Status(status(seen, &[])));
     }
     assert_eq!(last, 28_275, "page 0 was seen at 8.275 s");
     assert_eq!(talk.errors(), [(Step::Poll, FailureClass::Timeout)]);
+    talk.reply(last + 10, Reply::Cancelled);
+    let error = Some("called off".to_owned());
+    talk.reply(last + 20, Reply::Status(Status { error, ..status(&[], &[]) }));
+    assert_eq!((talk.record().left_behind.clone(), talk.errors().len()), (None, 1));
 }
 
 #[test]
@@ -153,35 +159,86 @@ fn an_answer_that_never_comes_is_a_time_out_whenever_it_is_noticed() {
 }
 
 #[test]
-fn a_stop_waits_for_the_document_and_deletes_it() {
+fn a_stop_calls_the_extraction_off_and_deletes_the_document_that_was_faster() {
     let mut talk = Talk::accepted(config());
     talk.wake();
     talk.reply(1_160, Reply::Status(status(&[0], &[])));
     talk.input(1_200, Input::Stop);
     assert_eq!(talk.pages().iter().filter(|page| page.3 == PageOutcome::Unseen).count(), 3);
-    talk.wake();
-    talk.reply(2_670, done(&[]));
-    talk.reply(2_680, Reply::Deleted);
+    assert_eq!(talk.steps().last(), Some(&(1_200, Step::Cancel)));
+    talk.reply(1_210, Reply::Cancelled);
+    talk.reply(1_220, done(&[]));
+    talk.reply(1_230, Reply::Deleted);
     let record = talk.record();
     assert_eq!((record.end, record.completed_at, record.polls), (DocumentEnd::Stopped, None, 1));
     assert_eq!(talk.pages().len(), 4, "what is seen after the stop does not count");
+    assert_eq!(record.left_behind, None);
 }
 
 #[test]
-fn after_a_stop_pages_that_go_on_are_waited_for_however_long_that_takes() {
+fn what_is_called_off_is_asked_about_three_times_and_no_longer() {
     let mut talk = Talk::accepted(config());
     talk.input(200, Input::Stop);
+    talk.reply(210, Reply::Cancelled);
+    talk.reply(220, Reply::Status(status(&[], &[])));
+    for _ in 0..2 {
+        assert!(!talk.ended);
+        let now = talk.wake();
+        talk.reply(now, Reply::Status(status(&[0], &[])));
+    }
+    assert_eq!((talk.record().left_behind.clone(), talk.remains.last().unwrap().1.clone()), (None, None));
+    for end in [Status { error: Some("off".to_owned()), ..status(&[], &[]) }, Status::default()] {
+        let mut talk = Talk::accepted(config());
+        talk.input(200, Input::Stop);
+        talk.reply(210, Reply::Cancelled);
+        talk.reply(220, Reply::Status(end));
+        assert_eq!(
+            (talk.record().left_behind.clone(), talk.errors()),
+            (None, vec![]),
+            "that is the last word"
+        );
+    }
+}
+
+#[test]
+fn where_nothing_can_be_called_off_the_document_is_waited_for_however_long_that_takes() {
+    let mut talk = Talk::accepted(config());
+    talk.input(200, Input::Stop);
+    talk.reply(210, refused(FailureClass::Invalid, None));
     for page in 0..PAGES {
         // Each takes most of the patience of 60 s.
         for _ in 0..11 {
-            let millis = talk.wake();
+            let millis = talk.next_poll();
             talk.reply(millis, Reply::Status(status(&(0..page).collect::<Vec<_>>(), &[])));
         }
     }
-    let millis = talk.wake();
+    let millis = talk.next_poll();
     talk.reply(millis, done(&[]));
     talk.reply(millis + 10, Reply::Deleted);
     assert_eq!(talk.record().left_behind, None);
+}
+
+#[test]
+fn nothing_that_waits_for_a_limit_outlasts_a_stop() {
+    let mut talk = Talk::accepted(config());
+    talk.wake();
+    talk.reply(1_160, done(&[]));
+    talk.reply(1_170, refused(FailureClass::Limit, Some(60)));
+    talk.input(1_200, Input::Stop);
+    assert_eq!(
+        (talk.record().ended_at, talk.record().left_behind.as_deref()),
+        (at(1_200), Some("document d"))
+    );
+    let mut talk = Talk::accepted(config());
+    talk.input(200, Input::Stop);
+    talk.reply(210, refused(FailureClass::Limit, Some(60)));
+    let millis = talk.next_poll();
+    talk.reply(millis, refused(FailureClass::Limit, Some(60)));
+    for _ in 0..2 {
+        let millis = talk.wake();
+        talk.reply(millis, refused(FailureClass::Limit, Some(60)));
+    }
+    assert!(talk.record().left_behind.is_some());
 }
 
 #[test]
@@ -214,6 +271,7 @@ fn a_deletion_is_tried_three_times() {
     talk.reply(150, Reply::Created(Created { id: "d".to_owned(), failed: vec![] }));
     talk.reply(160, refused(FailureClass::Server, None));
     let now = talk.wake();
+    assert_eq!(now, 660);
     talk.reply(now, refused(FailureClass::Transport, None));
     let now = talk.wake();
     talk.reply(now, refused(FailureClass::Overload, None));
@@ -261,7 +319,12 @@ fn only_a_refusal_proves_that_no_document_was_made() {
             text: "no".to_owned(),
             kills: Kills::Session,
         };
-        talk.reply(200, Reply::Refused(Refused { failure, pace: None }));
+        let reply = Reply::Refused(Refused { failure, limit: None });
+        talk.reply(200, reply.clone());
+        while !talk.ended {
+            let now = talk.wake();
+            talk.reply(now, reply.clone());
+        }
         (talk.remains.last().unwrap().1.is_none(), talk.record().left_behind.is_none())
     };
     for (phase, code) in
@@ -275,16 +338,26 @@ fn only_a_refusal_proves_that_no_document_was_made() {
 }
 
 #[test]
-fn what_an_earlier_run_left_is_waited_for_and_deleted() {
+fn what_an_earlier_run_left_is_called_off_or_waited_for_and_deleted() {
     let accepted = Accepted { extraction_id: "x".to_owned(), ..Accepted::default() };
     let going = Going { accepted, pages: PAGES, ai_transform: AiTransform::On };
     let mut talk = Talk::with(Extraction::clearing(config(), going.clone()));
     assert_eq!(talk.calls, [(0, Call::Poll(going.clone()))]);
+    talk.reply(5, Reply::Status(status(&[0], &[])));
+    assert_eq!(talk.calls.last(), Some(&(5, Call::Cancel(going.clone()))), "it is known, and so it is ours");
+    talk.reply(7, refused(FailureClass::Invalid, None));
+    assert_eq!(talk.calls.last(), Some(&(7, Call::Poll(going.clone()))));
     talk.reply(10, Reply::Status(status(&[0], &[])));
     talk.wake();
     talk.reply(1_100, done(&[]));
     talk.reply(1_200, Reply::Deleted);
     assert_eq!((talk.record().left_behind.clone(), talk.pages()), (None, vec![]), "nothing is measured");
+
+    let mut talk = Talk::with(Extraction::clearing(config(), going.clone()));
+    talk.reply(5, Reply::Status(status(&[0], &[])));
+    talk.reply(10, Reply::Cancelled);
+    talk.reply(20, Reply::Status(Status::default()));
+    assert_eq!(talk.record().left_behind, None);
 
     let mut talk = Talk::with(Extraction::clearing(config(), going));
     for _ in 0..2 {
@@ -294,4 +367,73 @@ fn what_an_earlier_run_left_is_waited_for_and_deleted() {
     talk.reply(5_000, Reply::Status(Status::default()));
     let left = talk.record().left_behind.clone();
     assert_eq!(left.as_deref(), Some("extraction x, whose document was not there yet"));
+}
+
+#[test]
+fn an_upload_and_an_order_that_surely_came_to_nothing_are_made_again() {
+    let mut talk = Talk::new(config());
+    talk.reply(100, refused(FailureClass::Transport, None));
+    let now = talk.wake();
+    talk.reply(now, refused(FailureClass::Server, None));
+    let now = talk.wake();
+    talk.reply(now + 10, prepared());
+    let failure = Failure {
+        phase: Phase::BeforeAudio,
+        class: FailureClass::Overload,
+        code: Some(503),
+        text: "away".to_owned(),
+        kills: Kills::Session,
+    };
+    talk.reply(now + 20, Reply::Refused(Refused { failure, limit: None }));
+    let now = talk.wake();
+    talk.reply(now, Reply::Created(Created { id: "d".to_owned(), failed: vec![] }));
+    talk.reply(now, Reply::Deleted);
+    let record = talk.record();
+    assert_eq!((record.end, talk.errors().len()), (DocumentEnd::Completed, 3));
+    assert_eq!(record.prepare_sent_at, Some(at(0)), "whoever waits has waited since then");
+}
+
+#[test]
+fn an_empty_list_of_uncached_pages_says_nothing_unless_a_language_model_is_at_work() {
+    for (ai_transform, wanted) in
+        [(AiTransform::Off, PageSource::Unsaid), (AiTransform::On, PageSource::Cache)]
+    {
+        let mut talk = Talk::new(ExtractionConfig { ai_transform, ..config() });
+        talk.reply(
+            100,
+            Reply::Prepared(Prepared { pages: Some(2), uncached: Some(vec![]), ..Prepared::default() }),
+        );
+        talk.reply(200, Reply::Created(Created { id: "d".to_owned(), failed: vec![] }));
+        let sources: Vec<_> = talk
+            .facts
+            .iter()
+            .filter_map(|fact| match fact {
+                DocumentFact::Page(page) => Some(page.source),
+                DocumentFact::Error(_) | DocumentFact::Document(_) => None,
+            })
+            .collect();
+        assert_eq!(sources, [wanted; 2]);
+    }
+}
+
+#[test]
+fn a_document_waits_as_long_as_the_limit_lets_others_through() {
+    let mut talk = Talk::new(config());
+    let limited = || {
+        let Reply::Refused(refused) = refused(FailureClass::Limit, None) else { panic!("it refuses") };
+        Reply::Refused(Refused { limit: Some(Limited::default()), ..refused })
+    };
+    let mut now = 0;
+    while now < 600_000 {
+        talk.reply(now, limited());
+        talk.input(now, Input::Progress);
+        now = talk.wake();
+    }
+    while !talk.ended {
+        talk.reply(now, limited());
+        if !talk.ended {
+            now = talk.wake();
+        }
+    }
+    assert!((700_000..=725_000).contains(&now), "two minutes after the last of them: {now}");
 }

@@ -67,6 +67,14 @@ impl Talk {
         millis
     }
 
+    /// When the next question is, or was just, asked.
+    pub(super) fn next_poll(&mut self) -> u64 {
+        match (self.machine.poll_timeout(), self.calls.last()) {
+            (Some((_, TimeoutReason::Silence)), Some((millis, _))) => *millis,
+            _ => self.wake(),
+        }
+    }
+
     /// Uploaded in 100 ms, accepted 50 ms later.
     pub(super) fn accepted(config: ExtractionConfig) -> Self {
         let mut talk = Self::new(config);
@@ -134,5 +142,6 @@ pub(super) fn refused(class: FailureClass, pace: Option<u64>) -> Reply {
         text: "no".to_owned(),
         kills: Kills::Session,
     };
-    Reply::Refused(Refused { failure, pace: pace.map(Duration::from_secs) })
+    let limited = |seconds| Limited { retry_after: Some(Duration::from_secs(seconds)), window: None };
+    Reply::Refused(Refused { failure, limit: pace.map(limited) })
 }

@@ -100,7 +100,7 @@ impl BufferSum {
             let replayed = replay(session.intended_at, &session.blocks, self.speed, buffer);
             stalls += count(replayed.stalls.len());
             stalled_listeners += u64::from(!replayed.stalls.is_empty());
-            stalled += replayed.stalls.iter().map(|stall| stall.waited).sum();
+            stalled += replayed.stalls.iter().map(|stall| stall.waited).sum::<Duration>();
             replayed.startup.into_iter().for_each(|startup| startups.push(startup));
         }
         let at = |share| startups.per_mille(share).map(|nanos| Instant::from_nanos(nanos).as_millis_f64());
