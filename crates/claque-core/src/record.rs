@@ -37,8 +37,10 @@ impl Fact {
     }
 }
 
-/// Everything known of one block of one listener. A block that was asked for anew, because the listener came back to it or
-/// changed the voice, has the record of its last asking; one that was heard to its end keeps the record of that.
+/// Everything known of one block of one listener. There is one record of each block, however often it was asked for: how it
+/// ended in the end, when it was first wanted and first asked for, and the audio that first arrived whole. What is heard
+/// again, or asked for anew in another voice, changes nothing in it but the outcome of a block that was not yet heard.
+/// Each further asking, failure and giving up is a fact of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockRecord {
     /// Whose block.
@@ -52,11 +54,15 @@ pub struct BlockRecord {
     /// When the listener came to want it: the scheduled start for the first batch, later the moment on the
     /// media timeline at which the prefetch window reached it.
     pub intended_at: Instant,
-    /// When the request naming it was written.
+    /// When the first request naming it was written.
     pub requested_at: Option<Instant>,
-    /// When the service first acknowledged it.
+    /// When the request was written that its audio answers: the first one since the block last came to nothing, because it
+    /// failed, was skipped, withdrawn or given up. Repeats in between do not count anew, for a service has one job for all
+    /// of them. The same as `requested_at` of a block that arrived at the first attempt; none where nobody noted it.
+    pub answered_request_at: Option<Instant>,
+    /// When the service first acknowledged it, at whichever attempt.
     pub acknowledged_at: Option<Instant>,
-    /// When the service said it is ready.
+    /// When the service said it is ready, of the attempt that brought the audio.
     pub ready_at: Option<Instant>,
     /// When its first audio byte that is not a container header was read.
     pub first_audio_at: Option<Instant>,
@@ -198,7 +204,7 @@ pub enum Incident {
         /// Until it was asked for.
         lasted: Duration,
     },
-    /// A block was given up, having been asked for too often.
+    /// A block was given up, having been waited for too long; it may be asked for again when it is needed.
     GivenUp {
         /// The block.
         block: BlockIdx,
@@ -249,6 +255,8 @@ pub enum ResendReason {
     Withdrawn,
     /// The connection it was asked for by was lost.
     Reconnected,
+    /// An earlier attempt had failed, was skipped or was given up, and the block is still wanted.
+    Failed,
 }
 
 /// How a listener went elsewhere.
@@ -277,7 +285,7 @@ impl OutageEnd {
 
 impl ResendReason {
     /// Every reason.
-    pub const ALL: [Self; 3] = [Self::Unacknowledged, Self::Withdrawn, Self::Reconnected];
+    pub const ALL: [Self; 4] = [Self::Unacknowledged, Self::Withdrawn, Self::Reconnected, Self::Failed];
 
     /// The name used in files.
     #[must_use]
@@ -286,6 +294,7 @@ impl ResendReason {
             Self::Unacknowledged => "unacknowledged",
             Self::Withdrawn => "withdrawn",
             Self::Reconnected => "reconnected",
+            Self::Failed => "failed",
         }
     }
 }

@@ -67,6 +67,7 @@ impl Incidents {
             }
             Incident::Resent { block, why } => match why {
                 ResendReason::Unacknowledged => self.trouble.resends_unacknowledged += 1,
+                ResendReason::Failed => self.trouble.resends_failed += 1,
                 ResendReason::Withdrawn => self.trouble.resends_withdrawn += 1,
                 ResendReason::Reconnected => {
                     self.trouble.resends_reconnected += 1;

@@ -72,12 +72,15 @@ pub struct Trouble {
     pub outage_ms_longest: f64,
     /// Listeners that lost a connection.
     pub listeners_affected: u64,
-    /// Blocks asked for again because nobody acknowledged them.
+    /// Blocks asked for again because nothing was heard of them for too long.
     pub resends_unacknowledged: u64,
     /// Blocks asked for again because they were withdrawn.
     pub resends_withdrawn: u64,
     /// Blocks asked for again because the connection had been lost.
     pub resends_reconnected: u64,
+    /// Blocks asked for again because an earlier attempt had come to nothing.
+    #[serde(default)]
+    pub resends_failed: u64,
     /// Blocks that could only be asked for late, for want of a connection.
     pub blocks_delayed: u64,
     /// Blocks given up after having been asked for too often.
@@ -92,7 +95,7 @@ impl Trouble {
     /// Blocks asked for again, for whatever reason.
     #[must_use]
     pub const fn resends(&self) -> u64 {
-        self.resends_unacknowledged + self.resends_withdrawn + self.resends_reconnected
+        self.resends_unacknowledged + self.resends_withdrawn + self.resends_reconnected + self.resends_failed
     }
 }
 

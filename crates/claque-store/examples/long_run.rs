@@ -80,6 +80,7 @@ fn add(listener: u32, index: u32, blocks: u32, facts: &mut Vec<Fact>) {
         chars: 20 + u32::try_from(mixed % 130).unwrap_or(0),
         intended_at: asked,
         requested_at: Some(asked + Duration::from_nanos(mixed % 90_000)),
+        answered_request_at: Some(asked + Duration::from_nanos(mixed % 90_000)),
         acknowledged_at: Some(asked + Duration::from_nanos(mixed % 9_000_000)),
         ready_at: Some(ready),
         first_audio_at: Some(ready + Duration::from_nanos(mixed % 700_000)),

@@ -108,6 +108,7 @@ mod tests {
             chars: 1,
             intended_at: Instant::START,
             requested_at: None,
+            answered_request_at: None,
             acknowledged_at: None,
             ready_at: Some(Instant::from_millis(1)),
             first_audio_at: None,

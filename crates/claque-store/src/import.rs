@@ -216,6 +216,7 @@ fn import_block(listener: ListenerId, arrival: &BlockArrival, complete: bool) ->
         // The first request is wanted from the start; when later ones were wanted is not in the file.
         intended_at: if batch == 0 { Instant::START } else { requested_at },
         requested_at: Some(requested_at),
+        answered_request_at: None,
         acknowledged_at: delivered.is_none().then_some(arrived_at),
         ready_at: delivered,
         first_audio_at: None,

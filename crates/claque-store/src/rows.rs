@@ -34,6 +34,9 @@ pub struct BlockRow {
     pub chars: u32,
     pub intended_at_ns: u64,
     pub requested_at_ns: Option<u64>,
+    /// Absent in files of before.
+    #[serde(default)]
+    pub answered_request_at_ns: Option<u64>,
     pub acknowledged_at_ns: Option<u64>,
     pub ready_at_ns: Option<u64>,
     pub first_audio_at_ns: Option<u64>,
@@ -135,6 +138,7 @@ impl From<&BlockRecord> for BlockRow {
             chars: record.chars,
             intended_at_ns: record.intended_at.as_nanos(),
             requested_at_ns: record.requested_at.map(Instant::as_nanos),
+            answered_request_at_ns: record.answered_request_at.map(Instant::as_nanos),
             acknowledged_at_ns: record.acknowledged_at.map(Instant::as_nanos),
             ready_at_ns: record.ready_at.map(Instant::as_nanos),
             first_audio_at_ns: record.first_audio_at.map(Instant::as_nanos),
@@ -167,6 +171,7 @@ impl BlockRow {
             chars: self.chars,
             intended_at: Instant::from_nanos(self.intended_at_ns),
             requested_at: self.requested_at_ns.map(Instant::from_nanos),
+            answered_request_at: self.answered_request_at_ns.map(Instant::from_nanos),
             acknowledged_at: self.acknowledged_at_ns.map(Instant::from_nanos),
             ready_at: self.ready_at_ns.map(Instant::from_nanos),
             first_audio_at: self.first_audio_at_ns.map(Instant::from_nanos),

@@ -43,7 +43,7 @@ pub(crate) static LISTENERS: Table<ListenerRecord> =
 pub(crate) static ERRORS: Table<ErrorRecord> =
     Table { name: "errors", specs: &ERROR_COLUMNS, values: error_values, row: error_row };
 
-const BLOCK_COLUMNS: [ColumnSpec; 18] = [
+const BLOCK_COLUMNS: [ColumnSpec; 19] = [
     column("listener", Kind::Int, NUMBER),
     column("block", Kind::Int, NUMBER),
     column("batch", Kind::Int, NUMBER),
@@ -62,6 +62,7 @@ const BLOCK_COLUMNS: [ColumnSpec; 18] = [
     column("resends", Kind::Int, COUNT),
     column("outcome", Kind::Text, "played, unplayed, skipped, failed, stopped or abandoned"),
     column("failure", Kind::OptionalText, "class of the failure of a failed block"),
+    added("answered_request_at_ns", Kind::OptionalInt, MOMENT),
 ];
 
 const STALL_COLUMNS: [ColumnSpec; 4] = [
@@ -126,6 +127,7 @@ fn block_values(rows: &[BlockRecord]) -> Vec<Values> {
             | BlockOutcome::Stopped
             | BlockOutcome::Abandoned => None,
         }),
+        ints(rows, |row| moment(row.answered_request_at)),
     ]
 }
 
@@ -152,6 +154,7 @@ fn block_row(cells: &mut Cells<'_>) -> Result<BlockRecord, String> {
             let name = cells.text()?;
             outcome_from(name, cells.optional_text()?)?
         },
+        answered_request_at: cells.optional()?.map(Instant::from_nanos),
     })
 }
 
@@ -254,7 +257,12 @@ const fn names<const N: usize>(specs: &[ColumnSpec; N]) -> [&'static str; N] {
 }
 
 pub(crate) const fn column(name: &'static str, kind: Kind, unit: &'static str) -> ColumnSpec {
-    ColumnSpec { name, kind, unit }
+    ColumnSpec { name, kind, unit, is_newer: false }
+}
+
+/// A column that files of before end without; its cells are empty there.
+const fn added(name: &'static str, kind: Kind, unit: &'static str) -> ColumnSpec {
+    ColumnSpec { name, kind, unit, is_newer: true }
 }
 
 /// Parquet's integers are signed: what lies beyond 292 years or 8 EiB is put down as the largest.
@@ -266,4 +274,62 @@ pub(crate) fn ints<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<u64>) -> Val
 
 pub(crate) fn texts<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<&str>) -> Values {
     Values::Text(rows.iter().map(|row| cell(row).map(text_cell)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use claque_core::event::FailureClass;
+
+    use super::*;
+    use crate::columns::{TableReader, TableWriter};
+
+    /// The columns of files from before the asking that an answer came to was told.
+    static OLDER: Table<BlockRecord> = Table {
+        name: "blocks",
+        specs: BLOCK_COLUMNS.split_at(BLOCK_COLUMNS.len() - 1).0,
+        values: |rows| {
+            let mut values = block_values(rows);
+            values.truncate(BLOCK_COLUMNS.len() - 1);
+            values
+        },
+        row: block_row,
+    };
+
+    fn written(table: &'static Table<BlockRecord>) -> Vec<BlockRecord> {
+        let record = BlockRecord {
+            listener: ListenerId(1),
+            block: BlockIdx(2),
+            batch: 0,
+            chars: 80,
+            intended_at: Instant::START,
+            requested_at: Some(Instant::from_millis(1)),
+            answered_request_at: Some(Instant::from_millis(20_001)),
+            acknowledged_at: None,
+            ready_at: None,
+            first_audio_at: None,
+            complete_at: None,
+            started_at: None,
+            media: MediaTime::ZERO,
+            bytes: 0,
+            chunks: 0,
+            buffer_deficit: None,
+            resends: 2,
+            outcome: BlockOutcome::Failed(FailureClass::Timeout),
+        };
+        let parent = tempfile::tempdir().expect("there is room for a folder");
+        let path = parent.path().join("blocks.parquet");
+        let mut writer = TableWriter::create(table, path.clone()).expect("it can be created");
+        writer.push(record).expect("it can be written");
+        writer.finish().expect("it can be finished");
+        TableReader::open(&BLOCKS, path).and_then(|reader| reader.rows()).expect("it can be read")
+    }
+
+    #[test]
+    fn a_file_of_before_is_read_without_the_column_that_was_added() {
+        let (today, before) = (written(&BLOCKS), written(&OLDER));
+        assert_eq!(today[0].answered_request_at, Some(Instant::from_millis(20_001)));
+        assert_eq!(before[0].answered_request_at, None);
+        let same = BlockRecord { answered_request_at: before[0].answered_request_at, ..today[0].clone() };
+        assert_eq!(before, [same]);
+    }
 }

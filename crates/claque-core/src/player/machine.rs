@@ -234,6 +234,7 @@ impl Player {
         for &block in blocks {
             self.change(block, |slot| {
                 slot.record.requested_at.get_or_insert(now);
+                slot.record.answered_request_at.get_or_insert(now);
                 slot.sent_at = Some(now);
             });
         }

@@ -144,6 +144,7 @@ impl Slot {
             chars,
             intended_at: ask.intended_at,
             requested_at: None,
+            answered_request_at: None,
             acknowledged_at: None,
             ready_at: None,
             first_audio_at: None,

@@ -20,6 +20,7 @@ pub(crate) fn block(listener: u32, block: u32, ready_ms: u64) -> BlockRecord {
         chars: 80,
         intended_at: Instant::START,
         requested_at: Some(Instant::from_millis(10)),
+        answered_request_at: Some(Instant::from_millis(10)),
         acknowledged_at: Some(Instant::from_millis(12)),
         ready_at,
         first_audio_at: ready_at,

@@ -20,6 +20,8 @@ pub(crate) struct ColumnSpec {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) unit: &'static str,
+    /// Whether it was added later, so that older files end before it.
+    pub(crate) is_newer: bool,
 }
 
 /// Type of a column.

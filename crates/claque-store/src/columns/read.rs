@@ -102,6 +102,10 @@ impl<Row> Group<Row> {
 fn read_group(group: &dyn RowGroupReader, specs: &[ColumnSpec], rows: usize) -> Result<Vec<Values>, String> {
     let mut columns = Vec::with_capacity(specs.len());
     for (index, spec) in specs.iter().enumerate() {
+        if spec.is_newer && index >= group.num_columns() {
+            columns.push(Values::Int(vec![None; rows]));
+            continue;
+        }
         if index >= group.num_columns() || group.metadata().column(index).column_descr().name() != spec.name {
             return Err(format!("column {index} is not `{}`", spec.name));
         }

@@ -47,6 +47,7 @@ pub(crate) fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
         chars: 80,
         intended_at: Instant::from_millis(500),
         requested_at: Some(Instant::from_millis(507)),
+        answered_request_at: Some(Instant::from_millis(507)),
         acknowledged_at: Some(Instant::from_millis(509)),
         ready_at,
         first_audio_at: ready_at,

@@ -59,6 +59,7 @@ pub(super) fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
         chars: 80,
         intended_at: Instant::START,
         requested_at: Some(Instant::from_millis(10)),
+        answered_request_at: Some(Instant::from_millis(10)),
         acknowledged_at: Some(Instant::from_millis(12)),
         ready_at,
         first_audio_at: ready_at,

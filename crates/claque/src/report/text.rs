@@ -224,6 +224,7 @@ fn trouble(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
         let reasons = [
             (trouble.resends_reconnected, "after an outage"),
             (trouble.resends_unacknowledged, "unacknowledged"),
+            (trouble.resends_failed, "failed before"),
             (trouble.resends_withdrawn, "withdrawn"),
         ];
         let reasons: Vec<_> = reasons

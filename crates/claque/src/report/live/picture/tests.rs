@@ -19,6 +19,7 @@ fn first_block(listener: u32, began_ms: u64) -> Fact {
         chars: 100,
         intended_at: at(1_000),
         requested_at: Some(at(1_010)),
+        answered_request_at: Some(at(1_010)),
         acknowledged_at: Some(at(1_020)),
         ready_at: Some(at(began_ms - 100)),
         first_audio_at: Some(at(began_ms - 50)),
