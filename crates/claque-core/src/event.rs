@@ -148,11 +148,14 @@ pub enum FailureClass {
     Transport,
     /// Nothing was heard for too long.
     Timeout,
+    /// Not the service failed but this machine: it had no open file, port, buffer, memory or thread left. A run that has
+    /// one is INVALID.
+    Generator,
 }
 
 impl FailureClass {
     /// Every class, in the order of reports.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Auth,
         Self::Invalid,
         Self::Limit,
@@ -161,6 +164,7 @@ impl FailureClass {
         Self::Protocol,
         Self::Transport,
         Self::Timeout,
+        Self::Generator,
     ];
 
     /// The name used in files and tables.
@@ -175,6 +179,7 @@ impl FailureClass {
             Self::Protocol => "protocol",
             Self::Transport => "transport",
             Self::Timeout => "timeout",
+            Self::Generator => "generator",
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod corpus;
 pub mod demand;
 pub mod event;
 pub mod extraction;
+pub mod gap;
 pub mod ids;
 pub mod lag;
 pub mod listener;

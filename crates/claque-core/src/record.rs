@@ -140,6 +140,18 @@ impl BlockOutcome {
     }
 }
 
+/// A block was asked for just now, and nothing has become final of it. No fact: it is put down so that a run that is killed knows
+/// what it had asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Who asked.
+    pub listener: ListenerId,
+    /// For which block.
+    pub block: BlockIdx,
+    /// When the request naming it was written.
+    pub at: Instant,
+}
+
 /// One underrun: playback had started, the next audio was not there. After a jump or a change of voice of the listener's
 /// own it begins at the very moment of that [`Incident`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,6 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use claque_core::time::{Duration, Instant, duration_nanos};
+#[cfg(target_os = "linux")]
+use nix::sys::time::TimeValLike as _;
 
 /// A run's clock: monotonic nanoseconds since it was started. Free to copy; copies agree.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +50,13 @@ impl Clock {
     #[must_use]
     pub fn leads(self, later: Self) -> Duration {
         later.origin.saturating_duration_since(self.origin)
+    }
+
+    /// How long the machine was suspended since it was started, by the difference of the clock that counts this and the one
+    /// that does not (clock_gettime(2), `CLOCK_BOOTTIME`). None where the system has no such clock.
+    #[must_use]
+    pub fn machine_suspended() -> Option<Duration> {
+        suspended()
     }
 
     /// Both clocks side by side, as they are now.
@@ -104,6 +113,21 @@ pub fn unix_nanos() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "the one file that reads the clock")]
 fn monotonic() -> std::time::Instant {
     std::time::Instant::now()
+}
+
+#[cfg(target_os = "linux")]
+fn suspended() -> Option<Duration> {
+    use nix::time::{ClockId, clock_gettime};
+    let nanos = |clock| clock_gettime(clock).ok().and_then(|at| u64::try_from(at.num_nanoseconds()).ok());
+    // In this order, so that a thread that loses its core in between makes the difference smaller and never larger.
+    let with = nanos(ClockId::CLOCK_BOOTTIME)?;
+    let without = nanos(ClockId::CLOCK_MONOTONIC)?;
+    Some(Duration::from_nanos(with.saturating_sub(without)))
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn suspended() -> Option<Duration> {
+    None
 }
 
 #[cfg(test)]

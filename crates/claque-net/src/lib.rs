@@ -12,5 +12,6 @@ pub mod extraction;
 pub mod host;
 pub mod page;
 pub mod service;
+mod shortage;
 
 pub use clock::{Clock, unix_nanos};

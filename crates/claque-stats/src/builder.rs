@@ -153,6 +153,7 @@ impl SummaryBuilder {
             connect_time: self.connect_time.distribution(),
             audio_played_ms: self.audio_played.as_millis_f64(),
             schedule_lag: lag,
+            generator_gap: None,
             foreign_messages: reported.then_some(self.foreign_messages),
             warnings: reported.then_some(self.warnings),
             trouble,

@@ -5,18 +5,26 @@ use claque_core::{event::FailureClass, time::duration_nanos};
 use crate::{
     documents::{CacheUse, DocumentsShape, DocumentsSummary},
     sample::millis,
-    verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict, counted, generator_late_text},
+    verdict::{
+        LATE_GENERATOR, Reason, ReasonId, Validity, Verdict, counted, generator_exhausted_reason,
+        generator_late_text,
+    },
 };
 
 impl Verdict {
     /// Judges a run over documents by its figures.
     #[must_use]
     pub fn judge_documents(shape: &DocumentsShape, summary: &DocumentsSummary) -> Self {
-        let reasons: Vec<_> =
-            [generator_late(summary), rate_limit(summary), interrupted(summary), nothing_extracted(summary)]
-                .into_iter()
-                .flatten()
-                .collect();
+        let reasons: Vec<_> = [
+            generator_late(summary),
+            generator_exhausted(summary),
+            rate_limit(summary),
+            interrupted(summary),
+            nothing_extracted(summary),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let notes = [
             pages_failed(summary),
             documents_failed(summary),
@@ -38,6 +46,12 @@ fn generator_late(summary: &DocumentsSummary) -> Option<Reason> {
     let limit_ms = millis(duration_nanos(LATE_GENERATOR));
     let p99_ms = summary.schedule_lag.map(|lag| lag.p99_ms).filter(|&p99_ms| p99_ms > limit_ms)?;
     Some(Reason { id: ReasonId::GeneratorLate, text: generator_late_text(p99_ms, limit_ms) })
+}
+
+fn generator_exhausted(summary: &DocumentsSummary) -> Option<Reason> {
+    let own: Vec<_> = summary.errors.iter().filter(|cause| cause.class == FailureClass::Generator).collect();
+    let count: u64 = own.iter().map(|cause| cause.count).sum();
+    Some(generator_exhausted_reason(count, own.first()?.example.as_str()))
 }
 
 /// Waits for a limit are none of these: see `paced`.

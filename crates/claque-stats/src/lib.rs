@@ -9,6 +9,7 @@ mod causes;
 pub mod compare;
 mod documents;
 mod documents_verdict;
+mod gap;
 mod incidents;
 mod lockstep;
 pub mod names;
@@ -24,6 +25,7 @@ pub use self::{
         CacheUse, DocumentCounts, DocumentsBuilder, DocumentsShape, DocumentsSummary, FailedPages,
         PageCounts, StepCause, summarise_documents,
     },
+    gap::{GapStretch, GeneratorGap, LATE_GAP},
     lockstep::{Lockstep, lockstep},
     observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
     sample::{Distribution, Sample, ScheduleLag},

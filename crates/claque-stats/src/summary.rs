@@ -4,6 +4,7 @@ use claque_core::event::{FailureClass, Phase};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    gap::GeneratorGap,
     names,
     sample::{Distribution, ScheduleLag},
 };
@@ -43,6 +44,9 @@ pub struct Summary {
     pub audio_played_ms: f64,
     /// How late the generator itself acted.
     pub schedule_lag: Option<ScheduleLag>,
+    /// Stretches in which the generator did not run although it should have; absent where no heart beat.
+    #[serde(default)]
+    pub generator_gap: Option<GeneratorGap>,
     /// Messages of foreign documents; absent when no session reported.
     pub foreign_messages: Option<u64>,
     /// Messages that were not understood and changed nothing; absent when no session reported.

@@ -56,6 +56,8 @@ pub enum ReasonId {
     CrossTalk,
     /// Reason: the generator itself was late.
     GeneratorLate,
+    /// Reason: this machine ran out of something, so that failures are its own and not the service's.
+    GeneratorExhausted,
     /// Reason: a rate or usage limit bit.
     RateLimit,
     /// Reason: the run did not come to its end.
@@ -76,6 +78,8 @@ pub enum ReasonId {
     Warnings,
     /// Note: documents of earlier runs were heard again, so that a cache may have answered.
     DocumentsReused,
+    /// Note: the generator did not run for some stretches, none of them long enough to be a reason.
+    GeneratorGaps,
     /// Note: nobody measured whether the generator was late.
     LagNotMeasured,
     /// Reason, of imported files: the client of their time counted other listeners' messages.
@@ -111,6 +115,7 @@ impl ReasonId {
         match self {
             Self::CrossTalk => "cross-talk",
             Self::GeneratorLate => "generator-late",
+            Self::GeneratorExhausted => "generator-exhausted",
             Self::RateLimit => "rate-limit",
             Self::Interrupted => "interrupted",
             Self::NothingStarted => "nothing-started",
@@ -121,6 +126,7 @@ impl ReasonId {
             Self::ListenersFailed => "listeners-failed",
             Self::Warnings => "warnings",
             Self::DocumentsReused => "documents-reused",
+            Self::GeneratorGaps => "generator-gaps",
             Self::LagNotMeasured => "lag-not-measured",
             Self::CrossTalkSuspected => "cross-talk-suspected",
             Self::Lockstep => "lockstep",
@@ -144,6 +150,7 @@ impl Verdict {
         let reasons: Vec<_> = [
             cross_talk(summary),
             generator_late(summary),
+            generator_exhausted(&summary.errors),
             rate_limit(summary),
             interrupted(summary),
             nothing_started(summary),
@@ -159,6 +166,7 @@ impl Verdict {
             blocks_failed(summary),
             listeners_failed(summary),
             warnings(summary),
+            generator_gaps(summary),
             lag_not_measured(summary),
         ];
         Self {
@@ -192,12 +200,27 @@ fn cross_talk(summary: &Summary) -> Option<Reason> {
 
 fn generator_late(summary: &Summary) -> Option<Reason> {
     let limit_ms = millis(duration_nanos(LATE_GENERATOR));
-    let p99_ms = summary.schedule_lag.map(|lag| lag.p99_ms).filter(|&p99_ms| p99_ms > limit_ms)?;
-    Some(Reason { id: ReasonId::GeneratorLate, text: generator_late_text(p99_ms, limit_ms) })
+    let p99_ms = summary.schedule_lag.map(|lag| lag.p99_ms).filter(|&p99_ms| p99_ms > limit_ms);
+    let lag = p99_ms.map(|p99_ms| generator_late_text(p99_ms, limit_ms));
+    let gap = summary.generator_gap.as_ref().filter(|gap| gap.is_late());
+    let gap = gap.map(|gap| format!("generator late: {}", gap.late_words()));
+    let text = lag.into_iter().chain(gap).collect::<Vec<_>>().join("; ");
+    (!text.is_empty()).then_some(Reason { id: ReasonId::GeneratorLate, text })
 }
 
 pub(crate) fn generator_late_text(p99_ms: f64, limit_ms: f64) -> String {
     format!("generator late: schedule_lag p99 is {p99_ms:.1} ms, more than {limit_ms:.0} ms")
+}
+
+fn generator_exhausted(errors: &[ErrorCause]) -> Option<Reason> {
+    let own: Vec<_> = errors.iter().filter(|cause| cause.class == FailureClass::Generator).collect();
+    let example = own.iter().find_map(|cause| cause.example.as_deref());
+    Some(generator_exhausted_reason(failures(own.iter().copied())?, example.unwrap_or("no words are kept")))
+}
+
+pub(crate) fn generator_exhausted_reason(count: u64, words: &str) -> Reason {
+    let text = format!("generator exhausted: {} of this machine itself ({words})", counted(count, "failure"));
+    Reason { id: ReasonId::GeneratorExhausted, text }
 }
 
 fn rate_limit(summary: &Summary) -> Option<Reason> {
@@ -284,6 +307,12 @@ fn warnings(summary: &Summary) -> Option<Reason> {
     let count = summary.warnings.filter(|&count| count > 0)?;
     let text = format!("{} not understood or of no consequence", counted(count, "message"));
     Some(Reason { id: ReasonId::Warnings, text })
+}
+
+/// Those that make the run INVALID are told as the reason.
+fn generator_gaps(summary: &Summary) -> Option<Reason> {
+    let gap = summary.generator_gap.as_ref().filter(|gap| gap.noted > 0 && !gap.is_late())?;
+    Some(Reason { id: ReasonId::GeneratorGaps, text: gap.noted_words() })
 }
 
 fn lag_not_measured(summary: &Summary) -> Option<Reason> {

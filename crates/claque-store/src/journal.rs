@@ -6,10 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_core::record::Fact;
+use claque_core::record::{Asked, Fact};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{error::StoreError, rows::FactRow};
+use crate::{
+    asked::Unanswered,
+    error::StoreError,
+    rows::{AskedRow, FactRow},
+};
 
 /// Appends facts. Everything appended is with the operating system when [`Journal::append`] returns.
 #[derive(Debug)]
@@ -41,6 +45,12 @@ impl Journal {
         self.append_rows(facts.iter().map(FactRow::from))
     }
 
+    /// Appends what was asked for, a line for each request.
+    pub(crate) fn append_asked(&mut self, asked: &[Asked]) -> Result<(), StoreError> {
+        let requests = asked.chunk_by(|one, next| (one.listener, one.at) == (next.listener, next.at));
+        self.append_rows(requests.map(|request| FactRow::Asked(AskedRow::of(request))))
+    }
+
     /// The same of any rows.
     pub(crate) fn append_rows(
         &mut self,
@@ -69,15 +79,26 @@ impl Journal {
     }
 }
 
-/// Reads a journal; one that does not exist holds nothing.
+/// Reads the journal of a run that was not finished; one that does not exist holds nothing. What was asked for and never became
+/// final is among the facts, at their end.
 pub(crate) fn read(path: &Path) -> Result<JournalContents, StoreError> {
-    read_rows(path, FactRow::into_fact)
+    let mut contents = read_rows(path, FactRow::into_fact)?;
+    contents.facts.extend(unanswered(path)?);
+    Ok(contents)
+}
+
+/// The blocks that were asked for and of which nothing else is known, as facts, in the order in which they were asked for.
+pub(crate) fn unanswered(path: &Path) -> Result<Vec<Fact>, StoreError> {
+    let mut open = Unanswered::default();
+    let lines: JournalLines<FactRow, ()> = JournalLines::open_rows(path, |_| Ok(None))?;
+    lines.for_each_row(|row| open.see(row))?;
+    Ok(open.into_facts())
 }
 
 /// The same of rows that become facts by `into_fact`.
 pub(crate) fn read_rows<Row: DeserializeOwned, F>(
     path: &Path,
-    into_fact: fn(Row) -> Result<F, String>,
+    into_fact: fn(Row) -> Result<Option<F>, String>,
 ) -> Result<JournalContents<F>, StoreError> {
     let mut lines = JournalLines::open_rows(path, into_fact)?;
     let facts = lines.by_ref().collect::<Result<_, _>>()?;
@@ -89,7 +110,7 @@ pub(crate) fn read_rows<Row: DeserializeOwned, F>(
 pub(crate) struct JournalLines<Row = FactRow, F = Fact> {
     path: PathBuf,
     reader: Option<BufReader<fs::File>>,
-    into_fact: fn(Row) -> Result<F, String>,
+    into_fact: fn(Row) -> Result<Option<F>, String>,
     line: Vec<u8>,
     number: u64,
     /// Whether the end was reached inside a line.
@@ -107,7 +128,7 @@ impl<Row: DeserializeOwned, F> JournalLines<Row, F> {
     /// Opens a journal of rows that become facts by `into_fact`.
     pub(crate) fn open_rows(
         path: &Path,
-        into_fact: fn(Row) -> Result<F, String>,
+        into_fact: fn(Row) -> Result<Option<F>, String>,
     ) -> Result<Self, StoreError> {
         let reader = match fs::File::open(path) {
             Ok(file) => Some(BufReader::with_capacity(1 << 16, file)),
@@ -117,7 +138,8 @@ impl<Row: DeserializeOwned, F> JournalLines<Row, F> {
         Ok(Self { path: path.to_owned(), reader, into_fact, line: Vec::new(), number: 0, torn: false })
     }
 
-    fn advance(&mut self) -> Result<Option<F>, StoreError> {
+    /// The next line that is whole; none at the end.
+    fn next_row(&mut self) -> Result<Option<Row>, StoreError> {
         let Some(reader) = &mut self.reader else { return Ok(None) };
         self.line.clear();
         self.number += 1;
@@ -129,9 +151,28 @@ impl<Row: DeserializeOwned, F> JournalLines<Row, F> {
             self.reader = None;
             return Ok(None);
         }
-        let fact = parse(&self.line, self.into_fact);
-        fact.map(Some)
-            .map_err(|what| StoreError::damaged(&self.path, format!("line {}: {what}", self.number)))
+        serde_json::from_slice(&self.line).map(Some).map_err(|error| self.damaged(&error.to_string()))
+    }
+
+    fn for_each_row(mut self, mut each: impl FnMut(Row)) -> Result<(), StoreError> {
+        while let Some(row) = self.next_row()? {
+            each(row);
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<Option<F>, StoreError> {
+        while let Some(row) = self.next_row()? {
+            // Some lines are no facts.
+            if let Some(fact) = (self.into_fact)(row).map_err(|what| self.damaged(&what))? {
+                return Ok(Some(fact));
+            }
+        }
+        Ok(None)
+    }
+
+    fn damaged(&self, what: &str) -> StoreError {
+        StoreError::damaged(&self.path, format!("line {}: {what}", self.number))
     }
 }
 
@@ -141,11 +182,4 @@ impl<Row: DeserializeOwned, F> Iterator for JournalLines<Row, F> {
     fn next(&mut self) -> Option<Self::Item> {
         self.advance().transpose()
     }
-}
-
-fn parse<Row: DeserializeOwned, F>(
-    line: &[u8],
-    into_fact: fn(Row) -> Result<F, String>,
-) -> Result<F, String> {
-    into_fact(serde_json::from_slice::<Row>(line).map_err(|error| error.to_string())?)
 }

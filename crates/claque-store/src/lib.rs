@@ -6,6 +6,7 @@
 //! `docs/metrics.md`. Nothing here reads a clock, and what callers hand in must be free of secrets.
 
 mod ahead;
+mod asked;
 mod columns;
 mod digest;
 mod documents;

@@ -6,7 +6,7 @@ use claque_core::{
     ids::ListenerId,
     record::{Fact, IncidentRecord},
 };
-use claque_stats::{RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict, summarise};
+use claque_stats::{GeneratorGap, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict, summarise};
 
 use crate::{
     ahead::Rows,
@@ -43,7 +43,8 @@ impl Run {
     /// saved summary; of a partial run it is not known.
     #[must_use]
     pub fn recompute(&self) -> Summary {
-        summarise(self.shape(), &self.facts, self.saved_lag())
+        let summary = summarise(self.shape(), &self.facts, self.saved_lag());
+        Summary { generator_gap: saved_gap(&self.manifest), ..summary }
     }
 
     fn saved_lag(&self) -> Option<ScheduleLag> {
@@ -100,7 +101,7 @@ pub fn for_each_listener(
         // Not beside the journal: somebody may be writing there, or nobody may.
         let parts =
             tempfile::tempdir().map_err(|source| StoreError::io("write", &env::temp_dir(), source))?;
-        let (facts, _) = sorter::of_journal(&dir.join(files::JOURNAL), parts.path())?;
+        let facts = sorter::of_partial(&dir.join(files::JOURNAL), parts.path())?;
         return listeners::group(facts, |facts| each(&facts));
     }
     if !TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS))?.is_sorted() {
@@ -149,11 +150,16 @@ pub fn resummarise(
         Ok(())
     })?;
     let lag = manifest.summary.as_ref().and_then(|summary| summary.schedule_lag);
-    let summary = figures.finish(lag);
+    let summary = Summary { generator_gap: saved_gap(&manifest), ..figures.finish(lag) };
     manifest.verdict = Some((&judge(&manifest, &summary)).into());
     manifest.summary = Some(summary);
     manifest.write(dir)?;
     Ok(manifest)
+}
+
+/// When the generator did not run is in no fact either.
+fn saved_gap(manifest: &Manifest) -> Option<GeneratorGap> {
+    manifest.summary.as_ref().and_then(|summary| summary.generator_gap.clone())
 }
 
 fn finished_facts(dir: &Path, manifest: &Manifest) -> Result<Vec<Fact>, StoreError> {

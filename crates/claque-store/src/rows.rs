@@ -11,6 +11,7 @@ use claque_core::{
 use claque_stats::names;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use crate::asked::AskedRow;
 use crate::incidents::IncidentRow;
 
 /// One line of the journal.
@@ -22,6 +23,8 @@ pub(crate) enum FactRow {
     Error(ErrorRow),
     Incident(IncidentRow),
     Listener(ListenerRow),
+    /// No fact: what was asked for, so that a run that is killed knows it.
+    Asked(AskedRow),
 }
 
 /// A row of `blocks.parquet`. Moments are nanoseconds since the run's start; an absent one did not happen.
@@ -117,15 +120,16 @@ impl From<&Fact> for FactRow {
 }
 
 impl FactRow {
-    /// The fact, or what is wrong with the row.
-    pub(crate) fn into_fact(self) -> Result<Fact, String> {
-        match self {
-            Self::Block(row) => row.into_record().map(Fact::Block),
-            Self::Stall(row) => Ok(Fact::Stall(row.into_record())),
-            Self::Error(row) => Ok(Fact::Error(row.into_record())),
-            Self::Incident(row) => IncidentRecord::try_from(row).map(Fact::Incident),
-            Self::Listener(row) => row.into_record().map(Fact::Listener),
-        }
+    /// The fact, if it is one, or what is wrong with the row.
+    pub(crate) fn into_fact(self) -> Result<Option<Fact>, String> {
+        Ok(Some(match self {
+            Self::Block(row) => Fact::Block(row.into_record()?),
+            Self::Stall(row) => Fact::Stall(row.into_record()),
+            Self::Error(row) => Fact::Error(row.into_record()),
+            Self::Incident(row) => Fact::Incident(IncidentRecord::try_from(row)?),
+            Self::Listener(row) => Fact::Listener(row.into_record()?),
+            Self::Asked(_) => return Ok(None),
+        }))
     }
 }
 

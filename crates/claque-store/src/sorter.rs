@@ -12,7 +12,7 @@ use claque_core::{ids::ListenerId, record::Fact};
 
 use crate::{
     error::StoreError,
-    journal::{Journal, JournalLines},
+    journal::{Journal, JournalLines, unanswered},
     listeners::listener_of,
 };
 
@@ -32,6 +32,19 @@ pub(crate) fn of_journal(journal: &Path, dir: &Path) -> Result<(Sorted, bool), S
     }
     let torn = lines.torn;
     Ok((sorter.into_sorted()?, torn))
+}
+
+/// The same of a run that was not finished: what was asked for and never became final is among the facts.
+///
+/// # Errors
+/// As [`of_journal`].
+pub(crate) fn of_partial(journal: &Path, dir: &Path) -> Result<Sorted, StoreError> {
+    let mut sorter = Sorter::new(dir);
+    for fact in JournalLines::open(journal)? {
+        sorter.push(fact?)?;
+    }
+    unanswered(journal)?.into_iter().try_for_each(|fact| sorter.push(fact))?;
+    sorter.into_sorted()
 }
 
 /// Takes facts in any order.

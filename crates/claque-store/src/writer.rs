@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_core::record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
+use claque_core::record::{Asked, BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
 use claque_stats::{ScheduleLag, Summary, SummaryBuilder, Verdict, objective::ObjectiveResult};
 
 use crate::{
@@ -139,6 +139,15 @@ impl RunWriter {
     /// The journal cannot be written; nothing of `facts` is in it then, and the same call may be tried again.
     pub fn append(&mut self, facts: &[Fact]) -> Result<(), StoreError> {
         self.journal.append(facts)
+    }
+
+    /// Appends what was just asked for, so that a run that is killed knows it. Once a record of such a block is appended, this
+    /// tells nothing more.
+    ///
+    /// # Errors
+    /// As [`RunWriter::append`].
+    pub fn append_asked(&mut self, asked: &[Asked]) -> Result<(), StoreError> {
+        self.journal.append_asked(asked)
     }
 
     /// Turns the journal into the finished files. If this fails or is cut off, the partial run remains.

@@ -210,9 +210,9 @@ fn hope(failure: &Failure) -> Hope {
         }
         (FailureClass::Auth, Phase::Handshake) => Hope::Slight,
         (FailureClass::Auth, Phase::Preparation | Phase::Dial | Phase::BeforeAudio | Phase::MidAudio)
-        | (FailureClass::Invalid | FailureClass::Limit | FailureClass::Protocol | FailureClass::Timeout, _) => {
-            Hope::None
-        }
+        | (FailureClass::Invalid | FailureClass::Limit | FailureClass::Protocol | FailureClass::Timeout, _)
+        // The run is INVALID whatever comes of another try, and the failure must be in its facts.
+        | (FailureClass::Generator, _) => Hope::None,
     }
 }
 

@@ -13,8 +13,15 @@ use mio::{Events, Poll, Waker};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::{places::Places, receiver::Receiver, resolver::Resolver};
+use super::{
+    places::Places,
+    receiver::{Receiver, Told},
+    resolver::Resolver,
+};
 use crate::clock::Clock;
+
+/// Sockets there is news of that are told of at a time.
+pub(super) const EVENTS: usize = 1_024;
 
 /// Means of a thread that connects, reads and writes.
 #[derive(Debug)]
@@ -47,11 +54,16 @@ impl Io {
     /// # Errors
     /// The system's.
     pub(super) fn wait(&mut self, events: &mut Events, longest: Option<Duration>) -> io::Result<Instant> {
-        match self.poll.poll(events, longest) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => events.clear(),
-            settled => settled?,
-        }
-        Ok(self.receiver.begin_round())
+        let told = match self.poll.poll(events, longest) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                events.clear();
+                Told::Some
+            }
+            // As many as fit: there may be more, of which the next wait tells.
+            Ok(()) if events.iter().count() >= EVENTS => Told::Some,
+            settled => settled.map(|()| Told::All)?,
+        };
+        Ok(self.receiver.begin_round(told))
     }
 
     /// A key to mask a message with (RFC 6455 section 5.3).

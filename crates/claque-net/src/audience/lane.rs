@@ -6,10 +6,10 @@ use std::{
 };
 
 use claque_core::{
+    gap::GapLog,
     ids::ListenerId,
     lag::LagHistogram,
     player::{Act, Input},
-    record::Fact,
     time::{Duration, Instant},
 };
 use mio::{Events, Poll, Waker};
@@ -20,20 +20,19 @@ use super::{
     AudienceOrder,
     beat::Beat,
     hand::Orders,
-    io::Io,
+    io::{EVENTS, Io},
     keeper::Keeper,
-    ledger::Ledger,
+    ledger::{Batch, Ledger},
     link::Inbox,
     listener::Listening,
     pool::{Cause, Pool},
     progress::Gauge,
+    pulse::Pulse,
     system::{Alarm, own_table},
     token::Who,
 };
 use crate::clock::Clock;
 
-/// Sockets there is news of that are told of at a time.
-const EVENTS: usize = 1_024;
 /// Idle connections are looked through this often.
 const SWEEP: Duration = Duration::from_secs(5);
 
@@ -45,7 +44,7 @@ pub(super) struct LaneOrder {
     pub(super) listeners: VecDeque<ListenerId>,
     pub(super) gauge: Arc<Gauge>,
     pub(super) orders: watch::Receiver<Orders>,
-    pub(super) facts: mpsc::Sender<Vec<Fact>>,
+    pub(super) facts: mpsc::Sender<Batch>,
     pub(super) poll: Poll,
     /// Wakes this lane.
     pub(super) waker: Arc<Waker>,
@@ -57,6 +56,8 @@ pub(super) struct LaneOrder {
 pub(super) struct LaneEnd {
     /// How late it acted.
     pub(super) lag: LagHistogram,
+    /// When it did not run although it should have.
+    pub(super) gaps: GapLog,
     /// Given back, so that it is closed in the table of files it was opened in.
     pub(super) _poll: Poll,
 }
@@ -80,6 +81,7 @@ pub(super) struct Lane {
     obeyed: Orders,
     alarm: Alarm,
     swept_at: Instant,
+    pulse: Pulse,
 }
 
 impl Lane {
@@ -115,10 +117,12 @@ impl Lane {
             order: given.order,
             alarm,
             swept_at: clock.now(),
+            pulse: Pulse::new(given.number, clock.now()),
         };
         lane.obey();
         lane.listen();
-        Some(LaneEnd { lag: lane.ledger.close(), _poll: lane.io.poll })
+        let gaps = lane.pulse.finish(clock.now());
+        Some(LaneEnd { lag: lane.ledger.close(), gaps, _poll: lane.io.poll })
     }
 
     fn listen(&mut self) {
@@ -129,8 +133,10 @@ impl Lane {
                 return;
             }
             let now = self.io.clock().now();
-            let wait = self.alarm.set(self.next_due(), now);
+            let until = Pulse::until(self.next_due(), now);
+            let wait = self.alarm.set(Some(until), now);
             let round = self.io.wait(&mut events, wait).expect("what is waited for is open");
+            self.pulse.beat(now, until, round);
             for event in &events {
                 let is_ending = event.is_read_closed() || event.is_error();
                 match Who::of(event.token()) {

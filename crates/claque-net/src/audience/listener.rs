@@ -165,9 +165,7 @@ impl Lane {
     fn settle(&mut self, slot: usize) {
         loop {
             while let Some((at, event)) = self.inbox.pop() {
-                if let Event::Warning { text } = &event {
-                    tracing::debug!("{text}");
-                }
+                self.note(slot, at, &event);
                 self.hand(slot, at, Input::Event(event));
             }
             while let Some(fetch) = self.listening[slot].link.next_fetch() {
@@ -189,6 +187,22 @@ impl Lane {
                 self.timers.remove(&(timer, slot));
             }
             self.timers.insert((due, slot));
+        }
+    }
+
+    /// Puts down what is known before the listener is told of it.
+    fn note(&mut self, slot: usize, at: Instant, event: &Event) {
+        match event {
+            Event::Sent { blocks } => self.ledger.record_asked(self.listening[slot].id, blocks, at),
+            Event::Warning { text } => tracing::debug!("{text}"),
+            Event::Dialed { .. }
+            | Event::Status { .. }
+            | Event::Audio { .. }
+            | Event::Complete { .. }
+            | Event::Evicted { .. }
+            | Event::Foreign
+            | Event::Failed(_)
+            | Event::Closed(_) => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! Listeners in real time: lanes of one thread each, which wait for sockets and for an alarm; nothing shared but counters.
 //!
-//! [`Audience::start`] launches them; facts come in batches from [`Audience::next_facts`] until every listener is
+//! [`Audience::start`] launches them; facts come in batches from [`Audience::next_batch`] until every listener is
 //! done. What a listener decides is decided by the player of `claque-core`; what is here moves bytes and tells it
 //! the time. Nothing is computed from facts here.
 
@@ -19,6 +19,7 @@ mod outbox;
 mod places;
 mod pool;
 mod progress;
+mod pulse;
 mod receiver;
 mod resolver;
 mod socket;
@@ -34,11 +35,11 @@ use std::{
 };
 
 use claque_core::{
+    gap::GapLog,
     ids::ListenerId,
     lag::LagHistogram,
     listener::Behaviour,
     player::PlayerPolicy,
-    record::Fact,
     rng::Seed,
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
@@ -55,6 +56,7 @@ use self::{
 };
 pub use self::{
     hand::ByHand,
+    ledger::Batch,
     progress::Progress,
     warm::{WarmUp, warm_up},
 };
@@ -122,10 +124,19 @@ pub enum AudienceError {
 #[derive(Debug)]
 pub struct Audience {
     clock: Clock,
-    facts: mpsc::Receiver<Vec<Fact>>,
+    facts: mpsc::Receiver<Batch>,
     gauges: Vec<Arc<Gauge>>,
     hand: Hand,
     lanes: Vec<JoinHandle<Option<LaneEnd>>>,
+}
+
+/// How well the generator kept time.
+#[derive(Clone, Debug, Default)]
+pub struct Punctuality {
+    /// How late it acted.
+    pub lag: LagHistogram,
+    /// When it did not run although it should have.
+    pub gaps: GapLog,
 }
 
 /// Batches of facts under way to the caller, per lane. A caller that falls behind makes lanes keep their facts;
@@ -186,12 +197,11 @@ impl Audience {
         self.clock
     }
 
-    /// The next facts, in the order in which they became final for each listener; none once everybody is done.
-    /// Cancel-safe.
-    pub async fn next_facts(&mut self) -> Option<Vec<Fact>> {
-        let facts = self.facts.recv().await?;
-        self.hand.note(&facts);
-        Some(facts)
+    /// What happened since the last batch, of some listeners; none once everybody is done. Cancel-safe.
+    pub async fn next_batch(&mut self) -> Option<Batch> {
+        let batch = self.facts.recv().await?;
+        self.hand.note(&batch.facts);
+        Some(batch)
     }
 
     /// What everybody is doing at this moment.
@@ -244,21 +254,25 @@ impl Audience {
         self.hand.by_hand(self.clock.now())
     }
 
-    /// Waits for the threads and gives how late they acted. To be called after [`Audience::next_facts`] gave none.
+    /// Waits for the threads and gives how well they kept time. To be called after [`Audience::next_batch`] gave none.
     ///
     /// # Panics
     /// When a thread panicked, with its panic.
     #[must_use]
-    pub fn finish(self) -> LagHistogram {
+    pub fn finish(self) -> Punctuality {
         drop(self.facts);
-        let mut lag = LagHistogram::default();
+        let mut kept = Punctuality::default();
         for lane in self.lanes {
             match lane.join() {
-                Ok(end) => lag.merge(&end.map(|end| end.lag).unwrap_or_default()),
+                Ok(Some(end)) => {
+                    kept.lag.merge(&end.lag);
+                    kept.gaps.merge(end.gaps);
+                }
+                Ok(None) => {}
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        lag
+        kept
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use claque_core::{
-    event::{Failure, Phase},
+    event::{Failure, FailureClass, Phase},
     time::{Duration, Instant},
 };
 use claque_wire::http1::{Response, write_get};
@@ -314,7 +314,8 @@ impl Busy {
             return Stop::Again;
         }
         let failure = failure_of(error, Phase::BeforeAudio);
-        Stop::Failed(if self.job.has_begun() { self.job.broken(&failure.text) } else { failure })
+        let is_ours = failure.class == FailureClass::Generator;
+        Stop::Failed(if self.job.has_begun() && !is_ours { self.job.broken(&failure.text) } else { failure })
     }
 }
 

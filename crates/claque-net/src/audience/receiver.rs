@@ -30,6 +30,17 @@ pub(super) struct Receiver {
     floor: Instant,
     /// When the wait before this round was over.
     round: Instant,
+    /// What that wait told of.
+    told: Told,
+}
+
+/// What a wait for sockets tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Everything that was there when it was over.
+    All,
+    /// Perhaps not: a signal interrupted it (SIGCONT after a stop, say), or there was more than it could tell.
+    Some,
 }
 
 /// What was read.
@@ -53,6 +64,7 @@ impl Receiver {
             bridged_at: now,
             floor: now,
             round: now,
+            told: Told::Some,
         }
     }
 
@@ -60,11 +72,14 @@ impl Receiver {
         self.clock
     }
 
-    /// A wait for sockets is over. Gives the moment of it.
-    pub(super) fn begin_round(&mut self) -> Instant {
+    /// A wait for sockets is over, which told of this. Gives the moment of it.
+    pub(super) fn begin_round(&mut self, told: Told) -> Instant {
         let now = self.clock.now();
-        // Whatever lay there before the last wait was read before it.
-        self.floor = self.round;
+        // Whatever lay there when the last wait was over was read in its round, if that wait told of it.
+        if self.told == Told::All {
+            self.floor = self.round;
+        }
+        self.told = told;
         self.round = now;
         if now.since(self.bridged_at) >= BRIDGE_FOR {
             let bridge = self.clock.bridge();
@@ -90,5 +105,45 @@ impl Receiver {
             None => self.clock.now(),
         };
         Ok(Reading { count: received.count, at })
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::{io::Write as _, net::TcpListener, thread::sleep};
+
+    use super::{super::system::want_stamps, *};
+
+    /// Bytes reach this machine, and only 60 ms later a wait tells of them, after one that told of `first`. Gives when they
+    /// reached it, and when they are told to have.
+    #[expect(clippy::disallowed_methods, reason = "reading late is what is tested")]
+    fn late_reading(first: Told) -> io::Result<(Instant, Instant)> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let stream = std::net::TcpStream::connect(listener.local_addr()?)?;
+        let (mut service, _) = listener.accept()?;
+        stream.set_nonblocking(true)?;
+        let stream = TcpStream::from_std(stream);
+        want_stamps(&stream);
+        let mut receiver = Receiver::new(Clock::start());
+        receiver.begin_round(Told::All);
+        service.write_all(b"ready")?;
+        let arrived = receiver.clock().now();
+        sleep(Duration::from_millis(60));
+        receiver.begin_round(first);
+        receiver.begin_round(Told::All);
+        let reading = receiver.receive(&stream, &mut [0; 16])?;
+        Ok((arrived, reading.at))
+    }
+
+    #[test]
+    fn a_wait_that_a_signal_interrupted_does_not_say_that_everything_was_read() {
+        let (arrived, told) = late_reading(Told::Some).unwrap();
+        assert!(told.since(arrived) < Duration::from_millis(30), "{arrived:?} was told as {told:?}");
+    }
+
+    #[test]
+    fn a_stamp_before_what_is_known_to_have_been_read_is_not_believed() {
+        let (arrived, told) = late_reading(Told::All).unwrap();
+        assert!(told.since(arrived) >= Duration::from_millis(60), "{arrived:?} was told as {told:?}");
     }
 }

@@ -14,6 +14,8 @@ use std::{
 use claque_core::time::{Duration, Instant};
 use mio::{Token, Waker};
 
+use crate::shortage::Shortage;
+
 /// How long an answer is used: a crowd that comes at once asks once, and a service that moves is followed all the same.
 const KEPT_FOR: Duration = Duration::from_secs(5);
 
@@ -26,7 +28,7 @@ enum Answer {
     /// It is under way, and these wait for it.
     Awaited(Vec<Token>),
     Known {
-        addresses: Result<Vec<SocketAddr>, String>,
+        addresses: Result<Vec<SocketAddr>, NotFound>,
         since: Instant,
     },
 }
@@ -41,7 +43,24 @@ pub(super) struct Resolver {
 
 /// A host and a port.
 type Question = (String, u16);
-type Found = (Question, Result<Vec<SocketAddr>, String>);
+type Found = (Question, Result<Vec<SocketAddr>, NotFound>);
+
+/// Why there are no addresses.
+#[derive(Clone, Debug, thiserror::Error)]
+enum NotFound {
+    /// This machine could not ask.
+    #[error(transparent)]
+    NotAsked(#[from] Shortage),
+    /// The system's words.
+    #[error("{0}")]
+    Answered(String),
+}
+
+impl From<io::Error> for NotFound {
+    fn from(error: io::Error) -> Self {
+        Shortage::of(&error).map_or_else(|| Self::Answered(error.to_string()), Self::NotAsked)
+    }
+}
 
 impl Resolver {
     /// `waker` is used when an answer is there: then [`Resolver::take_answers`] has it.
@@ -70,9 +89,11 @@ impl Resolver {
                 waiting.push(who);
                 Ok(None)
             }
-            Some(Answer::Known { addresses, since }) if now.since(*since) < KEPT_FOR => {
-                addresses.clone().map(Some).map_err(io::Error::other)
-            }
+            Some(Answer::Known { addresses, since }) if now.since(*since) < KEPT_FOR => match addresses {
+                Ok(addresses) => Ok(Some(addresses.clone())),
+                Err(NotFound::NotAsked(shortage)) => Err(io::Error::other(*shortage)),
+                Err(NotFound::Answered(words)) => Err(io::Error::other(words.clone())),
+            },
             Some(Answer::Known { .. }) | None => {
                 self.ask(question.clone())?;
                 self.names.insert(question, Answer::Awaited(vec![who]));
@@ -107,7 +128,8 @@ impl Resolver {
                 let waker = Arc::clone(&self.waker);
                 thread::Builder::new()
                     .name("names".to_owned())
-                    .spawn(move || help(&questions, &tell, &waker))?;
+                    .spawn(move || help(&questions, &tell, &waker))
+                    .map_err(|_| io::Error::other(Shortage::Threads))?;
                 self.helper.insert((ask, found))
             }
         };
@@ -122,7 +144,7 @@ impl Resolver {
 fn help(questions: &Receiver<Question>, tell: &SyncSender<Found>, waker: &Waker) {
     while let Ok((host, port)) = questions.recv() {
         let addresses = (host.as_str(), port).to_socket_addrs();
-        let addresses = addresses.map(Iterator::collect).map_err(|error| error.to_string());
+        let addresses = addresses.map(Iterator::collect).map_err(NotFound::from);
         // A lane that is done needs no answer.
         if tell.send(((host, port), addresses)).is_err() || waker.wake().is_err() {
             return;

@@ -19,7 +19,10 @@ use claque_wire::{
 use mio::Token;
 
 use super::{dial::Dial, io::Io, outbox::Outbox, places::PlaceId, stream::Stream};
-use crate::service::{Service, failure_of};
+use crate::{
+    service::{Service, failure_of},
+    shortage::Shortage,
+};
 
 /// Longest message taken. The longest lawful ones carry the words' times of one block.
 const MAX_MESSAGE: usize = 4 << 20;
@@ -217,7 +220,7 @@ fn shake(
 impl Open {
     fn write(&mut self, io: &Io, hear: &mut impl FnMut(Instant, News<'_>)) -> Result<(), Failure> {
         let sent = |blocks| hear(io.clock().now(), News::Sent(blocks));
-        self.out.flush(&mut self.stream, sent).map_err(|_| close(None, ""))
+        self.out.flush(&mut self.stream, sent).map_err(|error| lost(&error))
     }
 
     fn read(
@@ -233,7 +236,7 @@ impl Open {
                 Ok(reading) => reading,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(_) => return Err(close(None, "")),
+                Err(error) => return Err(lost(&error)),
             };
             self.understand(io, reading.at, &input[..reading.count], hear)?;
             if !is_ending && self.stream.is_drained_by(reading.count, input.len()) {
@@ -275,6 +278,11 @@ fn path(service: &Service) -> String {
         Some(query) => format!("{path}?{query}"),
         None => path,
     }
+}
+
+/// The failure of an open connection that cannot be read or written any more.
+fn lost(error: &io::Error) -> Failure {
+    Shortage::of(error).map_or_else(|| close(None, ""), |shortage| shortage.failure(Phase::BeforeAudio))
 }
 
 fn not_shaken(error: &HandshakeError) -> Failure {

@@ -45,7 +45,8 @@ impl fmt::Display for ServiceError {
                 | FailureClass::Server
                 | FailureClass::Protocol
                 | FailureClass::Transport
-                | FailureClass::Timeout,
+                | FailureClass::Timeout
+                | FailureClass::Generator,
                 _,
             ) => Ok(()),
         }
@@ -78,7 +79,8 @@ impl ServiceError {
             | FailureClass::Server
             | FailureClass::Protocol
             | FailureClass::Transport
-            | FailureClass::Timeout => false,
+            | FailureClass::Timeout
+            | FailureClass::Generator => false,
         }
     }
 }

@@ -16,6 +16,8 @@ use serde::Serialize;
 
 use claque_core::time::Duration;
 
+use crate::shortage::Shortage;
+
 /// Idle connections are dropped after this, sooner than common servers and proxies do (60 s and more), so that a
 /// request seldom meets a connection that is just being closed.
 const IDLE: Duration = Duration::from_secs(50);
@@ -158,6 +160,9 @@ pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Fail
     let mut class = FailureClass::Transport;
     let mut words = None;
     loop {
+        if let Some(shortage) = Shortage::behind(innermost) {
+            return shortage.failure(phase);
+        }
         if let Some(io) = innermost.downcast_ref::<io::Error>() {
             words = words.or_else(|| io_words(io, phase));
         }
@@ -202,9 +207,6 @@ fn io_words(error: &io::Error, phase: Phase) -> Option<String> {
         }
         io::ErrorKind::ConnectionRefused => {
             Some("connection refused: nothing listens at this address".to_owned())
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            Some(format!("the source address is not this machine's, or has no port left ({error})"))
         }
         io::ErrorKind::ConnectionReset => Some("the server reset the connection".to_owned()),
         io::ErrorKind::UnexpectedEof => Some("the connection ended in the middle of an answer".to_owned()),

@@ -79,7 +79,8 @@ impl Persistence {
                 let retry_after = retry_after.or(Some(Duration::ZERO));
                 self.patience.next_wait(now, Limited { retry_after, window: None })
             }
-            (Some(500..=599), _) | (None, FailureClass::Transport | FailureClass::Timeout) => {
+            (Some(500..=599), _)
+            | (None, FailureClass::Transport | FailureClass::Timeout | FailureClass::Generator) => {
                 let is_stumble = self.stumbles + 1 < TRIES && now.since(self.began) < STUMBLE;
                 let wait = FIRST.saturating_mul(1_u32 << self.stumbles.min(8));
                 self.stumbles += 1;
@@ -129,7 +130,8 @@ pub(crate) fn is_transient(failure: &Failure) -> bool {
             | FailureClass::Server
             | FailureClass::Protocol
             | FailureClass::Transport
-            | FailureClass::Timeout => false,
+            | FailureClass::Timeout
+            | FailureClass::Generator => false,
         }
 }
 

@@ -45,7 +45,8 @@ pub fn open_documents(dir: &Path) -> Result<DocumentsRun, StoreError> {
     let bytes = fs::read(&path).map_err(|source| not_read(dir, &path, source))?;
     let manifest = DocumentsManifest::decode(&bytes, &path)?;
     if manifest.partial {
-        let contents = journal::read_rows(&dir.join(files::JOURNAL), DocumentFactRow::into_fact)?;
+        let contents =
+            journal::read_rows(&dir.join(files::JOURNAL), |row: DocumentFactRow| row.into_fact().map(Some))?;
         return Ok(DocumentsRun { manifest, facts: contents.facts, partial: true, torn: contents.torn });
     }
     let pages_path = dir.join(files::PAGES);

@@ -109,7 +109,7 @@ impl DocumentsWriter {
         let Self { dir, mut manifest, journal } = self;
         drop(journal);
         let journal_path = dir.join(files::JOURNAL);
-        let contents = journal::read_rows(&journal_path, DocumentFactRow::into_fact)?;
+        let contents = journal::read_rows(&journal_path, |row: DocumentFactRow| row.into_fact().map(Some))?;
         if contents.torn {
             // A run that lacks facts must not look finished.
             return Err(StoreError::damaged(&journal_path, "the last line is cut off"));

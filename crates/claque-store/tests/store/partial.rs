@@ -2,8 +2,13 @@
 
 use std::{fs, io::Write as _};
 
+use claque_core::{
+    ids::{BlockIdx, ListenerId},
+    record::{Asked, BlockOutcome, Fact},
+    time::Instant,
+};
 use claque_stats::{ReasonId, Verdict, summarise};
-use claque_store::{RunFolder, StoreError, open};
+use claque_store::{RunFolder, StoreError, for_each_listener, open};
 
 use crate::example;
 
@@ -80,4 +85,56 @@ fn a_killed_run_names_the_documents_it_left_behind() {
     let mut writer = RunFolder::create(parent.path(), &example::header()).unwrap();
     writer.record_documents(vec!["document-7".to_owned()]).unwrap();
     assert_eq!(open(parent.path()).unwrap().manifest.document_ids, ["document-7"]);
+}
+
+#[test]
+fn what_a_killed_run_had_asked_for_is_known_and_what_it_finished_is_no_double() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = RunFolder::create(dir.path(), &example::header()).unwrap();
+    let asked = |listener, block, at| Asked {
+        listener: ListenerId(listener),
+        block: BlockIdx(block),
+        at: Instant::from_millis(at),
+    };
+    let finished = example::facts().into_iter().find_map(|fact| match fact {
+        Fact::Block(record) => Some(record),
+        Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) => None,
+    });
+    let finished = finished.unwrap();
+    let (listener, block) = (finished.listener.0, finished.block.0);
+    writer
+        .append_asked(&[asked(listener, block, 5), asked(listener, block + 100, 5), asked(77, 3, 9)])
+        .unwrap();
+    writer.append(&[Fact::Block(finished.clone())]).unwrap();
+    // It is asked for once more to be heard again, which makes no second record of it.
+    writer.append_asked(&[asked(listener, block, 40), asked(77, 3, 60)]).unwrap();
+    drop(writer);
+
+    let run = open(dir.path()).unwrap();
+    let blocks: Vec<_> = run
+        .facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Block(record) => {
+                Some((record.listener.0, record.block.0, record.requested_at, record.outcome))
+            }
+            Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) => None,
+        })
+        .collect();
+    let stopped = BlockOutcome::Stopped;
+    assert_eq!(
+        blocks,
+        [
+            (listener, block, finished.requested_at, finished.outcome),
+            (listener, block + 100, Some(Instant::from_millis(5)), stopped),
+            (77, 3, Some(Instant::from_millis(9)), stopped),
+        ]
+    );
+    let mut of_listeners = 0;
+    for_each_listener(dir.path(), &run.manifest, |facts| {
+        of_listeners += facts.blocks.len();
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(of_listeners, 3, "listener by listener there are as many");
 }

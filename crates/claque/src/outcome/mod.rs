@@ -9,11 +9,15 @@ use std::{
     thread::available_parallelism,
 };
 
-use claque_core::{plan::Plan, record::Fact};
+use claque_core::{
+    gap::GapLog,
+    plan::Plan,
+    record::{Asked, Fact},
+};
 use claque_gateway::Load;
 use claque_net::{Clock, audience::ByHand, unix_nanos};
 use claque_stats::{
-    ObservationsBuilder, Reason, ReasonId, ScheduleLag, Summary, Verdict,
+    GeneratorGap, ObservationsBuilder, Reason, ReasonId, ScheduleLag, Summary, Verdict,
     objective::{Objective, ObjectiveResult},
 };
 use claque_store::{
@@ -77,6 +81,8 @@ pub(crate) struct Recorder {
     aborted: Option<String>,
     /// What somebody at the keyboard changed.
     by_hand: Option<String>,
+    /// When the generator did not run although it should have, where that was measured.
+    gap: Option<GeneratorGap>,
 }
 
 /// A run that is recorded, with everything a report says of it.
@@ -140,6 +146,7 @@ impl Recorder {
             observed: None,
             aborted: None,
             by_hand: None,
+            gap: None,
             heading,
         })
     }
@@ -160,6 +167,11 @@ impl Recorder {
     /// Notes what was done to the audience by hand: it is not the audience that was asked for.
     pub(crate) fn note_by_hand(&mut self, done: ByHand) {
         self.by_hand = by_hand(done);
+    }
+
+    /// Keeps when the generator did not run although it should have.
+    pub(crate) fn record_gaps(&mut self, gaps: &GapLog) {
+        self.gap = GeneratorGap::from_log(gaps);
     }
 
     /// Puts down the documents made for the run.
@@ -247,6 +259,14 @@ impl Recorder {
         if self.waiting.len() < BATCH { Ok(()) } else { self.flush() }
     }
 
+    /// Puts down what was just asked for, so that it outlives this process.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn take_asked(&mut self, asked: &[Asked]) -> Result<(), StoreError> {
+        if asked.is_empty() { Ok(()) } else { self.writer.append_asked(asked) }
+    }
+
     /// Writes what is kept back, so that it outlives this process.
     ///
     /// # Errors
@@ -276,6 +296,7 @@ impl Recorder {
             observed,
             aborted,
             by_hand,
+            gap,
         } = self;
         let observed = observed.map(ObservationsBuilder::finish);
         let objectives: Vec<_> = observed
@@ -285,7 +306,8 @@ impl Recorder {
         writer.record_objectives(objectives.clone());
         writer.set_by_hand(by_hand.clone());
         let folder = writer.dir().to_owned();
-        let (summary, verdict) = writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| {
+        let (summary, verdict) = writer.finish_with(UnixNanos(unix_nanos()), lag, |mut summary| {
+            summary.generator_gap = gap;
             let mut verdict = judge(&summary, heading.time);
             verdict.notes.extend(preparation.and_then(|preparation| reused(&preparation)));
             let by_hand = by_hand.map(|done| format!("changed by hand: {done}"));

@@ -1,7 +1,8 @@
 //! The summary as a table. Colour only underlines what the words say already.
 
 use claque_stats::{
-    Distribution, ErrorCause, Reason, ScheduleLag, Summary, Underruns, Verdict, objective::ObjectiveResult,
+    Distribution, ErrorCause, GeneratorGap, Reason, ScheduleLag, Summary, Underruns, Verdict,
+    objective::ObjectiveResult,
 };
 use claque_store::Preparation;
 
@@ -277,6 +278,7 @@ fn times(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<Str
     ];
     table(&rows, paint, lines);
     lines.push(lag(heading.time, summary.schedule_lag, paint));
+    lines.extend(summary.generator_gap.as_ref().map(|gap| gap_row(gap, paint)));
 }
 
 /// Distributions of times, a row each.
@@ -297,6 +299,16 @@ pub(super) fn lag(kind: TimeKind, lag: Option<ScheduleLag>, paint: Paint) -> Str
         (TimeKind::Virtual, None) => format!("{NOT_MEASURED}; nothing is late in virtual time"),
     };
     row("schedule_lag", &words, paint)
+}
+
+/// When the generator did not run although it should have.
+fn gap_row(gap: &GeneratorGap, paint: Paint) -> String {
+    let at = time(gap.longest_at_ms);
+    let more = match gap.noted {
+        0 => String::new(),
+        count => format!("; {} 50 ms or more", counted(count, "time")),
+    };
+    row("generator_gap", &format!("{} at most, at {at}{more}", time(gap.longest_ms)), paint)
 }
 
 fn figures(times: Option<&Distribution>) -> [String; 4] {

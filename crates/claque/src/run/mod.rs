@@ -7,6 +7,7 @@ pub(crate) mod crew;
 pub(crate) mod documents;
 pub(crate) mod interrupts;
 mod prepare;
+mod pulse;
 mod start;
 pub(crate) mod waiting;
 mod watch;
@@ -36,6 +37,7 @@ use self::{
     documents::{Made, MakeOrder},
     interrupts::Interrupts,
     prepare::{Looked, Prepared, Unprepared, prepare},
+    pulse::RecorderPulse,
     waiting::Waiting,
 };
 use crate::{
@@ -254,16 +256,19 @@ impl Session<'_> {
         })?;
         let clock = audience.clock();
         recorder.record_clock(clock);
-        let saved = self.watch(&mut audience, &mut recorder, host, live).await;
+        let mut pulse = RecorderPulse::new(clock);
+        let saved = self.watch(&mut audience, &mut recorder, host, live, &mut pulse).await;
         recorder.note_by_hand(audience.by_hand());
         live.ending();
-        let lag = ScheduleLag::from_histogram(&audience.finish());
+        let mut kept = audience.finish();
+        kept.gaps.merge(pulse.finish());
         saved?;
         recorder.record_tokens(start::token_rows(crew, clock));
         if let Some(load) = host.and_then(Host::load) {
             recorder.record_load(&load);
         }
-        Ok(recorder.finish(lag)?)
+        recorder.record_gaps(&kept.gaps);
+        Ok(recorder.finish(ScheduleLag::from_histogram(&kept.lag))?)
     }
 
     fn recorder(&self, heading: Heading) -> anyhow::Result<Recorder> {

@@ -1,10 +1,16 @@
 //! While an audience listens: facts are taken down, progress is shown, and whoever is at the keyboard is obeyed.
 
 use claque_core::plan::Plan;
-use claque_net::{audience::Audience, host::Host};
+use claque_net::{
+    audience::{Audience, Batch},
+    host::Host,
+};
 use tokio::time::MissedTickBehavior;
 
-use super::{Session, abort};
+use super::{
+    Session, abort,
+    pulse::{self, RecorderPulse},
+};
 use crate::{
     config::{RunSettings, TargetChoice},
     outcome::Recorder,
@@ -39,54 +45,79 @@ impl Session<'_> {
         recorder: &mut Recorder,
         host: Option<&Host>,
         live: &Live,
+        pulse: &mut RecorderPulse,
     ) -> anyhow::Result<()> {
         let goal = goal(&self.settings.plan);
+        let mut beat = tokio::time::interval(pulse::HEARTBEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut redraw = tokio::time::interval(REDRAW);
         redraw.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopping = false;
         let mut saved = Ok(());
         live.begin(goal);
         loop {
-            tokio::select! {
-                facts = audience.next_facts() => match facts {
-                    Some(facts) if saved.is_ok() => {
-                        live.take(&facts);
-                        saved = recorder.take(facts).and_then(|()| recorder.flush());
-                        if saved.is_err() {
-                            // Nothing is gained by listening to what cannot be kept.
-                            audience.stop();
-                        }
-                    }
-                    Some(_) => {}
-                    None => break,
-                },
-                _ = redraw.tick() => {
-                    let now = audience.clock().now();
-                    let standing = standing(audience, host);
-                    live.show(now, goal, standing);
-                    if let Some(why) = abort::reason(&self.settings.abort_on, goal.users, now, standing.progress)
-                        && !stopping
-                    {
+            let turn = tokio::select! {
+                batch = audience.next_batch() => Turn::News(batch),
+                _ = beat.tick() => Turn::Beat,
+                _ = redraw.tick() => Turn::Redraw,
+                wish = live.wish(), if !stopping => Turn::Wish(wish),
+                () = self.interrupts.reached(1), if !stopping => Turn::Stop,
+            };
+            pulse.wake();
+            let stops = match turn {
+                Turn::Beat => false,
+                Turn::News(None) => break,
+                Turn::News(Some(Batch { asked, facts })) if saved.is_ok() => {
+                    live.take(&facts);
+                    saved = recorder.take_asked(&asked);
+                    saved = saved.and_then(|()| recorder.take(facts)).and_then(|()| recorder.flush());
+                    // Nothing is gained by listening to what cannot be kept.
+                    saved.is_err()
+                }
+                Turn::News(Some(_)) => false,
+                Turn::Redraw => {
+                    let why = self.redraw(audience, host, live).filter(|_| !stopping);
+                    why.is_some_and(|why| {
                         live.warn(&format!("stopping: {why}"));
                         live.stopping();
                         recorder.abort(why);
-                        stopping = true;
-                        audience.stop();
-                    }
+                        true
+                    })
                 }
-                wish = live.wish(), if !stopping => {
+                Turn::Wish(wish) => {
                     live.say(&obey(wish, audience, self.settings.plan.users));
                     live.show(audience.clock().now(), goal, standing(audience, host));
+                    false
                 }
-                () = self.interrupts.reached(1), if !stopping => {
-                    stopping = true;
-                    audience.stop();
-                }
+                Turn::Stop => true,
+            };
+            if stops {
+                stopping = true;
+                audience.stop();
             }
+            pulse.rest();
         }
         live.show(audience.clock().now(), goal, standing(audience, host));
         Ok(saved?)
     }
+
+    /// Shows how things stand. Gives why the run is to be given up, if it is.
+    fn redraw(&self, audience: &mut Audience, host: Option<&Host>, live: &Live) -> Option<String> {
+        let goal = goal(&self.settings.plan);
+        let now = audience.clock().now();
+        let standing = standing(audience, host);
+        live.show(now, goal, standing);
+        abort::reason(&self.settings.abort_on, goal.users, now, standing.progress)
+    }
+}
+
+/// What there is to be done while an audience listens.
+enum Turn {
+    News(Option<Batch>),
+    Beat,
+    Redraw,
+    Wish(Wish),
+    Stop,
 }
 
 /// How things stand. The gateway's own figures are those of the last thing that happened there.

@@ -48,7 +48,8 @@ impl Extraction {
                 | FailureClass::Overload
                 | FailureClass::Server
                 | FailureClass::Transport
-                | FailureClass::Timeout => self.poll_lost(now, failure),
+                | FailureClass::Timeout
+                | FailureClass::Generator => self.poll_lost(now, failure),
             },
             Call::Delete { id } => self.delete_failed(now, id, failure),
         }
@@ -71,7 +72,10 @@ impl Extraction {
     /// stumbled once.
     fn stumbles(&self, call: &Call, failure: &Failure) -> bool {
         let may_pass = match failure.class {
-            FailureClass::Overload | FailureClass::Server | FailureClass::Transport => true,
+            FailureClass::Overload
+            | FailureClass::Server
+            | FailureClass::Transport
+            | FailureClass::Generator => true,
             FailureClass::Auth
             | FailureClass::Invalid
             | FailureClass::Limit
@@ -123,7 +127,8 @@ impl Extraction {
             | FailureClass::Server
             | FailureClass::Protocol
             | FailureClass::Transport
-            | FailureClass::Timeout => false,
+            | FailureClass::Timeout
+            | FailureClass::Generator => false,
         };
         self.fail(now, step, failure);
         match (self.going.clone(), self.calling_off) {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use claque_core::time::{Instant, Speed};
-use claque_stats::{Summary, Verdict};
+use claque_stats::{GapStretch, Summary, Verdict};
 use claque_store::{Manifest, ServiceLoad};
 use serde::Serialize;
 
@@ -52,6 +52,8 @@ struct Data<'a> {
     /// The start buffer the run was played with.
     min_buffer: Option<u64>,
     load: Option<&'a ServiceLoad>,
+    /// Stretches in which claque itself did not run.
+    gaps: &'a [GapStretch],
     #[serde(flatten)]
     picture: &'a Picture,
 }
@@ -84,7 +86,8 @@ impl Page<'_> {
     pub(crate) fn write(&self, picture: &Picture) -> anyhow::Result<String> {
         let min_buffer = self.manifest.scenario.get("min_buffer").and_then(serde_json::Value::as_u64);
         let load = self.manifest.service_load.as_ref();
-        let data = serde_json::to_string(&Data { min_buffer, load, picture })
+        let gaps = self.summary.generator_gap.as_ref().map_or(&[][..], |gap| &gap.stretches);
+        let data = serde_json::to_string(&Data { min_buffer, load, gaps, picture })
             .context("failed to encode the figures of the report")?;
         let shell = Shell { title: &format!("claque: {}", self.name), scripts: &SCRIPTS, asks: Asks::Nobody };
         Ok(shell.write(&data, |page| sections::all(self, picture, page)))

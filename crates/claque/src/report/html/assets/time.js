@@ -41,6 +41,12 @@ function timePlot(name, plot) {
       draw(svg, "text", { x, y: area.top + area.h + 18, "text-anchor": end && x > area.left + area.w - 16 ? "end" : "middle" }, tickText(t, unit) + (end ? " " + unit[1] : ""));
     });
     plot.draw({ svg, figure, area, toX });
+    for (const gap of D.gaps || []) {
+      const from = Math.max(gap.at_ms, view.from), to = Math.min(gap.at_ms + gap.lasted_ms, view.to);
+      if (to <= from) continue;
+      const stretch = draw(svg, "rect", { class: "gap", x: toX(from), width: Math.max(toX(to) - toX(from), 1), y: area.top, height: area.h });
+      draw(stretch, "title", {}).textContent = "claque did not run for " + time(gap.lasted_ms) + " (" + gap.of + ")";
+    }
     draw(svg, "line", { class: "axis", x1: area.left, x2: area.left + area.w, y1: area.top + area.h, y2: area.top + area.h });
     overlay = draw(svg, "g");
     note.replaceChildren();

@@ -134,5 +134,9 @@ pub(super) fn table(page: &Page<'_>, out: &mut Markup) {
         },
         |lag| format!("claque itself was late by {} at p99, {} at most.", time(lag.p99_ms), time(lag.max_ms)),
     );
-    out.words(&lag).raw("</p>\n</section>\n");
+    let gap = summary.generator_gap.as_ref().map_or_else(String::new, |gap| {
+        let (longest, at) = (time(gap.longest_ms), time(gap.longest_at_ms));
+        format!(" It did not run for {longest} at most, at {at}; stretches of 50 ms and more, marked in the plots: {}.", grouped(gap.noted))
+    });
+    out.words(&lag).words(&gap).raw("</p>\n</section>\n");
 }

@@ -1,0 +1,154 @@
+//! `generator_gap`: stretches in which the generator did not run although it should have.
+
+use claque_core::{
+    gap::{Gap, GapLog},
+    time::{Duration, Instant, duration_nanos},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{sample::millis, verdict::counted};
+
+/// A stretch longer than this makes a run INVALID; see docs/time.md for why.
+pub const LATE_GAP: Duration = Duration::from_millis(250);
+
+/// Stretches that are kept one by one: the longest.
+const MOST_KEPT: usize = 100;
+
+/// The stretches of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GeneratorGap {
+    /// The longest, in ms.
+    pub longest_ms: f64,
+    /// When it began, in ms since the run's start.
+    pub longest_at_ms: f64,
+    /// Which part of the generator it was.
+    pub longest_of: String,
+    /// Stretches of 50 ms and more.
+    pub noted: u64,
+    /// Their lengths together, in ms.
+    pub noted_ms_total: f64,
+    /// Those among them that are longer than 250 ms.
+    pub late: u64,
+    /// The longest hundred of them, in order of time.
+    pub stretches: Vec<GapStretch>,
+}
+
+/// One stretch of 50 ms and more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GapStretch {
+    /// When it began, in ms since the run's start.
+    pub at_ms: f64,
+    /// How long it was, in ms.
+    pub lasted_ms: f64,
+    /// Which part of the generator it was.
+    pub of: String,
+}
+
+impl From<&Gap> for GapStretch {
+    fn from(gap: &Gap) -> Self {
+        Self {
+            at_ms: gap.from.as_millis_f64(),
+            lasted_ms: millis(duration_nanos(gap.lasted)),
+            of: gap.of.to_string(),
+        }
+    }
+}
+
+impl GeneratorGap {
+    /// The figures of a log; none if no heart beat.
+    #[must_use]
+    pub fn from_log(log: &GapLog) -> Option<Self> {
+        let longest = log.longest()?;
+        let mut stretches = log.stretches();
+        let (beyond, beyond_lasted) = log.beyond();
+        let total: Duration = stretches.iter().map(|gap| gap.lasted).sum();
+        let noted = u64::try_from(stretches.len()).unwrap_or(u64::MAX);
+        let late = stretches.iter().filter(|gap| gap.lasted > LATE_GAP).count();
+        stretches.sort_by_key(|gap| std::cmp::Reverse(gap.lasted));
+        stretches.truncate(MOST_KEPT);
+        stretches.sort_by_key(|gap| gap.from);
+        Some(Self {
+            longest_ms: millis(duration_nanos(longest.lasted)),
+            longest_at_ms: longest.from.since(Instant::START).as_secs_f64() * 1_000.0,
+            longest_of: longest.of.to_string(),
+            noted: noted + beyond,
+            noted_ms_total: millis(duration_nanos(total + beyond_lasted)),
+            late: u64::try_from(late).unwrap_or(u64::MAX),
+            stretches: stretches.iter().map(GapStretch::from).collect(),
+        })
+    }
+
+    /// Whether the longest is too long for the figures to be trusted.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.longest_ms > millis(duration_nanos(LATE_GAP))
+    }
+
+    /// Why a run with such a stretch is not to be trusted.
+    pub(crate) fn late_words(&self) -> String {
+        let limit_ms = millis(duration_nanos(LATE_GAP));
+        let moments: Vec<_> = self
+            .stretches
+            .iter()
+            .filter(|gap| gap.lasted_ms > limit_ms)
+            .take(3)
+            .map(|gap| format!("{:.0} ms from {:.3} s on ({})", gap.lasted_ms, gap.at_ms / 1_000.0, gap.of))
+            .collect();
+        let more = self.late.saturating_sub(u64::try_from(moments.len()).unwrap_or(u64::MAX));
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        format!("claque did not run for {}{more}, longer than {limit_ms:.0} ms", moments.join(", "))
+    }
+
+    /// What is to be said of shorter ones.
+    pub(crate) fn noted_words(&self) -> String {
+        format!(
+            "claque did not run for 50 ms or more {}, {:.0} ms in all, {:.0} ms at most from {:.3} s on",
+            counted(self.noted, "time"),
+            self.noted_ms_total,
+            self.longest_ms,
+            self.longest_at_ms / 1_000.0
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claque_core::gap::GeneratorPart;
+
+    use super::*;
+
+    fn log(gaps: &[(u64, u64)]) -> GapLog {
+        let mut log = GapLog::default();
+        for (from, lasted) in gaps {
+            let (from, lasted) = (Instant::from_millis(*from), Duration::from_millis(*lasted));
+            log.record(Gap { from, lasted, of: GeneratorPart::Lane(0) });
+        }
+        log
+    }
+
+    #[test]
+    fn a_long_stretch_is_named_with_its_moment_and_length() {
+        let gap = GeneratorGap::from_log(&log(&[(500, 60), (2_013, 2_990), (9_000, 300)])).unwrap();
+        assert!(gap.is_late());
+        assert_eq!((gap.noted, gap.late), (3, 2));
+        assert_eq!(
+            gap.late_words(),
+            "claque did not run for 2990 ms from 2.013 s on (thread of listeners 0), 300 ms from 9.000 s on (thread of listeners 0), longer than 250 ms"
+        );
+    }
+
+    #[test]
+    fn shorter_ones_are_counted() {
+        let gap = GeneratorGap::from_log(&log(&[(500, 60), (700, 7), (9_000, 250)])).unwrap();
+        assert!(!gap.is_late());
+        assert_eq!(
+            gap.noted_words(),
+            "claque did not run for 50 ms or more 2 times, 310 ms in all, 250 ms at most from 9.000 s on"
+        );
+    }
+
+    #[test]
+    fn where_no_heart_beat_nothing_is_known() {
+        assert_eq!(GeneratorGap::from_log(&GapLog::default()), None);
+    }
+}
