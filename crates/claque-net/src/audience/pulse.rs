@@ -33,8 +33,12 @@ impl Pulse {
     /// A wait that began at `began` and was to be over at `due` is over. What was done before it, and what it was too long by,
     /// are stretches in which nobody looked at the sockets.
     pub(super) fn beat(&mut self, began: Instant, due: Instant, round: Instant) {
-        self.note(self.round, began);
-        self.note(due.max(began), round);
+        if due <= began {
+            self.note(self.round, round);
+        } else {
+            self.note(self.round, began);
+            self.note(due, round);
+        }
         self.round = round;
     }
 

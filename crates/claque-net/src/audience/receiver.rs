@@ -124,6 +124,8 @@ mod tests {
         stream.set_nonblocking(true)?;
         let stream = TcpStream::from_std(stream);
         want_stamps(&stream);
+        // The system begins to stamp a while after the first socket has asked it to.
+        sleep(Duration::from_millis(100));
         let mut receiver = Receiver::new(Clock::start());
         receiver.begin_round(Told::All);
         service.write_all(b"ready")?;

@@ -165,8 +165,8 @@ fn the_scenario_in_the_page_repeats_the_run() {
 #[test]
 fn a_comparison_is_drawn_without_a_script_and_without_complaint() {
     let stage = Stage::new();
-    for (tag, workers) in [("before", "8"), ("after", "2")] {
-        stage.simulated(&["--users", "8", "--blocks", "6", "--seed", workers, "--workers", workers]);
+    for (tag, workers) in [("before", "16"), ("after", "1")] {
+        stage.simulated(&["--users", "16", "--blocks", "6", "--seed", workers, "--workers", workers]);
         stage.prints(&["tag", "latest", tag]);
     }
     stage.prints(&["compare", "before", "after", "--html", "c.html", "--objective", "errors = 0"]);
