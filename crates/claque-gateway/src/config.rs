@@ -136,16 +136,27 @@ pub struct PipelineConfig {
     pub max_retries: u32,
     /// What an engine's error leads to.
     pub engine_errors: EngineErrors,
-    /// Words of the `error` status of a job that was given up.
-    pub dead_letter_text: String,
+    /// Words of the `error` status of a job that was given up; none where nobody is told.
+    pub dead_letter_text: Option<String>,
     /// What happens to jobs that wait too long.
     pub overflow: Option<OverflowConfig>,
     /// How long it is remembered that a variant is being made, and for whom. Who still waits then waits in vain.
     pub key_life: Duration,
+    /// What becomes of that memory when the job is withdrawn.
+    pub evicted_key: EvictedKey,
     /// Jobs waiting for one model; more are answered with `error`.
     pub max_queued: usize,
     /// Pieces of audio kept; the oldest go first.
     pub cache_capacity: usize,
+}
+
+/// What becomes of the key of a variant whose job is withdrawn from the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvictedKey {
+    /// It goes with the job: who asks again has the variant queued anew.
+    Freed,
+    /// It stays for as long as it lives: who asks again is told `queued`, and nobody makes it.
+    Kept,
 }
 
 /// What an engine's error leads to.
@@ -239,12 +250,14 @@ pub enum Eviction {
     },
     /// All.
     All,
+    /// None: no server is known to do so; a fault.
+    Nothing,
 }
 
-/// Who hears of a block.
+/// Who hears of a result. An answer to a request goes to the connection that asked, always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrossTalk {
-    /// The connection that asked.
+    /// Every connection that has asked for something of the document.
     None,
     /// Every connection of the user: the bug of servers before 2026-02-05.
     PerUser,

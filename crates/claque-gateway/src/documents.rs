@@ -119,6 +119,11 @@ impl Documents {
         own.into_iter().skip(offset).take(limit).map(listed).collect()
     }
 
+    /// Whose document it is.
+    pub(crate) fn owner(&self, id: DocumentId) -> Option<&UserId> {
+        self.by_id.get(&id).map(|document| &document.owner)
+    }
+
     pub(crate) fn delete(&mut self, user: &UserId, id: DocumentId) -> Result<(), Refusal> {
         if self.blocks(user, id).is_none() {
             return Err(Refusal::NotFound { resource: Resource::Document, id: id.to_string() });

@@ -1,10 +1,14 @@
 //! The service as a whole: REST calls, and messages of connections in front of the pipeline.
 
 mod advance;
+mod asking;
 mod extraction;
 mod telling;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use claque_core::{outputs::Outputs, rng::Seed, time::Instant};
 
@@ -12,18 +16,17 @@ pub use self::telling::GatewayStats;
 use crate::{
     accounts::{Accounts, Credentials, SignedIn},
     blocks::Block,
-    config::{Counting, GatewayConfig, QueuedVariant},
+    config::GatewayConfig,
     documents::{DocumentInfo, Documents, ListedDocument},
     extraction::Extractions,
-    faults::AudioFault,
-    ids::{ConnId, DocumentId, UserId, VariantHash},
+    faults::{AudioFault, Faults, SocketOutage},
+    ids::{DocumentId, UserId, VariantHash},
     limits::{RestGate, Route, Usage, Windows},
-    message::{BlockNotice, BlockStatus, Input, Notice, Output, Request, Speech, TimeoutReason},
-    pipeline::{Admission, Ask, Delivery, Pipeline, Subscriber},
+    message::{Input, Output, Speech, TimeoutReason},
+    pipeline::{Pipeline, Subscriber},
     refusal::{GuestSession, Refusal, Resource},
-    session::{BlockAsk, Sessions, Work},
+    session::Sessions,
     voices::ModelInfo,
-    wording::{NO_DOCUMENT, QUEUE_FULL, TOO_FAST, USAGE_LIMIT, unknown_model, unknown_voice},
 };
 
 /// Accounts, documents, connections and the pipeline.
@@ -40,8 +43,13 @@ pub struct Gateway {
     pipeline: Pipeline,
     extractions: Extractions,
     models: Vec<ModelInfo>,
-    /// When all connections are to be closed, if that is still to come.
-    cut_at: Option<Instant>,
+    /// Outages whose begin is still to come, the next one first.
+    cuts: VecDeque<SocketOutage>,
+    /// Handshakes so far.
+    handshakes: u64,
+    /// How often each block was asked for; counted only where a fault looks at it.
+    requests: BTreeMap<Subscriber, u32>,
+    seed: Seed,
     outputs: VecDeque<Output>,
 }
 
@@ -52,6 +60,29 @@ pub struct Caller {
     pub user: UserId,
     /// Client address, as limits tell addresses apart.
     pub address: String,
+}
+
+/// Audio that is fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchedAudio {
+    /// What it is to be.
+    pub speech: Arc<Speech>,
+    /// What is wrong with the body that is sent instead, by an injected fault.
+    pub flaw: Option<Flaw>,
+}
+
+/// What is wrong with a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Its second half is missing, and the connection breaks there.
+    Cut,
+    /// It is no audio.
+    NotAudio,
+}
+
+impl Flaw {
+    /// A body that is no audio, as both hosts of a gateway give it.
+    pub const NOT_AUDIO: &'static [u8] = b"this is not audio, whatever its type says";
 }
 
 impl Gateway {
@@ -71,7 +102,10 @@ impl Gateway {
             extractions: Extractions::new(config.extraction.clone(), &faults, seed.child("extraction")),
             pipeline: Pipeline::new(pipeline, &config.models, faults, seed.child("pipeline")),
             models: config.models.iter().map(|model| model.info.clone()).collect(),
-            cut_at: config.faults.socket_outage.map(|outage| outage.from),
+            cuts: outages(&config.faults),
+            handshakes: 0,
+            requests: BTreeMap::new(),
+            seed: seed.child("requests"),
             outputs: VecDeque::new(),
             config,
         }
@@ -92,7 +126,7 @@ impl Gateway {
             Input::Wake => {}
             Input::Connected { conn, user } => {
                 let faults = &self.config.faults;
-                self.sessions.connect(conn, user, |number| faults.connection(number).cloned());
+                self.sessions.connect(now, conn, user, |number| faults.connection(number).cloned());
             }
             Input::Request { conn, request } => self.handle_request(now, conn, request),
             Input::Disconnected { conn } => self.sessions.disconnect(conn),
@@ -110,16 +144,21 @@ impl Gateway {
         }
         let admission = self.sessions.next_admission().map(|at| (at, TimeoutReason::Admission));
         // With nobody connected there is nothing to be done about an outage.
-        let cut_at = self.cut_at.filter(|_| self.sessions.len() > 0);
-        let cut = cut_at.map(|at| (at, TimeoutReason::Outage));
+        let cut = self.cuts.front().filter(|_| self.sessions.len() > 0);
+        let cut = cut.map(|outage| (outage.outage.from, TimeoutReason::Outage));
+        let later = self.sessions.next_later().map(|at| (at, TimeoutReason::Fault));
         let (speech, page) = (self.pipeline.next_timer(), self.extractions.next_timer());
-        [speech, page, admission, cut].into_iter().flatten().min()
+        [speech, page, admission, cut, later].into_iter().flatten().min()
     }
 
-    /// Whether connections are accepted, which they are not during an injected outage. To be asked before each.
-    #[must_use]
-    pub fn accepts_connections(&self, now: Instant) -> bool {
-        !self.config.faults.socket_outage.is_some_and(|outage| outage.covers(now))
+    /// Whether a connection is accepted; to be asked before each, once.
+    ///
+    /// # Errors
+    /// The HTTP status with which an injected fault refuses it.
+    pub fn handshake(&mut self, now: Instant) -> Result<(), u16> {
+        let number = self.handshakes;
+        self.handshakes += 1;
+        self.config.faults.refusal(now, number).map_or(Ok(()), Err)
     }
 
     /// Signs an account in by password.
@@ -217,7 +256,7 @@ impl Gateway {
         Ok(&self.models)
     }
 
-    /// The audio of a variant, for anybody.
+    /// The audio of a variant, for anybody. Counts as a fetch of it.
     ///
     /// # Errors
     /// [`Refusal::RateLimited`], [`Refusal::NotFound`], and [`Refusal::ServerError`] by an injected fault.
@@ -226,178 +265,25 @@ impl Gateway {
         now: Instant,
         address: &str,
         variant: &VariantHash,
-    ) -> Result<Arc<Speech>, Refusal> {
+    ) -> Result<FetchedAudio, Refusal> {
         self.gate.pass(now, Route::Audio, address)?;
         let missing = |resource| Err(Refusal::NotFound { resource, id: variant.to_string() });
-        match self.pipeline.audio(variant) {
-            Some((speech, None)) => Ok(Arc::clone(speech)),
+        match self.pipeline.fetch(variant) {
+            Some((speech, None)) => Ok(FetchedAudio { speech, flaw: None }),
+            Some((speech, Some(AudioFault::Cut))) => Ok(FetchedAudio { speech, flaw: Some(Flaw::Cut) }),
+            Some((speech, Some(AudioFault::NotAudio))) => {
+                Ok(FetchedAudio { speech, flaw: Some(Flaw::NotAudio) })
+            }
             Some((_, Some(AudioFault::Missing))) => missing(Resource::AudioNotCached),
             Some((_, Some(AudioFault::ServerError))) => Err(Refusal::ServerError),
-            None if self.pipeline.is_being_made(variant) => missing(Resource::AudioNotCached),
+            None if self.pipeline.is_pending(variant) => missing(Resource::AudioNotCached),
             None => missing(Resource::BlockVariant),
         }
     }
+}
 
-    /// Passes the pipeline's news on.
-    fn pass_on(&mut self) {
-        self.outputs.extend(core::iter::from_fn(|| self.pipeline.pop_call()));
-        while let Some(Delivery { at, subscriber, variant, model, voice, result }) =
-            self.pipeline.pop_delivery()
-        {
-            self.sessions.settle(subscriber, variant);
-            let (status, duration, error) = match result {
-                Ok(media) => (BlockStatus::Cached, Some(media), None),
-                Err(text) => (BlockStatus::Error, None, Some(text)),
-            };
-            let Subscriber { conn, document, block } = subscriber;
-            let variant = duration.map(|_| variant);
-            let recoverable = true;
-            let notice =
-                BlockNotice { document, block, status, variant, duration, error, recoverable, model, voice };
-            self.tell(at, conn, notice);
-        }
-    }
-
-    fn handle_request(&mut self, at: Instant, conn: ConnId, request: Request) {
-        let interval = self.config.accept_interval;
-        match request {
-            Request::Synthesize { document, blocks, model, voice } => {
-                let asked = self.check(at, conn, document, &blocks, &model, &voice);
-                match asked {
-                    Ok(Some(ask)) => {
-                        for block in blocks {
-                            let work = Work::Block(BlockAsk { block, ..ask.clone() });
-                            self.sessions.push(at, conn, work, interval);
-                        }
-                    }
-                    Ok(None) => {}
-                    Err(text) => {
-                        self.sessions.send(&mut self.outputs, at, conn, Notice::Error { text });
-                    }
-                }
-            }
-            Request::CursorMoved { document, cursor } => {
-                self.sessions.push(at, conn, Work::Moved { document, cursor }, interval);
-            }
-        }
-    }
-
-    /// What all blocks of a request have in common; none when there is nothing to answer, the words of the refusal
-    /// when it is refused as a whole.
-    fn check(
-        &mut self,
-        at: Instant,
-        conn: ConnId,
-        document: DocumentId,
-        blocks: &[i64],
-        model: &str,
-        voice: &str,
-    ) -> Result<Option<BlockAsk>, String> {
-        let Some(user) = self.sessions.user(conn) else { return Ok(None) };
-        if let Some(limit) = self.config.synthesis_limit {
-            let amount = match limit.counting {
-                Counting::Messages => 1,
-                Counting::Blocks => u32::try_from(blocks.len()).unwrap_or(u32::MAX),
-            };
-            self.synthesis.take(at, user.clone(), amount, limit.limit).map_err(|_| TOO_FAST.to_owned())?;
-        }
-        if blocks.is_empty() {
-            return Ok(None);
-        }
-        let texts = self.documents.blocks(user, document).ok_or_else(|| NO_DOCUMENT.to_owned())?;
-        let (pool, info) = self
-            .models
-            .iter()
-            .enumerate()
-            .find(|(_, info)| &*info.slug == model)
-            .ok_or_else(|| unknown_model(self.config.era, model))?;
-        let known = info.voices.iter().find(|known| &*known.slug == voice);
-        let known = known.ok_or_else(|| unknown_voice(self.config.era, model, voice))?;
-        let (model, voice) = (Arc::clone(&info.slug), Arc::clone(&known.slug));
-        Ok(Some(BlockAsk { document, blocks: Arc::clone(texts), block: 0, pool, model, voice }))
-    }
-
-    fn admit_next(&mut self) {
-        match self.sessions.pop_admission(self.config.accept_interval) {
-            Some((at, conn, Work::Block(ask))) => self.admit(at, conn, ask),
-            Some((at, conn, Work::Moved { document, cursor })) => {
-                self.move_cursor(at, conn, document, cursor)
-            }
-            None => {}
-        }
-    }
-
-    fn admit(&mut self, at: Instant, conn: ConnId, ask: BlockAsk) {
-        let BlockAsk { document, blocks, block, pool, model, voice } = ask;
-        let mut notice = BlockNotice {
-            document,
-            block,
-            status: BlockStatus::Skipped,
-            variant: None,
-            duration: None,
-            error: None,
-            recoverable: true,
-            model: Arc::clone(&model),
-            voice: Arc::clone(&voice),
-        };
-        let text = usize::try_from(block).ok().and_then(|block| blocks.get(block));
-        if let Some(text) = text.filter(|block| block.text.chars().any(char::is_alphanumeric)) {
-            let variant = VariantHash::of(&text.text, &model, &voice);
-            if !self.may_use(conn, variant, text.chars) {
-                let (status, error) = (BlockStatus::Error, Some(USAGE_LIMIT.to_owned()));
-                self.tell(at, conn, BlockNotice { status, error, recoverable: false, ..notice });
-                return;
-            }
-            let subscriber = Subscriber { conn, document, block };
-            let ask = Ask { variant, pool, voice, text: Arc::clone(&text.text), chars: text.chars };
-            let admission = self.pipeline.ask(at, ask, subscriber);
-            if admission == Admission::Waiting {
-                self.sessions.add_pending(subscriber, variant);
-            }
-            self.describe(&mut notice, admission, variant);
-        }
-        self.tell(at, conn, notice);
-    }
-
-    /// Whether the user behind a connection has so many characters left. What is there already costs nothing.
-    fn may_use(&mut self, conn: ConnId, variant: VariantHash, chars: u32) -> bool {
-        let Some(user) = self.sessions.user(conn) else { return true };
-        self.pipeline.audio(&variant).is_some() || self.usage.take(user, chars)
-    }
-
-    fn describe(&self, notice: &mut BlockNotice, admission: Admission, variant: VariantHash) {
-        match admission {
-            Admission::Cached(media) => {
-                (notice.status, notice.variant) = (BlockStatus::Cached, Some(variant));
-                notice.duration = Some(media);
-            }
-            Admission::Waiting => {
-                notice.status = BlockStatus::Queued;
-                notice.variant = match self.config.queued_variant {
-                    QueuedVariant::Hidden => None,
-                    QueuedVariant::Shown => Some(variant),
-                };
-            }
-            Admission::Full => {
-                (notice.status, notice.error) = (BlockStatus::Error, Some(QUEUE_FULL.to_owned()));
-            }
-        }
-    }
-
-    fn move_cursor(&mut self, at: Instant, conn: ConnId, document: DocumentId, cursor: i64) {
-        let evicted = self.sessions.evict(conn, document, cursor, self.config.eviction);
-        for (block, variant) in &evicted {
-            self.pipeline.withdraw(at, variant, Subscriber { conn, document, block: *block });
-        }
-        let mut blocks: Vec<i64> = evicted.into_iter().map(|(block, _)| block).collect();
-        blocks.dedup();
-        if !blocks.is_empty() {
-            self.sessions.send(&mut self.outputs, at, conn, Notice::Evicted { document, blocks });
-        }
-    }
-
-    fn tell(&mut self, at: Instant, conn: ConnId, notice: BlockNotice) {
-        let cross_talk = self.config.cross_talk;
-        self.sessions.tell(&mut self.outputs, at, conn, Notice::Status(notice), cross_talk);
-    }
+fn outages(faults: &Faults) -> VecDeque<SocketOutage> {
+    let mut outages = faults.socket_outages.clone();
+    outages.sort_by_key(|outage| outage.outage.from);
+    outages.into()
 }

@@ -53,10 +53,6 @@ impl fmt::Display for UserId {
 }
 
 impl DocumentId {
-    /// Bounds for ranges over all documents.
-    pub(crate) const FIRST: Self = Self(0);
-    pub(crate) const LAST: Self = Self(u128::MAX);
-
     /// Makes an id of the form of a random UUID (RFC 9562 section 5.4) out of a seed.
     #[must_use]
     pub fn from_seed(seed: Seed) -> Self {

@@ -27,8 +27,9 @@ mod wording;
 pub use accounts::{Credentials, SignedIn};
 pub use blocks::{Block, blocks_of};
 pub use config::{
-    Auth, AuthConfig, Counting, CrossTalk, Engine, EngineErrors, Era, Eviction, GatewayConfig, ModelConfig,
-    OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit, Workers,
+    Auth, AuthConfig, Counting, CrossTalk, Engine, EngineErrors, Era, EvictedKey, Eviction, GatewayConfig,
+    ModelConfig, OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit,
+    Workers,
 };
 pub use documents::{DocumentInfo, ListedDocument};
 pub use extraction::{
@@ -36,13 +37,15 @@ pub use extraction::{
     ExtractionStats, ExtractionStatus, PageDone, PageEnd, PreparedUpload, Upload,
 };
 pub use faults::{
-    ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, Faults, Outage, Selector,
+    AudioFault, AudioRule, BlockSelector, ConnectionEffect, ConnectionFault, ConnectionSelector, Effect,
+    FaultRule, Faults, Outage, RequestEffect, RequestFault, Say, Selector, SocketOutage, Step, Turn,
 };
-pub use gateway::{Caller, Gateway, GatewayStats};
+pub use gateway::{Caller, FetchedAudio, Flaw, Gateway, GatewayStats};
 pub use ids::{ConnId, DocumentId, JobId, UserId, VariantHash};
 pub use limits::Route;
 pub use message::{
-    AudioFormat, BlockNotice, BlockStatus, Input, Notice, Output, Request, Speech, SpeechBody, TimeoutReason,
+    AudioFormat, BlockNotice, BlockStatus, Input, NO_CLOSE_FRAME, Notice, Output, Request, Speech,
+    SpeechBody, TimeoutReason,
 };
 pub use pipeline::{Load, ModelLoad, PipelineStats};
 pub use refusal::{ContentFault, GuestSession, Refusal, Resource, Unauthenticated};

@@ -6,6 +6,9 @@ use claque_core::time::{Instant, MediaTime};
 
 use crate::ids::{ConnId, DocumentId, JobId, UserId, VariantHash};
 
+/// A close code that no close frame may have (RFC 6455 section 7.4.1): the connection ends without one.
+pub const NO_CLOSE_FRAME: u16 = 1006;
+
 /// News for the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -93,7 +96,7 @@ pub enum Output {
         conn: ConnId,
         /// When it happened.
         at: Instant,
-        /// WebSocket close code.
+        /// WebSocket close code; [`NO_CLOSE_FRAME`] for an end without a word.
         code: u16,
         /// Close reason.
         reason: String,
@@ -154,7 +157,8 @@ pub struct BlockNotice {
 pub enum BlockStatus {
     /// To be made.
     Queued,
-    /// Being made. On the list of the protocol; no server was seen to send it, nor does this gateway.
+    /// Being made. On the list of the protocol; no server was seen to send it, and this gateway does so only by an injected
+    /// fault.
     Processing,
     /// Ready to be fetched.
     Cached,
@@ -222,4 +226,6 @@ pub enum TimeoutReason {
     Scan,
     /// By an injected fault every connection is closed.
     Outage,
+    /// Another injected fault says or does something.
+    Fault,
 }

@@ -9,8 +9,9 @@ use claque_core::time::Duration;
 
 use crate::{
     config::{
-        Auth, Counting, CrossTalk, Engine, EngineErrors, Era, Eviction, GatewayConfig, ModelConfig,
-        OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit, Workers,
+        Auth, Counting, CrossTalk, Engine, EngineErrors, Era, EvictedKey, Eviction, GatewayConfig,
+        ModelConfig, OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit,
+        Workers,
     },
     extraction::{CreationAnswer, ExtractionConfig},
     faults::Faults,
@@ -71,6 +72,8 @@ impl GatewayConfig {
         config.models.push(inworld_model(3, "inworld-1.5-max", "Inworld TTS 1.5 Max", 900, 6));
         config.synthesis_limit = Some(SynthesisLimit { counting: Counting::Messages, ..SYNTHESIS_LIMIT });
         config.pipeline.visibility_timeout = Duration::from_secs(30);
+        // Published source: for as long as a jump withdrew only what lay outside a window, it left the key behind.
+        config.pipeline.evicted_key = EvictedKey::Kept;
         config.pipeline.overflow = Some(overflow);
         config
     }
@@ -128,9 +131,10 @@ impl GatewayConfig {
                 visibility_scan: Duration::from_secs(15),
                 max_retries: 3,
                 engine_errors: EngineErrors::Report,
-                dead_letter_text: "Synthesis failed after several attempts".to_owned(),
+                dead_letter_text: Some("Synthesis failed after several attempts".to_owned()),
                 overflow: None,
                 key_life: Duration::from_secs(600),
+                evicted_key: EvictedKey::Freed,
                 // A bound, not a figure of the service: some hours of work for its workers.
                 max_queued: 1_000_000,
                 cache_capacity: 1_000_000,
@@ -155,7 +159,7 @@ fn extraction() -> ExtractionConfig {
             visibility_scan: Duration::from_secs(5),
             max_retries: 3,
             engine_errors: EngineErrors::Report,
-            dead_letter_text: "Page extraction failed after several attempts".to_owned(),
+            dead_letter_text: Some("Page extraction failed after several attempts".to_owned()),
             overflow: Some(OverflowConfig {
                 threshold: Duration::from_secs(10),
                 scan: Duration::from_secs(2),
@@ -169,6 +173,7 @@ fn extraction() -> ExtractionConfig {
             }),
             // An extraction waits for its pages, however long that takes.
             key_life: MINUTE.saturating_mul(60 * 24),
+            evicted_key: EvictedKey::Freed,
             max_queued: 1_000_000,
             cache_capacity: 1_000_000,
         },

@@ -1,4 +1,5 @@
-//! Connections: who is behind them, what they still wait to have admitted, and what injected faults do to them.
+//! Connections: who is behind them, what they still wait to have admitted, what they hear of, and what injected faults do to
+//! them.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -11,13 +12,10 @@ use crate::{
     blocks::Block,
     config::{CrossTalk, Eviction},
     faults::{ConnectionEffect, ConnectionFault},
-    ids::{ConnId, DocumentId, UserId, VariantHash},
+    ids::{ConnId, DocumentId, UserId},
     message::{Notice, Output},
     pipeline::Subscriber,
 };
-
-/// Close code of a server that is restarted (IANA's registry of WebSocket close codes).
-const SERVICE_RESTART: u16 = 1012;
 
 /// Something a connection asked for, in the order of its messages.
 #[derive(Clone, Debug)]
@@ -43,15 +41,35 @@ pub(crate) struct BlockAsk {
 pub(crate) struct Sessions {
     conns: BTreeMap<ConnId, Conn>,
     by_user: BTreeMap<UserId, BTreeSet<ConnId>>,
-    /// Blocks that were queued and neither settled nor evicted.
-    pending: BTreeMap<(ConnId, DocumentId), BTreeSet<(i64, VariantHash)>>,
+    /// Which connections hear of a document: those that have asked for something of it. A document has one owner.
+    by_document: BTreeMap<DocumentId, BTreeSet<ConnId>>,
+    pending: BTreeMap<DocumentId, Pending>,
     admissions: BTreeSet<(Instant, ConnId)>,
+    /// What faults will say or do, in order of time, then of being set.
+    later: BTreeMap<(Instant, u64), (ConnId, Later)>,
+    set: u64,
     opened: u64,
+}
+
+/// Blocks of a document that were queued and neither settled nor evicted. They outlive the connection that asked.
+#[derive(Clone, Debug)]
+struct Pending {
+    blocks: BTreeSet<i64>,
+    /// When all of them are forgotten, unless another comes before.
+    forgotten_at: Instant,
+}
+
+/// What a fault will say or do.
+#[derive(Clone, Debug)]
+enum Later {
+    Say(Notice),
+    Strike,
 }
 
 #[derive(Clone, Debug)]
 struct Conn {
     user: UserId,
+    documents: BTreeSet<DocumentId>,
     backlog: VecDeque<Work>,
     /// When the first of the backlog is admitted.
     admits_at: Option<Instant>,
@@ -70,33 +88,41 @@ enum Voice {
 impl Sessions {
     pub(crate) fn connect(
         &mut self,
+        at: Instant,
         conn: ConnId,
         user: UserId,
         fault: impl FnOnce(u64) -> Option<ConnectionFault>,
     ) {
-        let voice = fault(self.opened).map_or(Voice::Clear, Voice::Doomed);
-        self.opened += 1;
         self.disconnect(conn);
+        let fault = fault(self.opened);
+        if let Some(after) = fault.as_ref().and_then(|fault| fault.after) {
+            self.set_later(at + after, conn, Later::Strike);
+        }
+        let voice = fault.map_or(Voice::Clear, Voice::Doomed);
+        self.opened += 1;
         self.by_user.entry(user.clone()).or_default().insert(conn);
-        self.conns.insert(conn, Conn { user, backlog: VecDeque::new(), admits_at: None, voice, sent: 0 });
+        let (documents, backlog) = (BTreeSet::new(), VecDeque::new());
+        self.conns.insert(conn, Conn { user, documents, backlog, admits_at: None, voice, sent: 0 });
     }
 
-    /// What was queued is still made; nobody is told.
+    /// What was queued is still made; it is announced to whoever listens to the document then.
     pub(crate) fn disconnect(&mut self, conn: ConnId) {
         let Some(gone) = self.conns.remove(&conn) else { return };
         if let Some(at) = gone.admits_at {
             self.admissions.remove(&(at, conn));
         }
-        if let Some(conns) = self.by_user.get_mut(&gone.user) {
-            conns.remove(&conn);
-            if conns.is_empty() {
-                self.by_user.remove(&gone.user);
-            }
+        remove_from(&mut self.by_user, &gone.user, conn);
+        for document in gone.documents {
+            remove_from(&mut self.by_document, &document, conn);
         }
-        let documents = (conn, DocumentId::FIRST)..=(conn, DocumentId::LAST);
-        let keys: Vec<_> = self.pending.range(documents).map(|(key, _)| *key).collect();
-        for key in keys {
-            self.pending.remove(&key);
+    }
+
+    /// The connection hears of this document from now on.
+    pub(crate) fn listen(&mut self, conn: ConnId, document: DocumentId) {
+        if let Some(entry) = self.conns.get_mut(&conn)
+            && entry.documents.insert(document)
+        {
+            self.by_document.entry(document).or_default().insert(conn);
         }
     }
 
@@ -131,17 +157,21 @@ impl Sessions {
         Some((at, conn, work))
     }
 
-    pub(crate) fn add_pending(&mut self, subscriber: Subscriber, variant: VariantHash) {
-        let key = (subscriber.conn, subscriber.document);
-        self.pending.entry(key).or_default().insert((subscriber.block, variant));
+    pub(crate) fn add_pending(&mut self, at: Instant, subscriber: Subscriber, life: Duration) {
+        let fresh = || Pending { blocks: BTreeSet::new(), forgotten_at: at };
+        let pending = self.pending.entry(subscriber.document).or_insert_with(fresh);
+        if pending.forgotten_at <= at {
+            pending.blocks.clear();
+        }
+        pending.blocks.insert(subscriber.block);
+        pending.forgotten_at = at + life;
     }
 
-    pub(crate) fn settle(&mut self, subscriber: Subscriber, variant: VariantHash) {
-        let key = (subscriber.conn, subscriber.document);
-        if let Some(blocks) = self.pending.get_mut(&key) {
-            blocks.remove(&(subscriber.block, variant));
-            if blocks.is_empty() {
-                self.pending.remove(&key);
+    pub(crate) fn settle(&mut self, subscriber: Subscriber) {
+        if let Some(pending) = self.pending.get_mut(&subscriber.document) {
+            pending.blocks.remove(&subscriber.block);
+            if pending.blocks.is_empty() {
+                self.pending.remove(&subscriber.document);
             }
         }
     }
@@ -149,84 +179,103 @@ impl Sessions {
     /// Takes the pending blocks that a cursor at `cursor` evicts, ascending.
     pub(crate) fn evict(
         &mut self,
-        conn: ConnId,
+        at: Instant,
         document: DocumentId,
         cursor: i64,
         rule: Eviction,
-    ) -> Vec<(i64, VariantHash)> {
-        let Some(mut blocks) = self.pending.remove(&(conn, document)) else { return Vec::new() };
-        let evicted: Vec<_> = match rule {
-            Eviction::All => core::mem::take(&mut blocks).into_iter().collect(),
+    ) -> BTreeSet<i64> {
+        let goes = |block: &i64| match rule {
+            Eviction::All => true,
+            Eviction::Nothing => false,
             Eviction::Outside { behind, ahead } => {
                 let kept = cursor.saturating_sub(i64::from(behind))..=cursor.saturating_add(i64::from(ahead));
-                let (stay, go) = blocks.into_iter().partition(|(block, _)| kept.contains(block));
-                blocks = stay;
-                BTreeSet::into_iter(go).collect()
+                !kept.contains(block)
             }
         };
+        let Some(pending) = self.pending.remove(&document).filter(|pending| at < pending.forgotten_at) else {
+            return BTreeSet::new();
+        };
+        let (evicted, blocks): (BTreeSet<i64>, BTreeSet<i64>) = pending.blocks.into_iter().partition(goes);
         if !blocks.is_empty() {
-            self.pending.insert((conn, document), blocks);
+            self.pending.insert(document, Pending { blocks, ..pending });
         }
         evicted
     }
 
-    /// Says something of a block to whom it concerns.
-    pub(crate) fn tell(
+    /// Sets something to be said then, if the connection is still there.
+    pub(crate) fn say_later(&mut self, at: Instant, conn: ConnId, notice: Notice) {
+        self.set_later(at, conn, Later::Say(notice));
+    }
+
+    pub(crate) fn next_later(&self) -> Option<Instant> {
+        self.later.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Says or does what a fault has set for the earliest moment.
+    pub(crate) fn do_later(&mut self, out: &mut VecDeque<Output>) {
+        let Some(((at, _), (conn, later))) = self.later.pop_first() else { return };
+        match later {
+            Later::Say(notice) => self.send(out, at, conn, notice),
+            Later::Strike => {
+                if let Some(entry) = self.conns.get_mut(&conn)
+                    && let Voice::Doomed(fault) = &entry.voice
+                {
+                    let effect = fault.effect.clone();
+                    entry.suffer(out, at, conn, effect);
+                }
+            }
+        }
+    }
+
+    fn set_later(&mut self, at: Instant, conn: ConnId, later: Later) {
+        self.later.insert((at, self.set), (conn, later));
+        self.set += 1;
+    }
+
+    /// Announces a result to whom it concerns.
+    pub(crate) fn announce(
         &mut self,
         out: &mut VecDeque<Output>,
         at: Instant,
-        conn: ConnId,
-        notice: Notice,
+        (document, owner): (DocumentId, Option<&UserId>),
+        notice: &Notice,
         cross_talk: CrossTalk,
     ) {
-        match cross_talk {
-            CrossTalk::None => self.send(out, at, conn, notice),
-            CrossTalk::PerUser => {
-                let user = self.conns.get(&conn).map(|conn| &conn.user);
-                let conns = user.and_then(|user| self.by_user.get(user)).cloned().unwrap_or_default();
-                for conn in conns {
-                    self.send(out, at, conn, notice.clone());
-                }
-            }
+        let listeners = match cross_talk {
+            CrossTalk::None => self.by_document.get(&document),
+            CrossTalk::PerUser => owner.and_then(|owner| self.by_user.get(owner)),
+        };
+        for conn in listeners.cloned().unwrap_or_default() {
+            self.send(out, at, conn, notice.clone());
         }
     }
 
     /// Sends a message to one connection, unless a fault forbids.
     pub(crate) fn send(&mut self, out: &mut VecDeque<Output>, at: Instant, conn: ConnId, notice: Notice) {
         let Some(entry) = self.conns.get_mut(&conn) else { return };
-        match &entry.voice {
-            Voice::Silent => return,
-            Voice::Doomed(fault) if fault.hits(entry.sent, &notice) => match &fault.effect {
-                ConnectionEffect::Close { code, reason } => {
-                    out.push_back(Output::Close { conn, at, code: *code, reason: reason.clone() });
-                    entry.voice = Voice::Silent;
-                    return;
-                }
-                ConnectionEffect::Silence => {
-                    entry.voice = Voice::Silent;
-                    return;
-                }
-                ConnectionEffect::Garbage => {
-                    out.push_back(Output::Garbage { conn, at });
-                    entry.voice = Voice::Clear;
-                }
-            },
-            Voice::Clear | Voice::Doomed(_) => {}
+        if let Voice::Doomed(fault) = &entry.voice
+            && fault.hits(entry.sent, &notice)
+        {
+            let effect = fault.effect.clone();
+            if entry.suffer(out, at, conn, effect) == Message::Lost {
+                return;
+            }
         }
-        entry.sent += 1;
-        out.push_back(Output::Notice { conn, at, notice });
+        match entry.voice {
+            Voice::Silent => {}
+            Voice::Clear | Voice::Doomed(_) => {
+                entry.sent += 1;
+                out.push_back(Output::Notice { conn, at, notice });
+            }
+        }
     }
 
-    /// Closes every connection.
-    pub(crate) fn close_all(&mut self, out: &mut VecDeque<Output>, at: Instant) {
+    /// Closes every connection with this code.
+    pub(crate) fn close_all(&mut self, out: &mut VecDeque<Output>, at: Instant, code: u16) {
         for (&conn, entry) in &mut self.conns {
             entry.voice = Voice::Silent;
-            out.push_back(Output::Close {
-                conn,
-                at,
-                code: SERVICE_RESTART,
-                reason: "service restart".to_owned(),
-            });
+            let reason = "service restart".to_owned();
+            out.push_back(Output::Close { conn, at, code, reason });
         }
     }
 
@@ -239,5 +288,56 @@ impl Sessions {
         };
         entry.admits_at = Some(admits_at);
         self.admissions.insert((admits_at, conn));
+    }
+}
+
+/// What becomes of the message in whose place something happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Message {
+    Sent,
+    Lost,
+}
+
+impl Conn {
+    /// A fault strikes, once.
+    fn suffer(
+        &mut self,
+        out: &mut VecDeque<Output>,
+        at: Instant,
+        conn: ConnId,
+        effect: ConnectionEffect,
+    ) -> Message {
+        match effect {
+            ConnectionEffect::Close { code, reason } => {
+                out.push_back(Output::Close { conn, at, code, reason });
+                self.voice = Voice::Silent;
+                Message::Lost
+            }
+            ConnectionEffect::Silence => {
+                self.voice = Voice::Silent;
+                Message::Lost
+            }
+            ConnectionEffect::Garbage => {
+                out.push_back(Output::Garbage { conn, at });
+                self.voice = Voice::Clear;
+                Message::Sent
+            }
+            ConnectionEffect::Error { text } => {
+                out.push_back(Output::Notice { conn, at, notice: Notice::Error { text } });
+                self.voice = Voice::Clear;
+                Message::Sent
+            }
+            // Such a rule is about handshakes and is given to no connection.
+            ConnectionEffect::Refuse { .. } => Message::Sent,
+        }
+    }
+}
+
+fn remove_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<ConnId>>, key: &K, conn: ConnId) {
+    if let Some(conns) = index.get_mut(key) {
+        conns.remove(&conn);
+        if conns.is_empty() {
+            index.remove(key);
+        }
     }
 }

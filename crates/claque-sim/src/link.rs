@@ -7,8 +7,11 @@ use claque_core::{
     ids::BlockIdx,
     time::{Duration, duration_nanos},
 };
-use claque_gateway::{Refusal, Speech, SpeechBody};
-use claque_wire::yapit::{ServerMessage, http_failure};
+use claque_gateway::{Flaw, Refusal, Speech, SpeechBody};
+use claque_wire::{
+    audio::AudioMeter,
+    yapit::{ServerMessage, http_failure},
+};
 
 /// Bytes of synthetic audio for each second of it: the 48 kbit/s at which speech is commonly packed in Opus.
 const SYNTHETIC_BYTES_PER_SECOND: u128 = 6_000;
@@ -49,6 +52,27 @@ pub(crate) fn bytes_of(speech: &Speech) -> u64 {
         }
         SpeechBody::Encoded(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
     }
+}
+
+/// Bytes that are sent of a body with a flaw.
+pub(crate) fn bytes_of_flawed(flaw: Flaw, whole: u64) -> u64 {
+    match flaw {
+        Flaw::Cut => whole / 2,
+        Flaw::NotAudio => u64::try_from(Flaw::NOT_AUDIO.len()).unwrap_or(u64::MAX),
+    }
+}
+
+/// What a body with a flaw is for the listener.
+pub(crate) fn flawed(flaw: Flaw, block: BlockIdx) -> Failure {
+    let (phase, text) = match flaw {
+        Flaw::Cut => (Phase::MidAudio, "the audio was cut short".to_owned()),
+        Flaw::NotAudio => {
+            let mut meter = AudioMeter::new();
+            let problem = meter.push(Flaw::NOT_AUDIO).err().or_else(|| meter.finish().err());
+            (Phase::BeforeAudio, problem.map_or_else(String::new, |problem| problem.to_string()))
+        }
+    };
+    Failure { phase, class: FailureClass::Protocol, code: None, text, kills: Kills::Block(block) }
 }
 
 /// What a refusal to give audio is for the listener.

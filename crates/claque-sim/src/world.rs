@@ -10,12 +10,14 @@ use claque_core::{
     record::Fact,
     time::{Duration, Instant},
 };
-use claque_gateway::{ConnId, Gateway, Input, Notice, Output, Request, VariantHash};
+use claque_gateway::{
+    ConnId, FetchedAudio, Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request, VariantHash,
+};
 use claque_wire::yapit::{close, handshake_refused};
 
 use crate::{
     happening::{Guard, Happening, What},
-    link::{Link, bytes_of, garbage, refused},
+    link::{Link, bytes_of, bytes_of_flawed, flawed, garbage, refused},
     listener::{Fetches, Line, Listener},
     queue::Queue,
     scenario::Scenario,
@@ -177,14 +179,13 @@ impl<F: FnMut(Fact)> World<F> {
     }
 
     fn arrive(&mut self, now: Instant, listener: usize, conn: ConnId) {
-        /// What the hosted gateway answers during an outage.
-        const UNAVAILABLE: u16 = 503;
         let answered = now + self.link.latency;
-        let what = if self.gateway.accepts_connections(now + self.gateway_lead) {
-            self.tell_gateway(now, Input::Connected { conn, user: listeners_user() });
-            What::Dialed { conn }
-        } else {
-            What::Closed { conn, failure: handshake_refused(UNAVAILABLE) }
+        let what = match self.gateway.handshake(now + self.gateway_lead) {
+            Ok(()) => {
+                self.tell_gateway(now, Input::Connected { conn, user: listeners_user() });
+                What::Dialed { conn }
+            }
+            Err(status) => What::Closed { conn, failure: handshake_refused(status) },
         };
         self.queue.push(answered, Happening { listener, what });
     }
@@ -280,11 +281,16 @@ impl<F: FnMut(Fact)> World<F> {
         let answer = self.gateway.audio(now + self.gateway_lead, LISTENERS_ADDRESS, variant);
         let arrives = now + self.link.latency;
         let (at, what) = match answer {
-            Ok(speech) => {
-                let (media, bytes) = (speech.media, bytes_of(&speech));
+            Ok(FetchedAudio { speech, flaw }) => {
+                let (media, whole) = (speech.media, bytes_of(&speech));
+                let bytes = flaw.map_or(whole, |flaw| bytes_of_flawed(flaw, whole));
                 let free_at = &mut self.listeners[listener].fetches.way_free_at;
                 *free_at = (*free_at).max(arrives) + self.link.transfer_time(bytes);
-                (*free_at, What::Audio { take, block, media, bytes })
+                let what = match flaw {
+                    None => What::Audio { take, block, media, bytes },
+                    Some(flaw) => What::NoAudio { take, block, failure: flawed(flaw, block) },
+                };
+                (*free_at, what)
             }
             Err(refusal) => (arrives, What::NoAudio { take, block, failure: refused(&refusal, block) }),
         };
@@ -302,7 +308,11 @@ impl<F: FnMut(Fact)> World<F> {
                     let listener = index(conn, listeners);
                     let at_gateway = run_time(at, self.gateway_lead);
                     self.queue.push(at_gateway, Happening { listener, what: What::HungUp { conn } });
-                    (conn, at, What::Closed { conn, failure: close(Some(code), &reason) })
+                    let failure = match code {
+                        NO_CLOSE_FRAME => close(None, ""),
+                        code => close(Some(code), &reason),
+                    };
+                    (conn, at, What::Closed { conn, failure })
                 }
                 // The stage takes no gateway with an external engine.
                 Output::Synthesize { .. } => continue,

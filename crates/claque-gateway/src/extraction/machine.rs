@@ -18,9 +18,9 @@ use super::{
 use crate::{
     config::{Engine, ModelConfig, PipelineConfig},
     faults::{Effect, FaultRule, Faults, Selector},
-    ids::{ConnId, DocumentId, UserId},
+    ids::{DocumentId, UserId},
     message::{AudioFormat, TimeoutReason},
-    pipeline::{Admission, Ask, Delivery, Pipeline, Subscriber},
+    pipeline::{Admission, Ask, Content, Delivery, Outcome, Pipeline, Subscriber},
     refusal::Refusal,
     service::{LengthModel, ServiceModel},
     voices::ModelInfo,
@@ -57,7 +57,6 @@ pub(crate) struct Extractions {
 #[derive(Clone, Debug)]
 struct Extraction {
     owner: UserId,
-    conn: ConnId,
     content: ContentHash,
     pages: u32,
     title: String,
@@ -105,7 +104,7 @@ impl Extractions {
 
     pub(crate) fn prepare(&mut self, upload: Upload) -> PreparedUpload {
         let hash = upload.content.of_upload();
-        let is_unknown = |page: &u32| self.pipeline.audio(&upload.content.page(*page)).is_none();
+        let is_unknown = |page: &u32| !self.pipeline.has_audio(&upload.content.page(*page));
         let uncached = match self.config.ai_transform {
             Some(_) => (0..upload.pages).filter(is_unknown).collect(),
             None => Vec::new(),
@@ -147,15 +146,14 @@ impl Extractions {
         }
         *used += u64::from(upload.pages);
         let id = ExtractionId(DocumentId::from_seed(self.seed.child("id").index(self.begun)));
-        let conn = ConnId(self.begun);
         self.begun += 1;
         self.stats.running += 1;
         let Upload { content, pages, title } = upload;
         let (owner, done) = (owner.clone(), BTreeMap::new());
-        let extraction = Extraction { owner, conn, content, pages, title, ordered_at: at, done, end: None };
+        let extraction = Extraction { owner, content, pages, title, ordered_at: at, done, end: None };
         self.by_id.insert(id, extraction);
         for page in 0..pages {
-            self.ask(at, id, conn, (content, page), ai_transform);
+            self.ask(at, id, (content, page), ai_transform);
         }
         if pages == 0 {
             self.look_whether_whole(id);
@@ -184,10 +182,10 @@ impl Extractions {
         if extraction.owner != *owner || extraction.end.is_some() {
             return;
         }
-        let Extraction { conn, content, pages, .. } = *extraction;
+        let Extraction { content, pages, .. } = *extraction;
         for page in (0..pages).filter(|page| !extraction.done.contains_key(page)) {
-            let subscriber = Subscriber { conn, document: id.0, block: i64::from(page) };
-            self.pipeline.withdraw(at, &content.page(page), subscriber);
+            let subscriber = Subscriber { document: id.0, block: i64::from(page) };
+            self.pipeline.call_off(at, &content.page(page), subscriber);
         }
         self.stats.cancelled += 1;
         self.settle(id, ExtractionEnd::Failed { text: CALLED_OFF.to_owned() });
@@ -200,10 +198,13 @@ impl Extractions {
     /// Does what is due first, at its own time.
     pub(crate) fn step(&mut self) {
         self.pipeline.step();
-        while let Some(Delivery { at, subscriber: Subscriber { document, block, .. }, result, .. }) =
+        while let Some(Delivery { at, subscriber: Subscriber { document, block }, outcome, .. }) =
             self.pipeline.pop_delivery()
         {
-            let end = if result.is_ok() { PageEnd::Completed } else { PageEnd::Failed };
+            let end = match outcome {
+                Outcome::Ready(_) | Outcome::Silent => PageEnd::Completed,
+                Outcome::Failed(_) => PageEnd::Failed,
+            };
             self.page_done(at, ExtractionId(document), u32::try_from(block).unwrap_or(u32::MAX), end);
         }
     }
@@ -243,15 +244,15 @@ impl Extractions {
         &mut self,
         at: Instant,
         id: ExtractionId,
-        conn: ConnId,
         (content, page): (ContentHash, u32),
         ai_transform: AiTransform,
     ) {
         let (voice, text) = (Arc::clone(&self.nothing), Arc::clone(&self.nothing));
         // The model's time per character is the language model's time per page; see `detection`.
         let chars = u32::from(ai_transform.as_bool());
-        let ask = Ask { variant: content.page(page), pool: 0, voice, text, chars };
-        match self.pipeline.ask(at, ask, Subscriber { conn, document: id.0, block: i64::from(page) }) {
+        let (variant, content) = (content.page(page), Content::Something);
+        let ask = Ask { variant, pool: 0, voice, text, chars, content };
+        match self.pipeline.ask(at, ask, Subscriber { document: id.0, block: i64::from(page) }) {
             Admission::Waiting => {}
             Admission::Cached(_) => self.page_done(at, id, page, PageEnd::Completed),
             Admission::Full => self.page_done(at, id, page, PageEnd::Failed),

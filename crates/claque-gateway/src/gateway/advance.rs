@@ -9,28 +9,33 @@ use super::Gateway;
 enum Due {
     /// An injected outage cuts every connection.
     Cut,
+    /// Another fault says or does something.
+    Fault,
     Speech,
     Page,
     Admission,
 }
 
 impl Gateway {
-    /// Does all that is due until `now`, in order of time; of those at one time an outage comes first, then
-    /// speech, then pages.
+    /// Does all that is due until `now`, in order of time; of those at one time faults come first, then speech,
+    /// then pages.
     pub(super) fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
         loop {
             self.pass_on();
-            let cut = self.cut_at.map(|at| (at, Due::Cut));
+            let cut = self.cuts.front().map(|outage| (outage.outage.from, Due::Cut));
+            let fault = self.sessions.next_later().map(|at| (at, Due::Fault));
             let speech = self.pipeline.next_timer().map(|(at, _)| (at, Due::Speech));
             let page = self.extractions.next_timer().map(|(at, _)| (at, Due::Page));
             let admission = self.sessions.next_admission().map(|at| (at, Due::Admission));
-            let first = [cut, speech, page, admission].into_iter().flatten().min();
+            let first = [cut, fault, speech, page, admission].into_iter().flatten().min();
             match first.filter(|(at, _)| *at <= self.now) {
                 Some((at, Due::Cut)) => {
-                    self.cut_at = None;
-                    self.sessions.close_all(&mut self.outputs, at);
+                    if let Some(outage) = self.cuts.pop_front() {
+                        self.sessions.close_all(&mut self.outputs, at, outage.code);
+                    }
                 }
+                Some((_, Due::Fault)) => self.sessions.do_later(&mut self.outputs),
                 Some((_, Due::Speech)) => self.pipeline.step(),
                 Some((_, Due::Page)) => {
                     self.extractions.step();

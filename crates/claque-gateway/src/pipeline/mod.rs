@@ -7,6 +7,7 @@
 mod load;
 mod timers;
 mod variants;
+mod withdrawal;
 mod work;
 
 use std::{
@@ -29,7 +30,7 @@ use self::{
 use crate::{
     config::{ModelConfig, PipelineConfig, Workers},
     faults::{AudioFault, Faults, Suspect},
-    ids::{ConnId, DocumentId, JobId, VariantHash},
+    ids::{DocumentId, JobId, VariantHash},
     message::{Output, Speech, TimeoutReason},
 };
 
@@ -66,10 +67,10 @@ pub struct PipelineStats {
     pub forgotten: u64,
 }
 
-/// Who waits for a variant, and as what.
+/// Who waits for a variant, and as what: a block of a document, not a connection. A document has one owner, so it says
+/// whose block it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Subscriber {
-    pub(crate) conn: ConnId,
     pub(crate) document: DocumentId,
     pub(crate) block: i64,
 }
@@ -83,6 +84,15 @@ pub(crate) struct Ask {
     pub(crate) voice: Arc<str>,
     pub(crate) text: Arc<str>,
     pub(crate) chars: u32,
+    pub(crate) content: Content,
+}
+
+/// Whether there is anything to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Something,
+    /// Nothing can be spoken of it. That is found out by whoever tries.
+    Nothing,
 }
 
 /// What became of an ask.
@@ -101,7 +111,18 @@ pub(crate) struct Delivery {
     pub(crate) variant: VariantHash,
     pub(crate) model: Arc<str>,
     pub(crate) voice: Arc<str>,
-    pub(crate) result: Result<MediaTime, String>,
+    pub(crate) outcome: Outcome,
+}
+
+/// What became of a variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Its audio is there.
+    Ready(MediaTime),
+    /// There was nothing to speak.
+    Silent,
+    /// It failed, in these words.
+    Failed(String),
 }
 
 /// The machine.
@@ -114,6 +135,8 @@ pub(crate) struct Pipeline {
     variants: Variants,
     jobs: BTreeMap<JobNo, Job>,
     jobs_made: u64,
+    /// The job that was last made for a block: what a moved cursor withdraws.
+    by_block: BTreeMap<Subscriber, JobNo>,
     attempts: BTreeMap<JobId, Attempt>,
     attempts_made: u64,
     warm: WarmInstances,
@@ -143,7 +166,7 @@ struct Pool {
 #[derive(Clone, Debug)]
 struct Job {
     ask: Ask,
-    block: i64,
+    owner: Subscriber,
     queued_at: Option<Instant>,
     retries: u32,
 }
@@ -157,13 +180,14 @@ impl Pipeline {
             overflowing: 0,
         };
         Self {
-            variants: Variants::new(config.cache_capacity),
+            variants: Variants::new(config.cache_capacity, config.key_life),
             config,
             faults,
             seed,
             pools: models.iter().map(pool).collect(),
             jobs: BTreeMap::new(),
             jobs_made: 0,
+            by_block: BTreeMap::new(),
             attempts: BTreeMap::new(),
             attempts_made: 0,
             warm: WarmInstances::default(),
@@ -178,7 +202,7 @@ impl Pipeline {
 
     /// Answers from the cache, joins what is under way, or queues.
     pub(crate) fn ask(&mut self, at: Instant, ask: Ask, subscriber: Subscriber) -> Admission {
-        match self.variants.look_up(at, &ask.variant, subscriber) {
+        match self.variants.look_up(at, ask.variant, subscriber) {
             Lookup::Cached(media) => {
                 self.stats.cache_hits += 1;
                 Admission::Cached(media)
@@ -195,29 +219,28 @@ impl Pipeline {
         }
     }
 
-    /// The subscriber gives the variant up. Jobs in a worker's hands are finished and announced all the same.
-    pub(crate) fn withdraw(&mut self, at: Instant, variant: &VariantHash, subscriber: Subscriber) {
-        let Some(no) = self.variants.job(variant) else { return };
-        let is_queued = self.jobs.get(&no).is_some_and(|job| job.queued_at.is_some());
-        if is_queued && self.variants.withdraw(variant, subscriber) {
-            self.drop_job(no);
-            self.stats.evicted += 1;
-            self.note_load(at);
-        }
-    }
-
     /// An external engine answers.
     pub(crate) fn synthesized(&mut self, at: Instant, job: JobId, result: Result<Speech, String>) {
         self.end_attempt(at, job, Some(result));
         self.note_load(at);
     }
 
-    pub(crate) fn audio(&self, variant: &VariantHash) -> Option<(&Arc<Speech>, Option<AudioFault>)> {
-        self.variants.audio(variant)
+    pub(crate) fn has_audio(&self, variant: &VariantHash) -> bool {
+        self.variants.audio(variant).is_some()
     }
 
-    pub(crate) fn is_being_made(&self, variant: &VariantHash) -> bool {
-        self.variants.job(variant).is_some()
+    /// Audio as it is fetched, with what is wrong with this fetch.
+    pub(crate) fn fetch(&mut self, variant: &VariantHash) -> Option<(Arc<Speech>, Option<AudioFault>)> {
+        let cached = self.variants.audio_mut(variant)?;
+        let (suspect, number) = (cached.suspect, cached.fetches);
+        cached.fetches = cached.fetches.saturating_add(1);
+        let speech = Arc::clone(&cached.speech);
+        Some((speech, self.faults.audio(suspect, number, self.seed)))
+    }
+
+    /// Whether a variant was asked for whose audio is not there.
+    pub(crate) fn is_pending(&self, variant: &VariantHash) -> bool {
+        self.variants.is_pending(variant)
     }
 
     pub(crate) fn next_timer(&self) -> Option<(Instant, TimeoutReason)> {
@@ -285,12 +308,14 @@ impl Pipeline {
         let pool = ask.pool;
         if self.pools[pool].queue.len() >= self.config.max_queued {
             self.stats.refused += 1;
+            let _ = self.variants.unsubscribe(&ask.variant, &subscriber);
             return Admission::Full;
         }
         let no = JobNo(self.jobs_made);
         self.jobs_made += 1;
-        self.variants.open(ask.variant, no, at + self.config.key_life, subscriber);
-        self.jobs.insert(no, Job { ask, block: subscriber.block, queued_at: None, retries: 0 });
+        self.variants.open(at, &ask.variant, no);
+        self.by_block.insert(subscriber, no);
+        self.jobs.insert(no, Job { ask, owner: subscriber, queued_at: None, retries: 0 });
         self.enqueue(at, no);
         self.dispatch(at, pool);
         Admission::Waiting
@@ -331,8 +356,11 @@ impl Pipeline {
         let pool = job.ask.pool;
         if job.retries > self.config.max_retries {
             self.stats.dead_letters += 1;
-            let text = self.config.dead_letter_text.clone();
-            self.fail(at, no, &text);
+            match self.config.dead_letter_text.clone() {
+                Some(text) => self.fail(at, no, text),
+                // Its key lives on: who asks again joins what nobody makes.
+                None => drop(self.drop_job(no)),
+            }
             return;
         }
         self.stats.requeued += 1;
@@ -340,37 +368,43 @@ impl Pipeline {
         self.dispatch(at, pool);
     }
 
-    fn fail(&mut self, at: Instant, no: JobNo, text: &str) {
-        let Some(job) = self.drop_job(no) else { return };
-        if self.variants.job(&job.ask.variant) == Some(no) {
-            for subscriber in self.variants.abandon(at, &job.ask.variant) {
-                self.deliver(at, subscriber, &job.ask, Err(text.to_owned()));
+    fn fail(&mut self, at: Instant, no: JobNo, text: String) {
+        if let Some(job) = self.drop_job(no) {
+            self.announce(at, &job.ask, &Outcome::Failed(text));
+        }
+    }
+
+    /// Audio, or the news that there is nothing to speak. It counts for whoever waits for the variant, whichever attempt it
+    /// came from; without a key it counts for nothing.
+    fn complete(&mut self, at: Instant, ask: &Ask, speech: Speech, suspect: Suspect) {
+        match ask.content {
+            Content::Nothing => _ = self.announce(at, ask, &Outcome::Silent),
+            Content::Something => {
+                if self.announce(at, ask, &Outcome::Ready(speech.media)) {
+                    self.stats.served += 1;
+                    self.variants.keep(ask.variant, speech, suspect);
+                }
             }
         }
     }
 
-    /// Audio is there. It counts for whoever waits for the variant, whichever attempt it came from.
-    fn complete(&mut self, at: Instant, ask: &Ask, speech: Speech, fault: Option<AudioFault>) {
-        if let Some(no) = self.variants.job(&ask.variant) {
-            self.drop_job(no);
+    /// Tells everybody who waits; says whether the result counted.
+    fn announce(&mut self, at: Instant, ask: &Ask, outcome: &Outcome) -> bool {
+        let Some(subscribers) = self.variants.finish(at, &ask.variant) else { return false };
+        for subscriber in subscribers {
+            let model = Arc::clone(&self.pools[ask.pool].model.info.slug);
+            let (variant, voice) = (ask.variant, Arc::clone(&ask.voice));
+            let outcome = outcome.clone();
+            self.deliveries.push_back(Delivery { at, subscriber, variant, model, voice, outcome });
         }
-        let media = speech.media;
-        if let Some(subscribers) = self.variants.complete(at, ask.variant, speech, fault) {
-            self.stats.served += 1;
-            for subscriber in subscribers {
-                self.deliver(at, subscriber, ask, Ok(media));
-            }
-        }
-    }
-
-    fn deliver(&mut self, at: Instant, subscriber: Subscriber, ask: &Ask, result: Result<MediaTime, String>) {
-        let model = Arc::clone(&self.pools[ask.pool].model.info.slug);
-        let (variant, voice) = (ask.variant, Arc::clone(&ask.voice));
-        self.deliveries.push_back(Delivery { at, subscriber, variant, model, voice, result });
+        true
     }
 
     fn drop_job(&mut self, no: JobNo) -> Option<Job> {
         let job = self.jobs.remove(&no)?;
+        if self.by_block.get(&job.owner) == Some(&no) {
+            self.by_block.remove(&job.owner);
+        }
         if let Some(queued_at) = job.queued_at {
             self.pools[job.ask.pool].queue.remove(&(queued_at, no));
         }
@@ -378,6 +412,6 @@ impl Pipeline {
     }
 
     const fn suspect(job: &Job, no: JobNo) -> Suspect {
-        Suspect { variant: job.ask.variant, block: job.block, number: no.0 }
+        Suspect { variant: job.ask.variant, block: job.owner.block, number: no.0 }
     }
 }

@@ -5,10 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use claque_core::time::{Instant, MediaTime};
+use claque_core::time::{Duration, Instant, MediaTime};
 
 use super::{JobNo, Subscriber};
-use crate::{faults::AudioFault, ids::VariantHash, message::Speech};
+use crate::{faults::Suspect, ids::VariantHash, message::Speech};
 
 /// Variants under way and the audio cache.
 #[derive(Clone, Debug)]
@@ -17,21 +17,42 @@ pub(super) struct Variants {
     /// Cached ones, oldest first.
     cached: VecDeque<VariantHash>,
     capacity: usize,
+    /// How long a key lives, and subscribers after the last of them.
+    life: Duration,
     forgotten: u64,
 }
 
 #[derive(Clone, Debug)]
 enum Variant {
-    /// The key and its subscribers are forgotten at `expires_at`, whatever the job does.
-    InFlight {
-        job: JobNo,
-        expires_at: Instant,
-        subscribers: BTreeSet<Subscriber>,
-    },
-    Cached {
-        speech: Arc<Speech>,
-        fault: Option<AudioFault>,
-    },
+    Pending(Pending),
+    Cached(CachedSpeech),
+}
+
+/// A variant that is waited for. Key and subscribers are two things, as they are in the real service: a job that its
+/// owner withdraws leaves those behind who had joined it.
+#[derive(Clone, Debug, Default)]
+struct Pending {
+    key: Option<Key>,
+    subscribers: BTreeSet<Subscriber>,
+    /// When the subscribers are forgotten, unless another comes before.
+    subscribed_until: Instant,
+}
+
+/// Says that a job makes the variant: while it lives, whoever asks joins and queues nothing.
+#[derive(Clone, Copy, Debug)]
+struct Key {
+    job: JobNo,
+    expires_at: Instant,
+}
+
+/// Audio that was made.
+#[derive(Clone, Debug)]
+pub(super) struct CachedSpeech {
+    pub(super) speech: Arc<Speech>,
+    /// What rules of faults look at.
+    pub(super) suspect: Suspect,
+    /// How often it was fetched.
+    pub(super) fetches: u32,
 }
 
 /// What is known of a variant that is asked for.
@@ -42,79 +63,109 @@ pub(super) enum Lookup {
     Unknown,
 }
 
+/// Whether anybody else waits for a variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waiting {
+    Somebody,
+    Nobody,
+}
+
 impl Variants {
-    pub(super) const fn new(capacity: usize) -> Self {
-        Self { by_hash: BTreeMap::new(), cached: VecDeque::new(), capacity, forgotten: 0 }
+    pub(super) const fn new(capacity: usize, life: Duration) -> Self {
+        Self { by_hash: BTreeMap::new(), cached: VecDeque::new(), capacity, life, forgotten: 0 }
     }
 
-    pub(super) fn look_up(&mut self, at: Instant, variant: &VariantHash, subscriber: Subscriber) -> Lookup {
-        match self.by_hash.get_mut(variant) {
-            Some(Variant::Cached { speech, .. }) => Lookup::Cached(speech.media),
-            Some(Variant::InFlight { expires_at, subscribers, .. }) if at < *expires_at => {
-                subscribers.insert(subscriber);
-                Lookup::Joined
+    /// Looks a variant up, and subscribes to what is not there yet.
+    pub(super) fn look_up(&mut self, at: Instant, variant: VariantHash, subscriber: Subscriber) -> Lookup {
+        let entry = self.by_hash.entry(variant).or_insert_with(|| Variant::Pending(Pending::default()));
+        match entry {
+            Variant::Cached(cached) => Lookup::Cached(cached.speech.media),
+            Variant::Pending(pending) => {
+                self.forgotten += pending.forget_subscribers(at);
+                pending.subscribers.insert(subscriber);
+                pending.subscribed_until = at + self.life;
+                if pending.is_under_way(at) { Lookup::Joined } else { Lookup::Unknown }
             }
-            Some(Variant::InFlight { .. }) | None => Lookup::Unknown,
         }
     }
 
-    /// A job was made for a variant that is unknown, or whose key has expired.
-    pub(super) fn open(&mut self, variant: VariantHash, job: JobNo, expires_at: Instant, first: Subscriber) {
-        let subscribers = BTreeSet::from([first]);
-        let old = self.by_hash.insert(variant, Variant::InFlight { job, expires_at, subscribers });
-        if let Some(Variant::InFlight { subscribers, .. }) = old {
-            self.forget(subscribers.len());
+    /// A job was made for a variant that nothing is under way for.
+    pub(super) fn open(&mut self, at: Instant, variant: &VariantHash, job: JobNo) {
+        let expires_at = at + self.life;
+        if let Some(pending) = self.pending(variant) {
+            pending.key = Some(Key { job, expires_at });
         }
     }
 
-    /// Forgets a subscriber, and the variant with the last one; then its job is of no use any more.
-    pub(super) fn withdraw(&mut self, variant: &VariantHash, subscriber: Subscriber) -> bool {
-        let Some(Variant::InFlight { subscribers, .. }) = self.by_hash.get_mut(variant) else { return false };
-        let unwanted = subscribers.remove(&subscriber) && subscribers.is_empty();
-        if unwanted {
+    /// Takes a subscriber away.
+    pub(super) fn unsubscribe(&mut self, variant: &VariantHash, subscriber: &Subscriber) -> Waiting {
+        let Some(pending) = self.pending(variant) else { return Waiting::Nobody };
+        pending.subscribers.remove(subscriber);
+        if !pending.subscribers.is_empty() {
+            return Waiting::Somebody;
+        }
+        if pending.key.is_none() {
             self.by_hash.remove(variant);
         }
-        unwanted
+        Waiting::Nobody
     }
 
-    /// The variant's job failed for good. Who is to be told.
-    pub(super) fn abandon(&mut self, at: Instant, variant: &VariantHash) -> BTreeSet<Subscriber> {
-        let old = self.by_hash.remove(variant);
-        self.subscribers_of(at, old)
+    /// The job that is to make a variant.
+    pub(super) fn job(&mut self, variant: &VariantHash) -> Option<JobNo> {
+        self.pending(variant).and_then(|pending| pending.key).map(|key| key.job)
     }
 
-    /// Keeps the audio. Who is to be told; none when the audio was there already.
-    pub(super) fn complete(
-        &mut self,
-        at: Instant,
-        variant: VariantHash,
-        speech: Speech,
-        fault: Option<AudioFault>,
-    ) -> Option<BTreeSet<Subscriber>> {
-        if let Some(Variant::Cached { .. }) = self.by_hash.get(&variant) {
+    /// Gives the key back of a job that was withdrawn. Who waits for the variant goes on waiting, until somebody asks anew.
+    pub(super) fn free(&mut self, variant: &VariantHash, job: JobNo) {
+        if let Some(pending) = self.pending(variant) {
+            pending.key = pending.key.filter(|key| key.job != job);
+            if pending.key.is_none() && pending.subscribers.is_empty() {
+                self.by_hash.remove(variant);
+            }
+        }
+    }
+
+    /// A result is there, good or bad. Who is to be told; none when the key is gone, for then nobody looks at the result.
+    pub(super) fn finish(&mut self, at: Instant, variant: &VariantHash) -> Option<BTreeSet<Subscriber>> {
+        let pending = self.pending(variant)?;
+        if !pending.is_under_way(at) {
+            let forgotten = pending.subscribers.len();
+            self.forgotten += u64::try_from(forgotten).unwrap_or(u64::MAX);
             return None;
         }
-        let old = self.by_hash.insert(variant, Variant::Cached { speech: Arc::new(speech), fault });
+        let Some(Variant::Pending(mut pending)) = self.by_hash.remove(variant) else { return None };
+        self.forgotten += pending.forget_subscribers(at);
+        Some(pending.subscribers)
+    }
+
+    /// Keeps audio.
+    pub(super) fn keep(&mut self, variant: VariantHash, speech: Speech, suspect: Suspect) {
+        let cached = CachedSpeech { speech: Arc::new(speech), suspect, fetches: 0 };
+        self.by_hash.insert(variant, Variant::Cached(cached));
         self.cached.push_back(variant);
         if self.cached.len() > self.capacity
             && let Some(oldest) = self.cached.pop_front()
         {
             self.by_hash.remove(&oldest);
         }
-        Some(self.subscribers_of(at, old))
     }
 
-    pub(super) fn job(&self, variant: &VariantHash) -> Option<JobNo> {
+    /// Whether it was ever asked for and is not there.
+    pub(super) fn is_pending(&self, variant: &VariantHash) -> bool {
+        matches!(self.by_hash.get(variant), Some(Variant::Pending(_)))
+    }
+
+    pub(super) fn audio(&self, variant: &VariantHash) -> Option<&CachedSpeech> {
         match self.by_hash.get(variant) {
-            Some(Variant::InFlight { job, .. }) => Some(*job),
-            Some(Variant::Cached { .. }) | None => None,
+            Some(Variant::Cached(cached)) => Some(cached),
+            Some(Variant::Pending(_)) | None => None,
         }
     }
 
-    pub(super) fn audio(&self, variant: &VariantHash) -> Option<(&Arc<Speech>, Option<AudioFault>)> {
-        match self.by_hash.get(variant) {
-            Some(Variant::Cached { speech, fault }) => Some((speech, *fault)),
-            Some(Variant::InFlight { .. }) | None => None,
+    pub(super) fn audio_mut(&mut self, variant: &VariantHash) -> Option<&mut CachedSpeech> {
+        match self.by_hash.get_mut(variant) {
+            Some(Variant::Cached(cached)) => Some(cached),
+            Some(Variant::Pending(_)) | None => None,
         }
     }
 
@@ -126,18 +177,25 @@ impl Variants {
         self.forgotten
     }
 
-    fn subscribers_of(&mut self, at: Instant, old: Option<Variant>) -> BTreeSet<Subscriber> {
-        match old {
-            Some(Variant::InFlight { expires_at, subscribers, .. }) if at < expires_at => subscribers,
-            Some(Variant::InFlight { subscribers, .. }) => {
-                self.forget(subscribers.len());
-                BTreeSet::new()
-            }
-            Some(Variant::Cached { .. }) | None => BTreeSet::new(),
+    fn pending(&mut self, variant: &VariantHash) -> Option<&mut Pending> {
+        match self.by_hash.get_mut(variant) {
+            Some(Variant::Pending(pending)) => Some(pending),
+            Some(Variant::Cached(_)) | None => None,
         }
     }
+}
 
-    fn forget(&mut self, subscribers: usize) {
-        self.forgotten += u64::try_from(subscribers).unwrap_or(u64::MAX);
+impl Pending {
+    fn is_under_way(&self, at: Instant) -> bool {
+        self.key.is_some_and(|key| at < key.expires_at)
+    }
+
+    /// Forgets subscribers whose time is over; gives how many.
+    fn forget_subscribers(&mut self, at: Instant) -> u64 {
+        if at < self.subscribed_until {
+            return 0;
+        }
+        let forgotten = core::mem::take(&mut self.subscribers).len();
+        u64::try_from(forgotten).unwrap_or(u64::MAX)
     }
 }

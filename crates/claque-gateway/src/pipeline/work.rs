@@ -5,10 +5,10 @@ use std::{collections::VecDeque, sync::Arc};
 use claque_core::time::{Duration, Instant};
 use rand::RngExt;
 
-use super::{Ask, JobNo, Pipeline, Timer};
+use super::{Ask, JobNo, Outcome, Pipeline, Timer};
 use crate::{
     config::{Engine, EngineErrors, OverflowConfig, Workers},
-    faults::AudioFault,
+    faults::Suspect,
     ids::JobId,
     message::{Output, Speech, SpeechBody},
 };
@@ -25,7 +25,7 @@ pub(super) struct Attempt {
     started_at: Instant,
     /// Set when it is bound to fail.
     error: Option<String>,
-    fault: Option<AudioFault>,
+    suspect: Suspect,
 }
 
 /// Who tries.
@@ -96,8 +96,12 @@ impl Pipeline {
         };
         match result {
             Ok(speech) => {
-                self.drop_job(attempt.no);
-                self.complete(at, &attempt.ask, speech, attempt.fault);
+                match attempt.by {
+                    By::Worker | By::Overflow => _ = self.drop_job(attempt.no),
+                    // Meanwhile it was queued again, and nobody takes it out of the queue: it is made a second time, in vain.
+                    By::LostWorker => {}
+                }
+                self.complete(at, &attempt.ask, speech, attempt.suspect);
             }
             Err(text) => self.attempt_failed(at, &attempt, &text),
         }
@@ -190,19 +194,22 @@ impl Pipeline {
         if error.is_some() {
             self.failures.insert(suspect.variant, tried.saturating_add(1));
         }
-        let fault = self.faults.audio(suspect, self.seed);
         let id = JobId(self.attempts_made);
         self.attempts_made += 1;
-        self.attempts.insert(id, Attempt { no, ask, by, started_at: at, error, fault });
+        self.attempts.insert(id, Attempt { no, ask, by, started_at: at, error, suspect });
         Some(id)
     }
 
     fn attempt_failed(&mut self, at: Instant, attempt: &Attempt, text: &str) {
         match (attempt.by, self.config.engine_errors) {
-            (By::LostWorker, EngineErrors::Report | EngineErrors::Retry) => {}
+            (By::LostWorker, EngineErrors::Retry) => {}
+            (By::LostWorker, EngineErrors::Report) => {
+                self.stats.engine_errors += 1;
+                self.announce(at, &attempt.ask, &Outcome::Failed(text.to_owned()));
+            }
             (By::Worker, EngineErrors::Report) => {
                 self.stats.engine_errors += 1;
-                self.fail(at, attempt.no, text);
+                self.fail(at, attempt.no, text.to_owned());
             }
             (By::Worker, EngineErrors::Retry)
             | (By::Overflow, EngineErrors::Report | EngineErrors::Retry) => {

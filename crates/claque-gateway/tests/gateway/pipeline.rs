@@ -62,7 +62,7 @@ fn a_lost_workers_job_is_put_back_at_the_scan_and_its_late_result_counts_if_it_c
 fn a_job_that_every_worker_loses_is_given_up_after_its_retries() {
     let mut config = lasting(1_000);
     config.models[0].workers = Workers::Pull(8);
-    config.pipeline.dead_letter_text = "given up".to_owned();
+    config.pipeline.dead_letter_text = Some("given up".to_owned());
     let mut stage = asked(config, 1);
     stage.run_until(500_000);
     // Held from 0, 30, 60 and 90 s; lost at the scan 30 s after each.
@@ -71,6 +71,38 @@ fn a_job_that_every_worker_loses_is_given_up_after_its_retries() {
     assert_eq!((last.error.as_deref(), last.variant, last.recoverable), (Some("given up"), None, true));
     let stats = stage.gateway.stats().pipeline;
     assert_eq!((stats.requeued, stats.dead_letters), (3, 1));
+}
+
+#[test]
+fn a_service_may_give_a_job_up_without_a_word() {
+    let mut config = lasting(1_000);
+    config.models[0].workers = Workers::Pull(8);
+    config.pipeline.dead_letter_text = None;
+    let mut stage = Stage::new(config);
+    let document = stage.document("a", "tea", 1);
+    stage.connect(0, 1, "a");
+    stage.ask(0, 1, document, &[0]);
+    stage.run_until(200_000);
+    stage.ask(200_000, 1, document, &[0]);
+    stage.run_until(500_000);
+    assert_eq!(stage.times(1, BlockStatus::Queued), [(0, 0), (200_000, 0)]);
+    let stats = stage.gateway.stats().pipeline;
+    assert_eq!((stage.statuses().len(), stats.dead_letters, stats.joined), (2, 1, 1));
+}
+
+/// Nobody takes the job out of the queue to which it was returned.
+#[test]
+fn a_lost_workers_job_is_made_twice_and_announced_once() {
+    let mut stage = asked(lasting(31), 2);
+    stage.run_until(400_000);
+    // Block 0 is taken for lost at 30 s and queued behind block 1; its worker is done at 31 s and takes block 1.
+    let ready = stage.times(1, BlockStatus::Cached);
+    assert_eq!(ready, [(31_000, 0), (62_000, 1)]);
+    let stats = stage.gateway.stats().pipeline;
+    assert_eq!((stats.served, stats.requeued > 1), (2, true));
+    let load = stage.gateway.load(Instant::from_millis(125_000));
+    let busy: f64 = load.models[0].mean_busy * 125.0;
+    assert!(busy > 123.0, "busy for {busy} s: each block was made twice");
 }
 
 #[test]
@@ -191,7 +223,7 @@ fn an_engine_outside_is_given_one_job_a_worker_and_its_answer_is_announced() {
     assert_eq!(stage.times(1, BlockStatus::Error), [(900, 1)]);
     let variant = stage.statuses()[2].2.variant.expect("ready audio has a name");
     assert_eq!(
-        *stage.gateway.audio(Instant::from_millis(900), "test", &variant).expect("it is cached"),
+        *stage.gateway.audio(Instant::from_millis(900), "test", &variant).expect("it is cached").speech,
         speech
     );
 }
@@ -202,11 +234,11 @@ fn after_its_key_expired_a_variant_is_queued_again_and_the_first_to_ask_waits_in
     config.pipeline.visibility_timeout = Duration::from_secs(6_000);
     config.pipeline.key_life = Duration::from_secs(20);
     let mut stage = Stage::new(config);
-    let document = stage.document("a", "tea", 1);
+    let (first, second) = (stage.document("a", "tea", 1), stage.document("b", "tea", 1));
     stage.connect(0, 1, "a");
-    stage.connect(0, 2, "a");
-    stage.ask(0, 1, document, &[0]);
-    stage.ask(30_000, 2, document, &[0]);
+    stage.connect(0, 2, "b");
+    stage.ask(0, 1, first, &[0]);
+    stage.ask(30_000, 2, second, &[0]);
     stage.run_until(500_000);
     assert!(stage.times(1, BlockStatus::Cached).is_empty());
     assert_eq!(
@@ -216,6 +248,18 @@ fn after_its_key_expired_a_variant_is_queued_again_and_the_first_to_ask_waits_in
     );
     let stats = stage.gateway.stats().pipeline;
     assert_eq!((stats.forgotten, stats.served), (1, 1));
+}
+
+#[test]
+fn a_result_whose_key_has_expired_is_thrown_away() {
+    let mut config = lasting(40);
+    config.pipeline.visibility_timeout = Duration::from_secs(6_000);
+    config.pipeline.key_life = Duration::from_secs(20);
+    let mut stage = asked(config, 1);
+    stage.run_until(50_000);
+    let stats = stage.gateway.stats().pipeline;
+    assert_eq!((stats.forgotten, stats.served, stats.cached), (1, 0, 0));
+    assert_eq!(stage.statuses().len(), 1);
 }
 
 #[test]
@@ -245,8 +289,9 @@ fn an_engine_outside_that_never_answers_the_overflow_is_timed_out() {
     assert_eq!(stage.gateway.stats().pipeline.busy_workers, 1, "the other is still with the worker");
 }
 
+/// Documents of equal texts. The job is the first document's; a jump takes it away from both.
 #[test]
-fn a_block_that_another_connection_waits_for_stays_in_the_queue_when_one_gives_it_up() {
+fn a_jump_withdraws_a_job_also_from_under_those_who_joined_it() {
     let mut stage = Stage::new(one_worker());
     let (first, second) = (stage.document("a", "tea", 3), stage.document("b", "tea", 3));
     stage.connect(0, 1, "a");
@@ -256,6 +301,50 @@ fn a_block_that_another_connection_waits_for_stays_in_the_queue_when_one_gives_i
     stage.request(500, 1, Request::CursorMoved { document: first, cursor: 0 });
     stage.run_until(10_000);
     assert_eq!(stage.evicted(1), [vec![0, 1, 2]]);
-    assert_eq!(stage.times(1, BlockStatus::Cached), [(1_000, 0)]);
-    assert_eq!(stage.times(2, BlockStatus::Cached), [(2_000, 2)]);
+    assert_eq!(stage.times(1, BlockStatus::Cached), [(1_000, 0)], "it was in the worker's hands");
+    assert_eq!(stage.times(2, BlockStatus::Cached), []);
+    stage.ask(10_000, 2, second, &[2]);
+    stage.run_until(20_000);
+    assert_eq!(stage.times(2, BlockStatus::Cached), [(11_000, 2)], "asked for again, it is made");
+    assert_eq!(
+        stage.times(1, BlockStatus::Cached)[1..],
+        [(11_000, 2)],
+        "and whoever waited still hears of it"
+    );
+}
+
+#[test]
+fn who_only_joined_a_job_withdraws_nothing_by_a_jump() {
+    let mut stage = Stage::new(one_worker());
+    let (first, second) = (stage.document("a", "tea", 3), stage.document("b", "tea", 3));
+    stage.connect(0, 1, "a");
+    stage.connect(0, 2, "b");
+    stage.ask(0, 1, first, &[0, 1, 2]);
+    stage.ask(0, 2, second, &[2]);
+    stage.request(500, 2, Request::CursorMoved { document: second, cursor: 0 });
+    stage.run_until(10_000);
+    assert_eq!(stage.evicted(2), [vec![2]]);
+    assert_eq!(stage.times(1, BlockStatus::Cached).len(), 3);
+    assert_eq!(stage.times(2, BlockStatus::Cached), [(3_000, 2)], "and hears of it all the same");
+}
+
+/// 2026-02: the job goes and its key stays, so that nobody may queue it anew.
+#[test]
+fn in_2026_02_a_withdrawn_block_is_not_made_before_its_key_has_expired() {
+    let early = GatewayConfig::feb_2026();
+    let mut config = GatewayConfig { eviction: early.eviction, ..one_worker() };
+    config.pipeline.evicted_key = early.pipeline.evicted_key;
+    let mut stage = Stage::new(config);
+    let document = stage.document("a", "tea", 30);
+    stage.connect(0, 1, "a");
+    stage.ask(0, 1, document, &[0, 1]);
+    stage.request(500, 1, Request::CursorMoved { document, cursor: 20 });
+    for at in [10_000, 599_000, 600_000] {
+        stage.run_until(at);
+        stage.ask(at, 1, document, &[1]);
+    }
+    stage.run_until(700_000);
+    assert_eq!(stage.evicted(1), [vec![0, 1]]);
+    assert_eq!(stage.times(1, BlockStatus::Queued).len(), 5);
+    assert_eq!(stage.times(1, BlockStatus::Cached), [(1_000, 0), (601_000, 1)]);
 }

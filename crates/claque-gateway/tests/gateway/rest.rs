@@ -43,7 +43,7 @@ fn audio_is_unknown_then_promised_then_there() {
     let (_, _, ready) = stage.statuses().pop().unwrap();
     assert_eq!((ready.status, ready.variant), (BlockStatus::Cached, Some(promised)));
     let speech = stage.gateway.audio(AT, "test", &promised).unwrap();
-    assert_eq!(Some(speech.media), ready.duration);
+    assert_eq!(Some(speech.speech.media), ready.duration);
 }
 
 #[test]

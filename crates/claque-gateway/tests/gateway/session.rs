@@ -24,16 +24,43 @@ fn each_era_refuses_in_its_own_words() {
     assert_eq!(current, ["TTSModel 'x' not found", "Voice 'y' not configured for model 'kokoro'"]);
 }
 
+/// Whether there is anything to speak is found out by who tries: a worker.
 #[test]
-fn blocks_that_do_not_exist_or_say_nothing_are_skipped() {
+fn blocks_that_do_not_exist_are_skipped_at_once_and_those_that_say_nothing_once_a_worker_has_tried() {
     let mut stage = Stage::new(one_worker());
     let caller = claque_gateway::Caller { user: crate::stage::user("a"), address: "test".to_owned() };
     let document = stage.gateway.create_document(Instant::START, &caller, "One.\n\n…", None);
     let document = document.expect("the text is fine").id;
     stage.connect(0, 1, "a");
     stage.ask(0, 1, document, &[99, -1, 1]);
-    assert_eq!(stage.times(1, BlockStatus::Skipped), [(0, 99), (0, -1), (0, 1)]);
-    assert_eq!(stage.statuses().len(), 3);
+    assert_eq!(stage.times(1, BlockStatus::Skipped), [(0, 99), (0, -1)]);
+    assert_eq!(stage.times(1, BlockStatus::Queued), [(0, 1)]);
+    stage.run_until(10_000);
+    assert_eq!(stage.times(1, BlockStatus::Skipped)[2..], [(1_000, 1)]);
+    stage.ask(10_000, 1, document, &[1]);
+    stage.run_until(20_000);
+    assert_eq!(stage.times(1, BlockStatus::Skipped)[3..], [(11_000, 1)], "nobody remembers it");
+    assert_eq!(stage.statuses().len(), 6);
+}
+
+/// A block that is asked for again while it is being made: the player's re-send.
+#[test]
+fn every_request_is_answered_queued_once_and_a_second_one_makes_no_second_job() {
+    let mut stage = Stage::new(one_worker());
+    let document = stage.document("a", "tea", 3);
+    stage.connect(0, 1, "a");
+    stage.ask(0, 1, document, &[0, 1, 2]);
+    for at in [500, 1_500, 2_500] {
+        stage.run_until(at);
+        stage.ask(at, 1, document, &[2]);
+    }
+    stage.run_until(60_000);
+    let queued = [(0, 0), (0, 1), (0, 2), (500, 2), (1_500, 2), (2_500, 2)];
+    assert_eq!(stage.times(1, BlockStatus::Queued), queued);
+    assert_eq!(stage.times(1, BlockStatus::Cached), [(1_000, 0), (2_000, 1), (3_000, 2)]);
+    assert_eq!(stage.times(1, BlockStatus::Processing), []);
+    let stats = stage.gateway.stats().pipeline;
+    assert_eq!((stats.served, stats.joined), (3, 3));
 }
 
 #[test]
@@ -90,7 +117,7 @@ fn a_slow_door_admits_the_blocks_of_a_connection_one_by_one_and_a_jump_waits_its
 }
 
 #[test]
-fn with_cross_talk_every_connection_of_the_user_hears_everything() {
+fn with_cross_talk_every_connection_of_the_user_hears_every_result_and_its_own_answers() {
     let mut stage = Stage::new(GatewayConfig { cross_talk: CrossTalk::PerUser, ..one_worker() });
     let (first, second) = (stage.document("a", "tea", 1), stage.document("a", "coffee", 1));
     for conn in 1..=3 {
@@ -99,11 +126,45 @@ fn with_cross_talk_every_connection_of_the_user_hears_everything() {
     stage.ask(0, 1, first, &[0]);
     stage.ask(0, 2, second, &[0]);
     stage.run_until(10_000);
-    let heard = |conn: u64| -> Vec<DocumentId> {
+    let heard = |conn: u64, kind: BlockStatus| -> Vec<DocumentId> {
         let statuses = stage.statuses().into_iter().filter(|(_, to, _)| *to == conn);
-        statuses.filter(|(_, _, s)| s.status == BlockStatus::Cached).map(|(_, _, s)| s.document).collect()
+        statuses.filter(|(_, _, said)| said.status == kind).map(|(_, _, said)| said.document).collect()
     };
-    assert_eq!((heard(1), heard(2), heard(3)), (vec![first, second], vec![first, second], vec![]));
+    let results = [1, 2, 3].map(|conn| heard(conn, BlockStatus::Cached));
+    assert_eq!(results, [vec![first, second], vec![first, second], vec![]]);
+    let answers = [1, 2, 3].map(|conn| heard(conn, BlockStatus::Queued));
+    assert_eq!(answers, [vec![first], vec![second], vec![]]);
+}
+
+/// Results are of a document: whoever of its owner's connections has asked for something of it hears them all.
+#[test]
+fn a_connection_hears_results_that_another_asked_for_once_it_has_asked_for_something_of_the_document() {
+    let mut stage = Stage::new(one_worker());
+    let document = stage.document("a", "tea", 3);
+    stage.connect(0, 1, "a");
+    stage.ask(0, 1, document, &[0, 1, 2]);
+    stage.input(500, Input::Disconnected { conn: ConnId(1) });
+    stage.connect(600, 2, "a");
+    stage.run_until(1_500);
+    assert_eq!(stage.times(2, BlockStatus::Cached), [], "it has asked for nothing yet");
+    stage.ask(1_500, 2, document, &[0]);
+    stage.run_until(60_000);
+    assert_eq!(stage.times(2, BlockStatus::Cached), [(1_500, 0), (2_000, 1), (3_000, 2)]);
+}
+
+/// So does a jump: it withdraws what the owner still waits for, whoever asked.
+#[test]
+fn a_jump_withdraws_what_was_asked_for_over_an_earlier_connection() {
+    let mut stage = Stage::new(one_worker());
+    let document = stage.document("a", "tea", 3);
+    stage.connect(0, 1, "a");
+    stage.connect(0, 3, "b");
+    stage.ask(0, 1, document, &[0, 1, 2]);
+    stage.input(500, Input::Disconnected { conn: ConnId(1) });
+    stage.request(550, 3, Request::CursorMoved { document, cursor: 0 });
+    stage.connect(600, 2, "a");
+    stage.request(700, 2, Request::CursorMoved { document, cursor: 0 });
+    assert_eq!((stage.evicted(2), stage.evicted(3)), (vec![vec![0, 1, 2]], vec![]));
 }
 
 #[test]

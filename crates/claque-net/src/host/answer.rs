@@ -1,17 +1,70 @@
 //! HTTP answers: bodies as `claque-wire` words them, statuses as the machine says.
 
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use bytes::Bytes;
 use claque_gateway::{ContentFault, Era, Refusal, Resource};
 use claque_wire::yapit::rest::{CodedDetail, ErrorBody, Issue};
 use http_body_util::Full;
 use hyper::{
     Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderName, HeaderValue},
+    body::{Body, Frame, SizeHint},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use serde::Serialize;
 
-/// An answer with its whole body.
-pub(super) type Answer = Response<Full<Bytes>>;
+/// An answer with all of its body that will ever be sent.
+pub(super) type Answer = Response<SentBody>;
+
+/// A body, or the first part of one that is cut off by an injected fault.
+#[derive(Debug, Default)]
+pub(super) struct SentBody {
+    bytes: Full<Bytes>,
+    cut: Option<Cut>,
+}
+
+/// How far a body is that is cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    ToSend,
+    /// Its bytes are with the connection, which is given a turn to send them: an end that comes too early drops them.
+    Sending,
+    Sent,
+}
+
+impl Body for SentBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.cut {
+            None | Some(Cut::Sent) => {}
+            Some(Cut::ToSend) => self.cut = Some(Cut::Sending),
+            Some(Cut::Sending) => {
+                self.cut = Some(Cut::Sent);
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+        Pin::new(&mut self.bytes).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.cut.is_none() && self.bytes.is_end_stream()
+    }
+
+    /// Of a body that is cut off nothing is said here, so that the length in the head stands and is not reached.
+    fn size_hint(&self) -> SizeHint {
+        if self.cut.is_some() { SizeHint::default() } else { self.bytes.size_hint() }
+    }
+}
 
 /// An answer with a JSON body.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
@@ -21,9 +74,17 @@ pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
 
 /// An answer with a body of some type.
 pub(super) fn with_type(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
-    let mut answer = Response::new(Full::new(body));
+    let mut answer = Response::new(SentBody { bytes: Full::new(body), cut: None });
     *answer.status_mut() = status;
     set(&mut answer, CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+/// An answer that promises the whole body and breaks off in the middle of it.
+pub(super) fn cut_off(content_type: &'static str, body: &Bytes) -> Answer {
+    let mut answer = with_type(StatusCode::OK, content_type, Bytes::new());
+    set(&mut answer, CONTENT_LENGTH, body.len().into());
+    *answer.body_mut() = SentBody { bytes: Full::new(body.slice(..body.len() / 2)), cut: Some(Cut::ToSend) };
     answer
 }
 

@@ -1,7 +1,9 @@
 //! Documents, models and audio.
 
 use bytes::Bytes;
-use claque_gateway::{AudioFormat, DocumentId, Refusal, Resource, Speech, SpeechBody, VariantHash};
+use claque_gateway::{
+    AudioFormat, DocumentId, FetchedAudio, Flaw, Refusal, Resource, Speech, SpeechBody, VariantHash,
+};
 use claque_wire::yapit::rest::{Block, DocumentCreated, Issue, ListedDocument, Model, Voice};
 use hyper::{
     HeaderMap, StatusCode,
@@ -144,14 +146,22 @@ pub(super) fn audio(hub: &Hub, peer: &Peer, hash: &str) -> Answer {
     let Some(variant) = VariantHash::parse(hash) else {
         return refused(&Refusal::NotFound { resource: Resource::BlockVariant, id: hash.to_owned() });
     };
-    let speech = match hub.ask(|gateway, now| gateway.audio(now, &peer.address, &variant)) {
-        Ok(speech) => speech,
-        Err(refusal) => return refused(&refusal),
-    };
+    let FetchedAudio { speech, flaw } =
+        match hub.ask(|gateway, now| gateway.audio(now, &peer.address, &variant)) {
+            Ok(audio) => audio,
+            Err(refusal) => return refused(&refusal),
+        };
     // A host does not start with a model whose format it cannot write.
     let Some(body) = body_of(&speech) else { return refused(&Refusal::ServerError) };
     hub.count(|stats| stats.audio_served += 1);
-    let mut audio = answer::with_type(StatusCode::OK, media_type(speech.format), body);
+    let media_type = media_type(speech.format);
+    let mut audio = match flaw {
+        None => answer::with_type(StatusCode::OK, media_type, body),
+        Some(Flaw::Cut) => answer::cut_off(media_type, &body),
+        Some(Flaw::NotAudio) => {
+            answer::with_type(StatusCode::OK, media_type, Bytes::from_static(Flaw::NOT_AUDIO))
+        }
+    };
     answer::set(&mut audio, CACHE_CONTROL, AUDIO_CACHING);
     audio
 }

@@ -34,9 +34,10 @@ pub(super) fn handshake(hub: &Hub, peer: &Peer, headers: &HeaderMap, query: &str
         answer::set(&mut refused, SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         return refused;
     };
-    if !hub.ask(|gateway, now| gateway.accepts_connections(now)) {
+    if let Err(status) = hub.ask(claque_gateway::Gateway::handshake) {
         hub.count(|stats| stats.handshakes_refused += 1);
-        return answer::detail(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        return answer::detail(status, status.canonical_reason().unwrap_or("Refused"));
     }
     let credentials = credentials(query);
     match hub.ask(|gateway, now| gateway.authenticate(now, &credentials)) {

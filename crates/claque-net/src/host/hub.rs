@@ -7,7 +7,7 @@ use std::{
 };
 
 use claque_core::{rng::Seed, time::Instant};
-use claque_gateway::{ConnId, Era, Gateway, GatewayConfig, Input, Notice, Output, UserId};
+use claque_gateway::{ConnId, Era, Gateway, GatewayConfig, Input, NO_CLOSE_FRAME, Notice, Output, UserId};
 use claque_wire::yapit;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
@@ -45,6 +45,8 @@ pub(super) enum Outgoing {
     Text(String),
     /// The last thing sent.
     Close { code: u16, reason: String },
+    /// The connection ends without a word.
+    Cut,
 }
 
 /// A connection as the hub sees it.
@@ -198,6 +200,7 @@ impl Hub {
     fn route(self: &Rc<Self>, output: Output) -> Option<ConnId> {
         match output {
             Output::Notice { conn, notice, .. } => self.send(conn, Outgoing::Text(encode(&notice, self.era))),
+            Output::Close { conn, code: NO_CLOSE_FRAME, .. } => self.send(conn, Outgoing::Cut),
             Output::Close { conn, code, reason, .. } => self.send(conn, Outgoing::Close { code, reason }),
             Output::Garbage { conn, .. } => self.send(conn, Outgoing::Text(GARBAGE.to_owned())),
             Output::Synthesize { job, text, model, voice, .. } => {

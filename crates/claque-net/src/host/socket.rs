@@ -11,7 +11,7 @@ use bytes::Bytes;
 use claque_core::time::Duration;
 use claque_gateway::{Input, UserId};
 use claque_wire::yapit::{ClientMessage, Era};
-use futures_util::{Sink, Stream, StreamExt};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream,
@@ -79,6 +79,8 @@ enum End {
     Gone,
     /// It is dropped without a word.
     Cut,
+    /// It is dropped without a close, once what was said before is sent.
+    Dropped,
     /// It is closed with these words.
     Closed { code: u16, reason: String },
 }
@@ -89,6 +91,7 @@ impl Session {
             match poll_fn(|cx| self.poll_news(cx)).await {
                 News::Say(Outgoing::Text(text)) => self.send(text),
                 News::Say(Outgoing::Close { code, reason }) => return End::Closed { code, reason },
+                News::Say(Outgoing::Cut) => return End::Dropped,
                 News::Heard(Message::Text(text)) => self.heard(&text, hub),
                 News::Heard(Message::Binary(_)) => {
                     return End::Closed { code: 1003, reason: "only text is spoken here".to_owned() };
@@ -155,7 +158,15 @@ impl Session {
         let Self { mut socket, line, .. } = self;
         // From here on nothing more is said to it.
         drop(line);
-        let End::Closed { code, reason } = end else { return };
+        let (code, reason) = match end {
+            End::Gone | End::Cut => return,
+            End::Dropped => {
+                // A client that does not read is dropped all the same.
+                let _ = timeout(GOODBYE, socket.flush()).await;
+                return;
+            }
+            End::Closed { code, reason } => (code, reason),
+        };
         let mut at = reason.len().min(MAX_REASON_BYTES);
         while !reason.is_char_boundary(at) {
             at -= 1;

@@ -4,11 +4,11 @@ use std::{path::Path, process::Command, time::Duration};
 
 use bytes::Bytes;
 use claque_core::time::{MediaTime, SampleRate};
-use claque_gateway::{AudioFormat, GatewayConfig, LengthModel};
+use claque_gateway::{AudioFault, AudioFormat, AudioRule, BlockSelector, GatewayConfig, LengthModel, Turn};
 use claque_net::host::{CommandEngine, Host};
 use claque_wire::audio::{AudioMeter, wav};
 
-use crate::stage::{Socket, call, document, paragraphs, quick, start, start_engine};
+use crate::stage::{Keeping, Socket, call, document, paragraphs, quick, start, start_engine};
 
 /// How far a decoder's length may be off: one packet.
 const FRAME_MS: f64 = 20.0;
@@ -100,6 +100,31 @@ async fn modelled_audio_is_ogg_opus_of_the_declared_length() {
             assert!((0.5..0.95).contains(&heard), "speech has sound and pauses, this has {heard}");
         }
     }
+}
+
+/// The head promises all of it; half of it comes, and then the end of the connection.
+#[tokio::test]
+async fn a_fault_breaks_audio_off_in_the_middle_and_another_sends_something_else() {
+    let rule = |first, fault| AudioRule {
+        selector: BlockSelector::Every,
+        turn: Turn { first, times: Some(1) },
+        fault,
+    };
+    let mut config = quick();
+    config.faults.audio = vec![rule(0, AudioFault::Cut), rule(1, AudioFault::NotAudio)];
+    let host = start(config);
+    let document = paragraphs(&host, 1).await;
+    let mut socket = Socket::open(&host, "").await.unwrap();
+    socket.ask(&document, &[0]).await;
+    let ready = socket.until_over(1).await.pop().unwrap();
+    let url = format!("/api{}", ready["audio_url"].as_str().unwrap());
+    let mut connection = Keeping::open(&host).await;
+    let (promised, body) = connection.fetch_broken(&url).await;
+    let odd = call(&host, "GET", &url, &[], "").await;
+    assert!(odd.status == 200 && AudioMeter::new().push(&odd.body).is_err(), "{odd:?}");
+    let whole = call(&host, "GET", &url, &[], "").await;
+    assert_eq!((promised, body), (whole.body.len(), whole.body.slice(..promised / 2)));
+    assert_eq!(odd.header("content-type"), whole.header("content-type"));
 }
 
 #[tokio::test]

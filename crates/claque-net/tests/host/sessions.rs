@@ -94,7 +94,13 @@ async fn a_large_request_is_answered_in_full() {
 fn with_fault(after_notices: u64, effect: ConnectionEffect) -> GatewayConfig {
     let mut config = quick();
     let selector = ConnectionSelector::Nth(0);
-    config.faults.connections.push(ConnectionFault { selector, after_notices, at_block: None, effect });
+    config.faults.connections.push(ConnectionFault {
+        selector,
+        after_notices,
+        at_block: None,
+        after: None,
+        effect,
+    });
     config
 }
 
@@ -113,6 +119,26 @@ async fn a_connection_is_closed_when_a_fault_says_so() {
     let mut second = Socket::open(&host, "").await.unwrap();
     second.ask(&document, &[0, 1, 2, 3]).await;
     second.until_over(4).await;
+}
+
+#[tokio::test]
+async fn a_connection_can_end_without_a_close_and_a_handshake_be_refused() {
+    let mut config = with_fault(1, ConnectionEffect::Close { code: 1006, reason: String::new() });
+    config.faults.connections.push(ConnectionFault {
+        selector: ConnectionSelector::Nth(1),
+        after_notices: 0,
+        at_block: None,
+        after: None,
+        effect: ConnectionEffect::Refuse { status: 502 },
+    });
+    let host = start(config);
+    let document = paragraphs(&host, 2).await;
+    let mut socket = Socket::open(&host, "").await.unwrap();
+    socket.ask(&document, &[0, 1]).await;
+    socket.text().await;
+    assert!(socket.next().await.unwrap_err().is_none(), "no close frame");
+    assert_eq!(Socket::open(&host, "").await.err().map(|status| status.as_u16()), Some(502));
+    Socket::open(&host, "").await.unwrap().ask(&document, &[0]).await;
 }
 
 #[tokio::test]

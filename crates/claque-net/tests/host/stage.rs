@@ -125,6 +125,22 @@ impl Keeping {
     }
 }
 
+impl Keeping {
+    /// A body that breaks off: how long it should have been, and what came of it.
+    pub(crate) async fn fetch_broken(&mut self, path: &str) -> (usize, Bytes) {
+        let request = Request::get(path).header("host", "test").body(Full::default()).unwrap();
+        let answer = soon(self.sender.send_request(request)).await.unwrap();
+        let promised = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
+        let (mut body, mut came) = (answer.into_body(), Vec::new());
+        loop {
+            match soon(body.frame()).await.expect("it breaks off before its end") {
+                Ok(frame) => came.extend_from_slice(&frame.into_data().unwrap()),
+                Err(_) => return (promised, came.into()),
+            }
+        }
+    }
+}
+
 /// A document of the text, as the user of the token.
 pub(crate) async fn document(host: &Host, token: &str, text: &str) -> String {
     let body = json!({ "content": text }).to_string();

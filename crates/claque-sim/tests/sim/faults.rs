@@ -1,14 +1,15 @@
 //! Injected faults reach the listeners as they would over sockets.
 
 use claque_core::{
-    event::{FailureClass, Kills},
+    event::{FailureClass, Kills, Phase},
     ids::BlockIdx,
     player::Reconnect,
     record::{BlockOutcome, SessionEnd},
     time::Duration,
 };
 use claque_gateway::{
-    ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, GatewayConfig, Selector,
+    AudioFault, AudioRule, BlockSelector, ConnectionEffect, ConnectionFault, ConnectionSelector, Effect,
+    FaultRule, GatewayConfig, Selector, Turn,
 };
 
 use crate::house::{Outcome, clockwork, run, scenario, second};
@@ -22,7 +23,13 @@ fn with_job_fault(selector: Selector, effect: Effect) -> Outcome {
 fn with_connection_fault(users: u32, after_notices: u64, effect: ConnectionEffect) -> Outcome {
     let mut gateway: GatewayConfig = clockwork();
     let selector = ConnectionSelector::Nth(0);
-    gateway.faults.connections.push(ConnectionFault { selector, after_notices, at_block: None, effect });
+    gateway.faults.connections.push(ConnectionFault {
+        selector,
+        after_notices,
+        at_block: None,
+        after: None,
+        effect,
+    });
     let mut scenario = scenario(users, 12, gateway);
     scenario.plan.timeout = Duration::from_secs(60);
     scenario.plan.policy.reconnect = Reconnect::Off;
@@ -81,4 +88,23 @@ fn silence_ends_in_a_time_out() {
 fn what_is_no_message_ends_the_session() {
     let outcome = with_connection_fault(1, 4, ConnectionEffect::Garbage);
     assert_eq!(outcome.ends(), [SessionEnd::Failed(FailureClass::Protocol)]);
+}
+
+#[test]
+fn audio_that_is_cut_or_is_none_fails_its_block_as_over_sockets() {
+    let rule =
+        |block, fault| AudioRule { selector: BlockSelector::Block(block), turn: Turn::default(), fault };
+    let mut gateway = clockwork();
+    gateway.faults.audio = vec![rule(2, AudioFault::Cut), rule(3, AudioFault::NotAudio)];
+    let outcome = run(&scenario(1, 6, gateway));
+    let told: Vec<_> = outcome
+        .errors()
+        .iter()
+        .filter_map(|error| match error.failure.kills {
+            Kills::Block(block) => Some((block, error.failure.class, error.failure.phase)),
+            Kills::Session => None,
+        })
+        .collect();
+    assert!(told.contains(&(BlockIdx(2), FailureClass::Protocol, Phase::MidAudio)), "{told:?}");
+    assert!(told.contains(&(BlockIdx(3), FailureClass::Protocol, Phase::BeforeAudio)), "{told:?}");
 }

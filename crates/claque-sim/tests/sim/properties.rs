@@ -58,6 +58,7 @@ fn gateways() -> impl Strategy<Value = GatewayConfig> {
                     selector,
                     after_notices,
                     at_block: None,
+                    after: None,
                     effect,
                 });
             }

@@ -5,7 +5,7 @@ use claque_core::{
     record::{BlockOutcome, Fact, Incident, IncidentRecord, OutageEnd, ResendReason, SessionEnd},
     time::Duration,
 };
-use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, GatewayConfig, Outage};
+use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, GatewayConfig, SocketOutage};
 use claque_sim::Scenario;
 
 use crate::house::{Outcome, SECOND, clockwork, run, scenario, second, speed, unlimited};
@@ -17,6 +17,7 @@ fn cut_at_block_7(users: u32) -> Scenario {
         selector: ConnectionSelector::First(u64::from(users)),
         after_notices: 0,
         at_block: Some(7),
+        after: None,
         effect: ConnectionEffect::Close { code: 1012, reason: "service restart".to_owned() },
     });
     scenario(users, 16, gateway)
@@ -64,7 +65,7 @@ fn a_fast_listener_stalls_in_the_outage_and_no_longer_than_it_must() {
 #[test]
 fn an_outage_of_the_service_is_waited_out() {
     let mut gateway = clockwork();
-    gateway.faults.socket_outage = Some(Outage { from: second(5), until: second(11) });
+    gateway.faults.socket_outages = vec![SocketOutage::restart(second(5), second(11))];
     let outcome = run(&scenario(2, 24, gateway));
     assert_eq!((outcome.ends(), outcome.played()), (vec![SessionEnd::Completed; 2], 48));
     for record in incidents(&outcome) {
@@ -79,7 +80,7 @@ fn an_outage_of_the_service_is_waited_out() {
 #[test]
 fn an_outage_that_does_not_end_ends_the_sessions() {
     let mut gateway = clockwork();
-    gateway.faults.socket_outage = Some(Outage { from: second(5), until: second(100_000) });
+    gateway.faults.socket_outages = vec![SocketOutage::restart(second(5), second(100_000))];
     let mut scenario = scenario(1, 40, gateway);
     scenario.plan.timeout = Duration::from_secs(3_600);
     let outcome = run(&scenario);

@@ -61,11 +61,12 @@ pub(crate) struct GatewaySettings {
     faults: FaultSettings,
 }
 
-/// `"all"`, or `{ outside = { behind = 8, ahead = 16 } }`.
+/// `"all"`, `"nothing"`, or `{ outside = { behind = 8, ahead = 16 } }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum EvictionSetting {
     All,
+    Nothing,
     Outside { behind: u32, ahead: u32 },
 }
 
@@ -163,6 +164,7 @@ impl From<EvictionSetting> for Eviction {
     fn from(setting: EvictionSetting) -> Self {
         match setting {
             EvictionSetting::All => Self::All,
+            EvictionSetting::Nothing => Self::Nothing,
             EvictionSetting::Outside { behind, ahead } => Self::Outside { behind, ahead },
         }
     }
@@ -172,6 +174,7 @@ impl From<Eviction> for EvictionSetting {
     fn from(eviction: Eviction) -> Self {
         match eviction {
             Eviction::All => Self::All,
+            Eviction::Nothing => Self::Nothing,
             Eviction::Outside { behind, ahead } => Self::Outside { behind, ahead },
         }
     }

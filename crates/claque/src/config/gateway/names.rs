@@ -1,6 +1,8 @@
 //! Names of the gateway's closed sets.
 
-use claque_gateway::{AudioFormat, Counting, CreationAnswer, CrossTalk, EngineErrors, Era, QueuedVariant};
+use claque_gateway::{
+    AudioFormat, Counting, CreationAnswer, CrossTalk, EngineErrors, Era, EvictedKey, QueuedVariant,
+};
 
 use super::units::Named;
 
@@ -19,6 +21,10 @@ impl Named for CrossTalk {
 
 impl Named for EngineErrors {
     const MEMBERS: &'static [(&'static str, Self)] = &[("report", Self::Report), ("retry", Self::Retry)];
+}
+
+impl Named for EvictedKey {
+    const MEMBERS: &'static [(&'static str, Self)] = &[("freed", Self::Freed), ("kept", Self::Kept)];
 }
 
 impl Named for Counting {

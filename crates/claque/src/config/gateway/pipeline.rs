@@ -1,7 +1,7 @@
 //! Settings of queues, workers' leases and overflow. What makes the audio is decided by `--engine` alone.
 
 use claque_core::time::Duration;
-use claque_gateway::{EngineErrors, GatewayConfig, OverflowConfig, PipelineConfig, Spread};
+use claque_gateway::{EngineErrors, EvictedKey, GatewayConfig, OverflowConfig, PipelineConfig, Spread};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,9 +17,10 @@ pub(super) struct PipelineSettings {
     visibility_scan_seconds: Option<Interval>,
     max_retries: Option<u32>,
     engine_errors: Option<Name<EngineErrors>>,
-    dead_letter_text: Option<String>,
+    dead_letter_text: Option<Switch<String>>,
     overflow: Option<Switch<OverflowSettings>>,
     key_life_seconds: Option<Seconds>,
+    evicted_key: Option<Name<EvictedKey>>,
     max_queued: Option<usize>,
     cache_capacity: Option<usize>,
 }
@@ -52,13 +53,14 @@ impl PipelineSettings {
         set(&mut config.visibility_scan, self.visibility_scan_seconds.map(|span| span.0));
         set(&mut config.max_retries, self.max_retries);
         set(&mut config.engine_errors, self.engine_errors.map(|errors| errors.0));
-        set(&mut config.dead_letter_text, self.dead_letter_text.clone());
+        set(&mut config.dead_letter_text, self.dead_letter_text.as_ref().map(Switch::to_option));
         match &self.overflow {
             None => {}
             Some(Switch::Off) => config.overflow = None,
             Some(Switch::On(settings)) => settings.apply(&mut config.overflow),
         }
         set(&mut config.key_life, self.key_life_seconds.map(|span| span.0));
+        set(&mut config.evicted_key, self.evicted_key.map(|key| key.0));
         set(&mut config.max_queued, self.max_queued);
         set(&mut config.cache_capacity, self.cache_capacity);
     }
@@ -100,6 +102,7 @@ impl From<&PipelineConfig> for PipelineSettings {
             dead_letter_text,
             overflow,
             key_life,
+            evicted_key,
             max_queued,
             cache_capacity,
         } = config;
@@ -108,9 +111,10 @@ impl From<&PipelineConfig> for PipelineSettings {
             visibility_scan_seconds: Some(Interval(*visibility_scan)),
             max_retries: Some(*max_retries),
             engine_errors: Some(Name(*engine_errors)),
-            dead_letter_text: Some(dead_letter_text.clone()),
+            dead_letter_text: Some(dead_letter_text.clone().into()),
             overflow: Some(overflow.as_ref().map(Into::into).into()),
             key_life_seconds: seconds(*key_life),
+            evicted_key: Some(Name(*evicted_key)),
             max_queued: Some(*max_queued),
             cache_capacity: Some(*cache_capacity),
         }

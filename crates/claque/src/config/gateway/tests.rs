@@ -5,8 +5,9 @@ use claque_core::{
     time::{Duration, Instant, MediaTime},
 };
 use claque_gateway::{
-    Auth, AuthConfig, ConnectionEffect, ConnectionFault, ConnectionSelector, CreationAnswer, CrossTalk,
-    Effect, FaultRule, GatewayConfig, LengthModel, Outage, Selector, ServiceModel, Workers,
+    AudioFault, AudioRule, Auth, AuthConfig, BlockSelector, ConnectionEffect, ConnectionFault,
+    ConnectionSelector, CreationAnswer, CrossTalk, Effect, Eviction, FaultRule, GatewayConfig, LengthModel,
+    Outage, RequestEffect, RequestFault, Say, Selector, ServiceModel, SocketOutage, Step, Turn, Workers,
 };
 
 use super::{EngineFlag, GatewayChoice, GatewaySettings, Limits, Switch, choose};
@@ -44,7 +45,8 @@ fn odd() -> GatewayConfig {
     config.cross_talk = CrossTalk::PerUser;
     config.accept_interval = Duration::from_millis(3);
     config.pipeline.max_retries = 8;
-    config.pipeline.dead_letter_text = "gone".to_owned();
+    config.pipeline.dead_letter_text = None;
+    config.eviction = Eviction::Nothing;
     config.pipeline.overflow.as_mut().expect("this preset has overflow").failure_share = 0.25;
     config.faults.jobs = [
         (Selector::Every, Effect::AudioMissing),
@@ -58,9 +60,15 @@ fn odd() -> GatewayConfig {
         (ConnectionSelector::Every, ConnectionEffect::Silence),
         (ConnectionSelector::Nth(1), ConnectionEffect::Garbage),
         (ConnectionSelector::Nth(2), ConnectionEffect::Close { code: 1011, reason: "bye".to_owned() }),
+        (ConnectionSelector::Nth(3), ConnectionEffect::Error { text: "no".to_owned() }),
+        (ConnectionSelector::First(3), ConnectionEffect::Refuse { status: 403 }),
     ]
-    .map(|(selector, effect)| ConnectionFault { selector, after_notices: 4, at_block: Some(7), effect })
+    .map(|(selector, effect)| {
+        let after = Some(Duration::from_secs(4));
+        ConnectionFault { selector, after_notices: 4, at_block: Some(7), after, effect }
+    })
     .to_vec();
+    odd_requests(&mut config);
     config.extraction.workers = Workers::Unlimited;
     config.extraction.page = Duration::from_millis(70);
     config.extraction.sigma = 0.5;
@@ -74,6 +82,34 @@ fn odd() -> GatewayConfig {
     config.faults.identity_outage =
         Some(Outage { from: Instant::from_millis(500), until: Instant::from_millis(1_500) });
     config
+}
+
+/// Faults of requests, fetches and outages, of every kind.
+fn odd_requests(config: &mut GatewayConfig) {
+    let turn = Turn { first: 1, times: Some(2) };
+    let says = [
+        Say::Queued,
+        Say::Processing,
+        Say::Skipped,
+        Say::Evicted,
+        Say::Error { text: "no".to_owned(), recoverable: false },
+    ];
+    let steps = says.map(|say| Step { after: Duration::from_millis(1_500), say }).to_vec();
+    config.faults.requests = [
+        (BlockSelector::Every, RequestEffect::Unacknowledged),
+        (BlockSelector::Block(3), RequestEffect::Answer(steps)),
+        (BlockSelector::Share(0.5), RequestEffect::Answer(vec![])),
+    ]
+    .map(|(selector, effect)| RequestFault { selector, turn, effect })
+    .to_vec();
+    let faults = [AudioFault::Missing, AudioFault::ServerError, AudioFault::Cut, AudioFault::NotAudio];
+    let rule = |fault| AudioRule { selector: BlockSelector::Every, turn: Turn::default(), fault };
+    config.faults.audio = faults.map(rule).to_vec();
+    let at = Instant::from_millis;
+    config.faults.socket_outages = vec![
+        SocketOutage::restart(at(500), at(1_500)),
+        SocketOutage { outage: Outage { from: at(2_000), until: at(2_500) }, code: 1006, refusal: 502 },
+    ];
 }
 
 fn file(text: &str) -> (Wishes, Source) {
@@ -164,8 +200,31 @@ fn values_on_the_command_line_are_toml_and_texts_need_no_quotes() {
     assert_eq!(config.models[0].service, ServiceModel::Fixed(Duration::from_secs(2)));
     let overflow = config.pipeline.overflow.expect("switched on");
     assert_eq!((overflow.scan, overflow.threshold), (Duration::from_millis(1_500), Duration::from_secs(30)));
-    assert_eq!(config.pipeline.dead_letter_text, "gave up");
+    assert_eq!(config.pipeline.dead_letter_text.as_deref(), Some("gave up"));
     assert_eq!(config.faults.jobs.len(), 1);
+}
+
+#[test]
+fn faults_of_requests_and_outages_can_be_typed() {
+    let flags = sets(&[
+        "faults.requests=[{ select = { block = 2 }, times = 1, effect = { answer = [] } }]",
+        "faults.socket_outage={ from_seconds = 1, until_seconds = 2 }",
+        "faults.audio=[{ select = \"every\", first = 1, effect = \"not-audio\" }]",
+        "pipeline.dead_letter_text=false",
+    ]);
+    let config = choice("", flags).unwrap().config;
+    let lost = RequestFault {
+        selector: BlockSelector::Block(2),
+        turn: Turn { first: 0, times: Some(1) },
+        effect: RequestEffect::Answer(vec![]),
+    };
+    assert_eq!(config.faults.requests, [lost]);
+    let outage = SocketOutage::restart(Instant::from_millis(1_000), Instant::from_millis(2_000));
+    assert_eq!(config.faults.socket_outages, [outage]);
+    assert_eq!(config.faults.audio[0].turn, Turn { first: 1, times: None });
+    assert_eq!(config.pipeline.dead_letter_text, None);
+    let none = choice("", sets(&["faults.socket_outage=false"])).unwrap().config;
+    assert!(none.faults.socket_outages.is_empty());
 }
 
 #[test]

@@ -187,6 +187,10 @@ impl<'de, T: Deserialize<'de>> de::Visitor<'de> for SwitchVisitor<T> {
         T::deserialize(number.into_deserializer()).map(Switch::On)
     }
 
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        T::deserialize(text.into_deserializer()).map(Switch::On)
+    }
+
     fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map)).map(Switch::On)
     }

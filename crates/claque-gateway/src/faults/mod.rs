@@ -1,26 +1,37 @@
 //! Failure by rule, for tests of what a client makes of it.
 
+mod connection;
+pub(crate) mod request;
+
 use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
 use rand::RngExt;
 
-use crate::{ids::VariantHash, message::Notice};
+pub use self::{
+    connection::{ConnectionEffect, ConnectionFault, ConnectionSelector, SocketOutage},
+    request::{RequestEffect, RequestFault, Say, Step},
+};
+use crate::ids::VariantHash;
 
 /// Everything that is to go wrong. Nothing by default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Faults {
+    /// What happens to requests for blocks; the first rule that matches applies.
+    pub requests: Vec<RequestFault>,
     /// What happens to jobs; every rule that matches applies.
     pub jobs: Vec<FaultRule>,
+    /// What happens when audio is fetched; the first rule that matches applies, before those of jobs.
+    pub audio: Vec<AudioRule>,
     /// What happens to connections; the first rule that matches applies.
     pub connections: Vec<ConnectionFault>,
     /// Pages that cannot be read, from 0, of every document.
     pub pages: Vec<u32>,
     /// When the identity service is down.
     pub identity_outage: Option<Outage>,
-    /// When there are no connections: those that are open are closed, and new ones refused.
-    pub socket_outage: Option<Outage>,
+    /// When there are no connections.
+    pub socket_outages: Vec<SocketOutage>,
 }
 
 /// One thing that goes wrong with jobs.
@@ -45,6 +56,50 @@ pub enum Selector {
     Share(f64),
 }
 
+/// Which blocks a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BlockSelector {
+    /// All.
+    Every,
+    /// Those of this index.
+    Block(i64),
+    /// This share (0..=1) of all, drawn per variant.
+    Share(f64),
+}
+
+/// Which of many events of one kind a rule is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// The first, from 0.
+    pub first: u32,
+    /// How many from there on; none for all.
+    pub times: Option<u32>,
+}
+
+/// What happens when audio is fetched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AudioRule {
+    /// Which blocks.
+    pub selector: BlockSelector,
+    /// Which fetches of such audio, in their order.
+    pub turn: Turn,
+    /// What happens.
+    pub fault: AudioFault,
+}
+
+/// What audio is answered with instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AudioFault {
+    /// 404.
+    Missing,
+    /// 500.
+    ServerError,
+    /// The first half of it; then the connection breaks.
+    Cut,
+    /// 200, and something that is no audio.
+    NotAudio,
+}
+
 /// What happens to a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -66,46 +121,6 @@ pub enum Effect {
     AudioServerError,
 }
 
-/// One thing that goes wrong with connections.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectionFault {
-    /// Which connections.
-    pub selector: ConnectionSelector,
-    /// Messages that are sent before it happens.
-    pub after_notices: u64,
-    /// Then it happens in place of the final word on the block of this index; none for that of any message.
-    pub at_block: Option<i64>,
-    /// What happens.
-    pub effect: ConnectionEffect,
-}
-
-/// Which connections a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConnectionSelector {
-    /// All, also those that are opened again.
-    Every,
-    /// As many as this in order of opening, so that those opened again later are spared.
-    First(u64),
-    /// The connection of this number in order of opening, from 0.
-    Nth(u64),
-}
-
-/// What happens to a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConnectionEffect {
-    /// It is closed.
-    Close {
-        /// WebSocket close code.
-        code: u16,
-        /// Close reason.
-        reason: String,
-    },
-    /// It stays open and nothing more is sent.
-    Silence,
-    /// Something that is no message is sent once; then all goes on.
-    Garbage,
-}
-
 /// A span of time in which something is down: from `from`, before `until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
@@ -113,13 +128,6 @@ pub struct Outage {
     pub from: Instant,
     /// End.
     pub until: Instant,
-}
-
-/// What the audio of a finished job is answered with instead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AudioFault {
-    Missing,
-    ServerError,
 }
 
 /// What a selector looks at.
@@ -130,20 +138,25 @@ pub(crate) struct Suspect {
     pub(crate) number: u64,
 }
 
-impl Outage {
-    pub(crate) fn covers(&self, now: Instant) -> bool {
-        self.from <= now && now < self.until
+impl BlockSelector {
+    fn hits(self, block: i64, variant: VariantHash, seed: Seed) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Block(wanted) => wanted == block,
+            Self::Share(share) => variant.seed(seed).rng().random::<f64>() < share,
+        }
     }
 }
 
-impl ConnectionFault {
-    /// Whether it happens in place of this message, the next after `sent` others.
-    pub(crate) fn hits(&self, sent: u64, notice: &Notice) -> bool {
-        let is_at = |block: i64| match notice {
-            Notice::Status(status) => status.block == block && status.status.is_final(),
-            Notice::Evicted { .. } | Notice::Error { .. } => false,
-        };
-        self.after_notices <= sent && self.at_block.is_none_or(is_at)
+impl Turn {
+    fn holds(self, number: u32) -> bool {
+        number >= self.first && self.times.is_none_or(|times| number - self.first < times)
+    }
+}
+
+impl Outage {
+    pub(crate) fn covers(&self, now: Instant) -> bool {
+        self.from <= now && now < self.until
     }
 }
 
@@ -169,21 +182,42 @@ impl Faults {
             .sum()
     }
 
-    pub(crate) fn audio(&self, suspect: Suspect, seed: Seed) -> Option<AudioFault> {
-        self.matching(suspect, seed).find_map(|effect| match effect {
-            Effect::AudioMissing => Some(AudioFault::Missing),
-            Effect::AudioServerError => Some(AudioFault::ServerError),
-            Effect::EngineError { .. } | Effect::Slow { .. } => None,
+    /// What fetch number `fetch` (from 0) of this audio is answered with instead.
+    pub(crate) fn audio(&self, suspect: Suspect, fetch: u32, seed: Seed) -> Option<AudioFault> {
+        let hit = |(rule, index): &(&AudioRule, u64)| {
+            let seed = seed.child("audio-fault").index(*index);
+            rule.turn.holds(fetch) && rule.selector.hits(suspect.block, suspect.variant, seed)
+        };
+        let of_fetch = self.audio.iter().zip(0..).find(hit).map(|(rule, _)| rule.fault);
+        of_fetch.or_else(|| {
+            self.matching(suspect, seed).find_map(|effect| match effect {
+                Effect::AudioMissing => Some(AudioFault::Missing),
+                Effect::AudioServerError => Some(AudioFault::ServerError),
+                Effect::EngineError { .. } | Effect::Slow { .. } => None,
+            })
         })
     }
 
     /// The rule for the connection that was opened as number `number`.
     pub(crate) fn connection(&self, number: u64) -> Option<&ConnectionFault> {
-        self.connections.iter().find(|fault| match fault.selector {
-            ConnectionSelector::Every => true,
-            ConnectionSelector::First(count) => number < count,
-            ConnectionSelector::Nth(nth) => nth == number,
+        self.connections.iter().find(|fault| {
+            let refuses = matches!(fault.effect, ConnectionEffect::Refuse { .. });
+            !refuses && fault.selector.hits(number)
         })
+    }
+
+    /// The HTTP status with which handshake number `number` is refused at `now`.
+    pub(crate) fn refusal(&self, now: Instant, number: u64) -> Option<u16> {
+        let of_rule = self.connections.iter().find_map(|fault| match fault.effect {
+            ConnectionEffect::Refuse { status } => fault.selector.hits(number).then_some(status),
+            ConnectionEffect::Close { .. }
+            | ConnectionEffect::Silence
+            | ConnectionEffect::Garbage
+            | ConnectionEffect::Error { .. } => None,
+        });
+        let of_outage =
+            || self.socket_outages.iter().find(|down| down.outage.covers(now)).map(|down| down.refusal);
+        of_rule.or_else(of_outage)
     }
 
     fn matching(&self, suspect: Suspect, seed: Seed) -> impl Iterator<Item = &Effect> {

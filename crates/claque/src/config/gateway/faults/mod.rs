@@ -1,11 +1,16 @@
 //! Settings of what is to go wrong. Each list replaces the old one.
 
+mod connections;
+mod requests;
+
 use claque_core::time::{Instant, duration_nanos};
-use claque_gateway::{
-    ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, Faults, Outage, Selector,
-};
+use claque_gateway::{Effect, FaultRule, Faults, Outage, Selector};
 use serde::{Deserialize, Serialize};
 
+use self::{
+    connections::{ConnectionSetting, SocketOutages},
+    requests::{AudioSetting, RequestSetting},
+};
 use super::{
     set,
     units::{Seconds, Share, Switch},
@@ -15,11 +20,13 @@ use super::{
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct FaultSettings {
+    requests: Option<Vec<RequestSetting>>,
     jobs: Option<Vec<JobSetting>>,
+    audio: Option<Vec<AudioSetting>>,
     connections: Option<Vec<ConnectionSetting>>,
     pages: Option<Vec<u32>>,
     identity_outage: Option<Switch<OutageSetting>>,
-    socket_outage: Option<Switch<OutageSetting>>,
+    socket_outage: Option<SocketOutages>,
 }
 
 /// `{ select = "every", effect = { slow = { extra_seconds = 2 } } }`.
@@ -49,33 +56,6 @@ enum EffectSetting {
     AudioServerError,
 }
 
-/// `{ select = { nth = 0 }, after_notices = 5, effect = "silence" }`.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct ConnectionSetting {
-    select: ConnectionSelectSetting,
-    #[serde(default)]
-    after_notices: u64,
-    at_block: Option<i64>,
-    effect: ConnectionEffectSetting,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum ConnectionSelectSetting {
-    Every,
-    First(u64),
-    Nth(u64),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-enum ConnectionEffectSetting {
-    Close { code: u16, reason: String },
-    Silence,
-    Garbage,
-}
-
 /// Counted from the gateway's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -86,26 +66,31 @@ struct OutageSetting {
 
 impl FaultSettings {
     pub(super) fn apply(&self, faults: &mut Faults) {
+        let requests = self.requests.as_ref();
+        set(&mut faults.requests, requests.map(|all| all.iter().cloned().map(Into::into).collect()));
+        let audio = self.audio.as_ref();
+        set(&mut faults.audio, audio.map(|all| all.iter().cloned().map(Into::into).collect()));
         set(&mut faults.jobs, self.jobs.as_ref().map(|jobs| jobs.iter().cloned().map(Into::into).collect()));
         let connections = self.connections.as_ref();
         set(&mut faults.connections, connections.map(|all| all.iter().cloned().map(Into::into).collect()));
         set(&mut faults.pages, self.pages.clone());
         let outage = self.identity_outage.as_ref();
         set(&mut faults.identity_outage, outage.map(|outage| outage.to_option().map(Into::into)));
-        let outage = self.socket_outage.as_ref();
-        set(&mut faults.socket_outage, outage.map(|outage| outage.to_option().map(Into::into)));
+        set(&mut faults.socket_outages, self.socket_outage.as_ref().map(SocketOutages::to_outages));
     }
 }
 
 impl From<&Faults> for FaultSettings {
     fn from(faults: &Faults) -> Self {
-        let Faults { jobs, connections, pages, identity_outage, socket_outage } = faults;
+        let Faults { requests, jobs, audio, connections, pages, identity_outage, socket_outages } = faults;
         Self {
+            requests: Some(requests.iter().cloned().map(Into::into).collect()),
+            audio: Some(audio.iter().cloned().map(Into::into).collect()),
             jobs: Some(jobs.iter().cloned().map(Into::into).collect()),
             connections: Some(connections.iter().cloned().map(Into::into).collect()),
             pages: Some(pages.clone()),
             identity_outage: Some(identity_outage.map(Into::into).into()),
-            socket_outage: Some(socket_outage.map(Into::into).into()),
+            socket_outage: Some(socket_outages.as_slice().into()),
         }
     }
 }
@@ -143,44 +128,6 @@ impl From<FaultRule> for JobSetting {
             Effect::AudioServerError => EffectSetting::AudioServerError,
         };
         Self { select, effect }
-    }
-}
-
-impl From<ConnectionSetting> for ConnectionFault {
-    fn from(setting: ConnectionSetting) -> Self {
-        Self {
-            selector: match setting.select {
-                ConnectionSelectSetting::Every => ConnectionSelector::Every,
-                ConnectionSelectSetting::First(count) => ConnectionSelector::First(count),
-                ConnectionSelectSetting::Nth(number) => ConnectionSelector::Nth(number),
-            },
-            after_notices: setting.after_notices,
-            at_block: setting.at_block,
-            effect: match setting.effect {
-                ConnectionEffectSetting::Close { code, reason } => ConnectionEffect::Close { code, reason },
-                ConnectionEffectSetting::Silence => ConnectionEffect::Silence,
-                ConnectionEffectSetting::Garbage => ConnectionEffect::Garbage,
-            },
-        }
-    }
-}
-
-impl From<ConnectionFault> for ConnectionSetting {
-    fn from(fault: ConnectionFault) -> Self {
-        Self {
-            select: match fault.selector {
-                ConnectionSelector::Every => ConnectionSelectSetting::Every,
-                ConnectionSelector::First(count) => ConnectionSelectSetting::First(count),
-                ConnectionSelector::Nth(number) => ConnectionSelectSetting::Nth(number),
-            },
-            after_notices: fault.after_notices,
-            at_block: fault.at_block,
-            effect: match fault.effect {
-                ConnectionEffect::Close { code, reason } => ConnectionEffectSetting::Close { code, reason },
-                ConnectionEffect::Silence => ConnectionEffectSetting::Silence,
-                ConnectionEffect::Garbage => ConnectionEffectSetting::Garbage,
-            },
-        }
     }
 }
 
