@@ -43,7 +43,7 @@ impl Statistic {
     }
 
     /// Which percentile it is, if one.
-    pub(super) const fn percent(self) -> Option<u64> {
+    pub(super) const fn percent(self) -> Option<usize> {
         match self {
             Self::Mean => None,
             Self::P50 => Some(50),
@@ -71,21 +71,26 @@ pub(super) enum Better {
     Higher,
 }
 
-/// What the spread of a figure is at least when nothing varied: listeners that all had no underrun do not prove that
-/// underruns cannot happen.
+/// How runs of a figure are held against each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Floor {
-    /// None: times that are all equal come from a model without chance.
-    None,
-    /// A share of units, each of which has it or has not.
-    Share,
-    /// Events.
-    Count,
+pub(super) enum Scale {
+    /// By their ratio: what slows a service slows all its times alike.
+    Ratio,
+    /// By their difference: shares and counts may be zero.
+    Difference,
 }
 
-/// A p95 is compared where at least ten values lie above it. With fewer, its bootstrap jumps between two or three of the
-/// largest values, and no interval made of that keeps its promise.
-pub(super) const FEWEST_FOR_P95: u64 = 200;
+impl Scale {
+    pub(super) fn apply(self, value: f64) -> f64 {
+        match self {
+            Self::Ratio => value.ln(),
+            Self::Difference => value,
+        }
+    }
+}
+
+/// A run has a p95 where at least one value in twenty lies at it or above.
+pub(super) const FEWEST_FOR_P95: usize = 20;
 
 impl Measure {
     /// Every figure, in the order of reports.
@@ -155,11 +160,29 @@ impl Measure {
         }
     }
 
-    pub(super) const fn floor(self) -> Floor {
+    /// Whether a verdict is about it: how soon listeners hear something, how long they stall, how long a block takes, and
+    /// whether it comes at all. The others say the same in other words, and each further figure would cost all the power to
+    /// find anything.
+    pub(super) fn is_judged(self) -> bool {
         match self {
-            Self::Time(..) | Self::StalledTime => Floor::None,
-            Self::ListenersAffected | Self::Success | Self::Goodput => Floor::Share,
-            Self::Underruns | Self::Errors => Floor::Count,
+            Self::Time(metric, statistic) => {
+                [TimeMetric::StartupTime, TimeMetric::RoundTrip].contains(&metric)
+                    && statistic == Statistic::Mean
+            }
+            Self::StalledTime | Self::Success => true,
+            Self::Underruns | Self::ListenersAffected | Self::Errors | Self::Goodput => false,
+        }
+    }
+
+    pub(super) const fn scale(self) -> Scale {
+        match self {
+            Self::Time(..) => Scale::Ratio,
+            Self::StalledTime
+            | Self::Underruns
+            | Self::ListenersAffected
+            | Self::Success
+            | Self::Errors
+            | Self::Goodput => Scale::Difference,
         }
     }
 

@@ -8,16 +8,22 @@ mod side;
 mod student;
 mod test;
 
-use claque_core::rng::Seed;
 use serde::{Deserialize, Serialize};
 
 pub use self::measure::{Statistic, Unit};
 use self::{
-    measure::{Better, Measure, count},
-    side::{Draws, Side},
-    test::Test,
+    measure::{Better, Measure, Scale, count},
+    side::Side,
+    test::{Grouping, Test, middle},
 };
 use crate::observe::Observations;
+
+/// Runs on a side below which nothing is judged: one run cannot tell how runs differ.
+pub const FEWEST_RUNS: usize = 2;
+
+/// Part of the promised rate of false alarms that verdicts use. The rest is kept for runs that are not quite normal
+/// (docs/compare.md has the rates that come of it).
+const USED: f64 = 0.8;
 
 /// How a comparison is made.
 #[derive(Clone, Copy, Debug)]
@@ -25,18 +31,13 @@ pub struct CompareOptions {
     /// How often an interval holds the truth, in percent, above 0 and below 100. What is left is the chance that
     /// anything at all is called better or worse where nothing changed.
     pub confidence_pct: f64,
-    /// Draws of the bootstrap for each side, at least 2.
-    pub draws: u32,
-    /// Where the draws come from.
-    pub seed: Seed,
 }
 
 impl CompareOptions {
-    /// 95 %, as is usual, and 1,000 draws: 200 do for a standard error (Efron and Tibshirani 1993, section 6.4), and five
-    /// times as many cost nothing.
+    /// 95 %, as is usual.
     #[must_use]
-    pub fn new() -> Self {
-        Self { confidence_pct: 95.0, draws: 1_000, seed: Seed::root(1).child("compare") }
+    pub const fn new() -> Self {
+        Self { confidence_pct: 95.0 }
     }
 
     fn alpha(&self) -> f64 {
@@ -50,11 +51,20 @@ impl Default for CompareOptions {
     }
 }
 
+/// A run of a side.
+#[derive(Clone, Copy, Debug)]
+pub struct Repetition<'a> {
+    /// What its listeners went through.
+    pub observed: &'a Observations,
+    /// The root of its texts and arrivals. Runs of one seed on both sides are a pair.
+    pub seed: u64,
+}
+
 /// A side that is held against the first.
 #[derive(Clone, Debug)]
 pub struct Candidate<'a> {
     /// Its runs; several are repetitions of the same.
-    pub runs: Vec<&'a Observations>,
+    pub runs: Vec<Repetition<'a>>,
     /// Why it cannot be compared, if so.
     pub objection: Option<String>,
 }
@@ -73,8 +83,39 @@ pub struct Comparison {
 pub struct Pair {
     /// Why they cannot be compared, if so.
     pub objection: Option<String>,
+    /// What the verdicts rest on.
+    pub design: Design,
     /// Figure by figure.
     pub rows: Vec<Row>,
+}
+
+/// What is held against what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Design {
+    /// Each run against the one with the same seed.
+    Pairs,
+    /// All runs of a side against all of the other.
+    Groups,
+    /// Nothing, for a side has one run.
+    OneRun,
+    /// Nothing: the runs of a side share texts that those of the other have not, and what the texts do cannot be told from
+    /// what changed.
+    OtherTexts,
+}
+
+impl Design {
+    /// Why there is no verdict, if so.
+    #[must_use]
+    pub const fn not_judged(self) -> Option<&'static str> {
+        match self {
+            Self::Pairs | Self::Groups => None,
+            Self::OneRun => Some("not judged: one run cannot tell"),
+            Self::OtherTexts => {
+                Some("not judged: runs of a side share a seed, and so texts, that the other side has not")
+            }
+        }
+    }
 }
 
 /// One figure of both sides.
@@ -86,7 +127,9 @@ pub struct Row {
     pub statistic: Option<Statistic>,
     /// What it is counted in.
     pub unit: Unit,
-    /// The baseline's; absent when not measured.
+    /// Whether verdicts are about it; the others are for information.
+    pub judged: bool,
+    /// The baseline's, the mean of its runs (of times the geometric mean); absent when not measured in each of them.
     pub a: Option<f64>,
     /// The candidate's.
     pub b: Option<f64>,
@@ -125,6 +168,8 @@ pub enum Change {
     Worse,
     /// Nothing that these data could show.
     NoDetectableChange,
+    /// Nobody says: it is for information, or there are too few runs.
+    NotJudged,
     /// The two cannot be held against each other.
     NotComparable,
 }
@@ -137,6 +182,7 @@ impl Change {
             Self::Better => "better",
             Self::Worse => "worse",
             Self::NoDetectableChange => "no detectable change",
+            Self::NotJudged => "not judged",
             Self::NotComparable => "not comparable",
         }
     }
@@ -158,45 +204,49 @@ impl Pair {
 /// Holds every candidate against the `baseline` (its runs).
 #[must_use]
 pub fn compare(
-    baseline: &[&Observations],
+    baseline: &[Repetition<'_>],
     candidates: &[Candidate<'_>],
     options: &CompareOptions,
 ) -> Comparison {
-    let measures = Measure::all();
-    let drawn = |runs: &[&Observations], place: u64| {
-        Drawn::new(&Side::new(runs, &measures), &measures, options.draws, options.seed.index(place))
-    };
-    let first = drawn(baseline, 0);
-    let mut drafts: Vec<(Option<String>, Vec<Draft>)> = Vec::new();
-    for (index, candidate) in (1..).zip(candidates) {
-        let other = drawn(&candidate.runs, index);
-        let draft =
-            |place: usize| Draft::new(place, measures[place], (&first, &other), candidate.objection.as_ref());
-        drafts.push((candidate.objection.clone(), (0..measures.len()).map(draft).collect()));
+    let mut drafts: Vec<(Option<String>, Design, Vec<Draft>)> = Vec::new();
+    for candidate in candidates {
+        let (design, sides) = arranged(baseline, &candidate.runs);
+        let draft = |measure| Draft::new(measure, design, &sides, candidate.objection.as_ref());
+        drafts.push((candidate.objection.clone(), design, Measure::all().into_iter().map(draft).collect()));
     }
-    let mut tests: Vec<&mut Draft> = drafts.iter_mut().flat_map(|(_, rows)| rows).collect();
-    let judged = judge_together(&mut tests, options.alpha());
+    let mut tests: Vec<&mut Draft> = drafts.iter_mut().flat_map(|(_, _, rows)| rows).collect();
+    let judged = judge_together(&mut tests, USED * options.alpha());
     let pairs = drafts
         .into_iter()
-        .map(|(objection, rows)| {
+        .map(|(objection, design, rows)| {
             let rows = rows.into_iter().map(|draft| draft.into_row(options.alpha(), judged));
-            Pair { objection, rows: rows.collect() }
+            Pair { objection, design, rows: rows.collect() }
         })
         .collect();
     Comparison { judged: u32::try_from(judged).unwrap_or(u32::MAX), pairs }
 }
 
-/// The figures and the draws of every measure of a side.
-struct Drawn {
-    values: Vec<Option<f64>>,
-    draws: Vec<Option<Draws>>,
-}
-
-impl Drawn {
-    fn new(side: &Side<'_>, measures: &[Measure], draws: u32, seed: Seed) -> Self {
-        let values = measures.iter().map(|&measure| side.value(measure)).collect();
-        Self { values, draws: side.draws(measures, draws, seed) }
-    }
+/// How two sides are held against each other, and their runs in the order that this needs.
+fn arranged<'a>(a: &[Repetition<'a>], b: &[Repetition<'a>]) -> (Design, (Side<'a>, Side<'a>)) {
+    let by_seed = |runs: &[Repetition<'a>]| {
+        let mut runs = runs.to_vec();
+        runs.sort_by_key(|run| run.seed);
+        runs
+    };
+    let (a, b) = (by_seed(a), by_seed(b));
+    let is_same = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.seed == b.seed);
+    let are_distinct = |runs: &[Repetition<'_>]| {
+        runs.windows(2).all(|two| two.first().map(|one| one.seed) != two.last().map(|one| one.seed))
+    };
+    let each_its_own = are_distinct(&a) && are_distinct(&b);
+    let design = match (a.len().min(b.len()) < FEWEST_RUNS, is_same, each_its_own) {
+        (true, _, _) => Design::OneRun,
+        (false, true, true) => Design::Pairs,
+        (false, true, false) | (false, false, true) => Design::Groups,
+        (false, false, false) => Design::OtherTexts,
+    };
+    let side = |runs: Vec<Repetition<'a>>| Side::new(runs.into_iter().map(|run| run.observed).collect());
+    (design, (side(a), side(b)))
 }
 
 /// A row on its way.
@@ -204,26 +254,40 @@ struct Draft {
     measure: Measure,
     a: Option<f64>,
     b: Option<f64>,
-    result: Result<Test, String>,
+    result: Result<Test, (Change, String)>,
     called: bool,
 }
 
 impl Draft {
-    fn new(place: usize, measure: Measure, (a, b): (&Drawn, &Drawn), objection: Option<&String>) -> Self {
-        let (value_a, value_b) = (a.values[place], b.values[place]);
-        let result = match (objection, value_a, value_b) {
-            (Some(objection), _, _) => Err(objection.clone()),
-            (None, Some(value_a), Some(value_b)) => match (&a.draws[place], &b.draws[place]) {
-                (Some(a), Some(b)) => Ok(Test::new(value_b - value_a, (a, b))),
-                (None, _) | (_, None) => {
-                    Err("fewer than two values that can differ: nothing tells how far it is off".to_owned())
-                }
-            },
-            (None, None, _) | (None, _, None) => {
-                Err("not measured on both sides, or too few values".to_owned())
+    fn new(
+        measure: Measure,
+        design: Design,
+        (a, b): &(Side<'_>, Side<'_>),
+        objection: Option<&String>,
+    ) -> Self {
+        let values = |side: &Side<'_>| side.values(measure).into_iter().collect::<Option<Vec<f64>>>();
+        let (in_a, in_b) = (values(a), values(b));
+        // A time of zero has no ratio.
+        let is_positive = in_a.iter().chain(&in_b).flatten().all(|&value| value > 0.0);
+        let scale = if is_positive { measure.scale() } else { Scale::Difference };
+        let result = match (objection, design.not_judged(), &in_a, &in_b) {
+            (Some(objection), ..) => Err((Change::NotComparable, objection.clone())),
+            (None, _, None, _) | (None, _, _, None) => {
+                let why = "not measured in every run of both sides, or too few values";
+                Err((Change::NotComparable, why.to_owned()))
+            }
+            (None, Some(why), Some(_), Some(_)) => Err((Change::NotJudged, why.to_owned())),
+            (None, None, Some(in_a), Some(in_b)) => {
+                let grouping = if design == Design::Pairs { Grouping::Pairs } else { Grouping::Groups };
+                let test = Test::new(grouping, scale, (in_a, in_b));
+                Ok(match measure.scale() {
+                    Scale::Ratio => test,
+                    Scale::Difference => test.with_events((&a.parts(measure), &b.parts(measure))),
+                })
             }
         };
-        Self { measure, a: value_a, b: value_b, result, called: false }
+        let told = |values: Option<Vec<f64>>| values.map(|values| middle(scale, &values));
+        Self { measure, a: told(in_a), b: told(in_b), result, called: false }
     }
 
     fn into_row(self, alpha: f64, judged: usize) -> Row {
@@ -232,27 +296,30 @@ impl Draft {
             .zip(self.a)
             .and_then(|(difference, a)| (a.abs() > 0.0).then(|| difference / a.abs() * 100.0));
         let test = self.result.as_ref().ok();
+        let is_judged = self.measure.is_judged();
         Row {
             metric: self.measure.name().to_owned(),
             statistic: self.measure.statistic(),
             unit: self.measure.unit(),
+            judged: is_judged,
             a: self.a,
             b: self.b,
             difference,
             relative_pct,
-            interval: test.map(|test| test.interval(alpha)),
-            detectable: test.and_then(|test| test.detectable(alpha, judged)),
+            interval: test.and_then(|test| test.interval(alpha)),
+            detectable: test.filter(|_| is_judged).and_then(|test| test.detectable(USED * alpha, judged)),
             p_value: test.map(|test| test.p_value),
             change: self.change(),
-            reason: self.result.err(),
+            reason: self.result.err().map(|(_, why)| why),
         }
     }
 
     fn change(&self) -> Change {
         match &self.result {
-            Err(_) => Change::NotComparable,
+            Err((change, _)) => *change,
+            Ok(_) if !self.measure.is_judged() => Change::NotJudged,
             Ok(_) if !self.called => Change::NoDetectableChange,
-            Ok(test) => match (self.measure.better(), test.difference < 0.0) {
+            Ok(_) => match (self.measure.better(), self.b < self.a) {
                 (Better::Lower, true) | (Better::Higher, false) => Change::Better,
                 (Better::Lower, false) | (Better::Higher, true) => Change::Worse,
             },
@@ -260,12 +327,13 @@ impl Draft {
     }
 }
 
-/// Calls the rows that are beyond chance, over all of them together (Holm 1979); gives how many that were. Rows in which
-/// nothing could have been found do not count (Tarone 1990).
+/// Calls the judged rows that are beyond chance, over all of them together (Holm 1979); gives how many that were. Rows in
+/// which nothing could have been found do not count (Tarone 1990).
 fn judge_together(drafts: &mut [&mut Draft], alpha: f64) -> usize {
     let mut order: Vec<(f64, usize)> = Vec::new();
     for (place, draft) in drafts.iter().enumerate() {
         if let Ok(test) = &draft.result
+            && draft.measure.is_judged()
             && test.possible
         {
             order.push((test.p_value, place));

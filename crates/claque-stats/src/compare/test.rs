@@ -1,83 +1,147 @@
-//! What a difference is worth: its standard error, its interval, and how likely chance alone makes one as large.
+//! What a difference is worth: how far it may be off, and how likely chance alone makes one as large.
 
 use super::{
     Interval,
-    measure::count,
-    side::{Draws, Moments},
+    measure::{Ratio, Scale, count},
     student::{two_sided_p, two_sided_t},
 };
 
 /// Power at which `detectable` is stated: four in five, as is usual (Cohen 1988).
 const POWER: f64 = 0.8;
+/// Below this part of what is compared, numbers differ by the rounding of their sums only.
+const ROUNDING: f64 = 1e-9;
+
+/// How runs are held against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grouping {
+    /// Each run of the first side against the one of the second in the same place.
+    Pairs,
+    /// All against all.
+    Groups,
+}
 
 /// What the difference of a row is worth.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Test {
-    pub(super) difference: f64,
+    scale: Scale,
+    /// The baseline's middle, in the figure's own unit.
+    base: f64,
+    /// The difference on the scale of the test.
+    shift: f64,
     error: f64,
     df: f64,
     pub(super) p_value: f64,
     /// Whether the data could have shown anything at all.
     pub(super) possible: bool,
+    /// Whether the difference was the same throughout, so that nothing tells how far it may be off.
+    is_constant: bool,
 }
 
 impl Test {
-    pub(super) fn new(difference: f64, (a, b): (&Draws, &Draws)) -> Self {
-        let (error, df) = error_and_df(a, b);
-        let different = difference.abs() > 0.0;
-        let possible = different || a.alike.is_none() || b.alike.is_none();
-        let p_value = if error > 0.0 {
-            two_sided_p((difference / error).abs(), df)
-        } else if different {
-            // Nobody differed from anybody on either side, as happens without chance: how likely is it that all of
-            // one side drew one value and all of the other side another?
-            (2.0 / ways((a.clusters, b.clusters))).min(1.0)
-        } else {
-            1.0
+    /// Holds the figures of the runs of two sides against each other, at least two on each.
+    pub(super) fn new(grouping: Grouping, scale: Scale, (a, b): (&[f64], &[f64])) -> Self {
+        let base = middle(scale, a);
+        let on_scale = |values: &[f64]| values.iter().map(|&value| scale.apply(value)).collect::<Vec<_>>();
+        let (x, y) = (on_scale(a), on_scale(b));
+        let shift = mean(&y) - mean(&x);
+        let (error, df) = match grouping {
+            Grouping::Pairs => paired(&x, &y),
+            Grouping::Groups => pooled(&x, &y),
         };
-        Self { difference, error, df, p_value, possible }
+        let size = x.iter().chain(&y).fold(0.0_f64, |most, value| most.max(value.abs()));
+        let (is_constant, is_same) = (error <= ROUNDING * size, shift.abs() <= ROUNDING * size);
+        let p_value = match (is_constant, is_same) {
+            (_, true) => 1.0,
+            // Nothing varied on either side, as happens without chance: how likely is it that all runs of one side drew one
+            // value and all of the other another?
+            (true, false) => (2.0 / ways((a.len(), b.len()))).min(1.0),
+            (false, false) => two_sided_p((shift / error).abs(), df),
+        };
+        Self { scale, base, shift, error, df, p_value, possible: !(is_constant && is_same), is_constant }
     }
 
-    /// Where the true difference lies, but for a chance of `alpha`.
-    pub(super) fn interval(&self, alpha: f64) -> Interval {
+    /// The same of a figure that counts events. That runs agree is not enough there: three runs of one failed block each
+    /// agree perfectly, and are three events. So the listeners must show the difference, too.
+    pub(super) fn with_events(mut self, (a, b): (&[Ratio], &[Ratio])) -> Self {
+        self.p_value = self.p_value.max(events_p(a, b));
+        self
+    }
+
+    /// Where the true difference lies, but for a chance of `alpha`; none where nothing varied.
+    pub(super) fn interval(&self, alpha: f64) -> Option<Interval> {
         let reach = self.error * two_sided_t(alpha, self.df);
-        Interval { low: self.difference - reach, high: self.difference + reach }
+        let interval = Interval { low: self.told(self.shift - reach), high: self.told(self.shift + reach) };
+        (!self.is_constant).then_some(interval)
     }
 
     /// The smallest difference that is called with the power above (Bloom 1995); none where nothing varied.
     pub(super) fn detectable(&self, alpha: f64, judged: usize) -> Option<f64> {
         let strictest = alpha / count(judged.max(1));
         let t = two_sided_t(strictest, self.df) + two_sided_t(2.0 * (1.0 - POWER), self.df);
-        (self.error > 0.0).then_some(t * self.error)
+        let least = self.told(t * self.error);
+        (!self.is_constant && least.is_finite()).then_some(least)
+    }
+
+    /// A difference on the scale of the test, in the figure's own unit.
+    fn told(&self, shift: f64) -> f64 {
+        match self.scale {
+            Scale::Ratio => self.base * shift.exp_m1(),
+            Scale::Difference => shift,
+        }
     }
 }
 
-/// Standard error and degrees of freedom of the difference: Welch (1947) and Satterthwaite (1946), for two spreads that
-/// need not be alike.
-///
-/// Listeners of two single runs are not paired by their place, tempting as it is: in a queue a chance delay early on
-/// moves everybody behind, so that the pairs' differences go together, and nearly every pair of equal runs looked
-/// different (docs/compare.md has the figures).
-fn error_and_df(a: &Draws, b: &Draws) -> (f64, f64) {
-    let part = |side: &Draws| {
-        let df = count(side.clusters - 1);
-        let drawn = Moments::of(side.values.iter().copied().flatten());
-        (side.alike.unwrap_or_else(|| corrected(drawn, side.clusters)).powi(2), df)
-    };
-    let ((of_a, df_a), (of_b, df_b)) = (part(a), part(b));
-    let sum = of_a + of_b;
-    let df =
-        if sum > 0.0 { sum.powi(2) / (of_a.powi(2) / df_a + of_b.powi(2) / df_b) } else { df_a.min(df_b) };
-    (sum.sqrt(), df)
+/// The middle of the runs: the geometric mean of times, the arithmetic of all else.
+pub(super) fn middle(scale: Scale, values: &[f64]) -> f64 {
+    match (scale, values) {
+        (_, &[only]) => only,
+        (Scale::Ratio, many) => mean(&many.iter().map(|value| value.ln()).collect::<Vec<_>>()).exp(),
+        (Scale::Difference, many) => mean(many),
+    }
 }
 
-/// The standard error that draws from so many clusters tell: the bootstrap's variance is (n - 1) / n of what it should be
-/// (Hesterberg 2015, section 5.1).
-fn corrected(drawn: Moments, clusters: usize) -> f64 {
-    drawn.deviation() * (count(clusters) / count(clusters - 1)).sqrt()
+/// Standard error and degrees of freedom of the mean of the pairs' differences (Student 1908).
+fn paired(x: &[f64], y: &[f64]) -> (f64, f64) {
+    let differences: Vec<f64> = x.iter().zip(y).map(|(x, y)| y - x).collect();
+    let pairs = count(differences.len());
+    ((squares(&differences) / (pairs - 1.0) / pairs).sqrt(), pairs - 1.0)
 }
 
-/// Ways to part a + b clusters into a and b.
+/// The same of two groups with one spread: where nothing changed, runs of both sides differ alike.
+fn pooled(x: &[f64], y: &[f64]) -> (f64, f64) {
+    let (of_x, of_y) = (count(x.len()), count(y.len()));
+    let df = of_x + of_y - 2.0;
+    (((squares(x) + squares(y)) / df * (1.0 / of_x + 1.0 / of_y)).sqrt(), df)
+}
+
+/// How likely listeners that are all alike would differ as much between the sides: the ratio of two sums and its error over
+/// the listeners of both sides together (Cochran 1977, section 2.11).
+fn events_p(a: &[Ratio], b: &[Ratio]) -> f64 {
+    let sums =
+        |parts: &[Ratio]| parts.iter().fold((0.0, 0.0), |sum, part| (sum.0 + part.above, sum.1 + part.below));
+    let ((above_a, below_a), (above_b, below_b)) = (sums(a), sums(b));
+    if below_a <= 0.0 || below_b <= 0.0 {
+        return 1.0;
+    }
+    let rate = (above_a + above_b) / (below_a + below_b);
+    let all = count(a.len() + b.len());
+    let off = |part: &Ratio| (part.above - rate * part.below).powi(2);
+    let spread = a.iter().chain(b).map(off).sum::<f64>() / (all - 1.0).max(1.0);
+    let error = (spread * (count(a.len()) / below_a.powi(2) + count(b.len()) / below_b.powi(2))).sqrt();
+    let shift = above_b / below_b - above_a / below_a;
+    if error > 0.0 { two_sided_p((shift / error).abs(), (all - 2.0).max(1.0)) } else { 1.0 }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / count(values.len())
+}
+
+fn squares(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum()
+}
+
+/// Ways to part a + b runs into a and b.
 fn ways((a, b): (usize, usize)) -> f64 {
     (1..=a).map(|step| count(b + step) / count(step)).product()
 }

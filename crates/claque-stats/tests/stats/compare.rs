@@ -2,7 +2,9 @@
 
 use claque_stats::{
     ListenerObservation, Observations,
-    compare::{Candidate, Change, CompareOptions, Comparison, Row, Statistic, Unit, compare},
+    compare::{
+        Candidate, Change, CompareOptions, Comparison, Design, Repetition, Row, Statistic, Unit, compare,
+    },
 };
 
 /// A listener that started after `startup_ms` and heard all of four blocks.
@@ -17,14 +19,41 @@ fn listener(startup_ms: f64) -> ListenerObservation {
     }
 }
 
-/// Listeners whose startups lie around `middle_ms`.
+/// A run of listeners whose startups lie around `middle_ms`.
 fn around(middle_ms: f64, count: u32) -> Vec<ListenerObservation> {
     (0..count).map(|index| listener(middle_ms + 10.0 * f64::from(index % 5))).collect()
 }
 
-fn compared(a: Vec<ListenerObservation>, b: Vec<ListenerObservation>) -> Comparison {
-    let (a, b) = (Observations::new(a), Observations::new(b));
-    compare(&[&a], &[Candidate { runs: vec![&b], objection: None }], &CompareOptions::new())
+/// Runs of 20 listeners around these startups, with the seeds 1, 2, and so on.
+fn steady(middles_ms: &[f64]) -> Vec<(u64, Observations)> {
+    (1..).zip(middles_ms).map(|(seed, &middle_ms)| (seed, Observations::new(around(middle_ms, 20)))).collect()
+}
+
+/// Other seeds than the first ones.
+fn reseeded(runs: Vec<(u64, Observations)>) -> Vec<(u64, Observations)> {
+    runs.into_iter().map(|(seed, run)| (seed + 100, run)).collect()
+}
+
+/// Every listener of every run changed, by its place in the run.
+fn with(
+    runs: Vec<(u64, Observations)>,
+    change: impl Fn(usize, ListenerObservation) -> ListenerObservation,
+) -> Vec<(u64, Observations)> {
+    let changed = |run: &Observations| {
+        Observations::new(
+            run.listeners().iter().cloned().enumerate().map(|(place, one)| change(place, one)).collect(),
+        )
+    };
+    runs.iter().map(|(seed, run)| (*seed, changed(run))).collect()
+}
+
+fn repetitions(runs: &[(u64, Observations)]) -> Vec<Repetition<'_>> {
+    runs.iter().map(|(seed, observed)| Repetition { observed, seed: *seed }).collect()
+}
+
+fn compared(a: &[(u64, Observations)], b: &[(u64, Observations)]) -> Comparison {
+    let candidate = Candidate { runs: repetitions(b), objection: None };
+    compare(&repetitions(a), &[candidate], &CompareOptions::new())
 }
 
 fn row<'a>(comparison: &'a Comparison, metric: &str, statistic: Option<Statistic>) -> &'a Row {
@@ -32,143 +61,134 @@ fn row<'a>(comparison: &'a Comparison, metric: &str, statistic: Option<Statistic
     rows.iter().find(|row| row.metric == metric && row.statistic == statistic).expect("the row is known")
 }
 
+const MEAN: Option<Statistic> = Some(Statistic::Mean);
+const LEVELS: [f64; 3] = [1_000.0, 1_300.0, 1_150.0];
+const SLOWER: [f64; 3] = [1_101.0, 1_432.0, 1_264.0];
+
 #[test]
-fn a_side_against_its_own_likeness_has_not_changed() {
-    let mut likeness = around(1_000.0, 20);
-    likeness.rotate_left(7);
-    let comparison = compared(around(1_000.0, 20), likeness);
-    assert!(!comparison.pairs[0].is_regression());
-    let startup = row(&comparison, "startup_time", Some(Statistic::Mean));
-    assert_eq!((startup.difference, startup.change), (Some(0.0), Change::NoDetectableChange));
-    let interval = startup.interval.unwrap();
-    assert!((interval.low + interval.high).abs() < 1e-9 && interval.high > 0.0);
-    assert_eq!(startup.unit, Unit::Ms);
+fn one_run_cannot_tell() {
+    let comparison = compared(&steady(&[1_000.0]), &steady(&[5_000.0]));
+    assert_eq!(comparison.pairs[0].design, Design::OneRun);
+    assert_eq!((comparison.judged, comparison.pairs[0].is_regression()), (0, false));
+    let startup = row(&comparison, "startup_time", MEAN);
+    assert_eq!((startup.change, startup.interval, startup.p_value), (Change::NotJudged, None, None));
+    assert_eq!(startup.reason.as_deref(), Some("not judged: one run cannot tell"));
+    assert_eq!(startup.difference, Some(4_000.0), "told all the same");
+    let three_to_one = compared(&steady(&LEVELS), &steady(&[5_000.0]));
+    assert_eq!(three_to_one.pairs[0].design, Design::OneRun);
+}
+
+/// Runs differ by a third among themselves, for their texts do; with each other's texts they differ by a tenth.
+#[test]
+fn runs_of_equal_seeds_are_pairs() {
+    let pairs = compared(&steady(&LEVELS), &steady(&SLOWER));
+    assert_eq!(pairs.pairs[0].design, Design::Pairs);
+    assert_eq!(row(&pairs, "startup_time", MEAN).change, Change::Worse);
+    let relative = row(&pairs, "startup_time", MEAN).relative_pct.unwrap();
+    assert!((9.0..11.0).contains(&relative), "{relative}");
+    let mut turned = steady(&SLOWER);
+    turned.rotate_left(1);
+    assert_eq!(compared(&steady(&LEVELS), &turned), pairs, "their order does not matter");
+    let groups = compared(&steady(&LEVELS), &reseeded(steady(&SLOWER)));
+    assert_eq!(groups.pairs[0].design, Design::Groups);
+    assert_eq!(row(&groups, "startup_time", MEAN).change, Change::NoDetectableChange);
 }
 
 #[test]
-fn the_same_comparison_gives_the_same_figures() {
-    let once = || compared(around(1_000.0, 20), around(1_010.0, 20));
-    assert_eq!(once(), once());
+fn texts_that_only_one_side_has_are_not_taken_for_a_change() {
+    let same_seed = |runs: Vec<(u64, Observations)>, seed| -> Vec<(u64, Observations)> {
+        runs.into_iter().map(|(_, run)| (seed, run)).collect()
+    };
+    let (a, b) = (steady(&[1_000.0, 1_001.0, 1_002.0]), steady(&[2_000.0, 2_001.0, 2_002.0]));
+    let apart = compared(&same_seed(a.clone(), 1), &same_seed(b.clone(), 2));
+    assert_eq!((apart.pairs[0].design, apart.judged), (Design::OtherTexts, 0));
+    let together = compared(&same_seed(a, 1), &same_seed(b, 1));
+    assert_eq!(together.pairs[0].design, Design::Groups);
+    assert!(together.pairs[0].is_regression());
+}
+
+#[test]
+fn a_side_against_its_own_likeness_has_not_changed() {
+    let comparison = compared(&steady(&LEVELS), &steady(&LEVELS));
+    assert!(!comparison.pairs[0].is_regression());
+    let startup = row(&comparison, "startup_time", MEAN);
+    assert_eq!((startup.difference, startup.change), (Some(0.0), Change::NoDetectableChange));
+    assert_eq!((startup.unit, startup.p_value), (Unit::Ms, Some(1.0)));
+}
+
+#[test]
+fn few_figures_are_judged_and_the_others_are_for_information() {
+    let comparison = compared(&steady(&LEVELS), &steady(&SLOWER));
+    let judged = comparison.pairs[0].rows.iter().filter(|row| row.judged);
+    let names: Vec<_> = judged.map(|row| row.metric.as_str()).collect();
+    assert_eq!(names, ["startup_time", "round_trip", "stalled_time_pct", "success_pct"]);
+    let p50 = row(&comparison, "startup_time", Some(Statistic::P50));
+    assert_eq!(p50.change, Change::NotJudged);
+    assert!(p50.interval.is_some());
+}
+
+#[test]
+fn three_runs_of_one_failed_listener_each_are_three_events() {
+    let failing = |many: usize| {
+        move |place: usize, one: ListenerObservation| {
+            let failed = ListenerObservation { blocks_ok: 0, blocks_missing: 4, ..one.clone() };
+            if place < many { failed } else { one }
+        }
+    };
+    let few = compared(&steady(&LEVELS), &with(steady(&LEVELS), failing(1)));
+    assert_eq!(row(&few, "success_pct", None).change, Change::NoDetectableChange, "{few:?}");
+    let many = compared(
+        &steady(&[1_000.0, 1_300.0, 1_150.0, 1_200.0, 1_100.0]),
+        &with(steady(&[1_000.0, 1_300.0, 1_150.0, 1_200.0, 1_100.0]), failing(5)),
+    );
+    assert_eq!(row(&many, "success_pct", None).change, Change::Worse);
+    assert_eq!(row(&many, "success_pct", None).b, Some(75.0));
 }
 
 #[test]
 fn directions_are_those_of_the_listener() {
-    let stalled = |mut one: ListenerObservation| {
-        one.underruns = 1;
-        one.stalled_ms = 500.0;
-        one
-    };
-    let comparison = compared(around(1_000.0, 20), around(500.0, 20).into_iter().map(stalled).collect());
-    for (metric, statistic, change) in [
-        ("startup_time", Some(Statistic::Mean), Change::Better),
-        ("underruns", None, Change::Worse),
-        ("listeners_affected_pct", None, Change::Worse),
-        ("goodput_pct", None, Change::Worse),
-        ("success_pct", None, Change::NoDetectableChange),
-    ] {
-        assert_eq!(row(&comparison, metric, statistic).change, change, "{metric}");
-    }
-    let affected = row(&comparison, "listeners_affected_pct", None);
-    assert_eq!((affected.a, affected.b, affected.relative_pct), (Some(0.0), Some(100.0), None));
+    let comparison = compared(&steady(&SLOWER), &steady(&LEVELS));
+    assert_eq!(row(&comparison, "startup_time", MEAN).change, Change::Better);
+    let interval = row(&comparison, "startup_time", MEAN).interval.unwrap();
+    assert!(interval.low < interval.high && interval.high < 0.0, "{interval:?}");
 }
 
 #[test]
-fn no_underrun_in_a_few_listeners_is_no_proof() {
-    let mut one_of_twenty = around(1_000.0, 20);
-    one_of_twenty[0].underruns = 1;
-    let comparison = compared(around(1_000.0, 20), one_of_twenty);
-    let affected = row(&comparison, "listeners_affected_pct", None);
-    assert_eq!(affected.change, Change::NoDetectableChange);
-    assert!(affected.detectable.unwrap() > 10.0, "{affected:?}");
-    // What varied on neither side is not judged: 0 errors against 0 errors costs the other rows nothing.
-    assert_eq!(row(&comparison, "errors", None).change, Change::NoDetectableChange);
-    let varied = comparison.pairs[0].rows.iter().filter(|row| row.p_value.is_some_and(|p| p < 1.0)).count();
-    assert!(
-        u32::try_from(varied).unwrap() <= comparison.judged && comparison.judged < 12,
-        "{}",
-        comparison.judged
-    );
+fn what_one_run_lacks_is_not_comparable() {
+    let deaf =
+        |_: usize, _: ListenerObservation| ListenerObservation { blocks_intended: 4, ..Default::default() };
+    let mut after = steady(&SLOWER);
+    after[1] = with(steady(&[1.0]), deaf).remove(0);
+    after[1].0 = 2;
+    let comparison = compared(&steady(&LEVELS), &after);
+    assert_eq!(row(&comparison, "startup_time", MEAN).change, Change::NotComparable);
+    assert_eq!(row(&comparison, "startup_time", MEAN).b, None);
 }
 
 #[test]
-fn failures_stay_in_the_denominator_and_out_of_the_times() {
-    let mut failing = around(1_000.0, 20);
-    for one in failing.iter_mut().take(10) {
-        *one = ListenerObservation {
-            blocks_intended: 4,
-            blocks_missing: 4,
-            errors: 1,
-            listened_ms: Some(10.0),
-            ..ListenerObservation::default()
-        };
-    }
-    let comparison = compared(around(1_000.0, 20), failing);
-    assert_eq!(row(&comparison, "success_pct", None).b, Some(50.0));
-    assert_eq!(row(&comparison, "errors", None).b, Some(0.5));
-    assert_eq!(row(&comparison, "success_pct", None).change, Change::Worse);
-    let startup = row(&comparison, "startup_time", Some(Statistic::Mean));
-    assert_eq!(startup.b, Some(1_020.0), "of those that started");
-}
-
-#[test]
-fn one_listener_tells_nothing_of_how_far_it_is_off() {
-    let comparison = compared(around(1_000.0, 1), around(5_000.0, 20));
-    let startup = row(&comparison, "startup_time", Some(Statistic::Mean));
-    assert_eq!((startup.change, startup.interval), (Change::NotComparable, None));
-    assert!(startup.reason.as_ref().unwrap().starts_with("fewer than two"), "{startup:?}");
-    assert_eq!(startup.difference, Some(4_020.0), "told all the same");
-}
-
-#[test]
-fn what_one_side_lacks_is_not_comparable() {
-    let deaf = vec![ListenerObservation { blocks_intended: 4, ..Default::default() }; 20];
-    let comparison = compared(around(1_000.0, 20), deaf);
-    assert_eq!(row(&comparison, "startup_time", Some(Statistic::Mean)).change, Change::NotComparable);
-    assert_eq!(row(&comparison, "underruns", None).b, None, "nobody began to play");
-    assert_eq!(row(&comparison, "success_pct", None).change, Change::Worse);
-}
-
-#[test]
-fn a_world_without_chance_needs_enough_listeners_to_be_believed() {
-    let constant = |startup_ms, count| vec![listener(startup_ms); count];
-    let mean = Some(Statistic::Mean);
-    let few = compared(constant(1_000.0, 3), constant(2_000.0, 3));
-    assert_eq!(row(&few, "startup_time", mean).change, Change::NoDetectableChange, "2 of 20 ways");
-    let many = compared(constant(1_000.0, 20), constant(1_001.0, 20));
-    assert_eq!(row(&many, "startup_time", mean).change, Change::Worse);
+fn a_world_without_chance_needs_enough_runs_to_be_believed() {
+    let constant = |startup_ms, count| steady(&vec![startup_ms; count]);
+    let few = compared(&constant(1_000.0, 3), &constant(2_000.0, 3));
+    assert_eq!(row(&few, "startup_time", MEAN).change, Change::NoDetectableChange, "2 of 20 ways");
+    let many = compared(&constant(1_000.0, 5), &constant(1_001.0, 5));
+    assert_eq!(row(&many, "startup_time", MEAN).change, Change::Worse, "2 of 252");
 }
 
 #[test]
 fn another_task_is_not_compared() {
-    let (a, b) = (Observations::new(around(1_000.0, 20)), Observations::new(around(9_000.0, 10)));
-    let candidate = Candidate { runs: vec![&b], objection: Some("users is 20 against 10".to_owned()) };
-    let comparison = compare(&[&a], &[candidate], &CompareOptions::new());
+    let (a, b) = (steady(&LEVELS), steady(&SLOWER));
+    let candidate = Candidate { runs: repetitions(&b), objection: Some("users is 20 against 10".to_owned()) };
+    let comparison = compare(&repetitions(&a), &[candidate], &CompareOptions::new());
     assert!(comparison.pairs[0].rows.iter().all(|row| row.change == Change::NotComparable));
-    assert!(comparison.pairs[0].rows.iter().all(|row| row.interval.is_none()));
     assert_eq!((comparison.judged, comparison.pairs[0].is_regression()), (0, false));
 }
 
 #[test]
-fn runs_that_differ_among_themselves_show_less() {
-    let runs = |levels: [f64; 4]| levels.map(|level| Observations::new(around(level, 20)));
-    let judge = |a: &[Observations; 4], b: &[Observations; 4]| {
-        let candidate = Candidate { runs: b.iter().collect(), objection: None };
-        let comparison = compare(&a.each_ref()[..], &[candidate], &CompareOptions::new());
-        row(&comparison, "startup_time", Some(Statistic::Mean)).change
-    };
-    let steady =
-        judge(&runs([1_000.0, 1_001.0, 1_002.0, 999.0]), &runs([1_100.0, 1_101.0, 1_103.0, 1_099.0]));
-    assert_eq!(steady, Change::Worse);
-    let unsteady =
-        judge(&runs([1_000.0, 1_200.0, 900.0, 1_100.0]), &runs([1_100.0, 1_300.0, 1_000.0, 1_200.0]));
-    assert_eq!(unsteady, Change::NoDetectableChange);
-}
-
-#[test]
-fn a_p95_needs_ten_values_above_it() {
+fn a_p95_needs_twenty_values_in_each_run() {
     let p95 = Some(Statistic::P95);
-    let few = compared(around(1_000.0, 199), around(1_000.0, 199));
-    assert_eq!(row(&few, "startup_time", p95).a, None);
-    let enough = compared(around(1_000.0, 200), around(1_000.0, 200));
-    assert_eq!(row(&enough, "startup_time", p95).a, Some(1_040.0));
+    let of = |count| -> Vec<(u64, Observations)> {
+        (1..=2).map(|seed| (seed, Observations::new(around(1_000.0, count)))).collect()
+    };
+    assert_eq!(row(&compared(&of(19), &of(19)), "startup_time", p95).a, None);
+    assert!(row(&compared(&of(20), &of(20)), "startup_time", p95).a.is_some());
 }

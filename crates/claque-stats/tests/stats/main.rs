@@ -1,6 +1,5 @@
 //! Figures and verdicts of small runs.
 
-mod calibration;
 mod compare;
 mod documents;
 mod facts;

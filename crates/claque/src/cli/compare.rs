@@ -19,13 +19,10 @@ pub(crate) struct CompareFlags {
     /// How often an interval holds the truth, in percent, 50 to 99.9 [default: 95]
     #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     pub(crate) confidence: Option<f64>,
-    /// Draws of the bootstrap, 100 to 100000 [default: 1000]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(crate) draws: Option<i64>,
     /// Compare runs, though they are INVALID or did not come to their end
     #[arg(long)]
     pub(crate) allow_invalid: bool,
-    /// End with exit code 4 if anything got worse
+    /// End with exit code 4 if anything got worse; needs two runs a side at least, and five are better
     #[arg(long)]
     pub(crate) fail_on_regression: bool,
     #[command(flatten)]

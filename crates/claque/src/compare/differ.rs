@@ -110,6 +110,11 @@ fn settings(run: &LoadedRun) -> Vec<(String, String)> {
     if let Some(by_hand) = by_hand {
         put(BY_HAND, by_hand.clone());
     }
+    // Virtual time knows no days.
+    if scenario["time"] != "virtual" {
+        let day = run.manifest.started_at_utc.split('T').next().unwrap_or_default();
+        put("day", day.to_owned());
+    }
     put("machine", format!("{} {} with {} cpus", machine.os, machine.arch, machine.cpus));
     settings
 }

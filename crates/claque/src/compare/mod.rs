@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use claque_stats::{
     Observations, Verdict,
-    compare::{Candidate, Comparison, compare},
+    compare::{Candidate, Comparison, FEWEST_RUNS, Repetition, compare},
     objective::ObjectiveResult,
 };
 use claque_store::Manifest;
@@ -17,7 +17,7 @@ pub(crate) use self::{
     differ::{Differs, Setting, flatten},
     find::Found,
 };
-use crate::config::{CompareSettings, CompareTerms, InvalidRuns, UsageError};
+use crate::config::{CompareSettings, CompareTerms, InvalidRuns, OnRegression, UsageError};
 
 /// A run with what a comparison needs of it.
 #[derive(Clone, Debug)]
@@ -38,6 +38,15 @@ pub(crate) struct Side {
     pub(crate) runs: Vec<LoadedRun>,
 }
 
+impl Side {
+    /// Its runs, as a comparison takes them.
+    pub(crate) fn repetitions(&self) -> Vec<Repetition<'_>> {
+        let seeds = self.runs.iter().map(|run| run.manifest.seed);
+        let observed = self.runs.iter().map(|run| &run.observed);
+        observed.zip(seeds).map(|(observed, seed)| Repetition { observed, seed }).collect()
+    }
+}
+
 /// A comparison with everything a report says of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Compared {
@@ -49,7 +58,6 @@ pub(crate) struct Compared {
     /// What came of the objectives, in the order of the candidates.
     pub(crate) objectives: Vec<Vec<ObjectiveResult>>,
     pub(crate) confidence_pct: f64,
-    pub(crate) draws: u32,
 }
 
 /// What an order to compare leads to.
@@ -66,7 +74,25 @@ pub(crate) enum Answer {
 /// # Errors
 /// A run is not there or cannot be read.
 pub(crate) fn run(settings: &CompareSettings) -> anyhow::Result<Answer> {
-    sides(find::sides(&settings.sides, &settings.dir)?, &settings.terms)
+    let found = find::sides(&settings.sides, &settings.dir)?;
+    if settings.regression == OnRegression::Fail {
+        found.iter().enumerate().try_for_each(|(index, runs)| enough(&label(index), runs.len()))?;
+    }
+    sides(found, &settings.terms)
+}
+
+/// A gate must not be passed unjudged: whether there are runs enough is known before anything is read or made.
+///
+/// # Errors
+/// There are too few.
+pub(crate) fn enough(whose: &str, runs: usize) -> Result<(), UsageError> {
+    if runs >= FEWEST_RUNS {
+        return Ok(());
+    }
+    Err(UsageError::new(format!(
+        "--fail-on-regression needs at least {FEWEST_RUNS} runs on each side, and {whose} has {runs}: one run cannot tell how \
+         runs differ; give each side 3 to 5 runs, with the same seeds on both (docs/compare.md)"
+    )))
 }
 
 /// Reads the runs of each side and compares them; the first is the baseline.
@@ -91,31 +117,22 @@ fn hold_against(sides: Vec<Side>, terms: &CompareTerms) -> Compared {
     let baseline = &sides[0];
     let others = &sides[1..];
     let differences: Vec<_> = others.iter().map(|side| differ::between(baseline, side)).collect();
-    let observed = |side: &Side| side.runs.iter().map(|run| run.observed.clone()).collect::<Vec<_>>();
-    let observed: Vec<_> = sides.iter().map(observed).collect();
-    let candidates: Vec<_> = observed[1..]
+    let candidates: Vec<_> = others
         .iter()
         .zip(&differences)
-        .map(|(runs, settings)| Candidate {
-            runs: runs.iter().collect(),
+        .map(|(side, settings)| Candidate {
+            runs: side.repetitions(),
             objection: differ::objection(settings),
         })
         .collect();
-    let first: Vec<_> = observed[0].iter().collect();
-    let comparison = compare(&first, &candidates, &terms.options);
-    let judge = |candidate: &Candidate<'_>| {
-        terms.objectives.iter().map(|objective| objective.judge(&candidate.runs)).collect()
+    let comparison = compare(&baseline.repetitions(), &candidates, &terms.options);
+    let judge = |side: &Side| {
+        let runs: Vec<_> = side.runs.iter().map(|run| &run.observed).collect();
+        terms.objectives.iter().map(|objective| objective.judge(&runs)).collect()
     };
-    let objectives = candidates.iter().map(judge).collect();
+    let objectives = others.iter().map(judge).collect();
     drop(candidates);
-    Compared {
-        differences,
-        comparison,
-        objectives,
-        confidence_pct: terms.options.confidence_pct,
-        draws: terms.options.draws,
-        sides,
-    }
+    Compared { differences, comparison, objectives, confidence_pct: terms.options.confidence_pct, sides }
 }
 
 fn load(found: Found) -> anyhow::Result<LoadedRun> {

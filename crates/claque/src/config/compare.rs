@@ -79,11 +79,10 @@ pub(crate) enum CompareForm {
 /// Something asked for cannot be done as asked.
 pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, UsageError> {
     let (mut wishes, source) = (Wishes::default(), Source::default());
-    let (confidence, draws) = (flags.confidence.map(Wish::flag), flags.draws.map(Wish::flag));
+    let confidence = flags.confidence.map(Wish::flag);
     let usual = CompareOptions::new();
     let confidence_pct =
         source.within(confidence.as_ref(), "confidence", 50.0..=99.9, usual.confidence_pct)?;
-    let draws = source.within(draws.as_ref(), "draws", 100..=100_000, i64::from(usual.draws))?;
     let judging = judging(flags.objectives, flags.markdown, &mut wishes, &source)?;
     let on_stdout = judging.markdown.as_deref() == Some(Path::new("-"));
     let form = match (flags.json, on_stdout) {
@@ -95,11 +94,7 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
         sides: flags.sides,
         dir: flags.output_dir.unwrap_or_else(|| super::resolve::OUTPUT_DIR.into()),
         terms: CompareTerms {
-            options: CompareOptions {
-                confidence_pct,
-                draws: u32::try_from(draws).unwrap_or(usual.draws),
-                ..usual
-            },
+            options: CompareOptions { confidence_pct },
             invalid: if flags.allow_invalid { InvalidRuns::Allowed } else { InvalidRuns::Refused },
             objectives: judging.objectives,
         },

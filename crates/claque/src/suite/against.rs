@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use claque_stats::compare::{CompareOptions, Pair};
-use claque_store::{SuiteFolder, SuiteManifest, SuiteRunState, open_suite};
+use claque_store::{SuiteFolder, SuiteManifest, SuiteRunState, SuiteScenario, open_suite};
 
 use super::book::Book;
 use crate::{
@@ -47,7 +47,8 @@ impl Against {
 
     /// Whether a scenario could not be judged.
     pub(crate) fn is_incomplete(&self) -> bool {
-        self.scenarios.iter().any(|scenario| scenario.pair().is_none())
+        let is_judged = |pair: &Pair| pair.design.not_judged().is_none();
+        self.scenarios.iter().any(|scenario| !scenario.pair().is_some_and(is_judged))
     }
 }
 
@@ -62,6 +63,16 @@ pub(crate) fn find(name: &str, dir: &Path) -> anyhow::Result<SuiteFolder> {
         return Err(UsageError::new(format!("the suite {} {words}", other.dir.display())).into());
     }
     Ok(other)
+}
+
+/// Whether every scenario of both suites is repeated as often as a verdict needs.
+///
+/// # Errors
+/// One is not.
+pub(crate) fn enough(scenarios: &[SuiteScenario], other: &SuiteFolder) -> Result<(), UsageError> {
+    let repeats = |scenario: &SuiteScenario| usize::try_from(scenario.repeats).unwrap_or(usize::MAX);
+    let both = scenarios.iter().chain(&other.manifest.scenarios);
+    both.into_iter().try_for_each(|one| compare::enough(&format!("the scenario {}", one.name), repeats(one)))
 }
 
 /// Holds a finished suite against `other`, the baseline, which was called `name`.
@@ -79,7 +90,7 @@ pub(crate) fn hold(book: &Book, name: &str, other: &SuiteFolder) -> anyhow::Resu
     let usual = CompareOptions::new();
     let many = f64::from(u32::try_from(scenarios.len()).unwrap_or(u32::MAX));
     let terms = CompareTerms {
-        options: CompareOptions { confidence_pct: 100.0 - (100.0 - usual.confidence_pct) / many, ..usual },
+        options: CompareOptions { confidence_pct: 100.0 - (100.0 - usual.confidence_pct) / many },
         invalid: InvalidRuns::Refused,
         objectives: Vec::new(),
     };

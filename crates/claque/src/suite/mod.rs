@@ -38,6 +38,9 @@ pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode>
         Some(name) => Some((name.clone(), against::find(name, &settings.output.dir)?)),
         None => None,
     };
+    if let (OnRegression::Fail, Some((_, other))) = (settings.regression, &other) {
+        against::enough(&settings.scenarios, other)?;
+    }
     let book = Book::open(&settings)?;
     let mut suite = Suite { book, interrupts, talk: settings.output.talk, page: settings.output.page };
     let jobs = std::mem::take(&mut settings.jobs);

@@ -219,8 +219,8 @@ fn the_suite_for_yapit_is_the_matrix_of_its_operators() {
     let stage = Stage::new();
     stage.write("yapit.toml", file);
     let plan = stage.prints(&["suite", "yapit.toml", "--dry-run"]);
-    assert!(plan.contains("\n21 runs, "), "{plan}");
-    assert_eq!(plan.matches("20-users-1.7x").count(), 3, "{plan}");
+    assert!(plan.contains("\n35 runs, "), "{plan}");
+    assert_eq!(plan.matches("20-users-1.7x").count(), 5, "{plan}");
     assert!(!stage.path().join("claque-results").exists(), "nothing was done");
 
     let few = file.replace("blocks = 30", "blocks = 3").replace("blocks = 20", "blocks = 3");
@@ -228,6 +228,6 @@ fn the_suite_for_yapit_is_the_matrix_of_its_operators() {
     let (code, document) = suite(&stage, &[]);
     let scenarios = list(&document, "scenarios");
     assert_eq!((code, scenarios.len()), (Some(0), 7));
-    assert!(scenarios.iter().all(|scenario| scenario["valid"] == 3), "{document}");
+    assert!(scenarios.iter().all(|scenario| scenario["valid"] == 5), "{document}");
     assert_eq!(scenarios[6]["figures"]["round_trip_p50_ms"]["most"], 0.0, "the cache answers");
 }

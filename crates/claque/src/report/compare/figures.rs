@@ -1,6 +1,6 @@
 //! Figures of a comparison as people read them.
 
-use claque_stats::compare::{Interval, Row, Unit};
+use claque_stats::compare::{Change, Interval, Row, Unit};
 
 use crate::report::units::{NOT_MEASURED, time};
 
@@ -72,4 +72,9 @@ pub(super) fn name(row: &Row) -> String {
 pub(super) fn rounded(percent: f64) -> String {
     let text = format!("{percent:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// What a row came to. Where there are verdicts, rows for information say nothing.
+pub(super) fn verdict(row: &Row) -> &'static str {
+    if row.judged || row.change == Change::NotComparable { row.change.as_str() } else { "" }
 }

@@ -142,7 +142,7 @@ fn line(row: &Row, out: &mut Markup) {
     }
     out.element("small", &figures::interval(row)).raw("</td><td class=\"word ").raw(class(row.change));
     out.raw("\">")
-        .words(row.change.as_str())
+        .words(figures::verdict(row))
         .raw("</td>")
         .element("td", &figures::detectable(row))
         .raw("</tr>\n");
@@ -153,7 +153,7 @@ const fn class(change: Change) -> &'static str {
         Change::Better => "better",
         Change::Worse => "worse",
         Change::NoDetectableChange => "same",
-        Change::NotComparable => "other",
+        Change::NotComparable | Change::NotJudged => "other",
     }
 }
 

@@ -1,21 +1,23 @@
 //! The comparison as one JSON document; docs/compare.md has its keys.
 
 use anyhow::Context as _;
-use claque_stats::{compare::Row, objective::ObjectiveResult};
+use claque_stats::{
+    compare::{Design, Row},
+    objective::ObjectiveResult,
+};
 use serde::Serialize;
 
 use super::headline;
 use crate::compare::{Compared, Setting};
 
 /// Version of the document; raised when a key changes its meaning or goes, not when one comes.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 #[derive(Debug, Serialize)]
 struct Document<'a> {
     format_version: u32,
     claque: Version,
     confidence_pct: f64,
-    draws: u32,
     /// Rows that were judged together.
     judged: u32,
     sides: Vec<SideView<'a>>,
@@ -46,9 +48,11 @@ struct RunView<'a> {
 struct PairView<'a> {
     baseline: &'a str,
     candidate: &'a str,
-    /// "regression", "better", "no-detectable-change" or "not-comparable".
+    /// "regression", "better", "no-detectable-change", "not-judged" or "not-comparable".
     verdict: String,
     objection: Option<&'a str>,
+    /// What was held against what.
+    design: Design,
     differences: &'a [Setting],
     rows: &'a [Row],
     objectives: &'a [ObjectiveResult],
@@ -95,7 +99,6 @@ pub(in crate::report) fn view(compared: &Compared) -> impl Serialize {
         format_version: FORMAT_VERSION,
         claque: Version { version: env!("CARGO_PKG_VERSION") },
         confidence_pct: compared.confidence_pct,
-        draws: compared.draws,
         judged: compared.comparison.judged,
         sides: sides.collect(),
         comparisons: comparisons
@@ -104,6 +107,7 @@ pub(in crate::report) fn view(compared: &Compared) -> impl Serialize {
                 candidate: &side.label,
                 verdict: headline(pair).0.to_lowercase().replace(' ', "-"),
                 objection: pair.objection.as_deref(),
+                design: pair.design,
                 differences,
                 rows: &pair.rows,
                 objectives,

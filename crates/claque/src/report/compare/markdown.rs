@@ -56,7 +56,9 @@ fn table(pair: &Pair, (a, b): (&str, &str), confidence_pct: f64) -> Vec<String> 
         let statistic = row.statistic.map_or("", |statistic| statistic.as_str());
         let change = match row.change {
             Change::Better | Change::Worse => format!("**{}**", row.change.as_str()),
-            Change::NoDetectableChange | Change::NotComparable => row.change.as_str().to_owned(),
+            Change::NoDetectableChange | Change::NotComparable | Change::NotJudged => {
+                figures::verdict(row).to_owned()
+            }
         };
         let cells = [
             cell(&figures::name(row)),

@@ -8,7 +8,9 @@ mod markdown;
 mod tests;
 mod text;
 
-use claque_stats::compare::{Change, Pair, Statistic};
+use std::collections::BTreeSet;
+
+use claque_stats::compare::{Change, Design, Pair, Statistic};
 
 use super::{junit, text::Paint, write};
 use crate::{
@@ -46,7 +48,8 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
         let failure = pair
             .is_regression()
             .then(|| format!("worse: {}", names(pair, Change::Worse)))
-            .or_else(|| pair.objection.as_ref().map(|why| format!("not comparable: {why}")));
+            .or_else(|| pair.objection.as_ref().map(|why| format!("not comparable: {why}")))
+            .or_else(|| pair.design.not_judged().map(str::to_owned));
         cases.push(junit::TestCase { name: format!("{} is no regression", side.label), failure });
         cases.extend(objectives.iter().map(|result| {
             let judged = junit::case(result);
@@ -78,6 +81,9 @@ pub(super) fn headline(pair: &Pair) -> (&'static str, String) {
     if let Some(why) = &pair.objection {
         return ("NOT COMPARABLE", why.clone());
     }
+    if let Some(why) = pair.design.not_judged() {
+        return ("NOT JUDGED", why.trim_start_matches("not judged: ").to_owned());
+    }
     if pair.is_regression() {
         return ("REGRESSION", format!("worse: {}", names(pair, Change::Worse)));
     }
@@ -98,18 +104,30 @@ fn remarks(compared: &Compared) -> Vec<String> {
         // A tenth of a percent is the finest that can be asked for.
         let chance = format!("{chance:.1}");
         remarks.push(format!(
-            "intervals hold the true difference with {} % confidence, each for its row; verdicts are over all {judged} rows \
+            "intervals hold the true difference with {} % confidence, each for its row; verdicts are over the {judged} judged rows \
              together: where nothing changed, at most {} % of comparisons call anything better or worse",
             figures::rounded(compared.confidence_pct),
             chance.trim_end_matches(".0")
         ));
     }
-    if judged > 0 && compared.sides.iter().any(|side| side.runs.len() == 1) {
+    let designs: Vec<_> = compared.comparison.pairs.iter().map(|pair| pair.design).collect();
+    if designs.contains(&Design::Pairs) {
+        remarks.push("runs of equal seed are held against each other as pairs".to_owned());
+    }
+    if designs.contains(&Design::OneRun) {
         remarks.push(
-            "a side of one run tells how listeners differ, not how runs do, and takes the order in a queue for chance; \
-             repeat the runs to be sure"
+            "one run cannot tell how runs differ, and so no difference is judged; give each side 3 to 5 runs, with the same \
+             seeds on both"
                 .to_owned(),
         );
+    }
+    let apart =
+        compared.differences.iter().flatten().filter(|setting| ["day", "machine"].contains(&&*setting.name));
+    for name in apart.map(|setting| setting.name.as_str()).collect::<BTreeSet<_>>() {
+        remarks.push(format!(
+            "the sides were not run on the same {name}: what that does to all runs of a side alike cannot be told from what \
+             changed; run them in turn"
+        ));
     }
     for side in &compared.sides {
         for run in side.runs.iter().filter(|run| run.invalid.is_some()) {

@@ -36,7 +36,7 @@ pub(in crate::report) fn document(compared: &Compared, paint: Paint) -> String {
         let (words, rest) = headline(pair);
         let style = match words {
             "REGRESSION" => Style::Bad,
-            "NOT COMPARABLE" => Style::Notable,
+            "NOT COMPARABLE" | "NOT JUDGED" => Style::Notable,
             _ => Style::Good,
         };
         lines.push(format!("  {}  {}: {}", paint.style(style, words), side.label, one_line_long(&rest)));
@@ -92,11 +92,15 @@ fn line(name: &str, row: &Row, paint: Paint) -> String {
     let difference = figures::difference(row.difference, row.unit);
     let (relative, interval) = (figures::relative(row), figures::interval(row));
     let detectable = figures::detectable(row);
-    let change = match row.change {
-        Change::Better => paint.style(Style::Good, row.change.as_str()),
-        Change::Worse => paint.style(Style::Bad, row.change.as_str()),
-        Change::NoDetectableChange => paint.style(Style::Dim, row.change.as_str()),
-        Change::NotComparable => paint.style(Style::Notable, row.change.as_str()),
+    let style = match row.change {
+        Change::Better => Style::Good,
+        Change::Worse => Style::Bad,
+        Change::NoDetectableChange => Style::Dim,
+        Change::NotComparable | Change::NotJudged => Style::Notable,
+    };
+    let change = match figures::verdict(row) {
+        "" => String::new(),
+        words => paint.style(style, words),
     };
     format!(
         "  {name:NAME$}{statistic:STATISTIC$}{a:>FIGURE$}{b:>FIGURE$}{difference:>FIGURE$}{relative:>RELATIVE$}\

@@ -97,7 +97,7 @@ fn cases(told: &Told<'_>, against: Option<&Against>) -> Vec<junit::TestCase> {
     }
     for scenario in against.iter().flat_map(|against| &against.scenarios) {
         let (word, rest) = verdict(scenario);
-        let failing = ["REGRESSION", "NOT COMPARABLE"].contains(&word);
+        let failing = ["REGRESSION", "NOT COMPARABLE", "NOT JUDGED"].contains(&word);
         let failure = failing.then(|| format!("{}: {rest}", word.to_lowercase()));
         cases.push(junit::TestCase { name: format!("{} is no regression", scenario.name), failure });
     }

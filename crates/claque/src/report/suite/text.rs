@@ -111,7 +111,7 @@ fn held(against: &Against, paint: Paint, lines: &mut Vec<String>) {
         let (word, rest) = verdict(scenario);
         let style = match word {
             "REGRESSION" => Style::Bad,
-            "NOT COMPARABLE" => Style::Notable,
+            "NOT COMPARABLE" | "NOT JUDGED" => Style::Notable,
             _ => Style::Good,
         };
         let rest: String = rest.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
