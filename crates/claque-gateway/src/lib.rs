@@ -18,6 +18,7 @@ mod message;
 mod pipeline;
 mod presets;
 mod refusal;
+pub mod scripted;
 mod service;
 mod session;
 mod split;
