@@ -59,7 +59,16 @@ pub enum Event {
         /// What it was, fit to print.
         text: String,
     },
-    /// Something failed while the connection, if there is one, stands.
+    /// The service said that a block failed.
+    BlockError {
+        /// The failure, which kills that block.
+        failure: Failure,
+        /// Whether asking again may help.
+        recoverable: bool,
+    },
+    /// A block's audio was fetched whole and is no audio. The failure kills the block.
+    NotAudio(Failure),
+    /// Something failed while the connection, if there is one, stands: the fetch of a block's audio, or the session.
     Failed(Failure),
     /// The connection could not be made, or is over. What becomes of the session is the listener's decision.
     Closed(Failure),

@@ -1,7 +1,7 @@
 //! What can happen, and the guard that sees to it that it ends.
 
 use claque_core::{
-    event::Failure,
+    event::{Event, Failure},
     ids::BlockIdx,
     time::{Instant, MediaTime},
 };
@@ -35,8 +35,8 @@ pub(crate) enum What {
     Fetch { take: u32, block: BlockIdx, variant: VariantHash },
     /// The last byte of audio reaches the listener.
     Audio { take: u32, block: BlockIdx, media: MediaTime, bytes: u64 },
-    /// The refusal to give audio reaches the listener.
-    NoAudio { take: u32, block: BlockIdx, failure: Failure },
+    /// What comes in place of audio reaches the listener.
+    NoAudio { take: u32, news: Event },
     /// The end of the connection reaches the listener.
     Closed { conn: ConnId, failure: Failure },
     /// The end of the connection reaches the gateway.

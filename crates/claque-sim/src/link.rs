@@ -3,7 +3,7 @@
 use core::num::NonZeroU64;
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Event, Failure, FailureClass, Kills, Phase},
     ids::BlockIdx,
     time::{Duration, duration_nanos},
 };
@@ -63,7 +63,7 @@ pub(crate) fn bytes_of_flawed(flaw: Flaw, whole: u64) -> u64 {
 }
 
 /// What a body with a flaw is for the listener.
-pub(crate) fn flawed(flaw: Flaw, block: BlockIdx) -> Failure {
+pub(crate) fn flawed(flaw: Flaw, block: BlockIdx) -> Event {
     let (phase, text) = match flaw {
         Flaw::Cut => (Phase::MidAudio, "the audio was cut short".to_owned()),
         Flaw::NotAudio => {
@@ -72,7 +72,12 @@ pub(crate) fn flawed(flaw: Flaw, block: BlockIdx) -> Failure {
             (Phase::BeforeAudio, problem.map_or_else(String::new, |problem| problem.to_string()))
         }
     };
-    Failure { phase, class: FailureClass::Protocol, code: None, text, kills: Kills::Block(block) }
+    let class = FailureClass::Protocol;
+    let failure = Failure { phase, class, code: None, text, kills: Kills::Block(block) };
+    match flaw {
+        Flaw::Cut => Event::Failed(failure),
+        Flaw::NotAudio => Event::NotAudio(failure),
+    }
 }
 
 /// What a refusal to give audio is for the listener.

@@ -34,10 +34,7 @@ pub(crate) enum News {
 enum Standing {
     Unasked,
     Asked,
-    Withdrawn,
-    Settled,
-    SettledLate,
-    Lapsed,
+    Quiet,
 }
 
 impl Session {
@@ -49,44 +46,28 @@ impl Session {
         &self.voice
     }
 
-    /// Nothing is wanted any more but what is asked for from now on.
-    pub(crate) fn cursor_moved(&mut self) {
-        for standing in &mut self.blocks {
-            *standing = match *standing {
-                Standing::Unasked => Standing::Unasked,
-                Standing::Asked | Standing::Withdrawn | Standing::Lapsed => Standing::Lapsed,
-                Standing::Settled | Standing::SettledLate => Standing::SettledLate,
-            };
+    /// Nothing of these blocks is wanted until they are asked for again.
+    pub(crate) fn forget(&mut self, blocks: &[BlockIdx]) {
+        for block in blocks {
+            if let Some(standing) = self.asked(*block) {
+                *standing = Standing::Quiet;
+            }
         }
     }
 
     /// Asks in another voice from now on.
     pub(crate) fn change_voice(&mut self, voice: Arc<str>) {
         self.voice = voice;
-        let asked = self.blocks.iter_mut().filter(|standing| **standing != Standing::Unasked);
-        asked.for_each(|standing| *standing = Standing::Lapsed);
+        let asked = self.blocks.iter_mut().filter(|standing| **standing == Standing::Asked);
+        asked.for_each(|standing| *standing = Standing::Quiet);
     }
 
     /// Notes that `blocks` are asked for.
     pub(crate) fn request(&mut self, blocks: &[BlockIdx]) {
         for block in blocks {
-            if let Some(standing) = self.standing(i64::from(block.0)) {
-                *standing = match *standing {
-                    Standing::Unasked
-                    | Standing::Asked
-                    | Standing::Withdrawn
-                    | Standing::SettledLate
-                    | Standing::Lapsed => Standing::Asked,
-                    Standing::Settled => Standing::Settled,
-                };
+            if let Some(standing) = self.standing(*block) {
+                *standing = Standing::Asked;
             }
-        }
-    }
-
-    /// Notes that a fetch failed: asking again may fetch again.
-    pub(crate) fn fetch_failed(&mut self, block: BlockIdx) {
-        if let Some(standing) = self.standing(i64::from(block.0)) {
-            *standing = Standing::Lapsed;
         }
     }
 
@@ -101,72 +82,75 @@ impl Session {
         }
     }
 
-    fn standing(&mut self, block: i64) -> Option<&mut Standing> {
-        self.blocks.get_mut(usize::try_from(block).ok()?)
+    fn standing(&mut self, block: BlockIdx) -> Option<&mut Standing> {
+        self.blocks.get_mut(usize::try_from(block.0).ok()?)
     }
 
-    fn asked(&mut self, block: i64) -> Option<(BlockIdx, &mut Standing)> {
-        let idx = u32::try_from(block).ok().map(BlockIdx)?;
-        self.standing(block)
-            .filter(|standing| **standing != Standing::Unasked)
-            .map(|standing| (idx, standing))
+    fn asked(&mut self, block: BlockIdx) -> Option<&mut Standing> {
+        self.standing(block).filter(|standing| **standing != Standing::Unasked)
     }
 
     fn handle_status(&mut self, status: BlockNotice, out: &mut Vec<News>) {
-        let words = |error: Option<String>| error.unwrap_or_else(|| "the server gave no reason".to_owned());
-        if status.status == BlockStatus::Error && !status.recoverable {
-            out.push(failed(failure(FailureClass::Limit, words(status.error), Kills::Session)));
-            return;
-        }
-        let is_old_voice = status.voice != self.voice;
-        let Some((block, standing)) = self.asked(status.block) else {
-            out.push(warning(format!("server spoke of block {}, which was not asked for", status.block)));
+        let Some(block) = u32::try_from(status.block).ok().map(BlockIdx) else {
+            out.push(unasked(status.block, "spoke of"));
             return;
         };
-        if is_old_voice {
+        if status.voice != self.voice {
             return;
         }
-        let settled = match *standing {
-            Standing::Asked => Standing::Settled,
-            Standing::Withdrawn => Standing::SettledLate,
-            Standing::Unasked | Standing::Settled | Standing::SettledLate | Standing::Lapsed => return,
+        if status.status == BlockStatus::Error {
+            self.handle_error(block, status, out);
+            return;
+        }
+        let Some(standing) = self.asked(block) else {
+            out.push(unasked(status.block, "spoke of"));
+            return;
         };
+        if *standing != Standing::Asked {
+            return;
+        }
         match (status.status, status.variant) {
             (BlockStatus::Queued, _) => out.push(said(block, StatusKind::Queued)),
             (BlockStatus::Processing, _) => out.push(said(block, StatusKind::Processing)),
             (BlockStatus::Skipped, _) => {
-                *standing = settled;
+                *standing = Standing::Quiet;
                 out.push(said(block, StatusKind::Skipped));
             }
             (BlockStatus::Cached, Some(variant)) => {
-                *standing = settled;
+                *standing = Standing::Quiet;
                 out.push(said(block, StatusKind::Ready));
                 out.push(News::Fetch { block, variant });
             }
             (BlockStatus::Cached, None) => {
-                *standing = Standing::Lapsed;
+                *standing = Standing::Quiet;
                 let text = "server called the block ready without an audio_url".to_owned();
-                out.push(failed(failure(FailureClass::Protocol, text, Kills::Block(block))));
+                out.push(failed(block_failure(FailureClass::Protocol, text, block)));
             }
-            (BlockStatus::Error, _) => {
-                *standing = Standing::Lapsed;
-                out.push(failed(failure(FailureClass::Server, words(status.error), Kills::Block(block))));
-            }
+            (BlockStatus::Error, _) => {}
         }
+    }
+
+    fn handle_error(&mut self, block: BlockIdx, status: BlockNotice, out: &mut Vec<News>) {
+        if let Some(standing) = self.asked(block) {
+            *standing = Standing::Quiet;
+        }
+        let class = if status.recoverable { FailureClass::Server } else { FailureClass::Limit };
+        let words = status.error.unwrap_or_else(|| "the server gave no reason".to_owned());
+        let failure = block_failure(class, words, block);
+        out.push(News::Event(Event::BlockError { failure, recoverable: status.recoverable }));
     }
 
     fn handle_evicted(&mut self, indices: &[i64], out: &mut Vec<News>) {
         let mut blocks = Vec::with_capacity(indices.len());
         for index in indices {
-            let Some((block, standing)) = self.asked(*index) else {
-                out.push(warning(format!("server withdrew block {index}, which was not asked for")));
+            let block = u32::try_from(*index).ok().map(BlockIdx);
+            let Some((block, standing)) =
+                block.and_then(|block| self.asked(block).map(|standing| (block, standing)))
+            else {
+                out.push(unasked(*index, "withdrew"));
                 continue;
             };
-            *standing = match *standing {
-                Standing::Unasked | Standing::Asked | Standing::Withdrawn => Standing::Withdrawn,
-                Standing::Settled | Standing::SettledLate => Standing::SettledLate,
-                Standing::Lapsed => Standing::Lapsed,
-            };
+            *standing = Standing::Quiet;
             blocks.push(block);
         }
         if !blocks.is_empty() {
@@ -175,8 +159,8 @@ impl Session {
     }
 }
 
-const fn failure(class: FailureClass, text: String, kills: Kills) -> Failure {
-    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills }
+const fn block_failure(class: FailureClass, text: String, block: BlockIdx) -> Failure {
+    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: Kills::Block(block) }
 }
 
 const fn failed(failure: Failure) -> News {
@@ -187,8 +171,8 @@ const fn said(block: BlockIdx, kind: StatusKind) -> News {
     News::Event(Event::Status { block, kind })
 }
 
-const fn warning(text: String) -> News {
-    News::Event(Event::Warning { text })
+fn unasked(block: i64, what: &str) -> News {
+    News::Event(Event::Warning { text: format!("server {what} block {block}, which was not asked for") })
 }
 
 const fn foreign() -> News {

@@ -153,10 +153,9 @@ impl<F: FnMut(Fact)> World<F> {
                     self.end_fetch(now, listener);
                 }
             }
-            What::NoAudio { take, block, failure } => {
+            What::NoAudio { take, news } => {
                 if self.listeners[listener].fetches.take == take {
-                    self.listeners[listener].session.fetch_failed(block);
-                    self.tell_event(now, listener, Event::Failed(failure));
+                    self.tell_event(now, listener, news);
                     self.end_fetch(now, listener);
                 }
             }
@@ -204,15 +203,19 @@ impl<F: FnMut(Fact)> World<F> {
         }
     }
 
-    fn send(&mut self, now: Instant, listener: usize, conn: ConnId, blocks: &[BlockIdx]) {
+    fn send(&mut self, now: Instant, listener: usize, conn: ConnId, (blocks, voice): (&[BlockIdx], u32)) {
+        let slug = Arc::clone(self.slug(voice));
         let entry = &mut self.listeners[listener];
-        entry.session.request(blocks);
+        // What had waited for a connection may be of a voice that was left.
+        if slug == *entry.session.voice() {
+            entry.session.request(blocks);
+        }
         for blocks in blocks.chunks(BLOCKS_PER_REQUEST) {
             let request = Request::Synthesize {
                 document: entry.document,
                 blocks: blocks.iter().map(|block| i64::from(block.0)).collect(),
                 model: self.model.clone(),
-                voice: entry.session.voice().to_string(),
+                voice: slug.to_string(),
             };
             let what = What::Request { conn, request };
             self.queue.push(now + self.link.latency, Happening { listener, what });
@@ -221,7 +224,6 @@ impl<F: FnMut(Fact)> World<F> {
 
     fn move_cursor(&mut self, now: Instant, listener: usize, cursor: BlockIdx) {
         let entry = &mut self.listeners[listener];
-        entry.session.cursor_moved();
         if let Some(conn) = entry.line.open() {
             let request = Request::CursorMoved { document: entry.document, cursor: i64::from(cursor.0) };
             let what = What::Request { conn, request };
@@ -230,10 +232,14 @@ impl<F: FnMut(Fact)> World<F> {
     }
 
     fn change_voice(&mut self, listener: usize, voice: u32) {
-        let slug = usize::try_from(voice).ok().and_then(|voice| self.voices.get(voice));
-        let slug = slug.expect("a listener chooses among the voices it was told of");
-        self.listeners[listener].session.change_voice(Arc::clone(slug));
+        let slug = Arc::clone(self.slug(voice));
+        self.listeners[listener].session.change_voice(slug);
         self.listeners[listener].fetches.drop_all();
+    }
+
+    fn slug(&self, voice: u32) -> &Arc<str> {
+        let slug = usize::try_from(voice).ok().and_then(|voice| self.voices.get(voice));
+        slug.expect("a listener chooses among the voices it was told of")
     }
 
     fn handle_notice(&mut self, now: Instant, listener: usize, conn: ConnId, notice: Notice) {
@@ -288,11 +294,11 @@ impl<F: FnMut(Fact)> World<F> {
                 *free_at = (*free_at).max(arrives) + self.link.transfer_time(bytes);
                 let what = match flaw {
                     None => What::Audio { take, block, media, bytes },
-                    Some(flaw) => What::NoAudio { take, block, failure: flawed(flaw, block) },
+                    Some(flaw) => What::NoAudio { take, news: flawed(flaw, block) },
                 };
                 (*free_at, what)
             }
-            Err(refusal) => (arrives, What::NoAudio { take, block, failure: refused(&refusal, block) }),
+            Err(refusal) => (arrives, What::NoAudio { take, news: Event::Failed(refused(&refusal, block)) }),
         };
         self.queue.push(at, Happening { listener, what });
     }
@@ -337,12 +343,13 @@ impl<F: FnMut(Fact)> World<F> {
             for order in orders.drain(..) {
                 match order {
                     player::Output::Dial => self.dial(now, listener),
-                    player::Output::Ask { blocks } => {
+                    player::Output::Ask { blocks, voice } => {
                         if let Some(conn) = self.listeners[listener].line.open() {
-                            self.send(now, listener, conn, &blocks);
+                            self.send(now, listener, conn, (&blocks, voice));
                             inputs.push(player::Input::Event(Event::Sent { blocks }));
                         }
                     }
+                    player::Output::Forget { blocks } => self.listeners[listener].session.forget(&blocks),
                     player::Output::Move { cursor } => self.move_cursor(now, listener, cursor),
                     player::Output::ChangeVoice { voice } => self.change_voice(listener, voice),
                     player::Output::Fact(fact) => self.take_fact(fact),

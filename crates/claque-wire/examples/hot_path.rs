@@ -56,7 +56,7 @@ fn play(blocks: usize) -> usize {
         for output in listener.handle_input(now, input) {
             match output {
                 Output::Dial => inputs.push_back(Input::Event(Event::Dialed { connect: Duration::ZERO })),
-                Output::Ask { blocks } => {
+                Output::Ask { blocks, .. } => {
                     black_box(session.request(&blocks));
                     blocks.into_iter().for_each(|block| answer(&mut session, block, &mut inputs));
                 }
@@ -64,7 +64,7 @@ fn play(blocks: usize) -> usize {
                     black_box(fact);
                     facts += 1;
                 }
-                Output::Move { .. } | Output::ChangeVoice { .. } | Output::Ended => {}
+                Output::Forget { .. } | Output::Move { .. } | Output::ChangeVoice { .. } | Output::Ended => {}
             }
         }
     }

@@ -66,6 +66,13 @@ fn only_failure(out: &[SessionEvent]) -> &Failure {
     }
 }
 
+fn only_block_error(out: &[SessionEvent]) -> (&Failure, bool) {
+    match out {
+        [SessionEvent::Event(Event::BlockError { failure, recoverable })] => (failure, *recoverable),
+        other => panic!("one error of a block expected, got {other:?}"),
+    }
+}
+
 fn is_warning(out: &[SessionEvent]) -> bool {
     matches!(out, [SessionEvent::Event(Event::Warning { .. })])
 }
@@ -83,7 +90,7 @@ fn a_request_is_understood_by_servers_of_both_eras() {
                 block_indices: vec![8, 9],
                 model: "kokoro".to_owned(),
                 voice: "af_heart".to_owned(),
-                cursor: Some(8),
+                cursor: Some(9),
                 synthesis_mode: Some(SynthesisMode::Server),
             }
         );
@@ -101,9 +108,9 @@ fn a_block_is_queued_then_ready_and_fetched_once() {
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Processing)), [said(0, StatusKind::Processing)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
-    // Asking again while the audio is on its way fetches nothing twice.
+    // Asked for again, as after a jump, it is fetched again.
     let _ = session.request(&[BlockIdx(0)]);
-    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
     assert_eq!(hear(&mut session, &text(OWN, 1, BlockStatus::Skipped)), [said(1, StatusKind::Skipped)]);
 }
 
@@ -127,45 +134,42 @@ fn foreign_messages_change_nothing() {
 fn a_failed_fetch_may_be_asked_for_again() {
     let mut session = session(&[0]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
-    session.fetch_failed(BlockIdx(0));
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), [], "not asked for again yet");
     let _ = session.request(&[BlockIdx(0)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
 }
 
 #[test]
-fn a_withdrawn_block_can_still_come_whenever_it_is_asked_for_again() {
-    let withdrawn = [SessionEvent::Event(Event::Evicted { blocks: vec![BlockIdx(0)] })];
-    // Asked for again after the withdrawal.
-    let mut after = session(&[0]);
-    assert_eq!(hear(&mut after, &evicted(OWN, &[0])), withdrawn);
-    let _ = after.request(&[BlockIdx(0)]);
-    assert_eq!(hear(&mut after, &text(OWN, 0, BlockStatus::Cached)), ready(0));
-    // Asked for again while the withdrawal was still on its way.
-    let mut before = session(&[0]);
-    let _ = before.request(&[BlockIdx(0)]);
-    assert_eq!(hear(&mut before, &evicted(OWN, &[0])), withdrawn);
-    assert_eq!(hear(&mut before, &text(OWN, 0, BlockStatus::Cached)), ready(0));
-    // A late report, then asked for again: the server answers again, and so do we.
-    let mut late = session(&[0]);
-    assert_eq!(hear(&mut late, &evicted(OWN, &[0])), withdrawn);
-    assert_eq!(hear(&mut late, &text(OWN, 0, BlockStatus::Cached)), ready(0));
-    let _ = late.request(&[BlockIdx(0)]);
-    assert_eq!(hear(&mut late, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+fn what_had_waited_in_another_voice_is_asked_for_and_its_answers_are_passed_over() {
+    let mut session = session(&[]);
+    session.change_voice("af_bella".to_owned());
+    let frame = session.request_in("af_heart", &[BlockIdx(0)]);
+    assert!(frame.contains("af_heart"), "{frame}");
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
 }
 
 #[test]
-fn after_a_jump_only_what_is_asked_for_again_is_fetched() {
+fn a_withdrawn_block_comes_when_it_is_asked_for_again_and_not_before() {
+    let withdrawn = [SessionEvent::Event(Event::Evicted { blocks: vec![BlockIdx(0)] })];
+    let mut session = session(&[0]);
+    assert_eq!(hear(&mut session, &evicted(OWN, &[0])), withdrawn);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), [], "a late report");
+    let _ = session.request(&[BlockIdx(0)]);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+    // Asked for again while the withdrawal was still on its way: the player takes it for one of the new request.
+    let _ = session.request(&[BlockIdx(0)]);
+    assert_eq!(hear(&mut session, &evicted(OWN, &[0])), withdrawn);
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
+}
+
+#[test]
+fn what_is_forgotten_is_fetched_only_if_it_is_asked_for_again() {
     let mut session = session(&[0, 1]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
-    let _ = session.cursor_moved(BlockIdx(1));
+    session.forget(&[BlockIdx(1), BlockIdx(9)]);
     assert_eq!(hear(&mut session, &text(OWN, 1, BlockStatus::Cached)), [], "not wanted any more");
     let _ = session.request(&[BlockIdx(0), BlockIdx(1)]);
-    assert_eq!(
-        hear(&mut session, &text(OWN, 0, BlockStatus::Cached)),
-        ready(0),
-        "the player has forgotten it"
-    );
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
     assert_eq!(hear(&mut session, &text(OWN, 1, BlockStatus::Cached)), ready(1));
 }
 
@@ -183,26 +187,35 @@ fn what_is_said_of_another_voice_than_the_last_asked_for_is_passed_over() {
 }
 
 #[test]
-fn a_block_error_kills_the_block_and_a_refusal_the_session() {
+fn a_block_error_kills_the_block_and_says_whether_asking_again_may_help() {
     let mut session = session(&[0, 1]);
     let out = hear(&mut session, &text(OWN, 0, BlockStatus::Error));
     assert_eq!(
-        only_failure(&out),
-        &Failure {
-            phase: Phase::BeforeAudio,
-            class: FailureClass::Server,
-            code: None,
-            text: "worker fell over".to_owned(),
-            kills: Kills::Block(BlockIdx(0)),
-        }
+        only_block_error(&out),
+        (
+            &Failure {
+                phase: Phase::BeforeAudio,
+                class: FailureClass::Server,
+                code: None,
+                text: "worker fell over".to_owned(),
+                kills: Kills::Block(BlockIdx(0)),
+            },
+            true
+        )
     );
     let mut refusal = status(OWN, 1, BlockStatus::Error);
     refusal.recoverable = Some(false);
     refusal.error = Some("Usage limit exceeded".into());
     let out = hear(&mut session, &ServerMessage::Status(refusal).encode(Era::Current));
-    let failure = only_failure(&out);
-    assert_eq!((failure.class, failure.kills), (FailureClass::Limit, Kills::Session));
+    let (failure, recoverable) = only_block_error(&out);
+    assert_eq!(
+        (failure.class, failure.kills, recoverable),
+        (FailureClass::Limit, Kills::Block(BlockIdx(1)), false)
+    );
     assert_eq!(failure.text, "Usage limit exceeded");
+    // A player remembers errors also of blocks that it does not wait for.
+    let (failure, _) = (hear(&mut session, &text(OWN, 7, BlockStatus::Error)), ());
+    assert_eq!(only_block_error(&failure).0.kills, Kills::Block(BlockIdx(7)));
 }
 
 #[test]

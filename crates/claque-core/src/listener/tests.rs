@@ -31,9 +31,15 @@ fn incidents(listener: u32, behaviour: Behaviour, blocks: usize, voices: u32) ->
         for output in listener.handle_input(now, input) {
             match output {
                 Output::Dial => inputs.push(Input::Event(Event::Dialed { connect: Duration::ZERO })),
-                Output::Ask { blocks } => blocks.into_iter().for_each(|block| answer(block, &mut inputs)),
+                Output::Ask { blocks, voice: _ } => {
+                    blocks.into_iter().for_each(|block| answer(block, &mut inputs))
+                }
                 Output::Fact(Fact::Incident(record)) => found.push(record),
-                Output::Fact(_) | Output::Move { .. } | Output::ChangeVoice { .. } | Output::Ended => {}
+                Output::Fact(_)
+                | Output::Forget { .. }
+                | Output::Move { .. }
+                | Output::ChangeVoice { .. }
+                | Output::Ended => {}
             }
         }
     }

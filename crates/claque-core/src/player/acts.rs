@@ -1,24 +1,37 @@
-//! What a person does besides listening: jumps, pauses, another voice, hanging up.
-//!
-//! As the web player does it: a jump withdraws all that is not yet ready, tells the service, and asks for the one
-//! block it went to; the next batch follows when that block begins. Another voice drops everything and fills the start
-//! buffer anew. A pause asks for nothing.
+//! What a person does besides listening: jumps, pauses, another voice or speed, stopping, coming back to the page, hanging up.
+
+use std::collections::BTreeMap;
 
 use super::{
-    Act, Output, Player,
-    machine::{Need, State},
-    slot::Slot,
+    Act, OnJump, Output, Player,
+    machine::State,
+    slot::{Nothing, Slot, Sound},
 };
 use crate::{
     ids::BlockIdx,
     record::{Incident, Jump, SessionEnd},
-    time::{Instant, MediaTime},
+    time::{Instant, MediaTime, Speed},
 };
+
+/// What a player keeps for a listener that does something besides listening.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Left {
+    /// Blocks that had come to nothing in other voices when those were left.
+    emptied: BTreeMap<u32, Vec<BlockIdx>>,
+    /// Whether the page stays open when playback has stopped by itself.
+    pub(super) stays: bool,
+}
 
 impl Player {
     /// Keeps what was heard for a listener that may come back to it.
     pub(crate) fn keep_what_was_heard(&mut self) {
-        self.shelf.get_or_insert_default();
+        self.left.get_or_insert_default();
+    }
+
+    /// The listener stays on the page when playback stops by itself: play may be pressed again, and the session goes on
+    /// until it is ended.
+    pub fn stay_on_page(&mut self) {
+        self.left.get_or_insert_default().stays = true;
     }
 
     pub(super) fn act(&mut self, now: Instant, act: Act) {
@@ -26,76 +39,117 @@ impl Player {
             Act::Jump { to, how } => self.jump(now, to, how),
             Act::Pause => self.pause(now),
             Act::Resume => self.resume(now),
+            Act::Stop => self.stop(now),
             Act::ChangeVoice { voice } => self.change_voice(now, voice),
+            Act::ChangeSpeed { speed } => self.change_speed(now, speed),
+            Act::LookAtPage => {
+                if self.line.handle_visible() {
+                    self.dial();
+                }
+            }
             Act::HangUp => {
-                self.note(now, Incident::HungUp { block: self.window.first() });
+                self.note(now, Incident::HungUp { block: self.current });
                 self.end(now, SessionEnd::Left);
             }
         }
     }
 
+    /// A block has begun: drops the audio of those that lie too far behind.
     pub(super) fn forget_what_lies_behind(&mut self) {
-        let first = self.window.first().0.saturating_sub(self.config.policy.keep_behind);
-        if let Some(shelf) = &mut self.shelf {
-            shelf.forget_before(BlockIdx(first));
+        if self.left.is_none() {
+            return;
         }
+        let first = self.current.0.saturating_sub(self.config.policy.keep_behind);
+        self.window.change_all(|block, slot| {
+            if block.0 < first && matches!(slot.sound, Sound::Whole(_) | Sound::Unplayable) {
+                slot.sound = Sound::None;
+            }
+        });
     }
 
     fn jump(&mut self, now: Instant, to: BlockIdx, how: Jump) {
-        if to.0 >= self.block_count() {
+        if to.0 >= self.block_count() || (how == Jump::Skip && to == self.current) {
             return;
         }
-        let before = self.state;
+        self.keep_what_was_heard();
         self.leave_off(now);
-        let from = self.window.first();
-        self.note(now, Incident::Jumped { from, to, how });
-        self.put_away();
-        self.window.restart(to);
-        self.has_jumped = true;
-        self.outputs.push_back(Output::Move { cursor: to });
-        match before {
-            State::Playing { .. } | State::Stalled { .. } => {
-                self.ask_for_current(now);
-                self.wait(now, Need::Next);
+        self.end_stall(now);
+        self.note(now, Incident::Jumped { from: self.current, to, how });
+        let drops = self.config.policy.jump == OnJump::DropsRequests;
+        if drops {
+            self.drop_requests();
+        }
+        if self.line.is_open() && (drops || how == Jump::Seek) {
+            self.outputs.push_back(Output::Move { cursor: to });
+        }
+        self.current = to;
+        match self.state {
+            State::Playing { .. } | State::Waiting { .. } => {
+                self.state = State::Waiting { position: MediaTime::ZERO };
+                self.play_current(now);
             }
             State::Buffering => {
-                self.ask_next_batch(now, now);
-                self.play_if_possible(now);
+                self.begin_stall(now);
+                if drops {
+                    self.prefetch(now, to.0, self.config.policy.batch_size, now);
+                }
             }
             // What is needed is asked for when playback goes on.
-            State::Paused { .. } => self.state = State::Paused { since: now, position: MediaTime::ZERO },
-            State::Idle | State::Done => {}
+            State::Idle | State::Opening | State::Resting { .. } | State::Done => {}
         }
+        self.settle(now);
+        self.send_gathered();
     }
 
     fn pause(&mut self, now: Instant) {
-        let position = match self.state {
-            State::Playing { resumed_at, position } => {
-                position + self.config.speed.media_heard(now.since(resumed_at))
+        match self.state {
+            State::Playing { .. } | State::Waiting { .. } => {
+                self.leave_off(now);
+                self.suspend_stall(now);
+                self.state = State::Resting { since: now };
             }
-            State::Stalled { position, need: Need::Next, .. } => position,
-            State::Stalled { need: Need::Buffer, .. }
-            | State::Idle
-            | State::Buffering
-            | State::Paused { .. }
-            | State::Done => return,
-        };
-        self.leave_off(now);
-        self.state = State::Paused { since: now, position };
+            // While the start buffer fills nothing can be paused.
+            State::Idle | State::Opening | State::Buffering | State::Resting { .. } | State::Done => {}
+        }
     }
 
+    /// Play is pressed: the block begins anew.
     fn resume(&mut self, now: Instant) {
-        let State::Paused { position, .. } = self.state else { return };
-        self.leave_off(now);
-        self.ask_for_current(now);
-        self.wait_at(now, position, Need::Next);
+        if let State::Resting { .. } = self.state {
+            self.leave_off(now);
+            self.play(now, now);
+        }
     }
 
-    /// Asks for the current block alone, unless it is at hand with whatever follows it, or asked for.
-    fn ask_for_current(&mut self, now: Instant) {
-        self.take_what_is_at_hand(now);
-        if self.window.iter().next().is_none() {
-            self.ask_next(now, now, 1);
+    fn stop(&mut self, now: Instant) {
+        self.keep_what_was_heard();
+        self.leave_off(now);
+        self.end_stall(now);
+        if self.line.is_open() {
+            self.outputs.push_back(Output::Move { cursor: self.current });
+        }
+        self.drop_requests();
+        self.state = State::Resting { since: now };
+        self.settle(now);
+    }
+
+    /// Nothing that was asked for is wanted any more; what is being fetched is fetched on.
+    fn drop_requests(&mut self) {
+        self.error = None;
+        let mut dropped = Vec::new();
+        self.window.change_all(|block, slot| {
+            slot.expected = false;
+            if let Some(request) = slot.request {
+                dropped.push((request.number, block));
+            }
+        });
+        dropped.sort_unstable();
+        let blocks: Vec<BlockIdx> = dropped.into_iter().map(|(_, block)| block).collect();
+        for &block in &blocks {
+            self.comes_to_nothing(block, Nothing::Dropped);
+        }
+        if !blocks.is_empty() {
+            self.outputs.push_back(Output::Forget { blocks });
         }
     }
 
@@ -103,44 +157,46 @@ impl Player {
         if voice == self.voice {
             return;
         }
-        let before = self.state;
+        self.keep_what_was_heard();
         self.leave_off(now);
-        let block = self.window.first();
-        self.note(now, Incident::VoiceChanged { block });
-        self.voice = voice;
-        self.put_away();
-        self.shelf.get_or_insert_default().forget_all();
-        self.window.restart(block);
-        self.outputs.push_back(Output::ChangeVoice { voice });
-        match before {
-            State::Playing { .. } | State::Stalled { .. } => {
-                self.ask_next_batch(now, now);
-                self.wait(now, Need::Buffer);
+        self.note(now, Incident::VoiceChanged { block: self.current });
+        self.error = None;
+        let mut dropped = Vec::new();
+        self.window.change_all(|block, slot| {
+            if slot.request.is_some() {
+                dropped.push(block);
             }
-            State::Buffering => self.ask_next_batch(now, now),
-            State::Paused { .. } => self.state = State::Paused { since: now, position: MediaTime::ZERO },
-            State::Idle | State::Done => {}
+            leave_voice(slot);
+        });
+        let before = core::mem::replace(&mut self.voice, voice);
+        let emptied = &mut self.left.get_or_insert_default().emptied;
+        emptied.insert(before, dropped);
+        for block in emptied.remove(&voice).unwrap_or_default() {
+            self.window.change(block, |slot| slot.emptied = true);
+        }
+        self.outputs.push_back(Output::ChangeVoice { voice });
+        match self.state {
+            State::Playing { .. } | State::Waiting { .. } | State::Buffering => {
+                self.end_stall(now);
+                self.fill_start_buffer(now, now);
+                self.send_gathered();
+                self.settle(now);
+            }
+            State::Idle | State::Opening | State::Resting { .. } | State::Done => {}
         }
     }
 
-    /// Empties the window; what was not heard may be come back to.
-    fn put_away(&mut self) {
-        let shelf = self.shelf.get_or_insert_default();
-        while let Some((block, slot)) = self.window.pop() {
-            shelf.leave(block, Slot { sent_at: None, ..slot });
-        }
+    fn change_speed(&mut self, now: Instant, speed: Speed) {
+        self.leave_off(now);
+        self.speed = speed;
     }
+}
 
-    fn wait(&mut self, now: Instant, need: Need) {
-        self.wait_at(now, MediaTime::ZERO, need);
+/// Nothing of a voice is wanted any more that is left.
+fn leave_voice(slot: &mut Slot) {
+    let was_begun = slot.is_pending() || slot.sound != Sound::None;
+    if was_begun {
+        slot.last = Some(Nothing::Dropped);
     }
-
-    /// Playback waits from `now` on, for no time at all if it can go on at once.
-    fn wait_at(&mut self, now: Instant, position: MediaTime, need: Need) {
-        if self.is_live() {
-            let block = self.window.first();
-            self.state = State::Stalled { block, since: now, position, need };
-            self.play_if_possible(now);
-        }
-    }
+    *slot = Slot { last: slot.last, record: slot.record.take(), recorded: slot.recorded, ..Slot::default() };
 }

@@ -1,9 +1,8 @@
-//! Asking: the next batch, blocks that were withdrawn, blocks that nobody acknowledged.
+//! Asking: what a player asks for when, in which messages, and what it asks for again.
 
 use super::{
-    Output, Player,
-    shelf::Return,
-    slot::{Ask, Progress, Slot},
+    Acknowledgement, OfflineRequest, Output, Player, Readiness,
+    slot::{self, Nothing, Request, Slot, Sound},
 };
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},
@@ -12,167 +11,256 @@ use crate::{
     time::Instant,
 };
 
-impl Player {
-    /// Asks for the next blocks nobody has asked for, wanted since `intended_at`.
-    pub(super) fn ask_next_batch(&mut self, now: Instant, intended_at: Instant) {
-        self.ask_next(now, intended_at, self.config.policy.batch_size.max(1));
-    }
+/// Requests on their way out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asks {
+    /// Blocks of the message that is being put together.
+    gathered: Vec<BlockIdx>,
+    /// Messages for which there is no connection yet.
+    unsent: Vec<Message>,
+    /// Messages put together so far.
+    batches: u32,
+    /// Requests for single blocks made so far.
+    requests: u32,
+}
 
-    /// Takes the next `count` blocks into the window and asks for those of them that are not at hand.
-    pub(super) fn ask_next(&mut self, now: Instant, intended_at: Instant, count: u32) {
-        let first = self.window.end().0;
-        let last = self.block_count().min(first.saturating_add(count));
-        if first >= last {
+/// One message.
+#[derive(Clone, Debug)]
+struct Message {
+    blocks: Vec<BlockIdx>,
+    voice: u32,
+}
+
+impl Player {
+    /// Counts on a block from `at` on, asking for it if it is not asked for; wanted since `intended_at`.
+    pub(super) fn expect_block(&mut self, at: Instant, block: BlockIdx, intended_at: Instant) {
+        let policy = &self.config.policy;
+        let fails = !self.line.is_open() && policy.offline_request == OfflineRequest::Fails;
+        let request = Request {
+            due: at + policy.patience,
+            number: self.asks.requests,
+            resends: 0,
+            acknowledged: false,
+        };
+        let (config, batch) = (&self.config, self.asks.batches);
+        let asked = self.window.change_or_add(block, |slot| {
+            let is_under_way = slot.expected || slot.request.is_some();
+            slot.expected = true;
+            if is_under_way {
+                return None;
+            }
+            if slot.record.is_none() && !slot.recorded {
+                slot.record = Some(slot::record(config, block, batch, intended_at));
+            }
+            slot.asked_at = Some(at);
+            slot.request = (!fails).then_some(request);
+            Some(begin_attempt(slot))
+        });
+        let Some(again) = asked else { return };
+        if fails {
+            let text = "there was no connection to ask for it".to_owned();
+            self.fail_block(at, block, failure(block, FailureClass::Transport, text));
             return;
         }
-        let ask = Ask {
-            listener: self.config.listener,
-            batch: self.batches,
-            intended_at,
-            follows_jump: self.has_jumped,
-        };
-        let mut blocks = Vec::new();
-        let chars = self.config.chars.iter().skip(usize::try_from(first).unwrap_or(usize::MAX));
-        for (block, &chars) in (first..last).map(BlockIdx).zip(chars) {
-            let fresh = || Slot::asked(ask, now, block, chars);
-            let returned =
-                self.shelf.as_mut().map(|shelf| shelf.take(block, |media| fresh().heard_again(media)));
-            match returned {
-                Some(Return::Settled(slot)) => self.window.push(slot),
-                Some(Return::ToAsk { recorded }) => {
-                    self.window.push(Slot { recorded, ..fresh() });
-                    blocks.push(block);
-                }
-                None => {
-                    self.window.push(fresh());
-                    blocks.push(block);
-                }
+        self.asks.requests += 1;
+        self.asks.gathered.push(block);
+        if let Some(why) = again {
+            self.note(at, Incident::Resent { block, why });
+        }
+    }
+
+    /// Asks for those of `count` blocks from `first` on that are neither there nor counted on.
+    pub(super) fn prefetch(&mut self, at: Instant, first: u32, count: u32, intended_at: Instant) {
+        let end = self.block_count().min(first.saturating_add(count.max(1)));
+        for block in (first..end).map(BlockIdx) {
+            if !self.is_covered(block) {
+                self.expect_block(at, block, intended_at);
             }
         }
-        if !blocks.is_empty() {
-            self.batches += 1;
-            self.send(now, blocks);
+    }
+
+    /// The current block begins to sound: asks for more if less is ahead than the threshold.
+    pub(super) fn refill(&mut self, at: Instant) {
+        let ahead = self.current.next();
+        if self.covered_from(ahead) >= self.config.policy.refill_threshold {
+            return;
+        }
+        let first = (ahead.0..self.block_count()).find(|block| !self.is_covered(BlockIdx(*block)));
+        if let Some(first) = first {
+            self.prefetch(at, first, self.config.policy.batch_size, at);
+            self.send_gathered();
         }
     }
 
-    /// Takes the next blocks into the window as far as they are at hand.
-    pub(super) fn take_what_is_at_hand(&mut self, now: Instant) {
-        while self.shelf.as_ref().is_some_and(|shelf| shelf.is_settled(self.window.end())) {
-            self.ask_next(now, now, 1);
+    /// How many consecutive blocks from this one on are there or counted on; no more than are asked about.
+    fn covered_from(&self, first: BlockIdx) -> u32 {
+        if self.left.is_none() && self.window.is_gapless() {
+            return self.window.end().saturating_sub(first.0);
         }
+        let covered = self.window.from(first).take_while(|(_, slot)| self.covers(slot)).count();
+        u32::try_from(covered).unwrap_or(u32::MAX)
     }
 
-    /// The connection is there again: notes what is now asked for again, and what is asked for late.
-    pub(super) fn note_what_waited(&mut self, now: Instant) {
-        let mut waited = Vec::new();
-        self.window.change_all(|block, slot| {
-            if slot.is_settled() {
-                return;
+    fn is_covered(&self, block: BlockIdx) -> bool {
+        self.window.get(block).is_some_and(|slot| self.covers(slot))
+    }
+
+    fn covers(&self, slot: &Slot) -> bool {
+        slot.expected || self.is_there(slot)
+    }
+
+    /// Whether playback can begin with it.
+    pub(super) fn is_there(&self, slot: &Slot) -> bool {
+        match slot.sound {
+            Sound::Whole(_) | Sound::Unplayable => true,
+            Sound::Partial(media) => {
+                self.config.policy.readiness == Readiness::FirstAudio && media.as_nanos() > 0
             }
-            if slot.record.requested_at.is_some() {
-                slot.record.resends = slot.record.resends.saturating_add(1);
-                waited.push((now, Incident::Resent { block, why: ResendReason::Reconnected }));
-            } else {
-                waited.push((slot.wanted_at, Incident::Delayed { block, lasted: now.since(slot.wanted_at) }));
-            }
-        });
-        waited.into_iter().for_each(|(at, incident)| self.note(at, incident));
-    }
-
-    /// The connection is there: asks in one message for everything that is wanted and not at hand or on its way.
-    pub(super) fn ask_for_pending(&mut self, now: Instant) {
-        let mut blocks = Vec::new();
-        self.window.change_all(|block, slot| {
-            if slot.is_settled() {
-                return;
-            }
-            slot.progress = Progress::Asked;
-            // A new connection, new patience.
-            slot.unanswered = 0;
-            blocks.push(block);
-        });
-        if !blocks.is_empty() {
-            self.send(now, blocks);
+            Sound::None | Sound::Cut(_) => false,
         }
     }
 
-    /// The connection is lost: nobody can acknowledge anything until it is there again.
-    pub(super) fn forget_requests(&mut self) {
-        self.window.change_all(|_, slot| slot.sent_at = None);
+    /// Whether the next block begins without anything being asked for.
+    pub(super) fn next_refill_is_idle(&self) -> bool {
+        let beyond = self.current.next().next();
+        self.window.is_gapless()
+            && (self.window.end() >= self.block_count()
+                || self.window.end().saturating_sub(beyond.0) >= self.config.policy.refill_threshold)
     }
 
-    /// Orders a request, if there is a line for it. While there is none, [`Player::ask_for_pending`] will ask.
-    fn send(&mut self, now: Instant, blocks: Vec<BlockIdx>) {
-        if self.line.is_open() {
-            self.outputs.push_back(Output::Ask { blocks });
-        } else if let Some(failure) = self.line.gone().cloned() {
-            self.handle_failure(now, failure);
-        }
-    }
-
-    /// Asks again for what the service withdrew; a service that withdraws one block without end has failed it.
-    pub(super) fn handle_evicted(&mut self, now: Instant, blocks: &[BlockIdx]) {
-        let (mut again, mut given_up) = (Vec::new(), Vec::new());
-        for &block in blocks {
-            let of_last_request = |slot: &Slot| slot.is_pending() && slot.can_be_withdrawn();
-            self.window.change(block, of_last_request, |slot| {
-                slot.unanswered = 0;
-                if slot.record.resends < u8::MAX { again.push(block) } else { given_up.push(block) }
+    /// The first batch is wanted, and is asked for when there is a connection.
+    pub(super) fn want_first_batch(&mut self) {
+        let end = self.block_count().min(self.config.policy.batch_size.max(1));
+        let config = &self.config;
+        for block in (0..end).map(BlockIdx) {
+            self.window.change_or_add(block, |slot| {
+                slot.record = Some(slot::record(config, block, 0, config.intended_at));
             });
         }
-        self.ask_again(now, again, ResendReason::Withdrawn);
-        for block in given_up {
-            let text = format!("block {block} was withdrawn whenever it was asked for, {} times", u8::MAX);
-            self.give_up(now, block, FailureClass::Server, text);
-        }
     }
 
-    /// Asks again for what was not acknowledged in time, and gives up what was asked for too often.
-    pub(super) fn resend(&mut self, at: Instant) {
-        let policy = self.config.policy;
-        let (mut again, mut given_up) = (Vec::new(), Vec::new());
-        self.window.change_all(|block, slot| {
-            if slot.resend_due(policy.ack_timeout).is_none_or(|due| due > at) {
-                return;
+    /// Sends what was gathered as one message, or keeps it until there is a connection.
+    pub(super) fn send_gathered(&mut self) {
+        if self.asks.gathered.is_empty() {
+            return;
+        }
+        let blocks = core::mem::take(&mut self.asks.gathered);
+        self.asks.batches += 1;
+        let message = Message { blocks, voice: self.voice };
+        if self.line.is_open() { self.send(message) } else { self.asks.unsent.push(message) }
+    }
+
+    fn send(&mut self, Message { blocks, voice }: Message) {
+        self.outputs.push_back(Output::Ask { blocks, voice });
+    }
+
+    /// The connection is there: what waited for it goes first, then one message asks for all that is pending, and patience
+    /// begins anew. What an acknowledgement is worth that came before stays.
+    pub(super) fn send_what_waited(&mut self, now: Instant) {
+        for message in core::mem::take(&mut self.asks.unsent) {
+            for &block in &message.blocks {
+                self.note_delay(now, block);
             }
-            if slot.unanswered < policy.max_resends {
-                slot.unanswered += 1;
-                again.push(block);
-            } else {
-                given_up.push((block, slot.unanswered));
+            self.send(message);
+        }
+        if self.config.policy.offline_request == OfflineRequest::Fails {
+            return;
+        }
+        let due = now + self.config.policy.patience;
+        let mut pending = Vec::new();
+        self.window.change_all(|block, slot| {
+            if let Some(request) = &mut slot.request {
+                (request.due, request.resends) = (due, 0);
+                pending.push((request.number, block));
             }
         });
-        self.ask_again(at, again, ResendReason::Unacknowledged);
-        for (block, resends) in given_up {
-            let text =
-                format!("block {block} was never acknowledged, asked {} times", u32::from(resends) + 1);
-            self.give_up(at, block, FailureClass::Timeout, text);
+        if pending.is_empty() {
+            return;
         }
-    }
-
-    pub(super) fn resend_due(&self) -> Option<Instant> {
-        self.window.oldest_request().map(|sent_at| sent_at + self.config.policy.ack_timeout)
-    }
-
-    fn ask_again(&mut self, now: Instant, mut blocks: Vec<BlockIdx>, why: ResendReason) {
-        blocks.sort_unstable();
-        blocks.dedup();
+        pending.sort_unstable();
+        let blocks: Vec<BlockIdx> = pending.into_iter().map(|(_, block)| block).collect();
         for &block in &blocks {
-            self.window.change(block, Slot::is_pending, |slot| {
-                slot.progress = Progress::Asked;
-                slot.sent_at = None;
-                slot.record.resends = slot.record.resends.saturating_add(1);
-            });
-            self.note(now, Incident::Resent { block, why });
+            self.note_resend(now, block, ResendReason::Reconnected);
         }
-        if !blocks.is_empty() {
-            self.send(now, blocks);
+        self.send(Message { blocks, voice: self.voice });
+    }
+
+    fn note_delay(&mut self, now: Instant, block: BlockIdx) {
+        let asked_at = self.window.get(block).and_then(|slot| {
+            let is_unwritten = slot.record.as_ref().is_some_and(|record| record.requested_at.is_none());
+            slot.asked_at.filter(|_| is_unwritten && slot.request.is_some())
+        });
+        if let Some(asked_at) = asked_at {
+            self.note(asked_at, Incident::Delayed { block, lasted: now.since(asked_at) });
         }
     }
 
-    fn give_up(&mut self, at: Instant, block: BlockIdx, class: FailureClass, text: String) {
-        self.note(at, Incident::GivenUp { block });
-        let kills = Kills::Block(block);
-        self.handle_failure(at, Failure { phase: Phase::BeforeAudio, class, code: None, text, kills });
+    fn note_resend(&mut self, at: Instant, block: BlockIdx, why: ResendReason) {
+        self.window.change(block, |slot| {
+            if let Some(record) = &mut slot.record {
+                record.resends = record.resends.saturating_add(1);
+            }
+        });
+        self.note(at, Incident::Resent { block, why });
     }
+
+    /// Patience with one block has ended: it is begun anew, the block asked for again, or given up.
+    pub(super) fn lose_patience(&mut self, at: Instant) {
+        let Some((block, request)) = self.window.due_by(at) else { return };
+        let at = request.due;
+        let policy = &self.config.policy;
+        let due = at + policy.patience;
+        let is_extended = request.acknowledged && policy.acknowledgement == Acknowledgement::ExtendsOnce;
+        let resends = if is_extended { request.resends } else { request.resends.saturating_add(1) };
+        if resends > policy.max_resends {
+            return self.give_up(at, block, request.resends);
+        }
+        self.window.change(block, |slot| {
+            slot.request = Some(Request { due, resends, acknowledged: false, ..request });
+        });
+        // Without a connection it is asked for when there is one.
+        if !is_extended && self.line.is_open() {
+            self.note_resend(at, block, ResendReason::Unacknowledged);
+            self.send(Message { blocks: vec![block], voice: self.voice });
+        }
+    }
+
+    fn give_up(&mut self, at: Instant, block: BlockIdx, resends: u8) {
+        self.note(at, Incident::GivenUp { block });
+        self.outputs.push_back(Output::Forget { blocks: vec![block] });
+        let asked = self.window.get(block).and_then(|slot| slot.asked_at).unwrap_or(at);
+        let waited = at.since(asked).as_secs_f64();
+        let text = format!(
+            "block {block} did not come within {waited} s; it was asked for {} times",
+            u32::from(resends) + 1
+        );
+        self.fail_block(at, block, failure(block, FailureClass::Timeout, text));
+        self.settle(at);
+    }
+
+    /// Nothing comes of a request, which is a failure.
+    pub(super) fn fail_block(&mut self, at: Instant, block: BlockIdx, failure: Failure) {
+        let class = failure.class;
+        self.record_error(at, failure);
+        self.comes_to_nothing(block, Nothing::Failed(class));
+    }
+}
+
+/// Notes that a block is asked for; gives why, if it was before.
+fn begin_attempt(slot: &mut Slot) -> Option<ResendReason> {
+    slot.begin_attempt();
+    let last = slot.last.take()?;
+    if let Some(record) = &mut slot.record {
+        record.resends = record.resends.saturating_add(1);
+    }
+    match last {
+        Nothing::Failed(_) | Nothing::Skipped => Some(ResendReason::Failed),
+        Nothing::Withdrawn => Some(ResendReason::Withdrawn),
+        // The listener's own doing.
+        Nothing::Dropped => None,
+    }
+}
+
+const fn failure(block: BlockIdx, class: FailureClass, text: String) -> Failure {
+    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: Kills::Block(block) }
 }

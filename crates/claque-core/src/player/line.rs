@@ -1,7 +1,8 @@
 //! The line to the service: when it is dialled, when it is dialled again, and when no more.
 //!
-//! A machine inside the player. It is told what became of the connection and decides; drivers only dial. Every
-//! number of tries has a bound, and no try is made where the service has said no.
+//! A machine inside the player. It is told what became of the connection and decides; drivers only dial. As a browser it
+//! cannot see why a handshake was refused, and dials again whatever the reason; where tries have no bound of their own, the
+//! listener's time-out is one.
 
 use crate::{
     event::{Failure, FailureClass, Phase},
@@ -19,35 +20,51 @@ pub enum Reconnect {
 }
 
 /// When to dial again. There is no chance in it, because deployed players have none: a service that drops all its
-/// listeners at once gets them back at once.
+/// listeners at once gets them back at once. Any connection that opens has the tries counted anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     /// Time before the first try; doubled with each.
     pub first: Duration,
     /// Longest time before a try.
     pub most: Duration,
-    /// Tries before the connection is given up.
-    pub max_tries: u32,
-    /// A connection that held this long has tries counted anew when it is lost.
-    pub stable_after: Duration,
+    /// Tries before the connection is given up; none for tries without end. A listener's time-out bounds those.
+    pub max_tries: Option<u32>,
+    /// Close codes after which it is not dialled again.
+    pub final_codes: &'static [u16],
+    /// What a person does for it by coming back to the page.
+    pub when_visible: WhenVisible,
 }
 
-impl Backoff {
-    /// The yapit web player of today (`useTTSWebSocket.ts` of its frontend). That one never gives up; here twenty tries,
-    /// which are more than nine minutes, bound what a listener without a time-out would do for ever.
-    pub const YAPIT: Self = Self {
-        first: Duration::from_secs(1),
-        most: Duration::from_secs(30),
-        max_tries: 20,
-        stable_after: Duration::from_secs(60),
-    };
+/// What a player does about a lost connection when its page is looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenVisible {
+    /// It waits for its time.
+    Waits,
+    /// It dials at once, and counts tries anew.
+    Dials,
+}
 
-    /// The yapit web player of February 2026, whose five tries take 31 s and are counted anew by any connection.
+/// The purpose of the connection has been fulfilled (RFC 6455 section 7.4.1).
+const NORMAL_CLOSURE: u16 = 1_000;
+/// A message violated the service's policy (the same section); yapit says it of credentials.
+const POLICY_VIOLATION: u16 = 1_008;
+
+impl Backoff {
+    /// The yapit web player of today.
+    pub const YAPIT: Self =
+        Self { final_codes: &[NORMAL_CLOSURE], when_visible: WhenVisible::Dials, ..Self::YAPIT_2026_02_23 };
+
+    /// That of 2026-02-23.
+    pub const YAPIT_2026_02_23: Self =
+        Self { most: Duration::from_secs(30), max_tries: None, ..Self::YAPIT_2026_02 };
+
+    /// Those of early February 2026, whose five tries take 31 s.
     pub const YAPIT_2026_02: Self = Self {
         first: Duration::from_secs(1),
         most: Duration::from_secs(16),
-        max_tries: 5,
-        stable_after: Duration::ZERO,
+        max_tries: Some(5),
+        final_codes: &[NORMAL_CLOSURE, POLICY_VIOLATION],
+        when_visible: WhenVisible::Waits,
     };
 
     fn delay(&self, tries: u32) -> Duration {
@@ -61,7 +78,7 @@ impl Backoff {
 pub(super) struct Line {
     reconnect: Reconnect,
     state: State,
-    /// Tries since a connection last held.
+    /// Tries since a connection was last there.
     tries: u32,
 }
 
@@ -69,7 +86,7 @@ pub(super) struct Line {
 enum State {
     Unused,
     Dialing { outage: Option<Box<Outage>> },
-    Open { since: Instant },
+    Open,
     Waiting { dial_at: Instant, outage: Box<Outage> },
     Gone { failure: Box<Failure> },
 }
@@ -87,8 +104,10 @@ pub(super) struct Outage {
 pub(super) enum Loss {
     /// Nothing but to wait.
     DialAgain,
-    /// The failure is the session's. `outage` is over, if there was one.
-    GivenUp { failure: Failure, outage: Option<Outage> },
+    /// It will not be dialled any more. The session goes on with what there is.
+    GivenUp { outage: Outage },
+    /// The failure is the session's.
+    EndsSession { failure: Failure },
 }
 
 impl Outage {
@@ -103,22 +122,19 @@ impl Line {
     }
 
     pub(super) const fn is_open(&self) -> bool {
-        matches!(self.state, State::Open { .. })
+        matches!(self.state, State::Open)
     }
 
-    /// Why there is no line and will be none.
-    pub(super) fn gone(&self) -> Option<&Failure> {
-        match &self.state {
-            State::Gone { failure } => Some(failure),
-            State::Unused | State::Dialing { .. } | State::Open { .. } | State::Waiting { .. } => None,
-        }
+    /// Whether it was ever used.
+    pub(super) const fn is_unused(&self) -> bool {
+        matches!(self.state, State::Unused)
     }
 
     /// When to dial again.
     pub(super) const fn dial_due(&self) -> Option<Instant> {
         match self.state {
             State::Waiting { dial_at, .. } => Some(dial_at),
-            State::Unused | State::Dialing { .. } | State::Open { .. } | State::Gone { .. } => None,
+            State::Unused | State::Dialing { .. } | State::Open | State::Gone { .. } => None,
         }
     }
 
@@ -130,42 +146,75 @@ impl Line {
                 State::Dialing { outage: Some(outage) }
             }
             State::Unused => State::Dialing { outage: None },
-            other @ (State::Dialing { .. } | State::Open { .. } | State::Gone { .. }) => other,
+            other @ (State::Dialing { .. } | State::Open | State::Gone { .. }) => other,
         };
     }
 
     /// The connection is there. Gives the outage that is over.
-    pub(super) fn handle_opened(&mut self, now: Instant) -> Option<Outage> {
-        match core::mem::replace(&mut self.state, State::Open { since: now }) {
+    pub(super) fn handle_opened(&mut self) -> Option<Outage> {
+        self.tries = 0;
+        match core::mem::replace(&mut self.state, State::Open) {
             State::Dialing { outage } => outage.map(|outage| *outage),
             State::Waiting { outage, .. } => Some(*outage),
-            State::Unused | State::Open { .. } | State::Gone { .. } => None,
+            State::Unused | State::Open | State::Gone { .. } => None,
         }
     }
 
     /// The connection is over, or could not be made.
     pub(super) fn handle_closed(&mut self, now: Instant, failure: Failure) -> Loss {
+        let backoff = match self.reconnect {
+            // What claque's own machine is short of makes the run INVALID whatever comes of another try, and must be in its facts.
+            Reconnect::Backoff(backoff) if failure.class != FailureClass::Generator => backoff,
+            Reconnect::Backoff(_) | Reconnect::Off => {
+                self.state = State::Gone { failure: Box::new(failure.clone()) };
+                return Loss::EndsSession { failure };
+            }
+        };
         let gone = State::Gone { failure: Box::new(failure.clone()) };
-        let (held, outage) = match core::mem::replace(&mut self.state, gone) {
-            State::Open { since } => (Some(now.since(since)), None),
-            State::Dialing { outage } => (None, outage),
-            State::Waiting { outage, .. } => (None, Some(outage)),
-            State::Unused | State::Gone { .. } => (None, None),
+        let outage = match core::mem::replace(&mut self.state, gone) {
+            State::Dialing { outage } => outage,
+            State::Waiting { outage, .. } => Some(outage),
+            State::Unused | State::Open | State::Gone { .. } => None,
         };
-        let Some(backoff) = self.backoff(&failure) else {
-            return Loss::GivenUp { failure, outage: outage.map(|outage| *outage) };
-        };
-        if held.is_some_and(|held| held >= backoff.stable_after) {
-            self.tries = 0;
-        }
         let outage =
             outage.unwrap_or_else(|| Box::new(Outage { since: now, tries: 0, failure: failure.clone() }));
-        if self.tries >= backoff.max_tries {
-            return Loss::GivenUp { failure, outage: Some(*outage) };
+        // An HTTP status is no close code.
+        let code = failure.code.filter(|_| failure.phase != Phase::Handshake);
+        let is_final = code.is_some_and(|code| backoff.final_codes.contains(&code));
+        if is_final || backoff.max_tries.is_some_and(|most| self.tries >= most) {
+            return Loss::GivenUp { outage: *outage };
         }
         self.state = State::Waiting { dial_at: now + backoff.delay(self.tries), outage };
         self.tries += 1;
         Loss::DialAgain
+    }
+
+    /// Somebody looks at the page. Gives whether it is to be dialled at once.
+    pub(super) fn handle_visible(&mut self) -> bool {
+        let Reconnect::Backoff(Backoff { when_visible: WhenVisible::Dials, .. }) = self.reconnect else {
+            return false;
+        };
+        match &self.state {
+            State::Waiting { .. } => {
+                self.tries = 0;
+                true
+            }
+            State::Gone { .. } => {
+                self.tries = 0;
+                self.state = State::Unused;
+                true
+            }
+            State::Unused | State::Dialing { .. } | State::Open => false,
+        }
+    }
+
+    /// Why there is no connection, if there is none.
+    pub(super) fn trouble(&self) -> Option<&Failure> {
+        match &self.state {
+            State::Waiting { outage, .. } | State::Dialing { outage: Some(outage) } => Some(&outage.failure),
+            State::Gone { failure } => Some(failure),
+            State::Unused | State::Dialing { outage: None } | State::Open => None,
+        }
     }
 
     /// The session is over. Gives the outage that nothing else ended.
@@ -173,46 +222,8 @@ impl Line {
         match core::mem::replace(&mut self.state, State::Unused) {
             State::Waiting { outage, .. } => Some(*outage),
             State::Dialing { outage } => outage.map(|outage| *outage),
-            State::Unused | State::Open { .. } | State::Gone { .. } => None,
+            State::Unused | State::Open | State::Gone { .. } => None,
         }
-    }
-
-    /// The rule for dialling again, if that may help at all.
-    fn backoff(&self, failure: &Failure) -> Option<Backoff> {
-        let Reconnect::Backoff(backoff) = self.reconnect else { return None };
-        match hope(failure) {
-            Hope::Good => Some(backoff),
-            Hope::Slight => Some(Backoff { max_tries: backoff.max_tries.min(SLIGHT_TRIES), ..backoff }),
-            Hope::None => None,
-        }
-    }
-}
-
-/// Whether what ended a connection may have passed when it is dialled again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hope {
-    Good,
-    /// A service whose identity service is down refuses a handshake in the same words (403) as one that is shown a
-    /// wrong token. A browser does not see why it was refused and tries all the same.
-    Slight,
-    None,
-}
-
-/// Tries where hope is slight: 31 s, so that a wrong token is not knocked with for minutes.
-const SLIGHT_TRIES: u32 = 5;
-
-fn hope(failure: &Failure) -> Hope {
-    /// RFC 6455 section 7.4.1: the purpose of the connection has been fulfilled.
-    const NORMAL_CLOSURE: u16 = 1000;
-    match (failure.class, failure.phase) {
-        (FailureClass::Transport | FailureClass::Overload | FailureClass::Server, _) => {
-            if failure.code == Some(NORMAL_CLOSURE) { Hope::None } else { Hope::Good }
-        }
-        (FailureClass::Auth, Phase::Handshake) => Hope::Slight,
-        (FailureClass::Auth, Phase::Preparation | Phase::Dial | Phase::BeforeAudio | Phase::MidAudio)
-        | (FailureClass::Invalid | FailureClass::Limit | FailureClass::Protocol | FailureClass::Timeout, _)
-        // The run is INVALID whatever comes of another try, and the failure must be in its facts.
-        | (FailureClass::Generator, _) => Hope::None,
     }
 }
 
@@ -238,7 +249,7 @@ mod tests {
         let mut line = Line::new(Reconnect::Backoff(backoff));
         line.dial();
         let (mut now, mut dials) = (Instant::START, Vec::new());
-        while line.handle_closed(now, failure.clone()) == Loss::DialAgain {
+        while dials.len() < 20 && line.handle_closed(now, failure.clone()) == Loss::DialAgain {
             now = line.dial_due().expect("it waits");
             dials.push(now.as_nanos() / 1_000_000_000);
             line.dial();
@@ -247,77 +258,91 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_doubles_up_to_a_bound_and_the_tries_have_one() {
+    fn the_wait_doubles_up_to_a_bound_and_tries_may_have_one() {
         assert_eq!(dials(Backoff::YAPIT_2026_02), [1, 3, 7, 15, 31]);
-        let today = dials(Backoff::YAPIT);
-        assert_eq!(today[..7], [1, 3, 7, 15, 31, 61, 91]);
-        assert_eq!(today.len(), 20);
+        assert_eq!(dials(Backoff::YAPIT)[..7], [1, 3, 7, 15, 31, 61, 91]);
     }
 
     #[test]
-    fn only_a_connection_that_held_has_its_tries_counted_anew() {
-        for (held, next) in [(59, 2), (60, 1)] {
-            let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT));
-            line.dial();
-            let closed = lost(FailureClass::Server, Some(1011));
-            assert_eq!(line.handle_closed(second(0), closed.clone()), Loss::DialAgain);
-            line.dial();
-            let outage = line.handle_opened(second(1)).expect("it was lost");
-            assert_eq!((outage.since, outage.tries), (second(0), 1));
-            assert_eq!(line.handle_closed(second(1 + held), closed), Loss::DialAgain);
-            assert_eq!(line.dial_due(), Some(second(1 + held + next)), "held {held} s");
-        }
-    }
-
-    #[test]
-    fn who_was_refused_at_the_door_knocks_a_few_times_more() {
-        let refused = Failure { phase: Phase::Handshake, ..lost(FailureClass::Auth, Some(403)) };
-        assert_eq!(dials_after(&refused, Backoff::YAPIT), [1, 3, 7, 15, 31]);
-    }
-
-    #[test]
-    fn who_was_told_no_does_not_knock_again() {
-        for (class, code, again) in [
-            (FailureClass::Transport, None, true),
-            (FailureClass::Transport, Some(1000), false),
-            (FailureClass::Transport, Some(1001), true),
-            (FailureClass::Server, Some(1011), true),
-            (FailureClass::Overload, Some(1012), true),
-            (FailureClass::Overload, Some(1013), true),
-            (FailureClass::Overload, Some(503), true),
-            (FailureClass::Auth, Some(1008), false),
-            (FailureClass::Invalid, Some(1008), false),
-            (FailureClass::Auth, Some(403), false),
-            (FailureClass::Limit, Some(429), false),
-            (FailureClass::Protocol, Some(1002), false),
-        ] {
-            let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT));
-            line.dial();
-            let loss = line.handle_closed(second(0), lost(class, code));
-            assert_eq!(loss == Loss::DialAgain, again, "{class} {code:?}");
-            assert_eq!(line.gone().is_some(), !again);
-        }
-        let mut off = Line::new(Reconnect::Off);
-        off.dial();
-        let failure = lost(FailureClass::Transport, None);
-        let loss = off.handle_closed(second(0), failure.clone());
-        assert_eq!(loss, Loss::GivenUp { failure, outage: None });
-    }
-
-    #[test]
-    fn an_outage_keeps_its_first_cause_and_ends_with_a_refusal() {
+    fn any_connection_that_opens_has_tries_counted_anew() {
         let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT));
         line.dial();
-        let _first = line.handle_opened(second(0));
+        let closed = lost(FailureClass::Server, Some(1011));
+        assert_eq!(line.handle_closed(second(0), closed.clone()), Loss::DialAgain);
+        line.dial();
+        let outage = line.handle_opened().expect("it was lost");
+        assert_eq!((outage.since, outage.tries), (second(0), 1));
+        assert_eq!(line.handle_closed(second(1), closed), Loss::DialAgain);
+        assert_eq!(line.dial_due(), Some(second(2)));
+    }
+
+    #[test]
+    fn a_browser_does_not_see_why_a_handshake_was_refused() {
+        for code in [401, 403, 429, 503, 1_000] {
+            let refused = Failure { phase: Phase::Handshake, ..lost(FailureClass::Auth, Some(code)) };
+            assert_eq!(dials_after(&refused, Backoff::YAPIT_2026_02), [1, 3, 7, 15, 31]);
+        }
+    }
+
+    #[test]
+    fn some_close_codes_are_final_and_not_the_same_for_everybody() {
+        for (backoff, code, again) in [
+            (Backoff::YAPIT, None, true),
+            (Backoff::YAPIT, Some(1_000), false),
+            (Backoff::YAPIT, Some(1_001), true),
+            (Backoff::YAPIT, Some(1_008), true),
+            (Backoff::YAPIT, Some(1_013), true),
+            (Backoff::YAPIT_2026_02_23, Some(1_008), false),
+            (Backoff::YAPIT_2026_02, Some(1_008), false),
+            (Backoff::YAPIT_2026_02, Some(1_011), true),
+        ] {
+            let mut line = Line::new(Reconnect::Backoff(backoff));
+            line.dial();
+            let loss = line.handle_closed(second(0), lost(FailureClass::Transport, code));
+            assert_eq!(loss == Loss::DialAgain, again, "{code:?}");
+            assert_eq!(line.trouble().and_then(|failure| failure.code), code);
+        }
+        // Nor is any where it is not wanted, or where this machine is at its end.
+        for (reconnect, class) in [
+            (Reconnect::Off, FailureClass::Transport),
+            (Reconnect::Backoff(Backoff::YAPIT), FailureClass::Generator),
+        ] {
+            let mut line = Line::new(reconnect);
+            line.dial();
+            let failure = lost(class, None);
+            assert_eq!(line.handle_closed(second(0), failure.clone()), Loss::EndsSession { failure });
+        }
+    }
+
+    #[test]
+    fn who_comes_back_to_the_page_need_not_wait() {
+        for (backoff, dials_at_once) in [(Backoff::YAPIT, true), (Backoff::YAPIT_2026_02_23, false)] {
+            let mut line = Line::new(Reconnect::Backoff(backoff));
+            line.dial();
+            assert!(!line.handle_visible(), "it is being dialled");
+            let _waits = line.handle_closed(second(0), lost(FailureClass::Transport, None));
+            assert_eq!(line.handle_visible(), dials_at_once);
+            line.dial();
+            let _gone = line.handle_closed(second(9), lost(FailureClass::Transport, Some(1_000)));
+            assert_eq!(line.handle_visible(), dials_at_once);
+        }
+    }
+
+    #[test]
+    fn an_outage_keeps_its_first_cause() {
+        let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT_2026_02));
+        line.dial();
+        let _first = line.handle_opened();
         let closed = lost(FailureClass::Transport, Some(1001));
         assert_eq!(line.handle_closed(second(5), closed.clone()), Loss::DialAgain);
         line.dial();
-        let refused = lost(FailureClass::Auth, Some(403));
-        let Loss::GivenUp { failure, outage: Some(outage) } = line.handle_closed(second(6), refused.clone())
-        else {
-            panic!("it is over");
-        };
-        assert_eq!(failure, refused);
-        assert_eq!((outage.since, outage.tries, outage.failure), (second(5), 1, closed));
+        let _open = line.handle_closed(second(6), lost(FailureClass::Auth, Some(1008)));
+        assert_eq!(line.trouble().and_then(|failure| failure.code), Some(1008));
+        let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT));
+        line.dial();
+        let _lost = line.handle_closed(second(5), closed.clone());
+        line.dial();
+        let _again = line.handle_closed(second(6), lost(FailureClass::Auth, Some(403)));
+        assert_eq!(line.trouble(), Some(&closed));
     }
 }

@@ -4,20 +4,20 @@ use std::collections::VecDeque;
 
 use super::{
     Input, Output, PlayerConfig, PlayerState,
+    acts::Left,
+    asking::Asks,
     line::{Line, Loss},
-    shelf::Shelf,
-    slot::{Closing, Progress, Slot},
+    settling::Settled,
+    slot::{Closing, Nothing},
+    time_spent::TimeSpent,
     window::Window,
 };
 use crate::{
     event::{Event, Failure, Kills, StatusKind},
     ids::BlockIdx,
     outputs::Outputs,
-    record::{
-        BlockOutcome, ErrorRecord, Fact, Incident, IncidentRecord, ListenerRecord, OutageEnd, SessionEnd,
-        StallRecord,
-    },
-    time::{Duration, Instant, MediaTime},
+    record::{BlockOutcome, Fact, ListenerRecord, OutageEnd, SessionEnd},
+    time::{Duration, Instant, MediaTime, Speed},
 };
 
 /// One person listening to one document.
@@ -25,43 +25,58 @@ use crate::{
 pub struct Player {
     pub(super) config: PlayerConfig,
     pub(super) state: State,
+    /// The block that is heard or waited for.
+    pub(super) current: BlockIdx,
+    pub(super) speed: Speed,
     pub(super) window: Window,
     /// Only of a listener that does something besides listening.
-    pub(super) shelf: Option<Box<Shelf>>,
+    pub(super) left: Option<Box<Left>>,
     pub(super) line: Line,
-    pub(super) batches: u32,
+    pub(super) asks: Asks,
+    /// What came of blocks and is not yet acted upon.
+    pub(super) settled: Vec<Settled>,
+    /// The last error of a block that the service spoke of.
+    pub(super) error: Option<Box<RememberedError>>,
     pub(super) voice: u32,
-    pub(super) has_jumped: bool,
     launched_at: Instant,
-    pub(super) started_at: Option<Instant>,
-    pub(super) playing: Duration,
-    pub(super) paused: Duration,
+    pub(super) spent: TimeSpent,
     pub(super) last_heard_at: Instant,
     pub(super) waiting_since: Option<Instant>,
     connect_time: Option<Duration>,
     foreign_messages: u64,
-    warnings: u64,
+    pub(super) warnings: u64,
     pub(super) outputs: VecDeque<Output>,
 }
 
-/// The current block is always the first of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Idle,
+    /// The person opened the page and presses play when it is connected, or cannot be.
+    Opening,
+    /// The start buffer fills.
     Buffering,
-    Playing { resumed_at: Instant, position: MediaTime },
-    Stalled { block: BlockIdx, since: Instant, position: MediaTime, need: Need },
-    Paused { since: Instant, position: MediaTime },
+    /// Audio of the current block is heard, from `position` on since `since`; it began or went on at `began_at`.
+    Playing {
+        began_at: Instant,
+        since: Instant,
+        position: MediaTime,
+    },
+    /// Audio of the current block from `position` on is not there.
+    Waiting {
+        position: MediaTime,
+    },
+    /// Playback stands still: the listener wants it to, or it stopped by itself and the page stays open.
+    Resting {
+        since: Instant,
+    },
     Done,
 }
 
-/// What a stall waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
-    /// The next audio.
-    Next,
-    /// As much as at the start: all that was there is gone.
-    Buffer,
+/// An error that the player remembers.
+#[derive(Clone, Debug)]
+pub(super) struct RememberedError {
+    pub(super) failure: Failure,
+    pub(super) recoverable: bool,
 }
 
 impl Player {
@@ -70,16 +85,17 @@ impl Player {
     pub fn new(config: PlayerConfig) -> Self {
         Self {
             state: State::Idle,
+            current: BlockIdx(0),
+            speed: config.speed,
             window: Window::default(),
-            shelf: None,
+            left: None,
             line: Line::new(config.policy.reconnect),
-            batches: 0,
+            asks: Asks::default(),
+            settled: Vec::new(),
+            error: None,
             voice: 0,
-            has_jumped: false,
             launched_at: config.intended_at,
-            started_at: None,
-            playing: Duration::ZERO,
-            paused: Duration::ZERO,
+            spent: TimeSpent::default(),
             last_heard_at: config.intended_at,
             waiting_since: None,
             connect_time: None,
@@ -100,14 +116,18 @@ impl Player {
     pub(crate) fn step(&mut self, now: Instant, input: Input) {
         self.advance(now);
         match input {
+            Input::OpenPage if self.state == State::Idle => {
+                self.last_heard_at = now;
+                self.dial_if_unused();
+            }
             Input::Start => self.start(now),
-            Input::Event(event) if self.is_live() => self.handle_event(now, event),
+            Input::Event(event) if self.state != State::Done => self.handle_event(now, event),
             Input::Act(act) if self.is_live() => self.act(now, act),
             // Also before the start: whoever is sent home at the door has listened to nothing.
             Input::Stop if self.state != State::Done => self.end(now, SessionEnd::Stopped),
-            Input::Event(_) | Input::Act(_) | Input::Stop | Input::Wake => {}
+            Input::OpenPage | Input::Event(_) | Input::Act(_) | Input::Stop | Input::Wake => {}
         }
-        self.note_waiting();
+        self.note_waiting(now);
     }
 
     pub(crate) const fn outputs(&mut self) -> Outputs<'_, Output> {
@@ -119,11 +139,15 @@ impl Player {
     pub const fn state(&self) -> PlayerState {
         match self.state {
             State::Idle => PlayerState::Idle,
-            State::Buffering => PlayerState::Buffering,
             State::Playing { .. } => PlayerState::Playing,
-            State::Stalled { .. } if self.started_at.is_none() => PlayerState::Buffering,
-            State::Stalled { .. } => PlayerState::Stalled,
-            State::Paused { .. } => PlayerState::Paused,
+            State::Opening | State::Buffering | State::Waiting { .. } => {
+                if self.spent.started_at.is_none() {
+                    PlayerState::Buffering
+                } else {
+                    PlayerState::Stalled
+                }
+            }
+            State::Resting { .. } => PlayerState::Paused,
             State::Done => PlayerState::Done,
         }
     }
@@ -131,20 +155,43 @@ impl Player {
     /// The block that is heard or waited for.
     #[must_use]
     pub const fn current(&self) -> BlockIdx {
-        self.window.first()
+        self.current
+    }
+
+    /// Whether it fills a start buffer, and is not only short of the next block.
+    #[must_use]
+    pub const fn is_buffering(&self) -> bool {
+        matches!(self.state, State::Opening | State::Buffering)
+    }
+
+    /// Whether playback is on and the current block is not there.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting { .. })
+    }
+
+    /// What is heard, and since when the block is.
+    #[must_use]
+    pub const fn sounding(&self) -> Option<(BlockIdx, Instant)> {
+        match self.state {
+            State::Playing { began_at, .. } => Some((self.current, began_at)),
+            State::Idle
+            | State::Opening
+            | State::Buffering
+            | State::Waiting { .. }
+            | State::Resting { .. }
+            | State::Done => None,
+        }
     }
 
     /// When playback first started.
     #[must_use]
     pub const fn started_at(&self) -> Option<Instant> {
-        self.started_at
+        self.spent.started_at
     }
 
     pub(super) const fn is_live(&self) -> bool {
-        match self.state {
-            State::Idle | State::Done => false,
-            State::Buffering | State::Playing { .. } | State::Stalled { .. } | State::Paused { .. } => true,
-        }
+        !matches!(self.state, State::Idle | State::Done)
     }
 
     pub(super) fn block_count(&self) -> u32 {
@@ -157,13 +204,22 @@ impl Player {
         }
         self.launched_at = now;
         self.last_heard_at = now;
-        self.state = State::Buffering;
+        self.state = State::Opening;
         if self.block_count() == 0 {
             self.end(now, SessionEnd::Completed);
+        } else if self.dial_if_unused() {
+            self.want_first_batch();
         } else {
-            self.dial();
-            self.ask_next_batch(now, self.config.intended_at);
+            self.play(now, self.config.intended_at);
         }
+    }
+
+    fn dial_if_unused(&mut self) -> bool {
+        let is_unused = self.line.is_unused();
+        if is_unused {
+            self.dial();
+        }
+        is_unused
     }
 
     pub(super) fn dial(&mut self) {
@@ -172,23 +228,22 @@ impl Player {
     }
 
     fn handle_event(&mut self, now: Instant, event: Event) {
-        // What we wrote, what others are told and a connection that is gone is nothing heard.
-        if !matches!(event, Event::Sent { .. } | Event::Foreign | Event::Closed(_)) {
+        // What we wrote, what others are told and a connection that comes or goes is nothing heard: a service that breaks
+        // every connection before it says a word would be listened to for ever.
+        if !matches!(event, Event::Dialed { .. } | Event::Sent { .. } | Event::Foreign | Event::Closed(_)) {
             self.last_heard_at = now;
         }
         match event {
             Event::Dialed { connect } => self.handle_opened(now, connect),
             Event::Sent { blocks } => self.mark_sent(now, &blocks),
             Event::Status { block, kind } => self.handle_status(now, block, kind),
-            Event::Audio { block, delivered, bytes } => {
-                if self.change(block, |slot| slot.handle_audio(now, delivered, bytes)).is_some() {
-                    self.play_if_possible(now);
-                }
-            }
+            Event::Audio { block, delivered, bytes } => self.handle_audio(now, block, delivered, bytes),
             Event::Complete { block, media } => self.handle_complete(now, block, media),
             Event::Evicted { blocks } => self.handle_evicted(now, &blocks),
             Event::Foreign => self.foreign_messages += 1,
             Event::Warning { .. } => self.warnings += 1,
+            Event::BlockError { failure, recoverable } => self.handle_block_error(now, failure, recoverable),
+            Event::NotAudio(failure) => self.handle_not_audio(now, failure),
             Event::Failed(failure) => self.handle_failure(now, failure),
             Event::Closed(failure) => self.handle_closed(now, failure),
         }
@@ -196,74 +251,61 @@ impl Player {
 
     fn handle_opened(&mut self, now: Instant, connect: Duration) {
         self.connect_time.get_or_insert(connect);
-        if let Some(outage) = self.line.handle_opened(now) {
+        if let Some(outage) = self.line.handle_opened() {
             self.note(outage.since, outage.into_incident(now, OutageEnd::Reconnected));
-            self.note_what_waited(now);
         }
-        self.ask_for_pending(now);
+        self.send_what_waited(now);
+        if self.state == State::Opening {
+            self.play(now, self.config.intended_at);
+        }
     }
 
     fn handle_closed(&mut self, now: Instant, failure: Failure) {
-        self.forget_requests();
         match self.line.handle_closed(now, failure) {
             Loss::DialAgain => {}
-            Loss::GivenUp { failure, outage } => {
-                if let Some(outage) = outage {
-                    self.note(outage.since, outage.into_incident(now, OutageEnd::GivenUp));
-                }
-                self.handle_failure(now, failure);
+            Loss::GivenUp { outage } => {
+                self.note(outage.since, outage.into_incident(now, OutageEnd::GivenUp));
+            }
+            Loss::EndsSession { failure } => {
+                self.handle_failure(now, Failure { kills: Kills::Session, ..failure });
+                return;
             }
         }
-    }
-
-    /// Changes a block that is not there yet; it is wanted, or no longer wanted and arriving all the same.
-    fn change<R>(&mut self, block: BlockIdx, change: impl FnOnce(&mut Slot) -> R) -> Option<R> {
-        if self.window.contains(block) {
-            self.window.change(block, Slot::is_pending, change)
-        } else {
-            self.shelf.as_mut()?.arriving(block).map(change)
+        if self.state == State::Opening {
+            self.play(now, self.config.intended_at);
         }
-    }
-
-    pub(super) fn note(&mut self, at: Instant, incident: Incident) {
-        let record = IncidentRecord { listener: self.config.listener, at, incident };
-        self.outputs.push_back(Output::Fact(Fact::Incident(record)));
     }
 
     fn mark_sent(&mut self, now: Instant, blocks: &[BlockIdx]) {
         for &block in blocks {
-            self.change(block, |slot| {
-                slot.record.requested_at.get_or_insert(now);
-                slot.record.answered_request_at.get_or_insert(now);
-                slot.sent_at = Some(now);
+            self.window.change(block, |slot| {
+                if let Some(record) = &mut slot.record {
+                    record.requested_at.get_or_insert(now);
+                    record.answered_request_at.get_or_insert(now);
+                }
             });
         }
     }
 
     fn handle_status(&mut self, now: Instant, block: BlockIdx, kind: StatusKind) {
-        let is_news = self.change(block, |slot| slot.handle_status(now, kind)).is_some();
-        if is_news && kind == StatusKind::Skipped {
-            self.play_if_possible(now);
-        }
-    }
-
-    fn handle_complete(&mut self, now: Instant, block: BlockIdx, media: MediaTime) {
-        if self.change(block, |slot| slot.handle_complete(now, media)).is_some() {
-            self.play_if_possible(now);
+        let Some(slot) = self.window.get(block).filter(|slot| slot.request.is_some()) else { return };
+        debug_assert!(slot.expected || self.left.is_some(), "what is asked for is counted on");
+        self.window.change(block, |slot| slot.handle_status(now, kind));
+        if kind == StatusKind::Skipped {
+            self.comes_to_nothing(block, Nothing::Skipped);
+            self.settle(now);
         }
     }
 
     pub(super) fn handle_failure(&mut self, now: Instant, failure: Failure) {
-        let class = failure.class;
-        match failure.kills {
-            Kills::Block(block) => {
-                if self.change(block, |slot| slot.progress = Progress::Failed(class)).is_some() {
-                    self.record_error(now, failure);
-                    self.play_if_possible(now);
-                }
+        match (failure.kills, self.config.policy.session_errors) {
+            (Kills::Block(block), _) => self.handle_fetch_failure(now, block, failure),
+            (Kills::Session, _) if self.needs_nothing_more() => self.warnings += 1,
+            (Kills::Session, super::SessionErrors::PlayOn) if self.line.is_open() => {
+                self.record_error(now, failure);
             }
-            Kills::Session if self.needs_nothing_more() => self.warnings += 1,
-            Kills::Session => {
+            (Kills::Session, _) => {
+                let class = failure.class;
                 self.record_error(now, failure);
                 self.end(now, SessionEnd::Failed(class));
             }
@@ -272,16 +314,14 @@ impl Player {
 
     /// Whether everything there is to hear has been delivered, so that losing the service loses nothing.
     fn needs_nothing_more(&self) -> bool {
-        self.window.end().0 >= self.block_count() && !self.window.is_pending()
-    }
-
-    fn record_error(&mut self, at: Instant, failure: Failure) {
-        let error = ErrorRecord { listener: self.config.listener, at, failure };
-        self.outputs.push_back(Output::Fact(Fact::Error(error)));
+        let everything_was_asked_for =
+            self.state != State::Opening && self.window.end() >= self.block_count();
+        everything_was_asked_for && !self.window.is_pending()
     }
 
     pub(super) fn end(&mut self, now: Instant, end: SessionEnd) {
         self.leave_off(now);
+        self.end_stall(now);
         if let Some(outage) = self.line.end() {
             self.note(outage.since, outage.into_incident(now, OutageEnd::SessionEnded));
         }
@@ -290,24 +330,18 @@ impl Player {
             SessionEnd::Left => BlockOutcome::Abandoned,
             SessionEnd::Completed | SessionEnd::Stopped => BlockOutcome::Stopped,
         };
-        let blocks = self.block_count();
-        let shelf = self.shelf.take();
-        while self.close_first(Closing { pending, complete: BlockOutcome::Unplayed }) {}
-        let left = Closing { pending: BlockOutcome::Abandoned, complete: BlockOutcome::Unplayed };
-        for slot in shelf.into_iter().flat_map(|shelf| shelf.into_unheard()) {
-            self.outputs.push_back(Output::Fact(Fact::Block(slot.into_record(left))));
-        }
+        self.record_all(pending);
         self.state = State::Done;
         self.outputs.push_back(Output::Fact(Fact::Listener(ListenerRecord {
             listener: self.config.listener,
             document: self.config.document.clone(),
-            blocks,
+            blocks: self.block_count(),
             intended_at: self.config.intended_at,
             launched_at: self.launched_at,
             connect_time: self.connect_time,
-            started_at: self.started_at,
-            playing: Some(self.playing),
-            paused: self.paused,
+            started_at: self.spent.started_at,
+            playing: Some(self.spent.playing),
+            paused: self.spent.paused,
             ended_at: now,
             end,
             foreign_messages: self.foreign_messages,
@@ -316,26 +350,17 @@ impl Player {
         self.outputs.push_back(Output::Ended);
     }
 
-    /// What is heard, waited for or paused at `now` is accounted for until then, once.
-    pub(super) fn leave_off(&mut self, now: Instant) {
-        match &mut self.state {
-            State::Playing { .. } => self.stop_playing(now),
-            State::Stalled { block, since, .. } => {
-                let (listener, block, began_at) = (self.config.listener, *block, *since);
-                *since = now;
-                let waited = now.since(began_at);
-                self.record_stall(Some(StallRecord { listener, block, began_at, waited }));
+    /// Whatever has no record gets one.
+    fn record_all(&mut self, pending: BlockOutcome) {
+        self.asks = Asks::default();
+        let current = self.current;
+        while let Some((block, mut slot)) = self.window.pop() {
+            // What a listener has left behind is wanted no more.
+            let pending = if block < current { BlockOutcome::Abandoned } else { pending };
+            let outcome = slot.outcome(Closing { pending, whole: BlockOutcome::Unplayed });
+            if let Some(record) = slot.take_record(outcome) {
+                self.outputs.push_back(Output::Fact(Fact::Block(record)));
             }
-            State::Paused { since, .. } => {
-                let began_at = *since;
-                *since = now;
-                let lasted = now.since(began_at);
-                self.paused += lasted;
-                if lasted > Duration::ZERO {
-                    self.note(began_at, Incident::Paused { lasted });
-                }
-            }
-            State::Idle | State::Buffering | State::Done => {}
         }
     }
 }

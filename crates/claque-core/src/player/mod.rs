@@ -11,8 +11,9 @@ mod line;
 mod machine;
 mod playback;
 mod policy;
-mod shelf;
+mod settling;
 mod slot;
+mod time_spent;
 mod waking;
 mod window;
 
@@ -22,9 +23,12 @@ mod tests;
 use std::sync::Arc;
 
 pub use self::{
-    line::{Backoff, Reconnect},
+    line::{Backoff, Reconnect, WhenVisible},
     machine::Player,
-    policy::{PlayerPolicy, Readiness},
+    policy::{
+        Acknowledgement, EmptyBlock, NotAudio, OfflineRequest, OnJump, PlayPressed, PlayerPolicy, Readiness,
+        Rest, SessionErrors, StopsFor,
+    },
 };
 use crate::{
     event::Event,
@@ -55,7 +59,10 @@ pub struct PlayerConfig {
 /// The world's news for a player.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Begin to listen.
+    /// The page is opened: it connects, and plays nothing until [`Input::Start`].
+    OpenPage,
+    /// Begin to listen. A listener that has not opened the page does so first, and presses play as soon as there is a
+    /// connection, or none can be made.
     Start,
     /// The service, or the way to it, did something.
     Event(Event),
@@ -79,13 +86,22 @@ pub enum Act {
     },
     /// Has playback stand still. Nothing happens while nothing is heard or waited for.
     Pause,
-    /// Has playback go on where it stood.
+    /// Presses play: the current block begins anew. Nothing happens while it plays.
     Resume,
+    /// Stops: nothing that was asked for is wanted any more.
+    Stop,
     /// Chooses the voice of this number; the player begins with 0. The current block begins again.
     ChangeVoice {
         /// The number.
         voice: u32,
     },
+    /// Plays at another speed from now on.
+    ChangeSpeed {
+        /// The speed.
+        speed: Speed,
+    },
+    /// Comes back to the page, which had been hidden.
+    LookAtPage,
     /// Leaves for good.
     HangUp,
 }
@@ -99,9 +115,15 @@ pub enum Output {
     Ask {
         /// The blocks.
         blocks: Vec<BlockIdx>,
+        /// The number of the voice. Another than the present one only for what had waited for a connection.
+        voice: u32,
     },
-    /// Say, if there is a connection, that the listener jumped to `cursor`; whatever was asked for and is not yet called
-    /// ready is no longer wanted until it is asked for again.
+    /// Whatever the service says of these blocks is not wanted until they are asked for again.
+    Forget {
+        /// The blocks.
+        blocks: Vec<BlockIdx>,
+    },
+    /// Say that the listener jumped to `cursor`. Only said while there is a connection.
     Move {
         /// The block jumped to.
         cursor: BlockIdx,
@@ -139,8 +161,8 @@ pub enum PlayerState {
 pub enum TimeoutReason {
     /// The audio at hand ends.
     AudioEnds,
-    /// A block has not been acknowledged.
-    Unacknowledged,
+    /// Patience with a block ends.
+    PatienceEnds,
     /// A lost connection is to be dialled again.
     DialAgain,
     /// Nothing has been heard for too long.

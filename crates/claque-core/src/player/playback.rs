@@ -1,208 +1,240 @@
 //! Playback: what is heard when, on the media timeline.
 
 use super::{
-    Output, Player, Readiness,
-    machine::{Need, State},
-    slot::{Closing, Progress, Slot},
+    EmptyBlock, Output, Player, Rest,
+    machine::State,
+    slot::{Closing, Slot, Sound},
 };
 use crate::{
-    record::{BlockOutcome, Fact, SessionEnd, StallRecord},
+    event::{Failure, FailureClass, Kills, Phase},
+    ids::BlockIdx,
+    record::{BlockOutcome, Fact, SessionEnd},
     time::{Duration, Instant, MediaTime},
 };
 
 impl Player {
+    /// Play is pressed: what is there plays, else the start buffer fills.
+    pub(super) fn play(&mut self, at: Instant, intended_at: Instant) {
+        if self.config.policy.play == super::PlayPressed::ForgetsErrors {
+            self.error = None;
+        }
+        let batch = self.config.policy.batch_size;
+        if self.is_start_buffer_full() {
+            self.state = State::Waiting { position: MediaTime::ZERO };
+            self.prefetch(at, self.current.next().0, batch, intended_at);
+            self.play_current(at);
+        } else {
+            self.fill_start_buffer(at, intended_at);
+        }
+        self.send_gathered();
+        self.settle(at);
+    }
+
+    /// Begins to fill the start buffer from the current block on.
+    pub(super) fn fill_start_buffer(&mut self, at: Instant, intended_at: Instant) {
+        self.state = State::Buffering;
+        self.begin_stall(at);
+        self.prefetch(at, self.current.0, self.config.policy.batch_size, intended_at);
+    }
+
+    /// Something came of a block: if the start buffer is full now, playback begins.
+    pub(super) fn check_start_buffer(&mut self, at: Instant) {
+        if self.state != State::Buffering {
+            return;
+        }
+        if self.is_start_buffer_full() {
+            self.state = State::Waiting { position: MediaTime::ZERO };
+            self.play_current(at);
+        } else if self.config.policy.min_buffer > self.config.policy.batch_size {
+            // One batch is less than the start buffer: all of it being there, the next is asked for.
+            let end = self.window.end();
+            if self.current.0 + self.start_buffer() >= end {
+                self.prefetch(at, end, self.config.policy.batch_size, at);
+            }
+        }
+    }
+
+    fn is_start_buffer_full(&self) -> bool {
+        let left = self.block_count().saturating_sub(self.current.0);
+        self.start_buffer() >= self.config.policy.min_buffer.min(left)
+    }
+
+    /// Consecutive blocks from the current one on that count as ready; no more than are needed.
+    fn start_buffer(&self) -> u32 {
+        let counts = |slot: &Slot| {
+            self.is_there(slot) || (slot.emptied && self.config.policy.empty_block == EmptyBlock::Ready)
+        };
+        let ready = self.window.from(self.current).take_while(|(_, slot)| counts(slot));
+        let needed = usize::try_from(self.config.policy.min_buffer).unwrap_or(usize::MAX);
+        u32::try_from(ready.take(needed).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Plays the current block from `at`, or waits for it; blocks in which nothing can be heard are passed over, and neither
+    /// start playback nor end a stall.
+    pub(super) fn play_current(&mut self, at: Instant) {
+        loop {
+            let block = self.current;
+            match self.window.get(block) {
+                Some(slot) if slot.sound == Sound::Whole(MediaTime::ZERO) => {
+                    if !self.go_to_next(at, BlockOutcome::Played) {
+                        return;
+                    }
+                }
+                Some(slot) if slot.sound == Sound::Unplayable => return self.stop_for_bad_audio(at, block),
+                Some(slot) if self.is_there(slot) => return self.begin_to_sound(at),
+                Some(_) | None => {
+                    self.state = State::Waiting { position: MediaTime::ZERO };
+                    self.begin_stall(at);
+                    self.window.change_or_add(block, |slot| slot.awaited = true);
+                    return self.expect_block(at, block, at);
+                }
+            }
+        }
+    }
+
+    fn begin_to_sound(&mut self, at: Instant) {
+        self.end_stall(at);
+        self.spent.started_at.get_or_insert(at);
+        self.state = State::Playing { began_at: at, since: at, position: MediaTime::ZERO };
+        self.window.change(self.current, |slot| {
+            if let Some(record) = &mut slot.record {
+                record.started_at.get_or_insert(at);
+            }
+        });
+        self.refill(at);
+        self.forget_what_lies_behind();
+    }
+
     /// When the audio at hand ends; none while nothing is heard.
     pub(super) fn audio_ends(&self) -> Option<Instant> {
-        let State::Playing { resumed_at, position } = self.state else { return None };
-        let (_, slot) = self.window.iter().next()?;
-        Some(resumed_at + self.config.speed.play_time(slot.record.media - position))
+        let State::Playing { since, position, .. } = self.state else { return None };
+        let slot = self.window.get(self.current)?;
+        Some(since + self.speed.play_time(slot.sound.media() - position))
     }
 
     /// How long the next block plays, if the one that is heard is whole and beginning the next asks for nothing.
     pub(super) fn quiet_join(&self) -> Option<Duration> {
-        let mut slots = self.window.iter();
-        let ((_, current), (next, slot)) = (slots.next()?, slots.next()?);
-        let whole = !current.is_pending() && slot.progress == Progress::Complete;
-        // A shelf may bring more at each join.
-        if !whole || slot.record.media == MediaTime::ZERO || self.shelf.is_some() {
+        // Whoever comes back to blocks has more to look after at each join.
+        if self.left.is_some() || !self.next_refill_is_idle() {
             return None;
         }
-        let everything_is_asked_for = self.window.end().0 >= self.block_count();
-        let asks = self.window.end().0 - next.next().0 < self.config.policy.refill_threshold;
-        (everything_is_asked_for || !asks).then(|| self.config.speed.play_time(slot.record.media))
+        let whole = |block| match self.window.get(block)?.sound {
+            Sound::Whole(media) if media > MediaTime::ZERO => Some(media),
+            Sound::Whole(_) | Sound::None | Sound::Partial(_) | Sound::Cut(_) | Sound::Unplayable => None,
+        };
+        whole(self.current)?;
+        whole(self.current.next()).map(|media| self.speed.play_time(media))
     }
 
     /// The audio at hand ran out at `at`: the block is over, or the rest of it is late.
     pub(super) fn audio_ended(&mut self, at: Instant) {
-        self.stop_playing(at);
-        let Some((block, slot)) = self.window.iter().next() else { return };
-        if slot.is_pending() {
-            let need = Need::Next;
-            self.state = State::Stalled { block, since: at, position: slot.record.media, need };
+        self.leave_off(at);
+        let Some(sound) = self.window.get(self.current).map(|slot| slot.sound) else { return };
+        if let Sound::Partial(media) = sound {
+            self.state = State::Waiting { position: media };
+            self.begin_stall(at);
             return;
         }
-        self.close_current();
-        self.begin_current(at, None);
-    }
-
-    /// Counts the time since playback began or went on, which ends here.
-    pub(super) fn stop_playing(&mut self, at: Instant) {
-        if let State::Playing { resumed_at, .. } = &mut self.state {
-            self.playing += at.since(*resumed_at);
-            *resumed_at = at;
+        self.state = State::Waiting { position: MediaTime::ZERO };
+        if let Sound::Whole(_) = sound {
+            if self.go_to_next(at, BlockOutcome::Played) {
+                self.play_current(at);
+            }
+        } else {
+            self.next_block(at);
         }
+        self.send_gathered();
+        self.settle(at);
     }
 
-    /// Begins or resumes playback if the news at `now` allows it.
-    pub(super) fn play_if_possible(&mut self, now: Instant) {
-        match self.state {
-            State::Buffering => {
-                if self.fill_buffer(now) {
-                    self.begin_current(now, None);
-                }
-            }
-            State::Stalled { block, since, position, need } => {
-                if need == Need::Buffer && !self.fill_buffer(now) {
-                    return;
-                }
-                // Audio that arrives in the very moment it is needed was not late.
-                let stall = (now > since).then(|| StallRecord {
-                    listener: self.config.listener,
-                    block,
-                    began_at: since,
-                    waited: now.since(since),
-                });
-                if position == MediaTime::ZERO {
-                    self.begin_current(now, stall);
-                } else {
-                    self.resume_current(now, stall, position);
-                }
-            }
-            State::Idle | State::Playing { .. } | State::Paused { .. } | State::Done => {}
-        }
-    }
-
-    /// Whether there is enough to begin; if one batch is less than the start buffer, asks for the next.
-    fn fill_buffer(&mut self, now: Instant) -> bool {
-        loop {
-            if self.enough_to_start() {
-                return true;
-            }
-            if !self.is_live() || self.window.iter().any(|(_, slot)| !self.is_playable(slot)) {
-                return false;
-            }
-            self.ask_next_batch(now, now);
-        }
-    }
-
-    /// Goes on inside a block of which `position` has been heard, if it goes on.
-    fn resume_current(&mut self, now: Instant, stall: Option<StallRecord>, position: MediaTime) {
-        let Some((_, slot)) = self.window.iter().next() else { return };
-        if slot.record.media > position {
-            self.record_stall(stall);
-            self.state = State::Playing { resumed_at: now, position };
+    /// Goes on inside the block of which a part has been heard, if it goes on.
+    pub(super) fn go_on_inside(&mut self, now: Instant) {
+        let State::Waiting { position } = self.state else { return };
+        let Some(sound) = self.window.get(self.current).map(|slot| slot.sound) else { return };
+        if position == MediaTime::ZERO {
             return;
         }
-        if slot.is_pending() {
-            return;
-        }
-        let is_whole = slot.progress == Progress::Complete;
-        self.close_current();
-        let is_last = self.window.end().0 >= self.block_count() && self.window.iter().next().is_none();
-        match stall {
-            // All was heard when the audio ended; that the stream had ended, too, was only noticed now.
-            Some(stall) if is_whole && is_last => self.end(stall.began_at, SessionEnd::Completed),
-            stall => self.begin_current(now, stall),
-        }
-    }
-
-    fn enough_to_start(&self) -> bool {
-        let left = self.block_count().saturating_sub(self.window.first().0);
-        let wanted = self.config.policy.min_buffer.min(left);
-        let ready = self.window.iter().take_while(|(_, slot)| self.is_playable(slot)).count();
-        u32::try_from(ready).unwrap_or(u32::MAX) >= wanted
-    }
-
-    fn is_playable(&self, slot: &Slot) -> bool {
-        match self.config.policy.readiness {
-            Readiness::Whole => !slot.is_pending(),
-            Readiness::FirstAudio => !slot.is_pending() || slot.record.media > MediaTime::ZERO,
-        }
-    }
-
-    /// Moves to the first block from the current one on that can be heard and plays it from `at`. If there is
-    /// none yet, the stall goes on, or begins at `at`; if none will come, the session is complete.
-    fn begin_current(&mut self, at: Instant, stall: Option<StallRecord>) {
-        loop {
-            let Some((block, slot)) = self.window.iter().next() else {
-                if self.window.end().0 >= self.block_count() {
-                    return self.end(at, SessionEnd::Completed);
-                }
-                // Everything asked for was stepped over: nothing ahead is on its way.
-                self.ask_next_batch(at, at);
-                if self.is_live() {
-                    continue;
-                }
-                return;
-            };
-            if !self.is_playable(slot) {
-                let (block, since) = stall.map_or((block, at), |stall| (stall.block, stall.began_at));
-                self.state = State::Stalled { block, since, position: MediaTime::ZERO, need: Need::Next };
-                return;
+        match sound {
+            Sound::Partial(media) | Sound::Whole(media) if media > position => {
+                self.end_stall(now);
+                self.state = State::Playing { began_at: now, since: now, position };
             }
-            match slot.progress {
-                Progress::Skipped | Progress::Failed(_) => self.close_current(),
-                // Nothing can be heard of it, so it neither starts playback nor ends a stall.
-                Progress::Complete if slot.record.media == MediaTime::ZERO => self.close_current(),
-                Progress::Asked | Progress::Acknowledged | Progress::Complete => {
-                    self.record_stall(stall);
-                    return self.play_current(at);
+            Sound::Whole(_) => {
+                // All was heard when the audio ended; that the stream had ended, too, was only noticed now.
+                let is_last = self.current.next().0 >= self.block_count();
+                let at = if is_last { self.take_stall_back().unwrap_or(now) } else { now };
+                if self.go_to_next(at, BlockOutcome::Played) {
+                    self.play_current(now);
                 }
             }
+            Sound::Cut(_) | Sound::None | Sound::Unplayable => self.next_block(now),
+            Sound::Partial(_) => {}
+        }
+        self.send_gathered();
+        self.settle(now);
+    }
+
+    /// Leaves the current block, which was not heard to its end, for the next.
+    pub(super) fn next_block(&mut self, at: Instant) {
+        let closing = Closing { pending: BlockOutcome::Stopped, whole: BlockOutcome::Unplayed };
+        let outcome =
+            self.window.get(self.current).map_or(BlockOutcome::Abandoned, |slot| slot.outcome(closing));
+        if self.go_to_next(at, outcome) {
+            self.play_current(at);
         }
     }
 
-    fn play_current(&mut self, at: Instant) {
-        self.started_at.get_or_insert(at);
-        self.state = State::Playing { resumed_at: at, position: MediaTime::ZERO };
-        let begin = |slot: &mut Slot| {
-            slot.record.started_at.get_or_insert(at);
+    /// Leaves the current block; the next becomes current, if there is one.
+    fn go_to_next(&mut self, at: Instant, outcome: BlockOutcome) -> bool {
+        let block = self.current;
+        let record = if self.left.is_none() {
+            self.window.pop().and_then(|(_, mut slot)| slot.take_record(outcome))
+        } else if outcome == BlockOutcome::Played {
+            self.window.change(block, |slot| slot.take_record(outcome)).flatten()
+        } else {
+            // The listener may come back to it.
+            None
         };
-        let block = self.window.first();
-        self.window.change(block, |_| true, begin);
-        if self.shelf.is_some() {
-            self.forget_what_lies_behind();
-            self.take_what_is_at_hand(at);
+        if let Some(record) = record {
+            self.outputs.push_back(Output::Fact(Fact::Block(record)));
         }
-        let ahead = self.window.end().0 - block.next().0;
-        if ahead < self.config.policy.refill_threshold {
-            self.ask_next_batch(at, at);
+        if block.next().0 >= self.block_count() {
+            self.come_to_rest(at, SessionEnd::Completed);
+            return false;
         }
-    }
-
-    /// The current block has been heard or stepped over; the next becomes current.
-    fn close_current(&mut self) {
-        self.close_first(Closing { pending: BlockOutcome::Stopped, complete: BlockOutcome::Played });
-    }
-
-    pub(super) fn close_first(&mut self, closing: Closing) -> bool {
-        let Some((block, slot)) = self.window.pop() else { return false };
-        if let Some(shelf) = &mut self.shelf {
-            shelf.keep(block, &slot);
-        }
-        if !slot.recorded {
-            self.outputs.push_back(Output::Fact(Fact::Block(slot.into_record(closing))));
-        }
+        self.current = block.next();
         true
     }
 
-    /// Before anything was heard there is no stall, only a longer startup.
-    pub(super) fn record_stall(&mut self, stall: Option<StallRecord>) {
-        if let Some(stall) = stall
-            && stall.waited > Duration::ZERO
-            && self.started_at.is_some()
-        {
-            self.outputs.push_back(Output::Fact(Fact::Stall(stall)));
+    /// An error that was remembered ends playback.
+    pub(super) fn stop_for_error(&mut self, at: Instant) {
+        let Some(error) = &self.error else { return };
+        let failure = Failure { kills: Kills::Session, ..error.failure.clone() };
+        let class = failure.class;
+        self.record_error(at, failure);
+        self.come_to_rest(at, SessionEnd::Failed(class));
+    }
+
+    fn stop_for_bad_audio(&mut self, at: Instant, block: BlockIdx) {
+        let class = FailureClass::Protocol;
+        let text = format!("the player stopped at block {block}, whose audio it cannot play");
+        self.record_error(
+            at,
+            Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: Kills::Session },
+        );
+        self.come_to_rest(at, SessionEnd::Failed(class));
+    }
+
+    /// Playback stops by itself: the listener leaves, unless it stays on the page.
+    fn come_to_rest(&mut self, at: Instant, end: SessionEnd) {
+        if !self.left.as_ref().is_some_and(|left| left.stays) {
+            return self.end(at, end);
+        }
+        self.leave_off(at);
+        self.end_stall(at);
+        self.state = State::Resting { since: at };
+        if self.config.policy.rest == Rest::Beginning {
+            self.current = BlockIdx(0);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The player's constants, with presets for the players that exist.
+//! The player's constants and rules, as data, with presets for the players that exist.
 
 use super::line::{Backoff, Reconnect};
-use crate::time::Duration;
+use crate::time::{Duration, Speed};
 
-/// The constants of a player. Presets carry the values of deployed players; each field may be overridden.
+/// The constants and rules of a player. Presets carry those of deployed players; each field may be overridden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlayerPolicy {
     /// Blocks asked for in one request, at least 1.
@@ -14,14 +14,34 @@ pub struct PlayerPolicy {
     pub min_buffer: u32,
     /// When a block counts as ready.
     pub readiness: Readiness,
-    /// A block not acknowledged for this long is asked for again.
-    pub ack_timeout: Duration,
+    /// How long a block is waited for, from its asking on, before it is asked for again or given up.
+    pub patience: Duration,
+    /// What an acknowledgement of the service does to that patience.
+    pub acknowledgement: Acknowledgement,
     /// Times a block is asked for again before it is given up.
     pub max_resends: u8,
     /// Blocks behind the current one whose audio is kept for a listener that comes back.
     pub keep_behind: u32,
+    /// What a block that came to nothing is worth when the start buffer is counted.
+    pub empty_block: EmptyBlock,
+    /// Which error of a block, once it was heard of, stops playback where nothing can be played.
+    pub stops_for: StopsFor,
+    /// Whether pressing play forgets an error that was heard of.
+    pub play: PlayPressed,
+    /// What a jump does to the requests that are under way.
+    pub jump: OnJump,
+    /// What becomes of a body that is no audio.
+    pub not_audio: NotAudio,
+    /// What becomes of a request while there is no connection.
+    pub offline_request: OfflineRequest,
+    /// Where the player stands once it has stopped by itself.
+    pub rest: Rest,
     /// What is done about a lost connection.
     pub reconnect: Reconnect,
+    /// What the service's errors that name no block do.
+    pub session_errors: SessionErrors,
+    /// The fastest that the player's page can play.
+    pub fastest: Speed,
 }
 
 /// When a block counts as ready to play.
@@ -33,36 +53,167 @@ pub enum Readiness {
     FirstAudio,
 }
 
+/// What `queued` or `processing` does to the patience with a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledgement {
+    /// Nothing.
+    Ignored,
+    /// When patience ends it begins anew, without a further request, if an acknowledgement came since it last ended; that
+    /// acknowledgement is then used up.
+    ExtendsOnce,
+}
+
+/// What a block is worth in the start buffer that failed, was skipped, withdrawn or given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyBlock {
+    /// It is missing: a start buffer that begins with one never fills.
+    Missing,
+    /// It counts as ready, and is asked for again when it is reached.
+    Ready,
+}
+
+/// Which errors of blocks are remembered against the session: if one was, playback stops while it buffers or when it has
+/// reached a block that comes to nothing; else it steps over that block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopsFor {
+    /// Every error.
+    AnyError,
+    /// An error that the service calls not recoverable.
+    FinalError,
+}
+
+/// What pressing play does besides playing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlayPressed {
+    /// Nothing.
+    KeepsErrors,
+    /// It forgets the error that was remembered.
+    ForgetsErrors,
+}
+
+/// What a jump does to requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnJump {
+    /// They go on; while the start buffer fills a jump asks for nothing, and a step to the next block is not told the service.
+    KeepsRequests,
+    /// All are dropped and every jump is told the service; what is needed is asked for anew.
+    DropsRequests,
+}
+
+/// What becomes of a fetched body that is no audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAudio {
+    /// The block came to nothing, as with any failed fetch.
+    Empty,
+    /// It is kept, and playback stops when it is reached.
+    Stops,
+}
+
+/// What becomes of a request while there is no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfflineRequest {
+    /// The block comes to nothing at once, and nothing is asked for again when the connection is back.
+    Fails,
+    /// It is sent when the connection is there, and after it one message asks for all that is still pending.
+    Waits,
+}
+
+/// Where a player stands once it has stopped by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// At the beginning of the text.
+    Beginning,
+    /// Where it stopped.
+    Stays,
+}
+
+/// What an error of the service does that names no block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionErrors {
+    /// It ends the session, with every block that is pending.
+    End,
+    /// Nothing, as in a browser, where it goes to the console: the patience with each block does the rest.
+    PlayOn,
+}
+
 impl PlayerPolicy {
-    /// The yapit browser player of today.
+    /// The yapit browser player of today (August 2026).
     pub const YAPIT: Self = Self {
-        batch_size: 8,
-        refill_threshold: 8,
-        min_buffer: 1,
-        readiness: Readiness::Whole,
-        ack_timeout: Duration::from_secs(10),
-        max_resends: 2,
-        keep_behind: 32,
+        not_audio: NotAudio::Stops,
+        play: PlayPressed::ForgetsErrors,
+        rest: Rest::Stays,
         reconnect: Reconnect::Backoff(Backoff::YAPIT),
+        ..Self::YAPIT_2026_02_23
     };
 
-    /// The yapit browser player of February 2026, which waited for two blocks and gave a connection up sooner.
-    pub const YAPIT_2026_02: Self = Self {
+    /// That of 2026-02-23, which dials without end and steps over errors that may pass.
+    pub const YAPIT_2026_02_23: Self = Self {
+        empty_block: EmptyBlock::Ready,
+        stops_for: StopsFor::FinalError,
+        jump: OnJump::DropsRequests,
+        reconnect: Reconnect::Backoff(Backoff::YAPIT_2026_02_23),
+        ..Self::YAPIT_2026_02_11
+    };
+
+    /// That of 2026-02-11, whose patience of 10 s an acknowledgement extends; since 2026-02-10 one block is enough to start.
+    pub const YAPIT_2026_02_11: Self = Self {
+        min_buffer: 1,
+        patience: Duration::from_secs(10),
+        acknowledgement: Acknowledgement::ExtendsOnce,
+        keep_behind: 32,
+        ..Self::YAPIT_2026_02_07
+    };
+
+    /// That of 2026-02-07, which asks again after 30 s and after 60.
+    pub const YAPIT_2026_02_07: Self = Self {
+        patience: Duration::from_secs(30),
+        max_resends: 2,
+        offline_request: OfflineRequest::Waits,
+        ..Self::YAPIT_2026_02_05
+    };
+
+    /// That of 2026-02-05, which waits a minute for a block and asks for nothing again.
+    pub const YAPIT_2026_02_05: Self = Self {
+        batch_size: 8,
+        refill_threshold: 8,
         min_buffer: 2,
+        readiness: Readiness::Whole,
+        patience: Duration::from_secs(60),
+        acknowledgement: Acknowledgement::Ignored,
+        max_resends: 0,
         keep_behind: 20,
+        empty_block: EmptyBlock::Missing,
+        stops_for: StopsFor::AnyError,
+        play: PlayPressed::KeepsErrors,
+        jump: OnJump::KeepsRequests,
+        not_audio: NotAudio::Empty,
+        offline_request: OfflineRequest::Fails,
+        rest: Rest::Beginning,
         reconnect: Reconnect::Backoff(Backoff::YAPIT_2026_02),
-        ..Self::YAPIT
+        session_errors: SessionErrors::End,
+        fastest: Speed::from_thousandths(3_000).expect("3 is not 0"),
     };
 
     /// The names [`PlayerPolicy::preset`] knows.
-    pub const PRESETS: [&'static str; 2] = ["yapit", "yapit-2026-02"];
+    pub const PRESETS: [&'static str; 6] = [
+        "yapit",
+        "yapit-2026-02-23",
+        "yapit-2026-02-11",
+        "yapit-2026-02-07",
+        "yapit-2026-02-05",
+        "yapit-2026-02",
+    ];
 
-    /// The preset called `name`, or nothing for an unknown name.
+    /// The preset called `name`, or nothing for an unknown name. `yapit-2026-02` is the player of 2026-02-07: the era's
+    /// first requirements are of those days, when two blocks were waited for and re-sending had begun.
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {
         match name {
             "yapit" => Some(Self::YAPIT),
-            "yapit-2026-02" => Some(Self::YAPIT_2026_02),
+            "yapit-2026-02-23" => Some(Self::YAPIT_2026_02_23),
+            "yapit-2026-02-11" => Some(Self::YAPIT_2026_02_11),
+            "yapit-2026-02-07" | "yapit-2026-02" => Some(Self::YAPIT_2026_02_07),
+            "yapit-2026-02-05" => Some(Self::YAPIT_2026_02_05),
             _ => None,
         }
     }

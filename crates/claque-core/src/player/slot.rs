@@ -1,178 +1,214 @@
-//! What the player knows of one block it has asked for.
+//! What the player knows of one block.
 
 use crate::{
     event::{FailureClass, StatusKind},
-    ids::{BlockIdx, ListenerId},
+    ids::BlockIdx,
+    player::PlayerConfig,
     record::{BlockOutcome, BlockRecord},
     time::{Duration, Instant, MediaTime},
 };
 
-/// How far a block has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// Asked for, nothing heard.
-    Asked,
-    /// The service has taken note, or is at work, or audio is on its way.
-    Acknowledged,
-    /// Audio is whole.
-    Complete,
-    /// Nothing to speak.
-    Skipped,
-    /// Will not come.
-    Failed(FailureClass),
-}
-
-/// One block from being asked for to being done with.
-#[derive(Clone, Debug)]
+/// One block: whether it is asked for, what is there of it, and what came of it so far.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Slot {
-    pub(super) progress: Progress,
-    pub(super) record: BlockRecord,
-    /// When the player first asked for it.
-    pub(super) wanted_at: Instant,
-    /// When the last request naming it was written; none while one is on its way to the wire.
-    pub(super) sent_at: Option<Instant>,
-    /// Times it was asked for again because the service said nothing.
-    pub(super) unanswered: u8,
-    /// Whether it was asked for after a jump: what is withdrawn before it is acknowledged is the older request.
-    pub(super) follows_jump: bool,
-    /// Whether it has a record already and is only heard again.
+    /// The request that is not answered.
+    pub(super) request: Option<Request>,
+    /// When it was last asked for, repeats left out.
+    pub(super) asked_at: Option<Instant>,
+    /// Fetches of its audio under way.
+    pub(super) fetches: u8,
+    pub(super) sound: Sound,
+    /// Whether the buffer counts on it: it was asked for, and nothing came of that yet.
+    pub(super) expected: bool,
+    /// Whether playback waits for what comes of that.
+    pub(super) awaited: bool,
+    /// Whether it has ever come to nothing in this voice.
+    pub(super) emptied: bool,
+    /// How the last attempt ended that came to nothing.
+    pub(super) last: Option<Nothing>,
+    /// Its record, from the first wish for it until it is made.
+    pub(super) record: Option<Box<BlockRecord>>,
+    /// Whether its record was made.
     pub(super) recorded: bool,
 }
 
-/// What to call a block that is over, by how far it had come.
+/// A request that nobody has answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    /// When patience with it ends.
+    pub(super) due: Instant,
+    /// Its number: of those that are due at one moment the older ones come first.
+    pub(super) number: u32,
+    /// Times it was sent again, or would have been.
+    pub(super) resends: u8,
+    /// Whether an acknowledgement came that is not used up.
+    pub(super) acknowledged: bool,
+}
+
+/// What is there of a block's audio.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sound {
+    #[default]
+    None,
+    /// More is to come.
+    Partial(MediaTime),
+    /// Nothing more will come of what is already heard.
+    Cut(MediaTime),
+    Whole(MediaTime),
+    /// It is whole and no audio.
+    Unplayable,
+}
+
+/// How an attempt ended that brought nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nothing {
+    Failed(FailureClass),
+    Skipped,
+    Withdrawn,
+    /// The listener itself wanted something else.
+    Dropped,
+}
+
+/// What to call a block that is over and was not heard to its end, by how far it had come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Closing {
     pub(super) pending: BlockOutcome,
-    pub(super) complete: BlockOutcome,
+    pub(super) whole: BlockOutcome,
 }
 
 impl Slot {
-    pub(super) fn is_pending(&self) -> bool {
-        match self.progress {
-            Progress::Asked | Progress::Acknowledged => true,
-            Progress::Complete | Progress::Skipped | Progress::Failed(_) => false,
-        }
-    }
-
-    /// Whether nothing more need be asked: it is there, will not come, or its audio, which comes by a way of its own, is
-    /// being fetched.
-    pub(super) fn is_settled(&self) -> bool {
-        !self.is_pending() || self.record.ready_at.is_some()
-    }
-
-    /// Whether a withdrawal that arrives now can be of the last request.
-    pub(super) fn can_be_withdrawn(&self) -> bool {
-        !self.follows_jump || self.progress != Progress::Asked
+    /// Whether audio is asked for or on its way.
+    pub(super) const fn is_pending(&self) -> bool {
+        self.request.is_some() || self.fetches > 0
     }
 
     /// Takes in an arrival of audio that ends at `delivered` of this block. Its first byte may come before there is
     /// enough of it to play.
     pub(super) fn handle_audio(&mut self, now: Instant, delivered: MediaTime, bytes: u64) {
-        let record = &mut self.record;
-        if bytes > 0 || delivered > record.media {
-            let first = *record.first_audio_at.get_or_insert(now);
-            if record.chunks > 0 {
-                let owed = now.since(first).saturating_sub(Duration::from_nanos(record.media.as_nanos()));
-                record.buffer_deficit = Some(record.buffer_deficit.unwrap_or_default().max(owed));
+        if let Some(record) = self.record.as_deref_mut().filter(|record| record.complete_at.is_none()) {
+            record.acknowledged_at.get_or_insert(now);
+            if bytes > 0 || delivered > record.media {
+                let first = *record.first_audio_at.get_or_insert(now);
+                if record.chunks > 0 {
+                    let owed = now.since(first).saturating_sub(Duration::from_nanos(record.media.as_nanos()));
+                    record.buffer_deficit = Some(record.buffer_deficit.unwrap_or_default().max(owed));
+                }
+                record.chunks += 1;
             }
-            record.chunks += 1;
+            record.media = record.media.max(delivered);
+            record.bytes += bytes;
         }
-        record.media = record.media.max(delivered);
-        record.bytes += bytes;
-        self.progress = Progress::Acknowledged;
-        record.acknowledged_at.get_or_insert(now);
+        self.sound = match self.sound {
+            Sound::None => Sound::Partial(delivered),
+            Sound::Partial(media) => Sound::Partial(media.max(delivered)),
+            other @ (Sound::Cut(_) | Sound::Whole(_) | Sound::Unplayable) => other,
+        };
     }
 
     pub(super) fn handle_status(&mut self, now: Instant, kind: StatusKind) {
-        self.progress = Progress::Acknowledged;
-        self.record.acknowledged_at.get_or_insert(now);
-        match kind {
-            StatusKind::Queued | StatusKind::Processing => {}
-            StatusKind::Ready => {
-                self.record.ready_at.get_or_insert(now);
+        let record = self.record.as_deref_mut().filter(|record| record.complete_at.is_none());
+        if let Some(record) = record {
+            record.acknowledged_at.get_or_insert(now);
+            if kind == StatusKind::Ready {
+                record.ready_at.get_or_insert(now);
             }
-            StatusKind::Skipped => self.progress = Progress::Skipped,
+        }
+        match kind {
+            StatusKind::Queued | StatusKind::Processing => {
+                if let Some(request) = &mut self.request {
+                    request.acknowledged = true;
+                }
+            }
+            StatusKind::Ready => {
+                self.request = None;
+                self.fetches = self.fetches.saturating_add(1);
+            }
+            StatusKind::Skipped => self.request = None,
         }
     }
 
     /// Its audio is whole. What is being heard cannot become shorter.
-    pub(super) fn handle_complete(&mut self, now: Instant, media: MediaTime) {
-        self.progress = Progress::Complete;
-        let heard = self.record.started_at.map_or(MediaTime::ZERO, |_| self.record.media);
-        self.record.media = media.max(heard);
-        self.record.ready_at.get_or_insert(now);
-        self.record.complete_at = Some(now);
+    pub(super) fn handle_complete(&mut self, now: Instant, media: MediaTime, heard: MediaTime) -> MediaTime {
+        let media = media.max(heard);
+        if let Some(record) = self.record.as_deref_mut().filter(|record| record.complete_at.is_none()) {
+            record.media = media;
+            record.ready_at.get_or_insert(now);
+            record.complete_at = Some(now);
+        }
+        media
     }
 
-    /// When the request that nobody has acknowledged was written, if there is one.
-    pub(super) fn unacknowledged(&self) -> Option<Instant> {
-        self.sent_at.filter(|_| self.progress == Progress::Asked)
-    }
-
-    /// When it is to be asked for again, unless it is acknowledged before.
-    pub(super) fn resend_due(&self, ack_timeout: Duration) -> Option<Instant> {
-        self.unacknowledged().map(|sent_at| sent_at + ack_timeout)
-    }
-
-    pub(super) fn into_record(mut self, closing: Closing) -> BlockRecord {
-        self.record.outcome = match self.progress {
-            Progress::Asked | Progress::Acknowledged => closing.pending,
-            Progress::Complete => closing.complete,
-            Progress::Skipped => BlockOutcome::Skipped,
-            Progress::Failed(class) => BlockOutcome::Failed(class),
-        };
-        self.record
-    }
-}
-
-/// Who asks, for which blocks of which request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ask {
-    pub(super) listener: ListenerId,
-    pub(super) batch: u32,
-    pub(super) intended_at: Instant,
-    pub(super) follows_jump: bool,
-}
-
-impl Slot {
-    /// A block that is asked for now.
-    pub(super) fn asked(ask: Ask, now: Instant, block: BlockIdx, chars: u32) -> Self {
-        let record = BlockRecord {
-            listener: ask.listener,
-            block,
-            batch: ask.batch,
-            chars,
-            intended_at: ask.intended_at,
-            requested_at: None,
-            answered_request_at: None,
-            acknowledged_at: None,
-            ready_at: None,
-            first_audio_at: None,
-            complete_at: None,
-            started_at: None,
-            media: MediaTime::ZERO,
-            bytes: 0,
-            chunks: 0,
-            buffer_deficit: None,
-            resends: 0,
-            outcome: BlockOutcome::Stopped,
-        };
-        Self {
-            progress: Progress::Asked,
-            record,
-            wanted_at: now,
-            sent_at: None,
-            unanswered: 0,
-            follows_jump: ask.follows_jump,
-            recorded: false,
+    /// It is asked for again: what an earlier attempt brought was not all and is gone.
+    pub(super) fn begin_attempt(&mut self) {
+        if let Some(record) = self.record.as_deref_mut().filter(|record| record.complete_at.is_none()) {
+            record.answered_request_at = None;
+            record.ready_at = None;
+            record.first_audio_at = None;
+            record.media = MediaTime::ZERO;
+            record.bytes = 0;
+            record.chunks = 0;
+            record.buffer_deficit = None;
         }
     }
 
-    /// The same block, whose audio is kept and whose record was made when it was heard before.
-    pub(super) fn heard_again(mut self, media: MediaTime) -> Self {
-        self.progress = Progress::Complete;
-        self.record.media = media;
+    /// Its record, if it has one that is not yet made.
+    pub(super) fn take_record(&mut self, outcome: BlockOutcome) -> Option<BlockRecord> {
+        let mut record = self.record.take()?;
         self.recorded = true;
-        self
+        record.outcome = outcome;
+        Some(*record)
     }
+
+    /// What to call it, if it was not heard to its end.
+    pub(super) const fn outcome(&self, closing: Closing) -> BlockOutcome {
+        match (self.sound, self.last) {
+            (Sound::Whole(_), _) => closing.whole,
+            (Sound::Unplayable, _) => BlockOutcome::Failed(FailureClass::Protocol),
+            (_, _) if self.is_pending() => closing.pending,
+            (_, Some(Nothing::Failed(class))) => BlockOutcome::Failed(class),
+            (_, Some(Nothing::Skipped)) => BlockOutcome::Skipped,
+            (_, Some(Nothing::Dropped)) => BlockOutcome::Abandoned,
+            (_, Some(Nothing::Withdrawn) | None) => closing.pending,
+        }
+    }
+}
+
+impl Sound {
+    /// How much of it can be heard.
+    pub(super) const fn media(self) -> MediaTime {
+        match self {
+            Self::Partial(media) | Self::Cut(media) | Self::Whole(media) => media,
+            Self::None | Self::Unplayable => MediaTime::ZERO,
+        }
+    }
+}
+
+/// The record of a block that is wanted since `intended_at`.
+pub(super) fn record(
+    config: &PlayerConfig,
+    block: BlockIdx,
+    batch: u32,
+    intended_at: Instant,
+) -> Box<BlockRecord> {
+    let index = usize::try_from(block.0).unwrap_or(usize::MAX);
+    Box::new(BlockRecord {
+        listener: config.listener,
+        block,
+        batch,
+        chars: config.chars.get(index).copied().unwrap_or_default(),
+        intended_at,
+        requested_at: None,
+        answered_request_at: None,
+        acknowledged_at: None,
+        ready_at: None,
+        first_audio_at: None,
+        complete_at: None,
+        started_at: None,
+        media: MediaTime::ZERO,
+        bytes: 0,
+        chunks: 0,
+        buffer_deficit: None,
+        resends: 0,
+        outcome: BlockOutcome::Stopped,
+    })
 }

@@ -1,8 +1,9 @@
 //! Waking: when a player has something to do though there is no news, what it does then, and how long that may wait.
 
-use super::{Player, TimeoutReason, slot::Slot};
+use super::{Player, TimeoutReason, machine::State};
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},
+    record::SessionEnd,
     time::{Duration, Instant},
 };
 
@@ -10,14 +11,14 @@ impl Player {
     /// When to wake this player at the latest, and why; nothing while only news can change anything.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, TimeoutReason)> {
-        if !self.is_live() {
+        if self.state == State::Done {
             return None;
         }
         let audio = self.audio_ends().map(|at| (at, TimeoutReason::AudioEnds));
-        let resend = self.resend_due().map(|at| (at, TimeoutReason::Unacknowledged));
+        let impatient = self.window.due().map(|at| (at, TimeoutReason::PatienceEnds));
         let dial = self.line.dial_due().map(|at| (at, TimeoutReason::DialAgain));
         let silence = self.silence_due().map(|at| (at, TimeoutReason::Silence));
-        [audio, resend, dial, silence].into_iter().flatten().min()
+        [audio, impatient, dial, silence].into_iter().flatten().min()
     }
 
     /// How much later than `due`, which [`Player::poll_timeout`] said, a wake-up may come without anything being asked for,
@@ -28,7 +29,7 @@ impl Player {
             return Duration::ZERO;
         }
         let Some(playing) = self.quiet_join() else { return Duration::ZERO };
-        let others = [self.resend_due(), self.line.dial_due(), self.silence_due()];
+        let others = [self.window.due(), self.line.dial_due(), self.silence_due()];
         others.into_iter().flatten().map(|at| at.since(due)).fold(playing, Duration::min)
     }
 
@@ -37,47 +38,53 @@ impl Player {
         while let Some((at, reason)) = self.poll_timeout().filter(|&(at, _)| at <= now) {
             match reason {
                 TimeoutReason::AudioEnds => self.audio_ended(at),
-                TimeoutReason::Unacknowledged => self.resend(at),
+                TimeoutReason::PatienceEnds => self.lose_patience(at),
                 TimeoutReason::DialAgain => self.dial(),
                 TimeoutReason::Silence => self.fail_for_silence(at),
                 // None of the player's own.
                 TimeoutReason::Acts => return,
             }
-            self.note_waiting();
+            self.note_waiting(at);
         }
     }
 
+    /// The service was silent for too long. Where there is no connection, what became of that is the reason.
     fn fail_for_silence(&mut self, at: Instant) {
-        let text = format!("nothing heard from the server for {} s", self.config.timeout.as_secs_f64());
-        let failure = Failure {
-            phase: Phase::BeforeAudio,
-            class: FailureClass::Timeout,
-            code: None,
-            text,
-            kills: Kills::Session,
+        let seconds = self.config.timeout.as_secs_f64();
+        let failure = match self.line.trouble() {
+            Some(trouble) => Failure { kills: Kills::Session, ..trouble.clone() },
+            None => Failure {
+                phase: Phase::BeforeAudio,
+                class: FailureClass::Timeout,
+                code: None,
+                text: format!("nothing heard from the server for {seconds} s"),
+                kills: Kills::Session,
+            },
         };
-        self.handle_failure(at, failure);
+        let class = failure.class;
+        self.record_error(at, failure);
+        self.end(at, SessionEnd::Failed(class));
     }
 
     fn silence_due(&self) -> Option<Instant> {
-        if !self.window.is_pending() {
-            return None;
-        }
-        let since = self.waiting_since.or_else(|| self.pending().map(|slot| slot.wanted_at).next())?;
-        Some(since.max(self.last_heard_at) + self.config.timeout)
+        Some(self.waiting_since?.max(self.last_heard_at) + self.config.timeout)
     }
 
     /// Remembers since when anything has been awaited: asking anew, as after a change of voice, is no news of the
     /// service, and must not put its silence off for ever.
-    pub(super) fn note_waiting(&mut self) {
-        if !self.window.is_pending() {
+    pub(super) fn note_waiting(&mut self, at: Instant) {
+        if !self.awaits_anything() {
             self.waiting_since = None;
         } else if self.waiting_since.is_none() {
-            self.waiting_since = self.pending().map(|slot| slot.wanted_at).min();
+            self.waiting_since = Some(at);
         }
     }
 
-    fn pending(&self) -> impl Iterator<Item = &Slot> {
-        self.window.iter().map(|(_, slot)| slot).filter(|slot| slot.is_pending())
+    fn awaits_anything(&self) -> bool {
+        match self.state {
+            State::Opening | State::Buffering | State::Waiting { .. } => true,
+            State::Playing { .. } | State::Resting { .. } => self.window.is_pending(),
+            State::Idle | State::Done => false,
+        }
     }
 }

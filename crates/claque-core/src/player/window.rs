@@ -1,17 +1,18 @@
-//! The blocks a player has asked for and is not yet done with, and what is awaited of them.
+//! The blocks a player has to do with, and what is awaited of them.
 //!
 //! A player looks at every input whether something is due, and of a crowd's players none is in the processor's cache. So
 //! the window keeps count of what is awaited: to know that costs no look at the blocks.
 
 use std::collections::VecDeque;
 
-use super::slot::Slot;
+use super::slot::{Request, Slot, Sound};
 use crate::{ids::BlockIdx, time::Instant};
 
-/// A contiguous stretch of blocks, never the whole document.
+/// A contiguous stretch of blocks: of a listener that only listens from the current one to the last that was asked for, of one
+/// that comes back to blocks all that it has to do with.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window {
-    first: BlockIdx,
+    first: u32,
     slots: VecDeque<Slot>,
     awaited: Awaited,
 }
@@ -19,42 +20,86 @@ pub(super) struct Window {
 /// What is awaited of the window's blocks, all together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Awaited {
-    /// Blocks that are not there yet.
+    /// Blocks that are asked for or being fetched.
     pending: u32,
-    /// When requests were written that are not acknowledged, and for how many blocks; in no order. There are few, for
-    /// the blocks of one request share its moment.
-    requests: Vec<(Instant, u32)>,
+    /// Blocks that are neither there nor counted on.
+    gaps: u32,
+    /// When patience ends, and with how many blocks; in no order. There are few, for the blocks of one request share its
+    /// moment.
+    dues: Vec<(Instant, u32)>,
 }
 
 /// One block's part in [`Awaited`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Share {
     pending: bool,
-    request: Option<Instant>,
+    gap: bool,
+    due: Option<Instant>,
 }
 
 impl Window {
-    /// The first block not yet asked for.
-    pub(super) fn end(&self) -> BlockIdx {
-        BlockIdx(self.first.0 + u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
+    /// The first block beyond these.
+    pub(super) fn end(&self) -> u32 {
+        self.first + u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }
 
-    /// Whether the block is one of these.
-    pub(super) fn contains(&self, block: BlockIdx) -> bool {
-        (self.first..self.end()).contains(&block)
+    pub(super) fn get(&self, block: BlockIdx) -> Option<&Slot> {
+        self.slots.get(self.place(block)?)
     }
 
-    /// Every block from the current one on, in reading order.
+    /// Changes a block, if it is one of these.
+    pub(super) fn change<R>(&mut self, block: BlockIdx, change: impl FnOnce(&mut Slot) -> R) -> Option<R> {
+        let place = self.place(block)?;
+        let slot = self.slots.get_mut(place)?;
+        Some(self.awaited.follow(slot, change))
+    }
+
+    /// Changes a block, which becomes one of these.
+    pub(super) fn change_or_add<R>(&mut self, block: BlockIdx, change: impl FnOnce(&mut Slot) -> R) -> R {
+        if self.slots.is_empty() {
+            self.first = block.0;
+        }
+        while block.0 < self.first {
+            // Whatever a listener had left behind when it only listened is recorded.
+            self.add_front(Slot { recorded: true, ..Slot::default() });
+        }
+        while block.0 >= self.end() {
+            self.add_back(Slot::default());
+        }
+        self.change(block, change).expect("the window was made to hold it")
+    }
+
+    /// Changes every block, in reading order.
+    pub(super) fn change_all(&mut self, mut change: impl FnMut(BlockIdx, &mut Slot)) {
+        for (block, slot) in (self.first..).map(BlockIdx).zip(&mut self.slots) {
+            self.awaited.follow(slot, |slot| change(block, slot));
+        }
+    }
+
+    /// Every block, in reading order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (BlockIdx, &Slot)> {
-        (self.first.0..).map(BlockIdx).zip(&self.slots)
+        (self.first..).map(BlockIdx).zip(&self.slots)
     }
 
-    /// The current block, whether it has been asked for or not.
-    pub(super) const fn first(&self) -> BlockIdx {
-        self.first
+    /// Every block from this one on, in reading order.
+    pub(super) fn from(&self, block: BlockIdx) -> impl Iterator<Item = (BlockIdx, &Slot)> {
+        let skipped = usize::try_from(block.0.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        (self.first.max(block.0)..)
+            .map(BlockIdx)
+            .zip(self.slots.range(skipped.min(self.slots.len())..))
+            .take_while(move |_| block.0 >= self.first)
     }
 
-    /// Whether any block is not there yet.
+    /// Takes the first block out.
+    pub(super) fn pop(&mut self) -> Option<(BlockIdx, Slot)> {
+        let slot = self.slots.pop_front()?;
+        self.awaited.take(Share::of(&slot));
+        let block = BlockIdx(self.first);
+        self.first += 1;
+        Some((block, slot))
+    }
+
+    /// Whether any block is asked for or being fetched.
     pub(super) fn is_pending(&self) -> bool {
         debug_assert_eq!(
             self.awaited.pending > 0,
@@ -64,55 +109,40 @@ impl Window {
         self.awaited.pending > 0
     }
 
-    /// When the oldest request was written that is not acknowledged.
-    pub(super) fn oldest_request(&self) -> Option<Instant> {
+    /// Whether every block here is there or counted on.
+    pub(super) fn is_gapless(&self) -> bool {
+        self.awaited.gaps == 0
+    }
+
+    /// When patience with any block ends first.
+    pub(super) fn due(&self) -> Option<Instant> {
         debug_assert_eq!(
-            self.awaited.requests.iter().map(|(sent_at, _)| *sent_at).min(),
-            self.slots.iter().filter_map(Slot::unacknowledged).min(),
-            "the count of requests follows the blocks"
+            self.awaited.dues.iter().map(|(at, _)| *at).min(),
+            self.slots.iter().filter_map(|slot| slot.request).map(|request| request.due).min(),
+            "the count of what is due follows the blocks"
         );
-        self.awaited.requests.iter().map(|(sent_at, _)| *sent_at).min()
+        self.awaited.dues.iter().map(|(at, _)| *at).min()
     }
 
-    /// Changes a block, if it is here and `matches`.
-    pub(super) fn change<R>(
-        &mut self,
-        block: BlockIdx,
-        matches: impl FnOnce(&Slot) -> bool,
-        change: impl FnOnce(&mut Slot) -> R,
-    ) -> Option<R> {
-        let offset = usize::try_from(block.0.checked_sub(self.first.0)?).ok()?;
-        let slot = self.slots.get_mut(offset).filter(|slot| matches(slot))?;
-        Some(self.awaited.follow(slot, change))
+    /// The block with which patience has ended first, by then.
+    pub(super) fn due_by(&self, now: Instant) -> Option<(BlockIdx, Request)> {
+        let due = self.iter().filter_map(|(block, slot)| Some((block, slot.request?)));
+        due.filter(|(_, request)| request.due <= now).min_by_key(|(_, request)| (request.due, request.number))
     }
 
-    /// Changes every block from the current one on, in reading order.
-    pub(super) fn change_all(&mut self, mut change: impl FnMut(BlockIdx, &mut Slot)) {
-        for (block, slot) in (self.first.0..).map(BlockIdx).zip(&mut self.slots) {
-            self.awaited.follow(slot, |slot| change(block, slot));
-        }
+    fn place(&self, block: BlockIdx) -> Option<usize> {
+        usize::try_from(block.0.checked_sub(self.first)?).ok()
     }
 
-    /// Adds the next block.
-    pub(super) fn push(&mut self, slot: Slot) {
+    fn add_front(&mut self, slot: Slot) {
+        self.awaited.add(Share::of(&slot));
+        self.slots.push_front(slot);
+        self.first -= 1;
+    }
+
+    fn add_back(&mut self, slot: Slot) {
         self.awaited.add(Share::of(&slot));
         self.slots.push_back(slot);
-    }
-
-    /// Takes the current block out; the next one becomes current.
-    pub(super) fn pop(&mut self) -> Option<(BlockIdx, Slot)> {
-        let slot = self.slots.pop_front()?;
-        self.awaited.take(Share::of(&slot));
-        let block = self.first;
-        self.first = block.next();
-        Some((block, slot))
-    }
-
-    /// Begins anew at another block. To be called when nothing is left.
-    pub(super) fn restart(&mut self, first: BlockIdx) {
-        debug_assert!(self.slots.is_empty(), "blocks in the window would change their numbers");
-        debug_assert_eq!(self.awaited, Awaited::default(), "nothing can be awaited of no blocks");
-        self.first = first;
     }
 }
 
@@ -130,27 +160,33 @@ impl Awaited {
 
     fn add(&mut self, share: Share) {
         self.pending += u32::from(share.pending);
-        let Some(at) = share.request else { return };
-        match self.requests.iter_mut().find(|(sent_at, _)| *sent_at == at) {
+        self.gaps += u32::from(share.gap);
+        let Some(at) = share.due else { return };
+        match self.dues.iter_mut().find(|(due, _)| *due == at) {
             Some((_, blocks)) => *blocks += 1,
-            None => self.requests.push((at, 1)),
+            None => self.dues.push((at, 1)),
         }
     }
 
     fn take(&mut self, share: Share) {
         self.pending -= u32::from(share.pending);
-        let Some(at) = share.request else { return };
-        let place = self.requests.iter().position(|(sent_at, _)| *sent_at == at);
+        self.gaps -= u32::from(share.gap);
+        let Some(at) = share.due else { return };
+        let place = self.dues.iter().position(|(due, _)| *due == at);
         let place = place.expect("whatever is taken was added");
-        self.requests[place].1 -= 1;
-        if self.requests[place].1 == 0 {
-            self.requests.swap_remove(place);
+        self.dues[place].1 -= 1;
+        if self.dues[place].1 == 0 {
+            self.dues.swap_remove(place);
         }
     }
 }
 
 impl Share {
     fn of(slot: &Slot) -> Self {
-        Self { pending: slot.is_pending(), request: slot.unacknowledged() }
+        Self {
+            pending: slot.is_pending(),
+            gap: slot.sound == Sound::None && !slot.expected,
+            due: slot.request.map(|request| request.due),
+        }
     }
 }

@@ -103,6 +103,7 @@ impl World {
             asked: BTreeMap::new(),
             pushed: 0,
             open: false,
+            voice: 0,
             session: Session::default(),
         };
         stage.push(self.starts_at, Input::Start);
@@ -141,8 +142,9 @@ impl Session {
         for output in outputs {
             match output {
                 Output::Dial => self.dials += 1,
-                Output::Ask { blocks } => self.asks.push(blocks),
+                Output::Ask { blocks, voice: _ } => self.asks.push(blocks),
                 Output::Move { .. } | Output::ChangeVoice { .. } => self.told.push(output),
+                Output::Forget { .. } => {}
                 Output::Fact(fact) => self.facts.push(fact),
                 Output::Ended => self.ends += 1,
             }
@@ -157,6 +159,7 @@ struct Stage<'a> {
     asked: BTreeMap<BlockIdx, u32>,
     pushed: usize,
     open: bool,
+    voice: u32,
     session: Session,
 }
 
@@ -219,14 +222,21 @@ impl Stage<'_> {
         let mut dials = self.session.dials;
         for output in &outputs {
             match output {
-                Output::Ask { blocks } => self.answer(at, blocks),
+                Output::Ask { blocks, voice } if *voice == self.voice => self.answer(at, blocks),
                 Output::Dial => {
                     self.dial(at, dials);
                     dials += 1;
                 }
                 // Nothing of the old voice may arrive.
-                Output::ChangeVoice { .. } => self.queue.retain(|_, input| !is_about_blocks(input)),
-                Output::Move { .. } | Output::Fact(_) | Output::Ended => {}
+                Output::ChangeVoice { voice } => {
+                    self.voice = *voice;
+                    self.queue.retain(|_, input| !is_about_blocks(input));
+                }
+                Output::Ask { .. }
+                | Output::Forget { .. }
+                | Output::Move { .. }
+                | Output::Fact(_)
+                | Output::Ended => {}
             }
         }
         self.session.take(outputs);
@@ -272,10 +282,6 @@ impl Stage<'_> {
 }
 
 impl Fate {
-    pub(crate) const fn is_heard_of(&self) -> bool {
-        self.deaf_to == 0
-    }
-
     /// What is said of the block, and how long after the request.
     fn events(self, block: BlockIdx, withdraw: bool) -> Vec<(u64, Event)> {
         let status = |kind| Event::Status { block, kind };
@@ -318,9 +324,12 @@ fn is_about_blocks(input: &Input) -> bool {
             | Event::Sent { .. }
             | Event::Audio { .. }
             | Event::Complete { .. }
+            | Event::BlockError { .. }
+            | Event::NotAudio(_)
             | Event::Evicted { .. },
         ) => true,
         Input::Event(Event::Dialed { .. } | Event::Foreign | Event::Warning { .. } | Event::Closed(_))
+        | Input::OpenPage
         | Input::Start
         | Input::Act(_)
         | Input::Stop

@@ -2,7 +2,7 @@
 
 use claque_core::{
     listener::Behaviour,
-    player::{Backoff, PlayerPolicy, Readiness, Reconnect},
+    player::{Backoff, PlayerPolicy, Readiness, Reconnect, SessionErrors},
     time::{Duration, Speed},
 };
 use proptest::prelude::*;
@@ -39,21 +39,31 @@ fn fates(deaf: u32) -> impl Strategy<Value = Fate> {
 }
 
 fn policies(readiness: impl Strategy<Value = Readiness>) -> impl Strategy<Value = PlayerPolicy> {
-    (1_u32..10, 0_u32..10, 0_u32..12, readiness).prop_map(
-        |(batch_size, refill_threshold, min_buffer, readiness)| PlayerPolicy {
+    let sizes = (1_u32..10, 0_u32..10, 0_u32..12);
+    let bases = prop_oneof![
+        2 => Just(PlayerPolicy::YAPIT),
+        1 => Just(PlayerPolicy::YAPIT_2026_02_23),
+        1 => Just(PlayerPolicy::YAPIT_2026_02_11),
+        1 => Just(PlayerPolicy::YAPIT_2026_02_07),
+        1 => Just(PlayerPolicy::YAPIT_2026_02_05),
+    ];
+    let session_errors = prop_oneof![Just(SessionErrors::End), Just(SessionErrors::PlayOn)];
+    (sizes, readiness, bases, session_errors).prop_map(
+        |((batch_size, refill_threshold, min_buffer), readiness, base, session_errors)| PlayerPolicy {
             batch_size,
             refill_threshold,
             min_buffer,
             readiness,
-            ack_timeout: Duration::from_millis(100),
-            max_resends: 2,
+            patience: Duration::from_millis(100),
             keep_behind: 3,
             reconnect: Reconnect::Backoff(Backoff {
                 first: Duration::from_millis(50),
                 most: Duration::from_millis(300),
-                max_tries: 4,
-                stable_after: Duration::from_millis(400),
+                max_tries: Some(4),
+                ..Backoff::YAPIT
             }),
+            session_errors,
+            ..base
         },
     )
 }
@@ -113,9 +123,13 @@ pub(crate) fn eventful_worlds() -> impl Strategy<Value = World> {
 
 /// Worlds in which everything is asked for at once and nothing comes between.
 pub(crate) fn worlds_asked_up_front() -> impl Strategy<Value = World> {
-    let fates = prop::collection::vec(fates(0), 1..20);
+    // What comes to nothing is asked for again, and then not everything was asked for at once.
+    let heard = fates(0).prop_filter_map("it is heard", |fate| {
+        matches!(fate.course, Course::Audio(_)).then_some(Fate { withdrawn: 0, ..fate })
+    });
+    let fates = prop::collection::vec(heard, 1..20);
     (policies(Just(Readiness::Whole)), speeds(), fates).prop_map(|(policy, speed, fates)| World {
-        policy: PlayerPolicy { batch_size: 20, ..policy },
+        policy: PlayerPolicy { batch_size: 20, patience: Duration::from_secs(10), ..policy },
         speed,
         timeout: Duration::from_secs(3_600),
         starts_at: 0,

@@ -25,12 +25,15 @@ pub(super) struct Fetch {
     pub(super) home: PlaceId,
     /// As the server gave it.
     pub(super) reference: String,
+    /// Whether what came was found to be no audio that a player could play.
+    pub(super) is_no_audio: bool,
 }
 
 impl Fetch {
     /// What a listener hears of a fetch that failed.
     pub(super) fn failed(&self, failure: Failure) -> Event {
-        Event::Failed(Failure { kills: Kills::Block(self.block), ..failure })
+        let failure = Failure { kills: Kills::Block(self.block), ..failure };
+        if self.is_no_audio { Event::NotAudio(failure) } else { Event::Failed(failure) }
     }
 }
 
@@ -98,14 +101,17 @@ impl Job {
     }
 
     /// What came of an answer that is whole: a failure if it says no, or if its audio is not whole.
-    pub(super) fn finish(self) -> (Fetch, Result<Fetched, Failure>) {
+    pub(super) fn finish(mut self) -> (Fetch, Result<Fetched, Failure>) {
         if self.status != Some(200) {
             let refused = self.refused();
             return (self.fetch, Err(refused));
         }
         let finished = match self.meter.finish() {
             Ok(finished) => finished,
-            Err(error) => return (self.fetch, Err(audio_failure(&error, self.delivered))),
+            Err(error) => {
+                self.fetch.is_no_audio = is_no_audio(&error);
+                return (self.fetch, Err(audio_failure(&error, self.delivered)));
+            }
         };
         let (container, media) = (finished.container, finished.media);
         (self.fetch, Ok(Fetched { container, media, kept: self.kept }))
@@ -133,7 +139,12 @@ impl Job {
     }
 
     fn hear(&mut self, bytes: &[u8], at: Instant, inbox: &mut Inbox) -> Result<(), Failure> {
-        let progress = self.meter.push(bytes).map_err(|error| audio_failure(&error, self.delivered))?;
+        let delivered = self.delivered;
+        let unplayable = &mut self.fetch.is_no_audio;
+        let progress = self.meter.push(bytes).map_err(|error| {
+            *unplayable = is_no_audio(&error);
+            audio_failure(&error, delivered)
+        })?;
         let new = progress.media_bytes - self.media_bytes;
         self.media_bytes = progress.media_bytes;
         self.delivered = progress.delivered;
@@ -145,6 +156,14 @@ impl Job {
             kept.extend_from_slice(bytes);
         }
         Ok(())
+    }
+}
+
+/// Whether the body is none that a player could play, in part or whole.
+const fn is_no_audio(error: &AudioError) -> bool {
+    match error {
+        AudioError::Empty | AudioError::UnknownFormat { .. } | AudioError::Unsupported { .. } => true,
+        AudioError::Truncated { .. } | AudioError::Broken { .. } => false,
     }
 }
 

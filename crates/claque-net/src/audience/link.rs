@@ -72,6 +72,8 @@ impl Inbox {
             | Event::Status { .. }
             | Event::Audio { .. }
             | Event::Complete { .. }
+            | Event::BlockError { .. }
+            | Event::NotAudio(_)
             | Event::Evicted { .. } => false,
             Event::Failed(failure) => failure.kills == Kills::Session,
             Event::Dialed { .. } | Event::Foreign | Event::Warning { .. } | Event::Closed(_) => true,
@@ -103,12 +105,28 @@ impl Link {
 
     /// Asks for blocks; all of them in one message unless that is longer than servers take. Without a connection
     /// nothing is asked: the player does so when there is one.
-    pub(super) fn ask(&mut self, io: &mut Io, blocks: &[BlockIdx], inbox: &mut Inbox) {
+    /// `old_voice` is that of a request that had waited while the listener chose another.
+    pub(super) fn ask(
+        &mut self,
+        io: &mut Io,
+        blocks: &[BlockIdx],
+        old_voice: Option<&str>,
+        inbox: &mut Inbox,
+    ) {
         let Some(socket) = self.socket.as_mut().filter(|socket| socket.is_open()) else { return };
         for blocks in blocks.chunks(BLOCKS_PER_REQUEST) {
-            socket.push(io, &self.session.request(blocks), blocks.to_vec());
+            let frame = match old_voice {
+                None => self.session.request(blocks),
+                Some(voice) => self.session.request_in(voice, blocks),
+            };
+            socket.push(io, &frame, blocks.to_vec());
         }
         self.flush(io, inbox);
+    }
+
+    /// Nothing of these blocks is wanted until they are asked for again.
+    pub(super) fn forget(&mut self, blocks: &[BlockIdx]) {
+        self.session.forget(blocks);
     }
 
     /// Tells the service, if there is a connection, that the listener jumped.
@@ -165,11 +183,6 @@ impl Link {
         }
     }
 
-    /// The fetch of a block failed: asking for it again may fetch it again.
-    pub(super) fn fetch_failed(&mut self, block: BlockIdx) {
-        self.session.fetch_failed(block);
-    }
-
     /// Numbers of connections that fetch for this listener, which has gone.
     pub(super) fn into_fetches(self) -> Vec<usize> {
         self.fetches
@@ -208,7 +221,13 @@ impl Ear<'_> {
                 SessionEvent::Event(event) => self.inbox.push(at, event),
                 SessionEvent::Fetch { block, url } => {
                     let (listener, home) = (self.listener, self.home);
-                    self.waiting.push_back(Fetch { listener, block, home, reference: url });
+                    self.waiting.push_back(Fetch {
+                        listener,
+                        block,
+                        home,
+                        reference: url,
+                        is_no_audio: false,
+                    });
                 }
             }
         }

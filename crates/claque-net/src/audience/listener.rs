@@ -23,6 +23,8 @@ pub(super) struct Listening {
     id: ListenerId,
     person: Listener,
     link: Link,
+    /// The number of its voice.
+    voice: u32,
     /// The moment of the last thing it was told: what comes later was not earlier.
     heard_at: Instant,
     /// When the lane looks after it next, at the latest.
@@ -68,7 +70,14 @@ impl Lane {
         let person = Listener::new(ListenerConfig { player, behaviour, voices, seed });
         let home = self.io.places.of_service(&seat.service);
         let link = Link::new(order, id, home, seat.document.clone());
-        let slot = self.listening.insert(Listening { id, person, link, heard_at: intended_at, timer: None });
+        let slot = self.listening.insert(Listening {
+            id,
+            person,
+            link,
+            voice: 0,
+            heard_at: intended_at,
+            timer: None,
+        });
         self.slots.insert(id, slot);
         self.hand(slot, self.io.clock().now(), Input::Start);
         self.settle(slot);
@@ -111,7 +120,6 @@ impl Lane {
                         self.inbox.push(at, Event::Complete { block: fetch.block, media: fetched.media });
                     }
                     Err(failure) => {
-                        link.fetch_failed(fetch.block);
                         self.inbox.push(at, fetch.failed(failure));
                     }
                 }
@@ -131,7 +139,6 @@ impl Lane {
                 self.follow(number, step);
             }
             Err((fetch, failure)) => {
-                listening.link.fetch_failed(fetch.block);
                 self.inbox.push(self.io.clock().now(), fetch.failed(failure));
             }
         }
@@ -201,6 +208,8 @@ impl Lane {
             | Event::Complete { .. }
             | Event::Evicted { .. }
             | Event::Foreign
+            | Event::BlockError { .. }
+            | Event::NotAudio(_)
             | Event::Failed(_)
             | Event::Closed(_) => {}
         }
@@ -212,7 +221,7 @@ impl Lane {
         let at = at.max(listening.heard_at);
         listening.heard_at = at;
         let before = listening.person.state();
-        let Listening { id, person, link, .. } = listening;
+        let Listening { id, person, link, voice: now_voice, .. } = listening;
         for output in person.handle_input(at, input) {
             match output {
                 Output::Dial => {
@@ -220,11 +229,16 @@ impl Lane {
                         link.dial(&mut self.io, &seat.service, slot, &mut self.inbox);
                     }
                 }
-                Output::Ask { blocks } => link.ask(&mut self.io, &blocks, &mut self.inbox),
+                Output::Ask { blocks, voice } => {
+                    // What had waited for a connection may be of a voice that was left.
+                    let old_voice = (voice != *now_voice).then(|| slug_of(&self.order, voice));
+                    link.ask(&mut self.io, &blocks, old_voice, &mut self.inbox);
+                }
+                Output::Forget { blocks } => link.forget(&blocks),
                 Output::Move { cursor } => link.move_cursor(&mut self.io, cursor, &mut self.inbox),
                 Output::ChangeVoice { voice } => {
-                    let slug = usize::try_from(voice).ok().and_then(|voice| self.order.voices.get(voice));
-                    let slug = slug.expect("a listener chooses among the voices it was told of").clone();
+                    *now_voice = voice;
+                    let slug = slug_of(&self.order, voice).to_owned();
                     let dropped = link.change_voice(slug, &mut self.inbox);
                     dropped.into_iter().for_each(|number| self.pool.cancel(number));
                 }
@@ -248,4 +262,9 @@ impl Lane {
 
 fn seat_of(order: &AudienceOrder, listener: ListenerId) -> Option<&Seat> {
     usize::try_from(listener.0).ok().and_then(|index| order.seats.get(index)?.as_ref())
+}
+
+fn slug_of(order: &AudienceOrder, voice: u32) -> &str {
+    let slug = usize::try_from(voice).ok().and_then(|voice| order.voices.get(voice));
+    slug.expect("a listener chooses among the voices it was told of")
 }

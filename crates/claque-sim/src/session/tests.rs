@@ -12,8 +12,7 @@ use super::{News, Session};
 enum Step {
     Ask(Vec<u32>),
     Told(Notice),
-    FetchFails(u32),
-    Jump,
+    Forget(u32),
     ChangeVoice(&'static str),
 }
 
@@ -68,8 +67,7 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => evicted.prop_map(|(document, blocks)| Step::Told(Notice::Evicted { document, blocks })),
         1 => "Rate limit exceeded|Voice not found|Internal server error"
             .prop_map(|text| Step::Told(Notice::Error { text })),
-        1 => (0_u32..5).prop_map(Step::FetchFails),
-        1 => Just(Step::Jump),
+        2 => (0_u32..5).prop_map(Step::Forget),
         1 => voices().prop_map(Step::ChangeVoice),
     ]
 }
@@ -132,33 +130,19 @@ proptest! {
                     wired.handle_text(&frame(&notice), &mut events);
                     typed.handle_notice(notice, &mut news);
                 }
-                Step::Jump => {
-                    typed.cursor_moved();
-                    let _ = wired.cursor_moved(BlockIdx(0));
-                }
                 Step::ChangeVoice(voice) => {
                     typed.change_voice(voice.into());
                     wired.change_voice(voice.to_owned());
                 }
-                Step::FetchFails(block) => {
-                    // A driver only reports fetches that it was told to make.
-                    if wired_asked(&typed, block) {
-                        typed.fetch_failed(BlockIdx(block));
-                        wired.fetch_failed(BlockIdx(block));
-                    }
+                Step::Forget(block) => {
+                    typed.forget(&[BlockIdx(block)]);
+                    wired.forget(&[BlockIdx(block)]);
                 }
             }
             let events: Vec<News> = events.into_iter().map(as_news).collect();
             prop_assert_eq!(news, events);
         }
     }
-}
-
-fn wired_asked(session: &Session, block: u32) -> bool {
-    usize::try_from(block)
-        .ok()
-        .and_then(|block| session.blocks.get(block))
-        .is_some_and(|standing| *standing != super::Standing::Unasked)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use claque_core::{
     event::{FailureClass, Kills, Phase},
     ids::BlockIdx,
-    player::Reconnect,
+    player::{PlayerPolicy, Reconnect},
     record::{BlockOutcome, SessionEnd},
     time::Duration,
 };
@@ -17,7 +17,10 @@ use crate::house::{Outcome, clockwork, run, scenario, second};
 fn with_job_fault(selector: Selector, effect: Effect) -> Outcome {
     let mut gateway = clockwork();
     gateway.faults.jobs.push(FaultRule { selector, effect });
-    run(&scenario(1, 12, gateway))
+    let mut scenario = scenario(1, 12, gateway);
+    // Older players stop for an error.
+    scenario.plan.policy = PlayerPolicy::YAPIT;
+    run(&scenario)
 }
 
 fn with_connection_fault(users: u32, after_notices: u64, effect: ConnectionEffect) -> Outcome {
@@ -40,12 +43,15 @@ fn with_connection_fault(users: u32, after_notices: u64, effect: ConnectionEffec
 fn a_failed_block_is_stepped_over() {
     let effect = Effect::EngineError { times: None, text: "the engine choked".to_owned() };
     let outcome = with_job_fault(Selector::Block(3), effect);
+    // Asked for at each look at what is missing, and once more when it is reached.
+    assert!(outcome.errors().len() > 1);
     assert_eq!((outcome.played(), outcome.failed(FailureClass::Server)), (11, 1));
     let failure = &outcome.errors()[0].failure;
     assert_eq!((failure.kills, failure.text.as_str()), (Kills::Block(BlockIdx(3)), "the engine choked"));
     assert_eq!(outcome.ends(), [SessionEnd::Completed]);
-    // 11 blocks of 2 s after 2 s.
-    assert_eq!(outcome.simulated.ended_at, second(24));
+    // 11 blocks of 2 s, the first of them after 1 s, and what was waited for.
+    let stalled: Duration = outcome.stalls().iter().map(|stall| stall.waited).sum();
+    assert_eq!(outcome.simulated.ended_at, second(1 + 22) + stalled);
 }
 
 #[test]

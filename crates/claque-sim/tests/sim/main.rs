@@ -7,6 +7,7 @@ mod link;
 mod lockstep;
 mod promises;
 mod properties;
+mod real_player;
 mod start_buffer;
 mod trouble;
 mod truth;

@@ -90,7 +90,10 @@ fn waiting_jobs_of_2026_02_overflow() {
 #[test]
 fn the_limit_of_one_user_stops_many_listeners_and_is_told_in_the_servers_words() {
     let gateway = GatewayConfig { synthesis_limit: GatewayConfig::current().synthesis_limit, ..clockwork() };
-    let outcome = run(&scenario(40, 8, gateway));
+    let mut scenario = scenario(40, 8, gateway);
+    // Whoever asks again for what waits too long asks for more than these.
+    scenario.plan.policy.patience = Duration::from_secs(3_600);
+    let outcome = run(&scenario);
     let limited = SessionEnd::Failed(FailureClass::Limit);
     // 300 blocks are 37 batches of 8; the other three ask for too much.
     assert_eq!(outcome.ends().iter().filter(|end| **end == limited).count(), 3);

@@ -82,12 +82,25 @@ fn an_outage_that_does_not_end_ends_the_sessions() {
     let mut gateway = clockwork();
     gateway.faults.socket_outages = vec![SocketOutage::restart(second(5), second(100_000))];
     let mut scenario = scenario(1, 40, gateway);
-    scenario.plan.timeout = Duration::from_secs(3_600);
+    scenario.plan.timeout = Duration::from_secs(60);
     let outcome = run(&scenario);
-    assert_eq!(outcome.ends(), [SessionEnd::Failed(claque_core::event::FailureClass::Overload)]);
-    assert_eq!(outcome.errors()[0].failure.code, Some(503));
-    // Five tries of the player of February 2026.
-    assert_eq!(outcome.simulated.ended_at, second(5 + 31));
+    // What was said last was heard at 4 s; what became of the connection is the reason.
+    assert_eq!(outcome.simulated.ended_at, second(4 + 60));
+    let [SessionEnd::Failed(class)] = outcome.ends()[..] else { panic!("{:?}", outcome.ends()) };
+    let last = outcome.errors().into_iter().next_back().expect("it says why").failure.clone();
+    assert_eq!((last.class, last.kills), (class, claque_core::event::Kills::Session));
+    let given_up = incidents(&outcome).into_iter().find_map(|record| match &record.incident {
+        Incident::Outage { tries, end, .. } => Some((record.at, *tries, *end)),
+        Incident::Resent { .. }
+        | Incident::Delayed { .. }
+        | Incident::GivenUp { .. }
+        | Incident::Paused { .. }
+        | Incident::Jumped { .. }
+        | Incident::VoiceChanged { .. }
+        | Incident::HungUp { .. } => None,
+    });
+    // Five tries of the players of early February 2026.
+    assert_eq!(given_up, Some((second(5), 5, OutageEnd::GivenUp)));
 }
 
 #[test]
@@ -99,7 +112,13 @@ fn people_who_do_all_sorts_of_things_are_served_by_both_eras() {
         let outcome = run(&scenario);
         assert_eq!(run(&scenario), outcome, "from the seed alone");
         assert!(outcome.ends().iter().all(|end| matches!(end, SessionEnd::Completed | SessionEnd::Left)));
-        assert!(outcome.errors().is_empty(), "{:?}", outcome.errors());
+        // As the service withdraws what is pending when it hears of a jump, it may withdraw the very block jumped to, and the
+        // player steps over it; and a job that it joined may be withdrawn from under it, so that the block never comes. Nothing
+        // else fails.
+        for error in outcome.errors() {
+            let words = &error.failure.text;
+            assert!(words.contains("withdrew") || words.contains("did not come within"), "{error:?}");
+        }
         let count = |wanted: fn(&Incident) -> bool| {
             incidents(&outcome).into_iter().filter(|record| wanted(&record.incident)).count()
         };
@@ -109,11 +128,13 @@ fn people_who_do_all_sorts_of_things_are_served_by_both_eras() {
             |incident| matches!(incident, Incident::VoiceChanged { .. }),
         ];
         assert!(kinds.iter().all(|kind| count(*kind) > 0), "{:?}", incidents(&outcome));
-        // What the service withdraws after a jump is not taken for trouble.
-        assert_eq!(count(|incident| matches!(incident, Incident::GivenUp { .. })), 0);
         for record in outcome.blocks() {
+            let withdrawn = outcome.errors().iter().any(|error| {
+                error.listener == record.listener
+                    && error.failure.kills == claque_core::event::Kills::Block(record.block)
+            });
             let fine = !matches!(record.outcome, BlockOutcome::Failed(_) | BlockOutcome::Stopped);
-            assert!(fine, "{record:?}");
+            assert!(fine || withdrawn, "{record:?}");
         }
         for listener in outcome.listeners() {
             let stalled: Duration = outcome

@@ -9,8 +9,8 @@ use super::{BlockStatus, ClientMessage, ServerMessage, ServerMessageError, Statu
 
 /// One listener's conversation about one document.
 ///
-/// It remembers what was asked for, so that a block reported twice is fetched once and a block of somebody
-/// else's document changes nothing.
+/// It remembers what was asked for, so that a block reported twice is fetched once, what is no longer wanted is not fetched,
+/// and a block of somebody else's document changes nothing.
 #[derive(Debug)]
 pub struct ClientSession {
     document_id: String,
@@ -19,10 +19,10 @@ pub struct ClientSession {
     blocks: Standings,
 }
 
-/// How blocks stand, by their number, up to the last that was asked for; nothing of those that were not. A byte for each,
-/// for every listener of a crowd keeps one.
+/// How blocks stand, by their number, up to the last that was asked for. A byte for each, for every listener of a crowd keeps
+/// one.
 #[derive(Debug)]
-struct Standings(Vec<Option<Standing>>);
+struct Standings(Vec<Standing>);
 
 /// What the transport has to do about a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +38,15 @@ pub enum SessionEvent {
     },
 }
 
-/// Where a block that was asked for stands.
+/// Where a block stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
-    /// Asked for and not settled.
+    /// Never asked for.
+    Unasked,
+    /// Asked for, and not answered for good.
     Asked,
-    /// Withdrawn by the server before it was settled; a late report still counts.
-    Withdrawn,
-    /// Fetched, or found to have nothing to speak.
-    Settled,
-    /// Settled, by a late report after a withdrawal or before the listener jumped; asking again starts anew.
-    SettledLate,
-    /// Failed, or no longer wanted: says nothing more until asked for again.
-    Lapsed,
+    /// Answered for good, withdrawn, or no longer wanted: says nothing more until asked for again.
+    Quiet,
 }
 
 impl ClientSession {
@@ -63,52 +59,52 @@ impl ClientSession {
     /// Notes that `blocks` are asked for and gives the text frame that asks.
     #[must_use]
     pub fn request(&mut self, blocks: &[BlockIdx]) -> String {
-        for block in blocks {
-            let standing = self.blocks.asked(*block);
-            *standing = match *standing {
-                Standing::Asked | Standing::Withdrawn | Standing::SettledLate | Standing::Lapsed => {
-                    Standing::Asked
-                }
-                Standing::Settled => Standing::Settled,
-            };
-        }
+        blocks.iter().for_each(|block| self.blocks.ask(*block));
+        self.frame(blocks, &self.voice)
+    }
+
+    /// Gives the text frame that asks in a voice that is no longer the listener's: what had waited for a connection. Nothing of
+    /// the answers is wanted.
+    #[must_use]
+    pub fn request_in(&self, voice: &str, blocks: &[BlockIdx]) -> String {
+        self.frame(blocks, voice)
+    }
+
+    fn frame(&self, blocks: &[BlockIdx], voice: &str) -> String {
         let block_indices: Vec<i64> = blocks.iter().map(|block| i64::from(block.0)).collect();
         ClientMessage::Synthesize {
             document_id: self.document_id.clone(),
-            cursor: block_indices.first().copied(),
+            cursor: block_indices.last().copied(),
             block_indices,
             model: self.model.clone(),
-            voice: self.voice.clone(),
+            voice: voice.to_owned(),
             synthesis_mode: Some(SynthesisMode::Server),
         }
         .encode()
     }
 
-    /// Notes that the player jumped, so that nothing is wanted any more but what is asked for from now on, and gives the
-    /// text frame that says so.
+    /// Gives the text frame that says that the player jumped.
     #[must_use]
-    pub fn cursor_moved(&mut self, cursor: BlockIdx) -> String {
-        for standing in self.blocks.all() {
-            *standing = match *standing {
-                Standing::Asked | Standing::Withdrawn | Standing::Lapsed => Standing::Lapsed,
-                Standing::Settled | Standing::SettledLate => Standing::SettledLate,
-            };
-        }
+    pub fn cursor_moved(&self, cursor: BlockIdx) -> String {
         ClientMessage::CursorMoved { document_id: self.document_id.clone(), cursor: i64::from(cursor.0) }
             .encode()
+    }
+
+    /// Nothing of these blocks is wanted until they are asked for again.
+    pub fn forget(&mut self, blocks: &[BlockIdx]) {
+        for block in blocks {
+            if let Some(standing) = self.blocks.of(*block) {
+                *standing = Standing::Quiet;
+            }
+        }
     }
 
     /// Asks in another voice from now on; whatever was asked for in the old one is not wanted any more.
     pub fn change_voice(&mut self, voice: String) {
         self.voice = voice;
-        self.blocks.all().for_each(|standing| *standing = Standing::Lapsed);
-    }
-
-    /// Notes that the fetch of a block failed: asking for it again may fetch it again.
-    pub fn fetch_failed(&mut self, block: BlockIdx) {
-        if let Some(standing) = self.blocks.of(block) {
-            *standing = Standing::Lapsed;
-        }
+        self.blocks.0.iter_mut().filter(|standing| **standing == Standing::Asked).for_each(|standing| {
+            *standing = Standing::Quiet;
+        });
     }
 
     /// Takes a text frame and appends what follows from it to `out`, in order.
@@ -142,52 +138,56 @@ impl ClientSession {
     }
 
     fn handle_status(&mut self, status: &Status<'_>, out: &mut Vec<SessionEvent>) {
-        if status.status == BlockStatus::Error && status.recoverable == Some(false) {
-            let text = words(status);
-            out.push(failed(block_failure(FailureClass::Limit, text, Kills::Session)));
-            return;
-        }
-        let asked = u32::try_from(status.block_idx).ok().map(BlockIdx);
-        let Some((block, standing)) =
-            asked.and_then(|block| self.blocks.of(block).map(|standing| (block, standing)))
-        else {
-            out.push(warning(format!("server spoke of block {}, which was not asked for", status.block_idx)));
+        let Some(block) = u32::try_from(status.block_idx).ok().map(BlockIdx) else {
+            out.push(unasked(status.block_idx, "spoke of"));
             return;
         };
         if status.voice_slug.as_ref().is_some_and(|voice| *voice != self.voice) {
             // Asked for before the voice was changed.
             return;
         }
-        let settled = match *standing {
-            Standing::Asked => Standing::Settled,
-            Standing::Withdrawn => Standing::SettledLate,
-            // A second report of what is settled says nothing new.
-            Standing::Settled | Standing::SettledLate | Standing::Lapsed => return,
+        if status.status == BlockStatus::Error {
+            self.handle_error(block, status, out);
+            return;
+        }
+        let Some(standing) = self.blocks.of(block) else {
+            out.push(unasked(status.block_idx, "spoke of"));
+            return;
         };
+        if *standing != Standing::Asked {
+            return;
+        }
         match status.status {
             BlockStatus::Queued => out.push(said(block, StatusKind::Queued)),
             BlockStatus::Processing => out.push(said(block, StatusKind::Processing)),
             BlockStatus::Skipped => {
-                *standing = settled;
+                *standing = Standing::Quiet;
                 out.push(said(block, StatusKind::Skipped));
             }
             BlockStatus::Cached => {
+                *standing = Standing::Quiet;
                 let Some(url) = status.audio_url.as_deref().filter(|url| !url.is_empty()) else {
-                    *standing = Standing::Lapsed;
                     let text = "server called the block ready without an audio_url".to_owned();
-                    out.push(failed(block_failure(FailureClass::Protocol, text, Kills::Block(block))));
+                    out.push(failed(block_failure(FailureClass::Protocol, text, block)));
                     return;
                 };
-                *standing = settled;
                 out.push(said(block, StatusKind::Ready));
                 out.push(SessionEvent::Fetch { block, url: url.to_owned() });
             }
-            BlockStatus::Error => {
-                *standing = Standing::Lapsed;
-                let failure = block_failure(FailureClass::Server, words(status), Kills::Block(block));
-                out.push(failed(failure));
-            }
+            BlockStatus::Error => {}
         }
+    }
+
+    /// A player remembers an error, whether or not it waits for that block.
+    fn handle_error(&mut self, block: BlockIdx, status: &Status<'_>, out: &mut Vec<SessionEvent>) {
+        if let Some(standing) = self.blocks.of(block) {
+            *standing = Standing::Quiet;
+        }
+        let recoverable = status.recoverable != Some(false);
+        // Only limits are final.
+        let class = if recoverable { FailureClass::Server } else { FailureClass::Limit };
+        let failure = block_failure(class, words(status), block);
+        out.push(SessionEvent::Event(Event::BlockError { failure, recoverable }));
     }
 
     fn handle_evicted(&mut self, indices: &[i64], out: &mut Vec<SessionEvent>) {
@@ -197,14 +197,10 @@ impl ClientSession {
             let Some((block, standing)) =
                 asked.and_then(|block| self.blocks.of(block).map(|standing| (block, standing)))
             else {
-                out.push(warning(format!("server withdrew block {index}, which was not asked for")));
+                out.push(unasked(*index, "withdrew"));
                 continue;
             };
-            *standing = match *standing {
-                Standing::Asked | Standing::Withdrawn => Standing::Withdrawn,
-                Standing::Settled | Standing::SettledLate => Standing::SettledLate,
-                Standing::Lapsed => Standing::Lapsed,
-            };
+            *standing = Standing::Quiet;
             blocks.push(block);
         }
         if !blocks.is_empty() {
@@ -214,22 +210,17 @@ impl ClientSession {
 }
 
 impl Standings {
-    /// How a block stands that is asked for now, perhaps for the first time.
-    fn asked(&mut self, block: BlockIdx) -> &mut Standing {
+    fn ask(&mut self, block: BlockIdx) {
         let index = index(block);
         if index >= self.0.len() {
-            self.0.resize(index + 1, None);
+            self.0.resize(index + 1, Standing::Unasked);
         }
-        self.0[index].get_or_insert(Standing::Asked)
+        self.0[index] = Standing::Asked;
     }
 
     /// How a block stands, if it was ever asked for.
     fn of(&mut self, block: BlockIdx) -> Option<&mut Standing> {
-        self.0.get_mut(index(block))?.as_mut()
-    }
-
-    fn all(&mut self) -> impl Iterator<Item = &mut Standing> {
-        self.0.iter_mut().flatten()
+        self.0.get_mut(index(block)).filter(|standing| **standing != Standing::Unasked)
     }
 }
 
@@ -241,8 +232,8 @@ fn words(status: &Status<'_>) -> String {
     status.error.as_deref().unwrap_or("the server gave no reason").to_owned()
 }
 
-const fn block_failure(class: FailureClass, text: String, kills: Kills) -> Failure {
-    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills }
+const fn block_failure(class: FailureClass, text: String, block: BlockIdx) -> Failure {
+    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: Kills::Block(block) }
 }
 
 const fn failed(failure: Failure) -> SessionEvent {
@@ -251,6 +242,10 @@ const fn failed(failure: Failure) -> SessionEvent {
 
 const fn said(block: BlockIdx, kind: StatusKind) -> SessionEvent {
     SessionEvent::Event(Event::Status { block, kind })
+}
+
+fn unasked(block: i64, what: &str) -> SessionEvent {
+    warning(format!("server {what} block {block}, which was not asked for"))
 }
 
 const fn warning(text: String) -> SessionEvent {

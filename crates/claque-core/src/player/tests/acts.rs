@@ -1,8 +1,8 @@
 //! What a person does besides listening.
 
-use super::room::{Room, STREAMING, config, ms};
+use super::room::{Room, config, ms};
 use crate::{
-    event::StatusKind,
+    event::{FailureClass, Kills, StatusKind},
     ids::BlockIdx,
     player::{Act, Input, Output, PlayerPolicy, PlayerState},
     record::{BlockOutcome, Incident, Jump, SessionEnd},
@@ -41,25 +41,46 @@ fn a_jump_asks_for_the_one_block_it_went_to_and_for_the_next_batch_when_that_beg
     assert_eq!(room.told, [(500, Output::Move { cursor: BlockIdx(30) })]);
     assert_eq!(room.asks[2..], [(500, vec![30])]);
     assert_eq!(room.player.state(), PlayerState::Stalled);
-    // What the service withdraws now was asked for before.
-    room.evict(510, &[1, 2, 3, 30]);
     room.queued(520, 30..31);
     room.ready(900, 30, 1_000);
     assert_eq!(room.asks[3..], [(900, (31..39).collect())]);
     assert_eq!(room.stalls(), [(30, 500, 400)]);
     room.input(1_000, Input::Stop);
     // Heard halfway and whole; heard as well; wanted no more; wanted until the end.
-    let outcomes = room.outcomes();
-    assert_eq!(outcomes.len(), 16 + 9);
-    let blocks = room.blocks();
-    let outcome = |block: u32| {
-        let found: Vec<_> = blocks.iter().filter(|record| record.block.0 == block).collect();
-        assert_eq!(found.len(), 1, "one record of block {block}");
-        found[0].outcome
-    };
+    assert_eq!(room.outcomes().len(), 16 + 9);
+    let outcome = |block: u32| room.only_record(block).outcome;
     assert_eq!((outcome(0), outcome(30)), (BlockOutcome::Unplayed, BlockOutcome::Unplayed));
     assert_eq!((outcome(1), outcome(31)), (BlockOutcome::Abandoned, BlockOutcome::Stopped));
     assert_whole(&room);
+}
+
+/// As a service withdraws everything that is pending when it hears of a jump, it may withdraw the very block jumped to.
+#[test]
+fn a_block_that_is_withdrawn_while_it_is_waited_for_is_stepped_over() {
+    let mut room = hearing(40);
+    room.act(500, seek(6));
+    room.evict(510, &[1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(room.asks[2..], [(500, vec![6]), (510, vec![7])]);
+    assert_eq!(room.errors()[0].failure.kills, Kills::Block(BlockIdx(6)));
+    room.ready(900, 7, 1_000);
+    assert_eq!(room.stalls(), [(6, 500, 400)], "one wait");
+    room.input(1_000, Input::Stop);
+    assert_eq!(room.only_record(6).outcome, BlockOutcome::Failed(FailureClass::Server));
+    assert_whole(&room);
+}
+
+/// Until 2026-02-11 a jump left requests alone, and steps to the next block were not told the service.
+#[test]
+fn requests_outlive_the_jumps_of_older_players() {
+    let mut room = Room::with(config(20, PlayerPolicy::YAPIT_2026_02_11));
+    room.player.keep_what_was_heard();
+    room.input(0, Input::Start);
+    room.act(100, seek(10));
+    assert_eq!(room.asks.len(), 1, "while it buffers a jump asks for nothing");
+    room.act(200, Act::Jump { to: BlockIdx(3), how: Jump::Skip });
+    assert_eq!(room.told, [(100, Output::Move { cursor: BlockIdx(10) })]);
+    room.ready(1_000, 3, 1_000);
+    assert_eq!((room.player.state(), room.player.current()), (PlayerState::Playing, BlockIdx(3)));
 }
 
 #[test]
@@ -122,7 +143,7 @@ fn skipping_to_a_block_that_does_not_exist_is_nothing() {
 }
 
 #[test]
-fn a_pause_is_no_stall_and_asks_for_nothing() {
+fn a_pause_is_no_stall_and_the_block_begins_anew_after_it() {
     let mut room = hearing(10);
     (1..8).for_each(|block| room.ready(100, block, 1_000));
     let asked = room.asks.len();
@@ -134,36 +155,72 @@ fn a_pause_is_no_stall_and_asks_for_nothing() {
     room.act(10_300, Act::Resume);
     room.pass_to(60_000);
     let end = room.end();
-    assert_eq!((end.end, end.ended_at), (SessionEnd::Completed, ms(20_000)));
-    assert_eq!((end.paused, end.playing), (Duration::from_secs(10), Some(Duration::from_secs(10))));
+    assert_eq!((end.end, end.ended_at), (SessionEnd::Completed, ms(20_300)));
+    assert_eq!((end.paused, end.playing), (Duration::from_secs(10), Some(Duration::from_millis(10_300))));
     assert_eq!(room.incidents(), [(300, Incident::Paused { lasted: Duration::from_secs(10) })]);
     assert_whole(&room);
 }
 
 #[test]
-fn a_pause_ends_a_stall_and_what_is_late_after_it_is_another() {
+fn going_on_asks_for_what_is_missing_of_the_next_eight() {
+    let mut room = hearing(20);
+    room.queued(10, 8..16);
+    room.act(300, Act::Pause);
+    room.evict(400, &[2, 3, 9]);
+    room.act(1_000, Act::Resume);
+    // Block 9 is the ninth.
+    assert_eq!(room.asks[2..], [(1_000, vec![2, 3])]);
+}
+
+#[test]
+fn a_pause_inside_a_stall_is_no_part_of_it_and_does_not_make_two_of_it() {
     let mut room = hearing(2);
     room.act(1_500, Act::Pause);
     room.act(2_000, Act::Resume);
     room.ready(2_200, 1, 1_000);
     room.pass_to(60_000);
-    assert_eq!(room.stalls(), [(1, 1_000, 500), (1, 2_000, 200)]);
+    assert_eq!(room.stalls(), [(1, 1_000, 500 + 200)]);
+    assert_eq!(room.end().paused, Duration::from_millis(500));
     assert_whole(&room);
 }
 
 #[test]
-fn a_pause_in_mid_stream_goes_on_where_it_stood_at_any_speed() {
-    let mut config = config(1, STREAMING);
-    config.speed = Speed::from_thousandths(2_000).expect("not zero");
-    let mut room = Room::with(config);
-    room.input(0, Input::Start);
-    room.audio(0, 0, 1_000);
-    room.act(100, Act::Pause);
-    room.complete(200, 0, 1_000);
-    room.act(600, Act::Resume);
+fn a_stall_that_a_pause_outlasts_is_over_when_the_pause_is() {
+    let mut room = hearing(2);
+    room.act(1_500, Act::Pause);
+    room.ready(1_700, 1, 1_000);
+    room.act(5_000, Act::Resume);
     room.pass_to(60_000);
-    assert_eq!(room.end().ended_at, ms(1_000));
+    assert_eq!(room.stalls(), [(1, 1_000, 500)]);
     assert_whole(&room);
+}
+
+#[test]
+fn another_speed_holds_from_its_moment_on() {
+    let mut room = Room::started(2, PlayerPolicy::YAPIT);
+    (0..2).for_each(|block| room.ready(0, block, 1_000));
+    room.act(500, Act::ChangeSpeed { speed: Speed::from_thousandths(2_000).expect("not zero") });
+    room.pass_to(60_000);
+    // Half of the first at normal speed, and three halves at double.
+    assert_eq!(room.end().ended_at, ms(500 + 250 + 500));
+    assert_whole(&room);
+}
+
+#[test]
+fn whoever_stays_on_the_page_may_play_again() {
+    for (policy, plays_again) in [(PlayerPolicy::YAPIT, 1), (PlayerPolicy::YAPIT_2026_02_23, 3)] {
+        let mut room = Room::with(config(3, policy));
+        room.player.stay_on_page();
+        room.input(0, Input::Start);
+        (0..3).for_each(|block| room.ready(0, block, 1_000));
+        room.pass_to(4_000);
+        assert_eq!((room.player.state(), room.ends), (PlayerState::Paused, 0));
+        room.act(5_000, Act::Resume);
+        room.input(20_000, Input::Stop);
+        assert_eq!(room.end().playing, Some(Duration::from_secs(3 + plays_again)));
+        assert_eq!(room.outcomes(), [BlockOutcome::Played; 3], "they have one record each");
+        assert_whole(&room);
+    }
 }
 
 #[test]
@@ -177,7 +234,7 @@ fn a_session_that_ends_in_a_pause_accounts_for_it() {
 
 #[test]
 fn another_voice_drops_what_is_there_and_fills_the_start_buffer_anew() {
-    let mut room = Room::with(config(12, PlayerPolicy::YAPIT_2026_02));
+    let mut room = Room::with(config(12, PlayerPolicy::YAPIT_2026_02_07));
     room.player.keep_what_was_heard();
     room.input(0, Input::Start);
     (0..4).for_each(|block| room.ready(0, block, 1_000));
@@ -195,7 +252,7 @@ fn another_voice_drops_what_is_there_and_fills_the_start_buffer_anew() {
     room.pass_to(60_000);
     assert_eq!(room.outcomes(), [BlockOutcome::Played; 12]);
     let wanted: Vec<_> = room.blocks()[..2].iter().map(|record| record.intended_at).collect();
-    assert_eq!(wanted, [ms(0), ms(1_500)], "the record is that of the voice it was heard in");
+    assert_eq!(wanted, [ms(0), ms(0)], "when they were first wanted");
     assert_whole(&room);
 }
 
@@ -220,7 +277,9 @@ fn a_jump_without_a_connection_asks_when_there_is_one() {
     room.act(500, seek(20));
     assert_eq!(room.asks.len(), 2);
     room.pass_to(1_100);
-    assert_eq!(room.asks[2..], [(1_100, vec![20])]);
+    // What had waited, and then all that is pending.
+    assert_eq!(room.asks[2..], [(1_100, vec![20]), (1_100, vec![20])]);
+    assert_eq!(room.told, [], "nobody could be told of the jump");
     room.ready(1_200, 20, 1_000);
     assert_eq!(room.stalls(), [(20, 500, 700)]);
 }

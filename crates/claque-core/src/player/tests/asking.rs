@@ -1,11 +1,11 @@
 //! When the player asks for what.
 
-use super::room::Room;
+use super::room::{Room, ms};
 use crate::{
     event::{Event, FailureClass, Kills, StatusKind},
     ids::BlockIdx,
-    player::{Input, Output, PlayerPolicy},
-    record::{BlockOutcome, SessionEnd},
+    player::{Input, PlayerPolicy, PlayerState},
+    record::{BlockOutcome, Incident, ResendReason, SessionEnd},
     time::Duration,
 };
 
@@ -34,8 +34,8 @@ fn a_batch_is_asked_for_when_a_block_begins_and_fewer_than_eight_follow_it() {
     assert_eq!(room.end().end, SessionEnd::Completed);
     let intended: Vec<_> = room.blocks().iter().map(|record| (record.batch, record.intended_at)).collect();
     assert_eq!(intended[7], (0, crate::time::Instant::START));
-    assert_eq!(intended[8], (1, super::room::ms(1_000)));
-    assert_eq!(intended[16], (2, super::room::ms(9_000)));
+    assert_eq!(intended[8], (1, ms(1_000)));
+    assert_eq!(intended[16], (2, ms(9_000)));
 }
 
 #[test]
@@ -50,20 +50,71 @@ fn blocks_that_are_asked_for_count_as_being_ahead() {
 }
 
 #[test]
-fn without_a_threshold_blocks_are_asked_for_when_none_is_left() {
+fn without_a_threshold_each_block_is_asked_for_when_it_is_reached() {
     let mut room =
         Room::started(4, PlayerPolicy { refill_threshold: 0, batch_size: 2, ..PlayerPolicy::YAPIT });
     room.ready(100, 0, 1_000);
     room.ready(100, 1, 1_000);
     room.pass_to(5_000);
-    assert_eq!(room.asks, [(0, range(0, 2)), (2_100, range(2, 4))]);
+    assert_eq!(room.asks, [(0, range(0, 2)), (2_100, vec![2])]);
 }
 
 #[test]
-fn a_batch_of_which_nothing_can_be_heard_is_followed_by_the_next() {
-    let mut room = Room::started(20, PlayerPolicy::YAPIT_2026_02);
+fn a_start_buffer_that_begins_with_nothing_never_fills_in_older_players() {
+    let mut room = Room::started(20, PlayerPolicy::YAPIT_2026_02_07);
     (0..8).for_each(|block| room.skip(500, block));
-    assert_eq!(room.asks, [(0, range(0, 8)), (500, range(8, 16))]);
+    assert_eq!((room.player.state(), room.asks.len()), (PlayerState::Buffering, 1));
+    // Nothing is on its way any more; whoever waits for it all the same has a bound.
+    room.pass_to(60_500);
+    assert_eq!(room.end().end, SessionEnd::Failed(FailureClass::Timeout));
+}
+
+#[test]
+fn what_came_to_nothing_is_asked_for_when_it_is_reached_and_then_stepped_over() {
+    let mut room = Room::started(20, PlayerPolicy::YAPIT);
+    room.skip(500, 0);
+    assert_eq!(room.asks[1..], [(500, vec![0])]);
+    room.skip(600, 0);
+    // Block 1 is asked for; it is waited for.
+    assert_eq!((room.asks.len(), room.player.current()), (2, BlockIdx(1)));
+    assert_eq!(room.blocks()[0].outcome, BlockOutcome::Skipped);
+}
+
+#[test]
+fn what_came_to_nothing_is_asked_for_at_each_refill_and_may_be_heard_after_all() {
+    let mut room = Room::started(12, PlayerPolicy::YAPIT);
+    room.refuse(50, 3, true);
+    room.ready(100, 0, 1_000);
+    assert_eq!(room.asks[1..], [(100, vec![3, 8, 9, 10])]);
+    (1..8).for_each(|block| room.ready(200, block, 1_000));
+    (8..11).for_each(|block| room.ready(300, block, 1_000));
+    room.pass_to(3_500);
+    let Some(record) = room.blocks().into_iter().find(|record| record.block.0 == 2) else {
+        panic!("it was heard")
+    };
+    assert_eq!(record.resends, 0);
+    room.ready(4_000, 11, 1_000);
+    room.pass_to(60_000);
+    let healed = room.only_record(3);
+    assert_eq!((healed.outcome, healed.resends), (BlockOutcome::Played, 1));
+    assert_eq!(healed.requested_at, Some(ms(0)));
+    assert_eq!((healed.answered_request_at, healed.ready_at), (Some(ms(100)), Some(ms(200))));
+    assert_eq!(room.errors().len(), 1, "the failure stays a fact");
+    let again = Incident::Resent { block: BlockIdx(3), why: ResendReason::Failed };
+    assert_eq!(room.incidents(), [(100, again)]);
+}
+
+#[test]
+fn an_error_stops_older_players_and_a_final_one_all() {
+    let (old, today) = (PlayerPolicy::YAPIT_2026_02_11, PlayerPolicy::YAPIT);
+    for (policy, recoverable, stops) in [(old, true, true), (today, true, false), (today, false, true)] {
+        let mut room = Room::started(4, policy);
+        room.refuse(50, 2, recoverable);
+        assert_eq!(room.ends == 1, stops, "{recoverable}");
+        if stops {
+            assert_eq!(room.end().end, SessionEnd::Failed(FailureClass::Server));
+        }
+    }
 }
 
 #[test]
@@ -81,79 +132,94 @@ fn a_start_buffer_beyond_one_batch_is_asked_for_in_turn() {
 #[test]
 fn what_is_not_acknowledged_is_asked_for_twice_more_and_then_given_up() {
     let mut room = Room::started(8, PlayerPolicy::YAPIT);
-    room.queued(5, 2..8);
     (2..8).for_each(|block| room.ready(50, block, 100));
     room.pass_to(29_999);
-    assert_eq!(room.asks[1..], [(10_000, vec![0, 1]), (20_000, vec![0, 1])]);
+    let asked = [(10_000, vec![0]), (10_000, vec![1]), (20_000, vec![0]), (20_000, vec![1])];
+    assert_eq!(room.asks[1..], asked, "one message for each");
     assert!(room.errors().is_empty());
-    room.pass_to(40_000);
+    room.pass_to(30_000);
     let errors: Vec<_> =
         room.errors().iter().map(|error| (error.at, error.failure.kills, error.failure.class)).collect();
-    let at = super::room::ms(30_000);
     let timeout = FailureClass::Timeout;
-    assert_eq!(errors, [(at, Kills::Block(BlockIdx(0)), timeout), (at, Kills::Block(BlockIdx(1)), timeout)]);
-    assert_eq!(room.errors()[0].failure.text, "block 0 was never acknowledged, asked 3 times");
-    assert_eq!(
-        room.outcomes()[..3],
-        [BlockOutcome::Failed(timeout), BlockOutcome::Failed(timeout), BlockOutcome::Played]
-    );
-    assert_eq!(room.blocks()[0].resends, 2);
-    assert_eq!(room.end().end, SessionEnd::Completed);
+    let (first, second) = (Kills::Block(BlockIdx(0)), Kills::Block(BlockIdx(1)));
+    assert_eq!(errors, [(ms(30_000), first, timeout), (ms(30_000), second, timeout)]);
+    assert_eq!(room.errors()[0].failure.text, "block 0 did not come within 30 s; it was asked for 3 times");
+    // Given up it counts as ready, and is asked for once more when playback gets there.
+    assert_eq!(room.asks[5..], [(30_000, vec![0])]);
 }
 
 #[test]
-fn an_acknowledgement_ends_the_asking() {
-    for kind in [StatusKind::Queued, StatusKind::Processing, StatusKind::Ready] {
-        let mut room = Room::started(1, PlayerPolicy::YAPIT);
-        room.status(9_999, 0, kind);
-        room.pass_to(50_000);
-        assert_eq!(room.asks.len(), 1, "{kind:?}");
+fn an_acknowledgement_is_good_for_one_extension() {
+    let mut room = Room::started(1, PlayerPolicy::YAPIT);
+    room.queued(5, 0..1);
+    room.pass_to(39_999);
+    assert_eq!(room.asks[1..], [(20_000, vec![0]), (30_000, vec![0])], "the repeats were not acknowledged");
+    let mut room = Room::started(1, PlayerPolicy::YAPIT);
+    for at in [5, 20_005, 40_005] {
+        room.queued(at, 0..1);
+    }
+    room.pass_to(60_000);
+    assert_eq!(room.asks[1..3], [(20_000, vec![0]), (40_000, vec![0])]);
+    assert_eq!(
+        room.incidents().last(),
+        Some(&(60_000, Incident::Resent { block: BlockIdx(0), why: ResendReason::Failed }))
+    );
+    assert!(room.incidents().contains(&(60_000, Incident::GivenUp { block: BlockIdx(0) })));
+}
+
+#[test]
+fn older_players_have_other_patience() {
+    for (policy, asked, given_up) in [
+        (PlayerPolicy::YAPIT_2026_02_07, vec![(30_000, vec![0]), (60_000, vec![0])], 90_000),
+        (PlayerPolicy::YAPIT_2026_02_05, vec![], 60_000),
+    ] {
+        let mut config = super::room::config(1, policy);
+        config.timeout = Duration::from_secs(300);
+        let mut room = Room::with(config);
+        room.input(0, Input::Start);
+        room.queued(5, 0..1);
+        room.pass_to(100_000);
+        assert_eq!(room.asks[1..], asked);
+        assert!(room.incidents().contains(&(given_up, Incident::GivenUp { block: BlockIdx(0) })));
     }
 }
 
 #[test]
-fn a_request_that_has_not_been_written_is_not_repeated() {
-    let mut config = super::room::config(4, PlayerPolicy::YAPIT);
-    config.timeout = Duration::from_secs(600);
-    let mut room = Room::with(config);
-    // The room would send at once; this way to the wire is longer.
-    let at = super::room::ms(0);
-    assert_eq!(room.player.handle_input(at, Input::Start).collect::<Vec<_>>(), [Output::Dial]);
-    let dialed = Input::Event(Event::Dialed { connect: Duration::ZERO });
-    assert!(matches!(&room.player.handle_input(at, dialed).collect::<Vec<_>>()[..], [Output::Ask { .. }]));
-    room.pass_to(100_000);
-    assert_eq!(room.asks, []);
-}
-
-#[test]
-fn withdrawn_blocks_are_asked_for_again_at_once() {
-    let mut room = Room::started(8, PlayerPolicy::YAPIT);
-    room.queued(5, 0..8);
-    room.ready(100, 0, 1_000);
-    room.evict(200, &[3, 2, 0, 40]);
-    assert_eq!(room.asks[1..], [(200, vec![2, 3])], "block 0 is there and block 40 was never asked for");
-    room.ready(300, 2, 1_000);
-    assert_eq!(room.asks.len(), 2);
-}
-
-#[test]
-fn a_withdrawal_is_an_answer_after_which_patience_begins_anew() {
+fn no_patience_runs_out_while_audio_is_fetched() {
     let mut room = Room::started(1, PlayerPolicy::YAPIT);
-    // It had already been asked for again once.
-    room.evict(10_100, &[0]);
-    room.pass_to(69_000);
-    assert_eq!(room.asks, [0, 10_000, 10_100, 20_100, 30_100].map(|at| (at, vec![0])));
-    assert_eq!(room.blocks()[0].resends, 4);
-    assert_eq!(room.errors()[0].at, super::room::ms(40_100));
+    room.status(9_999, 0, StatusKind::Ready);
+    room.pass_to(50_000);
+    assert_eq!(room.asks.len(), 1);
 }
 
 #[test]
-fn a_service_that_withdraws_a_block_without_end_has_failed_it() {
-    let mut room = Room::started(2, PlayerPolicy::YAPIT);
-    (0..300).for_each(|at| room.evict(at, &[0]));
-    assert_eq!(room.asks.len(), 1 + 255);
-    assert_eq!(room.errors()[0].failure.class, FailureClass::Server);
-    room.ready(400, 1, 1_000);
-    room.pass_to(2_000);
-    assert_eq!(room.outcomes(), [BlockOutcome::Failed(FailureClass::Server), BlockOutcome::Played]);
+fn what_is_withdrawn_is_empty_until_it_is_needed() {
+    let mut room = Room::started(20, PlayerPolicy::YAPIT);
+    room.queued(5, 0..8);
+    room.evict(200, &[3, 2, 40]);
+    assert_eq!(room.asks.len(), 1);
+    room.ready(300, 0, 1_000);
+    assert_eq!(room.asks[1..], [(300, vec![2, 3, 8, 9])]);
+    let again = |block| (300, Incident::Resent { block: BlockIdx(block), why: ResendReason::Withdrawn });
+    assert_eq!(room.incidents(), [again(2), again(3)]);
+}
+
+#[test]
+fn a_body_that_is_no_audio_stops_the_player_of_today_when_it_is_reached() {
+    for (policy, stops) in [(PlayerPolicy::YAPIT, true), (PlayerPolicy::YAPIT_2026_02_23, false)] {
+        let mut room = Room::started(3, policy);
+        room.ready(0, 0, 1_000);
+        room.status(0, 1, StatusKind::Ready);
+        room.tell(
+            10,
+            Event::NotAudio(super::room::failure(FailureClass::Protocol, Kills::Block(BlockIdx(1)))),
+        );
+        room.ready(10, 2, 1_000);
+        room.pass_to(1_000);
+        if stops {
+            assert_eq!(room.end().end, SessionEnd::Failed(FailureClass::Protocol));
+        } else {
+            assert_eq!(room.asks[1..], [(1_000, vec![1])]);
+        }
+    }
 }

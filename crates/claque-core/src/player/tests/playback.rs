@@ -12,7 +12,7 @@ use crate::{
 #[test]
 fn the_presets_differ_in_how_many_blocks_they_wait_for() {
     assert_eq!(PlayerPolicy::preset("yapit"), Some(PlayerPolicy::YAPIT));
-    assert_eq!(PlayerPolicy::preset("yapit-2026-02"), Some(PlayerPolicy::YAPIT_2026_02));
+    assert_eq!(PlayerPolicy::preset("yapit-2026-02"), Some(PlayerPolicy::YAPIT_2026_02_07));
     assert_eq!(PlayerPolicy::preset("yapit-2025"), None);
     for name in PlayerPolicy::PRESETS {
         let policy = PlayerPolicy::preset(name).expect("it is listed");
@@ -26,7 +26,7 @@ fn the_presets_differ_in_how_many_blocks_they_wait_for() {
 
 #[test]
 fn only_blocks_that_follow_one_another_begin_playback() {
-    let mut room = Room::started(5, PlayerPolicy::YAPIT_2026_02);
+    let mut room = Room::started(5, PlayerPolicy::YAPIT_2026_02_07);
     room.ready(100, 1, 1_000);
     room.ready(200, 2, 1_000);
     assert_eq!(room.player.state(), PlayerState::Buffering);
@@ -36,28 +36,36 @@ fn only_blocks_that_follow_one_another_begin_playback() {
 
 #[test]
 fn a_text_of_one_block_does_not_wait_for_a_second() {
-    let mut room = Room::started(1, PlayerPolicy::YAPIT_2026_02);
+    let mut room = Room::started(1, PlayerPolicy::YAPIT_2026_02_07);
     room.ready(100, 0, 1_000);
     room.pass_to(2_000);
     assert_eq!((room.starts(), room.end().ended_at), (vec![(0, 100)], ms(1_100)));
 }
 
 #[test]
-fn skipped_and_failed_blocks_count_as_ready_and_are_stepped_over() {
+fn skipped_and_failed_blocks_count_as_ready_and_are_stepped_over_when_they_fail_again() {
     let mut room = Room::started(6, PlayerPolicy { min_buffer: 4, ..PlayerPolicy::YAPIT });
     room.skip(100, 0);
     room.fail(200, 2);
     room.ready(300, 1, 1_000);
     assert_eq!(room.player.state(), PlayerState::Buffering);
     room.ready(400, 3, 1_000);
-    room.skip(500, 4);
+    // Four count as ready; the first is asked for again.
+    assert_eq!(room.asks[1..], [(400, vec![0])]);
+    room.skip(500, 0);
+    // With block 1 begins a look at what is missing.
+    assert_eq!(room.asks[2..], [(500, vec![2])]);
+    room.fail(600, 2);
+    room.ready(600, 4, 1_000);
     room.ready(600, 5, 1_000);
+    room.pass_to(1_500);
+    room.fail(1_600, 2);
     room.pass_to(10_000);
-    assert_eq!(room.starts(), [(1, 400), (3, 1_400), (5, 2_400)]);
+    assert_eq!(room.starts(), [(1, 500), (3, 1_600), (4, 2_600), (5, 3_600)]);
     let (played, skipped) = (BlockOutcome::Played, BlockOutcome::Skipped);
     let failed = BlockOutcome::Failed(FailureClass::Server);
-    assert_eq!(room.outcomes(), [skipped, played, failed, played, skipped, played]);
-    assert_eq!((room.stalls(), room.end().end), (vec![], SessionEnd::Completed));
+    assert_eq!(room.outcomes(), [skipped, played, failed, played, played, played]);
+    assert_eq!((room.stalls(), room.end().end), (vec![(2, 1_500, 100)], SessionEnd::Completed));
 }
 
 #[test]
@@ -95,14 +103,20 @@ fn a_stall_that_ends_with_the_text_is_one_stall() {
     room.ready(0, 0, 1_000);
     room.skip(2_000, 2);
     room.skip(3_000, 1);
-    assert_eq!(room.stalls(), [(1, 1_000, 2_000)]);
-    assert_eq!((room.end().end, room.end().ended_at), (SessionEnd::Completed, ms(3_000)));
+    // Block 2 is asked for again, as it is reached.
+    room.skip(3_500, 2);
+    assert_eq!(room.stalls(), [(1, 1_000, 2_500)]);
+    assert_eq!((room.end().end, room.end().ended_at), (SessionEnd::Completed, ms(3_500)));
 }
 
 #[test]
 fn waiting_before_anything_was_heard_is_startup() {
     let mut room = Room::started(12, PlayerPolicy::YAPIT);
-    (0..8).for_each(|block| room.skip(1_000, block));
+    for block in 0..8 {
+        // Once at first, and once more when it is reached.
+        room.skip(1_000, block);
+        room.skip(1_000, block);
+    }
     assert_eq!(room.player.state(), PlayerState::Buffering);
     room.ready(5_000, 8, 1_000);
     room.pass_to(5_500);
@@ -178,7 +192,7 @@ fn the_end_of_the_text_is_no_underrun() {
 /// The older script stalled for good at 16 of 20 blocks when answers came before it had noted its request.
 #[test]
 fn answers_that_come_at_once_are_all_heard() {
-    let mut room = Room::started(20, PlayerPolicy::YAPIT_2026_02);
+    let mut room = Room::started(20, PlayerPolicy::YAPIT_2026_02_07);
     let mut answered = 0;
     while room.ends == 0 {
         if let Some((at, blocks)) = room.asks.get(answered).cloned() {
@@ -197,6 +211,8 @@ fn answers_that_come_at_once_are_all_heard() {
 fn answers_may_even_come_before_the_request_is_known_to_be_written() {
     let mut room = Room::with(config(1, PlayerPolicy::YAPIT));
     assert_eq!(room.player.handle_input(ms(0), Input::Start).count(), 1);
+    let dialed = Input::Event(Event::Dialed { connect: Duration::ZERO });
+    assert_eq!(room.player.handle_input(ms(0), dialed).count(), 1);
     room.ready(0, 0, 1_000);
     room.tell(0, Event::Sent { blocks: vec![BlockIdx(0)] });
     room.pass_to(5_000);

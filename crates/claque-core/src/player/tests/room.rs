@@ -95,9 +95,10 @@ impl Room {
                     self.dials.push(millis);
                     dialled = self.connects;
                 }
-                Output::Ask { blocks } => sent.push(blocks),
+                Output::Ask { blocks, voice: _ } => sent.push(blocks),
                 Output::Move { .. } | Output::ChangeVoice { .. } => self.told.push((millis, output)),
                 Output::Fact(fact) => self.facts.push(fact),
+                Output::Forget { .. } => {}
                 Output::Ended => self.ends += 1,
             }
         }
@@ -143,6 +144,12 @@ impl Room {
         self.tell(at, Event::Failed(failure(FailureClass::Server, Kills::Block(BlockIdx(block)))));
     }
 
+    /// The service says that it has failed a block.
+    pub(super) fn refuse(&mut self, at: u64, block: u32, recoverable: bool) {
+        let failure = failure(FailureClass::Server, Kills::Block(BlockIdx(block)));
+        self.tell(at, Event::BlockError { failure, recoverable });
+    }
+
     pub(super) fn break_session(&mut self, at: u64) {
         self.tell(at, Event::Failed(failure(FailureClass::Transport, Kills::Session)));
     }
@@ -186,6 +193,14 @@ impl Room {
             .iter()
             .filter_map(|fact| if let Fact::Block(record) = fact { Some(record) } else { None })
             .collect()
+    }
+
+    /// The record of a block that has one.
+    #[track_caller]
+    pub(super) fn only_record(&self, block: u32) -> &BlockRecord {
+        let found: Vec<_> = self.blocks().into_iter().filter(|record| record.block.0 == block).collect();
+        assert_eq!(found.len(), 1, "records of block {block}");
+        found[0]
     }
 
     pub(super) fn errors(&self) -> Vec<&ErrorRecord> {

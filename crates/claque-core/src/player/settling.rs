@@ -1,0 +1,235 @@
+//! What comes of the blocks that were asked for: audio, or nothing.
+//!
+//! As in a browser it is acted upon in two rounds: first each block is put in its place, and the start buffer looked at; then
+//! playback goes on where it waited for one of them. What each round asks for goes out as one message.
+
+use super::{
+    EmptyBlock, NotAudio, Player, Readiness, StopsFor,
+    machine::{RememberedError, State},
+    slot::{Nothing, Sound},
+};
+use crate::{
+    event::{Failure, FailureClass, Kills, Phase},
+    ids::BlockIdx,
+    time::{Instant, MediaTime},
+};
+
+/// Something came of a block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settled {
+    block: BlockIdx,
+    came: Came,
+    /// Whether playback waited for it.
+    awaited: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Came {
+    Audio,
+    Nothing,
+}
+
+impl Player {
+    pub(super) fn handle_audio(&mut self, now: Instant, block: BlockIdx, delivered: MediaTime, bytes: u64) {
+        if !self.takes_audio(block) {
+            return;
+        }
+        let was_there = self.window.get(block).is_some_and(|slot| self.is_there(slot));
+        self.window.change(block, |slot| slot.handle_audio(now, delivered, bytes));
+        if self.config.policy.readiness == Readiness::Whole {
+            return;
+        }
+        if !was_there && self.window.get(block).is_some_and(|slot| self.is_there(slot)) {
+            self.settle_one(now, block, Came::Audio);
+        }
+        self.go_on_inside(now);
+    }
+
+    pub(super) fn handle_complete(&mut self, now: Instant, block: BlockIdx, media: MediaTime) {
+        if !self.takes_audio(block) {
+            return;
+        }
+        let heard = self.heard_of(block);
+        self.window.change(block, |slot| {
+            slot.fetches -= 1;
+            let media = slot.handle_complete(now, media, heard);
+            slot.sound = Sound::Whole(media);
+            slot.expected = false;
+        });
+        self.settle_one(now, block, Came::Audio);
+        self.go_on_inside(now);
+    }
+
+    /// Whether audio of a block is awaited; who sends it unasked-for by a call for it has called it ready.
+    fn takes_audio(&mut self, block: BlockIdx) -> bool {
+        let took = self.window.change(block, |slot| {
+            if slot.request.take().is_some() {
+                slot.fetches = slot.fetches.saturating_add(1);
+            }
+            slot.fetches > 0
+        });
+        took.unwrap_or(false)
+    }
+
+    /// How much of a block's audio was heard that is being heard.
+    fn heard_of(&self, block: BlockIdx) -> MediaTime {
+        let is_heard = block == self.current
+            && match self.state {
+                State::Playing { .. } => true,
+                State::Waiting { position } => position > MediaTime::ZERO,
+                State::Idle | State::Opening | State::Buffering | State::Resting { .. } | State::Done => {
+                    false
+                }
+            };
+        let sound = self.window.get(block).filter(|_| is_heard).map(|slot| slot.sound);
+        sound.map_or(MediaTime::ZERO, Sound::media)
+    }
+
+    /// The fetch of a block failed.
+    pub(super) fn handle_fetch_failure(&mut self, now: Instant, block: BlockIdx, failure: Failure) {
+        let class = failure.class;
+        let Some(slot) = self.window.get(block) else { return };
+        if slot.fetches == 0 {
+            // No audio was on its way, so it is the request that came to nothing.
+            if slot.request.is_some() {
+                self.fail_block(now, block, failure);
+                self.settle(now);
+            }
+            return;
+        }
+        let heard = self.heard_of(block);
+        self.record_error(now, failure);
+        let awaited = self.window.change(block, |slot| {
+            slot.fetches -= 1;
+            slot.last = Some(Nothing::Failed(class));
+            match slot.sound {
+                Sound::Partial(media) if heard > MediaTime::ZERO => slot.sound = Sound::Cut(media),
+                Sound::Partial(_) | Sound::None => slot.sound = Sound::None,
+                Sound::Cut(_) | Sound::Whole(_) | Sound::Unplayable => {}
+            }
+            core::mem::take(&mut slot.awaited)
+        });
+        self.settled.push(Settled { block, came: Came::Nothing, awaited: awaited.unwrap_or(false) });
+        self.settle(now);
+        self.go_on_inside(now);
+    }
+
+    /// A body was fetched that is no audio.
+    pub(super) fn handle_not_audio(&mut self, now: Instant, failure: Failure) {
+        let (Kills::Block(block), NotAudio::Stops) = (failure.kills, self.config.policy.not_audio) else {
+            return self.handle_failure(now, failure);
+        };
+        if !self.takes_audio(block) {
+            return;
+        }
+        self.record_error(now, failure);
+        self.window.change(block, |slot| {
+            slot.fetches -= 1;
+            slot.sound = Sound::Unplayable;
+            slot.expected = false;
+        });
+        self.settle_one(now, block, Came::Audio);
+    }
+
+    /// The service said that it has failed a block. That is remembered, whether or not it was asked for.
+    pub(super) fn handle_block_error(&mut self, now: Instant, failure: Failure, recoverable: bool) {
+        self.error = Some(Box::new(RememberedError { failure: failure.clone(), recoverable }));
+        let Kills::Block(block) = failure.kills else { return };
+        if self.window.get(block).is_some_and(|slot| slot.request.is_some()) {
+            self.fail_block(now, block, failure);
+            self.settle(now);
+        } else {
+            self.warnings += 1;
+        }
+    }
+
+    /// The service withdrew blocks: what is pending of them is empty.
+    pub(super) fn handle_evicted(&mut self, now: Instant, blocks: &[BlockIdx]) {
+        for &block in blocks {
+            if self.window.get(block).is_some_and(|slot| slot.request.is_some()) {
+                self.comes_to_nothing(block, Nothing::Withdrawn);
+            }
+        }
+        self.settle(now);
+    }
+
+    /// A request came to nothing. [`Player::settle`] acts upon it.
+    pub(super) fn comes_to_nothing(&mut self, block: BlockIdx, how: Nothing) {
+        let awaited = self.window.change(block, |slot| {
+            slot.request = None;
+            slot.last = Some(how);
+            core::mem::take(&mut slot.awaited)
+        });
+        self.settled.push(Settled { block, came: Came::Nothing, awaited: awaited.unwrap_or(false) });
+    }
+
+    fn settle_one(&mut self, at: Instant, block: BlockIdx, came: Came) {
+        let awaited = self.window.change(block, |slot| core::mem::take(&mut slot.awaited)).unwrap_or(false);
+        self.put_in_place(at, block, came);
+        self.send_gathered();
+        if awaited {
+            self.go_on_with(at, block, came);
+            self.send_gathered();
+        }
+        self.settle(at);
+    }
+
+    /// Acts upon whatever came of blocks, and upon what comes of that.
+    pub(super) fn settle(&mut self, at: Instant) {
+        while self.is_live() && !self.settled.is_empty() {
+            let settled = core::mem::take(&mut self.settled);
+            for &Settled { block, came, .. } in &settled {
+                self.put_in_place(at, block, came);
+            }
+            self.send_gathered();
+            for &Settled { block, came, .. } in settled.iter().filter(|settled| settled.awaited) {
+                self.go_on_with(at, block, came);
+                self.send_gathered();
+            }
+        }
+    }
+
+    fn put_in_place(&mut self, at: Instant, block: BlockIdx, came: Came) {
+        match came {
+            Came::Audio => self.check_start_buffer(at),
+            Came::Nothing => {
+                self.window.change(block, |slot| (slot.expected, slot.emptied) = (false, true));
+                if self.state == State::Buffering && self.is_stopped_by_an_error() {
+                    self.stop_for_error(at);
+                } else if self.config.policy.empty_block == EmptyBlock::Ready {
+                    self.check_start_buffer(at);
+                }
+            }
+        }
+    }
+
+    /// Playback goes on where it waited for this block, if it still does.
+    fn go_on_with(&mut self, at: Instant, block: BlockIdx, came: Came) {
+        if self.current != block || self.state != (State::Waiting { position: MediaTime::ZERO }) {
+            return;
+        }
+        match came {
+            Came::Audio => self.play_current(at),
+            Came::Nothing if self.is_stopped_by_an_error() => self.stop_for_error(at),
+            Came::Nothing => self.step_over(at),
+        }
+    }
+
+    fn step_over(&mut self, at: Instant) {
+        let block = self.current;
+        if self.window.get(block).is_some_and(|slot| slot.last == Some(Nothing::Withdrawn)) {
+            let text = format!("the service withdrew block {block} while it was waited for");
+            let (phase, class) = (Phase::BeforeAudio, FailureClass::Server);
+            self.record_error(at, Failure { phase, class, code: None, text, kills: Kills::Block(block) });
+            self.window.change(block, |slot| slot.last = Some(Nothing::Failed(class)));
+        }
+        self.next_block(at);
+    }
+
+    fn is_stopped_by_an_error(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| match self.config.policy.stops_for {
+            StopsFor::AnyError => true,
+            StopsFor::FinalError => !error.recoverable,
+        })
+    }
+}
