@@ -6,7 +6,7 @@ use clap::Args;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Player")]
 pub(crate) struct PlayerFlags {
-    /// Whose constants to take: yapit or yapit-2026-02 [default: yapit]
+    /// Which player: yapit, or that of a day: yapit-2026-02-23, -02-11, -02-07 (also called yapit-2026-02), -02-05 [default: yapit]
     #[arg(long, value_name = "NAME")]
     pub(crate) player: Option<String>,
     /// Blocks that must be ready before playback starts [default: the player's]
@@ -21,6 +21,10 @@ pub(crate) struct PlayerFlags {
     /// What to do about a lost connection: player (dial again as the player does) or off (the session ends) [default: player]
     #[arg(long, value_name = "off|player")]
     pub(crate) reconnect: Option<String>,
+    /// What an error of the service does that names no block: end (the session ends) or player (it plays on, as the web player
+    /// does) [default: end]
+    #[arg(long, value_name = "end|player")]
+    pub(crate) session_error: Option<String>,
     /// What listeners do besides listening, each as often a minute: seek, skip, pause, voice, hang-up; and pause-seconds,
     /// the mean length of a pause. Inline, as in seek=0.5,pause=0.2, or a TOML file with the same keys [default: nothing]
     #[arg(long, value_name = "FILE|RATES")]

@@ -6,7 +6,7 @@ use claque_core::{
     corpus::Corpus,
     listener::Behaviour,
     plan::Plan,
-    player::{PlayerPolicy, Reconnect},
+    player::{PlayerPolicy, Reconnect, SessionErrors},
     rng::Seed,
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
@@ -102,6 +102,7 @@ fn policy(wishes: &Wishes, source: &Source) -> Result<(PlayerPolicy, String), Us
         batch_size: blocks(&wishes.batch_size, "batch_size", preset.batch_size)?,
         refill_threshold: blocks(&wishes.refill_threshold, "refill_threshold", preset.refill_threshold)?,
         reconnect: reconnect(wishes, source, preset.reconnect)?,
+        session_errors: session_errors(wishes, source)?,
         ..preset
     };
     Ok((policy, name))
@@ -117,6 +118,18 @@ fn reconnect(wishes: &Wishes, source: &Source, of_player: Reconnect) -> Result<R
         .reconnect
         .as_ref()
         .map_or(Ok(of_player), |wish| source.known(wish, "reconnect", &["off", "player"], known))
+}
+
+fn session_errors(wishes: &Wishes, source: &Source) -> Result<SessionErrors, UsageError> {
+    let known = |name: &str| match name {
+        "end" => Some(SessionErrors::End),
+        "player" => Some(SessionErrors::PlayOn),
+        _ => None,
+    };
+    wishes
+        .session_error
+        .as_ref()
+        .map_or(Ok(SessionErrors::End), |wish| source.known(wish, "session_error", &["end", "player"], known))
 }
 
 fn behaviour(wishes: &Wishes, source: &Source) -> Result<Behaviour, UsageError> {

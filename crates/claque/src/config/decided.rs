@@ -1,6 +1,9 @@
 //! What was decided, by the names a scenario has for it: what a run's `scenario` holds. No secret is in it.
 
-use claque_core::{plan::Plan, player::Reconnect};
+use claque_core::{
+    plan::Plan,
+    player::{Reconnect, SessionErrors},
+};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -32,6 +35,7 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
         "batch_size": plan.policy.batch_size,
         "refill_threshold": plan.policy.refill_threshold,
         "reconnect": if plan.policy.reconnect == Reconnect::Off { "off" } else { "player" },
+        "session_error": if plan.policy.session_errors == SessionErrors::End { "end" } else { "player" },
         "behaviour": plan.behaviour.is_some().then(|| BehaviourSettings::from(plan.behaviour)),
     });
     match decided {

@@ -72,7 +72,7 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
     let plan = run(&args).unwrap().plan;
     assert_eq!((plan.users, plan.blocks, plan.speed.thousandths()), (9, 3, 2_000));
     assert!(!plan.use_cached);
-    assert_eq!(plan.policy, PlayerPolicy { refill_threshold: 4, ..PlayerPolicy::YAPIT_2026_02 });
+    assert_eq!(plan.policy, PlayerPolicy { refill_threshold: 4, ..PlayerPolicy::YAPIT_2026_02_07 });
     assert_eq!(plan.schedule.intended_start(ListenerId(9)), Instant::from_millis(7_000));
 }
 
