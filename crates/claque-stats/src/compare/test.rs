@@ -31,6 +31,8 @@ pub(super) struct Test {
     error: f64,
     df: f64,
     pub(super) p_value: f64,
+    /// Error and degrees of freedom of what the listeners must show besides, where that is asked.
+    events: Option<(f64, f64)>,
     /// Whether the data could have shown anything at all.
     pub(super) possible: bool,
     /// Whether the difference was the same throughout, so that nothing tells how far it may be off.
@@ -57,13 +59,28 @@ impl Test {
             (true, false) => (2.0 / ways((a.len(), b.len()))).min(1.0),
             (false, false) => two_sided_p((shift / error).abs(), df),
         };
-        Self { scale, base, shift, error, df, p_value, possible: !(is_constant && is_same), is_constant }
+        Self {
+            scale,
+            base,
+            shift,
+            error,
+            df,
+            p_value,
+            events: None,
+            possible: !(is_constant && is_same),
+            is_constant,
+        }
     }
 
     /// The same of a figure that counts events. That runs agree is not enough there: three runs of one failed block each
     /// agree perfectly, and are three events. So the listeners must show the difference, too.
     pub(super) fn with_events(mut self, (a, b): (&[Ratio], &[Ratio])) -> Self {
-        self.p_value = self.p_value.max(events_p(a, b));
+        let Some((shift, error, df)) = events(a, b) else {
+            self.p_value = 1.0;
+            return self;
+        };
+        self.events = Some((error, df));
+        self.p_value = self.p_value.max(two_sided_p((shift / error).abs(), df));
         self
     }
 
@@ -77,8 +94,10 @@ impl Test {
     /// The smallest difference that is called with the power above (Bloom 1995); none where nothing varied.
     pub(super) fn detectable(&self, alpha: f64, judged: usize) -> Option<f64> {
         let strictest = alpha / count(judged.max(1));
-        let t = two_sided_t(strictest, self.df) + two_sided_t(2.0 * (1.0 - POWER), self.df);
-        let least = self.told(t * self.error);
+        let t = |df| two_sided_t(strictest, df) + two_sided_t(2.0 * (1.0 - POWER), df);
+        let by_runs = self.told(t(self.df) * self.error);
+        // What must pass two tests is found where both find it.
+        let least = self.events.map_or(by_runs, |(error, df)| by_runs.max(t(df) * error));
         (!self.is_constant && least.is_finite()).then_some(least)
     }
 
@@ -114,14 +133,14 @@ fn pooled(x: &[f64], y: &[f64]) -> (f64, f64) {
     (((squares(x) + squares(y)) / df * (1.0 / of_x + 1.0 / of_y)).sqrt(), df)
 }
 
-/// How likely listeners that are all alike would differ as much between the sides: the ratio of two sums and its error over
-/// the listeners of both sides together (Cochran 1977, section 2.11).
-fn events_p(a: &[Ratio], b: &[Ratio]) -> f64 {
+/// How far the sides differ, the error of that if their listeners are all alike, and its degrees of freedom: the ratio of two
+/// sums, its error over the listeners of both sides together (Cochran 1977, section 2.11). None where nothing varied.
+fn events(a: &[Ratio], b: &[Ratio]) -> Option<(f64, f64, f64)> {
     let sums =
         |parts: &[Ratio]| parts.iter().fold((0.0, 0.0), |sum, part| (sum.0 + part.above, sum.1 + part.below));
     let ((above_a, below_a), (above_b, below_b)) = (sums(a), sums(b));
     if below_a <= 0.0 || below_b <= 0.0 {
-        return 1.0;
+        return None;
     }
     let rate = (above_a + above_b) / (below_a + below_b);
     let all = count(a.len() + b.len());
@@ -129,7 +148,7 @@ fn events_p(a: &[Ratio], b: &[Ratio]) -> f64 {
     let spread = a.iter().chain(b).map(off).sum::<f64>() / (all - 1.0).max(1.0);
     let error = (spread * (count(a.len()) / below_a.powi(2) + count(b.len()) / below_b.powi(2))).sqrt();
     let shift = above_b / below_b - above_a / below_a;
-    if error > 0.0 { two_sided_p((shift / error).abs(), (all - 2.0).max(1.0)) } else { 1.0 }
+    (error > 0.0).then_some((shift, error, (all - 2.0).max(1.0)))
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -192,3 +192,21 @@ fn a_p95_needs_twenty_values_in_each_run() {
     assert_eq!(row(&compared(&of(19), &of(19)), "startup_time", p95).a, None);
     assert!(row(&compared(&of(20), &of(20)), "startup_time", p95).a.is_some());
 }
+
+/// What runs alone would show is not enough for a figure that counts events, so it is not told as enough.
+#[test]
+fn what_could_have_been_seen_of_events_takes_both_tests_into_account() {
+    let levels = [1_000.0, 1_300.0, 1_150.0];
+    let stalled = |each_ms: f64| {
+        move |place: usize, one: ListenerObservation| {
+            let stalled_ms = if place == 0 { each_ms } else { 0.0 };
+            ListenerObservation { stalled_ms, ..one }
+        }
+    };
+    let mut after = with(steady(&levels), stalled(4_000.0));
+    after[1] = with(steady(&levels), stalled(4_010.0)).remove(1);
+    let comparison = compared(&steady(&levels), &after);
+    let row = row(&comparison, "stalled_time_pct", None);
+    assert_eq!(row.change, Change::NoDetectableChange, "one listener of each run");
+    assert!(row.detectable > row.difference, "{row:?}");
+}
