@@ -22,5 +22,6 @@ pub mod remark;
 pub mod rng;
 pub mod schedule;
 pub mod script;
+pub mod secret;
 pub mod time;
 pub mod timetable;

@@ -378,10 +378,11 @@ impl Client {
             Ok(request) => self.send(step, request).await,
             Err(failure) => Err(failure),
         };
-        match answer {
+        let reply = match answer {
             Ok(answer) => extraction::reply(step, answer.status.as_u16(), answer.retry_after, &answer.body),
             Err(failure) => Reply::Refused(Refused { failure, limit: None }),
-        }
+        };
+        self.service.secrets().clean_reply(reply)
     }
 
     /// What must not be done twice goes over a connection of its own; anything else that is lost on a kept one, which the

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -35,6 +35,27 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     file.write_all(bytes).map_err(|source| StoreError::io("write", &beside, source))?;
     file.sync_all().map_err(|source| StoreError::io("write", &beside, source))?;
     fs::rename(&beside, path).map_err(|source| StoreError::io("rename to", path, source))
+}
+
+/// Longest file read whole. A result of the older script or a `run.json` of a million listeners is shorter.
+const MOST: u64 = 1 << 30;
+
+/// Reads a file whole: what lies in a shared folder may be a device or a pipe, or have no end.
+///
+/// # Errors
+/// The system's, or that it is no file of that length.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // Asked before it is opened: opening a pipe waits for whoever writes to it.
+    let found = fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST {
+        return Err(io::Error::other(format!("it is longer than {} MiB", MOST >> 20)));
+    }
+    Ok(bytes)
 }
 
 /// Everything in `dir`, in no order; nothing if it does not exist.

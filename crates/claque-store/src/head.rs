@@ -151,7 +151,7 @@ pub fn run_kind(dir: &Path) -> Result<RunKind, StoreError> {
 
 fn read(dir: &Path) -> Result<(PathBuf, Vec<u8>), StoreError> {
     let path = dir.join(files::RUN);
-    let bytes = fs::read(&path).map_err(|source| not_read(dir, &path, source))?;
+    let bytes = files::read(&path).map_err(|source| not_read(dir, &path, source))?;
     Ok((path, bytes))
 }
 

@@ -5,7 +5,7 @@
 
 pub mod documents;
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use crate::{
     error::StoreError,
+    files,
     manifest::RunConfig,
     session::{BlockArrival, Session, Underrun},
     wall_time::UnixNanos,
@@ -105,7 +106,7 @@ pub enum Imported {
 /// # Errors
 /// As [`read`].
 pub fn read_any(path: &Path) -> Result<Imported, StoreError> {
-    let bytes = fs::read(path).map_err(|source| StoreError::io("read", path, source))?;
+    let bytes = files::read(path).map_err(|source| StoreError::io("read", path, source))?;
     if documents::OldDocuments::is_it(&bytes) {
         return documents::OldDocuments::decode(&bytes, path).map(Box::new).map(Imported::Documents);
     }
@@ -117,7 +118,7 @@ pub fn read_any(path: &Path) -> Result<Imported, StoreError> {
 /// # Errors
 /// The file cannot be read, is not such a file, or holds a time that is negative or no number.
 pub fn read(path: &Path) -> Result<ImportedRun, StoreError> {
-    let bytes = fs::read(path).map_err(|source| StoreError::io("read", path, source))?;
+    let bytes = files::read(path).map_err(|source| StoreError::io("read", path, source))?;
     let file: OldFile = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(path, error))?;
     let mut notes = vec![
         "whose messages were counted was not checked: cross-talk cannot be ruled out".to_owned(),

@@ -39,7 +39,7 @@ pub use self::{
     incidents::IncidentRow,
     left::{
         DocumentJournal, ExtractionName, JournalHeader, JournalState, KeptDocument, KeptDocuments,
-        LeftBehind, LeftDocument, LeftExtraction, Unresolved,
+        KnownServices, LeftBehind, LeftDocument, LeftExtraction, Unresolved,
     },
     listeners::{ListenerFacts, by_listener},
     manifest::{

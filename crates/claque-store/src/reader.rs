@@ -1,6 +1,6 @@
 //! Reading a run back, finished or killed.
 
-use std::{collections::BTreeMap, env, fs, io, path::Path};
+use std::{collections::BTreeMap, env, io, path::Path};
 
 use claque_core::{
     ids::ListenerId,
@@ -83,7 +83,7 @@ pub(crate) fn not_read(dir: &Path, path: &Path, source: io::Error) -> StoreError
 /// As [`open`].
 pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
     let path = dir.join(files::RUN);
-    let bytes = fs::read(&path).map_err(|source| not_read(dir, &path, source))?;
+    let bytes = files::read(&path).map_err(|source| not_read(dir, &path, source))?;
     Manifest::decode(&bytes, &path)
 }
 

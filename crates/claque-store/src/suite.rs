@@ -3,10 +3,7 @@
 //! It holds the whole plan and what became of each run, and is written anew, as a whole, whenever one has ended. So a
 //! suite that was stopped or killed goes on where it was.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use claque_stats::objective::ObjectiveResult;
 use serde::{Deserialize, Serialize};
@@ -171,7 +168,7 @@ pub fn is_suite(dir: &Path) -> bool {
 /// There is none, it is damaged, or a newer claque wrote it.
 pub fn open_suite(dir: &Path) -> Result<SuiteFolder, StoreError> {
     let path = dir.join(files::SUITE);
-    let bytes = fs::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
+    let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
     check_version(&bytes, &path, Some(KIND))?;
     let manifest = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
     Ok(SuiteFolder { dir: dir.to_owned(), manifest, tags: tags(dir)? })
@@ -199,6 +196,8 @@ pub fn list_suites(dir: &Path) -> Result<(Vec<SuiteFolder>, Vec<StoreError>), St
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn suite(name: &str, started: u64) -> SuiteManifest {

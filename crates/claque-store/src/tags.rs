@@ -11,8 +11,9 @@ use crate::{error::StoreError, files};
 /// The file cannot be read.
 pub fn tags(dir: &Path) -> Result<Vec<String>, StoreError> {
     let path = dir.join(files::TAGS);
-    match fs::read_to_string(&path) {
-        Ok(text) => {
+    match files::read(&path) {
+        Ok(bytes) => {
+            let text = String::from_utf8_lossy(&bytes);
             Ok(text.lines().map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect())
         }
         Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),

@@ -1,4 +1,5 @@
-//! What is said: data on stdout, talk on stderr. The only place that writes to either, apart from the live view.
+//! What is said: data on stdout, talk on stderr. The only place that writes to either, apart from the live view and
+//! exported tables. Whatever it is, it is made [`printable`] here.
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -10,11 +11,15 @@ use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
+use crate::printable::{Colours, printable};
+
 /// Prints data. A reader that has gone away is not an error: it has seen enough.
 ///
 /// # Errors
 /// Standard output cannot be written.
 pub(crate) fn print(data: &str) -> anyhow::Result<()> {
+    let colours = if stdout_has_colours() { Colours::Kept } else { Colours::None };
+    let data = printable(data, colours);
     let mut out = io::stdout().lock();
     match out.write_all(data.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -61,10 +66,14 @@ struct Voice;
 
 impl Write for Voice {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        let shown = printable(&text, Colours::None);
         match HELD.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-            None => return io::stderr().lock().write(bytes),
-            Some(held) if held.bytes.len() + bytes.len() <= MOST_HELD => held.bytes.extend_from_slice(bytes),
-            Some(held) => held.dropped += u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            None => io::stderr().lock().write_all(shown.as_bytes())?,
+            Some(held) if held.bytes.len() + shown.len() <= MOST_HELD => {
+                held.bytes.extend_from_slice(shown.as_bytes());
+            }
+            Some(held) => held.dropped += u64::try_from(shown.len()).unwrap_or(u64::MAX),
         }
         Ok(bytes.len())
     }

@@ -90,7 +90,9 @@ impl Dial {
     fn addresses(&self, io: &mut Io) -> io::Result<Option<Vec<SocketAddr>>> {
         let now = io.clock().now();
         let place = io.places.place(self.place);
-        let Some(mut addresses) = io.resolver.look_up(&place.host, place.port, self.token, now)? else {
+        let Some(mut addresses) =
+            io.resolver.look_up(&place.origin.host, place.origin.port, self.token, now)?
+        else {
             return Ok(None);
         };
         if let Some(source) = place.source {
@@ -138,7 +140,7 @@ impl Dial {
     fn shake_hands(&self, io: &Io, tcp: TcpStream) -> io::Result<Stream> {
         let place = io.places.place(self.place);
         let Some(config) = &place.tls else { return Ok(Stream::Plain(tcp)) };
-        let name = ServerName::try_from(place.host.clone()).map_err(io::Error::other)?;
+        let name = ServerName::try_from(place.origin.host.clone()).map_err(io::Error::other)?;
         Stream::tls(tcp, config, name)
     }
 }

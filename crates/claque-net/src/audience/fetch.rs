@@ -23,10 +23,12 @@ pub(super) struct Fetch {
     pub(super) block: BlockIdx,
     /// Where the service is.
     pub(super) home: PlaceId,
-    /// As the server gave it.
+    /// As the server gave it, or where it was redirected to.
     pub(super) reference: String,
     /// Whether what came was found to be no audio that a player could play.
     pub(super) is_no_audio: bool,
+    /// Redirects that led there.
+    pub(super) redirects: u8,
 }
 
 impl Fetch {

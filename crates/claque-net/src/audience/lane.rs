@@ -98,13 +98,15 @@ impl Lane {
         let obeyed = given.orders.borrow().clone();
         let keeper = given.order.keep_audio.clone().map(Keeper::start).transpose();
         let beat = Beat::of(given.listeners.len());
+        // All accounts of a run share what they know of secrets.
+        let secrets = given.order.seats.iter().flatten().next().map(|seat| seat.service.secrets().clone());
         let mut lane = Self {
             io: Io::new(given.poll, given.waker, clock, seed),
             listening: Slab::new(),
             pool: Pool::default(),
             ledger: Ledger::new(given.gauge, given.facts, beat),
             beat,
-            inbox: Inbox::default(),
+            inbox: Inbox::new(secrets.unwrap_or_default()),
             timers: BTreeSet::new(),
             slots: BTreeMap::new(),
             keeper: keeper.unwrap_or_else(|error| {

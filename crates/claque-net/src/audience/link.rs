@@ -17,7 +17,7 @@ use super::{
     socket::{News, Socket},
     token::Who,
 };
-use crate::service::Service;
+use crate::service::{Secrets, Service};
 
 /// Fetches of one listener under way at once: what browsers allow per origin over HTTP/1.1. The others wait here.
 const FETCHES_AT_ONCE: usize = 6;
@@ -44,10 +44,33 @@ pub(super) struct Link {
 pub(super) struct Inbox {
     news: VecDeque<(Instant, Event)>,
     scratch: Vec<SessionEvent>,
+    secrets: Secrets,
 }
 
 impl Inbox {
+    /// Makes an empty one, in which no event has any of these secrets.
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
+    /// Puts an event behind the others. All that listeners are told comes this way, so what is said in it is cleaned here.
     pub(super) fn push(&mut self, at: Instant, event: Event) {
+        let event = match event {
+            Event::Failed(failure) => Event::Failed(self.secrets.clean_failure(failure)),
+            Event::Closed(failure) => Event::Closed(self.secrets.clean_failure(failure)),
+            Event::NotAudio(failure) => Event::NotAudio(self.secrets.clean_failure(failure)),
+            Event::BlockError { failure, recoverable } => {
+                Event::BlockError { failure: self.secrets.clean_failure(failure), recoverable }
+            }
+            Event::Warning { text } => Event::Warning { text: self.secrets.clean(&text) },
+            Event::Dialed { .. }
+            | Event::Sent { .. }
+            | Event::Status { .. }
+            | Event::Audio { .. }
+            | Event::Complete { .. }
+            | Event::Evicted { .. }
+            | Event::Foreign => event,
+        };
         self.news.push_back((at, event));
     }
 
@@ -227,6 +250,7 @@ impl Ear<'_> {
                         home,
                         reference: url,
                         is_no_audio: false,
+                        redirects: 0,
                     });
                 }
             }

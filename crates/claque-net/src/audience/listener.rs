@@ -109,6 +109,11 @@ impl Lane {
                 self.fetch(owner, fetch, Reuse::No);
                 Some(owner)
             }
+            Step::Redirected { owner, fetch } => {
+                self.listening[owner].link.fetch_over(number);
+                self.fetch(owner, fetch, Reuse::Yes);
+                Some(owner)
+            }
             Step::Over { owner, at, fetch, result } => {
                 let link = &mut self.listening[owner].link;
                 link.fetch_over(number);

@@ -6,10 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use hyper::Uri;
 use rustls::ClientConfig;
 
-use crate::service::Service;
+use crate::service::{Origin, Service};
 
 /// Number of a place, of one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,8 +17,8 @@ pub(super) struct PlaceId(usize);
 /// A host's port, come to from one address of ours.
 #[derive(Debug)]
 pub(super) struct Place {
-    pub(super) host: String,
-    pub(super) port: u16,
+    /// Who answers there.
+    pub(super) origin: Origin,
     /// What the `host` header says.
     pub(super) authority: String,
     /// Where connections come from, if that matters.
@@ -31,7 +30,7 @@ pub(super) struct Place {
 }
 
 /// What makes places differ.
-type Key = (bool, String, u16, Option<IpAddr>);
+type Key = (Origin, Option<IpAddr>);
 
 /// All places of a lane.
 #[derive(Debug, Default)]
@@ -43,20 +42,22 @@ pub(super) struct Places {
 impl Places {
     /// Where a service is.
     pub(super) fn of_service(&mut self, service: &Service) -> PlaceId {
-        let target = service.target();
-        self.number(service, target.is_tls(), target.host(), target.port())
+        self.of_origin(service, service.target().origin())
     }
 
-    /// Where an absolute URL of http or https leads; none for one that leads nowhere.
-    pub(super) fn of_url(&mut self, service: &Service, url: &Uri) -> Option<PlaceId> {
-        let tls = match url.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            Some(_) | None => return None,
-        };
-        let host = url.host()?.trim_start_matches('[').trim_end_matches(']');
-        let port = url.port_u16().unwrap_or_else(|| usual_port(tls));
-        Some(self.number(service, tls, host, port))
+    /// Whoever answers there.
+    pub(super) fn of_origin(&mut self, service: &Service, origin: &Origin) -> PlaceId {
+        let key = (origin.clone(), service.source());
+        *self.numbers.entry(key).or_insert_with(|| {
+            self.list.push(Place {
+                origin: origin.clone(),
+                authority: origin.authority(),
+                source: service.source(),
+                tls: origin.tls.then(|| Arc::clone(service.tls())),
+                idle: VecDeque::new(),
+            });
+            PlaceId(self.list.len() - 1)
+        })
     }
 
     pub(super) fn place(&self, PlaceId(number): PlaceId) -> &Place {
@@ -71,25 +72,4 @@ impl Places {
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Place> {
         self.list.iter_mut()
     }
-
-    fn number(&mut self, service: &Service, tls: bool, host: &str, port: u16) -> PlaceId {
-        let key = (tls, host.to_owned(), port, service.source());
-        *self.numbers.entry(key).or_insert_with(|| {
-            let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-            let authority = if port == usual_port(tls) { shown } else { format!("{shown}:{port}") };
-            self.list.push(Place {
-                host: host.to_owned(),
-                port,
-                authority,
-                source: service.source(),
-                tls: tls.then(|| Arc::clone(service.tls())),
-                idle: VecDeque::new(),
-            });
-            PlaceId(self.list.len() - 1)
-        })
-    }
-}
-
-const fn usual_port(tls: bool) -> u16 {
-    if tls { 443 } else { 80 }
 }

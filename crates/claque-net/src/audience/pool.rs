@@ -3,11 +3,10 @@
 use std::io::{self, ErrorKind};
 
 use claque_core::{
-    event::{Failure, FailureClass, Phase},
+    event::{Failure, FailureClass, Kills, Phase},
     time::{Duration, Instant},
 };
 use claque_wire::http1::{Response, write_get};
-use hyper::Uri;
 use slab::Slab;
 
 use super::{
@@ -20,7 +19,7 @@ use super::{
     stream::Stream,
     token::Who,
 };
-use crate::service::{AudioPlace, Service, failure_of, unusable};
+use crate::service::{AudioPlace, Origin, Service, failure_of, redirected, unusable};
 
 /// Idle connections are dropped after this, sooner than common servers and proxies do (60 s and more), so that a
 /// request seldom meets a connection that is just being closed.
@@ -28,6 +27,9 @@ const IDLE: Duration = Duration::from_secs(50);
 
 /// Idle connections kept at most, per lane: more than a thousand fetches a second need.
 const MAX_IDLE: usize = 1_024;
+
+/// Redirects of one fetch that are followed: one to the store and one within it, and one more.
+const MOST_REDIRECTS: u8 = 3;
 
 /// All connections for audio of a lane, by number.
 #[derive(Debug, Default)]
@@ -39,6 +41,8 @@ pub(super) struct Pool {
 #[derive(Debug)]
 struct Connection {
     place: PlaceId,
+    /// Path of the request at hand.
+    path: String,
     way: Way,
     out: Outbox<()>,
     task: Task,
@@ -75,6 +79,8 @@ pub(super) enum Step {
     Going { owner: usize },
     /// The connection was closed while it was idle, or as good as: the fetch is to be begun again.
     Again { owner: usize, fetch: Fetch },
+    /// The answer leads elsewhere: the fetch goes on there.
+    Redirected { owner: usize, fetch: Fetch },
     /// The fetch is over, at this moment.
     Over { owner: usize, at: Instant, fetch: Fetch, result: Result<Fetched, Failure> },
 }
@@ -119,6 +125,7 @@ impl Pool {
         let number = taken.unwrap_or_else(|| self.add(io, place));
         let connection = &mut self.list[number];
         request(io, service, place, &path, connection.out.bytes());
+        connection.path = path;
         connection.task = Task::Busy(Busy { owner, job: Box::new(job), answer: Response::new(), is_reused });
         Ok(number)
     }
@@ -196,7 +203,13 @@ impl Pool {
         let number = entry.key();
         let dial = Dial::new(place, Who::Fetcher(number).token());
         let task = Task::Idle { since: io.clock().now() };
-        entry.insert(Connection { place, way: Way::Dialing(dial), out: Outbox::default(), task });
+        entry.insert(Connection {
+            place,
+            path: String::new(),
+            way: Way::Dialing(dial),
+            out: Outbox::default(),
+            task,
+        });
         number
     }
 
@@ -221,14 +234,28 @@ impl Pool {
         let connection = &mut self.list[number];
         let idle = Task::Idle { since: end.at };
         let Task::Busy(busy) = std::mem::replace(&mut connection.task, idle) else { return Step::Idle };
+        let path = std::mem::take(&mut connection.path);
+        let place = connection.place;
         if end.is_reusable && self.idle < MAX_IDLE {
             io.places.place_mut(connection.place).idle.push_back(number);
             self.idle += 1;
         } else {
             self.list.remove(number);
         }
+        let owner = busy.owner;
+        if let Some(location) = busy.answer.location() {
+            let reference = redirected(&io.places.place(place).origin, &path, location);
+            let Fetch { redirects, .. } = busy.job.fetch;
+            return if redirects < MOST_REDIRECTS {
+                let fetch = Fetch { reference, redirects: redirects + 1, ..busy.job.fetch };
+                Step::Redirected { owner, fetch }
+            } else {
+                let failure = too_many_redirects(&reference);
+                Step::Over { owner, at: end.at, fetch: busy.job.fetch, result: Err(failure) }
+            };
+        }
         let (fetch, result) = busy.job.finish();
-        Step::Over { owner: busy.owner, at: end.at, fetch, result }
+        Step::Over { owner, at: end.at, fetch, result }
     }
 
     fn remove(&mut self, number: usize) -> Option<Busy> {
@@ -321,14 +348,14 @@ impl Busy {
 
 /// Where a fetch leads: a place, and the path there.
 fn locate(io: &mut Io, service: &Service, fetch: &Fetch) -> Result<(PlaceId, String), Failure> {
-    let (place, mut path) = match service.target().audio_place(&fetch.reference) {
+    let leads = service.target().audio_place(&fetch.reference);
+    let leads = leads.map_err(|why| unusable(&fetch.reference, &io::Error::other(why)))?;
+    let (place, mut path) = match leads {
         AudioPlace::Here(path) => (fetch.home, path),
-        AudioPlace::Anywhere(url) => {
-            let uri: Uri = url.parse().map_err(|error| unusable(&url, &error))?;
-            let nowhere = || unusable(&url, &io::Error::other("it leads nowhere"));
-            let place = io.places.of_url(service, &uri).ok_or_else(nowhere)?;
-            (place, uri.path_and_query().map_or("/", |path| path.as_str()).to_owned())
+        AudioPlace::Elsewhere(origin, _) if !service.network().allows(&origin) => {
+            return Err(not_typed(&origin));
         }
+        AudioPlace::Elsewhere(origin, path) => (io.places.of_origin(service, &origin), path),
     };
     // What follows a `#` is not for the server (RFC 9110 section 4.2.5); a line's end would be a header's.
     path.truncate(path.find('#').unwrap_or(path.len()));
@@ -342,9 +369,26 @@ fn request(io: &Io, service: &Service, place: PlaceId, path: &str, out: &mut Vec
     let place = io.places.place(place);
     let mut headers = Vec::new();
     // Audio that lies elsewhere is none of our credentials' business.
-    if place.host == service.target().host() {
+    if place.origin == *service.target().origin() {
         service.access().show_fit(|name, value| headers.push((name, value.to_owned())));
     }
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     write_get(path, &place.authority, &headers, out);
+}
+
+/// The failure of audio that lies where nobody said that we may go.
+fn not_typed(origin: &Origin) -> Failure {
+    let host = origin.authority();
+    protocol_failure(format!(
+        "the audio lies at {origin}, which was not typed; allow it with --allow-host {host}"
+    ))
+}
+
+fn too_many_redirects(to: &str) -> Failure {
+    protocol_failure(format!("the audio was redirected more than {MOST_REDIRECTS} times, at last to {to}"))
+}
+
+const fn protocol_failure(text: String) -> Failure {
+    let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, Kills::Session);
+    Failure { phase, class, code: None, text, kills }
 }

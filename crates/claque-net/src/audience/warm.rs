@@ -66,7 +66,10 @@ pub async fn warm_up(service: &Service, order: WarmUp, on_ready: impl Fn(u32)) -
     while let Some(count) = settled.recv().await {
         on_ready(count);
     }
-    ended.await.unwrap_or_else(|_| Err(failure_of(&io::Error::other("warming up panicked"), Phase::Dial)))
+    let ended = ended.await;
+    ended
+        .unwrap_or_else(|_| Err(failure_of(&io::Error::other("warming up panicked"), Phase::Dial)))
+        .map_err(|failure| service.secrets().clean_failure(failure))
 }
 
 /// Wakes the thread, which then sees that nobody listens any more.

@@ -1,10 +1,10 @@
 //! Who we are to the service: what is shown with each call, and how it comes to be.
 
+use claque_core::secret::Secret;
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     time::Duration,
 };
-use claque_wire::yapit::rest::Secret;
 use hyper::{HeaderMap, header::HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::watch;

@@ -4,7 +4,10 @@ use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     time::Duration,
 };
-use claque_wire::yapit::{http_failure, rest::Model};
+use claque_wire::yapit::{
+    http_failure,
+    rest::{Model, Voice, is_document_id},
+};
 use hyper::{Method, Request, StatusCode};
 use serde_json::from_slice;
 
@@ -43,7 +46,9 @@ impl Service {
         let url = self.target.url("/api/v1/models");
         let answer = self.call_again(ACTION, || bare(Method::GET, &url), &wait).await?;
         self.expect(ACTION, &answer, StatusCode::OK)?;
-        from_slice(&answer.body).map_err(|error| self.error(ACTION, not_understood("list of models", &error)))
+        let models: Vec<Model> = from_slice(&answer.body)
+            .map_err(|error| self.error(ACTION, not_understood("list of models", &error)))?;
+        Ok(models.into_iter().map(|model| self.clean_model(model)).collect())
     }
 
     /// Finds out of which era the server is, without making anything: `GET` on the route that hands out guests is
@@ -75,7 +80,7 @@ impl Service {
         };
         let refused =
             |Refused { failure, retry_after }| ServiceError { retry_after, ..self.error(action, failure) };
-        persist(action, self.clock, attempt, wait).await.map_err(refused)
+        persist(action, (self.clock, self.secrets()), attempt, wait).await.map_err(refused)
     }
 
     /// Calls, again if the token was too old and there is a new one.
@@ -119,11 +124,36 @@ impl Service {
         Err(ServiceError { retry_after: answer.retry_after, ..self.error(action, failure) })
     }
 
+    /// An id that may go into a path, wherever it comes from.
+    pub(super) fn checked<'a>(&self, action: &'static str, id: &'a str) -> Result<&'a str, ServiceError> {
+        if is_document_id(id) { Ok(id) } else { Err(self.error(action, no_id())) }
+    }
+
+    /// Names as we show and send them. An honest service's stay as they are.
+    fn clean_model(&self, model: Model) -> Model {
+        let clean = |text: String| self.secrets().clean(&text);
+        let voice = |voice: Voice| Voice {
+            slug: clean(voice.slug),
+            name: clean(voice.name),
+            lang: voice.lang.map(clean),
+            description: voice.description.map(clean),
+            ..voice
+        };
+        Model {
+            slug: clean(model.slug),
+            name: clean(model.name),
+            description: model.description.map(clean),
+            voices: model.voices.into_iter().map(voice).collect(),
+            ..model
+        }
+    }
+
+    /// The one way from a failure to an error: what it says may come from outside.
     pub(super) fn error(&self, action: &'static str, failure: Failure) -> ServiceError {
         ServiceError {
             action,
             target: self.target.to_string(),
-            failure,
+            failure: self.secrets().clean_failure(failure),
             retry_after: None,
             credentials: self.credentials.as_deref().map(str::to_owned),
         }
@@ -143,4 +173,14 @@ pub(super) async fn serves_strangers(http: &HttpClient, target: &Target) -> bool
 
 fn failure(answer: &Answer) -> Failure {
     http_failure(answer.status.as_u16(), &answer.body, Kills::Session, Phase::BeforeAudio)
+}
+
+pub(super) fn no_id() -> Failure {
+    Failure {
+        phase: Phase::BeforeAudio,
+        class: FailureClass::Protocol,
+        code: None,
+        text: "the document is named by something that is no id of one".to_owned(),
+        kills: Kills::Session,
+    }
 }

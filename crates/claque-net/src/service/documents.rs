@@ -1,12 +1,12 @@
 //! The REST calls about documents of text.
 
-use claque_core::event::{Failure, FailureClass, Kills, Phase};
-use claque_wire::yapit::rest::{Block, DocumentCreated, DocumentRequest, ListedDocument};
+use claque_wire::yapit::rest::{Block, DocumentCreated, DocumentRequest, ListedDocument, is_document_id};
 use hyper::{Method, StatusCode};
 use serde_json::from_slice;
 
 use super::{
     Service, ServiceError,
+    calls::no_id,
     error::not_understood,
     http::{Over, bare, post_json},
     patience::Pause,
@@ -39,10 +39,10 @@ impl Service {
         self.expect(ACTION, &answer, StatusCode::CREATED)?;
         let created: DocumentCreated = from_slice(&answer.body)
             .map_err(|error| self.error(ACTION, not_understood("new document", &error)))?;
-        // Goes into paths later on.
-        let is_id =
-            !created.id.is_empty() && created.id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
-        if is_id { Ok(created.id) } else { Err(self.error(ACTION, no_id())) }
+        if !is_document_id(&created.id) || !self.secrets().is_fit_name(&created.id) {
+            return Err(self.error(ACTION, no_id()));
+        }
+        Ok(created.id)
     }
 
     /// Characters of each block that the service made of a document; none when there is no such document of ours.
@@ -56,7 +56,7 @@ impl Service {
         wait: impl AsyncFn(Pause) -> bool,
     ) -> Result<Option<Vec<u32>>, ServiceError> {
         const ACTION: &str = "list the blocks of a document";
-        let url = self.target.url(&format!("/api/v1/documents/{id}/blocks"));
+        let url = self.target.url(&format!("/api/v1/documents/{}/blocks", self.checked(ACTION, id)?));
         let answer = self.call_again(ACTION, || bare(Method::GET, &url), &wait).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);
@@ -114,23 +114,13 @@ impl Service {
         wait: impl AsyncFn(Pause) -> bool,
     ) -> Result<bool, ServiceError> {
         const ACTION: &str = "delete a document";
-        let url = self.target.url(&format!("/api/v1/documents/{id}"));
+        let url = self.target.url(&format!("/api/v1/documents/{}", self.checked(ACTION, id)?));
         let answer = self.call_again(ACTION, || bare(Method::DELETE, &url), &wait).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(false);
         }
         self.expect(ACTION, &answer, StatusCode::NO_CONTENT)?;
         Ok(true)
-    }
-}
-
-fn no_id() -> Failure {
-    Failure {
-        phase: Phase::BeforeAudio,
-        class: FailureClass::Protocol,
-        code: None,
-        text: "the answer names the document by something that is no id".to_owned(),
-        kills: Kills::Session,
     }
 }
 

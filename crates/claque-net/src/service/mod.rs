@@ -8,7 +8,9 @@ mod documents;
 mod error;
 mod guest;
 mod http;
+mod network;
 mod patience;
+mod secrets;
 mod source;
 mod target;
 mod tokens;
@@ -17,22 +19,22 @@ use std::{net::IpAddr, sync::Arc};
 
 use claque_core::{
     event::{Failure, FailureClass},
+    secret::Secret,
     time::Duration,
 };
-use claque_wire::yapit::{jwt, rest::Secret};
+use claque_wire::yapit::jwt;
 use rustls::ClientConfig;
 use tokio::sync::watch;
 
 pub(crate) use self::{
     access::Access,
     http::{Answer, HttpClient, Over, failure_of, unusable},
-    target::AudioPlace,
+    target::{AudioPlace, Origin, redirected},
 };
 use self::{
     access::Pass,
     error::timed_out,
     guest::become_guest,
-    http::tls_config,
     patience::Refused,
     tokens::{Refresher, TokenLog, sign_in},
 };
@@ -41,7 +43,9 @@ pub use self::{
     calls::EraGuess,
     documents::Listing,
     error::ServiceError,
+    network::{AllowedHost, Network, NetworkOrder},
     patience::{Pause, Persistence},
+    secrets::Secrets,
     source::{SourceError, check_source},
     target::{Target, TargetError},
     tokens::{TokenEvent, TokenOutcome},
@@ -57,7 +61,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Service {
     target: Target,
-    tls: Arc<ClientConfig>,
+    network: Network,
     http: HttpClient,
     source: Option<IpAddr>,
     access: Access,
@@ -87,10 +91,12 @@ impl Service {
     pub async fn open(
         target: Target,
         credentials: Credentials,
+        network: &Network,
         wait: impl AsyncFn(Pause) -> bool,
     ) -> Result<Self, ServiceError> {
-        let tls = tls_config();
-        let http = HttpClient::new(&tls, None);
+        let secrets = network.secrets();
+        secrets.learn_all(&credentials);
+        let http = HttpClient::new(network.tls(), None);
         let clock = Clock::start();
         let place: Option<Arc<str>> = match &credentials {
             Credentials::None => None,
@@ -98,34 +104,49 @@ impl Service {
             Credentials::Password(account) => Some(account.source.as_str().into()),
             Credentials::Guest => Some("--guest: does the service take guests?".into()),
         };
+        let refused = |action| {
+            let (target, place) = (target.to_string(), place.as_deref().map(str::to_owned));
+            move |why| refused(action, target, why, place)
+        };
         let opened = match credentials {
             Credentials::None => Opened::fixed(Pass::Nobody, "nobody"),
             Credentials::Token { token, .. } => {
-                let owner = jwt::subject(token.expose()).map(|user| format!("user {user}"));
+                let owner = jwt::subject(token.expose()).map(|user| format!("user {}", secrets.clean(&user)));
                 Opened::fixed(Pass::Bearer(token), owner.as_deref().unwrap_or("token"))
             }
             Credentials::Guest => {
                 const ACTION: &str = "become a guest";
+                let attempt = async |over| become_guest(&http, &target, over).await;
                 let pass =
-                    persist(ACTION, clock, async |over| become_guest(&http, &target, over).await, &wait)
-                        .await;
-                let pass = pass.map_err(|why| refused(ACTION, &target, why, place.as_deref()))?;
+                    persist(ACTION, (clock, secrets), attempt, &wait).await.map_err(refused(ACTION))?;
+                secrets.learn_pass(&pass);
                 Opened::fixed(pass, "guest")
             }
             Credentials::Password(account) => {
-                let opened = sign_in_and_keep(&http, &target, *account, clock, &wait).await;
-                opened.map_err(|why| refused(SIGN_IN, &target, why, place.as_deref()))?
+                let opened = sign_in_and_keep(&http, &target, *account, (clock, secrets), &wait).await;
+                opened.map_err(refused(SIGN_IN))?
             }
         };
         let Opened { access, log, owner, unasked } = opened;
-        let owner = owner.into();
-        Ok(Self { target, tls, http, source: None, access, clock, log, owner, credentials: place, unasked })
+        let (owner, network) = (owner.into(), network.clone());
+        Ok(Self {
+            target,
+            network,
+            http,
+            source: None,
+            access,
+            clock,
+            log,
+            owner,
+            credentials: place,
+            unasked,
+        })
     }
 
     /// The same, with connections from `source`, an address of this machine.
     #[must_use]
     pub fn from_source(&self, source: IpAddr) -> Self {
-        Self { http: HttpClient::new(&self.tls, Some(source)), source: Some(source), ..self.clone() }
+        Self { http: HttpClient::new(self.network.tls(), Some(source)), source: Some(source), ..self.clone() }
     }
 
     /// Where it is.
@@ -161,7 +182,7 @@ impl Service {
 
     /// A pool of connections for another runtime.
     pub(crate) fn another_client(&self) -> HttpClient {
-        HttpClient::new(&self.tls, self.source)
+        HttpClient::new(self.network.tls(), self.source)
     }
 
     /// Where its connections come from, if that matters.
@@ -174,7 +195,19 @@ impl Service {
     }
 
     pub(crate) const fn tls(&self) -> &Arc<ClientConfig> {
-        &self.tls
+        self.network.tls()
+    }
+
+    /// How it is reached.
+    #[must_use]
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The secrets that were given or received.
+    #[must_use]
+    pub const fn secrets(&self) -> &Secrets {
+        self.network.secrets()
     }
 }
 
@@ -191,23 +224,24 @@ async fn sign_in_and_keep(
     http: &HttpClient,
     target: &Target,
     account: PasswordSignIn,
-    clock: Clock,
+    (clock, secrets): (Clock, &Secrets),
     wait: &impl AsyncFn(Pause) -> bool,
 ) -> Result<Opened, Refused> {
     let attempt = async |over| sign_in(http, target, &account, over).await;
-    let tokens = match persist(SIGN_IN, clock, attempt, wait).await {
+    let tokens = match persist(SIGN_IN, (clock, secrets), attempt, wait).await {
         Ok(tokens) => tokens,
         Err(why) if why.failure.code == Some(404) && calls::serves_strangers(http, target).await => {
             return Ok(Opened { unasked: true, ..Opened::fixed(Pass::Nobody, "nobody") });
         }
         Err(why) => return Err(why),
     };
-    let owner = format!("user {}", tokens.user_id);
+    secrets.learn_all_of([&tokens.access_token, &tokens.refresh_token]);
+    let owner = format!("user {}", secrets.clean(&tokens.user_id));
     let pass = |token: &Secret| Pass::Bearer(token.clone());
     let (publish, seen) = watch::channel(pass(&tokens.access_token));
     let (log, events) = watch::channel(TokenLog::default());
-    let (http, target) = (http.clone(), target.clone());
-    tokio::spawn(Refresher { http, target, account, tokens, clock, publish, log }.run());
+    let (http, target, secrets) = (http.clone(), target.clone(), secrets.clone());
+    tokio::spawn(Refresher { http, target, account, tokens, clock, secrets, publish, log }.run());
     Ok(Opened { access: Access::changing(seen), log: events, owner, unasked: false })
 }
 
@@ -215,7 +249,7 @@ async fn sign_in_and_keep(
 /// then, for the one before may have been the trouble.
 async fn persist<T>(
     action: &'static str,
-    clock: Clock,
+    (clock, secrets): (Clock, &Secrets),
     attempt: impl AsyncFn(Over) -> Result<T, Refused>,
     wait: &impl AsyncFn(Pause) -> bool,
 ) -> Result<T, Refused> {
@@ -223,7 +257,7 @@ async fn persist<T>(
     let mut over = Over::Kept;
     loop {
         let refused = match within(CALL_TIMEOUT, attempt(over)).await {
-            Err(refused) => refused,
+            Err(refused) => Refused { failure: secrets.clean_failure(refused.failure), ..refused },
             Ok(answer) => return Ok(answer),
         };
         let Refused { failure, retry_after } = &refused;
@@ -238,19 +272,13 @@ async fn persist<T>(
     }
 }
 
-fn refused(action: &'static str, target: &Target, why: Refused, place: Option<&str>) -> ServiceError {
+fn refused(action: &'static str, target: String, why: Refused, credentials: Option<String>) -> ServiceError {
     let Refused { mut failure, retry_after } = why;
     // Whoever is refused as what he said he is, must say something else.
     if failure.code == Some(404) {
         failure.class = FailureClass::Invalid;
     }
-    ServiceError {
-        action,
-        target: target.to_string(),
-        failure,
-        retry_after,
-        credentials: place.map(str::to_owned),
-    }
+    ServiceError { action, target, failure, retry_after, credentials }
 }
 
 async fn within<T, E: From<Failure>>(

@@ -10,13 +10,20 @@ pub struct Target(Arc<Parts>);
 
 #[derive(PartialEq, Eq)]
 struct Parts {
-    tls: bool,
-    host: String,
-    port: u16,
+    origin: Origin,
     /// As typed, without a slash at the end.
     base: String,
     /// The path in front of the routes, without a slash at the end; mostly empty.
     path: String,
+}
+
+/// Who answers: credentials go to the origin they are for, and to no other (RFC 6454 section 4).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Origin {
+    pub(crate) tls: bool,
+    /// Name or address in lower case, without brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
 /// Where the audio of a block is.
@@ -24,8 +31,60 @@ struct Parts {
 pub(crate) enum AudioPlace {
     /// At the service, at this path.
     Here(String),
-    /// At this URL.
-    Anywhere(String),
+    /// At another origin, at this path.
+    Elsewhere(Origin, String),
+}
+
+impl Origin {
+    /// Who answers for a URL; none for one that leads nowhere.
+    pub(crate) fn of(url: &Uri) -> Option<Self> {
+        let tls = match url.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            Some(_) | None => return None,
+        };
+        let host = url.host().filter(|host| !host.is_empty())?;
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        Some(Self { tls, host, port: url.port_u16().unwrap_or_else(|| usual_port(tls)) })
+    }
+
+    /// The host and, where it is not the usual one, the port, as the `host` header says them.
+    pub(crate) fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        if self.port == usual_port(self.tls) { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", if self.tls { "https" } else { "http" }, self.authority())
+    }
+}
+
+const fn usual_port(tls: bool) -> u16 {
+    if tls { 443 } else { 80 }
+}
+
+/// Whether a text is a URL with a scheme that we speak, in whatever case (RFC 3986 section 3.1).
+fn is_absolute(reference: &str) -> bool {
+    ["http://", "https://"]
+        .iter()
+        .any(|scheme| reference.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)))
+}
+
+/// Where a redirect from a place leads (RFC 3986 section 5.2, without the removal of dots, which servers do). `path` is
+/// that of the request, with its query.
+pub(crate) fn redirected(from: &Origin, path: &str, location: &str) -> String {
+    let location = location.trim();
+    let scheme = if from.tls { "https:" } else { "http:" };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    match location {
+        _ if is_absolute(location) => location.to_owned(),
+        _ if location.starts_with("//") => format!("{scheme}{location}"),
+        _ if location.starts_with('/') => format!("{from}{location}"),
+        _ if location.starts_with('?') => format!("{from}{path}{location}"),
+        _ => format!("{from}{}{location}", path.rfind('/').map_or("/", |end| &path[..=end])),
+    }
 }
 
 /// Why a text is no address of a service.
@@ -64,21 +123,17 @@ impl Target {
         }
         let uri: Uri =
             trimmed.parse().map_err(|source| TargetError::NotAUrl { text: trimmed.to_owned(), source })?;
-        let tls = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
+        match uri.scheme_str() {
+            Some("http" | "https") => {}
             Some(_) => return Err(unsuitable("only http and https are spoken")),
             None => return Err(unsuitable("it lacks http:// or https://")),
-        };
+        }
         if uri.query().is_some() {
             return Err(unsuitable("it carries a query"));
         }
-        let host =
-            uri.host().filter(|host| !host.is_empty()).ok_or_else(|| unsuitable("it names no host"))?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let origin = Origin::of(&uri).ok_or_else(|| unsuitable("it names no host"))?;
         let path = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self(Arc::new(Parts { tls, host, port, base: trimmed.to_owned(), path })))
+        Ok(Self(Arc::new(Parts { origin, base: trimmed.to_owned(), path })))
     }
 
     /// The address as typed, without a slash at the end.
@@ -90,19 +145,19 @@ impl Target {
     /// Host name or IP address, without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.0.host
+        &self.0.origin.host
     }
 
     /// TCP port.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.0.port
+        self.0.origin.port
     }
 
     /// Whether connections are encrypted.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        self.0.tls
+        self.0.origin.tls
     }
 
     /// Where a path below the origin is. `path` begins with a slash.
@@ -110,13 +165,24 @@ impl Target {
         format!("{}{path}", self.0.base)
     }
 
+    /// Who answers there.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
     /// Where an audio reference leads.
-    pub(crate) fn audio_place(&self, reference: &str) -> AudioPlace {
-        if reference.starts_with("http://") || reference.starts_with("https://") {
-            return AudioPlace::Anywhere(reference.to_owned());
+    ///
+    /// # Errors
+    /// It is a URL that leads nowhere; says why.
+    pub(crate) fn audio_place(&self, reference: &str) -> Result<AudioPlace, String> {
+        if !is_absolute(reference) {
+            let slash = if reference.starts_with('/') { "" } else { "/" };
+            return Ok(AudioPlace::Here([&self.0.path, "/api", slash, reference].concat()));
         }
-        let slash = if reference.starts_with('/') { "" } else { "/" };
-        AudioPlace::Here([&self.0.path, "/api", slash, reference].concat())
+        let url: Uri = reference.parse().map_err(|error: InvalidUri| error.to_string())?;
+        let origin = Origin::of(&url).ok_or("it leads nowhere")?;
+        let path = url.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        Ok(if origin == self.0.origin { AudioPlace::Here(path) } else { AudioPlace::Elsewhere(origin, path) })
     }
 
     /// The WebSocket's path, without credentials.
@@ -147,13 +213,46 @@ mod tests {
         assert_eq!((target.host(), target.port(), target.is_tls()), ("tts.example", 443, true));
         assert_eq!(target.url("/api/v1/models"), "https://tts.example/api/v1/models");
         assert_eq!(target.socket_path(), "/api/v1/ws/tts");
-        assert_eq!(target.audio_place("/v1/audio/ab"), AudioPlace::Here("/api/v1/audio/ab".to_owned()));
-        let elsewhere = "https://cdn.example/ab";
-        assert_eq!(target.audio_place(elsewhere), AudioPlace::Anywhere(elsewhere.to_owned()));
+        let here = |path: &str| Ok(AudioPlace::Here(path.to_owned()));
+        assert_eq!(target.audio_place("/v1/audio/ab"), here("/api/v1/audio/ab"));
         let prefixed = Target::parse("http://[::1]:8000/tts").unwrap();
         assert_eq!((prefixed.host(), prefixed.port()), ("::1", 8_000));
         assert_eq!(prefixed.socket_path(), "/tts/api/v1/ws/tts");
-        assert_eq!(prefixed.audio_place("v1/audio/ab"), AudioPlace::Here("/tts/api/v1/audio/ab".to_owned()));
+        assert_eq!(prefixed.audio_place("v1/audio/ab"), here("/tts/api/v1/audio/ab"));
+    }
+
+    #[test]
+    fn another_scheme_host_or_port_is_another_origin() {
+        let target = Target::parse("https://TTS.example/p").unwrap();
+        for own in ["https://tts.example/ab?c", "HTTPS://tts.example:443/ab?c"] {
+            assert_eq!(target.audio_place(own), Ok(AudioPlace::Here("/ab?c".to_owned())), "{own}");
+        }
+        for (url, origin) in [
+            ("http://tts.example/ab", "http://tts.example"),
+            ("http://tts.example:443/ab", "http://tts.example:443"),
+            ("https://tts.example:8443/ab", "https://tts.example:8443"),
+            ("https://tts.example.cdn.example/ab", "https://tts.example.cdn.example"),
+            ("https://tts.example@cdn.example/ab", "https://cdn.example"),
+            ("https://tts.example:443@[::1]:9/ab", "https://[::1]:9"),
+        ] {
+            let Ok(AudioPlace::Elsewhere(found, path)) = target.audio_place(url) else { panic!("{url}") };
+            assert_eq!((found.to_string().as_str(), path.as_str()), (origin, "/ab"));
+        }
+        assert!(target.audio_place("https://").is_err() && target.audio_place("http://a b/").is_err());
+    }
+
+    #[test]
+    fn redirects_lead_on_from_where_they_were_met() {
+        let origin = Target::parse("https://tts.example:8443").unwrap().origin().clone();
+        for (location, wanted) in [
+            ("HTTP://cdn.example/x", "HTTP://cdn.example/x"),
+            ("//cdn.example/x", "https://cdn.example/x"),
+            ("/x?y", "https://tts.example:8443/x?y"),
+            ("x", "https://tts.example:8443/a/x"),
+            ("?y", "https://tts.example:8443/a/b?y"),
+        ] {
+            assert_eq!(redirected(&origin, "/a/b?c=/d", location), wanted);
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::{
     error::not_understood,
     http::{HttpClient, Over, post_json},
     patience::{Backoff, Refused, is_transient},
+    secrets::Secrets,
     target::Target,
 };
 use crate::clock::{Clock, unix_nanos};
@@ -56,6 +57,7 @@ pub(crate) struct Refresher {
     pub(crate) account: PasswordSignIn,
     pub(crate) tokens: SignedIn,
     pub(crate) clock: Clock,
+    pub(crate) secrets: Secrets,
     pub(crate) publish: watch::Sender<Pass>,
     pub(crate) log: watch::Sender<TokenLog>,
 }
@@ -84,6 +86,7 @@ impl Refresher {
                         break;
                     }
                     Err(failure) => {
+                        let failure = self.secrets.clean_failure(failure);
                         tracing::warn!("failed to refresh the access token: {failure}; trying again");
                         self.note(TokenOutcome::Failed(failure));
                     }
@@ -134,6 +137,7 @@ impl Refresher {
             self.tokens = signed_in.map_err(|refused| refused.failure)?;
             TokenOutcome::SignedInAgain
         };
+        self.secrets.learn_all_of([&self.tokens.access_token, &self.tokens.refresh_token]);
         self.publish.send_replace(Pass::Bearer(self.tokens.access_token.clone()));
         Ok(outcome)
     }

@@ -8,7 +8,7 @@ use claque_gateway::{CreationAnswer, GatewayConfig, PageEnd, RateLimit, Workers}
 use claque_net::{
     extraction::{Conversations, ExtractionOrder, News, Noted, Paper},
     host::Host,
-    service::{Credentials, Service, Target},
+    service::{Credentials, Network, NetworkOrder, Service, Target},
 };
 use claque_wire::multipart::{self, Part};
 use serde_json::{Value, json};
@@ -205,7 +205,8 @@ async fn refusals_have_the_status_and_the_words_of_the_service() {
 /// Has documents extracted by the real client.
 async fn extract(host: &Host, papers: Vec<Paper>) -> (Vec<DocumentFact>, u32) {
     let target = Target::parse(&host.base_url()).unwrap();
-    let service = Service::open(target, Credentials::None, async |_| true).await.unwrap();
+    let network = Network::open(NetworkOrder::default());
+    let service = Service::open(target, Credentials::None, &network, async |_| true).await.unwrap();
     let every = Duration::from_millis(30);
     let mut conversations = Conversations::start(ExtractionOrder {
         service,

@@ -1,11 +1,11 @@
 //! The calls around a run, against a host.
 
+use claque_core::secret::Secret;
 use claque_gateway::{Auth, Era, GatewayConfig};
 use claque_net::{
     host::Host,
-    service::{Credentials, EraGuess, PasswordSignIn, Pause, Service, Target},
+    service::{Credentials, EraGuess, Network, NetworkOrder, PasswordSignIn, Pause, Service, Target},
 };
-use claque_wire::yapit::rest::Secret;
 
 use crate::stage::{accounts, quick, soon, start};
 
@@ -40,7 +40,8 @@ async fn an_account_is_known_by_its_user_and_is_not_used_where_nobody_asks() {
     let host = start(GatewayConfig { auth: accounts(), ..quick() });
     let service = open(&host, account("PASSWORD")).await;
     assert!(service.owner().starts_with("user ") && !service.is_unasked(), "{}", service.owner());
-    let error = soon(Service::open(target(&host), account("WRONG"), patient)).await.unwrap_err();
+    let network = Network::open(NetworkOrder::default());
+    let error = soon(Service::open(target(&host), account("WRONG"), &network, patient)).await.unwrap_err();
     assert!(error.is_usage() && error.to_string().contains("check a file"), "{error}");
     let open_to_all = start(GatewayConfig { auth: Auth::Off, ..quick() });
     let service = open(&open_to_all, account("PASSWORD")).await;
@@ -89,7 +90,8 @@ async fn patient(pause: Pause) -> bool {
 }
 
 async fn open(host: &Host, credentials: Credentials) -> Service {
-    soon(Service::open(target(host), credentials, patient)).await.unwrap()
+    let network = Network::open(NetworkOrder::default());
+    soon(Service::open(target(host), credentials, &network, patient)).await.unwrap()
 }
 
 fn target(host: &Host) -> Target {

@@ -1,6 +1,6 @@
 //! Reading a run over documents back, finished or killed.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use claque_core::extraction::DocumentFact;
 use claque_stats::{DocumentsSummary, summarise_documents};
@@ -42,7 +42,7 @@ impl DocumentsRun {
 /// journal that was cut off is no error.
 pub fn open_documents(dir: &Path) -> Result<DocumentsRun, StoreError> {
     let path = dir.join(files::RUN);
-    let bytes = fs::read(&path).map_err(|source| not_read(dir, &path, source))?;
+    let bytes = files::read(&path).map_err(|source| not_read(dir, &path, source))?;
     let manifest = DocumentsManifest::decode(&bytes, &path)?;
     if manifest.partial {
         let contents =

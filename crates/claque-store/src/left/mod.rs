@@ -6,10 +6,11 @@
 
 mod journal;
 mod kept;
+mod known;
 
 use std::{
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::Path,
 };
 
@@ -21,8 +22,9 @@ pub use self::{
         LeftExtraction, Unresolved,
     },
     kept::{KeptDocument, KeptDocuments},
+    known::KnownServices,
 };
-use crate::error::StoreError;
+use crate::{error::StoreError, files};
 
 /// Appends one line.
 fn append(file: &mut fs::File, path: &Path, line: &impl Serialize) -> Result<(), StoreError> {
@@ -33,13 +35,16 @@ fn append(file: &mut fs::File, path: &Path, line: &impl Serialize) -> Result<(),
 
 /// Reads every whole line; none when there is no such file. Half a last line, as a kill leaves it, is ignored.
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<Vec<T>>, StoreError> {
-    let mut file = match fs::File::open(path) {
-        Ok(file) => file,
+    // A link in a folder that others can write may lead anywhere, and what is read here is also written to.
+    if path.is_symlink() {
+        return Err(StoreError::io("open", path, io::Error::other("it is a link")));
+    }
+    let bytes = match files::read(path) {
+        Ok(bytes) => bytes,
         Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(StoreError::io("open", path, source)),
+        Err(source) => return Err(StoreError::io("read", path, source)),
     };
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(|source| StoreError::io("read", path, source))?;
+    let text = String::from_utf8_lossy(&bytes);
     let whole = text.rfind('\n').map_or("", |end| text.get(..end).unwrap_or_default());
     let mut lines = Vec::new();
     for (line, number) in whole.lines().zip(1_u64..) {

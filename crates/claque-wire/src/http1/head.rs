@@ -15,6 +15,8 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) framing: Framing,
     pub(super) keeps_alive: bool,
+    /// Where a redirect leads.
+    pub(super) location: Option<Box<str>>,
 }
 
 /// Takes a head from the front of `bytes`; none while it is not whole. `part` is what came of it before. Interim answers
@@ -75,6 +77,9 @@ fn understand(status: u16, http11: bool, fields: &[Header<'_>]) -> Result<Head, 
     let (mut closes, mut lives) = (false, http11);
     let mut length = None;
     let mut encoding: Option<String> = None;
+    let mut location = None;
+    // RFC 9110 section 15.4: those that name one other place to be asked.
+    let is_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
     for field in fields {
         let value = String::from_utf8_lossy(field.value);
         if field.name.eq_ignore_ascii_case("content-length") {
@@ -83,6 +88,8 @@ fn understand(status: u16, http11: bool, fields: &[Header<'_>]) -> Result<Head, 
             // Several fields are one list (RFC 9110 section 5.3).
             let before = encoding.map_or_else(String::new, |before| format!("{before}, "));
             encoding = Some(before + value.trim());
+        } else if is_redirect && field.name.eq_ignore_ascii_case("location") {
+            location = Some(value.trim().into());
         } else if field.name.eq_ignore_ascii_case("connection") {
             for option in value.split(',') {
                 match option.trim() {
@@ -111,7 +118,7 @@ fn understand(status: u16, http11: bool, fields: &[Header<'_>]) -> Result<Head, 
             Framing::UntilClose
         }
     };
-    Ok(Head { status, framing, keeps_alive: alive })
+    Ok(Head { status, framing, keeps_alive: alive, location })
 }
 
 /// Several lengths are lawful only if they are one (RFC 9110 section 8.6).

@@ -86,6 +86,7 @@ pub struct Response {
     stage: Stage,
     has_begun: bool,
     keeps_alive: bool,
+    location: Option<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -100,7 +101,7 @@ impl Response {
     /// Makes a reader that has read nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { stage: Stage::Head(Vec::new()), has_begun: false, keeps_alive: false }
+        Self { stage: Stage::Head(Vec::new()), has_begun: false, keeps_alive: false, location: None }
     }
 
     /// Takes bytes from the front of `bytes` and gives the next part; none when it needs more. After [`Part::End`] nothing is
@@ -113,8 +114,9 @@ impl Response {
         match &mut self.stage {
             Stage::Head(part) => {
                 let Some(head) = head::take(part, bytes)? else { return Ok(None) };
-                let Head { status, framing, keeps_alive } = head;
+                let Head { status, framing, keeps_alive, location } = head;
                 self.keeps_alive = keeps_alive;
+                self.location = location;
                 self.stage = Stage::Body(Body::new(framing));
                 Ok(Some(Part::Head { status }))
             }
@@ -152,6 +154,13 @@ impl Response {
     #[must_use]
     pub const fn keeps_alive(&self) -> bool {
         self.keeps_alive && matches!(self.stage, Stage::Over)
+    }
+
+    /// Where the answer, once its head has come, says that the thing is to be had instead: the `location` of a redirect
+    /// (RFC 9110 section 15.4), which may be relative.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
     }
 
     /// Whether any byte of an answer has come.

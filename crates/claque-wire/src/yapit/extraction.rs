@@ -9,7 +9,11 @@ use claque_core::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{http_failure, limit_window, rest::DocumentCreated, to_json};
+use super::{
+    http_failure, limit_window,
+    rest::{DocumentCreated, is_document_id},
+    to_json,
+};
 
 /// Answer to `POST /api/v1/documents/prepare/upload`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -253,8 +257,7 @@ fn understood<T: DeserializeOwned>(body: &[u8], meaning: impl FnOnce(T) -> Reply
 
 /// Goes into a path later on.
 fn named(id: String, meaning: impl FnOnce(String) -> Reply) -> Reply {
-    let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if is_plain && !id.is_empty() {
+    if is_document_id(&id) {
         meaning(id)
     } else {
         broken(None, "the answer names a document by something that is no id".to_owned())
@@ -319,8 +322,8 @@ mod tests {
         let body = br#"{"extraction_id":"x","content_hash":"c","total_pages":3,"prompt_hash":"p","more":1}"#;
         let with_prompt = Accepted { prompt_hash: Some("p".to_owned()), ..accepted };
         assert_eq!(reply(Step::Create, 202, None, body), Reply::Accepted(with_prompt));
-        let body = br#"{"id":"d","title":null,"failed_pages":[2]}"#;
-        let created = Created { id: "d".to_owned(), failed: vec![2] };
+        let body = br#"{"id":"9db4c472-317f-4463-b939-68c02d21f32a","title":null,"failed_pages":[2]}"#;
+        let created = Created { id: "9db4c472-317f-4463-b939-68c02d21f32a".to_owned(), failed: vec![2] };
         assert_eq!(reply(Step::Create, 201, None, body), Reply::Created(created));
         let body = br#"{"total_pages":3,"completed_pages":[0],"status":"processing","document_id":null,"error":null}"#;
         let status = Status { found: true, completed: vec![0], ..Status::default() };
@@ -356,7 +359,7 @@ mod tests {
 
     #[test]
     fn an_id_that_would_lead_elsewhere_is_a_breach_of_the_protocol() {
-        for id in ["", "../users", "a?b", "a/b"] {
+        for id in ["", "../users", "a?b", "a/b", "9db4c472317f4463b93968c02d21f32a"] {
             let body = json!({ "id": id }).to_string();
             assert_eq!(failure(reply(Step::Create, 201, None, body.as_bytes())).0, FailureClass::Protocol);
         }

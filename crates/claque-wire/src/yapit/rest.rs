@@ -1,39 +1,29 @@
 //! Bodies of the gateway's and the identity service's REST calls, for either side.
 //!
-//! Unknown fields are passed over. Credentials are [`Secret`]s: they serialise, but never print.
+//! Unknown fields are passed over. Credentials are [`Secret`]s: here they serialise ([`exposed`]), but never print.
 
-use core::fmt;
-
+use claque_core::secret::Secret;
 use serde::{Deserialize, Serialize};
 
-/// A token or password. Its debug output hides it.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
+/// A secret as it stands in a message or a file, for `#[serde(with = "...")]`.
+pub mod exposed {
+    use claque_core::secret::Secret;
+    use serde::{Deserialize as _, Deserializer, Serializer};
 
-impl Secret {
-    /// The secret itself, to be put on the wire and nowhere else.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
+    /// Writes the secret itself.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(secret.expose())
     }
-}
 
-impl From<String> for Secret {
-    fn from(secret: String) -> Self {
-        Self(secret)
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(secret: &str) -> Self {
-        Self(secret.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(hidden)")
+    /// Reads a text as a secret.
+    ///
+    /// # Errors
+    /// It is no text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        String::deserialize(deserializer).map(Secret::from)
     }
 }
 
@@ -105,6 +95,12 @@ pub struct Model {
     pub voices: Vec<Voice>,
 }
 
+/// Whether a text can be a document's id: a UUID, as the service makes them. Nothing else is put into a path or a file.
+#[must_use]
+pub fn is_document_id(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+}
+
 /// A voice of a [`Model`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voice {
@@ -128,6 +124,7 @@ pub struct AnonymousSession {
     /// The guest's UUID.
     pub id: String,
     /// Proves that the guest is the one.
+    #[serde(with = "exposed")]
     pub token: Secret,
 }
 
@@ -135,8 +132,10 @@ pub struct AnonymousSession {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInRequest {
     /// The account.
+    #[serde(with = "exposed")]
     pub email: Secret,
     /// Its password.
+    #[serde(with = "exposed")]
     pub password: Secret,
 }
 
@@ -144,8 +143,10 @@ pub struct SignInRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {
     /// Short-lived token for every call.
+    #[serde(with = "exposed")]
     pub access_token: Secret,
     /// Long-lived token for new access tokens.
+    #[serde(with = "exposed")]
     pub refresh_token: Secret,
     /// Who it is.
     pub user_id: String,
@@ -155,6 +156,7 @@ pub struct SignedIn {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refreshed {
     /// The new access token.
+    #[serde(with = "exposed")]
     pub access_token: Secret,
 }
 

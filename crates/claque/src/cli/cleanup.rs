@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::CredentialFlags;
+use super::{CredentialFlags, NetworkFlags};
 
 /// Flags of `claque cleanup`.
 #[derive(Debug, Args)]
@@ -21,9 +21,14 @@ pub(crate) struct CleanupFlags {
     /// Where runs are kept [default: claque-results]
     #[arg(long, short, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
+    /// A service to delete at, though no run of yours is known to have been there. May be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Vec<String>,
     /// Say nothing on stderr but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
     #[command(flatten)]
     pub(crate) credentials: CredentialFlags,
+    #[command(flatten)]
+    pub(crate) network: NetworkFlags,
 }

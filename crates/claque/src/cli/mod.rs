@@ -18,6 +18,7 @@ mod courtesy;
 mod documents;
 mod gateway;
 mod live;
+mod network;
 mod objectives;
 mod output;
 mod player;
@@ -37,6 +38,7 @@ pub(crate) use self::{
     documents::{DocumentFlags, DocumentsFlags, SimulateDocumentsFlags},
     gateway::{GatewayFlags, LimitFlags},
     live::LiveFlags,
+    network::NetworkFlags,
     objectives::{AbortFlags, MarkdownFlag, ObjectiveFlags},
     output::{KeepAudioFlag, OutputFlags},
     player::PlayerFlags,

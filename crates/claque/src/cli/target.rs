@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use claque_wire::yapit::rest::Secret;
+use claque_core::secret::Secret;
+
+use super::NetworkFlags;
 
 /// Flags about the service.
 #[derive(Clone, Debug, Default, Args)]
@@ -14,6 +16,8 @@ pub(crate) struct TargetFlags {
     pub(crate) base_url: Option<String>,
     #[command(flatten)]
     pub(crate) credentials: CredentialFlags,
+    #[command(flatten)]
+    pub(crate) network: NetworkFlags,
 }
 
 /// Flags about who we are to the service.

@@ -11,13 +11,17 @@ use anyhow::Context as _;
 use claque_core::{extraction::PollPolicy, time::Duration};
 use claque_net::{
     extraction::{ClearOrder, clear},
-    service::{Credentials, Pause, Service, Target},
+    service::{Credentials, NetworkOrder, Pause, Service, Target},
 };
-use claque_store::{DocumentJournal, JournalState, KeptDocuments, LeftDocument, LeftExtraction, Unresolved};
+use claque_store::{
+    DocumentJournal, JournalState, KeptDocuments, KnownServices, LeftDocument, LeftExtraction, Unresolved,
+};
+use claque_wire::yapit::rest::is_document_id;
 
 use crate::{
     config::{CleanupSettings, Talk},
     documents::going,
+    report::units::one_line,
     run::{
         crew::Crew,
         documents::{
@@ -25,6 +29,7 @@ use crate::{
             clear::{Found, find_titled},
         },
     },
+    state::known_services,
     talk::{print, say},
 };
 
@@ -43,11 +48,22 @@ pub(crate) fn cleanup(settings: CleanupSettings) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("failed to start the runtime; free some memory or files")?;
-    let mut broom =
-        Broom { credentials: settings.credentials.clone(), crews: BTreeMap::new(), deleted: 0, left: 0 };
+    let mut broom = Broom {
+        credentials: settings.credentials.clone(),
+        network: settings.network.clone(),
+        typed: settings.targets.clone(),
+        known: known_services(),
+        crews: BTreeMap::new(),
+        deleted: 0,
+        left: 0,
+    };
     runtime.block_on(async {
         for folder in folders(&settings)? {
-            broom.sweep(&folder, &settings).await?;
+            if let Err(error) = broom.sweep(&folder, &settings).await {
+                // One folder that cannot be read must not keep what the others left.
+                say(&format!("{}: {error:#}", folder.display()));
+                broom.left += 1;
+            }
         }
         if settings.kept {
             broom.sweep_kept(&settings).await?;
@@ -93,6 +109,10 @@ type Opened = Result<Crew, String>;
 
 struct Broom {
     credentials: Vec<Credentials>,
+    network: NetworkOrder,
+    /// Services that were typed, and those of this user's runs: no other is shown credentials.
+    typed: Vec<Target>,
+    known: Option<KnownServices>,
     /// Each service is signed in to once.
     crews: BTreeMap<String, Opened>,
     deleted: u64,
@@ -165,21 +185,22 @@ impl Broom {
     /// Looks by its title for a document whose creation the run did not live to see answered, and deletes it. Gives
     /// whether nothing of it is left.
     async fn resolve(&mut self, target: &str, unresolved: &Unresolved) -> anyhow::Result<bool> {
-        let title = &unresolved.title;
+        let (title, shown) = (&unresolved.title, one_line(&unresolved.title));
         let ids = match self.find(target, unresolved).await {
             Ok(ids) => ids,
             Err(why) => {
                 self.left += 1;
                 print(&format!(
-                    "unknown \"{title}\": the run was cut off while it asked for this document, and {why}; look for the \
-                     title in the service's own pages at {target}\n"
+                    "unknown \"{shown}\": the run was cut off while it asked for this document, and {why}; look for the \
+                     title in the service's own pages at {}\n",
+                    one_line(target)
                 ))?;
                 return Ok(false);
             }
         };
         if ids.is_empty() {
             print(&format!(
-                "none \"{title}\": the run was cut off while it asked for this document; no document of the account has that title\n"
+                "none \"{shown}\": the run was cut off while it asked for this document; no document of the account has that title\n"
             ))?;
         }
         let mut is_clear = true;
@@ -187,7 +208,7 @@ impl Broom {
             let (account, owner) = (unresolved.account, unresolved.owner.clone());
             let document = LeftDocument { id: id.clone(), title: title.clone(), account, owner };
             let fate = self.delete(target, &document).await;
-            is_clear &= self.tell(&format!("{id}, found by its title \"{title}\""), fate)?;
+            is_clear &= self.tell(&format!("{id}, found by its title \"{shown}\""), fate)?;
         }
         Ok(is_clear)
     }
@@ -238,6 +259,7 @@ impl Broom {
 
     /// Prints what became of a document. Gives whether it is gone.
     fn tell(&mut self, id: &str, fate: Fate) -> anyhow::Result<bool> {
+        let id = one_line(id);
         match fate {
             Fate::Deleted => {
                 self.deleted += 1;
@@ -257,6 +279,9 @@ impl Broom {
     }
 
     async fn delete(&mut self, target: &str, document: &LeftDocument) -> Fate {
+        if !is_document_id(&document.id) {
+            return Fate::Left("this is no id of a document".to_owned());
+        }
         let crew = match self.crew(target).await {
             Ok(crew) => crew,
             Err(why) => return Fate::Left(why.clone()),
@@ -305,10 +330,19 @@ impl Broom {
         Err(refused)
     }
 
+    /// A journal may have been written by anybody who can write to its folder.
+    fn is_trusted(&self, target: &Target) -> bool {
+        self.typed.contains(target) || self.known.as_ref().is_some_and(|known| known.knows(target.as_str()))
+    }
+
     async fn crew(&mut self, target: &str) -> &Opened {
         if !self.crews.contains_key(target) {
             let opened = match Target::parse(target) {
-                Ok(parsed) => Crew::open(&parsed, &self.credentials, &[], wait_and_tell)
+                Ok(parsed) if !self.is_trusted(&parsed) => Err(format!(
+                    "no run of yours is known to have been at {parsed}, so nothing is sent there; if it is right, \
+                     say so with --base-url {parsed}"
+                )),
+                Ok(parsed) => Crew::open(&parsed, &self.credentials, &[], &self.network, wait_and_tell)
                     .await
                     .map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),

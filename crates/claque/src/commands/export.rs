@@ -12,7 +12,10 @@ use claque_store::{BlockRow, ErrorRow, ListenerRow, Manifest, StallRow};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::{ExportFlags, FormatFlag, KeptFlags, RunFlag, TableFlag};
+use crate::{
+    cli::{ExportFlags, FormatFlag, KeptFlags, RunFlag, TableFlag},
+    printable::{Colours, printable},
+};
 
 /// Writes a table of a run. A reader that goes away has seen enough.
 ///
@@ -97,7 +100,10 @@ fn write_rows<Row: Serialize>(
                 let cells: Vec<_> = columns_of(flags.table).iter().map(cell).collect();
                 writeln!(out, "{}", cells.join(","))?;
             }
-            FormatFlag::Jsonl | FormatFlag::Parquet => writeln!(out, "{}", serde_json::to_string(&row)?)?,
+            FormatFlag::Jsonl | FormatFlag::Parquet => {
+                let row = serde_json::to_string(&row)?;
+                writeln!(out, "{}", printable(&row, Colours::None))?;
+            }
         }
     }
     Ok(())
@@ -107,7 +113,7 @@ fn write_rows<Row: Serialize>(
 fn csv_cell(value: &Value) -> String {
     let text = match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => printable(text, Colours::None).into_owned(),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     };
     if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

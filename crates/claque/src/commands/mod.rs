@@ -20,7 +20,7 @@ mod tag;
 
 use std::{io, process::ExitCode};
 
-use claque_wire::yapit::rest::Secret;
+use claque_core::secret::Secret;
 
 use crate::{
     cli::{Cli, SimulateVerb, Verb},

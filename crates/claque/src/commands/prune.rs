@@ -29,16 +29,19 @@ pub(crate) fn prune(flags: &PruneFlags) -> anyhow::Result<ExitCode> {
     let is_old =
         |run: &claque_store::RunHead| before.as_ref().is_none_or(|before| run.started_at_utc < *before);
     let (tagged, going): (Vec<_>, Vec<_>) = beyond.filter(is_old).partition(|run| !run.tags.is_empty());
+    let mut count = 0;
     for run in &going {
-        if flags.delete && !claque_store::remove(&run.dir)? {
-            say(&format!(
-                "warning: {} stays, because it holds files that are not claque's",
-                run.dir.display()
-            ));
+        let shown = run.dir.display();
+        if run.dir.is_symlink() {
+            say(&format!("{shown} stays: it is a link, and what it leads to is not removed through it"));
+            continue;
         }
-        print(&format!("{}\n", run.dir.display()))?;
+        if flags.delete && !claque_store::remove(&run.dir)? {
+            say(&format!("the run in {shown} is removed; its folder stays, for it holds other files"));
+        }
+        print(&format!("{shown}\n"))?;
+        count += 1;
     }
-    let count = u64::try_from(going.len()).unwrap_or(u64::MAX);
     let stay = u64::try_from(tagged.len()).unwrap_or(u64::MAX);
     let tagged =
         if stay == 0 { String::new() } else { format!("; {} with a tag stay", counted(stay, "run")) };

@@ -11,7 +11,7 @@ use super::kept;
 use crate::{
     cli::ListFlags,
     find,
-    report::units::{NOT_MEASURED, counted, grouped, percent_or_na, time_or_na},
+    report::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time_or_na},
     talk::print,
 };
 
@@ -86,9 +86,9 @@ fn row(run: &RunHead) -> Vec<String> {
         (None, false) => NOT_MEASURED,
     };
     vec![
-        find::short_name(&run.dir),
+        one_line(&find::short_name(&run.dir)),
         audience,
-        model,
+        one_line(&model),
         if kept::time_of(&run.scenario) == crate::outcome::TimeKind::Virtual { "virtual" } else { "real" }
             .to_owned(),
         verdict.to_owned(),
@@ -96,7 +96,7 @@ fn row(run: &RunHead) -> Vec<String> {
         underruns.map_or_else(|| NOT_MEASURED.to_owned(), grouped),
         percent_or_na(stalled_time_pct),
         time_or_na(startup_p50_ms),
-        run.tags.join(", "),
+        one_line(&run.tags.join(", ")),
     ]
 }
 

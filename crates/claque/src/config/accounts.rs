@@ -1,12 +1,13 @@
 //! Files with many accounts: TOML or CSV of e-mail and password, or tokens. Values are in no error, lines are.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use claque_wire::yapit::rest::Secret;
+use claque_core::secret::Secret;
+use claque_wire::yapit::rest::exposed;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::UsageError;
+use super::{UsageError, file};
 
 /// What such a file says.
 #[derive(Debug)]
@@ -36,7 +37,9 @@ pub(super) enum Account {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TomlFile {
+    #[serde(default, deserialize_with = "secret")]
     project_id: Option<Secret>,
+    #[serde(default, deserialize_with = "secret")]
     client_key: Option<Secret>,
     accounts: Vec<Spanned<Fields>>,
 }
@@ -44,9 +47,16 @@ struct TomlFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Fields {
+    #[serde(deserialize_with = "secret")]
     email: Option<Secret>,
+    #[serde(deserialize_with = "secret")]
     password: Option<Secret>,
+    #[serde(deserialize_with = "secret")]
     token: Option<Secret>,
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    exposed::deserialize(deserializer).map(Some)
 }
 
 /// The columns a CSV file can have.
@@ -59,7 +69,7 @@ impl AccountsFile {
     /// It cannot be read, has no account or one twice, or a line of it is none.
     pub(super) fn read(path: &Path) -> Result<Self, UsageError> {
         let shown = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|error| {
+        let text = file::read_text(path, file::MOST_ACCOUNTS).map_err(|error| {
             UsageError::new(format!(
                 "failed to read the accounts of {shown}: {error}; check the path given to --accounts"
             ))
@@ -209,6 +219,8 @@ fn not_understood(place: &str) -> UsageError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read(name: &str, text: &str) -> Result<AccountsFile, UsageError> {

@@ -1,6 +1,6 @@
 //! From wishes to a plan and a text.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use claque_core::{
     corpus::Corpus,
@@ -13,7 +13,7 @@ use claque_core::{
 };
 
 use super::{
-    UsageError,
+    UsageError, file,
     wish::{Source, Wish},
     wishes::Wishes,
 };
@@ -73,7 +73,7 @@ pub(super) fn corpus(wishes: &Wishes, source: &Source) -> Result<Corpus, UsageEr
         return Corpus::from_markdown(ALICE).map_err(|error| UsageError::new(error.to_string()));
     };
     let shown = wish.value.display();
-    let text = fs::read_to_string(&wish.value).map_err(|error| {
+    let text = file::read_text(&wish.value, file::MOST_TEXT).map_err(|error| {
         source.error(wish, "text", format!("names {shown}, which cannot be read: {error}"))
     })?;
     let corpus =

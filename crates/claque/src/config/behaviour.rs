@@ -1,11 +1,11 @@
 //! What listeners do besides listening: rates a minute, inline, in a file, or as a table of the scenario.
 
-use std::fs;
+use std::path::Path;
 
 use claque_core::{listener::Behaviour, time::Duration};
 use serde::{Deserialize, Serialize};
 
-use super::{UsageError, scenario::explain};
+use super::{UsageError, file, scenario::explain};
 
 /// Most of anything a minute: sixty a second would be no person.
 const MOST_A_MINUTE: f64 = 600.0;
@@ -35,7 +35,7 @@ impl BehaviourSettings {
         let (place, text) = if typed.contains('=') {
             ("--behaviour".to_owned(), typed.replace(',', "\n"))
         } else {
-            let text = fs::read_to_string(typed).map_err(|error| {
+            let text = file::read_text(Path::new(typed), file::MOST_SETTINGS).map_err(|error| {
                 UsageError::new(format!(
                     "--behaviour names {typed}, which cannot be read: {error}; give a file, or rates such as seek=0.5,pause=0.2"
                 ))
@@ -86,6 +86,8 @@ impl From<Behaviour> for BehaviourSettings {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

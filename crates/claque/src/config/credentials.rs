@@ -3,8 +3,8 @@
 
 use std::{io::Read, path::Path};
 
+use claque_core::secret::Secret;
 use claque_net::service::{Credentials, PasswordSignIn};
-use claque_wire::yapit::rest::Secret;
 
 use super::{
     UsageError,

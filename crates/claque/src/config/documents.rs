@@ -1,6 +1,6 @@
 //! From wishes to documents that are to be extracted.
 
-use std::{fs, path::PathBuf};
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use claque_core::{
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    UsageError, audience,
+    UsageError, audience, file,
     wish::{Place, Source, Wish},
     wishes::{Wishes, over},
 };
@@ -170,9 +170,9 @@ fn origin(own: &DocumentWishes, source: &Source) -> Result<Origin, UsageError> {
     files.value.iter().map(|path| read(path, files, source)).collect::<Result<_, _>>().map(Origin::Files)
 }
 
-fn read(path: &PathBuf, wish: &Wish<Vec<PathBuf>>, source: &Source) -> Result<(String, Bytes), UsageError> {
+fn read(path: &Path, wish: &Wish<Vec<PathBuf>>, source: &Source) -> Result<(String, Bytes), UsageError> {
     let shown = path.display();
-    let content = fs::read(path).map_err(|error| {
+    let content = file::read(path, file::MOST_PDF).map_err(|error| {
         source.error(wish, "pdf", format!("names {shown}, which cannot be read: {error}"))
     })?;
     // Readers look for the signature within the first 1024 bytes.
@@ -225,6 +225,8 @@ pub(super) fn beside(wishes: &mut DocumentWishes, place: impl Fn(&PathBuf) -> Pa
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn of(text: &str) -> Result<DocumentsPlan, String> {

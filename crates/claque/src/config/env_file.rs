@@ -2,13 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
-use claque_wire::yapit::rest::Secret;
+use claque_core::secret::Secret;
 
-use super::UsageError;
+use super::{UsageError, file};
 
 /// What such a file says. Its values do not print.
 #[derive(Clone, Debug)]
@@ -24,7 +23,7 @@ impl EnvFile {
     /// # Errors
     /// It cannot be read, or a line is none of these; the line's number is given, never its text.
     pub(super) fn read(path: &Path, flag: &str) -> Result<Self, UsageError> {
-        let text = fs::read_to_string(path).map_err(|error| {
+        let text = file::read_text(path, file::MOST_SETTINGS).map_err(|error| {
             UsageError::new(format!(
                 "failed to read the env file {}: {error}; check the path given to {flag}",
                 path.display()

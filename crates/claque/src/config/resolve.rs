@@ -12,7 +12,7 @@ use super::{
     credentials::{self, Surroundings},
     decided,
     gateway::{EngineFlag, Limits, choose},
-    objectives, scenario,
+    network, objectives, scenario,
     settings::{
         CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
         SimulateSettings, Talk, TargetChoice,
@@ -68,6 +68,7 @@ pub(super) fn decide_run(
         }
     };
     let courtesy = courtesy::courtesy(&wishes, source)?;
+    let network = network::network(&wishes, source)?;
     if let (TargetChoice::Embedded(_), Some(wish)) = (&target, wishes.reuse_documents.as_ref())
         && wish.value
     {
@@ -77,6 +78,7 @@ pub(super) fn decide_run(
     let mut scenario = decided::audience(&wishes, &plan, &player);
     scenario.insert("time".to_owned(), "real".into());
     courtesy::decided(&wishes, &mut scenario);
+    network::decided(&wishes, &mut scenario);
     match &target {
         TargetChoice::Embedded(gateway) => decided::gateway(gateway, &mut scenario),
         TargetChoice::BaseUrl(target) => {
@@ -93,6 +95,7 @@ pub(super) fn decide_run(
         target,
         credentials,
         courtesy,
+        network,
         live,
         output,
     })
@@ -162,12 +165,16 @@ pub(crate) fn resolve_cleanup(
     flags: CleanupFlags,
     surroundings: Surroundings<'_>,
 ) -> Result<CleanupSettings, UsageError> {
-    let CleanupFlags { folders, all, kept, output_dir, quiet, credentials } = flags;
+    let CleanupFlags { folders, all, kept, output_dir, base_url, quiet, credentials, network } = flags;
     let mut wishes = Wishes::default();
     wishes.lay_credentials(credentials);
+    wishes.lay_network(network);
     let credentials = credentials::find_all(&wishes, &Source::default(), surroundings)?;
+    let network = network::network(&wishes, &Source::default())?;
+    let targets = base_url.iter().map(|typed| Target::parse(typed)).collect::<Result<_, _>>();
+    let targets = targets.map_err(|error| UsageError::new(error.to_string()))?;
     let dir = output_dir.unwrap_or_else(|| OUTPUT_DIR.into());
-    Ok(CleanupSettings { folders, all, kept, dir, credentials, talk: talk(quiet) })
+    Ok(CleanupSettings { targets, folders, all, kept, dir, credentials, network, talk: talk(quiet) })
 }
 
 /// Decides on a gateway to run alone.

@@ -9,6 +9,7 @@ use super::{
     credentials::{self, Surroundings},
     decided, documents,
     gateway::{Limits, choose},
+    network,
     resolve::{output, target},
     scenario,
     settings::{DocumentsSettings, Judging, SimulateDocumentsSettings, TargetChoice},
@@ -40,8 +41,10 @@ pub(crate) fn resolve_documents(
         TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => Credentials::None,
         TargetChoice::Embedded(_) | TargetChoice::BaseUrl(_) => one(&wishes, &source, surroundings)?,
     };
+    let network = network::network(&wishes, &source)?;
     let mut scenario = documents::decided(&wishes, &plan);
     scenario.insert("time".to_owned(), "real".into());
+    network::decided(&wishes, &mut scenario);
     match &target {
         TargetChoice::Embedded(gateway) => decided::gateway(gateway, &mut scenario),
         TargetChoice::BaseUrl(target) => {
@@ -49,7 +52,7 @@ pub(crate) fn resolve_documents(
         }
     }
     let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
-    Ok(DocumentsSettings { plan, corpus, target, credentials, output, seed, scenario })
+    Ok(DocumentsSettings { plan, corpus, target, credentials, network, output, seed, scenario })
 }
 
 /// Decides on a simulation of documents.

@@ -3,13 +3,10 @@
 //! Files that are read (`text`, `env_file`, `auth_env_file`, `accounts`) are looked for beside the scenario; folders that are
 //! written are below the current one, as if they had been typed.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
-    UsageError,
+    UsageError, file,
     wish::{Source, Wish, hint, list},
     wishes::Wishes,
 };
@@ -20,7 +17,7 @@ use super::{
 /// The file cannot be read, is no TOML, has a key or a type that is unknown, or holds a secret.
 pub(crate) fn read(path: Option<&Path>) -> Result<(Wishes, Source), UsageError> {
     let Some(path) = path else { return Ok((Wishes::default(), Source::default())) };
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = file::read_text(path, file::MOST_SETTINGS).map_err(|error| {
         UsageError::new(format!(
             "failed to read the scenario {}: {error}; check the path given to --scenario",
             path.display()

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use claque_core::{corpus::Corpus, plan::Plan};
-use claque_net::service::{Credentials, Target};
+use claque_net::service::{Credentials, NetworkOrder, Target};
 use claque_stats::objective::{AbortRule, Objective};
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub(crate) struct RunSettings {
     pub(crate) credentials: Vec<Credentials>,
     /// How the service's limits are lived with.
     pub(crate) courtesy: Courtesy,
+    /// How the service is reached.
+    pub(crate) network: NetworkOrder,
     /// Where every block's audio is kept, if anywhere.
     pub(crate) keep_audio: Option<PathBuf>,
     /// When it is given up.
@@ -64,6 +66,8 @@ pub(crate) struct DocumentsSettings {
     pub(crate) target: TargetChoice,
     /// Who we are.
     pub(crate) credentials: Credentials,
+    /// How the service is reached.
+    pub(crate) network: NetworkOrder,
     /// Where results go.
     pub(crate) output: Output,
     /// The number all randomness hangs from.
@@ -113,6 +117,10 @@ pub(crate) struct CleanupSettings {
     pub(crate) dir: PathBuf,
     /// At least one account.
     pub(crate) credentials: Vec<Credentials>,
+    /// How services are reached.
+    pub(crate) network: NetworkOrder,
+    /// Services that were typed.
+    pub(crate) targets: Vec<Target>,
     /// How much is said.
     pub(crate) talk: Talk,
 }

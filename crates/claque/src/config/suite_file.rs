@@ -3,7 +3,7 @@
 //! What is in `[common]` and in a scenario is read by the very reader of scenario files, key by key and with the same
 //! errors; a scenario's own keys lie over the common ones.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde::Deserialize;
 use toml::{
@@ -12,7 +12,7 @@ use toml::{
 };
 
 use super::{
-    UsageError, scenario,
+    UsageError, file, scenario,
     wish::{Place, Source, Wish, hint},
     wishes::Wishes,
 };
@@ -62,7 +62,7 @@ type Table<'a> = Spanned<DeTable<'a>>;
 /// # Errors
 /// It cannot be read, is no TOML, has a key or a type that is unknown, or lacks what a suite must have.
 pub(super) fn read(path: &Path) -> Result<SuiteFile, UsageError> {
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = file::read_text(path, file::MOST_SETTINGS).map_err(|error| {
         UsageError::new(format!("failed to read the suite {}: {error}; check the path", path.display()))
     })?;
     parse(Source { path: path.to_owned(), text })

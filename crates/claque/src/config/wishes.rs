@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use claque_wire::yapit::rest::Secret;
+use claque_core::secret::Secret;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
@@ -14,7 +14,9 @@ use super::{
     gateway::{GatewaySettings, WorkersSetting},
     wish::Wish,
 };
-use crate::cli::{AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, PlayerFlags, TargetFlags};
+use crate::cli::{
+    AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, NetworkFlags, PlayerFlags, TargetFlags,
+};
 
 /// Settings by the names they have in a scenario file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -48,6 +50,7 @@ pub(crate) struct Wishes {
     pub(crate) allow_rate_limit: Option<Wish<bool>>,
     pub(crate) source_address: Option<Wish<String>>,
     pub(crate) reuse_documents: Option<Wish<bool>>,
+    pub(crate) allow_host: Option<Vec<Wish<String>>>,
     pub(crate) engine: Option<Wish<String>>,
     pub(crate) workers: Option<Wish<WorkersSetting>>,
     pub(crate) service_seconds: Option<Wish<f64>>,
@@ -106,6 +109,13 @@ impl Wishes {
     pub(crate) fn lay_target(&mut self, flags: TargetFlags) {
         over(&mut self.base_url, flags.base_url);
         self.lay_credentials(flags.credentials);
+        self.lay_network(flags.network);
+    }
+
+    pub(crate) fn lay_network(&mut self, flags: NetworkFlags) {
+        if !flags.allow_host.is_empty() {
+            self.allow_host = Some(flags.allow_host.into_iter().map(Wish::flag).collect());
+        }
     }
 
     pub(crate) fn lay_credentials(&mut self, flags: CredentialFlags) {

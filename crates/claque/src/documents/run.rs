@@ -13,7 +13,7 @@ use claque_core::{
 use claque_net::{
     extraction::{Conversations, ExtractionOrder, News, Noted, Paper},
     host::{Host, HostOptions},
-    service::{Service, ServiceError, Target},
+    service::{Network, Service, ServiceError, Target},
     unix_nanos,
 };
 use claque_stats::ScheduleLag;
@@ -97,10 +97,11 @@ impl Session<'_> {
             papers = self.papers(unique) => papers?,
             () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
         };
+        let network = Network::open(self.settings.network.clone());
         let waiting = Waiting::new(self.interrupts, self.live);
         let wait = async |pause| waiting.wait(pause).await;
         let opened = tokio::select! {
-            opened = Service::open(target.clone(), self.settings.credentials.clone(), wait) => opened,
+            opened = Service::open(target.clone(), self.settings.credentials.clone(), &network, wait) => opened,
             () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
         };
         let result = match opened {
@@ -159,6 +160,9 @@ impl Session<'_> {
             files: papers.iter().map(|paper| paper.file_name.clone()).collect(),
         };
         let embedded = matches!(settings.target, TargetChoice::Embedded(_));
+        if !embedded {
+            crate::state::remember(service.target().as_str());
+        }
         self.left.begin(recorder.document_journal(service.target().as_str(), embedded)?);
         self.live.say(&format!(
             "extracting {} document{}",

@@ -41,7 +41,7 @@ fn heading(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
     };
     let documents = format!("{} at a time{pages}", grouped(shape.documents.into()));
     let ai_transform = if run.heading.ai_transform.as_bool() { "on" } else { "off" };
-    lines.push(row("target", &run.heading.target, paint));
+    lines.push(row("target", &one_line(&run.heading.target), paint));
     lines.push(row("documents", &documents, paint));
     lines.push(row("size", &format!("{} in all", size(summary.bytes)), paint));
     lines.push(row("AI transform", ai_transform, paint));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use claque_stats::objective::ObjectiveResult;
 
 use super::objectives;
+use crate::printable::is_hidden;
 
 /// One thing that was judged.
 #[derive(Clone, Debug)]
@@ -53,7 +54,9 @@ fn escaped(words: &str) -> String {
             '>' => text.push_str("&gt;"),
             '"' => text.push_str("&quot;"),
             '\n' | '\t' | '\r' => text.push(' '),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => text.push('\u{fffd}'),
+            c if c.is_control() || is_hidden(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {
+                text.push('\u{fffd}')
+            }
             c => text.push(c),
         }
     }

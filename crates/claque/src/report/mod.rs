@@ -20,6 +20,7 @@ use crate::{
     config::{Output, OutputFormat, PageChoice},
     documents::record::FinishedDocuments,
     outcome::Finished,
+    printable::{Colours, printable},
     talk,
 };
 
@@ -63,7 +64,7 @@ fn cases(run: &Finished) -> Vec<junit::TestCase> {
 }
 
 fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text)
+    std::fs::write(path, printable(text, Colours::None).as_bytes())
         .with_context(|| format!("failed to write {}; give another file with {flag}", path.display()))
 }
 

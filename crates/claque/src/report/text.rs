@@ -88,15 +88,15 @@ fn heading(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<S
     let config = &heading.config;
     let voice = match config.voice.as_str() {
         "" => "the default voice".to_owned(),
-        voice => format!("voice {voice}"),
+        voice => format!("voice {}", one_line(voice)),
     };
     let wall = match heading.time {
         TimeKind::Real => time_or_na(summary.wall_ms),
         TimeKind::Virtual => format!("{} of virtual time", time_or_na(summary.wall_ms)),
     };
     let (users, blocks) = (config.users.into(), config.blocks_per_user.into());
-    lines.push(row("target", &heading.target, paint));
-    lines.push(row("model", &format!("{}, {voice}", config.model), paint));
+    lines.push(row("target", &one_line(&heading.target), paint));
+    lines.push(row("model", &format!("{}, {voice}", one_line(&config.model)), paint));
     lines.push(row("users", &grouped(users), paint));
     lines.push(row("blocks per user", &grouped(blocks), paint));
     lines.push(row("speed", &format!("{} x", config.speed), paint));
@@ -325,7 +325,7 @@ fn errors(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
     lines.push(String::new());
     lines.push(format!("  {}", paint.style(Style::Bold, "errors by cause")));
     for cause in &summary.errors {
-        lines.push(format!("  {:>6}  {}; {}", grouped(cause.count), cause.cause, cost(cause)));
+        lines.push(format!("  {:>6}  {}; {}", grouped(cause.count), one_line(&cause.cause), cost(cause)));
         if let Some(example) = &cause.example {
             lines.push(format!(
                 "          {}",
@@ -355,7 +355,11 @@ pub(super) fn objectives_met(results: &[ObjectiveResult], paint: Paint, lines: &
     for result in results {
         let style = if result.met { Style::Good } else { Style::Bad };
         let word = paint.style(style, &format!("{:6}", objectives::word(result)));
-        lines.push(format!("  {word}  {:width$}   {}", result.objective, objectives::found(result)));
+        lines.push(format!(
+            "  {word}  {:width$}   {}",
+            one_line(&result.objective),
+            objectives::found(result)
+        ));
     }
 }
 

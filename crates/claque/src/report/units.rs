@@ -1,5 +1,7 @@
 //! Figures as people read them.
 
+use crate::printable::is_hidden;
+
 /// What stands where nothing was measured.
 pub(crate) const NOT_MEASURED: &str = "N/A";
 
@@ -61,7 +63,7 @@ pub(crate) fn grouped(number: u64) -> String {
 pub(crate) fn one_line(words: &str) -> String {
     /// Longest quotation, in characters: one line of a wide terminal.
     const LONGEST: usize = 120;
-    let plain: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain: String = words.chars().map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c }).collect();
     let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST {
         return line;

@@ -12,6 +12,7 @@ use std::{
 use claque_core::{pacing::PacingStats, script::Script};
 use claque_net::service::ServiceError;
 use claque_store::{DocumentJournal, KeptDocument, KeptDocuments, StoreError};
+use claque_wire::yapit::rest::is_document_id;
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
@@ -147,8 +148,9 @@ impl Made {
             let service = crew.of_listener(number);
             let hash = text_hash(&script.document());
             let target = service.target().to_string();
-            let candidates: Vec<String> =
-                kept.of(&target, service.owner(), &hash).map(|document| document.id.clone()).collect();
+            let ids = kept.of(&target, service.owner(), &hash).map(|document| document.id.clone());
+            // The list may lie where others write, and an id goes into a path.
+            let candidates: Vec<String> = ids.filter(|id| is_document_id(id)).collect();
             for id in candidates {
                 if interrupts.any() {
                     return Ok(());

@@ -47,7 +47,7 @@ use crate::{
         self,
         live::{Live, Outcome},
     },
-    unique,
+    state, unique,
 };
 
 /// Exit code of a run that was left at the second Ctrl-C.
@@ -129,7 +129,13 @@ impl Session<'_> {
         let (waiting, credentials) = (Waiting::new(self.interrupts, live), &self.settings.credentials);
         let wait = async |pause| waiting.wait(pause).await;
         let opened = tokio::select! {
-            opened = Crew::open(&target, credentials, &self.settings.courtesy.sources, wait) => opened,
+            opened = Crew::open(
+                &target,
+                credentials,
+                &self.settings.courtesy.sources,
+                &self.settings.network,
+                wait,
+            ) => opened,
             () = self.interrupts.reached(1) => anyhow::bail!(Unprepared::Interrupted),
         };
         let crew = match opened {
@@ -164,6 +170,9 @@ impl Session<'_> {
         let voice = voices.first().cloned().unwrap_or_default();
         let heading = self.heading(&voice, target);
         let recorder = self.recorder(heading)?;
+        if host.is_none() {
+            state::remember(target.as_str());
+        }
         self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
         let order = MakeOrder {
             scripts: &scripts,

@@ -30,6 +30,9 @@ use crate::{
     report::live::Live,
 };
 
+/// Models that an error names at most: what a service lists has no bound.
+const MOST_OFFERED: usize = 20;
+
 /// What is known of a run once the service was looked at.
 #[derive(Debug)]
 pub(crate) struct Looked {
@@ -310,5 +313,11 @@ fn offered(models: &[Model]) -> String {
     if models.is_empty() {
         return "none".to_owned();
     }
-    models.iter().map(|model| format!("`{}`", model.slug)).collect::<Vec<_>>().join(", ")
+    let mut names: Vec<_> =
+        models.iter().take(MOST_OFFERED).map(|model| format!("`{}`", model.slug)).collect();
+    let more = models.len() - names.len();
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
 }

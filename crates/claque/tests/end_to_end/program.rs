@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::OnceLock,
 };
 
 use claque_core::record::{BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, StallRecord};
@@ -14,7 +15,14 @@ use tempfile::TempDir;
 pub(crate) fn claque(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claque"));
     command.args(arguments).env_remove("CLAQUE_TOKEN").stdin(Stdio::null());
+    command.env("XDG_STATE_HOME", state().path());
     command
+}
+
+/// Where programs of this test remember things, in place of the home of whoever runs it.
+pub(crate) fn state() -> &'static TempDir {
+    static STATE: OnceLock<TempDir> = OnceLock::new();
+    STATE.get_or_init(|| TempDir::new().unwrap())
 }
 
 /// A finished run.

@@ -5,6 +5,7 @@ use claque_stats::compare::{Change, Pair, Row};
 use super::{figures, headline, remarks};
 use crate::{
     compare::{Compared, Differs, Setting, Side},
+    printable::is_hidden,
     report::{
         text::{Paint, Style, joined, objectives_met, row},
         units::one_line,
@@ -110,5 +111,5 @@ fn line(name: &str, row: &Row, paint: Paint) -> String {
 
 /// Our own sentences may be longer than a quotation.
 fn one_line_long(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    words.chars().map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c }).collect()
 }

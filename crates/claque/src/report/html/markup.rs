@@ -1,5 +1,7 @@
 //! HTML text. Whatever is not our own literal goes through an escape.
 
+use crate::printable::is_hidden;
+
 /// A page as it is written.
 #[derive(Debug, Default)]
 pub(in crate::report) struct Markup {
@@ -23,8 +25,7 @@ impl Markup {
                 '"' => self.text.push_str("&quot;"),
                 '\'' => self.text.push_str("&#39;"),
                 // Nothing may be hidden, or turn round what follows.
-                c if c.is_control() && c != '\n' && c != '\t' => self.text.push('\u{fffd}'),
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => self.text.push('\u{fffd}'),
+                c if is_hidden(c) => self.text.push('\u{fffd}'),
                 c => self.text.push(c),
             }
         }

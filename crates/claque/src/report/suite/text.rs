@@ -17,7 +17,7 @@ pub(super) fn document(told: &Told<'_>, against: Option<&Against>, paint: Paint)
     let suite = &told.book.manifest;
     let mut lines = vec![
         row("suite", &format!("{}: {}", suite.name, extent(told)), paint),
-        row("target", if told.target.is_empty() { "N/A" } else { &told.target }, paint),
+        row("target", &if told.target.is_empty() { "N/A".to_owned() } else { one_line(&told.target) }, paint),
         String::new(),
     ];
     lines.extend(table(told, paint));

@@ -1,0 +1,345 @@
+//! Secrets, and what keeps them out of everything that is shown or kept.
+//!
+//! A [`Secret`] does not print. A [`SecretSet`] knows all of a run's and blanks them in text that came from outside: a
+//! service may repeat what it was shown, in an error, a reason or a name. Text from outside is also cut there to
+//! [`MAX_TEXT`], so that no service decides how long our files are.
+
+use core::fmt;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Longest text from outside that is kept, in bytes.
+pub const MAX_TEXT: usize = 1 << 10;
+
+/// What stands in a text where a secret was.
+const BLANK: &str = "[secret]";
+
+/// Ends a text that was cut.
+const CUT: &str = "…";
+
+/// Shorter secrets are not looked for, in characters: one would be found in every word and say nothing.
+const SHORTEST: usize = 3;
+
+/// As many characters of a secret's beginning are blanked even where the rest is missing, for a text may have been cut
+/// within it.
+const TELLING: usize = 12;
+
+/// Names, such as of a document, are refused for holding a secret of at least so many characters; a shorter one may be
+/// part of an honest name by chance.
+const SHORTEST_IN_NAMES: usize = 8;
+
+/// Secrets that are remembered at most; beyond that the oldest are forgotten, which are tokens that have long ended.
+const MOST_SECRETS: usize = 10_000;
+
+/// A token or password. Its debug output hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself, to be put on the wire and nowhere else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(secret: String) -> Self {
+        Self(secret)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(secret: &str) -> Self {
+        Self(secret.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+/// All secrets that a service has been shown or has given. Its debug output hides them.
+#[derive(Clone, Default)]
+pub struct SecretSet {
+    /// The oldest first.
+    secrets: VecDeque<Box<str>>,
+    /// How many were forgotten. With it a number stays a secret's own.
+    forgotten: usize,
+    /// Numbers of secrets by their first character, in lower case.
+    by_first: BTreeMap<char, Vec<usize>>,
+}
+
+impl SecretSet {
+    /// Adds a secret to be blanked from now on. One that is known already, or too short, changes nothing.
+    pub fn insert(&mut self, secret: &Secret) {
+        let secret = secret.expose().trim();
+        let Some(first) = secret.chars().next().filter(|_| secret.chars().count() >= SHORTEST) else {
+            return;
+        };
+        let numbers = self.by_first.entry(first.to_ascii_lowercase()).or_default();
+        let known =
+            |number: &usize| self.secrets.get(number - self.forgotten).is_some_and(|s| **s == *secret);
+        if numbers.iter().any(known) {
+            return;
+        }
+        numbers.push(self.forgotten + self.secrets.len());
+        self.secrets.push_back(secret.into());
+        if self.secrets.len() > MOST_SECRETS {
+            let oldest = self.secrets.pop_front();
+            let first =
+                oldest.and_then(|secret| secret.chars().next()).map(|first| first.to_ascii_lowercase());
+            if let Some(numbers) = first.and_then(|first| self.by_first.get_mut(&first)) {
+                numbers.retain(|number| *number != self.forgotten);
+            }
+            self.forgotten += 1;
+        }
+    }
+
+    /// `foreign` without any secret, on one line, at most [`MAX_TEXT`] bytes of it. A secret is found as it is, in any case of its
+    /// letters, and as URLs, JSON and HTML write it.
+    #[must_use]
+    pub fn clean(&self, foreign: &str) -> String {
+        let mut clean = String::with_capacity(foreign.len().min(MAX_TEXT));
+        let mut rest = foreign;
+        let mut room_for_cut = 0;
+        while let Some(next) = rest.chars().next() {
+            let found = self.longest_at(rest).filter(|found| found.is_telling());
+            let (piece, length) = found.map_or((None, next.len_utf8()), |found| (Some(BLANK), found.bytes));
+            // A line's end could begin a line of its own in a table of ours.
+            let piece =
+                piece.unwrap_or(if matches!(next, '\n' | '\r' | '\t') { " " } else { &rest[..length] });
+            rest = &rest[length..];
+            if clean.len() + piece.len() > MAX_TEXT {
+                clean.truncate(room_for_cut);
+                clean.push_str(CUT);
+                return clean;
+            }
+            clean.push_str(piece);
+            if clean.len() + CUT.len() <= MAX_TEXT {
+                room_for_cut = clean.len();
+            }
+        }
+        clean
+    }
+
+    /// Whether a name from outside can be used as it is: it is no longer than [`MAX_TEXT`] and holds no secret of at
+    /// least eight characters.
+    #[must_use]
+    pub fn is_fit_name(&self, foreign: &str) -> bool {
+        let holds = |(at, _): (usize, char)| {
+            let found = self.longest_at(&foreign[at..]);
+            found.is_some_and(|found| found.is_telling() && found.of >= SHORTEST_IN_NAMES)
+        };
+        foreign.len() <= MAX_TEXT && !foreign.char_indices().any(holds)
+    }
+
+    /// The secret of which most stands at the beginning of `text`.
+    fn longest_at(&self, text: &str) -> Option<Found> {
+        let candidates = readings(text).into_iter().flatten().filter_map(|(first, _)| {
+            let numbers = self.by_first.get(&first.to_ascii_lowercase())?;
+            numbers
+                .iter()
+                .filter_map(|number| self.secrets.get(number - self.forgotten))
+                .map(|secret| found(secret, text))
+                .max()
+        });
+        candidates.max()
+    }
+}
+
+impl fmt::Debug for SecretSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretSet").field("secrets", &self.secrets.len()).finish_non_exhaustive()
+    }
+}
+
+/// How much of a secret stands at a place. Ordered by how much of the text that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    /// Whether it is all of it, or so much that it says a lot.
+    is_telling: bool,
+    /// Bytes of the text.
+    bytes: usize,
+    /// Characters of the secret.
+    of: usize,
+}
+
+impl Found {
+    const fn is_telling(&self) -> bool {
+        self.is_telling
+    }
+}
+
+/// How much of `secret` stands at the beginning of `text`. `&amp;` is one character or five: whichever reading finds more.
+fn found(secret: &str, text: &str) -> Found {
+    let escaped_first = read_along(secret, text, |text| readings(text).into_iter().rev());
+    escaped_first.max(read_along(secret, text, |text| readings(text).into_iter()))
+}
+
+fn read_along<I: Iterator<Item = Option<Reading>>>(
+    secret: &str,
+    text: &str,
+    readings: impl Fn(&str) -> I,
+) -> Found {
+    let of = secret.chars().count();
+    let (mut bytes, mut characters) = (0, 0);
+    for wanted in secret.chars() {
+        let mut readings = readings(&text[bytes..]).flatten();
+        let Some((_, length)) = readings.find(|(read, _)| read.eq_ignore_ascii_case(&wanted)) else { break };
+        bytes += length;
+        characters += 1;
+    }
+    Found { is_telling: characters >= of.min(TELLING), bytes, of }
+}
+
+/// A character, and how many bytes of a text stand for it.
+type Reading = (char, usize);
+
+/// What the beginning of a text may stand for, and how many bytes of it do: the character itself, and what it is an
+/// escape of.
+fn readings(text: &str) -> [Option<Reading>; 2] {
+    [text.chars().next().map(|c| (c, c.len_utf8())), escaped(text)]
+}
+
+/// The character that an escape at the beginning of a text stands for, and the bytes it takes: of URLs (RFC 3986 section
+/// 2.1, and forms), of JSON (RFC 8259 section 7), and of HTML.
+fn escaped(text: &str) -> Option<(char, usize)> {
+    match text.as_bytes().first()? {
+        b'+' => Some((' ', 1)),
+        b'%' => percent(text),
+        b'\\' => match text[1..].chars().next()? {
+            'u' => unicode(text),
+            other => Some((other, 1 + other.len_utf8())),
+        },
+        b'&' => entity(text),
+        _ => None,
+    }
+}
+
+fn percent(text: &str) -> Option<(char, usize)> {
+    let byte = |at: usize| {
+        let digits = text.get(at..at + 3)?.strip_prefix('%')?;
+        digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
+    };
+    let first = byte(0)?;
+    let length = match first {
+        0..=0x7f => 1,
+        0xc0..=0xdf => 2,
+        0xe0..=0xef => 3,
+        _ => 4,
+    };
+    let bytes: Option<Vec<u8>> = (0..length).map(|number| byte(3 * number)).collect();
+    let read = String::from_utf8(bytes?).ok()?;
+    Some((read.chars().next()?, 3 * length))
+}
+
+fn unicode(text: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| u16::from_str_radix(text.get(at..at + 6)?.strip_prefix("\\u")?, 16).ok();
+    let first = unit(0)?;
+    let pair = [Some(first), unit(6)];
+    let mut read = char::decode_utf16(pair.into_iter().flatten());
+    let read = read.next()?.ok()?;
+    Some((read, 6 * read.len_utf16()))
+}
+
+fn entity(text: &str) -> Option<(char, usize)> {
+    let (name, _) = text.get(1..)?.split_once(';').filter(|(name, _)| name.len() <= 8)?;
+    let read = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let hex = number.strip_prefix(['x', 'X']).map(|digits| u32::from_str_radix(digits, 16));
+            char::from_u32(hex.unwrap_or_else(|| number.parse()).ok()?)?
+        }
+    };
+    Some((read, name.len() + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(secrets: &[&str]) -> SecretSet {
+        let mut set = SecretSet::default();
+        secrets.iter().for_each(|secret| set.insert(&Secret::from(*secret)));
+        set
+    }
+
+    #[test]
+    fn a_secret_is_blanked_however_it_is_written() {
+        let set = set(&["p\"a/s & wörd", "me@x.example", "abcdefghijklmnop"]);
+        for (text, clean) in [
+            ("wrong: p\"a/s & wörd!", "wrong: [secret]!"),
+            ("wrong: P\"A/S & Wörd!", "wrong: [secret]!"),
+            ("q=p%22a%2Fs%20%26%20w%C3%B6rd&r", "q=[secret]&r"),
+            ("q=p%22a%2fs+%26+w%c3%b6rd&r", "q=[secret]&r"),
+            (r#"{"p":"p\"a\/s & w\u00f6rd"}"#, r#"{"p":"[secret]"}"#),
+            ("<b>p&quot;a/s &amp; w&#xf6;rd</b>", "<b>[secret]</b>"),
+            ("to me%40x.example or me@x.example", "to [secret] or [secret]"),
+            ("cut: abcdefghijklm", "cut: [secret]"),
+            ("another: abcdefghijk", "another: abcdefghijk"),
+            ("%zz \\u12 &nosuch; &", "%zz \\u12 &nosuch; &"),
+        ] {
+            assert_eq!(set.clean(text), clean, "{text}");
+        }
+        assert_eq!(format!("{set:?}"), "SecretSet { secrets: 3, .. }");
+    }
+
+    #[test]
+    fn the_longest_secret_at_a_place_is_blanked_whole() {
+        let set = set(&["token", "token-of-mine", "to"]);
+        assert_eq!(set.clean("token-of-mine, tokens, to"), "[secret], [secret]s, to");
+    }
+
+    #[test]
+    fn text_from_outside_is_cut() {
+        let long = "ä".repeat(3_000_000);
+        let cut = SecretSet::default().clean(&long);
+        assert!(cut.len() <= MAX_TEXT && cut.len() > MAX_TEXT - 4 && cut.ends_with('…'), "{}", cut.len());
+        let fits = "a".repeat(MAX_TEXT);
+        assert_eq!(SecretSet::default().clean(&fits), fits);
+        let echoes = "hush-hush ".repeat(1_000_000);
+        assert!(!set(&["hush-hush"]).clean(&echoes).contains("hush"));
+    }
+
+    #[test]
+    fn a_name_with_a_secret_in_it_is_unfit() {
+        let set = set(&["hush-hush", "one"]);
+        assert!(set.is_fit_name("someone") && !set.is_fit_name("a-HUSH-HUSH-b"));
+        assert!(!set.is_fit_name(&"a".repeat(MAX_TEXT + 1)));
+    }
+
+    #[test]
+    fn of_very_many_the_oldest_are_forgotten() {
+        let mut set = SecretSet::default();
+        (0..=MOST_SECRETS).for_each(|number| set.insert(&Secret::from(format!("token-{number:05}"))));
+        assert_eq!(set.clean("token-00000 token-00001"), "token-00000 [secret]");
+        assert_eq!(set.clean(&format!("token-{MOST_SECRETS:05}")), "[secret]");
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_gets_through(secret in "[ -~äß]{3,20}", before in "[ -~]{0,40}", after in "\\PC{0,40}", how in 0_u8..4) {
+            let secret = secret.trim();
+            prop_assume!(secret.chars().count() >= SHORTEST && !BLANK.contains(secret));
+            let percent = |bytes: &str| bytes.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+            let json = |text: &str| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            let shown = match how {
+                0 => secret.to_owned(),
+                1 => percent(secret),
+                2 => json(secret),
+                _ => secret.chars().map(|c| format!("&#{};", u32::from(c))).collect(),
+            };
+            let clean = set(&[secret]).clean(&format!("{before}{shown}{after}"));
+            prop_assert!(!clean.contains(&shown), "{}", clean);
+        }
+    }
+}

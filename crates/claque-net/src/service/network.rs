@@ -1,0 +1,112 @@
+//! How services are reached, the same for every account: whom to trust, where audio may lie, and all secrets.
+
+use std::{fmt, sync::Arc};
+
+use rustls::ClientConfig;
+
+use super::{http::tls_config, secrets::Secrets, target::Origin};
+
+/// What a user said about the network.
+#[derive(Clone, Debug, Default)]
+pub struct NetworkOrder {
+    /// Hosts besides the service's own from which audio is fetched, without credentials.
+    pub allowed_hosts: Vec<AllowedHost>,
+}
+
+/// A host from which audio may be fetched, though it is not the service's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedHost {
+    /// Its name or address, in lower case and without brackets.
+    host: String,
+    /// Its port; any if none is named.
+    port: Option<u16>,
+}
+
+/// How services are reached. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Network {
+    order: Arc<NetworkOrder>,
+    tls: Arc<ClientConfig>,
+    secrets: Secrets,
+}
+
+impl Network {
+    /// Makes what all accounts share.
+    #[must_use]
+    pub fn open(order: NetworkOrder) -> Self {
+        Self { order: Arc::new(order), tls: tls_config(), secrets: Secrets::default() }
+    }
+
+    /// The secrets that were given or received.
+    #[must_use]
+    pub const fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    pub(crate) const fn tls(&self) -> &Arc<ClientConfig> {
+        &self.tls
+    }
+
+    /// Whether audio may be fetched from there, which is not the service's own origin.
+    pub(crate) fn allows(&self, origin: &Origin) -> bool {
+        self.order.allowed_hosts.iter().any(|allowed| allowed.covers(origin))
+    }
+}
+
+impl AllowedHost {
+    /// Reads `cdn.example`, `cdn.example:8443`, `[::1]` or `[::1]:8443`; none for what is no host.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (host, port) = match text.strip_prefix('[') {
+            Some(rest) => {
+                let (host, rest) = rest.split_once(']')?;
+                (host, if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) })
+            }
+            // An address of version 6 without brackets has no port.
+            None if text.matches(':').count() > 1 => (text, None),
+            None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+        };
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:%".contains(&byte) || !byte.is_ascii();
+        if host.is_empty() || !host.bytes().all(is_host) {
+            return None;
+        }
+        let port = port.map(str::parse).transpose().ok()?;
+        Some(Self { host: host.to_ascii_lowercase(), port })
+    }
+
+    fn covers(&self, origin: &Origin) -> bool {
+        self.host == origin.host && self.port.is_none_or(|port| port == origin.port)
+    }
+}
+
+impl fmt::Display for AllowedHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        match self.port {
+            None => f.write_str(&host),
+            Some(port) => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_allowed_on_every_port_or_on_the_one_that_is_named() {
+        let allows = |text: &str, host: &str, port| {
+            let origin = Origin { tls: false, host: host.to_owned(), port };
+            let host = AllowedHost::parse(text).unwrap();
+            assert_eq!(AllowedHost::parse(&host.to_string()).unwrap(), host);
+            host.covers(&origin)
+        };
+        assert!(allows("CDN.example", "cdn.example", 443) && allows("cdn.example:80", "cdn.example", 80));
+        assert!(!allows("cdn.example:80", "cdn.example", 81) && !allows("example", "cdn.example", 80));
+        assert!(allows("[::1]:80", "::1", 80) && allows("::1", "::1", 9) && !allows("[::1]:80", "::1", 9));
+        for text in ["", "http://cdn.example", "a/b", "a:b", "a:70000", "[::1", "[::1]80", "a b"] {
+            assert_eq!(AllowedHost::parse(text), None, "{text}");
+        }
+    }
+}
