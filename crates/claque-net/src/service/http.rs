@@ -11,11 +11,12 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig};
 use serde::Serialize;
 
 use claque_core::time::Duration;
 
+use super::trust;
 use crate::shortage::Shortage;
 
 /// Idle connections are dropped after this, sooner than common servers and proxies do (60 s and more), so that a
@@ -140,20 +141,6 @@ pub(crate) fn unusable(url: &str, error: &dyn StdError) -> Failure {
     }
 }
 
-/// Certificates of the operating system and the environment's `SSL_CERT_FILE`. Problems with single ones are left
-/// out: what matters is whether the service's own can be checked, and that shows when it is dialled.
-pub(crate) fn tls_config() -> Arc<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider supports the protocol versions it was built for")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Arc::new(config)
-}
-
 /// The failure a network error is: what went wrong, in the words of the innermost cause.
 pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Failure {
     let mut innermost = error;
@@ -190,11 +177,7 @@ fn tls_words(error: &rustls::Error) -> String {
     // What is wrapped shows itself with its wrapping.
     let words = if let CertificateError::Other(other) = why { other.to_string() } else { why.to_string() };
     let is_unknown = matches!(why, CertificateError::UnknownIssuer | CertificateError::BadSignature);
-    let advice = if is_unknown {
-        "; if it is one of your own, name a file with it in the variable SSL_CERT_FILE"
-    } else {
-        ""
-    };
+    let advice = if is_unknown { trust::advice() } else { String::new() };
     format!("TLS failed: the certificate is not trusted ({words}){advice}")
 }
 

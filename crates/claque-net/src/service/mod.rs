@@ -14,6 +14,7 @@ mod secrets;
 mod source;
 mod target;
 mod tokens;
+mod trust;
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use rustls::ClientConfig;
 
-use super::{http::tls_config, secrets::Secrets, target::Origin};
+use super::{secrets::Secrets, target::Origin, trust::tls_config};
 
 /// What a user said about the network.
 #[derive(Clone, Debug, Default)]

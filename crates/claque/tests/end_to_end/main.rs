@@ -14,6 +14,7 @@ mod objectives;
 mod preparation;
 mod program;
 mod proxy;
+mod secrets;
 mod shown;
 mod speech;
 mod suite;

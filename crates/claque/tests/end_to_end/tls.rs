@@ -14,6 +14,7 @@ use claque_core::{
 };
 use claque_gateway::GatewayConfig;
 use claque_net::host::{EngineChoice, Host, HostOptions};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
@@ -29,16 +30,31 @@ use crate::program::{Ran, run_with};
 
 #[test]
 fn listeners_hear_everything_where_the_certificate_is_trusted() {
-    let front = Front::start();
-    let ran = front.run(Some(&front.certificate()));
-    ran.assert_valid();
-    assert_eq!(ran.count("/blocks/ok"), 8, "{}", ran.stdout);
-    assert_eq!(front.host.stats().gateway.documents, 0);
+    // What `openssl req -x509` makes is marked as an authority's.
+    for mark in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+        let front = Front::start(mark);
+        let ran = front.run(Some(&front.certificate()));
+        ran.assert_valid();
+        assert_eq!(ran.count("/blocks/ok"), 8, "{}", ran.stdout);
+        assert_eq!(front.host.stats().gateway.documents, 0);
+    }
+}
+
+#[test]
+fn a_file_of_certificates_that_is_not_there_is_named() {
+    let front = Front::start(IsCa::NoCa);
+    let ran = front.run(Some(&front.folder.path().join("nowhere.pem")));
+    assert_eq!(ran.code, Some(5));
+    assert!(
+        ran.stderr.contains("SSL_CERT_FILE names a file") && ran.stderr.contains("nowhere.pem"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
 fn a_certificate_of_nobody_known_is_told_with_what_to_do() {
-    let front = Front::start();
+    let front = Front::start(IsCa::NoCa);
     let ran = front.run(None);
     assert_eq!(ran.code, Some(5));
     assert!(ran.stderr.contains("the certificate is not trusted ("), "{}", ran.stderr);
@@ -58,7 +74,7 @@ struct Front {
 }
 
 impl Front {
-    fn start() -> Self {
+    fn start(mark: IsCa) -> Self {
         let config = GatewayConfig::current().without_rest_limits();
         let media = MediaTime::from_millis(400);
         let host = Host::start(HostOptions {
@@ -69,14 +85,17 @@ impl Front {
         })
         .unwrap();
         let folder = TempDir::new().unwrap();
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        std::fs::write(folder.path().join("certificate.pem"), made.cert.pem()).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let signing_key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.is_ca = mark;
+        let certificate = params.self_signed(&signing_key).unwrap();
+        std::fs::write(folder.path().join("certificate.pem"), certificate.pem()).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key)
+            .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
         let door = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let (address, behind) = (door.local_addr().unwrap(), host.address());
