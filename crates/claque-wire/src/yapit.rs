@@ -6,6 +6,7 @@
 mod client_message;
 pub mod extraction;
 mod failure;
+pub mod json;
 pub mod jwt;
 mod python;
 pub mod rest;

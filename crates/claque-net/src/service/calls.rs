@@ -5,11 +5,10 @@ use claque_core::{
     time::Duration,
 };
 use claque_wire::yapit::{
-    http_failure,
+    http_failure, json,
     rest::{Model, Voice, is_document_id},
 };
 use hyper::{Method, Request, StatusCode};
-use serde_json::from_slice;
 
 use super::{
     CALL_TIMEOUT, Service, ServiceError,
@@ -46,7 +45,7 @@ impl Service {
         let url = self.target.url("/api/v1/models");
         let answer = self.call_again(ACTION, || bare(Method::GET, &url), &wait).await?;
         self.expect(ACTION, &answer, StatusCode::OK)?;
-        let models: Vec<Model> = from_slice(&answer.body)
+        let models: Vec<Model> = json::read(&answer.body)
             .map_err(|error| self.error(ACTION, not_understood("list of models", &error)))?;
         Ok(models.into_iter().map(|model| self.clean_model(model)).collect())
     }

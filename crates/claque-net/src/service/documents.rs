@@ -1,8 +1,10 @@
 //! The REST calls about documents of text.
 
-use claque_wire::yapit::rest::{Block, DocumentCreated, DocumentRequest, ListedDocument, is_document_id};
+use claque_wire::yapit::{
+    json,
+    rest::{Block, DocumentCreated, DocumentRequest, ListedDocument, is_document_id},
+};
 use hyper::{Method, StatusCode};
-use serde_json::from_slice;
 
 use super::{
     Service, ServiceError,
@@ -37,7 +39,7 @@ impl Service {
         let answer = self.call(Over::Fresh, || post_json(&url, &body)).await;
         let answer = answer.map_err(|failure| self.error(ACTION, failure))?;
         self.expect(ACTION, &answer, StatusCode::CREATED)?;
-        let created: DocumentCreated = from_slice(&answer.body)
+        let created: DocumentCreated = json::read(&answer.body)
             .map_err(|error| self.error(ACTION, not_understood("new document", &error)))?;
         if !is_document_id(&created.id) || !self.secrets().is_fit_name(&created.id) {
             return Err(self.error(ACTION, no_id()));
@@ -62,7 +64,7 @@ impl Service {
             return Ok(None);
         }
         self.expect(ACTION, &answer, StatusCode::OK)?;
-        let blocks: Vec<Block> = from_slice(&answer.body)
+        let blocks: Vec<Block> = json::read(&answer.body)
             .map_err(|error| self.error(ACTION, not_understood("list of blocks", &error)))?;
         let chars = |block: &Block| u32::try_from(block.text.chars().count()).unwrap_or(u32::MAX);
         Ok(Some(blocks.iter().map(chars).collect()))
@@ -88,7 +90,7 @@ impl Service {
                 return Ok(None);
             }
             self.expect(ACTION, &answer, StatusCode::OK)?;
-            let page: Vec<ListedDocument> = from_slice(&answer.body)
+            let page: Vec<ListedDocument> = json::read(&answer.body)
                 .map_err(|error| self.error(ACTION, not_understood("list of documents", &error)))?;
             if offset > 0 && page.first() == listing.documents.first() {
                 // It knows no offset, and gives the same page again and again.

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 
 use claque_core::event::{Kills, Phase};
-use claque_wire::yapit::{http_failure, rest::AnonymousSession};
+use claque_wire::yapit::{http_failure, json, rest::AnonymousSession};
 use hyper::Method;
 use uuid::Builder;
 
@@ -28,8 +28,8 @@ pub(crate) async fn become_guest(http: &HttpClient, target: &Target, over: Over)
     let answer = http.call(over, request).await?;
     match answer.status.as_u16() {
         200 | 201 => {
-            let guest: AnonymousSession = serde_json::from_slice(&answer.body)
-                .map_err(|error| not_understood("anonymous session", &error))?;
+            let guest: AnonymousSession =
+                json::read(&answer.body).map_err(|error| not_understood("anonymous session", &error))?;
             Ok(Pass::Guest { id: guest.id.into(), token: Some(guest.token) })
         }
         404 | 405 => Ok(Pass::Guest { id: own_id().into(), token: None }),

@@ -7,7 +7,7 @@ use claque_core::{
     time::{Duration, Instant},
 };
 use claque_wire::yapit::{
-    http_failure, jwt,
+    http_failure, json, jwt,
     rest::{Refreshed, SignInRequest, SignedIn},
 };
 use hyper::header::HeaderValue;
@@ -123,7 +123,7 @@ impl Refresher {
         request.headers_mut().insert("x-stack-refresh-token", token);
         let answer = self.http.call(Over::Fresh, request).await?;
         let outcome = if answer.status == 200 {
-            self.tokens.access_token = serde_json::from_slice::<Refreshed>(&answer.body)
+            self.tokens.access_token = json::read::<Refreshed>(&answer.body)
                 .map_err(|error| not_understood("new token", &error))?
                 .access_token;
             TokenOutcome::Refreshed
@@ -165,7 +165,7 @@ pub(crate) async fn sign_in(
         }
         return Err(Refused { failure, retry_after: answer.retry_after });
     }
-    serde_json::from_slice(&answer.body).map_err(|error| not_understood("sign-in", &error).into())
+    json::read(&answer.body).map_err(|error| not_understood("sign-in", &error).into())
 }
 
 fn refused(status: u16, body: &[u8]) -> Failure {

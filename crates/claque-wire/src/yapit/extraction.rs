@@ -10,7 +10,7 @@ use claque_core::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    http_failure, limit_window,
+    http_failure, json, limit_window,
     rest::{DocumentCreated, is_document_id},
     to_json,
 };
@@ -249,7 +249,7 @@ fn post(route: &str, body: Body) -> Request {
 }
 
 fn understood<T: DeserializeOwned>(body: &[u8], meaning: impl FnOnce(T) -> Reply) -> Reply {
-    match serde_json::from_slice(body) {
+    match json::read(body) {
         Ok(message) => meaning(message),
         Err(error) => broken(None, format!("the answer is not what the protocol says: {error}")),
     }

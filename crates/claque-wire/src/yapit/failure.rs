@@ -6,6 +6,8 @@ use claque_core::{
 };
 use serde_json::Value;
 
+use super::json;
+
 /// Most characters kept of a body's words.
 const WORDS_CHARS: usize = 300;
 
@@ -115,14 +117,14 @@ const fn class_of_status(status: u16) -> FailureClass {
 /// A full account is refused with 403, which has nothing to do with who asks.
 fn is_full_account(status: u16, body: &[u8]) -> bool {
     status == 403
-        && serde_json::from_slice::<Value>(body).is_ok_and(|body| {
+        && json::read::<Value>(body).is_ok_and(|body| {
             body.pointer("/detail/code").and_then(Value::as_str).is_some_and(|code| code.contains("LIMIT"))
         })
 }
 
 fn words_of(status: u16, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
-    let words = match serde_json::from_slice::<Value>(body) {
+    let words = match json::read::<Value>(body) {
         Ok(Value::Object(members)) => {
             members.get("detail").or_else(|| members.get("error")).map_or_else(|| text.to_string(), words)
         }

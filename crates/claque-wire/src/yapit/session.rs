@@ -5,7 +5,10 @@ use claque_core::{
     ids::BlockIdx,
 };
 
-use super::{BlockStatus, ClientMessage, ServerMessage, ServerMessageError, Status, SynthesisMode, failure};
+use super::{
+    BlockStatus, ClientMessage, ServerMessage, ServerMessageError, Status, SynthesisMode, failure,
+    json::without_lone_surrogates,
+};
 
 /// One listener's conversation about one document.
 ///
@@ -109,7 +112,13 @@ impl ClientSession {
 
     /// Takes a text frame and appends what follows from it to `out`, in order.
     pub fn handle_text(&mut self, text: &str, out: &mut Vec<SessionEvent>) {
-        match ServerMessage::decode(text) {
+        let message = ServerMessage::decode(text);
+        if matches!(message, Err(ServerMessageError::InvalidJson { .. }))
+            && let Some(readable) = without_lone_surrogates(text)
+        {
+            return self.handle_text(&readable, out);
+        }
+        match message {
             Ok(ServerMessage::Status(status)) if status.document_id != self.document_id => {
                 out.push(SessionEvent::Event(Event::Foreign));
             }

@@ -143,72 +143,90 @@ fn read_toml(shown: &str, text: &str) -> Result<AccountsFile, UsageError> {
 }
 
 fn read_csv(shown: &str, text: &str) -> Result<AccountsFile, UsageError> {
+    // A quote that is never closed then holds a line end, which no account does.
+    let text = format!("{text}\n");
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .comment(Some(b'#'))
+        .delimiter(delimiter(&text))
+        .from_reader(text.as_bytes());
     let mut columns: Option<Vec<String>> = None;
     let mut entries = Vec::new();
-    for (line, number) in text.lines().zip(1_u64..) {
-        if line.trim().is_empty() || line.trim_start().starts_with('#') {
-            continue;
-        }
-        let place = format!("{shown}:{number}");
-        let cells = cells(line).ok_or_else(|| not_understood(&place))?;
-        let names: Vec<String> = cells.iter().map(|cell| cell.trim().to_ascii_lowercase()).collect();
-        if columns.is_none() && names.iter().all(|name| COLUMNS.contains(&name.as_str())) {
-            columns = Some(names);
-            continue;
-        }
-        let columns = columns.get_or_insert_with(|| {
-            let usual: &[&str] = if cells.len() == 1 { &["token"] } else { &["email", "password"] };
-            usual.iter().map(|&name| name.to_owned()).collect()
-        });
-        if cells.len() != columns.len() {
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).map_err(|_| not_understood(shown))? {
+        // Where the reader stands now; a record's own position is before the comments and empty lines it follows.
+        let after = reader.position().line();
+        let lines: u64 = record.iter().map(|cell| wide(cell.matches('\n').count())).sum();
+        let place = format!("{shown}:{}", after.saturating_sub(lines.max(1)));
+
+        if lines > 0 {
             return Err(not_understood(&place));
         }
-        let cell = |name: &str| {
-            let at = columns.iter().position(|column| column == name)?;
-            cells.get(at).map(|cell| Secret::from(cell.as_str()))
+        record.trim();
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        let Some(columns) = &columns else {
+            let (named, is_header) = columns_of(&record).ok_or_else(|| no_columns(&place))?;
+            if !is_header {
+                entries.push(entry(&place, &record, &named)?);
+            }
+            columns = Some(named);
+            continue;
         };
-        let fields = Fields { email: cell("email"), password: cell("password"), token: cell("token") };
-        let account = fields.into_account().ok_or_else(|| not_understood(&place))?;
-        entries.push(Entry { place, account });
+        entries.push(entry(&place, &record, columns)?);
     }
     Ok(AccountsFile { project_id: None, client_key: None, entries })
 }
 
-/// The cells of a line of CSV (RFC 4180, but for line ends within quotes); nothing when a quote is not closed.
-fn cells(line: &str) -> Option<Vec<String>> {
-    let mut cells = Vec::new();
-    let mut rest = line.trim_end_matches('\r');
-    loop {
-        let mut cell = String::new();
-        if let Some(mut quoted) = rest.trim_start().strip_prefix('"') {
-            loop {
-                let (part, after) = quoted.split_once('"')?;
-                cell.push_str(part);
-                match after.strip_prefix('"') {
-                    Some(more) => {
-                        cell.push('"');
-                        quoted = more;
-                    }
-                    None => {
-                        rest = after.trim_start();
-                        break;
-                    }
-                }
-            }
-            if !(rest.is_empty() || rest.starts_with(',')) {
-                return None;
-            }
-        } else {
-            let end = rest.find(',').unwrap_or(rest.len());
-            cell.push_str(rest.get(..end)?.trim());
-            rest = rest.get(end..)?;
-        }
-        cells.push(cell);
-        match rest.strip_prefix(',') {
-            Some(more) => rest = more,
-            None => return Some(cells),
-        }
+/// What stands between cells: what the first line that says something has most of. Programs of countries whose numbers
+/// have a comma write semicolons.
+fn delimiter(text: &str) -> u8 {
+    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#')).unwrap_or("");
+    let count = |delimiter: u8| first.bytes().filter(|&byte| byte == delimiter).count();
+    // Of equals the last wins, and a comma is usual.
+    [b'\t', b';', b','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(b',')
+}
+
+/// The columns that the first record names, or has without naming them; and whether it does name them. None if it has
+/// not the columns it needs: a line that names others must not pass for an account.
+fn columns_of(first: &csv::StringRecord) -> Option<(Vec<String>, bool)> {
+    let names: Vec<String> = first.iter().map(str::to_ascii_lowercase).collect();
+    let has = |name: &str| names.iter().any(|column| column == name);
+    if COLUMNS.iter().any(|name| has(name)) {
+        return (has("token") || (has("email") && has("password"))).then_some((names, true));
     }
+    let is_word = |cell: &str| cell.chars().all(|c| c.is_alphabetic() || " _-".contains(c));
+    let usual: &[&str] = match first.iter().collect::<Vec<_>>()[..] {
+        [token] if !is_word(token) => &["token"],
+        [email, _] if email.contains('@') => &["email", "password"],
+        _ => return None,
+    };
+    Some((usual.iter().map(|&name| name.to_owned()).collect(), false))
+}
+
+fn entry(place: &str, record: &csv::StringRecord, columns: &[String]) -> Result<Entry, UsageError> {
+    if record.len() != columns.len() {
+        return Err(not_understood(place));
+    }
+    let cell = |name: &str| {
+        let at = columns.iter().position(|column| column == name)?;
+        record.get(at).map(Secret::from)
+    };
+    let fields = Fields { email: cell("email"), password: cell("password"), token: cell("token") };
+    let account = fields.into_account().ok_or_else(|| not_understood(place))?;
+    Ok(Entry { place: place.to_owned(), account })
+}
+
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn no_columns(place: &str) -> UsageError {
+    UsageError::new(format!(
+        "{place}: failed to find the column `token`, or the columns `email` and `password`; name them in the first line"
+    ))
 }
 
 fn not_understood(place: &str) -> UsageError {
@@ -251,6 +269,9 @@ mod tests {
         assert_eq!(accounts(read("a.CSV", &csv.replace("email,password\n", "")).unwrap()), both);
         let tokens = [Account::Token(Secret::from("t1")), Account::Token(Secret::from("t2"))];
         assert_eq!(accounts(read("a.csv", "t1\nt2\n").unwrap()), tokens);
+        assert_eq!(accounts(read("a.csv", "\u{feff}token\r\nt1\r\n\"t2\"\r\n").unwrap()), tokens);
+        let semicolons = "name;password;email\nA;hush;a@x\n\"B; b\";\"with, \"\"quotes\"\"\";b@x\n";
+        assert_eq!(accounts(read("a.csv", semicolons).unwrap()), both);
         let mixed = "token,email,password\nt1,,\n,a@x,hush\n";
         let mixed = accounts(read("a.csv", mixed).unwrap());
         assert_eq!(mixed, [Account::Token(Secret::from("t1")), password("a@x", "hush")]);
@@ -266,7 +287,10 @@ mod tests {
             ("a.csv", "email,password\nhush\n", ":2: "),
             ("a.csv", "email,password\nhush,\"hush\n", ":2: "),
             ("a.csv", "hush hush\n", ":1: "),
-            ("a.csv", "a,hush\nb,hush\na,hush\n", "a.csv:3: the account of "),
+            ("a.csv", "a@x,hush\nb@x,hush\na@x,hush\n", "a.csv:3: the account of "),
+            ("a.csv", "email,hush\na@x,hush\n", ":1: failed to find the column"),
+            ("a.csv", "# keys\nhush\nt1\nt2\n", ":2: failed to find the column"),
+            ("a.csv", "user;hush\na@x;b\n", ":1: failed to find the column"),
         ] {
             let error = read(name, text).unwrap_err().to_string();
             assert!(error.contains(line) && !error.contains("hush"), "{text}: {error}");
