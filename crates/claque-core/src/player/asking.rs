@@ -35,9 +35,11 @@ impl Player {
     /// Counts on a block from `at` on, asking for it if it is not asked for; wanted since `intended_at`.
     pub(super) fn expect_block(&mut self, at: Instant, block: BlockIdx, intended_at: Instant) {
         let policy = &self.config.policy;
+        let limit = at + policy.block_timeout;
         let fails = !self.line.is_open() && policy.offline_request == OfflineRequest::Fails;
         let request = Request {
-            due: at + policy.patience,
+            due: limit.min(at + policy.patience),
+            limit,
             number: self.asks.requests,
             resends: 0,
             acknowledged: false,
@@ -170,7 +172,7 @@ impl Player {
         let mut pending = Vec::new();
         self.window.change_all(|block, slot| {
             if let Some(request) = &mut slot.request {
-                (request.due, request.resends) = (due, 0);
+                (request.due, request.resends) = (due.min(request.limit.max(now)), 0);
                 pending.push((request.number, block));
             }
         });
@@ -208,8 +210,11 @@ impl Player {
     pub(super) fn lose_patience(&mut self, at: Instant) {
         let Some((block, request)) = self.window.due_by(at) else { return };
         let at = request.due;
+        if request.limit <= at {
+            return self.give_up(at, block, request.resends);
+        }
         let policy = &self.config.policy;
-        let due = at + policy.patience;
+        let due = request.limit.min(at + policy.patience);
         let is_extended = request.acknowledged && policy.acknowledgement == Acknowledgement::ExtendsOnce;
         let resends = if is_extended { request.resends } else { request.resends.saturating_add(1) };
         if resends > policy.max_resends {
@@ -230,10 +235,11 @@ impl Player {
         self.outputs.push_back(Output::Forget { blocks: vec![block] });
         let asked = self.window.get(block).and_then(|slot| slot.asked_at).unwrap_or(at);
         let waited = at.since(asked).as_secs_f64();
-        let text = format!(
-            "block {block} did not come within {waited} s; it was asked for {} times",
-            u32::from(resends) + 1
-        );
+        let times = match resends {
+            0 => "once".to_owned(),
+            again => format!("{} times", u32::from(again) + 1),
+        };
+        let text = format!("block {block} did not come within {waited} s; it was asked for {times}");
         self.fail_block(at, block, failure(block, FailureClass::Timeout, text));
         self.settle(at);
     }
@@ -249,16 +255,16 @@ impl Player {
 /// Notes that a block is asked for; gives why, if it was before.
 fn begin_attempt(slot: &mut Slot) -> Option<ResendReason> {
     slot.begin_attempt();
-    let last = slot.last.take()?;
+    let why = match slot.last.take()? {
+        Nothing::Failed(_) | Nothing::Skipped => ResendReason::Failed,
+        Nothing::Withdrawn => ResendReason::Withdrawn,
+        // The listener's own doing.
+        Nothing::Dropped => return None,
+    };
     if let Some(record) = &mut slot.record {
         record.resends = record.resends.saturating_add(1);
     }
-    match last {
-        Nothing::Failed(_) | Nothing::Skipped => Some(ResendReason::Failed),
-        Nothing::Withdrawn => Some(ResendReason::Withdrawn),
-        // The listener's own doing.
-        Nothing::Dropped => None,
-    }
+    Some(why)
 }
 
 const fn failure(block: BlockIdx, class: FailureClass, text: String) -> Failure {

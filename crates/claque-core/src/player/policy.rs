@@ -20,6 +20,9 @@ pub struct PlayerPolicy {
     pub acknowledgement: Acknowledgement,
     /// Times a block is asked for again before it is given up.
     pub max_resends: u8,
+    /// Longest time from asking for a block until its audio is whole, repeats and acknowledgements included; then it is given up.
+    /// No deployed player has such a bound: it ends what a service holds up for ever.
+    pub block_timeout: Duration,
     /// Blocks behind the current one whose audio is kept for a listener that comes back.
     pub keep_behind: u32,
     /// What a block that came to nothing is worth when the start buffer is counted.
@@ -181,6 +184,7 @@ impl PlayerPolicy {
         patience: Duration::from_secs(60),
         acknowledgement: Acknowledgement::Ignored,
         max_resends: 0,
+        block_timeout: Self::BLOCK_TIMEOUT,
         keep_behind: 20,
         empty_block: EmptyBlock::Missing,
         stops_for: StopsFor::AnyError,
@@ -193,6 +197,9 @@ impl PlayerPolicy {
         session_errors: SessionErrors::End,
         fastest: Speed::from_thousandths(3_000).expect("3 is not 0"),
     };
+
+    /// Ten minutes: five times the longest wait published for a burst (over 120 s).
+    pub const BLOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
     /// The names [`PlayerPolicy::preset`] knows.
     pub const PRESETS: [&'static str; 6] = [

@@ -37,6 +37,8 @@ pub(super) struct Slot {
 pub(super) struct Request {
     /// When patience with it ends.
     pub(super) due: Instant,
+    /// When it is given up, whatever the service says of it.
+    pub(super) limit: Instant,
     /// Its number: of those that are due at one moment the older ones come first.
     pub(super) number: u32,
     /// Times it was sent again, or would have been.
@@ -160,8 +162,11 @@ impl Slot {
     }
 
     /// What to call it, if it was not heard to its end.
-    pub(super) const fn outcome(&self, closing: Closing) -> BlockOutcome {
+    pub(super) fn outcome(&self, closing: Closing) -> BlockOutcome {
+        // What arrived once has arrived, whatever came of asking for it anew.
+        let arrived = self.record.as_ref().is_some_and(|record| record.complete_at.is_some());
         match (self.sound, self.last) {
+            (_, _) if arrived => closing.whole,
             (Sound::Whole(_), _) => closing.whole,
             (Sound::Unplayable, _) => BlockOutcome::Failed(FailureClass::Protocol),
             (_, _) if self.is_pending() => closing.pending,

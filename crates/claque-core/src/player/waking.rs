@@ -57,7 +57,7 @@ impl Player {
                 phase: Phase::BeforeAudio,
                 class: FailureClass::Timeout,
                 code: None,
-                text: format!("nothing heard from the server for {seconds} s"),
+                text: format!("nothing that was waited for came from the server for {seconds} s"),
                 kills: Kills::Session,
             },
         };

@@ -33,8 +33,8 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// Idle connections are looked through this often.
-const SWEEP: Duration = Duration::from_secs(5);
+/// Connections for audio are looked through this often, for those that are idle or busy for too long.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// What a lane is given.
 pub(super) struct LaneOrder {
@@ -156,6 +156,7 @@ impl Lane {
             if round.since(self.swept_at) >= SWEEP {
                 self.swept_at = round;
                 self.pool.sweep(&mut self.io);
+                self.give_up_overdue_fetches(round);
             }
         }
     }

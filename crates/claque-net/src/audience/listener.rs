@@ -1,7 +1,7 @@
 //! One listener of a lane: the player's wishes out, the world's news in.
 
 use claque_core::{
-    event::Event,
+    event::{Event, Failure, FailureClass, Kills, Phase},
     ids::ListenerId,
     listener::{Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerState},
@@ -145,6 +145,25 @@ impl Lane {
             }
             Err((fetch, failure)) => {
                 self.inbox.push(self.io.clock().now(), fetch.failed(failure));
+            }
+        }
+    }
+
+    /// Gives up the audio that has been on its way for longer than a block may take.
+    pub(super) fn give_up_overdue_fetches(&mut self, now: Instant) {
+        let limit = self.order.policy.block_timeout;
+        for number in self.pool.overdue(now, limit) {
+            let failure = Failure {
+                phase: Phase::MidAudio,
+                class: FailureClass::Timeout,
+                code: None,
+                text: format!("its audio was not whole after {} s", limit.as_secs_f64()),
+                // The block is the fetch's.
+                kills: Kills::Session,
+            };
+            let step = self.pool.give_up(number, now, failure);
+            if let Some(owner) = self.follow(number, step) {
+                self.settle(owner);
             }
         }
     }

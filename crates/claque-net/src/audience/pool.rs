@@ -64,6 +64,7 @@ enum Task {
 struct Busy {
     /// Whose fetch it is: a slot of the lane.
     owner: usize,
+    since: Instant,
     job: Box<Job>,
     answer: Response,
     /// Whether the connection was used before: then it may have been closed when it was taken.
@@ -126,7 +127,8 @@ impl Pool {
         let connection = &mut self.list[number];
         request(io, service, place, &path, connection.out.bytes());
         connection.path = path;
-        connection.task = Task::Busy(Busy { owner, job: Box::new(job), answer: Response::new(), is_reused });
+        let (since, answer) = (io.clock().now(), Response::new());
+        connection.task = Task::Busy(Busy { owner, since, job: Box::new(job), answer, is_reused });
         Ok(number)
     }
 
@@ -161,6 +163,23 @@ impl Pool {
     /// Gives a fetch up, and with it the connection.
     pub(super) fn cancel(&mut self, number: usize) {
         self.remove(number);
+    }
+
+    /// Connections whose fetch has taken this long.
+    pub(super) fn overdue(&self, now: Instant, limit: Duration) -> Vec<usize> {
+        let is_overdue = |connection: &Connection| match &connection.task {
+            Task::Busy(busy) => now.since(busy.since) >= limit,
+            Task::Idle { .. } => false,
+        };
+        self.list.iter().filter(|(_, connection)| is_overdue(connection)).map(|(number, _)| number).collect()
+    }
+
+    /// Gives a fetch up that takes too long.
+    pub(super) fn give_up(&mut self, number: usize, at: Instant, failure: Failure) -> Step {
+        match self.remove(number) {
+            Some(Busy { owner, job, .. }) => Step::Over { owner, at, fetch: job.fetch, result: Err(failure) },
+            None => Step::Idle,
+        }
     }
 
     /// Whether [`Pool::sweep`] may have something to do.

@@ -25,6 +25,10 @@ pub(crate) struct PlayerFlags {
     /// does) [default: end]
     #[arg(long, value_name = "end|player")]
     pub(crate) session_error: Option<String>,
+    /// Longest time from asking for a block until its audio is whole, in seconds; then it is given up, whatever the service says of
+    /// it [default: 600]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) block_timeout: Option<f64>,
     /// What listeners do besides listening, each as often a minute: seek, skip, pause, voice, hang-up; and pause-seconds,
     /// the mean length of a pause. Inline, as in seek=0.5,pause=0.2, or a TOML file with the same keys [default: nothing]
     #[arg(long, value_name = "FILE|RATES")]

@@ -103,6 +103,12 @@ fn policy(wishes: &Wishes, source: &Source) -> Result<(PlayerPolicy, String), Us
         refill_threshold: blocks(&wishes.refill_threshold, "refill_threshold", preset.refill_threshold)?,
         reconnect: reconnect(wishes, source, preset.reconnect)?,
         session_errors: session_errors(wishes, source)?,
+        block_timeout: Duration::from_secs_f64(source.within(
+            wishes.block_timeout.as_ref(),
+            "block_timeout",
+            0.001..=DAY,
+            preset.block_timeout.as_secs_f64(),
+        )?),
         ..preset
     };
     Ok((policy, name))

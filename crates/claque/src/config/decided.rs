@@ -35,6 +35,7 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
         "batch_size": plan.policy.batch_size,
         "refill_threshold": plan.policy.refill_threshold,
         "reconnect": if plan.policy.reconnect == Reconnect::Off { "off" } else { "player" },
+        "block_timeout": plan.policy.block_timeout.as_secs_f64(),
         "session_error": if plan.policy.session_errors == SessionErrors::End { "end" } else { "player" },
         "behaviour": plan.behaviour.is_some().then(|| BehaviourSettings::from(plan.behaviour)),
     });

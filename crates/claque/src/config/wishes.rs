@@ -39,6 +39,7 @@ pub(crate) struct Wishes {
     pub(crate) refill_threshold: Option<Wish<i64>>,
     pub(crate) reconnect: Option<Wish<String>>,
     pub(crate) session_error: Option<Wish<String>>,
+    pub(crate) block_timeout: Option<Wish<f64>>,
     pub(crate) behaviour: Option<Wish<BehaviourSettings>>,
     pub(crate) base_url: Option<Wish<String>>,
     pub(crate) env_file: Option<Wish<PathBuf>>,
@@ -102,6 +103,7 @@ impl Wishes {
         over(&mut self.refill_threshold, flags.refill_threshold);
         over(&mut self.reconnect, flags.reconnect);
         over(&mut self.session_error, flags.session_error);
+        over(&mut self.block_timeout, flags.block_timeout);
         over(&mut self.behaviour, flags.behaviour.as_deref().map(BehaviourSettings::parse).transpose()?);
         Ok(())
     }

@@ -257,6 +257,19 @@ fn another_voice_drops_what_is_there_and_fills_the_start_buffer_anew() {
 }
 
 #[test]
+fn what_arrived_once_has_arrived_whatever_comes_of_another_voice() {
+    let mut room = hearing(2);
+    room.ready(100, 1, 1_000);
+    room.act(300, Act::ChangeVoice { voice: 1 });
+    room.fail(400, 0);
+    room.act(500, Act::HangUp);
+    assert_eq!(room.outcomes(), [BlockOutcome::Unplayed; 2]);
+    let first = room.blocks()[0];
+    assert!(first.started_at.is_some() && first.first_audio_at == Some(ms(0)), "{first:?}");
+    assert_eq!((first.resends, room.blocks()[1].resends), (1, 0), "the listener's own doing is no repeat");
+}
+
+#[test]
 fn whoever_hangs_up_has_left_and_has_not_failed() {
     let mut room = hearing(12);
     room.ready(100, 1, 1_000);

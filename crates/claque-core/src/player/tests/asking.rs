@@ -168,6 +168,22 @@ fn an_acknowledgement_is_good_for_one_extension() {
 }
 
 #[test]
+fn a_block_that_is_held_up_for_ever_is_given_up_in_the_end() {
+    let policy = PlayerPolicy { block_timeout: Duration::from_secs(65), ..PlayerPolicy::YAPIT };
+    let mut room = Room::started(1, policy);
+    // Each acknowledgement extends the patience, which would never end.
+    for at in (5..65_000).step_by(9_000) {
+        room.status(at, 0, StatusKind::Processing);
+    }
+    room.pass_to(64_999);
+    assert!(room.errors().is_empty());
+    room.pass_to(65_000);
+    let error = &room.errors()[0];
+    assert_eq!((error.at, error.failure.class), (ms(65_000), FailureClass::Timeout));
+    assert!(room.incidents().contains(&(65_000, Incident::GivenUp { block: BlockIdx(0) })));
+}
+
+#[test]
 fn older_players_have_other_patience() {
     for (policy, asked, given_up) in [
         (PlayerPolicy::YAPIT_2026_02_07, vec![(30_000, vec![0]), (60_000, vec![0])], 90_000),

@@ -104,7 +104,7 @@ fn silence_ends_in_a_time_out() {
     room.pass_to(65_000);
     let end = room.end();
     assert_eq!((end.end, end.ended_at), (SessionEnd::Failed(FailureClass::Timeout), ms(65_000)));
-    assert_eq!(room.errors()[0].failure.text, "nothing heard from the server for 60 s");
+    assert_eq!(room.errors()[0].failure.text, "nothing that was waited for came from the server for 60 s");
     assert_eq!(room.stalls(), [(1, 6_000, 59_000)], "the wait until the end was a stall");
 }
 
