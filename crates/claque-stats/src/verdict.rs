@@ -106,6 +106,8 @@ pub enum ReasonId {
     /// Note: somebody held arrivals back, brought some forward, or had listeners leave. It is not the audience that the
     /// scenario asks for.
     ByHand,
+    /// Note: the service was reached through a proxy, so that the way through it is in every time.
+    ThroughProxy,
 }
 
 impl ReasonId {
@@ -139,6 +141,7 @@ impl ReasonId {
             Self::CacheUnknown => "cache-unknown",
             Self::PreparationFailed => "preparation-failed",
             Self::ByHand => "by-hand",
+            Self::ThroughProxy => "through-proxy",
         }
     }
 }

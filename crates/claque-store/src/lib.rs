@@ -19,6 +19,7 @@ mod journal;
 mod left;
 mod listeners;
 mod manifest;
+mod network;
 mod reader;
 mod rows;
 mod session;
@@ -46,6 +47,7 @@ pub use self::{
         ClaqueVersion, Machine, Manifest, ModelLoadRow, Preparation, RunConfig, RunHeader, SavedVerdict,
         ServiceLoad, TokenRow,
     },
+    network::NetworkRecord,
     reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     session::{BlockArrival, Session, Underrun},

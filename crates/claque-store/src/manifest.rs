@@ -10,6 +10,7 @@ use crate::{
     error::StoreError,
     files,
     incidents::IncidentRow,
+    network::NetworkRecord,
     rows::{ErrorRow, ListenerRow},
     session::Session,
     wall_time::UnixNanos,
@@ -209,6 +210,9 @@ pub struct Manifest {
     /// What was done to the audience by hand, for people; absent where it was left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<String>,
+    /// How the service was reached, where there is something to say of it.
+    #[serde(default, skip_serializing_if = "NetworkRecord::is_empty")]
+    pub network: NetworkRecord,
     /// What became of the accounts' access tokens, in order of time.
     #[serde(default)]
     pub token_refreshes: Vec<TokenRow>,
@@ -255,6 +259,7 @@ impl Manifest {
             preparation: None,
             accounts: None,
             by_hand: None,
+            network: NetworkRecord::default(),
             token_refreshes: Vec::new(),
             service_load: None,
             left_to_columns: Vec::new(),

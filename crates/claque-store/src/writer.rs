@@ -17,6 +17,7 @@ use crate::{
     left::DocumentJournal,
     listeners::{self, ListenerFacts},
     manifest::{Manifest, Preparation, RunHeader, ServiceLoad, TokenRow},
+    network::NetworkRecord,
     sorter, tables,
     wall_time::UnixNanos,
 };
@@ -103,6 +104,11 @@ impl RunWriter {
     /// Keeps how much the service had to do for [`RunWriter::finish`].
     pub fn set_service_load(&mut self, load: ServiceLoad) {
         self.manifest.service_load = Some(load);
+    }
+
+    /// Keeps how the service was reached.
+    pub fn set_network(&mut self, network: NetworkRecord) {
+        self.manifest.network = network;
     }
 
     /// Keeps what was done to the audience by hand for [`RunWriter::finish`].

@@ -10,6 +10,7 @@ mod config;
 mod documents;
 mod find;
 mod load;
+mod network;
 mod outcome;
 mod printable;
 mod report;

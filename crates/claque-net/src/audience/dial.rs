@@ -1,4 +1,4 @@
-//! Making a connection, a step at a time: name, TCP, TLS.
+//! Making a connection, a step at a time: name, TCP, a tunnel where there is a proxy, TLS.
 
 use std::{
     io::{self, ErrorKind},
@@ -11,8 +11,14 @@ use mio::{Interest, Token, net::TcpStream};
 use rustls::pki_types::ServerName;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{io::Io, places::PlaceId, stream::Stream, system::want_stamps};
-use crate::service::failure_of;
+use super::{
+    io::Io,
+    places::{Place, PlaceId},
+    stream::Stream,
+    system::want_stamps,
+    tunnel::Tunnelling,
+};
+use crate::service::{Proxy, Route, failure_of};
 
 /// A connection that is being made.
 #[derive(Debug)]
@@ -32,6 +38,8 @@ enum Stage {
         tcp: TcpStream,
         others: vec::IntoIter<SocketAddr>,
     },
+    /// A proxy is asked for a tunnel. Boxed, for most connections need none.
+    Tunnelling(Box<Tunnelling>),
     Shaking(Stream),
     Over,
 }
@@ -54,7 +62,8 @@ impl Dial {
         loop {
             match std::mem::replace(&mut self.stage, Stage::Over) {
                 Stage::Naming => {
-                    let Some(addresses) = self.addresses(io)? else {
+                    let found = self.addresses(io).map_err(|error| self.not_reached(io, error))?;
+                    let Some(addresses) = found else {
                         self.stage = Stage::Naming;
                         return Ok(None);
                     };
@@ -67,13 +76,20 @@ impl Dial {
                     }
                     Ok(true) => {
                         tcp.set_nodelay(true)?;
-                        match self.shake_hands(io, tcp)? {
-                            stream @ Stream::Plain(_) => return Ok(Some(stream)),
-                            stream @ Stream::Tls(_) => self.stage = Stage::Shaking(stream),
-                        }
+                        self.stage = self.connected(io, tcp)?;
                     }
                     Err(error) => self.stage = self.connect_to_any(io, others, Some(error))?,
                 },
+                Stage::Tunnelling(mut tunnelling) => {
+                    let place = io.places.place(self.place);
+                    if let Some(proxy) = proxy_of(place)
+                        && !tunnelling.go_on(proxy, &place.origin)?
+                    {
+                        self.stage = Stage::Tunnelling(tunnelling);
+                        return Ok(None);
+                    }
+                    self.stage = Stage::Shaking(self.shake_hands(io, tunnelling.into_tcp())?);
+                }
                 Stage::Shaking(mut stream) => {
                     if stream.shake(&mut io.receiver)? {
                         return Ok(Some(stream));
@@ -90,9 +106,12 @@ impl Dial {
     fn addresses(&self, io: &mut Io) -> io::Result<Option<Vec<SocketAddr>>> {
         let now = io.clock().now();
         let place = io.places.place(self.place);
-        let Some(mut addresses) =
-            io.resolver.look_up(&place.origin.host, place.origin.port, self.token, now)?
-        else {
+        let (host, port) = match &place.route {
+            Ok(Route::Direct) => (&place.origin.host, place.origin.port),
+            Ok(Route::Through(proxy)) => (&proxy.host, proxy.port),
+            Err(trouble) => return Err(io::Error::other(trouble.clone())),
+        };
+        let Some(mut addresses) = io.resolver.look_up(host, port, self.token, now)? else {
             return Ok(None);
         };
         if let Some(source) = place.source {
@@ -118,7 +137,8 @@ impl Dial {
                 Err(error) => last = Some(error),
             }
         }
-        Err(last.unwrap_or_else(|| io::Error::other("failed to lookup address information: there is none")))
+        let none = || io::Error::other("failed to lookup address information: there is none");
+        Err(self.not_reached(io, last.unwrap_or_else(none)))
     }
 
     fn begin(&self, io: &Io, address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
@@ -137,11 +157,37 @@ impl Dial {
         Ok(tcp)
     }
 
+    /// What comes after TCP.
+    fn connected(&self, io: &Io, tcp: TcpStream) -> io::Result<Stage> {
+        let place = io.places.place(self.place);
+        match proxy_of(place) {
+            Some(proxy) => Ok(Stage::Tunnelling(Box::new(Tunnelling::new(tcp, proxy, &place.origin)))),
+            None => self.shake_hands(io, tcp).map(Stage::Shaking),
+        }
+    }
+
+    /// An error on the way to a proxy is the proxy's.
+    fn not_reached(&self, io: &Io, error: io::Error) -> io::Error {
+        let place = io.places.place(self.place);
+        match proxy_of(place) {
+            Some(proxy) => proxy.unreachable(&place.origin, &error),
+            None => error,
+        }
+    }
+
     fn shake_hands(&self, io: &Io, tcp: TcpStream) -> io::Result<Stream> {
         let place = io.places.place(self.place);
         let Some(config) = &place.tls else { return Ok(Stream::Plain(tcp)) };
         let name = ServerName::try_from(place.origin.host.clone()).map_err(io::Error::other)?;
         Stream::tls(tcp, config, name)
+    }
+}
+
+/// The proxy that a place is reached through.
+fn proxy_of(place: &Place) -> Option<&Proxy> {
+    match &place.route {
+        Ok(Route::Through(proxy)) => Some(proxy),
+        Ok(Route::Direct) | Err(_) => None,
     }
 }
 

@@ -26,6 +26,7 @@ mod socket;
 mod stream;
 mod system;
 mod token;
+mod tunnel;
 mod warm;
 
 use std::{

@@ -8,7 +8,7 @@ use std::{
 
 use rustls::ClientConfig;
 
-use crate::service::{Origin, Service};
+use crate::service::{ExtraHeaders, Origin, ProxyTrouble, Route, Service};
 
 /// Number of a place, of one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,10 +21,14 @@ pub(super) struct Place {
     pub(super) origin: Origin,
     /// What the `host` header says.
     pub(super) authority: String,
+    /// By which way it is reached, or why by none.
+    pub(super) route: Result<Route, ProxyTrouble>,
     /// Where connections come from, if that matters.
     pub(super) source: Option<IpAddr>,
     /// The settings of TLS, where it is spoken.
     pub(super) tls: Option<Arc<ClientConfig>>,
+    /// What every request there carries besides; nothing where it is not the service's own origin.
+    pub(super) headers: ExtraHeaders,
     /// Connections for audio that have nothing to do, the one used last behind.
     pub(super) idle: VecDeque<usize>,
 }
@@ -49,11 +53,14 @@ impl Places {
     pub(super) fn of_origin(&mut self, service: &Service, origin: &Origin) -> PlaceId {
         let key = (origin.clone(), service.source());
         *self.numbers.entry(key).or_insert_with(|| {
+            let is_own = origin == service.target().origin();
             self.list.push(Place {
                 origin: origin.clone(),
                 authority: origin.authority(),
+                route: service.network().route(origin),
                 source: service.source(),
                 tls: origin.tls.then(|| Arc::clone(service.tls())),
+                headers: if is_own { service.network().headers().clone() } else { ExtraHeaders::default() },
                 idle: VecDeque::new(),
             });
             PlaceId(self.list.len() - 1)

@@ -391,7 +391,8 @@ fn request(io: &Io, service: &Service, place: PlaceId, path: &str, out: &mut Vec
     if place.origin == *service.target().origin() {
         service.access().show_fit(|name, value| headers.push((name, value.to_owned())));
     }
-    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let own = headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let headers: Vec<_> = own.chain(place.headers.iter()).collect();
     write_get(path, &place.authority, &headers, out);
 }
 

@@ -175,8 +175,9 @@ impl Dialing {
                     };
                     let handshake = Handshake::new(io.nonce());
                     let mut out = Outbox::default();
-                    let authority = &io.places.place(self.place).authority;
-                    handshake.request(&self.path.0, authority, &[], out.bytes());
+                    let place = io.places.place(self.place);
+                    let headers: Vec<_> = place.headers.iter().collect();
+                    handshake.request(&self.path.0, &place.authority, &headers, out.bytes());
                     self.step = Step::Shaking { stream, handshake, out };
                 }
                 Step::Shaking { mut stream, mut handshake, mut out } => {

@@ -9,6 +9,8 @@ use claque_core::{
 };
 use claque_wire::yapit::limit_window;
 
+use super::proxy::ProxyTrouble;
+
 /// A call to the service failed: what was tried, where, what came of it, and what the user can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceError {
@@ -32,7 +34,9 @@ impl fmt::Display for ServiceError {
             (FailureClass::Auth, None) => {
                 f.write_str("; the service wants credentials, and none were given: use --token, --env-file with TEST_EMAIL and TEST_PASSWORD, --accounts, --guest, or the variable CLAQUE_TOKEN")
             }
-            (FailureClass::Transport, _) if self.failure.phase == Phase::Dial => {
+            (FailureClass::Transport, _)
+                if self.failure.phase == Phase::Dial && !ProxyTrouble::is_behind(&self.failure) =>
+            {
                 f.write_str("; check --base-url and that the service is up")
             }
             (FailureClass::Invalid, _) if self.failure.code == Some(404) => {

@@ -1,14 +1,14 @@
 //! The HTTP client: kept-alive connections, TLS, and errors as failures.
 
-use std::{error::Error as StdError, io, net::IpAddr, sync::Arc};
+use std::{error::Error as StdError, io, net::IpAddr};
 
 use bytes::Bytes;
 use claque_core::event::{Failure, FailureClass, Kills, Phase};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{Request, Response, StatusCode, Uri, body::Incoming, header::CONTENT_TYPE};
+use hyper::{HeaderMap, Request, Response, StatusCode, Uri, body::Incoming, header::CONTENT_TYPE};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::{CertificateError, ClientConfig};
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use claque_core::time::Duration;
 
-use super::trust;
+use super::{connect::Connector, network::Network, proxy::ProxyTrouble, trust};
 use crate::shortage::Shortage;
 
 /// Idle connections are dropped after this, sooner than common servers and proxies do (60 s and more), so that a
@@ -39,9 +39,11 @@ pub(crate) struct HttpClient {
     client: Pool,
     /// Keeps no connection: each request has one of its own.
     fresh: Pool,
+    /// What each request carries besides.
+    headers: HeaderMap,
 }
 
-type Pool = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Pool = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
 /// Which connection a request goes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,16 +64,12 @@ pub(crate) struct Answer {
 
 impl HttpClient {
     /// Makes an empty pool, of connections from `source` if one is given. It must be used on one runtime only.
-    pub(crate) fn new(tls: &Arc<ClientConfig>, source: Option<IpAddr>) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.set_local_address(source);
-        tcp.set_nodelay(true);
-        tcp.enforce_http(false);
+    pub(crate) fn new(network: &Network, source: Option<IpAddr>) -> Self {
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(ClientConfig::clone(tls))
+            .with_tls_config(ClientConfig::clone(network.tls()))
             .https_or_http()
             .enable_http1()
-            .wrap_connector(tcp);
+            .wrap_connector(Connector::new(network.clone(), source));
         let mut builder = Client::builder(TokioExecutor::new());
         builder
             .pool_idle_timeout(IDLE)
@@ -80,11 +78,16 @@ impl HttpClient {
             .http1_read_buf_exact_size(READ_BUFFER);
         let client = builder.build(connector.clone());
         let fresh = builder.pool_max_idle_per_host(0).build(connector);
-        Self { client, fresh }
+        Self { client, fresh, headers: network.headers().to_map() }
     }
 
     /// Sends a request and waits for the head of the answer.
-    async fn send(&self, over: Over, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
+    async fn send(
+        &self,
+        over: Over,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, Failure> {
+        request.headers_mut().extend(self.headers.clone());
         let pool = match over {
             Over::Kept => &self.client,
             Over::Fresh => &self.fresh,
@@ -149,6 +152,9 @@ pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Fail
     loop {
         if let Some(shortage) = Shortage::behind(innermost) {
             return shortage.failure(phase);
+        }
+        if let Some(trouble) = ProxyTrouble::behind(innermost) {
+            return trouble.failure();
         }
         if let Some(io) = innermost.downcast_ref::<io::Error>() {
             words = words.or_else(|| io_words(io, phase));

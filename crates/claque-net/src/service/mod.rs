@@ -4,12 +4,16 @@
 
 mod access;
 mod calls;
+mod connect;
 mod documents;
 mod error;
 mod guest;
+mod headers;
 mod http;
 mod network;
+mod no_proxy;
 mod patience;
+mod proxy;
 mod secrets;
 mod source;
 mod target;
@@ -29,7 +33,9 @@ use tokio::sync::watch;
 
 pub(crate) use self::{
     access::Access,
+    headers::ExtraHeaders,
     http::{Answer, HttpClient, Over, failure_of, unusable},
+    proxy::{Proxy, Route},
     target::{AudioPlace, Origin, redirected},
 };
 use self::{
@@ -44,8 +50,10 @@ pub use self::{
     calls::EraGuess,
     documents::Listing,
     error::ServiceError,
+    headers::{ExtraHeader, HeaderError},
     network::{AllowedHost, Network, NetworkOrder},
     patience::{Pause, Persistence},
+    proxy::{ProxySettings, ProxyTrouble},
     secrets::Secrets,
     source::{SourceError, check_source},
     target::{Target, TargetError},
@@ -97,7 +105,7 @@ impl Service {
     ) -> Result<Self, ServiceError> {
         let secrets = network.secrets();
         secrets.learn_all(&credentials);
-        let http = HttpClient::new(network.tls(), None);
+        let http = HttpClient::new(network, None);
         let clock = Clock::start();
         let place: Option<Arc<str>> = match &credentials {
             Credentials::None => None,
@@ -147,7 +155,7 @@ impl Service {
     /// The same, with connections from `source`, an address of this machine.
     #[must_use]
     pub fn from_source(&self, source: IpAddr) -> Self {
-        Self { http: HttpClient::new(self.network.tls(), Some(source)), source: Some(source), ..self.clone() }
+        Self { http: HttpClient::new(&self.network, Some(source)), source: Some(source), ..self.clone() }
     }
 
     /// Where it is.
@@ -183,7 +191,7 @@ impl Service {
 
     /// A pool of connections for another runtime.
     pub(crate) fn another_client(&self) -> HttpClient {
-        HttpClient::new(self.network.tls(), self.source)
+        HttpClient::new(&self.network, self.source)
     }
 
     /// Where its connections come from, if that matters.

@@ -4,13 +4,23 @@ use std::{fmt, sync::Arc};
 
 use rustls::ClientConfig;
 
-use super::{secrets::Secrets, target::Origin, trust::tls_config};
+use super::{
+    headers::{ExtraHeader, ExtraHeaders},
+    proxy::{ProxySettings, ProxyTrouble, Route},
+    secrets::Secrets,
+    target::Origin,
+    trust::tls_config,
+};
 
 /// What a user said about the network.
 #[derive(Clone, Debug, Default)]
 pub struct NetworkOrder {
     /// Hosts besides the service's own from which audio is fetched, without credentials.
     pub allowed_hosts: Vec<AllowedHost>,
+    /// What every request to a service's own origin carries besides.
+    pub headers: Vec<ExtraHeader>,
+    /// By which way hosts are reached.
+    pub proxies: ProxySettings,
 }
 
 /// A host from which audio may be fetched, though it is not the service's own.
@@ -27,6 +37,7 @@ pub struct AllowedHost {
 pub struct Network {
     order: Arc<NetworkOrder>,
     tls: Arc<ClientConfig>,
+    headers: ExtraHeaders,
     secrets: Secrets,
 }
 
@@ -34,7 +45,10 @@ impl Network {
     /// Makes what all accounts share.
     #[must_use]
     pub fn open(order: NetworkOrder) -> Self {
-        Self { order: Arc::new(order), tls: tls_config(), secrets: Secrets::default() }
+        let (headers, secrets) = (ExtraHeaders::new(&order.headers), Secrets::default());
+        headers.teach(&secrets);
+        order.proxies.teach(&secrets);
+        Self { order: Arc::new(order), tls: tls_config(), headers, secrets }
     }
 
     /// The secrets that were given or received.
@@ -43,8 +57,21 @@ impl Network {
         &self.secrets
     }
 
+    /// What every request to the service's own origin carries besides.
+    pub(crate) const fn headers(&self) -> &ExtraHeaders {
+        &self.headers
+    }
+
     pub(crate) const fn tls(&self) -> &Arc<ClientConfig> {
         &self.tls
+    }
+
+    /// By which way somebody is reached.
+    ///
+    /// # Errors
+    /// A proxy is named for it that cannot be used.
+    pub(crate) fn route(&self, origin: &Origin) -> Result<Route, ProxyTrouble> {
+        self.order.proxies.route(origin)
     }
 
     /// Whether audio may be fetched from there, which is not the service's own origin.

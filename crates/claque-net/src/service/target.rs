@@ -53,6 +53,15 @@ impl Origin {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.port == usual_port(self.tls) { host } else { format!("{host}:{}", self.port) }
     }
+
+    /// The host and the port, always.
+    pub(crate) fn host_and_port(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
 }
 
 impl fmt::Display for Origin {

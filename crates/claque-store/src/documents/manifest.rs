@@ -14,6 +14,7 @@ use crate::{
     FORMAT_VERSION,
     error::StoreError,
     manifest::{ClaqueVersion, Machine, SavedVerdict, check_version},
+    network::NetworkRecord,
     wall_time::UnixNanos,
 };
 
@@ -83,6 +84,9 @@ pub struct DocumentsManifest {
     pub machine: Machine,
     /// The root of all randomness.
     pub seed: u64,
+    /// How the service was reached, where there is something to say of it.
+    #[serde(default, skip_serializing_if = "NetworkRecord::is_empty")]
+    pub network: NetworkRecord,
     /// Whether the figures can be trusted.
     pub verdict: Option<SavedVerdict>,
     /// Every figure.
@@ -125,6 +129,7 @@ impl DocumentsManifest {
             scenario: header.scenario.clone(),
             machine: header.machine.clone(),
             seed: header.seed,
+            network: NetworkRecord::default(),
             verdict: None,
             summary: None,
             documents: Vec::new(),

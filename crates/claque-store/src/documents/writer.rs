@@ -22,6 +22,7 @@ use crate::{
     files,
     journal::{self, Journal},
     left::DocumentJournal,
+    network::NetworkRecord,
     tables::{MOMENT, NUMBER, column, ints, texts},
     wall_time::UnixNanos,
 };
@@ -78,6 +79,11 @@ impl DocumentsWriter {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Keeps how the service was reached.
+    pub fn set_network(&mut self, network: NetworkRecord) {
+        self.manifest.network = network;
     }
 
     /// Begins the journal of what the run makes on the service at `target`. `embedded` services end with the run.

@@ -8,6 +8,7 @@ mod head;
 #[cfg(test)]
 #[expect(clippy::panic_in_result_fn, reason = "helpers assert that every split reads the same")]
 mod tests;
+mod tunnel;
 
 use self::{
     body::{Body, Framing},
@@ -15,6 +16,7 @@ use self::{
 };
 
 pub(crate) use self::head::take_raw as take_raw_head;
+pub use self::tunnel::{Tunnel, TunnelError};
 
 /// Longest head of an answer that is taken, bytes. Common servers and clients have limits of 8 to 64 KiB.
 const MAX_HEAD: usize = 16 << 10;

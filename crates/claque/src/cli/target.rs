@@ -50,6 +50,6 @@ pub(crate) struct CredentialFlags {
 
 /// Never fails, so that no error can repeat what was typed.
 #[expect(clippy::unnecessary_wraps, reason = "clap wants a result")]
-fn secret(typed: &str) -> Result<Secret, std::convert::Infallible> {
+pub(super) fn secret(typed: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::from(typed))
 }

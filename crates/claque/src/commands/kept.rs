@@ -56,6 +56,7 @@ pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
                 | ReasonId::Aborted
                 | ReasonId::DocumentsReused
                 | ReasonId::ByHand
+                | ReasonId::ThroughProxy
         )
     };
     verdict.reasons.extend(reasons.into_iter().filter(|reason| stays(reason.id)));

@@ -20,11 +20,9 @@ mod tag;
 
 use std::{io, process::ExitCode};
 
-use claque_core::secret::Secret;
-
 use crate::{
     cli::{Cli, SimulateVerb, Verb},
-    config::{self, Surroundings, TOKEN_VARIABLE},
+    config::{self, Environment, Surroundings},
 };
 
 /// Does what was asked, and says how it ended.
@@ -34,9 +32,8 @@ use crate::{
 pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.verb {
         Verb::Run(flags) => {
-            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
-            let stdin = &mut io::stdin().lock();
-            run::run(config::resolve_run(*flags, Surroundings { token, stdin })?)
+            let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
+            run::run(config::resolve_run(*flags, Surroundings::new(environment, stdin))?)
         }
         Verb::Simulate(mut flags) => match flags.what.take() {
             None => simulate::simulate(config::resolve_simulate(*flags)?),
@@ -45,19 +42,16 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             }
         },
         Verb::Suite(flags) => {
-            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
-            let stdin = &mut io::stdin().lock();
-            suite::suite(config::resolve_suite(*flags, Surroundings { token, stdin })?)
+            let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
+            suite::suite(config::resolve_suite(*flags, Surroundings::new(environment, stdin))?)
         }
         Verb::Documents(flags) => {
-            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
-            let stdin = &mut io::stdin().lock();
-            documents::documents(config::resolve_documents(*flags, Surroundings { token, stdin })?)
+            let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
+            documents::documents(config::resolve_documents(*flags, Surroundings::new(environment, stdin))?)
         }
         Verb::Cleanup(flags) => {
-            let token = std::env::var(TOKEN_VARIABLE).ok().map(Secret::from);
-            let stdin = &mut io::stdin().lock();
-            cleanup::cleanup(config::resolve_cleanup(*flags, Surroundings { token, stdin })?)
+            let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
+            cleanup::cleanup(config::resolve_cleanup(*flags, Surroundings::new(environment, stdin))?)
         }
         Verb::Serve(flags) => serve::serve(config::resolve_serve(*flags)?),
         Verb::Compare(flags) => compare::compare(&config::resolve_compare(*flags)?),

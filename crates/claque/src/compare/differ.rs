@@ -87,7 +87,7 @@ fn values(side: &Side) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 fn settings(run: &LoadedRun) -> Vec<(String, String)> {
-    let Manifest { config, scenario, machine, claque, seed, target, by_hand, .. } = &run.manifest;
+    let Manifest { config, scenario, machine, claque, seed, target, by_hand, network, .. } = &run.manifest;
     let mut settings = Vec::new();
     flatten("", scenario, &mut settings);
     settings.retain(|(name, _)| {
@@ -109,6 +109,9 @@ fn settings(run: &LoadedRun) -> Vec<(String, String)> {
     put("claque", claque.version.clone());
     if let Some(by_hand) = by_hand {
         put(BY_HAND, by_hand.clone());
+    }
+    if let Some(proxy) = &network.proxy {
+        put("proxy", proxy.clone());
     }
     // Virtual time knows no days.
     if scenario["time"] != "virtual" {

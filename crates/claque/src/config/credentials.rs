@@ -10,12 +10,13 @@ use super::{
     UsageError,
     accounts::{Account, AccountsFile, Entry},
     env_file::EnvFile,
+    environment::Environment,
     wish::{Place, Source, Wish},
     wishes::Wishes,
 };
 
 /// The variable that holds a token, in the environment and in an env file.
-pub(crate) const TOKEN_VARIABLE: &str = "CLAQUE_TOKEN";
+const TOKEN_VARIABLE: &str = "CLAQUE_TOKEN";
 const EMAIL: &str = "TEST_EMAIL";
 const PASSWORD: &str = "TEST_PASSWORD";
 const PROJECT: [&str; 2] = ["STACK_AUTH_PROJECT_ID", "VITE_STACK_AUTH_PROJECT_ID"];
@@ -29,8 +30,17 @@ const MOST_GUESTS: i64 = 10_000;
 pub(crate) struct Surroundings<'a> {
     /// The value of [`TOKEN_VARIABLE`].
     pub(crate) token: Option<Secret>,
+    /// All variables.
+    pub(crate) environment: &'a Environment,
     /// Where `--token -` reads.
     pub(crate) stdin: &'a mut dyn Read,
+}
+
+impl<'a> Surroundings<'a> {
+    /// What a process has.
+    pub(crate) fn new(environment: &'a Environment, stdin: &'a mut dyn Read) -> Self {
+        Self { token: environment.value(TOKEN_VARIABLE).cloned(), environment, stdin }
+    }
 }
 
 impl std::fmt::Debug for Surroundings<'_> {
@@ -205,7 +215,14 @@ mod tests {
         variable: Option<&str>,
         mut stdin: &[u8],
     ) -> Result<Credentials, UsageError> {
-        find(wishes, Surroundings { token: variable.map(Secret::from), stdin: &mut stdin })
+        find(
+            wishes,
+            Surroundings {
+                token: variable.map(Secret::from),
+                environment: &Environment::default(),
+                stdin: &mut stdin,
+            },
+        )
     }
 
     fn token(credentials: &Credentials) -> Option<&str> {
@@ -265,8 +282,11 @@ mod tests {
     fn two_ways_to_say_who_we_are_contradict_each_other() {
         let base = || Wishes { typed_token: Some(Secret::from("hush")), ..Wishes::default() };
         let all = |wishes: &Wishes| {
-            let surroundings =
-                Surroundings { token: Some(Secret::from("around")), stdin: &mut std::io::empty() };
+            let surroundings = Surroundings {
+                token: Some(Secret::from("around")),
+                environment: &Environment::default(),
+                stdin: &mut std::io::empty(),
+            };
             find_all(wishes, &Source::default(), surroundings)
         };
         for (wishes, words) in [
@@ -290,7 +310,11 @@ mod tests {
         fs::write(&path, "a@x,hush\nb@x,hush\n").unwrap();
         let mut wishes = Wishes { accounts: Some(Wish::flag(path)), ..Wishes::default() };
         let all = |wishes: &Wishes| {
-            let surroundings = Surroundings { token: None, stdin: &mut std::io::empty() };
+            let surroundings = Surroundings {
+                token: None,
+                environment: &Environment::default(),
+                stdin: &mut std::io::empty(),
+            };
             find_all(wishes, &Source::default(), surroundings)
         };
         let error = all(&wishes).unwrap_err().to_string();

@@ -12,9 +12,11 @@ mod credentials;
 mod decided;
 mod documents;
 mod env_file;
+mod environment;
 mod error;
 mod file;
 mod gateway;
+mod headers;
 mod live;
 mod network;
 mod objectives;
@@ -30,8 +32,9 @@ mod wishes;
 pub(crate) use self::{
     compare::{CompareForm, CompareSettings, CompareTerms, InvalidRuns, OnRegression, resolve_compare},
     courtesy::{Courtesy, LimitChoice},
-    credentials::{Surroundings, TOKEN_VARIABLE},
+    credentials::Surroundings,
     documents::{DocumentsPlan, Origin},
+    environment::Environment,
     error::UsageError,
     gateway::GatewayChoice,
     resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},

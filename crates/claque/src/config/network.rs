@@ -1,26 +1,81 @@
 //! From wishes to how services are reached.
 
-use claque_net::service::{AllowedHost, NetworkOrder};
+use claque_net::service::{AllowedHost, Credentials, ExtraHeader, NetworkOrder, ProxySettings, Target};
 use serde_json::{Map, Value};
 
 use super::{
     UsageError,
+    environment::Environment,
+    headers,
+    settings::TargetChoice,
     wish::{Source, Wish},
     wishes::Wishes,
 };
 
+/// Who is reached, and as whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way<'a> {
+    pub(super) to: Destination<'a>,
+    pub(super) credentials: &'a [Credentials],
+    pub(super) environment: &'a Environment,
+}
+
+/// Who is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Destination<'a> {
+    /// A gateway of our own, in this process.
+    Embedded,
+    /// Services that have addresses, with those that are known already.
+    Services(&'a [Target]),
+}
+
+impl<'a> From<&'a TargetChoice> for Destination<'a> {
+    fn from(target: &'a TargetChoice) -> Self {
+        match target {
+            TargetChoice::Embedded(_) => Self::Embedded,
+            TargetChoice::BaseUrl(target) => Self::Services(std::slice::from_ref(target)),
+        }
+    }
+}
+
 /// Decides.
 ///
 /// # Errors
-/// A host is none.
-pub(super) fn network(wishes: &Wishes, source: &Source) -> Result<NetworkOrder, UsageError> {
+/// A host or a header is none, a proxy cannot be used, or something is said about the way to a service where there is none.
+pub(super) fn network(wishes: &Wishes, source: &Source, way: Way<'_>) -> Result<NetworkOrder, UsageError> {
     let host = |wish: &Wish<String>| {
         let what = || format!("is `{}`; give a host, such as cdn.example or cdn.example:8443", wish.value);
         AllowedHost::parse(&wish.value).ok_or_else(|| source.error(wish, "allow_host", what()))
     };
     Ok(NetworkOrder {
         allowed_hosts: wishes.allow_host.iter().flatten().map(host).collect::<Result<_, _>>()?,
+        headers: extra_headers(wishes, source, way)?,
+        proxies: proxies(way)?,
     })
+}
+
+/// What the environment says about proxies. A gateway of our own is reached directly, whatever that is.
+fn proxies(way: Way<'_>) -> Result<ProxySettings, UsageError> {
+    let Destination::Services(targets) = way.to else { return Ok(ProxySettings::default()) };
+    let proxies = ProxySettings::from_variables(|name| way.environment.value(name).cloned());
+    for target in targets {
+        // One that cannot be used is told before anything is made.
+        proxies.proxy_of(target).map_err(|trouble| UsageError::new(trouble.to_string()))?;
+    }
+    Ok(proxies)
+}
+
+fn extra_headers(wishes: &Wishes, source: &Source, way: Way<'_>) -> Result<Vec<ExtraHeader>, UsageError> {
+    let headers = headers::headers(wishes, source, way.credentials, way.environment)?;
+    match way.to {
+        Destination::Embedded if !headers.is_empty() => {
+            let named = headers::place(wishes, source);
+            Err(UsageError::new(format!(
+                "{named} needs --base-url: headers are for gateways in front of a service, and the embedded one has none"
+            )))
+        }
+        Destination::Embedded | Destination::Services(_) => Ok(headers),
+    }
 }
 
 /// Adds what was decided, where it is not as usual, by the names a scenario has for it.
@@ -29,11 +84,20 @@ pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
     if !hosts.is_empty() {
         scenario.insert("allow_host".to_owned(), hosts.into());
     }
+    let headers = headers::decided(wishes);
+    if !headers.is_empty() {
+        scenario.insert("headers".to_owned(), headers.into());
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn decide(wishes: &Wishes, to: Destination<'_>) -> Result<NetworkOrder, UsageError> {
+        let way = Way { to, credentials: &[], environment: &Environment::default() };
+        network(wishes, &Source::default(), way)
+    }
 
     #[test]
     fn a_host_that_is_none_is_an_error_and_others_are_noted() {
@@ -42,11 +106,44 @@ mod tests {
             ..Wishes::default()
         };
         let wishes = with(&["cdn.example", "[::1]:80"]);
-        assert_eq!(network(&wishes, &Source::default()).unwrap().allowed_hosts.len(), 2);
+        assert_eq!(decide(&wishes, Destination::Embedded).unwrap().allowed_hosts.len(), 2);
         let mut scenario = Map::new();
         decided(&wishes, &mut scenario);
         assert_eq!(Value::Object(scenario).to_string(), r#"{"allow_host":["cdn.example","[::1]:80"]}"#);
-        let error = network(&with(&["https://cdn.example"]), &Source::default()).unwrap_err().to_string();
+        let error = decide(&with(&["https://cdn.example"]), Destination::Services(&[])).unwrap_err();
+        let error = error.to_string();
         assert!(error.starts_with("--allow-host is `https://cdn.example`; give a host"), "{error}");
+    }
+
+    #[test]
+    fn headers_are_for_services_and_noted_without_their_values() {
+        let wishes = Wishes { typed_headers: vec!["X-Key: hush".into()], ..Wishes::default() };
+        assert_eq!(decide(&wishes, Destination::Services(&[])).unwrap().headers.len(), 1);
+        let error = decide(&wishes, Destination::Embedded).unwrap_err().to_string();
+        assert!(error.starts_with("--header needs --base-url"), "{error}");
+        let mut scenario = Map::new();
+        decided(&wishes, &mut scenario);
+        assert_eq!(Value::Object(scenario).to_string(), r#"{"headers":["X-Key: [secret]"]}"#);
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_told_before_anything_is_made() {
+        let environment = Environment::from([("ALL_PROXY", "socks5://me:hush@127.0.0.1:1080")]);
+        let decide = |to| {
+            network(
+                &Wishes::default(),
+                &Source::default(),
+                Way { to, credentials: &[], environment: &environment },
+            )
+        };
+        let target = |url| [Target::parse(url).unwrap()];
+        let (far, here) = (target("https://tts.example"), target("http://127.0.0.1:9"));
+        let error = decide(Destination::Services(&far)).unwrap_err().to_string();
+        assert!(
+            error.starts_with("ALL_PROXY names a proxy of the kind socks5") && !error.contains("hush"),
+            "{error}"
+        );
+        assert!(decide(Destination::Services(&here)).is_ok());
+        assert!(decide(Destination::Embedded).is_ok());
     }
 }

@@ -12,7 +12,8 @@ use super::{
     credentials::{self, Surroundings},
     decided,
     gateway::{EngineFlag, Limits, choose},
-    network, objectives, scenario,
+    network::{self, Destination, Way},
+    objectives, scenario,
     settings::{
         CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
         SimulateSettings, Talk, TargetChoice,
@@ -60,6 +61,7 @@ pub(super) fn decide_run(
     let (plan, player) = audience::plan(&wishes, source)?;
     let corpus = audience::corpus(&wishes, source)?;
     let target = target(&wishes, source, plan.seed)?;
+    let environment = surroundings.environment;
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
         TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => vec![Credentials::None],
@@ -68,7 +70,8 @@ pub(super) fn decide_run(
         }
     };
     let courtesy = courtesy::courtesy(&wishes, source)?;
-    let network = network::network(&wishes, source)?;
+    let way = Way { to: (&target).into(), credentials: &credentials, environment };
+    let network = network::network(&wishes, source, way)?;
     if let (TargetChoice::Embedded(_), Some(wish)) = (&target, wishes.reuse_documents.as_ref())
         && wish.value
     {
@@ -169,10 +172,12 @@ pub(crate) fn resolve_cleanup(
     let mut wishes = Wishes::default();
     wishes.lay_credentials(credentials);
     wishes.lay_network(network);
+    let environment = surroundings.environment;
     let credentials = credentials::find_all(&wishes, &Source::default(), surroundings)?;
-    let network = network::network(&wishes, &Source::default())?;
-    let targets = base_url.iter().map(|typed| Target::parse(typed)).collect::<Result<_, _>>();
+    let targets = base_url.iter().map(|typed| Target::parse(typed)).collect::<Result<Vec<_>, _>>();
     let targets = targets.map_err(|error| UsageError::new(error.to_string()))?;
+    let way = Way { to: Destination::Services(&targets), credentials: &credentials, environment };
+    let network = network::network(&wishes, &Source::default(), way)?;
     let dir = output_dir.unwrap_or_else(|| OUTPUT_DIR.into());
     Ok(CleanupSettings { targets, folders, all, kept, dir, credentials, network, talk: talk(quiet) })
 }

@@ -9,7 +9,7 @@ use super::{
     credentials::{self, Surroundings},
     decided, documents,
     gateway::{Limits, choose},
-    network,
+    network::{self, Way},
     resolve::{output, target},
     scenario,
     settings::{DocumentsSettings, Judging, SimulateDocumentsSettings, TargetChoice},
@@ -36,12 +36,14 @@ pub(crate) fn resolve_documents(
     let plan = documents::plan(&wishes, &source)?;
     let corpus = audience::corpus(&wishes, &source)?;
     let target = target(&wishes, &source, plan.seed)?;
+    let environment = surroundings.environment;
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
         TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => Credentials::None,
         TargetChoice::Embedded(_) | TargetChoice::BaseUrl(_) => one(&wishes, &source, surroundings)?,
     };
-    let network = network::network(&wishes, &source)?;
+    let way = Way { to: (&target).into(), credentials: std::slice::from_ref(&credentials), environment };
+    let network = network::network(&wishes, &source, way)?;
     let mut scenario = documents::decided(&wishes, &plan);
     scenario.insert("time".to_owned(), "real".into());
     network::decided(&wishes, &mut scenario);
@@ -119,6 +121,7 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Verb};
+    use crate::config::Environment;
 
     fn flags(args: &[&str]) -> DocumentsFlags {
         let cli = Cli::try_parse_from(["claque", "documents"].iter().chain(args)).unwrap();
@@ -127,7 +130,10 @@ mod tests {
     }
 
     fn resolve(args: &[&str]) -> Result<DocumentsSettings, UsageError> {
-        resolve_documents(flags(args), Surroundings { token: None, stdin: &mut std::io::empty() })
+        resolve_documents(
+            flags(args),
+            Surroundings { token: None, environment: &Environment::default(), stdin: &mut std::io::empty() },
+        )
     }
 
     fn service(args: &[&str]) -> Result<DocumentsSettings, UsageError> {

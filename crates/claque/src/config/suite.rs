@@ -252,7 +252,11 @@ fn jobs(
             wishes.abort_on = None;
             Work::Virtual(Box::new(decide_simulate(simulate_flags(flags), wishes, source)?))
         } else {
-            let around = Surroundings { token: surroundings.token.clone(), stdin: &mut typed.as_slice() };
+            let around = Surroundings {
+                token: surroundings.token.clone(),
+                environment: surroundings.environment,
+                stdin: &mut typed.as_slice(),
+            };
             Work::Real(Box::new(decide_run(run_flags(flags), wishes, source, around)?))
         };
         Ok(Job { planned, work })

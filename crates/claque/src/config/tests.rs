@@ -7,8 +7,8 @@ use claque_core::{ids::ListenerId, player::PlayerPolicy, time::Instant};
 use claque_net::service::Credentials;
 
 use super::{
-    OutputFormat, RunSettings, SimulateSettings, Surroundings, Talk, TargetChoice, UsageError, resolve_run,
-    resolve_simulate,
+    Environment, OutputFormat, RunSettings, SimulateSettings, Surroundings, Talk, TargetChoice, UsageError,
+    resolve_run, resolve_simulate,
 };
 use crate::cli::{Cli, RunFlags, SimulateFlags, Verb};
 
@@ -27,7 +27,10 @@ fn simulate_flags(args: &[&str]) -> SimulateFlags {
 }
 
 fn run(args: &[&str]) -> Result<RunSettings, UsageError> {
-    resolve_run(run_flags(args), Surroundings { token: None, stdin: &mut std::io::empty() })
+    resolve_run(
+        run_flags(args),
+        Surroundings { token: None, environment: &Environment::default(), stdin: &mut std::io::empty() },
+    )
 }
 
 fn simulate(args: &[&str]) -> Result<SimulateSettings, UsageError> {

@@ -12,6 +12,7 @@ use super::{
     behaviour::BehaviourSettings,
     documents::DocumentWishes,
     gateway::{GatewaySettings, WorkersSetting},
+    headers::HeaderLines,
     wish::Wish,
 };
 use crate::cli::{
@@ -52,6 +53,7 @@ pub(crate) struct Wishes {
     pub(crate) source_address: Option<Wish<String>>,
     pub(crate) reuse_documents: Option<Wish<bool>>,
     pub(crate) allow_host: Option<Vec<Wish<String>>>,
+    pub(crate) headers: Option<Wish<HeaderLines>>,
     pub(crate) engine: Option<Wish<String>>,
     pub(crate) workers: Option<Wish<WorkersSetting>>,
     pub(crate) service_seconds: Option<Wish<f64>>,
@@ -77,6 +79,9 @@ pub(crate) struct Wishes {
     /// `--token`.
     #[serde(skip)]
     pub(crate) typed_token: Option<Secret>,
+    /// `--header`, in the order typed.
+    #[serde(skip)]
+    pub(crate) typed_headers: Vec<Secret>,
 }
 
 impl Wishes {
@@ -118,6 +123,7 @@ impl Wishes {
         if !flags.allow_host.is_empty() {
             self.allow_host = Some(flags.allow_host.into_iter().map(Wish::flag).collect());
         }
+        self.typed_headers = flags.header;
     }
 
     pub(crate) fn lay_credentials(&mut self, flags: CredentialFlags) {

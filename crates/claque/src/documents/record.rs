@@ -9,10 +9,10 @@ use claque_core::extraction::{AiTransform, DocumentFact};
 use claque_net::unix_nanos;
 use claque_stats::{DocumentsBuilder, DocumentsShape, DocumentsSummary, ReasonId, ScheduleLag, Verdict};
 use claque_store::{
-    DocumentJournal, DocumentsFolder, DocumentsHeader, DocumentsWriter, StoreError, UnixNanos,
+    DocumentJournal, DocumentsFolder, DocumentsHeader, DocumentsWriter, NetworkRecord, StoreError, UnixNanos,
 };
 
-use crate::outcome::{TimeKind, exit_code, machine, new_folder};
+use crate::outcome::{TimeKind, exit_code, machine, network_notes, new_folder};
 
 /// What a run over documents sets out to do, as far as its folder and its report are concerned.
 #[derive(Clone, Debug)]
@@ -38,6 +38,7 @@ pub(crate) struct DocumentsRecorder {
     heading: DocumentsHeading,
     writer: DocumentsWriter,
     figures: DocumentsBuilder,
+    network: NetworkRecord,
 }
 
 /// A run over documents that is recorded, with everything a report says of it.
@@ -70,8 +71,15 @@ impl DocumentsRecorder {
         Ok(Self {
             writer: DocumentsFolder::create(&folder, &header)?,
             figures: DocumentsBuilder::new(heading.shape),
+            network: NetworkRecord::default(),
             heading,
         })
+    }
+
+    /// Notes how the service is reached.
+    pub(crate) fn note_network(&mut self, network: NetworkRecord) {
+        self.network = network.clone();
+        self.writer.set_network(network);
     }
 
     /// Begins the journal of the documents that the run makes.
@@ -101,9 +109,10 @@ impl DocumentsRecorder {
     /// # Errors
     /// The folder cannot be written; the run stays readable as a partial one.
     pub(crate) fn finish(self, lag: Option<ScheduleLag>) -> Result<FinishedDocuments, StoreError> {
-        let Self { heading, writer, figures } = self;
+        let Self { heading, writer, figures, network } = self;
         let summary = figures.finish(lag);
-        let verdict = judge(&heading.shape, &summary, heading.time);
+        let mut verdict = judge(&heading.shape, &summary, heading.time);
+        verdict.notes.extend(network_notes(&network));
         let folder = writer.dir().to_owned();
         writer.finish(&summary, &verdict, UnixNanos(unix_nanos()))?;
         Ok(FinishedDocuments { heading, folder, summary, verdict })

@@ -153,8 +153,7 @@ impl Session<'_> {
 
     async fn extract(&self, service: Service, papers: Vec<Paper>) -> anyhow::Result<FinishedDocuments> {
         let settings = self.settings;
-        let heading = self.heading(service.target());
-        let mut recorder = DocumentsRecorder::create(heading, &settings.output.dir)?;
+        let mut recorder = self.recorder(service.target())?;
         let whose = Whose {
             owner: service.owner().to_owned(),
             files: papers.iter().map(|paper| paper.file_name.clone()).collect(),
@@ -239,7 +238,7 @@ impl Session<'_> {
     /// There will be no conversation. What the service did is recorded all the same, once for every document.
     fn refused(&self, error: &ServiceError, target: &Target, papers: &[Paper]) -> anyhow::Result<Ended> {
         self.live.warn(&format!("error: {error}"));
-        let mut recorder = DocumentsRecorder::create(self.heading(target), &self.settings.output.dir)?;
+        let mut recorder = self.recorder(target)?;
         for (paper, number) in papers.iter().zip(0..) {
             recorder.take(&self.never_sent(DocumentNo(number), paper, error))?;
         }
@@ -274,6 +273,13 @@ impl Session<'_> {
             // It ends with us, and so do its documents.
             TargetChoice::Embedded(_) => OnStop::Leave,
         }
+    }
+
+    fn recorder(&self, target: &Target) -> anyhow::Result<DocumentsRecorder> {
+        let settings = self.settings;
+        let mut recorder = DocumentsRecorder::create(self.heading(target), &settings.output.dir)?;
+        recorder.note_network(crate::network::record(&settings.network, &settings.target));
+        Ok(recorder)
     }
 
     fn heading(&self, target: &Target) -> DocumentsHeading {

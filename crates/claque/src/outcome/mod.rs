@@ -21,14 +21,14 @@ use claque_stats::{
     objective::{Objective, ObjectiveResult},
 };
 use claque_store::{
-    DocumentJournal, Machine, Preparation, RunConfig, RunFolder, RunHeader, RunWriter, ServiceLoad,
-    StoreError, TokenRow, UnixNanos,
+    DocumentJournal, Machine, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader, RunWriter,
+    ServiceLoad, StoreError, TokenRow, UnixNanos,
 };
 
 use self::verdict::{by_hand, reused};
 pub(crate) use self::{
     folder::{folder_name, new_folder, new_folder_called},
-    verdict::judge,
+    verdict::{judge, network_notes},
 };
 use crate::load;
 
@@ -83,6 +83,7 @@ pub(crate) struct Recorder {
     by_hand: Option<String>,
     /// When the generator did not run although it should have, where that was measured.
     gap: Option<GeneratorGap>,
+    network: NetworkRecord,
 }
 
 /// A run that is recorded, with everything a report says of it.
@@ -147,6 +148,7 @@ impl Recorder {
             aborted: None,
             by_hand: None,
             gap: None,
+            network: NetworkRecord::default(),
             heading,
         })
     }
@@ -167,6 +169,12 @@ impl Recorder {
     /// Notes what was done to the audience by hand: it is not the audience that was asked for.
     pub(crate) fn note_by_hand(&mut self, done: ByHand) {
         self.by_hand = by_hand(done);
+    }
+
+    /// Notes how the service is reached.
+    pub(crate) fn note_network(&mut self, network: NetworkRecord) {
+        self.network = network.clone();
+        self.writer.set_network(network);
     }
 
     /// Keeps when the generator did not run although it should have.
@@ -297,6 +305,7 @@ impl Recorder {
             aborted,
             by_hand,
             gap,
+            network,
         } = self;
         let observed = observed.map(ObservationsBuilder::finish);
         let objectives: Vec<_> = observed
@@ -310,6 +319,7 @@ impl Recorder {
             summary.generator_gap = gap;
             let mut verdict = judge(&summary, heading.time);
             verdict.notes.extend(preparation.and_then(|preparation| reused(&preparation)));
+            verdict.notes.extend(network_notes(&network));
             let by_hand = by_hand.map(|done| format!("changed by hand: {done}"));
             verdict.notes.extend(by_hand.map(|text| Reason { id: ReasonId::ByHand, text }));
             if let Some(text) = aborted {

@@ -2,7 +2,7 @@
 
 use claque_net::audience::ByHand;
 use claque_stats::{Reason, ReasonId, Summary, Verdict};
-use claque_store::Preparation;
+use claque_store::{NetworkRecord, Preparation};
 
 use super::TimeKind;
 use crate::report::units::{counted, time};
@@ -23,6 +23,15 @@ pub(super) fn reused(preparation: &Preparation) -> Option<Reason> {
     let words = if count == 1 { "1 document was" } else { &format!("{count} documents were") };
     let text = format!("{words} reused: what the service keeps of them came from its cache");
     (count > 0).then_some(Reason { id: ReasonId::DocumentsReused, text })
+}
+
+/// What is to be said of the way to the service.
+pub(crate) fn network_notes(network: &NetworkRecord) -> Vec<Reason> {
+    let through = |proxy: &String| {
+        let text = format!("through proxy {proxy}: the way through it is in every time");
+        Reason { id: ReasonId::ThroughProxy, text }
+    };
+    network.proxy.iter().map(through).collect()
 }
 
 /// What was done by hand, for people; none where nothing was.

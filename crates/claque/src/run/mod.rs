@@ -42,6 +42,7 @@ use self::{
 };
 use crate::{
     config::{RunSettings, TargetChoice, UsageError},
+    network,
     outcome::{Finished, Heading, Recorder, TimeKind},
     report::{
         self,
@@ -282,7 +283,8 @@ impl Session<'_> {
 
     fn recorder(&self, heading: Heading) -> anyhow::Result<Recorder> {
         let output = &self.settings.output;
-        let recorder = Recorder::create(heading, &output.dir, self.made.ids())?;
+        let mut recorder = Recorder::create(heading, &output.dir, self.made.ids())?;
+        recorder.note_network(network::record(&self.settings.network, &self.settings.target));
         Ok(recorder.with_objectives(&output.judging.objectives))
     }
 

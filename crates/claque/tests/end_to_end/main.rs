@@ -10,6 +10,7 @@ mod identity;
 mod interrupts;
 mod known_truth;
 mod live;
+mod networks;
 mod objectives;
 mod preparation;
 mod program;

@@ -16,6 +16,9 @@ pub(crate) fn claque(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_claque"));
     command.args(arguments).env_remove("CLAQUE_TOKEN").stdin(Stdio::null());
     command.env("XDG_STATE_HOME", state().path());
+    for proxy in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
+        command.env_remove(proxy).env_remove(proxy.to_uppercase());
+    }
     command
 }
 

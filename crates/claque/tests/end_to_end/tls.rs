@@ -66,15 +66,18 @@ fn a_certificate_of_nobody_known_is_told_with_what_to_do() {
     );
 }
 
+/// Names that the certificate is of; only a proxy knows where the second leads.
+const NAMES: [&str; 2] = ["localhost", "tts.invalid"];
+
 /// A gateway with a door of TLS before it.
-struct Front {
+pub(crate) struct Front {
     host: Host,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     folder: TempDir,
 }
 
 impl Front {
-    fn start(mark: IsCa) -> Self {
+    pub(crate) fn start(mark: IsCa) -> Self {
         let config = GatewayConfig::current().without_rest_limits();
         let media = MediaTime::from_millis(400);
         let host = Host::start(HostOptions {
@@ -86,7 +89,7 @@ impl Front {
         .unwrap();
         let folder = TempDir::new().unwrap();
         let signing_key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let mut params = CertificateParams::new(NAMES.map(str::to_owned)).unwrap();
         params.is_ca = mark;
         let certificate = params.self_signed(&signing_key).unwrap();
         std::fs::write(folder.path().join("certificate.pem"), certificate.pem()).unwrap();
@@ -107,7 +110,7 @@ impl Front {
         Self { host, address, folder }
     }
 
-    fn certificate(&self) -> PathBuf {
+    pub(crate) fn certificate(&self) -> PathBuf {
         self.folder.path().join("certificate.pem")
     }
 

@@ -269,7 +269,7 @@ fn a_creation_whose_answer_is_lost_is_found_by_its_title_and_not_made_twice() {
 }
 
 /// A gateway that makes a block in no time.
-fn quick_host() -> Host {
+pub(crate) fn quick_host() -> Host {
     let media = MediaTime::from_millis(100);
     let config = GatewayConfig::current().without_rest_limits();
     let config = config.with_deterministic_engine(4, Duration::from_millis(20), media);

@@ -5,7 +5,7 @@ use claque_stats::{
     compare::{Candidate, CompareOptions, compare},
     objective::Objective,
 };
-use claque_store::{ClaqueVersion, Machine, Manifest, RunConfig};
+use claque_store::{ClaqueVersion, Machine, Manifest, NetworkRecord, RunConfig};
 use serde_json::json;
 
 use super::{cases, html, json, junit, markdown, text};
@@ -38,6 +38,7 @@ fn manifest() -> Manifest {
         verdict: None,
         accounts: None,
         by_hand: None,
+        network: NetworkRecord::default(),
         incidents: Vec::new(),
         preparation: None,
         token_refreshes: Vec::new(),

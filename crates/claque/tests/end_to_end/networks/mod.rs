@@ -1,0 +1,6 @@
+//! Networks as people have them: gateways that want headers, proxies, certificates.
+
+mod gate;
+mod headers;
+mod proxies;
+mod proxy;
