@@ -141,18 +141,19 @@ impl Session {
     }
 
     fn handle_evicted(&mut self, indices: &[i64], out: &mut Vec<News>) {
-        let mut blocks = Vec::with_capacity(indices.len());
+        let mut blocks = Vec::new();
+        let mut unknown = None;
         for index in indices {
             let block = u32::try_from(*index).ok().map(BlockIdx);
-            let Some((block, standing)) =
-                block.and_then(|block| self.asked(block).map(|standing| (block, standing)))
-            else {
-                out.push(unasked(*index, "withdrew"));
-                continue;
-            };
-            *standing = Standing::Quiet;
-            blocks.push(block);
+            match block.and_then(|block| self.asked(block).map(|standing| (block, standing))) {
+                Some((block, standing)) => {
+                    *standing = Standing::Quiet;
+                    blocks.push(block);
+                }
+                None => unknown = unknown.or(Some(*index)),
+            }
         }
+        out.extend(unknown.map(|index| unasked(index, "withdrew")));
         if !blocks.is_empty() {
             out.push(News::Event(Event::Evicted { blocks }));
         }

@@ -163,6 +163,28 @@ fn a_withdrawn_block_comes_when_it_is_asked_for_again_and_not_before() {
 }
 
 #[test]
+fn a_message_that_withdraws_what_nobody_asked_for_is_one_warning_however_long_it_is() {
+    let mut session = session(&[7]);
+    let out = hear(&mut session, &evicted(OWN, &(0..100_000).collect::<Vec<_>>()));
+    assert!(is_warning(&out[..1]), "{:?}", out[0]);
+    let withdrawn = SessionEvent::Event(Event::Evicted { blocks: vec![BlockIdx(7)] });
+    assert_eq!(out[1..], [withdrawn]);
+}
+
+#[test]
+fn an_address_of_audio_has_a_bound() {
+    for (length, is_followed) in [(8 << 10, true), ((8 << 10) + 1, false)] {
+        let mut status = status(OWN, 0, BlockStatus::Cached);
+        status.audio_url = Some("/".repeat(length).into());
+        let out = hear(&mut session(&[0]), &ServerMessage::Status(status).encode(Era::Current));
+        assert_eq!(out.len() == 2, is_followed, "{length}");
+        if !is_followed {
+            assert_eq!(only_failure(&out).kills, Kills::Block(BlockIdx(0)));
+        }
+    }
+}
+
+#[test]
 fn what_is_forgotten_is_fetched_only_if_it_is_asked_for_again() {
     let mut session = session(&[0, 1]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));

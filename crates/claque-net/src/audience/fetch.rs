@@ -11,7 +11,7 @@ use claque_wire::{
     yapit::http_failure,
 };
 
-use super::{link::Inbox, places::PlaceId};
+use super::{keeper::KeptAudio, link::Inbox, places::PlaceId};
 
 /// As much of an unsuccessful answer as is read for its words.
 const MAX_WORDS: usize = 16 << 10;
@@ -50,7 +50,7 @@ pub(super) struct Job {
     /// What an unsuccessful answer says.
     words: Vec<u8>,
     /// The audio, if it is to be kept.
-    kept: Option<Vec<u8>>,
+    kept: Option<KeptAudio>,
 }
 
 /// A fetch that came to its end.
@@ -58,11 +58,11 @@ pub(super) struct Job {
 pub(super) struct Fetched {
     pub(super) container: Container,
     pub(super) media: MediaTime,
-    pub(super) kept: Option<Vec<u8>>,
+    pub(super) kept: Option<KeptAudio>,
 }
 
 impl Job {
-    pub(super) fn new(fetch: Fetch, keep: bool) -> Self {
+    pub(super) fn new(fetch: Fetch, kept: Option<KeptAudio>) -> Self {
         Self {
             fetch,
             status: None,
@@ -70,7 +70,7 @@ impl Job {
             delivered: MediaTime::ZERO,
             media_bytes: 0,
             words: Vec::new(),
-            kept: keep.then(Vec::new),
+            kept,
         }
     }
 
@@ -155,7 +155,7 @@ impl Job {
             inbox.push(at, Event::Audio { block, delivered: progress.delivered, bytes: new });
         }
         if let Some(kept) = &mut self.kept {
-            kept.extend_from_slice(bytes);
+            kept.push(bytes);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use mio::{Events, Poll, Waker};
+use mio::{Events, Poll, Token, Waker};
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
@@ -23,6 +23,10 @@ use crate::clock::Clock;
 /// Sockets there is news of that are told of at a time.
 pub(super) const EVENTS: usize = 1_024;
 
+/// Reads of one connection in a row, 1 MiB in all: a peer that sends faster than we read must not keep others waiting, nor fill
+/// our memory with news that nobody has looked at.
+pub(super) const MOST_READS: u32 = 16;
+
 /// Means of a thread that connects, reads and writes.
 #[derive(Debug)]
 pub(super) struct Io {
@@ -32,6 +36,8 @@ pub(super) struct Io {
     pub(super) resolver: Resolver,
     /// For keys that RFC 6455 wants to be unpredictable, against proxies that nobody attacks here.
     keys: ChaCha8Rng,
+    /// Connections that are to be read on, although the system may say nothing of them.
+    unread: Vec<Token>,
 }
 
 impl Io {
@@ -42,6 +48,7 @@ impl Io {
             places: Places::default(),
             resolver: Resolver::new(waker),
             keys: seed.rng(),
+            unread: Vec::new(),
         }
     }
 
@@ -49,11 +56,23 @@ impl Io {
         self.receiver.clock()
     }
 
+    /// Notes that a connection was not read to its end: the next wait is none.
+    pub(super) fn goes_on(&mut self, token: Token) {
+        self.unread.push(token);
+        self.receiver.leave_unread();
+    }
+
+    /// Connections of which that was noted.
+    pub(super) fn take_unread(&mut self) -> Vec<Token> {
+        std::mem::take(&mut self.unread)
+    }
+
     /// Waits for news, for so long at most; for ever without a span. Gives when the wait was over.
     ///
     /// # Errors
     /// The system's.
     pub(super) fn wait(&mut self, events: &mut Events, longest: Option<Duration>) -> io::Result<Instant> {
+        let longest = if self.unread.is_empty() { longest } else { Some(Duration::ZERO) };
         let told = match self.poll.poll(events, longest) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {
                 events.clear();

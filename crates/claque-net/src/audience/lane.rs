@@ -12,7 +12,7 @@ use claque_core::{
     player::{Act, Input},
     time::{Duration, Instant},
 };
-use mio::{Events, Poll, Waker};
+use mio::{Events, Poll, Token, Waker};
 use slab::Slab;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -139,17 +139,12 @@ impl Lane {
             let wait = self.alarm.set(Some(until), now);
             let round = self.io.wait(&mut events, wait).expect("what is waited for is open");
             self.pulse.beat(now, until, round);
+            let unread = self.io.take_unread();
             for event in &events {
                 let is_ending = event.is_read_closed() || event.is_error();
-                match Who::of(event.token()) {
-                    Who::Outside => self.hear_outside(round),
-                    Who::Alarm => {}
-                    Who::Listener(slot) => self.attend_listener(slot, is_ending),
-                    Who::Fetcher(number) => {
-                        self.attend_fetcher(number, if is_ending { Cause::Ending } else { Cause::News });
-                    }
-                }
+                self.attend(event.token(), is_ending, round);
             }
+            unread.into_iter().for_each(|token| self.attend(token, true, round));
             // After the sockets: what was there before this round began is handed over before the round is.
             self.wake_all_due(round);
             self.ledger.deliver(round);
@@ -157,6 +152,18 @@ impl Lane {
                 self.swept_at = round;
                 self.pool.sweep(&mut self.io);
                 self.give_up_overdue_fetches(round);
+            }
+        }
+    }
+
+    /// There is news of whatever has this token.
+    fn attend(&mut self, token: Token, is_ending: bool, round: Instant) {
+        match Who::of(token) {
+            Who::Outside => self.hear_outside(round),
+            Who::Alarm => {}
+            Who::Listener(slot) => self.attend_listener(slot, is_ending),
+            Who::Fetcher(number) => {
+                self.attend_fetcher(number, if is_ending { Cause::Ending } else { Cause::News });
             }
         }
     }

@@ -179,7 +179,7 @@ impl Link {
         socket.attend(io, is_ending, |at, news| ear.hear(at, news));
     }
 
-    fn flush(&mut self, io: &Io, inbox: &mut Inbox) {
+    fn flush(&mut self, io: &mut Io, inbox: &mut Inbox) {
         let Self { session, socket, waiting, listener, home, dialled_at, .. } = self;
         let Some(socket) = socket else { return };
         let (listener, home, dialled_at) = (*listener, *home, *dialled_at);

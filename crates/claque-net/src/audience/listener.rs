@@ -12,6 +12,7 @@ use super::{
     AudienceOrder, Seat,
     beat::Beat,
     fetch::{Fetch, Job},
+    keeper::Keeper,
     lane::Lane,
     link::Link,
     pool::{Cause, Reuse, Step},
@@ -119,8 +120,8 @@ impl Lane {
                 link.fetch_over(number);
                 match result {
                     Ok(fetched) => {
-                        if let (Some(keeper), Some(bytes)) = (&self.keeper, fetched.kept) {
-                            keeper.keep(&fetch, fetched.container, bytes);
+                        if let (Some(keeper), Some(audio)) = (&self.keeper, fetched.kept) {
+                            keeper.keep(&fetch, fetched.container, audio);
                         }
                         self.inbox.push(at, Event::Complete { block: fetch.block, media: fetched.media });
                     }
@@ -136,8 +137,8 @@ impl Lane {
     fn fetch(&mut self, slot: usize, fetch: Fetch, reuse: Reuse) {
         let listening = &mut self.listening[slot];
         let Some(seat) = seat_of(&self.order, listening.id) else { return };
-        let keep = self.keeper.is_some();
-        match self.pool.begin(&mut self.io, &seat.service, Job::new(fetch, keep), slot, reuse) {
+        let kept = self.keeper.as_ref().map(Keeper::begin);
+        match self.pool.begin(&mut self.io, &seat.service, Job::new(fetch, kept), slot, reuse) {
             Ok(number) => {
                 listening.link.fetch_begun(number);
                 let step = self.pool.attend(&mut self.io, number, Cause::Given, &mut self.inbox);

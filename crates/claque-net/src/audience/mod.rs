@@ -16,6 +16,7 @@ mod ledger;
 mod link;
 mod listener;
 mod outbox;
+mod place_of_audio;
 mod places;
 mod pool;
 mod progress;

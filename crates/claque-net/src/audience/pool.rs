@@ -3,23 +3,25 @@
 use std::io::{self, ErrorKind};
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, Phase},
     time::{Duration, Instant},
 };
-use claque_wire::http1::{Response, write_get};
+use claque_wire::http1::Response;
+use mio::Token;
 use slab::Slab;
 
 use super::{
     dial::Dial,
     fetch::{Fetch, Fetched, Job},
-    io::Io,
+    io::{Io, MOST_READS},
     link::Inbox,
     outbox::Outbox,
+    place_of_audio::{MOST_REDIRECTS, locate, request, too_many_redirects},
     places::PlaceId,
     stream::Stream,
     token::Who,
 };
-use crate::service::{AudioPlace, Origin, Service, failure_of, redirected, unusable};
+use crate::service::{Service, failure_of, redirected};
 
 /// Idle connections are dropped after this, sooner than common servers and proxies do (60 s and more), so that a
 /// request seldom meets a connection that is just being closed.
@@ -27,9 +29,6 @@ const IDLE: Duration = Duration::from_secs(50);
 
 /// Idle connections kept at most, per lane: more than a thousand fetches a second need.
 const MAX_IDLE: usize = 1_024;
-
-/// Redirects of one fetch that are followed: one to the store and one within it, and one more.
-const MOST_REDIRECTS: u8 = 3;
 
 /// All connections for audio of a lane, by number.
 #[derive(Debug, Default)]
@@ -69,6 +68,8 @@ struct Busy {
     answer: Response,
     /// Whether the connection was used before: then it may have been closed when it was taken.
     is_reused: bool,
+    /// What the system tells the connection's news by.
+    token: Token,
 }
 
 /// How far a connection has come.
@@ -128,7 +129,8 @@ impl Pool {
         request(io, service, place, &path, connection.out.bytes());
         connection.path = path;
         let (since, answer) = (io.clock().now(), Response::new());
-        connection.task = Task::Busy(Busy { owner, since, job: Box::new(job), answer, is_reused });
+        let token = Who::Fetcher(number).token();
+        connection.task = Task::Busy(Busy { owner, since, job: Box::new(job), answer, is_reused, token });
         Ok(number)
     }
 
@@ -320,7 +322,7 @@ impl Busy {
         if cause == Cause::Given {
             return Ok(None);
         }
-        loop {
+        for _ in 0..MOST_READS {
             let reading = match stream.read(&mut io.receiver, input) {
                 Ok(reading) => reading,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -342,6 +344,8 @@ impl Busy {
                 return Ok(None);
             }
         }
+        io.goes_on(self.token);
+        Ok(None)
     }
 
     /// The other side sends no more.
@@ -363,52 +367,4 @@ impl Busy {
         let is_ours = failure.class == FailureClass::Generator;
         Stop::Failed(if self.job.has_begun() && !is_ours { self.job.broken(&failure.text) } else { failure })
     }
-}
-
-/// Where a fetch leads: a place, and the path there.
-fn locate(io: &mut Io, service: &Service, fetch: &Fetch) -> Result<(PlaceId, String), Failure> {
-    let leads = service.target().audio_place(&fetch.reference);
-    let leads = leads.map_err(|why| unusable(&fetch.reference, &io::Error::other(why)))?;
-    let (place, mut path) = match leads {
-        AudioPlace::Here(path) => (fetch.home, path),
-        AudioPlace::Elsewhere(origin, _) if !service.network().allows(&origin) => {
-            return Err(not_typed(&origin));
-        }
-        AudioPlace::Elsewhere(origin, path) => (io.places.of_origin(service, &origin), path),
-    };
-    // What follows a `#` is not for the server (RFC 9110 section 4.2.5); a line's end would be a header's.
-    path.truncate(path.find('#').unwrap_or(path.len()));
-    if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(unusable(&path, &io::Error::other("it holds what no URL can")));
-    }
-    Ok((place, path))
-}
-
-fn request(io: &Io, service: &Service, place: PlaceId, path: &str, out: &mut Vec<u8>) {
-    let place = io.places.place(place);
-    let mut headers = Vec::new();
-    // Audio that lies elsewhere is none of our credentials' business.
-    if place.origin == *service.target().origin() {
-        service.access().show_fit(|name, value| headers.push((name, value.to_owned())));
-    }
-    let own = headers.iter().map(|(name, value)| (*name, value.as_str()));
-    let headers: Vec<_> = own.chain(place.headers.iter()).collect();
-    write_get(path, &place.authority, &headers, out);
-}
-
-/// The failure of audio that lies where nobody said that we may go.
-fn not_typed(origin: &Origin) -> Failure {
-    let host = origin.authority();
-    protocol_failure(format!(
-        "the audio lies at {origin}, which was not typed; allow it with --allow-host {host}"
-    ))
-}
-
-fn too_many_redirects(to: &str) -> Failure {
-    protocol_failure(format!("the audio was redirected more than {MOST_REDIRECTS} times, at last to {to}"))
-}
-
-const fn protocol_failure(text: String) -> Failure {
-    let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, Kills::Session);
-    Failure { phase, class, code: None, text, kills }
 }

@@ -91,6 +91,11 @@ impl Receiver {
         now
     }
 
+    /// Something that the wait told of is not read to its end in this round.
+    pub(super) const fn leave_unread(&mut self) {
+        self.told = Told::Some;
+    }
+
     /// Reads what is there.
     ///
     /// # Errors

@@ -18,7 +18,13 @@ use claque_wire::{
 };
 use mio::Token;
 
-use super::{dial::Dial, io::Io, outbox::Outbox, places::PlaceId, stream::Stream};
+use super::{
+    dial::Dial,
+    io::{Io, MOST_READS},
+    outbox::{MOST_WAITING, Outbox},
+    places::PlaceId,
+    stream::Stream,
+};
 use crate::{
     service::{Service, failure_of},
     shortage::Shortage,
@@ -34,6 +40,8 @@ const NORMAL: u16 = 1_000;
 #[derive(Debug)]
 pub(super) struct Socket {
     stage: Stage,
+    /// What the system tells its news by.
+    token: Token,
 }
 
 #[derive(Debug)]
@@ -74,6 +82,9 @@ struct Open {
     frames: FrameReader,
     /// Marks are blocks of requests.
     out: Outbox<Vec<BlockIdx>>,
+    /// The payload of the last ping, if it is to be answered. Earlier ones need no answer (RFC 6455 section 5.5.3), so no more
+    /// than one waits for a peer that asks and does not read.
+    pinged: Option<Box<[u8]>>,
 }
 
 /// What a socket has to tell.
@@ -96,7 +107,7 @@ impl Socket {
     /// there is news of `token`.
     pub(super) fn dial(place: PlaceId, service: &Service, token: Token) -> Self {
         let step = Step::Connecting(Dial::new(place, token));
-        Self { stage: Stage::Dialing(Box::new(Dialing { step, place, path: Hidden(path(service)) })) }
+        Self { stage: Stage::Dialing(Box::new(Dialing { step, place, path: Hidden(path(service)) })), token }
     }
 
     /// Puts a message behind what is to be written; [`News::Sent`] follows if it asks for blocks. Nothing is sent where
@@ -126,7 +137,7 @@ impl Socket {
     }
 
     /// Writes what was pushed, as far as it goes.
-    pub(super) fn flush(&mut self, io: &Io, mut hear: impl FnMut(Instant, News<'_>)) {
+    pub(super) fn flush(&mut self, io: &mut Io, mut hear: impl FnMut(Instant, News<'_>)) {
         if let Stage::Open(open) = &mut self.stage
             && let Err(failure) = open.write(io, &mut hear)
         {
@@ -153,8 +164,19 @@ impl Socket {
         }
         let Stage::Open(open) = &mut self.stage else { return Ok(()) };
         open.write(io, hear)?;
-        open.read(io, is_ending, input, hear)
+        if open.read(io, is_ending, input, hear)? == Read::Some {
+            io.goes_on(self.token);
+        }
+        Ok(())
     }
+}
+
+/// How much of what was there is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Read {
+    All,
+    /// There may be more, but others have waited long enough.
+    Some,
 }
 
 /// What came in one read with the answer to the handshake.
@@ -184,7 +206,7 @@ impl Dialing {
                     out.flush(&mut stream, |()| {}).map_err(|error| failure_of(&error, Phase::Handshake))?;
                     if let Some(early) = shake(io, &mut stream, &mut handshake, input)? {
                         let (frames, out) = (FrameReader::new(MAX_MESSAGE), Outbox::default());
-                        return Ok(Some((Open { stream, frames, out }, early)));
+                        return Ok(Some((Open { stream, frames, out, pinged: None }, early)));
                     }
                     self.step = Step::Shaking { stream, handshake, out };
                     return Ok(None);
@@ -219,9 +241,17 @@ fn shake(
 }
 
 impl Open {
-    fn write(&mut self, io: &Io, hear: &mut impl FnMut(Instant, News<'_>)) -> Result<(), Failure> {
-        let sent = |blocks| hear(io.clock().now(), News::Sent(blocks));
-        self.out.flush(&mut self.stream, sent).map_err(|error| lost(&error))
+    /// Writes as far as it goes: requests, and the answer to a ping behind them.
+    fn write(&mut self, io: &mut Io, hear: &mut impl FnMut(Instant, News<'_>)) -> Result<(), Failure> {
+        loop {
+            let sent = |blocks| hear(io.clock().now(), News::Sent(blocks));
+            self.out.flush(&mut self.stream, sent).map_err(|error| lost(&error))?;
+            if self.out.waiting() > MOST_WAITING {
+                return Err(not_read(self.out.waiting()));
+            }
+            let Some(payload) = self.pinged.take_if(|_| self.out.is_empty()) else { return Ok(()) };
+            write_pong(io.mask(), &payload, self.out.bytes());
+        }
     }
 
     fn read(
@@ -230,20 +260,21 @@ impl Open {
         is_ending: bool,
         input: &mut [u8],
         hear: &mut impl FnMut(Instant, News<'_>),
-    ) -> Result<(), Failure> {
-        loop {
+    ) -> Result<Read, Failure> {
+        for _ in 0..MOST_READS {
             let reading = match self.stream.read(&mut io.receiver, input) {
                 Ok(reading) if reading.count == 0 => return Err(close(None, "")),
                 Ok(reading) => reading,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Read::All),
                 Err(error) => return Err(lost(&error)),
             };
             self.understand(io, reading.at, &input[..reading.count], hear)?;
             if !is_ending && self.stream.is_drained_by(reading.count, input.len()) {
-                return Ok(());
+                return Ok(Read::All);
             }
         }
+        Ok(Read::Some)
     }
 
     fn understand(
@@ -257,7 +288,7 @@ impl Open {
             match message {
                 Message::Text(text) => hear(at, News::Text(text)),
                 Message::Binary => hear(at, News::NotText),
-                Message::Ping(payload) => write_pong(io.mask(), payload, self.out.bytes()),
+                Message::Ping(payload) => self.pinged = Some(payload.into()),
                 Message::Pong => {}
                 Message::Close(said) => {
                     // The courtesy of an answer (RFC 6455 section 5.5.1); what becomes of it does not matter.
@@ -284,6 +315,17 @@ fn path(service: &Service) -> String {
 /// The failure of an open connection that cannot be read or written any more.
 fn lost(error: &io::Error) -> Failure {
     Shortage::of(error).map_or_else(|| close(None, ""), |shortage| shortage.failure(Phase::BeforeAudio))
+}
+
+/// The failure of a connection of which the other side reads nothing.
+fn not_read(waiting: usize) -> Failure {
+    Failure {
+        phase: Phase::BeforeAudio,
+        class: FailureClass::Transport,
+        code: None,
+        text: format!("the server does not read: {} KiB of requests wait to be sent", waiting >> 10),
+        kills: Kills::Session,
+    }
 }
 
 fn not_shaken(error: &HandshakeError) -> Failure {

@@ -131,6 +131,8 @@ impl Warming {
             let waited = self.io.wait(&mut events, Some(patience));
             let now = waited.map_err(|error| failure_of(&error, Phase::BeforeAudio))?;
             self.io.resolver.take_answers(now);
+            // There is but one connection, which is looked after in each round.
+            self.io.take_unread();
         }
     }
 
@@ -161,7 +163,7 @@ impl Warming {
                 self.heard_at = self.io.clock().now();
                 socket.push(&mut self.io, &self.session.request(&batch), batch);
                 let mut closed = None;
-                socket.flush(&self.io, |_, news| {
+                socket.flush(&mut self.io, |_, news| {
                     if let News::Closed(failure) = news {
                         closed = Some(failure);
                     }

@@ -31,7 +31,7 @@ const MAX_IDLE: usize = 1_024;
 const READ_BUFFER: usize = 16 << 10;
 
 /// Longest body of a REST answer that is read: a list of 500,000 characters of blocks fits many times.
-const MAX_REST_BODY: usize = 64 << 20;
+const MAX_REST_BODY: usize = 16 << 20;
 
 /// A pool of connections. Clones share it.
 #[derive(Clone, Debug)]

@@ -10,6 +10,10 @@ use super::{
     json::without_lone_surrogates,
 };
 
+/// Longest `audio_url` that is followed, bytes: what common servers take in a request line (RFC 9112 section 3 recommends to
+/// support 8,000).
+const MOST_URL: usize = 8 << 10;
+
 /// One listener's conversation about one document.
 ///
 /// It remembers what was asked for, so that a block reported twice is fetched once, what is no longer wanted is not fetched,
@@ -180,6 +184,11 @@ impl ClientSession {
                     out.push(failed(block_failure(FailureClass::Protocol, text, block)));
                     return;
                 };
+                if url.len() > MOST_URL {
+                    let text = format!("the audio_url has {} bytes, more than {MOST_URL}", url.len());
+                    out.push(failed(block_failure(FailureClass::Protocol, text, block)));
+                    return;
+                }
                 out.push(said(block, StatusKind::Ready));
                 out.push(SessionEvent::Fetch { block, url: url.to_owned() });
             }
@@ -200,18 +209,20 @@ impl ClientSession {
     }
 
     fn handle_evicted(&mut self, indices: &[i64], out: &mut Vec<SessionEvent>) {
-        let mut blocks = Vec::with_capacity(indices.len());
+        let mut blocks = Vec::new();
+        // One for a message: there is room for a million in it.
+        let mut unknown = None;
         for index in indices {
             let asked = u32::try_from(*index).ok().map(BlockIdx);
-            let Some((block, standing)) =
-                asked.and_then(|block| self.blocks.of(block).map(|standing| (block, standing)))
-            else {
-                out.push(unasked(*index, "withdrew"));
-                continue;
-            };
-            *standing = Standing::Quiet;
-            blocks.push(block);
+            match asked.and_then(|block| self.blocks.of(block).map(|standing| (block, standing))) {
+                Some((block, standing)) => {
+                    *standing = Standing::Quiet;
+                    blocks.push(block);
+                }
+                None => unknown = unknown.or(Some(*index)),
+            }
         }
+        out.extend(unknown.map(|index| unasked(index, "withdrew")));
         if !blocks.is_empty() {
             out.push(SessionEvent::Event(Event::Evicted { blocks }));
         }

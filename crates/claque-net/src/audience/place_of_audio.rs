@@ -1,0 +1,62 @@
+//! Where a block's audio is to be had, and the request for it.
+
+use std::io;
+
+use claque_core::event::{Failure, FailureClass, Kills, Phase};
+use claque_wire::http1::write_get;
+
+use super::{fetch::Fetch, io::Io, places::PlaceId};
+use crate::service::{AudioPlace, Origin, Service, unusable};
+
+/// Redirects of one fetch that are followed: one to the store and one within it, and one more.
+pub(super) const MOST_REDIRECTS: u8 = 3;
+
+/// Where a fetch leads: a place, and the path there.
+pub(super) fn locate(io: &mut Io, service: &Service, fetch: &Fetch) -> Result<(PlaceId, String), Failure> {
+    let leads = service.target().audio_place(&fetch.reference);
+    let leads = leads.map_err(|why| unusable(&fetch.reference, &io::Error::other(why)))?;
+    let (place, mut path) = match leads {
+        AudioPlace::Here(path) => (fetch.home, path),
+        AudioPlace::Elsewhere(origin, _) if !service.network().allows(&origin) => {
+            return Err(not_typed(&origin));
+        }
+        AudioPlace::Elsewhere(origin, path) => (io.places.of_origin(service, &origin), path),
+    };
+    // What follows a `#` is not for the server (RFC 9110 section 4.2.5); a line's end would be a header's.
+    path.truncate(path.find('#').unwrap_or(path.len()));
+    if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(unusable(&path, &io::Error::other("it holds what no URL can")));
+    }
+    Ok((place, path))
+}
+
+/// Appends the request for what is at `path` of a place.
+pub(super) fn request(io: &Io, service: &Service, place: PlaceId, path: &str, out: &mut Vec<u8>) {
+    let place = io.places.place(place);
+    let mut headers = Vec::new();
+    // Audio that lies elsewhere is none of our credentials' business.
+    if place.origin == *service.target().origin() {
+        service.access().show_fit(|name, value| headers.push((name, value.to_owned())));
+    }
+    let own = headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let headers: Vec<_> = own.chain(place.headers.iter()).collect();
+    write_get(path, &place.authority, &headers, out);
+}
+
+/// The failure of audio that lies where nobody said that we may go.
+fn not_typed(origin: &Origin) -> Failure {
+    let host = origin.authority();
+    protocol_failure(format!(
+        "the audio lies at {origin}, which was not typed; allow it with --allow-host {host}"
+    ))
+}
+
+/// The failure of audio that leads on and on.
+pub(super) fn too_many_redirects(to: &str) -> Failure {
+    protocol_failure(format!("the audio was redirected more than {MOST_REDIRECTS} times, at last to {to}"))
+}
+
+const fn protocol_failure(text: String) -> Failure {
+    let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, Kills::Session);
+    Failure { phase, class, code: None, text, kills }
+}
