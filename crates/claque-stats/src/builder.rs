@@ -264,6 +264,10 @@ impl SummaryBuilder {
             SessionEnd::Left => Some((u64::from(record.blocks), true)),
             SessionEnd::Stopped | SessionEnd::Failed(_) => None,
         };
+        if listener.set_out.is_some() {
+            // What a session that failed or was stopped did not reach was lost with it.
+            self.blocks.unmade += u64::from(self.shape.blocks_per_user.saturating_sub(record.blocks));
+        }
         if record.playing.is_some() {
             self.incidents.expect_incidents();
         }
@@ -287,7 +291,8 @@ impl SummaryBuilder {
         let forgone = self.blocks.forgone + self.passed_over();
         let recorded = self.blocks.ok + self.blocks.failed + self.blocks.stopped;
         let unreached = intended.saturating_sub(recorded).saturating_sub(forgone);
-        BlockCounts { intended, forgone, unreached, ..self.blocks }
+        let unmade = self.blocks.unmade.min(unreached);
+        BlockCounts { intended, forgone, unreached, unmade, ..self.blocks }
     }
 
     /// Blocks never asked for because their listener jumped over them or left. Where nobody jumped or left, a block

@@ -166,6 +166,9 @@ pub struct BlockCounts {
     pub forgone: u64,
     /// Otherwise without a record: never asked for, or not yet done with.
     pub unreached: u64,
+    /// Those of them that were not there to be asked for: the service made fewer blocks of a text than were written.
+    #[serde(default)]
+    pub unmade: u64,
     /// Delivered as audio, but without a sound in it: of length zero.
     pub silent: u64,
 }

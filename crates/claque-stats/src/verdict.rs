@@ -15,7 +15,8 @@ use crate::{
 /// tolerance of the continuity figures (50 ms): a lateness of our own must not reach what they tell apart.
 pub const LATE_GENERATOR: Duration = Duration::from_millis(50);
 
-/// Where more than one listener in so many could not be prepared, the audience is not the one that was asked for.
+/// Where more than one listener in so many could not be prepared, or more than one block in so many was not made, the audience is not
+/// the one that was asked for.
 const MISSING_SHARE: u64 = 10;
 
 /// What a run's figures are worth.
@@ -103,6 +104,9 @@ pub enum ReasonId {
     /// Note, and reason above one listener in ten: listeners had no document, so that the others listened in a smaller
     /// audience. They are counted.
     PreparationFailed,
+    /// Note, and reason above one block in ten: the service made fewer blocks of the texts than were written, so that less was
+    /// heard than was asked for. They are counted.
+    BlocksUnmade,
     /// Note: somebody held arrivals back, brought some forward, or had listeners leave. It is not the audience that the
     /// scenario asks for.
     ByHand,
@@ -140,6 +144,7 @@ impl ReasonId {
             Self::CachedPages => "cached-pages",
             Self::CacheUnknown => "cache-unknown",
             Self::PreparationFailed => "preparation-failed",
+            Self::BlocksUnmade => "blocks-unmade",
             Self::ByHand => "by-hand",
             Self::ThroughProxy => "through-proxy",
         }
@@ -160,12 +165,14 @@ impl Verdict {
             no_audio(summary),
             audio_cut_or_silent(summary),
             preparation_failed(summary).filter(|_| lacks_audience(summary)),
+            blocks_unmade(summary).filter(|_| lacks_text(summary)),
         ]
         .into_iter()
         .flatten()
         .collect();
         let notes = [
             preparation_failed(summary).filter(|_| !lacks_audience(summary)),
+            blocks_unmade(summary).filter(|_| !lacks_text(summary)),
             blocks_failed(summary),
             listeners_failed(summary),
             warnings(summary),
@@ -292,6 +299,22 @@ fn preparation_failed(summary: &Summary) -> Option<Reason> {
     // Where nobody was there, that nothing started says it all.
     (missing > 0 && missing < summary.listeners.intended)
         .then_some(Reason { id: ReasonId::PreparationFailed, text })
+}
+
+/// Whether so much was not there to be heard that it is no answer about the text that was asked for.
+fn lacks_text(summary: &Summary) -> bool {
+    summary.blocks.unmade.saturating_mul(MISSING_SHARE) > summary.blocks.intended
+}
+
+fn blocks_unmade(summary: &Summary) -> Option<Reason> {
+    let blocks = summary.blocks;
+    let text = format!(
+        "blocks unmade: {} of {} were not there to be heard, for the service made fewer blocks of the texts than were \
+         written; they count as not delivered",
+        blocks.unmade,
+        counted(blocks.intended, "block")
+    );
+    (blocks.unmade > 0).then_some(Reason { id: ReasonId::BlocksUnmade, text })
 }
 
 fn blocks_failed(summary: &Summary) -> Option<Reason> {

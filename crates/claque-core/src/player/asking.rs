@@ -239,8 +239,14 @@ impl Player {
             0 => "once".to_owned(),
             again => format!("{} times", u32::from(again) + 1),
         };
-        let text = format!("block {block} did not come within {waited} s; it was asked for {times}");
-        self.fail_block(at, block, failure(block, FailureClass::Timeout, text));
+        let failure = match self.line.cause_of_silence(self.last_heard_at, at) {
+            None => {
+                let text = format!("block {block} did not come within {waited} s; it was asked for {times}");
+                failure(block, FailureClass::Timeout, text)
+            }
+            Some(trouble) => Failure { kills: Kills::Block(block), ..trouble.clone() },
+        };
+        self.fail_block(at, block, failure);
         self.settle(at);
     }
 

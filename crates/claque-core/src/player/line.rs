@@ -80,13 +80,21 @@ pub(super) struct Line {
     state: State,
     /// Tries since a connection was last there.
     tries: u32,
+    /// The last loss, or refusal, of a connection.
+    lost: Option<Box<Lost>>,
+}
+
+#[derive(Clone, Debug)]
+struct Lost {
+    at: Instant,
+    failure: Failure,
 }
 
 #[derive(Clone, Debug)]
 enum State {
     Unused,
     Dialing { outage: Option<Box<Outage>> },
-    Open,
+    Open { since: Instant },
     Waiting { dial_at: Instant, outage: Box<Outage> },
     Gone { failure: Box<Failure> },
 }
@@ -118,11 +126,11 @@ impl Outage {
 
 impl Line {
     pub(super) const fn new(reconnect: Reconnect) -> Self {
-        Self { reconnect, state: State::Unused, tries: 0 }
+        Self { reconnect, state: State::Unused, tries: 0, lost: None }
     }
 
     pub(super) const fn is_open(&self) -> bool {
-        matches!(self.state, State::Open)
+        matches!(self.state, State::Open { .. })
     }
 
     /// Whether it was ever used.
@@ -134,7 +142,7 @@ impl Line {
     pub(super) const fn dial_due(&self) -> Option<Instant> {
         match self.state {
             State::Waiting { dial_at, .. } => Some(dial_at),
-            State::Unused | State::Dialing { .. } | State::Open | State::Gone { .. } => None,
+            State::Unused | State::Dialing { .. } | State::Open { .. } | State::Gone { .. } => None,
         }
     }
 
@@ -146,22 +154,23 @@ impl Line {
                 State::Dialing { outage: Some(outage) }
             }
             State::Unused => State::Dialing { outage: None },
-            other @ (State::Dialing { .. } | State::Open | State::Gone { .. }) => other,
+            other @ (State::Dialing { .. } | State::Open { .. } | State::Gone { .. }) => other,
         };
     }
 
     /// The connection is there. Gives the outage that is over.
-    pub(super) fn handle_opened(&mut self) -> Option<Outage> {
+    pub(super) fn handle_opened(&mut self, now: Instant) -> Option<Outage> {
         self.tries = 0;
-        match core::mem::replace(&mut self.state, State::Open) {
+        match core::mem::replace(&mut self.state, State::Open { since: now }) {
             State::Dialing { outage } => outage.map(|outage| *outage),
             State::Waiting { outage, .. } => Some(*outage),
-            State::Unused | State::Open | State::Gone { .. } => None,
+            State::Unused | State::Open { .. } | State::Gone { .. } => None,
         }
     }
 
     /// The connection is over, or could not be made.
     pub(super) fn handle_closed(&mut self, now: Instant, failure: Failure) -> Loss {
+        self.lost = Some(Box::new(Lost { at: now, failure: failure.clone() }));
         let backoff = match self.reconnect {
             // What claque's own machine is short of makes the run INVALID whatever comes of another try, and must be in its facts.
             Reconnect::Backoff(backoff) if failure.class != FailureClass::Generator => backoff,
@@ -174,7 +183,7 @@ impl Line {
         let outage = match core::mem::replace(&mut self.state, gone) {
             State::Dialing { outage } => outage,
             State::Waiting { outage, .. } => Some(outage),
-            State::Unused | State::Open | State::Gone { .. } => None,
+            State::Unused | State::Open { .. } | State::Gone { .. } => None,
         };
         let outage =
             outage.unwrap_or_else(|| Box::new(Outage { since: now, tries: 0, failure: failure.clone() }));
@@ -204,7 +213,7 @@ impl Line {
                 self.state = State::Unused;
                 true
             }
-            State::Unused | State::Dialing { .. } | State::Open => false,
+            State::Unused | State::Dialing { .. } | State::Open { .. } => false,
         }
     }
 
@@ -213,8 +222,16 @@ impl Line {
         match &self.state {
             State::Waiting { outage, .. } | State::Dialing { outage: Some(outage) } => Some(&outage.failure),
             State::Gone { failure } => Some(failure),
-            State::Unused | State::Dialing { outage: None } | State::Open => None,
+            State::Unused | State::Dialing { outage: None } | State::Open { .. } => None,
         }
+    }
+
+    /// What a silence since `heard_at` comes of at `now`, if it is the connection: there is none, or those that there were
+    /// were lost one after the other, and the one that is open now has stood for less than half of the time.
+    pub(super) fn cause_of_silence(&self, heard_at: Instant, now: Instant) -> Option<&Failure> {
+        let State::Open { since } = self.state else { return self.trouble() };
+        let is_young = now.since(since).saturating_mul(2) < now.since(heard_at);
+        self.lost.as_deref().filter(|lost| is_young && lost.at >= heard_at).map(|lost| &lost.failure)
     }
 
     /// The session is over. Gives the outage that nothing else ended.
@@ -222,7 +239,7 @@ impl Line {
         match core::mem::replace(&mut self.state, State::Unused) {
             State::Waiting { outage, .. } => Some(*outage),
             State::Dialing { outage } => outage.map(|outage| *outage),
-            State::Unused | State::Open | State::Gone { .. } => None,
+            State::Unused | State::Open { .. } | State::Gone { .. } => None,
         }
     }
 }
@@ -270,7 +287,7 @@ mod tests {
         let closed = lost(FailureClass::Server, Some(1011));
         assert_eq!(line.handle_closed(second(0), closed.clone()), Loss::DialAgain);
         line.dial();
-        let outage = line.handle_opened().expect("it was lost");
+        let outage = line.handle_opened(second(1)).expect("it was lost");
         assert_eq!((outage.since, outage.tries), (second(0), 1));
         assert_eq!(line.handle_closed(second(1), closed), Loss::DialAgain);
         assert_eq!(line.dial_due(), Some(second(2)));
@@ -329,10 +346,27 @@ mod tests {
     }
 
     #[test]
+    fn a_silence_of_a_service_that_breaks_each_connection_comes_of_that() {
+        let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT));
+        line.dial();
+        let _first = line.handle_opened(second(0));
+        let closed = lost(FailureClass::Server, Some(1011));
+        assert_eq!(line.handle_closed(second(1), closed.clone()), Loss::DialAgain);
+        line.dial();
+        let _outage = line.handle_opened(second(2));
+        // It was heard of at the beginning, and is open again for a moment.
+        assert_eq!(line.cause_of_silence(second(0), Instant::from_millis(2_100)), Some(&closed));
+        // It has stood for most of the time, and said nothing.
+        assert_eq!(line.cause_of_silence(second(0), second(5)), None);
+        // It was heard of since.
+        assert_eq!(line.cause_of_silence(second(3), Instant::from_millis(3_100)), None);
+    }
+
+    #[test]
     fn an_outage_keeps_its_first_cause() {
         let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT_2026_02));
         line.dial();
-        let _first = line.handle_opened();
+        let _first = line.handle_opened(second(1));
         let closed = lost(FailureClass::Transport, Some(1001));
         assert_eq!(line.handle_closed(second(5), closed.clone()), Loss::DialAgain);
         line.dial();

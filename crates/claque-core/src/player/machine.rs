@@ -251,7 +251,7 @@ impl Player {
 
     fn handle_opened(&mut self, now: Instant, connect: Duration) {
         self.connect_time.get_or_insert(connect);
-        if let Some(outage) = self.line.handle_opened() {
+        if let Some(outage) = self.line.handle_opened(now) {
             self.note(outage.since, outage.into_incident(now, OutageEnd::Reconnected));
         }
         self.send_what_waited(now);

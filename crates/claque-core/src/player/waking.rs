@@ -48,10 +48,10 @@ impl Player {
         }
     }
 
-    /// The service was silent for too long. Where there is no connection, what became of that is the reason.
+    /// The service was silent for too long. Where no connection was had, or none lasted, that is the reason.
     fn fail_for_silence(&mut self, at: Instant) {
         let seconds = self.config.timeout.as_secs_f64();
-        let failure = match self.line.trouble() {
+        let failure = match self.line.cause_of_silence(self.last_heard_at, at) {
             Some(trouble) => Failure { kills: Kills::Session, ..trouble.clone() },
             None => Failure {
                 phase: Phase::BeforeAudio,

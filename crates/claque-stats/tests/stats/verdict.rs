@@ -122,3 +122,25 @@ fn audio_cut_in_the_middle_or_without_sound_invalidates() {
     assert_eq!(reasons(&verdict), [ReasonId::AudioCutOrSilent]);
     assert_eq!(verdict.reasons[0].text, "audio cut or silent: 1 cut or broken, 0 blocks without sound");
 }
+
+#[test]
+fn what_the_service_made_no_block_of_is_told_from_the_first_and_invalidates_above_one_in_ten() {
+    // One listener of ten blocks, all of which there were, and others whose document had as many.
+    let of = |made: &[u32]| {
+        let mut facts = Vec::new();
+        for (listener, &blocks) in (0..).zip(made) {
+            facts.extend((0..blocks).map(|index| Fact::Block(block(listener, index, 1_000))));
+            facts.push(Fact::Listener(ListenerRecord { blocks, ..session(listener, Some(1_000), 5_000) }));
+        }
+        let shape = RunShape { users: u32::try_from(made.len()).unwrap(), blocks_per_user: 10 };
+        let summary = summarise(shape, &facts, lag_of(1));
+        assert_eq!(summary.blocks.unmade, summary.blocks.unreached);
+        Verdict::judge(&summary)
+    };
+    assert_eq!(of(&[10, 10]).notes, []);
+    let few = of(&[10, 9]);
+    assert!(few.is_valid());
+    assert_eq!(few.notes[0].id, ReasonId::BlocksUnmade);
+    assert!(few.notes[0].text.contains("1 of 20 blocks were not there"), "{}", few.notes[0].text);
+    assert_eq!(reasons(&of(&[10, 7])), [ReasonId::BlocksUnmade]);
+}

@@ -154,10 +154,10 @@ fn a_connection_is_given_up_after_so_many_tries_and_what_is_there_is_played() {
     room.pass_to(119_000);
     assert_eq!(room.player.state(), PlayerState::Playing);
     room.pass_to(900_000);
-    // Nobody is there who could send the rest: each block is waited for as long as patience lasts.
+    // Nobody is there who could send the rest: each block is waited for as long as patience lasts, and lost with the line.
     let end = room.end();
     assert_eq!((end.end, end.playing), (SessionEnd::Completed, Some(Duration::from_secs(120))));
-    let given_up = BlockOutcome::Failed(FailureClass::Timeout);
+    let given_up = BlockOutcome::Failed(FailureClass::Transport);
     assert_eq!(room.outcomes(), [BlockOutcome::Played, BlockOutcome::Played, given_up, given_up]);
     assert_eq!(room.stalls(), [(2, 120_100, 180_000)]);
 }
@@ -205,6 +205,31 @@ fn silence_is_counted_through_an_outage_and_told_as_that() {
     let end = room.end();
     assert_eq!((end.end, end.ended_at), (SessionEnd::Failed(FailureClass::Transport), ms(31_000)));
     assert_eq!(room.incidents(), [(5_000, outage(26_000, 0, OutageEnd::SessionEnded))]);
+}
+
+/// However short the time-out is: the connection is open at that very moment.
+#[test]
+fn a_service_that_closes_each_connection_is_told_as_that_and_not_as_silence() {
+    let mut config = config(4, PlayerPolicy::YAPIT);
+    config.timeout = Duration::from_millis(1_100);
+    let mut room = Room::with(config);
+    room.input(0, Input::Start);
+    room.lose(50);
+    room.pass_to(9_000);
+    assert_eq!(room.dials, [0, 1_050]);
+    assert_eq!(room.end().end, SessionEnd::Failed(FailureClass::Transport));
+    assert_eq!(room.errors()[0].failure.text, "the server's own words");
+}
+
+#[test]
+fn a_service_that_says_nothing_on_a_connection_that_stands_is_silent() {
+    let mut config = config(4, PlayerPolicy::YAPIT);
+    config.timeout = Duration::from_secs(30);
+    let mut room = Room::with(config);
+    room.input(0, Input::Start);
+    room.lose(50);
+    room.pass_to(90_000);
+    assert_eq!(room.end().end, SessionEnd::Failed(FailureClass::Timeout));
 }
 
 #[test]
