@@ -2,7 +2,7 @@
 
 use crate::{
     bench::instructions,
-    deny,
+    deny, faults,
     steps::{Steps, cargo, color_choice, run as run_command, run_watching},
     talk::say,
     tidy, tools,
@@ -39,6 +39,9 @@ pub(crate) fn run(preparation: Preparation) -> anyhow::Result<()> {
     steps.run("documentation tests", || run_command(&mut cargo(&["test", "--workspace", "--doc"])?))?;
     steps.run("instructions", instructions::hot_path)?;
     steps.run("dependencies", deny::run)?;
+    if preparation == Preparation::Install && faults::folder()?.is_some() {
+        steps.run("scripted faults", || faults::run(&[]))?;
+    }
     // The test runner's own summary again, as it was, so that the count stands at the end.
     if let Some(summary) = summary {
         say(&summary);

@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod deny;
+mod faults;
 mod steps;
 mod talk;
 mod tidy;
@@ -31,6 +32,11 @@ enum Verb {
     Test,
     /// Run everything CI runs, installing nothing
     Ci,
+    /// Run the scripted faults: all of them, or those of these names or groups
+    Faults {
+        /// Names or groups
+        names: Vec<String>,
+    },
     /// Check sizes, crate arrows, dead files, documents and machine paths
     Tidy,
     /// Measure something; figures go to stdout and to bench/ in the target folder
@@ -44,6 +50,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Test => ci::run(Preparation::Install),
         Verb::Ci => ci::run(Preparation::CheckOnly),
+        Verb::Faults { names } => faults::run(&names),
         Verb::Tidy => tidy::run(),
         Verb::Bench { bench } => bench.run(),
     };

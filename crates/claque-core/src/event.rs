@@ -176,6 +176,31 @@ impl FailureClass {
         Self::Generator,
     ];
 
+    /// Whether what was asked for must be changed, as opposed to a service in trouble: the same question gets the same answer.
+    #[must_use]
+    pub const fn is_callers(self) -> bool {
+        match self {
+            Self::Auth | Self::Invalid => true,
+            Self::Limit
+            | Self::Overload
+            | Self::Server
+            | Self::Protocol
+            | Self::Transport
+            | Self::Timeout
+            | Self::Generator => false,
+        }
+    }
+
+    /// Whether the same call may fare better in a moment: the service, the way to it or this machine may have stumbled once.
+    /// What a limit refuses is waited for, and what took too long already is not tried again.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        match self {
+            Self::Overload | Self::Server | Self::Transport | Self::Generator => true,
+            Self::Auth | Self::Invalid | Self::Limit | Self::Protocol | Self::Timeout => false,
+        }
+    }
+
     /// The name used in files and tables.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

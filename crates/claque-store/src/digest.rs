@@ -1,7 +1,12 @@
 //! What `run.json` repeats of the facts, for readers of JSON: everything, up to a bound.
 
+use std::path::Path;
+
 use crate::{
+    error::StoreError,
+    files,
     incidents::IncidentRow,
+    journal::Journal,
     listeners::ListenerFacts,
     manifest::Manifest,
     rows::{ErrorRow, ListenerRow},
@@ -15,14 +20,19 @@ const MOST_BLOCKS: usize = 200_000;
 const MOST_LISTENERS: usize = 20_000;
 const MOST_ERRORS: usize = 20_000;
 
+/// Incidents of a run that stay in `run.json`, some 40 MB. More are in a file of their own, for they are in no column.
+const MOST_INCIDENTS: usize = 200_000;
+
 /// Collects it listener by listener, and lets go of it when it becomes too much.
 #[derive(Debug, Default)]
 pub(crate) struct Digest {
     sessions: Vec<Session>,
     listeners: Vec<ListenerRow>,
     errors: Vec<ErrorRow>,
-    /// All of them: they are in no column.
+    /// Those that are not in the file.
     incidents: Vec<IncidentRow>,
+    /// Where they go once there are too many, in order of listeners.
+    incidents_file: Option<Journal>,
     documents: Vec<String>,
     blocks_seen: usize,
     listeners_seen: usize,
@@ -30,6 +40,25 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
+    /// Has incidents put away in `dir` if there are too many of them.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn put_away(&mut self, dir: &Path) -> Result<(), StoreError> {
+        self.put_away_beyond(MOST_INCIDENTS, dir)
+    }
+
+    fn put_away_beyond(&mut self, most: usize, dir: &Path) -> Result<(), StoreError> {
+        if self.incidents.len() > most {
+            let file = match self.incidents_file.take() {
+                Some(file) => file,
+                None => Journal::create(dir.join(files::INCIDENTS))?,
+            };
+            self.incidents_file.insert(file).append_rows(self.incidents.drain(..))?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn add(&mut self, facts: &ListenerFacts) {
         self.blocks_seen += facts.blocks.len();
         self.listeners_seen += 1;
@@ -61,7 +90,13 @@ impl Digest {
     }
 
     /// Puts it down. Documents are taken from the listeners where nobody has named them.
-    pub(crate) fn into_manifest(mut self, manifest: &mut Manifest) {
+    ///
+    /// # Errors
+    /// The file of incidents cannot be written.
+    pub(crate) fn into_manifest(mut self, manifest: &mut Manifest) -> Result<(), StoreError> {
+        if let Some(file) = &mut self.incidents_file {
+            file.append_rows(self.incidents.drain(..))?;
+        }
         // Earliest first, as they happened.
         self.errors.sort_by_key(|error| error.at_ns);
         self.incidents.sort_by_key(|incident| incident.at_ns);
@@ -75,6 +110,7 @@ impl Digest {
         left("sessions", listeners);
         left("listeners", listeners);
         left("errors", self.errors_seen > MOST_ERRORS);
+        left(files::INCIDENTS_KEY, self.incidents_file.is_some());
         if self.errors_seen > MOST_ERRORS {
             self.sessions.iter_mut().for_each(|session| session.errors = Vec::new());
             self.errors = Vec::new();
@@ -86,6 +122,7 @@ impl Digest {
         if manifest.document_ids.is_empty() {
             manifest.document_ids = self.documents;
         }
+        Ok(())
     }
 }
 
@@ -93,7 +130,7 @@ impl Digest {
 mod tests {
     use claque_core::{
         ids::{BlockIdx, ListenerId},
-        record::{BlockOutcome, BlockRecord},
+        record::{BlockOutcome, BlockRecord, Incident, IncidentRecord},
         time::{Instant, MediaTime},
     };
 
@@ -128,7 +165,7 @@ mod tests {
     fn a_run_of_usual_size_is_repeated_whole() {
         let (mut digest, mut manifest) = (Digest::default(), manifest());
         (0..20).for_each(|number| digest.add(&listener(number, 10_000)));
-        digest.into_manifest(&mut manifest);
+        digest.into_manifest(&mut manifest).unwrap();
         assert_eq!(manifest.left_to_columns, [""; 0]);
         assert_eq!(
             manifest.sessions.iter().map(|session| session.block_arrivals.len()).sum::<usize>(),
@@ -140,7 +177,7 @@ mod tests {
     fn of_more_blocks_the_sessions_stay_without_them() {
         let (mut digest, mut manifest) = (Digest::default(), manifest());
         (0..21).for_each(|number| digest.add(&listener(number, 10_000)));
-        digest.into_manifest(&mut manifest);
+        digest.into_manifest(&mut manifest).unwrap();
         assert_eq!(manifest.left_to_columns, ["block_arrivals"]);
         assert_eq!(manifest.sessions.len(), 21);
         assert!(manifest.sessions.iter().all(|session| session.block_arrivals.is_empty()));
@@ -150,8 +187,35 @@ mod tests {
     fn of_more_listeners_nothing_is_repeated() {
         let (mut digest, mut manifest) = (Digest::default(), manifest());
         (0..20_001).for_each(|number| digest.add(&listener(number, 1)));
-        digest.into_manifest(&mut manifest);
+        digest.into_manifest(&mut manifest).unwrap();
         assert_eq!(manifest.left_to_columns, ["sessions", "listeners"]);
         assert!(manifest.sessions.is_empty() && manifest.listeners.is_empty());
+    }
+
+    #[test]
+    fn of_more_incidents_all_are_in_a_file_in_the_order_of_listeners() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut digest, mut manifest) = (Digest::default(), manifest());
+        for number in 0..50 {
+            let given_up = IncidentRecord {
+                listener: ListenerId(number),
+                at: Instant::from_millis(u64::from(100 - number)),
+                incident: Incident::GivenUp { block: BlockIdx(0) },
+            };
+            digest
+                .add(&ListenerFacts { incidents: vec![given_up], ..ListenerFacts::new(ListenerId(number)) });
+            digest.put_away_beyond(10, dir.path()).unwrap();
+            assert!(digest.incidents.len() <= 10);
+        }
+        digest.into_manifest(&mut manifest).unwrap();
+        assert_eq!(
+            (manifest.left_to_columns.as_slice(), manifest.incidents.len()),
+            (&["incidents".to_owned()][..], 0)
+        );
+        let read = crate::incidents::read(&dir.path().join(files::INCIDENTS)).unwrap();
+        assert_eq!(
+            read.iter().map(|record| record.listener.0).collect::<Vec<_>>(),
+            (0..50).collect::<Vec<_>>()
+        );
     }
 }

@@ -80,6 +80,14 @@ pub enum StoreError {
         /// What was refused.
         what: String,
     },
+    /// A folder takes no more, and too much happened since.
+    #[error("{why}; more than {most} facts came after that, so there are no figures")]
+    TooManyFacts {
+        /// Facts that are kept in memory.
+        most: usize,
+        /// Why the folder takes no more.
+        why: String,
+    },
     /// Anything else the operating system says.
     #[error("failed to {action} {path}: {source}; check that the folder exists and its disk is well")]
     Io {

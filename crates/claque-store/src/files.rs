@@ -18,6 +18,9 @@ pub(crate) const BLOCKS: &str = "blocks.parquet";
 pub(crate) const STALLS: &str = "stalls.parquet";
 pub(crate) const LISTENERS: &str = "listeners.parquet";
 pub(crate) const ERRORS: &str = "errors.parquet";
+/// Only where there are too many for `run.json`, which says so by this key.
+pub(crate) const INCIDENTS: &str = "incidents.jsonl";
+pub(crate) const INCIDENTS_KEY: &str = "incidents";
 /// In place of the four above in runs over documents.
 pub(crate) const PAGES: &str = "pages.parquet";
 pub(crate) const TAGS: &str = "tags.txt";
@@ -25,8 +28,8 @@ pub(crate) const TAGS: &str = "tags.txt";
 pub(crate) const SUITE: &str = "suite.json";
 
 /// Everything claque leaves in a run's folder, `run.json` last.
-pub(crate) const ALL: [&str; 9] =
-    [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, PAGES, TAGS, "report.html", RUN];
+pub(crate) const ALL: [&str; 10] =
+    [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES, TAGS, "report.html", RUN];
 
 /// Writes `bytes` beside `path` and renames: a reader, or a crash, sees the old file or the new one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +14,9 @@ use crate::{
     error::StoreError,
     rows::{AskedRow, FactRow},
 };
+
+/// Longest line that is read, with its end: a fact has some hundred bytes, and texts in it have bounds. The file may be another's.
+const MOST_LINE: u64 = 4 << 20;
 
 /// Appends facts. Everything appended is with the operating system when [`Journal::append`] returns.
 #[derive(Debug)]
@@ -36,8 +39,37 @@ pub(crate) struct JournalContents<F = Fact> {
 
 impl Journal {
     pub(crate) fn create(path: PathBuf) -> Result<Self, StoreError> {
-        let file = fs::File::create(&path).map_err(|source| StoreError::io("create", &path, source))?;
+        // To be read as well: what is in it must be had even when its folder is gone.
+        let file = fs::File::options().read(true).write(true).create(true).truncate(true).open(&path);
+        let file = file.map_err(|source| StoreError::io("create", &path, source))?;
         Ok(Self { path, file, len: 0, lines: Vec::new() })
+    }
+
+    /// Whether what lies under the journal's name is what was written.
+    ///
+    /// # Errors
+    /// It is not there, or is another length.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        let found = fs::metadata(&self.path).map_err(|source| StoreError::io("read", &self.path, source))?;
+        self.check_length(found.len())
+    }
+
+    fn check_length(&self, found: u64) -> Result<(), StoreError> {
+        if found == self.len {
+            Ok(())
+        } else {
+            let what = format!("it has {found} bytes, and {} were written", self.len);
+            Err(StoreError::damaged(&self.path, what))
+        }
+    }
+
+    /// Everything appended, read through the file that is open.
+    pub(crate) fn facts(&mut self) -> Result<Vec<Fact>, StoreError> {
+        let failed = |source| StoreError::io("read", &self.path, source);
+        self.check_length(self.file.metadata().map_err(failed)?.len())?;
+        self.file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let file = self.file.try_clone().map_err(failed)?;
+        JournalLines::of_file(&self.path, Some(file), FactRow::into_fact).collect()
     }
 
     /// Appends all of `facts` or, on an error, nothing.
@@ -130,12 +162,17 @@ impl<Row: DeserializeOwned, F> JournalLines<Row, F> {
         path: &Path,
         into_fact: fn(Row) -> Result<Option<F>, String>,
     ) -> Result<Self, StoreError> {
-        let reader = match fs::File::open(path) {
-            Ok(file) => Some(BufReader::with_capacity(1 << 16, file)),
+        let file = match fs::File::open(path) {
+            Ok(file) => Some(file),
             Err(source) if source.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(StoreError::io("open", path, source)),
         };
-        Ok(Self { path: path.to_owned(), reader, into_fact, line: Vec::new(), number: 0, torn: false })
+        Ok(Self::of_file(path, file, into_fact))
+    }
+
+    fn of_file(path: &Path, file: Option<fs::File>, into_fact: fn(Row) -> Result<Option<F>, String>) -> Self {
+        let reader = file.map(|file| BufReader::with_capacity(1 << 16, file));
+        Self { path: path.to_owned(), reader, into_fact, line: Vec::new(), number: 0, torn: false }
     }
 
     /// The next line that is whole; none at the end.
@@ -143,8 +180,11 @@ impl<Row: DeserializeOwned, F> JournalLines<Row, F> {
         let Some(reader) = &mut self.reader else { return Ok(None) };
         self.line.clear();
         self.number += 1;
-        let read = reader.read_until(b'\n', &mut self.line);
+        let read = reader.by_ref().take(MOST_LINE).read_until(b'\n', &mut self.line);
         let read = read.map_err(|source| StoreError::io("read", &self.path, source))?;
+        if u64::try_from(read) == Ok(MOST_LINE) {
+            return Err(self.damaged(&format!("it is longer than {} MiB", MOST_LINE >> 20)));
+        }
         // A line is whole when its end was written; without it, what is there may be half a number.
         if read == 0 || self.line.last() != Some(&b'\n') {
             self.torn = read > 0;

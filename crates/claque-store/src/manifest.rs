@@ -220,7 +220,7 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_load: Option<ServiceLoad>,
     /// What is in the columns only, because there would be too much of it here: `block_arrivals`, `sessions`,
-    /// `listeners`, `errors`.
+    /// `listeners`, `errors`; and `incidents`, which are in a file of their own then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_to_columns: Vec<String>,
     /// The older script's view of each listener.

@@ -12,7 +12,7 @@ use crate::{
     ahead::Rows,
     columns::TableReader,
     error::StoreError,
-    files, journal,
+    files, incidents, journal,
     listeners::{self, ListenerFacts, by_listener},
     manifest::Manifest,
     rows::{ErrorRow, ListenerRow},
@@ -188,5 +188,11 @@ fn finished_facts(dir: &Path, manifest: &Manifest) -> Result<Vec<Fact>, StoreErr
 
 fn incidents_of(dir: &Path, manifest: &Manifest) -> Result<Vec<IncidentRecord>, StoreError> {
     let damaged = |what| StoreError::damaged(&dir.join(files::RUN), what);
-    manifest.incidents.iter().cloned().map(|row| IncidentRecord::try_from(row).map_err(damaged)).collect()
+    let here = manifest.incidents.iter().cloned();
+    let mut all: Vec<_> =
+        here.map(|row| IncidentRecord::try_from(row).map_err(damaged)).collect::<Result<_, _>>()?;
+    if manifest.left_to_columns.iter().any(|left| left == files::INCIDENTS_KEY) {
+        all.extend(incidents::read(&dir.join(files::INCIDENTS))?);
+    }
+    Ok(all)
 }

@@ -156,12 +156,21 @@ impl RunWriter {
         self.journal.append_asked(asked)
     }
 
+    /// Every fact that was appended, as it came. They are read through the file that is open, so a folder that was removed
+    /// meanwhile gives them, too.
+    ///
+    /// # Errors
+    /// The journal cannot be read back.
+    pub fn facts(&mut self) -> Result<Vec<Fact>, StoreError> {
+        self.journal.facts()
+    }
+
     /// Turns the journal into the finished files. If this fails or is cut off, the partial run remains.
     ///
     /// # Errors
     /// A file cannot be written, or the journal cannot be read back.
     pub fn finish(
-        self,
+        mut self,
         summary: &Summary,
         verdict: &Verdict,
         finished_at: UnixNanos,
@@ -170,34 +179,36 @@ impl RunWriter {
     }
 
     /// The same with figures computed on the way, of facts that never are in memory all at once: `judge` says what
-    /// they are worth. `lag` is how late the generator was, if that was measured.
+    /// they are worth. `lag` is how late the generator was, if that was measured. To be called once; after an error
+    /// [`RunWriter::facts`] still has what was measured.
     ///
     /// # Errors
     /// A file cannot be written, or the journal cannot be read back.
     pub fn finish_with(
-        self,
+        &mut self,
         finished_at: UnixNanos,
         lag: Option<ScheduleLag>,
         judge: impl FnOnce(Summary) -> (Summary, Verdict),
     ) -> Result<(Summary, Verdict), StoreError> {
-        let Self { dir, mut manifest, journal } = self;
-        drop(journal);
+        let Self { dir, manifest, journal } = self;
+        // A run that lacks facts must not look finished.
+        journal.check()?;
         let journal_path = dir.join(files::JOURNAL);
-        let (facts, torn) = sorter::of_journal(&journal_path, &dir)?;
+        let (facts, torn) = sorter::of_journal(&journal_path, dir)?;
         if torn {
-            // A run that lacks facts must not look finished.
             return Err(StoreError::damaged(&journal_path, "the last line is cut off"));
         }
         let mut figures = SummaryBuilder::new(manifest.config.shape());
         let mut digest = Digest::default();
-        let mut tables = Tables::create(&dir)?;
+        let mut tables = Tables::create(dir)?;
         listeners::group(facts, |facts| {
             facts.summarise_into(&mut figures);
             digest.add(&facts);
+            digest.put_away(dir)?;
             tables.add(facts)
         })?;
         let (summary, verdict) = judge(figures.finish(lag));
-        digest.into_manifest(&mut manifest);
+        digest.into_manifest(manifest)?;
         manifest.partial = false;
         manifest.finished_at = Some(finished_at.naive());
         manifest.finished_at_utc = Some(finished_at.utc());
@@ -206,7 +217,7 @@ impl RunWriter {
 
         // The journal goes last: until then run.json says partial and the journal holds everything.
         tables.finish()?;
-        manifest.write(&dir)?;
+        manifest.write(dir)?;
         files::remove(&journal_path)?;
         Ok((summary, verdict))
     }

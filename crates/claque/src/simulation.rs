@@ -41,7 +41,7 @@ pub(crate) fn perform(settings: SimulateSettings) -> anyhow::Result<Finished> {
         documents_reused: 0,
     });
     recorder.record_load(&simulated.load);
-    recorder.record_documents(simulated.documents)?;
+    recorder.record_documents(simulated.documents);
     Ok(recorder.finish(None)?)
 }
 
@@ -57,7 +57,10 @@ impl Record<'_> {
         if self.begun.is_none() {
             self.begun = Some(self.begin()?);
         }
-        self.begun.as_mut().map_or(Ok(()), |recorder| Ok(recorder.take([fact])?))
+        if let Some(recorder) = &mut self.begun {
+            recorder.take([fact]);
+        }
+        Ok(())
     }
 
     fn into_recorder(mut self) -> anyhow::Result<Recorder> {

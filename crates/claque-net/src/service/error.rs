@@ -76,16 +76,7 @@ impl ServiceError {
     /// Whether the user must change what was asked, as opposed to a service in trouble.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        match self.failure.class {
-            FailureClass::Auth | FailureClass::Invalid => true,
-            FailureClass::Limit
-            | FailureClass::Overload
-            | FailureClass::Server
-            | FailureClass::Protocol
-            | FailureClass::Transport
-            | FailureClass::Timeout
-            | FailureClass::Generator => false,
-        }
+        self.failure.class.is_callers()
     }
 }
 

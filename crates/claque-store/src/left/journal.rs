@@ -1,13 +1,15 @@
 //! What one run has made and not yet deleted.
 
+mod state;
+
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
+use self::state::State;
 use crate::{error::StoreError, files};
 
 /// The journal of one run. Locked for as long as it is open, so that nobody cleans up behind a run that goes on.
@@ -145,8 +147,11 @@ impl DocumentJournal {
         let mut file = fs::File::create(&path).map_err(|source| StoreError::io("create", &path, source))?;
         // Where files cannot be locked, nobody can tell that the run goes on.
         let _unlockable = file.try_lock();
-        super::append(&mut file, &path, &Line::Header(header.clone()))?;
-        Ok(Self { path, file, state: State { header, ..State::default() } })
+        let line = Line::Header(header);
+        super::append(&mut file, &path, &line)?;
+        let mut state = State::default();
+        state.take(line);
+        Ok(Self { path, file, state })
     }
 
     /// Opens the journal of a run that has ended, to clean up.
@@ -175,20 +180,7 @@ impl DocumentJournal {
     /// What is left at this moment, in the order in which it was made.
     #[must_use]
     pub fn left(&self) -> LeftBehind {
-        let State { documents, intents, .. } = &self.state;
-        let documents = documents.iter().map(|(_, document)| document.clone()).collect();
-        let mut left = LeftBehind { documents, ..LeftBehind::default() };
-        for (number, Intent { document, extraction }) in intents {
-            let LeftDocument { title, account, owner, .. } = document.clone();
-            match extraction.clone() {
-                None => left.unresolved.push(Unresolved { number: *number, title, account, owner }),
-                Some(extraction) => {
-                    let number = *number;
-                    left.extractions.push(LeftExtraction { number, extraction, title, account, owner });
-                }
-            }
-        }
-        left
+        self.state.left()
     }
 
     /// Notes that document `number` is about to be asked for. `owner` says whose it will be without a secret.
@@ -253,150 +245,20 @@ impl DocumentJournal {
     /// # Errors
     /// The file cannot be removed.
     pub fn discard(self) -> Result<(), StoreError> {
-        fs::remove_file(&self.path).map_err(|source| StoreError::io("remove", &self.path, source))
+        files::remove(&self.path)
     }
 
     fn append(&mut self, entry: Entry) -> Result<(), StoreError> {
+        // What is not asked for is not there; all else is so, whether it can be written down or not.
+        let is_plan = matches!(entry, Entry::Intend { .. });
         let line = Line::Entry(entry);
-        super::append(&mut self.file, &self.path, &line)?;
-        self.state.take(line);
-        Ok(())
-    }
-}
-
-/// What the lines so far come to.
-#[derive(Debug, Default)]
-struct State {
-    header: JournalHeader,
-    /// With the number under which each was asked for.
-    documents: Vec<(u32, LeftDocument)>,
-    /// Asked for, by number, and neither made nor refused since.
-    intents: BTreeMap<u32, Intent>,
-}
-
-/// A document that was asked for; it has no id yet.
-#[derive(Debug)]
-struct Intent {
-    document: LeftDocument,
-    /// Where it is known to be under way.
-    extraction: Option<ExtractionName>,
-}
-
-impl State {
-    fn take(&mut self, line: Line) {
-        match line {
-            Line::Header(header) => self.header = header,
-            Line::Entry(Entry::Intend { number, title, account, owner }) => {
-                let document = LeftDocument { id: String::new(), title, account, owner };
-                self.intents.insert(number, Intent { document, extraction: None });
-            }
-            Line::Entry(Entry::Accepted { number, extraction }) => {
-                if let Some(intent) = self.intents.get_mut(&number) {
-                    intent.extraction = Some(extraction);
-                }
-            }
-            Line::Entry(Entry::Created { number, id }) => {
-                if let Some(intent) = self.intents.remove(&number) {
-                    self.documents.push((number, LeftDocument { id, ..intent.document }));
-                }
-            }
-            Line::Entry(Entry::Gone { number }) => {
-                self.intents.remove(&number);
-                self.documents.retain(|(made, _)| *made != number);
-            }
-            Line::Entry(Entry::Deleted { id } | Entry::Kept { id }) => {
-                self.documents.retain(|(_, document)| document.id != id);
-            }
+        let written = super::append(&mut self.file, &self.path, &line);
+        if written.is_ok() || !is_plan {
+            self.state.take(line);
         }
+        written
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn open(dir: &Path) -> DocumentJournal {
-        match DocumentJournal::open(dir).unwrap() {
-            JournalState::Open(journal) => journal,
-            state @ (JournalState::Absent | JournalState::Busy) => panic!("{state:?}"),
-        }
-    }
-
-    #[test]
-    fn a_killed_run_says_what_it_left_and_what_nobody_can_know() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut journal = DocumentJournal::create(dir.path(), "http://tts.example", false).unwrap();
-        for number in 0..5 {
-            journal.intend(number, &format!("title {number}"), number % 2, "user u").unwrap();
-        }
-        journal.created(0, "a").unwrap();
-        journal.created(1, "b").unwrap();
-        journal.created(2, "c").unwrap();
-        journal.gone(3).unwrap();
-        journal.deleted("a").unwrap();
-        journal.kept("c").unwrap();
-        assert!(matches!(DocumentJournal::open(dir.path()).unwrap(), JournalState::Busy), "the run goes on");
-        let path = dir.path().join(files::LEFT);
-        drop(journal);
-        // A kill in the middle of a line.
-        let mut text = fs::read_to_string(&path).unwrap();
-        text.push_str("{\"created\":{\"number\":4,");
-        fs::write(&path, text).unwrap();
-
-        let mut journal = open(dir.path());
-        assert_eq!(journal.header().target, "http://tts.example");
-        let left = journal.left();
-        let title = |number| format!("title {number}");
-        let owner = "user u".to_owned();
-        let document = LeftDocument { id: "b".to_owned(), title: title(1), account: 1, owner: owner.clone() };
-        assert_eq!(left.documents, [document]);
-        assert_eq!(left.unresolved, [Unresolved { number: 4, title: title(4), account: 0, owner }]);
-        journal.deleted("b").unwrap();
-        journal.close().unwrap();
-        assert!(path.exists(), "what cannot be known stays on record");
-    }
-
-    #[test]
-    fn an_extraction_that_goes_on_is_left_until_it_is_a_document_or_comes_to_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut journal = DocumentJournal::create(dir.path(), "http://tts.example", false).unwrap();
-        let name = |id: &str| ExtractionName { id: id.to_owned(), pages: 3, ..ExtractionName::default() };
-        for (number, id) in [(0, "x"), (1, "y"), (2, "z")] {
-            journal.intend(number, "book.pdf", 0, "user u").unwrap();
-            journal.accepted(number, name(id)).unwrap();
-        }
-        journal.created(0, "d").unwrap();
-        journal.gone(1).unwrap();
-        drop(journal);
-        let mut journal = open(dir.path());
-        let left = journal.left();
-        assert_eq!(left.documents.iter().map(|document| document.id.as_str()).collect::<Vec<_>>(), ["d"]);
-        assert_eq!(
-            left.extractions.iter().map(|left| left.extraction.clone()).collect::<Vec<_>>(),
-            [name("z")]
-        );
-        assert_eq!(left.unresolved, []);
-        journal.gone(0).unwrap();
-        journal.gone(2).unwrap();
-        assert_eq!(journal.left(), LeftBehind::default());
-    }
-
-    #[test]
-    fn a_journal_with_nothing_left_goes() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut journal = DocumentJournal::create(dir.path(), "http://tts.example", true).unwrap();
-        journal.intend(0, "title", 0, "nobody").unwrap();
-        journal.created(0, "a").unwrap();
-        journal.deleted("a").unwrap();
-        journal.close().unwrap();
-        assert!(matches!(DocumentJournal::open(dir.path()).unwrap(), JournalState::Absent));
-    }
-
-    #[test]
-    fn a_line_that_is_none_is_named() {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(files::LEFT), "{\"moved\":{}}\n").unwrap();
-        let error = DocumentJournal::open(dir.path()).unwrap_err().to_string();
-        assert!(error.contains("line 1"), "{error}");
-    }
-}
+mod tests;

@@ -37,7 +37,7 @@ pub(super) fn finished(folder: PathBuf, manifest: Manifest, summary: Summary, ve
     let Manifest { target, config, seed, scenario, preparation, service_load: load, objectives, .. } =
         manifest;
     let heading = Heading { target, config, time, seed, scenario };
-    Finished { heading, folder, summary, verdict, preparation, load, objectives }
+    Finished { heading, folder, summary, verdict, preparation, load, objectives, not_kept: None }
 }
 
 /// Judges a run that is kept: by its figures, and by what was found out when it was imported.

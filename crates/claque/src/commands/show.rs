@@ -47,5 +47,5 @@ fn documents(folder: PathBuf) -> anyhow::Result<FinishedDocuments> {
     let DocumentsManifest { target, ai_transform, seed, scenario, verdict, .. } = run.manifest;
     let verdict = verdict.map_or_else(|| record::judge(&shape, &summary, time), Verdict::from);
     let heading = DocumentsHeading { target, shape, ai_transform: ai_transform.into(), time, seed, scenario };
-    Ok(FinishedDocuments { heading, folder, summary, verdict })
+    Ok(FinishedDocuments { heading, folder, summary, verdict, not_kept: None })
 }

@@ -5,6 +5,8 @@ use std::cell::RefCell;
 use claque_core::extraction::{DocumentNo, Going, Remains};
 use claque_store::{DocumentJournal, ExtractionName, LeftBehind, StoreError};
 
+use crate::run::leaving::Clears;
+
 /// What this run has made and not yet deleted.
 #[derive(Debug, Default)]
 pub(super) struct Left {
@@ -37,10 +39,26 @@ impl Left {
         }
     }
 
-    /// What is there at this moment, for people.
-    pub(super) fn lines(&self) -> Vec<String> {
+    /// What a stop has to see to at this moment.
+    pub(super) fn clears(&self) -> Clears {
         let journal = self.journal.borrow();
-        let left = journal.as_ref().map(DocumentJournal::left).unwrap_or_default();
+        // What an embedded service has ends with this process.
+        let journal = journal.as_ref().filter(|journal| !journal.header().embedded);
+        match journal.map(DocumentJournal::left) {
+            Some(left) if left != LeftBehind::default() => Clears::Extractions,
+            Some(_) | None => Clears::Nothing,
+        }
+    }
+
+    /// Ends the journal where the run is left at once. Gives what stays on the service, for people.
+    pub(super) fn leave(&self) -> Vec<String> {
+        let Some(journal) = self.journal.borrow_mut().take() else { return Vec::new() };
+        let left = journal.left();
+        if journal.header().embedded {
+            // A journal that cannot be removed costs `claque cleanup` a look at it.
+            let _stays = journal.discard();
+            return Vec::new();
+        }
         let LeftBehind { documents, extractions, unresolved } = left;
         let documents = documents.into_iter().map(|document| Remains::Document(document.id).to_string());
         let extractions =

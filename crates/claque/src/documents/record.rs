@@ -12,7 +12,7 @@ use claque_store::{
     DocumentJournal, DocumentsFolder, DocumentsHeader, DocumentsWriter, NetworkRecord, StoreError, UnixNanos,
 };
 
-use crate::outcome::{TimeKind, exit_code, machine, network_notes, new_folder};
+use crate::outcome::{NOT_KEPT, TimeKind, exit_code, machine, network_notes, new_folder, not_kept};
 
 /// What a run over documents sets out to do, as far as its folder and its report are concerned.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub(crate) struct DocumentsRecorder {
     writer: DocumentsWriter,
     figures: DocumentsBuilder,
     network: NetworkRecord,
+    /// Why the folder takes no more.
+    trouble: Option<StoreError>,
 }
 
 /// A run over documents that is recorded, with everything a report says of it.
@@ -48,6 +50,8 @@ pub(crate) struct FinishedDocuments {
     pub(crate) folder: PathBuf,
     pub(crate) summary: DocumentsSummary,
     pub(crate) verdict: Verdict,
+    /// Why it is not kept, if it is not: these figures are nowhere else.
+    pub(crate) not_kept: Option<String>,
 }
 
 impl DocumentsRecorder {
@@ -72,6 +76,7 @@ impl DocumentsRecorder {
             writer: DocumentsFolder::create(&folder, &header)?,
             figures: DocumentsBuilder::new(heading.shape),
             network: NetworkRecord::default(),
+            trouble: None,
             heading,
         })
     }
@@ -94,28 +99,43 @@ impl DocumentsRecorder {
         self.writer.document_journal(target, embedded)
     }
 
-    /// Takes facts, in the order in which they became final, and writes them.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub(crate) fn take(&mut self, facts: &[DocumentFact]) -> Result<(), StoreError> {
+    /// Takes facts, in the order in which they became final, and writes them while the folder takes them.
+    pub(crate) fn take(&mut self, facts: &[DocumentFact]) {
         facts.iter().for_each(|fact| self.figures.add(fact));
-        self.writer.append(facts)
+        if self.trouble.is_none() {
+            self.trouble = self.writer.append(facts).err();
+        }
+    }
+
+    /// The run's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.writer.dir()
+    }
+
+    /// Notes that the folder takes no more.
+    pub(crate) fn give_up(&mut self, why: StoreError) {
+        self.trouble.get_or_insert(why);
+    }
+
+    /// Why the folder takes no more, if it does not.
+    pub(crate) const fn trouble(&self) -> Option<&StoreError> {
+        self.trouble.as_ref()
     }
 
     /// Computes the figures, judges them, and finishes the folder. `lag` is how late claque was, where that was
-    /// measured.
-    ///
-    /// # Errors
-    /// The folder cannot be written; the run stays readable as a partial one.
-    pub(crate) fn finish(self, lag: Option<ScheduleLag>) -> Result<FinishedDocuments, StoreError> {
-        let Self { heading, writer, figures, network } = self;
+    /// measured. Figures of a run whose folder cannot be finished say so.
+    pub(crate) fn finish(self, lag: Option<ScheduleLag>) -> FinishedDocuments {
+        let Self { heading, writer, figures, network, trouble } = self;
         let summary = figures.finish(lag);
         let mut verdict = judge(&heading.shape, &summary, heading.time);
         verdict.notes.extend(network_notes(&network));
         let folder = writer.dir().to_owned();
-        writer.finish(&summary, &verdict, UnixNanos(unix_nanos()))?;
-        Ok(FinishedDocuments { heading, folder, summary, verdict })
+        let saved = match trouble {
+            Some(error) => Err(error),
+            None => writer.finish(&summary, &verdict, UnixNanos(unix_nanos())),
+        };
+        let not_kept = saved.err().map(|error| not_kept(&error, &folder));
+        FinishedDocuments { heading, folder, summary, verdict, not_kept }
     }
 }
 
@@ -130,8 +150,8 @@ pub(crate) fn judge(shape: &DocumentsShape, summary: &DocumentsSummary, time: Ti
 }
 
 impl FinishedDocuments {
-    /// 0 for a run that can be trusted, 5 for one that cannot.
+    /// 0 for a run that can be trusted, 5 for one that cannot, 1 for one that could not be kept.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        exit_code(&self.verdict)
+        if self.not_kept.is_some() { ExitCode::from(NOT_KEPT) } else { exit_code(&self.verdict) }
     }
 }

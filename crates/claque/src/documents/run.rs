@@ -27,13 +27,16 @@ use crate::{
     config::{DocumentsSettings, Talk, TargetChoice},
     outcome::TimeKind,
     report::{self, live::Live},
-    run::{interrupts::Interrupts, waiting::Waiting},
+    run::{
+        interrupts::Interrupts,
+        leaving::{Course, Reached},
+        twice,
+        waiting::Waiting,
+    },
 };
 
 /// Exit code of a run that was left at the second Ctrl-C.
 const LEFT: u8 = 1;
-/// Exit code of a run that the service would not let begin.
-const USAGE: u8 = 2;
 
 /// Runs, reports, and leaves nothing behind on the service.
 ///
@@ -42,43 +45,25 @@ const USAGE: u8 = 2;
 pub(crate) async fn run(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
     let live = Live::new(settings.output.talk == Talk::Quiet);
-    let left = Left::default();
+    let (left, course) = (Left::default(), Course::default());
     let format = settings.output.format;
-    let session = Session { settings: &settings, interrupts: &interrupts, left: &left, live: &live };
+    let session =
+        Session { settings: &settings, interrupts: &interrupts, left: &left, course: &course, live: &live };
     let result = tokio::select! {
         result = session.run() => Some(result),
-        () = twice(&interrupts, &live) => None,
+        () = twice(&interrupts, &live, || course.stopping(left.clears())) => None,
     };
     live.end();
     let Some(result) = result else {
-        for what in left.lines() {
-            live.warn(&format!("left behind on the service: {what}"));
-        }
-        live.warn("left at once; the run stays readable as a partial one, and `claque cleanup` deletes what it made");
+        course.left(&left.leave()).iter().for_each(|line| live.warn(line));
         return Ok(ExitCode::from(LEFT));
     };
-    let Ended { finished, usage } = result?;
+    let finished = result?;
     for what in &finished.summary.left_behind {
         live.warn(&format!("left behind on the service: {what}"));
     }
     report::print_documents(&finished, format)?;
-    Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
-}
-
-/// Waits for the second interrupt, and says after the first that there can be one.
-async fn twice(interrupts: &Interrupts, live: &Live) {
-    interrupts.reached(1).await;
-    live.say(
-        "stopping: saving the run, calling its extractions off and deleting its documents; once more to leave at once",
-    );
-    interrupts.reached(2).await;
-}
-
-/// A run that is saved.
-struct Ended {
-    finished: FinishedDocuments,
-    /// Whether the user must ask for something else.
-    usage: bool,
+    Ok(finished.exit_code())
 }
 
 /// One run with all it works on.
@@ -87,11 +72,12 @@ struct Session<'a> {
     interrupts: &'a Interrupts,
     /// What is on the service at this moment.
     left: &'a Left,
+    course: &'a Course,
     live: &'a Live,
 }
 
 impl Session<'_> {
-    async fn run(&self) -> anyhow::Result<Ended> {
+    async fn run(&self) -> anyhow::Result<FinishedDocuments> {
         let (host, target, unique) = self.service()?;
         let papers = tokio::select! {
             papers = self.papers(unique) => papers?,
@@ -105,9 +91,7 @@ impl Session<'_> {
             () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
         };
         let result = match opened {
-            Ok(service) => {
-                self.extract(service, papers).await.map(|finished| Ended { finished, usage: false })
-            }
+            Ok(service) => self.extract(service, papers).await,
             Err(error) => self.refused(&error, &target, &papers),
         };
         if let Some(host) = host {
@@ -162,12 +146,14 @@ impl Session<'_> {
         if !embedded {
             crate::state::remember(service.target().as_str());
         }
+        self.course.prepare(recorder.folder());
         self.left.begin(recorder.document_journal(service.target().as_str(), embedded)?);
         self.live.say(&format!(
             "extracting {} document{}",
             papers.len(),
             if papers.len() == 1 { "" } else { "s" }
         ));
+        self.course.reach(Reached::Measuring);
         let mut conversations = Conversations::start(ExtractionOrder {
             service,
             papers,
@@ -176,11 +162,11 @@ impl Session<'_> {
             patience: settings.plan.patience,
             on_stop: self.on_stop(),
         });
-        let saved = self.watch(&mut conversations, &mut recorder, &whose).await;
+        self.watch(&mut conversations, &mut recorder, &whose).await;
         let lag = ScheduleLag::from_histogram(&conversations.finish().await);
-        saved?;
+        let finished = recorder.finish(lag);
         self.left.close()?;
-        Ok(recorder.finish(lag)?)
+        Ok(finished)
     }
 
     /// Takes down facts and shows progress until every document is done.
@@ -189,25 +175,18 @@ impl Session<'_> {
         conversations: &mut Conversations,
         recorder: &mut DocumentsRecorder,
         whose: &Whose,
-    ) -> anyhow::Result<()> {
+    ) {
         let mut stopping = false;
-        let mut saved = Ok(());
         let mut progress = Progress::of(self.settings);
         loop {
             tokio::select! {
                 news = conversations.next_news() => match news {
-                    None => return Ok(saved?),
+                    None => return,
                     Some(News::Facts(facts)) => {
                         if progress.take(&facts) {
                             self.live.preparing("pages", progress.done, progress.all);
                         }
-                        if saved.is_ok() {
-                            saved = recorder.take(&facts);
-                            if saved.is_err() {
-                                // Nothing is gained by measuring what cannot be kept.
-                                conversations.stop();
-                            }
-                        }
+                        recorder.take(&facts);
                     }
                     Some(News::Paced { document, step, wait }) => self.live.say(&format!(
                         "the service limits how often it is asked to {step}: document {document} waits {} s",
@@ -219,11 +198,7 @@ impl Session<'_> {
                         }
                         match self.left.note(document, what, whose) {
                             Ok(()) => drop(noted.send(Noted)),
-                            Err(error) if saved.is_ok() => {
-                                saved = Err(error);
-                                conversations.stop();
-                            }
-                            Err(_) => {}
+                            Err(error) => recorder.give_up(error),
                         }
                     }
                 },
@@ -232,17 +207,28 @@ impl Session<'_> {
                     conversations.stop();
                 }
             }
+            // Nothing is gained by measuring what cannot be kept.
+            if let Some(why) = recorder.trouble().filter(|_| !stopping) {
+                self.live.warn(&format!("stopping: {why}"));
+                stopping = true;
+                conversations.stop();
+            }
         }
     }
 
     /// There will be no conversation. What the service did is recorded all the same, once for every document.
-    fn refused(&self, error: &ServiceError, target: &Target, papers: &[Paper]) -> anyhow::Result<Ended> {
+    fn refused(
+        &self,
+        error: &ServiceError,
+        target: &Target,
+        papers: &[Paper],
+    ) -> anyhow::Result<FinishedDocuments> {
         self.live.warn(&format!("error: {error}"));
         let mut recorder = self.recorder(target)?;
         for (paper, number) in papers.iter().zip(0..) {
-            recorder.take(&self.never_sent(DocumentNo(number), paper, error))?;
+            recorder.take(&self.never_sent(DocumentNo(number), paper, error));
         }
-        Ok(Ended { finished: recorder.finish(None)?, usage: error.is_usage() })
+        Ok(recorder.finish(None))
     }
 
     /// The facts of a document that the service would not hear of, as the machine puts them.

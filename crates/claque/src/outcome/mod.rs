@@ -17,21 +17,24 @@ use claque_core::{
 use claque_gateway::Load;
 use claque_net::{Clock, audience::ByHand, unix_nanos};
 use claque_stats::{
-    GeneratorGap, ObservationsBuilder, Reason, ReasonId, ScheduleLag, Summary, Verdict,
+    GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, Verdict,
     objective::{Objective, ObjectiveResult},
+    summarise,
 };
 use claque_store::{
     DocumentJournal, Machine, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader, RunWriter,
     ServiceLoad, StoreError, TokenRow, UnixNanos,
 };
 
-use self::verdict::{by_hand, reused};
+use self::verdict::{Told, by_hand};
 pub(crate) use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::{judge, network_notes},
 };
 use crate::load;
 
+/// Exit code of a run whose figures are told and that could not be kept.
+pub(crate) const NOT_KEPT: u8 = 1;
 /// Exit codes, documented in the help.
 pub(crate) const MISSED: u8 = 3;
 /// See above.
@@ -41,6 +44,10 @@ pub(crate) const INVALID: u8 = 5;
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
 const BATCH: usize = 512;
+
+/// Facts kept in memory once the folder takes no more: some 250 MB. A run is stopped then, so few are to come; of a simulation that
+/// goes on beyond it there are no figures.
+const MOST_UNSAVED: usize = 1_000_000;
 
 /// What a run sets out to do, as far as its folder and its report are concerned.
 #[derive(Clone, Debug)]
@@ -84,6 +91,8 @@ pub(crate) struct Recorder {
     /// When the generator did not run although it should have, where that was measured.
     gap: Option<GeneratorGap>,
     network: NetworkRecord,
+    /// Why the folder takes no more.
+    trouble: Option<StoreError>,
 }
 
 /// A run that is recorded, with everything a report says of it.
@@ -98,6 +107,8 @@ pub(crate) struct Finished {
     pub(crate) load: Option<ServiceLoad>,
     /// What came of the objectives, in their order.
     pub(crate) objectives: Vec<ObjectiveResult>,
+    /// Why it is not kept, if it is not: these figures are nowhere else.
+    pub(crate) not_kept: Option<String>,
 }
 
 impl Heading {
@@ -149,6 +160,7 @@ impl Recorder {
             by_hand: None,
             gap: None,
             network: NetworkRecord::default(),
+            trouble: None,
             heading,
         })
     }
@@ -183,11 +195,10 @@ impl Recorder {
     }
 
     /// Puts down the documents made for the run.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub(crate) fn record_documents(&mut self, ids: Vec<String>) -> Result<(), StoreError> {
-        self.writer.record_documents(ids)
+    pub(crate) fn record_documents(&mut self, ids: Vec<String>) {
+        if self.trouble.is_none() {
+            self.trouble = self.writer.record_documents(ids).err();
+        }
     }
 
     /// Puts down that the audience starts now: with which documents, among how many accounts, and what went before.
@@ -240,9 +251,14 @@ impl Recorder {
         self.writer.document_journal(target, embedded)
     }
 
+    /// The run's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.writer.dir()
+    }
+
     /// The name of the run's folder: the moment it began.
     pub(crate) fn name(&self) -> String {
-        self.writer.dir().file_name().unwrap_or_default().to_string_lossy().into_owned()
+        self.folder().file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// Takes the folder away again: nothing came of the run.
@@ -254,87 +270,109 @@ impl Recorder {
     }
 
     /// Takes facts, in the order in which they became final. They are written in batches; see [`Recorder::flush`].
-    ///
-    /// # Errors
-    /// The folder cannot be written; the facts are kept for the next try.
-    pub(crate) fn take(&mut self, facts: impl IntoIterator<Item = Fact>) -> Result<(), StoreError> {
+    pub(crate) fn take(&mut self, facts: impl IntoIterator<Item = Fact>) {
         for fact in facts {
             if let Some(observed) = &mut self.observed {
                 observed.add(&fact);
             }
-            self.waiting.push(fact);
+            if self.trouble.is_none() || self.waiting.len() <= MOST_UNSAVED {
+                self.waiting.push(fact);
+            }
         }
-        if self.waiting.len() < BATCH { Ok(()) } else { self.flush() }
+        if self.waiting.len() >= BATCH {
+            self.flush();
+        }
     }
 
     /// Puts down what was just asked for, so that it outlives this process.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub(crate) fn take_asked(&mut self, asked: &[Asked]) -> Result<(), StoreError> {
-        if asked.is_empty() { Ok(()) } else { self.writer.append_asked(asked) }
+    pub(crate) fn take_asked(&mut self, asked: &[Asked]) {
+        if self.trouble.is_none() && !asked.is_empty() {
+            self.trouble = self.writer.append_asked(asked).err();
+        }
     }
 
     /// Writes what is kept back, so that it outlives this process.
-    ///
-    /// # Errors
-    /// The folder cannot be written; the facts are kept for the next try.
-    pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
-        if !self.waiting.is_empty() {
-            self.writer.append(&self.waiting)?;
-            self.waiting.clear();
+    pub(crate) fn flush(&mut self) {
+        if self.trouble.is_some() || self.waiting.is_empty() {
+            return;
         }
-        Ok(())
+        match self.writer.append(&self.waiting) {
+            Ok(()) => self.waiting.clear(),
+            Err(error) => self.trouble = Some(error),
+        }
+    }
+
+    /// Why the folder takes no more, if it does not: what is measured from then on is only in memory.
+    pub(crate) const fn trouble(&self) -> Option<&StoreError> {
+        self.trouble.as_ref()
     }
 
     /// Computes the figures, judges them, and finishes the folder. `lag` is how late the generator was, where that
-    /// was measured.
+    /// was measured. Where the folder cannot be finished the figures are computed all the same, and say so.
     ///
     /// # Errors
-    /// The folder cannot be written; the run stays readable as a partial one.
+    /// The folder cannot be written, and what was written cannot be read back.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
-        self.flush()?;
-        let Self {
-            heading,
-            mut writer,
-            waiting: _,
-            preparation,
-            load,
-            objectives,
-            observed,
-            aborted,
-            by_hand,
-            gap,
-            network,
-        } = self;
-        let observed = observed.map(ObservationsBuilder::finish);
+        self.flush();
+        let observed = self.observed.take().map(ObservationsBuilder::finish);
+        let objectives = std::mem::take(&mut self.objectives);
         let objectives: Vec<_> = observed
             .iter()
             .flat_map(|observed| objectives.iter().map(move |objective| objective.judge(&[observed])))
             .collect();
-        writer.record_objectives(objectives.clone());
-        writer.set_by_hand(by_hand.clone());
-        let folder = writer.dir().to_owned();
-        let (summary, verdict) = writer.finish_with(UnixNanos(unix_nanos()), lag, |mut summary| {
-            summary.generator_gap = gap;
-            let mut verdict = judge(&summary, heading.time);
-            verdict.notes.extend(preparation.and_then(|preparation| reused(&preparation)));
-            verdict.notes.extend(network_notes(&network));
-            let by_hand = by_hand.map(|done| format!("changed by hand: {done}"));
-            verdict.notes.extend(by_hand.map(|text| Reason { id: ReasonId::ByHand, text }));
-            if let Some(text) = aborted {
-                verdict.invalidate(Reason { id: ReasonId::Aborted, text });
+        self.writer.record_objectives(objectives.clone());
+        self.writer.set_by_hand(self.by_hand.clone());
+        let saved = match self.trouble.take() {
+            Some(error) => Err(error),
+            None => {
+                let Self { writer, heading, preparation, aborted, by_hand, gap, network, .. } = &mut self;
+                let told = Told { heading, preparation, aborted, by_hand, gap, network };
+                writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| told.judge(summary))
             }
-            (summary, verdict)
-        })?;
-        Ok(Finished { heading, folder, summary, verdict, preparation, load, objectives })
+        };
+        let folder = self.folder().to_owned();
+        let ((summary, verdict), not_kept) = match saved {
+            Ok(judged) => (judged, None),
+            Err(error) => (self.judge_unsaved(lag, &error)?, Some(not_kept(&error, &folder))),
+        };
+        let Self { heading, preparation, load, .. } = self;
+        Ok(Finished { heading, folder, summary, verdict, preparation, load, objectives, not_kept })
+    }
+
+    /// The figures of what was written until the folder took no more, and of what has waited since.
+    fn judge_unsaved(
+        &mut self,
+        lag: Option<ScheduleLag>,
+        why: &StoreError,
+    ) -> Result<(Summary, Verdict), StoreError> {
+        if self.waiting.len() > MOST_UNSAVED {
+            return Err(StoreError::TooManyFacts { most: MOST_UNSAVED, why: why.to_string() });
+        }
+        let mut facts = self.writer.facts()?;
+        facts.append(&mut self.waiting);
+        let Self { heading, preparation, aborted, by_hand, gap, network, .. } = self;
+        let summary = summarise(heading.config.shape(), &facts, lag);
+        Ok(Told { heading, preparation, aborted, by_hand, gap, network }.judge(summary))
+    }
+}
+
+/// Why a run is not kept, and what there is of it all the same.
+pub(crate) fn not_kept(why: &StoreError, folder: &Path) -> String {
+    if claque_store::run_kind(folder).is_ok() {
+        format!("{why}; what was written before stays in {} as a partial run", folder.display())
+    } else {
+        why.to_string()
     }
 }
 
 impl Finished {
     /// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its
-    /// objectives: they are about figures that do not measure the service. 3 for one that missed an objective.
+    /// objectives: they are about figures that do not measure the service. 3 for one that missed an objective. 1 for one that
+    /// could not be kept, which is claque's own failure.
     pub(crate) fn exit_code(&self) -> ExitCode {
+        if self.not_kept.is_some() {
+            return ExitCode::from(NOT_KEPT);
+        }
         let missed = self.objectives.iter().any(|result| !result.met);
         if self.verdict.is_valid() && missed { ExitCode::from(MISSED) } else { exit_code(&self.verdict) }
     }
@@ -350,3 +388,6 @@ pub(crate) fn machine() -> Machine {
     let cpus = available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX));
     Machine { os: std::env::consts::OS.to_owned(), arch: std::env::consts::ARCH.to_owned(), cpus }
 }
+
+#[cfg(test)]
+mod tests;

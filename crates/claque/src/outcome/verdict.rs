@@ -1,11 +1,37 @@
 //! What a run's figures are worth, and what is to be said beside them.
 
 use claque_net::audience::ByHand;
-use claque_stats::{Reason, ReasonId, Summary, Verdict};
+use claque_stats::{GeneratorGap, Reason, ReasonId, Summary, Verdict};
 use claque_store::{NetworkRecord, Preparation};
 
-use super::TimeKind;
+use super::{Heading, TimeKind};
 use crate::report::units::{counted, time};
+
+/// What is known of a run beside its facts.
+pub(super) struct Told<'a> {
+    pub(super) heading: &'a Heading,
+    pub(super) preparation: &'a Option<Preparation>,
+    pub(super) aborted: &'a Option<String>,
+    pub(super) by_hand: &'a Option<String>,
+    pub(super) gap: &'a Option<GeneratorGap>,
+    pub(super) network: &'a NetworkRecord,
+}
+
+impl Told<'_> {
+    /// The figures, and what they are worth.
+    pub(super) fn judge(self, mut summary: Summary) -> (Summary, Verdict) {
+        summary.generator_gap.clone_from(self.gap);
+        let mut verdict = judge(&summary, self.heading.time);
+        verdict.notes.extend(self.preparation.as_ref().and_then(reused));
+        verdict.notes.extend(network_notes(self.network));
+        let by_hand = self.by_hand.as_ref().map(|done| format!("changed by hand: {done}"));
+        verdict.notes.extend(by_hand.map(|text| Reason { id: ReasonId::ByHand, text }));
+        if let Some(text) = self.aborted.clone() {
+            verdict.invalidate(Reason { id: ReasonId::Aborted, text });
+        }
+        (summary, verdict)
+    }
+}
 
 /// What figures are worth.
 pub(crate) fn judge(summary: &Summary, time: TimeKind) -> Verdict {
@@ -18,7 +44,7 @@ pub(crate) fn judge(summary: &Summary, time: TimeKind) -> Verdict {
 }
 
 /// The note that what was heard had been heard before.
-pub(super) fn reused(preparation: &Preparation) -> Option<Reason> {
+fn reused(preparation: &Preparation) -> Option<Reason> {
     let count = preparation.documents_reused;
     let words = if count == 1 { "1 document was" } else { &format!("{count} documents were") };
     let text = format!("{words} reused: what the service keeps of them came from its cache");

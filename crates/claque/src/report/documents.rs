@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     json::{FORMAT_VERSION, Version},
-    text::{Paint, Style, joined, lag, row, table, verdict, with_rest},
+    text::{Paint, Style, folder, joined, lag, row, table, verdict, with_rest},
     units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time_or_na},
 };
 use crate::{documents::record::FinishedDocuments, outcome::TimeKind};
@@ -25,7 +25,7 @@ pub(super) fn text(run: &FinishedDocuments, paint: Paint) -> String {
     lines.push(String::new());
     verdict(&run.verdict, paint, &mut lines);
     lines.push(String::new());
-    lines.push(row("run folder", &run.folder.display().to_string(), paint));
+    lines.push(folder(&run.folder, run.not_kept.as_deref(), paint));
     joined(&lines)
 }
 
@@ -177,7 +177,11 @@ struct Document<'a> {
     time: &'static str,
     config: Config,
     seed: u64,
-    run_folder: String,
+    /// None where the run could not be kept.
+    run_folder: Option<String>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_kept: Option<&'a str>,
     verdict: SavedVerdict,
     summary: &'a DocumentsSummary,
 }
@@ -209,7 +213,8 @@ pub(super) fn json(run: &FinishedDocuments) -> anyhow::Result<String> {
             ai_transform: run.heading.ai_transform.as_bool(),
         },
         seed: run.heading.seed,
-        run_folder: run.folder.display().to_string(),
+        run_folder: run.not_kept.is_none().then(|| run.folder.display().to_string()),
+        not_kept: run.not_kept.as_deref(),
         verdict: SavedVerdict::from(&run.verdict),
         summary: &run.summary,
     };

@@ -19,7 +19,11 @@ struct Document<'a> {
     time: &'static str,
     config: &'a RunConfig,
     seed: u64,
-    run_folder: String,
+    /// None where the run could not be kept.
+    run_folder: Option<String>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_kept: Option<&'a str>,
     verdict: SavedVerdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     preparation: Option<Preparation>,
@@ -52,7 +56,8 @@ pub(super) fn summary(run: &Finished) -> anyhow::Result<String> {
         },
         config: &run.heading.config,
         seed: run.heading.seed,
-        run_folder: run.folder.display().to_string(),
+        run_folder: run.not_kept.is_none().then(|| run.folder.display().to_string()),
+        not_kept: run.not_kept.as_deref(),
         verdict: SavedVerdict::from(&run.verdict),
         preparation: run.preparation,
         objectives: &run.objectives,

@@ -36,12 +36,19 @@ pub(crate) fn tell(run: &Finished, output: &Output) -> anyhow::Result<()> {
     if let Some(path) = &output.judging.junit {
         write(path, &junit::document("run", &cases(run)), "--junit")?;
     }
-    // The figures first: a page that cannot be written must not cost them.
-    print(run, output.format)?;
-    if output.page == PageChoice::Written {
-        html::save_of(&run.folder)?;
+    // The figures first: a page that cannot be written must not cost them, nor a terminal that is gone the page.
+    let printed = print(run, output.format);
+    if let Some(why) = &run.not_kept {
+        not_kept(why);
+    } else if output.page == PageChoice::Written {
+        let saved = html::save_of(&run.folder);
+        return printed.and(saved.map(drop));
     }
-    Ok(())
+    printed
+}
+
+fn not_kept(why: &str) {
+    talk::say(&format!("error: this run could not be kept: {why}"));
 }
 
 /// Prints the summary of a run on stdout, in the form asked for.
@@ -78,7 +85,11 @@ pub(crate) fn print_documents(run: &FinishedDocuments, format: OutputFormat) -> 
             talk::print(&documents::text(run, text::Paint::new(talk::stdout_has_colours())))
         }
         OutputFormat::Json => talk::print(&documents::json(run)?),
+    }?;
+    if let Some(why) = &run.not_kept {
+        not_kept(why);
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ fn finished(users: u32, blocks: u32, facts: &[Fact], lag: Option<ScheduleLag>) -
     let folder = PathBuf::from("claque-results/2026-11-24T23-59-59Z");
     let observed = Observations::of(RunShape { users, blocks_per_user: blocks }, facts);
     let objectives = OBJECTIVES.map(|line| Objective::parse(line).unwrap().judge(&[&observed])).into();
-    Finished { heading, folder, summary, verdict, preparation: None, load: None, objectives }
+    Finished { heading, folder, summary, verdict, preparation: None, load: None, objectives, not_kept: None }
 }
 
 const OBJECTIVES: [&str; 3] = ["startup_time p95 < 2 s", "listeners underrun-free >= 99 %", "errors = 0"];
@@ -277,4 +277,14 @@ fn a_page_for_a_job_and_a_report_for_a_pipeline() {
 fn a_document_for_programs() {
     let document = json::summary(&troubled()).unwrap();
     insta::assert_snapshot!("json", document.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+}
+
+#[test]
+fn a_run_that_is_not_kept_says_so_in_place_of_its_folder() {
+    let why = "failed to create run.json: it is gone";
+    let run = Finished { not_kept: Some(why.to_owned()), ..good() };
+    let text = text::summary(&run, text::Paint::new(false));
+    assert!(text.contains(why) && !text.contains("run folder"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&json::summary(&run).unwrap()).unwrap();
+    assert_eq!((&json["run_folder"], &json["not_kept"]), (&serde_json::Value::Null, &why.into()));
 }

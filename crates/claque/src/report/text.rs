@@ -1,5 +1,7 @@
 //! The summary as a table. Colour only underlines what the words say already.
 
+use std::path::Path;
+
 use claque_stats::{
     Distribution, ErrorCause, GeneratorGap, Reason, ScheduleLag, Summary, Underruns, Verdict,
     objective::ObjectiveResult,
@@ -75,8 +77,16 @@ pub(super) fn summary(run: &Finished, paint: Paint) -> String {
     lines.push(String::new());
     verdict(&run.verdict, paint, &mut lines);
     lines.push(String::new());
-    lines.push(row("run folder", &run.folder.display().to_string(), paint));
+    lines.push(folder(&run.folder, run.not_kept.as_deref(), paint));
     joined(&lines)
+}
+
+/// Where a run is kept, or why it is not.
+pub(super) fn folder(folder: &Path, not_kept: Option<&str>, paint: Paint) -> String {
+    match not_kept {
+        None => row("run folder", &folder.display().to_string(), paint),
+        Some(why) => row("NOT KEPT", why, paint),
+    }
 }
 
 /// The lines without spaces at their ends, each ended by a newline.

@@ -11,12 +11,12 @@ use std::{
 
 use claque_core::{pacing::PacingStats, script::Script};
 use claque_net::service::ServiceError;
-use claque_store::{DocumentJournal, KeptDocument, KeptDocuments, StoreError};
+use claque_store::{DocumentJournal, KeptDocument, KeptDocuments, LeftBehind, StoreError};
 use claque_wire::yapit::rest::is_document_id;
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
-use super::{crew::Crew, interrupts::Interrupts, waiting::Waiting};
+use super::{crew::Crew, interrupts::Interrupts, leaving::Clears, waiting::Waiting};
 use crate::report::live::Live;
 
 /// Documents made or deleted at the same time. The service's own limit (10 a minute) is found out and waited out.
@@ -80,11 +80,31 @@ impl Made {
         *self.journal.borrow_mut() = Some(journal);
     }
 
-    /// What is there at this moment and ought to go, as the service names it.
-    pub(crate) fn left(&self) -> Vec<String> {
+    /// What a stop has to see to at this moment.
+    pub(crate) fn clears(&self) -> Clears {
         let journal = self.journal.borrow();
-        let left = journal.as_ref().map(DocumentJournal::left).unwrap_or_default();
-        left.documents.into_iter().map(|document| document.id).collect()
+        // What an embedded service has ends with this process.
+        let journal = journal.as_ref().filter(|journal| !journal.header().embedded);
+        match journal.map(DocumentJournal::left) {
+            Some(left) if left != LeftBehind::default() => Clears::Documents,
+            Some(_) | None => Clears::Nothing,
+        }
+    }
+
+    /// Ends the journal where the run is left at once. Gives what stays on the service, for people.
+    pub(crate) fn leave(&self) -> Vec<String> {
+        let Some(journal) = self.journal.borrow_mut().take() else { return Vec::new() };
+        let left = journal.left();
+        if journal.header().embedded {
+            // A journal that cannot be removed costs `claque cleanup` a look at it.
+            let _stays = journal.discard();
+            return Vec::new();
+        }
+        let documents = left.documents.into_iter().map(|document| format!("document {}", document.id));
+        let unknown = left.unresolved.into_iter().map(|unresolved| {
+            format!("perhaps the document \"{}\", whose making was not answered", unresolved.title)
+        });
+        documents.chain(unknown).collect()
     }
 
     /// Documents of the run, as the service names them.

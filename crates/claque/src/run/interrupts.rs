@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks to stop, the second to leave.
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that is gone: the first asks to stop, the second to leave.
 
 use std::io;
 
@@ -50,21 +50,45 @@ impl Interrupts {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// None where whoever started us has it ignored, as `nohup` does: we are to outlive the terminal.
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Signals {
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let hang_up = (!ignores_hang_up()).then(|| signal(SignalKind::hangup())).transpose()?;
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate, hang_up })
     }
 
     async fn next(&mut self) {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = hang_up => {}
         }
     }
+}
+
+/// Whether SIGHUP was ignored when we began. Linux tells; elsewhere it is taken that it was not.
+#[cfg(unix)]
+fn ignores_hang_up() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| hang_up_is_ignored(&status))
+}
+
+/// The same as it stands in a process's status: `SigIgn` is a mask, and the lowest bit is signal 1 (proc_pid_status(5)).
+#[cfg(unix)]
+fn hang_up_is_ignored(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(not(unix))]
@@ -80,5 +104,17 @@ impl Signals {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_the_end_of_the_terminal_is_to_be_outlived_is_read_from_the_mask() {
+        assert!(hang_up_is_ignored("Name:\tclaque\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n"));
+        assert!(!hang_up_is_ignored("Name:\tclaque\nSigIgn:\t0000000000001000\n"));
+        assert!(!hang_up_is_ignored(""));
     }
 }

@@ -6,6 +6,7 @@ mod blocks;
 pub(crate) mod crew;
 pub(crate) mod documents;
 pub(crate) mod interrupts;
+pub(crate) mod leaving;
 mod prepare;
 mod pulse;
 mod start;
@@ -36,6 +37,7 @@ use self::{
     crew::Crew,
     documents::{Made, MakeOrder},
     interrupts::Interrupts,
+    leaving::{Course, Reached},
     prepare::{Looked, Prepared, Unprepared, prepare},
     pulse::RecorderPulse,
     waiting::Waiting,
@@ -53,8 +55,6 @@ use crate::{
 
 /// Exit code of a run that was left at the second Ctrl-C.
 pub(crate) const LEFT: u8 = 1;
-/// Exit code of a run that the service would not let begin.
-pub(crate) const USAGE: u8 = 2;
 /// Listeners that share a lane before a second one is opened: so few that one core is never short.
 const LISTENERS_PER_LANE: u32 = 500;
 
@@ -66,12 +66,12 @@ pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
     let goal = watch::goal(&settings.plan);
     let live = Live::open(settings.output.talk, settings.live, goal, watch::about(&settings))?;
-    let Some(Ended { finished, usage }) = perform(&settings, &interrupts, &live).await? else {
+    let Some(Ended { finished, .. }) = perform(&settings, &interrupts, &live).await? else {
         return Ok(ExitCode::from(LEFT));
     };
     report::tell(&finished, &settings.output)?;
     live.end_page(&Outcome::of(&finished, settings.output.page));
-    Ok(if usage { ExitCode::from(USAGE) } else { finished.exit_code() })
+    Ok(finished.exit_code())
 }
 
 /// Runs, saves, and leaves nothing behind on the service; nothing is told but on the way. None when it was left at once.
@@ -83,27 +83,24 @@ pub(crate) async fn perform(
     interrupts: &Interrupts,
     live: &Live,
 ) -> anyhow::Result<Option<Ended>> {
-    let made = Made::default();
-    let session = Session { settings, interrupts, made: &made };
+    let (made, course) = (Made::default(), Course::default());
+    let session = Session { settings, interrupts, made: &made, course: &course };
     let result = tokio::select! {
         result = session.run(live) => Some(result),
-        () = twice(interrupts, live) => None,
+        () = twice(interrupts, live, || course.stopping(made.clears())) => None,
         () = live.listen(interrupts) => None,
     };
     live.end();
     if result.is_none() {
-        for id in made.left() {
-            live.warn(&format!("left behind on the service: document {id}"));
-        }
-        live.warn("left at once; the run stays readable as a partial one, and `claque cleanup` deletes what it made");
+        course.left(&made.leave()).iter().for_each(|line| live.warn(line));
     }
     result.transpose()
 }
 
-/// Waits for the second interrupt, and says after the first that there can be one.
-async fn twice(interrupts: &Interrupts, live: &Live) {
+/// Waits for the second interrupt, and says after the first what comes of it, and that there can be a second.
+pub(crate) async fn twice(interrupts: &Interrupts, live: &Live, stopping: impl Fn() -> String) {
     interrupts.reached(1).await;
-    live.say("stopping: saving the run and deleting its documents; once more to leave at once");
+    live.say(&stopping());
     live.stopping();
     interrupts.reached(2).await;
 }
@@ -112,7 +109,7 @@ async fn twice(interrupts: &Interrupts, live: &Live) {
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) finished: Finished,
-    /// Whether the user must ask for something else.
+    /// Whether the user must ask for something else: no other run would fare better.
     pub(crate) usage: bool,
 }
 
@@ -121,6 +118,7 @@ struct Session<'a> {
     settings: &'a RunSettings,
     interrupts: &'a Interrupts,
     made: &'a Made,
+    course: &'a Course,
 }
 
 impl Session<'_> {
@@ -174,6 +172,7 @@ impl Session<'_> {
         if host.is_none() {
             state::remember(target.as_str());
         }
+        self.course.prepare(recorder.folder());
         self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
         let order = MakeOrder {
             scripts: &scripts,
@@ -194,11 +193,13 @@ impl Session<'_> {
                     live.warn("the run's folder keeps the list of them for `claque cleanup`");
                 } else {
                     recorder.discard()?;
+                    self.course.reach(Reached::Nothing);
                 }
                 return Err(reason.into());
             }
             Err(reason) => self.unprepared(reason, target, Some(recorder), live),
         };
+        self.course.reach(Reached::Clearing);
         if self.made.delete(crew, self.interrupts, live).await? {
             live.warn("`claque cleanup` with the run's folder tries again");
         }
@@ -245,8 +246,9 @@ impl Session<'_> {
             })?;
         }
         recorder.record_start(self.made.ids(), crew.accounts(), preparation)?;
+        self.course.reach(Reached::Measuring);
         for (listener, failure) in &failed {
-            recorder.take(never_listened(*listener, plan, failure))?;
+            recorder.take(never_listened(*listener, plan, failure));
         }
         if let Some(host) = host {
             host.restart_load();
@@ -267,12 +269,11 @@ impl Session<'_> {
         let clock = audience.clock();
         recorder.record_clock(clock);
         let mut pulse = RecorderPulse::new(clock);
-        let saved = self.watch(&mut audience, &mut recorder, host, live, &mut pulse).await;
+        self.watch(&mut audience, &mut recorder, host, live, &mut pulse).await;
         recorder.note_by_hand(audience.by_hand());
         live.ending();
         let mut kept = audience.finish();
         kept.gaps.merge(pulse.finish());
-        saved?;
         recorder.record_tokens(start::token_rows(crew, clock));
         if let Some(load) = host.and_then(Host::load) {
             recorder.record_load(&load);
@@ -304,9 +305,9 @@ impl Session<'_> {
         let plan = &self.settings.plan;
         let heading = || self.heading(plan.voice.as_deref().unwrap_or_default(), target);
         let mut recorder = begun.map_or_else(|| self.recorder(heading()), Ok)?;
-        recorder.record_documents(self.made.ids())?;
+        recorder.record_documents(self.made.ids());
         for listener in (0..plan.users).map(ListenerId) {
-            recorder.take(never_listened(listener, plan, failure))?;
+            recorder.take(never_listened(listener, plan, failure));
         }
         Ok(Ended { finished: recorder.finish(None)?, usage })
     }

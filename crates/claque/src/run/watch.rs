@@ -46,14 +46,13 @@ impl Session<'_> {
         host: Option<&Host>,
         live: &Live,
         pulse: &mut RecorderPulse,
-    ) -> anyhow::Result<()> {
+    ) {
         let goal = goal(&self.settings.plan);
         let mut beat = tokio::time::interval(pulse::HEARTBEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut redraw = tokio::time::interval(REDRAW);
         redraw.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopping = false;
-        let mut saved = Ok(());
         live.begin(goal);
         loop {
             let turn = tokio::select! {
@@ -67,14 +66,20 @@ impl Session<'_> {
             let stops = match turn {
                 Turn::Beat => false,
                 Turn::News(None) => break,
-                Turn::News(Some(Batch { asked, facts })) if saved.is_ok() => {
+                Turn::News(Some(Batch { asked, facts })) => {
                     live.take(&facts);
-                    saved = recorder.take_asked(&asked);
-                    saved = saved.and_then(|()| recorder.take(facts)).and_then(|()| recorder.flush());
+                    recorder.take_asked(&asked);
+                    recorder.take(facts);
+                    recorder.flush();
                     // Nothing is gained by listening to what cannot be kept.
-                    saved.is_err()
+                    let why = recorder.trouble().filter(|_| !stopping).map(ToString::to_string);
+                    why.is_some_and(|why| {
+                        live.warn(&format!("stopping: {why}"));
+                        live.stopping();
+                        recorder.abort(format!("aborted: {why}"));
+                        true
+                    })
                 }
-                Turn::News(Some(_)) => false,
                 Turn::Redraw => {
                     let why = self.redraw(audience, host, live).filter(|_| !stopping);
                     why.is_some_and(|why| {
@@ -98,7 +103,6 @@ impl Session<'_> {
             pulse.rest();
         }
         live.show(audience.clock().now(), goal, standing(audience, host));
-        Ok(saved?)
     }
 
     /// Shows how things stand. Gives why the run is to be given up, if it is.

@@ -19,9 +19,12 @@ use crate::{
     config::{Job, OnRegression, PageChoice, SuiteDeed, SuiteSettings, Talk, Work},
     outcome::{Finished, INVALID, MISSED, REGRESSION},
     report::{self, html, live::Live},
-    run::{self, Ended, LEFT, USAGE, interrupts::Interrupts},
+    run::{self, Ended, LEFT, interrupts::Interrupts},
     simulation, talk,
 };
+
+/// Exit code of a suite that could not be held against another.
+const USAGE: u8 = 2;
 
 /// Makes the runs of the suite, tells of them together, and leaves a suite that can go on if it is stopped.
 ///
@@ -53,7 +56,8 @@ pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode>
     }
     match end? {
         End::Left => Ok(ExitCode::from(LEFT)),
-        End::Refused => Ok(ExitCode::from(USAGE)),
+        // The run that it refused is saved, and INVALID.
+        End::Refused => Ok(ExitCode::from(INVALID)),
         End::Stopped => {
             tell(&suite.book, &settings, None)?;
             Ok(ExitCode::from(INVALID))
@@ -179,7 +183,10 @@ impl Suite {
             Ok(None) => Ok(Made::Not(End::Left)),
             Ok(Some(_)) if self.interrupts.any() => Ok(Made::Not(End::Stopped)),
             Ok(Some(Ended { usage: true, .. })) => Ok(Made::Not(End::Refused)),
-            Ok(Some(Ended { finished, .. })) => Ok(Made::Saved(Box::new(finished))),
+            Ok(Some(Ended { finished, .. })) => match finished.not_kept {
+                Some(why) => anyhow::bail!("failed to keep a run of the suite: {why}"),
+                None => Ok(Made::Saved(Box::new(finished))),
+            },
             Err(error) if self.interrupts.any() => {
                 talk::say_error(&error);
                 Ok(Made::Not(End::Stopped))

@@ -46,7 +46,7 @@ fn an_account_that_is_refused_is_named_by_its_line_before_anything_is_made() {
     let host = host(auth(), 300);
     let (_folder, path) = file("accounts.toml", &toml().replace(PASSWORDS[2], "not-this-word"));
     let ran = traced(&host, &["--accounts", &path]);
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("check email and password of ") && ran.stderr.contains("accounts.toml:"),
         "{}",
@@ -123,7 +123,7 @@ fn a_server_that_asks_nobody_is_found_out_and_no_token_is_shown_where_none_is_wa
     let ran = run_with("run", &["--base-url", &base_url, "--no-auth"], |command| {
         command.env("CLAQUE_TOKEN", TOKENS[0])
     });
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
     assert!(ran.stderr.contains("not authenticated"), "{}", ran.stderr);
     let ran = run_with("run", &[&["--base-url", &base_url], &TWO[..]].concat(), |command| {
         command.env("CLAQUE_TOKEN", TOKENS[0])

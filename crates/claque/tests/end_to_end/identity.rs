@@ -78,7 +78,7 @@ fn a_wrong_password_ends_with_the_file_named_and_not_the_password() {
     let host = host(Duration::from_secs(60), None);
     let env = env_file("wrong-donkey-battery");
     let ran = run("run", &["--base-url", &host.base_url(), "--env-file", path(&env)]);
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
     assert!(ran.stderr.contains(path(&env)) && ran.stderr.contains("TEST_PASSWORD"), "{}", ran.stderr);
     assert_no_secret(&ran);
     assert_none_holds(&ran.artefacts(), &["donkey"]);

@@ -6,6 +6,8 @@ mod agreement;
 mod canned;
 mod cleanup;
 mod documents;
+mod faults;
+mod faulty;
 mod identity;
 mod interrupts;
 mod known_truth;

@@ -91,7 +91,7 @@ fn a_suite_stopped_between_two_runs_goes_on_with_the_second() {
 fn a_run_that_is_stopped_is_made_again_and_leaves_nothing_behind() {
     let host = slow_host();
     let suite = Suite::new(&PAIR.replace("blocks = 2", "blocks = 30"));
-    let (code, said) = suite.stopped_at("listening", &["--base-url", &host.base_url()]);
+    let (code, said) = suite.ended_by("-HUP", "listening", &["--base-url", &host.base_url()]);
     assert_eq!(code, Some(5), "{said}");
     assert_eq!(suite.states(), ["pending", "pending"]);
     assert_eq!(host.stats().gateway.documents, 0, "its documents are gone");

@@ -57,7 +57,7 @@ fn a_port_that_speaks_no_tls_is_told_and_saved() {
 fn a_server_that_wants_credentials_is_told_and_saved() {
     let address = canned::serve(&[("", "401 Unauthorized", r#"{"detail":"not authenticated"}"#)]);
     let ran = run("run", &["--base-url", &format!("http://{address}")]);
-    assert_failed_before_listening(&ran, "not authenticated", 2);
+    assert_failed_before_listening(&ran, "not authenticated", 5);
     assert!(ran.stderr.contains("--token"), "{}", ran.stderr);
 }
 
@@ -83,7 +83,7 @@ fn a_server_error_or_an_answer_that_is_no_json_while_preparing_is_told_and_saved
 #[test]
 fn another_service_at_the_address_is_told() {
     let ran = run("run", &["--base-url", &format!("http://{}", canned::serve(&[]))]);
-    assert_failed_before_listening(&ran, "Not Found", 2);
+    assert_failed_before_listening(&ran, "Not Found", 5);
     assert!(ran.stderr.contains("origin of a yapit gateway"), "{}", ran.stderr);
 }
 

@@ -39,18 +39,11 @@ impl Extraction {
                 self.end(now);
             }
             Call::Cancel(_) => self.not_called_off(now, failure),
-            Call::Poll(_) => match failure.class {
-                // The same question will get the same answer.
-                FailureClass::Auth | FailureClass::Invalid | FailureClass::Protocol => {
-                    self.give_up(now, Step::Poll, failure);
-                }
-                FailureClass::Limit
-                | FailureClass::Overload
-                | FailureClass::Server
-                | FailureClass::Transport
-                | FailureClass::Timeout
-                | FailureClass::Generator => self.poll_lost(now, failure),
-            },
+            // The same question will get the same answer.
+            Call::Poll(_) if failure.class.is_callers() || failure.class == FailureClass::Protocol => {
+                self.give_up(now, Step::Poll, failure);
+            }
+            Call::Poll(_) => self.poll_lost(now, failure),
             Call::Delete { id } => self.delete_failed(now, id, failure),
         }
     }
@@ -71,17 +64,6 @@ impl Extraction {
     /// Whether a call is made again after that: one that does nothing twice, of a service or a way to it that may have
     /// stumbled once.
     fn stumbles(&self, call: &Call, failure: &Failure) -> bool {
-        let may_pass = match failure.class {
-            FailureClass::Overload
-            | FailureClass::Server
-            | FailureClass::Transport
-            | FailureClass::Generator => true,
-            FailureClass::Auth
-            | FailureClass::Invalid
-            | FailureClass::Limit
-            | FailureClass::Protocol
-            | FailureClass::Timeout => false,
-        };
         let is_safe = match call {
             Call::Prepare => !self.stopped,
             // A language model that is not configured will not be in a second.
@@ -93,7 +75,7 @@ impl Extraction {
             // Has its own count.
             Call::Poll(_) => false,
         };
-        may_pass && is_safe && self.hiccups + 1 < TRIES
+        failure.class.may_pass() && is_safe && self.hiccups + 1 < TRIES
     }
 
     fn try_again(&mut self, now: Instant, call: Call, failure: Failure) {
@@ -119,17 +101,7 @@ impl Extraction {
 
     /// Ends an extraction that is not waited for any more: it is called off.
     pub(super) fn give_up(&mut self, now: Instant, step: Step, failure: Failure) {
-        let asks_in_vain = match failure.class {
-            FailureClass::Auth => true,
-            FailureClass::Invalid
-            | FailureClass::Limit
-            | FailureClass::Overload
-            | FailureClass::Server
-            | FailureClass::Protocol
-            | FailureClass::Transport
-            | FailureClass::Timeout
-            | FailureClass::Generator => false,
-        };
+        let asks_in_vain = failure.class == FailureClass::Auth;
         self.fail(now, step, failure);
         match (self.going.clone(), self.calling_off) {
             (Some(going), CallingOff::No) if !asks_in_vain && self.clearing != Clearing::Unseen => {

@@ -48,7 +48,7 @@ impl Outcome {
         Self {
             valid: verdict.is_valid(),
             reasons: reasons.collect(),
-            folder: run.folder.display().to_string(),
+            folder: run.not_kept.clone().unwrap_or_else(|| run.folder.display().to_string()),
             report: page.is_some(),
             page,
         }

@@ -46,14 +46,20 @@ impl Made {
                 (document.id, result)
             })
             .buffer_unordered(AT_ONCE);
+        // What cannot be noted is deleted all the same.
+        let mut unnoted = None;
         while let Some((id, result)) = deletions.next().await {
             match result {
-                Ok(_) => self.note(|journal| journal.deleted(&id))?,
+                Ok(_) => unnoted = unnoted.or(self.note(|journal| journal.deleted(&id)).err()),
                 Err(error) => live.warn(&format!("left behind on the service: document {id}: {error}")),
             }
         }
         for unresolved in &left.unresolved {
-            self.resolve(crew, unresolved, &waiting, live).await?;
+            let resolved = self.resolve(crew, unresolved, &waiting, live).await;
+            unnoted = unnoted.or(resolved.err());
+        }
+        if let Some(error) = unnoted {
+            live.warn(&format!("what was deleted cannot be noted: {error}"));
         }
         let Some(journal) = self.journal.borrow_mut().take() else { return Ok(false) };
         let left = journal.left();
