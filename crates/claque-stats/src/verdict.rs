@@ -112,6 +112,10 @@ pub enum ReasonId {
     ByHand,
     /// Note: the service was reached through a proxy, so that the way through it is in every time.
     ThroughProxy,
+    /// Note: no certificate was checked, because that was asked for.
+    CertificatesUnchecked,
+    /// Note: a name has several addresses, and connections went to all of them.
+    SeveralAddresses,
 }
 
 impl ReasonId {
@@ -147,6 +151,8 @@ impl ReasonId {
             Self::BlocksUnmade => "blocks-unmade",
             Self::ByHand => "by-hand",
             Self::ThroughProxy => "through-proxy",
+            Self::CertificatesUnchecked => "certificates-unchecked",
+            Self::SeveralAddresses => "several-addresses",
         }
     }
 }

@@ -47,7 +47,7 @@ pub use self::{
         ClaqueVersion, Machine, Manifest, ModelLoadRow, Preparation, RunConfig, RunHeader, SavedVerdict,
         ServiceLoad, TokenRow,
     },
-    network::NetworkRecord,
+    network::{AddressRow, NetworkRecord},
     reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     session::{BlockArrival, Session, Underrun},

@@ -1,15 +1,63 @@
 //! How a service is reached, as it is kept.
 
-use claque_net::service::{NetworkOrder, Target};
-use claque_store::NetworkRecord;
+use std::collections::BTreeMap;
+
+use claque_net::service::{AddressUse, Certificates, Network, NetworkOrder, Target};
+use claque_store::{AddressRow, NetworkRecord};
 
 use crate::config::TargetChoice;
 
-/// What is known of it beforehand.
-pub(crate) fn record(order: &NetworkOrder, target: &TargetChoice) -> NetworkRecord {
+/// Addresses that are kept at most, of all names: more say no more.
+const MOST_ADDRESSES: usize = 256;
+
+/// What is known of it by now.
+pub(crate) fn record(order: &NetworkOrder, target: &TargetChoice, network: &Network) -> NetworkRecord {
     let proxy = |target: &Target| order.proxies.proxy_of(target).ok().flatten();
     match target {
         TargetChoice::Embedded(_) => NetworkRecord::default(),
-        TargetChoice::BaseUrl(target) => NetworkRecord { proxy: proxy(target) },
+        TargetChoice::BaseUrl(target) => NetworkRecord {
+            proxy: proxy(target),
+            insecure: order.certificates == Certificates::Unchecked,
+            addresses: several(&network.address_uses()),
+        },
+    }
+}
+
+/// The addresses of names that have more than one, those with most connections first.
+fn several(uses: &[AddressUse]) -> Vec<AddressRow> {
+    let mut of_host: BTreeMap<&str, usize> = BTreeMap::new();
+    for used in uses {
+        *of_host.entry(&used.host).or_default() += 1;
+    }
+    let is_one_of_several =
+        |used: &&AddressUse| of_host.get(used.host.as_str()).is_some_and(|count| *count > 1);
+    let row = |used: &AddressUse| AddressRow {
+        host: used.host.clone(),
+        address: used.address.to_string(),
+        connections: used.connections,
+        failed: used.failed,
+    };
+    let mut rows: Vec<_> = uses.iter().filter(is_one_of_several).map(row).collect();
+    rows.sort_by(|a, b| a.host.cmp(&b.host).then(b.connections.cmp(&a.connections)));
+    rows.truncate(MOST_ADDRESSES);
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_one_address_is_no_news() {
+        let used = |host: &str, port, connections| AddressUse {
+            host: host.to_owned(),
+            address: ([192, 0, 2, 1], port).into(),
+            connections,
+            failed: 1,
+        };
+        let rows = several(&[used("a", 1, 2), used("b", 1, 3), used("b", 2, 4)]);
+        let told: Vec<_> =
+            rows.iter().map(|row| (row.host.as_str(), row.address.as_str(), row.connections)).collect();
+        assert_eq!(told, [("b", "192.0.2.1:2", 4), ("b", "192.0.2.1:1", 3)]);
     }
 }

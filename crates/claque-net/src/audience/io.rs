@@ -1,6 +1,7 @@
 //! What the connections of a thread have in common.
 
 use std::{
+    collections::BTreeSet,
     io::{self, ErrorKind},
     sync::Arc,
 };
@@ -34,6 +35,8 @@ pub(super) struct Io {
     pub(super) receiver: Receiver,
     pub(super) places: Places,
     pub(super) resolver: Resolver,
+    /// When whose dial is to try another address beside one that is slow.
+    slow_dials: BTreeSet<(Instant, usize)>,
     /// For keys that RFC 6455 wants to be unpredictable, against proxies that nobody attacks here.
     keys: ChaCha8Rng,
     /// Connections that are to be read on, although the system may say nothing of them.
@@ -47,6 +50,7 @@ impl Io {
             receiver: Receiver::new(clock),
             places: Places::default(),
             resolver: Resolver::new(waker),
+            slow_dials: BTreeSet::new(),
             keys: seed.rng(),
             unread: Vec::new(),
         }
@@ -83,6 +87,25 @@ impl Io {
             settled => settled.map(|()| Told::All)?,
         };
         Ok(self.receiver.begin_round(told))
+    }
+
+    /// Has `who` among those that [`Io::take_slow_dials`] gives when it is time.
+    pub(super) fn wake_slow_dial(&mut self, at: Instant, Token(who): Token) {
+        self.slow_dials.insert((at, who));
+    }
+
+    /// When [`Io::take_slow_dials`] has something to give.
+    pub(super) fn slow_dial_due(&self) -> Option<Instant> {
+        self.slow_dials.first().map(|(at, _)| *at)
+    }
+
+    /// Whose dials may want to try another address by now. Some may long have ended.
+    pub(super) fn take_slow_dials(&mut self, now: Instant) -> Vec<Token> {
+        let mut due = Vec::new();
+        while self.slow_dial_due().is_some_and(|at| at <= now) {
+            due.extend(self.slow_dials.pop_first().map(|(_, who)| Token(who)));
+        }
+        due
     }
 
     /// A key to mask a message with (RFC 6455 section 5.3).

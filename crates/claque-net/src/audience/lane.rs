@@ -145,6 +145,8 @@ impl Lane {
                 self.attend(event.token(), is_ending, round);
             }
             unread.into_iter().for_each(|token| self.attend(token, true, round));
+            let slow = self.io.take_slow_dials(round);
+            self.attend_all(slow);
             // After the sockets: what was there before this round began is handed over before the round is.
             self.wake_all_due(round);
             self.ledger.deliver(round);
@@ -172,7 +174,8 @@ impl Lane {
     fn next_due(&self) -> Option<Instant> {
         let timer = self.timers.first().map(|(at, _)| *at);
         let sweep = self.pool.has_idle().then(|| self.swept_at + SWEEP);
-        [timer, self.next_start(), self.ledger.due(), sweep].into_iter().flatten().min()
+        let dial = self.io.slow_dial_due();
+        [timer, self.next_start(), self.ledger.due(), sweep, dial].into_iter().flatten().min()
     }
 
     fn next_start(&self) -> Option<Instant> {
@@ -192,14 +195,20 @@ impl Lane {
     }
 
     fn hear_outside(&mut self, now: Instant) {
-        for token in self.io.resolver.take_answers(now) {
+        let named = self.io.resolver.take_answers(now);
+        self.attend_all(named);
+        self.obey();
+    }
+
+    /// Looks after connections that there is news of beside their sockets.
+    fn attend_all(&mut self, whose: Vec<Token>) {
+        for token in whose {
             match Who::of(token) {
                 Who::Listener(slot) => self.attend_listener(slot, true),
                 Who::Fetcher(number) => self.attend_fetcher(number, Cause::Ending),
                 Who::Outside | Who::Alarm => {}
             }
         }
-        self.obey();
     }
 
     /// Does what is ordered anew. Those not started when the run is stopped never are.

@@ -5,6 +5,7 @@
 //! the time. Nothing is computed from facts here.
 
 mod beat;
+pub(crate) mod connecting;
 mod dial;
 mod fetch;
 mod files;

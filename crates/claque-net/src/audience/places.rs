@@ -8,7 +8,7 @@ use std::{
 
 use rustls::ClientConfig;
 
-use crate::service::{ExtraHeaders, Origin, ProxyTrouble, Route, Service};
+use crate::service::{Addresses, ExtraHeaders, Origin, Proxy, ProxyTrouble, Route, Service};
 
 /// Number of a place, of one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +23,8 @@ pub(super) struct Place {
     pub(super) authority: String,
     /// By which way it is reached, or why by none.
     pub(super) route: Result<Route, ProxyTrouble>,
+    /// What became of addresses so far.
+    pub(super) addresses: Addresses,
     /// Where connections come from, if that matters.
     pub(super) source: Option<IpAddr>,
     /// The settings of TLS, where it is spoken.
@@ -31,6 +33,21 @@ pub(super) struct Place {
     pub(super) headers: ExtraHeaders,
     /// Connections for audio that have nothing to do, the one used last behind.
     pub(super) idle: VecDeque<usize>,
+}
+
+impl Place {
+    /// The proxy that it is reached through.
+    pub(super) fn proxy(&self) -> Option<&Proxy> {
+        match &self.route {
+            Ok(Route::Through(proxy)) => Some(proxy),
+            Ok(Route::Direct) | Err(_) => None,
+        }
+    }
+
+    /// Host and port that connections are made to: its own, or the proxy's.
+    pub(super) fn first_hop(&self) -> (&str, u16) {
+        self.proxy().map_or((&self.origin.host, self.origin.port), |proxy| (&proxy.host, proxy.port))
+    }
 }
 
 /// What makes places differ.
@@ -54,13 +71,16 @@ impl Places {
         let key = (origin.clone(), service.source());
         *self.numbers.entry(key).or_insert_with(|| {
             let is_own = origin == service.target().origin();
+            let network = service.network();
+            let tls = if is_own { network.tls() } else { network.tls_elsewhere() };
             self.list.push(Place {
                 origin: origin.clone(),
                 authority: origin.authority(),
-                route: service.network().route(origin),
+                route: network.route(origin),
+                addresses: network.addresses().clone(),
                 source: service.source(),
-                tls: origin.tls.then(|| Arc::clone(service.tls())),
-                headers: if is_own { service.network().headers().clone() } else { ExtraHeaders::default() },
+                tls: origin.tls.then(|| Arc::clone(tls)),
+                headers: if is_own { network.headers().clone() } else { ExtraHeaders::default() },
                 idle: VecDeque::new(),
             });
             PlaceId(self.list.len() - 1)

@@ -128,11 +128,13 @@ impl Warming {
             if patience.is_zero() {
                 return Err(silence(self.timeout));
             }
-            let waited = self.io.wait(&mut events, Some(patience));
+            let dial = self.io.slow_dial_due().map_or(patience, |at| at.since(now));
+            let waited = self.io.wait(&mut events, Some(patience.min(dial)));
             let now = waited.map_err(|error| failure_of(&error, Phase::BeforeAudio))?;
             self.io.resolver.take_answers(now);
             // There is but one connection, which is looked after in each round.
             self.io.take_unread();
+            self.io.take_slow_dials(now);
         }
     }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use claque_wire::http1::Tunnel;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use hyper::Uri;
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -17,6 +18,7 @@ use tokio::{
 use tower_service::Service;
 
 use super::{
+    addresses::{HEAD_START, is_its_own, telling},
     network::Network,
     proxy::{Proxy, Route},
     target::Origin,
@@ -51,26 +53,69 @@ impl Connector {
         }
     }
 
-    /// Connects to the first address of a host that takes it.
+    /// Connects to an address of a host: one after the other until one takes it, and to the next beside it where one is slow.
     async fn dial(&self, host: &str, port: u16) -> io::Result<TcpStream> {
-        let mut last = None;
-        for address in lookup_host((host, port)).await? {
-            match self.dial_address(address).await {
-                Ok(tcp) => return Ok(tcp),
-                Err(error) => last = Some(error),
+        let mut addresses: Vec<_> = lookup_host((host, port)).await?.collect();
+        if let Some(source) = self.source {
+            addresses.retain(|address| address.is_ipv4() == source.is_ipv4());
+            if addresses.is_empty() {
+                return Err(io::Error::other(format!("the service has no address that {source} can reach")));
             }
         }
-        Err(last.unwrap_or_else(|| io::Error::other("failed to lookup address information: there is none")))
+        self.dial_any(host, addresses).await
+    }
+
+    async fn dial_any(&self, host: &str, mut addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+        let known = self.network.addresses();
+        known.order(host, &mut addresses);
+        let mut left = addresses.into_iter();
+        let mut tries = FuturesUnordered::new();
+        // In the order in which they were begun, and under way.
+        let mut begun: Vec<SocketAddr> = Vec::new();
+        let mut failure = None;
+        loop {
+            if let Some(address) = left.next() {
+                begun.push(address);
+                tries.push(async move { (address, self.dial_address(address).await) });
+            }
+            let patience = async {
+                if left.len() > 0 {
+                    tokio::time::sleep(HEAD_START).await;
+                } else {
+                    std::future::pending().await
+                }
+            };
+            tokio::select! {
+                tried = tries.next() => match tried {
+                    Some((address, Ok(tcp))) => {
+                        known.connected(host, address);
+                        // Those that had a head start and were overtaken all the same are to be tried last.
+                        begun.iter().take_while(|slower| **slower != address).for_each(|slower| known.failed(host, *slower));
+                        return Ok(tcp);
+                    }
+                    Some((address, Err(error))) => {
+                        begun.retain(|other| *other != address);
+                        if is_its_own(&error) {
+                            known.failed(host, address);
+                        }
+                        failure = Some(telling(failure, error));
+                        if left.len() == 0 && tries.is_empty() {
+                            break;
+                        }
+                    }
+                    None => break,
+                },
+                () = patience => {}
+            }
+        }
+        let none = || io::Error::other("failed to lookup address information: there is none");
+        Err(failure.unwrap_or_else(none))
     }
 
     async fn dial_address(&self, address: SocketAddr) -> io::Result<TcpStream> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        match self.source {
-            Some(source) if source.is_ipv4() == address.is_ipv4() => socket.bind((source, 0).into())?,
-            Some(source) => {
-                return Err(io::Error::other(format!("the service has no address that {source} can reach")));
-            }
-            None => {}
+        if let Some(source) = self.source {
+            socket.bind((source, 0).into())?;
         }
         socket.set_nodelay(true)?;
         socket.connect(address).await
@@ -108,5 +153,34 @@ impl Service<Uri> for Connector {
     fn call(&mut self, to: Uri) -> Self::Future {
         let connector = self.clone();
         Box::pin(async move { connector.connect(&to).await.map(TokioIo::new) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+    use crate::{
+        audience::connecting::tests::{closed, silent},
+        service::NetworkOrder,
+    };
+
+    fn connect_to(addresses: &[SocketAddr]) -> io::Result<SocketAddr> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let connector = Connector::new(Network::open(NetworkOrder::default()), None);
+        runtime.block_on(connector.dial_any("tts.invalid", addresses.to_vec()))?.peer_addr()
+    }
+
+    #[test]
+    fn an_address_that_refuses_or_is_slow_costs_no_call() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let open = listener.local_addr().unwrap();
+        assert_eq!(connect_to(&[closed(), open]).unwrap(), open);
+        assert_eq!(connect_to(&[closed()]).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+        if cfg!(target_os = "linux") {
+            let (silent, _held) = silent();
+            assert_eq!(connect_to(&[silent, open]).unwrap(), open);
+        }
     }
 }

@@ -11,7 +11,7 @@ use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{CertificateError, ClientConfig};
+use rustls::{AlertDescription, ClientConfig};
 use serde::Serialize;
 
 use claque_core::time::Duration;
@@ -178,13 +178,31 @@ pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Fail
     Failure { phase, class, code: None, text, kills: Kills::Session }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "foreign enums: the others speak for themselves")]
 fn tls_words(error: &rustls::Error) -> String {
-    let rustls::Error::InvalidCertificate(why) = error else { return format!("TLS failed: {error}") };
-    // What is wrapped shows itself with its wrapping.
-    let words = if let CertificateError::Other(other) = why { other.to_string() } else { why.to_string() };
-    let is_unknown = matches!(why, CertificateError::UnknownIssuer | CertificateError::BadSignature);
-    let advice = if is_unknown { trust::advice() } else { String::new() };
-    format!("TLS failed: the certificate is not trusted ({words}){advice}")
+    match error {
+        rustls::Error::InvalidCertificate(why) => trust::words_of(why),
+        rustls::Error::AlertReceived(alert) => {
+            let advice = match alert {
+                AlertDescription::CertificateRequired => "; it asks who we are: give --client-cert",
+                AlertDescription::UnknownCA
+                | AlertDescription::BadCertificate
+                | AlertDescription::UnsupportedCertificate
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::AccessDenied => {
+                    "; it does not take our certificate, or the lack of one: check --client-cert"
+                }
+                AlertDescription::HandshakeFailure => {
+                    "; it may ask for a certificate of ours: --client-cert gives one"
+                }
+                _ => "",
+            };
+            format!("TLS failed: the server ended it ({alert:?}){advice}")
+        }
+        other => format!("TLS failed: {other}"),
+    }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum: the others speak for themselves")]

@@ -3,13 +3,16 @@
 //! Nothing here is measured. What waits here, for a rate limit or a token, waits before the run begins or beside it.
 
 mod access;
+mod addresses;
 mod calls;
+mod common_name;
 mod connect;
 mod documents;
 mod error;
 mod guest;
 mod headers;
 mod http;
+mod identity;
 mod network;
 mod no_proxy;
 mod patience;
@@ -28,11 +31,11 @@ use claque_core::{
     time::Duration,
 };
 use claque_wire::yapit::jwt;
-use rustls::ClientConfig;
 use tokio::sync::watch;
 
 pub(crate) use self::{
     access::Access,
+    addresses::{Addresses, HEAD_START, is_its_own, telling},
     headers::ExtraHeaders,
     http::{Answer, HttpClient, Over, failure_of, unusable},
     proxy::{Proxy, Route},
@@ -47,11 +50,13 @@ use self::{
 };
 pub use self::{
     access::{Credentials, PasswordSignIn},
+    addresses::AddressUse,
     calls::EraGuess,
     documents::Listing,
     error::ServiceError,
     headers::{ExtraHeader, HeaderError},
-    network::{AllowedHost, Network, NetworkOrder},
+    identity::{ClientIdentity, IdentityError},
+    network::{AllowedHost, Certificates, Network, NetworkOrder},
     patience::{Pause, Persistence},
     proxy::{ProxySettings, ProxyTrouble},
     secrets::Secrets,
@@ -201,10 +206,6 @@ impl Service {
 
     pub(crate) const fn access(&self) -> &Access {
         &self.access
-    }
-
-    pub(crate) const fn tls(&self) -> &Arc<ClientConfig> {
-        self.network.tls()
     }
 
     /// How it is reached.

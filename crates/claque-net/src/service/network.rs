@@ -5,7 +5,9 @@ use std::{fmt, sync::Arc};
 use rustls::ClientConfig;
 
 use super::{
+    addresses::{AddressUse, Addresses},
     headers::{ExtraHeader, ExtraHeaders},
+    identity::ClientIdentity,
     proxy::{ProxySettings, ProxyTrouble, Route},
     secrets::Secrets,
     target::Origin,
@@ -21,6 +23,20 @@ pub struct NetworkOrder {
     pub headers: Vec<ExtraHeader>,
     /// By which way hosts are reached.
     pub proxies: ProxySettings,
+    /// What a service's own origin is shown when it asks for a certificate.
+    pub identity: Option<ClientIdentity>,
+    /// Whether certificates of services count.
+    pub certificates: Certificates,
+}
+
+/// Whether it matters which certificate a service shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Certificates {
+    /// It must be of the service's name, and come from somebody who is trusted.
+    #[default]
+    Checked,
+    /// Any will do: whoever answers may be anybody.
+    Unchecked,
 }
 
 /// A host from which audio may be fetched, though it is not the service's own.
@@ -37,7 +53,10 @@ pub struct AllowedHost {
 pub struct Network {
     order: Arc<NetworkOrder>,
     tls: Arc<ClientConfig>,
+    /// Without our own certificate.
+    tls_elsewhere: Arc<ClientConfig>,
     headers: ExtraHeaders,
+    addresses: Addresses,
     secrets: Secrets,
 }
 
@@ -48,7 +67,12 @@ impl Network {
         let (headers, secrets) = (ExtraHeaders::new(&order.headers), Secrets::default());
         headers.teach(&secrets);
         order.proxies.teach(&secrets);
-        Self { order: Arc::new(order), tls: tls_config(), headers, secrets }
+        let tls = tls_config(order.certificates, order.identity.as_ref());
+        let tls_elsewhere = match order.identity {
+            None => Arc::clone(&tls),
+            Some(_) => tls_config(order.certificates, None),
+        };
+        Self { order: Arc::new(order), tls, tls_elsewhere, headers, addresses: Addresses::default(), secrets }
     }
 
     /// The secrets that were given or received.
@@ -62,8 +86,24 @@ impl Network {
         &self.headers
     }
 
+    /// How TLS is spoken with other origins than the service's own.
+    pub(crate) const fn tls_elsewhere(&self) -> &Arc<ClientConfig> {
+        &self.tls_elsewhere
+    }
+
+    /// How TLS is spoken with the service's own origin.
     pub(crate) const fn tls(&self) -> &Arc<ClientConfig> {
         &self.tls
+    }
+
+    /// What became of each address so far, by name.
+    #[must_use]
+    pub fn address_uses(&self) -> Vec<AddressUse> {
+        self.addresses.uses()
+    }
+
+    pub(crate) const fn addresses(&self) -> &Addresses {
+        &self.addresses
     }
 
     /// By which way somebody is reached.

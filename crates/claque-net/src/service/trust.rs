@@ -1,6 +1,9 @@
 //! Whom a service's certificate must come from.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
@@ -9,45 +12,136 @@ use rustls::{
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
         verify_server_name,
     },
+    crypto::CryptoProvider,
     pki_types::{CertificateDer, ServerName, UnixTime},
     server::ParsedCertificate,
 };
 
+use super::{common_name::common_name, identity::ClientIdentity, network::Certificates};
+
 /// The variable that names a file of certificates, which then stands for all that are trusted.
 const NAMED: &str = "SSL_CERT_FILE";
 
-/// Trusts the certificates of the operating system, or those of the environment's `SSL_CERT_FILE`. Problems with single
-/// ones are left out: what matters is whether the service's own can be checked, and that shows when it is dialled.
-pub(super) fn tls_config() -> Arc<ClientConfig> {
-    Arc::new(trusting(rustls_native_certs::load_native_certs().certs))
-}
+/// The variable that names folders of certificates.
+const NAMED_FOLDERS: &str = "SSL_CERT_DIR";
 
-fn trusting(certificates: Vec<CertificateDer<'static>>) -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(certificates.iter().cloned());
+/// Trusts the certificates of the operating system, or those of the environment's `SSL_CERT_FILE` and `SSL_CERT_DIR`. Problems
+/// with single ones are left out: what matters is whether the service's own can be checked, and that shows when it is dialled.
+pub(super) fn tls_config(certificates: Certificates, identity: Option<&ClientIdentity>) -> Arc<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .expect("the provider supports the protocol versions it was built for");
-    match WebPkiServerVerifier::builder_with_provider(Arc::new(roots.clone()), provider).build() {
-        Ok(chains) => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Verifier { chains, named: certificates }))
-            .with_no_client_auth(),
-        // Nothing is trusted: each handshake fails, and says why.
-        Err(_) => builder.with_root_certificates(roots).with_no_client_auth(),
-    }
+    let builder = match certificates {
+        Certificates::Unchecked => {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+        }
+        Certificates::Checked => {
+            let named = rustls_native_certs::load_native_certs().certs;
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(named.iter().cloned());
+            match WebPkiServerVerifier::builder_with_provider(Arc::new(roots.clone()), provider).build() {
+                Ok(chains) => {
+                    builder.dangerous().with_custom_certificate_verifier(Arc::new(Verifier { chains, named }))
+                }
+                // Nothing is trusted: each handshake fails, and says why.
+                Err(_) => builder.with_root_certificates(roots),
+            }
+        }
+    };
+    Arc::new(match identity {
+        Some(identity) => builder.with_client_cert_resolver(identity.resolver()),
+        None => builder.with_no_client_auth(),
+    })
 }
 
 /// Advice for somebody whose service's certificate comes from nobody who is trusted.
 pub(super) fn advice() -> String {
-    let named = std::env::var_os(NAMED);
-    let unreadable = named.as_deref().map(Path::new).and_then(|path| {
-        std::fs::File::open(path).err().map(|error| format!("{} cannot be read: {error}", path.display()))
+    let file = std::env::var_os(NAMED).and_then(|path| {
+        let path = Path::new(&path).to_owned();
+        let error = std::fs::File::open(&path).err()?;
+        Some(format!(
+            "{NAMED} names a file that is not there to trust: {} cannot be read: {error}",
+            path.display()
+        ))
     });
-    match unreadable {
-        Some(problem) => format!("; {NAMED} names a file that is not there to trust: {problem}"),
-        None => format!("; if it is one of your own, name a file with it in the variable {NAMED}"),
+    let folders = || {
+        let folders = std::env::var_os(NAMED_FOLDERS)?;
+        let unreadable = |path: PathBuf| std::fs::read_dir(&path).err().map(|error| (path, error));
+        let (path, error) = std::env::split_paths(&folders).find_map(unreadable)?;
+        Some(format!(
+            "{NAMED_FOLDERS} names a folder that is not there to trust: {} cannot be read: {error}",
+            path.display()
+        ))
+    };
+    match file.or_else(folders) {
+        Some(problem) => format!("; {problem}"),
+        None => format!(
+            "; if it is one of your own, name a file with it in the variable {NAMED}, or do without any check by --insecure"
+        ),
+    }
+}
+
+/// What is wrong with a certificate that is not trusted, for people.
+pub(super) fn words_of(why: &CertificateError) -> String {
+    let words = if is_authority_error(why) {
+        "it signs itself, and was not named as trusted".to_owned()
+    } else if let CertificateError::Other(other) = why {
+        // What is wrapped shows itself with its wrapping.
+        other.to_string()
+    } else {
+        why.to_string()
+    };
+    let is_unknown = matches!(why, CertificateError::UnknownIssuer | CertificateError::BadSignature)
+        || is_authority_error(why);
+    let is_nameless =
+        matches!(why, CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty());
+    let advice = match (is_unknown, is_nameless) {
+        (true, _) => advice(),
+        (_, true) => format!(
+            "; its common name counts only where {NAMED} names this very certificate: make one with the name in its subjectAltName, as `openssl req -x509 -addext subjectAltName=DNS:NAME` does"
+        ),
+        _ => String::new(),
+    };
+    format!("TLS failed: the certificate is not trusted ({words}){advice}")
+}
+
+/// Takes any certificate: a user has said that none is to be checked.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -73,9 +167,11 @@ impl ServerCertVerifier for Verifier {
         let usual = self.chains.verify_server_cert(shown, intermediates, name, ocsp_response, now);
         match usual {
             // The only thing against it, for its time is looked at before: that is tested below.
-            Err(error) if is_authority(&error) && self.named.iter().any(|named| named == shown) => {
-                verify_server_name(&ParsedCertificate::try_from(shown)?, name)?;
-                Ok(ServerCertVerified::assertion())
+            Err(error)
+                if (is_authority(&error) || is_about_its_name(&error))
+                    && self.named.iter().any(|named| named == shown) =>
+            {
+                named_as(shown, name)
             }
             usual => usual,
         }
@@ -104,14 +200,49 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
+/// Whether a certificate that was named itself is of this name. Like curl and OpenSSL we take the common name of one that has no
+/// alternative names at all, which is what `openssl req -x509 -subj /CN=NAME` makes.
+fn named_as(shown: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<ServerCertVerified, Error> {
+    let verified = verify_server_name(&ParsedCertificate::try_from(shown)?, name);
+    let has_no_names = |error: &Error| {
+        matches!(error, Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. })
+            if presented.is_empty())
+    };
+    if let Err(error) = verified {
+        let certificate = webpki::EndEntityCert::try_from(shown);
+        let is_it = certificate.is_ok_and(|certificate| {
+            common_name(certificate.subject()).is_some_and(|own| own.eq_ignore_ascii_case(&name.to_str()))
+        });
+        if !(has_no_names(&error) && is_it) {
+            return Err(error);
+        }
+    }
+    Ok(ServerCertVerified::assertion())
+}
+
 fn is_authority(error: &Error) -> bool {
-    let Error::InvalidCertificate(CertificateError::Other(other)) = error else { return false };
+    matches!(error, Error::InvalidCertificate(why) if is_authority_error(why))
+}
+
+fn is_authority_error(why: &CertificateError) -> bool {
+    let CertificateError::Other(other) = why else { return false };
     other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+}
+
+const fn is_about_its_name(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+        )
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+    use rcgen::{
+        BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyPair, date_time_ymd,
+    };
 
     use super::*;
 
@@ -129,7 +260,10 @@ mod tests {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(named.iter().cloned());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        let Ok(chains) = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()
+        else {
+            return false;
+        };
         // 2026-11-29.
         let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_795_910_400));
         let name = ServerName::try_from(name).unwrap();
@@ -143,5 +277,31 @@ mod tests {
         assert!(!verify(&shown, &[&other], "localhost"), "it was not named");
         assert!(!verify(&shown, &[&shown], "example.org"), "it is another's");
         assert!(!verify(&old, &[&old], "localhost"), "its time is over");
+    }
+
+    #[test]
+    fn a_common_name_counts_for_a_certificate_that_was_named_and_has_no_other() {
+        let made = |names: &[&str], mark| {
+            let mut params =
+                CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+                    .unwrap();
+            params.distinguished_name = DistinguishedName::new();
+            params.distinguished_name.push(DnType::CommonName, "localhost");
+            params.is_ca = mark;
+            params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
+        };
+        for mark in [IsCa::NoCa, IsCa::ExplicitNoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+            let shown = made(&[], mark);
+            assert!(verify(&shown, &[&shown], "localhost"), "{mark:?}");
+            assert!(
+                !verify(&shown, &[&shown], "example.org") && !verify(&shown, &[], "localhost"),
+                "{mark:?}"
+            );
+            let shown = made(&["example.org"], mark);
+            assert!(
+                verify(&shown, &[&shown], "example.org") && !verify(&shown, &[&shown], "localhost"),
+                "{mark:?}"
+            );
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! How services are reached.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use claque_core::secret::Secret;
 
@@ -18,4 +20,16 @@ pub(crate) struct NetworkFlags {
     /// typed here, so quote it for the shell: 'X-Key: ${X_KEY}'. May be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = secret)]
     pub(crate) header: Vec<Secret>,
+    /// PEM file with a certificate to show to a service, or a gateway in front of it, that asks for one; those that it
+    /// hangs from may follow, and the key may be in it, too
+    #[arg(long, value_name = "FILE.pem")]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// PEM file with the key of --client-cert, if it is another one. It is not encrypted
+    #[arg(long, value_name = "FILE.pem")]
+    pub(crate) client_key: Option<PathBuf>,
+    /// Check no certificate of a service whose address was typed: whoever answers may be anybody, and sees every
+    /// credential. The verdict says so
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", hide_possible_values = true)]
+    pub(crate) insecure: Option<bool>,
 }

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use claque_core::{extraction::PollPolicy, time::Duration};
 use claque_net::{
     extraction::{ClearOrder, clear},
-    service::{Credentials, NetworkOrder, Pause, Service, Target},
+    service::{Certificates, Credentials, Network, NetworkOrder, Pause, Service, Target},
 };
 use claque_store::{
     DocumentJournal, JournalState, KeptDocuments, KnownServices, LeftDocument, LeftExtraction, Unresolved,
@@ -335,6 +335,15 @@ impl Broom {
         self.typed.contains(target) || self.known.as_ref().is_some_and(|known| known.knows(target.as_str()))
     }
 
+    /// How a service is reached. Certificates are left unchecked of those alone that were typed.
+    fn way_to(&self, target: &Target) -> Network {
+        let mut network = self.network.clone();
+        if !self.typed.contains(target) {
+            network.certificates = Certificates::Checked;
+        }
+        Network::open(network)
+    }
+
     async fn crew(&mut self, target: &str) -> &Opened {
         if !self.crews.contains_key(target) {
             let opened = match Target::parse(target) {
@@ -342,9 +351,11 @@ impl Broom {
                     "no run of yours is known to have been at {parsed}, so nothing is sent there; if it is right, \
                      say so with --base-url {parsed}"
                 )),
-                Ok(parsed) => Crew::open(&parsed, &self.credentials, &[], &self.network, wait_and_tell)
-                    .await
-                    .map_err(|error| error.to_string()),
+                Ok(parsed) => {
+                    Crew::open(&parsed, &self.credentials, &[], &self.way_to(&parsed), wait_and_tell)
+                        .await
+                        .map_err(|error| error.to_string())
+                }
                 Err(error) => Err(error.to_string()),
             };
             self.crews.insert(target.to_owned(), opened);

@@ -57,6 +57,8 @@ pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
                 | ReasonId::DocumentsReused
                 | ReasonId::ByHand
                 | ReasonId::ThroughProxy
+                | ReasonId::CertificatesUnchecked
+                | ReasonId::SeveralAddresses
         )
     };
     verdict.reasons.extend(reasons.into_iter().filter(|reason| stays(reason.id)));

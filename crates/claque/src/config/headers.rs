@@ -111,9 +111,10 @@ pub(super) fn decided(wishes: &Wishes) -> Vec<String> {
     lines(wishes, &Source::default()).1.iter().filter_map(line).collect()
 }
 
-/// How errors name the headers.
-pub(super) fn place(wishes: &Wishes, source: &Source) -> String {
-    lines(wishes, source).0
+/// How errors name the headers, if there are any.
+pub(super) fn place(wishes: &Wishes, source: &Source) -> Option<String> {
+    let (place, lines) = lines(wishes, source);
+    (!lines.is_empty()).then_some(place)
 }
 
 /// Flags take the place of the file's, as in all lists. With how errors name them.

@@ -1,12 +1,17 @@
 //! From wishes to how services are reached.
 
-use claque_net::service::{AllowedHost, Credentials, ExtraHeader, NetworkOrder, ProxySettings, Target};
+use std::path::PathBuf;
+
+use claque_net::service::{
+    AllowedHost, Certificates, ClientIdentity, Credentials, IdentityError, NetworkOrder, ProxySettings,
+    Target,
+};
 use serde_json::{Map, Value};
 
 use super::{
     UsageError,
     environment::Environment,
-    headers,
+    file, headers,
     settings::TargetChoice,
     wish::{Source, Wish},
     wishes::Wishes,
@@ -43,14 +48,22 @@ impl<'a> From<&'a TargetChoice> for Destination<'a> {
 /// # Errors
 /// A host or a header is none, a proxy cannot be used, or something is said about the way to a service where there is none.
 pub(super) fn network(wishes: &Wishes, source: &Source, way: Way<'_>) -> Result<NetworkOrder, UsageError> {
+    if way.to == Destination::Embedded {
+        about_nothing(wishes, source)?;
+    }
     let host = |wish: &Wish<String>| {
         let what = || format!("is `{}`; give a host, such as cdn.example or cdn.example:8443", wish.value);
         AllowedHost::parse(&wish.value).ok_or_else(|| source.error(wish, "allow_host", what()))
     };
     Ok(NetworkOrder {
         allowed_hosts: wishes.allow_host.iter().flatten().map(host).collect::<Result<_, _>>()?,
-        headers: extra_headers(wishes, source, way)?,
+        headers: headers::headers(wishes, source, way.credentials, way.environment)?,
         proxies: proxies(way)?,
+        identity: identity(wishes, source)?,
+        certificates: match &wishes.insecure {
+            Some(wish) if wish.value => Certificates::Unchecked,
+            Some(_) | None => Certificates::Checked,
+        },
     })
 }
 
@@ -65,17 +78,48 @@ fn proxies(way: Way<'_>) -> Result<ProxySettings, UsageError> {
     Ok(proxies)
 }
 
-fn extra_headers(wishes: &Wishes, source: &Source, way: Way<'_>) -> Result<Vec<ExtraHeader>, UsageError> {
-    let headers = headers::headers(wishes, source, way.credentials, way.environment)?;
-    match way.to {
-        Destination::Embedded if !headers.is_empty() => {
-            let named = headers::place(wishes, source);
-            Err(UsageError::new(format!(
-                "{named} needs --base-url: headers are for gateways in front of a service, and the embedded one has none"
-            )))
-        }
-        Destination::Embedded | Destination::Services(_) => Ok(headers),
+/// What is said about the way to a service where there is none would be passed over in silence.
+fn about_nothing(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
+    let said = [
+        headers::place(wishes, source),
+        wishes.client_cert.as_ref().map(|wish| source.name(wish.place, "client_cert")),
+        wishes.client_key.as_ref().map(|wish| source.name(wish.place, "client_key")),
+        wishes.insecure.as_ref().filter(|wish| wish.value).map(|wish| source.name(wish.place, "insecure")),
+    ];
+    match said.into_iter().flatten().next() {
+        None => Ok(()),
+        Some(named) => Err(UsageError::new(format!(
+            "{named} needs --base-url: it is about the way to a service, and the embedded gateway is reached directly"
+        ))),
     }
+}
+
+/// The certificate to be shown, of one file or two.
+fn identity(wishes: &Wishes, source: &Source) -> Result<Option<ClientIdentity>, UsageError> {
+    let certificate = match (&wishes.client_cert, &wishes.client_key) {
+        (Some(wish), _) => wish,
+        (None, Some(key)) => {
+            let what = "needs --client-cert with the certificate that it is the key of";
+            return Err(source.error(key, "client_key", what));
+        }
+        (None, None) => return Ok(None),
+    };
+    let (key, key_name) = match &wishes.client_key {
+        Some(key) => (key, "client_key"),
+        None => (certificate, "client_cert"),
+    };
+    let wrong = |wish: &Wish<PathBuf>, name: &str, why: &str| {
+        source.error(wish, name, format!("is {}, which cannot be used: {why}", wish.value.display()))
+    };
+    let read = |wish: &Wish<PathBuf>, name: &str| {
+        file::read(&wish.value, file::MOST_SETTINGS).map_err(|why| wrong(wish, name, &why))
+    };
+    let (certificate_pem, key_pem) = (read(certificate, "client_cert")?, read(key, key_name)?);
+    let identity = ClientIdentity::from_pem(&certificate_pem, &key_pem).map_err(|error| match &error {
+        IdentityError::Certificate(why) => wrong(certificate, "client_cert", why),
+        IdentityError::Key(why) => wrong(key, key_name, why),
+    })?;
+    Ok(Some(identity))
 }
 
 /// Adds what was decided, where it is not as usual, by the names a scenario has for it.
@@ -87,6 +131,14 @@ pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
     let headers = headers::decided(wishes);
     if !headers.is_empty() {
         scenario.insert("headers".to_owned(), headers.into());
+    }
+    for (key, file) in [("client_cert", &wishes.client_cert), ("client_key", &wishes.client_key)] {
+        if let Some(wish) = file {
+            scenario.insert(key.to_owned(), wish.value.display().to_string().into());
+        }
+    }
+    if wishes.insecure.as_ref().is_some_and(|wish| wish.value) {
+        scenario.insert("insecure".to_owned(), true.into());
     }
 }
 
@@ -145,5 +197,41 @@ mod tests {
         );
         assert!(decide(Destination::Services(&here)).is_ok());
         assert!(decide(Destination::Embedded).is_ok());
+    }
+
+    #[test]
+    fn files_that_hold_no_certificate_are_named_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty.pem");
+        std::fs::write(&empty, "").unwrap();
+        let wish = |path: &std::path::Path| Some(Wish::flag(path.to_owned()));
+        let none = folder.path().join("none.pem");
+        for (cert, key, words) in [
+            (
+                wish(&empty),
+                None,
+                ["--client-cert is ", "empty.pem, which cannot be used: it holds no certificate"],
+            ),
+            (wish(&none), None, ["--client-cert is ", "none.pem, which cannot be used: No such file"]),
+            (wish(&empty), wish(&none), ["--client-key is ", "none.pem, which cannot be used: No such file"]),
+            (None, wish(&none), ["--client-key needs --client-cert", ""]),
+        ] {
+            let wishes = Wishes { client_cert: cert, client_key: key, ..Wishes::default() };
+            let error = decide(&wishes, Destination::Services(&[])).unwrap_err().to_string();
+            assert!(error.starts_with(words[0]) && error.contains(words[1]), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_about_the_way_to_a_service_needs_one() {
+        let wishes = Wishes { insecure: Some(Wish::flag(true)), ..Wishes::default() };
+        let error = decide(&wishes, Destination::Embedded).unwrap_err().to_string();
+        assert!(error.starts_with("--insecure needs --base-url"), "{error}");
+        assert_eq!(
+            decide(&wishes, Destination::Services(&[])).unwrap().certificates,
+            Certificates::Unchecked
+        );
+        let wishes = Wishes { insecure: Some(Wish::flag(false)), ..Wishes::default() };
+        assert_eq!(decide(&wishes, Destination::Embedded).unwrap().certificates, Certificates::Checked);
     }
 }

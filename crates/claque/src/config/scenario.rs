@@ -1,6 +1,6 @@
 //! The scenario file: TOML, read whole or not at all.
 //!
-//! Files that are read (`text`, `env_file`, `auth_env_file`, `accounts`) are looked for beside the scenario; folders that are
+//! Files that are read (`text`, `env_file`, `auth_env_file`, `accounts`, `client_cert`, `client_key`) are looked for beside the scenario; folders that are
 //! written are below the current one, as if they had been typed.
 
 use std::path::{Path, PathBuf};
@@ -54,8 +54,9 @@ pub(super) fn checked(mut wishes: Wishes, source: &Source) -> Result<Wishes, Usa
             )));
         }
     }
-    let Wishes { text, env_file, auth_env_file, accounts, .. } = &mut wishes;
-    for file in [text, env_file, auth_env_file, accounts].into_iter().flatten() {
+    let Wishes { text, env_file, auth_env_file, accounts, client_cert, client_key, .. } = &mut wishes;
+    let files = [text, env_file, auth_env_file, accounts, client_cert, client_key];
+    for file in files.into_iter().flatten() {
         file.value = beside(&source.path, &file.value);
     }
     super::documents::beside(&mut wishes.documents, |file| beside(&source.path, file));

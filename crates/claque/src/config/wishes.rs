@@ -54,6 +54,9 @@ pub(crate) struct Wishes {
     pub(crate) reuse_documents: Option<Wish<bool>>,
     pub(crate) allow_host: Option<Vec<Wish<String>>>,
     pub(crate) headers: Option<Wish<HeaderLines>>,
+    pub(crate) client_cert: Option<Wish<PathBuf>>,
+    pub(crate) client_key: Option<Wish<PathBuf>>,
+    pub(crate) insecure: Option<Wish<bool>>,
     pub(crate) engine: Option<Wish<String>>,
     pub(crate) workers: Option<Wish<WorkersSetting>>,
     pub(crate) service_seconds: Option<Wish<f64>>,
@@ -124,6 +127,9 @@ impl Wishes {
             self.allow_host = Some(flags.allow_host.into_iter().map(Wish::flag).collect());
         }
         self.typed_headers = flags.header;
+        over(&mut self.client_cert, flags.client_cert);
+        over(&mut self.client_key, flags.client_key);
+        over(&mut self.insecure, flags.insecure);
     }
 
     pub(crate) fn lay_credentials(&mut self, flags: CredentialFlags) {

@@ -47,11 +47,12 @@ pub(crate) async fn run(settings: DocumentsSettings) -> anyhow::Result<ExitCode>
     let live = Live::new(settings.output.talk == Talk::Quiet);
     let (left, course) = (Left::default(), Course::default());
     let format = settings.output.format;
-    let session =
-        Session { settings: &settings, interrupts: &interrupts, left: &left, course: &course, live: &live };
+    let network = Network::open(settings.network.clone());
+    let (interrupts, left, course, live) = (&interrupts, &left, &course, &live);
+    let session = Session { settings: &settings, interrupts, left, course, live, network };
     let result = tokio::select! {
         result = session.run() => Some(result),
-        () = twice(&interrupts, &live, || course.stopping(left.clears())) => None,
+        () = twice(interrupts, live, || course.stopping(left.clears())) => None,
     };
     live.end();
     let Some(result) = result else {
@@ -74,6 +75,7 @@ struct Session<'a> {
     left: &'a Left,
     course: &'a Course,
     live: &'a Live,
+    network: Network,
 }
 
 impl Session<'_> {
@@ -83,11 +85,10 @@ impl Session<'_> {
             papers = self.papers(unique) => papers?,
             () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
         };
-        let network = Network::open(self.settings.network.clone());
         let waiting = Waiting::new(self.interrupts, self.live);
         let wait = async |pause| waiting.wait(pause).await;
         let opened = tokio::select! {
-            opened = Service::open(target.clone(), self.settings.credentials.clone(), &network, wait) => opened,
+            opened = Service::open(target.clone(), self.settings.credentials.clone(), &self.network, wait) => opened,
             () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
         };
         let result = match opened {
@@ -164,6 +165,7 @@ impl Session<'_> {
         });
         self.watch(&mut conversations, &mut recorder, &whose).await;
         let lag = ScheduleLag::from_histogram(&conversations.finish().await);
+        self.note_network(&mut recorder);
         let finished = recorder.finish(lag);
         self.left.close()?;
         Ok(finished)
@@ -261,10 +263,15 @@ impl Session<'_> {
         }
     }
 
+    fn note_network(&self, recorder: &mut DocumentsRecorder) {
+        let Self { settings, network, .. } = self;
+        recorder.note_network(crate::network::record(&settings.network, &settings.target, network));
+    }
+
     fn recorder(&self, target: &Target) -> anyhow::Result<DocumentsRecorder> {
         let settings = self.settings;
         let mut recorder = DocumentsRecorder::create(self.heading(target), &settings.output.dir)?;
-        recorder.note_network(crate::network::record(&settings.network, &settings.target));
+        self.note_network(&mut recorder);
         Ok(recorder)
     }
 

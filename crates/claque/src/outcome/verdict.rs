@@ -2,7 +2,7 @@
 
 use claque_net::audience::ByHand;
 use claque_stats::{GeneratorGap, Reason, ReasonId, Summary, Verdict};
-use claque_store::{NetworkRecord, Preparation};
+use claque_store::{AddressRow, NetworkRecord, Preparation};
 
 use super::{Heading, TimeKind};
 use crate::report::units::{counted, time};
@@ -57,7 +57,28 @@ pub(crate) fn network_notes(network: &NetworkRecord) -> Vec<Reason> {
         let text = format!("through proxy {proxy}: the way through it is in every time");
         Reason { id: ReasonId::ThroughProxy, text }
     };
-    network.proxy.iter().map(through).collect()
+    let unchecked = network.insecure.then(|| {
+        let text =
+            "no certificate was checked (--insecure): whoever answered may have been anybody".to_owned();
+        Reason { id: ReasonId::CertificatesUnchecked, text }
+    });
+    network.proxy.iter().map(through).chain(unchecked).chain(several_addresses(&network.addresses)).collect()
+}
+
+/// Which addresses names have, and how many connections each got.
+fn several_addresses(rows: &[AddressRow]) -> Option<Reason> {
+    /// Addresses that are told; all are in run.json.
+    const MOST_TOLD: usize = 8;
+    let one = |row: &AddressRow| {
+        let failed = if row.failed > 0 { format!(" ({} failed)", row.failed) } else { String::new() };
+        format!("{} at {}: {}{failed}", row.host, row.address, counted(row.connections, "connection"))
+    };
+    let mut told: Vec<_> = rows.iter().take(MOST_TOLD).map(one).collect();
+    if rows.len() > MOST_TOLD {
+        told.push(format!("and {} more", rows.len() - MOST_TOLD));
+    }
+    let text = format!("several addresses: {}", told.join(", "));
+    (!rows.is_empty()).then_some(Reason { id: ReasonId::SeveralAddresses, text })
 }
 
 /// What was done by hand, for people; none where nothing was.

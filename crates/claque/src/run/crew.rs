@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use claque_net::service::{Credentials, Network, NetworkOrder, Pause, Service, ServiceError, Target};
+use claque_net::service::{Credentials, Network, Pause, Service, ServiceError, Target};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 /// Accounts that sign in at the same time.
@@ -24,13 +24,11 @@ impl Crew {
         target: &Target,
         credentials: &[Credentials],
         sources: &[IpAddr],
-        network: &NetworkOrder,
+        network: &Network,
         wait: impl AsyncFn(Pause) -> bool,
     ) -> Result<Self, ServiceError> {
-        let network = Network::open(network.clone());
-        let open = async |credentials: Credentials| {
-            Service::open(target.clone(), credentials, &network, &wait).await
-        };
+        let open =
+            async |credentials: Credentials| Service::open(target.clone(), credentials, network, &wait).await;
         let services: Vec<Service> =
             stream::iter(credentials.iter().cloned().map(open)).buffered(AT_ONCE).try_collect().await?;
         let ways = |service: Service| match sources {

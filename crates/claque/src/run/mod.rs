@@ -27,7 +27,7 @@ use claque_net::{
     Clock,
     audience::{Audience, AudienceOrder},
     host::{Host, HostOptions},
-    service::{Service, Target},
+    service::{Network, Service, Target},
     unix_nanos,
 };
 use claque_stats::ScheduleLag;
@@ -84,7 +84,8 @@ pub(crate) async fn perform(
     live: &Live,
 ) -> anyhow::Result<Option<Ended>> {
     let (made, course) = (Made::default(), Course::default());
-    let session = Session { settings, interrupts, made: &made, course: &course };
+    let network = Network::open(settings.network.clone());
+    let session = Session { settings, interrupts, made: &made, course: &course, network };
     let result = tokio::select! {
         result = session.run(live) => Some(result),
         () = twice(interrupts, live, || course.stopping(made.clears())) => None,
@@ -119,6 +120,7 @@ struct Session<'a> {
     interrupts: &'a Interrupts,
     made: &'a Made,
     course: &'a Course,
+    network: Network,
 }
 
 impl Session<'_> {
@@ -132,7 +134,7 @@ impl Session<'_> {
                 &target,
                 credentials,
                 &self.settings.courtesy.sources,
-                &self.settings.network,
+                &self.network,
                 wait,
             ) => opened,
             () = self.interrupts.reached(1) => anyhow::bail!(Unprepared::Interrupted),
@@ -279,14 +281,20 @@ impl Session<'_> {
             recorder.record_load(&load);
         }
         recorder.record_gaps(&kept.gaps);
+        self.note_network(&mut recorder);
         Ok(recorder.finish(ScheduleLag::from_histogram(&kept.lag))?)
     }
 
     fn recorder(&self, heading: Heading) -> anyhow::Result<Recorder> {
         let output = &self.settings.output;
         let mut recorder = Recorder::create(heading, &output.dir, self.made.ids())?;
-        recorder.note_network(network::record(&self.settings.network, &self.settings.target));
+        self.note_network(&mut recorder);
         Ok(recorder.with_objectives(&output.judging.objectives))
+    }
+
+    fn note_network(&self, recorder: &mut Recorder) {
+        let Self { settings, network, .. } = self;
+        recorder.note_network(network::record(&settings.network, &settings.target, network));
     }
 
     /// There will be no audience. What the service did to it is recorded all the same, once for every listener.
@@ -306,6 +314,7 @@ impl Session<'_> {
         let heading = || self.heading(plan.voice.as_deref().unwrap_or_default(), target);
         let mut recorder = begun.map_or_else(|| self.recorder(heading()), Ok)?;
         recorder.record_documents(self.made.ids());
+        self.note_network(&mut recorder);
         for listener in (0..plan.users).map(ListenerId) {
             recorder.take(never_listened(listener, plan, failure));
         }

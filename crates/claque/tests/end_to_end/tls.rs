@@ -20,9 +20,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        ServerConfig,
+        RootCertStore, ServerConfig,
         crypto::ring::default_provider,
-        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
+        server::WebPkiClientVerifier,
     },
 };
 
@@ -73,11 +74,18 @@ const NAMES: [&str; 2] = ["localhost", "tts.invalid"];
 pub(crate) struct Front {
     host: Host,
     pub(crate) address: SocketAddr,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl Front {
     pub(crate) fn start(mark: IsCa) -> Self {
+        let mut params = CertificateParams::new(NAMES.map(str::to_owned)).unwrap();
+        params.is_ca = mark;
+        Self::start_with(&params, None)
+    }
+
+    /// Shows a certificate of these, and lets in who shows one that comes from `clients`, if any is given.
+    pub(crate) fn start_with(params: &CertificateParams, clients: Option<&CertificateDer<'static>>) -> Self {
         let config = GatewayConfig::current().without_rest_limits();
         let media = MediaTime::from_millis(400);
         let host = Host::start(HostOptions {
@@ -89,17 +97,23 @@ impl Front {
         .unwrap();
         let folder = TempDir::new().unwrap();
         let signing_key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(NAMES.map(str::to_owned)).unwrap();
-        params.is_ca = mark;
         let certificate = params.self_signed(&signing_key).unwrap();
         std::fs::write(folder.path().join("certificate.pem"), certificate.pem()).unwrap();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
             .unwrap();
+        let config = match clients {
+            None => config.with_no_client_auth(),
+            Some(issuer) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(issuer.clone()).unwrap();
+                let provider = Arc::new(default_provider());
+                let wanted = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                config.with_client_cert_verifier(wanted.build().unwrap())
+            }
+        };
+        let config = config.with_single_cert(vec![certificate.der().clone()], key).unwrap();
         let door = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let (address, behind) = (door.local_addr().unwrap(), host.address());
         thread::spawn(move || {
@@ -115,11 +129,16 @@ impl Front {
     }
 
     fn run(&self, trusted: Option<&PathBuf>) -> Ran {
+        self.run_flags(&[], trusted.map(|path| ("SSL_CERT_FILE", path)))
+    }
+
+    /// A run of two listeners with these flags, and with one variable about whom to trust at most.
+    pub(crate) fn run_flags(&self, flags: &[&str], trusted: Option<(&str, &PathBuf)>) -> Ran {
         let url = format!("https://localhost:{}", self.address.port());
-        let audience = ["--users", "2", "--blocks", "4", "--speed", "4", "--stagger", "0"];
-        run_with("run", &[&audience[..], &["--base-url", &url]].concat(), |command| match trusted {
-            Some(path) => command.env("SSL_CERT_FILE", path),
-            None => command.env_remove("SSL_CERT_FILE"),
+        let audience =
+            ["--users", "2", "--blocks", "4", "--speed", "4", "--stagger", "0", "--base-url", &url];
+        run_with("run", &[&audience[..], flags].concat(), |command| {
+            command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR").envs(trusted)
         })
     }
 }

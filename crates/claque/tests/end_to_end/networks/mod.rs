@@ -1,5 +1,7 @@
 //! Networks as people have them: gateways that want headers, proxies, certificates.
 
+mod addresses;
+mod certificates;
 mod gate;
 mod headers;
 mod proxies;
