@@ -214,6 +214,7 @@ fn missing(name: &str, field: &str) -> ServerMessageError {
 }
 
 /// Finds out why a text is no frame: not JSON, not of a known type, or of one with a wrong field.
+#[cold]
 fn explain(text: &str, problem: &serde_json::Error) -> ServerMessageError {
     let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else {
         return ServerMessageError::InvalidJson { head: text.chars().take(80).collect() };

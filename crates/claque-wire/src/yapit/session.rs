@@ -116,37 +116,50 @@ impl ClientSession {
 
     /// Takes a text frame and appends what follows from it to `out`, in order.
     pub fn handle_text(&mut self, text: &str, out: &mut Vec<SessionEvent>) {
-        let message = ServerMessage::decode(text);
-        if matches!(message, Err(ServerMessageError::InvalidJson { .. }))
-            && let Some(readable) = without_lone_surrogates(text)
-        {
-            return self.handle_text(&readable, out);
+        match ServerMessage::decode(text) {
+            Ok(message) => self.handle_message(&message, out),
+            Err(problem) => self.handle_unreadable(text, &problem, out),
         }
+    }
+
+    fn handle_message(&mut self, message: &ServerMessage<'_>, out: &mut Vec<SessionEvent>) {
         match message {
-            Ok(ServerMessage::Status(status)) if status.document_id != self.document_id => {
+            ServerMessage::Status(status) if status.document_id != self.document_id => {
                 out.push(SessionEvent::Event(Event::Foreign));
             }
-            Ok(ServerMessage::Status(status)) => self.handle_status(&status, out),
-            Ok(ServerMessage::Evicted { document_id, .. }) if document_id != self.document_id => {
+            ServerMessage::Status(status) => self.handle_status(status, out),
+            ServerMessage::Evicted { document_id, .. } if *document_id != self.document_id => {
                 out.push(SessionEvent::Event(Event::Foreign));
             }
-            Ok(ServerMessage::Evicted { block_indices, .. }) => self.handle_evicted(&block_indices, out),
-            Ok(ServerMessage::Error { error }) => out.push(failed(failure::session_error(&error))),
-            Err(ServerMessageError::UnknownStatus { document_id, .. }) if document_id != self.document_id => {
+            ServerMessage::Evicted { block_indices, .. } => self.handle_evicted(block_indices, out),
+            ServerMessage::Error { error } => out.push(failed(failure::session_error(error))),
+        }
+    }
+
+    /// Kept apart so that the way of a message that is understood stays short.
+    #[cold]
+    fn handle_unreadable(&mut self, text: &str, problem: &ServerMessageError, out: &mut Vec<SessionEvent>) {
+        match problem {
+            ServerMessageError::UnknownStatus { document_id, .. } if *document_id != self.document_id => {
                 out.push(SessionEvent::Event(Event::Foreign));
             }
-            Err(
-                problem @ (ServerMessageError::UnknownStatus { .. }
-                | ServerMessageError::UnknownType { .. }
-                | ServerMessageError::Malformed { .. }),
-            ) => out.push(warning(problem.to_string())),
-            Err(problem @ ServerMessageError::InvalidJson { .. }) => out.push(failed(Failure {
-                phase: Phase::BeforeAudio,
-                class: FailureClass::Protocol,
-                code: None,
-                text: problem.to_string(),
-                kills: Kills::Session,
-            })),
+            ServerMessageError::UnknownStatus { .. }
+            | ServerMessageError::UnknownType { .. }
+            | ServerMessageError::Malformed { .. } => out.push(warning(problem.to_string())),
+            ServerMessageError::InvalidJson { .. } => match without_lone_surrogates(text) {
+                Some(readable) => match ServerMessage::decode(&readable) {
+                    Ok(message) => self.handle_message(&message, out),
+                    // None is left in it.
+                    Err(problem) => self.handle_unreadable(&readable, &problem, out),
+                },
+                None => out.push(failed(Failure {
+                    phase: Phase::BeforeAudio,
+                    class: FailureClass::Protocol,
+                    code: None,
+                    text: problem.to_string(),
+                    kills: Kills::Session,
+                })),
+            },
         }
     }
 
