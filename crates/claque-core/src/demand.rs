@@ -1,11 +1,16 @@
-//! What an audience asks of a service that answers at once: the most that a limit on an account will ever count.
+//! What an audience asks of a service, and when: what a limit on an account will count.
 //!
-//! A service that lets listeners wait is asked more slowly, so an audience that stays within a limit here stays within
-//! it on every service.
+//! A service that answers at once is asked for each block once. One that makes them wait is asked for new ones more slowly, but
+//! again and again for what waits too long, so neither is the most that can come: the pace of the service decides ([`Pace`]).
+
+mod asking;
+
+use std::sync::Arc;
 
 use crate::{
     ids::ListenerId,
     plan::Plan,
+    player::PlayerPolicy,
     script::Script,
     time::{Duration, Instant, MediaTime},
 };
@@ -46,15 +51,48 @@ pub struct AccountLimit {
     pub window: Duration,
 }
 
-/// What an audience asks for, and when, of a service that answers at once.
+/// How fast a service makes blocks: from one queue, in the order in which they were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// From one block that is ready to the next while any wait: a block's time in work, divided among the workers.
+    pub interval: Duration,
+    /// A block's time in work.
+    pub service: Duration,
+}
+
+impl Pace {
+    /// Every block is ready as soon as it is asked for.
+    pub const AT_ONCE: Self = Self { interval: Duration::ZERO, service: Duration::ZERO };
+
+    /// Blocks a second at most; none where there is no bound.
+    #[must_use]
+    pub fn blocks_per_second(self) -> Option<f64> {
+        (!self.interval.is_zero()).then(|| 1.0 / self.interval.as_secs_f64())
+    }
+}
+
+/// What an audience asks for, and when.
 #[derive(Clone, Debug)]
 pub struct Demand {
-    /// Each listener's requests: when, and how many blocks.
+    policy: PlayerPolicy,
+    listeners: Arc<[Listening]>,
+    /// Blocks of the cache that is warmed just before, as the first listener.
+    warmed: Option<u32>,
+    /// Each listener's requests: when, and how many blocks; those that ask again are among them.
     asks: Vec<Vec<(Instant, u32)>>,
     /// Blocks of everybody.
     blocks: u64,
+    /// Characters of everybody's blocks.
+    chars: u64,
     /// Time that all of them together take to play.
     playing: Duration,
+}
+
+/// One listener: when it is to start, and how long it plays each block.
+#[derive(Clone, Debug)]
+struct Listening {
+    start: Instant,
+    times: Vec<Duration>,
 }
 
 impl Demand {
@@ -62,18 +100,43 @@ impl Demand {
     /// everybody's.
     #[must_use]
     pub fn new(plan: &Plan, scripts: &[Script]) -> Self {
-        let mut demand = Self { asks: Vec::new(), blocks: 0, playing: Duration::ZERO };
+        let (mut blocks, mut chars, mut playing) = (0, 0_u64, Duration::ZERO);
+        let mut listeners = Vec::with_capacity(scripts.len());
         for (listener, script) in (0..plan.users).map(ListenerId).zip(scripts) {
-            let times: Vec<Duration> = script.blocks().iter().map(|text| play_time(plan, text)).collect();
-            demand.blocks += u64::try_from(times.len()).unwrap_or(u64::MAX);
-            demand.playing += times.iter().sum::<Duration>();
-            demand.asks.push(asks(plan, plan.schedule.intended_start(listener), &times));
+            let texts = script.blocks();
+            let lengths = texts.iter().map(|text| u64::try_from(text.chars().count()).unwrap_or(u64::MAX));
+            let times: Vec<Duration> = lengths
+                .map(|length| {
+                    chars = chars.saturating_add(length);
+                    play_time(plan, length)
+                })
+                .collect();
+            blocks += u64::try_from(times.len()).unwrap_or(u64::MAX);
+            playing += times.iter().sum::<Duration>();
+            listeners.push(Listening { start: plan.schedule.intended_start(listener), times });
         }
-        if let Some(first) = demand.asks.first_mut().filter(|_| plan.use_cached) {
-            // The cache is warmed just before, as the first listener.
-            first.insert(0, (Instant::START, plan.blocks));
+        let warmed = plan.use_cached.then_some(plan.blocks);
+        let (policy, asks) = (plan.policy, Vec::new());
+        let demand = Self { policy, listeners: listeners.into(), warmed, asks, blocks, chars, playing };
+        demand.at_pace(Pace::AT_ONCE)
+    }
+
+    /// The same audience in front of a service of that pace, with what its listeners ask for again.
+    #[must_use]
+    pub fn at_pace(&self, pace: Pace) -> Self {
+        // What a cache holds is ready at once.
+        let pace = if self.warmed.is_some() { Pace::AT_ONCE } else { pace };
+        let mut asks = asking::asks(&self.policy, &self.listeners, pace);
+        if let (Some(blocks), Some(first)) = (self.warmed, asks.first_mut()) {
+            first.insert(0, (Instant::START, blocks));
         }
-        demand
+        Self { asks, listeners: Arc::clone(&self.listeners), ..*self }
+    }
+
+    /// Characters of a block on average.
+    #[must_use]
+    pub fn mean_chars(&self) -> u32 {
+        u32::try_from(self.chars / self.blocks.max(1)).unwrap_or(u32::MAX)
     }
 
     /// Blocks per minute while all listeners play.
@@ -147,28 +210,8 @@ const fn counted(what: Counted, blocks: u32) -> u64 {
     }
 }
 
-fn play_time(plan: &Plan, text: &str) -> Duration {
-    let chars = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+fn play_time(plan: &Plan, chars: u64) -> Duration {
     plan.speed.play_time(MediaTime::from_millis(chars.saturating_mul(1_000).div_ceil(CHARS_PER_SECOND)))
-}
-
-/// The requests of a player that never waits: the first batch at its start, and another whenever a block begins with
-/// fewer blocks ahead than the threshold.
-fn asks(plan: &Plan, start: Instant, times: &[Duration]) -> Vec<(Instant, u32)> {
-    let policy = plan.policy;
-    let all = u32::try_from(times.len()).unwrap_or(u32::MAX);
-    let mut asked = policy.batch_size.max(1).min(all);
-    let mut requests = vec![(start, asked)];
-    let mut now = start;
-    for (begun, time) in (1..).zip(times) {
-        if asked < all && asked.saturating_sub(begun) < policy.refill_threshold {
-            let batch = policy.batch_size.max(1).min(all - asked);
-            requests.push((now, batch));
-            asked += batch;
-        }
-        now += *time;
-    }
-    requests
 }
 
 #[cfg(test)]
@@ -182,6 +225,10 @@ mod tests {
 
     /// Every sentence has 70 characters, which take 5 s.
     fn demand(users: u32, blocks: u32, speed: u32, stagger: u64) -> Demand {
+        demand_at(users, blocks, speed, stagger, Pace::AT_ONCE)
+    }
+
+    fn demand_at(users: u32, blocks: u32, speed: u32, stagger: u64, pace: Pace) -> Demand {
         let sentence = format!("{}.", "word ".repeat(14).trim_end().get(..69).unwrap());
         let mut plan = Plan {
             users,
@@ -201,7 +248,41 @@ mod tests {
         assert!(scripts[0].blocks().iter().all(|block| block.chars().count() == 70));
         // Only the texts are those of a cached run.
         plan.use_cached = false;
-        Demand::new(&plan, &scripts)
+        Demand::new(&plan, &scripts).at_pace(pace)
+    }
+
+    /// So many workers that take so long over a block.
+    fn workers(count: u32, millis: u64) -> Pace {
+        let service = Duration::from_millis(millis);
+        Pace { interval: service / count, service }
+    }
+
+    #[test]
+    fn what_waits_too_long_is_asked_for_again_and_counts_again() {
+        // A real player's audience of twenty drew rate-limit errors here, though it needs 200 blocks.
+        assert_eq!(demand(20, 10, 2, 0).peak(LIMIT, 1), 200);
+        let slow = demand_at(20, 10, 2, 0, workers(4, 1_500));
+        // By hand: 160 at once; 108 of them are not there at 20 s, 56 not at 40 s. 40 more are asked for one after the other as
+        // listeners begin, the last 2 at 60 s.
+        assert!((360..=430).contains(&slow.peak(LIMIT, 1)), "{}", slow.peak(LIMIT, 1));
+        assert!(slow.accounts_needed(LIMIT) == Some(2), "{:?}", slow.accounts_needed(LIMIT));
+    }
+
+    #[test]
+    fn a_short_queue_changes_nothing() {
+        let quick = demand_at(20, 10, 2, 0, workers(16, 1_000));
+        assert_eq!(quick.peak(LIMIT, 1), 200);
+        let few = demand_at(5, 10, 2, 0, workers(4, 1_500));
+        assert_eq!(few.peak(LIMIT, 1), 50);
+    }
+
+    #[test]
+    fn a_slow_service_is_asked_for_less_that_is_new() {
+        // Each block takes 5 s to make and 1.25 s to play: no more can be asked for than is made.
+        let pace = workers(1, 5_000);
+        let (slow, quick) = (demand_at(1, 60, 4, 0, pace), demand(1, 60, 4, 0));
+        assert_eq!(quick.peak(LIMIT, 1), 56);
+        assert!(slow.peak(LIMIT, 1) < 56, "{}", slow.peak(LIMIT, 1));
     }
 
     #[test]

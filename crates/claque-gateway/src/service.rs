@@ -49,13 +49,22 @@ pub struct Spread {
 }
 
 impl ServiceModel {
+    /// The time for a text of `chars` characters on average.
+    #[must_use]
+    pub const fn mean(&self, chars: u32) -> Duration {
+        match *self {
+            Self::PerChar { overhead, per_char, .. } => {
+                overhead.saturating_add(per_char.saturating_mul(chars))
+            }
+            Self::Fixed(service) => service,
+        }
+    }
+
     /// The time for a text of `chars` characters.
     #[must_use]
     pub fn duration(&self, chars: u32, seed: Seed) -> Duration {
         match *self {
-            Self::PerChar { overhead, per_char, sigma } => {
-                scale(overhead.saturating_add(per_char.saturating_mul(chars)), noise(sigma, seed))
-            }
+            Self::PerChar { sigma, .. } => scale(self.mean(chars), noise(sigma, seed)),
             Self::Fixed(service) => service,
         }
     }

@@ -43,7 +43,9 @@ pub struct PlayerPolicy {
     pub reconnect: Reconnect,
     /// What the service's errors that name no block do.
     pub session_errors: SessionErrors,
-    /// The fastest that the player's page can play.
+    /// The slowest that the player's page can play.
+    pub slowest: Speed,
+    /// The fastest that it can.
     pub fastest: Speed,
 }
 
@@ -195,8 +197,20 @@ impl PlayerPolicy {
         rest: Rest::Beginning,
         reconnect: Reconnect::Backoff(Backoff::YAPIT_2026_02),
         session_errors: SessionErrors::End,
+        slowest: Speed::from_thousandths(500).expect("it is not 0"),
         fastest: Speed::from_thousandths(3_000).expect("3 is not 0"),
     };
+
+    /// How long a block is waited for that was acknowledged once, before it is asked for again; none for a player that asks for
+    /// nothing again.
+    #[must_use]
+    pub const fn asks_again_after(&self) -> Option<Duration> {
+        match (self.max_resends, self.acknowledgement) {
+            (0, _) => None,
+            (_, Acknowledgement::Ignored) => Some(self.patience),
+            (_, Acknowledgement::ExtendsOnce) => Some(self.patience.saturating_mul(2)),
+        }
+    }
 
     /// Ten minutes: five times the longest wait published for a burst (over 120 s).
     pub const BLOCK_TIMEOUT: Duration = Duration::from_secs(600);

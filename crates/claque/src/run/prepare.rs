@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use claque_core::{
-    demand::Demand,
     event::{Failure, Phase},
     ids::ListenerId,
     plan::Plan,
@@ -18,7 +17,7 @@ use claque_store::StoreError;
 use claque_wire::yapit::{rest::Model, usual_voice};
 
 use super::{
-    allowance::{Dealt, limit_of, objection},
+    allowance::{Dealt, Expected, limit_of, objection},
     blocks::{self, Mismatch},
     crew::Crew,
     documents::{Document, Documents, Made, MakeOrder},
@@ -148,16 +147,20 @@ pub(crate) async fn look(
     };
     let voices = voices(choose_voice(plan, &models, service)?, plan, &models, live);
     let scripts = plan.scripts(corpus, unique);
-    let demand = Demand::new(plan, &scripts);
+    let expected = Expected::new(plan, &scripts, &settings.target);
     let limit = tokio::select! {
-        limit = limit_of(&settings.target, courtesy, service, &demand, &wait) => limit?,
+        limit = limit_of(&settings.target, courtesy, service, &expected, &wait) => limit?,
         () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
     };
-    let objection = limit.and_then(|limit| objection(plan, &demand, limit, dealt(crew)));
-    match objection.filter(|_| !courtesy.allow_rate_limit) {
-        Some(words) => Err(Unprepared::RateLimit(words)),
-        None => Ok(Looked { voices, scripts }),
+    if let Some(limit) = limit.filter(|_| !courtesy.allow_rate_limit) {
+        if let Some(words) = objection(&expected, limit, dealt(crew)) {
+            return Err(Unprepared::RateLimit(words));
+        }
+        if let Some(words) = expected.warning(limit, dealt(crew)) {
+            live.warn(&format!("warning: {words}"));
+        }
     }
+    Ok(Looked { voices, scripts })
 }
 
 /// Makes everything. What is made on the service is on the list of `made`, also after an error. Listeners whose
