@@ -124,7 +124,9 @@ impl GatewayConfig {
             queued_variant: QueuedVariant::Shown,
             eviction: Eviction::All,
             cross_talk: CrossTalk::None,
-            accept_interval: Duration::ZERO,
+            // As recorded of one server. More than a delay: blocks that listeners ask for at the same time are queued in turn, the
+            // first of everybody before anybody's second, and so all wait for about as long.
+            accept_interval: Duration::from_millis(10),
             pipeline: PipelineConfig {
                 engine: Engine::Modelled,
                 visibility_timeout: Duration::from_secs(20),

@@ -152,7 +152,7 @@ fn overflow_requests_that_take_too_long_or_fail_are_queued_again_and_given_up_in
 
 #[test]
 fn a_model_without_a_queue_makes_everything_at_once() {
-    let mut config = GatewayConfig::feb_2026();
+    let mut config = GatewayConfig { accept_interval: Duration::ZERO, ..GatewayConfig::feb_2026() };
     config.models[1].service = ServiceModel::Fixed(Duration::from_secs(3));
     let mut stage = Stage::new(config);
     let document = stage.document("a", "tea", 20);

@@ -95,7 +95,7 @@ fn a_suite_is_told_in_a_table() {
     let stage = Stage::new();
     stage.write("night.toml", NIGHT);
     suite(&stage, &["--baseline", "before"]);
-    let args = ["--against", "before", "--workers", "1", "--objective", "startup_time p95 < 50 s"];
+    let args = ["--against", "before", "--workers", "1", "--objective", "startup_time p95 < 10 s"];
     let output = stage.claque(&[&["suite", "night.toml", "--simulate", "--quiet"], &args[..]].concat());
     let text = String::from_utf8(output.stdout).unwrap();
     insta::with_settings!({ filters => vec![(r"night-\S+", "night-DATE")] }, {
@@ -229,5 +229,6 @@ fn the_suite_for_yapit_is_the_matrix_of_its_operators() {
     let scenarios = list(&document, "scenarios");
     assert_eq!((code, scenarios.len()), (Some(0), 7));
     assert!(scenarios.iter().all(|scenario| scenario["valid"] == 5), "{document}");
-    assert_eq!(scenarios[6]["figures"]["round_trip_p50_ms"]["most"], 0.0, "the cache answers");
+    let most = scenarios[6]["figures"]["round_trip_p50_ms"]["most"].as_f64().unwrap();
+    assert!(most <= 80.0, "the cache answers, 10 ms for each block of a message: {most}");
 }
