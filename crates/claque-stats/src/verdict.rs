@@ -104,6 +104,8 @@ pub enum ReasonId {
     /// Note, and reason above one listener in ten: listeners had no document, so that the others listened in a smaller
     /// audience. They are counted.
     PreparationFailed,
+    /// Note: no listener of the player's own page can play at that speed. Said by who knows the player; it is in no figure.
+    SpeedBeyondPlayer,
     /// Note, and reason above one block in ten: the service made fewer blocks of the texts than were written, so that less was
     /// heard than was asked for. They are counted.
     BlocksUnmade,
@@ -148,6 +150,7 @@ impl ReasonId {
             Self::CachedPages => "cached-pages",
             Self::CacheUnknown => "cache-unknown",
             Self::PreparationFailed => "preparation-failed",
+            Self::SpeedBeyondPlayer => "speed-beyond-player",
             Self::BlocksUnmade => "blocks-unmade",
             Self::ByHand => "by-hand",
             Self::ThroughProxy => "through-proxy",

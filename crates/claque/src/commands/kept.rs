@@ -36,7 +36,8 @@ pub(super) fn finished(folder: PathBuf, manifest: Manifest, summary: Summary, ve
     let time = time_of(&manifest.scenario);
     let Manifest { target, config, seed, scenario, preparation, service_load: load, objectives, .. } =
         manifest;
-    let heading = Heading { target, config, time, seed, scenario };
+    // What was said beforehand is in the verdict.
+    let heading = Heading { target, config, time, seed, scenario, notes: Vec::new() };
     Finished { heading, folder, summary, verdict, preparation, load, objectives, not_kept: None }
 }
 
@@ -59,6 +60,7 @@ pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
                 | ReasonId::ThroughProxy
                 | ReasonId::CertificatesUnchecked
                 | ReasonId::SeveralAddresses
+                | ReasonId::SpeedBeyondPlayer
         )
     };
     verdict.reasons.extend(reasons.into_iter().filter(|reason| stays(reason.id)));

@@ -17,7 +17,7 @@ use claque_core::{
 use claque_gateway::Load;
 use claque_net::{Clock, audience::ByHand, unix_nanos};
 use claque_stats::{
-    GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, Verdict,
+    GeneratorGap, ObservationsBuilder, Reason, ScheduleLag, Summary, Verdict,
     objective::{Objective, ObjectiveResult},
     summarise,
 };
@@ -26,7 +26,7 @@ use claque_store::{
     ServiceLoad, StoreError, TokenRow, UnixNanos,
 };
 
-use self::verdict::{Told, by_hand};
+use self::verdict::{Told, beyond_player, by_hand};
 pub(crate) use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::{judge, network_notes},
@@ -62,6 +62,8 @@ pub(crate) struct Heading {
     pub(crate) seed: u64,
     /// Everything that was decided, without secrets.
     pub(crate) scenario: serde_json::Value,
+    /// What is to be said beside the verdict and is known beforehand.
+    pub(crate) notes: Vec<Reason>,
 }
 
 /// Which time a run's times are of.
@@ -127,7 +129,8 @@ impl Heading {
             voice: voice.to_owned(),
             speed: plan.speed.as_f64(),
         };
-        Self { target, config, time, seed, scenario }
+        let notes = beyond_player(plan).into_iter().collect();
+        Self { target, config, time, seed, scenario, notes }
     }
 }
 

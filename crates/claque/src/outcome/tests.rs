@@ -26,6 +26,7 @@ fn recorder(parent: &TempDir) -> Recorder {
         time: TimeKind::Virtual,
         seed: 1,
         scenario: serde_json::json!({}),
+        notes: Vec::new(),
     };
     Recorder::create(heading, parent.path(), Vec::new()).unwrap()
 }

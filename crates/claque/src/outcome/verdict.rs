@@ -1,5 +1,6 @@
 //! What a run's figures are worth, and what is to be said beside them.
 
+use claque_core::plan::Plan;
 use claque_net::audience::ByHand;
 use claque_stats::{GeneratorGap, Reason, ReasonId, Summary, Verdict};
 use claque_store::{AddressRow, NetworkRecord, Preparation};
@@ -22,6 +23,7 @@ impl Told<'_> {
     pub(super) fn judge(self, mut summary: Summary) -> (Summary, Verdict) {
         summary.generator_gap.clone_from(self.gap);
         let mut verdict = judge(&summary, self.heading.time);
+        verdict.notes.extend(self.heading.notes.iter().cloned());
         verdict.notes.extend(self.preparation.as_ref().and_then(reused));
         verdict.notes.extend(network_notes(self.network));
         let by_hand = self.by_hand.as_ref().map(|done| format!("changed by hand: {done}"));
@@ -70,7 +72,7 @@ fn several_addresses(rows: &[AddressRow]) -> Option<Reason> {
     /// Addresses that are told; all are in run.json.
     const MOST_TOLD: usize = 8;
     let one = |row: &AddressRow| {
-        let failed = if row.failed > 0 { format!(" ({} failed)", row.failed) } else { String::new() };
+        let failed = if row.failed > 0 { format!(" ({} more failed)", row.failed) } else { String::new() };
         format!("{} at {}: {}{failed}", row.host, row.address, counted(row.connections, "connection"))
     };
     let mut told: Vec<_> = rows.iter().take(MOST_TOLD).map(one).collect();
@@ -79,6 +81,23 @@ fn several_addresses(rows: &[AddressRow]) -> Option<Reason> {
     }
     let text = format!("several addresses: {}", told.join(", "));
     (!rows.is_empty()).then_some(Reason { id: ReasonId::SeveralAddresses, text })
+}
+
+/// The note that the player's own page cannot play at that speed.
+pub(super) fn beyond_player(plan: &Plan) -> Option<Reason> {
+    let (speed, policy) = (plan.speed, &plan.policy);
+    let limit = if speed > policy.fastest {
+        format!("no faster than {}x", policy.fastest.as_f64())
+    } else if speed < policy.slowest {
+        format!("no slower than {}x", policy.slowest.as_f64())
+    } else {
+        return None;
+    };
+    let text = format!(
+        "the player's own page plays {limit}, and these listeners play at {}x: what they ask for when is not what people would",
+        speed.as_f64()
+    );
+    Some(Reason { id: ReasonId::SpeedBeyondPlayer, text })
 }
 
 /// What was done by hand, for people; none where nothing was.

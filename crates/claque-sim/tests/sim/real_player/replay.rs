@@ -32,7 +32,7 @@ pub(crate) fn replay(scene: &ScriptedScene, policy: PlayerPolicy) -> Value {
 struct Stage {
     now: Instant,
     player: Player,
-    fastest: Speed,
+    policy: PlayerPolicy,
     session: ClientSession,
     server: ScriptedServer,
     era: Era,
@@ -54,13 +54,12 @@ enum News {
 
 impl Stage {
     fn new(scene: &ScriptedScene, policy: PlayerPolicy) -> Self {
-        let fastest = policy.fastest;
         let count = usize::try_from(scene.blocks).expect("few");
         let mut player = Player::new(PlayerConfig {
             listener: ListenerId(0),
             document: document().to_string(),
             chars: vec![80; count].into(),
-            speed: scene.speed.min(fastest),
+            speed: possible(scene.speed, &policy),
             policy: PlayerPolicy { session_errors: SessionErrors::PlayOn, ..policy },
             timeout: Duration::from_secs(86_400),
             intended_at: scene.play_at,
@@ -72,7 +71,7 @@ impl Stage {
         Self {
             now: Instant::START,
             player,
-            fastest,
+            policy,
             session: ClientSession::new(document().to_string(), MODEL.to_owned(), VOICES[0].to_owned()),
             server: ScriptedServer::new(scene.script.clone()),
             era: scene.script.era,
@@ -135,7 +134,7 @@ impl Stage {
             PersonAct::Seek(to) => Act::Jump { to: BlockIdx(to), how: Jump::Seek },
             PersonAct::Forward => Act::Jump { to: current.next(), how: Jump::Skip },
             PersonAct::Back => Act::Jump { to: BlockIdx(current.0.saturating_sub(1)), how: Jump::Skip },
-            PersonAct::Speed(speed) => Act::ChangeSpeed { speed: speed.min(self.fastest) },
+            PersonAct::Speed(speed) => Act::ChangeSpeed { speed: possible(speed, &self.policy) },
             PersonAct::Voice(slug) => {
                 let voice = VOICES.iter().position(|voice| *voice == slug).expect("a voice of the model");
                 Act::ChangeVoice { voice: u32::try_from(voice).expect("few") }
@@ -270,6 +269,11 @@ impl Stage {
             }
         }
     }
+}
+
+/// What a page makes of a speed that is chosen.
+fn possible(speed: Speed, policy: &PlayerPolicy) -> Speed {
+    speed.clamp(policy.slowest, policy.fastest)
 }
 
 fn document() -> DocumentId {
