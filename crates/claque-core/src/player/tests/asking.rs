@@ -4,7 +4,7 @@ use super::room::{Room, ms};
 use crate::{
     event::{Event, FailureClass, Kills, StatusKind},
     ids::BlockIdx,
-    player::{Input, PlayerPolicy, PlayerState},
+    player::{Act, Input, PlayerPolicy, PlayerState},
     record::{BlockOutcome, Incident, ResendReason, SessionEnd},
     time::Duration,
 };
@@ -198,6 +198,82 @@ fn older_players_have_other_patience() {
         assert_eq!(room.asks[1..], asked);
         assert!(room.incidents().contains(&(given_up, Incident::GivenUp { block: BlockIdx(0) })));
     }
+}
+
+#[test]
+fn whoever_asks_for_nothing_again_asks_for_what_was_dropped_when_the_next_block_begins() {
+    let mut config = super::room::config(12, PlayerPolicy::YAPIT_2026_02_05);
+    config.timeout = Duration::from_secs(300);
+    let mut room = Room::with(config);
+    room.input(0, Input::Start);
+    [0, 1, 2, 3, 4, 5, 6].into_iter().for_each(|block| room.ready(100, block, 20_000));
+    (8..12).for_each(|block| room.ready(200, block, 20_000));
+    room.pass_to(60_099);
+    assert!(room.incidents().contains(&(60_000, Incident::GivenUp { block: BlockIdx(7) })));
+    assert_eq!(room.asks, [(0, range(0, 8)), (100, range(8, 12))]);
+    room.pass_to(60_100);
+    assert_eq!(room.asks[2..], [(60_100, vec![7])], "block 3 begins, and four are ahead of it");
+}
+
+#[test]
+fn a_start_block_that_is_given_up_is_asked_for_again_today_and_waited_for_without_end_before() {
+    for (policy, again) in [
+        (PlayerPolicy::YAPIT, true),
+        (PlayerPolicy::YAPIT_2026_02_23, true),
+        (PlayerPolicy::YAPIT_2026_02_11, false),
+    ] {
+        let mut room = Room::started(2, policy);
+        room.pass_to(30_000);
+        let repeats = [(10_000, vec![0]), (10_000, vec![1]), (20_000, vec![0]), (20_000, vec![1])];
+        assert_eq!(room.asks[1..5], repeats);
+        let asked: &[(u64, Vec<u32>)] = if again { &[(30_000, vec![0])] } else { &[] };
+        assert_eq!(room.asks[5..], *asked);
+        assert_eq!(room.player.is_buffering(), !again);
+    }
+}
+
+#[test]
+fn a_block_that_is_empty_when_it_is_reached_is_asked_for_once_more_and_older_players_stop_there() {
+    for (policy, stops) in [
+        (PlayerPolicy::YAPIT_2026_02_05, true),
+        (PlayerPolicy::YAPIT_2026_02_07, true),
+        (PlayerPolicy::YAPIT_2026_02_11, true),
+        (PlayerPolicy::YAPIT_2026_02_23, false),
+        (PlayerPolicy::YAPIT, false),
+    ] {
+        let mut room = Room::started(4, policy);
+        (0..2).for_each(|block| room.ready(100, block, 1_000));
+        // While it buffers an error would stop older players at once.
+        room.refuse(200, 2, true);
+        room.pass_to(1_100);
+        assert_eq!(room.asks[1..], [(1_100, vec![2])], "block 1 begins");
+        room.refuse(1_500, 2, true);
+        room.pass_to(2_100);
+        assert_eq!(room.asks[2..], [(2_100, vec![2])], "it is reached");
+        room.refuse(2_200, 2, true);
+        assert_eq!((room.ends == 1, room.player.current()), (stops, BlockIdx(if stops { 2 } else { 3 })));
+    }
+}
+
+#[test]
+fn withdrawing_what_was_just_asked_for_again_empties_it_once_more() {
+    let mut room = Room::started(4, PlayerPolicy::YAPIT);
+    room.ready(100, 0, 5_000);
+    room.evict(200, &[1, 2, 3]);
+    room.act(300, Act::Pause);
+    room.act(400, Act::Resume);
+    assert_eq!(room.asks[1..], [(400, vec![1, 2, 3])]);
+    room.evict(410, &[1, 2, 3]);
+    room.pass_to(5_400);
+    assert_eq!(room.asks[2..], [(5_400, vec![1])], "block 1 is reached");
+}
+
+#[test]
+fn a_start_buffer_cannot_be_paused() {
+    let mut room = Room::started(4, PlayerPolicy::YAPIT);
+    room.act(50, Act::Pause);
+    room.ready(100, 0, 1_000);
+    assert_eq!(room.player.state(), PlayerState::Playing);
 }
 
 #[test]
