@@ -7,14 +7,25 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::{hub::Hub, routes, socket};
+use super::{
+    hub::{Hub, Receiver},
+    routes, socket,
+};
 
 /// Who a connection belongs to, as far as its requests need it.
 pub(super) struct Peer {
     /// The address that limits count by.
     pub(super) address: String,
-    /// Set by an accepted handshake: the connection goes on as a WebSocket of this user.
-    pub(super) upgraded: Cell<Option<UserId>>,
+    /// Set by an accepted handshake: the connection goes on as a WebSocket.
+    pub(super) upgraded: Cell<Option<Upgraded>>,
+}
+
+/// Whose WebSocket a connection becomes.
+pub(super) enum Upgraded {
+    /// That user's.
+    Of(UserId),
+    /// That of a line that was opened when it was dialled.
+    On(Receiver),
 }
 
 /// Serves a connection to its end.
@@ -39,7 +50,7 @@ pub(super) async fn serve(stream: TcpStream, address: SocketAddr, hub: Rc<Hub>) 
     let parts = connection.into_parts();
     let mut stream = parts.io.into_inner();
     match (ended, peer.upgraded.take()) {
-        (Ok(()), Some(user)) => socket::serve(stream, parts.read_buf, user, hub).await,
+        (Ok(()), Some(upgraded)) => socket::serve(stream, parts.read_buf, upgraded, hub).await,
         (Ok(()), None) => {
             // The peer may be gone already.
             let _ = stream.shutdown().await;

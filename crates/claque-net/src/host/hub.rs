@@ -7,11 +7,18 @@ use std::{
 };
 
 use claque_core::{rng::Seed, time::Instant};
-use claque_gateway::{ConnId, Era, Gateway, GatewayConfig, Input, NO_CLOSE_FRAME, Notice, Output, UserId};
+use claque_gateway::{
+    ConnId, Era, Gateway, GatewayConfig, Input, NO_CLOSE_FRAME, Notice, Output, UserId, scripted::Dialled,
+};
 use claque_wire::yapit;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::{HostStats, engine::Engine, messages::encode};
+use super::{
+    HostStats,
+    engine::Engine,
+    messages::encode,
+    script::{ScriptOptions, ScriptedHub},
+};
 use crate::clock::Clock;
 
 /// Messages that wait for one connection at most. A request of 2026-02 may name hundreds of blocks, each of which
@@ -33,6 +40,8 @@ pub(super) struct Hub {
     armed: Cell<Option<Instant>>,
     rearm: Notify,
     engine: Option<Rc<Engine>>,
+    /// What decides in the machine's place.
+    script: Option<ScriptedHub>,
     stats: Cell<HostStats>,
     published: watch::Sender<HostStats>,
     closing: watch::Sender<bool>,
@@ -72,6 +81,7 @@ impl Hub {
         config: GatewayConfig,
         seed: Seed,
         engine: Option<Engine>,
+        script: Option<ScriptOptions>,
         published: watch::Sender<HostStats>,
     ) -> Self {
         Self {
@@ -86,6 +96,7 @@ impl Hub {
             armed: Cell::new(None),
             rearm: Notify::new(),
             engine: engine.map(Rc::new),
+            script: script.map(ScriptedHub::new),
             stats: Cell::default(),
             published,
             closing: watch::Sender::new(false),
@@ -133,27 +144,69 @@ impl Hub {
         }
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
-            let mut gateway = self.gateway.borrow_mut();
-            for output in gateway.handle_input(self.clock.now(), input) {
-                let lost = self.route(output);
-                inputs.extend(lost.map(|conn| Input::Disconnected { conn }));
-            }
+            let lost = match &self.script {
+                Some(script) => {
+                    let outputs = script.handle(self.clock.now(), input);
+                    outputs.into_iter().filter_map(|output| self.route(output)).collect()
+                }
+                None => self.tell_gateway(input),
+            };
+            inputs.extend(lost.into_iter().map(|conn| Input::Disconnected { conn }));
         }
-        let next = self.gateway.borrow().poll_timeout().map(|(at, _)| at);
-        if next != self.armed.get() {
+        self.look_at_time();
+        self.publish();
+    }
+
+    /// Gives connections that were lost over it.
+    fn tell_gateway(self: &Rc<Self>, input: Input) -> Vec<ConnId> {
+        let mut gateway = self.gateway.borrow_mut();
+        let outputs = gateway.handle_input(self.clock.now(), input);
+        outputs.filter_map(|output| self.route(output)).collect()
+    }
+
+    /// Has the timer set anew if something is due at another moment now.
+    fn look_at_time(&self) {
+        if self.next_due() != self.armed.get() {
             self.rearm.notify_one();
         }
-        self.publish();
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        match &self.script {
+            Some(script) => script.poll_timeout(),
+            None => self.gateway.borrow().poll_timeout().map(|(at, _)| at),
+        }
+    }
+
+    /// What decides in the machine's place, if something does.
+    pub(super) const fn script(&self) -> Option<&ScriptedHub> {
+        self.script.as_ref()
     }
 
     /// Opens a line for a connection of that user.
     pub(super) fn connect(self: &Rc<Self>, user: UserId) -> Receiver {
+        let line = self.open_line();
+        self.handle(Input::Connected { conn: line.conn, user });
+        line
+    }
+
+    /// Opens a line for a connection that is being dialled, and has the script say what comes of that.
+    pub(super) fn dial(self: &Rc<Self>, script: &ScriptedHub) -> (Receiver, oneshot::Receiver<Dialled>) {
+        let line = self.open_line();
+        let (told, outputs) = script.dial(self.clock.now(), line.conn);
+        for lost in outputs.into_iter().filter_map(|output| self.route(output)) {
+            self.handle(Input::Disconnected { conn: lost });
+        }
+        self.look_at_time();
+        (line, told)
+    }
+
+    fn open_line(self: &Rc<Self>) -> Receiver {
         let conn = ConnId(self.opened.get());
         self.opened.set(conn.0 + 1);
         let (send, outgoing) = mpsc::channel(LINE_CAPACITY);
         let (cut_sender, cut) = oneshot::channel();
         self.lines.borrow_mut().insert(conn, Line { send, _cut: cut_sender });
-        self.handle(Input::Connected { conn, user });
         Receiver { conn, outgoing, cut, hub: Rc::clone(self) }
     }
 
@@ -168,7 +221,7 @@ impl Hub {
     /// Wakes the machine whenever it wants to be, for ever.
     pub(super) async fn keep_time(self: Rc<Self>) {
         loop {
-            let next = self.gateway.borrow().poll_timeout().map(|(at, _)| at);
+            let next = self.next_due();
             self.armed.set(next);
             let due = async {
                 match next {

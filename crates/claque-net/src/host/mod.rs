@@ -17,6 +17,7 @@ mod identity;
 mod messages;
 mod program_path;
 mod routes;
+mod script;
 mod socket;
 mod speech;
 
@@ -42,6 +43,7 @@ use tokio::{
 
 pub use engine::{AudioSource, CommandEngine, CommandError, EngineChoice, TextInput};
 pub use error::HostError;
+pub use script::{ScriptLogEntry, ScriptOptions, Told};
 
 use engine::Engine;
 use hub::Hub;
@@ -105,6 +107,20 @@ impl Host {
     /// When the address cannot be listened on, the engine's program is missing, or the configuration asks for
     /// audio that cannot be made; see [`HostError`].
     pub fn start(options: HostOptions) -> Result<Self, HostError> {
+        Self::launch(options, None)
+    }
+
+    /// Starts a host that does over WebSockets what a script says, in the wording of the script's era, and has the audio of the
+    /// script. Documents, models and accounts are those of `options`. It is for one listener.
+    ///
+    /// # Errors
+    /// As [`Host::start`].
+    pub fn start_scripted(mut options: HostOptions, script: ScriptOptions) -> Result<Self, HostError> {
+        options.config.era = script.script.era;
+        Self::launch(options, Some(script))
+    }
+
+    fn launch(options: HostOptions, script: Option<ScriptOptions>) -> Result<Self, HostError> {
         let HostOptions { bind, mut config, engine, seed } = options;
         if let Some(model) = config.models.iter().find(|model| model.format == AudioFormat::Mp3) {
             return Err(HostError::Mp3 { model: model.info.slug.to_string() });
@@ -133,7 +149,7 @@ impl Host {
             // Whoever starts the host waits for this.
             let _ = bound.send(address);
             let Some((runtime, listener)) = opened else { return };
-            let hub = Rc::new(Hub::new(config, seed, engine, published));
+            let hub = Rc::new(Hub::new(config, seed, engine, script, published));
             let local = LocalSet::new();
             local.block_on(&runtime, serve(listener, hub, stopped, asked));
             drop(local);
@@ -181,6 +197,12 @@ impl Host {
         self.ask(Question::PageLog)
     }
 
+    /// What a script's host was told, in order; none without a script, or when too many questions are under way.
+    #[must_use]
+    pub fn script_log(&self) -> Option<Vec<ScriptLogEntry>> {
+        self.ask(Question::ScriptLog).flatten()
+    }
+
     /// Has [`Host::load`] count from now on.
     pub fn restart_load(&self) {
         // Nobody could do anything about a host that has ended.
@@ -210,6 +232,7 @@ impl Host {
 #[derive(Debug)]
 enum Question {
     PageLog(mpsc::SyncSender<Vec<PageDone>>),
+    ScriptLog(mpsc::SyncSender<Option<Vec<ScriptLogEntry>>>),
     RestartLoad(mpsc::SyncSender<()>),
     Load(mpsc::SyncSender<Load>),
 }
@@ -219,6 +242,9 @@ impl Question {
         match self {
             Self::PageLog(answer) => {
                 let _ = answer.try_send(hub.look(|gateway| gateway.page_log().copied().collect()));
+            }
+            Self::ScriptLog(answer) => {
+                let _ = answer.try_send(hub.script().map(script::ScriptedHub::log));
             }
             Self::RestartLoad(answer) => {
                 hub.ask(Gateway::restart_load);

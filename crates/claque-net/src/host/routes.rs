@@ -19,7 +19,7 @@ use super::{
     documents, extraction,
     handshake::handshake,
     hub::Hub,
-    identity,
+    identity, script,
 };
 
 /// Most bytes of a body: 500,000 characters, none of which takes more than 12 bytes as escaped JSON, and some
@@ -143,8 +143,11 @@ pub(super) async fn answer(
         Target::Blocks { id } => documents::blocks(&hub, &peer, headers, id),
         Target::Models => documents::models(&hub, &peer),
         Target::AnonymousSession => anonymous_session(&hub, &peer),
-        Target::Audio { hash } => documents::audio(&hub, &peer, hash),
-        Target::Socket => handshake(&hub, &peer, headers, head.uri.query().unwrap_or_default()),
+        Target::Audio { hash } => match hub.script() {
+            Some(script) => script::audio(&hub, script, hash).await,
+            None => documents::audio(&hub, &peer, hash),
+        },
+        Target::Socket => handshake(&hub, &peer, headers, head.uri.query().unwrap_or_default()).await,
         Target::SignIn => identity::sign_in(&hub, headers, &body),
         Target::Refresh => identity::refresh(&hub, headers),
     })

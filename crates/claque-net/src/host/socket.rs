@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use claque_core::time::Duration;
-use claque_gateway::{Input, UserId};
+use claque_gateway::Input;
 use claque_wire::yapit::{ClientMessage, Era};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::{net::TcpStream, time::timeout};
@@ -22,6 +22,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
+    connection::Upgraded,
     hub::{Hub, Outgoing, Receiver},
     messages::request,
 };
@@ -38,7 +39,7 @@ const MAX_REASON_BYTES: usize = 123;
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Serves a WebSocket to its end. `early` was read from the stream before.
-pub(super) async fn serve(stream: TcpStream, early: Bytes, user: UserId, hub: Rc<Hub>) {
+pub(super) async fn serve(stream: TcpStream, early: Bytes, upgraded: Upgraded, hub: Rc<Hub>) {
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES)
@@ -50,7 +51,10 @@ pub(super) async fn serve(stream: TcpStream, early: Bytes, user: UserId, hub: Rc
     drop(early);
     let socket = WebSocketStream::from_partially_read(stream, part, Role::Server, Some(config)).await;
     let era = hub.era();
-    let line = hub.connect(user);
+    let line = match upgraded {
+        Upgraded::Of(user) => hub.connect(user),
+        Upgraded::On(line) => line,
+    };
     let mut session = Session { socket, line, era, unflushed: false };
     let end = session.converse(&hub).await;
     session.finish(end).await;

@@ -8,6 +8,7 @@ mod lockstep;
 mod promises;
 mod properties;
 mod real_player;
+mod script_file;
 mod start_buffer;
 mod trouble;
 mod truth;

@@ -17,6 +17,7 @@ mod objectives;
 mod preparation;
 mod program;
 mod proxy;
+mod scripted;
 mod secrets;
 mod shown;
 mod speech;
