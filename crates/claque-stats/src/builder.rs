@@ -138,6 +138,7 @@ impl SummaryBuilder {
         let (trouble, acts) = std::mem::take(&mut self.incidents).finish();
         Summary {
             wall_ms: self.last_end.map(Instant::as_millis_f64),
+            listening_ms: self.listening_ms(),
             listeners,
             blocks,
             success_pct: percent(blocks.ok, blocks.wanted()),
@@ -337,6 +338,19 @@ impl SummaryBuilder {
             }
         }
         percent(stalled, listened)
+    }
+
+    /// How long anybody was there. Sessions without a reported end tell nothing of it.
+    fn listening_ms(&self) -> Option<f64> {
+        let span = |listener: &Listener| listener.intended_at.zip(listener.ended_at);
+        let mut spans: Vec<(Instant, Instant)> = self.listeners.values().filter_map(span).collect();
+        spans.sort_unstable();
+        let (mut until, mut listening) = (Instant::START, 0_u64);
+        for &(intended, ended) in &spans {
+            listening = listening.saturating_add(duration_nanos(ended.since(intended.max(until))));
+            until = until.max(ended);
+        }
+        (!spans.is_empty()).then(|| millis(listening))
     }
 
     fn per_listener(&self, moment: impl Fn(&Listener) -> Option<Instant>) -> Option<crate::Distribution> {

@@ -11,6 +11,11 @@ use crate::{sample::millis, verdict::counted};
 /// A stretch longer than this makes a run INVALID; see docs/time.md for why.
 pub const LATE_GAP: Duration = Duration::from_millis(250);
 
+/// Where the stretches together are more than this part of the time in which anybody listened, the run is INVALID, too, however
+/// short each of them. What happens at some moment happens in a stretch as often as stretches take of the time: above one in
+/// twenty, a p95 may be of nothing but moments at which claque did not run.
+pub const LATE_SHARE_PCT: f64 = 5.0;
+
 /// Stretches that are kept one by one: the longest.
 const MOST_KEPT: usize = 100;
 
@@ -84,8 +89,25 @@ impl GeneratorGap {
         self.longest_ms > millis(duration_nanos(LATE_GAP))
     }
 
-    /// Why a run with such a stretch is not to be trusted.
-    pub(crate) fn late_words(&self) -> String {
+    /// The noted stretches together, in percent of the time in which anybody listened; none where nobody did.
+    #[must_use]
+    pub fn share_pct(&self, listening_ms: Option<f64>) -> Option<f64> {
+        listening_ms.filter(|&ms| ms > 0.0).map(|ms| 100.0 * self.noted_ms_total / ms)
+    }
+
+    /// Why a run with these stretches is not to be trusted, if so.
+    pub(crate) fn late_words(&self, listening_ms: Option<f64>) -> Option<String> {
+        if self.is_late() {
+            return Some(self.longest_words());
+        }
+        let share = self.share_pct(listening_ms).filter(|&share| share > LATE_SHARE_PCT)?;
+        Some(format!(
+            "{}; together {share:.1} % of the time in which anybody listened, more than {LATE_SHARE_PCT:.0} %",
+            self.noted_words()
+        ))
+    }
+
+    fn longest_words(&self) -> String {
         let limit_ms = millis(duration_nanos(LATE_GAP));
         let moments: Vec<_> = self
             .stretches
@@ -132,7 +154,7 @@ mod tests {
         assert!(gap.is_late());
         assert_eq!((gap.noted, gap.late), (3, 2));
         assert_eq!(
-            gap.late_words(),
+            gap.late_words(Some(60_000.0)).unwrap(),
             "claque did not run for 2990 ms from 2.013 s on (thread of listeners 0), 300 ms from 9.000 s on (thread of listeners 0), longer than 250 ms"
         );
     }
@@ -145,6 +167,21 @@ mod tests {
             gap.noted_words(),
             "claque did not run for 50 ms or more 2 times, 310 ms in all, 250 ms at most from 9.000 s on"
         );
+    }
+
+    #[test]
+    fn short_ones_add_up() {
+        // 21 stretches of 230 ms in 8.6 s, none of them late by itself.
+        let gaps: Vec<_> = (0..21).map(|number| (number * 400, 230)).collect();
+        let gap = GeneratorGap::from_log(&log(&gaps)).unwrap();
+        assert!(!gap.is_late());
+        assert_eq!(
+            gap.late_words(Some(8_600.0)).unwrap(),
+            "claque did not run for 50 ms or more 21 times, 4830 ms in all, 230 ms at most from 0.000 s on; together \
+             56.2 % of the time in which anybody listened, more than 5 %"
+        );
+        assert_eq!(gap.late_words(Some(96_600.0)), None, "exactly 5 % are no more than 5 %");
+        assert_eq!(gap.late_words(None), None, "nobody listened");
     }
 
     #[test]

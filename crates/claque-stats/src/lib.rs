@@ -25,7 +25,7 @@ pub use self::{
         CacheUse, DocumentCounts, DocumentsBuilder, DocumentsShape, DocumentsSummary, FailedPages,
         PageCounts, StepCause, summarise_documents,
     },
-    gap::{GapStretch, GeneratorGap, LATE_GAP},
+    gap::{GapStretch, GeneratorGap, LATE_GAP, LATE_SHARE_PCT},
     lockstep::{Lockstep, lockstep},
     observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
     sample::{Distribution, Sample, ScheduleLag},

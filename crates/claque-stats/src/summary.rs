@@ -14,6 +14,10 @@ use crate::{
 pub struct Summary {
     /// From the run's start to the end of the last session, in ms.
     pub wall_ms: Option<f64>,
+    /// Time in which at least one listener was there, from its intended start to its end, in ms; absent in files from
+    /// before it was a figure.
+    #[serde(default)]
+    pub listening_ms: Option<f64>,
     /// What became of the listeners.
     pub listeners: ListenerCounts,
     /// What became of the blocks.

@@ -221,10 +221,15 @@ fn generator_late(summary: &Summary) -> Option<Reason> {
     let limit_ms = millis(duration_nanos(LATE_GENERATOR));
     let p99_ms = summary.schedule_lag.map(|lag| lag.p99_ms).filter(|&p99_ms| p99_ms > limit_ms);
     let lag = p99_ms.map(|p99_ms| generator_late_text(p99_ms, limit_ms));
-    let gap = summary.generator_gap.as_ref().filter(|gap| gap.is_late());
-    let gap = gap.map(|gap| format!("generator late: {}", gap.late_words()));
+    let gap = gap_lateness(summary).map(|words| format!("generator late: {words}"));
     let text = lag.into_iter().chain(gap).collect::<Vec<_>>().join("; ");
     (!text.is_empty()).then_some(Reason { id: ReasonId::GeneratorLate, text })
+}
+
+/// Why stretches in which the generator did not run are too much, if so.
+fn gap_lateness(summary: &Summary) -> Option<String> {
+    // Files from before the time of listening was a figure have the whole run's, which is at least as long.
+    summary.generator_gap.as_ref()?.late_words(summary.listening_ms.or(summary.wall_ms))
 }
 
 pub(crate) fn generator_late_text(p99_ms: f64, limit_ms: f64) -> String {
@@ -346,7 +351,8 @@ fn warnings(summary: &Summary) -> Option<Reason> {
 
 /// Those that make the run INVALID are told as the reason.
 fn generator_gaps(summary: &Summary) -> Option<Reason> {
-    let gap = summary.generator_gap.as_ref().filter(|gap| gap.noted > 0 && !gap.is_late())?;
+    let gap =
+        summary.generator_gap.as_ref().filter(|gap| gap.noted > 0 && gap_lateness(summary).is_none())?;
     Some(Reason { id: ReasonId::GeneratorGaps, text: gap.noted_words() })
 }
 

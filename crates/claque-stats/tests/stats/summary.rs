@@ -43,6 +43,20 @@ fn one_listener_two_blocks_by_hand() {
 }
 
 #[test]
+fn time_in_which_nobody_was_there_is_no_time_of_listening() {
+    let from = |listener, intended_ms, ended_ms| {
+        let intended_at = Instant::from_millis(intended_ms);
+        Fact::Listener(ListenerRecord { intended_at, ..session(listener, None, ended_ms) })
+    };
+    let four = RunShape { users: 4, blocks_per_user: 2 };
+    // Two that overlap, one inside, and after 30 s of nobody another: 10 + 5 s, and not the 45 s of the run.
+    let facts = [from(0, 0, 6_000), from(1, 4_000, 10_000), from(2, 5_000, 7_000), from(3, 40_000, 45_000)];
+    let summary = summary_of(four, &facts);
+    assert_eq!((summary.listening_ms, summary.wall_ms), (Some(15_000.0), Some(45_000.0)));
+    assert_eq!(summary_of(four, &[]).listening_ms, None, "nobody tells");
+}
+
+#[test]
 fn service_time_counts_from_the_request_and_response_time_from_the_want() {
     let late_request = BlockRecord {
         intended_at: Instant::from_millis(1_000),

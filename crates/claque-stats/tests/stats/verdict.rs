@@ -3,12 +3,13 @@
 use crate::facts::{block, error, failed_block, session};
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
+    gap::{Gap, GapLog, GeneratorPart},
     ids::BlockIdx,
     lag::LagHistogram,
     record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd},
-    time::{Duration, MediaTime},
+    time::{Duration, Instant, MediaTime},
 };
-use claque_stats::{ReasonId, RunShape, ScheduleLag, Verdict, summarise};
+use claque_stats::{GeneratorGap, ReasonId, RunShape, ScheduleLag, Summary, Verdict, summarise};
 
 const ONE_BY_TWO: RunShape = RunShape { users: 1, blocks_per_user: 2 };
 
@@ -56,6 +57,32 @@ fn a_late_generator_invalidates_only_above_its_threshold() {
     let at = |millis| Verdict::judge(&summarise(ONE_BY_TWO, &good_run(), lag_of(millis)));
     assert!(at(49).is_valid());
     assert_eq!(reasons(&at(51)), [ReasonId::GeneratorLate]);
+}
+
+#[test]
+fn stretches_that_are_short_each_invalidate_by_their_sum() {
+    // The listener is there for 5 s: 5 % of that are 250 ms.
+    let with_gaps = |lengths: &[u64]| {
+        let mut log = GapLog::default();
+        for (place, &length) in (0_u64..).zip(lengths) {
+            let (from, lasted) = (Instant::from_millis(place * 500), Duration::from_millis(length));
+            log.record(Gap { from, lasted, of: GeneratorPart::Recorder });
+        }
+        let generator_gap = GeneratorGap::from_log(&log);
+        Verdict::judge(&Summary { generator_gap, ..summarise(ONE_BY_TWO, &good_run(), lag_of(1)) })
+    };
+    let within = with_gaps(&[125, 125]);
+    assert!(within.is_valid());
+    assert_eq!(within.notes[0].id, ReasonId::GeneratorGaps);
+
+    let beyond = with_gaps(&[125, 126]);
+    assert_eq!((reasons(&beyond), beyond.notes), (vec![ReasonId::GeneratorLate], vec![]));
+    let text = &beyond.reasons[0].text;
+    assert!(
+        text.starts_with("generator late: claque did not run for 50 ms or more 2 times, 251 ms in all"),
+        "{text}"
+    );
+    assert!(text.ends_with("together 5.0 % of the time in which anybody listened, more than 5 %"), "{text}");
 }
 
 #[test]
