@@ -20,8 +20,8 @@ pub(crate) enum Bench {
     Columns,
     /// Difference between sockets and simulator on a crowd whose times are known
     Agreement,
-    /// False alarms, power and coverage of `claque compare` on ten times the worlds of its tests
-    Calibration,
+    /// False alarms and power of `claque compare`, on thirty times the runs of its tests
+    Calibration(calibration::CalibrationFlags),
     /// CPU share and lateness of a thousand listeners with the embedded gateway
     Cost,
     /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
@@ -41,7 +41,7 @@ impl Bench {
         match self {
             Self::Columns => columns::run(),
             Self::Agreement => agreement::run(),
-            Self::Calibration => calibration::run(),
+            Self::Calibration(flags) => calibration::run(&flags),
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
             Self::Instructions => instructions::run(),
