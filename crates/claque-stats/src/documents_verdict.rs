@@ -6,8 +6,7 @@ use crate::{
     documents::{CacheUse, DocumentsShape, DocumentsSummary},
     sample::millis,
     verdict::{
-        LATE_GENERATOR, Reason, ReasonId, Validity, Verdict, counted, generator_exhausted_reason,
-        generator_late_text,
+        LATE_GENERATOR, Reason, ReasonId, Verdict, counted, generator_exhausted_reason, generator_late_text,
     },
 };
 
@@ -34,11 +33,7 @@ impl Verdict {
             warnings(summary),
             lag_not_measured(summary),
         ];
-        Self {
-            validity: if reasons.is_empty() { Validity::Valid } else { Validity::Invalid },
-            reasons,
-            notes: notes.into_iter().flatten().collect(),
-        }
+        Self { reasons, notes: notes.into_iter().flatten().collect() }
     }
 }
 

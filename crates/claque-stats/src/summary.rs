@@ -63,6 +63,15 @@ pub struct Summary {
     pub acts: Option<Acts>,
 }
 
+impl Summary {
+    /// The same of a run in which nobody looked whose messages were counted, nor whether they were understood: absent, and
+    /// not zero.
+    #[must_use]
+    pub fn with_messages_unwatched(self) -> Self {
+        Self { foreign_messages: None, warnings: None, ..self }
+    }
+}
+
 /// Lost connections, blocks asked for again, and the stalls that came of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trouble {

@@ -22,9 +22,7 @@ const MISSING_SHARE: u64 = 10;
 /// What a run's figures are worth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// Whether they can be trusted.
-    pub validity: Validity,
-    /// Why not; empty for a valid run.
+    /// Why they cannot be trusted; empty for a valid run.
     pub reasons: Vec<Reason>,
     /// What a reader should know but does not invalidate the figures.
     pub notes: Vec<Reason>,
@@ -36,8 +34,22 @@ pub struct Verdict {
 pub enum Validity {
     /// They measure the service.
     Valid,
+    /// Nobody measured whether they do.
+    Unverified,
     /// They do not.
     Invalid,
+}
+
+impl Validity {
+    /// The word for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "VALID",
+            Self::Unverified => "UNVERIFIED",
+            Self::Invalid => "INVALID",
+        }
+    }
 }
 
 /// One reason or note.
@@ -81,8 +93,10 @@ pub enum ReasonId {
     DocumentsReused,
     /// Note: the generator did not run for some stretches, none of them long enough to be a reason.
     GeneratorGaps,
-    /// Note: nobody measured whether the generator was late.
+    /// Note: nobody measured whether the generator was late, which leaves the figures unverified.
     LagNotMeasured,
+    /// Note: nobody looked whose messages were counted, which leaves the figures unverified.
+    CrossTalkNotMeasured,
     /// Reason, of imported files: the client of their time counted other listeners' messages.
     CrossTalkSuspected,
     /// Reason, of imported files: the arrivals of different listeners were the same.
@@ -140,6 +154,7 @@ impl ReasonId {
             Self::DocumentsReused => "documents-reused",
             Self::GeneratorGaps => "generator-gaps",
             Self::LagNotMeasured => "lag-not-measured",
+            Self::CrossTalkNotMeasured => "cross-talk-not-measured",
             Self::CrossTalkSuspected => "cross-talk-suspected",
             Self::Lockstep => "lockstep",
             Self::Inferred => "inferred",
@@ -187,27 +202,39 @@ impl Verdict {
             warnings(summary),
             generator_gaps(summary),
             lag_not_measured(summary),
+            cross_talk_not_measured(summary),
         ];
-        Self {
-            validity: if reasons.is_empty() { Validity::Valid } else { Validity::Invalid },
-            reasons,
-            notes: notes.into_iter().flatten().collect(),
-        }
+        Self { reasons, notes: notes.into_iter().flatten().collect() }
     }
 
     /// Adds a reason that is in no figure, before all others.
     pub fn invalidate(&mut self, reason: Reason) {
-        self.validity = Validity::Invalid;
         self.reasons.insert(0, reason);
+    }
+
+    /// What the figures are worth: one reason makes them invalid, and without any it matters what nobody measured.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        let leaves_open =
+            |note: &Reason| [ReasonId::LagNotMeasured, ReasonId::CrossTalkNotMeasured].contains(&note.id);
+        match (self.reasons.is_empty(), self.notes.iter().any(leaves_open)) {
+            (false, _) => Validity::Invalid,
+            (true, true) => Validity::Unverified,
+            (true, false) => Validity::Valid,
+        }
     }
 
     /// Whether the figures can be trusted.
     #[must_use]
-    pub const fn is_valid(&self) -> bool {
-        match self.validity {
-            Validity::Valid => true,
-            Validity::Invalid => false,
-        }
+    pub fn is_valid(&self) -> bool {
+        self.validity() == Validity::Valid
+    }
+
+    /// Why they cannot, in one line: the reasons, or what nobody measured.
+    #[must_use]
+    pub fn doubts(&self) -> String {
+        let told = if self.reasons.is_empty() { &self.notes } else { &self.reasons };
+        told.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -359,6 +386,14 @@ fn generator_gaps(summary: &Summary) -> Option<Reason> {
 fn lag_not_measured(summary: &Summary) -> Option<Reason> {
     let text = "whether the generator was late was not measured".to_owned();
     summary.schedule_lag.is_none().then_some(Reason { id: ReasonId::LagNotMeasured, text })
+}
+
+/// Where sessions have an end on record, and nobody counted messages of foreign documents.
+fn cross_talk_not_measured(summary: &Summary) -> Option<Reason> {
+    let ended = summary.listeners.unfinished < summary.listeners.intended;
+    let text = "whose messages were counted was not checked: cross-talk cannot be ruled out".to_owned();
+    (ended && summary.foreign_messages.is_none())
+        .then_some(Reason { id: ReasonId::CrossTalkNotMeasured, text })
 }
 
 /// Failures of these causes together; none when there are none.

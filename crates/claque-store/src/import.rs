@@ -88,7 +88,7 @@ impl ImportedRun {
     /// The figures, as far as the file allows.
     #[must_use]
     pub fn summarise(&self) -> Summary {
-        summarise(self.config.shape(), &self.facts, None)
+        summarise(self.config.shape(), &self.facts, None).with_messages_unwatched()
     }
 }
 
@@ -120,10 +120,8 @@ pub fn read_any(path: &Path) -> Result<Imported, StoreError> {
 pub fn read(path: &Path) -> Result<ImportedRun, StoreError> {
     let bytes = files::read(path).map_err(|source| StoreError::io("read", path, source))?;
     let file: OldFile = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(path, error))?;
-    let mut notes = vec![
-        "whose messages were counted was not checked: cross-talk cannot be ruled out".to_owned(),
-        format!("start of playback is inferred: block 0 and {MIN_BUFFER} blocks in all had arrived"),
-    ];
+    let mut notes =
+        vec![format!("start of playback is inferred: block 0 and {MIN_BUFFER} blocks in all had arrived")];
     let mut facts = Vec::new();
     for (number, session) in file.sessions.iter().enumerate() {
         let imported = import_session(session, &mut notes)

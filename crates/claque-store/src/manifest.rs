@@ -142,6 +142,9 @@ pub struct ClaqueVersion {
 pub struct SavedVerdict {
     /// Whether the figures can be trusted.
     pub valid: bool,
+    /// The same, with those of which nobody measured it apart; absent in files from before it was told.
+    #[serde(default)]
+    pub validity: Option<Validity>,
     /// Why not.
     pub reasons: Vec<Reason>,
     /// What else a reader should know.
@@ -150,14 +153,26 @@ pub struct SavedVerdict {
 
 impl From<&Verdict> for SavedVerdict {
     fn from(verdict: &Verdict) -> Self {
-        Self { valid: verdict.is_valid(), reasons: verdict.reasons.clone(), notes: verdict.notes.clone() }
+        Self {
+            valid: verdict.is_valid(),
+            validity: Some(verdict.validity()),
+            reasons: verdict.reasons.clone(),
+            notes: verdict.notes.clone(),
+        }
     }
 }
 
 impl From<SavedVerdict> for Verdict {
     fn from(saved: SavedVerdict) -> Self {
-        let validity = if saved.valid { Validity::Valid } else { Validity::Invalid };
-        Self { validity, reasons: saved.reasons, notes: saved.notes }
+        Self { reasons: saved.reasons, notes: saved.notes }
+    }
+}
+
+impl SavedVerdict {
+    /// What the figures are worth, by today's rules also of older files.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        Verdict::from(self.clone()).validity()
     }
 }
 
@@ -236,6 +251,12 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Whether the run is a file of the older script that was taken in.
+    #[must_use]
+    pub fn is_imported(&self) -> bool {
+        self.scenario.get("imported").is_some()
+    }
+
     /// The manifest of a run that has just begun.
     pub(crate) fn begin(header: &RunHeader) -> Self {
         Self {

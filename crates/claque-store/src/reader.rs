@@ -6,7 +6,7 @@ use claque_core::{
     ids::ListenerId,
     record::{Fact, IncidentRecord},
 };
-use claque_stats::{GeneratorGap, RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict, summarise};
+use claque_stats::{RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict, summarise};
 
 use crate::{
     ahead::Rows,
@@ -43,8 +43,7 @@ impl Run {
     /// saved summary; of a partial run it is not known.
     #[must_use]
     pub fn recompute(&self) -> Summary {
-        let summary = summarise(self.shape(), &self.facts, self.saved_lag());
-        Summary { generator_gap: saved_gap(&self.manifest), ..summary }
+        with_unfactual(&self.manifest, summarise(self.shape(), &self.facts, self.saved_lag()))
     }
 
     fn saved_lag(&self) -> Option<ScheduleLag> {
@@ -150,16 +149,19 @@ pub fn resummarise(
         Ok(())
     })?;
     let lag = manifest.summary.as_ref().and_then(|summary| summary.schedule_lag);
-    let summary = Summary { generator_gap: saved_gap(&manifest), ..figures.finish(lag) };
+    let summary = with_unfactual(&manifest, figures.finish(lag));
     manifest.verdict = Some((&judge(&manifest, &summary)).into());
     manifest.summary = Some(summary);
     manifest.write(dir)?;
     Ok(manifest)
 }
 
-/// When the generator did not run is in no fact either.
-fn saved_gap(manifest: &Manifest) -> Option<GeneratorGap> {
-    manifest.summary.as_ref().and_then(|summary| summary.generator_gap.clone())
+/// What else is in no fact: when the generator did not run, and of a file of the older script that nobody looked whose
+/// messages were counted.
+fn with_unfactual(manifest: &Manifest, figures: Summary) -> Summary {
+    let generator_gap = manifest.summary.as_ref().and_then(|summary| summary.generator_gap.clone());
+    let figures = Summary { generator_gap, ..figures };
+    if manifest.is_imported() { figures.with_messages_unwatched() } else { figures }
 }
 
 fn finished_facts(dir: &Path, manifest: &Manifest) -> Result<Vec<Fact>, StoreError> {

@@ -210,7 +210,7 @@ mod tests {
     }
 
     fn done() -> SuiteRunState {
-        let verdict = SavedVerdict { valid: true, reasons: Vec::new(), notes: Vec::new() };
+        let verdict = SavedVerdict { valid: true, validity: None, reasons: Vec::new(), notes: Vec::new() };
         SuiteRunState::Done { folder: "2026".to_owned(), verdict, objectives: Vec::new() }
     }
 

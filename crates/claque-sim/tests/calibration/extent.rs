@@ -31,7 +31,8 @@ impl Extent {
     pub(crate) fn asked_for() -> Self {
         let asked = |name: &str| std::env::var(format!("CLAQUE_CALIBRATION_{name}")).ok();
         let seeds = asked("SEEDS").map_or(SEEDS, |seeds| seeds.parse().expect("seeds are a number"));
-        let worlds = asked("WORLDS").map_or(WORLDS.to_vec(), |numbers| numbers.split(',').map(world).collect());
+        let worlds =
+            asked("WORLDS").map_or(WORLDS.to_vec(), |numbers| numbers.split(',').map(world).collect());
         let question = asked("ALARMS_ONLY").map_or(Question::AlarmsAndPower, |_| Question::Alarms);
         Self { worlds, seeds, question }
     }

@@ -11,7 +11,7 @@ use std::{num::NonZero, thread};
 use claque_core::rng::Seed;
 use claque_stats::{
     Observations,
-    compare::{Candidate, CompareOptions, Pair, Repetition, Statistic, compare},
+    compare::{Candidate, CompareOptions, Figures, Pair, Repetition, Statistic, compare},
 };
 use rand::seq::SliceRandom as _;
 
@@ -93,7 +93,7 @@ fn tally(trios: &[Trio], runs: usize, seeds: Seeds, candidate: fn(&Trio) -> &Obs
             let a: Vec<_> =
                 before.iter().map(|trio| Repetition { observed: &trio.usual, seed: side(trio) }).collect();
             let b = after.iter().map(|trio| Repetition { observed: candidate(trio), seed: side(trio) });
-            let b = Candidate { runs: b.collect(), objection: None };
+            let b = Candidate { runs: b.collect(), objection: None, figures: Figures::Trusted };
             tally.add(&compare(&a, &[b], &CompareOptions::new()).pairs[0]);
         }
     }
@@ -161,7 +161,10 @@ fn false_alarms(world: World, trios: &[Trio]) -> Vec<String> {
     for runs in [1, 2, 3, 5] {
         for seeds in [Seeds::Same, Seeds::Others] {
             let alike = tally(trios, runs, seeds, Trio::again);
-            assert!(alike.share(alike.called) <= bound(&alike), "{world:?}, {runs} runs, {seeds:?}: {alike:?}");
+            assert!(
+                alike.share(alike.called) <= bound(&alike),
+                "{world:?}, {runs} runs, {seeds:?}: {alike:?}"
+            );
             assert!(runs > 1 || alike.called == 0, "one run cannot tell");
             if runs > 1 {
                 cells.push(alike.told(alike.called));

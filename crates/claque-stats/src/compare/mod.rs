@@ -67,6 +67,17 @@ pub struct Candidate<'a> {
     pub runs: Vec<Repetition<'a>>,
     /// Why it cannot be compared, if so.
     pub objection: Option<String>,
+    /// Whether it may be judged: of runs whose figures nobody verified, differences are shown without a verdict.
+    pub figures: Figures,
+}
+
+/// What is known of the figures of two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figures {
+    /// They measure the service, or the caller takes them for it.
+    Trusted,
+    /// Nobody measured whether they do, in a run of either side.
+    Unverified,
 }
 
 /// What was found.
@@ -102,6 +113,8 @@ pub enum Design {
     /// Nothing: the runs of a side share texts that those of the other have not, and what the texts do cannot be told from
     /// what changed.
     OtherTexts,
+    /// Nothing: nobody measured whether the figures of a run can be trusted.
+    Unverified,
 }
 
 impl Design {
@@ -113,6 +126,9 @@ impl Design {
             Self::OneRun => Some("not judged: one run cannot tell"),
             Self::OtherTexts => {
                 Some("not judged: runs of a side share a seed, and so texts, that the other side has not")
+            }
+            Self::Unverified => {
+                Some("not judged: a run is UNVERIFIED, and what differs may be what nobody measured")
             }
         }
     }
@@ -210,7 +226,11 @@ pub fn compare(
 ) -> Comparison {
     let mut drafts: Vec<(Option<String>, Design, Vec<Draft>)> = Vec::new();
     for candidate in candidates {
-        let (design, sides) = arranged(baseline, &candidate.runs);
+        let (arranged, sides) = arranged(baseline, &candidate.runs);
+        let design = match candidate.figures {
+            Figures::Trusted => arranged,
+            Figures::Unverified => Design::Unverified,
+        };
         let draft = |measure| Draft::new(measure, design, &sides, candidate.objection.as_ref());
         drafts.push((candidate.objection.clone(), design, Measure::all().into_iter().map(draft).collect()));
     }

@@ -3,7 +3,8 @@
 use claque_stats::{
     ListenerObservation, Observations,
     compare::{
-        Candidate, Change, CompareOptions, Comparison, Design, Repetition, Row, Statistic, Unit, compare,
+        Candidate, Change, CompareOptions, Comparison, Design, Figures, Repetition, Row, Statistic, Unit,
+        compare,
     },
 };
 
@@ -52,7 +53,7 @@ fn repetitions(runs: &[(u64, Observations)]) -> Vec<Repetition<'_>> {
 }
 
 fn compared(a: &[(u64, Observations)], b: &[(u64, Observations)]) -> Comparison {
-    let candidate = Candidate { runs: repetitions(b), objection: None };
+    let candidate = Candidate { runs: repetitions(b), objection: None, figures: Figures::Trusted };
     compare(&repetitions(a), &[candidate], &CompareOptions::new())
 }
 
@@ -177,7 +178,11 @@ fn a_world_without_chance_needs_enough_runs_to_be_believed() {
 #[test]
 fn another_task_is_not_compared() {
     let (a, b) = (steady(&LEVELS), steady(&SLOWER));
-    let candidate = Candidate { runs: repetitions(&b), objection: Some("users is 20 against 10".to_owned()) };
+    let candidate = Candidate {
+        runs: repetitions(&b),
+        objection: Some("users is 20 against 10".to_owned()),
+        figures: Figures::Trusted,
+    };
     let comparison = compare(&repetitions(&a), &[candidate], &CompareOptions::new());
     assert!(comparison.pairs[0].rows.iter().all(|row| row.change == Change::NotComparable));
     assert_eq!((comparison.judged, comparison.pairs[0].is_regression()), (0, false));

@@ -9,7 +9,7 @@ use claque_core::{
     record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd},
     time::{Duration, Instant, MediaTime},
 };
-use claque_stats::{GeneratorGap, ReasonId, RunShape, ScheduleLag, Summary, Verdict, summarise};
+use claque_stats::{GeneratorGap, ReasonId, RunShape, ScheduleLag, Summary, Validity, Verdict, summarise};
 
 const ONE_BY_TWO: RunShape = RunShape { users: 1, blocks_per_user: 2 };
 
@@ -86,10 +86,21 @@ fn stretches_that_are_short_each_invalidate_by_their_sum() {
 }
 
 #[test]
-fn an_unmeasured_generator_is_a_note() {
-    let verdict = Verdict::judge(&summarise(ONE_BY_TWO, &good_run(), None));
-    assert!(verdict.is_valid());
-    assert_eq!(verdict.notes[0].id, ReasonId::LagNotMeasured);
+fn what_nobody_measured_is_neither_valid_nor_invalid() {
+    let notes = |verdict: &Verdict| verdict.notes.iter().map(|note| note.id).collect::<Vec<_>>();
+    let unwatched = summarise(ONE_BY_TWO, &good_run(), None);
+    let verdict = Verdict::judge(&unwatched);
+    assert_eq!((verdict.validity(), verdict.is_valid()), (Validity::Unverified, false));
+    assert_eq!(notes(&verdict), [ReasonId::LagNotMeasured]);
+
+    let verdict = Verdict::judge(&unwatched.with_messages_unwatched());
+    assert_eq!(verdict.validity(), Validity::Unverified);
+    assert_eq!(notes(&verdict), [ReasonId::LagNotMeasured, ReasonId::CrossTalkNotMeasured]);
+
+    // What was measured and speaks against the figures weighs more.
+    let mut cut = good_run();
+    cut[2] = Fact::Listener(ListenerRecord { end: SessionEnd::Stopped, ..session(0, Some(1_000), 5_000) });
+    assert_eq!(Verdict::judge(&summarise(ONE_BY_TWO, &cut, None)).validity(), Validity::Invalid);
 }
 
 #[test]

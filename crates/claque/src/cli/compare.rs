@@ -19,7 +19,7 @@ pub(crate) struct CompareFlags {
     /// How often an interval holds the truth, in percent, 50 to 99.9 [default: 95]
     #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     pub(crate) confidence: Option<f64>,
-    /// Compare runs, though they are INVALID or did not come to their end
+    /// Compare runs, though they are INVALID or did not come to their end, and judge those that are UNVERIFIED
     #[arg(long)]
     pub(crate) allow_invalid: bool,
     /// End with exit code 4 if anything got worse; needs two runs a side at least, and five are better

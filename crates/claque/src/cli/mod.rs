@@ -61,7 +61,7 @@ pub(crate) struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 all is well, 1 claque failed, 2 wrong usage, 3 an objective was missed, 4 a regression was found, \
-5 the run is INVALID.
+5 the run is INVALID or UNVERIFIED.
 
 `claque run` without --base-url needs nothing else: it plays against a gateway of its own on loopback.";
 

@@ -43,7 +43,7 @@ pub(super) fn finished(folder: PathBuf, manifest: Manifest, summary: Summary, ve
 
 /// Judges a run that is kept: by its figures, and by what was found out when it was imported.
 pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
-    use claque_stats::{ReasonId, Validity};
+    use claque_stats::ReasonId;
 
     let mut verdict = judge(summary, time_of(&manifest.scenario));
     let saved = manifest.verdict.clone().map(Verdict::from);
@@ -64,10 +64,9 @@ pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
         )
     };
     verdict.reasons.extend(reasons.into_iter().filter(|reason| stays(reason.id)));
-    verdict.notes.extend(notes.into_iter().filter(|note| stays(note.id)));
-    if !verdict.reasons.is_empty() {
-        verdict.validity = Validity::Invalid;
-    }
+    // Older files have the words of some of today's notes under another id.
+    let told: Vec<_> = verdict.notes.iter().map(|note| note.text.clone()).collect();
+    verdict.notes.extend(notes.into_iter().filter(|note| stays(note.id) && !told.contains(&note.text)));
     verdict
 }
 

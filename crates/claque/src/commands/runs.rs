@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use claque_stats::{DocumentsSummary, Summary};
+use claque_stats::{DocumentsSummary, Summary, Validity};
 use claque_store::{DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict};
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ fn is_of(run: &RunHead, model: &str) -> bool {
 }
 
 fn is_valid(run: &RunHead) -> bool {
-    run.verdict.as_ref().is_some_and(|verdict| verdict.valid)
+    run.verdict.as_ref().is_some_and(|verdict| verdict.validity() == Validity::Valid)
 }
 
 /// One line a run, in columns as wide as they must be.
@@ -81,8 +81,7 @@ fn row(run: &RunHead) -> Vec<String> {
     let Figures { audience, model, success_pct, underruns, stalled_time_pct, startup_p50_ms } = figures(run);
     let verdict = match (&run.verdict, run.partial) {
         (_, true) => "PARTIAL",
-        (Some(verdict), false) if verdict.valid => "VALID",
-        (Some(_), false) => "INVALID",
+        (Some(verdict), false) => verdict.validity().as_str(),
         (None, false) => NOT_MEASURED,
     };
     vec![

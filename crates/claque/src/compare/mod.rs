@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use claque_stats::{
-    Observations, Verdict,
-    compare::{Candidate, Comparison, FEWEST_RUNS, Repetition, compare},
+    Observations, Validity, Verdict,
+    compare::{Candidate, Comparison, FEWEST_RUNS, Figures, Repetition, compare},
     objective::ObjectiveResult,
 };
 use claque_store::Manifest;
@@ -28,6 +28,8 @@ pub(crate) struct LoadedRun {
     pub(crate) observed: Observations,
     /// Why its figures do not measure the service, if so.
     pub(crate) invalid: Option<String>,
+    /// What nobody measured of them, if that is why they cannot be trusted.
+    pub(crate) unverified: Option<String>,
 }
 
 /// Runs that are repetitions of one another.
@@ -123,6 +125,7 @@ fn hold_against(sides: Vec<Side>, terms: &CompareTerms) -> Compared {
         .map(|(side, settings)| Candidate {
             runs: side.repetitions(),
             objection: differ::objection(settings),
+            figures: figures(baseline, side, terms.invalid),
         })
         .collect();
     let comparison = compare(&baseline.repetitions(), &candidates, &terms.options);
@@ -143,13 +146,22 @@ fn load(found: Found) -> anyhow::Result<LoadedRun> {
         Some(saved) => Verdict::from(saved),
         None => Verdict::judge(&run.recompute()),
     };
-    let reasons: Vec<_> = verdict.reasons.iter().map(|reason| reason.text.clone()).collect();
-    let invalid = if run.partial {
-        Some("it did not come to its end".to_owned())
-    } else {
-        (!verdict.is_valid()).then(|| reasons.join("; "))
+    let (invalid, unverified) = match (run.partial, verdict.validity()) {
+        (true, _) => (Some("it did not come to its end".to_owned()), None),
+        (false, Validity::Invalid) => (Some(verdict.doubts()), None),
+        (false, Validity::Unverified) => (None, Some(verdict.doubts())),
+        (false, Validity::Valid) => (None, None),
     };
-    Ok(LoadedRun { name, manifest: run.manifest, observed, invalid })
+    Ok(LoadedRun { name, manifest: run.manifest, observed, invalid, unverified })
+}
+
+/// What is known of the figures of two sides. Who allows runs that do not measure the service allows these, too.
+fn figures(a: &Side, b: &Side, invalid: InvalidRuns) -> Figures {
+    let is_unverified = a.runs.iter().chain(&b.runs).any(|run| run.unverified.is_some());
+    match invalid {
+        InvalidRuns::Refused if is_unverified => Figures::Unverified,
+        InvalidRuns::Refused | InvalidRuns::Allowed => Figures::Trusted,
+    }
 }
 
 /// Simulations with one seed are one run: what they repeat is themselves.

@@ -381,7 +381,7 @@ impl Finished {
     }
 }
 
-/// 0 for a run that can be trusted, 5 for one that cannot.
+/// 0 for a run that can be trusted, 5 for one that cannot, also where that is because nobody measured it.
 pub(crate) fn exit_code(verdict: &Verdict) -> ExitCode {
     if verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
 }

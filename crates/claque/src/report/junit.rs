@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use claque_stats::objective::ObjectiveResult;
+use claque_stats::{Verdict, objective::ObjectiveResult};
 
 use super::objectives;
 use crate::printable::is_hidden;
@@ -20,6 +20,11 @@ pub(crate) struct TestCase {
 pub(super) fn case(result: &ObjectiveResult) -> TestCase {
     let failure = (!result.met).then(|| format!("missed: {}", objectives::found(result)));
     TestCase { name: result.objective.clone(), failure }
+}
+
+/// Why a run is not VALID, if so.
+pub(super) fn distrust(verdict: &Verdict) -> Option<String> {
+    (!verdict.is_valid()).then(|| format!("{}: {}", verdict.validity().as_str(), verdict.doubts()))
 }
 
 /// The document, ended by a newline. `suite` says what was judged.

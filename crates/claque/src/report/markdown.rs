@@ -11,8 +11,7 @@ use crate::outcome::Finished;
 /// The document, ended by a newline.
 pub(super) fn summary(run: &Finished) -> String {
     let mut lines = Vec::new();
-    let verdict = if run.verdict.is_valid() { "VALID" } else { "INVALID" };
-    lines.push(format!("### claque: {verdict}"));
+    lines.push(format!("### claque: {}", run.verdict.validity().as_str()));
     lines.push(String::new());
     let config = &run.heading.config;
     let (users, blocks) = (grouped(config.users.into()), grouped(config.blocks_per_user.into()));

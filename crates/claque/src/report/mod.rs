@@ -64,9 +64,8 @@ pub(crate) fn print(run: &Finished, format: OutputFormat) -> anyhow::Result<()> 
 
 /// One test case for the verdict, one for each objective.
 fn cases(run: &Finished) -> Vec<junit::TestCase> {
-    let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
-    let failure = (!reasons.is_empty()).then(|| format!("INVALID: {}", reasons.join("; ")));
-    let verdict = junit::TestCase { name: "the run is VALID".to_owned(), failure };
+    let verdict =
+        junit::TestCase { name: "the run is VALID".to_owned(), failure: junit::distrust(&run.verdict) };
     std::iter::once(verdict).chain(run.objectives.iter().map(junit::case)).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use claque_stats::{
-    Distribution, ErrorCause, GeneratorGap, Reason, ScheduleLag, Summary, Underruns, Verdict,
+    Distribution, ErrorCause, GeneratorGap, Reason, ScheduleLag, Summary, Underruns, Validity, Verdict,
     objective::ObjectiveResult,
 };
 use claque_store::Preparation;
@@ -374,12 +374,12 @@ pub(super) fn objectives_met(results: &[ObjectiveResult], paint: Paint, lines: &
 }
 
 pub(super) fn verdict(verdict: &Verdict, paint: Paint, lines: &mut Vec<String>) {
-    if verdict.is_valid() {
-        lines.push(format!("  {}", paint.style(Style::Good, "VALID")));
-    } else {
-        let words = "the figures do not measure the service";
-        lines.push(format!("  {}  {words}", paint.style(Style::Bad, "INVALID")));
-    }
+    let (style, words) = match verdict.validity() {
+        Validity::Valid => (Style::Good, ""),
+        Validity::Unverified => (Style::Notable, "nobody measured whether the figures can be trusted"),
+        Validity::Invalid => (Style::Bad, "the figures do not measure the service"),
+    };
+    lines.push(format!("  {}  {words}", paint.style(style, verdict.validity().as_str())));
     let told = |reasons: &[Reason], kind: &str| -> Vec<String> {
         reasons.iter().map(|reason| format!("  {kind:8} {}", one_line(&reason.text))).collect()
     };

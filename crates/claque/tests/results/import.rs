@@ -48,7 +48,7 @@ fn cross(file: &mut Value) {
 }
 
 /// Verdict and reasons of a file after its import.
-fn imported(stage: &Stage, file: &Value) -> (bool, Vec<String>) {
+fn imported(stage: &Stage, file: &Value) -> (String, Vec<String>) {
     stage.write("old.json", &file.to_string());
     let line = stage.prints(&["import", "old.json"]);
     let folder = line.split_whitespace().nth(1).expect("the folder is told");
@@ -56,7 +56,17 @@ fn imported(stage: &Stage, file: &Value) -> (bool, Vec<String>) {
     assert!(stage.path().join(folder).join("report.html").exists());
     let reasons = manifest["verdict"]["reasons"].as_array().expect("a list");
     let ids = reasons.iter().map(|reason| reason["id"].as_str().expect("a text").to_owned()).collect();
-    (manifest["verdict"]["valid"].as_bool().expect("yes or no"), ids)
+    assert_eq!(manifest["verdict"]["valid"], false, "nobody measured lag and cross-talk");
+    assert_eq!(manifest["summary"]["foreign_messages"], Value::Null, "nobody counted them");
+    (manifest["verdict"]["validity"].as_str().expect("a word").to_owned(), ids)
+}
+
+fn unverified() -> (String, Vec<String>) {
+    ("unverified".to_owned(), Vec::new())
+}
+
+fn invalid(why: &str) -> (String, Vec<String>) {
+    ("invalid".to_owned(), vec![why.to_owned()])
 }
 
 #[test]
@@ -66,12 +76,12 @@ fn many_users_before_the_server_was_mended_are_invalid_and_lockstep_shows_by_its
     let crossed = stage.simulated(&[&shape[..], &["--reproduce", "cross-talk"]].concat());
     let run = manifest(&crossed);
     let good = old_file(&run, "2026-03-01");
-    assert_eq!(imported(&stage, &good), (true, Vec::new()));
+    assert_eq!(imported(&stage, &good), unverified());
     let old = old_file(&run, "2026-02-04");
-    assert_eq!(imported(&stage, &old), (false, vec!["cross-talk-suspected".to_owned()]));
+    assert_eq!(imported(&stage, &old), invalid("cross-talk-suspected"));
     let mut fooled = old_file(&run, "2026-03-01");
     cross(&mut fooled);
-    assert_eq!(imported(&stage, &fooled), (false, vec!["lockstep".to_owned()]));
+    assert_eq!(imported(&stage, &fooled), invalid("lockstep"));
 
     // It stays so when the figures are computed anew.
     let text = stage.prints(&["resummarise", "2026-02-04T12-00-00Z"]);
@@ -79,10 +89,40 @@ fn many_users_before_the_server_was_mended_are_invalid_and_lockstep_shows_by_its
 }
 
 #[test]
+fn what_nobody_verified_is_told_as_that_everywhere_and_compared_without_a_verdict() {
+    let stage = Stage::new();
+    let run = manifest(&stage.simulated(&["--users", "5", "--blocks", "12"]));
+    let mut names = Vec::new();
+    for day in ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"] {
+        assert_eq!(imported(&stage, &old_file(&run, day)), unverified());
+        names.push(format!("{day}T12-00-00Z"));
+    }
+    let first = names[0].as_str();
+    assert!(stage.prints(&["show", first]).contains("UNVERIFIED  nobody measured whether"));
+    assert!(stage.prints(&["resummarise", first]).contains("UNVERIFIED  nobody measured whether"));
+    assert_eq!(
+        manifest(&stage.path().join("claque-results").join(first))["summary"]["foreign_messages"],
+        Value::Null
+    );
+    assert_eq!(stage.prints(&["runs"]).matches("  UNVERIFIED  ").count(), 4);
+    assert!(!stage.prints(&["runs", "--valid"]).contains("UNVERIFIED"));
+
+    let sides = [names[..2].join(","), names[2..].join(",")];
+    let told = stage.prints(&["compare", &sides[0], &sides[1]]);
+    assert!(told.contains("NOT JUDGED  B: a run is UNVERIFIED"), "{told}");
+    assert!(
+        told.contains(&format!("{first} is UNVERIFIED: whether the generator was late was not measured")),
+        "{told}"
+    );
+    let gate = stage.claque(&["compare", &sides[0], &sides[1], "--fail-on-regression"]);
+    assert_eq!(gate.status.code(), Some(2), "what is not judged passes no gate");
+}
+
+#[test]
 fn one_user_was_never_crossed_with_anybody() {
     let stage = Stage::new();
     let run = manifest(&stage.simulated(&["--users", "1", "--blocks", "12"]));
-    assert_eq!(imported(&stage, &old_file(&run, "2026-01-20")), (true, Vec::new()));
+    assert_eq!(imported(&stage, &old_file(&run, "2026-01-20")), unverified());
 }
 
 #[test]
@@ -98,7 +138,7 @@ fn a_file_without_the_later_keys_is_read_all_the_same() {
             session.remove(*key);
         });
     }
-    assert_eq!(imported(&stage, &file), (true, Vec::new()));
+    assert_eq!(imported(&stage, &file), unverified());
 }
 
 #[test]

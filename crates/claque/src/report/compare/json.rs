@@ -42,6 +42,8 @@ struct RunView<'a> {
     listeners: usize,
     valid: bool,
     invalid_because: Option<&'a str>,
+    /// What nobody measured, where that is why it is not valid.
+    unverified_because: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,7 +74,7 @@ pub(super) fn document(compared: &Compared) -> anyhow::Result<String> {
 /// What is printed of a comparison.
 pub(in crate::report) fn view(compared: &Compared) -> impl Serialize {
     let run = |run: &'_ crate::compare::LoadedRun| -> (usize, bool) {
-        (run.observed.listeners().len(), run.invalid.is_none())
+        (run.observed.listeners().len(), run.invalid.is_none() && run.unverified.is_none())
     };
     let sides = compared.sides.iter().map(|side| SideView {
         label: &side.label,
@@ -87,6 +89,7 @@ pub(in crate::report) fn view(compared: &Compared) -> impl Serialize {
                     listeners,
                     valid,
                     invalid_because: loaded.invalid.as_deref(),
+                    unverified_because: loaded.unverified.as_deref(),
                 }
             })
             .collect(),

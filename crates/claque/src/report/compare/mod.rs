@@ -134,6 +134,9 @@ fn remarks(compared: &Compared) -> Vec<String> {
             let why = run.invalid.as_deref().unwrap_or_default();
             remarks.push(format!("{} is INVALID and compared all the same: {why}", run.name));
         }
+        for (run, why) in side.runs.iter().filter_map(|run| Some((run, run.unverified.as_ref()?))) {
+            remarks.push(format!("{} is UNVERIFIED: {why}", run.name));
+        }
         let failed = failed_blocks(side);
         if failed > 0 {
             let what = super::units::counted(failed, "block");

@@ -2,7 +2,7 @@
 
 use claque_stats::{
     ListenerObservation, Observations,
-    compare::{Candidate, CompareOptions, compare},
+    compare::{Candidate, CompareOptions, Figures, compare},
     objective::Objective,
 };
 use claque_store::{ClaqueVersion, Machine, Manifest, NetworkRecord, RunConfig};
@@ -96,6 +96,7 @@ fn run(name: &str, factor: f64, failing: usize, seed: u64) -> LoadedRun {
         manifest: Manifest { seed, ..manifest() },
         observed: Observations::new(listeners),
         invalid: None,
+        unverified: None,
     }
 }
 
@@ -109,7 +110,11 @@ fn compared(sides: Vec<Vec<LoadedRun>>, differences: Vec<Setting>, objection: Op
     let sides: Vec<_> = sides.into_iter().zip('A'..).map(label).collect();
     let candidates: Vec<_> = sides[1..]
         .iter()
-        .map(|side| Candidate { runs: side.repetitions(), objection: objection.map(str::to_owned) })
+        .map(|side| Candidate {
+            runs: side.repetitions(),
+            objection: objection.map(str::to_owned),
+            figures: Figures::Trusted,
+        })
         .collect();
     let comparison = compare(&sides[0].repetitions(), &candidates, &CompareOptions::new());
     let judge = |side: &Side| {

@@ -24,6 +24,8 @@ const EVERY: Duration = Duration::from_millis(500);
 pub(crate) struct Outcome {
     /// Whether its figures can be trusted.
     pub(crate) valid: bool,
+    /// The word for it.
+    pub(crate) verdict: &'static str,
     /// Why not, and what else is to be known.
     pub(crate) reasons: Vec<String>,
     /// Where it is.
@@ -47,6 +49,7 @@ impl Outcome {
         };
         Self {
             valid: verdict.is_valid(),
+            verdict: verdict.validity().as_str(),
             reasons: reasons.collect(),
             folder: run.not_kept.clone().unwrap_or_else(|| run.folder.display().to_string()),
             report: page.is_some(),

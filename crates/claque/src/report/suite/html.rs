@@ -189,11 +189,7 @@ fn runs(told: &Told<'_>, out: &mut Markup) {
         let made = told.runs().find(|run| run.place == place);
         out.raw("<tr>").element("td", &place.to_string()).raw("<td class=\"word\">").words(&planned.scenario);
         out.raw("</td>").element("td", &planned.repeat.to_string()).element("td", &planned.seed.to_string());
-        let verdict = match made {
-            None => "not made yet",
-            Some(run) if run.verdict.valid => "VALID",
-            Some(_) => "INVALID",
-        };
+        let verdict = made.map_or("not made yet", |run| run.verdict.validity().as_str());
         out.raw("<td class=\"word\">").words(verdict).raw("</td><td class=\"word\">");
         made.iter().for_each(|run| link(run, &run.folder, out));
         out.raw("</td></tr>\n");

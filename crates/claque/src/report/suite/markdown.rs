@@ -44,7 +44,8 @@ pub(super) fn document(told: &Told<'_>, against: Option<&Against>) -> String {
         for run in scenario.runs.iter().filter(|run| !run.verdict.valid) {
             let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| cell_long(&reason.text)).collect();
             let (name, repeat) = (cell(&scenario.name), run.repeat);
-            lines.push(format!("- INVALID: {name} (repeat {repeat}): {}", reasons.join("; ")));
+            let word = run.verdict.validity().as_str();
+            lines.push(format!("- {word}: {name} (repeat {repeat}): {}", reasons.join("; ")));
         }
     }
     if let Some(against) = against {

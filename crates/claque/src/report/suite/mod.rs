@@ -7,7 +7,7 @@ mod plan;
 mod text;
 
 use anyhow::Context as _;
-use claque_stats::objective::ObjectiveResult;
+use claque_stats::{Verdict, objective::ObjectiveResult};
 
 pub(crate) use self::plan::print_plan;
 use super::{
@@ -22,7 +22,7 @@ use crate::{
     outcome::Finished,
     suite::{
         against::{Against, HeldScenario},
-        told::{Figure, FigureKind, RunTold, ScenarioTold, Spread, Told},
+        told::{Figure, FigureKind, ScenarioTold, Spread, Told},
     },
     talk,
 };
@@ -58,7 +58,7 @@ pub(crate) fn tell(told: &Told<'_>, against: Option<&Against>, output: &Output) 
 /// What one run of a suite came to, in a line.
 pub(crate) fn one_run(run: &Finished) -> String {
     let summary = &run.summary;
-    let verdict = if run.verdict.is_valid() { "VALID" } else { "INVALID" };
+    let verdict = run.verdict.validity().as_str();
     let missed = run.objectives.iter().filter(|result| !result.met).count();
     let mut words = format!(
         "  {verdict}, {} ({}), {}, startup_time p50 {}",
@@ -88,7 +88,8 @@ fn cases(told: &Told<'_>, against: Option<&Against>) -> Vec<junit::TestCase> {
     for scenario in &told.scenarios {
         for run in &scenario.runs {
             let whose = format!("{} {}", scenario.name, run.repeat);
-            cases.push(junit::TestCase { name: format!("{whose}: the run is VALID"), failure: invalid(run) });
+            let failure = junit::distrust(&Verdict::from(run.verdict.clone()));
+            cases.push(junit::TestCase { name: format!("{whose}: the run is VALID"), failure });
             cases.extend(run.objectives.iter().map(|result: &ObjectiveResult| {
                 let judged = junit::case(result);
                 junit::TestCase { name: format!("{whose}: {}", judged.name), ..judged }
@@ -102,11 +103,6 @@ fn cases(told: &Told<'_>, against: Option<&Against>) -> Vec<junit::TestCase> {
         cases.push(junit::TestCase { name: format!("{} is no regression", scenario.name), failure });
     }
     cases
-}
-
-fn invalid(run: &RunTold) -> Option<String> {
-    let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
-    (!run.verdict.valid).then(|| format!("INVALID: {}", reasons.join("; ")))
 }
 
 /// What a scenario came to against the baseline, in a word or two, and the rest of the sentence.

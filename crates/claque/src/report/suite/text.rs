@@ -92,7 +92,7 @@ fn invalid(told: &Told<'_>, paint: Paint, lines: &mut Vec<String>) {
         for run in scenario.runs.iter().filter(|run| !run.verdict.valid) {
             let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| one_line(&reason.text)).collect();
             lines.push(String::new());
-            let word = paint.style(Style::Bad, "INVALID");
+            let word = paint.style(Style::Bad, run.verdict.validity().as_str());
             lines.push(format!(
                 "  {word}  {} (repeat {}): {}",
                 scenario.name,

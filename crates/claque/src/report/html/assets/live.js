@@ -66,7 +66,7 @@ source.addEventListener("end", event => {
   source.close();
   const { outcome, ...told } = JSON.parse(event.data);
   take({ ...told, progress: "The run is over." });
-  over([make("strong", {}, outcome.valid ? "VALID" : "INVALID"), " The run has ended. Its folder: " + outcome.folder], !outcome.valid);
+  over([make("strong", {}, outcome.verdict), " The run has ended. Its folder: " + outcome.folder], !outcome.valid);
   byId("outcome").querySelector("ul").replaceChildren(...outcome.reasons.map(text => make("li", {}, text)));
   document.documentElement.dataset.ended = "yes";
   // The report takes the place of this page while there is still somebody to serve it.

@@ -1,6 +1,6 @@
 //! What was run, what it is worth, and its figures.
 
-use claque_stats::{Distribution, Summary};
+use claque_stats::{Distribution, Summary, Validity};
 
 use super::{Markup, Page, is_virtual};
 use crate::report::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na};
@@ -26,17 +26,15 @@ pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
 }
 
 pub(super) fn verdict(page: &Page<'_>, out: &mut Markup) {
-    let valid = page.verdict.is_valid();
+    let validity = page.verdict.validity();
     out.raw("<section id=\"verdict\" class=\"verdict");
-    out.raw(if valid {
-        "\">\n<p><strong>VALID</strong> "
-    } else {
-        " invalid\">\n<p><strong>INVALID</strong> "
-    });
-    let words = match (valid, page.manifest.partial) {
+    out.raw(if validity == Validity::Valid { "" } else { " invalid" });
+    out.raw("\">\n<p><strong>").raw(validity.as_str()).raw("</strong> ");
+    let words = match (validity, page.manifest.partial) {
         (_, true) => "The run did not come to its end; the figures are of what was recorded until then.",
-        (true, false) => "Nothing speaks against the figures.",
-        (false, false) => "The figures do not measure the service.",
+        (Validity::Valid, false) => "Nothing speaks against the figures.",
+        (Validity::Unverified, false) => "Nobody measured whether the figures can be trusted.",
+        (Validity::Invalid, false) => "The figures do not measure the service.",
     };
     out.words(words).raw("</p>\n");
     let lines: Vec<_> = page.verdict.reasons.iter().chain(&page.verdict.notes).collect();
