@@ -39,8 +39,8 @@ impl Verdict {
 
 fn generator_late(summary: &DocumentsSummary) -> Option<Reason> {
     let limit_ms = millis(duration_nanos(LATE_GENERATOR));
-    let p99_ms = summary.schedule_lag.map(|lag| lag.p99_ms).filter(|&p99_ms| p99_ms > limit_ms)?;
-    Some(Reason { id: ReasonId::GeneratorLate, text: generator_late_text(p99_ms, limit_ms) })
+    let lag = summary.schedule_lag.filter(|lag| lag.judged_ms() > limit_ms)?;
+    Some(Reason { id: ReasonId::GeneratorLate, text: generator_late_text(lag, limit_ms) })
 }
 
 fn generator_exhausted(summary: &DocumentsSummary) -> Option<Reason> {

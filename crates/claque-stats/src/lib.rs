@@ -28,7 +28,7 @@ pub use self::{
     gap::{GapStretch, GeneratorGap, LATE_GAP, LATE_SHARE_PCT},
     lockstep::{Lockstep, lockstep},
     observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
-    sample::{Distribution, Sample, ScheduleLag},
+    sample::{Distribution, Sample, ScheduleLag, has_quantile},
     summary::{Acts, BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Trouble, Underruns},
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},
 };

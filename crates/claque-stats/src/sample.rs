@@ -6,50 +6,116 @@ use claque_core::{
 };
 use serde::{Deserialize, Serialize};
 
+/// Whether so many values have one beyond their nearest-rank quantile at `share` hundred-thousandths: a p95 takes 20 of them, a
+/// p99 100. Of fewer the quantile is the largest value under another name, and is not told.
+#[must_use]
+pub fn has_quantile(count: u64, share: u32) -> bool {
+    const ALL: u64 = 100_000;
+    count.saturating_mul(ALL.saturating_sub(share.into())) >= ALL
+}
+
+const P50: u32 = 50_000;
+const P95: u32 = 95_000;
+const P99: u32 = 99_000;
+
 /// A set of measured times. There is no distribution of nothing: without a value it is absent.
 ///
 /// Quantiles are nearest-rank: the smallest measured value that at least the given share of the values does
-/// not exceed. Each is therefore a time that really occurred.
+/// not exceed. Each is therefore a time that really occurred, and absent where no value lies beyond it ([`has_quantile`]).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "SavedDistribution")]
 pub struct Distribution {
     /// Values measured, at least 1.
     pub count: u64,
     /// Arithmetic mean, in ms.
     pub mean_ms: f64,
-    /// Median, in ms.
-    pub p50_ms: f64,
-    /// 95th percentile, in ms.
-    pub p95_ms: f64,
-    /// 99th percentile, in ms.
-    pub p99_ms: f64,
+    /// Median, in ms; absent below 2 values.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile, in ms; absent below 20 values.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile, in ms; absent below 100 values.
+    pub p99_ms: Option<f64>,
     /// Largest value, in ms.
     pub max_ms: f64,
 }
 
+/// As files have it: older ones tell every quantile, of however few values.
+#[derive(Deserialize)]
+struct SavedDistribution {
+    count: u64,
+    mean_ms: f64,
+    p50_ms: Option<f64>,
+    p95_ms: Option<f64>,
+    p99_ms: Option<f64>,
+    max_ms: f64,
+}
+
+impl From<SavedDistribution> for Distribution {
+    fn from(saved: SavedDistribution) -> Self {
+        let SavedDistribution { count, mean_ms, p50_ms, p95_ms, p99_ms, max_ms } = saved;
+        let backed = |value: Option<f64>, share| value.filter(|_| has_quantile(count, share));
+        Self {
+            count,
+            mean_ms,
+            p50_ms: backed(p50_ms, P50),
+            p95_ms: backed(p95_ms, P95),
+            p99_ms: backed(p99_ms, P99),
+            max_ms,
+        }
+    }
+}
+
 /// How late the generator itself acted, over all its timed actions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "SavedLag")]
 pub struct ScheduleLag {
     /// Actions measured, at least 1.
     pub count: u64,
-    /// Median, in ms.
-    pub p50_ms: f64,
-    /// 99th percentile, in ms.
-    pub p99_ms: f64,
+    /// Median, in ms; absent below 2 actions.
+    pub p50_ms: Option<f64>,
+    /// 99th percentile, in ms; absent below 100 actions.
+    pub p99_ms: Option<f64>,
     /// Largest lag, in ms.
     pub max_ms: f64,
+}
+
+/// As files have it, older ones with every quantile.
+#[derive(Deserialize)]
+struct SavedLag {
+    count: u64,
+    p50_ms: Option<f64>,
+    p99_ms: Option<f64>,
+    max_ms: f64,
+}
+
+impl From<SavedLag> for ScheduleLag {
+    fn from(saved: SavedLag) -> Self {
+        let SavedLag { count, p50_ms, p99_ms, max_ms } = saved;
+        let backed = |value: Option<f64>, share| value.filter(|_| has_quantile(count, share));
+        Self { count, p50_ms: backed(p50_ms, P50), p99_ms: backed(p99_ms, P99), max_ms }
+    }
 }
 
 impl ScheduleLag {
     /// Reads the figures off a histogram; none if it is empty.
     #[must_use]
     pub fn from_histogram(histogram: &LagHistogram) -> Option<Self> {
-        let at = |quantile| histogram.quantile(quantile).map(duration_nanos).map(millis);
+        let at = |share: u32| {
+            let lag = histogram.quantile(f64::from(share) / 100_000.0).map(duration_nanos).map(millis);
+            lag.filter(|_| has_quantile(histogram.count(), share))
+        };
         Some(Self {
             count: histogram.count(),
-            p50_ms: at(0.5)?,
-            p99_ms: at(0.99)?,
+            p50_ms: at(P50),
+            p99_ms: at(P99),
             max_ms: millis(duration_nanos(histogram.max()?)),
         })
+    }
+
+    /// What the generator is judged by: the 99th percentile, or the largest lag where there are too few actions for one.
+    #[must_use]
+    pub fn judged_ms(&self) -> f64 {
+        self.p99_ms.unwrap_or(self.max_ms)
     }
 }
 
@@ -110,13 +176,13 @@ impl Sample {
     #[must_use]
     pub fn distribution(&self) -> Option<Distribution> {
         let mean = self.total.checked_div(u128::from(self.count))?;
-        let [p50, p95, p99] = [50, 95, 99].map(|percent| self.per_mille(percent * 10));
+        let at = |share| self.quantile_per_mille(share).map(millis);
         Some(Distribution {
             count: self.count,
             mean_ms: millis(u64::try_from(mean).unwrap_or(u64::MAX)),
-            p50_ms: millis(p50?),
-            p95_ms: millis(p95?),
-            p99_ms: millis(p99?),
+            p50_ms: at(500),
+            p95_ms: at(950),
+            p99_ms: at(990),
             max_ms: millis(self.max),
         })
     }
@@ -125,6 +191,12 @@ impl Sample {
     #[must_use]
     pub fn per_mille(&self, share: u64) -> Option<u64> {
         self.per_mille_all([share]).first().copied()
+    }
+
+    /// The same where values lie beyond it; none without ([`has_quantile`]).
+    #[must_use]
+    pub fn quantile_per_mille(&self, share: u32) -> Option<u64> {
+        has_quantile(self.count, share * 100).then(|| self.per_mille(share.into())).flatten()
     }
 
     /// The same at each of `shares`, which ascend; empty without any time. Each bucket is sorted once.
@@ -204,8 +276,6 @@ pub(crate) fn percent(part: u64, whole: u64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::float_cmp, reason = "the figures of these samples are exact in binary")]
-
     use super::*;
 
     fn distribution_of(millis: impl IntoIterator<Item = u64>) -> Option<Distribution> {
@@ -222,14 +292,25 @@ mod tests {
     #[test]
     fn quantiles_are_values_that_occurred() {
         let figures = distribution_of((1..=100).rev()).unwrap();
-        let got = [figures.p50_ms, figures.p95_ms, figures.p99_ms, figures.max_ms, figures.mean_ms];
-        assert_eq!(got, [50.0, 95.0, 99.0, 100.0, 50.5]);
+        let got =
+            [figures.p50_ms, figures.p95_ms, figures.p99_ms, Some(figures.max_ms), Some(figures.mean_ms)];
+        assert_eq!(got, [Some(50.0), Some(95.0), Some(99.0), Some(100.0), Some(50.5)]);
     }
 
     #[test]
-    fn few_values_round_the_rank_up() {
-        let figures = distribution_of([10, 20, 30]).unwrap();
-        assert_eq!([figures.p50_ms, figures.p95_ms, figures.p99_ms], [20.0, 30.0, 30.0]);
+    fn a_quantile_without_values_beyond_it_is_not_told() {
+        let quantiles = |count| {
+            let figures = distribution_of(1..=count).unwrap();
+            [figures.p50_ms, figures.p95_ms, figures.p99_ms]
+        };
+        assert_eq!(quantiles(1), [None, None, None]);
+        assert_eq!(quantiles(2), [Some(1.0), None, None]);
+        assert_eq!(quantiles(3), [Some(2.0), None, None], "the rank is rounded up");
+        assert_eq!(quantiles(19), [Some(10.0), None, None]);
+        assert_eq!(quantiles(20), [Some(10.0), Some(19.0), None]);
+        assert_eq!(quantiles(99), [Some(50.0), Some(95.0), None]);
+        assert_eq!(quantiles(100), [Some(50.0), Some(95.0), Some(99.0)]);
+        assert!(!has_quantile(999, 99_900) && has_quantile(1_000, 99_900));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use claque_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    sample::millis,
+    sample::{ScheduleLag, millis},
     summary::{ErrorCause, Summary},
 };
 
@@ -246,8 +246,8 @@ fn cross_talk(summary: &Summary) -> Option<Reason> {
 
 fn generator_late(summary: &Summary) -> Option<Reason> {
     let limit_ms = millis(duration_nanos(LATE_GENERATOR));
-    let p99_ms = summary.schedule_lag.map(|lag| lag.p99_ms).filter(|&p99_ms| p99_ms > limit_ms);
-    let lag = p99_ms.map(|p99_ms| generator_late_text(p99_ms, limit_ms));
+    let late = summary.schedule_lag.filter(|lag| lag.judged_ms() > limit_ms);
+    let lag = late.map(|lag| generator_late_text(lag, limit_ms));
     let gap = gap_lateness(summary).map(|words| format!("generator late: {words}"));
     let text = lag.into_iter().chain(gap).collect::<Vec<_>>().join("; ");
     (!text.is_empty()).then_some(Reason { id: ReasonId::GeneratorLate, text })
@@ -259,8 +259,12 @@ fn gap_lateness(summary: &Summary) -> Option<String> {
     summary.generator_gap.as_ref()?.late_words(summary.listening_ms.or(summary.wall_ms))
 }
 
-pub(crate) fn generator_late_text(p99_ms: f64, limit_ms: f64) -> String {
-    format!("generator late: schedule_lag p99 is {p99_ms:.1} ms, more than {limit_ms:.0} ms")
+pub(crate) fn generator_late_text(lag: ScheduleLag, limit_ms: f64) -> String {
+    let which = match lag.p99_ms {
+        Some(p99_ms) => format!("p99 is {p99_ms:.1} ms"),
+        None => format!("is up to {:.1} ms in {}", lag.max_ms, counted(lag.count, "action")),
+    };
+    format!("generator late: schedule_lag {which}, more than {limit_ms:.0} ms")
 }
 
 fn generator_exhausted(errors: &[ErrorCause]) -> Option<Reason> {

@@ -43,7 +43,7 @@ impl Statistic {
     }
 
     /// Which percentile it is, if one.
-    pub(super) const fn percent(self) -> Option<usize> {
+    pub(super) const fn percent(self) -> Option<u32> {
         match self {
             Self::Mean => None,
             Self::P50 => Some(50),
@@ -88,9 +88,6 @@ impl Scale {
         }
     }
 }
-
-/// A run has a p95 where at least one value in twenty lies at it or above.
-pub(super) const FEWEST_FOR_P95: usize = 20;
 
 impl Measure {
     /// Every figure, in the order of reports.

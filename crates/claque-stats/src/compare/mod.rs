@@ -292,9 +292,12 @@ impl Draft {
         let scale = if is_positive { measure.scale() } else { Scale::Difference };
         let result = match (objection, design.not_judged(), &in_a, &in_b) {
             (Some(objection), ..) => Err((Change::NotComparable, objection.clone())),
+            (None, _, None, _) | (None, _, _, None) if a.has_too_few(measure) || b.has_too_few(measure) => {
+                let why = "not judged: a run has too few values for this quantile (p50 takes 2, p95 20)";
+                Err((Change::NotJudged, why.to_owned()))
+            }
             (None, _, None, _) | (None, _, _, None) => {
-                let why = "not measured in every run of both sides, or too few values";
-                Err((Change::NotComparable, why.to_owned()))
+                Err((Change::NotComparable, "not measured in every run of both sides".to_owned()))
             }
             (None, Some(why), Some(_), Some(_)) => Err((Change::NotJudged, why.to_owned())),
             (None, None, Some(in_a), Some(in_b)) => {

@@ -3,8 +3,11 @@
 //! What is compared are runs. The listeners of one run wait in one queue and share its luck, so how they differ says nothing
 //! of how runs differ (docs/compare.md has the figures).
 
-use super::measure::{FEWEST_FOR_P95, Measure, Ratio};
-use crate::observe::{ListenerObservation, Observations};
+use super::measure::{Measure, Ratio};
+use crate::{
+    observe::{ListenerObservation, Observations},
+    sample::has_quantile,
+};
 
 /// The runs of a side.
 pub(super) struct Side<'a> {
@@ -19,6 +22,14 @@ impl<'a> Side<'a> {
     /// The figure in each run; none where nothing of it was measured, or too little for it.
     pub(super) fn values(&self, measure: Measure) -> Vec<Option<f64>> {
         self.runs.iter().map(|run| value(run, measure)).collect()
+    }
+
+    /// Whether a run measured the times, but too few for the quantile that is meant.
+    pub(super) fn has_too_few(&self, measure: Measure) -> bool {
+        let Measure::Time(metric, statistic) = measure else { return false };
+        let measured = |run: &&Observations| run.listeners().iter().any(|one| !one.times(metric).is_empty());
+        statistic.percent().is_some()
+            && self.runs.iter().any(|run| measured(run) && value(run, measure).is_none())
     }
 
     /// What each listener of every run adds to the figure.
@@ -45,11 +56,12 @@ fn value(run: &Observations, measure: Measure) -> Option<f64> {
     (sum.below > 0.0).then(|| sum.above / sum.below)
 }
 
-/// Nearest-rank, as in the summary.
-fn percentile(mut values: Vec<f64>, percent: usize) -> Option<f64> {
-    if percent > 50 && values.len() < FEWEST_FOR_P95 {
+/// Nearest-rank, as in the summary, and as there only where a value lies beyond it.
+fn percentile(mut values: Vec<f64>, percent: u32) -> Option<f64> {
+    if !has_quantile(u64::try_from(values.len()).unwrap_or(u64::MAX), percent * 1_000) {
         return None;
     }
+    let percent = usize::try_from(percent).unwrap_or(usize::MAX);
     values.sort_unstable_by(f64::total_cmp);
     let rank = (values.len() * percent).div_ceil(100).max(1);
     values.get(rank - 1).copied()

@@ -78,7 +78,7 @@ fn facts() -> Vec<DocumentFact> {
 }
 
 fn judged(summary: &DocumentsSummary) -> (Vec<ReasonId>, Vec<ReasonId>) {
-    let lag = Some(ScheduleLag { count: 1, p50_ms: 1.0, p99_ms: 1.0, max_ms: 1.0 });
+    let lag = Some(ScheduleLag { count: 1, p50_ms: None, p99_ms: None, max_ms: 1.0 });
     let verdict =
         Verdict::judge_documents(&SHAPE, &DocumentsSummary { schedule_lag: lag, ..summary.clone() });
     let ids = |reasons: &[claque_stats::Reason]| reasons.iter().map(|reason| reason.id).collect();
@@ -88,7 +88,9 @@ fn judged(summary: &DocumentsSummary) -> (Vec<ReasonId>, Vec<ReasonId>) {
 #[test]
 fn times_count_from_the_order_and_only_work_counts() {
     let summary = summarise_documents(SHAPE, &facts(), None);
-    let p50 = |figure: Option<claque_stats::Distribution>| figure.map(|figure| (figure.count, figure.p50_ms));
+    let p50 = |figure: Option<claque_stats::Distribution>| {
+        figure.map(|figure| (figure.count, figure.p50_ms.unwrap()))
+    };
     assert_eq!(p50(summary.prepare_time), Some((2, 500.0)));
     assert_eq!(p50(summary.accept_time), Some((2, 100.0)));
     assert_eq!(

@@ -74,8 +74,10 @@ proptest! {
             values.sort_unstable_by(f64::total_cmp);
             let count = values.len();
             prop_assert_eq!(figures.map_or(0, |figures| figures.count), u64::try_from(count).unwrap());
-            let median = (count > 0).then(|| values[count.div_ceil(2) - 1]);
-            prop_assert_eq!(median, figures.map(|figures| figures.p50_ms));
+            // One value alone has none beyond its median.
+            let median = (count > 1).then(|| values[count.div_ceil(2) - 1]);
+            prop_assert_eq!(median, figures.and_then(|figures| figures.p50_ms));
+            prop_assert_eq!(values.last().copied(), figures.map(|figures| figures.max_ms));
         }
         let errors: u64 = summary.errors.iter().map(|cause| cause.count).sum();
         prop_assert_eq!(listeners.iter().map(|listener| listener.errors).sum::<u64>(), errors);

@@ -31,10 +31,10 @@ fn one_listener_two_blocks_by_hand() {
 
     assert_eq!(summary.blocks.fraction(), "2/2 blocks");
     assert_eq!(summary.success_pct, Some(100.0));
-    assert_eq!(summary.startup_time.unwrap().p50_ms, 1_000.0);
+    assert_eq!(summary.startup_time.unwrap().max_ms, 1_000.0);
     assert_eq!(summary.ttfa.unwrap().max_ms, 1_000.0);
     assert_eq!(summary.first_block.unwrap().max_ms, 1_000.0);
-    assert_eq!(summary.synthesis_time.unwrap().p50_ms, 2_500.0, "3500 - 1000, of one request");
+    assert_eq!(summary.synthesis_time.unwrap().max_ms, 2_500.0, "3500 - 1000, of one request");
     assert_eq!(summary.connect_time.unwrap().max_ms, 5.0);
     assert_eq!(summary.audio_played_ms, 4_000.0);
     assert_eq!(summary.wall_ms, Some(5_500.0));
@@ -109,7 +109,7 @@ fn a_failure_never_enters_a_latency_and_stays_in_the_denominator() {
     assert_eq!(summary.success_pct, Some(50.0));
     for figure in [summary.round_trip, summary.response_time] {
         let figure = figure.unwrap();
-        assert_eq!((figure.count, figure.p50_ms.min(figure.mean_ms) > 0.0), (1, true));
+        assert_eq!((figure.count, figure.max_ms.min(figure.mean_ms) > 0.0), (1, true));
     }
 }
 
@@ -169,7 +169,7 @@ fn the_gap_between_two_requests_is_no_synthesis() {
         Fact::Block(block(1, 0, 90_000)),
     ];
     let gaps = summary_of(RunShape { users: 2, blocks_per_user: 4 }, &facts).synthesis_time.unwrap();
-    assert_eq!((gaps.count, gaps.p50_ms, gaps.max_ms), (2, 300.0, 400.0));
+    assert_eq!((gaps.count, gaps.p50_ms, gaps.max_ms), (2, Some(300.0), 400.0));
 }
 
 #[test]
@@ -187,8 +187,8 @@ fn first_audio_is_the_earliest_of_a_listener_in_whatever_order_blocks_arrive() {
         Fact::Listener(session(0, Some(4_000), 9_000)),
     ];
     let summary = summary_of(ONE_BY_TWO, &facts);
-    assert_eq!(summary.ttfa.unwrap().p50_ms, 1_500.0);
-    assert_eq!(summary.first_block.unwrap().p50_ms, 4_000.0, "block 0, with which the text begins");
+    assert_eq!(summary.ttfa.unwrap().max_ms, 1_500.0);
+    assert_eq!(summary.first_block.unwrap().max_ms, 4_000.0, "block 0, with which the text begins");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn waiting_counts_from_the_intended_start_of_each_listener() {
         ..session(0, Some(1_000), 5_000)
     };
     let summary = summary_of(ONE_BY_TWO, &[Fact::Listener(staggered)]);
-    assert_eq!(summary.startup_time.unwrap().p50_ms, 400.0);
+    assert_eq!(summary.startup_time.unwrap().max_ms, 400.0);
 }
 
 #[test]
@@ -277,5 +277,5 @@ fn messages_and_connections_are_summed_over_sessions() {
     let summary = summary_of(TWO_BY_TWO, &facts);
     assert_eq!((summary.foreign_messages, summary.warnings), (Some(133), Some(2)));
     let connect = summary.connect_time.unwrap();
-    assert_eq!((connect.p50_ms, connect.max_ms), (5.0, 9.0));
+    assert_eq!((connect.p50_ms, connect.max_ms), (Some(5.0), 9.0));
 }

@@ -110,12 +110,10 @@ fn tell(documents: &OldDocuments) -> String {
         times.map_or_else(
             || NOT_MEASURED.to_owned(),
             |times| {
-                format!(
-                    "p50 {}, p95 {}, at most {}",
-                    time(times.p50_ms),
-                    time(times.p95_ms),
-                    time(times.max_ms)
-                )
+                let quantiles = [("p50", times.p50_ms), ("p95", times.p95_ms)];
+                let told = quantiles.into_iter().filter_map(|(name, ms)| Some((name, ms?)));
+                let told: String = told.map(|(name, ms)| format!("{name} {}, ", time(ms))).collect();
+                format!("{told}at most {} (n {})", time(times.max_ms), times.count)
             },
         )
     };

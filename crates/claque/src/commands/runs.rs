@@ -11,7 +11,7 @@ use super::kept;
 use crate::{
     cli::ListFlags,
     find,
-    report::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time_or_na},
+    report::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, quantile_or_max},
     talk::print,
 };
 
@@ -78,7 +78,7 @@ fn text(runs: &[RunHead]) -> String {
 }
 
 fn row(run: &RunHead) -> Vec<String> {
-    let Figures { audience, model, success_pct, underruns, stalled_time_pct, startup_p50_ms } = figures(run);
+    let Figures { audience, model, success_pct, underruns, stalled_time_pct, startup_p50 } = figures(run);
     let verdict = match (&run.verdict, run.partial) {
         (_, true) => "PARTIAL",
         (Some(verdict), false) => verdict.validity().as_str(),
@@ -94,7 +94,7 @@ fn row(run: &RunHead) -> Vec<String> {
         percent_or_na(success_pct),
         underruns.map_or_else(|| NOT_MEASURED.to_owned(), grouped),
         percent_or_na(stalled_time_pct),
-        time_or_na(startup_p50_ms),
+        startup_p50.unwrap_or_else(|| NOT_MEASURED.to_owned()),
         one_line(&run.tags.join(", ")),
     ]
 }
@@ -106,7 +106,8 @@ struct Figures {
     success_pct: Option<f64>,
     underruns: Option<u64>,
     stalled_time_pct: Option<f64>,
-    startup_p50_ms: Option<f64>,
+    /// In words.
+    startup_p50: Option<String>,
 }
 
 /// Documents are not listened to: they have a success and nothing else of these.
@@ -125,9 +126,9 @@ fn figures(run: &RunHead) -> Figures {
                 success_pct: summary.and_then(|summary| summary.success_pct),
                 underruns: summary.and_then(|summary| summary.underruns.as_ref()).map(|stalls| stalls.count),
                 stalled_time_pct: summary.and_then(|summary| summary.stalled_time_pct),
-                startup_p50_ms: summary
+                startup_p50: summary
                     .and_then(|summary| summary.startup_time.as_ref())
-                    .map(|startup| startup.p50_ms),
+                    .map(|startup| quantile_or_max(startup.p50_ms, startup.max_ms)),
             }
         }
         RunWhat::Documents { config, summary } => Figures {
@@ -140,7 +141,7 @@ fn figures(run: &RunHead) -> Figures {
             success_pct: summary.as_deref().and_then(|summary| summary.success_pct),
             underruns: None,
             stalled_time_pct: None,
-            startup_p50_ms: None,
+            startup_p50: None,
         },
     }
 }

@@ -4,7 +4,7 @@ use claque_stats::{Distribution, Reason};
 
 use super::{
     objectives,
-    units::{NOT_MEASURED, grouped, one_line, percent_or_na, time, time_or_na},
+    units::{NOT_MEASURED, TOO_FEW_MEANS, grouped, one_line, percent_or_na, quantile, time, time_or_na},
 };
 use crate::outcome::Finished;
 
@@ -66,22 +66,27 @@ fn figures(run: &Finished) -> Vec<String> {
         format!("| stalled_time | {} |", percent_or_na(summary.stalled_time_pct)),
         format!("| wall time | {} |", time_or_na(summary.wall_ms)),
         String::new(),
-        "| | p50 | p95 | max | mean |".to_owned(),
-        "|---|---:|---:|---:|---:|".to_owned(),
+        "| | n | p50 | p95 | max | mean |".to_owned(),
+        "|---|---:|---:|---:|---:|---:|".to_owned(),
     ];
-    for (name, times) in [
+    let rows = [
         ("startup_time", &summary.startup_time),
         ("ttfa", &summary.ttfa),
         ("first_block", &summary.first_block),
         ("round_trip", &summary.round_trip),
         ("synthesis_time", &summary.synthesis_time),
-    ] {
-        let of = |figure: fn(&Distribution) -> f64| {
-            times.as_ref().map_or_else(|| NOT_MEASURED.to_owned(), |times| time(figure(times)))
+    ];
+    for (name, times) in rows {
+        let of = |figure: fn(&Distribution) -> String| {
+            times.as_ref().map_or_else(|| NOT_MEASURED.to_owned(), figure)
         };
-        let (p50, p95) = (of(|times| times.p50_ms), of(|times| times.p95_ms));
-        let (max, mean) = (of(|times| times.max_ms), of(|times| times.mean_ms));
-        lines.push(format!("| {name} | {p50} | {p95} | {max} | {mean} |"));
+        let (p50, p95) = (of(|times| quantile(times.p50_ms)), of(|times| quantile(times.p95_ms)));
+        let (max, mean) = (of(|times| time(times.max_ms)), of(|times| time(times.mean_ms)));
+        let count = grouped(times.as_ref().map_or(0, |times| times.count));
+        lines.push(format!("| {name} | {count} | {p50} | {p95} | {max} | {mean} |"));
+    }
+    if rows.iter().any(|(_, times)| times.as_ref().is_some_and(|times| times.p95_ms.is_none())) {
+        lines.extend([String::new(), format!("\\{TOO_FEW_MEANS}")]);
     }
     if !summary.errors.is_empty() {
         lines.extend([String::new(), "| errors | count |".to_owned(), "|---|---:|".to_owned()]);

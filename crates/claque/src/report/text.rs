@@ -10,7 +10,9 @@ use claque_store::Preparation;
 
 use super::{
     objectives,
-    units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na},
+    units::{
+        NOT_MEASURED, TOO_FEW_MEANS, counted, grouped, one_line, percent_or_na, quantile, time, time_or_na,
+    },
 };
 use crate::{
     load,
@@ -55,6 +57,8 @@ impl Paint {
 
 /// Width of the column of names: the longest is `synthesis_time`.
 const NAME: usize = 16;
+/// Width of the column of counts: the longest in use is "9,999,999".
+const COUNT: usize = 10;
 /// Width of a column of figures: the longest is "59 min 59 s".
 const FIGURE: usize = 13;
 
@@ -294,17 +298,26 @@ fn times(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<Str
 /// Distributions of times, a row each.
 pub(super) fn table(rows: &[(&str, Option<&Distribution>)], paint: Paint, lines: &mut Vec<String>) {
     let head: String = ["p50", "p95", "max", "mean"].iter().map(|name| format!("{name:>FIGURE$}")).collect();
-    lines.push(paint.style(Style::Dim, &format!("  {:NAME$}{head}", "")));
+    lines.push(paint.style(Style::Dim, &format!("  {:NAME$}{:>COUNT$}{head}", "", "n")));
     for (name, times) in rows {
+        let count = grouped(times.map_or(0, |times| times.count));
         let figures: String = figures(*times).iter().map(|figure| format!("{figure:>FIGURE$}")).collect();
-        lines.push(format!("  {name:NAME$}{figures}"));
+        lines.push(format!("  {name:NAME$}{count:>COUNT$}{figures}"));
+    }
+    if rows.iter().filter_map(|(_, times)| *times).any(|times| times.p95_ms.is_none()) {
+        lines.push(format!("  {}", paint.style(Style::Dim, TOO_FEW_MEANS)));
     }
 }
 
 /// How late the generator was.
 pub(super) fn lag(kind: TimeKind, lag: Option<ScheduleLag>, paint: Paint) -> String {
     let words = match (kind, lag) {
-        (_, Some(lag)) => format!("p99 {}", time(lag.p99_ms)),
+        (_, Some(ScheduleLag { count, p99_ms: Some(p99_ms), .. })) => {
+            format!("p99 {} of {}", time(p99_ms), counted(count, "action"))
+        }
+        (_, Some(ScheduleLag { count, p99_ms: None, max_ms, .. })) => {
+            format!("max {} of {}, too few for a p99", time(max_ms), counted(count, "action"))
+        }
         (TimeKind::Real, None) => NOT_MEASURED.to_owned(),
         (TimeKind::Virtual, None) => format!("{NOT_MEASURED}; nothing is late in virtual time"),
     };
@@ -324,7 +337,10 @@ fn gap_row(gap: &GeneratorGap, paint: Paint) -> String {
 fn figures(times: Option<&Distribution>) -> [String; 4] {
     times.map_or_else(
         || [NOT_MEASURED; 4].map(str::to_owned),
-        |times| [times.p50_ms, times.p95_ms, times.max_ms, times.mean_ms].map(time),
+        |times| {
+            let [p50, p95] = [times.p50_ms, times.p95_ms].map(quantile);
+            [p50, p95, time(times.max_ms), time(times.mean_ms)]
+        },
     )
 }
 

@@ -35,6 +35,23 @@ pub(crate) fn time_or_na(ms: Option<f64>) -> String {
     ms.map_or_else(|| NOT_MEASURED.to_owned(), time)
 }
 
+/// What stands for a quantile beyond which no value lies.
+pub(crate) const TOO_FEW: &str = "-";
+
+/// What that sign means, for a table that has it.
+pub(crate) const TOO_FEW_MEANS: &str =
+    "- too few values (n) for this quantile: p50 takes 2, p95 20, p99 100; max is all that can be told";
+
+/// A quantile, or the sign that there is none.
+pub(crate) fn quantile(ms: Option<f64>) -> String {
+    ms.map_or_else(|| TOO_FEW.to_owned(), time)
+}
+
+/// A quantile, or the largest value where too few were measured for it: "1.20 s", "max 3.40 s".
+pub(crate) fn quantile_or_max(ms: Option<f64>, max_ms: f64) -> String {
+    ms.map_or_else(|| format!("max {}", time(max_ms)), time)
+}
+
 /// "95.0 %".
 pub(crate) fn percent_or_na(percent: Option<f64>) -> String {
     percent.map_or_else(|| NOT_MEASURED.to_owned(), |percent| format!("{percent:.1} %"))

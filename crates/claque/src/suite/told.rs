@@ -1,6 +1,6 @@
 //! What a report tells of a suite, read from the folders of its runs.
 
-use claque_stats::{Distribution, Summary, objective::ObjectiveResult};
+use claque_stats::{Summary, objective::ObjectiveResult};
 use claque_store::{RunWhat, SavedVerdict, SuiteRunState, head};
 
 use super::book::Book;
@@ -56,25 +56,43 @@ pub(crate) struct Spread {
 
 /// The figures that are told of a scenario, by name.
 pub(crate) const FIGURES: [Figure; 6] = [
-    Figure { name: "success_pct", of: |summary| summary.success_pct, kind: FigureKind::Percent },
+    Figure {
+        name: "success_pct",
+        of: |summary| summary.success_pct,
+        instead: None,
+        kind: FigureKind::Percent,
+    },
     Figure {
         name: "underruns",
         #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
         of: |summary| summary.underruns.as_ref().map(|stalls| stalls.count as f64),
+        instead: None,
         kind: FigureKind::Count,
     },
-    Figure { name: "stalled_time_pct", of: |summary| summary.stalled_time_pct, kind: FigureKind::Percent },
+    Figure {
+        name: "stalled_time_pct",
+        of: |summary| summary.stalled_time_pct,
+        instead: None,
+        kind: FigureKind::Percent,
+    },
     Figure {
         name: "startup_time p50",
-        of: |summary| p50(summary.startup_time.as_ref()),
+        of: |summary| summary.startup_time?.p50_ms,
+        instead: Some(|summary| Some(summary.startup_time?.max_ms)),
         kind: FigureKind::Time,
     },
     Figure {
         name: "startup_time p95",
-        of: |summary| p95(summary.startup_time.as_ref()),
+        of: |summary| summary.startup_time?.p95_ms,
+        instead: Some(|summary| Some(summary.startup_time?.max_ms)),
         kind: FigureKind::Time,
     },
-    Figure { name: "round_trip p50", of: |summary| p50(summary.round_trip.as_ref()), kind: FigureKind::Time },
+    Figure {
+        name: "round_trip p50",
+        of: |summary| summary.round_trip?.p50_ms,
+        instead: Some(|summary| Some(summary.round_trip?.max_ms)),
+        kind: FigureKind::Time,
+    },
 ];
 
 /// A figure of a run.
@@ -83,6 +101,8 @@ pub(crate) struct Figure {
     pub(crate) name: &'static str,
     /// Where it is found.
     of: fn(&Summary) -> Option<f64>,
+    /// Of a quantile, the largest value: what is told where there are too few values for it.
+    instead: Option<fn(&Summary) -> Option<f64>>,
     pub(crate) kind: FigureKind,
 }
 
@@ -95,14 +115,6 @@ pub(crate) enum FigureKind {
     Time,
 }
 
-fn p50(times: Option<&Distribution>) -> Option<f64> {
-    times.map(|times| times.p50_ms)
-}
-
-fn p95(times: Option<&Distribution>) -> Option<f64> {
-    times.map(|times| times.p95_ms)
-}
-
 impl Spread {
     fn of(mut values: Vec<f64>) -> Option<Self> {
         values.sort_by(f64::total_cmp);
@@ -113,10 +125,25 @@ impl Spread {
 }
 
 impl ScenarioTold {
-    /// The figure over its VALID repeats: others do not measure the service.
+    /// The figure over its VALID repeats: others do not measure the service. None of a quantile that one of them has too few
+    /// values for.
     pub(crate) fn spread(&self, figure: Figure) -> Option<Spread> {
         let valid = self.runs.iter().filter(|run| run.verdict.valid);
-        Spread::of(valid.filter_map(|run| run.summary.as_deref().and_then(figure.of)).collect())
+        let lacks = |summary: &Summary| {
+            (figure.of)(summary).is_none() && figure.instead.is_some_and(|instead| instead(summary).is_some())
+        };
+        let is_backed = !valid.filter_map(|run| run.summary.as_deref()).any(lacks);
+        self.spread_of(figure.of).filter(|_| is_backed)
+    }
+
+    /// The largest value over the same repeats, where a quantile is none because it has too few values.
+    pub(crate) fn largest_instead(&self, figure: Figure) -> Option<Spread> {
+        figure.instead.and_then(|instead| self.spread_of(instead))
+    }
+
+    fn spread_of(&self, of: fn(&Summary) -> Option<f64>) -> Option<Spread> {
+        let valid = self.runs.iter().filter(|run| run.verdict.valid);
+        Spread::of(valid.filter_map(|run| run.summary.as_deref().and_then(of)).collect())
     }
 
     /// How many repeats are VALID.

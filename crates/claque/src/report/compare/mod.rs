@@ -129,6 +129,7 @@ fn remarks(compared: &Compared) -> Vec<String> {
              changed; run them in turn"
         ));
     }
+    remarks.extend(too_few(compared));
     for side in &compared.sides {
         for run in side.runs.iter().filter(|run| run.invalid.is_some()) {
             let why = run.invalid.as_deref().unwrap_or_default();
@@ -147,6 +148,21 @@ fn remarks(compared: &Compared) -> Vec<String> {
         }
     }
     remarks
+}
+
+/// Quantiles that are not told because a run has too few values: rows that no table would have otherwise.
+fn too_few(compared: &Compared) -> Option<String> {
+    let rows = compared.comparison.pairs.iter().flat_map(|pair| &pair.rows);
+    let quantiles = rows.filter_map(|row| {
+        let is_quantile = [Some(Statistic::P50), Some(Statistic::P95)].contains(&row.statistic);
+        let is_missing = row.change == Change::NotJudged && (row.a.is_none() || row.b.is_none());
+        (is_quantile && is_missing)
+            .then(|| format!("{} {}", row.metric, row.statistic.map_or("", Statistic::as_str)))
+    });
+    let names: Vec<_> = quantiles.collect::<BTreeSet<_>>().into_iter().collect();
+    (!names.is_empty()).then(|| {
+        format!("not judged, for a run has too few values (p50 takes 2, p95 20): {}", names.join(", "))
+    })
 }
 
 fn failed_blocks(side: &crate::compare::Side) -> u64 {

@@ -108,7 +108,7 @@ fn scenarios(told: &Told<'_>, out: &mut Markup) {
         }
         out.raw("</small></td>");
         for figure in FIGURES {
-            let (middle, range) = median(scenario.spread(figure), figure);
+            let (middle, range) = median(scenario, figure);
             out.raw("<td>").words(&middle);
             range.iter().for_each(|range| {
                 out.element("small", range);

@@ -20,7 +20,7 @@ pub(super) fn document(told: &Told<'_>, against: Option<&Against>) -> String {
     lines.push(format!("|---|---|---|{}", "---:|".repeat(names.len())));
     for scenario in &told.scenarios {
         let figures = FIGURES.map(|figure| {
-            let (middle, range) = median(scenario.spread(figure), figure);
+            let (middle, range) = median(scenario, figure);
             range.map_or_else(|| middle.clone(), |range| format!("{middle} ({range})"))
         });
         let words = [cell(&scenario.name), cell(&scenario.audience), repeats(scenario)];

@@ -14,7 +14,7 @@ use super::{
     compare::headline,
     junit,
     text::Paint,
-    units::{NOT_MEASURED, counted, grouped, percent_or_na, time, time_or_na},
+    units::{NOT_MEASURED, counted, grouped, percent_or_na, quantile_or_max, time},
     write,
 };
 use crate::{
@@ -68,7 +68,9 @@ pub(crate) fn one_run(run: &Finished) -> String {
             .underruns
             .as_ref()
             .map_or_else(|| format!("underruns {NOT_MEASURED}"), |stalls| counted(stalls.count, "underrun")),
-        time_or_na(summary.startup_time.as_ref().map(|times| times.p50_ms)),
+        summary
+            .startup_time
+            .map_or_else(|| NOT_MEASURED.to_owned(), |times| quantile_or_max(times.p50_ms, times.max_ms)),
     );
     if missed > 0 {
         words.push_str(&format!(
@@ -142,12 +144,16 @@ fn value(value: f64, figure: Figure) -> String {
     }
 }
 
-/// The median, and the range where there is one.
-fn median(spread: Option<Spread>, figure: Figure) -> (String, Option<String>) {
+/// The median over the repeats, and the range where there is one. Where there are too few values for a quantile, the largest.
+fn median(scenario: &ScenarioTold, figure: Figure) -> (String, Option<String>) {
+    let (spread, word) = match scenario.spread(figure) {
+        Some(spread) => (Some(spread), ""),
+        None => (scenario.largest_instead(figure), "max "),
+    };
     let Some(Spread { median, least, most }) = spread else { return (NOT_MEASURED.to_owned(), None) };
     let (low, high) = (value(least, figure), value(most, figure));
     let range = (low != high).then(|| span(&low, &high));
-    (value(median, figure), range)
+    (format!("{word}{}", value(median, figure)), range)
 }
 
 /// "1.88 - 3.61 s": a unit that both have is said once.

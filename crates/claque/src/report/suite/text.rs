@@ -42,7 +42,7 @@ fn table(told: &Told<'_>, paint: Paint) -> Vec<String> {
         let mut first = vec![scenario.name.clone(), repeats(scenario)];
         let mut second = vec![format!("  {}", scenario.audience), String::new()];
         for &figure in &figures {
-            let (middle, range) = median(scenario.spread(figure), figure);
+            let (middle, range) = median(scenario, figure);
             first.push(middle);
             second.push(range.unwrap_or_default());
         }

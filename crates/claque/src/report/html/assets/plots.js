@@ -246,7 +246,8 @@ function buffers() {
   const tell = (x, y, area) => {
     const i = Math.floor((x - area.left) / area.w * rows.length), row = rows[i];
     if (!row) return null;
-    const startup = row.startup_p50_ms === null ? "nobody would have begun" : "startup p50 " + time(row.startup_p50_ms) + ", p95 " + time(row.startup_p95_ms);
+    const parts = [["p50", row.startup_p50_ms], ["p95", row.startup_p95_ms], ["max", row.startup_max_ms]].filter(part => part[1] !== null);
+    const startup = parts.length ? "startup " + parts.map(([name, ms]) => name + " " + time(ms)).join(", ") : "nobody would have begun";
     return "start buffer " + row.buffer + "\n" + grouped(row.stalls) + " stalls of " + grouped(row.stalled_listeners) + " listeners, " + time(row.stalled_ms) + " in all\n" + startup;
   };
   const most = Math.max(1, ...rows.map(row => row.stalls)) * 1.08;
@@ -260,18 +261,20 @@ function buffers() {
     base(svg, area);
     line(svg, area, toY, "stalls", "stalled");
   }, tell);
-  const slowest = Math.max(1e-3, ...rows.map(row => row.startup_p95_ms || 0)) * 1.08;
+  const has = name => rows.some(row => row["startup_" + name + "_ms"] !== null);
+  // Of too few listeners for a p95 the slowest is drawn instead.
+  const drawn = [["line", "p50"], ["third", has("p95") ? "p95" : "max"]].filter(([, name]) => has(name));
+  const slowest = Math.max(1e-3, ...rows.flatMap(row => drawn.map(([, name]) => row["startup_" + name + "_ms"] || 0))) * 1.08;
   plain("buffer-startup", 170, (svg, area) => {
     const toY = v => area.top + area.h * (1 - v / slowest);
     timeAxis(svg, area, slowest, toY);
     draw(svg, "text", { class: "title", x: area.left, y: 12 }, "startup_time");
     base(svg, area);
-    line(svg, area, toY, "startup_p95_ms", "third");
-    line(svg, area, toY, "startup_p50_ms", "line");
+    for (const [shade, name] of drawn.slice().reverse()) line(svg, area, toY, "startup_" + name + "_ms", shade);
   }, tell);
-  legend(figureOf("buffer-startup"), [["line", "p50"], ["third", "p95"]]);
-  dataOf(document.getElementById("buffers"), "start-buffer", ["start_buffer_blocks", "stalls", "stalled_listeners", "stalled_ms", "startup_p50_ms", "startup_p95_ms"],
-    () => rows.map(row => [row.buffer, row.stalls, row.stalled_listeners, round3(row.stalled_ms), row.startup_p50_ms, row.startup_p95_ms]));
+  legend(figureOf("buffer-startup"), drawn);
+  dataOf(document.getElementById("buffers"), "start-buffer", ["start_buffer_blocks", "stalls", "stalled_listeners", "stalled_ms", "startup_p50_ms", "startup_p95_ms", "startup_max_ms"],
+    () => rows.map(row => [row.buffer, row.stalls, row.stalled_listeners, round3(row.stalled_ms), row.startup_p50_ms, row.startup_p95_ms, row.startup_max_ms]));
 }
 
 function errors() {

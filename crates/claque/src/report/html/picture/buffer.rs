@@ -39,6 +39,7 @@ pub(crate) struct Row {
     pub(crate) stalled_ms: f64,
     pub(crate) startup_p50_ms: Option<f64>,
     pub(crate) startup_p95_ms: Option<f64>,
+    pub(crate) startup_max_ms: Option<f64>,
 }
 
 /// One listener as recorded: little enough to keep.
@@ -103,7 +104,8 @@ impl BufferSum {
             stalled += replayed.stalls.iter().map(|stall| stall.waited).sum::<Duration>();
             replayed.startup.into_iter().for_each(|startup| startups.push(startup));
         }
-        let at = |share| startups.per_mille(share).map(|nanos| Instant::from_nanos(nanos).as_millis_f64());
+        let millis = |nanos| Instant::from_nanos(nanos).as_millis_f64();
+        let at = |share| startups.quantile_per_mille(share).map(millis);
         Row {
             buffer: count(buffer),
             stalls,
@@ -111,6 +113,7 @@ impl BufferSum {
             stalled_ms: stalled.as_secs_f64() * 1_000.0,
             startup_p50_ms: at(500),
             startup_p95_ms: at(950),
+            startup_max_ms: startups.per_mille(1_000).map(millis),
         }
     }
 }
@@ -140,9 +143,10 @@ mod tests {
         // Each lasts two seconds.
         let trade = buffers(&[1_000, 4_000, 9_000]);
         let told: Vec<_> =
-            trade.rows.iter().map(|row| (row.buffer, row.stalls, row.startup_p50_ms)).collect();
+            trade.rows.iter().map(|row| (row.buffer, row.stalls, row.startup_max_ms)).collect();
         assert_eq!(told, [(1, 2, Some(1_000.0)), (2, 1, Some(4_000.0)), (3, 0, Some(9_000.0))]);
         assert_eq!((trade.least, trade.listeners), (Some(3), 1));
+        assert_eq!(trade.rows[0].startup_p50_ms, None, "one listener has no median");
     }
 
     #[test]

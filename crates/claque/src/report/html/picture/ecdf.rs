@@ -1,11 +1,12 @@
 //! Distributions: exact quantiles at fixed shares, which is all a curve needs.
 
 use claque_core::{ids::BlockIdx, record::BlockRecord, time::Instant};
-use claque_stats::Sample;
+use claque_stats::{Sample, has_quantile};
 use claque_store::ListenerFacts;
 use serde::Serialize;
 
 use super::rounded;
+use crate::report::units::{NOT_MEASURED, TOO_FEW, time};
 
 /// One distribution.
 #[derive(Clone, Debug, Serialize)]
@@ -60,6 +61,21 @@ impl Ecdf {
     /// The value at a share of thousandths, if that is one of the curve's.
     pub(crate) fn at(&self, share: u64) -> Option<f64> {
         self.points.iter().find(|point| point.0 == share).map(|point| point.1)
+    }
+
+    /// Whether values lie on both sides of the quantile at a share of thousandths; the least and the largest are always told.
+    pub(crate) fn has(&self, share: u64) -> bool {
+        let nearer = u32::try_from(share.max(1_000 - share.min(1_000))).unwrap_or(u32::MAX);
+        [0, 1_000].contains(&share) || has_quantile(self.count, nearer.saturating_mul(100))
+    }
+
+    /// The value at a share of thousandths, for people.
+    pub(crate) fn told(&self, share: u64) -> String {
+        match self.at(share) {
+            None => NOT_MEASURED.to_owned(),
+            Some(_) if !self.has(share) => TOO_FEW.to_owned(),
+            Some(ms) => time(ms),
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use claque_stats::{Distribution, Summary, Validity};
 
 use super::{Markup, Page, is_virtual};
-use crate::report::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time, time_or_na};
+use crate::report::units::{
+    NOT_MEASURED, counted, grouped, one_line, percent_or_na, quantile, quantile_or_max, time, time_or_na,
+};
 
 pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
     let (manifest, config) = (page.manifest, &page.manifest.config);
@@ -54,7 +56,12 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
     let stalls = summary.underruns.as_ref();
     let of = |times: Option<&Distribution>| {
         times.map_or((NOT_MEASURED.to_owned(), String::new()), |times| {
-            (time(times.p50_ms), format!("p95 {}", time(times.p95_ms)))
+            let values = counted(times.count, "value");
+            let more = times.p95_ms.map_or_else(
+                || format!("of {values}, max {}", time(times.max_ms)),
+                |p95_ms| format!("of {values}, p95 {}", time(p95_ms)),
+            );
+            (quantile_or_max(times.p50_ms, times.max_ms), more)
         })
     };
     let (startup, startup_p95) = of(summary.startup_time.as_ref());
@@ -115,8 +122,8 @@ pub(super) fn table(page: &Page<'_>, out: &mut Markup) {
         let figures = times.as_ref().map_or_else(
             || ["0".to_owned()].into_iter().chain([NOT_MEASURED; 5].map(str::to_owned)).collect::<Vec<_>>(),
             |times| {
-                let spans = [times.mean_ms, times.p50_ms, times.p95_ms, times.p99_ms, times.max_ms].map(time);
-                [grouped(times.count)].into_iter().chain(spans).collect()
+                let [p50, p95, p99] = [times.p50_ms, times.p95_ms, times.p99_ms].map(quantile);
+                [grouped(times.count), time(times.mean_ms), p50, p95, p99, time(times.max_ms)].to_vec()
             },
         );
         figures.iter().for_each(|figure| {
@@ -124,13 +131,17 @@ pub(super) fn table(page: &Page<'_>, out: &mut Markup) {
         });
         out.raw("</tr>\n");
     }
-    out.raw("</tbody></table></div>\n<p class=\"under\">Quantiles are nearest-rank. Failures are in no time and in every share. ");
+    out.raw("</tbody></table></div>\n<p class=\"under\">Quantiles are nearest-rank; one beyond which no value lies is not told (p50 takes 2 values, p95 20, p99 100), and the largest is all there is. Failures are in no time and in every share. ");
     let lag = summary.schedule_lag.map_or_else(
         || match is_virtual(page) {
             true => "Nothing is late in virtual time.".to_owned(),
             false => "Whether claque itself was late was not measured.".to_owned(),
         },
-        |lag| format!("claque itself was late by {} at p99, {} at most.", time(lag.p99_ms), time(lag.max_ms)),
+        |lag| {
+            let p99 = lag.p99_ms.map_or_else(String::new, |p99_ms| format!("{} at p99, ", time(p99_ms)));
+            let (max, actions) = (time(lag.max_ms), counted(lag.count, "action"));
+            format!("claque itself was late by {p99}{max} at most, over {actions}.")
+        },
     );
     let gap = summary.generator_gap.as_ref().map_or_else(String::new, |gap| {
         let (longest, at) = (time(gap.longest_ms), time(gap.longest_at_ms));

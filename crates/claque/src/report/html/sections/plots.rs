@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     load,
-    report::units::{counted, grouped, one_line, time},
+    report::units::{counted, grouped, one_line, quantile_or_max, time},
 };
 
 /// A section with one plot.
@@ -153,11 +153,11 @@ pub(super) fn spreads(summary: &Summary, picture: &Picture, out: &mut Markup) {
         out.raw("<tr><th class=\"word\" scope=\"row\">").words(curve.name).raw("</th>");
         out.element("td", &counted(curve.count, curve.per));
         for share in shares {
-            out.element("td", &curve.at(share).map_or_else(|| "N/A".to_owned(), time));
+            out.element("td", &curve.told(share));
         }
         out.raw("</tr>\n");
     }
-    out.raw("</tbody></table></div>\n");
+    out.raw("</tbody></table></div>\n<p class=\"under\">- fewer values than this quantile takes to have one beyond it.</p>\n");
     if summary.listeners.started < summary.listeners.intended {
         let never = summary.listeners.intended - summary.listeners.started;
         let words = format!(
@@ -171,16 +171,12 @@ pub(super) fn spreads(summary: &Summary, picture: &Picture, out: &mut Markup) {
 }
 
 fn curve_says(curve: &Ecdf) -> String {
-    let at = |share| curve.at(share).map_or_else(|| "N/A".to_owned(), time);
-    format!(
-        "Distribution of {} over {}: half within {}, 95 % within {}, 99 % within {}, the largest {}.",
-        curve.name,
-        counted(curve.count, curve.per),
-        at(500),
-        at(950),
-        at(990),
-        at(1_000)
-    )
+    let shares = [(500, "half"), (950, "95 %"), (990, "99 %")];
+    let within = shares.into_iter().filter(|&(share, _)| curve.has(share));
+    let within: String =
+        within.map(|(share, words)| format!("{words} within {}, ", curve.told(share))).collect();
+    let (name, values) = (curve.name, counted(curve.count, curve.per));
+    format!("Distribution of {name} over {values}: {within}the largest {}.", curve.told(1_000))
 }
 
 pub(super) fn slope(picture: &Picture, out: &mut Markup) {
@@ -212,8 +208,10 @@ pub(super) fn buffers(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     let buffers = &picture.buffers;
     let title = "What another start buffer would have meant";
     let at = |buffer: u64| buffers.rows.iter().find(|row| row.buffer == buffer);
-    let startup =
-        |buffer: u64| at(buffer).and_then(|row| row.startup_p50_ms).map_or_else(|| "N/A".to_owned(), time);
+    let startup = |buffer: u64| {
+        let row = at(buffer).and_then(|row| Some((row.startup_p50_ms, row.startup_max_ms?)));
+        row.map_or_else(|| "N/A".to_owned(), |(p50_ms, max_ms)| quantile_or_max(p50_ms, max_ms))
+    };
     let Some(least) = buffers.least else {
         open("buffers", title, "Not known: nobody got a block.", out);
         out.raw("</section>\n");

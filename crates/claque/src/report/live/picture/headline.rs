@@ -1,7 +1,7 @@
 //! The figures of a run while it goes on, as people read them.
 
 use super::{Flow, Level, Picture, times::Spread};
-use crate::report::units::{NOT_MEASURED, grouped, time, time_or_na};
+use crate::report::units::{NOT_MEASURED, grouped, quantile_or_max, time};
 
 /// One figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,13 +67,14 @@ pub(crate) fn headline(picture: &Picture) -> Vec<Figure> {
     figures
 }
 
-/// The median, and how long the slow ones took.
+/// The median, how long the slow ones took, and of how many. Of too few values for a quantile the largest is told.
 fn spread(name: &'static str, times: &Spread) -> Figure {
-    let p95 = times.percentile_ms(95.0);
-    Figure {
-        name,
-        value: time_or_na(times.percentile_ms(50.0)),
-        more: p95.map_or_else(String::new, |ms| format!("p95 {}", time_or_na(Some(ms)))),
-        course: None,
-    }
+    let count = times.count();
+    let (value, more) = match (times.quantile_ms(50), times.quantile_ms(95), times.max_ms()) {
+        (.., None) => (NOT_MEASURED.to_owned(), String::new()),
+        (None, _, Some(max)) => (quantile_or_max(None, max), format!("n {}", grouped(count))),
+        (Some(p50), None, Some(max)) => (time(p50), format!("max {}, n {}", time(max), grouped(count))),
+        (Some(p50), Some(p95), Some(_)) => (time(p50), format!("p95 {}, n {}", time(p95), grouped(count))),
+    };
+    Figure { name, value, more, course: None }
 }

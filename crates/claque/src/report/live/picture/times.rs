@@ -5,6 +5,7 @@ use claque_core::{
     record::{BlockRecord, ListenerRecord},
     time::{Duration, duration_nanos},
 };
+use claque_stats::has_quantile;
 use hdrhistogram::Histogram;
 
 /// Longest time that is told apart, in microseconds: one hour.
@@ -28,11 +29,25 @@ impl Spread {
         self.micros.saturating_record(duration_nanos(span).div_ceil(1_000));
     }
 
-    /// The time in ms that so many percent did not exceed, to two digits; none without times.
-    pub(super) fn percentile_ms(&self, percent: f64) -> Option<f64> {
-        let micros = self.micros.value_at_percentile(percent);
-        (!self.micros.is_empty()).then(|| Duration::from_micros(micros).as_secs_f64() * 1_000.0)
+    /// Times there are.
+    pub(super) fn count(&self) -> u64 {
+        self.micros.len()
     }
+
+    /// The time in ms that so many percent did not exceed, to two digits; none without times beyond it.
+    pub(super) fn quantile_ms(&self, percent: u32) -> Option<f64> {
+        has_quantile(self.count(), percent * 1_000)
+            .then(|| millis(self.micros.value_at_percentile(percent.into())))
+    }
+
+    /// The longest, to two digits; none without times.
+    pub(super) fn max_ms(&self) -> Option<f64> {
+        (!self.micros.is_empty()).then(|| millis(self.micros.max()))
+    }
+}
+
+fn millis(micros: u64) -> f64 {
+    Duration::from_micros(micros).as_secs_f64() * 1_000.0
 }
 
 /// The times of a run's headline.
