@@ -4,6 +4,8 @@
 //! summary is worth. Every definition is in `docs/metrics.md`. Nothing here reads a clock or a file, and
 //! nothing is estimated: what was not measured is `None`.
 
+mod beta;
+mod binomial;
 mod builder;
 mod causes;
 pub mod compare;
@@ -28,7 +30,7 @@ pub use self::{
     gap::{GapStretch, GeneratorGap, LATE_GAP, LATE_SHARE_PCT},
     lockstep::{Lockstep, lockstep},
     observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
-    sample::{Distribution, Sample, ScheduleLag, has_quantile},
+    sample::{Distribution, Sample, ScheduleLag, has_quantile, values_for_quantile},
     summary::{Acts, BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Trouble, Underruns},
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},
 };

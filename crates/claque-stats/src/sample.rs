@@ -14,6 +14,13 @@ pub fn has_quantile(count: u64, share: u32) -> bool {
     count.saturating_mul(ALL.saturating_sub(share.into())) >= ALL
 }
 
+/// The fewest values that have one beyond their quantile at `share` hundred-thousandths, which is below all of them.
+#[must_use]
+pub fn values_for_quantile(share: u32) -> u64 {
+    const ALL: u64 = 100_000;
+    ALL.div_ceil(ALL.saturating_sub(share.into()).max(1))
+}
+
 const P50: u32 = 50_000;
 const P95: u32 = 95_000;
 const P99: u32 = 99_000;

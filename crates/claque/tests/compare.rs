@@ -221,6 +221,40 @@ fn an_objective_that_is_missed_ends_with_code_three() {
 }
 
 #[test]
+fn what_is_met_and_not_shown_is_said_and_fails_where_confidence_is_demanded() {
+    let stage = Stage::new();
+    let line = "listeners completed >= 99 %";
+    let shows = "12 of 12 shows at least 73.5 % (95 %, two-sided); it takes 368 without a miss to show it";
+    let met = stage.simulate("met", &["--objective", line]);
+    assert_eq!(code(&met), Some(0));
+    let words = format!("  met     {line}   100.00 %; met in the sample: {shows}");
+    assert!(stdout(&met).contains(&words), "{}", stdout(&met));
+
+    let demand = ["--objective", line, "--objective", "errors = 0", "--confidence", "95"];
+    let files = ["--junit", "j.xml", "--markdown", "m.md"];
+    let lacking = stage.simulate("lacking", &[&demand[..], &files].concat());
+    assert_eq!(code(&lacking), Some(3), "{}", stderr(&lacking));
+    let text = stdout(&lacking);
+    assert!(text.contains("  NOT SHOWN  ") && text.contains("  met        errors = 0"), "{text}");
+    assert!(stage.read("m.md").contains(&format!("**NOT SHOWN** | 100.00 %; not shown: {shows}")));
+    let junit = stage.read("j.xml");
+    assert!(
+        junit.contains("failures=\"1\"") && junit.contains("not shown with the confidence demanded"),
+        "{junit}"
+    );
+    let run: Value = serde_json::from_str(&stage.read("claque-results/lacking/run.json")).unwrap();
+    let judged = &run["objectives"][0];
+    assert_eq!((&judged["met"], &judged["not_shown"]), (&false.into(), &true.into()));
+    assert_eq!((&judged["sample"]["needs"], &run["scenario"]["confidence"]), (&368.into(), &95.0.into()));
+
+    let looser = ["--objective", "listeners completed >= 70 %", "--confidence", "95"];
+    assert_eq!(code(&stage.simulate("shown", &looser)), Some(0), "12 of 12 show so much");
+    let against = ["compare", "met", "shown", "--objective", line];
+    assert_eq!(code(&stage.claque(&against)), Some(0));
+    assert_eq!(code(&stage.claque(&[&against[..], &["--confidence", "95"]].concat())), Some(3));
+}
+
+#[test]
 fn blocks_that_failed_at_the_fetch_miss_a_bound_on_their_times() {
     let stage = Stage::new();
     let args = [

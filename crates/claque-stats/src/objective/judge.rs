@@ -3,16 +3,29 @@
 use super::{Figure, Measure, Objective, ObjectiveResult, Quality, Subject};
 use crate::{
     observe::{ListenerObservation, Observations},
-    sample::whole,
+    sample::{has_quantile, whole},
 };
 
 /// What there was of a figure.
-#[derive(Clone, Copy, Debug, Default)]
-struct Found {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
     /// None when it was not measured, infinite when it is a time that never came.
     value: Option<f64>,
-    measured: u64,
-    missing: u64,
+    pub(super) measured: u64,
+    pub(super) missing: u64,
+    pub(super) basis: Basis,
+}
+
+/// What a figure is of a sample, as far as that says how far it may be off.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Basis {
+    /// A sum, a mean or the largest value.
+    #[default]
+    Plain,
+    /// A share: so many of those that were looked at.
+    Share(u64),
+    /// The quantile at so many thousandths of a percent of these values, which are sorted.
+    Quantile(u32, Vec<f64>),
 }
 
 impl Objective {
@@ -22,13 +35,24 @@ impl Objective {
         let listeners: Vec<_> = runs.iter().flat_map(|run| run.listeners()).collect();
         let found = find(self.subject, &listeners);
         let value = found.value.filter(|value| value.is_finite());
+        let is_met = value.is_some_and(|value| self.relation.holds(value, self.limit));
+        let sample = self.shown_by(&found);
+        let is_lacking = self.confidence_pct.is_some() && sample.is_some_and(|sample| !sample.shown);
+        let all = found.measured + found.missing;
+        let is_quantile_of_few = match &found.basis {
+            &Basis::Quantile(share, _) => all > 0 && !has_quantile(all, share),
+            Basis::Plain | Basis::Share(_) => false,
+        };
         ObjectiveResult {
             objective: self.text.clone(),
-            met: value.is_some_and(|value| self.relation.holds(value, self.limit)),
+            met: is_met && !is_lacking,
+            not_shown: is_met && is_lacking,
             value,
             unit: self.subject.unit(),
             measured: found.measured,
             missing: found.missing,
+            max_instead: is_quantile_of_few,
+            sample,
         }
     }
 }
@@ -94,7 +118,7 @@ fn stalled_time(figure: Figure, listeners: &[&ListenerObservation]) -> Found {
             let (stalled, listened) =
                 ended.fold((0.0, 0.0), |sum: (f64, f64), one| (sum.0 + one.0, sum.1 + one.1));
             let value = (listened > 0.0).then(|| 100.0 * stalled / listened);
-            Found { value, measured: count(listeners.len()), missing: 0 }
+            Found { value, measured: count(listeners.len()), ..Found::default() }
         }
         Figure::Max | Figure::Percentile(_) => {
             let share = |one: &&ListenerObservation| {
@@ -134,17 +158,21 @@ impl Figure {
             Self::Max => Some(at_rank(all)),
             Self::Percentile(thousandths) => Some(at_rank((all * u64::from(thousandths)).div_ceil(100_000))),
         };
-        Found { value, measured, missing }
+        let basis = match self {
+            Self::Percentile(thousandths) => Basis::Quantile(thousandths, values),
+            Self::Total | Self::Mean | Self::Max => Basis::Plain,
+        };
+        Found { value, measured, missing, basis }
     }
 }
 
 fn found(value: f64, measured: u64) -> Found {
-    Found { value: Some(value), measured, missing: 0 }
+    Found { value: Some(value), measured, ..Found::default() }
 }
 
 fn share(part: u64, all: u64) -> Found {
     let value = (all > 0).then(|| 100.0 * whole(part) / whole(all));
-    Found { value, measured: all, missing: 0 }
+    Found { value, measured: all, basis: Basis::Share(part), ..Found::default() }
 }
 
 fn number(listeners: &[&ListenerObservation], is: impl Fn(&ListenerObservation) -> bool) -> u64 {

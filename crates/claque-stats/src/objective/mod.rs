@@ -6,10 +6,14 @@
 mod abort;
 mod judge;
 mod parse;
+mod shown;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::abort::{AbortRule, LiveCounts};
+pub use self::{
+    abort::{AbortRule, LiveCounts},
+    shown::{SampleBound, Side},
+};
 use crate::observe::TimeMetric;
 
 /// A bound on one figure.
@@ -21,6 +25,8 @@ pub struct Objective {
     relation: Relation,
     /// In the unit of the subject.
     limit: f64,
+    /// How surely a sample must show it, in percent; none where being met in the sample is enough.
+    confidence_pct: Option<f64>,
 }
 
 impl Objective {
@@ -28,6 +34,14 @@ impl Objective {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The same, which now must be shown with so many percent confidence, above 0 and below 100, if it is about a share or a
+    /// quantile; of sums, means and the largest value nothing exact can be shown.
+    #[must_use]
+    pub const fn with_confidence(mut self, confidence_pct: f64) -> Self {
+        self.confidence_pct = Some(confidence_pct);
+        self
     }
 }
 
@@ -133,8 +147,11 @@ impl Subject {
 pub struct ObjectiveResult {
     /// The objective, as it was written.
     pub objective: String,
-    /// Whether it was reached. What was not measured was not reached.
+    /// Whether it was reached, and shown where that was demanded. What was not measured was not reached.
     pub met: bool,
+    /// Whether it was reached in the sample, which is too small to show it with the confidence demanded.
+    #[serde(default)]
+    pub not_shown: bool,
     /// The figure; absent when it was not measured, or is a time that never came.
     pub value: Option<f64>,
     /// What the figure is counted in.
@@ -143,6 +160,12 @@ pub struct ObjectiveResult {
     pub measured: u64,
     /// Values there should have been besides; each counts as longer than any.
     pub missing: u64,
+    /// Whether there are too few values for the quantile, and the figure is the largest one.
+    #[serde(default)]
+    pub max_instead: bool,
+    /// What the sample shows of all that might have been drawn; absent of sums, means and the largest value.
+    #[serde(default)]
+    pub sample: Option<SampleBound>,
 }
 
 /// A line that is no objective.

@@ -58,7 +58,7 @@ impl Objective {
             return Err(reader.error_at(token.at, &format!("unexpected `{}`", token.text), "take it out"));
         }
         let text = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        Ok(Self { text, subject, relation, limit })
+        Ok(Self { text, subject, relation, limit, confidence_pct: None })
     }
 }
 

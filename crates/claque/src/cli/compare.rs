@@ -16,7 +16,8 @@ pub(crate) struct CompareFlags {
     /// base1,base2 new1,new2
     #[arg(value_name = "RUN[,RUN...]", required = true, num_args = 2..)]
     pub(crate) sides: Vec<String>,
-    /// How often an interval holds the truth, in percent, 50 to 99.9 [default: 95]
+    /// How often an interval holds the truth, in percent, 50 to 99.9 [default: 95]; where it is typed, objectives must be
+    /// shown with it, too
     #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
     pub(crate) confidence: Option<f64>,
     /// Compare runs, though they are INVALID or did not come to their end, and judge those that are UNVERIFIED

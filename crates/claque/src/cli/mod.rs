@@ -39,7 +39,7 @@ pub(crate) use self::{
     gateway::{GatewayFlags, LimitFlags},
     live::LiveFlags,
     network::NetworkFlags,
-    objectives::{AbortFlags, MarkdownFlag, ObjectiveFlags},
+    objectives::{AbortFlags, ConfidenceFlag, MarkdownFlag, ObjectiveFlags},
     output::{KeepAudioFlag, OutputFlags},
     player::PlayerFlags,
     results::{
@@ -60,7 +60,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 all is well, 1 claque failed, 2 wrong usage, 3 an objective was missed, 4 a regression was found, \
+Exit codes: 0 all is well, 1 claque failed, 2 wrong usage, 3 an objective was missed or not shown, 4 a regression was found, \
 5 the run is INVALID or UNVERIFIED.
 
 `claque run` without --base-url needs nothing else: it plays against a gateway of its own on loopback.";
@@ -143,6 +143,8 @@ pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) objectives: ObjectiveFlags,
     #[command(flatten)]
+    pub(crate) confidence: ConfidenceFlag,
+    #[command(flatten)]
     pub(crate) abort: AbortFlags,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
@@ -170,6 +172,8 @@ pub(crate) struct SimulateFlags {
     pub(crate) limits: LimitFlags,
     #[command(flatten)]
     pub(crate) objectives: ObjectiveFlags,
+    #[command(flatten)]
+    pub(crate) confidence: ConfidenceFlag,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
     #[command(flatten)]

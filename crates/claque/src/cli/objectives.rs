@@ -19,6 +19,16 @@ pub(crate) struct ObjectiveFlags {
     pub(crate) junit: Option<PathBuf>,
 }
 
+/// How surely a sample must show what it meets.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = HEADING)]
+pub(crate) struct ConfidenceFlag {
+    /// Demand of objectives about shares and percentiles that the run shows them with so much confidence, in percent, 50 to
+    /// 99.9, and does not only meet them by luck; else the exit code is 3
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true)]
+    pub(crate) confidence: Option<f64>,
+}
+
 /// Where the summary goes besides.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    AbortFlags, CourtesyFlags, GatewayFlags, LimitFlags, MarkdownFlag, ObjectiveFlags, OutputFlags,
-    TargetFlags,
+    AbortFlags, ConfidenceFlag, CourtesyFlags, GatewayFlags, LimitFlags, MarkdownFlag, ObjectiveFlags,
+    OutputFlags, TargetFlags,
 };
 
 /// Flags of `claque suite`.
@@ -37,6 +37,8 @@ pub(crate) struct SuiteFlags {
     pub(crate) limits: LimitFlags,
     #[command(flatten)]
     pub(crate) objectives: ObjectiveFlags,
+    #[command(flatten)]
+    pub(crate) confidence: ConfidenceFlag,
     #[command(flatten)]
     pub(crate) abort: AbortFlags,
     #[command(flatten)]

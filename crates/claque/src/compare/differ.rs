@@ -15,7 +15,7 @@ const TASK: [&str; 7] = ["users", "blocks", "speed", "stagger", "use_cached", "v
 const BY_HAND: &str = "by_hand";
 
 /// What is said of a run elsewhere, or says nothing of what was measured.
-const PASSED_OVER: [&str; 3] = ["objectives", "abort_on", "base_url"];
+const PASSED_OVER: [&str; 4] = ["objectives", "confidence", "abort_on", "base_url"];
 
 /// A setting that is not the same on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -6,7 +6,7 @@ use claque_stats::{compare::CompareOptions, objective::Objective};
 
 use super::{
     UsageError,
-    objectives::judging,
+    objectives::{CONFIDENCE, judging},
     wish::{Source, Wish},
     wishes::Wishes,
 };
@@ -82,7 +82,8 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
     let confidence = flags.confidence.map(Wish::flag);
     let usual = CompareOptions::new();
     let confidence_pct =
-        source.within(confidence.as_ref(), "confidence", 50.0..=99.9, usual.confidence_pct)?;
+        source.within(confidence.as_ref(), "confidence", CONFIDENCE, usual.confidence_pct)?;
+    wishes.confidence = confidence;
     let judging = judging(flags.objectives, flags.markdown, &mut wishes, &source)?;
     let on_stdout = judging.markdown.as_deref() == Some(Path::new("-"));
     let form = match (flags.json, on_stdout) {

@@ -45,6 +45,8 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
                 let lines = lines.iter().flatten().map(|line| Value::from(line.value.as_str()));
                 map.insert(key.to_owned(), none_if_empty(lines.collect()));
             }
+            let confidence = wishes.confidence.as_ref().map(|wish| wish.value);
+            map.insert("confidence".to_owned(), confidence.into());
             map
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),

@@ -1,6 +1,6 @@
 //! What must be reached, where that is told, and when a run is given up.
 
-use std::path::PathBuf;
+use std::{ops::RangeInclusive, path::PathBuf};
 
 use claque_stats::objective::{AbortRule, Objective, ObjectiveError};
 
@@ -11,6 +11,9 @@ use super::{
     wishes::Wishes,
 };
 use crate::cli::ObjectiveFlags;
+
+/// Confidences that can be demanded, in percent: less is a coin that is tossed, more needs samples that nobody has.
+pub(super) const CONFIDENCE: RangeInclusive<f64> = 50.0..=99.9;
 
 /// Decides what is judged.
 pub(super) fn judging(
@@ -23,6 +26,13 @@ pub(super) fn judging(
     let objectives = parse_all(wishes.objectives.as_ref(), ["objective", "objectives"], source, |line| {
         Objective::parse(line)
     })?;
+    let objectives = match &wishes.confidence {
+        None => objectives,
+        Some(wish) => {
+            let demanded = source.within(Some(wish), "confidence", CONFIDENCE, wish.value)?;
+            objectives.into_iter().map(|objective| objective.with_confidence(demanded)).collect()
+        }
+    };
     Ok(Judging { objectives, junit: flags.junit, markdown })
 }
 

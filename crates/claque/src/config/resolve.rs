@@ -53,6 +53,7 @@ pub(super) fn decide_run(
     wishes.lay_courtesy(flags.courtesy);
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
+    over(&mut wishes.confidence, flags.confidence.confidence);
     over(&mut wishes.keep_audio, flags.keep_audio.keep_audio);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, source)?;
@@ -123,6 +124,7 @@ pub(super) fn decide_simulate(
     wishes.lay_player(flags.player)?;
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
+    over(&mut wishes.confidence, flags.confidence.confidence);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let output = output(flags.output, judging, &mut wishes);
     if let Some(wish) = wishes.abort_on.as_ref().and_then(|rules| rules.first()) {

@@ -287,6 +287,7 @@ fn run_flags(flags: &SuiteFlags) -> RunFlags {
         gateway: flags.gateway.clone(),
         limits: flags.limits.clone(),
         objectives: objective_flags(flags),
+        confidence: flags.confidence.clone(),
         abort: flags.abort.clone(),
         output: flags.output.clone(),
         markdown: MarkdownFlag::default(),
@@ -303,6 +304,7 @@ fn simulate_flags(flags: &SuiteFlags) -> SimulateFlags {
         gateway: flags.gateway.clone(),
         limits: flags.limits.clone(),
         objectives: objective_flags(flags),
+        confidence: flags.confidence.clone(),
         output: flags.output.clone(),
         markdown: MarkdownFlag::default(),
     }

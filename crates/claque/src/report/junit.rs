@@ -18,7 +18,13 @@ pub(crate) struct TestCase {
 
 /// The test case of an objective.
 pub(super) fn case(result: &ObjectiveResult) -> TestCase {
-    let failure = (!result.met).then(|| format!("missed: {}", objectives::found(result)));
+    let found = objectives::found(result);
+    let failure = match (result.met, result.not_shown) {
+        (true, _) => None,
+        // What was found says so already.
+        (false, true) => Some(format!("not shown with the confidence demanded: {found}")),
+        (false, false) => Some(format!("missed: {found}")),
+    };
     TestCase { name: result.objective.clone(), failure }
 }
 

@@ -42,7 +42,10 @@ pub(super) fn objectives_table(results: &[claque_stats::objective::ObjectiveResu
     }
     let mut lines = vec!["| objective | | found |".to_owned(), "|---|---|---|".to_owned()];
     for result in results {
-        let word = if result.met { "met" } else { "**MISSED**" };
+        let word = match objectives::word(result) {
+            "met" => "met".to_owned(),
+            word => format!("**{word}**"),
+        };
         lines.push(format!("| {} | {word} | {} |", cell(&result.objective), objectives::found(result)));
     }
     lines.push(String::new());

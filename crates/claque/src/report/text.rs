@@ -378,9 +378,10 @@ pub(super) fn objectives_met(results: &[ObjectiveResult], paint: Paint, lines: &
     lines.push(String::new());
     lines.push(format!("  {}", paint.style(Style::Bold, "objectives")));
     let width = results.iter().map(|result| result.objective.chars().count()).max().unwrap_or(0);
+    let words = results.iter().map(|result| objectives::word(result).len()).max().unwrap_or(0).max(6);
     for result in results {
         let style = if result.met { Style::Good } else { Style::Bad };
-        let word = paint.style(style, &format!("{:6}", objectives::word(result)));
+        let word = paint.style(style, &format!("{:words$}", objectives::word(result)));
         lines.push(format!(
             "  {word}  {:width$}   {}",
             one_line(&result.objective),

@@ -151,13 +151,43 @@ impl ScenarioTold {
         self.runs.iter().filter(|run| run.verdict.valid).count()
     }
 
-    /// Each objective with the number of repeats that met it.
-    pub(crate) fn objectives(&self) -> Vec<(&str, usize)> {
+    /// Each objective with what came of it in the repeats.
+    pub(crate) fn objectives(&self) -> Vec<(&str, Standing)> {
         let first = self.runs.first().map_or(&[][..], |run| &run.objectives);
-        let met = |at: usize| {
-            self.runs.iter().filter(|run| run.objectives.get(at).is_some_and(|result| result.met)).count()
+        let standing = |at: usize| {
+            let results = || self.runs.iter().filter_map(|run| run.objectives.get(at));
+            Standing {
+                runs: self.runs.len(),
+                met: results().filter(|result| result.met).count(),
+                not_shown: results().filter(|result| result.not_shown).count(),
+            }
         };
-        first.iter().enumerate().map(|(at, result)| (result.objective.as_str(), met(at))).collect()
+        first.iter().enumerate().map(|(at, result)| (result.objective.as_str(), standing(at))).collect()
+    }
+}
+
+/// In how many repeats an objective was met, and in how many the sample did not show it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    runs: usize,
+    met: usize,
+    not_shown: usize,
+}
+
+impl Standing {
+    /// "met", "NOT SHOWN" or "MISSED".
+    pub(crate) const fn word(self) -> &'static str {
+        match (self.met == self.runs, self.met + self.not_shown == self.runs) {
+            (true, _) => "met",
+            (false, true) => "NOT SHOWN",
+            (false, false) => "MISSED",
+        }
+    }
+
+    /// "met by 3 of 5", "met by 3 of 5, not shown by 2".
+    pub(crate) fn words(self) -> String {
+        let met = format!("met by {} of {}", self.met, self.runs);
+        if self.not_shown == 0 { met } else { format!("{met}, not shown by {}", self.not_shown) }
     }
 }
 

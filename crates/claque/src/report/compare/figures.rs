@@ -1,6 +1,6 @@
 //! Figures of a comparison as people read them.
 
-use claque_stats::compare::{Change, Interval, Row, Unit};
+use claque_stats::compare::{Change, Interval, Row, Statistic, Unit};
 
 use crate::report::units::{NOT_MEASURED, time};
 
@@ -76,5 +76,10 @@ pub(super) fn rounded(percent: f64) -> String {
 
 /// What a row came to. Where there are verdicts, rows for information say nothing.
 pub(super) fn verdict(row: &Row) -> &'static str {
-    if row.judged || row.change == Change::NotComparable { row.change.as_str() } else { "" }
+    let is_quantile = [Some(Statistic::P50), Some(Statistic::P95)].contains(&row.statistic);
+    match row.change {
+        Change::NotJudged if is_quantile && (row.a.is_none() || row.b.is_none()) => "too few values",
+        change if row.judged || change == Change::NotComparable => change.as_str(),
+        _ => "",
+    }
 }

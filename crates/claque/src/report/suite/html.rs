@@ -2,7 +2,7 @@
 //!
 //! Foreign words reach it only through [`Markup::words`]; links are relative, to the pages of its runs.
 
-use super::{extent, median, met, moment, repeats, verdict};
+use super::{extent, median, moment, repeats, verdict};
 use crate::{
     report::{
         compare::html::{STYLE, rows},
@@ -62,7 +62,7 @@ fn state(told: &Told<'_>, against: Option<&Against>, out: &mut Markup) {
     out.words(word).raw("</strong> ").words(words).raw("</p>\n");
     let mut lines = Vec::new();
     if told.has_missed() {
-        lines.push("Objectives were missed.".to_owned());
+        lines.push("Objectives were missed, or not shown.".to_owned());
     }
     for run in invalid {
         let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| one_line(&reason.text)).collect();
@@ -126,9 +126,9 @@ fn judged(told: &Told<'_>, out: &mut Markup) {
     }
     out.raw("<section id=\"objectives\">\n<h2>Objectives</h2>\n<div class=\"scroll\"><table>\n<tbody>\n");
     for scenario in &told.scenarios {
-        for (at, (objective, count)) in scenario.objectives().into_iter().enumerate() {
-            let all = count == scenario.runs.len();
-            let (class, word) = if all { ("better", "met") } else { ("worse", "MISSED") };
+        for (at, (objective, standing)) in scenario.objectives().into_iter().enumerate() {
+            let word = standing.word();
+            let class = if word == "met" { "better" } else { "worse" };
             let each = scenario.runs.iter().filter_map(|run| Some((run.repeat, run.objectives.get(at)?)));
             let each: Vec<_> =
                 each.map(|(repeat, result)| format!("{repeat}: {}", objectives::found(result))).collect();
@@ -136,7 +136,7 @@ fn judged(told: &Told<'_>, out: &mut Markup) {
                 .words(&scenario.name)
                 .raw("</th><td class=\"word\">");
             out.words(objective).raw("</td><td class=\"word ").raw(class).raw("\">").words(word).raw("</td>");
-            out.raw("<td class=\"word\">").words(&met(scenario, count)).raw("</td><td class=\"long\">");
+            out.raw("<td class=\"word\">").words(&standing.words()).raw("</td><td class=\"long\">");
             out.words(&each.join("; ")).raw("</td></tr>\n");
         }
     }

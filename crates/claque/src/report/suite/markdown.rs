@@ -1,6 +1,6 @@
 //! A suite as GitHub-flavoured Markdown, for a comment or a job's summary page.
 
-use super::{extent, median, met, repeats, verdict};
+use super::{extent, median, repeats, verdict};
 use crate::{
     report::markdown::{cell, cell_long},
     suite::{
@@ -29,10 +29,13 @@ pub(super) fn document(told: &Told<'_>, against: Option<&Against>) -> String {
     lines.push(String::new());
     let mut judged = Vec::new();
     for scenario in &told.scenarios {
-        for (objective, count) in scenario.objectives() {
-            let word = if count == scenario.runs.len() { "met" } else { "**MISSED**" };
+        for (objective, standing) in scenario.objectives() {
+            let word = match standing.word() {
+                "met" => "met".to_owned(),
+                word => format!("**{word}**"),
+            };
             let (name, objective) = (cell(&scenario.name), cell(objective));
-            judged.push(format!("| {name} | {objective} | {word} | {} |", met(scenario, count)));
+            judged.push(format!("| {name} | {objective} | {word} | {} |", standing.words()));
         }
     }
     if !judged.is_empty() {

@@ -165,11 +165,6 @@ fn span(low: &str, high: &str) -> String {
     }
 }
 
-/// "met by 3 of 3".
-fn met(scenario: &ScenarioTold, met: usize) -> String {
-    format!("met by {met} of {}", scenario.runs.len())
-}
-
 /// "7 scenarios, 21 runs", or how far it has come.
 fn extent(told: &Told<'_>) -> String {
     let suite = &told.book.manifest;

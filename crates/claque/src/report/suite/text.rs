@@ -1,6 +1,6 @@
 //! A suite as a table. Colour only underlines what the words say already.
 
-use super::{extent, median, met, repeats, verdict};
+use super::{extent, median, repeats, verdict};
 use crate::{
     report::{
         text::{Paint, Style, joined, row},
@@ -69,7 +69,7 @@ fn objectives(told: &Told<'_>, paint: Paint, lines: &mut Vec<String>) {
         .scenarios
         .iter()
         .flat_map(|scenario| {
-            scenario.objectives().into_iter().map(move |(name, count)| (scenario, name, count))
+            scenario.objectives().into_iter().map(move |(name, standing)| (scenario, name, standing))
         })
         .collect();
     if judged.is_empty() {
@@ -79,10 +79,11 @@ fn objectives(told: &Told<'_>, paint: Paint, lines: &mut Vec<String>) {
     lines.push(format!("  {}", paint.style(Style::Bold, "objectives")));
     let names = judged.iter().map(|(scenario, ..)| scenario.name.chars().count()).max().unwrap_or(0);
     let width = judged.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or(0);
-    for (scenario, name, count) in judged {
-        let all = count == scenario.runs.len();
-        let word = if all { paint.style(Style::Good, "met   ") } else { paint.style(Style::Bad, "MISSED") };
-        lines.push(format!("  {word}  {:names$}   {name:width$}   {}", scenario.name, met(scenario, count)));
+    let words = judged.iter().map(|(.., standing)| standing.word().len()).max().unwrap_or(0).max(6);
+    for (scenario, name, standing) in judged {
+        let style = if standing.word() == "met" { Style::Good } else { Style::Bad };
+        let word = paint.style(style, &format!("{:words$}", standing.word()));
+        lines.push(format!("  {word}  {:names$}   {name:width$}   {}", scenario.name, standing.words()));
     }
 }
 
