@@ -8,6 +8,7 @@ use core::fmt;
 
 use crate::{
     ids::BlockIdx,
+    remark::Findings,
     time::{Duration, MediaTime},
 };
 
@@ -46,6 +47,8 @@ pub enum Event {
         block: BlockIdx,
         /// Its length as counted from the container.
         media: MediaTime,
+        /// What was found out by looking at it.
+        findings: Findings,
     },
     /// The service withdrew blocks it had accepted.
     Evicted {

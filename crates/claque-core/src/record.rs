@@ -5,6 +5,7 @@
 use crate::{
     event::{Failure, FailureClass},
     ids::{BlockIdx, ListenerId},
+    remark::{Findings, Sound},
     time::{Duration, Instant, MediaTime},
 };
 
@@ -21,6 +22,8 @@ pub enum Fact {
     Incident(IncidentRecord),
     /// A listener is finished.
     Listener(ListenerRecord),
+    /// Audio was decoded and listened to; this may come after everything else of its listener.
+    Sound(SoundRecord),
 }
 
 impl Fact {
@@ -33,6 +36,7 @@ impl Fact {
             Self::Error(record) => record.listener,
             Self::Incident(record) => record.listener,
             Self::Listener(record) => record.listener,
+            Self::Sound(record) => record.listener,
         }
     }
 }
@@ -82,6 +86,19 @@ pub struct BlockRecord {
     pub resends: u8,
     /// What became of it.
     pub outcome: BlockOutcome,
+    /// What was found out about its audio; none where nobody looked.
+    pub findings: Option<Findings>,
+}
+
+/// Somebody listened to a block's audio whose record may have been made before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoundRecord {
+    /// Whose block.
+    pub listener: ListenerId,
+    /// Which block.
+    pub block: BlockIdx,
+    /// What there was to hear.
+    pub sound: Sound,
 }
 
 impl BlockRecord {

@@ -1,4 +1,7 @@
-//! What is odd about audio that was delivered and can be played: counted and told, and no failure.
+//! What is odd about audio that was delivered and can be played, and whether there is sound in it: counted and told, and no
+//! failure.
+
+use crate::time::MediaTime;
 
 /// One thing that is odd about the audio of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,8 +26,6 @@ pub enum Remark {
     JunkBehind,
     /// A last frame that is cut short, and is not heard.
     FrameCut,
-    /// Sound that nobody can hear.
-    Silent,
     /// Shorter than any speech of its text could be.
     TooShort,
     /// Longer than any speech of its text could be.
@@ -39,8 +40,7 @@ pub enum Remark {
 
 impl Remark {
     /// Every remark, in the order of reports.
-    pub const ALL: [Self; 16] = [
-        Self::Silent,
+    pub const ALL: [Self; 15] = [
         Self::TooShort,
         Self::TooLong,
         Self::LengthContradicted,
@@ -72,7 +72,6 @@ impl Remark {
             Self::JunkBetween => "junk-between",
             Self::JunkBehind => "junk-behind",
             Self::FrameCut => "frame-cut",
-            Self::Silent => "silent",
             Self::TooShort => "too-short",
             Self::TooLong => "too-long",
             Self::Hurried => "hurried",
@@ -81,26 +80,25 @@ impl Remark {
         }
     }
 
-    /// The same for people, to stand behind "3 blocks: ".
+    /// The same for people, to stand behind "3 of 8 blocks ".
     #[must_use]
     pub const fn describe(self) -> &'static str {
         match self {
-            Self::SeveralFiles => "several audio files in one body",
-            Self::OggNoEndFlag => "Ogg without end flag",
-            Self::OggPositions => "Ogg with granule positions that do not fit",
-            Self::OggPageNumbers => "Ogg with page numbers left out",
-            Self::WavPlaceholder => "WAV with a placeholder for its size",
-            Self::RateChange => "a sample rate that changes",
-            Self::Tags => "tags behind or between the audio",
-            Self::JunkBetween => "bytes between frames that are no audio",
-            Self::JunkBehind => "bytes behind the audio",
-            Self::FrameCut => "a last frame cut short",
-            Self::Silent => "silence",
-            Self::TooShort => "too short to be its text",
-            Self::TooLong => "too long to be its text",
+            Self::SeveralFiles => "with several audio files in one body",
+            Self::OggNoEndFlag => "whose Ogg has no end flag",
+            Self::OggPositions => "whose Ogg positions do not fit",
+            Self::OggPageNumbers => "whose Ogg page numbers leave some out",
+            Self::WavPlaceholder => "whose WAV size is a placeholder",
+            Self::RateChange => "whose sample rate changes",
+            Self::Tags => "with tags behind or between the audio",
+            Self::JunkBetween => "with bytes between frames that are no audio",
+            Self::JunkBehind => "with bytes behind the audio",
+            Self::FrameCut => "whose last frame is cut short",
+            Self::TooShort => "too short for their text",
+            Self::TooLong => "too long for their text",
             Self::Hurried => "faster than people speak",
             Self::Drawn => "slower than people speak",
-            Self::LengthContradicted => "another length than the service said",
+            Self::LengthContradicted => "of another length than the service said",
         }
     }
 
@@ -108,7 +106,7 @@ impl Remark {
     #[must_use]
     pub const fn is_doubtful(self) -> bool {
         match self {
-            Self::Silent | Self::TooShort | Self::TooLong | Self::LengthContradicted => true,
+            Self::TooShort | Self::TooLong | Self::LengthContradicted => true,
             Self::SeveralFiles
             | Self::OggNoEndFlag
             | Self::OggPositions
@@ -124,9 +122,107 @@ impl Remark {
         }
     }
 
+    /// The remark of this name, if there is one.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|remark| remark.as_str() == name)
+    }
+
     const fn bit(self) -> u16 {
         1 << self as u16
     }
+}
+
+/// Nanoseconds that one character takes at least, whatever is done to speech: 2,000 characters a second are four in a single
+/// period of the highest speaking voice, a child's of 500 Hz.
+const SHORTEST: u64 = 500_000;
+
+/// The same of speech at its usual speed: 60 characters a second are twice as fast as the fastest auctioneer, and four times as
+/// fast as a voice that reads aloud.
+const HURRIED: u64 = 1_000_000_000 / 60;
+
+/// Nanoseconds that one character takes at most: the longest word spoken as slowly as anybody could bear.
+const LONGEST: u64 = 10_000_000_000;
+
+/// The same of speech at its usual speed, and what a short text may have of silence around it.
+const DRAWN: u64 = 500_000_000;
+const SILENCE_AROUND: u64 = 2_000_000_000;
+
+/// What a service may be wrong about a length: padding and rounding of an encoder, or a tenth.
+const DECLARED_SLACK: u64 = 250_000_000;
+const DECLARED_SHARE: u64 = 10;
+
+/// What there is to say of audio of this length for a text of so many characters; nothing where those are not known.
+#[must_use]
+pub fn of_length(chars: u32, media: MediaTime) -> Remarks {
+    let (chars, nanos) = (u64::from(chars), media.as_nanos());
+    let mut remarks = Remarks::NONE;
+    if chars == 0 || nanos == 0 {
+        return remarks;
+    }
+    if nanos < chars * HURRIED {
+        remarks.add(if nanos < chars * SHORTEST { Remark::TooShort } else { Remark::Hurried });
+    } else if nanos > SILENCE_AROUND + chars * DRAWN {
+        remarks.add(if nanos > chars * LONGEST { Remark::TooLong } else { Remark::Drawn });
+    }
+    remarks
+}
+
+/// Whether audio of this length contradicts what the service said of it: they differ by more than a quarter of a second, and by
+/// more than a tenth of the longer one.
+#[must_use]
+pub fn contradicts(declared: MediaTime, media: MediaTime) -> bool {
+    let (declared, media) = (declared.as_nanos(), media.as_nanos());
+    declared.abs_diff(media) > DECLARED_SLACK.max(declared.max(media) / DECLARED_SHARE)
+}
+
+/// Whether anything can be heard in audio that was listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sound {
+    /// Something can be heard.
+    Audible,
+    /// Nothing can be heard: no sample is above -60 dB of full scale.
+    Silent,
+    /// It could not be decoded, so nobody knows.
+    Undecodable,
+    /// It was to be decoded, and there was no time.
+    Missed,
+}
+
+impl Sound {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Audible, Self::Silent, Self::Undecodable, Self::Missed];
+
+    /// The name used in files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Audible => "audible",
+            Self::Silent => "silent",
+            Self::Undecodable => "undecodable",
+            Self::Missed => "missed",
+        }
+    }
+
+    /// The one of this name, if there is one.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sound| sound.as_str() == name)
+    }
+}
+
+/// What was found out about a block's audio by looking at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What is odd about it.
+    pub remarks: Remarks,
+    /// Whether there is sound in it; none where nobody listened, as to most that is compressed and to all that is simulated.
+    pub sound: Option<Sound>,
+}
+
+impl Findings {
+    /// Nothing odd was found, and nobody listened.
+    pub const NONE: Self = Self { remarks: Remarks::NONE, sound: None };
 }
 
 /// A set of remarks.
@@ -140,6 +236,13 @@ impl Remarks {
     /// Adds a remark.
     pub const fn add(&mut self, remark: Remark) {
         self.0 |= remark.bit();
+    }
+
+    /// The set with a remark more.
+    #[must_use]
+    pub const fn with(mut self, remark: Remark) -> Self {
+        self.add(remark);
+        self
     }
 
     /// Whether the remark was made.
@@ -177,6 +280,39 @@ impl FromIterator<Remark> for Remarks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn at(chars: u32, millis: u64) -> Vec<Remark> {
+        of_length(chars, MediaTime::from_millis(millis)).iter().collect()
+    }
+
+    #[test]
+    fn audio_that_cannot_be_its_text_is_told_from_audio_that_is_only_fast_or_slow() {
+        assert_eq!(at(150, 10_000), [], "15 characters a second are speech");
+        assert_eq!(at(150, 400), [Remark::Hurried]);
+        assert_eq!(at(150, 1), [Remark::TooShort]);
+        assert_eq!(of_length(150, MediaTime::from_nanos(2_000)), Remarks::from_iter([Remark::TooShort]));
+        assert_eq!(at(1, 1_500), [], "a short word with silence around it");
+        assert_eq!(at(20, 60_000), [Remark::Drawn]);
+        assert_eq!(at(150, 9_600_000), [Remark::TooLong]);
+        assert_eq!(at(0, 1), [], "of a text that is not known nothing can be said");
+        assert_eq!(at(150, 0), [], "that nothing came is told otherwise");
+    }
+
+    #[test]
+    fn a_length_is_contradicted_by_more_than_padding_and_rounding() {
+        let differ =
+            |declared, media| contradicts(MediaTime::from_millis(declared), MediaTime::from_millis(media));
+        assert!(differ(60_000, 400) && differ(400, 60_000));
+        assert!(!differ(400, 650) && !differ(6_340, 6_450) && !differ(60_000, 54_100));
+        assert!(differ(60_000, 53_000));
+    }
+
+    #[test]
+    fn names_lead_back_to_what_they_name() {
+        assert!(Remark::ALL.into_iter().all(|remark| Remark::of_name(remark.as_str()) == Some(remark)));
+        assert!(Sound::ALL.into_iter().all(|sound| Sound::of_name(sound.as_str()) == Some(sound)));
+        assert_eq!((Remark::of_name("loud"), Sound::of_name("")), (None, None));
+    }
 
     #[test]
     fn every_remark_is_in_the_list_once_and_in_a_set_alone() {

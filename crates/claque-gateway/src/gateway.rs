@@ -10,7 +10,11 @@ use std::{
     sync::Arc,
 };
 
-use claque_core::{outputs::Outputs, rng::Seed, time::Instant};
+use claque_core::{
+    outputs::Outputs,
+    rng::Seed,
+    time::{Instant, MediaTime},
+};
 
 pub use self::telling::GatewayStats;
 use crate::{
@@ -22,7 +26,7 @@ use crate::{
     faults::{AudioFault, Faults, SocketOutage},
     ids::{DocumentId, UserId, VariantHash},
     limits::{RestGate, Route, Usage, Windows},
-    message::{Input, Output, Speech, TimeoutReason},
+    message::{AudioFormat, Input, Output, Speech, SpeechBody, TimeoutReason},
     pipeline::{Pipeline, Subscriber},
     refusal::{GuestSession, Refusal, Resource},
     session::Sessions,
@@ -67,6 +71,8 @@ pub struct Caller {
 pub struct FetchedAudio {
     /// What it is to be.
     pub speech: Arc<Speech>,
+    /// How long it is, as messages say; by an injected fault it is of another length.
+    pub declared: MediaTime,
     /// What is wrong with the body that is sent instead, by an injected fault.
     pub flaw: Option<Flaw>,
 }
@@ -268,18 +274,37 @@ impl Gateway {
     ) -> Result<FetchedAudio, Refusal> {
         self.gate.pass(now, Route::Audio, address)?;
         let missing = |resource| Err(Refusal::NotFound { resource, id: variant.to_string() });
-        match self.pipeline.fetch(variant) {
-            Some((speech, None)) => Ok(FetchedAudio { speech, flaw: None }),
-            Some((speech, Some(AudioFault::Cut))) => Ok(FetchedAudio { speech, flaw: Some(Flaw::Cut) }),
-            Some((speech, Some(AudioFault::NotAudio))) => {
-                Ok(FetchedAudio { speech, flaw: Some(Flaw::NotAudio) })
+        let Some((speech, fault)) = self.pipeline.fetch(variant) else {
+            let pending = self.pipeline.is_pending(variant);
+            return missing(if pending { Resource::AudioNotCached } else { Resource::BlockVariant });
+        };
+        let declared = speech.media;
+        let (speech, flaw) = match fault {
+            None => (speech, None),
+            Some(AudioFault::Cut) => (speech, Some(Flaw::Cut)),
+            Some(AudioFault::NotAudio) => (speech, Some(Flaw::NotAudio)),
+            Some(AudioFault::Silent) => (other_speech(&speech, declared, SpeechBody::Silence), None),
+            Some(AudioFault::OneMillisecond) => {
+                (other_speech(&speech, MediaTime::from_millis(1), SpeechBody::Synthetic { seed: 0 }), None)
             }
-            Some((_, Some(AudioFault::Missing))) => missing(Resource::AudioNotCached),
-            Some((_, Some(AudioFault::ServerError))) => Err(Refusal::ServerError),
-            None if self.pipeline.is_pending(variant) => missing(Resource::AudioNotCached),
-            None => missing(Resource::BlockVariant),
-        }
+            Some(AudioFault::OtherLength) => {
+                let third = MediaTime::from_nanos(declared.as_nanos() / 3);
+                (other_speech(&speech, third, SpeechBody::Synthetic { seed: 0 }), None)
+            }
+            Some(AudioFault::Missing) => return missing(Resource::AudioNotCached),
+            Some(AudioFault::ServerError) => return Err(Refusal::ServerError),
+        };
+        Ok(FetchedAudio { speech, declared, flaw })
     }
+}
+
+/// What is sent in place of speech, in a container that hosts can write.
+fn other_speech(speech: &Speech, media: MediaTime, body: SpeechBody) -> Arc<Speech> {
+    let format = match speech.format {
+        AudioFormat::OggOpus | AudioFormat::Mp3 => AudioFormat::OggOpus,
+        AudioFormat::Wav => AudioFormat::Wav,
+    };
+    Arc::new(Speech { media, body, format })
 }
 
 fn outages(faults: &Faults) -> VecDeque<SocketOutage> {

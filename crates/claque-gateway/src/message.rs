@@ -198,6 +198,8 @@ pub enum SpeechBody {
         /// Decides the sound.
         seed: u64,
     },
+    /// The same without a sound in it.
+    Silence,
     /// Bytes from an engine.
     Encoded(Arc<[u8]>),
 }

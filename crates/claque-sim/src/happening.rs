@@ -3,6 +3,7 @@
 use claque_core::{
     event::{Event, Failure},
     ids::BlockIdx,
+    remark::Findings,
     time::{Instant, MediaTime},
 };
 use claque_gateway::{ConnId, Notice, Request, VariantHash};
@@ -34,7 +35,7 @@ pub(crate) enum What {
     /// A request for audio reaches the gateway.
     Fetch { take: u32, block: BlockIdx, variant: VariantHash },
     /// The last byte of audio reaches the listener.
-    Audio { take: u32, block: BlockIdx, media: MediaTime, bytes: u64 },
+    Audio { take: u32, block: BlockIdx, media: MediaTime, bytes: u64, findings: Findings },
     /// What comes in place of audio reaches the listener.
     NoAudio { take: u32, news: Event },
     /// The end of the connection reaches the listener.

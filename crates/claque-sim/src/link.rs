@@ -46,7 +46,7 @@ impl Link {
 /// Bytes of a piece of audio.
 pub(crate) fn bytes_of(speech: &Speech) -> u64 {
     match &speech.body {
-        SpeechBody::Synthetic { .. } => {
+        SpeechBody::Synthetic { .. } | SpeechBody::Silence => {
             let bytes = u128::from(speech.media.as_nanos()) * SYNTHETIC_BYTES_PER_SECOND / 1_000_000_000;
             u64::try_from(bytes).unwrap_or(u64::MAX)
         }

@@ -8,6 +8,7 @@ use claque_core::{
     listener::{self, ListenerConfig},
     player::{self, PlayerConfig},
     record::Fact,
+    remark::{Findings, Remark, contradicts},
     time::{Duration, Instant},
 };
 use claque_gateway::{
@@ -146,10 +147,10 @@ impl<F: FnMut(Fact)> World<F> {
                 }
             }
             What::Fetch { take, block, variant } => self.fetch(now, listener, take, (block, &variant)),
-            What::Audio { take, block, media, bytes } => {
+            What::Audio { take, block, media, bytes, findings } => {
                 if self.listeners[listener].fetches.take == take {
                     self.tell_event(now, listener, Event::Audio { block, delivered: media, bytes });
-                    self.tell_event(now, listener, Event::Complete { block, media });
+                    self.tell_event(now, listener, Event::Complete { block, media, findings });
                     self.end_fetch(now, listener);
                 }
             }
@@ -287,13 +288,18 @@ impl<F: FnMut(Fact)> World<F> {
         let answer = self.gateway.audio(now + self.gateway_lead, LISTENERS_ADDRESS, variant);
         let arrives = now + self.link.latency;
         let (at, what) = match answer {
-            Ok(FetchedAudio { speech, flaw }) => {
+            Ok(FetchedAudio { speech, declared, flaw }) => {
                 let (media, whole) = (speech.media, bytes_of(&speech));
                 let bytes = flaw.map_or(whole, |flaw| bytes_of_flawed(flaw, whole));
                 let free_at = &mut self.listeners[listener].fetches.way_free_at;
                 *free_at = (*free_at).max(arrives) + self.link.transfer_time(bytes);
                 let what = match flaw {
-                    None => What::Audio { take, block, media, bytes },
+                    None => {
+                        let contradicted = contradicts(declared, media);
+                        let remarks =
+                            contradicted.then_some(Remark::LengthContradicted).into_iter().collect();
+                        What::Audio { take, block, media, bytes, findings: Findings { remarks, sound: None } }
+                    }
                     Some(flaw) => What::NoAudio { take, news: flawed(flaw, block) },
                 };
                 (*free_at, what)

@@ -11,6 +11,7 @@ use claque_core::{
 };
 
 use crate::{
+    audio::AudioFigures,
     causes::Causes,
     incidents::Incidents,
     sample::{Sample, ScheduleLag, millis, percent},
@@ -59,6 +60,7 @@ pub struct SummaryBuilder {
     /// Request and moment of each ready block of the others.
     ready: BTreeMap<ListenerId, Vec<(u32, Instant)>>,
     audio_played: MediaTime,
+    audio: AudioFigures,
     longest_stall: Duration,
     foreign_messages: u64,
     warnings: u64,
@@ -99,6 +101,7 @@ impl SummaryBuilder {
             synthesis_time: Sample::default(),
             ready: BTreeMap::new(),
             audio_played: MediaTime::ZERO,
+            audio: AudioFigures::default(),
             longest_stall: Duration::ZERO,
             foreign_messages: 0,
             warnings: 0,
@@ -114,6 +117,7 @@ impl SummaryBuilder {
             Fact::Error(record) => self.add_error(record),
             Fact::Incident(record) => self.add_incident(record),
             Fact::Listener(record) => self.add_listener(record),
+            Fact::Sound(record) => self.audio.add_sound(record.sound),
         }
     }
 
@@ -159,6 +163,7 @@ impl SummaryBuilder {
             warnings: reported.then_some(self.warnings),
             trouble,
             acts,
+            audio: (self.audio.blocks > 0).then_some(self.audio),
         }
     }
 
@@ -184,6 +189,7 @@ impl SummaryBuilder {
 
     fn add_block_of(&mut self, record: &BlockRecord, listener: &mut Listener) {
         self.count_outcome(record);
+        self.audio.add(record);
         let delivered_at = record.delivered_at();
         self.round_trip.push_between(record.requested_at, delivered_at);
         self.response_time.push_between(Some(record.intended_at), delivered_at);

@@ -4,6 +4,7 @@
 //! summary is worth. Every definition is in `docs/metrics.md`. Nothing here reads a clock or a file, and
 //! nothing is estimated: what was not measured is `None`.
 
+mod audio;
 mod beta;
 mod binomial;
 mod builder;
@@ -22,6 +23,7 @@ mod summary;
 mod verdict;
 
 pub use self::{
+    audio::{AudioFigures, SoundFigures},
     builder::{RunShape, SummaryBuilder, summarise},
     documents::{
         CacheUse, DocumentCounts, DocumentsBuilder, DocumentsShape, DocumentsSummary, FailedPages,

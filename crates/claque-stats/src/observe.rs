@@ -220,6 +220,7 @@ impl ObservationsBuilder {
                 }
             }
             Fact::Listener(record) => self.of(record.listener).add_end(record),
+            Fact::Sound(_) => {}
         }
     }
 

@@ -4,6 +4,7 @@ use claque_core::event::{FailureClass, Phase};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    audio::AudioFigures,
     gap::GeneratorGap,
     names,
     sample::{Distribution, ScheduleLag},
@@ -61,6 +62,9 @@ pub struct Summary {
     /// What listeners did besides listening; absent where nobody would have reported it.
     #[serde(default)]
     pub acts: Option<Acts>,
+    /// What the audio was like; absent where nobody looked at it.
+    #[serde(default)]
+    pub audio: Option<AudioFigures>,
 }
 
 impl Summary {

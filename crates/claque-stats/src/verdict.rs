@@ -7,6 +7,7 @@ use claque_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    audio::AudioFigures,
     sample::{ScheduleLag, millis},
     summary::{ErrorCause, Summary},
 };
@@ -81,6 +82,13 @@ pub enum ReasonId {
     NoAudio,
     /// Reason: audio was cut short, broken or without a sound.
     AudioCutOrSilent,
+    /// Note, and reason above one block in a hundred: audio was silent, of a length its text cannot have, or of another than
+    /// the service said.
+    AudioInDoubt,
+    /// Note: audio was odd and could be played all the same.
+    OddAudio,
+    /// Note: nobody listened whether there is sound in the audio.
+    SoundNotMeasured,
     /// Reason: the run was given up by a rule. Said by who gave it up; it is in no figure.
     Aborted,
     /// Note: blocks failed. They are counted, so the measurement stands.
@@ -147,6 +155,9 @@ impl ReasonId {
             Self::NothingStarted => "nothing-started",
             Self::NoAudio => "no-audio",
             Self::AudioCutOrSilent => "audio-cut-or-silent",
+            Self::AudioInDoubt => "audio-in-doubt",
+            Self::OddAudio => "odd-audio",
+            Self::SoundNotMeasured => "sound-not-measured",
             Self::Aborted => "aborted",
             Self::BlocksFailed => "blocks-failed",
             Self::ListenersFailed => "listeners-failed",
@@ -188,6 +199,7 @@ impl Verdict {
             nothing_started(summary),
             no_audio(summary),
             audio_cut_or_silent(summary),
+            audio(summary).filter(|audio| audio.is_unbelievable()).and_then(AudioFigures::doubts),
             preparation_failed(summary).filter(|_| lacks_audience(summary)),
             blocks_unmade(summary).filter(|_| lacks_text(summary)),
         ]
@@ -199,6 +211,9 @@ impl Verdict {
             blocks_unmade(summary).filter(|_| !lacks_text(summary)),
             blocks_failed(summary),
             listeners_failed(summary),
+            audio(summary).filter(|audio| !audio.is_unbelievable()).and_then(AudioFigures::doubts),
+            audio(summary).and_then(AudioFigures::oddities),
+            audio(summary).and_then(AudioFigures::unheard),
             warnings(summary),
             generator_gaps(summary),
             lag_not_measured(summary),
@@ -321,6 +336,10 @@ fn audio_cut_or_silent(summary: &Summary) -> Option<Reason> {
     let text =
         format!("audio cut or silent: {cut} cut or broken, {} without sound", counted(silent, "block"));
     (cut + silent > 0).then_some(Reason { id: ReasonId::AudioCutOrSilent, text })
+}
+
+const fn audio(summary: &Summary) -> Option<&AudioFigures> {
+    summary.audio.as_ref()
 }
 
 /// Listeners that never were there, because the service made no document for them.

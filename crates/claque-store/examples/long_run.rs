@@ -92,6 +92,7 @@ fn add(listener: u32, index: u32, blocks: u32, facts: &mut Vec<Fact>) {
         buffer_deficit: None,
         resends: 0,
         outcome: BlockOutcome::Played,
+        findings: None,
     }));
     if index + 1 == blocks {
         facts.push(Fact::Listener(ListenerRecord {

@@ -56,7 +56,11 @@ impl Unanswered {
                 self.open.remove(&(row.listener, row.block));
                 self.recorded.insert((row.listener, row.block));
             }
-            FactRow::Stall(_) | FactRow::Error(_) | FactRow::Incident(_) | FactRow::Listener(_) => {}
+            FactRow::Stall(_)
+            | FactRow::Error(_)
+            | FactRow::Incident(_)
+            | FactRow::Listener(_)
+            | FactRow::Sound(_) => {}
         }
     }
 
@@ -89,5 +93,6 @@ fn still_wanted((listener, block): (u32, u32), at_ns: u64) -> BlockRecord {
         buffer_deficit: None,
         resends: 0,
         outcome: BlockOutcome::Stopped,
+        findings: None,
     }
 }

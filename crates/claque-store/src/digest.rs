@@ -157,6 +157,7 @@ mod tests {
             buffer_deficit: None,
             resends: 0,
             outcome: BlockOutcome::Played,
+            findings: None,
         };
         ListenerFacts { blocks: (0..blocks).map(block).collect(), ..ListenerFacts::new(ListenerId(number)) }
     }

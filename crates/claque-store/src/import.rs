@@ -72,7 +72,7 @@ impl ImportedRun {
         }
         let blocks = self.facts.iter().filter_map(|fact| match fact {
             Fact::Block(record) => Some(record),
-            Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) => None,
+            Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => None,
         });
         let found = lockstep(blocks);
         if found.is_suspected() {
@@ -227,6 +227,7 @@ fn import_block(listener: ListenerId, arrival: &BlockArrival, complete: bool) ->
         buffer_deficit: None,
         resends: 0,
         outcome,
+        findings: None,
     })
 }
 

@@ -6,7 +6,10 @@ use claque_core::{
     continuity::ReplayBlock,
     event::Kills,
     ids::{BlockIdx, ListenerId},
-    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, StallRecord},
+    record::{
+        BlockOutcome, BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, SoundRecord,
+        StallRecord,
+    },
     time::{Instant, MediaTime},
 };
 use claque_stats::SummaryBuilder;
@@ -28,6 +31,8 @@ pub struct ListenerFacts {
     pub incidents: Vec<IncidentRecord>,
     /// The session; none if it reported no end.
     pub session: Option<ListenerRecord>,
+    /// What was listened to and is not yet in the records of the blocks.
+    pub sounds: Vec<SoundRecord>,
 }
 
 impl ListenerFacts {
@@ -41,6 +46,7 @@ impl ListenerFacts {
             errors: Vec::new(),
             incidents: Vec::new(),
             session: None,
+            sounds: Vec::new(),
         }
     }
 
@@ -113,6 +119,7 @@ impl ListenerFacts {
             Fact::Error(record) => self.errors.push(record),
             Fact::Incident(record) => self.incidents.push(record),
             Fact::Listener(record) => self.session = Some(record),
+            Fact::Sound(record) => self.sounds.push(record),
         }
     }
 
@@ -139,14 +146,27 @@ impl ListenerFacts {
         self.errors.clear();
         self.incidents.clear();
         self.session = None;
+        self.sounds.clear();
     }
 
-    /// Puts everything in order.
+    /// Puts everything in order, and what was listened to later into the records of the blocks.
     fn sort(&mut self) {
         self.blocks.sort_by_key(|block| (block.block, block.intended_at));
         self.stalls.sort_by_key(|stall| stall.began_at);
         self.errors.sort_by_key(|error| error.at);
         self.incidents.sort_by_key(|incident| incident.at);
+        for heard in self.sounds.drain(..) {
+            let at = self.blocks.partition_point(|block| block.block < heard.block);
+            if let Some(findings) = self
+                .blocks
+                .get_mut(at)
+                .filter(|block| block.block == heard.block)
+                .and_then(|block| block.findings.as_mut())
+            {
+                // What is heard again does not change what the first hearing was.
+                findings.sound.get_or_insert(heard.sound);
+            }
+        }
     }
 }
 
@@ -158,6 +178,7 @@ pub(crate) const fn listener_of(fact: &Fact) -> ListenerId {
         Fact::Error(record) => record.listener,
         Fact::Incident(record) => record.listener,
         Fact::Listener(record) => record.listener,
+        Fact::Sound(record) => record.listener,
     }
 }
 

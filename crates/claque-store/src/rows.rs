@@ -4,8 +4,10 @@ use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
     ids::{BlockIdx, ListenerId},
     record::{
-        BlockOutcome, BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, SessionEnd, StallRecord,
+        BlockOutcome, BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, SessionEnd,
+        SoundRecord, StallRecord,
     },
+    remark::{Findings, Remark, Remarks, Sound},
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 use claque_stats::names;
@@ -23,6 +25,7 @@ pub(crate) enum FactRow {
     Error(ErrorRow),
     Incident(IncidentRow),
     Listener(ListenerRow),
+    Sound(SoundRow),
     /// No fact: what was asked for, so that a run that is killed knows it.
     Asked(AskedRow),
 }
@@ -54,6 +57,20 @@ pub struct BlockRow {
     pub outcome: String,
     /// Class of the failure, of a failed block only.
     pub failure: Option<String>,
+    /// Names of what is odd about its audio, with spaces between; absent when nobody looked.
+    #[serde(default)]
+    pub remarks: Option<String>,
+    /// `audible`, `silent`, `undecodable` or `missed`; absent when nobody was to listen.
+    #[serde(default)]
+    pub sound: Option<String>,
+}
+
+/// A line of the journal: audio was listened to whose block may be on record already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SoundRow {
+    listener: u32,
+    block: u32,
+    sound: String,
 }
 
 /// A row of `stalls.parquet`.
@@ -115,6 +132,10 @@ impl From<&Fact> for FactRow {
             Fact::Error(record) => Self::Error(record.into()),
             Fact::Incident(record) => Self::Incident(record.into()),
             Fact::Listener(record) => Self::Listener(record.into()),
+            Fact::Sound(SoundRecord { listener, block, sound }) => {
+                let sound = sound.as_str().to_owned();
+                Self::Sound(SoundRow { listener: listener.0, block: block.0, sound })
+            }
         }
     }
 }
@@ -128,6 +149,11 @@ impl FactRow {
             Self::Error(row) => Fact::Error(row.into_record()),
             Self::Incident(row) => Fact::Incident(IncidentRecord::try_from(row)?),
             Self::Listener(row) => Fact::Listener(row.into_record()?),
+            Self::Sound(SoundRow { listener, block, sound }) => Fact::Sound(SoundRecord {
+                listener: ListenerId(listener),
+                block: BlockIdx(block),
+                sound: sound_from(&sound)?,
+            }),
             Self::Asked(_) => return Ok(None),
         }))
     }
@@ -162,6 +188,8 @@ impl From<&BlockRecord> for BlockRow {
                 | BlockOutcome::Stopped
                 | BlockOutcome::Abandoned => None,
             },
+            remarks: record.findings.map(remark_names),
+            sound: record.findings.and_then(|found| found.sound).map(|sound| sound.as_str().to_owned()),
         }
     }
 }
@@ -187,6 +215,7 @@ impl BlockRow {
             buffer_deficit: self.buffer_deficit_ns.map(Duration::from_nanos),
             resends: self.resends,
             outcome: outcome_from(&self.outcome, self.failure.as_deref())?,
+            findings: findings_from(self.remarks.as_deref(), self.sound.as_deref())?,
         })
     }
 }
@@ -306,6 +335,23 @@ pub(crate) fn outcome_from(name: &str, failure: Option<&str>) -> Result<BlockOut
     found
         .filter(|outcome| outcome.as_str() == name)
         .ok_or_else(|| format!("unknown outcome `{name}` with failure {failure:?}"))
+}
+
+/// The names of the remarks, in the order of reports.
+pub(crate) fn remark_names(findings: Findings) -> String {
+    findings.remarks.iter().map(Remark::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// What was found out about audio, by the names; nothing where nobody looked.
+pub(crate) fn findings_from(remarks: Option<&str>, sound: Option<&str>) -> Result<Option<Findings>, String> {
+    let Some(names) = remarks else { return Ok(None) };
+    let remark = |name| Remark::of_name(name).ok_or_else(|| format!("unknown remark `{name}`"));
+    let remarks = names.split_whitespace().map(remark).collect::<Result<Remarks, _>>()?;
+    Ok(Some(Findings { remarks, sound: sound.map(sound_from).transpose()? }))
+}
+
+fn sound_from(name: &str) -> Result<Sound, String> {
+    Sound::of_name(name).ok_or_else(|| format!("unknown sound `{name}`"))
 }
 
 pub(crate) fn end_from(name: &str, failure: Option<&str>) -> Result<SessionEnd, String> {

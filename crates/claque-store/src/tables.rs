@@ -4,13 +4,14 @@ use claque_core::{
     event::{Failure, Kills},
     ids::{BlockIdx, ListenerId},
     record::{BlockOutcome, BlockRecord, ErrorRecord, ListenerRecord, SessionEnd, StallRecord},
+    remark::Sound,
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 use claque_stats::names as failure_names;
 
 use crate::{
     columns::{Cells, ColumnSpec, Kind, Table, Values, text_cell},
-    rows::{end_from, outcome_from},
+    rows::{end_from, findings_from, outcome_from, remark_names},
 };
 
 pub(crate) const MOMENT: &str = "nanoseconds since the run's start";
@@ -43,7 +44,7 @@ pub(crate) static LISTENERS: Table<ListenerRecord> =
 pub(crate) static ERRORS: Table<ErrorRecord> =
     Table { name: "errors", specs: &ERROR_COLUMNS, values: error_values, row: error_row };
 
-const BLOCK_COLUMNS: [ColumnSpec; 19] = [
+const BLOCK_COLUMNS: [ColumnSpec; 21] = [
     column("listener", Kind::Int, NUMBER),
     column("block", Kind::Int, NUMBER),
     column("batch", Kind::Int, NUMBER),
@@ -63,6 +64,16 @@ const BLOCK_COLUMNS: [ColumnSpec; 19] = [
     column("outcome", Kind::Text, "played, unplayed, skipped, failed, stopped or abandoned"),
     column("failure", Kind::OptionalText, "class of the failure of a failed block"),
     added("answered_request_at_ns", Kind::OptionalInt, MOMENT),
+    added(
+        "remarks",
+        Kind::OptionalText,
+        "names of what is odd about its audio, with spaces between; absent when nobody looked",
+    ),
+    added(
+        "sound",
+        Kind::OptionalText,
+        "audible, silent, undecodable or missed; absent when nobody was to listen",
+    ),
 ];
 
 const STALL_COLUMNS: [ColumnSpec; 4] = [
@@ -128,6 +139,10 @@ fn block_values(rows: &[BlockRecord]) -> Vec<Values> {
             | BlockOutcome::Abandoned => None,
         }),
         ints(rows, |row| moment(row.answered_request_at)),
+        Values::Text(
+            rows.iter().map(|row| row.findings.map(|found| text_cell(&remark_names(found)))).collect(),
+        ),
+        texts(rows, |row| row.findings.and_then(|found| found.sound).map(Sound::as_str)),
     ]
 }
 
@@ -155,6 +170,10 @@ fn block_row(cells: &mut Cells<'_>) -> Result<BlockRecord, String> {
             outcome_from(name, cells.optional_text()?)?
         },
         answered_request_at: cells.optional()?.map(Instant::from_nanos),
+        findings: {
+            let remarks = cells.optional_text()?;
+            findings_from(remarks, cells.optional_text()?)?
+        },
     })
 }
 
@@ -278,21 +297,29 @@ pub(crate) fn texts<Row>(rows: &[Row], cell: impl Fn(&Row) -> Option<&str>) -> V
 
 #[cfg(test)]
 mod tests {
-    use claque_core::event::FailureClass;
+    use claque_core::{
+        event::FailureClass,
+        remark::{Findings, Remark, Remarks},
+    };
 
     use super::*;
     use crate::columns::{TableReader, TableWriter};
 
-    /// The columns of files from before the asking that an answer came to was told.
+    /// The columns of files from before the asking that an answer came to was told, and what its audio was like.
     static OLDER: Table<BlockRecord> = Table {
         name: "blocks",
-        specs: BLOCK_COLUMNS.split_at(BLOCK_COLUMNS.len() - 1).0,
+        specs: BLOCK_COLUMNS.split_at(BLOCK_COLUMNS.len() - 3).0,
         values: |rows| {
             let mut values = block_values(rows);
-            values.truncate(BLOCK_COLUMNS.len() - 1);
+            values.truncate(BLOCK_COLUMNS.len() - 3);
             values
         },
         row: block_row,
+    };
+
+    const FOUND: Findings = Findings {
+        remarks: Remarks::NONE.with(Remark::Hurried).with(Remark::JunkBetween),
+        sound: Some(Sound::Silent),
     };
 
     fn written(table: &'static Table<BlockRecord>) -> Vec<BlockRecord> {
@@ -315,6 +342,7 @@ mod tests {
             buffer_deficit: None,
             resends: 2,
             outcome: BlockOutcome::Failed(FailureClass::Timeout),
+            findings: Some(FOUND),
         };
         let parent = tempfile::tempdir().expect("there is room for a folder");
         let path = parent.path().join("blocks.parquet");
@@ -325,11 +353,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_before_is_read_without_the_column_that_was_added() {
+    fn a_file_of_before_is_read_without_the_columns_that_were_added() {
         let (today, before) = (written(&BLOCKS), written(&OLDER));
         assert_eq!(today[0].answered_request_at, Some(Instant::from_millis(20_001)));
-        assert_eq!(before[0].answered_request_at, None);
-        let same = BlockRecord { answered_request_at: before[0].answered_request_at, ..today[0].clone() };
+        assert_eq!(today[0].findings, Some(FOUND));
+        let same = BlockRecord { answered_request_at: None, findings: None, ..today[0].clone() };
         assert_eq!(before, [same]);
     }
 }

@@ -79,9 +79,9 @@ fn answer(session: &mut ClientSession, block: BlockIdx, inputs: &mut VecDeque<In
         for event in said {
             match event {
                 SessionEvent::Event(event) => inputs.push_back(Input::Event(event)),
-                SessionEvent::Fetch { block, url } => {
+                SessionEvent::Fetch { block, url, declared } => {
                     black_box(url);
-                    hear(block, inputs);
+                    hear(block, declared, inputs);
                 }
             }
         }
@@ -99,13 +99,13 @@ fn notice(block: BlockIdx, status: BlockStatus) -> String {
         model_slug: Some("kokoro".into()),
         voice_slug: Some("af_heart".into()),
         word_timestamps: None,
-        duration_ms: None,
+        duration_ms: (status == BlockStatus::Cached).then_some(6_340),
     })
     .encode(Era::Current)
 }
 
 /// Measures the audio as its bytes pass.
-fn hear(block: BlockIdx, inputs: &mut VecDeque<Input>) {
+fn hear(block: BlockIdx, declared: Option<MediaTime>, inputs: &mut VecDeque<Input>) {
     let mut meter = AudioMeter::new();
     let mut media_bytes = 0;
     for part in AUDIO.chunks(READ) {
@@ -114,6 +114,7 @@ fn hear(block: BlockIdx, inputs: &mut VecDeque<Input>) {
         media_bytes = progress.media_bytes;
         inputs.push_back(Input::Event(Event::Audio { block, delivered: progress.delivered, bytes }));
     }
-    let media = meter.finish().map_or(MediaTime::ZERO, |finished| finished.media);
-    inputs.push_back(Input::Event(Event::Complete { block, media }));
+    let Ok(finished) = meter.finish() else { return };
+    let (media, findings) = (finished.media, finished.findings(declared));
+    inputs.push_back(Input::Event(Event::Complete { block, media, findings }));
 }

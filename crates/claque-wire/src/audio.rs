@@ -19,10 +19,14 @@ pub mod opus;
 pub mod wav;
 mod wav_format;
 mod wav_meter;
+mod wav_sound;
 
 use core::fmt;
 
-use claque_core::{remark::Remarks, time::MediaTime};
+use claque_core::{
+    remark::{Findings, Remark, Remarks, Sound, contradicts},
+    time::MediaTime,
+};
 
 pub use self::error::AudioError;
 use self::{flac_meter::FlacMeter, frames_meter::FramesMeter, ogg_meter::OggMeter, wav_meter::WavMeter};
@@ -71,6 +75,20 @@ pub struct Finished {
     pub media_bytes: u64,
     /// What is odd about it.
     pub remarks: Remarks,
+    /// Whether there is sound in it; none where that takes a decoder.
+    pub sound: Option<Sound>,
+}
+
+impl Finished {
+    /// What there is to tell of it, when the service has declared this length.
+    #[must_use]
+    pub fn findings(&self, declared: Option<MediaTime>) -> Findings {
+        let mut remarks = self.remarks;
+        if declared.is_some_and(|declared| contradicts(declared, self.media)) {
+            remarks.add(Remark::LengthContradicted);
+        }
+        Findings { remarks, sound: self.sound }
+    }
 }
 
 /// The containers that can be measured.

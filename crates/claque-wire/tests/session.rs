@@ -55,7 +55,7 @@ fn said(block: u32, kind: StatusKind) -> SessionEvent {
 }
 
 fn ready(block: u32) -> Vec<SessionEvent> {
-    let fetch = SessionEvent::Fetch { block: BlockIdx(block), url: "/v1/audio/h".to_owned() };
+    let fetch = SessionEvent::Fetch { block: BlockIdx(block), url: "/v1/audio/h".to_owned(), declared: None };
     vec![said(block, StatusKind::Ready), fetch]
 }
 

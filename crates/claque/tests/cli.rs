@@ -296,7 +296,7 @@ fn the_known_truth_comes_out_of_the_command_line() {
                 startups.push((record.listener.0, startup.as_millis()));
             }
             Fact::Stall(record) => stalls[usize::try_from(record.listener.0).unwrap()] += 1,
-            Fact::Block(_) | Fact::Error(_) | Fact::Incident(_) => {}
+            Fact::Block(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Sound(_) => {}
         }
     }
     startups.sort_unstable();
@@ -308,7 +308,7 @@ fn the_known_truth_comes_out_of_the_command_line() {
         .iter()
         .filter_map(|fact| match fact {
             Fact::Listener(record) => Some(record.ended_at),
-            Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) => None,
+            Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Sound(_) => None,
         })
         .collect();
     assert!(ended.iter().all(|at| *at > Instant::from_millis(34_000)));

@@ -6,6 +6,7 @@ use crate::{
     ids::{BlockIdx, ListenerId},
     player::{Input, Output, PlayerConfig, PlayerPolicy, PlayerState},
     record::{Fact, Incident, IncidentRecord},
+    remark::Findings,
     rng::Seed,
     time::{Duration, Instant, MediaTime, Speed},
 };
@@ -48,7 +49,7 @@ fn incidents(listener: u32, behaviour: Behaviour, blocks: usize, voices: u32) ->
 
 fn answer(block: BlockIdx, inputs: &mut Vec<Input>) {
     let media = MediaTime::from_millis(1_000);
-    inputs.push(Input::Event(Event::Complete { block, media }));
+    inputs.push(Input::Event(Event::Complete { block, media, findings: Findings::NONE }));
     inputs.push(Input::Event(Event::Status { block, kind: StatusKind::Ready }));
 }
 

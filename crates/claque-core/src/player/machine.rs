@@ -238,7 +238,7 @@ impl Player {
             Event::Sent { blocks } => self.mark_sent(now, &blocks),
             Event::Status { block, kind } => self.handle_status(now, block, kind),
             Event::Audio { block, delivered, bytes } => self.handle_audio(now, block, delivered, bytes),
-            Event::Complete { block, media } => self.handle_complete(now, block, media),
+            Event::Complete { block, media, findings } => self.handle_complete(now, block, media, findings),
             Event::Evicted { blocks } => self.handle_evicted(now, &blocks),
             Event::Foreign => self.foreign_messages += 1,
             Event::Warning { .. } => self.warnings += 1,

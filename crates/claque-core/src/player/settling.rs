@@ -11,6 +11,7 @@ use super::{
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},
     ids::BlockIdx,
+    remark::Findings,
     time::{Instant, MediaTime},
 };
 
@@ -45,14 +46,20 @@ impl Player {
         self.go_on_inside(now);
     }
 
-    pub(super) fn handle_complete(&mut self, now: Instant, block: BlockIdx, media: MediaTime) {
+    pub(super) fn handle_complete(
+        &mut self,
+        now: Instant,
+        block: BlockIdx,
+        media: MediaTime,
+        findings: Findings,
+    ) {
         if !self.takes_audio(block) {
             return;
         }
         let heard = self.heard_of(block);
         self.window.change(block, |slot| {
             slot.fetches -= 1;
-            let media = slot.handle_complete(now, media, heard);
+            let media = slot.handle_complete(now, media, findings, heard);
             slot.sound = Sound::Whole(media);
             slot.expected = false;
         });

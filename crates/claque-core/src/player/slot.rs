@@ -5,6 +5,7 @@ use crate::{
     ids::BlockIdx,
     player::PlayerConfig,
     record::{BlockOutcome, BlockRecord},
+    remark::{self, Findings},
     time::{Duration, Instant, MediaTime},
 };
 
@@ -130,9 +131,17 @@ impl Slot {
     }
 
     /// Its audio is whole. What is being heard cannot become shorter.
-    pub(super) fn handle_complete(&mut self, now: Instant, media: MediaTime, heard: MediaTime) -> MediaTime {
+    pub(super) fn handle_complete(
+        &mut self,
+        now: Instant,
+        media: MediaTime,
+        findings: Findings,
+        heard: MediaTime,
+    ) -> MediaTime {
         let media = media.max(heard);
         if let Some(record) = self.record.as_deref_mut().filter(|record| record.complete_at.is_none()) {
+            let remarks = findings.remarks.and(remark::of_length(record.chars, media));
+            record.findings = Some(Findings { remarks, ..findings });
             record.media = media;
             record.ready_at.get_or_insert(now);
             record.complete_at = Some(now);
@@ -215,5 +224,6 @@ pub(super) fn record(
         buffer_deficit: None,
         resends: 0,
         outcome: BlockOutcome::Stopped,
+        findings: None,
     })
 }

@@ -41,14 +41,14 @@ fn paused(fact: &Fact) -> Option<Duration> {
 fn has(session: &Session, incident: impl Fn(&Incident) -> bool) -> bool {
     session.facts.iter().any(|fact| match fact {
         Fact::Incident(record) => incident(&record.incident),
-        Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Listener(_) => false,
+        Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Listener(_) | Fact::Sound(_) => false,
     })
 }
 
 fn has_error_of(session: &Session, block: BlockIdx) -> bool {
     session.facts.iter().any(|fact| match fact {
         Fact::Error(error) => error.failure.kills == Kills::Block(block),
-        Fact::Block(_) | Fact::Stall(_) | Fact::Incident(_) | Fact::Listener(_) => false,
+        Fact::Block(_) | Fact::Stall(_) | Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => false,
     })
 }
 
@@ -124,7 +124,7 @@ proptest! {
         }
         let outages = session.facts.iter().filter(|fact| match fact {
             Fact::Incident(record) => matches!(record.incident, Incident::Outage { .. }),
-            Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Listener(_) => false,
+            Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Listener(_) | Fact::Sound(_) => false,
         });
         let lost = session.inputs.iter().filter(|(_, input)| matches!(input, Input::Event(Event::Closed(_))));
         prop_assert!(outages.count() <= lost.count());

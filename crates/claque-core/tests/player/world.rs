@@ -10,6 +10,7 @@ use claque_core::{
     listener::{Behaviour, Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerPolicy, PlayerState},
     record::Fact,
+    remark::Findings,
     rng::Seed,
     time::{Duration, Instant, MediaTime, Speed},
 };
@@ -310,8 +311,14 @@ impl Fate {
             events.push((at, audio));
         }
         let media = MediaTime::from_millis(delivered);
-        events
-            .push((at, if is_cut { failed(Kills::Block(block)) } else { Event::Complete { block, media } }));
+        events.push((
+            at,
+            if is_cut {
+                failed(Kills::Block(block))
+            } else {
+                Event::Complete { block, media, findings: Findings::NONE }
+            },
+        ));
         events
     }
 }

@@ -98,6 +98,12 @@ pub enum AudioFault {
     Cut,
     /// 200, and something that is no audio.
     NotAudio,
+    /// Audio of that length without a sound in it. A simulation, in which nothing sounds, knows no difference.
+    Silent,
+    /// A millisecond of it.
+    OneMillisecond,
+    /// Audio a third as long as messages say that it is.
+    OtherLength,
 }
 
 /// What happens to a job.

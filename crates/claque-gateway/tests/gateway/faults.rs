@@ -1,10 +1,10 @@
 //! Injected faults do what their rules say.
 
-use claque_core::time::{Duration, Instant};
+use claque_core::time::{Duration, Instant, MediaTime};
 use claque_gateway::{
     AudioFault, AudioRule, BlockSelector, BlockStatus, ConnId, ConnectionEffect, ConnectionFault,
     ConnectionSelector, Effect, Eviction, FaultRule, Faults, Flaw, Outage, Output, Refusal, Request,
-    RequestEffect, RequestFault, Resource, Say, Selector, SocketOutage, Step, Turn,
+    RequestEffect, RequestFault, Resource, Say, Selector, SocketOutage, SpeechBody, Step, Turn,
 };
 
 use crate::stage::{Stage, one_worker};
@@ -212,6 +212,31 @@ fn each_fetch_of_audio_can_fare_differently() {
     let rest = [fetch(0), fetch(0), fetch(0), fetch(0)];
     assert_eq!(rest, [Err(Refusal::ServerError), Ok(Some(Flaw::Cut)), Ok(Some(Flaw::NotAudio)), Ok(None)]);
     assert_eq!(fetch(1), Ok(None), "another block");
+}
+
+#[test]
+fn audio_can_be_silent_or_of_another_length_than_messages_say() {
+    let faults = [AudioFault::Silent, AudioFault::OneMillisecond, AudioFault::OtherLength];
+    let rule = |(first, fault)| AudioRule {
+        selector: BlockSelector::Every,
+        turn: Turn { first, times: Some(1) },
+        fault,
+    };
+    let audio = (0..).zip(faults).map(rule).collect();
+    let mut stage = with_faults(Faults { audio, ..Faults::default() });
+    let ready =
+        stage.statuses().into_iter().find_map(|(_, _, status)| Some((status.variant?, status.duration?)));
+    let (variant, declared) = ready.unwrap();
+    let mut fetch = || stage.gateway.audio(Instant::START, "test", &variant).unwrap();
+    let silent = fetch();
+    assert_eq!((silent.speech.media, &silent.speech.body), (declared, &SpeechBody::Silence));
+    let [short, other, good] = [fetch(), fetch(), fetch()];
+    assert_eq!(short.speech.media, MediaTime::from_millis(1));
+    assert_eq!(other.speech.media, MediaTime::from_nanos(declared.as_nanos() / 3));
+    assert_eq!(good.speech.media, declared);
+    assert!(
+        [silent, short, other, good].iter().all(|audio| audio.declared == declared && audio.flaw.is_none())
+    );
 }
 
 #[test]

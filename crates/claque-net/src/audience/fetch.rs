@@ -3,6 +3,7 @@
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase},
     ids::{BlockIdx, ListenerId},
+    remark::Findings,
     time::{Instant, MediaTime},
 };
 use claque_wire::{
@@ -16,6 +17,9 @@ use super::{keeper::KeptAudio, link::Inbox, places::PlaceId};
 /// As much of an unsuccessful answer as is read for its words.
 const MAX_WORDS: usize = 16 << 10;
 
+/// As much of one body as is decoded: an hour of compressed speech. Nothing of a longer one is.
+const MOST_DECODED: usize = 16 << 20;
+
 /// One block's audio to be fetched.
 #[derive(Debug)]
 pub(super) struct Fetch {
@@ -25,6 +29,8 @@ pub(super) struct Fetch {
     pub(super) home: PlaceId,
     /// As the server gave it, or where it was redirected to.
     pub(super) reference: String,
+    /// How long the service says that it is.
+    pub(super) declared: Option<MediaTime>,
     /// Whether what came was found to be no audio that a player could play.
     pub(super) is_no_audio: bool,
     /// Redirects that led there.
@@ -51,6 +57,8 @@ pub(super) struct Job {
     words: Vec<u8>,
     /// The audio, if it is to be kept.
     kept: Option<KeptAudio>,
+    /// The audio, if it is to be decoded.
+    copy: Option<Copied>,
 }
 
 /// A fetch that came to its end.
@@ -58,11 +66,21 @@ pub(super) struct Job {
 pub(super) struct Fetched {
     pub(super) container: Container,
     pub(super) media: MediaTime,
+    pub(super) findings: Findings,
     pub(super) kept: Option<KeptAudio>,
+    /// None where nobody is to listen to it.
+    pub(super) copy: Option<Copied>,
+}
+
+/// A copy of a body that somebody is to listen to.
+#[derive(Debug, Default)]
+pub(super) struct Copied {
+    bytes: Vec<u8>,
+    is_too_long: bool,
 }
 
 impl Job {
-    pub(super) fn new(fetch: Fetch, kept: Option<KeptAudio>) -> Self {
+    pub(super) fn new(fetch: Fetch, kept: Option<KeptAudio>, copy: Option<Copied>) -> Self {
         Self {
             fetch,
             status: None,
@@ -71,6 +89,7 @@ impl Job {
             media_bytes: 0,
             words: Vec::new(),
             kept,
+            copy,
         }
     }
 
@@ -115,8 +134,9 @@ impl Job {
                 return (self.fetch, Err(audio_failure(&error, self.delivered)));
             }
         };
+        let findings = finished.findings(self.fetch.declared);
         let (container, media) = (finished.container, finished.media);
-        (self.fetch, Ok(Fetched { container, media, kept: self.kept }))
+        (self.fetch, Ok(Fetched { container, media, findings, kept: self.kept, copy: self.copy }))
     }
 
     /// The failure of an answer that broke off or makes no sense; `why` is known to whoever read it.
@@ -157,7 +177,26 @@ impl Job {
         if let Some(kept) = &mut self.kept {
             kept.push(bytes);
         }
+        if let Some(copy) = &mut self.copy {
+            copy.push(bytes);
+        }
         Ok(())
+    }
+}
+
+impl Copied {
+    fn push(&mut self, bytes: &[u8]) {
+        self.is_too_long |= self.bytes.len() + bytes.len() > MOST_DECODED;
+        if self.is_too_long {
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    /// None if it was too long.
+    pub(super) fn into_bytes(self) -> Option<Vec<u8>> {
+        (!self.is_too_long).then_some(self.bytes)
     }
 }
 

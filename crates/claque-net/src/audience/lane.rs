@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::{
     AudienceOrder,
     beat::Beat,
+    decoder::Decoder,
     hand::Orders,
     io::{EVENTS, Io},
     keeper::Keeper,
@@ -45,6 +46,7 @@ pub(super) struct LaneOrder {
     pub(super) gauge: Arc<Gauge>,
     pub(super) orders: watch::Receiver<Orders>,
     pub(super) facts: mpsc::Sender<Batch>,
+    pub(super) decoder: Option<Decoder>,
     pub(super) poll: Poll,
     /// Wakes this lane.
     pub(super) waker: Arc<Waker>,
@@ -75,6 +77,7 @@ pub(super) struct Lane {
     pub(super) timers: BTreeSet<(Instant, usize)>,
     pub(super) slots: BTreeMap<ListenerId, usize>,
     pub(super) keeper: Option<Keeper>,
+    pub(super) decoder: Option<Decoder>,
     waiting: VecDeque<ListenerId>,
     orders: watch::Receiver<Orders>,
     /// What the last of them said.
@@ -113,6 +116,7 @@ impl Lane {
                 tracing::warn!("failed to keep audio: {error}");
                 None
             }),
+            decoder: given.decoder,
             waiting: given.listeners,
             obeyed,
             orders: given.orders,

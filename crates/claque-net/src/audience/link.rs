@@ -242,13 +242,14 @@ impl Ear<'_> {
         for event in said.drain(..) {
             match event {
                 SessionEvent::Event(event) => self.inbox.push(at, event),
-                SessionEvent::Fetch { block, url } => {
+                SessionEvent::Fetch { block, url, declared } => {
                     let (listener, home) = (self.listener, self.home);
                     self.waiting.push_back(Fetch {
                         listener,
                         block,
                         home,
                         reference: url,
+                        declared,
                         is_no_audio: false,
                         redirects: 0,
                     });

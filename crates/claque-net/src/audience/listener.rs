@@ -11,7 +11,8 @@ use claque_core::{
 use super::{
     AudienceOrder, Seat,
     beat::Beat,
-    fetch::{Fetch, Job},
+    decoder::Decoder,
+    fetch::{Copied, Fetch, Fetched, Job},
     keeper::Keeper,
     lane::Lane,
     link::Link,
@@ -120,10 +121,9 @@ impl Lane {
                 link.fetch_over(number);
                 match result {
                     Ok(fetched) => {
-                        if let (Some(keeper), Some(audio)) = (&self.keeper, fetched.kept) {
-                            keeper.keep(&fetch, fetched.container, audio);
-                        }
-                        self.inbox.push(at, Event::Complete { block: fetch.block, media: fetched.media });
+                        let (media, findings) = (fetched.media, fetched.findings);
+                        self.use_copies(&fetch, at, fetched);
+                        self.inbox.push(at, Event::Complete { block: fetch.block, media, findings });
                     }
                     Err(failure) => {
                         self.inbox.push(at, fetch.failed(failure));
@@ -134,11 +134,27 @@ impl Lane {
         }
     }
 
+    /// Keeps the audio, and has it listened to, as far as that is wanted.
+    fn use_copies(&mut self, fetch: &Fetch, at: Instant, fetched: Fetched) {
+        let Fetched { container, findings, kept, copy, .. } = fetched;
+        if let (Some(decoder), Some(copy), None) = (&self.decoder, copy, findings.sound) {
+            let whose = (fetch.listener, fetch.block);
+            if let Some(missed) = decoder.listen(whose, container, copy.into_bytes()) {
+                self.ledger.record(missed, at);
+            }
+        }
+        if let (Some(keeper), Some(audio)) = (&self.keeper, kept) {
+            keeper.keep(fetch, container, audio);
+        }
+    }
+
     fn fetch(&mut self, slot: usize, fetch: Fetch, reuse: Reuse) {
         let listening = &mut self.listening[slot];
         let Some(seat) = seat_of(&self.order, listening.id) else { return };
         let kept = self.keeper.as_ref().map(Keeper::begin);
-        match self.pool.begin(&mut self.io, &seat.service, Job::new(fetch, kept), slot, reuse) {
+        let listens = |decoder: &Decoder| decoder.chooses(fetch.listener, fetch.block);
+        let copy = self.decoder.as_ref().is_some_and(listens).then(Copied::default);
+        match self.pool.begin(&mut self.io, &seat.service, Job::new(fetch, kept, copy), slot, reuse) {
             Ok(number) => {
                 listening.link.fetch_begun(number);
                 let step = self.pool.attend(&mut self.io, number, Cause::Given, &mut self.inbox);

@@ -6,6 +6,8 @@
 
 mod beat;
 pub(crate) mod connecting;
+mod decoder;
+mod decoding;
 mod dial;
 mod fetch;
 mod files;
@@ -51,6 +53,7 @@ use mio::{Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
 
 use self::{
+    decoder::Decoder,
     files::{Allotment, allot},
     hand::Hand,
     lane::{Lane, LaneEnd, LaneOrder},
@@ -88,6 +91,8 @@ pub struct AudienceOrder {
     pub timeout: Duration,
     /// Where to put the audio, if it is to be kept. The folder exists.
     pub keep_audio: Option<PathBuf>,
+    /// Share (0 to 1) of the compressed audio that is decoded, to tell whether there is sound in it; none at 0.
+    pub decode_share: f64,
     /// Threads to spread the listeners over, at least 1.
     pub lanes: usize,
 }
@@ -131,6 +136,8 @@ pub struct Audience {
     gauges: Vec<Arc<Gauge>>,
     hand: Hand,
     lanes: Vec<JoinHandle<Option<LaneEnd>>>,
+    /// The thread that decodes. It ends after the lanes.
+    decoder: Option<JoinHandle<()>>,
 }
 
 /// How well the generator kept time.
@@ -154,6 +161,7 @@ impl Audience {
     pub fn start(order: AudienceOrder) -> Result<Self, AudienceError> {
         let Allotment { lanes, own_tables } = allot(order.seats.len(), order.lanes)?;
         let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
+        let (decoder, decoder_thread) = start_decoder(&order, &facts_in)?.unzip();
         let mut hand = Hand::new(order.schedule, u32::try_from(order.seats.len()).unwrap_or(u32::MAX));
         let order = Arc::new(order);
         let mut gauges = Vec::with_capacity(lanes);
@@ -175,6 +183,7 @@ impl Audience {
                 gauge: Arc::clone(&gauge),
                 orders: hand.orders(&waker),
                 facts: facts_in.clone(),
+                decoder: decoder.clone(),
                 poll,
                 waker,
                 own_table: own_tables,
@@ -191,7 +200,7 @@ impl Audience {
             // A lane that is gone has panicked; `finish` passes that on.
             let _gone = lane.send(clock);
         }
-        Ok(Self { clock, facts, gauges, hand, lanes: threads })
+        Ok(Self { clock, facts, gauges, hand, lanes: threads, decoder: decoder_thread })
     }
 
     /// The run's clock.
@@ -275,8 +284,20 @@ impl Audience {
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
+        if let Some(Err(panic)) = self.decoder.map(JoinHandle::join) {
+            std::panic::resume_unwind(panic);
+        }
         kept
     }
+}
+
+fn start_decoder(
+    order: &AudienceOrder,
+    facts: &mpsc::Sender<Batch>,
+) -> std::io::Result<Option<(Decoder, JoinHandle<()>)>> {
+    let share = order.decode_share;
+    let start = || Decoder::start(share, order.seed.child("decode"), facts.clone());
+    (share > 0.0).then(start).transpose()
 }
 
 fn listener_id(index: usize) -> ListenerId {

@@ -90,7 +90,7 @@ impl Gauge {
             Fact::Block(_) => &self.blocks,
             Fact::Stall(_) => &self.underruns,
             Fact::Error(_) => &self.errors,
-            Fact::Incident(_) | Fact::Listener(_) => return,
+            Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }

@@ -146,7 +146,7 @@ pub(super) fn audio(hub: &Hub, peer: &Peer, hash: &str) -> Answer {
     let Some(variant) = VariantHash::parse(hash) else {
         return refused(&Refusal::NotFound { resource: Resource::BlockVariant, id: hash.to_owned() });
     };
-    let FetchedAudio { speech, flaw } =
+    let FetchedAudio { speech, flaw, .. } =
         match hub.ask(|gateway, now| gateway.audio(now, &peer.address, &variant)) {
             Ok(audio) => audio,
             Err(refusal) => return refused(&refusal),
@@ -174,6 +174,7 @@ fn utc(unix_nanos: u64) -> String {
 fn body_of(speech: &Speech) -> Option<Bytes> {
     match &speech.body {
         SpeechBody::Synthetic { seed } => speech::render(speech.media, *seed, speech.format).map(Bytes::from),
+        SpeechBody::Silence => speech::silence(speech.media, speech.format).map(Bytes::from),
         SpeechBody::Encoded(bytes) => Some(Bytes::from_owner(bytes.clone())),
     }
 }

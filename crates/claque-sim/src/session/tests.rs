@@ -103,7 +103,7 @@ fn frame(notice: &Notice) -> String {
 fn as_news(event: SessionEvent) -> News {
     match event {
         SessionEvent::Event(event) => News::Event(event),
-        SessionEvent::Fetch { block, url } => {
+        SessionEvent::Fetch { block, url, .. } => {
             assert_eq!(url, format!("/v1/audio/{}", hash()));
             News::Fetch { block, variant: hash() }
         }

@@ -32,6 +32,7 @@ pub(crate) fn block(listener: u32, block: u32, ready_ms: u64) -> BlockRecord {
         buffer_deficit: None,
         resends: 0,
         outcome: BlockOutcome::Played,
+        findings: None,
     }
 }
 

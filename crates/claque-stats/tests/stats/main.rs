@@ -1,5 +1,6 @@
 //! Figures and verdicts of small runs.
 
+mod audio;
 mod compare;
 mod documents;
 mod facts;

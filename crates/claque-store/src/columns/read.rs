@@ -103,7 +103,10 @@ fn read_group(group: &dyn RowGroupReader, specs: &[ColumnSpec], rows: usize) -> 
     let mut columns = Vec::with_capacity(specs.len());
     for (index, spec) in specs.iter().enumerate() {
         if spec.is_newer && index >= group.num_columns() {
-            columns.push(Values::Int(vec![None; rows]));
+            columns.push(match spec.kind {
+                Kind::Int | Kind::OptionalInt => Values::Int(vec![None; rows]),
+                Kind::Text | Kind::OptionalText => Values::Text(vec![None; rows]),
+            });
             continue;
         }
         if index >= group.num_columns() || group.metadata().column(index).column_descr().name() != spec.name {

@@ -10,6 +10,7 @@ use claque_core::{
         BlockOutcome, BlockRecord, ErrorRecord, Fact, Incident, IncidentRecord, Jump, ListenerRecord,
         OutageEnd, ResendReason, SessionEnd, StallRecord,
     },
+    remark::{Findings, Remarks, Sound},
     time::{Duration, Instant, MediaTime},
 };
 use claque_stats::{RunShape, ScheduleLag, Summary, Verdict, summarise};
@@ -60,6 +61,7 @@ pub(crate) fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
         buffer_deficit: Some(Duration::from_nanos(7)),
         resends: 1,
         outcome: BlockOutcome::Played,
+        findings: Some(Findings { remarks: Remarks::NONE, sound: Some(Sound::Audible) }),
     }
 }
 

@@ -109,7 +109,7 @@ fn a_rate_limit_is_recognised_by_the_words_of_the_server() {
     assert_eq!(Verdict::judge(&summary).reasons[0].id, ReasonId::RateLimit);
     let ended = run.facts.iter().any(|fact| match fact {
         Fact::Listener(record) => matches!(record.end, SessionEnd::Failed(_)),
-        Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) => false,
+        Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Sound(_) => false,
     });
     assert!(ended);
 }

@@ -98,7 +98,7 @@ fn what_a_killed_run_had_asked_for_is_known_and_what_it_finished_is_no_double() 
     };
     let finished = example::facts().into_iter().find_map(|fact| match fact {
         Fact::Block(record) => Some(record),
-        Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) => None,
+        Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => None,
     });
     let finished = finished.unwrap();
     let (listener, block) = (finished.listener.0, finished.block.0);
@@ -118,7 +118,7 @@ fn what_a_killed_run_had_asked_for_is_known_and_what_it_finished_is_no_double() 
             Fact::Block(record) => {
                 Some((record.listener.0, record.block.0, record.requested_at, record.outcome))
             }
-            Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) => None,
+            Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => None,
         })
         .collect();
     let stopped = BlockOutcome::Stopped;

@@ -107,6 +107,7 @@ impl FlacMeter {
                 container: Container::Flac,
                 media_bytes: self.media_bytes,
                 remarks: self.remarks,
+                sound: None,
             }),
         }
     }

@@ -184,7 +184,13 @@ impl FramesMeter {
         if self.facts.frames.is_some_and(|declared| self.audio_frames.saturating_add(1) < declared) {
             return Err(AudioError::truncated("the MP3 frames"));
         }
-        Ok(Finished { media, container: header.kind, media_bytes: self.media_bytes, remarks: self.remarks })
+        Ok(Finished {
+            media,
+            container: header.kind,
+            media_bytes: self.media_bytes,
+            remarks: self.remarks,
+            sound: None,
+        })
     }
 
     /// Bytes too few for any header.

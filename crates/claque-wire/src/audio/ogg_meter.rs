@@ -150,9 +150,13 @@ impl OggMeter {
         }
         match (self.delivered(), self.container) {
             (MediaTime::ZERO, _) | (_, None) => Err(AudioError::Empty),
-            (media, Some(container)) => {
-                Ok(Finished { media, container, media_bytes: self.media_bytes, remarks: self.remarks })
-            }
+            (media, Some(container)) => Ok(Finished {
+                media,
+                container,
+                media_bytes: self.media_bytes,
+                remarks: self.remarks,
+                sound: None,
+            }),
         }
     }
 

@@ -109,19 +109,4 @@ impl WavFormat {
             DataSize::Declared(u64::from(data))
         }
     }
-
-    /// Whether a sample is loud enough to be heard, by its most significant byte: louder than a 128th of full scale, which
-    /// is -42 dB (of 64-bit floating point, than -90 dB).
-    pub(crate) const fn is_loud(self, byte: u8) -> bool {
-        match (self.coding, self.bits) {
-            (Coding::Linear, 8) => !matches!(byte, 0x7f..=0x80),
-            (Coding::Linear, _) => !matches!(byte, 0x00 | 0xff),
-            // The sign and the upper seven bits of the exponent.
-            (Coding::Float, 64) => byte & 0x7f >= 0x3f,
-            (Coding::Float, _) => byte & 0x7f >= 0x3c,
-            // Mu-law is stored inverted, A-law with every other bit inverted.
-            (Coding::MuLaw, _) => !byte & 0x7f > 0x10,
-            (Coding::ALaw, _) => (byte ^ 0x55) & 0x7f > 0x0f,
-        }
-    }
 }

@@ -9,12 +9,8 @@ use super::{
     AudioError, Container, Finished, Progress, Stage,
     gather::Gather,
     wav_format::{DataSize, FORMAT_BYTES, WavFormat},
+    wav_sound::WavSound,
 };
-
-/// Every so many samples one is listened to: 750 a second at 24 kHz, at odds with the period of any tone.
-const STRIDE: u64 = 31;
-/// Samples that must have been listened to before a file is called silent.
-const ENOUGH: u64 = 32;
 
 #[derive(Debug)]
 pub(crate) struct WavMeter {
@@ -29,15 +25,8 @@ pub(crate) struct WavMeter {
     before: MediaTime,
     files: u32,
     media_bytes: u64,
-    sound: Sound,
+    sound: WavSound,
     remarks: Remarks,
-}
-
-/// What was heard.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sound {
-    samples: u64,
-    is_loud: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +59,7 @@ struct Data {
 }
 
 impl WavMeter {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             phase: Phase::Riff,
             gather: Gather::new(),
@@ -81,7 +70,7 @@ impl WavMeter {
             before: MediaTime::ZERO,
             files: 0,
             media_bytes: 0,
-            sound: Sound { samples: 0, is_loud: false },
+            sound: WavSound::default(),
             remarks: Remarks::NONE,
         }
     }
@@ -152,14 +141,12 @@ impl WavMeter {
         if self.delivered() == MediaTime::ZERO {
             return Err(AudioError::Empty);
         }
-        if self.sound.samples >= ENOUGH && !self.sound.is_loud {
-            self.remarks.add(Remark::Silent);
-        }
         Ok(Finished {
             media: self.delivered(),
             container: Container::Wav,
             media_bytes: self.media_bytes,
             remarks: self.remarks,
+            sound: self.sound.finish(),
         })
     }
 
@@ -187,6 +174,7 @@ impl WavMeter {
         }
         self.before = self.delivered();
         self.data_bytes = 0;
+        self.sound.begin_file();
         self.long_size = None;
         self.next(Phase::ChunkHead);
         Ok(())
@@ -241,7 +229,9 @@ impl WavMeter {
 
     fn take_data(&mut self, bytes: &mut &[u8], data: Data) {
         let taken = drop_front(bytes, data.left.unwrap_or(u64::MAX));
-        self.listen(taken);
+        if let Some(format) = self.format {
+            self.sound.listen(format, self.data_bytes, taken);
+        }
         self.data_bytes = self.data_bytes.saturating_add(length(taken));
         self.media_bytes = self.media_bytes.saturating_add(length(taken));
         self.phase = match data.left.map(|left| left - length(taken)) {
@@ -249,25 +239,6 @@ impl WavMeter {
             Some(0) => Phase::Behind,
             left => Phase::Data(Data { left, ..data }),
         };
-    }
-
-    /// Looks at the most significant byte of every so many samples, until one is loud.
-    fn listen(&mut self, data: &[u8]) {
-        let Some(format) = self.format.filter(|_| !self.sound.is_loud) else { return };
-        let step = STRIDE * u64::from(format.frame_bytes());
-        // That byte is the last of its sample, and the first channel is listened to.
-        let first = u64::from(format.bits / 8) - 1;
-        let (from, to) = (self.data_bytes, self.data_bytes + length(data));
-        let mut number = from.saturating_sub(first).div_ceil(step);
-        while number * step + first < to {
-            let at = usize::try_from(number * step + first - from).unwrap_or(usize::MAX);
-            self.sound.samples += 1;
-            if data.get(at).is_some_and(|byte| format.is_loud(*byte)) {
-                self.sound.is_loud = true;
-                return;
-            }
-            number += 1;
-        }
     }
 
     /// Another file begins, a chunk of words, or something that is neither.

@@ -3,6 +3,7 @@
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
     ids::BlockIdx,
+    time::MediaTime,
 };
 
 use super::{
@@ -42,6 +43,8 @@ pub enum SessionEvent {
         block: BlockIdx,
         /// Where it is.
         url: String,
+        /// How long the service says that it is; 0 says nothing.
+        declared: Option<MediaTime>,
     },
 }
 
@@ -202,8 +205,9 @@ impl ClientSession {
                     out.push(failed(block_failure(FailureClass::Protocol, text, block)));
                     return;
                 }
+                let declared = status.duration_ms.filter(|ms| *ms > 0).map(MediaTime::from_millis);
                 out.push(said(block, StatusKind::Ready));
-                out.push(SessionEvent::Fetch { block, url: url.to_owned() });
+                out.push(SessionEvent::Fetch { block, url: url.to_owned(), declared });
             }
             BlockStatus::Error => {}
         }

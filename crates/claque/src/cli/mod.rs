@@ -40,7 +40,7 @@ pub(crate) use self::{
     live::LiveFlags,
     network::NetworkFlags,
     objectives::{AbortFlags, ConfidenceFlag, MarkdownFlag, ObjectiveFlags},
-    output::{KeepAudioFlag, OutputFlags},
+    output::{AudioFlags, OutputFlags},
     player::PlayerFlags,
     results::{
         ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
@@ -151,7 +151,7 @@ pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) markdown: MarkdownFlag,
     #[command(flatten)]
-    pub(crate) keep_audio: KeepAudioFlag,
+    pub(crate) audio: AudioFlags,
     #[command(flatten)]
     pub(crate) live: LiveFlags,
 }

@@ -24,11 +24,14 @@ pub(crate) struct OutputFlags {
     pub(crate) quiet: bool,
 }
 
-/// The flag for keeping what was heard.
+/// Flags about the audio itself.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = HEADING)]
-pub(crate) struct KeepAudioFlag {
+pub(crate) struct AudioFlags {
     /// Keep every block's audio as a file in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) keep_audio: Option<PathBuf>,
+    /// Share of the compressed audio that is decoded, to tell whether there is any sound in it; 0 for none [default: 0.05]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub(crate) decode_share: Option<f64>,
 }

@@ -26,6 +26,8 @@ pub(crate) struct RunSettings {
     pub(crate) network: NetworkOrder,
     /// Where every block's audio is kept, if anywhere.
     pub(crate) keep_audio: Option<PathBuf>,
+    /// Share of the compressed audio that is decoded, 0 to 1.
+    pub(crate) decode_share: f64,
     /// When it is given up.
     pub(crate) abort_on: Vec<AbortRule>,
     /// How it is watched.

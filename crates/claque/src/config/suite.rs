@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     cli::{
-        AudienceFlags, KeepAudioFlag, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, RunFlags,
+        AudienceFlags, AudioFlags, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, RunFlags,
         SimulateFlags, SuiteFlags,
     },
     find,
@@ -291,7 +291,7 @@ fn run_flags(flags: &SuiteFlags) -> RunFlags {
         abort: flags.abort.clone(),
         output: flags.output.clone(),
         markdown: MarkdownFlag::default(),
-        keep_audio: KeepAudioFlag::default(),
+        audio: AudioFlags::default(),
         live: LiveFlags::default(),
     }
 }

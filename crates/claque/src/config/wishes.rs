@@ -65,6 +65,7 @@ pub(crate) struct Wishes {
     pub(crate) reproduce: Option<Wish<String>>,
     pub(crate) output_dir: Option<Wish<PathBuf>>,
     pub(crate) keep_audio: Option<Wish<PathBuf>>,
+    pub(crate) decode_share: Option<Wish<f64>>,
     pub(crate) objectives: Option<Vec<Wish<String>>>,
     pub(crate) confidence: Option<Wish<f64>>,
     pub(crate) abort_on: Option<Vec<Wish<String>>>,

@@ -72,6 +72,7 @@ pub(super) fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
         buffer_deficit: None,
         resends: 0,
         outcome: BlockOutcome::Played,
+        findings: None,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use claque_stats::{
-    Distribution, ErrorCause, GeneratorGap, Reason, ScheduleLag, Summary, Underruns, Validity, Verdict,
-    objective::ObjectiveResult,
+    AudioFigures, Distribution, ErrorCause, GeneratorGap, Reason, ScheduleLag, SoundFigures, Summary,
+    Underruns, Validity, Verdict, objective::ObjectiveResult,
 };
 use claque_store::Preparation;
 
@@ -141,6 +141,18 @@ fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
     let audio =
         if summary.blocks.played == 0 { NOT_MEASURED.to_owned() } else { time(summary.audio_played_ms) };
     lines.push(row("audio played", &audio, paint));
+    lines.extend(summary.audio.as_ref().and_then(sound).map(|words| row("sound", &words, paint)));
+}
+
+/// Whether there was sound in the audio; nothing where nobody was to listen.
+fn sound(audio: &AudioFigures) -> Option<String> {
+    let sound = audio.sound?;
+    let listened = format!("{} of {} listened to", grouped(sound.listened), counted(audio.blocks, "block"));
+    Some(match sound {
+        SoundFigures { listened: 0, .. } => NOT_MEASURED.to_owned(),
+        SoundFigures { silent: 0, .. } => listened,
+        SoundFigures { silent, .. } => format!("{listened}, {} silent", grouped(silent)),
+    })
 }
 
 /// The fraction, and what became of the rest.

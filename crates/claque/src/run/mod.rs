@@ -266,6 +266,7 @@ impl Session<'_> {
             schedule: plan.schedule,
             timeout: plan.timeout,
             keep_audio: settings.keep_audio.clone(),
+            decode_share: settings.decode_share,
             lanes: lanes(plan, host.is_some()),
         })?;
         let clock = audience.clock();

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod agreement;
+mod audio;
 mod canned;
 mod cleanup;
 mod documents;

@@ -5,6 +5,7 @@ use crate::{
     ids::{BlockIdx, ListenerId},
     player::{Act, Input, Output, Player, PlayerConfig, PlayerPolicy, Readiness},
     record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, Incident, ListenerRecord},
+    remark::Findings,
     time::{Duration, Instant, MediaTime, Speed},
 };
 
@@ -126,7 +127,8 @@ impl Room {
     }
 
     pub(super) fn complete(&mut self, at: u64, block: u32, media: u64) {
-        self.tell(at, Event::Complete { block: BlockIdx(block), media: MediaTime::from_millis(media) });
+        let media = MediaTime::from_millis(media);
+        self.tell(at, Event::Complete { block: BlockIdx(block), media, findings: Findings::NONE });
     }
 
     /// A block is called ready, fetched and whole, all at once.
@@ -167,7 +169,7 @@ impl Room {
     pub(super) fn incidents(&self) -> Vec<(u64, Incident)> {
         let incident = |fact: &Fact| match fact {
             Fact::Incident(record) => Some((record.at.as_nanos() / 1_000_000, record.incident.clone())),
-            Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Listener(_) => None,
+            Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Listener(_) | Fact::Sound(_) => None,
         };
         self.facts.iter().filter_map(incident).collect()
     }
@@ -183,7 +185,7 @@ impl Room {
             Fact::Stall(stall) => {
                 Some((stall.block.0, stall.began_at.as_nanos() / 1_000_000, stall.waited.as_millis()))
             }
-            Fact::Block(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) => None,
+            Fact::Block(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => None,
         };
         self.facts.iter().filter_map(stall).collect()
     }

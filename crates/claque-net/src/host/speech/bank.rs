@@ -56,6 +56,23 @@ pub(in crate::host) fn render(media: MediaTime, seed: u64, format: AudioFormat) 
     }
 }
 
+/// A body of exactly that length without a sound in it; none for a format that cannot be written here.
+pub(in crate::host) fn silence(media: MediaTime, format: AudioFormat) -> Option<Vec<u8>> {
+    let rate = SampleRate::new(u32::from(RATE_HZ))?;
+    match format {
+        AudioFormat::OggOpus => {
+            let packet = encode(&[0; FRAME], rate, COMPLEXITY).ok()?.packets.into_iter().next()?;
+            let packets = core::iter::repeat(packet.as_slice());
+            Some(ogg::ogg_opus(packets, PACKET_SAMPLES, PRE_SKIP, samples(media, SampleRate::OPUS), 0))
+        }
+        AudioFormat::Wav => {
+            let count = usize::try_from(samples(media, rate)).unwrap_or(usize::MAX);
+            Some(wav::write(&vec![0; count], rate, 1))
+        }
+        AudioFormat::Mp3 => None,
+    }
+}
+
 fn bank() -> &'static Bank {
     static BANK: OnceLock<Bank> = OnceLock::new();
     BANK.get_or_init(|| {

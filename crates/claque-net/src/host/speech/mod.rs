@@ -5,5 +5,5 @@ mod opus;
 mod resample;
 mod sound;
 
-pub(super) use bank::{prepare, render};
+pub(super) use bank::{prepare, render, silence};
 pub(super) use opus::ogg_opus;

@@ -7,6 +7,7 @@ use claque_core::{
     ids::{BlockIdx, ListenerId},
     player::{Act, Input, Output, Player, PlayerConfig, PlayerPolicy, PlayerState, SessionErrors},
     record::{Fact, Incident, Jump},
+    remark::Findings,
     time::{Duration, Instant, Speed},
 };
 use claque_gateway::{
@@ -155,7 +156,7 @@ impl Stage {
         match end {
             FetchEnd::Audio => {
                 self.tell(Input::Event(Event::Audio { block, delivered: media, bytes: 1 }));
-                self.tell(Input::Event(Event::Complete { block, media }));
+                self.tell(Input::Event(Event::Complete { block, media, findings: Findings::NONE }));
             }
             FetchEnd::Refused(status) => {
                 let failure = http_failure(status, b"", Kills::Block(block), Phase::BeforeAudio);

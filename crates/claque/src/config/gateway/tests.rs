@@ -102,7 +102,15 @@ fn odd_requests(config: &mut GatewayConfig) {
     ]
     .map(|(selector, effect)| RequestFault { selector, turn, effect })
     .to_vec();
-    let faults = [AudioFault::Missing, AudioFault::ServerError, AudioFault::Cut, AudioFault::NotAudio];
+    let faults = [
+        AudioFault::Missing,
+        AudioFault::ServerError,
+        AudioFault::Cut,
+        AudioFault::NotAudio,
+        AudioFault::Silent,
+        AudioFault::OneMillisecond,
+        AudioFault::OtherLength,
+    ];
     let rule = |fault| AudioRule { selector: BlockSelector::Every, turn: Turn::default(), fault };
     config.faults.audio = faults.map(rule).to_vec();
     let at = Instant::from_millis;

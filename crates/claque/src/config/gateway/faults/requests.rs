@@ -72,6 +72,9 @@ enum AudioEffectSetting {
     ServerError,
     Cut,
     NotAudio,
+    Silent,
+    OneMillisecond,
+    OtherLength,
 }
 
 const fn yes() -> bool {
@@ -112,6 +115,9 @@ impl From<AudioSetting> for AudioRule {
             AudioEffectSetting::ServerError => AudioFault::ServerError,
             AudioEffectSetting::Cut => AudioFault::Cut,
             AudioEffectSetting::NotAudio => AudioFault::NotAudio,
+            AudioEffectSetting::Silent => AudioFault::Silent,
+            AudioEffectSetting::OneMillisecond => AudioFault::OneMillisecond,
+            AudioEffectSetting::OtherLength => AudioFault::OtherLength,
         };
         Self { selector: select.into(), turn: Turn { first, times }, fault }
     }
@@ -125,6 +131,9 @@ impl From<AudioRule> for AudioSetting {
             AudioFault::ServerError => AudioEffectSetting::ServerError,
             AudioFault::Cut => AudioEffectSetting::Cut,
             AudioFault::NotAudio => AudioEffectSetting::NotAudio,
+            AudioFault::Silent => AudioEffectSetting::Silent,
+            AudioFault::OneMillisecond => AudioEffectSetting::OneMillisecond,
+            AudioFault::OtherLength => AudioEffectSetting::OtherLength,
         };
         Self { select: selector.into(), first, times, effect }
     }

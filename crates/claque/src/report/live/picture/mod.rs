@@ -124,7 +124,7 @@ impl Picture {
                     self.times.listener(listener);
                     self.lost += u64::from(listener.end != SessionEnd::Completed);
                 }
-                Fact::Incident(_) => {}
+                Fact::Incident(_) | Fact::Sound(_) => {}
             }
         }
     }

@@ -31,6 +31,7 @@ fn first_block(listener: u32, began_ms: u64) -> Fact {
         buffer_deficit: None,
         resends: 0,
         outcome: BlockOutcome::Played,
+        findings: None,
     })
 }
 

@@ -1,0 +1,205 @@
+//! Whether there is any sound in compressed audio: decoded until something is heard.
+
+use std::{
+    io::Cursor,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use claque_core::remark::Sound;
+use claque_wire::audio::Container;
+use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader};
+use symphonia::core::{
+    codecs::audio::AudioDecoderOptions,
+    errors::Error,
+    formats::{FormatOptions, TrackType, probe::Hint},
+    io::{MediaSourceStream, MediaSourceStreamOptions},
+    meta::MetadataOptions,
+};
+
+/// Samples, of all channels, after which nothing more is decoded: a minute at 48 kHz. What is silent for so long is silence.
+const MOST_SAMPLES: usize = 60 * 48_000;
+
+/// From the lowest to the highest sample, what nobody can hear: 60 dB below full scale.
+const INAUDIBLE: f32 = 0.002;
+
+/// The rate at which Opus is decoded: its own, so that nothing is left out.
+const OPUS_HERTZ: i32 = 48_000;
+
+/// What there is to hear in a body. Decoders are other people's, and bodies come from anywhere: a decoder that panics has not
+/// decoded.
+pub(super) fn sound_of(container: Container, body: Vec<u8>) -> Sound {
+    let decoded = catch_unwind(AssertUnwindSafe(|| match container {
+        Container::OggOpus => opus(body),
+        Container::OggVorbis
+        | Container::OggFlac
+        | Container::Wav
+        | Container::Mp1
+        | Container::Mp2
+        | Container::Mp3
+        | Container::Adts
+        | Container::Flac => other(container, body),
+    }));
+    match decoded {
+        Ok(Some(heard)) => heard.finish(),
+        Ok(None) | Err(_) => Sound::Undecodable,
+    }
+}
+
+/// What was heard so far. Only changes can be heard, so a constant level is silence.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    range: Option<(f32, f32)>,
+    samples: usize,
+}
+
+impl Heard {
+    /// Takes samples. Gives whether that is enough to tell.
+    fn take(&mut self, samples: &[f32]) -> bool {
+        for &sample in samples {
+            let (lowest, highest) = self.range.unwrap_or((sample, sample));
+            self.range = Some((lowest.min(sample), highest.max(sample)));
+        }
+        self.samples += samples.len();
+        self.is_audible() || self.samples >= MOST_SAMPLES
+    }
+
+    fn is_audible(&self) -> bool {
+        self.range.is_some_and(|(lowest, highest)| highest - lowest > INAUDIBLE)
+    }
+
+    fn finish(self) -> Sound {
+        match (self.is_audible(), self.samples) {
+            (true, _) => Sound::Audible,
+            (false, 0) => Sound::Undecodable,
+            (false, _) => Sound::Silent,
+        }
+    }
+}
+
+/// Packets that cannot be decoded are passed over, as players do.
+fn opus(body: Vec<u8>) -> Option<Heard> {
+    let mut reader = OggOpusReader::new(Cursor::new(body)).ok()?;
+    let head = reader.head().clone();
+    let channels = usize::from(head.channel_count);
+    let mut decoder = head.decoder(OPUS_HERTZ).ok()?;
+    let mut block = vec![0.0; MAX_PACKET_SAMPLES * channels];
+    let mut heard = Heard::default();
+    for packet in reader.packets() {
+        let Ok(packet) = packet else { break };
+        let Ok(frames) = decoder.decode(&packet.data, MAX_PACKET_SAMPLES, &mut block) else { continue };
+        if heard.take(block.get(..frames * channels)?) {
+            break;
+        }
+    }
+    Some(heard)
+}
+
+fn other(container: Container, body: Vec<u8>) -> Option<Heard> {
+    let stream = MediaSourceStream::new(Box::new(Cursor::new(body)), MediaSourceStreamOptions::default());
+    let mut hint = Hint::new();
+    hint.with_extension(container.extension());
+    let probe = symphonia::default::get_probe();
+    let mut format = probe.probe(&hint, stream, FormatOptions::default(), MetadataOptions::default()).ok()?;
+    let track = format.default_track(TrackType::Audio)?;
+    let id = track.id;
+    let params = track.codec_params.as_ref()?.audio()?;
+    let codecs = symphonia::default::get_codecs();
+    let mut decoder = codecs.make_audio_decoder(params, &AudioDecoderOptions::default()).ok()?;
+    let mut heard = Heard::default();
+    let mut samples: Vec<f32> = Vec::new();
+    while let Ok(Some(packet)) = format.next_packet() {
+        if packet.track_id != id {
+            continue;
+        }
+        match decoder.decode(&packet) {
+            Ok(decoded) => {
+                samples.resize(decoded.samples_interleaved(), 0.0);
+                decoded.copy_to_slice_interleaved(&mut samples);
+                if heard.take(&samples) {
+                    break;
+                }
+            }
+            Err(Error::DecodeError(_)) => {}
+            Err(_) => break,
+        }
+    }
+    Some(heard)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files beside other tests: speech, and a second of silence, each in its container.
+    const FILES: [(Container, &[u8], &[u8]); 6] = [
+        (
+            Container::OggOpus,
+            include_bytes!("../../../claque-wire/tests/data/yapit-current/block-0.ogg"),
+            include_bytes!("../../tests/data/silent/opus.ogg"),
+        ),
+        (
+            Container::OggVorbis,
+            include_bytes!("../../../claque-wire/tests/data/players/vorbis.ogg"),
+            include_bytes!("../../tests/data/silent/vorbis.ogg"),
+        ),
+        (
+            Container::Flac,
+            include_bytes!("../../../claque-wire/tests/data/players/speech.flac"),
+            include_bytes!("../../tests/data/silent/flac.flac"),
+        ),
+        (
+            Container::OggFlac,
+            include_bytes!("../../tests/data/tone/flac.ogg"),
+            include_bytes!("../../tests/data/silent/flac.ogg"),
+        ),
+        (
+            Container::Adts,
+            include_bytes!("../../../claque-wire/tests/data/players/speech.aac"),
+            include_bytes!("../../tests/data/silent/aac.aac"),
+        ),
+        (
+            Container::Mp3,
+            include_bytes!("../../tests/data/tone/mp3.mp3"),
+            include_bytes!("../../tests/data/silent/mp3.mp3"),
+        ),
+    ];
+
+    #[test]
+    fn speech_is_told_from_silence_in_every_container() {
+        for (container, speech, silence) in FILES {
+            assert_eq!(sound_of(container, speech.to_vec()), Sound::Audible, "{container}");
+            assert_eq!(sound_of(container, silence.to_vec()), Sound::Silent, "{container}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_said_to_be_so() {
+        for (container, speech, _) in FILES {
+            assert_eq!(sound_of(container, b"no audio at all".to_vec()), Sound::Undecodable, "{container}");
+            assert_eq!(sound_of(container, speech[..20].to_vec()), Sound::Undecodable, "{container}");
+        }
+        // Of MPEG audio of free bit rate the decoder knows nothing.
+        let free = include_bytes!("../../../claque-wire/tests/data/players/free.mp3");
+        assert_eq!(sound_of(Container::Mp3, free.to_vec()), Sound::Undecodable);
+    }
+
+    #[test]
+    fn sixty_decibels_below_full_scale_is_where_silence_begins() {
+        let tone = |peak: f32| {
+            let mut heard = Heard::default();
+            heard.take(&[peak, -peak].repeat(1_000));
+            heard.finish()
+        };
+        assert_eq!([0.000_9, 0.001_1].map(tone), [Sound::Silent, Sound::Audible]);
+        let mut level = Heard::default();
+        level.take(&[0.5; 1_000]);
+        assert_eq!(level.finish(), Sound::Silent, "a level that never changes is no sound");
+    }
+
+    #[test]
+    fn a_minute_of_silence_is_enough() {
+        let mut heard = Heard::default();
+        let second = [0.0; 48_000];
+        assert_eq!((1..).find(|_| heard.take(&second)), Some(60));
+    }
+}

@@ -1,0 +1,122 @@
+//! What the audio of a run was like: whether there was sound in it, and what is odd about it.
+
+use std::collections::BTreeMap;
+
+use claque_core::{
+    record::BlockRecord,
+    remark::{Findings, Remark, Sound},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::verdict::{Reason, ReasonId, counted};
+
+/// Above one block in so many the run measures something else than speech.
+const DOUBTFUL_SHARE: u64 = 100;
+
+/// What was found out about the audio that arrived whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AudioFigures {
+    /// Blocks whose audio was looked at.
+    pub blocks: u64,
+    /// Those of a length that their text cannot have, or that the service contradicts.
+    pub doubtful: u64,
+    /// Blocks by what is odd about them; one that is odd in two ways is in two rows.
+    pub remarks: BTreeMap<String, u64>,
+    /// Whether there was sound in it; absent where nobody was to listen, as in a simulation.
+    pub sound: Option<SoundFigures>,
+}
+
+/// Whether there was sound in the audio that was listened to: all that is not compressed, and a sample of the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoundFigures {
+    /// Blocks that were listened to.
+    pub listened: u64,
+    /// Those of them in which nothing can be heard.
+    pub silent: u64,
+    /// Blocks that could not be decoded.
+    pub undecodable: u64,
+    /// Blocks that were to be decoded, and for which there was no time.
+    pub missed: u64,
+}
+
+impl AudioFigures {
+    pub(crate) fn add(&mut self, record: &BlockRecord) {
+        let Some(Findings { remarks, sound }) = record.findings else { return };
+        self.blocks += 1;
+        self.doubtful += u64::from(remarks.iter().any(Remark::is_doubtful));
+        for remark in remarks.iter() {
+            *self.remarks.entry(remark.as_str().to_owned()).or_default() += 1;
+        }
+        sound.into_iter().for_each(|sound| self.add_sound(sound));
+    }
+
+    pub(crate) fn add_sound(&mut self, sound: Sound) {
+        let figures = self.sound.get_or_insert_default();
+        match sound {
+            Sound::Audible => figures.listened += 1,
+            Sound::Silent => {
+                figures.listened += 1;
+                figures.silent += 1;
+            }
+            Sound::Undecodable => figures.undecodable += 1,
+            Sound::Missed => figures.missed += 1,
+        }
+    }
+
+    /// Blocks with this remark.
+    #[must_use]
+    pub fn with(&self, remark: Remark) -> u64 {
+        self.remarks.get(remark.as_str()).copied().unwrap_or_default()
+    }
+
+    /// Whether more than one block in a hundred is silent, of a length its text cannot have, or of another than was said.
+    pub(crate) fn is_unbelievable(&self) -> bool {
+        let SoundFigures { listened, silent, .. } = self.sound.unwrap_or_default();
+        silent * DOUBTFUL_SHARE > listened || self.doubtful * DOUBTFUL_SHARE > self.blocks
+    }
+
+    /// That audio is silent, implausible or contradictory: a note, and a reason where there is much of it.
+    pub(crate) fn doubts(&self) -> Option<Reason> {
+        let silent = self.sound.filter(|sound| sound.silent > 0).map(|sound| {
+            format!("{} of {} listened to silent", sound.silent, counted(sound.listened, "block"))
+        });
+        let of_length = self.told(Remark::is_doubtful);
+        let kinds: Vec<_> = silent.into_iter().chain(of_length).collect();
+        let text = format!("audio in doubt: {}", kinds.join("; "));
+        (!kinds.is_empty()).then_some(Reason { id: ReasonId::AudioInDoubt, text })
+    }
+
+    /// What is odd about audio that was played all the same.
+    pub(crate) fn oddities(&self) -> Option<Reason> {
+        let mut kinds = self.told(|remark| !remark.is_doubtful());
+        if let Some(sound) = self.sound.filter(|sound| sound.undecodable > 0) {
+            kinds.push(format!("{} could not be decoded", counted(sound.undecodable, "block")));
+        }
+        let text = format!("odd audio: {}", kinds.join("; "));
+        (!kinds.is_empty()).then_some(Reason { id: ReasonId::OddAudio, text })
+    }
+
+    /// That nobody listened whether there is sound in what was heard.
+    pub(crate) fn unheard(&self) -> Option<Reason> {
+        let SoundFigures { listened, undecodable, missed, .. } = self.sound.unwrap_or_default();
+        let why = match missed {
+            0 => "none was decoded (--decode-share)".to_owned(),
+            missed => format!("there was no time to decode the {missed} chosen for it"),
+        };
+        let blocks = counted(self.blocks, "block");
+        let text = format!("whether there is sound in the audio of {blocks} was not measured: {why}");
+        (self.blocks > 0 && listened + undecodable == 0)
+            .then_some(Reason { id: ReasonId::SoundNotMeasured, text })
+    }
+
+    fn told(&self, which: impl Fn(Remark) -> bool) -> Vec<String> {
+        let counts =
+            Remark::ALL.into_iter().filter(|remark| which(*remark)).map(|remark| (remark, self.with(remark)));
+        counts
+            .filter(|(_, count)| *count > 0)
+            .map(|(remark, count)| {
+                format!("{count} of {} {}", counted(self.blocks, "block"), remark.describe())
+            })
+            .collect()
+    }
+}
