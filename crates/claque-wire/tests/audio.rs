@@ -391,6 +391,17 @@ fn frames_are_found_again_behind_what_is_none() {
 }
 
 #[test]
+fn a_tag_behind_a_frame_that_was_searched_for_may_lie_across_two_reads() {
+    let body = [&mp3_frame().repeat(2)[..], b"junk", &mp3_frame(), b"LYRICSBEGIN"].concat();
+    for split in body.len() - 11..body.len() {
+        let mut meter = AudioMeter::new();
+        meter.push(&body[..split]).unwrap();
+        meter.push(&body[split..]).unwrap();
+        assert_eq!(meter.progress(), progress(&body), "{split}");
+    }
+}
+
+#[test]
 fn layers_and_rates_may_be_others() {
     // MPEG 1 layer II, 128 kbit/s, 48 kHz: 384 bytes, 1,152 samples; layer I, 128 kbit/s, 48 kHz: 128 bytes, 384 samples.
     let layer = |kind: u8, rates: u8, len: usize| {

@@ -106,9 +106,11 @@ fn follow(bytes: &[u8], header: FrameHeader, len: usize, free_len: Option<usize>
     let behind = bytes.get(len..).unwrap_or_default();
     let is_followed = FrameHeader::parse(behind).is_some_and(|next| next.is_like(header))
         || TAGS.iter().any(|tag| behind.starts_with(tag));
+    // A tag may lie across two reads.
+    let may_be_followed = behind.len() < HEADER_BYTES || TAGS.iter().any(|tag| tag.starts_with(behind));
     if is_followed || (is_end && bytes.len() == len) {
         Answer::Yes { free_len }
-    } else if behind.len() < HEADER_BYTES && !is_end {
+    } else if may_be_followed && !is_end {
         Answer::Unknown
     } else {
         Answer::No
