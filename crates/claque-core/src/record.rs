@@ -102,6 +102,33 @@ pub struct SoundRecord {
 }
 
 impl BlockRecord {
+    /// The record of a block that is wanted since `intended_at`, and of which nothing else is known: whatever ends now finds
+    /// it still wanted.
+    #[must_use]
+    pub const fn wanted(listener: ListenerId, block: BlockIdx, intended_at: Instant) -> Self {
+        Self {
+            listener,
+            block,
+            batch: 0,
+            chars: 0,
+            intended_at,
+            requested_at: None,
+            answered_request_at: None,
+            acknowledged_at: None,
+            ready_at: None,
+            first_audio_at: None,
+            complete_at: None,
+            started_at: None,
+            media: MediaTime::ZERO,
+            bytes: 0,
+            chunks: 0,
+            buffer_deficit: None,
+            resends: 0,
+            outcome: BlockOutcome::Stopped,
+            findings: None,
+        }
+    }
+
     /// When it was ready, if it was delivered: the end of every latency. A service may call a block ready whose audio then
     /// cannot be fetched, is cut or is broken; such a block has a failure and no latency.
     #[must_use]

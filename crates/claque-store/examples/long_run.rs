@@ -74,11 +74,8 @@ fn add(listener: u32, index: u32, blocks: u32, facts: &mut Vec<Fact>) {
         }));
     }
     facts.push(Fact::Block(BlockRecord {
-        listener: ListenerId(listener),
-        block: BlockIdx(index),
         batch: index / 8,
         chars: 20 + u32::try_from(mixed % 130).unwrap_or(0),
-        intended_at: asked,
         requested_at: Some(asked + Duration::from_nanos(mixed % 90_000)),
         answered_request_at: Some(asked + Duration::from_nanos(mixed % 90_000)),
         acknowledged_at: Some(asked + Duration::from_nanos(mixed % 9_000_000)),
@@ -89,10 +86,8 @@ fn add(listener: u32, index: u32, blocks: u32, facts: &mut Vec<Fact>) {
         media: MediaTime::from_nanos(1_500_000_000 + mixed % 900_000_000),
         bytes: 12_000 + mixed % 9_000,
         chunks: 1,
-        buffer_deficit: None,
-        resends: 0,
         outcome: BlockOutcome::Played,
-        findings: None,
+        ..BlockRecord::wanted(ListenerId(listener), BlockIdx(index), asked)
     }));
     if index + 1 == blocks {
         facts.push(Fact::Listener(ListenerRecord {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use claque_core::{
     ids::{BlockIdx, ListenerId},
-    record::{Asked, BlockOutcome, BlockRecord, Fact},
-    time::{Instant, MediaTime},
+    record::{Asked, BlockRecord, Fact},
+    time::Instant,
 };
 use serde::{Deserialize, Serialize};
 
@@ -74,25 +74,6 @@ impl Unanswered {
 /// All that is known of a block that was asked for: it was still wanted when the run was killed.
 fn still_wanted((listener, block): (u32, u32), at_ns: u64) -> BlockRecord {
     let at = Instant::from_nanos(at_ns);
-    BlockRecord {
-        listener: ListenerId(listener),
-        block: BlockIdx(block),
-        batch: 0,
-        chars: 0,
-        intended_at: at,
-        requested_at: Some(at),
-        answered_request_at: None,
-        acknowledged_at: None,
-        ready_at: None,
-        first_audio_at: None,
-        complete_at: None,
-        started_at: None,
-        media: MediaTime::ZERO,
-        bytes: 0,
-        chunks: 0,
-        buffer_deficit: None,
-        resends: 0,
-        outcome: BlockOutcome::Stopped,
-        findings: None,
-    }
+    let wanted = BlockRecord::wanted(ListenerId(listener), BlockIdx(block), at);
+    BlockRecord { requested_at: Some(at), ..wanted }
 }

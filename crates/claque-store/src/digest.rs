@@ -131,7 +131,7 @@ mod tests {
     use claque_core::{
         ids::{BlockIdx, ListenerId},
         record::{BlockOutcome, BlockRecord, Incident, IncidentRecord},
-        time::{Instant, MediaTime},
+        time::Instant,
     };
 
     use super::*;
@@ -139,25 +139,10 @@ mod tests {
 
     fn listener(number: u32, blocks: u32) -> ListenerFacts {
         let block = |index| BlockRecord {
-            listener: ListenerId(number),
-            block: BlockIdx(index),
-            batch: 0,
             chars: 1,
-            intended_at: Instant::START,
-            requested_at: None,
-            answered_request_at: None,
-            acknowledged_at: None,
             ready_at: Some(Instant::from_millis(1)),
-            first_audio_at: None,
-            complete_at: None,
-            started_at: None,
-            media: MediaTime::ZERO,
-            bytes: 0,
-            chunks: 0,
-            buffer_deficit: None,
-            resends: 0,
             outcome: BlockOutcome::Played,
-            findings: None,
+            ..BlockRecord::wanted(ListenerId(number), BlockIdx(index), Instant::START)
         };
         ListenerFacts { blocks: (0..blocks).map(block).collect(), ..ListenerFacts::new(ListenerId(number)) }
     }

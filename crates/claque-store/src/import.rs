@@ -207,27 +207,16 @@ fn import_block(listener: ListenerId, arrival: &BlockArrival, complete: bool) ->
         }
     };
     let batch = arrival.idx / BATCH_SIZE;
+    // The first request is wanted from the start; when later ones were wanted is not in the file.
+    let intended_at = if batch == 0 { Instant::START } else { requested_at };
     Ok(BlockRecord {
-        listener,
-        block: BlockIdx(arrival.idx),
         batch,
-        chars: 0,
-        // The first request is wanted from the start; when later ones were wanted is not in the file.
-        intended_at: if batch == 0 { Instant::START } else { requested_at },
         requested_at: Some(requested_at),
-        answered_request_at: None,
         acknowledged_at: delivered.is_none().then_some(arrived_at),
         ready_at: delivered,
-        first_audio_at: None,
-        complete_at: None,
-        started_at: None,
         media: MediaTime::from_nanos(duration_nanos(span("duration_ms", arrival.duration_ms)?)),
-        bytes: 0,
-        chunks: 0,
-        buffer_deficit: None,
-        resends: 0,
         outcome,
-        findings: None,
+        ..BlockRecord::wanted(listener, BlockIdx(arrival.idx), intended_at)
     })
 }
 

@@ -324,25 +324,13 @@ mod tests {
 
     fn written(table: &'static Table<BlockRecord>) -> Vec<BlockRecord> {
         let record = BlockRecord {
-            listener: ListenerId(1),
-            block: BlockIdx(2),
-            batch: 0,
             chars: 80,
-            intended_at: Instant::START,
             requested_at: Some(Instant::from_millis(1)),
             answered_request_at: Some(Instant::from_millis(20_001)),
-            acknowledged_at: None,
-            ready_at: None,
-            first_audio_at: None,
-            complete_at: None,
-            started_at: None,
-            media: MediaTime::ZERO,
-            bytes: 0,
-            chunks: 0,
-            buffer_deficit: None,
             resends: 2,
             outcome: BlockOutcome::Failed(FailureClass::Timeout),
             findings: Some(FOUND),
+            ..BlockRecord::wanted(ListenerId(1), BlockIdx(2), Instant::START)
         };
         let parent = tempfile::tempdir().expect("there is room for a folder");
         let path = parent.path().join("blocks.parquet");

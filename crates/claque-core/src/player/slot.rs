@@ -205,25 +205,6 @@ pub(super) fn record(
     intended_at: Instant,
 ) -> Box<BlockRecord> {
     let index = usize::try_from(block.0).unwrap_or(usize::MAX);
-    Box::new(BlockRecord {
-        listener: config.listener,
-        block,
-        batch,
-        chars: config.chars.get(index).copied().unwrap_or_default(),
-        intended_at,
-        requested_at: None,
-        answered_request_at: None,
-        acknowledged_at: None,
-        ready_at: None,
-        first_audio_at: None,
-        complete_at: None,
-        started_at: None,
-        media: MediaTime::ZERO,
-        bytes: 0,
-        chunks: 0,
-        buffer_deficit: None,
-        resends: 0,
-        outcome: BlockOutcome::Stopped,
-        findings: None,
-    })
+    let chars = config.chars.get(index).copied().unwrap_or_default();
+    Box::new(BlockRecord { batch, chars, ..BlockRecord::wanted(config.listener, block, intended_at) })
 }

@@ -14,11 +14,7 @@ use claque_core::{
 pub(crate) fn block(listener: u32, block: u32, ready_ms: u64) -> BlockRecord {
     let ready_at = Some(Instant::from_millis(ready_ms));
     BlockRecord {
-        listener: ListenerId(listener),
-        block: BlockIdx(block),
-        batch: 0,
         chars: 80,
-        intended_at: Instant::START,
         requested_at: Some(Instant::from_millis(10)),
         answered_request_at: Some(Instant::from_millis(10)),
         acknowledged_at: Some(Instant::from_millis(12)),
@@ -29,10 +25,8 @@ pub(crate) fn block(listener: u32, block: u32, ready_ms: u64) -> BlockRecord {
         media: MediaTime::from_millis(2_000),
         bytes: 12_000,
         chunks: 1,
-        buffer_deficit: None,
-        resends: 0,
         outcome: BlockOutcome::Played,
-        findings: None,
+        ..BlockRecord::wanted(ListenerId(listener), BlockIdx(block), Instant::START)
     }
 }
 

@@ -42,18 +42,13 @@ pub(crate) fn header() -> RunHeader {
 pub(crate) fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
     let ready_at = Some(Instant::from_millis(ready_ms));
     BlockRecord {
-        listener: ListenerId(listener),
-        block: BlockIdx(index),
-        batch: 0,
         chars: 80,
-        intended_at: Instant::from_millis(500),
         requested_at: Some(Instant::from_millis(507)),
         answered_request_at: Some(Instant::from_millis(507)),
         acknowledged_at: Some(Instant::from_millis(509)),
         ready_at,
         first_audio_at: ready_at,
         complete_at: ready_at,
-        started_at: None,
         // A third of a nanosecond short of round numbers: what a container's sample count gives.
         media: MediaTime::from_nanos(5_590_333_333),
         bytes: 33_000,
@@ -62,6 +57,7 @@ pub(crate) fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
         resends: 1,
         outcome: BlockOutcome::Played,
         findings: Some(Findings { remarks: Remarks::NONE, sound: Some(Sound::Audible) }),
+        ..BlockRecord::wanted(ListenerId(listener), BlockIdx(index), Instant::from_millis(500))
     }
 }
 

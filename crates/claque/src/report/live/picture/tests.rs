@@ -13,11 +13,7 @@ fn at(ms: u64) -> Instant {
 
 fn first_block(listener: u32, began_ms: u64) -> Fact {
     Fact::Block(BlockRecord {
-        listener: ListenerId(listener),
-        block: BlockIdx(0),
-        batch: 0,
         chars: 100,
-        intended_at: at(1_000),
         requested_at: Some(at(1_010)),
         answered_request_at: Some(at(1_010)),
         acknowledged_at: Some(at(1_020)),
@@ -28,10 +24,8 @@ fn first_block(listener: u32, began_ms: u64) -> Fact {
         media: MediaTime::from_millis(5_000),
         bytes: 1,
         chunks: 1,
-        buffer_deficit: None,
-        resends: 0,
         outcome: BlockOutcome::Played,
-        findings: None,
+        ..BlockRecord::wanted(ListenerId(listener), BlockIdx(0), at(1_000))
     })
 }
 
