@@ -305,8 +305,11 @@ pub enum OutageEnd {
 /// Why a block was asked for again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ResendReason {
-    /// The service said nothing of it.
-    Unacknowledged,
+    /// It was waited for too long.
+    Overdue {
+        /// Whether the service had acknowledged a request for it before; none in files from before that was put down.
+        acknowledged: Option<bool>,
+    },
     /// The service withdrew it.
     Withdrawn,
     /// The connection it was asked for by was lost.
@@ -341,13 +344,20 @@ impl OutageEnd {
 
 impl ResendReason {
     /// Every reason.
-    pub const ALL: [Self; 4] = [Self::Unacknowledged, Self::Withdrawn, Self::Reconnected, Self::Failed];
+    pub const ALL: [Self; 6] = [
+        Self::Overdue { acknowledged: None },
+        Self::Overdue { acknowledged: Some(false) },
+        Self::Overdue { acknowledged: Some(true) },
+        Self::Withdrawn,
+        Self::Reconnected,
+        Self::Failed,
+    ];
 
-    /// The name used in files.
+    /// The name used in files. What is overdue has the name that it had when nobody looked whether it was acknowledged.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Unacknowledged => "unacknowledged",
+            Self::Overdue { .. } => "unacknowledged",
             Self::Withdrawn => "withdrawn",
             Self::Reconnected => "reconnected",
             Self::Failed => "failed",

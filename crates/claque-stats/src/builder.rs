@@ -13,8 +13,8 @@ use claque_core::{
 use crate::{
     audio::AudioFigures,
     causes::Causes,
-    incidents::Incidents,
-    sample::{Sample, ScheduleLag, millis, percent},
+    incidents::{Ends, Incidents},
+    sample::{Sample, ScheduleLag, millis, percent, ratio},
     summary::{BlockCounts, ListenerCounts, Summary, Underruns},
 };
 
@@ -41,7 +41,7 @@ pub fn summarise<'a>(
 
 /// Makes a [`Summary`] of facts that arrive in any order.
 ///
-/// Keeps nine bytes a ready block (three exact times), 16 more until its listener is [closed](Self::close), and a
+/// Keeps nine bytes a ready block (three exact times), 24 more until its listener is [closed](Self::close), and a
 /// small record a listener.
 #[derive(Clone, Debug)]
 pub struct SummaryBuilder {
@@ -57,14 +57,23 @@ pub struct SummaryBuilder {
     connect_time: Sample,
     /// Gaps of the listeners that are closed.
     synthesis_time: Sample,
-    /// Request and moment of each ready block of the others.
-    ready: BTreeMap<ListenerId, Vec<(u32, Instant)>>,
+    /// The blocks of the others.
+    open: BTreeMap<ListenerId, Open>,
     audio_played: MediaTime,
     audio: AudioFigures,
     longest_stall: Duration,
     foreign_messages: u64,
     warnings: u64,
     last_end: Option<Instant>,
+}
+
+/// What is kept of the blocks of a listener until there are no more of them.
+#[derive(Clone, Debug, Default)]
+struct Open {
+    /// Request and moment of each ready block.
+    ready: Vec<(u32, Instant)>,
+    delivered: Vec<BlockIdx>,
+    forgone: Vec<BlockIdx>,
 }
 
 /// What several facts together say of one listener.
@@ -99,7 +108,7 @@ impl SummaryBuilder {
             response_time: Sample::default(),
             connect_time: Sample::default(),
             synthesis_time: Sample::default(),
-            ready: BTreeMap::new(),
+            open: BTreeMap::new(),
             audio_played: MediaTime::ZERO,
             audio: AudioFigures::default(),
             longest_stall: Duration::ZERO,
@@ -121,25 +130,32 @@ impl SummaryBuilder {
         }
     }
 
-    /// Says that no block of `listener` follows, so that less must be kept. Facts may come in any order as long as
+    /// Says that no fact of `listener` follows, so that less must be kept. Facts may come in any order as long as
     /// this is true; who does not know it need not say it.
     pub fn close(&mut self, listener: ListenerId) {
-        if let Some(ready) = self.ready.remove(&listener) {
-            add_gaps_within_requests(ready, &mut self.synthesis_time);
+        let Some(open) = self.open.remove(&listener) else { return };
+        if self.causes.has_failed_blocks(listener) || self.incidents.has_again(listener) {
+            let ends = Ends {
+                delivered: open.delivered.into_iter().collect(),
+                forgone: open.forgone.into_iter().collect(),
+            };
+            self.causes.heal(listener, &ends.delivered);
+            self.incidents.close(listener, &ends);
         }
+        add_gaps_within_requests(open.ready, &mut self.synthesis_time);
     }
 
     /// Computes every figure. `lag` is the generator's own lateness, which no fact carries; none if it was not
     /// measured.
     #[must_use]
     pub fn finish(mut self, lag: Option<ScheduleLag>) -> Summary {
-        for ready in std::mem::take(&mut self.ready).into_values() {
-            add_gaps_within_requests(ready, &mut self.synthesis_time);
+        while let Some(listener) = self.open.keys().next().copied() {
+            self.close(listener);
         }
         let listeners = self.listener_counts();
         let blocks = self.block_counts();
         let reported = listeners.unfinished < listeners.intended;
-        let (trouble, acts) = std::mem::take(&mut self.incidents).finish();
+        let incidents = std::mem::take(&mut self.incidents).finish(blocks.wanted());
         Summary {
             wall_ms: self.last_end.map(Instant::as_millis_f64),
             listening_ms: self.listening_ms(),
@@ -156,13 +172,15 @@ impl SummaryBuilder {
             response_time: self.response_time.distribution(),
             synthesis_time: self.synthesis_time.distribution(),
             connect_time: self.connect_time.distribution(),
-            audio_played_ms: self.audio_played.as_millis_f64(),
+            audio_played_ms: (listeners.started > 0).then(|| self.audio_played.as_millis_f64()),
             schedule_lag: lag,
             generator_gap: None,
             foreign_messages: reported.then_some(self.foreign_messages),
             warnings: reported.then_some(self.warnings),
-            trouble,
-            acts,
+            resends: incidents.map(|figures| figures.resends),
+            given_up: incidents.map(|figures| figures.given_up),
+            trouble: incidents.map(|figures| figures.trouble),
+            acts: incidents.map(|figures| figures.acts),
             audio: (self.audio.blocks > 0).then_some(self.audio),
         }
     }
@@ -177,13 +195,13 @@ impl SummaryBuilder {
         for of_one in records.chunk_by(|a, b| a.listener == b.listener) {
             let Some(id) = of_one.first().map(|record| record.listener) else { continue };
             let mut listener = self.listeners.get(&id).copied().unwrap_or_default();
-            let mut ready = self.ready.remove(&id).unwrap_or_default();
+            let mut open = self.open.remove(&id).unwrap_or_default();
             for record in of_one {
                 self.add_block_of(record, &mut listener);
-                ready.extend(record.delivered_at().map(|at| (record.batch, at)));
+                open.add(record);
             }
             self.listeners.insert(id, listener);
-            self.ready.insert(id, ready);
+            self.open.insert(id, open);
         }
     }
 
@@ -326,7 +344,7 @@ impl SummaryBuilder {
             count,
             total_ms: millis(total),
             longest_ms: millis(duration_nanos(self.longest_stall)),
-            mean_per_user: millis(count) / millis(counts.intended),
+            mean_per_user: ratio(count, counts.intended)?,
             listeners_affected: affected,
             listeners_affected_pct: percent(affected, counts.intended)?,
         })
@@ -365,6 +383,17 @@ impl SummaryBuilder {
             sample.push_between(listener.intended_at, moment(listener));
         }
         sample.distribution()
+    }
+}
+
+impl Open {
+    fn add(&mut self, record: &BlockRecord) {
+        self.ready.extend(record.delivered_at().map(|at| (record.batch, at)));
+        if record.outcome.is_success() {
+            self.delivered.push(record.block);
+        } else if record.outcome == BlockOutcome::Abandoned {
+            self.forgone.push(record.block);
+        }
     }
 }
 

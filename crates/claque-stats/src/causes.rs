@@ -15,7 +15,8 @@ use crate::summary::{CauseScope, ErrorCause};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Causes {
     rows: BTreeMap<Key, Row>,
-    block_errors: BTreeMap<(ListenerId, BlockIdx), Key>,
+    /// Failures of each block by cause.
+    block_errors: BTreeMap<(ListenerId, BlockIdx, Key), u64>,
     session_errors: BTreeMap<(ListenerId, FailureClass), Key>,
     failed_blocks: Vec<(ListenerId, BlockIdx, FailureClass)>,
     failed_sessions: Vec<(ListenerId, FailureClass)>,
@@ -32,6 +33,8 @@ struct Key {
 #[derive(Clone, Debug, Default)]
 struct Row {
     count: u64,
+    /// Those of them whose block arrived after all.
+    healed: u64,
     blocks: u64,
     listeners: BTreeSet<ListenerId>,
     /// The earliest, and among equals the smallest, so that the order of facts does not matter.
@@ -45,12 +48,14 @@ impl Causes {
         let key = match failure.kills {
             Kills::Block(block) => {
                 let key = Key { class, code, phase, scope: CauseScope::Block };
-                keep_smallest(&mut self.block_errors, (record.listener, block), key);
+                *self.block_errors.entry((record.listener, block, key)).or_default() += 1;
                 key
             }
             Kills::Session => {
                 let key = Key { class, code, phase, scope: CauseScope::Session };
-                keep_smallest(&mut self.session_errors, (record.listener, class), key);
+                // Of two the smaller counts, so that the order of facts does not matter.
+                let held = self.session_errors.entry((record.listener, class)).or_insert(key);
+                *held = key.min(*held);
                 key
             }
         };
@@ -69,6 +74,26 @@ impl Causes {
 
     pub(crate) fn add_failed_session(&mut self, listener: ListenerId, class: FailureClass) {
         self.failed_sessions.push((listener, class));
+    }
+
+    /// Says which blocks of `listener` arrived in the end: their failures are healed. To be said once, when all its failures
+    /// are there.
+    pub(crate) fn heal(&mut self, listener: ListenerId, delivered: &BTreeSet<BlockIdx>) {
+        let first = (listener, BlockIdx(0), Key::least(FailureClass::Auth));
+        let own = self.block_errors.range(first..).take_while(|((whose, ..), _)| *whose == listener);
+        for ((_, block, key), failures) in own {
+            if delivered.contains(block)
+                && let Some(row) = self.rows.get_mut(key)
+            {
+                row.healed += failures;
+            }
+        }
+    }
+
+    /// Whether any block of `listener` has failed.
+    pub(crate) fn has_failed_blocks(&self, listener: ListenerId) -> bool {
+        let first = (listener, BlockIdx(0), Key::least(FailureClass::Auth));
+        self.block_errors.range(first..).next().is_some_and(|((whose, ..), _)| *whose == listener)
     }
 
     /// The rows, most frequent first.
@@ -92,7 +117,10 @@ impl Causes {
     /// A failed block belongs to its own error, else to the one that ended its session, else it is an error of
     /// its own of which only the class is known.
     fn attribute(&mut self, listener: ListenerId, block: BlockIdx, class: FailureClass) {
-        let own = self.block_errors.get(&(listener, block)).filter(|key| key.class == class);
+        let first = (listener, block, Key::least(class));
+        let own = self.block_errors.range(first..).map(|(place, _)| place).next();
+        let own = own.filter(|(whose, which, key)| (*whose, *which, key.class) == (listener, block, class));
+        let own = own.map(|(_, _, key)| key);
         let row = match own.or_else(|| self.session_errors.get(&(listener, class))) {
             Some(&key) => self.rows.entry(key).or_default(),
             None => {
@@ -119,6 +147,10 @@ impl Row {
             phase: key.phase,
             scope: key.scope,
             count: self.count,
+            healed: match key.scope {
+                CauseScope::Block => Some(self.healed),
+                CauseScope::Session => None,
+            },
             blocks: self.blocks,
             listeners: u64::try_from(self.listeners.len()).unwrap_or(u64::MAX),
             example: self.example.map(|(_, _, text)| text),
@@ -127,6 +159,11 @@ impl Row {
 }
 
 impl Key {
+    /// The first of a class in the order of keys.
+    const fn least(class: FailureClass) -> Self {
+        Self { class, code: None, phase: Phase::Preparation, scope: CauseScope::Block }
+    }
+
     fn describe(self) -> String {
         let what = match (self.phase, self.scope) {
             (Phase::Preparation, CauseScope::Block | CauseScope::Session) => "preparation failed",
@@ -142,12 +179,6 @@ impl Key {
             None => format!("{}: {what}", self.class),
         }
     }
-}
-
-/// Two errors of one block: the smaller key counts, so that the order of facts does not matter.
-fn keep_smallest<K: Ord>(map: &mut BTreeMap<K, Key>, place: K, key: Key) {
-    let held = map.entry(place).or_insert(key);
-    *held = key.min(*held);
 }
 
 const fn unrecorded(class: FailureClass, scope: CauseScope) -> Key {

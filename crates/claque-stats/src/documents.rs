@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     names,
-    sample::{Distribution, Sample, ScheduleLag, millis, percent},
+    sample::{Distribution, Sample, ScheduleLag, millis, percent, ratio},
 };
 
 /// What a run over documents set out to do: the denominators.
@@ -350,8 +350,9 @@ impl DocumentsBuilder {
 
 /// `count` in a second; none of nothing, and none in no time.
 fn rate(count: usize, span: Duration) -> Option<f64> {
-    let count = u32::try_from(count).unwrap_or(u32::MAX);
-    (count > 0 && !span.is_zero()).then(|| f64::from(count) / span.as_secs_f64())
+    const NANOS_A_SECOND: u64 = 1_000_000_000;
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    ratio(count.saturating_mul(NANOS_A_SECOND), duration_nanos(span)).filter(|_| count > 0)
 }
 
 fn causes(errors: &[StepError]) -> Vec<StepCause> {

@@ -67,8 +67,10 @@ fn interrupted(summary: &DocumentsSummary) -> Option<Reason> {
 }
 
 fn nothing_extracted(summary: &DocumentsSummary) -> Option<Reason> {
-    let text =
-        format!("nothing extracted: none of {} was completed", counted(summary.pages.intended, "page"));
+    let text = match summary.pages.intended {
+        1 => "nothing extracted: the only page was not completed".to_owned(),
+        all => format!("nothing extracted: none of {} was completed", counted(all, "page")),
+    };
     (summary.pages.completed == 0).then_some(Reason { id: ReasonId::NothingExtracted, text })
 }
 

@@ -9,8 +9,8 @@ use claque_core::{
 };
 
 use crate::{
-    sample::millis,
-    summary::{Acts, Trouble},
+    sample::{millis, percent},
+    summary::{Acts, GiveUps, Resends, Trouble},
 };
 
 /// Incidents as they come in. Stalls are kept, because what brought them about may be recorded after them.
@@ -31,6 +31,57 @@ pub(crate) struct Incidents {
     moved: BTreeSet<(ListenerId, Instant)>,
     jumped: BTreeSet<ListenerId>,
     stalls: Vec<StallRecord>,
+    /// Those of the resends that were overdue of which it is known that they were acknowledged, and that it is not known.
+    overdue_acknowledged: u64,
+    overdue_unknown: u64,
+    /// Blocks of listeners that are not closed.
+    again: BTreeMap<ListenerId, Again>,
+    resent: BlockCount,
+    given_up: BlockCount,
+}
+
+/// Which blocks of a listener were asked for again, and which were given up.
+#[derive(Clone, Debug, Default)]
+struct Again {
+    resent: BTreeSet<BlockIdx>,
+    given_up: BTreeSet<BlockIdx>,
+}
+
+/// Blocks of which something is true.
+#[derive(Clone, Copy, Debug, Default)]
+struct BlockCount {
+    all: u64,
+    /// Those that the listener did not give up of its own will.
+    wanted: u64,
+    /// Those that arrived.
+    delivered: u64,
+}
+
+/// How the blocks of one listener ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ends {
+    /// Those that arrived.
+    pub(crate) delivered: BTreeSet<BlockIdx>,
+    /// Those that it gave up of its own will.
+    pub(crate) forgone: BTreeSet<BlockIdx>,
+}
+
+/// Every figure that is made of incidents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IncidentFigures {
+    pub(crate) trouble: Trouble,
+    pub(crate) acts: Acts,
+    pub(crate) resends: Resends,
+    pub(crate) given_up: GiveUps,
+}
+
+impl BlockCount {
+    fn add(&mut self, blocks: &BTreeSet<BlockIdx>, ends: &Ends) {
+        let count = |blocks: usize| u64::try_from(blocks).unwrap_or(u64::MAX);
+        self.all += count(blocks.len());
+        self.wanted += count(blocks.difference(&ends.forgone).count());
+        self.delivered += count(blocks.intersection(&ends.delivered).count());
+    }
 }
 
 /// What a stall came of.
@@ -65,20 +116,18 @@ impl Incidents {
                     OutageEnd::SessionEnded => {}
                 }
             }
-            Incident::Resent { block, why } => match why {
-                ResendReason::Unacknowledged => self.trouble.resends_unacknowledged += 1,
-                ResendReason::Failed => self.trouble.resends_failed += 1,
-                ResendReason::Withdrawn => self.trouble.resends_withdrawn += 1,
-                ResendReason::Reconnected => {
-                    self.trouble.resends_reconnected += 1;
-                    self.held_up.insert((listener, *block));
-                }
-            },
+            Incident::Resent { block, why } => {
+                self.again.entry(listener).or_default().resent.insert(*block);
+                self.add_resend(listener, *block, *why);
+            }
             Incident::Delayed { block, .. } => {
                 self.trouble.blocks_delayed += 1;
                 self.held_up.insert((listener, *block));
             }
-            Incident::GivenUp { .. } => self.trouble.blocks_given_up += 1,
+            Incident::GivenUp { block } => {
+                self.trouble.blocks_given_up += 1;
+                self.again.entry(listener).or_default().given_up.insert(*block);
+            }
             Incident::Paused { lasted } => {
                 self.acts.pauses += 1;
                 self.paused_total = self.paused_total.saturating_add(duration_nanos(*lasted));
@@ -104,10 +153,27 @@ impl Incidents {
         self.jumped.contains(&listener)
     }
 
-    /// The figures; none when nobody could have reported an incident.
-    pub(crate) fn finish(mut self) -> (Option<Trouble>, Option<Acts>) {
+    /// Whether any block of `listener` was asked for again or given up.
+    pub(crate) fn has_again(&self, listener: ListenerId) -> bool {
+        self.again.contains_key(&listener)
+    }
+
+    /// Says how the blocks of `listener` ended, once all its incidents are there.
+    pub(crate) fn close(&mut self, listener: ListenerId, ends: &Ends) {
+        if let Some(again) = self.again.remove(&listener) {
+            self.resent.add(&again.resent, ends);
+            self.given_up.add(&again.given_up, ends);
+        }
+    }
+
+    /// The figures, of a run in which so many blocks were wanted; none when nobody could have reported an incident.
+    pub(crate) fn finish(mut self, wanted: u64) -> Option<IncidentFigures> {
         if !self.known {
-            return (None, None);
+            return None;
+        }
+        while let Some((_, again)) = self.again.pop_first() {
+            self.resent.add(&again.resent, &Ends::default());
+            self.given_up.add(&again.given_up, &Ends::default());
         }
         let (mut in_outage, mut after_act) = (0_u64, 0_u64);
         for stall in &self.stalls {
@@ -130,7 +196,41 @@ impl Incidents {
         self.trouble.listeners_affected = u64::try_from(self.outages.len()).unwrap_or(u64::MAX);
         self.acts.stall_ms_total = millis(after_act);
         self.acts.paused_ms_total = millis(self.paused_total);
-        (Some(self.trouble), Some(self.acts))
+        self.trouble.resends_acknowledged = (self.overdue_unknown == 0).then_some(self.overdue_acknowledged);
+        Some(IncidentFigures {
+            trouble: self.trouble,
+            acts: self.acts,
+            resends: Resends {
+                count: self.trouble.resends(),
+                blocks: self.resent.all,
+                blocks_pct: percent(self.resent.wanted, wanted),
+            },
+            given_up: GiveUps {
+                count: self.trouble.blocks_given_up,
+                blocks: self.given_up.all,
+                blocks_pct: percent(self.given_up.wanted, wanted),
+                healed: self.given_up.delivered,
+            },
+        })
+    }
+
+    fn add_resend(&mut self, listener: ListenerId, block: BlockIdx, why: ResendReason) {
+        match why {
+            ResendReason::Overdue { acknowledged } => {
+                self.trouble.resends_unacknowledged += 1;
+                match acknowledged {
+                    Some(true) => self.overdue_acknowledged += 1,
+                    Some(false) => {}
+                    None => self.overdue_unknown += 1,
+                }
+            }
+            ResendReason::Failed => self.trouble.resends_failed += 1,
+            ResendReason::Withdrawn => self.trouble.resends_withdrawn += 1,
+            ResendReason::Reconnected => {
+                self.trouble.resends_reconnected += 1;
+                self.held_up.insert((listener, block));
+            }
+        }
     }
 
     fn add_outage(&mut self, listener: ListenerId, since: Instant, lasted: Duration) {

@@ -33,6 +33,9 @@ pub use self::{
     lockstep::{Lockstep, lockstep},
     observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
     sample::{Distribution, Sample, ScheduleLag, has_quantile, values_for_quantile},
-    summary::{Acts, BlockCounts, CauseScope, ErrorCause, ListenerCounts, Summary, Trouble, Underruns},
+    summary::{
+        Acts, BlockCounts, CauseScope, ErrorCause, GiveUps, ListenerCounts, Resends, Summary, Trouble,
+        Underruns,
+    },
     verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},
 };

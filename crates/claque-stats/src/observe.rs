@@ -1,6 +1,6 @@
 //! What each listener of a run went through: what intervals and objectives need beyond a summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use claque_core::{
     ids::{BlockIdx, ListenerId},
@@ -97,6 +97,14 @@ pub struct ListenerObservation {
     pub listened_ms: Option<f64>,
     /// Failures, as the errors by cause count them.
     pub errors: u64,
+    /// Whether anybody would have reported what was asked for again and given up; files of the older script do not.
+    pub reports_incidents: bool,
+    /// Requests for a block after its first.
+    pub resends: u64,
+    /// Blocks among the intended ones that were asked for again.
+    pub blocks_resent: u32,
+    /// Blocks among the intended ones that were given up.
+    pub blocks_given_up: u32,
     /// Whether it came to the end of its text, or left of its own will.
     pub completed: bool,
 }
@@ -190,6 +198,9 @@ struct Gathered {
     forgone: u32,
     /// Whether the listener jumped.
     jumped: bool,
+    resent: BTreeSet<BlockIdx>,
+    given_up: BTreeSet<BlockIdx>,
+    abandoned: BTreeSet<BlockIdx>,
     /// Blocks it set out to hear, and whether it left of its own will, once it reported its end without a failure.
     set_out: Option<(u32, bool)>,
     /// Request and moment of each ready block.
@@ -215,9 +226,7 @@ impl ObservationsBuilder {
             }
             Fact::Error(record) => self.of(record.listener).causes.add_error(record),
             Fact::Incident(record) => {
-                if let Incident::Jumped { .. } = record.incident {
-                    self.of(record.listener).jumped = true;
-                }
+                self.of(record.listener).add_incident(&record.incident);
             }
             Fact::Listener(record) => self.of(record.listener).add_end(record),
             Fact::Sound(_) => {}
@@ -240,7 +249,10 @@ impl ObservationsBuilder {
 impl Gathered {
     fn add_block(&mut self, record: &BlockRecord) {
         self.recorded += 1;
-        self.forgone += u32::from(record.outcome == BlockOutcome::Abandoned);
+        if record.outcome == BlockOutcome::Abandoned {
+            self.forgone += 1;
+            self.abandoned.insert(record.block);
+        }
         self.seen.blocks_ok += u32::from(record.outcome.is_success());
         if let BlockOutcome::Failed(class) = record.outcome {
             self.causes.add_failed_block(record.listener, record.block, class);
@@ -265,7 +277,28 @@ impl Gathered {
         self.ready.push((record.batch, ready_at));
     }
 
+    fn add_incident(&mut self, incident: &Incident) {
+        self.seen.reports_incidents = true;
+        match incident {
+            Incident::Resent { block, .. } => {
+                self.seen.resends += 1;
+                self.resent.insert(*block);
+            }
+            Incident::GivenUp { block } => {
+                self.given_up.insert(*block);
+            }
+            Incident::Jumped { .. } => self.jumped = true,
+            Incident::Outage { .. }
+            | Incident::Delayed { .. }
+            | Incident::Paused { .. }
+            | Incident::VoiceChanged { .. }
+            | Incident::HungUp { .. } => {}
+        }
+    }
+
     fn add_end(&mut self, record: &ListenerRecord) {
+        // Players report incidents, files of the older script do not, and they know no time of playing either.
+        self.seen.reports_incidents |= record.playing.is_some();
         self.intended_at = Some(record.intended_at);
         self.ended_at = Some(record.ended_at);
         keep_earliest(&mut self.started_at, record.started_at);
@@ -292,6 +325,10 @@ impl Gathered {
         };
         let blocks_intended = planned.saturating_sub(self.forgone).saturating_sub(passed_over);
         let since_intended = |moment: Option<Instant>| Some(ms_between(self.intended_at?, moment?));
+        let wanted = |blocks: &BTreeSet<BlockIdx>| {
+            u32::try_from(blocks.difference(&self.abandoned).count()).unwrap_or(u32::MAX)
+        };
+        let (blocks_resent, blocks_given_up) = (wanted(&self.resent), wanted(&self.given_up));
         self.ready.sort_unstable();
         let gaps = self.ready.windows(2).filter_map(|pair| match *pair {
             [(batch, earlier), (next_batch, later)] if batch == next_batch => {
@@ -307,6 +344,8 @@ impl Gathered {
             stalled_ms: millis(duration_nanos(self.stalled)),
             blocks_intended,
             blocks_missing: blocks_intended.saturating_sub(self.settled),
+            blocks_resent,
+            blocks_given_up,
             errors: self.causes.into_rows().iter().map(|cause| cause.count).sum(),
             ..self.seen
         }

@@ -277,8 +277,25 @@ pub(crate) const fn whole(number: u64) -> f64 {
 
 /// `part` of `whole` in percent; none of nothing.
 pub(crate) fn percent(part: u64, whole: u64) -> Option<f64> {
-    // A ratio is the same in any unit, so the one lossy conversion to a float serves here, too.
-    (whole > 0).then(|| millis(part) / millis(whole) * 100.0)
+    rounded_ratio(u128::from(part) * 100, whole)
+}
+
+/// `part` for each of `whole`; none of nothing.
+pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
+    rounded_ratio(part.into(), whole)
+}
+
+/// The quotient to a millionth, worked out in whole numbers: what is printed has no more digits than are meant.
+fn rounded_ratio(part: u128, of: u64) -> Option<f64> {
+    const MILLION: u128 = 1_000_000;
+    let all = u128::from(of);
+    let millionths = part.saturating_mul(MILLION).saturating_add(all / 2).checked_div(all)?;
+    Some(whole(u64::try_from(millionths).unwrap_or(u64::MAX)) / 1e6)
+}
+
+/// A figure to a millionth, as it is printed.
+pub(crate) fn rounded(figure: f64) -> f64 {
+    (figure * 1e6).round() / 1e6
 }
 
 #[cfg(test)]
@@ -343,5 +360,7 @@ mod tests {
     fn percent_of_nothing_is_not_a_hundred() {
         assert_eq!(percent(0, 0), None);
         assert_eq!(percent(190, 200), Some(95.0));
+        assert_eq!(percent(69, 89).map(|share| share.to_string()), Some("77.52809".to_owned()));
+        assert_eq!(ratio(59, 20).map(|mean| mean.to_string()), Some("2.95".to_owned()));
     }
 }

@@ -29,6 +29,12 @@ pub struct Summary {
     pub errors: Vec<ErrorCause>,
     /// Stalls; absent when nobody started to listen.
     pub underruns: Option<Underruns>,
+    /// Blocks that were asked for again; absent where nobody would have reported it, and in files of before.
+    #[serde(default)]
+    pub resends: Option<Resends>,
+    /// Blocks that were given up; absent in the same places.
+    #[serde(default)]
+    pub given_up: Option<GiveUps>,
     /// Stall / (playing + startup + stall), each summed over the listeners, in percent (CTA-2066).
     pub stalled_time_pct: Option<f64>,
     /// Intended start until playback starts, of the listeners that started.
@@ -45,8 +51,8 @@ pub struct Summary {
     pub synthesis_time: Option<Distribution>,
     /// Transport and handshake.
     pub connect_time: Option<Distribution>,
-    /// Audio heard to the end of its block, in ms of media time.
-    pub audio_played_ms: f64,
+    /// Audio heard to the end of its block, in ms of media time; absent when nobody started to listen.
+    pub audio_played_ms: Option<f64>,
     /// How late the generator itself acted.
     pub schedule_lag: Option<ScheduleLag>,
     /// Stretches in which the generator did not run although it should have; absent where no heart beat.
@@ -93,8 +99,11 @@ pub struct Trouble {
     pub outage_ms_longest: f64,
     /// Listeners that lost a connection.
     pub listeners_affected: u64,
-    /// Blocks asked for again because nothing was heard of them for too long.
+    /// Blocks asked for again because they were waited for too long, whether or not they had been acknowledged.
     pub resends_unacknowledged: u64,
+    /// Those of them that had been acknowledged; absent where that was not put down of all of them.
+    #[serde(default)]
+    pub resends_acknowledged: Option<u64>,
     /// Blocks asked for again because they were withdrawn.
     pub resends_withdrawn: u64,
     /// Blocks asked for again because the connection had been lost.
@@ -104,7 +113,7 @@ pub struct Trouble {
     pub resends_failed: u64,
     /// Blocks that could only be asked for late, for want of a connection.
     pub blocks_delayed: u64,
-    /// Blocks given up after having been asked for too often.
+    /// How often a block was given up, having been waited for too long.
     pub blocks_given_up: u64,
     /// Stalls that came of an outage; they are underruns as any other.
     pub stalls: u64,
@@ -231,12 +240,39 @@ pub struct ErrorCause {
     pub scope: CauseScope,
     /// Failures of this cause.
     pub count: u64,
+    /// Those of them whose block arrived after all; absent where they end sessions, and in files of before.
+    #[serde(default)]
+    pub healed: Option<u64>,
     /// Blocks that failed by it.
     pub blocks: u64,
     /// Listeners that met it.
     pub listeners: u64,
     /// The words of the earliest such failure; absent when none were recorded.
     pub example: Option<String>,
+}
+
+/// What was asked for again, for whatever reason but the listener's own.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resends {
+    /// Requests for a block after its first.
+    pub count: u64,
+    /// Blocks that they were for, each counted once.
+    pub blocks: u64,
+    /// Share of the blocks wanted that were asked for again, in percent; absent where nothing was wanted.
+    pub blocks_pct: Option<f64>,
+}
+
+/// What was given up, having been waited for too long.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GiveUps {
+    /// How often a block was given up.
+    pub count: u64,
+    /// Blocks that were given up, each counted once.
+    pub blocks: u64,
+    /// Share of the blocks wanted that were given up, in percent; absent where nothing was wanted.
+    pub blocks_pct: Option<f64>,
+    /// Those of the blocks that arrived after all.
+    pub healed: u64,
 }
 
 /// The stalls of a run. One stall is one underrun, however long.

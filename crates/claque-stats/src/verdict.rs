@@ -313,15 +313,20 @@ fn interrupted(summary: &Summary) -> Option<Reason> {
 }
 
 fn nothing_started(summary: &Summary) -> Option<Reason> {
-    let text =
-        format!("nothing started: none of {} began to play", counted(summary.listeners.intended, "listener"));
+    let text = match summary.listeners.intended {
+        1 => "nothing started: the only listener did not begin to play".to_owned(),
+        all => format!("nothing started: none of {} began to play", counted(all, "listener")),
+    };
     (summary.listeners.started == 0).then_some(Reason { id: ReasonId::NothingStarted, text })
 }
 
 fn no_audio(summary: &Summary) -> Option<Reason> {
     let blocks = summary.blocks;
     let heard = (blocks.played + blocks.unplayed).saturating_sub(blocks.silent);
-    let text = format!("no audio: none of {} arrived with sound", counted(blocks.intended, "block"));
+    let text = match blocks.intended {
+        1 => "no audio: the only block did not arrive with sound".to_owned(),
+        all => format!("no audio: none of {} arrived with sound", counted(all, "block")),
+    };
     (heard == 0).then_some(Reason { id: ReasonId::NoAudio, text })
 }
 

@@ -31,9 +31,12 @@ pub struct IncidentRow {
     /// The block jumped to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_block: Option<u32>,
-    /// Why a block was asked for again: `unacknowledged`, `withdrawn` or `reconnected`.
+    /// Why a block was asked for again: `unacknowledged` (it was waited for too long), `withdrawn`, `reconnected` or `failed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// Whether the service had acknowledged one that was waited for too long; absent in files of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<bool>,
     /// What ended an outage: `reconnected`, `given-up` or `session-ended`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<String>,
@@ -75,9 +78,14 @@ impl From<&IncidentRecord> for IncidentRow {
                 text: Some(failure.text.clone()),
                 ..row("outage")
             },
-            Incident::Resent { block, why } => {
-                Self { why: Some(why.as_str().to_owned()), ..at_block("resent", *block) }
-            }
+            Incident::Resent { block, why } => Self {
+                why: Some(why.as_str().to_owned()),
+                acknowledged: match why {
+                    ResendReason::Overdue { acknowledged } => *acknowledged,
+                    ResendReason::Withdrawn | ResendReason::Reconnected | ResendReason::Failed => None,
+                },
+                ..at_block("resent", *block)
+            },
             Incident::Delayed { block, lasted } => {
                 Self { lasted_ns: nanos(*lasted), ..at_block("delayed", *block) }
             }
@@ -119,8 +127,13 @@ impl TryFrom<IncidentRow> for IncidentRecord {
             },
             "resent" => Incident::Resent {
                 block: block()?,
-                why: named(row.why.as_deref(), ResendReason::ALL, ResendReason::as_str)
-                    .ok_or_else(|| missing("a known reason"))?,
+                why: match named(row.why.as_deref(), ResendReason::ALL, ResendReason::as_str) {
+                    Some(ResendReason::Overdue { .. }) => {
+                        ResendReason::Overdue { acknowledged: row.acknowledged }
+                    }
+                    Some(why) => why,
+                    None => return Err(missing("a known reason")),
+                },
             },
             "delayed" => Incident::Delayed { block: block()?, lasted: lasted()? },
             "given-up" => Incident::GivenUp { block: block()? },

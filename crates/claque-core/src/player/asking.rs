@@ -2,7 +2,7 @@
 
 use super::{
     Acknowledgement, OfflineRequest, Output, Player, Readiness,
-    slot::{self, Nothing, Request, Slot, Sound},
+    slot::{self, Acknowledged, Nothing, Request, Slot, Sound},
 };
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},
@@ -42,7 +42,7 @@ impl Player {
             limit,
             number: self.asks.requests,
             resends: 0,
-            acknowledged: false,
+            acknowledged: Acknowledged::Never,
         };
         let (config, batch) = (&self.config, self.asks.batches);
         let asked = self.window.change_or_add(block, |slot| {
@@ -215,17 +215,23 @@ impl Player {
         }
         let policy = &self.config.policy;
         let due = request.limit.min(at + policy.patience);
-        let is_extended = request.acknowledged && policy.acknowledgement == Acknowledgement::ExtendsOnce;
+        let is_extended = request.acknowledged == Acknowledged::Lately
+            && policy.acknowledgement == Acknowledgement::ExtendsOnce;
         let resends = if is_extended { request.resends } else { request.resends.saturating_add(1) };
         if resends > policy.max_resends {
             return self.give_up(at, block, request.resends);
         }
+        let (acknowledged, was_acknowledged) = match request.acknowledged {
+            Acknowledged::Never => (Acknowledged::Never, false),
+            Acknowledged::Lately | Acknowledged::Before => (Acknowledged::Before, true),
+        };
         self.window.change(block, |slot| {
-            slot.request = Some(Request { due, resends, acknowledged: false, ..request });
+            slot.request = Some(Request { due, resends, acknowledged, ..request });
         });
         // Without a connection it is asked for when there is one.
         if !is_extended && self.line.is_open() {
-            self.note_resend(at, block, ResendReason::Unacknowledged);
+            let why = ResendReason::Overdue { acknowledged: Some(was_acknowledged) };
+            self.note_resend(at, block, why);
             self.send(Message { blocks: vec![block], voice: self.voice });
         }
     }

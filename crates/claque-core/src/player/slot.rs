@@ -44,8 +44,18 @@ pub(super) struct Request {
     pub(super) number: u32,
     /// Times it was sent again, or would have been.
     pub(super) resends: u8,
-    /// Whether an acknowledgement came that is not used up.
-    pub(super) acknowledged: bool,
+    pub(super) acknowledged: Acknowledged,
+}
+
+/// What the service has acknowledged of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Acknowledged {
+    /// Nothing.
+    Never,
+    /// An acknowledgement came since patience last ended.
+    Lately,
+    /// The last one came before that: it is used up.
+    Before,
 }
 
 /// What is there of a block's audio.
@@ -119,7 +129,7 @@ impl Slot {
         match kind {
             StatusKind::Queued | StatusKind::Processing => {
                 if let Some(request) = &mut self.request {
-                    request.acknowledged = true;
+                    request.acknowledged = Acknowledged::Lately;
                 }
             }
             StatusKind::Ready => {

@@ -17,6 +17,9 @@ pub(super) enum Measure {
     Success,
     Errors,
     Goodput,
+    Resends,
+    BlocksResent,
+    BlocksGivenUp,
 }
 
 /// Which figure of a distribution.
@@ -112,6 +115,9 @@ impl Measure {
             Self::Success,
             Self::Errors,
             Self::Goodput,
+            Self::Resends,
+            Self::BlocksResent,
+            Self::BlocksGivenUp,
         ]);
         all
     }
@@ -125,6 +131,9 @@ impl Measure {
             Self::Success => "success_pct",
             Self::Errors => "errors",
             Self::Goodput => "goodput_pct",
+            Self::Resends => "resends",
+            Self::BlocksResent => "resends_pct",
+            Self::BlocksGivenUp => "given_up_pct",
         }
     }
 
@@ -136,23 +145,36 @@ impl Measure {
             | Self::ListenersAffected
             | Self::Success
             | Self::Errors
-            | Self::Goodput => None,
+            | Self::Goodput
+            | Self::Resends
+            | Self::BlocksResent
+            | Self::BlocksGivenUp => None,
         }
     }
 
     pub(super) const fn unit(self) -> Unit {
         match self {
             Self::Time(..) => Unit::Ms,
-            Self::StalledTime | Self::ListenersAffected | Self::Success | Self::Goodput => Unit::Pct,
-            Self::Underruns | Self::Errors => Unit::PerListener,
+            Self::StalledTime
+            | Self::ListenersAffected
+            | Self::Success
+            | Self::Goodput
+            | Self::BlocksResent
+            | Self::BlocksGivenUp => Unit::Pct,
+            Self::Underruns | Self::Errors | Self::Resends => Unit::PerListener,
         }
     }
 
     pub(super) const fn better(self) -> Better {
         match self {
-            Self::Time(..) | Self::StalledTime | Self::Underruns | Self::ListenersAffected | Self::Errors => {
-                Better::Lower
-            }
+            Self::Time(..)
+            | Self::StalledTime
+            | Self::Underruns
+            | Self::ListenersAffected
+            | Self::Errors
+            | Self::Resends
+            | Self::BlocksResent
+            | Self::BlocksGivenUp => Better::Lower,
             Self::Success | Self::Goodput => Better::Higher,
         }
     }
@@ -167,7 +189,13 @@ impl Measure {
                     && statistic == Statistic::Mean
             }
             Self::StalledTime | Self::Success => true,
-            Self::Underruns | Self::ListenersAffected | Self::Errors | Self::Goodput => false,
+            Self::Underruns
+            | Self::ListenersAffected
+            | Self::Errors
+            | Self::Goodput
+            | Self::Resends
+            | Self::BlocksResent
+            | Self::BlocksGivenUp => false,
         }
     }
 
@@ -179,13 +207,18 @@ impl Measure {
             | Self::ListenersAffected
             | Self::Success
             | Self::Errors
-            | Self::Goodput => Scale::Difference,
+            | Self::Goodput
+            | Self::Resends
+            | Self::BlocksResent
+            | Self::BlocksGivenUp => Scale::Difference,
         }
     }
 
     /// What a listener adds above and below the line: each figure but a percentile is the ratio of two sums.
     pub(super) fn ratio(self, listener: &ListenerObservation) -> Ratio {
         let share = |yes: bool| Ratio { above: if yes { 100.0 } else { 0.0 }, below: 1.0 };
+        let of_blocks =
+            |blocks: u32| Ratio { above: 100.0 * f64::from(blocks), below: listener.blocks_intended.into() };
         match self {
             Self::Time(metric, _) => {
                 let times = listener.times(metric);
@@ -197,19 +230,26 @@ impl Measure {
             }),
             Self::Underruns => Ratio { above: listener.underruns.into(), below: 1.0 },
             Self::ListenersAffected => share(listener.underruns > 0),
-            Self::Success => {
-                Ratio { above: 100.0 * f64::from(listener.blocks_ok), below: listener.blocks_intended.into() }
-            }
+            Self::Success => of_blocks(listener.blocks_ok),
+            Self::Resends => Ratio { above: whole(listener.resends), below: 1.0 },
+            Self::BlocksResent => of_blocks(listener.blocks_resent),
+            Self::BlocksGivenUp => of_blocks(listener.blocks_given_up),
             Self::Errors => Ratio { above: whole(listener.errors), below: 1.0 },
             Self::Goodput => share(listener.is_well_served()),
         }
     }
 
-    /// Whether the figure says something only if somebody began to play.
-    pub(super) const fn needs_a_start(self) -> bool {
+    /// Whether the figure says something of these listeners: of stalls only if somebody began to play, of what was asked for
+    /// again only if somebody would have reported it.
+    pub(super) fn is_measured(self, listeners: &[ListenerObservation]) -> bool {
         match self {
-            Self::Underruns | Self::ListenersAffected => true,
-            Self::Time(..) | Self::StalledTime | Self::Success | Self::Errors | Self::Goodput => false,
+            Self::Underruns | Self::ListenersAffected => {
+                listeners.iter().any(|listener| listener.startup_ms.is_some())
+            }
+            Self::Resends | Self::BlocksResent | Self::BlocksGivenUp => {
+                listeners.iter().any(|listener| listener.reports_incidents)
+            }
+            Self::Time(..) | Self::StalledTime | Self::Success | Self::Errors | Self::Goodput => true,
         }
     }
 }

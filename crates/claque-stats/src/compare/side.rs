@@ -40,7 +40,7 @@ impl<'a> Side<'a> {
 
 fn value(run: &Observations, measure: Measure) -> Option<f64> {
     let listeners = run.listeners();
-    if measure.needs_a_start() && listeners.iter().all(|listener| listener.startup_ms.is_none()) {
+    if !measure.is_measured(listeners) {
         return None;
     }
     if let Measure::Time(metric, statistic) = measure

@@ -36,6 +36,8 @@ impl AbortRule {
             | Subject::Underruns(Figure::Mean | Figure::Max | Figure::Percentile(_))
             | Subject::Success
             | Subject::Goodput
+            | Subject::Resends(_)
+            | Subject::GivenUp(_)
             | Subject::Listeners(Quality::UnderrunFree | Quality::Started | Quality::Completed, _) => {
                 Err(ObjectiveError {
                     text: rule.text,
@@ -63,9 +65,12 @@ impl AbortRule {
             Subject::Listeners(_, Measure::Share) => {
                 100.0 * whole(counts.stalled) / whole(counts.users.max(1))
             }
-            Subject::Time(..) | Subject::StalledTime(_) | Subject::Success | Subject::Goodput => {
-                return false;
-            }
+            Subject::Time(..)
+            | Subject::StalledTime(_)
+            | Subject::Success
+            | Subject::Goodput
+            | Subject::Resends(_)
+            | Subject::GivenUp(_) => return false,
         };
         self.0.relation.holds(value, self.0.limit)
     }

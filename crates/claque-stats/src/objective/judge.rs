@@ -3,7 +3,7 @@
 use super::{Figure, Measure, Objective, ObjectiveResult, Quality, Subject};
 use crate::{
     observe::{ListenerObservation, Observations},
-    sample::{has_quantile, whole},
+    sample::{has_quantile, rounded, whole},
 };
 
 /// What there was of a figure.
@@ -47,7 +47,7 @@ impl Objective {
             objective: self.text.clone(),
             met: is_met && !is_lacking,
             not_shown: is_met && is_lacking,
-            value,
+            value: value.map(rounded),
             unit: self.subject.unit(),
             measured: found.measured,
             missing: found.missing,
@@ -88,6 +88,12 @@ fn find(subject: Subject, listeners: &[&ListenerObservation]) -> Found {
             };
             share(sum(|listener| listener.blocks_ok), sum(|listener| listener.blocks_intended))
         }
+        Subject::Resends(Measure::Count) => counted(listeners, |listener| listener.resends),
+        Subject::GivenUp(Measure::Count) => {
+            counted(listeners, |listener| u64::from(listener.blocks_given_up))
+        }
+        Subject::Resends(Measure::Share) => share_of_blocks(listeners, |listener| listener.blocks_resent),
+        Subject::GivenUp(Measure::Share) => share_of_blocks(listeners, |listener| listener.blocks_given_up),
         Subject::Goodput => share(number(listeners, ListenerObservation::is_well_served), all),
         Subject::Listeners(quality, measure) => {
             let number = match quality {
@@ -130,6 +136,26 @@ fn stalled_time(figure: Figure, listeners: &[&ListenerObservation]) -> Found {
             figure.of(values, missing)
         }
     }
+}
+
+/// The sum over all listeners of what is not known where nobody would have reported it.
+fn counted(listeners: &[&ListenerObservation], of: impl Fn(&ListenerObservation) -> u64) -> Found {
+    if listeners.iter().any(|listener| listener.reports_incidents) {
+        found(whole(listeners.iter().map(|listener| of(listener)).sum()), count(listeners.len()))
+    } else {
+        Found::default()
+    }
+}
+
+/// The same of blocks, as a share of those intended.
+fn share_of_blocks(listeners: &[&ListenerObservation], of: impl Fn(&ListenerObservation) -> u32) -> Found {
+    if !listeners.iter().any(|listener| listener.reports_incidents) {
+        return Found::default();
+    }
+    let sum = |of: &dyn Fn(&ListenerObservation) -> u32| -> u64 {
+        listeners.iter().map(|listener| u64::from(of(listener))).sum()
+    };
+    share(sum(&of), sum(&|listener| listener.blocks_intended))
 }
 
 /// Those that began to play, and how many did not.

@@ -54,6 +54,10 @@ enum Subject {
     Errors,
     Success,
     Goodput,
+    /// Requests for a block after its first, or the share of the blocks that there were any for.
+    Resends(Measure),
+    /// Blocks that were given up.
+    GivenUp(Measure),
     Listeners(Quality, Measure),
 }
 
@@ -77,7 +81,7 @@ enum Quality {
     Stalled,
 }
 
-/// Whether listeners are counted or their share is taken.
+/// Whether listeners or blocks are counted or their share is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measure {
     Count,
@@ -128,12 +132,16 @@ impl Subject {
             Self::StalledTime(_)
             | Self::Success
             | Self::Goodput
+            | Self::Resends(Measure::Share)
+            | Self::GivenUp(Measure::Share)
             | Self::Listeners(
                 Quality::UnderrunFree | Quality::Started | Quality::Completed | Quality::Stalled,
                 Measure::Share,
             ) => ObjectiveUnit::Pct,
             Self::Underruns(_)
             | Self::Errors
+            | Self::Resends(Measure::Count)
+            | Self::GivenUp(Measure::Count)
             | Self::Listeners(
                 Quality::UnderrunFree | Quality::Started | Quality::Completed | Quality::Stalled,
                 Measure::Count,

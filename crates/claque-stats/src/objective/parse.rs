@@ -6,8 +6,16 @@ use crate::observe::TimeMetric;
 /// Longest line that is looked at, in characters: objectives end up in file names and reports.
 const LONGEST: usize = 200;
 
-const OTHERS: [&str; 6] =
-    ["stalled_time_pct", "underruns", "errors", "success_pct", "goodput_pct", "listeners"];
+const OTHERS: [&str; 8] = [
+    "stalled_time_pct",
+    "underruns",
+    "errors",
+    "success_pct",
+    "goodput_pct",
+    "resends",
+    "given_up",
+    "listeners",
+];
 const QUALITIES: [(&str, Quality); 4] = [
     ("underrun-free", Quality::UnderrunFree),
     ("started", Quality::Started),
@@ -130,6 +138,8 @@ impl<'a> Reader<'a> {
             "errors" => self.plain(metric, Subject::Errors),
             "success_pct" => self.plain(metric, Subject::Success),
             "goodput_pct" => self.plain(metric, Subject::Goodput),
+            "resends" => self.plain(metric, Subject::Resends(Measure::Count)),
+            "given_up" => self.plain(metric, Subject::GivenUp(Measure::Count)),
             name => {
                 let time = TimeMetric::ALL.into_iter().find(|time| time.as_str() == name);
                 match (time, self.figure()?) {
@@ -208,7 +218,7 @@ impl<'a> Reader<'a> {
         Ok((number, Token { text: unit, at: token.at + length }))
     }
 
-    /// The limit in the subject's unit, which decides for listeners whether they are counted.
+    /// The limit in the subject's unit, which decides for listeners and blocks whether they are counted.
     fn limit(
         &self,
         subject: Subject,
@@ -226,16 +236,36 @@ impl<'a> Reader<'a> {
                 "" | "%" => error("more than all".to_owned(), "give 0 to 100 %"),
                 other => error(format!("`{other}` is not percent"), "give %"),
             },
-            Subject::Listeners(quality, _) => match unit.text {
-                "" => Ok((Subject::Listeners(quality, Measure::Count), number)),
-                "%" if number <= 100.0 => Ok((Subject::Listeners(quality, Measure::Share), number)),
+            Subject::Listeners(..) | Subject::Resends(_) | Subject::GivenUp(_) => match unit.text {
+                "" => Ok((subject, number)),
+                "%" if number <= 100.0 => Ok((subject.as_share(), number)),
                 "%" => error("more than all".to_owned(), "give 0 to 100 %"),
-                other => error(format!("`{other}` is no unit of listeners"), "give % or nothing"),
+                other => {
+                    let what = if let Subject::Listeners(..) = subject { "listeners" } else { "blocks" };
+                    error(format!("`{other}` is no unit of {what}"), "give % or nothing")
+                }
             },
             Subject::Underruns(_) | Subject::Errors => match unit.text {
                 "" => Ok((subject, number)),
                 other => error(format!("`{other}` is no unit of a count"), "take it out"),
             },
+        }
+    }
+}
+
+impl Subject {
+    /// The share, of what can be counted.
+    const fn as_share(self) -> Self {
+        match self {
+            Self::Listeners(quality, _) => Self::Listeners(quality, Measure::Share),
+            Self::Resends(_) => Self::Resends(Measure::Share),
+            Self::GivenUp(_) => Self::GivenUp(Measure::Share),
+            Self::Time(..)
+            | Self::StalledTime(_)
+            | Self::Underruns(_)
+            | Self::Errors
+            | Self::Success
+            | Self::Goodput => self,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lost connections, acts of listeners, and what became of the figures by them.
 
 use claque_core::{
+    event::FailureClass,
     ids::BlockIdx,
     record::{
         BlockOutcome, BlockRecord, Fact, Incident, Jump, ListenerRecord, OutageEnd, ResendReason, SessionEnd,
@@ -9,7 +10,7 @@ use claque_core::{
 };
 use claque_stats::{RunShape, Summary, Trouble, summarise};
 
-use crate::facts::{block, incident, outage, session, stall};
+use crate::facts::{block, failed_block, incident, outage, session, stall};
 
 const ONE_BY_TEN: RunShape = RunShape { users: 1, blocks_per_user: 10 };
 
@@ -23,9 +24,13 @@ fn with_player(record: ListenerRecord) -> Fact {
 
 #[test]
 fn where_nobody_reports_incidents_there_is_no_figure_and_where_somebody_would_it_is_zero() {
-    assert_eq!(summary(&[Fact::Listener(session(0, Some(1_000), 9_000))]).trouble, None);
+    let unseen = summary(&[Fact::Listener(session(0, Some(1_000), 9_000))]);
+    assert_eq!((unseen.trouble, unseen.resends, unseen.given_up), (None, None, None));
     let seen = summary(&[with_player(session(0, Some(1_000), 9_000))]);
-    assert_eq!((seen.trouble, seen.acts), (Some(Trouble::default()), Some(claque_stats::Acts::default())));
+    let nothing = Trouble { resends_acknowledged: Some(0), ..Trouble::default() };
+    assert_eq!((seen.trouble, seen.acts), (Some(nothing), Some(claque_stats::Acts::default())));
+    assert_eq!(seen.resends.map(|resends| (resends.count, resends.blocks_pct)), Some((0, Some(0.0))));
+    assert_eq!(seen.given_up.map(|given_up| (given_up.count, given_up.blocks_pct)), Some((0, Some(0.0))));
 }
 
 #[test]
@@ -60,12 +65,54 @@ fn outages_without_a_return_and_blocks_given_up_are_counted() {
         outage(0, 0, 500, OutageEnd::GivenUp),
         outage(1, 0, 500, OutageEnd::SessionEnded),
         incident(0, 10, Incident::GivenUp { block: BlockIdx(1) }),
-        incident(0, 5, Incident::Resent { block: BlockIdx(1), why: ResendReason::Unacknowledged }),
+        incident(0, 5, overdue(1, None)),
         incident(0, 6, Incident::Resent { block: BlockIdx(1), why: ResendReason::Withdrawn }),
     ];
     let trouble = summary(&facts).trouble.unwrap();
     assert_eq!((trouble.reconnects, trouble.connections_given_up, trouble.blocks_given_up), (0, 1, 1));
     assert_eq!((trouble.resends_unacknowledged, trouble.resends_withdrawn), (1, 1));
+}
+
+/// A block that was waited for too long is asked for again.
+fn overdue(block: u32, acknowledged: Option<bool>) -> Incident {
+    Incident::Resent { block: BlockIdx(block), why: ResendReason::Overdue { acknowledged } }
+}
+
+#[test]
+fn a_block_is_counted_once_however_often_it_was_asked_for_again() {
+    let given_up = |block| Incident::GivenUp { block: BlockIdx(block) };
+    let abandoned = BlockRecord { outcome: BlockOutcome::Abandoned, ..block(0, 3, 0) };
+    let facts = [
+        incident(0, 20_000, overdue(1, Some(true))),
+        incident(0, 30_000, overdue(1, Some(false))),
+        incident(0, 20_000, overdue(2, Some(true))),
+        incident(0, 21_000, overdue(3, Some(true))),
+        incident(1, 20_000, overdue(1, Some(true))),
+        incident(0, 60_000, given_up(1)),
+        incident(0, 99_000, given_up(1)),
+        incident(0, 60_000, given_up(2)),
+        Fact::Block(block(0, 1, 150_000)),
+        Fact::Block(failed_block(0, 2, FailureClass::Timeout)),
+        // No share counts what a listener jumped over.
+        Fact::Block(abandoned),
+        with_player(session(0, Some(1_000), 200_000)),
+    ];
+    let seen = summary(&facts);
+    let resends = seen.resends.unwrap();
+    assert_eq!((resends.count, resends.blocks), (5, 4));
+    assert_eq!(seen.blocks.wanted(), 9);
+    assert_eq!(resends.blocks_pct.unwrap().to_string(), "33.333333", "3 of 9");
+    let given_up = seen.given_up.unwrap();
+    assert_eq!((given_up.count, given_up.blocks, given_up.healed), (3, 2, 1));
+    let trouble = seen.trouble.unwrap();
+    assert_eq!((trouble.resends_unacknowledged, trouble.resends_acknowledged), (5, Some(4)));
+}
+
+#[test]
+fn whether_a_service_had_acknowledged_is_not_said_of_files_that_do_not_say_it_of_all() {
+    let facts = [incident(0, 20_000, overdue(1, Some(true))), incident(0, 30_000, overdue(2, None))];
+    let trouble = summary(&facts).trouble.unwrap();
+    assert_eq!((trouble.resends_unacknowledged, trouble.resends_acknowledged), (2, None));
 }
 
 #[test]

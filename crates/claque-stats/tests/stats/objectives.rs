@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests that panics fails the test")]
 
-use claque_core::{event::FailureClass, record::Fact};
+use claque_core::{
+    event::FailureClass,
+    ids::BlockIdx,
+    record::{Fact, Incident, ListenerRecord, ResendReason},
+    time::Duration,
+};
 use claque_stats::{
     Observations, RunShape,
     objective::{AbortRule, LiveCounts, Objective, ObjectiveResult, Side},
 };
 
-use crate::facts::{block, cut_block, failed_block, session, stall};
+use crate::facts::{block, cut_block, failed_block, incident, session, stall};
 
 const SHAPE: RunShape = RunShape { users: 4, blocks_per_user: 2 };
 
@@ -47,6 +52,54 @@ fn a_listener_that_never_started_has_missed_every_startup_time() {
 #[test]
 fn what_never_came_is_never_fine() {
     assert!(!judge("startup_time max > 1 s").met);
+}
+
+/// Two listeners of two blocks: a block was asked for twice more and given up, and arrived; another was asked for once more.
+fn asked_again() -> Observations {
+    let again = |block| Incident::Resent {
+        block: BlockIdx(block),
+        why: ResendReason::Overdue { acknowledged: Some(true) },
+    };
+    let mut facts = vec![
+        incident(0, 20_000, again(0)),
+        incident(0, 40_000, again(0)),
+        incident(0, 60_000, Incident::GivenUp { block: BlockIdx(0) }),
+        incident(1, 20_000, again(1)),
+    ];
+    for listener in 0..2 {
+        facts.extend((0..2).map(|index| Fact::Block(block(listener, index, 80_000))));
+        let playing = Some(Duration::from_secs(1));
+        facts.push(Fact::Listener(ListenerRecord { playing, ..session(listener, Some(80_000), 90_000) }));
+    }
+    Observations::of(RunShape { users: 2, blocks_per_user: 2 }, &facts)
+}
+
+#[test]
+fn what_was_asked_for_again_is_counted_or_is_a_share_of_the_blocks() {
+    let found = |line: &str| Objective::parse(line).unwrap().judge(&[&asked_again()]);
+    for (line, value) in
+        [("resends <= 3", 3.0), ("resends <= 50 %", 50.0), ("given_up = 1", 1.0), ("given_up <= 25 %", 25.0)]
+    {
+        let result = found(line);
+        assert_eq!((result.met, result.value), (true, Some(value)), "{line}");
+    }
+    assert!(!found("resends < 50 %").met && !found("given_up = 0").met);
+    assert_eq!(found("resends <= 3").measured, 2, "listeners");
+    assert_eq!(found("resends <= 50 %").measured, 4, "blocks");
+}
+
+#[test]
+fn what_nobody_would_have_reported_is_not_measured() {
+    for line in ["resends = 0", "resends <= 5 %", "given_up = 0", "given_up < 1 %"] {
+        let result = judge(line);
+        assert_eq!((result.met, result.value, result.measured), (false, None, 0), "{line}");
+    }
+    assert!(
+        error("resends <= 5 s").contains("`s` is no unit of blocks at character 14"),
+        "{}",
+        error("resends <= 5 s")
+    );
+    assert!(AbortRule::parse("resends > 3").is_err());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use claque_stats::{Distribution, Reason};
 
 use super::{
-    objectives,
+    again, objectives,
     units::{NOT_MEASURED, TOO_FEW_MEANS, grouped, one_line, percent_or_na, quantile, time, time_or_na},
 };
 use crate::outcome::Finished;
@@ -66,6 +66,8 @@ fn figures(run: &Finished) -> Vec<String> {
         "|---|---|".to_owned(),
         format!("| success | {} ({}) |", summary.blocks.fraction(), percent_or_na(summary.success_pct)),
         format!("| underruns | {underruns} |"),
+        format!("| asked again | {} |", again::resends(summary)),
+        format!("| given up | {} |", again::given_up(summary)),
         format!("| stalled_time | {} |", percent_or_na(summary.stalled_time_pct)),
         format!("| wall time | {} |", time_or_na(summary.wall_ms)),
         String::new(),
@@ -92,9 +94,13 @@ fn figures(run: &Finished) -> Vec<String> {
         lines.extend([String::new(), format!("\\{TOO_FEW_MEANS}")]);
     }
     if !summary.errors.is_empty() {
-        lines.extend([String::new(), "| errors | count |".to_owned(), "|---|---:|".to_owned()]);
+        let head = ["| errors | count | healed | blocks lost |", "|---|---:|---:|---:|"].map(str::to_owned);
+        lines.push(String::new());
+        lines.extend(head);
         for cause in &summary.errors {
-            lines.push(format!("| {} | {} |", cell(&cause.cause), grouped(cause.count)));
+            let healed = cause.healed.map_or_else(|| NOT_MEASURED.to_owned(), grouped);
+            let (count, lost) = (grouped(cause.count), grouped(cause.blocks));
+            lines.push(format!("| {} | {count} | {healed} | {lost} |", cell(&cause.cause)));
         }
     }
     lines

@@ -1,5 +1,6 @@
 //! How a run is told: a table for people, a document for programs, and a view while it goes on.
 
+mod again;
 pub(crate) mod compare;
 mod documents;
 pub(crate) mod html;

@@ -82,7 +82,7 @@ fn shows(sample: &SampleBound, unit: ObjectiveUnit) -> String {
 
 /// Rounded to the side on which it is true, and finer near the ends.
 fn share(percent: f64, side: Side) -> String {
-    let (digits, scale) = if percent > 95.0 || percent < 5.0 { (2, 100.0) } else { (1, 10.0) };
+    let (digits, scale) = if (5.0..=95.0).contains(&percent) { (1, 10.0) } else { (2, 100.0) };
     let scaled = percent * scale;
     // A bound of exactly 100 or 0 stays one.
     let rounded = match side {

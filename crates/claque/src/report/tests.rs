@@ -164,7 +164,8 @@ fn a_run_with_lost_connections_and_listeners_that_do_more_than_listen() {
     let incidents = [
         (3_500, outage(OutageEnd::Reconnected)),
         (4_503, Incident::Resent { block: block_1, why: ResendReason::Reconnected }),
-        (9_000, Incident::Resent { block: block_1, why: ResendReason::Unacknowledged }),
+        (9_000, Incident::Resent { block: block_1, why: ResendReason::Overdue { acknowledged: Some(true) } }),
+        (12_000, Incident::GivenUp { block: block_1 }),
         (16_000, Incident::Jumped { from: block_1, to: BlockIdx(0), how: Jump::Seek }),
         (17_000, Incident::Paused { lasted: Duration::from_secs(2) }),
         (19_500, outage(OutageEnd::GivenUp)),

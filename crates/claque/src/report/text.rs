@@ -9,7 +9,7 @@ use claque_stats::{
 use claque_store::Preparation;
 
 use super::{
-    objectives,
+    again, objectives,
     units::{
         NOT_MEASURED, TOO_FEW_MEANS, counted, grouped, one_line, percent_or_na, quantile, time, time_or_na,
     },
@@ -136,11 +136,10 @@ fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
     lines.push(row("listeners", &listeners(summary), paint));
     underruns(summary, paint, lines);
     trouble(summary, paint, lines);
+    asked_again(summary, paint, lines);
     acts(summary, paint, lines);
     lines.push(row("stalled_time", &percent_or_na(summary.stalled_time_pct), paint));
-    let audio =
-        if summary.blocks.played == 0 { NOT_MEASURED.to_owned() } else { time(summary.audio_played_ms) };
-    lines.push(row("audio played", &audio, paint));
+    lines.push(row("audio played", &time_or_na(summary.audio_played_ms), paint));
     lines.extend(summary.audio.as_ref().and_then(sound).map(|words| row("sound", &words, paint)));
 }
 
@@ -223,10 +222,7 @@ fn underruns(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
 
 /// Lost connections and what came of them; nothing when all went well.
 fn trouble(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
-    let Some(trouble) = summary.trouble.filter(|trouble| trouble.outages + trouble.resends() > 0) else {
-        return;
-    };
-    if trouble.outages > 0 {
+    if let Some(trouble) = summary.trouble.filter(|trouble| trouble.outages > 0) {
         let mut words = format!(
             "{} lost by {}, {} came back",
             counted(trouble.outages, "connection"),
@@ -247,20 +243,20 @@ fn trouble(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
             lines.push(row("", &words, paint));
         }
     }
-    if trouble.resends() > 0 {
-        let reasons = [
-            (trouble.resends_reconnected, "after an outage"),
-            (trouble.resends_unacknowledged, "unacknowledged"),
-            (trouble.resends_failed, "failed before"),
-            (trouble.resends_withdrawn, "withdrawn"),
-        ];
-        let reasons: Vec<_> = reasons
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, why)| format!("{} {why}", grouped(count)))
-            .collect();
-        lines.push(row("asked again", &format!("blocks: {}", reasons.join(", ")), paint));
+}
+
+/// What was asked for again and why, and what was given up.
+fn asked_again(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    let notable = |words: String| match words.as_str() {
+        "none" | NOT_MEASURED => words,
+        _ => paint.style(Style::Notable, &words),
+    };
+    lines.push(row("asked again", &notable(again::resends(summary)), paint));
+    let reasons = again::reasons(summary);
+    if !reasons.is_empty() {
+        lines.push(row("", &reasons, paint));
     }
+    lines.push(row("given up", &notable(again::given_up(summary)), paint));
 }
 
 /// What listeners did besides listening; nothing when they only listened.
@@ -373,12 +369,17 @@ fn errors(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
     }
 }
 
-/// What the failures of one cause have cost.
+/// What the failures of one cause have cost, and how many of them came to nothing in the end.
 fn cost(cause: &ErrorCause) -> String {
     let listeners = counted(cause.listeners, "listener");
-    match cause.blocks {
+    let lost = match cause.blocks {
         0 => listeners,
         blocks => format!("{} lost by {listeners}", counted(blocks, "block")),
+    };
+    match cause.healed.unwrap_or(0) {
+        0 => lost,
+        all if all == cause.count => format!("all healed, {lost}"),
+        some => format!("{} healed, {lost}", grouped(some)),
     }
 }
 

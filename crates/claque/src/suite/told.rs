@@ -55,7 +55,7 @@ pub(crate) struct Spread {
 }
 
 /// The figures that are told of a scenario, by name.
-pub(crate) const FIGURES: [Figure; 6] = [
+pub(crate) const FIGURES: [Figure; 8] = [
     Figure {
         name: "success_pct",
         of: |summary| summary.success_pct,
@@ -64,8 +64,19 @@ pub(crate) const FIGURES: [Figure; 6] = [
     },
     Figure {
         name: "underruns",
-        #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-        of: |summary| summary.underruns.as_ref().map(|stalls| stalls.count as f64),
+        of: |summary| summary.underruns.as_ref().map(|stalls| number(stalls.count)),
+        instead: None,
+        kind: FigureKind::Count,
+    },
+    Figure {
+        name: "resends",
+        of: |summary| summary.resends.map(|resends| number(resends.count)),
+        instead: None,
+        kind: FigureKind::Count,
+    },
+    Figure {
+        name: "given_up",
+        of: |summary| summary.given_up.map(|given_up| number(given_up.blocks)),
         instead: None,
         kind: FigureKind::Count,
     },
@@ -113,6 +124,11 @@ pub(crate) enum FigureKind {
     Count,
     /// In ms.
     Time,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+const fn number(count: u64) -> f64 {
+    count as f64
 }
 
 impl Spread {

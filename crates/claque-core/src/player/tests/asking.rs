@@ -129,6 +129,12 @@ fn a_start_buffer_beyond_one_batch_is_asked_for_in_turn() {
     assert_eq!(room.starts(), [(0, 3_000)]);
 }
 
+/// A block that was waited for too long is asked for again.
+fn overdue(block: u32, was_acknowledged: bool) -> Incident {
+    let why = ResendReason::Overdue { acknowledged: Some(was_acknowledged) };
+    Incident::Resent { block: BlockIdx(block), why }
+}
+
 #[test]
 fn what_is_not_acknowledged_is_asked_for_twice_more_and_then_given_up() {
     let mut room = Room::started(8, PlayerPolicy::YAPIT);
@@ -136,6 +142,9 @@ fn what_is_not_acknowledged_is_asked_for_twice_more_and_then_given_up() {
     room.pass_to(29_999);
     let asked = [(10_000, vec![0]), (10_000, vec![1]), (20_000, vec![0]), (20_000, vec![1])];
     assert_eq!(room.asks[1..], asked, "one message for each");
+    let again = |at, block| (at, overdue(block, false));
+    let expected = [again(10_000, 0), again(10_000, 1), again(20_000, 0), again(20_000, 1)];
+    assert_eq!(room.incidents(), expected);
     assert!(room.errors().is_empty());
     room.pass_to(30_000);
     let errors: Vec<_> =
@@ -154,6 +163,8 @@ fn an_acknowledgement_is_good_for_one_extension() {
     room.queued(5, 0..1);
     room.pass_to(39_999);
     assert_eq!(room.asks[1..], [(20_000, vec![0]), (30_000, vec![0])], "the repeats were not acknowledged");
+    let again = [(20_000, overdue(0, true)), (30_000, overdue(0, true))];
+    assert_eq!(room.incidents(), again, "it had been acknowledged all the same");
     let mut room = Room::started(1, PlayerPolicy::YAPIT);
     for at in [5, 20_005, 40_005] {
         room.queued(at, 0..1);

@@ -77,9 +77,9 @@ pub(super) fn rounded(percent: f64) -> String {
 /// What a row came to. Where there are verdicts, rows for information say nothing.
 pub(super) fn verdict(row: &Row) -> &'static str {
     let is_quantile = [Some(Statistic::P50), Some(Statistic::P95)].contains(&row.statistic);
-    match row.change {
-        Change::NotJudged if is_quantile && (row.a.is_none() || row.b.is_none()) => "too few values",
-        change if row.judged || change == Change::NotComparable => change.as_str(),
-        _ => "",
+    let is_missing = row.a.is_none() || row.b.is_none();
+    if row.change == Change::NotJudged && is_quantile && is_missing {
+        return "too few values";
     }
+    if row.judged || row.change == Change::NotComparable { row.change.as_str() } else { "" }
 }

@@ -133,6 +133,8 @@ struct Counts {
     blocks: u64,
     underruns: u64,
     errors: u64,
+    resends: u64,
+    give_ups: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -221,6 +223,7 @@ impl Counts {
     const fn of(picture: &Picture) -> Self {
         let standing = picture.standing;
         let progress = standing.progress;
+        let (resends, give_ups) = picture.asked_again();
         Self {
             users: picture.goal.users,
             waiting: standing.waiting,
@@ -233,6 +236,8 @@ impl Counts {
             blocks: progress.blocks,
             underruns: progress.underruns,
             errors: progress.errors,
+            resends,
+            give_ups,
         }
     }
 }
@@ -265,7 +270,7 @@ fn title(picture: &Picture) -> String {
     format!("{percent} % of a run")
 }
 
-/// "120/240 blocks, 0:42, about 0:42 left".
+/// "120/240 blocks done, 0:42, about 0:42 left".
 fn progress(picture: &Picture) -> String {
     match &picture.phase {
         Phase::Preparing { what, all: 0, .. } => what.clone(),
@@ -275,7 +280,7 @@ fn progress(picture: &Picture) -> String {
             let progress = picture.standing.progress;
             let time = clock(picture.now.since(Instant::START));
             let mut text =
-                format!("{}/{} blocks, {time}", grouped(progress.blocks), grouped(picture.goal.blocks));
+                format!("{}/{} blocks done, {time}", grouped(progress.blocks), grouped(picture.goal.blocks));
             if let Some(left) = picture.left() {
                 text.push_str(&format!(", about {} left", clock(left)));
             }

@@ -11,6 +11,7 @@ use claque_stats::{Verdict, objective::ObjectiveResult};
 
 pub(crate) use self::plan::print_plan;
 use super::{
+    again,
     compare::headline,
     junit,
     text::Paint,
@@ -72,6 +73,12 @@ pub(crate) fn one_run(run: &Finished) -> String {
             .startup_time
             .map_or_else(|| NOT_MEASURED.to_owned(), |times| quantile_or_max(times.p50_ms, times.max_ms)),
     );
+    if summary.resends.is_some_and(|resends| resends.count > 0) {
+        words.push_str(&format!(", asked again {}", again::resends(summary)));
+    }
+    if summary.given_up.is_some_and(|given_up| given_up.count > 0) {
+        words.push_str(&format!(", given up {}", again::given_up(summary)));
+    }
     if missed > 0 {
         words.push_str(&format!(
             ", {} missed",

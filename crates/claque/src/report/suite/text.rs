@@ -31,10 +31,10 @@ pub(super) fn document(told: &Told<'_>, against: Option<&Against>, paint: Paint)
     joined(&lines)
 }
 
-/// A scenario takes two lines: the median of each figure, and below it the range where there is one. Round trips are
-/// left to the page: they are a diagnostic, and lines have an end.
+/// A scenario takes two lines: the median of each figure, and below it the range where there is one. Lines have an end, so
+/// round trips, which are a diagnostic, and what was given up, of which the success tells, are left to the page.
 fn table(told: &Told<'_>, paint: Paint) -> Vec<String> {
-    let figures = FIGURES.into_iter().filter(|figure| figure.name != "round_trip p50");
+    let figures = FIGURES.into_iter().filter(|figure| !["round_trip p50", "given_up"].contains(&figure.name));
     let figures: Vec<_> = figures.collect();
     let mut rows = vec![vec!["scenario".to_owned(), "repeats".to_owned()]];
     rows[0].extend(figures.iter().map(|figure| figure.name.trim_end_matches("_pct").to_owned()));

@@ -3,8 +3,11 @@
 use claque_stats::{Distribution, Summary, Validity};
 
 use super::{Markup, Page, is_virtual};
-use crate::report::units::{
-    NOT_MEASURED, counted, grouped, one_line, percent_or_na, quantile, quantile_or_max, time, time_or_na,
+use crate::report::{
+    again,
+    units::{
+        NOT_MEASURED, counted, grouped, one_line, percent_or_na, quantile, quantile_or_max, time, time_or_na,
+    },
 };
 
 pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
@@ -72,11 +75,13 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
     let longest = |stalls: &claque_stats::Underruns| {
         if stalls.count == 0 { String::new() } else { format!("longest {}", time(stalls.longest_ms)) }
     };
+    let (resends, resends_more) = figure_and_more(again::resends(summary), " for ");
+    let (given_up, given_up_more) = figure_and_more(again::given_up(summary), ", ");
     let tiles = [
         (
             "blocks delivered",
             percent_or_na(summary.success_pct),
-            format!("{} of {}", grouped(blocks.ok), grouped(blocks.intended)),
+            format!("{} of {}", grouped(blocks.ok), grouped(blocks.wanted())),
         ),
         (
             "underruns",
@@ -88,6 +93,8 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
             summary.stalled_time_pct.map_or_else(|| NOT_MEASURED.to_owned(), |pct| format!("{pct:.2} %")),
             stalls.map_or_else(String::new, longest),
         ),
+        ("asked again", resends, resends_more),
+        ("given up", given_up, given_up_more),
         ("startup_time, median", startup, startup_p95),
         ("ttfa, median", ttfa, ttfa_p95),
         ("listeners completed", grouped(listeners.completed), format!("of {}", grouped(listeners.intended))),
@@ -98,6 +105,14 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
         out.element("small", &more).raw("</dd></div>\n");
     }
     out.raw("</dl>\n");
+}
+
+/// What stands before and behind the first `between`.
+fn figure_and_more(words: String, between: &str) -> (String, String) {
+    match words.split_once(between) {
+        Some((figure, more)) => (figure.to_owned(), more.to_owned()),
+        None => (words, String::new()),
+    }
 }
 
 /// Every distribution with its figures.

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     load,
-    report::units::{counted, grouped, one_line, quantile_or_max, time},
+    report::{
+        again,
+        units::{NOT_MEASURED, counted, grouped, one_line, quantile_or_max, time},
+    },
 };
 
 /// A section with one plot.
@@ -250,11 +253,12 @@ pub(super) fn errors(summary: &Summary, picture: &Picture, out: &mut Markup) {
     let errors = &picture.errors;
     if errors.count == 0 && summary.errors.is_empty() {
         open("errors", "Errors", "There were none.", out);
-        out.raw("</section>\n");
+        out.element("p", &again::sentence(summary)).raw("</section>\n");
         return;
     }
     let says = format!(
-        "{} in time, by class, and below by cause. A block that failed is in no latency, and in every share.",
+        "{} in time, by class, and below by cause. A block that failed in the end is in no latency, and in every share; \
+         healed are the failures whose block arrived after all.",
         counted(errors.count, "error")
     );
     open("errors", "Errors", &says, out);
@@ -262,15 +266,16 @@ pub(super) fn errors(summary: &Summary, picture: &Picture, out: &mut Markup) {
         figure("errors", &says, out);
     }
     out.raw("<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">errors</th><th class=\"word\" scope=\"col\">cause</th>");
-    out.raw("<th scope=\"col\">blocks lost</th><th scope=\"col\">listeners</th><th class=\"word\" scope=\"col\">first words</th></tr></thead>\n<tbody>\n");
+    out.raw("<th scope=\"col\">healed</th><th scope=\"col\">blocks lost</th><th scope=\"col\">listeners</th><th class=\"word\" scope=\"col\">first words</th></tr></thead>\n<tbody>\n");
     for cause in &summary.errors {
         out.raw("<tr>").element("td", &grouped(cause.count));
         out.raw("<td class=\"word\">").words(&cause.cause).raw("</td>");
+        out.element("td", &cause.healed.map_or_else(|| NOT_MEASURED.to_owned(), grouped));
         out.element("td", &grouped(cause.blocks)).element("td", &grouped(cause.listeners));
         let example = cause.example.as_deref().map(one_line).unwrap_or_default();
         out.raw("<td class=\"long\">").words(&example).raw("</td></tr>\n");
     }
-    out.raw("</tbody></table></div>\n</section>\n");
+    out.raw("</tbody></table></div>\n").element("p", &again::sentence(summary)).raw("</section>\n");
 }
 
 /// The bin with the largest level, and the level.

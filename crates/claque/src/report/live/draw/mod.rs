@@ -140,7 +140,7 @@ fn progress_line(picture: &Picture, paint: Paint, width: u16) -> Line<'static> {
         Phase::Preparing { what, done, all } => (*done, *all, format!("{what}: {done}/{all}")),
         Phase::Ending => (blocks, all, "saving the run and deleting its documents".to_owned()),
         Phase::Listening => {
-            let mut words = format!("{}/{} blocks", grouped(blocks), grouped(all));
+            let mut words = format!("{}/{} blocks done", grouped(blocks), grouped(all));
             if picture.stopping {
                 words.push_str(", stopping");
             } else if let Some(left) = picture.left() {

@@ -40,7 +40,7 @@ pub(crate) fn headline(picture: &Picture) -> Vec<Figure> {
         spread("ttfa", &picture.times.ttfa),
         spread("round_trip", &picture.times.round_trip),
         Figure {
-            name: "blocks",
+            name: "blocks done",
             value: format!("{:.1} /s", history.rate_now(Flow::Blocks)),
             more: format!("{} of {}", grouped(progress.blocks), grouped(picture.goal.blocks)),
             course: Some(history.rates(Flow::Blocks)),
@@ -52,6 +52,13 @@ pub(crate) fn headline(picture: &Picture) -> Vec<Figure> {
             course: Some(history.rates(Flow::Errors)),
         },
     ];
+    let (resends, give_ups) = picture.asked_again();
+    figures.push(Figure {
+        name: "asked again",
+        value: grouped(resends),
+        more: format!("{} given up", grouped(give_ups)),
+        course: None,
+    });
     if let Some(queue) = picture.standing.queue {
         let overflow = match queue.overflowing {
             0 => String::new(),

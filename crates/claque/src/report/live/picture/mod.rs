@@ -8,7 +8,7 @@ mod times;
 mod worst;
 
 use claque_core::{
-    record::{Fact, SessionEnd},
+    record::{Fact, Incident, SessionEnd},
     time::{Duration, Instant},
 };
 use claque_net::{audience::Progress, host::HostStats};
@@ -93,6 +93,10 @@ pub(crate) struct Picture {
     feed: Feed,
     /// Sessions that ended before their text did.
     lost: u64,
+    /// Requests for a block after its first.
+    resends: u64,
+    /// How often a block was given up.
+    give_ups: u64,
 }
 
 impl Picture {
@@ -110,6 +114,8 @@ impl Picture {
             worst: Worst::new(goal.users),
             feed: Feed::default(),
             lost: 0,
+            resends: 0,
+            give_ups: 0,
         }
     }
 
@@ -124,7 +130,17 @@ impl Picture {
                     self.times.listener(listener);
                     self.lost += u64::from(listener.end != SessionEnd::Completed);
                 }
-                Fact::Incident(_) | Fact::Sound(_) => {}
+                Fact::Incident(record) => match record.incident {
+                    Incident::Resent { .. } => self.resends += 1,
+                    Incident::GivenUp { .. } => self.give_ups += 1,
+                    Incident::Outage { .. }
+                    | Incident::Delayed { .. }
+                    | Incident::Paused { .. }
+                    | Incident::Jumped { .. }
+                    | Incident::VoiceChanged { .. }
+                    | Incident::HungUp { .. } => {}
+                },
+                Fact::Sound(_) => {}
             }
         }
     }
@@ -161,6 +177,11 @@ impl Picture {
     /// Sessions that ended before their text did.
     pub(crate) const fn lost(&self) -> u64 {
         self.lost
+    }
+
+    /// How often a block was asked for again, and how often one was given up.
+    pub(crate) const fn asked_again(&self) -> (u64, u64) {
+        (self.resends, self.give_ups)
     }
 
     /// Those who waited longest, the longest first.

@@ -113,7 +113,7 @@ fn the_figures_are_those_of_the_facts_and_of_the_counters() {
     assert_eq!(figure(&picture, "underruns"), ("4".to_owned(), "3 of 20 listeners".to_owned()));
     assert_eq!(figure(&picture, "errors").0, "2");
     assert_eq!(figure(&picture, "queue"), ("0".to_owned(), "12 working".to_owned()));
-    assert_eq!(figure(&picture, "blocks").1, "120 of 240");
+    assert_eq!(figure(&picture, "blocks done").1, "120 of 240");
     let worst: Vec<_> = picture.worst().iter().map(|waiter| (waiter.listener.0, waiter.stalled_ms)).collect();
     assert_eq!(worst, [(7, 2_500), (4, 2_000), (11, 300)]);
     assert_eq!((picture.lost(), picture.history.levels(Level::Lost).last().copied()), (1, Some(1.0)));
@@ -155,5 +155,5 @@ fn blocks_that_are_given_up_at_the_end_are_no_pace() {
     picture.stopping = true;
     standing.progress.blocks = 240;
     picture.look(at(72_200), standing);
-    assert_eq!(figure(&picture, "blocks").1, "120 of 240");
+    assert_eq!(figure(&picture, "blocks done").1, "120 of 240");
 }
