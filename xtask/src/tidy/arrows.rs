@@ -13,7 +13,7 @@ enum Reach {
 }
 
 /// The arrows of the design, section 2. A member that is not here has no place in the house yet.
-const ARROWS: [(&str, Reach); 11] = [
+const ARROWS: [(&str, Reach); 12] = [
     ("claque-core", Reach::Only(&[])),
     ("claque-stats", Reach::Only(&["claque-core"])),
     ("claque-wire", Reach::Only(&["claque-core"])),
@@ -24,6 +24,7 @@ const ARROWS: [(&str, Reach); 11] = [
     ("claque-fleet", Reach::Only(&["claque-core", "claque-stats", "claque-store"])),
     (PROGRAM, Reach::Product),
     ("claque-bench", Reach::Only(&["claque-core", "claque-net", "claque-store", "claque-wire"])),
+    ("claque-fuzz", Reach::Only(&["claque-core", "claque-store", "claque-wire"])),
     (CHORES, Reach::Only(&[])),
 ];
 
