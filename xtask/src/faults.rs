@@ -31,8 +31,13 @@ const DECIDED: [(&str, &str); 2] = [
     ("processing-forever", "so is a block that is made for ever"),
 ];
 
+/// Whether the test command is to run them, too: whoever names their folder wants them.
+pub(crate) fn is_wanted() -> bool {
+    env::var_os(VARIABLE).is_some()
+}
+
 /// The folder of the scripts, if there is one and something to run them with.
-pub(crate) fn folder() -> anyhow::Result<Option<PathBuf>> {
+fn folder() -> anyhow::Result<Option<PathBuf>> {
     let folder = match env::var_os(VARIABLE) {
         Some(folder) => PathBuf::from(folder),
         None => repository_root()?.join(BESIDE),
