@@ -118,7 +118,7 @@ fn keys_change_the_audience_and_the_terminal_is_given_back() {
     };
     wait_for("\u{1b}[?1049h");
     keys.write_all(b"+p-").unwrap();
-    wait_for("asked");
+    wait_for("asked to leave");
     keys.write_all(b"q").unwrap();
     wait_for("\u{1b}[?1049l");
     wait_for("run folder");

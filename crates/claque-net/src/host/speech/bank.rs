@@ -24,10 +24,15 @@ const PRE_SKIP: u16 = 3_840;
 /// Effort of the encoder, 0 to 10: the start of a host waits for it.
 const COMPLEXITY: i32 = 0;
 
+/// Loudest sample that a packet at which a body may begin must have, of 32,767: speech, and no pause.
+const AUDIBLE: u16 = 1_000;
+
 /// Sound in both forms, to be used in a circle.
 struct Bank {
     packets: Vec<Vec<u8>>,
     samples: Vec<i16>,
+    /// The packets at which a body may begin: even the shortest has something to hear in it.
+    begins: Vec<usize>,
 }
 
 /// Makes the bank unless it is there, so that nobody waits for it later.
@@ -37,8 +42,9 @@ pub(in crate::host) fn prepare() {
 
 /// A body of exactly that length; none for a format that cannot be written here. `seed` decides the sound.
 pub(in crate::host) fn render(media: MediaTime, seed: u64, format: AudioFormat) -> Option<Vec<u8>> {
-    let place = usize::try_from(seed % u64::from(PACKETS)).unwrap_or(0);
     let bank = bank();
+    let place = usize::try_from(seed).unwrap_or(usize::MAX) % bank.begins.len();
+    let place = bank.begins[place];
     match format {
         AudioFormat::OggOpus => {
             let packets = bank.packets[place..].iter().chain(bank.packets.iter().cycle()).map(Vec::as_slice);
@@ -80,7 +86,18 @@ fn bank() -> &'static Bank {
         let rate = SampleRate::new(u32::from(RATE_HZ)).expect("the rate is not zero");
         let mut packets = encode(&samples, rate, COMPLEXITY).expect("the encoder knows 24 kHz").packets;
         packets.truncate(usize::from(PACKETS));
-        Bank { packets, samples }
+        let begins: Vec<usize> = (0..packets.len()).filter(|&place| may_begin(&samples, place)).collect();
+        assert!(!begins.is_empty(), "twenty seconds of speech are no pause");
+        Bank { packets, samples, begins }
+    })
+}
+
+/// Whether there is sound both in this packet and in the one that is the first to be heard behind the pre-skip.
+fn may_begin(samples: &[i16], place: usize) -> bool {
+    let heard_first = place + usize::from(PRE_SKIP) / (2 * FRAME);
+    [place, heard_first].iter().all(|&packet| {
+        let packet = samples.iter().skip(packet * FRAME).take(FRAME);
+        packet.map(|sample| sample.unsigned_abs()).max().is_some_and(|loudest| loudest >= AUDIBLE)
     })
 }
 
@@ -89,4 +106,22 @@ fn samples(media: MediaTime, rate: SampleRate) -> u64 {
     const SECOND: u64 = 1_000_000_000;
     let (nanos, hertz) = (media.as_nanos(), u64::from(rate.hertz()));
     nanos / SECOND * hertz + (nanos % SECOND * hertz + SECOND / 2) / SECOND
+}
+
+#[cfg(test)]
+mod tests {
+    use claque_wire::audio::AudioMeter;
+
+    use super::*;
+
+    #[test]
+    fn even_the_shortest_body_is_heard() {
+        for seed in 0..2_000 {
+            let body = render(MediaTime::from_millis(20), seed, AudioFormat::Wav).unwrap();
+            let mut meter = AudioMeter::new();
+            meter.push(&body).unwrap();
+            let found = meter.finish().unwrap().findings(None);
+            assert_eq!(found.sound, Some(claque_core::remark::Sound::Audible), "seed {seed}");
+        }
+    }
 }
