@@ -89,7 +89,7 @@ fn a_suite_of_runs_makes_its_documents_once() {
     let host = host(3, Duration::from_secs(3_600), 250);
     let suite = Suite::new();
     let first = suite.run(&host);
-    let says_reused = |run: &serde_json::Value| {
+    let says_reused = |run: &Value| {
         run["verdict"]["notes"].as_array().unwrap().iter().any(|note| note["id"] == "documents-reused")
     };
     assert_eq!(first["preparation"]["documents_made"], 3);
