@@ -5,7 +5,7 @@
 
 pub mod documents;
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
@@ -122,6 +122,7 @@ pub fn read(path: &Path) -> Result<ImportedRun, StoreError> {
     let file: OldFile = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(path, error))?;
     let mut notes =
         vec![format!("start of playback is inferred: block 0 and {MIN_BUFFER} blocks in all had arrived")];
+    agrees_with_itself(&file).map_err(|what| StoreError::damaged(path, what))?;
     let mut facts = Vec::new();
     for (number, session) in file.sessions.iter().enumerate() {
         let imported = import_session(session, &mut notes)
@@ -143,13 +144,43 @@ struct OldFile {
     sessions: Vec<Session>,
 }
 
+/// Whether what the file says of its audience holds for its sessions. One that was changed by hand would give shares above
+/// all there is.
+fn agrees_with_itself(file: &OldFile) -> Result<(), String> {
+    let OldFile { config, sessions, .. } = file;
+    if sessions.len() > usize::try_from(config.users).unwrap_or(usize::MAX) {
+        return Err(format!("config.users is {}, and there are {} sessions", config.users, sessions.len()));
+    }
+    let mut users = BTreeSet::new();
+    for (number, session) in sessions.iter().enumerate() {
+        if !users.insert(session.user_id) {
+            return Err(format!("sessions[{number}].user_id: user {} is there already", session.user_id));
+        }
+        if session.blocks_requested > config.blocks_per_user {
+            let (more, all) = (session.blocks_requested, config.blocks_per_user);
+            return Err(format!(
+                "sessions[{number}].blocks_requested: {more} of config.blocks_per_user {all}"
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn import_session(session: &Session, notes: &mut Vec<String>) -> Result<Vec<Fact>, String> {
     let listener = ListenerId(session.user_id);
     let ended_at = Instant::START + span("duration_ms", session.duration_ms)?;
-    let complete =
-        session.block_arrivals.len() == usize::try_from(session.blocks_requested).unwrap_or(usize::MAX);
+    // A block arrives once; the script counted what came for other users, too.
+    let mut seen = BTreeSet::new();
+    let is_first: Vec<bool> = session.block_arrivals.iter().map(|arrival| seen.insert(arrival.idx)).collect();
+    let again = is_first.iter().filter(|is_first| !**is_first).count();
+    if again > 0 {
+        notes.push(format!(
+            "user {listener}: {again} of the arrivals are of blocks that had arrived; they are left out"
+        ));
+    }
+    let complete = seen.len() == usize::try_from(session.blocks_requested).unwrap_or(usize::MAX);
     let mut blocks = Vec::new();
-    for (number, arrival) in session.block_arrivals.iter().enumerate() {
+    for (number, arrival) in session.block_arrivals.iter().enumerate().filter(|(place, _)| is_first[*place]) {
         let block = import_block(listener, arrival, complete);
         blocks.push(block.map_err(|what| format!("block_arrivals[{number}].{what}"))?);
     }

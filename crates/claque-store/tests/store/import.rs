@@ -133,3 +133,24 @@ fn impossible_values_are_refused_with_their_place() {
         assert!(error.to_string().contains(place), "{error}");
     }
 }
+
+#[test]
+fn a_file_that_contradicts_itself_gives_no_share_above_all_there_is() {
+    let twice =
+        [arrival(0, 100.0, "cached"), arrival(0, 150.0, "cached"), arrival(1, 200.0, "cached")].join(",");
+    let run = import_session(&twice, "").unwrap();
+    assert_eq!(run.summarise().blocks.fraction(), "2/3 blocks");
+    assert!(run.notes.iter().any(|note| note.contains("1 of the arrivals")), "{:?}", run.notes);
+
+    let text = fs::read_to_string(data("one-user-12-blocks-4x.json")).unwrap();
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("old.json");
+    for (from, to) in
+        [("\"users\": 1", "\"users\": 0"), ("\"blocks_per_user\": 12", "\"blocks_per_user\": 4")]
+    {
+        assert!(text.contains(from), "{from}");
+        fs::write(&path, text.replace(from, to)).unwrap();
+        let told = read(&path).unwrap_err().to_string();
+        assert!(told.contains("config."), "{told}");
+    }
+}
