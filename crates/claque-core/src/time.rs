@@ -29,7 +29,7 @@ impl Instant {
     /// Makes the moment `millis` milliseconds after the run's start.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
-        Self::from_nanos(millis * 1_000_000)
+        Self::from_nanos(millis.saturating_mul(1_000_000))
     }
 
     /// Nanoseconds since the run's start.
@@ -96,10 +96,10 @@ impl MediaTime {
         Self(nanos)
     }
 
-    /// Makes a length of `millis` milliseconds.
+    /// Makes a length of `millis` milliseconds, or the longest there is: services tell lengths, and any number may come.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis * 1_000_000)
+        Self(millis.saturating_mul(1_000_000))
     }
 
     /// Makes the length of `samples` samples per channel at `rate`, rounded down to the nanosecond.
@@ -231,4 +231,15 @@ pub fn duration_nanos(span: Duration) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "output only; exact below 2^53 ns, which is 104 days")]
 fn nanos_to_millis(nanos: u64) -> f64 {
     nanos as f64 / 1_000_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_no_clock_can_show_is_the_last_moment() {
+        assert_eq!(MediaTime::from_millis(u64::MAX), MediaTime::from_nanos(u64::MAX));
+        assert_eq!(Instant::from_millis(1_000_000_000_000_000), Instant::from_nanos(u64::MAX));
+    }
 }

@@ -361,7 +361,9 @@ impl SummaryBuilder {
                 listened = listened.saturating_add(duration_nanos(span));
             }
         }
-        percent(stalled, listened)
+        // Who never heard anything could not be interrupted.
+        let anybody_began = self.listeners.values().any(|listener| listener.started_at.is_some());
+        percent(stalled, listened).filter(|_| anybody_began)
     }
 
     /// How long anybody was there. Sessions without a reported end tell nothing of it.

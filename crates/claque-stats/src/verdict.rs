@@ -126,6 +126,9 @@ pub enum ReasonId {
     /// Note, and reason above one listener in ten: listeners had no document, so that the others listened in a smaller
     /// audience. They are counted.
     PreparationFailed,
+    /// Note, and reason above one block in ten: the service passed blocks over as nothing to be spoken, although claque's texts
+    /// are all words. They count as delivered, and nobody heard them.
+    BlocksSkipped,
     /// Note: no listener of the player's own page can play at that speed. Said by who knows the player; it is in no figure.
     SpeedBeyondPlayer,
     /// Note, and reason above one block in ten: the service made fewer blocks of the texts than were written, so that less was
@@ -176,6 +179,7 @@ impl ReasonId {
             Self::CachedPages => "cached-pages",
             Self::CacheUnknown => "cache-unknown",
             Self::PreparationFailed => "preparation-failed",
+            Self::BlocksSkipped => "blocks-skipped",
             Self::SpeedBeyondPlayer => "speed-beyond-player",
             Self::BlocksUnmade => "blocks-unmade",
             Self::ByHand => "by-hand",
@@ -202,6 +206,7 @@ impl Verdict {
             audio(summary).filter(|audio| audio.is_unbelievable()).and_then(AudioFigures::doubts),
             preparation_failed(summary).filter(|_| lacks_audience(summary)),
             blocks_unmade(summary).filter(|_| lacks_text(summary)),
+            blocks_skipped(summary).filter(|_| lacks_speech(summary)),
         ]
         .into_iter()
         .flatten()
@@ -209,6 +214,7 @@ impl Verdict {
         let notes = [
             preparation_failed(summary).filter(|_| !lacks_audience(summary)),
             blocks_unmade(summary).filter(|_| !lacks_text(summary)),
+            blocks_skipped(summary).filter(|_| !lacks_speech(summary)),
             blocks_failed(summary),
             listeners_failed(summary),
             audio(summary).filter(|audio| !audio.is_unbelievable()).and_then(AudioFigures::doubts),
@@ -384,6 +390,22 @@ fn blocks_unmade(summary: &Summary) -> Option<Reason> {
         counted(blocks.intended, "block")
     );
     (blocks.unmade > 0).then_some(Reason { id: ReasonId::BlocksUnmade, text })
+}
+
+/// Above one block in ten it is another text that is heard.
+const fn lacks_speech(summary: &Summary) -> bool {
+    summary.blocks.skipped.saturating_mul(MISSING_SHARE) > summary.blocks.intended
+}
+
+fn blocks_skipped(summary: &Summary) -> Option<Reason> {
+    let blocks = summary.blocks;
+    let text = format!(
+        "blocks skipped: the service passed over {} of {} as nothing to be spoken; they count as delivered, and nobody heard \
+         them",
+        blocks.skipped,
+        counted(blocks.intended, "block")
+    );
+    (blocks.skipped > 0).then_some(Reason { id: ReasonId::BlocksSkipped, text })
 }
 
 fn blocks_failed(summary: &Summary) -> Option<Reason> {

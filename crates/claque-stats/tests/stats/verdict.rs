@@ -6,7 +6,7 @@ use claque_core::{
     gap::{Gap, GapLog, GeneratorPart},
     ids::BlockIdx,
     lag::LagHistogram,
-    record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd},
+    record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd},
     time::{Duration, Instant, MediaTime},
 };
 use claque_stats::{GeneratorGap, ReasonId, RunShape, ScheduleLag, Summary, Validity, Verdict, summarise};
@@ -181,4 +181,26 @@ fn what_the_service_made_no_block_of_is_told_from_the_first_and_invalidates_abov
     assert_eq!(few.notes[0].id, ReasonId::BlocksUnmade);
     assert!(few.notes[0].text.contains("1 of 20 blocks were not there"), "{}", few.notes[0].text);
     assert_eq!(reasons(&of(&[10, 7])), [ReasonId::BlocksUnmade]);
+}
+
+#[test]
+fn what_the_service_passes_over_is_told_from_the_first_and_invalidates_above_one_in_ten() {
+    let of = |skipped: u32| {
+        let outcome = |index| if index < skipped { BlockOutcome::Skipped } else { BlockOutcome::Played };
+        let blocks = (0..20)
+            .map(|index| Fact::Block(BlockRecord { outcome: outcome(index), ..block(0, index, 1_000) }));
+        let session = ListenerRecord { blocks: 20, ..session(0, Some(1_000), 5_000) };
+        let facts: Vec<Fact> = blocks.chain([Fact::Listener(session)]).collect();
+        judge_shape(RunShape { users: 1, blocks_per_user: 20 }, &facts)
+    };
+    assert_eq!(of(0).notes, []);
+    let few = of(2);
+    assert!(few.is_valid());
+    assert_eq!(few.notes[0].id, ReasonId::BlocksSkipped);
+    assert!(few.notes[0].text.contains("passed over 2 of 20 blocks"), "{}", few.notes[0].text);
+    assert_eq!(reasons(&of(3)), [ReasonId::BlocksSkipped]);
+}
+
+fn judge_shape(shape: RunShape, facts: &[Fact]) -> Verdict {
+    Verdict::judge(&summarise(shape, facts, lag_of(1)))
 }

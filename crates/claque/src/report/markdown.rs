@@ -23,7 +23,7 @@ pub(super) fn summary(run: &Finished) -> String {
     ));
     lines.push(String::new());
     for (kind, reasons) in [("reason", &run.verdict.reasons), ("note", &run.verdict.notes)] {
-        lines.extend(reasons.iter().map(|Reason { text, .. }| format!("- {kind}: {}", cell(text))));
+        lines.extend(reasons.iter().map(|Reason { text, .. }| format!("- {kind}: {}", cell_long(text))));
     }
     if lines.last().is_some_and(|line| !line.is_empty()) {
         lines.push(String::new());

@@ -11,7 +11,8 @@ use claque_store::Preparation;
 use super::{
     again, objectives,
     units::{
-        NOT_MEASURED, TOO_FEW_MEANS, counted, grouped, one_line, percent_or_na, quantile, time, time_or_na,
+        NOT_MEASURED, TOO_FEW_MEANS, counted, grouped, one_line, percent_or_na, quantile, sentence, time,
+        time_or_na,
     },
 };
 use crate::{
@@ -150,7 +151,7 @@ fn sound(audio: &AudioFigures) -> Option<String> {
     Some(match sound {
         SoundFigures { listened: 0, .. } => NOT_MEASURED.to_owned(),
         SoundFigures { silent: 0, .. } => listened,
-        SoundFigures { silent, .. } => format!("{listened}, {} silent", grouped(silent)),
+        SoundFigures { silent, .. } => format!("{listened}, {} of them silent", grouped(silent)),
     })
 }
 
@@ -165,7 +166,9 @@ fn success(summary: &Summary, paint: Paint) -> String {
         (blocks.unreached, "never asked for"),
         (blocks.silent, "without a sound"),
     ];
-    with_rest(fraction, &rest, paint)
+    let told = with_rest(fraction, &rest, paint);
+    // They count as delivered, so that they are not among the rest.
+    if blocks.skipped == 0 { told } else { format!("{told}, {} of them skipped", grouped(blocks.skipped)) }
 }
 
 /// A fraction of what was wanted, and what became of the rest, if there is one.
@@ -224,7 +227,7 @@ fn underruns(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
 fn trouble(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
     if let Some(trouble) = summary.trouble.filter(|trouble| trouble.outages > 0) {
         let mut words = format!(
-            "{} lost by {}, {} came back",
+            "{} lost or refused, of {}; {} came back",
             counted(trouble.outages, "connection"),
             counted(trouble.listeners_affected, "listener"),
             grouped(trouble.reconnects)
@@ -373,8 +376,8 @@ fn errors(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
 fn cost(cause: &ErrorCause) -> String {
     let listeners = counted(cause.listeners, "listener");
     let lost = match cause.blocks {
-        0 => listeners,
-        blocks => format!("{} lost by {listeners}", counted(blocks, "block")),
+        0 => format!("{listeners} affected"),
+        blocks => format!("{} lost; {listeners} affected", counted(blocks, "block")),
     };
     match cause.healed.unwrap_or(0) {
         0 => lost,
@@ -411,10 +414,28 @@ pub(super) fn verdict(verdict: &Verdict, paint: Paint, lines: &mut Vec<String>) 
     };
     lines.push(format!("  {}  {words}", paint.style(style, verdict.validity().as_str())));
     let told = |reasons: &[Reason], kind: &str| -> Vec<String> {
-        reasons.iter().map(|reason| format!("  {kind:8} {}", one_line(&reason.text))).collect()
+        reasons.iter().flat_map(|reason| wrapped(kind, &reason.text)).collect()
     };
     lines.extend(told(&verdict.reasons, "reason"));
     lines.extend(told(&verdict.notes, "note"));
+}
+
+/// A sentence behind the word that says what it is, on as many lines as it takes.
+fn wrapped(kind: &str, words: &str) -> Vec<String> {
+    /// Columns of a terminal that nobody has made wider.
+    const WIDTH: usize = 80;
+    let mut lines = vec![format!("  {kind:8}")];
+    for word in sentence(words).split(' ') {
+        let room = lines.last().map_or(0, |line| WIDTH.saturating_sub(line.chars().count() + 1));
+        if word.chars().count() > room {
+            lines.push(" ".repeat(10));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines
 }
 
 pub(super) fn row(name: &str, figure: &str, paint: Paint) -> String {

@@ -80,12 +80,24 @@ pub(crate) fn grouped(number: u64) -> String {
 pub(crate) fn one_line(words: &str) -> String {
     /// Longest quotation, in characters: one line of a wide terminal.
     const LONGEST: usize = 120;
+    plain_words(words, LONGEST)
+}
+
+/// A sentence of ours, foreign words in it like those of [`one_line`]: its end may be what matters, so it is not cut where it is
+/// only long.
+pub(crate) fn sentence(words: &str) -> String {
+    /// Longer than any, in characters.
+    const LONGEST: usize = 1_000;
+    plain_words(words, LONGEST)
+}
+
+fn plain_words(words: &str, longest: usize) -> String {
     let plain: String = words.chars().map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c }).collect();
     let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LONGEST {
+    if line.chars().count() <= longest {
         return line;
     }
-    line.chars().take(LONGEST - 1).chain(['…']).collect()
+    line.chars().take(longest - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
