@@ -1,6 +1,9 @@
 //! How a service is reached, as it is kept.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use claque_net::service::{AddressUse, Certificates, Network, NetworkOrder, Target};
 use claque_store::{AddressRow, NetworkRecord};
@@ -25,12 +28,13 @@ pub(crate) fn record(order: &NetworkOrder, target: &TargetChoice, network: &Netw
 
 /// The addresses of names that have more than one, those with most connections first.
 fn several(uses: &[AddressUse]) -> Vec<AddressRow> {
-    let mut of_host: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut of_host: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
     for used in uses {
-        *of_host.entry(&used.host).or_default() += 1;
+        // One address at two ports is one machine with two services.
+        of_host.entry(&used.host).or_default().insert(used.address.ip());
     }
     let is_one_of_several =
-        |used: &&AddressUse| of_host.get(used.host.as_str()).is_some_and(|count| *count > 1);
+        |used: &&AddressUse| of_host.get(used.host.as_str()).is_some_and(|known| known.len() > 1);
     let row = |used: &AddressUse| AddressRow {
         host: used.host.clone(),
         address: used.address.to_string(),
@@ -49,15 +53,15 @@ mod tests {
 
     #[test]
     fn a_name_with_one_address_is_no_news() {
-        let used = |host: &str, port, connections| AddressUse {
+        let used = |host: &str, last, port, connections| AddressUse {
             host: host.to_owned(),
-            address: ([192, 0, 2, 1], port).into(),
+            address: ([192, 0, 2, last], port).into(),
             connections,
             failed: 1,
         };
-        let rows = several(&[used("a", 1, 2), used("b", 1, 3), used("b", 2, 4)]);
+        let rows = several(&[used("a", 1, 1, 2), used("a", 1, 2, 5), used("b", 1, 1, 3), used("b", 2, 1, 4)]);
         let told: Vec<_> =
             rows.iter().map(|row| (row.host.as_str(), row.address.as_str(), row.connections)).collect();
-        assert_eq!(told, [("b", "192.0.2.1:2", 4), ("b", "192.0.2.1:1", 3)]);
+        assert_eq!(told, [("b", "192.0.2.2:1", 4), ("b", "192.0.2.1:1", 3)]);
     }
 }

@@ -228,9 +228,7 @@ impl Player {
     }
 
     fn handle_event(&mut self, now: Instant, event: Event) {
-        // What we wrote, what others are told and a connection that comes or goes is nothing heard: a service that breaks
-        // every connection before it says a word would be listened to for ever.
-        if !matches!(event, Event::Dialed { .. } | Event::Sent { .. } | Event::Foreign | Event::Closed(_)) {
+        if is_sign_of_life(&event) {
             self.last_heard_at = now;
         }
         match event {
@@ -362,5 +360,25 @@ impl Player {
                 self.outputs.push_back(Output::Fact(Fact::Block(record)));
             }
         }
+    }
+}
+
+/// Whether an event ends the silence of the service. What we wrote, what others are told, what nobody waits for and a connection
+/// that comes or goes does not: a service that only keeps its connections alive, or breaks each before it says a word, would be
+/// listened to for ever.
+const fn is_sign_of_life(event: &Event) -> bool {
+    match event {
+        Event::Dialed { .. }
+        | Event::Sent { .. }
+        | Event::Foreign
+        | Event::Warning { .. }
+        | Event::Closed(_) => false,
+        Event::Status { .. }
+        | Event::Audio { .. }
+        | Event::Complete { .. }
+        | Event::Evicted { .. }
+        | Event::BlockError { .. }
+        | Event::NotAudio(_)
+        | Event::Failed(_) => true,
     }
 }

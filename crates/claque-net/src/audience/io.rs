@@ -28,6 +28,9 @@ pub(super) const EVENTS: usize = 1_024;
 /// our memory with news that nobody has looked at.
 pub(super) const MOST_READS: u32 = 16;
 
+/// So long one connection is read in a row: small messages cost more time for each byte than audio does.
+pub(super) const LONGEST_TURN: Duration = Duration::from_millis(10);
+
 /// Means of a thread that connects, reads and writes.
 #[derive(Debug)]
 pub(super) struct Io {

@@ -62,7 +62,11 @@ impl Inbox {
             Event::BlockError { failure, recoverable } => {
                 Event::BlockError { failure: self.secrets.clean_failure(failure), recoverable }
             }
-            Event::Warning { text } => Event::Warning { text: self.secrets.clean(&text) },
+            // Its words go into the log alone. Cleaning what nobody reads would make a flood of messages a flood of work.
+            Event::Warning { text } => {
+                let is_read = tracing::enabled!(tracing::Level::DEBUG);
+                Event::Warning { text: if is_read { self.secrets.clean(&text) } else { String::new() } }
+            }
             Event::Dialed { .. }
             | Event::Sent { .. }
             | Event::Status { .. }

@@ -20,7 +20,7 @@ use mio::Token;
 
 use super::{
     dial::Dial,
-    io::{Io, MOST_READS},
+    io::{Io, LONGEST_TURN, MOST_READS},
     outbox::{MOST_WAITING, Outbox},
     places::PlaceId,
     stream::Stream,
@@ -261,6 +261,7 @@ impl Open {
         input: &mut [u8],
         hear: &mut impl FnMut(Instant, News<'_>),
     ) -> Result<Read, Failure> {
+        let began_at = io.clock().now();
         for _ in 0..MOST_READS {
             let reading = match self.stream.read(&mut io.receiver, input) {
                 Ok(reading) if reading.count == 0 => return Err(close(None, "")),
@@ -272,6 +273,9 @@ impl Open {
             self.understand(io, reading.at, &input[..reading.count], hear)?;
             if !is_ending && self.stream.is_drained_by(reading.count, input.len()) {
                 return Ok(Read::All);
+            }
+            if io.clock().now().since(began_at) >= LONGEST_TURN {
+                break;
             }
         }
         Ok(Read::Some)

@@ -29,6 +29,9 @@ impl ClientIdentity {
     /// # Errors
     /// There is none, or the key is another's.
     pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, IdentityError> {
+        // Some editors write a mark of byte order in front.
+        let [certificate, key] =
+            [certificate, key].map(|text| text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
         let no_certificate = |what: &str| IdentityError::Certificate(what.to_owned());
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(certificate)
             .collect::<Result<_, _>>()
@@ -54,6 +57,11 @@ fn unusable(error: rustls::Error) -> IdentityError {
     match error {
         rustls::Error::InconsistentKeys(_) => {
             IdentityError::Key("its private key is not the certificate's".to_owned())
+        }
+        rustls::Error::InvalidCertificate(why) if format!("{why:?}").contains("UnsupportedCertVersion") => {
+            IdentityError::Certificate(
+                "it is an X.509 certificate of version 1 or 2, which claque's TLS library (rustls) refuses; make one of version 3, as `openssl x509 -req -extfile FILE` does".to_owned(),
+            )
         }
         rustls::Error::InvalidCertificate(why) => {
             IdentityError::Certificate(format!("its certificate is none ({why})"))
@@ -86,6 +94,16 @@ mod tests {
 
     use super::*;
 
+    /// Made by `openssl x509 -req -signkey KEY`, which is of version 1 without extensions.
+    const OF_VERSION_1: &str = "-----BEGIN CERTIFICATE-----\n\
+        MIIBFjCBvQIUVPPP8CspvbEtEj7fDkeXkeRxlg0wCgYIKoZIzj0EAwIwDTELMAkG\n\
+        A1UEAwwCbWUwIBcNMjYxMTI5MTA1NTI0WhgPMjEyNjExMDUxMDU1MjRaMA0xCzAJ\n\
+        BgNVBAMMAm1lMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEpzhuVzstJDBHFXNS\n\
+        6Zlb49qz1cBeHG0BiZt7mSGWq4h6dTjvltd7YM7aISQf0DpjgL1is8CwavkMqzhs\n\
+        pIZqnjAKBggqhkjOPQQDAgNIADBFAiEA0b2jprBrVeRkXzF4D5VgnwOV78RtJVjY\n\
+        mDCuPIj5zf0CIFKTzf3VHIiBuU+vPbZ3auZZDOZKWYVyCQqxBGuIgO+K\n\
+        -----END CERTIFICATE-----";
+
     #[test]
     fn a_certificate_and_its_key_are_read_from_one_text_or_two_and_what_is_wrong_is_told() {
         let (key, another) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
@@ -96,11 +114,14 @@ mod tests {
         let read =
             |certificate: &str, key: &str| ClientIdentity::from_pem(certificate.as_bytes(), key.as_bytes());
         assert!(read(&certificate, &key).is_ok() && read(&both, &both).is_ok());
+        let marked = format!("\u{feff}{both}");
+        assert!(read(&marked, &marked).is_ok(), "a mark of byte order is none of the text");
         assert!(!format!("{:?}", read(&both, &both)).contains("BEGIN"));
         let encrypted = key.replace("PRIVATE", "ENCRYPTED PRIVATE");
         for (certificate, key, is_about_key, words) in [
             (key.as_str(), key.as_str(), false, "it holds no certificate"),
             ("-----BEGIN CERTIFICATE-----\n!!", key.as_str(), false, "it is no PEM"),
+            (OF_VERSION_1, key.as_str(), false, "it is an X.509 certificate of version 1"),
             (&certificate, &certificate, true, "it holds no private key"),
             (&certificate, &encrypted, true, "its private key is encrypted"),
             (&certificate, &another, true, "its private key is not the certificate's"),

@@ -9,6 +9,10 @@ use crate::http1::{take_raw_head, write_headers};
 /// What RFC 6455 section 1.3 has appended to a key.
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
+/// Interim answers (100 to 199) that are passed over. Real servers send one or two; a server that never comes to an answer would
+/// keep its reader busy for ever.
+const MOST_INTERIM: u32 = 16;
+
 /// Why there is no WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
@@ -29,13 +33,15 @@ pub struct Handshake {
     key: String,
     /// As much of the answer as came without being whole.
     part: Vec<u8>,
+    /// Interim answers so far.
+    interim: u32,
 }
 
 impl Handshake {
     /// Makes one; `nonce` is to be random.
     #[must_use]
     pub fn new(nonce: [u8; 16]) -> Self {
-        Self { key: STANDARD.encode(nonce), part: Vec::new() }
+        Self { key: STANDARD.encode(nonce), part: Vec::new(), interim: 0 }
     }
 
     /// Appends the request. Nothing given may hold a line's end.
@@ -70,7 +76,8 @@ impl Handshake {
             });
             match judged.map_err(|_| HandshakeError::NotWebSocket)?.transpose()? {
                 Some(Some(())) => return Ok(Some(())),
-                Some(None) => {}
+                Some(None) if self.interim < MOST_INTERIM => self.interim += 1,
+                Some(None) => return Err(HandshakeError::NotWebSocket),
                 None => return Ok(None),
             }
         }

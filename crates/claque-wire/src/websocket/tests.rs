@@ -114,6 +114,9 @@ fn an_answer_that_is_no_handshake_is_refused_with_its_reason() {
     let key = "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
     assert_eq!(judge(&format!("{good}{key}\r\n")), Ok(Some(())));
     assert_eq!(judge(&format!("HTTP/1.1 103 Early\r\n\r\n{good}{key}\r\n")), Ok(Some(())));
+    let interim = |count| format!("{}{good}{key}\r\n", "HTTP/1.1 100 Continue\r\n\r\n".repeat(count));
+    assert_eq!(judge(&interim(16)), Ok(Some(())));
+    assert_eq!(judge(&interim(17)), Err(HandshakeError::NotWebSocket), "a server that never answers");
     assert_eq!(judge(&format!("{good}\r\n")), Err(HandshakeError::NotWebSocket));
     assert_eq!(
         judge(&format!("{good}sec-websocket-accept: bm9wZQ==\r\n\r\n")),

@@ -196,13 +196,16 @@ fn messages_of_others_are_counted_and_change_nothing() {
 }
 
 #[test]
-fn what_is_not_understood_is_counted_and_is_a_sign_of_life() {
-    let mut room = Room::started(1, PlayerPolicy::YAPIT);
+fn what_is_not_understood_is_counted_and_does_not_end_silence() {
+    let mut room = Room::started(1, PATIENT);
     room.status(0, 0, StatusKind::Queued);
-    room.tell(59_000, Event::Warning { text: "new sort of message".to_owned() });
-    room.ready(100_000, 0, 500);
-    room.pass_to(200_000);
-    assert_eq!((room.end().end, room.end().warnings), (SessionEnd::Completed, 1));
+    // A service that keeps its connection alive and says nothing else.
+    for second in 1..100 {
+        room.tell(second * 1_000, Event::Warning { text: "new sort of message".to_owned() });
+    }
+    let end = room.end();
+    assert_eq!((end.end, end.ended_at), (SessionEnd::Failed(FailureClass::Timeout), ms(60_000)));
+    assert_eq!(end.warnings, 59);
 }
 
 #[test]
