@@ -56,8 +56,8 @@ pub struct BlockRecord {
     /// Characters of its text; 0 when not known.
     pub chars: u32,
     /// When the listener came to want it: the scheduled start for the first batch, later the moment on the
-    /// media timeline at which the prefetch window reached it.
-    pub intended_at: Instant,
+    /// media timeline at which the prefetch window reached it. Every player knows it; none where a file does not tell.
+    pub intended_at: Option<Instant>,
     /// When the first request naming it was written.
     pub requested_at: Option<Instant>,
     /// When the request was written that its audio answers: the first one since the block last came to nothing, because it
@@ -111,7 +111,7 @@ impl BlockRecord {
             block,
             batch: 0,
             chars: 0,
-            intended_at,
+            intended_at: Some(intended_at),
             requested_at: None,
             answered_request_at: None,
             acknowledged_at: None,
@@ -127,6 +127,12 @@ impl BlockRecord {
             outcome: BlockOutcome::Stopped,
             findings: None,
         }
+    }
+
+    /// Since when it is wanted, where that is known.
+    #[must_use]
+    pub fn wanted_since(&self) -> Option<Wanted> {
+        self.intended_at.map(|intended_at| Wanted { intended_at, batch: self.batch })
     }
 
     /// When it was ready, if it was delivered: the end of every latency. A service may call a block ready whose audio then
@@ -194,6 +200,57 @@ pub struct Asked {
     pub block: BlockIdx,
     /// When the request naming it was written.
     pub at: Instant,
+    /// Since when it is wanted; none of a block that has its record already and is to be heard again.
+    pub wanted: Option<Wanted>,
+}
+
+/// Since when a block is wanted, and which request of its listener asked for it first: as in its [`BlockRecord`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// When the listener came to want it.
+    pub intended_at: Instant,
+    /// The request, from 0.
+    pub batch: u32,
+}
+
+/// A block's audio is whole, and nothing has become final of it. No fact: it is put down so that a run that is killed knows
+/// what had arrived and was not yet heard. The moments are those of its [`BlockRecord`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of BlockRecord, which documents them")]
+pub struct Arrived {
+    pub listener: ListenerId,
+    pub block: BlockIdx,
+    pub answered_request_at: Option<Instant>,
+    pub acknowledged_at: Option<Instant>,
+    pub ready_at: Option<Instant>,
+    pub first_audio_at: Option<Instant>,
+    pub complete_at: Instant,
+    pub media: MediaTime,
+    pub bytes: u64,
+    pub chunks: u32,
+    pub buffer_deficit: Option<Duration>,
+    pub findings: Option<Findings>,
+}
+
+impl Arrived {
+    /// What there is to be put down of a block; none before its audio is whole.
+    #[must_use]
+    pub fn of(record: &BlockRecord) -> Option<Self> {
+        Some(Self {
+            listener: record.listener,
+            block: record.block,
+            answered_request_at: record.answered_request_at,
+            acknowledged_at: record.acknowledged_at,
+            ready_at: record.ready_at,
+            first_audio_at: record.first_audio_at,
+            complete_at: record.complete_at?,
+            media: record.media,
+            bytes: record.bytes,
+            chunks: record.chunks,
+            buffer_deficit: record.buffer_deficit,
+            findings: record.findings,
+        })
+    }
 }
 
 /// One underrun: playback had started, the next audio was not there. After a jump or a change of voice of the listener's

@@ -210,14 +210,14 @@ impl SummaryBuilder {
         self.audio.add(record);
         let delivered_at = record.delivered_at();
         self.round_trip.push_between(record.requested_at, delivered_at);
-        self.response_time.push_between(Some(record.intended_at), delivered_at);
+        self.response_time.push_between(record.intended_at, delivered_at);
         listener.recorded += 1;
         keep_earliest(&mut listener.first_audio_at, record.delivered_first_audio_at());
         keep_earliest(&mut listener.started_at, record.started_at);
         if record.block == BlockIdx(0) {
-            self.first_block.push_between(Some(record.intended_at), delivered_at);
+            self.first_block.push_between(record.intended_at, delivered_at);
             // A session that never reported its end is still known to have been meant to start then.
-            keep_earliest(&mut listener.intended_at, Some(record.intended_at));
+            keep_earliest(&mut listener.intended_at, record.intended_at);
         }
     }
 

@@ -262,17 +262,17 @@ impl Gathered {
         let first = record.block == BlockIdx(0);
         if first {
             // A session that never reported its end is still known to have been meant to start then.
-            keep_earliest(&mut self.intended_at, Some(record.intended_at));
+            keep_earliest(&mut self.intended_at, record.intended_at);
         }
         let skipped = record.outcome == BlockOutcome::Skipped;
         let delivered_at = record.delivered_at();
         self.settled += u32::from(skipped || delivered_at.is_some());
         let Some(ready_at) = delivered_at else { return };
-        let response = ms_between(record.intended_at, ready_at);
-        self.seen.response_time_ms.push(response);
+        let response = record.intended_at.map(|wanted| ms_between(wanted, ready_at));
+        self.seen.response_time_ms.extend(response);
         self.seen.round_trip_ms.extend(record.requested_at.map(|asked| ms_between(asked, ready_at)));
         if first {
-            self.seen.first_block_ms = Some(response);
+            self.seen.first_block_ms = response;
         }
         self.ready.push((record.batch, ready_at));
     }

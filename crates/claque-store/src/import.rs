@@ -238,16 +238,16 @@ fn import_block(listener: ListenerId, arrival: &BlockArrival, complete: bool) ->
         }
     };
     let batch = arrival.idx / BATCH_SIZE;
-    // The first request is wanted from the start; when later ones were wanted is not in the file.
-    let intended_at = if batch == 0 { Instant::START } else { requested_at };
     Ok(BlockRecord {
         batch,
+        // The first request is wanted from the start; when later ones were wanted is not in the file.
+        intended_at: (batch == 0).then_some(Instant::START),
         requested_at: Some(requested_at),
         acknowledged_at: delivered.is_none().then_some(arrived_at),
         ready_at: delivered,
         media: MediaTime::from_nanos(duration_nanos(span("duration_ms", arrival.duration_ms)?)),
         outcome,
-        ..BlockRecord::wanted(listener, BlockIdx(arrival.idx), intended_at)
+        ..BlockRecord::wanted(listener, BlockIdx(arrival.idx), Instant::START)
     })
 }
 

@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_core::record::{Asked, Fact};
+use claque_core::record::{Arrived, Asked, Fact};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    asked::Unanswered,
+    asked::Unfinished,
     error::StoreError,
-    rows::{AskedRow, FactRow},
+    rows::{ArrivedRow, AskedRow, FactRow},
 };
 
 /// Longest line that is read, with its end: a fact has some hundred bytes, and texts in it have bounds. The file may be another's.
@@ -77,10 +77,16 @@ impl Journal {
         self.append_rows(facts.iter().map(FactRow::from))
     }
 
-    /// Appends what was asked for, a line for each request.
+    /// Appends what was asked for, a line for each request, and for each moment since when its blocks are wanted.
     pub(crate) fn append_asked(&mut self, asked: &[Asked]) -> Result<(), StoreError> {
-        let requests = asked.chunk_by(|one, next| (one.listener, one.at) == (next.listener, next.at));
+        let of = |one: &Asked| (one.listener, one.at, one.wanted);
+        let requests = asked.chunk_by(|one, next| of(one) == of(next));
         self.append_rows(requests.map(|request| FactRow::Asked(AskedRow::of(request))))
+    }
+
+    /// Appends what has arrived, in one line.
+    pub(crate) fn append_arrived(&mut self, arrived: &[Arrived]) -> Result<(), StoreError> {
+        self.append_rows([FactRow::Arrived(ArrivedRow::of(arrived))])
     }
 
     /// The same of any rows.
@@ -115,13 +121,14 @@ impl Journal {
 /// final is among the facts, at their end.
 pub(crate) fn read(path: &Path) -> Result<JournalContents, StoreError> {
     let mut contents = read_rows(path, FactRow::into_fact)?;
-    contents.facts.extend(unanswered(path)?);
+    contents.facts.extend(unfinished(path)?);
     Ok(contents)
 }
 
-/// The blocks that were asked for and of which nothing else is known, as facts, in the order in which they were asked for.
-pub(crate) fn unanswered(path: &Path) -> Result<Vec<Fact>, StoreError> {
-    let mut open = Unanswered::default();
+/// The blocks that were asked for and have no record, as facts with all that is known of them, in the order in which they were
+/// asked for.
+pub(crate) fn unfinished(path: &Path) -> Result<Vec<Fact>, StoreError> {
+    let mut open = Unfinished::default();
     let lines: JournalLines<FactRow, ()> = JournalLines::open_rows(path, |_| Ok(None))?;
     lines.for_each_row(|row| open.see(row))?;
     Ok(open.into_facts())

@@ -53,7 +53,7 @@ impl ListenerFacts {
     /// When the schedule said to start, or what comes nearest to it.
     #[must_use]
     pub fn intended_at(&self) -> Option<Instant> {
-        let first_wanted = self.blocks.iter().map(|block| block.intended_at).min();
+        let first_wanted = self.blocks.iter().filter_map(|block| block.intended_at).min();
         self.session.as_ref().map(|session| session.intended_at).or(first_wanted)
     }
 

@@ -13,7 +13,7 @@ use claque_core::{
 use claque_stats::names;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use crate::asked::AskedRow;
+pub(crate) use crate::asked::{ArrivedRow, AskedRow};
 use crate::incidents::IncidentRow;
 
 /// One line of the journal.
@@ -28,6 +28,8 @@ pub(crate) enum FactRow {
     Sound(SoundRow),
     /// No fact: what was asked for, so that a run that is killed knows it.
     Asked(AskedRow),
+    /// No fact either: what arrived and may not have been heard yet.
+    Arrived(ArrivedRow),
 }
 
 /// A row of `blocks.parquet`. Moments are nanoseconds since the run's start; an absent one did not happen.
@@ -38,7 +40,8 @@ pub struct BlockRow {
     pub block: u32,
     pub batch: u32,
     pub chars: u32,
-    pub intended_at_ns: u64,
+    /// Absent where it is not known, as of imported files.
+    pub intended_at_ns: Option<u64>,
     pub requested_at_ns: Option<u64>,
     /// Absent in files of before.
     #[serde(default)]
@@ -154,7 +157,7 @@ impl FactRow {
                 block: BlockIdx(block),
                 sound: sound_from(&sound)?,
             }),
-            Self::Asked(_) => return Ok(None),
+            Self::Asked(_) | Self::Arrived(_) => return Ok(None),
         }))
     }
 }
@@ -166,7 +169,7 @@ impl From<&BlockRecord> for BlockRow {
             block: record.block.0,
             batch: record.batch,
             chars: record.chars,
-            intended_at_ns: record.intended_at.as_nanos(),
+            intended_at_ns: record.intended_at.map(Instant::as_nanos),
             requested_at_ns: record.requested_at.map(Instant::as_nanos),
             answered_request_at_ns: record.answered_request_at.map(Instant::as_nanos),
             acknowledged_at_ns: record.acknowledged_at.map(Instant::as_nanos),
@@ -201,7 +204,7 @@ impl BlockRow {
             block: BlockIdx(self.block),
             batch: self.batch,
             chars: self.chars,
-            intended_at: Instant::from_nanos(self.intended_at_ns),
+            intended_at: self.intended_at_ns.map(Instant::from_nanos),
             requested_at: self.requested_at_ns.map(Instant::from_nanos),
             answered_request_at: self.answered_request_at_ns.map(Instant::from_nanos),
             acknowledged_at: self.acknowledged_at_ns.map(Instant::from_nanos),

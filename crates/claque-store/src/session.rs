@@ -123,7 +123,7 @@ fn answer(block: &BlockRecord, failed_at: Option<Instant>) -> Option<Instant> {
 }
 
 fn arrival(block: &BlockRecord, arrived: Instant, start: Instant) -> BlockArrival {
-    let requested = block.requested_at.unwrap_or(block.intended_at);
+    let requested = block.requested_at.or(block.intended_at).unwrap_or(start);
     let (status, media) = match block.outcome {
         BlockOutcome::Played | BlockOutcome::Unplayed => ("cached", block.media),
         BlockOutcome::Skipped => ("skipped", MediaTime::ZERO),

@@ -12,7 +12,7 @@ use claque_core::{ids::ListenerId, record::Fact};
 
 use crate::{
     error::StoreError,
-    journal::{Journal, JournalLines, unanswered},
+    journal::{Journal, JournalLines, unfinished},
     listeners::listener_of,
 };
 
@@ -43,7 +43,7 @@ pub(crate) fn of_partial(journal: &Path, dir: &Path) -> Result<Sorted, StoreErro
     for fact in JournalLines::open(journal)? {
         sorter.push(fact?)?;
     }
-    unanswered(journal)?.into_iter().try_for_each(|fact| sorter.push(fact))?;
+    unfinished(journal)?.into_iter().try_for_each(|fact| sorter.push(fact))?;
     sorter.into_sorted()
 }
 

@@ -49,7 +49,7 @@ const BLOCK_COLUMNS: [ColumnSpec; 21] = [
     column("block", Kind::Int, NUMBER),
     column("batch", Kind::Int, NUMBER),
     column("chars", Kind::Int, "characters; 0 when not known"),
-    column("intended_at_ns", Kind::Int, MOMENT),
+    column("intended_at_ns", Kind::OptionalInt, MOMENT),
     column("requested_at_ns", Kind::OptionalInt, MOMENT),
     column("acknowledged_at_ns", Kind::OptionalInt, MOMENT),
     column("ready_at_ns", Kind::OptionalInt, MOMENT),
@@ -117,7 +117,7 @@ fn block_values(rows: &[BlockRecord]) -> Vec<Values> {
         ints(rows, |row| Some(row.block.0.into())),
         ints(rows, |row| Some(row.batch.into())),
         ints(rows, |row| Some(row.chars.into())),
-        ints(rows, |row| Some(row.intended_at.as_nanos())),
+        ints(rows, |row| moment(row.intended_at)),
         ints(rows, |row| moment(row.requested_at)),
         ints(rows, |row| moment(row.acknowledged_at)),
         ints(rows, |row| moment(row.ready_at)),
@@ -153,7 +153,7 @@ fn block_row(cells: &mut Cells<'_>) -> Result<BlockRecord, String> {
         block: BlockIdx(cells.int()?),
         batch: cells.int()?,
         chars: cells.int()?,
-        intended_at: Instant::from_nanos(cells.int()?),
+        intended_at: cells.optional()?.map(Instant::from_nanos),
         requested_at: cells.optional()?.map(Instant::from_nanos),
         acknowledged_at: cells.optional()?.map(Instant::from_nanos),
         ready_at: cells.optional()?.map(Instant::from_nanos),
@@ -305,10 +305,17 @@ mod tests {
     use super::*;
     use crate::columns::{TableReader, TableWriter};
 
+    /// Files of before told of every block since when it was wanted.
+    const OLDER_COLUMNS: [ColumnSpec; BLOCK_COLUMNS.len()] = {
+        let mut columns = BLOCK_COLUMNS;
+        columns[4] = column("intended_at_ns", Kind::Int, MOMENT);
+        columns
+    };
+
     /// The columns of files from before the asking that an answer came to was told, and what its audio was like.
     static OLDER: Table<BlockRecord> = Table {
         name: "blocks",
-        specs: BLOCK_COLUMNS.split_at(BLOCK_COLUMNS.len() - 3).0,
+        specs: OLDER_COLUMNS.split_at(BLOCK_COLUMNS.len() - 3).0,
         values: |rows| {
             let mut values = block_values(rows);
             values.truncate(BLOCK_COLUMNS.len() - 3);

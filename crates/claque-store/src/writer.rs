@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_core::record::{Asked, BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
+use claque_core::record::{Arrived, Asked, BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
 use claque_stats::{ScheduleLag, Summary, SummaryBuilder, Verdict, objective::ObjectiveResult};
 
 use crate::{
@@ -154,6 +154,15 @@ impl RunWriter {
     /// As [`RunWriter::append`].
     pub fn append_asked(&mut self, asked: &[Asked]) -> Result<(), StoreError> {
         self.journal.append_asked(asked)
+    }
+
+    /// Appends what has just arrived, so that a run that is killed knows it. Once a record of such a block is appended, this
+    /// tells nothing more.
+    ///
+    /// # Errors
+    /// As [`RunWriter::append`].
+    pub fn append_arrived(&mut self, arrived: &[Arrived]) -> Result<(), StoreError> {
+        self.journal.append_arrived(arrived)
     }
 
     /// Every fact that was appended, as it came. They are read through the file that is open, so a folder that was removed

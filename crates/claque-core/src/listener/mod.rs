@@ -11,8 +11,10 @@ mod tests;
 use self::acting::Acting;
 pub use self::behaviour::Behaviour;
 use crate::{
+    ids::BlockIdx,
     outputs::Outputs,
     player::{Input, Output, Player, PlayerConfig, PlayerState, TimeoutReason},
+    record::BlockRecord,
     rng::Seed,
     time::{Duration, Instant},
 };
@@ -76,6 +78,12 @@ impl Listener {
     #[must_use]
     pub fn slack(&self, due: (Instant, TimeoutReason)) -> Duration {
         if self.acting.is_none() { self.player.slack(due) } else { Duration::ZERO }
+    }
+
+    /// As [`Player::unfinished`].
+    #[must_use]
+    pub fn unfinished(&self, block: BlockIdx) -> Option<&BlockRecord> {
+        self.player.unfinished(block)
     }
 
     /// What it is doing.

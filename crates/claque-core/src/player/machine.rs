@@ -16,7 +16,7 @@ use crate::{
     event::{Event, Failure, Kills, StatusKind},
     ids::BlockIdx,
     outputs::Outputs,
-    record::{BlockOutcome, Fact, ListenerRecord, OutageEnd, SessionEnd},
+    record::{BlockOutcome, BlockRecord, Fact, ListenerRecord, OutageEnd, SessionEnd},
     time::{Duration, Instant, MediaTime, Speed},
 };
 
@@ -156,6 +156,12 @@ impl Player {
     #[must_use]
     pub const fn current(&self) -> BlockIdx {
         self.current
+    }
+
+    /// What is known so far of a block that has no record yet.
+    #[must_use]
+    pub fn unfinished(&self, block: BlockIdx) -> Option<&BlockRecord> {
+        self.window.get(block)?.record.as_deref()
     }
 
     /// Whether it fills a start buffer, and is not only short of the next block.

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use claque_core::{
-    ids::{BlockIdx, ListenerId},
     lag::LagHistogram,
-    record::{Asked, Fact},
+    record::{Arrived, Asked, Fact},
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -27,6 +26,8 @@ const MOST_KEPT: usize = 200_000;
 pub struct Batch {
     /// Blocks that were asked for.
     pub asked: Vec<Asked>,
+    /// Blocks whose audio became whole; of those that are over by now there is a fact, too.
+    pub arrived: Vec<Arrived>,
     /// Facts, in the order in which they became final for each listener.
     pub facts: Vec<Fact>,
 }
@@ -63,9 +64,15 @@ impl Ledger {
         self.due.get_or_insert_with(|| self.beat.next(now + GATHER));
     }
 
-    /// Notes what was asked for.
-    pub(super) fn record_asked(&mut self, listener: ListenerId, blocks: &[BlockIdx], at: Instant) {
-        self.batch.asked.extend(blocks.iter().map(|&block| Asked { listener, block, at }));
+    /// Notes that a block's audio is whole.
+    pub(super) fn record_arrived(&mut self, arrived: Arrived, now: Instant) {
+        self.batch.arrived.push(arrived);
+        self.due.get_or_insert_with(|| self.beat.next(now + GATHER));
+    }
+
+    /// Notes what was asked for in a request that was written at `at`.
+    pub(super) fn record_asked(&mut self, asked: impl Iterator<Item = Asked>, at: Instant) {
+        self.batch.asked.extend(asked);
         let due = at + GATHER_ASKED;
         self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
     }
@@ -83,11 +90,12 @@ impl Ledger {
         // As many again come until the next time, more or less.
         let next = Batch {
             asked: Vec::with_capacity(self.batch.asked.len()),
+            arrived: Vec::with_capacity(self.batch.arrived.len()),
             facts: Vec::with_capacity(self.batch.facts.len()),
         };
         match self.to.try_send(std::mem::replace(&mut self.batch, next)) {
             Ok(()) => self.due = None,
-            Err(TrySendError::Full(batch)) if batch.facts.len() < MOST_KEPT => {
+            Err(TrySendError::Full(batch)) if batch.facts.len() + batch.arrived.len() < MOST_KEPT => {
                 self.batch = batch;
                 self.due = Some(now + GATHER);
             }
@@ -103,7 +111,8 @@ impl Ledger {
 
     /// Hands the last facts over, and gives how late the lane acted.
     pub(super) fn close(self) -> LagHistogram {
-        if !self.batch.facts.is_empty() || !self.batch.asked.is_empty() {
+        let Batch { asked, arrived, facts } = &self.batch;
+        if !(asked.is_empty() && arrived.is_empty() && facts.is_empty()) {
             // A caller that has gone wants no more facts.
             let _gone = self.to.blocking_send(self.batch);
         }
@@ -113,6 +122,8 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use claque_core::ids::{BlockIdx, ListenerId};
+
     use super::*;
 
     #[test]
@@ -120,7 +131,8 @@ mod tests {
         let (to, mut from) = mpsc::channel(4);
         let mut ledger = Ledger::new(Arc::default(), to, Beat::of(1));
         let at = Instant::from_millis(1_003);
-        ledger.record_asked(ListenerId(3), &[BlockIdx(0), BlockIdx(1)], at);
+        let asked = |block| Asked { listener: ListenerId(3), block: BlockIdx(block), at, wanted: None };
+        ledger.record_asked([0, 1].map(asked).into_iter(), at);
         assert_eq!(ledger.due(), Some(Instant::from_millis(1_053)));
         ledger.deliver(Instant::from_millis(1_052));
         assert!(from.try_recv().is_err(), "it is not time yet");

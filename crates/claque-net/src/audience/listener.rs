@@ -2,9 +2,10 @@
 
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase},
-    ids::ListenerId,
+    ids::{BlockIdx, ListenerId},
     listener::{Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerState},
+    record::{Arrived, Asked, BlockRecord},
     time::Instant,
 };
 
@@ -214,7 +215,12 @@ impl Lane {
         loop {
             while let Some((at, event)) = self.inbox.pop() {
                 self.note(slot, at, &event);
+                let whole = if let Event::Complete { block, .. } = event { Some(block) } else { None };
                 self.hand(slot, at, Input::Event(event));
+                let arrived = whole.and_then(|block| self.listening[slot].person.unfinished(block));
+                if let Some(arrived) = arrived.and_then(Arrived::of) {
+                    self.ledger.record_arrived(arrived, at);
+                }
             }
             while let Some(fetch) = self.listening[slot].link.next_fetch() {
                 self.fetch(slot, fetch, Reuse::Yes);
@@ -241,7 +247,16 @@ impl Lane {
     /// Puts down what is known before the listener is told of it.
     fn note(&mut self, slot: usize, at: Instant, event: &Event) {
         match event {
-            Event::Sent { blocks } => self.ledger.record_asked(self.listening[slot].id, blocks, at),
+            Event::Sent { blocks } => {
+                let Listening { id, person, .. } = &self.listening[slot];
+                let asked = |&block: &BlockIdx| Asked {
+                    listener: *id,
+                    block,
+                    at,
+                    wanted: person.unfinished(block).and_then(BlockRecord::wanted_since),
+                };
+                self.ledger.record_asked(blocks.iter().map(asked), at);
+            }
             Event::Warning { text } => tracing::debug!("{text}"),
             Event::Dialed { .. }
             | Event::Status { .. }

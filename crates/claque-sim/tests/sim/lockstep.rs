@@ -32,8 +32,9 @@ fn without_looking(blocks: &[BlockRecord]) -> Vec<BlockRecord> {
     }
     let mut connected: BTreeMap<_, Instant> = BTreeMap::new();
     for record in blocks {
-        let at = connected.entry(record.listener).or_insert(record.intended_at);
-        *at = record.intended_at.min(*at);
+        let intended_at = record.intended_at.expect("it is wanted");
+        let at = connected.entry(record.listener).or_insert(intended_at);
+        *at = intended_at.min(*at);
     }
     let fooled = |record: &BlockRecord| {
         let since = connected[&record.listener];

@@ -58,7 +58,7 @@ fn time_in_which_nobody_was_there_is_no_time_of_listening() {
 #[test]
 fn service_time_counts_from_the_request_and_response_time_from_the_want() {
     let late_request = BlockRecord {
-        intended_at: Instant::from_millis(1_000),
+        intended_at: Some(Instant::from_millis(1_000)),
         requested_at: Some(Instant::from_millis(1_300)),
         ..block(0, 1, 2_000)
     };

@@ -59,7 +59,7 @@ fn types_are_as_plain_as_every_reader_knows_them() {
         let column = schema.columns().iter().find(|column| column.name() == name).unwrap();
         column.self_type().get_basic_info().repetition()
     };
-    assert_eq!(repetition("intended_at_ns"), Repetition::REQUIRED);
+    assert_eq!(repetition("block"), Repetition::REQUIRED);
     assert_eq!(repetition("ready_at_ns"), Repetition::OPTIONAL);
     assert!(matches!(metadata.row_group(0).column(0).compression(), Compression::ZSTD(_)));
 }

@@ -4,7 +4,10 @@ use std::{fs, io::Write as _};
 
 use claque_core::{
     ids::{BlockIdx, ListenerId},
-    record::{Asked, BlockOutcome, Fact},
+    record::{
+        Arrived, Asked, BlockOutcome, BlockRecord, Fact, Incident, IncidentRecord, ResendReason, Wanted,
+    },
+    remark::{Findings, Remark, Remarks, Sound},
     time::Instant,
 };
 use claque_stats::{ReasonId, Verdict, summarise};
@@ -95,6 +98,7 @@ fn what_a_killed_run_had_asked_for_is_known_and_what_it_finished_is_no_double() 
         listener: ListenerId(listener),
         block: BlockIdx(block),
         at: Instant::from_millis(at),
+        wanted: None,
     };
     let finished = example::facts().into_iter().find_map(|fact| match fact {
         Fact::Block(record) => Some(record),
@@ -137,4 +141,49 @@ fn what_a_killed_run_had_asked_for_is_known_and_what_it_finished_is_no_double() 
     })
     .unwrap();
     assert_eq!(of_listeners, 3, "listener by listener there are as many");
+}
+
+#[test]
+fn what_had_arrived_and_was_not_yet_heard_is_known_whole_and_what_is_not_known_is_not_made_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = RunFolder::create(dir.path(), &example::header()).unwrap();
+    let heard = BlockRecord {
+        chars: 0,
+        started_at: None,
+        outcome: BlockOutcome::Unplayed,
+        findings: Some(Findings { remarks: Remarks::NONE.with(Remark::Drawn), sound: Some(Sound::Audible) }),
+        ..example::block(5, 0, 25_000)
+    };
+    let asked = |block, wanted| Asked {
+        listener: ListenerId(5),
+        block: BlockIdx(block),
+        at: Instant::from_millis(507),
+        wanted,
+    };
+    let wanted = Wanted { intended_at: Instant::from_millis(500), batch: 3 };
+    let why = ResendReason::Overdue { acknowledged: Some(true) };
+    let again = Incident::Resent { block: BlockIdx(0), why };
+    let (listener, at) = (ListenerId(5), Instant::from_millis(20_507));
+    writer.append(&[Fact::Incident(IncidentRecord { listener, at, incident: again })]).unwrap();
+    // It was asked for without a connection: what comes of that is on record first.
+    writer.append_asked(&[asked(0, heard.wanted_since()), asked(1, Some(wanted)), asked(2, None)]).unwrap();
+    writer.append_arrived(&[Arrived::of(&heard).unwrap()]).unwrap();
+    drop(writer);
+
+    let run = open(dir.path()).unwrap();
+    let blocks: Vec<_> = run
+        .facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Block(record) => Some(record.clone()),
+            Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => None,
+        })
+        .collect();
+    assert_eq!(blocks[0], heard, "but for its text, which the journal does not tell");
+    let still_wanted: Vec<_> =
+        blocks[1..].iter().map(|block| (block.batch, block.intended_at, block.outcome)).collect();
+    let stopped = BlockOutcome::Stopped;
+    assert_eq!(still_wanted, [(3, Some(Instant::from_millis(500)), stopped), (0, None, stopped)]);
+    let summary = summarise(example::SHAPE, &run.facts, None);
+    assert_eq!((summary.blocks.ok, summary.response_time.unwrap().count), (1, 1));
 }

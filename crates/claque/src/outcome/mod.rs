@@ -12,7 +12,7 @@ use std::{
 use claque_core::{
     gap::GapLog,
     plan::Plan,
-    record::{Asked, Fact},
+    record::{Arrived, Asked, Fact},
 };
 use claque_gateway::Load;
 use claque_net::{Clock, audience::ByHand, unix_nanos};
@@ -291,6 +291,13 @@ impl Recorder {
     pub(crate) fn take_asked(&mut self, asked: &[Asked]) {
         if self.trouble.is_none() && !asked.is_empty() {
             self.trouble = self.writer.append_asked(asked).err();
+        }
+    }
+
+    /// Puts down what has just arrived, so that it outlives this process.
+    pub(crate) fn take_arrived(&mut self, arrived: &[Arrived]) {
+        if self.trouble.is_none() && !arrived.is_empty() {
+            self.trouble = self.writer.append_arrived(arrived).err();
         }
     }
 

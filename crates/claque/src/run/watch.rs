@@ -66,9 +66,10 @@ impl Session<'_> {
             let stops = match turn {
                 Turn::Beat => false,
                 Turn::News(None) => break,
-                Turn::News(Some(Batch { asked, facts })) => {
+                Turn::News(Some(Batch { asked, arrived, facts })) => {
                     live.take(&facts);
                     recorder.take_asked(&asked);
+                    recorder.take_arrived(&arrived);
                     recorder.take(facts);
                     recorder.flush();
                     // Nothing is gained by listening to what cannot be kept.

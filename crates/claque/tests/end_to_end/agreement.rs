@@ -189,7 +189,7 @@ fn compare_blocks(real: &BlockRecord, simulated: &BlockRecord) {
     };
     assert_eq!(identity(real), identity(simulated));
     let moments: [(&str, Moment); 6] = [
-        ("intended", |block| Some(block.intended_at)),
+        ("intended", |block| block.intended_at),
         ("requested", |block| block.requested_at),
         ("ready", |block| block.ready_at),
         ("first audio", |block| block.first_audio_at),

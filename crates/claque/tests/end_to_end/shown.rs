@@ -51,10 +51,38 @@ fn programs_that_read_the_older_scripts_results_can_read_ours() {
     assert_superset(&ours, &older, "run.json");
 }
 
+#[test]
+fn the_summary_that_the_readme_shows_has_the_rows_of_today() {
+    let readme = read("README.md");
+    let sample = readme.split("## What it looks like").nth(1).and_then(|rest| rest.split("```").nth(1));
+    let shown = rows(sample.unwrap().strip_prefix("text").unwrap());
+    let spoken = ["--engine", "deterministic", "--service-seconds", "0.05", "--audio-seconds", "0.3"];
+    let ran = run("run", &[&["--users", "2", "--blocks", "3"], spoken.as_slice()].concat());
+    assert_eq!(shown, rows(&ran.stdout));
+    assert!(shown.len() >= 20, "{shown:?}");
+}
+
+/// The names of a summary's rows, but for those that a run has or has not.
+fn rows(summary: &str) -> Vec<String> {
+    let named = |line: &str| {
+        let line = line.strip_prefix("  ")?;
+        let name = line.split("  ").next()?.trim();
+        let varies = ["outages", "note", "reason", "VALID", "INVALID"].contains(&name);
+        // A remark of the table, as on quantiles of too few values.
+        let is_remark = name.starts_with("- ");
+        (!name.is_empty() && !varies && !is_remark).then(|| name.to_owned())
+    };
+    summary.lines().filter_map(named).collect()
+}
+
+fn read(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::read_to_string(root.join(path)).unwrap()
+}
+
 /// The words after `claque` of each command in a console block, README's `cargo run --release --` included.
 fn commands(path: &str) -> Vec<Vec<String>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let text = fs::read_to_string(root.join(path)).unwrap();
+    let text = read(path);
     let mut commands = Vec::new();
     let mut in_console = false;
     for line in text.lines() {

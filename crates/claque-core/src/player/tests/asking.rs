@@ -33,9 +33,9 @@ fn a_batch_is_asked_for_when_a_block_begins_and_fewer_than_eight_follow_it() {
     assert_eq!(room.asks[2..], [(9_000, range(16, 20))]);
     assert_eq!(room.end().end, SessionEnd::Completed);
     let intended: Vec<_> = room.blocks().iter().map(|record| (record.batch, record.intended_at)).collect();
-    assert_eq!(intended[7], (0, crate::time::Instant::START));
-    assert_eq!(intended[8], (1, ms(1_000)));
-    assert_eq!(intended[16], (2, ms(9_000)));
+    assert_eq!(intended[7], (0, Some(crate::time::Instant::START)));
+    assert_eq!(intended[8], (1, Some(ms(1_000))));
+    assert_eq!(intended[16], (2, Some(ms(9_000))));
 }
 
 #[test]

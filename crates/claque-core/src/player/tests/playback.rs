@@ -252,7 +252,7 @@ fn a_record_tells_the_way_of_its_block() {
     room.complete(2_300, 0, 1_000);
     room.pass_to(9_000);
     let block = room.blocks()[0];
-    assert_eq!((block.batch, block.chars, block.intended_at), (0, 80, ms(1_000)));
+    assert_eq!((block.batch, block.chars, block.intended_at), (0, 80, Some(ms(1_000))));
     assert_eq!((block.requested_at, block.acknowledged_at), (Some(ms(1_010)), Some(ms(1_100))));
     assert_eq!((block.ready_at, block.first_audio_at), (Some(ms(2_000)), Some(ms(2_050))));
     assert_eq!((block.complete_at, block.started_at), (Some(ms(2_300)), Some(ms(2_300))));

@@ -134,7 +134,7 @@ fn a_first_dial_that_fails_is_an_outage_from_the_start() {
     room.ready(4_000, 0, 100);
     room.pass_to(9_000);
     assert_eq!((room.blocks()[0].resends, room.end().end), (1, SessionEnd::Completed));
-    assert_eq!(room.blocks()[0].intended_at, ms(0));
+    assert_eq!(room.blocks()[0].intended_at, Some(ms(0)));
 }
 
 #[test]

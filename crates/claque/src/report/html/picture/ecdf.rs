@@ -33,7 +33,7 @@ impl Spreads {
         let of_first = facts.blocks.iter().find(|block| block.block == BlockIdx(0));
         let session = facts.session.as_ref();
         let intended_at =
-            session.map(|session| session.intended_at).or(of_first.map(|block| block.intended_at));
+            session.map(|session| session.intended_at).or(of_first.and_then(|block| block.intended_at));
         let first_audio_at = facts.blocks.iter().filter_map(BlockRecord::delivered_first_audio_at).min();
         let first_heard = facts.blocks.iter().filter_map(|block| block.started_at).min();
         let started_at = session.and_then(|session| session.started_at).into_iter().chain(first_heard).min();

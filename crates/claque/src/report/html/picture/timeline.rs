@@ -39,7 +39,7 @@ pub(super) struct Timeline {
 /// The timeline of a listener; none if nothing at all is known of it.
 pub(super) fn of(facts: &ListenerFacts) -> Option<Timeline> {
     let session = facts.session.as_ref();
-    let first_wanted = facts.blocks.iter().map(|block| block.intended_at).min();
+    let first_wanted = facts.blocks.iter().filter_map(|block| block.intended_at).min();
     let intended_at = session.map(|session| session.intended_at).or(first_wanted)?;
     let ended_at = session.map_or_else(|| last_known(facts), |session| session.ended_at).max(intended_at);
     let first_heard = || facts.blocks.iter().filter_map(|block| block.started_at).min();
@@ -82,10 +82,7 @@ impl Cursor {
 /// Of a session that reported no end: the last moment at which anything happened.
 fn last_known(facts: &ListenerFacts) -> Instant {
     let of_block = |block: &BlockRecord| {
-        [Some(block.intended_at), block.ready_at, block.complete_at, block.started_at]
-            .into_iter()
-            .flatten()
-            .max()
+        [block.intended_at, block.ready_at, block.complete_at, block.started_at].into_iter().flatten().max()
     };
     let blocks = facts.blocks.iter().filter_map(of_block);
     let stalls = facts.stalls.iter().map(|stall| later(stall.began_at, stall.waited));

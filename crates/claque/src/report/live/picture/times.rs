@@ -79,11 +79,13 @@ impl Times {
             return;
         }
         let place = usize::try_from(block.listener.0).unwrap_or(usize::MAX);
-        if let (Some(started_at), Some(counted @ false)) = (block.started_at, self.counted.get_mut(place)) {
+        if let (Some(intended_at), Some(started_at), Some(counted @ false)) =
+            (block.intended_at, block.started_at, self.counted.get_mut(place))
+        {
             *counted = true;
-            self.startup.add(started_at.since(block.intended_at));
+            self.startup.add(started_at.since(intended_at));
             if block.outcome.is_success() {
-                self.ttfa.add(block.first_audio_at.unwrap_or(started_at).since(block.intended_at));
+                self.ttfa.add(block.first_audio_at.unwrap_or(started_at).since(intended_at));
             }
         }
     }
