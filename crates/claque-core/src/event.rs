@@ -20,10 +20,23 @@ pub enum Event {
         /// Time from dialling to usable.
         connect: Duration,
     },
+    /// The session is usable without a connection: each request finds or makes its own.
+    Opened,
+    /// A connection was made for one request. It is kept apart from all latencies, as that of [`Event::Dialed`].
+    Connected {
+        /// Time from dialling to usable.
+        connect: Duration,
+    },
     /// The request that names these blocks has been written.
     Sent {
         /// Blocks of one request, in the order asked.
         blocks: Vec<BlockIdx>,
+    },
+    /// A request that was said to be written met a connection that had been closed before: it counts as never written, and is
+    /// written again.
+    Unsent {
+        /// The block asked for.
+        block: BlockIdx,
     },
     /// The service said something about a block.
     Status {

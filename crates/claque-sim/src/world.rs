@@ -65,7 +65,7 @@ impl<F: FnMut(Fact)> World<F> {
             let id = ListenerId(id);
             let intended_at = plan.schedule.intended_start(id);
             queue.push(intended_at, Happening { listener, what: What::Starts });
-            let session = Session::new(seat.document, voice.clone(), seat.chars.len());
+            let session = Session::new(seat.document, voice.clone());
             let player = PlayerConfig {
                 listener: id,
                 document: seat.document.to_string(),
@@ -252,7 +252,7 @@ impl<F: FnMut(Fact)> World<F> {
         for news in all_news.drain(..) {
             match news {
                 News::Event(event) => self.tell_event(now, listener, event),
-                News::Fetch { block, variant } => {
+                News::Fetch { block, audio: variant, declared: _ } => {
                     self.listeners[listener].fetches.want(block, variant);
                     self.begin_fetches(now, listener);
                 }

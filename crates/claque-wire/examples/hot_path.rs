@@ -2,7 +2,7 @@
 //! facts: codec, player, audio meter. No sockets and no clock, so that callgrind counts the same instructions every time;
 //! `cargo xtask bench hot-path` does.
 
-use std::{collections::VecDeque, hint::black_box, process::ExitCode};
+use std::{collections::VecDeque, hint::black_box, process::ExitCode, sync::Arc};
 
 use claque_core::{
     event::Event,
@@ -10,11 +10,11 @@ use claque_core::{
     listener::{Behaviour, Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerPolicy, PlayerState},
     rng::Seed,
-    time::{Duration, Instant, MediaTime, Speed},
+    time::{Duration, Instant, Speed},
 };
 use claque_wire::{
-    audio::AudioMeter,
-    yapit::{BlockStatus, ClientSession, Era, ServerMessage, SessionEvent, Status},
+    session::{Action, AnswerHead, Delivered, Exchange, Protocol, Session, Subject},
+    yapit::{BlockStatus, Era, ServerMessage, Status},
 };
 
 const DOCUMENT: &str = "9db4c472-317f-4463-b939-68c02d21f32a";
@@ -45,7 +45,9 @@ fn play(blocks: usize) -> usize {
     };
     let (behaviour, seed) = (Behaviour::NONE, Seed::root(1));
     let mut listener = Listener::new(ListenerConfig { player, behaviour, voices: 1, seed });
-    let mut session = ClientSession::new(DOCUMENT.to_owned(), "kokoro".to_owned(), "af_heart".to_owned());
+    let (texts, mut actions) = (Arc::default(), Vec::new());
+    let subject = Subject { document: DOCUMENT, texts: &texts, model: "kokoro", voice: "af_heart" };
+    let mut session = Protocol::Yapit.session(&subject);
     let (mut now, mut facts) = (Instant::START, 0);
     let mut inputs = VecDeque::from([Input::Start]);
     while listener.state() != PlayerState::Done {
@@ -57,8 +59,11 @@ fn play(blocks: usize) -> usize {
             match output {
                 Output::Dial => inputs.push_back(Input::Event(Event::Dialed { connect: Duration::ZERO })),
                 Output::Ask { blocks, .. } => {
-                    black_box(session.request(&blocks));
-                    blocks.into_iter().for_each(|block| answer(&mut session, block, &mut inputs));
+                    session.ask(&blocks, None, &mut actions);
+                    actions.drain(..).for_each(|action| drop(black_box(action)));
+                    for block in blocks {
+                        answer(&mut session, block, &mut actions, &mut inputs);
+                    }
                 }
                 Output::Fact(fact) => {
                     black_box(fact);
@@ -72,17 +77,14 @@ fn play(blocks: usize) -> usize {
 }
 
 /// What a service says of a block: that it waits, that it is ready; and then its audio.
-fn answer(session: &mut ClientSession, block: BlockIdx, inputs: &mut VecDeque<Input>) {
+fn answer(session: &mut Session, block: BlockIdx, actions: &mut Vec<Action>, inputs: &mut VecDeque<Input>) {
     for status in [BlockStatus::Queued, BlockStatus::Cached] {
-        let mut said = Vec::new();
-        session.handle_text(&notice(block, status), &mut said);
-        for event in said {
-            match event {
-                SessionEvent::Event(event) => inputs.push_back(Input::Event(event)),
-                SessionEvent::Fetch { block, url, declared } => {
-                    black_box(url);
-                    hear(block, declared, inputs);
-                }
+        session.handle_text(&notice(block, status), actions);
+        for action in actions.drain(..) {
+            match action {
+                Action::Tell(event) => inputs.push_back(Input::Event(event)),
+                Action::Begin(mut exchange) => transfer(&mut exchange, inputs),
+                Action::Say { .. } | Action::HangUp(_) => {}
             }
         }
     }
@@ -105,16 +107,17 @@ fn notice(block: BlockIdx, status: BlockStatus) -> String {
 }
 
 /// Measures the audio as its bytes pass.
-fn hear(block: BlockIdx, declared: Option<MediaTime>, inputs: &mut VecDeque<Input>) {
-    let mut meter = AudioMeter::new();
-    let mut media_bytes = 0;
+fn transfer(exchange: &mut Exchange, inputs: &mut VecDeque<Input>) {
+    black_box(exchange.reference());
+    let head = AnswerHead { status: 200, content_type: None, retry_after: None };
+    inputs.extend(exchange.handle_head(&head).map(Input::Event));
     for part in AUDIO.chunks(READ) {
-        let Ok(progress) = meter.push(part) else { return };
-        let bytes = progress.media_bytes - media_bytes;
-        media_bytes = progress.media_bytes;
-        inputs.push_back(Input::Event(Event::Audio { block, delivered: progress.delivered, bytes }));
+        let tell = |event| inputs.push_back(Input::Event(event));
+        if exchange.handle_body(part, tell, |_| {}).is_err() {
+            return;
+        }
     }
-    let Ok(finished) = meter.finish() else { return };
-    let (media, findings) = (finished.media, finished.findings(declared));
+    let Ok(Delivered { media, findings, .. }) = exchange.finish() else { return };
+    let block = exchange.block();
     inputs.push_back(Input::Event(Event::Complete { block, media, findings }));
 }

@@ -9,5 +9,6 @@ pub mod audio;
 pub mod http1;
 pub mod multipart;
 pub mod pdf;
+pub mod session;
 pub mod websocket;
 pub mod yapit;

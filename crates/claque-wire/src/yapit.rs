@@ -4,6 +4,7 @@
 //! [`ServerMessage::encode`] are the gateway's. Nothing here opens a connection.
 
 mod client_message;
+mod conversation;
 pub mod extraction;
 mod failure;
 pub mod json;
@@ -18,6 +19,7 @@ use serde::Serialize;
 
 pub use self::{
     client_message::{ClientMessage, ClientMessageError, Limits, SynthesisMode},
+    conversation::{BlockReport, Consequence, Conversation},
     failure::{close, handshake_refused, http_failure, limit_window, session_error},
     server_message::{BlockStatus, ServerMessage, ServerMessageError, Status},
     session::{ClientSession, SessionEvent},

@@ -46,7 +46,7 @@ fn session(asked: &[u32]) -> ClientSession {
 
 fn hear(session: &mut ClientSession, text: &str) -> Vec<SessionEvent> {
     let mut out = Vec::new();
-    session.handle_text(text, &mut out);
+    session.handle_text(text, &mut |event| out.push(event));
     out
 }
 
@@ -55,7 +55,8 @@ fn said(block: u32, kind: StatusKind) -> SessionEvent {
 }
 
 fn ready(block: u32) -> Vec<SessionEvent> {
-    let fetch = SessionEvent::Fetch { block: BlockIdx(block), url: "/v1/audio/h".to_owned(), declared: None };
+    let fetch =
+        SessionEvent::Fetch { block: BlockIdx(block), audio: "/v1/audio/h".to_owned(), declared: None };
     vec![said(block, StatusKind::Ready), fetch]
 }
 

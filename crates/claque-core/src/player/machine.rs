@@ -238,8 +238,16 @@ impl Player {
             self.last_heard_at = now;
         }
         match event {
-            Event::Dialed { connect } => self.handle_opened(now, connect),
+            Event::Dialed { connect } => {
+                self.connect_time.get_or_insert(connect);
+                self.handle_opened(now);
+            }
+            Event::Opened => self.handle_opened(now),
+            Event::Connected { connect } => {
+                self.connect_time.get_or_insert(connect);
+            }
             Event::Sent { blocks } => self.mark_sent(now, &blocks),
+            Event::Unsent { block } => self.mark_unsent(block),
             Event::Status { block, kind } => self.handle_status(now, block, kind),
             Event::Audio { block, delivered, bytes } => self.handle_audio(now, block, delivered, bytes),
             Event::Complete { block, media, findings } => self.handle_complete(now, block, media, findings),
@@ -253,8 +261,7 @@ impl Player {
         }
     }
 
-    fn handle_opened(&mut self, now: Instant, connect: Duration) {
-        self.connect_time.get_or_insert(connect);
+    fn handle_opened(&mut self, now: Instant) {
         if let Some(outage) = self.line.handle_opened(now) {
             self.note(outage.since, outage.into_incident(now, OutageEnd::Reconnected));
         }
@@ -289,6 +296,18 @@ impl Player {
                 }
             });
         }
+    }
+
+    fn mark_unsent(&mut self, block: BlockIdx) {
+        self.window.change(block, |slot| {
+            if let Some(record) = &mut slot.record {
+                // An earlier attempt's moment stays.
+                if record.requested_at == record.answered_request_at {
+                    record.requested_at = None;
+                }
+                record.answered_request_at = None;
+            }
+        });
     }
 
     fn handle_status(&mut self, now: Instant, block: BlockIdx, kind: StatusKind) {
@@ -375,7 +394,10 @@ impl Player {
 const fn is_sign_of_life(event: &Event) -> bool {
     match event {
         Event::Dialed { .. }
+        | Event::Opened
+        | Event::Connected { .. }
         | Event::Sent { .. }
+        | Event::Unsent { .. }
         | Event::Foreign
         | Event::Warning { .. }
         | Event::Closed(_) => false,

@@ -10,9 +10,8 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use claque_core::ids::{BlockIdx, ListenerId};
 use claque_wire::audio::Container;
-
-use super::fetch::Fetch;
 
 /// Files that wait to be written. A lane that is ahead of the disk waits for it: audio is kept to be listened to, not to measure.
 const FILES: usize = 64;
@@ -94,12 +93,17 @@ impl Keeper {
     }
 
     /// Has a body written. Trouble with it is told and changes nothing of the measurement.
-    pub(super) fn keep(&self, fetch: &Fetch, container: Container, audio: KeptAudio) {
+    pub(super) fn keep(
+        &self,
+        (listener, block): (ListenerId, BlockIdx),
+        container: Container,
+        audio: KeptAudio,
+    ) {
         if audio.is_given_up {
             return;
         }
         let extension = container.extension();
-        let name = format!("user-{}-block-{}.{extension}", fetch.listener, fetch.block);
+        let name = format!("user-{listener}-block-{block}.{extension}");
         if let Some(give) = &self.give
             && give.send((self.folder.join(name), audio)).is_err()
         {

@@ -9,15 +9,18 @@ use claque_core::{
     time::Instant,
 };
 
+use claque_wire::session::{Delivered, Exchange};
+
 use super::{
     AudienceOrder, Seat,
     beat::Beat,
     decoder::Decoder,
-    fetch::{Copied, Fetch, Fetched, Job},
     keeper::Keeper,
     lane::Lane,
-    link::Link,
+    places::PlaceId,
     pool::{Cause, Reuse, Step},
+    session_driver::SessionDriver,
+    transfer::{AudioCopy, Transfer, Transferred},
 };
 
 /// A listener that has started and not yet ended.
@@ -25,7 +28,9 @@ use super::{
 pub(super) struct Listening {
     id: ListenerId,
     person: Listener,
-    link: Link,
+    session: SessionDriver,
+    /// Where its service is.
+    home: PlaceId,
     /// The number of its voice.
     voice: u32,
     /// The moment of the last thing it was told: what comes later was not earlier.
@@ -72,11 +77,12 @@ impl Lane {
         let (behaviour, seed) = (order.behaviour, order.seed);
         let person = Listener::new(ListenerConfig { player, behaviour, voices, seed });
         let home = self.io.places.of_service(&seat.service);
-        let link = Link::new(order, id, home, seat.document.clone());
+        let session = SessionDriver::new(order, seat, home);
         let slot = self.listening.insert(Listening {
             id,
             person,
-            link,
+            session,
+            home,
             voice: 0,
             heard_at: intended_at,
             timer: None,
@@ -90,7 +96,7 @@ impl Lane {
     pub(super) fn attend_listener(&mut self, slot: usize, is_ending: bool) {
         // News of one that has gone may still be under way.
         let Some(listening) = self.listening.get_mut(slot) else { return };
-        listening.link.attend(&mut self.io, is_ending, &mut self.inbox);
+        listening.session.attend(&mut self.io, is_ending, &mut self.inbox);
         self.settle(slot);
     }
 
@@ -107,28 +113,32 @@ impl Lane {
         match step {
             Step::Idle => None,
             Step::Going { owner } => Some(owner),
-            Step::Again { owner, fetch } => {
-                self.listening[owner].link.fetch_over(number);
-                self.fetch(owner, fetch, Reuse::No);
+            Step::Again { owner, exchange } => {
+                self.listening[owner].session.exchange_over(number);
+                if exchange.handle_sent().is_some() {
+                    self.inbox.push(self.io.clock().now(), Event::Unsent { block: exchange.block() });
+                }
+                self.begin(owner, exchange, Reuse::No);
                 Some(owner)
             }
-            Step::Redirected { owner, fetch } => {
-                self.listening[owner].link.fetch_over(number);
-                self.fetch(owner, fetch, Reuse::Yes);
+            Step::Redirected { owner, exchange } => {
+                self.listening[owner].session.exchange_over(number);
+                self.begin(owner, exchange, Reuse::Yes);
                 Some(owner)
             }
-            Step::Over { owner, at, fetch, result } => {
-                let link = &mut self.listening[owner].link;
-                link.fetch_over(number);
+            Step::Over { owner, at, exchange, result } => {
+                self.listening[owner].session.exchange_over(number);
                 match result {
-                    Ok(fetched) => {
-                        let (media, findings) = (fetched.media, fetched.findings);
-                        self.use_copies(&fetch, at, fetched);
-                        self.inbox.push(at, Event::Complete { block: fetch.block, media, findings });
+                    Ok(transferred) => {
+                        let Delivered { media, findings, .. } = transferred.delivered;
+                        let block = exchange.block();
+                        self.use_copies(self.listening[owner].id, block, at, transferred);
+                        if let Some(ready) = exchange.ready() {
+                            self.inbox.push(at, ready);
+                        }
+                        self.inbox.push(at, Event::Complete { block, media, findings });
                     }
-                    Err(failure) => {
-                        self.inbox.push(at, fetch.failed(failure));
-                    }
+                    Err(failure) => self.inbox.push(at, exchange.failed(failure)),
                 }
                 Some(owner)
             }
@@ -136,33 +146,35 @@ impl Lane {
     }
 
     /// Keeps the audio, and has it listened to, as far as that is wanted.
-    fn use_copies(&mut self, fetch: &Fetch, at: Instant, fetched: Fetched) {
-        let Fetched { container, findings, kept, copy, .. } = fetched;
-        if let (Some(decoder), Some(copy), None) = (&self.decoder, copy, findings.sound) {
-            let whose = (fetch.listener, fetch.block);
-            if let Some(missed) = decoder.listen(whose, container, copy.into_bytes()) {
-                self.ledger.record(missed, at);
-            }
+    fn use_copies(&mut self, listener: ListenerId, block: BlockIdx, at: Instant, transferred: Transferred) {
+        let Transferred { delivered: Delivered { container, findings, .. }, kept, copy } = transferred;
+        if let (Some(decoder), Some(copy), None) = (&self.decoder, copy, findings.sound)
+            && let Some(missed) = decoder.listen((listener, block), container, copy.into_bytes())
+        {
+            self.ledger.record(missed, at);
         }
         if let (Some(keeper), Some(audio)) = (&self.keeper, kept) {
-            keeper.keep(fetch, container, audio);
+            keeper.keep((listener, block), container, audio);
         }
     }
 
-    fn fetch(&mut self, slot: usize, fetch: Fetch, reuse: Reuse) {
+    fn begin(&mut self, slot: usize, exchange: Box<Exchange>, reuse: Reuse) {
         let listening = &mut self.listening[slot];
         let Some(seat) = seat_of(&self.order, listening.id) else { return };
+        let (listener, block) = (listening.id, exchange.block());
         let kept = self.keeper.as_ref().map(Keeper::begin);
-        let listens = |decoder: &Decoder| decoder.chooses(fetch.listener, fetch.block);
-        let copy = self.decoder.as_ref().is_some_and(listens).then(Copied::default);
-        match self.pool.begin(&mut self.io, &seat.service, Job::new(fetch, kept, copy), slot, reuse) {
+        let listens = |decoder: &Decoder| decoder.chooses(listener, block);
+        let copy = self.decoder.as_ref().is_some_and(listens).then(AudioCopy::default);
+        let place = (&seat.service, listening.home);
+        let transfer = Transfer::new(exchange, kept, copy);
+        match self.pool.begin(&mut self.io, place, transfer, slot, reuse) {
             Ok(number) => {
-                listening.link.fetch_begun(number);
+                listening.session.exchange_begun(number, block);
                 let step = self.pool.attend(&mut self.io, number, Cause::Given, &mut self.inbox);
                 self.follow(number, step);
             }
-            Err((fetch, failure)) => {
-                self.inbox.push(self.io.clock().now(), fetch.failed(failure));
+            Err((exchange, failure)) => {
+                self.inbox.push(self.io.clock().now(), exchange.failed(failure));
             }
         }
     }
@@ -222,8 +234,8 @@ impl Lane {
                     self.ledger.record_arrived(arrived, at);
                 }
             }
-            while let Some(fetch) = self.listening[slot].link.next_fetch() {
-                self.fetch(slot, fetch, Reuse::Yes);
+            while let Some(exchange) = self.listening[slot].session.next_exchange() {
+                self.begin(slot, exchange, Reuse::Yes);
             }
             if self.inbox.is_empty() {
                 break;
@@ -259,6 +271,9 @@ impl Lane {
             }
             Event::Warning { text } => tracing::debug!("{text}"),
             Event::Dialed { .. }
+            | Event::Opened
+            | Event::Connected { .. }
+            | Event::Unsent { .. }
             | Event::Status { .. }
             | Event::Audio { .. }
             | Event::Complete { .. }
@@ -277,25 +292,28 @@ impl Lane {
         let at = at.max(listening.heard_at);
         listening.heard_at = at;
         let before = listening.person.state();
-        let Listening { id, person, link, voice: now_voice, .. } = listening;
+        let Listening { id, person, session, voice: now_voice, .. } = listening;
         for output in person.handle_input(at, input) {
             match output {
                 Output::Dial => {
                     if let Some(seat) = seat_of(&self.order, *id) {
-                        link.dial(&mut self.io, &seat.service, slot, &mut self.inbox);
+                        session.dial(&mut self.io, &seat.service, slot, &mut self.inbox);
                     }
                 }
                 Output::Ask { blocks, voice } => {
                     // What had waited for a connection may be of a voice that was left.
                     let old_voice = (voice != *now_voice).then(|| slug_of(&self.order, voice));
-                    link.ask(&mut self.io, &blocks, old_voice, &mut self.inbox);
+                    session.ask(&mut self.io, &blocks, old_voice, &mut self.inbox);
                 }
-                Output::Forget { blocks } => link.forget(&blocks),
-                Output::Move { cursor } => link.move_cursor(&mut self.io, cursor, &mut self.inbox),
+                Output::Forget { blocks } => {
+                    let hung_up = session.forget(&mut self.io, &blocks, &mut self.inbox);
+                    hung_up.into_iter().for_each(|number| self.pool.cancel(number));
+                }
+                Output::Move { cursor } => session.move_cursor(&mut self.io, cursor, &mut self.inbox),
                 Output::ChangeVoice { voice } => {
                     *now_voice = voice;
                     let slug = slug_of(&self.order, voice).to_owned();
-                    let dropped = link.change_voice(slug, &mut self.inbox);
+                    let dropped = session.change_voice(slug, &mut self.inbox);
                     dropped.into_iter().for_each(|number| self.pool.cancel(number));
                 }
                 Output::Fact(fact) => self.ledger.record(fact, at),
@@ -312,7 +330,7 @@ impl Lane {
         if let Some(timer) = listening.timer {
             self.timers.remove(&(timer, slot));
         }
-        listening.link.into_fetches().into_iter().for_each(|number| self.pool.cancel(number));
+        listening.session.into_running().for_each(|number| self.pool.cancel(number));
     }
 }
 

@@ -9,14 +9,13 @@ pub(crate) mod connecting;
 mod decoder;
 mod decoding;
 mod dial;
-mod fetch;
 mod files;
 mod hand;
+mod inbox;
 mod io;
 mod keeper;
 mod lane;
 mod ledger;
-mod link;
 mod listener;
 mod outbox;
 mod place_of_audio;
@@ -26,10 +25,12 @@ mod progress;
 mod pulse;
 mod receiver;
 mod resolver;
+mod session_driver;
 mod socket;
 mod stream;
 mod system;
 mod token;
+mod transfer;
 mod tunnel;
 mod warm;
 
@@ -49,6 +50,7 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
 };
+use claque_wire::session::Protocol;
 use mio::{Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
 
@@ -71,6 +73,8 @@ use crate::{clock::Clock, service::Service};
 /// What an audience is to do.
 #[derive(Clone, Debug)]
 pub struct AudienceOrder {
+    /// What is spoken.
+    pub protocol: Protocol,
     /// Slug of the model.
     pub model: String,
     /// Slugs of the voices there are to choose from; everybody begins with the first.
@@ -104,6 +108,8 @@ pub struct Seat {
     pub service: Service,
     /// As the service names it.
     pub document: String,
+    /// The text of each block; empty where the service has the document.
+    pub texts: Arc<[Box<str>]>,
     /// Characters of each block to hear.
     pub chars: Arc<[u32]>,
 }

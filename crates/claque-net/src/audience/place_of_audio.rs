@@ -3,20 +3,21 @@
 use std::io;
 
 use claque_core::event::{Failure, FailureClass, Kills, Phase};
-use claque_wire::http1::write_get;
+use claque_wire::{http1::write_request, session::Exchange};
 
-use super::{fetch::Fetch, io::Io, places::PlaceId};
+use super::{io::Io, places::PlaceId};
 use crate::service::{AudioPlace, Origin, Service, unusable};
 
-/// Redirects of one fetch that are followed: one to the store and one within it, and one more.
-pub(super) const MOST_REDIRECTS: u8 = 3;
-
 /// Where a fetch leads: a place, and the path there.
-pub(super) fn locate(io: &mut Io, service: &Service, fetch: &Fetch) -> Result<(PlaceId, String), Failure> {
-    let leads = service.target().audio_place(&fetch.reference);
-    let leads = leads.map_err(|why| unusable(&fetch.reference, &io::Error::other(why)))?;
+pub(super) fn locate(
+    io: &mut Io,
+    (service, home): (&Service, PlaceId),
+    exchange: &Exchange,
+) -> Result<(PlaceId, String), Failure> {
+    let leads = service.target().audio_place(exchange.reference());
+    let leads = leads.map_err(|why| unusable(exchange.reference(), &io::Error::other(why)))?;
     let (place, mut path) = match leads {
-        AudioPlace::Here(path) => (fetch.home, path),
+        AudioPlace::Here(path) => (home, path),
         AudioPlace::Elsewhere(origin, _) if !service.network().allows(&origin) => {
             return Err(not_typed(&origin));
         }
@@ -30,8 +31,14 @@ pub(super) fn locate(io: &mut Io, service: &Service, fetch: &Fetch) -> Result<(P
     Ok((place, path))
 }
 
-/// Appends the request for what is at `path` of a place.
-pub(super) fn request(io: &Io, service: &Service, place: PlaceId, path: &str, out: &mut Vec<u8>) {
+/// Appends the request of an exchange for what is at `path` of a place.
+pub(super) fn request(
+    io: &Io,
+    service: &Service,
+    (place, path): (PlaceId, &str),
+    exchange: &Exchange,
+    out: &mut Vec<u8>,
+) {
     let place = io.places.place(place);
     let mut headers = Vec::new();
     // Audio that lies elsewhere is none of our credentials' business.
@@ -39,8 +46,9 @@ pub(super) fn request(io: &Io, service: &Service, place: PlaceId, path: &str, ou
         service.access().show_fit(|name, value| headers.push((name, value.to_owned())));
     }
     let own = headers.iter().map(|(name, value)| (*name, value.as_str()));
-    let headers: Vec<_> = own.chain(place.headers.iter()).collect();
-    write_get(path, &place.authority, &headers, out);
+    let request = exchange.request();
+    let headers: Vec<_> = own.chain(place.headers.iter()).chain(request.headers.iter().copied()).collect();
+    write_request(path, &place.authority, &headers, request.body, out);
 }
 
 /// The failure of audio that lies where nobody said that we may go.
@@ -49,11 +57,6 @@ fn not_typed(origin: &Origin) -> Failure {
     protocol_failure(format!(
         "the audio lies at {origin}, which was not typed; allow it with --allow-host {host}"
     ))
-}
-
-/// The failure of audio that leads on and on.
-pub(super) fn too_many_redirects(to: &str) -> Failure {
-    protocol_failure(format!("the audio was redirected more than {MOST_REDIRECTS} times, at last to {to}"))
 }
 
 const fn protocol_failure(text: String) -> Failure {

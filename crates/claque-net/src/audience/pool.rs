@@ -1,25 +1,25 @@
-//! Kept-alive connections for audio, which a lane's listeners share.
+//! Kept-alive connections for exchanges, which a lane's listeners share.
 
 use std::io::{self, ErrorKind};
 
 use claque_core::{
-    event::{Failure, FailureClass, Phase},
+    event::{Event, Failure, FailureClass, Phase},
     time::{Duration, Instant},
 };
-use claque_wire::http1::Response;
+use claque_wire::{http1::Response, session::Exchange};
 use mio::Token;
 use slab::Slab;
 
 use super::{
     dial::Dial,
-    fetch::{Fetch, Fetched, Job},
+    inbox::Inbox,
     io::{Io, MOST_READS},
-    link::Inbox,
     outbox::Outbox,
-    place_of_audio::{MOST_REDIRECTS, locate, request, too_many_redirects},
+    place_of_audio::{locate, request},
     places::PlaceId,
     stream::Stream,
     token::Who,
+    transfer::{Transfer, Transferred},
 };
 use crate::service::{Service, failure_of, redirected};
 
@@ -49,7 +49,7 @@ struct Connection {
 
 #[derive(Debug)]
 enum Way {
-    Dialing(Dial),
+    Dialing(Dial, Instant),
     Open(Stream),
 }
 
@@ -64,7 +64,7 @@ struct Busy {
     /// Whose fetch it is: a slot of the lane.
     owner: usize,
     since: Instant,
-    job: Box<Job>,
+    transfer: Box<Transfer>,
     answer: Response,
     /// Whether the connection was used before: then it may have been closed when it was taken.
     is_reused: bool,
@@ -80,11 +80,11 @@ pub(super) enum Step {
     /// The fetch of this owner goes on.
     Going { owner: usize },
     /// The connection was closed while it was idle, or as good as: the fetch is to be begun again.
-    Again { owner: usize, fetch: Fetch },
+    Again { owner: usize, exchange: Box<Exchange> },
     /// The answer leads elsewhere: the fetch goes on there.
-    Redirected { owner: usize, fetch: Fetch },
+    Redirected { owner: usize, exchange: Box<Exchange> },
     /// The fetch is over, at this moment.
-    Over { owner: usize, at: Instant, fetch: Fetch, result: Result<Fetched, Failure> },
+    Over { owner: usize, at: Instant, exchange: Box<Exchange>, result: Result<Transferred, Failure> },
 }
 
 /// What there is to be done about a connection.
@@ -98,7 +98,7 @@ pub(super) enum Cause {
     Ending,
 }
 
-/// Whether a fetch may go over a connection that was used before.
+/// Whether an exchange may go over a connection that was used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reuse {
     Yes,
@@ -113,24 +113,26 @@ impl Pool {
     pub(super) fn begin(
         &mut self,
         io: &mut Io,
-        service: &Service,
-        job: Job,
+        (service, home): (&Service, PlaceId),
+        transfer: Transfer,
         owner: usize,
         reuse: Reuse,
-    ) -> Result<usize, (Fetch, Failure)> {
-        let (place, path) = match locate(io, service, &job.fetch) {
+    ) -> Result<usize, (Box<Exchange>, Failure)> {
+        let (place, path) = match locate(io, (service, home), &transfer.exchange) {
             Ok(located) => located,
-            Err(failure) => return Err((job.fetch, failure)),
+            Err(failure) => return Err((transfer.exchange, failure)),
         };
         let taken = if reuse == Reuse::Yes { self.take_idle(io, place) } else { None };
         let is_reused = taken.is_some();
         let number = taken.unwrap_or_else(|| self.add(io, place));
         let connection = &mut self.list[number];
-        request(io, service, place, &path, connection.out.bytes());
+        request(io, service, (place, &path), &transfer.exchange, connection.out.bytes());
+        connection.out.mark(());
         connection.path = path;
-        let (since, answer) = (io.clock().now(), Response::new());
+        let (since, answer) = (io.clock().now(), Response::keeping(transfer.exchange.wanted_fields()));
         let token = Who::Fetcher(number).token();
-        connection.task = Task::Busy(Busy { owner, since, job: Box::new(job), answer, is_reused, token });
+        connection.task =
+            Task::Busy(Busy { owner, since, transfer: Box::new(transfer), answer, is_reused, token });
         Ok(number)
     }
 
@@ -150,12 +152,13 @@ impl Pool {
             Ok(None) => Step::Going { owner },
             Ok(Some(end)) => self.end(io, number, end),
             Err(Stop::Again) => match self.remove(number) {
-                Some(busy) => Step::Again { owner, fetch: busy.job.fetch },
+                Some(busy) => Step::Again { owner, exchange: busy.transfer.exchange },
                 None => Step::Idle,
             },
             Err(Stop::Failed(failure)) => match self.remove(number) {
                 Some(busy) => {
-                    Step::Over { owner, at: io.clock().now(), fetch: busy.job.fetch, result: Err(failure) }
+                    let (at, exchange) = (io.clock().now(), busy.transfer.exchange);
+                    Step::Over { owner, at, exchange, result: Err(failure) }
                 }
                 None => Step::Idle,
             },
@@ -179,7 +182,9 @@ impl Pool {
     /// Gives a fetch up that takes too long.
     pub(super) fn give_up(&mut self, number: usize, at: Instant, failure: Failure) -> Step {
         match self.remove(number) {
-            Some(Busy { owner, job, .. }) => Step::Over { owner, at, fetch: job.fetch, result: Err(failure) },
+            Some(Busy { owner, transfer, .. }) => {
+                Step::Over { owner, at, exchange: transfer.exchange, result: Err(failure) }
+            }
             None => Step::Idle,
         }
     }
@@ -227,7 +232,7 @@ impl Pool {
         entry.insert(Connection {
             place,
             path: String::new(),
-            way: Way::Dialing(dial),
+            way: Way::Dialing(dial, io.clock().now()),
             out: Outbox::default(),
             task,
         });
@@ -266,17 +271,14 @@ impl Pool {
         let owner = busy.owner;
         if let Some(location) = busy.answer.location() {
             let reference = redirected(&io.places.place(place).origin, &path, location);
-            let Fetch { redirects, .. } = busy.job.fetch;
-            return if redirects < MOST_REDIRECTS {
-                let fetch = Fetch { reference, redirects: redirects + 1, ..busy.job.fetch };
-                Step::Redirected { owner, fetch }
-            } else {
-                let failure = too_many_redirects(&reference);
-                Step::Over { owner, at: end.at, fetch: busy.job.fetch, result: Err(failure) }
+            let mut exchange = busy.transfer.exchange;
+            return match exchange.redirect(reference) {
+                Ok(()) => Step::Redirected { owner, exchange },
+                Err(failure) => Step::Over { owner, at: end.at, exchange, result: Err(failure) },
             };
         }
-        let (fetch, result) = busy.job.finish();
-        Step::Over { owner, at: end.at, fetch, result }
+        let (exchange, result) = busy.transfer.finish();
+        Step::Over { owner, at: end.at, exchange, result }
     }
 
     fn remove(&mut self, number: usize) -> Option<Busy> {
@@ -311,14 +313,22 @@ impl Busy {
     ) -> Result<Option<End>, Stop> {
         let stream = match way {
             Way::Open(stream) => stream,
-            Way::Dialing(dial) => {
+            Way::Dialing(dial, since) => {
                 let Some(stream) = dial.proceed(io).map_err(Stop::Failed)? else { return Ok(None) };
+                let now = io.clock().now();
+                if self.transfer.exchange.tells_connecting() {
+                    inbox.push(now, Event::Connected { connect: now.since(*since) });
+                }
                 *way = Way::Open(stream);
                 let Way::Open(stream) = way else { return Ok(None) };
                 stream
             }
         };
-        out.flush(stream, |()| {}).map_err(|error| self.broken(&error))?;
+        let mut is_sent = false;
+        out.flush(stream, |()| is_sent = true).map_err(|error| self.broken(&error))?;
+        if is_sent && let Some(event) = self.transfer.exchange.handle_sent() {
+            inbox.push(io.clock().now(), event);
+        }
         if cause == Cause::Given {
             return Ok(None);
         }
@@ -334,7 +344,7 @@ impl Busy {
             }
             let mut bytes = &input[..reading.count];
             let is_whole =
-                self.job.take(&mut self.answer, &mut bytes, reading.at, inbox).map_err(Stop::Failed)?;
+                self.transfer.take(&mut self.answer, &mut bytes, reading.at, inbox).map_err(Stop::Failed)?;
             if is_whole {
                 // What nobody asked for is no beginning of the next answer.
                 let is_reusable = self.answer.keeps_alive() && bytes.is_empty();
@@ -365,6 +375,10 @@ impl Busy {
         }
         let failure = failure_of(error, Phase::BeforeAudio);
         let is_ours = failure.class == FailureClass::Generator;
-        Stop::Failed(if self.job.has_begun() && !is_ours { self.job.broken(&failure.text) } else { failure })
+        Stop::Failed(if self.transfer.exchange.has_begun() && !is_ours {
+            self.transfer.exchange.broken(&failure.text)
+        } else {
+            failure
+        })
     }
 }

@@ -180,7 +180,7 @@ impl Warming {
 /// How many blocks a message settled, and how many of those for the worse.
 fn settled_by(session: &mut ClientSession, text: &str) -> Result<(usize, u32), Failure> {
     let mut events = Vec::new();
-    session.handle_text(text, &mut events);
+    session.handle_text(text, &mut |event| events.push(event));
     let (mut settled, mut failed) = (0, 0);
     for event in events {
         match event {

@@ -103,9 +103,9 @@ fn frame(notice: &Notice) -> String {
 fn as_news(event: SessionEvent) -> News {
     match event {
         SessionEvent::Event(event) => News::Event(event),
-        SessionEvent::Fetch { block, url, .. } => {
+        SessionEvent::Fetch { block, audio: url, .. } => {
             assert_eq!(url, format!("/v1/audio/{}", hash()));
-            News::Fetch { block, variant: hash() }
+            News::Fetch { block, audio: hash(), declared: None }
         }
     }
 }
@@ -117,7 +117,7 @@ fn indices(blocks: &[u32]) -> Vec<BlockIdx> {
 proptest! {
     #[test]
     fn a_typed_conversation_leads_to_what_its_frames_lead_to(steps in prop::collection::vec(steps(), 0..40)) {
-        let mut typed = Session::new(own(), "v".into(), 5);
+        let mut typed = Session::new(own(), "v".into());
         let mut wired = ClientSession::new(own().to_string(), "m".to_owned(), "v".to_owned());
         for step in steps {
             let (mut news, mut events) = (Vec::new(), Vec::new());
@@ -127,7 +127,7 @@ proptest! {
                     let _ = wired.request(&indices(&blocks));
                 }
                 Step::Told(notice) => {
-                    wired.handle_text(&frame(&notice), &mut events);
+                    wired.handle_text(&frame(&notice), &mut |event| events.push(event));
                     typed.handle_notice(notice, &mut news);
                 }
                 Step::ChangeVoice(voice) => {
@@ -147,7 +147,7 @@ proptest! {
 
 #[test]
 fn an_empty_eviction_says_nothing() {
-    let mut session = Session::new(own(), "v".into(), 1);
+    let mut session = Session::new(own(), "v".into());
     let mut news = Vec::new();
     session.handle_notice(Notice::Evicted { document: own(), blocks: Vec::new() }, &mut news);
     assert_eq!(news, []);

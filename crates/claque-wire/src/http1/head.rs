@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
 
-use super::{Framing, HttpError, MAX_HEAD};
+use super::{Fields, Framing, HttpError, MAX_HEAD, WantedFields};
 
 /// Header fields read at most; more are an error.
 const FIELDS: usize = 100;
@@ -15,18 +15,21 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) framing: Framing,
     pub(super) keeps_alive: bool,
-    /// Where a redirect leads.
-    pub(super) location: Option<Box<str>>,
+    pub(super) fields: Fields,
 }
 
 /// Takes a head from the front of `bytes`; none while it is not whole. `part` is what came of it before. Interim answers
 /// (RFC 9110 section 15.2) are passed over.
-pub(super) fn take(part: &mut Vec<u8>, bytes: &mut &[u8]) -> Result<Option<Head>, HttpError> {
+pub(super) fn take(
+    part: &mut Vec<u8>,
+    bytes: &mut &[u8],
+    wanted: WantedFields,
+) -> Result<Option<Head>, HttpError> {
     while !bytes.is_empty() {
         let Some((status, head)) = take_raw(part, bytes, |head| {
             let status = head.code.unwrap_or_default();
             let http11 = head.version == Some(1);
-            (status, understand(status, http11, head.headers))
+            (status, understand(status, http11, head.headers, wanted))
         })?
         else {
             return Ok(None);
@@ -73,11 +76,16 @@ pub(crate) fn take_raw<T>(
     }
 }
 
-fn understand(status: u16, http11: bool, fields: &[Header<'_>]) -> Result<Head, HttpError> {
+fn understand(
+    status: u16,
+    http11: bool,
+    fields: &[Header<'_>],
+    wanted: WantedFields,
+) -> Result<Head, HttpError> {
     let (mut closes, mut lives) = (false, http11);
     let mut length = None;
     let mut encoding: Option<String> = None;
-    let mut location = None;
+    let mut kept = Fields::default();
     // RFC 9110 section 15.4: those that name one other place to be asked.
     let is_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
     for field in fields {
@@ -89,7 +97,11 @@ fn understand(status: u16, http11: bool, fields: &[Header<'_>]) -> Result<Head, 
             let before = encoding.map_or_else(String::new, |before| format!("{before}, "));
             encoding = Some(before + value.trim());
         } else if is_redirect && field.name.eq_ignore_ascii_case("location") {
-            location = Some(value.trim().into());
+            kept.location = Some(value.trim().into());
+        } else if wanted == WantedFields::Content && field.name.eq_ignore_ascii_case("content-type") {
+            kept.content_type = Some(value.trim().into());
+        } else if wanted == WantedFields::Content && field.name.eq_ignore_ascii_case("retry-after") {
+            kept.retry_after = Some(value.trim().into());
         } else if field.name.eq_ignore_ascii_case("connection") {
             for option in value.split(',') {
                 match option.trim() {
@@ -118,7 +130,7 @@ fn understand(status: u16, http11: bool, fields: &[Header<'_>]) -> Result<Head, 
             Framing::UntilClose
         }
     };
-    Ok(Head { status, framing, keeps_alive: alive, location })
+    Ok(Head { status, framing, keeps_alive: alive, fields: kept })
 }
 
 /// Several lengths are lawful only if they are one (RFC 9110 section 8.6).

@@ -32,6 +32,7 @@ use claque_net::{
 };
 use claque_stats::ScheduleLag;
 use claque_store::Preparation;
+use claque_wire::session::Protocol;
 
 use self::{
     crew::Crew,
@@ -256,6 +257,7 @@ impl Session<'_> {
             host.restart_load();
         }
         let mut audience = Audience::start(AudienceOrder {
+            protocol: Protocol::Yapit,
             model: plan.model.clone(),
             voices,
             seats,

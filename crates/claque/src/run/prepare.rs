@@ -252,6 +252,7 @@ fn seats(
         Some(Seat {
             service: crew.of_listener(number).clone(),
             document: document.id.clone(),
+            texts: Arc::default(),
             chars: document.chars.iter().copied().take(wanted).collect::<Arc<[u32]>>(),
         })
     };

@@ -258,11 +258,11 @@ impl Stage {
             Era::Current => yapit::Era::Current,
         };
         let mut events = Vec::new();
-        self.session.handle_text(&message(notice).encode(era), &mut events);
+        self.session.handle_text(&message(notice).encode(era), &mut |event| events.push(event));
         for event in events {
             match event {
                 SessionEvent::Event(event) => self.tell(Input::Event(event)),
-                SessionEvent::Fetch { url, .. } => {
+                SessionEvent::Fetch { audio: url, .. } => {
                     let hash = url.rsplit('/').next().and_then(VariantHash::parse).expect("it was named so");
                     let fetched = self.server.fetch(&hash).expect("the service has what it calls ready");
                     self.queue.push_back((self.now + fetched.after, News::Fetched(self.voice, fetched)));

@@ -1,0 +1,179 @@
+//! The closed set of protocols, from a client's side: what a driver of sockets or of virtual time knows of them.
+//!
+//! A [`Session`] is one listener's conversation with a service. A driver hands it what the player wants and what comes on its
+//! channel, and does what the [`Action`]s say: tell the player, say something on the channel, begin an [`Exchange`]. Framing
+//! (HTTP/1.1, WebSocket) and connections are the driver's; what the bytes mean is decided here. A protocol is a variant of
+//! [`Session`] and a kind of [`Exchange`]; nothing outside this crate matches on either.
+
+mod download;
+mod exchange;
+
+use std::sync::Arc;
+
+use claque_core::{event::Event, ids::BlockIdx, time::MediaTime};
+
+pub use self::exchange::{Delivered, Exchange, Request};
+use crate::yapit;
+
+/// Exchanges of one listener under way at once, where its player knows no bound: what browsers allow per origin over HTTP/1.1.
+const BROWSER_EXCHANGES: usize = 6;
+
+/// Most blocks that one message asks for, where messages have such a limit: that of yapit's current era.
+const BLOCKS_PER_MESSAGE: usize = 32;
+
+/// Which protocol an audience speaks, with what all its sessions share.
+#[derive(Clone, Debug)]
+pub enum Protocol {
+    /// That of a yapit gateway.
+    Yapit,
+}
+
+/// What one listener's session is about.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// The document, as the service names it; empty where services know none.
+    pub document: &'a str,
+    /// The text of each block; empty where the service has the document.
+    pub texts: &'a Arc<[Box<str>]>,
+    /// The model, as the service names it.
+    pub model: &'a str,
+    /// The voice to begin with.
+    pub voice: &'a str,
+}
+
+impl Protocol {
+    /// Begins a session, nothing asked yet.
+    #[must_use]
+    pub fn session(&self, subject: &Subject<'_>) -> Session {
+        let Subject { document, model, voice, .. } = *subject;
+        match self {
+            Self::Yapit => Session::Yapit(Box::new(yapit::ClientSession::new(
+                document.to_owned(),
+                model.to_owned(),
+                voice.to_owned(),
+            ))),
+        }
+    }
+}
+
+/// One listener's conversation with a service. It is dropped with its listener.
+#[derive(Debug)]
+pub enum Session {
+    /// A document of a yapit gateway: asked for on a WebSocket, fetched over HTTP.
+    Yapit(Box<yapit::ClientSession>),
+}
+
+/// What a session is spoken over besides its exchanges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// A WebSocket, which is dialled before anything can be asked for.
+    WebSocket,
+    /// Nothing: each request is an exchange of its own, and the session is usable at once.
+    None,
+}
+
+/// What a driver has to do.
+#[derive(Debug)]
+pub enum Action {
+    /// Hand this to the player.
+    Tell(Event),
+    /// Say this on the channel; [`Event::Sent`] follows once it is written, if it asks for blocks.
+    Say {
+        /// The text of one message.
+        text: String,
+        /// The blocks it asks for.
+        blocks: Vec<BlockIdx>,
+    },
+    /// Begin an exchange, or keep it until there may be one more.
+    Begin(Box<Exchange>),
+    /// Nothing that comes of this block's exchange is wanted: hang up on it.
+    HangUp(BlockIdx),
+}
+
+impl Session {
+    /// What it is spoken over.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::Yapit(_) => Channel::WebSocket,
+        }
+    }
+
+    /// Exchanges that may be under way at once.
+    #[must_use]
+    pub const fn most_exchanges(&self) -> usize {
+        match self {
+            Self::Yapit(_) => BROWSER_EXCHANGES,
+        }
+    }
+
+    /// The player asks for blocks. `old_voice` is that of a request that had waited while the listener chose another.
+    pub fn ask(&mut self, blocks: &[BlockIdx], old_voice: Option<&str>, actions: &mut Vec<Action>) {
+        match self {
+            Self::Yapit(session) => {
+                for blocks in blocks.chunks(BLOCKS_PER_MESSAGE) {
+                    let text = match old_voice {
+                        None => session.request(blocks),
+                        Some(voice) => session.request_in(voice, blocks),
+                    };
+                    actions.push(Action::Say { text, blocks: blocks.to_vec() });
+                }
+            }
+        }
+    }
+
+    /// Nothing of these blocks is wanted until they are asked for again.
+    pub fn forget(&mut self, blocks: &[BlockIdx], _actions: &mut Vec<Action>) {
+        match self {
+            Self::Yapit(session) => session.forget(blocks),
+        }
+    }
+
+    /// The listener jumped.
+    pub fn move_cursor(&mut self, cursor: BlockIdx, actions: &mut Vec<Action>) {
+        match self {
+            Self::Yapit(session) => {
+                actions.push(Action::Say { text: session.cursor_moved(cursor), blocks: Vec::new() });
+            }
+        }
+    }
+
+    /// The player asks in another voice from now on. Nothing that is under way is wanted any more.
+    pub fn change_voice(&mut self, voice: String) {
+        match self {
+            Self::Yapit(session) => session.change_voice(voice),
+        }
+    }
+
+    /// A message came on the channel.
+    pub fn handle_text(&mut self, text: &str, actions: &mut Vec<Action>) {
+        match self {
+            Self::Yapit(session) => session.handle_text(text, &mut |event| actions.push(event.into())),
+        }
+    }
+}
+
+impl From<yapit::SessionEvent> for Action {
+    fn from(event: yapit::SessionEvent) -> Self {
+        match event {
+            yapit::SessionEvent::Event(event) => Self::Tell(event),
+            yapit::SessionEvent::Fetch { block, audio, declared } => {
+                Self::Begin(Box::new(Exchange::download(block, audio, declared)))
+            }
+        }
+    }
+}
+
+/// What is known of an answer before its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerHead<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// What the body is said to be.
+    pub content_type: Option<&'a str>,
+    /// How long to wait before asking again, as the service puts it.
+    pub retry_after: Option<&'a str>,
+}
+
+/// How long a thing is said to be, where that is told.
+type Declared = Option<MediaTime>;
