@@ -67,7 +67,10 @@ pub enum Session {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     /// A WebSocket, which is dialled before anything can be asked for.
-    WebSocket,
+    WebSocket {
+        /// Where it is, below the service's address.
+        path: &'static str,
+    },
     /// Nothing: each request is an exchange of its own, and the session is usable at once.
     None,
 }
@@ -95,7 +98,7 @@ impl Session {
     #[must_use]
     pub const fn channel(&self) -> Channel {
         match self {
-            Self::Yapit(_) => Channel::WebSocket,
+            Self::Yapit(_) => Channel::WebSocket { path: yapit::SOCKET_PATH },
         }
     }
 
@@ -158,7 +161,7 @@ impl From<yapit::SessionEvent> for Action {
         match event {
             yapit::SessionEvent::Event(event) => Self::Tell(event),
             yapit::SessionEvent::Fetch { block, audio, declared } => {
-                Self::Begin(Box::new(Exchange::download(block, audio, declared)))
+                Self::Begin(Box::new(Exchange::download(block, yapit::audio_path(audio), declared)))
             }
         }
     }

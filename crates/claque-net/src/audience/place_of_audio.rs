@@ -14,7 +14,7 @@ pub(super) fn locate(
     (service, home): (&Service, PlaceId),
     exchange: &Exchange,
 ) -> Result<(PlaceId, String), Failure> {
-    let leads = service.target().audio_place(exchange.reference());
+    let leads = service.target().place_of(exchange.reference());
     let leads = leads.map_err(|why| unusable(exchange.reference(), &io::Error::other(why)))?;
     let (place, mut path) = match leads {
         AudioPlace::Here(path) => (home, path),

@@ -56,8 +56,9 @@ impl SessionDriver {
     pub(super) fn dial(&mut self, io: &mut Io, service: &Service, slot: usize, inbox: &mut Inbox) {
         self.dialled_at = io.clock().now();
         match self.session.channel() {
-            Channel::WebSocket => {
-                self.socket = Some(Socket::dial(self.home, service, Who::Listener(slot).token()));
+            Channel::WebSocket { path } => {
+                let token = Who::Listener(slot).token();
+                self.socket = Some(Socket::dial(self.home, service, path, token));
                 self.attend(io, true, inbox);
             }
             Channel::None => inbox.push(self.dialled_at, Event::Opened),

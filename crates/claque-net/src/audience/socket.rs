@@ -103,11 +103,14 @@ pub(super) enum News<'a> {
 }
 
 impl Socket {
-    /// Begins to connect, with the credentials of the moment. [`Socket::attend`] is to be called at once, and whenever
+    /// Begins to connect to a path of the service, with the credentials of the moment. [`Socket::attend`] is to be called at once, and whenever
     /// there is news of `token`.
-    pub(super) fn dial(place: PlaceId, service: &Service, token: Token) -> Self {
+    pub(super) fn dial(place: PlaceId, service: &Service, path: &str, token: Token) -> Self {
         let step = Step::Connecting(Dial::new(place, token));
-        Self { stage: Stage::Dialing(Box::new(Dialing { step, place, path: Hidden(path(service)) })), token }
+        Self {
+            stage: Stage::Dialing(Box::new(Dialing { step, place, path: Hidden(self::path(service, path)) })),
+            token,
+        }
     }
 
     /// Puts a message behind what is to be written; [`News::Sent`] follows if it asks for blocks. Nothing is sent where
@@ -308,8 +311,8 @@ impl Open {
 }
 
 /// Where the WebSocket is, with the token of the moment. Never printed.
-fn path(service: &Service) -> String {
-    let path = service.target().socket_path();
+fn path(service: &Service, path: &str) -> String {
+    let path = service.target().path(path);
     match service.access().query() {
         Some(query) => format!("{path}?{query}"),
         None => path,

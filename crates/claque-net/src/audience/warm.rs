@@ -8,7 +8,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_wire::yapit::{ClientSession, SessionEvent};
+use claque_wire::yapit::{ClientSession, SOCKET_PATH, SessionEvent};
 use mio::{Events, Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
 
@@ -116,7 +116,7 @@ impl Warming {
 
     fn run(mut self) -> Result<u32, Failure> {
         let place = self.io.places.of_service(&self.service);
-        let mut socket = Socket::dial(place, &self.service, Who::Listener(0).token());
+        let mut socket = Socket::dial(place, &self.service, SOCKET_PATH, Who::Listener(0).token());
         let mut events = Events::with_capacity(TOLD);
         loop {
             self.attend(&mut socket)?;

@@ -179,14 +179,14 @@ impl Target {
         &self.0.origin
     }
 
-    /// Where an audio reference leads.
+    /// Where a reference leads: a path below the address, or a URL.
     ///
     /// # Errors
     /// It is a URL that leads nowhere; says why.
-    pub(crate) fn audio_place(&self, reference: &str) -> Result<AudioPlace, String> {
+    pub(crate) fn place_of(&self, reference: &str) -> Result<AudioPlace, String> {
         if !is_absolute(reference) {
             let slash = if reference.starts_with('/') { "" } else { "/" };
-            return Ok(AudioPlace::Here([&self.0.path, "/api", slash, reference].concat()));
+            return Ok(AudioPlace::Here([&self.0.path, slash, reference].concat()));
         }
         let url: Uri = reference.parse().map_err(|error: InvalidUri| error.to_string())?;
         let origin = Origin::of(&url).ok_or("it leads nowhere")?;
@@ -194,9 +194,9 @@ impl Target {
         Ok(if origin == self.0.origin { AudioPlace::Here(path) } else { AudioPlace::Elsewhere(origin, path) })
     }
 
-    /// The WebSocket's path, without credentials.
-    pub(crate) fn socket_path(&self) -> String {
-        format!("{}/api/v1/ws/tts", self.0.path)
+    /// A path below the address, as it stands in a request.
+    pub(crate) fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.0.path)
     }
 }
 
@@ -221,20 +221,20 @@ mod tests {
         let target = Target::parse("https://tts.example/").unwrap();
         assert_eq!((target.host(), target.port(), target.is_tls()), ("tts.example", 443, true));
         assert_eq!(target.url("/api/v1/models"), "https://tts.example/api/v1/models");
-        assert_eq!(target.socket_path(), "/api/v1/ws/tts");
+        assert_eq!(target.path("/api/v1/ws/tts"), "/api/v1/ws/tts");
         let here = |path: &str| Ok(AudioPlace::Here(path.to_owned()));
-        assert_eq!(target.audio_place("/v1/audio/ab"), here("/api/v1/audio/ab"));
+        assert_eq!(target.place_of("/api/v1/audio/ab"), here("/api/v1/audio/ab"));
         let prefixed = Target::parse("http://[::1]:8000/tts").unwrap();
         assert_eq!((prefixed.host(), prefixed.port()), ("::1", 8_000));
-        assert_eq!(prefixed.socket_path(), "/tts/api/v1/ws/tts");
-        assert_eq!(prefixed.audio_place("v1/audio/ab"), here("/tts/api/v1/audio/ab"));
+        assert_eq!(prefixed.path("/api/v1/ws/tts"), "/tts/api/v1/ws/tts");
+        assert_eq!(prefixed.place_of("v1/audio/ab"), here("/tts/v1/audio/ab"));
     }
 
     #[test]
     fn another_scheme_host_or_port_is_another_origin() {
         let target = Target::parse("https://TTS.example/p").unwrap();
         for own in ["https://tts.example/ab?c", "HTTPS://tts.example:443/ab?c"] {
-            assert_eq!(target.audio_place(own), Ok(AudioPlace::Here("/ab?c".to_owned())), "{own}");
+            assert_eq!(target.place_of(own), Ok(AudioPlace::Here("/ab?c".to_owned())), "{own}");
         }
         for (url, origin) in [
             ("http://tts.example/ab", "http://tts.example"),
@@ -244,10 +244,10 @@ mod tests {
             ("https://tts.example@cdn.example/ab", "https://cdn.example"),
             ("https://tts.example:443@[::1]:9/ab", "https://[::1]:9"),
         ] {
-            let Ok(AudioPlace::Elsewhere(found, path)) = target.audio_place(url) else { panic!("{url}") };
+            let Ok(AudioPlace::Elsewhere(found, path)) = target.place_of(url) else { panic!("{url}") };
             assert_eq!((found.to_string().as_str(), path.as_str()), (origin, "/ab"));
         }
-        assert!(target.audio_place("https://").is_err() && target.audio_place("http://a b/").is_err());
+        assert!(target.place_of("https://").is_err() && target.place_of("http://a b/").is_err());
     }
 
     #[test]
