@@ -23,6 +23,7 @@ mod objectives;
 mod output;
 mod player;
 mod results;
+mod speech;
 mod suite;
 mod target;
 
@@ -46,6 +47,7 @@ pub(crate) use self::{
         ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
         ResummariseFlags, RunFlag, ShowFlags, TableFlag, TagFlags,
     },
+    speech::ProtocolFlags,
     suite::SuiteFlags,
     target::{CredentialFlags, TargetFlags},
 };
@@ -132,6 +134,8 @@ pub(crate) struct RunFlags {
     pub(crate) audience: AudienceFlags,
     #[command(flatten)]
     pub(crate) target: TargetFlags,
+    #[command(flatten)]
+    pub(crate) protocol: ProtocolFlags,
     #[command(flatten)]
     pub(crate) courtesy: CourtesyFlags,
     #[command(flatten)]

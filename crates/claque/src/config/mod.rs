@@ -24,6 +24,7 @@ mod resolve;
 mod resolve_documents;
 mod scenario;
 mod settings;
+mod speech;
 mod suite;
 mod suite_file;
 mod wish;
@@ -43,6 +44,7 @@ pub(crate) use self::{
         CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, RunSettings,
         ScreenChoice, ServeSettings, SimulateDocumentsSettings, SimulateSettings, Talk, TargetChoice,
     },
+    speech::{ProtocolChoice, SpeechChoice},
     suite::{Job, SuiteDeed, SuiteSettings, Work, resolve_suite},
     wish::hint,
 };

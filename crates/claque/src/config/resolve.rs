@@ -18,6 +18,7 @@ use super::{
         CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
         SimulateSettings, Talk, TargetChoice,
     },
+    speech,
     wish::{Place, Source},
     wishes::{Wishes, over},
 };
@@ -53,6 +54,7 @@ pub(super) fn decide_run(
     wishes.lay_audience(flags.audience);
     wishes.lay_player(flags.player)?;
     wishes.lay_target(flags.target);
+    wishes.lay_protocol(flags.protocol);
     wishes.lay_courtesy(flags.courtesy);
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
@@ -63,6 +65,7 @@ pub(super) fn decide_run(
     let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, source)?;
     let live = super::live::choice(flags.live)?;
     let output = output(flags.output, judging, &mut wishes);
+    let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
     let corpus = audience::corpus(&wishes, source)?;
     let target = target(&wishes, source, plan.seed)?;
@@ -88,6 +91,7 @@ pub(super) fn decide_run(
     let mut scenario = decided::audience(&wishes, &plan, &player);
     scenario.insert("time".to_owned(), "real".into());
     scenario.insert("decode_share".to_owned(), decode_share.into());
+    speech::decided(&protocol, &wishes, &mut scenario);
     courtesy::decided(&wishes, &mut scenario);
     network::decided(&wishes, &mut scenario);
     match &target {
@@ -105,6 +109,7 @@ pub(super) fn decide_run(
         plan,
         corpus,
         target,
+        protocol,
         credentials,
         courtesy,
         network,

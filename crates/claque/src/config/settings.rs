@@ -7,7 +7,7 @@ use claque_net::service::{Credentials, NetworkOrder, Target};
 use claque_stats::objective::{AbortRule, Objective};
 use serde_json::Value;
 
-use super::{courtesy::Courtesy, documents::DocumentsPlan, gateway::GatewayChoice};
+use super::{courtesy::Courtesy, documents::DocumentsPlan, gateway::GatewayChoice, speech::ProtocolChoice};
 
 /// A run in real time, decided.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct RunSettings {
     pub(crate) corpus: Corpus,
     /// The service.
     pub(crate) target: TargetChoice,
+    /// What it speaks.
+    pub(crate) protocol: ProtocolChoice,
     /// Who the audience is: at least one account, among which listeners are dealt in turn.
     pub(crate) credentials: Vec<Credentials>,
     /// How the service's limits are lived with.

@@ -16,7 +16,8 @@ use super::{
     wish::Wish,
 };
 use crate::cli::{
-    AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, NetworkFlags, PlayerFlags, TargetFlags,
+    AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, NetworkFlags, PlayerFlags, ProtocolFlags,
+    TargetFlags,
 };
 
 /// Settings by the names they have in a scenario file.
@@ -43,6 +44,13 @@ pub(crate) struct Wishes {
     pub(crate) block_timeout: Option<Wish<f64>>,
     pub(crate) behaviour: Option<Wish<BehaviourSettings>>,
     pub(crate) base_url: Option<Wish<String>>,
+    pub(crate) protocol: Option<Wish<String>>,
+    pub(crate) dialect: Option<Wish<String>>,
+    pub(crate) response_format: Option<Wish<String>>,
+    pub(crate) delivery: Option<Wish<String>>,
+    pub(crate) pcm_rate: Option<Wish<i64>>,
+    pub(crate) request_field: Option<Vec<Wish<String>>>,
+    pub(crate) path: Option<Wish<String>>,
     pub(crate) env_file: Option<Wish<PathBuf>>,
     pub(crate) auth_env_file: Option<Wish<PathBuf>>,
     pub(crate) accounts: Option<Wish<PathBuf>>,
@@ -122,6 +130,18 @@ impl Wishes {
         over(&mut self.base_url, flags.base_url);
         self.lay_credentials(flags.credentials);
         self.lay_network(flags.network);
+    }
+
+    pub(crate) fn lay_protocol(&mut self, flags: ProtocolFlags) {
+        over(&mut self.protocol, flags.protocol);
+        over(&mut self.dialect, flags.dialect);
+        over(&mut self.response_format, flags.response_format);
+        over(&mut self.delivery, flags.delivery);
+        over(&mut self.pcm_rate, flags.pcm_rate);
+        over(&mut self.path, flags.path);
+        if !flags.request_field.is_empty() {
+            self.request_field = Some(flags.request_field.into_iter().map(Wish::flag).collect());
+        }
     }
 
     pub(crate) fn lay_network(&mut self, flags: NetworkFlags) {
