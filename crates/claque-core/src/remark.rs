@@ -36,11 +36,13 @@ pub enum Remark {
     Drawn,
     /// Of another length than the service says.
     LengthContradicted,
+    /// In another container than was asked for.
+    OtherFormat,
 }
 
 impl Remark {
     /// Every remark, in the order of reports.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::TooShort,
         Self::TooLong,
         Self::LengthContradicted,
@@ -56,6 +58,7 @@ impl Remark {
         Self::JunkBetween,
         Self::JunkBehind,
         Self::FrameCut,
+        Self::OtherFormat,
     ];
 
     /// The name used in files.
@@ -77,6 +80,7 @@ impl Remark {
             Self::Hurried => "hurried",
             Self::Drawn => "drawn",
             Self::LengthContradicted => "length-contradicted",
+            Self::OtherFormat => "other-format",
         }
     }
 
@@ -99,6 +103,7 @@ impl Remark {
             Self::Hurried => "faster than people speak",
             Self::Drawn => "slower than people speak",
             Self::LengthContradicted => "of another length than the service said",
+            Self::OtherFormat => "in another format than was asked for",
         }
     }
 
@@ -117,6 +122,7 @@ impl Remark {
             | Self::JunkBetween
             | Self::JunkBehind
             | Self::FrameCut
+            | Self::OtherFormat
             | Self::Hurried
             | Self::Drawn => false,
         }
@@ -128,8 +134,8 @@ impl Remark {
         Self::ALL.into_iter().find(|remark| remark.as_str() == name)
     }
 
-    const fn bit(self) -> u16 {
-        1 << self as u16
+    const fn bit(self) -> u32 {
+        1 << self as u32
     }
 }
 
@@ -227,7 +233,7 @@ impl Findings {
 
 /// A set of remarks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Remarks(u16);
+pub struct Remarks(u32);
 
 impl Remarks {
     /// The set of none.

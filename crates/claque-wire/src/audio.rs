@@ -16,9 +16,11 @@ mod ogg_codec;
 mod ogg_crc;
 mod ogg_meter;
 pub mod opus;
+mod pcm;
 pub mod wav;
 mod wav_format;
 mod wav_meter;
+mod wav_next;
 mod wav_sound;
 
 use core::fmt;
@@ -28,8 +30,10 @@ use claque_core::{
     time::MediaTime,
 };
 
-pub use self::error::AudioError;
-use self::{flac_meter::FlacMeter, frames_meter::FramesMeter, ogg_meter::OggMeter, wav_meter::WavMeter};
+pub use self::{error::AudioError, pcm::PcmFormat};
+use self::{
+    flac_meter::FlacMeter, frames_meter::FramesMeter, ogg_meter::OggMeter, pcm::PcmMeter, wav_meter::WavMeter,
+};
 
 /// Bytes that tell the containers apart.
 const SNIFF_BYTES: usize = 4;
@@ -112,6 +116,8 @@ pub enum Container {
     Adts,
     /// FLAC (RFC 9639).
     Flac,
+    /// Samples of 16 bits without a container.
+    Pcm,
 }
 
 impl Container {
@@ -128,6 +134,7 @@ impl Container {
             Self::Mp3 => "mp3",
             Self::Adts => "adts",
             Self::Flac => "flac",
+            Self::Pcm => "pcm",
         }
     }
 
@@ -142,6 +149,7 @@ impl Container {
             Self::Mp3 => "mp3",
             Self::Adts => "aac",
             Self::Flac => "flac",
+            Self::Pcm => "pcm",
         }
     }
 }
@@ -154,12 +162,26 @@ impl fmt::Display for Container {
 
 #[derive(Debug)]
 enum State {
-    Sniffing { head: [u8; SNIFF_BYTES], have: usize },
+    Sniffing {
+        head: [u8; SNIFF_BYTES],
+        have: usize,
+        otherwise: Otherwise,
+    },
     Ogg(Box<OggMeter>),
     Wav(Box<WavMeter>),
     Frames(Box<FramesMeter>),
     Flac(Box<FlacMeter>),
+    Pcm(Box<PcmMeter>),
     Failed(AudioError),
+}
+
+/// What bytes are that begin no container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Otherwise {
+    /// None that can be measured.
+    Unknown,
+    /// Samples.
+    Pcm(PcmFormat),
 }
 
 impl Default for AudioMeter {
@@ -172,7 +194,32 @@ impl AudioMeter {
     /// Makes a meter that has seen nothing yet and recognises the container by its first bytes.
     #[must_use]
     pub const fn new() -> Self {
-        Self { state: State::Sniffing { head: [0; SNIFF_BYTES], have: 0 }, bytes: 0 }
+        Self::sniffing(Otherwise::Unknown)
+    }
+
+    /// Makes a meter of a body that is samples, unless it begins with the signature of RIFF, Ogg, FLAC or ID3: servers send
+    /// those under the name of PCM, and a player would play their headers.
+    #[must_use]
+    pub const fn with_pcm(format: PcmFormat) -> Self {
+        Self::sniffing(Otherwise::Pcm(format))
+    }
+
+    const fn sniffing(otherwise: Otherwise) -> Self {
+        Self { state: State::Sniffing { head: [0; SNIFF_BYTES], have: 0, otherwise }, bytes: 0 }
+    }
+
+    /// Says that samples that follow are of this format. Changes nothing where there is a container, which knows better.
+    pub fn change_pcm(&mut self, format: PcmFormat) {
+        match &mut self.state {
+            State::Sniffing { otherwise: Otherwise::Pcm(old), .. } => *old = format,
+            State::Pcm(meter) => meter.change_format(format),
+            State::Sniffing { .. }
+            | State::Ogg(_)
+            | State::Wav(_)
+            | State::Frames(_)
+            | State::Flac(_)
+            | State::Failed(_) => {}
+        }
     }
 
     /// Takes the next bytes of the body and reports how much audio has arrived in all.
@@ -201,6 +248,7 @@ impl AudioMeter {
             State::Wav(meter) => Ok(meter.progress()),
             State::Frames(meter) => Ok(meter.progress()),
             State::Flac(meter) => Ok(meter.progress()),
+            State::Pcm(meter) => Ok(meter.progress()),
             State::Failed(error) => Err(error.clone()),
         }
     }
@@ -218,17 +266,23 @@ impl AudioMeter {
     pub fn finish(self) -> Result<Finished, AudioError> {
         match self.state {
             State::Sniffing { have: 0, .. } => Err(AudioError::Empty),
-            State::Sniffing { .. } => Err(AudioError::Truncated { what: "the container's first bytes" }),
+            State::Sniffing { head, have, otherwise: Otherwise::Pcm(format) } => {
+                let mut meter = PcmMeter::new(format);
+                meter.push(&head[..have]);
+                meter.finish()
+            }
+            State::Sniffing { otherwise: Otherwise::Unknown, .. } => Err(AudioError::Truncated { what: "the container's first bytes" }),
             State::Ogg(meter) => meter.finish(),
             State::Wav(meter) => meter.finish(),
             State::Frames(meter) => meter.finish(),
             State::Flac(meter) => meter.finish(),
+            State::Pcm(meter) => meter.finish(),
             State::Failed(error) => Err(error),
         }
     }
 
     fn advance(&mut self, mut bytes: &[u8]) -> Result<(), AudioError> {
-        if let State::Sniffing { head, have } = &mut self.state {
+        if let State::Sniffing { head, have, otherwise } = &mut self.state {
             while let Some((first, rest)) = bytes.split_first()
                 && *have < SNIFF_BYTES
             {
@@ -240,7 +294,10 @@ impl AudioMeter {
                 return Ok(());
             }
             let head = *head;
-            self.state = recognise(head)?;
+            self.state = match *otherwise {
+                Otherwise::Pcm(format) if !is_signature(head) => State::Pcm(Box::new(PcmMeter::new(format))),
+                Otherwise::Pcm(_) | Otherwise::Unknown => recognise(head)?,
+            };
             self.feed(&head)?;
         }
         self.feed(bytes)
@@ -252,10 +309,20 @@ impl AudioMeter {
             State::Wav(meter) => meter.push(bytes),
             State::Frames(meter) => meter.push(bytes),
             State::Flac(meter) => meter.push(bytes),
+            State::Pcm(meter) => {
+                meter.push(bytes);
+                Ok(())
+            }
             State::Sniffing { .. } => Ok(()),
             State::Failed(error) => Err(error.clone()),
         }
     }
+}
+
+/// Whether that is how a container begins, and samples by chance once in a thousand million bodies. The sync bits of MP3 and ADTS
+/// are none: samples have them once in a thousand.
+fn is_signature(head: [u8; SNIFF_BYTES]) -> bool {
+    matches!(&head, b"OggS" | b"RIFF" | b"RF64" | b"fLaC" | [b'I', b'D', b'3', 2..=4])
 }
 
 fn recognise(head: [u8; SNIFF_BYTES]) -> Result<State, AudioError> {

@@ -37,7 +37,8 @@ pub(super) fn sound_of(container: Container, body: Vec<u8>) -> Sound {
         | Container::Mp2
         | Container::Mp3
         | Container::Adts
-        | Container::Flac => other(container, body),
+        | Container::Flac
+        | Container::Pcm => other(container, body),
     }));
     match decoded {
         Ok(Some(heard)) => heard.finish(),

@@ -13,7 +13,7 @@ const SMALLEST_PLACEHOLDER: u32 = 0x7fff_0000;
 /// hour.
 const LONGEST_SECONDS: u64 = 3_600;
 /// Sample rates that players take: browsers refuse others.
-const RATES: core::ops::RangeInclusive<u32> = 1_000..=768_000;
+pub(super) const RATES: core::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 const TAG_PCM: u16 = 0x0001;
 const TAG_FLOAT: u16 = 0x0003;

@@ -9,6 +9,7 @@ use super::{
     AudioError, Container, Finished, Progress, Stage,
     gather::Gather,
     wav_format::{DataSize, FORMAT_BYTES, WavFormat},
+    wav_next,
     wav_sound::WavSound,
 };
 
@@ -113,6 +114,7 @@ impl WavMeter {
                     let left = left - length(drop_front(&mut bytes, left));
                     self.phase = Phase::Skip { left };
                 }
+                Phase::Data(Data { left: None, .. }) => self.take_open_data(&mut bytes)?,
                 Phase::Data(data) => self.take_data(&mut bytes, data),
                 Phase::Behind => self.take_behind(&mut bytes),
                 Phase::Ignored => return Ok(()),
@@ -134,9 +136,13 @@ impl WavMeter {
             Phase::ChunkHead | Phase::Format { .. } | Phase::LongSizes { .. } | Phase::Skip { .. } => {
                 return Err(AudioError::truncated("the chunks before the WAV data"));
             }
+            Phase::Data(Data { left: None, .. }) => {
+                let held: [u8; wav_next::HEAD] = self.gather.first();
+                self.hear(&held[..self.gather.held().len()]);
+            }
             Phase::Data(Data { left: Some(_), .. }) => return Err(AudioError::truncated("the WAV data")),
             Phase::Behind if !self.gather.held().is_empty() => self.remarks.add(Remark::JunkBehind),
-            Phase::Data(_) | Phase::Behind | Phase::Ignored => {}
+            Phase::Behind | Phase::Ignored => {}
         }
         if self.delivered() == MediaTime::ZERO {
             return Err(AudioError::Empty);
@@ -229,16 +235,43 @@ impl WavMeter {
 
     fn take_data(&mut self, bytes: &mut &[u8], data: Data) {
         let taken = drop_front(bytes, data.left.unwrap_or(u64::MAX));
-        if let Some(format) = self.format {
-            self.sound.listen(format, self.data_bytes, taken);
-        }
-        self.data_bytes = self.data_bytes.saturating_add(length(taken));
-        self.media_bytes = self.media_bytes.saturating_add(length(taken));
+        self.hear(taken);
         self.phase = match data.left.map(|left| left - length(taken)) {
             Some(0) if data.is_odd => Phase::Skip { left: 1 },
             Some(0) => Phase::Behind,
             left => Phase::Data(Data { left, ..data }),
         };
+    }
+
+    /// Takes data to the body's end or to the next file's beginning. What may be that beginning is held until it is known.
+    fn take_open_data(&mut self, bytes: &mut &[u8]) -> Result<(), AudioError> {
+        if self.gather.held().is_empty() {
+            let data = wav_next::before(bytes);
+            self.hear(drop_front(bytes, length(data)));
+        }
+        while !bytes.is_empty() {
+            let more = self.gather.held().len() + 1;
+            self.gather.fill(bytes, more);
+            while !wav_next::may_begin(self.gather.held()) {
+                self.hear(&self.gather.first::<1>());
+                self.gather.forget(1);
+            }
+            match self.gather.held().len() {
+                wav_next::HEAD => return self.read_riff(),
+                0 => return Ok(()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts samples, and listens to them.
+    fn hear(&mut self, data: &[u8]) {
+        if let Some(format) = self.format {
+            self.sound.listen(format, self.data_bytes, data);
+        }
+        self.data_bytes = self.data_bytes.saturating_add(length(data));
+        self.media_bytes = self.media_bytes.saturating_add(length(data));
     }
 
     /// Another file begins, a chunk of words, or something that is neither.

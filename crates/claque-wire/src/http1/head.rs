@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Status};
 
-use super::{Fields, Framing, HttpError, MAX_HEAD, WantedFields};
+use super::{Framing, HttpError, MAX_HEAD};
 
 /// Header fields read at most; more are an error.
 const FIELDS: usize = 100;
@@ -15,21 +15,25 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) framing: Framing,
     pub(super) keeps_alive: bool,
-    pub(super) fields: Fields,
+    /// Where a redirect leads.
+    pub(super) location: Option<Box<str>>,
+    /// Fields that somebody wants, in their order here.
+    pub(super) fields: Vec<(&'static str, Box<str>)>,
 }
 
 /// Takes a head from the front of `bytes`; none while it is not whole. `part` is what came of it before. Interim answers
-/// (RFC 9110 section 15.2) are passed over.
+/// (RFC 9110 section 15.2) are passed over. Fields whose names are `wanted`, in lower case, are kept.
 pub(super) fn take(
     part: &mut Vec<u8>,
     bytes: &mut &[u8],
-    wanted: WantedFields,
+    wanted: &'static [&'static str],
 ) -> Result<Option<Head>, HttpError> {
     while !bytes.is_empty() {
         let Some((status, head)) = take_raw(part, bytes, |head| {
             let status = head.code.unwrap_or_default();
             let http11 = head.version == Some(1);
-            (status, understand(status, http11, head.headers, wanted))
+            let read = understand(status, http11, head.headers);
+            (status, read.map(|read| Head { fields: pick(wanted, head.headers), ..read }))
         })?
         else {
             return Ok(None);
@@ -76,16 +80,11 @@ pub(crate) fn take_raw<T>(
     }
 }
 
-fn understand(
-    status: u16,
-    http11: bool,
-    fields: &[Header<'_>],
-    wanted: WantedFields,
-) -> Result<Head, HttpError> {
+fn understand(status: u16, http11: bool, fields: &[Header<'_>]) -> Result<Head, HttpError> {
     let (mut closes, mut lives) = (false, http11);
     let mut length = None;
     let mut encoding: Option<String> = None;
-    let mut kept = Fields::default();
+    let mut location = None;
     // RFC 9110 section 15.4: those that name one other place to be asked.
     let is_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
     for field in fields {
@@ -97,11 +96,7 @@ fn understand(
             let before = encoding.map_or_else(String::new, |before| format!("{before}, "));
             encoding = Some(before + value.trim());
         } else if is_redirect && field.name.eq_ignore_ascii_case("location") {
-            kept.location = Some(value.trim().into());
-        } else if wanted == WantedFields::Content && field.name.eq_ignore_ascii_case("content-type") {
-            kept.content_type = Some(value.trim().into());
-        } else if wanted == WantedFields::Content && field.name.eq_ignore_ascii_case("retry-after") {
-            kept.retry_after = Some(value.trim().into());
+            location = Some(value.trim().into());
         } else if field.name.eq_ignore_ascii_case("connection") {
             for option in value.split(',') {
                 match option.trim() {
@@ -130,7 +125,15 @@ fn understand(
             Framing::UntilClose
         }
     };
-    Ok(Head { status, framing, keeps_alive: alive, fields: kept })
+    Ok(Head { status, framing, keeps_alive: alive, location, fields: Vec::new() })
+}
+
+fn pick(wanted: &'static [&'static str], fields: &[Header<'_>]) -> Vec<(&'static str, Box<str>)> {
+    let value = |name: &str| {
+        let field = fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))?;
+        Some(String::from_utf8_lossy(field.value).trim().into())
+    };
+    wanted.iter().filter_map(|name| Some((*name, value(name)?))).collect()
 }
 
 /// Several lengths are lawful only if they are one (RFC 9110 section 8.6).

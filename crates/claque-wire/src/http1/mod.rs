@@ -21,32 +21,29 @@ pub use self::tunnel::{Tunnel, TunnelError};
 /// Longest head of an answer that is taken, bytes. Common servers and clients have limits of 8 to 64 KiB.
 const MAX_HEAD: usize = 16 << 10;
 
-/// Bytes that a field with a length takes, about.
-const LENGTH_FIELD: usize = 40;
-
 /// Appends a request for what is at `path_and_query` of `host`, which is a name or address with its port if that is not
-/// the usual one: a POST of `body`, or a GET where there is none. Nothing given besides the body may hold a line's end.
-pub fn write_request(
-    path_and_query: &str,
-    host: &str,
-    headers: &[(&str, &str)],
-    body: Option<&[u8]>,
-    out: &mut Vec<u8>,
-) {
-    let method = if body.is_some() { "POST " } else { "GET " };
-    let parts = [method, path_and_query, " HTTP/1.1\r\nhost: ", host, "\r\n"];
+/// the usual one. Nothing given may hold a line's end.
+pub fn write_get(path_and_query: &str, host: &str, headers: &[(&str, &str)], out: &mut Vec<u8>) {
+    let parts = ["GET ", path_and_query, " HTTP/1.1\r\nhost: ", host, "\r\n"];
     let fields: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
-    let body_room = body.map_or(0, |body| body.len() + LENGTH_FIELD);
-    out.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + fields + body_room + 2);
+    out.reserve(parts.iter().map(|part| part.len()).sum::<usize>() + fields + 2);
     for part in parts {
         out.extend_from_slice(part.as_bytes());
     }
     write_headers(headers, out);
-    if let Some(body) = body {
-        write_headers(&[("content-length", &body.len().to_string())], out);
-    }
     out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(body.unwrap_or_default());
+}
+
+/// Appends a request that hands `body` over. The rest is as with [`write_get`]; the body's length is told.
+pub fn write_post(path_and_query: &str, host: &str, headers: &[(&str, &str)], body: &[u8], out: &mut Vec<u8>) {
+    out.reserve(body.len() + path_and_query.len() + host.len() + 256);
+    for part in ["POST ", path_and_query, " HTTP/1.1\r\nhost: ", host, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    write_headers(headers, out);
+    write_headers(&[("content-length", &body.len().to_string())], out);
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(body);
 }
 
 pub(crate) fn write_headers(headers: &[(&str, &str)], out: &mut Vec<u8>) {
@@ -103,26 +100,10 @@ pub struct Response {
     stage: Stage,
     has_begun: bool,
     keeps_alive: bool,
-    wanted: WantedFields,
-    fields: Fields,
-}
-
-/// Which fields of heads are kept for whoever reads the answer, besides where a redirect leads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WantedFields {
-    /// None: what is asked for is known.
-    #[default]
-    None,
-    /// What the body is said to be, and how long to wait.
-    Content,
-}
-
-/// Fields of a head that are kept.
-#[derive(Debug, Default)]
-struct Fields {
     location: Option<Box<str>>,
-    content_type: Option<Box<str>>,
-    retry_after: Option<Box<str>>,
+    /// Names of header fields that are kept, and those that came.
+    wanted: &'static [&'static str],
+    fields: Vec<(&'static str, Box<str>)>,
 }
 
 #[derive(Debug)]
@@ -136,15 +117,21 @@ enum Stage {
 impl Response {
     /// Makes a reader that has read nothing.
     #[must_use]
-    pub fn new() -> Self {
-        Self::keeping(WantedFields::None)
+    pub const fn new() -> Self {
+        Self::with_fields(&[])
     }
 
-    /// Makes a reader that has read nothing and keeps these fields of the head.
+    /// Makes one that keeps the header fields of these names, in lower case, for [`field`](Self::field).
     #[must_use]
-    pub fn keeping(wanted: WantedFields) -> Self {
-        let stage = Stage::Head(Vec::new());
-        Self { stage, has_begun: false, keeps_alive: false, wanted, fields: Fields::default() }
+    pub const fn with_fields(wanted: &'static [&'static str]) -> Self {
+        Self {
+            stage: Stage::Head(Vec::new()),
+            has_begun: false,
+            keeps_alive: false,
+            location: None,
+            wanted,
+            fields: Vec::new(),
+        }
     }
 
     /// Takes bytes from the front of `bytes` and gives the next part; none when it needs more. After [`Part::End`] nothing is
@@ -157,8 +144,9 @@ impl Response {
         match &mut self.stage {
             Stage::Head(part) => {
                 let Some(head) = head::take(part, bytes, self.wanted)? else { return Ok(None) };
-                let Head { status, framing, keeps_alive, fields } = head;
+                let Head { status, framing, keeps_alive, location, fields } = head;
                 self.keeps_alive = keeps_alive;
+                self.location = location;
                 self.fields = fields;
                 self.stage = Stage::Body(Body::new(framing));
                 Ok(Some(Part::Head { status }))
@@ -203,20 +191,13 @@ impl Response {
     /// (RFC 9110 section 15.4), which may be relative.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
-        self.fields.location.as_deref()
+        self.location.as_deref()
     }
 
-    /// What the body is said to be, once the head has come and if it is kept.
+    /// The value of a header field that is kept, once the head has come. Of several fields of a name the first is given.
     #[must_use]
-    pub fn content_type(&self) -> Option<&str> {
-        self.fields.content_type.as_deref()
-    }
-
-    /// How long to wait before asking again, as the service puts it (RFC 9110 section 10.2.3), once the head has come and if
-    /// it is kept.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<&str> {
-        self.fields.retry_after.as_deref()
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(kept, _)| *kept == name).map(|(_, value)| &**value)
     }
 
     /// Whether any byte of an answer has come.

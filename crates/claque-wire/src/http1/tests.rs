@@ -36,7 +36,7 @@ fn read_all_ways(bytes: &[u8]) -> Result<(u16, Vec<u8>, usize, bool), HttpError>
 #[test]
 fn a_request_is_written_as_rfc_9112_has_it() {
     let mut out = Vec::new();
-    write_request("/a?b=c", "tts.example:8000", &[("authorization", "Bearer x")], None, &mut out);
+    write_get("/a?b=c", "tts.example:8000", &[("authorization", "Bearer x")], &mut out);
     let text = String::from_utf8(out).unwrap();
     assert_eq!(text, "GET /a?b=c HTTP/1.1\r\nhost: tts.example:8000\r\nauthorization: Bearer x\r\n\r\n");
 }
