@@ -59,6 +59,11 @@ pub struct Progress {
     pub media_bytes: u64,
 }
 
+impl Progress {
+    /// Nothing has arrived.
+    pub const NONE: Self = Self { delivered: MediaTime::ZERO, stage: Stage::Headers, media_bytes: 0 };
+}
+
 /// Where in its container a body stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -162,11 +167,7 @@ impl fmt::Display for Container {
 
 #[derive(Debug)]
 enum State {
-    Sniffing {
-        head: [u8; SNIFF_BYTES],
-        have: usize,
-        otherwise: Otherwise,
-    },
+    Sniffing { head: [u8; SNIFF_BYTES], have: usize, otherwise: Otherwise },
     Ogg(Box<OggMeter>),
     Wav(Box<WavMeter>),
     Frames(Box<FramesMeter>),
@@ -241,9 +242,7 @@ impl AudioMeter {
     /// Repeats the error of an earlier [`push`](Self::push).
     pub fn progress(&self) -> Result<Progress, AudioError> {
         match &self.state {
-            State::Sniffing { .. } => {
-                Ok(Progress { delivered: MediaTime::ZERO, stage: Stage::Headers, media_bytes: 0 })
-            }
+            State::Sniffing { .. } => Ok(Progress::NONE),
             State::Ogg(meter) => Ok(meter.progress()),
             State::Wav(meter) => Ok(meter.progress()),
             State::Frames(meter) => Ok(meter.progress()),
@@ -271,7 +270,9 @@ impl AudioMeter {
                 meter.push(&head[..have]);
                 meter.finish()
             }
-            State::Sniffing { otherwise: Otherwise::Unknown, .. } => Err(AudioError::Truncated { what: "the container's first bytes" }),
+            State::Sniffing { otherwise: Otherwise::Unknown, .. } => {
+                Err(AudioError::Truncated { what: "the container's first bytes" })
+            }
             State::Ogg(meter) => meter.finish(),
             State::Wav(meter) => meter.finish(),
             State::Frames(meter) => meter.finish(),

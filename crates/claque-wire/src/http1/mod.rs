@@ -35,7 +35,13 @@ pub fn write_get(path_and_query: &str, host: &str, headers: &[(&str, &str)], out
 }
 
 /// Appends a request that hands `body` over. The rest is as with [`write_get`]; the body's length is told.
-pub fn write_post(path_and_query: &str, host: &str, headers: &[(&str, &str)], body: &[u8], out: &mut Vec<u8>) {
+pub fn write_post(
+    path_and_query: &str,
+    host: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+    out: &mut Vec<u8>,
+) {
     out.reserve(body.len() + path_and_query.len() + host.len() + 256);
     for part in ["POST ", path_and_query, " HTTP/1.1\r\nhost: ", host, "\r\n"] {
         out.extend_from_slice(part.as_bytes());

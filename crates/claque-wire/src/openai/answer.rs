@@ -1,0 +1,393 @@
+//! Reads the answer to one request for speech.
+
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use claque_core::{
+    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    ids::BlockIdx,
+    remark::{Findings, Remark},
+    time::MediaTime,
+};
+
+use super::{
+    AnswerHead, AudioFormat, EventStream, Expected, PcmSource, ServerEvent,
+    error::{Meaning, Refusal, event_error},
+    media_type::{Kind, Samples},
+    speech_event::{self, Info, SpeechEvent},
+};
+use crate::audio::{AudioError, AudioMeter, Container, PcmFormat, Progress};
+
+/// As much of an answer that is no audio as is read for its words, bytes.
+const MAX_WORDS: usize = 16 << 10;
+/// Warnings about unknown events of one answer; those beyond are passed over.
+const MAX_WARNINGS: u32 = 8;
+
+/// Pieces are padded or not.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// What came of an answer that is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// What the audio was packed in.
+    pub container: Container,
+    /// How long it is.
+    pub media: MediaTime,
+    /// What there is to tell of it.
+    pub findings: Findings,
+    /// What its samples were taken to be and who says so, of audio without a container.
+    pub pcm: Option<(PcmFormat, PcmSource)>,
+}
+
+/// Reads one answer. The driver hands it what [`Response`](crate::http1::Response) reads: head, body, and whether it came to its end.
+#[derive(Debug)]
+pub struct SpeechAnswer {
+    block: BlockIdx,
+    chars: u32,
+    expected: Expected,
+    status: Option<u16>,
+    reading: Reading,
+    declared: Option<MediaTime>,
+    progress: Progress,
+    is_no_audio: bool,
+    warnings: u32,
+}
+
+#[derive(Debug)]
+enum Reading {
+    Head,
+    Audio(AudioMeter),
+    Events(Box<Events>),
+    /// No audio, whatever the status.
+    Words {
+        kind: Kind,
+        body: Vec<u8>,
+        retry_after: Option<Box<str>>,
+    },
+}
+
+#[derive(Debug)]
+struct Events {
+    stream: EventStream,
+    meter: AudioMeter,
+    piece: Vec<u8>,
+    is_done: bool,
+}
+
+impl SpeechAnswer {
+    /// Makes a reader of the answer to a request for a block of so many characters.
+    #[must_use]
+    pub const fn new(block: BlockIdx, chars: u32, expected: Expected) -> Self {
+        Self {
+            block,
+            chars,
+            expected,
+            status: None,
+            reading: Reading::Head,
+            declared: None,
+            progress: Progress::NONE,
+            is_no_audio: false,
+            warnings: 0,
+        }
+    }
+
+    /// Takes the head. That it is a good one says nothing yet: servers send it before they begin to speak.
+    pub fn handle_head(&mut self, head: &AnswerHead<'_>, out: &mut Vec<Event>) {
+        self.status = Some(head.status);
+        let kind = Kind::of(head.content_type);
+        let samples = match kind {
+            Kind::Pcm(samples) => samples,
+            Kind::Container | Kind::Bytes | Kind::Events | Kind::Json | Kind::Page | Kind::Other => {
+                Samples::default()
+            }
+        };
+        self.expected.learn_head(samples, head);
+        self.declared = head.declared();
+        self.reading = match (head.status, kind) {
+            (200..=299, Kind::Pcm(_)) if samples.bits.is_none_or(|bits| bits == 16) => {
+                Reading::Audio(AudioMeter::with_pcm(self.expected.pcm))
+            }
+            (200..=299, Kind::Bytes) => Reading::Audio(self.meter_as_asked()),
+            (200..=299, Kind::Container) => Reading::Audio(AudioMeter::new()),
+            (200..=299, Kind::Events) => Reading::Events(Box::new(Events {
+                stream: EventStream::new(),
+                meter: self.meter_as_asked(),
+                piece: Vec::new(),
+                is_done: false,
+            })),
+            _ => Reading::Words { kind, body: Vec::new(), retry_after: head.retry_after.map(Into::into) },
+        };
+        match self.reading {
+            Reading::Audio(_) | Reading::Events(_) => out.push(self.said(StatusKind::Processing)),
+            Reading::Head | Reading::Words { .. } => {}
+        }
+    }
+
+    /// Takes bytes of the body. What of them is audio, container included, is handed to `audio`.
+    ///
+    /// # Errors
+    /// It is no audio, or broken. Nothing more of the answer is wanted then.
+    pub fn handle_body(
+        &mut self,
+        bytes: &[u8],
+        audio: &mut impl FnMut(&[u8]),
+        out: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
+        let before = self.progress;
+        let result = match &mut self.reading {
+            Reading::Head => Ok(()),
+            Reading::Audio(meter) => {
+                audio(bytes);
+                meter
+                    .push(bytes)
+                    .map(|progress| self.progress = progress)
+                    .map_err(|error| self.audio_failure(&error))
+            }
+            Reading::Events(_) => self.handle_stream(bytes, audio, out),
+            Reading::Words { body, .. } => {
+                let room = MAX_WORDS - body.len();
+                body.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                if bytes.len() > room { Err(self.refused()) } else { Ok(()) }
+            }
+        };
+        self.tell_audio(before, out);
+        result
+    }
+
+    /// Says that the body is whole, which the driver knows from its framing, and gives what it held.
+    ///
+    /// # Errors
+    /// It was a refusal, no audio, or audio that is not whole.
+    pub fn finish(&mut self, out: &mut Vec<Event>) -> Result<Finished, Failure> {
+        let before = self.progress;
+        let result = match core::mem::replace(&mut self.reading, Reading::Head) {
+            Reading::Head => Err(self.failure("the answer had no head".to_owned())),
+            Reading::Audio(meter) => self.end_audio(meter),
+            Reading::Events(mut events) => {
+                let ended = self.end_stream(&mut events, out);
+                ended.and_then(|()| self.end_audio(events.meter))
+            }
+            words @ Reading::Words { .. } => {
+                self.reading = words;
+                Err(self.refused())
+            }
+        };
+        self.tell_audio(before, out);
+        let result = result?;
+        out.push(self.said(StatusKind::Ready));
+        out.push(Event::Complete { block: self.block, media: result.media, findings: result.findings });
+        Ok(result)
+    }
+
+    /// The failure of an answer that broke off or makes no sense; `why` is known to whoever read it. A stream that is cut short is
+    /// a failure of the audio, however the connection ended.
+    #[must_use]
+    pub fn broken(&self, why: &str) -> Failure {
+        match &self.reading {
+            Reading::Head => self.failure(why.to_owned()),
+            Reading::Audio(_) | Reading::Events(_) => self.failure(format!("the audio was cut short: {why}")),
+            Reading::Words { .. } => self.refusal(),
+        }
+    }
+
+    /// What a listener hears of a failure that came from here.
+    #[must_use]
+    pub const fn failed(&self, failure: Failure) -> Event {
+        if self.is_no_audio { Event::NotAudio(failure) } else { Event::Failed(failure) }
+    }
+
+    /// Whether the head has come.
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
+        self.status.is_some()
+    }
+
+    /// The block that was asked for.
+    #[must_use]
+    pub const fn block(&self) -> BlockIdx {
+        self.block
+    }
+
+    /// Samples, if those were asked for; else a container.
+    const fn meter_as_asked(&self) -> AudioMeter {
+        match self.expected.format {
+            Some(AudioFormat::Pcm) => AudioMeter::with_pcm(self.expected.pcm),
+            Some(
+                AudioFormat::Mp3
+                | AudioFormat::Opus
+                | AudioFormat::Aac
+                | AudioFormat::Flac
+                | AudioFormat::Wav,
+            )
+            | None => AudioMeter::new(),
+        }
+    }
+
+    fn handle_stream(
+        &mut self,
+        mut bytes: &[u8],
+        audio: &mut impl FnMut(&[u8]),
+        out: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
+        let Reading::Events(mut events) = core::mem::replace(&mut self.reading, Reading::Head) else {
+            return Ok(());
+        };
+        let result = loop {
+            let Events { stream, meter, piece, is_done } = &mut *events;
+            match stream.next(&mut bytes) {
+                Ok(None) => break Ok(()),
+                Ok(Some(event)) => {
+                    if let Err(failure) = self.take_event(&event, meter, piece, is_done, audio, out) {
+                        break Err(failure);
+                    }
+                }
+                Err(error) => break Err(self.failure(error.to_string())),
+            }
+        };
+        self.reading = Reading::Events(events);
+        result
+    }
+
+    fn take_event(
+        &mut self,
+        event: &ServerEvent<'_>,
+        meter: &mut AudioMeter,
+        piece: &mut Vec<u8>,
+        is_done: &mut bool,
+        audio: &mut impl FnMut(&[u8]),
+        out: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
+        let said = speech_event::read(event)
+            .map_err(|why| self.failure(format!("failed to read an event of the stream: {why}")))?;
+        match said {
+            SpeechEvent::Delta(_) if *is_done => {
+                return Err(self.failure("audio came behind speech.audio.done".to_owned()));
+            }
+            SpeechEvent::Delta(text) => {
+                piece.clear();
+                BASE64.decode_vec(text.trim_ascii(), piece).map_err(|why| {
+                    self.failure(format!("failed to read a piece of audio in base64: {why}"))
+                })?;
+                audio(piece);
+                self.progress = meter.push(piece).map_err(|error| self.audio_failure(&error))?;
+            }
+            SpeechEvent::Info(info) => self.take_info(info, meter)?,
+            SpeechEvent::Done => *is_done = true,
+            SpeechEvent::Failed(error) => return Err(self.failed_by(event_error(&error))),
+            SpeechEvent::Unknown(kind) => self.warn(&kind, out),
+        }
+        Ok(())
+    }
+
+    /// Samples are what the stream says. Who says so sends samples, whatever was asked for.
+    fn take_info(&mut self, info: Info, meter: &mut AudioMeter) -> Result<(), Failure> {
+        if info.bits_per_sample.is_some_and(|bits| bits != 16) {
+            self.is_no_audio = true;
+            return Err(self
+                .failure("the stream has samples of other than 16 bits, which are not measured".to_owned()));
+        }
+        self.expected.learn(info.sample_rate, info.channels, PcmSource::Info);
+        if meter.wire_bytes() == 0 && info.sample_rate.is_some() {
+            *meter = AudioMeter::with_pcm(self.expected.pcm);
+        }
+        meter.change_pcm(self.expected.pcm);
+        Ok(())
+    }
+
+    fn warn(&mut self, kind: &str, out: &mut Vec<Event>) {
+        self.warnings += 1;
+        if self.warnings <= MAX_WARNINGS {
+            let kind: String = kind.chars().take(100).collect();
+            out.push(Event::Warning {
+                text: format!("the stream has an event of an unknown kind, `{kind}`"),
+            });
+        }
+    }
+
+    /// Takes what may be left of the stream, and makes sure that it says that it is over.
+    fn end_stream(&mut self, events: &mut Events, out: &mut Vec<Event>) -> Result<(), Failure> {
+        let Events { stream, meter, piece, is_done } = events;
+        let left = stream.finish();
+        // Half an event is not broken but cut.
+        if let Ok(Some(event)) = left
+            && speech_event::read(&event).is_ok()
+        {
+            self.take_event(&event, meter, piece, is_done, &mut |_| {}, out)?;
+        }
+        if !*is_done {
+            return Err(self
+                .failure("the audio was cut short: the stream ended without speech.audio.done".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn end_audio(&mut self, meter: AudioMeter) -> Result<Finished, Failure> {
+        let found = meter.finish().map_err(|error| self.audio_failure(&error))?;
+        let mut findings = found.findings(self.declared);
+        if self.expected.format.is_some_and(|asked| !asked.is_in(found.container)) {
+            findings.remarks.add(Remark::OtherFormat);
+        }
+        let pcm = (found.container == Container::Pcm).then_some((self.expected.pcm, self.expected.source));
+        // Of some audio only its end shows that it is there: a last frame, or less than a container's signature.
+        let Progress { delivered, media_bytes, .. } = self.progress;
+        self.progress.delivered = delivered.max(found.media);
+        self.progress.media_bytes = media_bytes.max(found.media_bytes);
+        Ok(Finished { container: found.container, media: found.media, findings, pcm })
+    }
+
+    /// Tells of audio that has come since.
+    fn tell_audio(&self, before: Progress, out: &mut Vec<Event>) {
+        let bytes = self.progress.media_bytes - before.media_bytes;
+        if bytes > 0 {
+            out.push(Event::Audio { block: self.block, delivered: self.progress.delivered, bytes });
+        }
+    }
+
+    const fn said(&self, kind: StatusKind) -> Event {
+        Event::Status { block: self.block, kind }
+    }
+
+    fn refused(&mut self) -> Failure {
+        self.is_no_audio = self.status.is_some_and(|status| (200..300).contains(&status));
+        self.refusal()
+    }
+
+    fn refusal(&self) -> Failure {
+        let Reading::Words { kind, body, retry_after } = &self.reading else {
+            return self.failure("the answer is no audio".to_owned());
+        };
+        let status = self.status.unwrap_or_default();
+        let refusal = Refusal { status, kind: *kind, body, retry_after: retry_after.as_deref() };
+        Failure { code: self.status, ..self.failed_by(refusal.meaning()) }
+    }
+
+    fn audio_failure(&mut self, error: &AudioError) -> Failure {
+        self.is_no_audio = match error {
+            AudioError::Empty | AudioError::UnknownFormat { .. } | AudioError::Unsupported { .. } => true,
+            AudioError::Truncated { .. } | AudioError::Broken { .. } => false,
+        };
+        let text = match (error, self.chars) {
+            (AudioError::Empty, 1..) => {
+                let ending = if self.chars == 1 { "" } else { "s" };
+                format!("the audio is empty, for a text of {} character{ending}", self.chars)
+            }
+            _ => error.to_string(),
+        };
+        self.failure(text)
+    }
+
+    fn failure(&self, text: String) -> Failure {
+        self.failed_by(Meaning { class: FailureClass::Protocol, text })
+    }
+
+    fn failed_by(&self, meaning: Meaning) -> Failure {
+        let phase = if self.progress.media_bytes > 0 { Phase::MidAudio } else { Phase::BeforeAudio };
+        let Meaning { class, text } = meaning;
+        Failure { phase, class, code: None, text, kills: Kills::Block(self.block) }
+    }
+}
