@@ -13,7 +13,7 @@ use claque_core::{
     time::{Duration, Instant, Speed},
 };
 use claque_wire::{
-    session::{Action, AnswerHead, Delivered, Exchange, Protocol, Session, Subject},
+    session::{Action, Exchange, Protocol, Session, Subject},
     yapit::{BlockStatus, Era, ServerMessage, Status},
 };
 
@@ -109,15 +109,13 @@ fn notice(block: BlockIdx, status: BlockStatus) -> String {
 /// Measures the audio as its bytes pass.
 fn transfer(exchange: &mut Exchange, inputs: &mut VecDeque<Input>) {
     black_box(exchange.reference());
-    let head = AnswerHead { status: 200, content_type: None, retry_after: None };
-    inputs.extend(exchange.handle_head(&head).map(Input::Event));
+    exchange.handle_head(200, &exchange.response(), |event| inputs.push_back(Input::Event(event)));
     for part in AUDIO.chunks(READ) {
         let tell = |event| inputs.push_back(Input::Event(event));
         if exchange.handle_body(part, tell, |_| {}).is_err() {
             return;
         }
     }
-    let Ok(Delivered { media, findings, .. }) = exchange.finish() else { return };
-    let block = exchange.block();
-    inputs.push_back(Input::Event(Event::Complete { block, media, findings }));
+    let finished = exchange.finish(|event| inputs.push_back(Input::Event(event)));
+    black_box(finished.is_ok());
 }

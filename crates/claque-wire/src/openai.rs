@@ -12,6 +12,7 @@ mod event_stream;
 mod expected;
 mod field;
 mod format;
+mod lists;
 mod media_type;
 mod request;
 mod session;
@@ -25,6 +26,7 @@ pub use self::{
     expected::{AnswerHead, Expected, PcmSource},
     field::{FieldError, RequestField},
     format::AudioFormat,
+    lists::{model_names, voice_names},
     request::{RequestSettings, SettingsError},
     session::{ClientSession, SessionSettings, SpeechRequest},
 };

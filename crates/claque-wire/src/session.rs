@@ -7,13 +7,17 @@
 
 mod download;
 mod exchange;
+mod speech;
 
 use std::sync::Arc;
 
 use claque_core::{event::Event, ids::BlockIdx, time::MediaTime};
 
-pub use self::exchange::{Delivered, Exchange, Request};
-use crate::yapit;
+pub use self::{
+    exchange::{Delivered, Exchange, Request},
+    speech::SpeechProtocol,
+};
+use crate::{openai, yapit};
 
 /// Exchanges of one listener under way at once, where its player knows no bound: what browsers allow per origin over HTTP/1.1.
 const BROWSER_EXCHANGES: usize = 6;
@@ -26,6 +30,8 @@ const BLOCKS_PER_MESSAGE: usize = 32;
 pub enum Protocol {
     /// That of a yapit gateway.
     Yapit,
+    /// Speech by one request for each block, as OpenAI has it.
+    Openai(Arc<SpeechProtocol>),
 }
 
 /// What one listener's session is about.
@@ -45,8 +51,17 @@ impl Protocol {
     /// Begins a session, nothing asked yet.
     #[must_use]
     pub fn session(&self, subject: &Subject<'_>) -> Session {
-        let Subject { document, model, voice, .. } = *subject;
+        let Subject { document, texts, model, voice } = *subject;
         match self {
+            Self::Openai(speech) => {
+                let settings = openai::SessionSettings {
+                    request: Arc::clone(&speech.request),
+                    voice: voice.to_owned(),
+                    texts: Arc::clone(texts),
+                };
+                let session = openai::ClientSession::new(settings);
+                Session::Openai { session: Box::new(session), protocol: Arc::clone(speech) }
+            }
             Self::Yapit => Session::Yapit(Box::new(yapit::ClientSession::new(
                 document.to_owned(),
                 model.to_owned(),
@@ -61,6 +76,13 @@ impl Protocol {
 pub enum Session {
     /// A document of a yapit gateway: asked for on a WebSocket, fetched over HTTP.
     Yapit(Box<yapit::ClientSession>),
+    /// A text that the listener has itself: each block is asked for and answered on its own.
+    Openai {
+        /// The listener's side.
+        session: Box<openai::ClientSession>,
+        /// What all sessions share.
+        protocol: Arc<SpeechProtocol>,
+    },
 }
 
 /// What a session is spoken over besides its exchanges.
@@ -99,6 +121,7 @@ impl Session {
     pub const fn channel(&self) -> Channel {
         match self {
             Self::Yapit(_) => Channel::WebSocket { path: yapit::SOCKET_PATH },
+            Self::Openai { .. } => Channel::None,
         }
     }
 
@@ -107,6 +130,8 @@ impl Session {
     pub const fn most_exchanges(&self) -> usize {
         match self {
             Self::Yapit(_) => BROWSER_EXCHANGES,
+            // Its player knows how many requests it has under way.
+            Self::Openai { .. } => usize::MAX,
         }
     }
 
@@ -122,13 +147,23 @@ impl Session {
                     actions.push(Action::Say { text, blocks: blocks.to_vec() });
                 }
             }
+            // Nothing waits for a connection, so nothing can be of an old voice.
+            Self::Openai { session, protocol } => {
+                for request in session.ask(blocks) {
+                    let answer = session.answer(request.block);
+                    let exchange = Exchange::speech(protocol, request, answer);
+                    actions.push(Action::Begin(Box::new(exchange)));
+                }
+            }
         }
     }
 
     /// Nothing of these blocks is wanted until they are asked for again.
-    pub fn forget(&mut self, blocks: &[BlockIdx], _actions: &mut Vec<Action>) {
+    pub fn forget(&mut self, blocks: &[BlockIdx], actions: &mut Vec<Action>) {
         match self {
             Self::Yapit(session) => session.forget(blocks),
+            // To hang up is the only way to say so.
+            Self::Openai { .. } => actions.extend(blocks.iter().copied().map(Action::HangUp)),
         }
     }
 
@@ -138,6 +173,7 @@ impl Session {
             Self::Yapit(session) => {
                 actions.push(Action::Say { text: session.cursor_moved(cursor), blocks: Vec::new() });
             }
+            Self::Openai { .. } => {}
         }
     }
 
@@ -145,6 +181,7 @@ impl Session {
     pub fn change_voice(&mut self, voice: String) {
         match self {
             Self::Yapit(session) => session.change_voice(voice),
+            Self::Openai { session, .. } => session.change_voice(voice),
         }
     }
 
@@ -152,6 +189,7 @@ impl Session {
     pub fn handle_text(&mut self, text: &str, actions: &mut Vec<Action>) {
         match self {
             Self::Yapit(session) => session.handle_text(text, &mut |event| actions.push(event.into())),
+            Self::Openai { .. } => {}
         }
     }
 }
@@ -165,17 +203,6 @@ impl From<yapit::SessionEvent> for Action {
             }
         }
     }
-}
-
-/// What is known of an answer before its body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AnswerHead<'a> {
-    /// HTTP status.
-    pub status: u16,
-    /// What the body is said to be.
-    pub content_type: Option<&'a str>,
-    /// How long to wait before asking again, as the service puts it.
-    pub retry_after: Option<&'a str>,
 }
 
 /// How long a thing is said to be, where that is told.

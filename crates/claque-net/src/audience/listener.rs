@@ -130,13 +130,8 @@ impl Lane {
                 self.listening[owner].session.exchange_over(number);
                 match result {
                     Ok(transferred) => {
-                        let Delivered { media, findings, .. } = transferred.delivered;
-                        let block = exchange.block();
-                        self.use_copies(self.listening[owner].id, block, at, transferred);
-                        if let Some(ready) = exchange.ready() {
-                            self.inbox.push(at, ready);
-                        }
-                        self.inbox.push(at, Event::Complete { block, media, findings });
+                        let whose = (self.listening[owner].id, exchange.block());
+                        self.use_copies(whose, at, transferred);
                     }
                     Err(failure) => self.inbox.push(at, exchange.failed(failure)),
                 }
@@ -146,15 +141,15 @@ impl Lane {
     }
 
     /// Keeps the audio, and has it listened to, as far as that is wanted.
-    fn use_copies(&mut self, listener: ListenerId, block: BlockIdx, at: Instant, transferred: Transferred) {
+    fn use_copies(&mut self, whose: (ListenerId, BlockIdx), at: Instant, transferred: Transferred) {
         let Transferred { delivered: Delivered { container, findings, .. }, kept, copy } = transferred;
         if let (Some(decoder), Some(copy), None) = (&self.decoder, copy, findings.sound)
-            && let Some(missed) = decoder.listen((listener, block), container, copy.into_bytes())
+            && let Some(missed) = decoder.listen(whose, container, copy.into_bytes())
         {
             self.ledger.record(missed, at);
         }
         if let (Some(keeper), Some(audio)) = (&self.keeper, kept) {
-            keeper.keep((listener, block), container, audio);
+            keeper.keep(whose, container, audio);
         }
     }
 

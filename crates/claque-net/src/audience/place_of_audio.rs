@@ -3,7 +3,10 @@
 use std::io;
 
 use claque_core::event::{Failure, FailureClass, Kills, Phase};
-use claque_wire::{http1::write_request, session::Exchange};
+use claque_wire::{
+    http1::{write_get, write_post},
+    session::Exchange,
+};
 
 use super::{io::Io, places::PlaceId};
 use crate::service::{AudioPlace, Origin, Service, unusable};
@@ -48,7 +51,10 @@ pub(super) fn request(
     let own = headers.iter().map(|(name, value)| (*name, value.as_str()));
     let request = exchange.request();
     let headers: Vec<_> = own.chain(place.headers.iter()).chain(request.headers.iter().copied()).collect();
-    write_request(path, &place.authority, &headers, request.body, out);
+    match request.body {
+        None => write_get(path, &place.authority, &headers, out),
+        Some(body) => write_post(path, &place.authority, &headers, body, out),
+    }
 }
 
 /// The failure of audio that lies where nobody said that we may go.

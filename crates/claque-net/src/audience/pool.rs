@@ -129,7 +129,7 @@ impl Pool {
         request(io, service, (place, &path), &transfer.exchange, connection.out.bytes());
         connection.out.mark(());
         connection.path = path;
-        let (since, answer) = (io.clock().now(), Response::keeping(transfer.exchange.wanted_fields()));
+        let (since, answer) = (io.clock().now(), transfer.exchange.response());
         let token = Who::Fetcher(number).token();
         connection.task =
             Task::Busy(Busy { owner, since, transfer: Box::new(transfer), answer, is_reused, token });
@@ -150,7 +150,7 @@ impl Pool {
         io.receiver.buffer = input;
         match gone_on {
             Ok(None) => Step::Going { owner },
-            Ok(Some(end)) => self.end(io, number, end),
+            Ok(Some(end)) => self.end(io, number, end, inbox),
             Err(Stop::Again) => match self.remove(number) {
                 Some(busy) => Step::Again { owner, exchange: busy.transfer.exchange },
                 None => Step::Idle,
@@ -256,7 +256,7 @@ impl Pool {
     }
 
     /// The answer is whole: the connection may serve again.
-    fn end(&mut self, io: &mut Io, number: usize, end: End) -> Step {
+    fn end(&mut self, io: &mut Io, number: usize, end: End, inbox: &mut Inbox) -> Step {
         let connection = &mut self.list[number];
         let idle = Task::Idle { since: end.at };
         let Task::Busy(busy) = std::mem::replace(&mut connection.task, idle) else { return Step::Idle };
@@ -277,7 +277,7 @@ impl Pool {
                 Err(failure) => Step::Over { owner, at: end.at, exchange, result: Err(failure) },
             };
         }
-        let (exchange, result) = busy.transfer.finish();
+        let (exchange, result) = busy.transfer.finish(end.at, inbox);
         Step::Over { owner, at: end.at, exchange, result }
     }
 

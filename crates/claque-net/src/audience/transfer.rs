@@ -3,7 +3,7 @@
 use claque_core::{event::Failure, time::Instant};
 use claque_wire::{
     http1::{Part, Response},
-    session::{AnswerHead, Delivered, Exchange},
+    session::{Delivered, Exchange},
 };
 
 use super::{inbox::Inbox, keeper::KeptAudio};
@@ -60,14 +60,7 @@ impl Transfer {
         while let Some(part) = answer.next(bytes).map_err(|error| self.exchange.broken(&error.to_string()))? {
             match part {
                 Part::Head { status } => {
-                    let head = AnswerHead {
-                        status,
-                        content_type: answer.content_type(),
-                        retry_after: answer.retry_after(),
-                    };
-                    if let Some(event) = self.exchange.handle_head(&head) {
-                        inbox.push(at, event);
-                    }
+                    self.exchange.handle_head(status, answer, |event| inbox.push(at, event));
                 }
                 Part::Body(bytes) => self.take_body(bytes, at, inbox)?,
                 Part::End => return Ok(true),
@@ -90,8 +83,12 @@ impl Transfer {
     }
 
     /// What came of an answer that is whole: a failure if it says no, or if its audio is not whole.
-    pub(super) fn finish(mut self) -> (Box<Exchange>, Result<Transferred, Failure>) {
-        match self.exchange.finish() {
+    pub(super) fn finish(
+        mut self,
+        at: Instant,
+        inbox: &mut Inbox,
+    ) -> (Box<Exchange>, Result<Transferred, Failure>) {
+        match self.exchange.finish(|event| inbox.push(at, event)) {
             Ok(delivered) => (self.exchange, Ok(Transferred { delivered, kept: self.kept, copy: self.copy })),
             Err(failure) => (self.exchange, Err(failure)),
         }

@@ -59,6 +59,8 @@ pub(crate) enum Over {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
+    /// What the body is said to be.
+    pub(crate) content_type: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -105,12 +107,14 @@ impl HttpClient {
         let seconds =
             response.headers().get(hyper::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = seconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.map(str::to_owned);
         let body = Limited::new(response.into_body(), MAX_REST_BODY)
             .collect()
             .await
             .map_err(|error| failure_of(&*error, Phase::BeforeAudio))?
             .to_bytes();
-        Ok(Answer { status, retry_after, body })
+        Ok(Answer { status, retry_after, content_type, body })
     }
 }
 

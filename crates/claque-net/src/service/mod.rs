@@ -16,6 +16,7 @@ mod identity;
 mod network;
 mod no_proxy;
 mod patience;
+mod probe;
 mod proxy;
 mod secrets;
 mod source;
@@ -58,6 +59,7 @@ pub use self::{
     identity::{ClientIdentity, IdentityError},
     network::{AllowedHost, Certificates, Network, NetworkOrder},
     patience::{Pause, Persistence},
+    probe::ProbeAnswer,
     proxy::{ProxySettings, ProxyTrouble},
     secrets::Secrets,
     source::{SourceError, check_source},

@@ -145,6 +145,15 @@ impl Target {
         Ok(Self(Arc::new(Parts { origin, base: trimmed.to_owned(), path })))
     }
 
+    /// The same without a `/v1` at its end, with which official clients of some services want it.
+    #[must_use]
+    pub fn without_version(&self) -> Self {
+        match self.0.base.strip_suffix("/v1") {
+            Some(base) if self.0.path.ends_with("/v1") => Self::parse(base).unwrap_or_else(|_| self.clone()),
+            Some(_) | None => self.clone(),
+        }
+    }
+
     /// The address as typed, without a slash at the end.
     #[must_use]
     pub fn as_str(&self) -> &str {

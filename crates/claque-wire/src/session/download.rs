@@ -6,7 +6,7 @@ use claque_core::{
     time::MediaTime,
 };
 
-use super::{AnswerHead, Declared, Delivered, exchange::failure};
+use super::{Declared, Delivered, exchange::failure};
 use crate::{
     audio::{AudioError, AudioMeter},
     yapit::http_failure,
@@ -43,10 +43,6 @@ impl Download {
         }
     }
 
-    pub(super) fn restart(&mut self) {
-        *self = Self::new(self.declared);
-    }
-
     pub(super) const fn has_begun(&self) -> bool {
         self.status.is_some()
     }
@@ -55,8 +51,8 @@ impl Download {
         self.is_no_audio
     }
 
-    pub(super) const fn handle_head(&mut self, head: &AnswerHead<'_>) {
-        self.status = Some(head.status);
+    pub(super) const fn handle_head(&mut self, status: u16) {
+        self.status = Some(status);
     }
 
     pub(super) fn handle_body(
@@ -120,7 +116,7 @@ impl Download {
 }
 
 /// Whether the body is none that a player could play, in part or whole.
-pub(crate) const fn is_no_audio(error: &AudioError) -> bool {
+const fn is_no_audio(error: &AudioError) -> bool {
     match error {
         AudioError::Empty | AudioError::UnknownFormat { .. } | AudioError::Unsupported { .. } => true,
         AudioError::Truncated { .. } | AudioError::Broken { .. } => false,
@@ -128,7 +124,7 @@ pub(crate) const fn is_no_audio(error: &AudioError) -> bool {
 }
 
 /// The failure of a body of which `delivered` could be heard.
-pub(crate) fn audio_failure(error: &AudioError, delivered: MediaTime) -> Failure {
+fn audio_failure(error: &AudioError, delivered: MediaTime) -> Failure {
     let phase = match error {
         AudioError::Truncated { .. } | AudioError::Broken { .. } => Phase::MidAudio,
         AudioError::Empty | AudioError::UnknownFormat { .. } | AudioError::Unsupported { .. } => {

@@ -7,8 +7,8 @@ use claque_core::{
     time::MediaTime,
 };
 
-use super::{AnswerHead, Declared, download::Download};
-use crate::{audio::Container, http1::WantedFields};
+use super::{Declared, SpeechProtocol, download::Download, speech::Speech};
+use crate::{audio::Container, http1::Response, openai};
 
 /// Redirects of one exchange that are followed: one to the store and one within it, and one more.
 const MOST_REDIRECTS: u8 = 3;
@@ -27,6 +27,8 @@ pub struct Exchange {
 enum Kind {
     /// Audio that lies somewhere.
     Download(Download),
+    /// Speech, which is asked for here.
+    Speech(Box<Speech>),
 }
 
 /// What is to be asked.
@@ -56,6 +58,19 @@ impl Exchange {
         Self { block, reference, redirects: 0, kind: Kind::Download(Download::new(declared)) }
     }
 
+    /// Makes the exchange that asks for a block's speech.
+    #[must_use]
+    pub(super) fn speech(
+        protocol: &SpeechProtocol,
+        request: openai::SpeechRequest,
+        answer: openai::SpeechAnswer,
+    ) -> Self {
+        let openai::SpeechRequest { block, path, body } = request;
+        let kind = Kind::Speech(Box::new(Speech::new(protocol, body, answer)));
+        let reference = protocol.path.clone().unwrap_or_else(|| path.to_owned());
+        Self { block, reference, redirects: 0, kind }
+    }
+
     /// The block it is about.
     #[must_use]
     pub const fn block(&self) -> BlockIdx {
@@ -70,25 +85,28 @@ impl Exchange {
 
     /// What is to be asked there.
     #[must_use]
-    pub const fn request(&self) -> Request<'_> {
+    pub fn request(&self) -> Request<'_> {
         match &self.kind {
             Kind::Download(_) => Request { headers: &[], body: None },
+            Kind::Speech(speech) => speech.request(),
         }
     }
 
-    /// Which fields of the answer's head are to be kept for [`Exchange::handle_head`].
+    /// Makes what reads the answer to it.
     #[must_use]
-    pub const fn wanted_fields(&self) -> WantedFields {
+    pub const fn response(&self) -> Response {
         match &self.kind {
-            Kind::Download(_) => WantedFields::None,
+            Kind::Download(_) => Response::new(),
+            Kind::Speech(_) => Response::with_fields(openai::AnswerHead::FIELDS),
         }
     }
 
     /// The request has been written. Gives what the listener hears of that: nothing where the block was asked for before.
     #[must_use]
-    pub const fn handle_sent(&self) -> Option<Event> {
+    pub fn handle_sent(&self) -> Option<Event> {
         match &self.kind {
             Kind::Download(_) => None,
+            Kind::Speech(speech) => Some(speech.handle_sent()),
         }
     }
 
@@ -97,25 +115,15 @@ impl Exchange {
     pub const fn tells_connecting(&self) -> bool {
         match &self.kind {
             Kind::Download(_) => false,
+            Kind::Speech(_) => true,
         }
     }
 
-    /// What the listener hears before it hears that the audio is whole: nothing where the service said that it is ready.
-    #[must_use]
-    pub const fn ready(&self) -> Option<Event> {
-        match &self.kind {
-            Kind::Download(_) => None,
-        }
-    }
-
-    /// The head of the answer came. Gives what the listener hears of it.
-    #[must_use]
-    pub fn handle_head(&mut self, head: &AnswerHead<'_>) -> Option<Event> {
+    /// The head of the answer came, which `answer` has read. `tell` is handed what the listener hears of it.
+    pub fn handle_head(&mut self, status: u16, answer: &Response, tell: impl FnMut(Event)) {
         match &mut self.kind {
-            Kind::Download(download) => {
-                download.handle_head(head);
-                None
-            }
+            Kind::Download(download) => download.handle_head(status),
+            Kind::Speech(speech) => speech.handle_head(status, answer, tell),
         }
     }
 
@@ -132,25 +140,36 @@ impl Exchange {
         let block = self.block;
         match &mut self.kind {
             Kind::Download(download) => download.handle_body(block, bytes, tell, keep),
+            Kind::Speech(speech) => speech.handle_body(bytes, tell, keep),
         }
     }
 
-    /// The answer is whole.
+    /// The answer is whole. `tell` is handed what the listener hears of it: that its audio is whole, at last.
     ///
     /// # Errors
     /// It says no, or its audio is not whole.
-    pub fn finish(&mut self) -> Result<Delivered, Failure> {
+    pub fn finish(&mut self, mut tell: impl FnMut(Event)) -> Result<Delivered, Failure> {
         let block = self.block;
         match &mut self.kind {
-            Kind::Download(download) => download.finish(block),
+            Kind::Download(download) => {
+                let delivered = download.finish(block)?;
+                let Delivered { media, findings, .. } = delivered;
+                tell(Event::Complete { block, media, findings });
+                Ok(delivered)
+            }
+            Kind::Speech(speech) => speech.finish(tell),
         }
     }
 
     /// Goes on where a redirect leads to.
     ///
     /// # Errors
-    /// It was redirected too often.
+    /// It was redirected too often, or is none that is sent elsewhere unasked.
     pub fn redirect(&mut self, to: String) -> Result<(), Failure> {
+        if let Kind::Speech(_) = self.kind {
+            let text = format!("the service sends requests for speech on to {to}; give that address");
+            return Err(failure(Phase::BeforeAudio, text));
+        }
         if self.redirects >= MOST_REDIRECTS {
             let text = format!("the audio was redirected more than {MOST_REDIRECTS} times, at last to {to}");
             return Err(failure(Phase::BeforeAudio, text));
@@ -165,6 +184,7 @@ impl Exchange {
     pub const fn has_begun(&self) -> bool {
         match &self.kind {
             Kind::Download(download) => download.has_begun(),
+            Kind::Speech(speech) => speech.has_begun(),
         }
     }
 
@@ -173,6 +193,7 @@ impl Exchange {
     pub fn broken(&self, why: &str) -> Failure {
         match &self.kind {
             Kind::Download(download) => download.broken(self.block, why),
+            Kind::Speech(speech) => speech.broken(why),
         }
     }
 
@@ -183,13 +204,7 @@ impl Exchange {
         match &self.kind {
             Kind::Download(download) if download.is_no_audio() => Event::NotAudio(failure),
             Kind::Download(_) => Event::Failed(failure),
-        }
-    }
-
-    /// Forgets what came of an answer: it is asked again from the beginning.
-    pub fn restart(&mut self) {
-        match &mut self.kind {
-            Kind::Download(download) => download.restart(),
+            Kind::Speech(speech) => speech.failed(failure),
         }
     }
 }

@@ -143,7 +143,11 @@ fn behaviour(wishes: &Wishes, source: &Source) -> Result<Behaviour, UsageError> 
     wish.value.decide().map_err(|what| source.error(wish, "behaviour", what))
 }
 
-pub(super) fn slug(wish: Option<&Wish<String>>, key: &str, source: &Source) -> Result<Option<String>, UsageError> {
+pub(super) fn slug(
+    wish: Option<&Wish<String>>,
+    key: &str,
+    source: &Source,
+) -> Result<Option<String>, UsageError> {
     match wish {
         Some(wish) if wish.value.trim().is_empty() => Err(source.error(wish, key, "is empty; give a name")),
         Some(wish) => Ok(Some(wish.value.clone())),

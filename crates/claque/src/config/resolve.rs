@@ -110,6 +110,7 @@ pub(super) fn decide_run(
         corpus,
         target,
         protocol,
+        player_was_chosen: wishes.player.is_some(),
         credentials,
         courtesy,
         network,

@@ -20,6 +20,8 @@ pub(crate) struct RunSettings {
     pub(crate) target: TargetChoice,
     /// What it speaks.
     pub(crate) protocol: ProtocolChoice,
+    /// Whether the player was chosen, or is the usual one of the protocol.
+    pub(crate) player_was_chosen: bool,
     /// Who the audience is: at least one account, among which listeners are dealt in turn.
     pub(crate) credentials: Vec<Credentials>,
     /// How the service's limits are lived with.

@@ -76,7 +76,8 @@ fn speech(wishes: &Wishes, source: &Source) -> Result<SpeechChoice, UsageError> 
         known(wishes.response_format.as_ref(), "response_format", source, &formats, AudioFormat::of_name)?;
     let delivery = known(wishes.delivery.as_ref(), "delivery", source, &deliveries, Delivery::of_name)?;
     let rate = source.within(wishes.pcm_rate.as_ref(), "pcm_rate", 4_000..=384_000, 24_000)?;
-    let pcm = wishes.pcm_rate.as_ref().map(|_| PcmFormat::mono(u32::try_from(rate).unwrap_or(u32::MAX)));
+    let rate = u32::try_from(rate).unwrap_or(u32::MAX);
+    let pcm = wishes.pcm_rate.as_ref().and_then(|_| PcmFormat::new(rate, 1));
     let field = |wish: &Wish<String>| {
         RequestField::parse(&wish.value).map_err(|error| source.error(wish, "request_field", error))
     };
@@ -97,8 +98,8 @@ fn known<T>(
 }
 
 fn checked_path(wish: &Wish<String>, source: &Source) -> Result<String, UsageError> {
-    let is_path = wish.value.starts_with('/')
-        && wish.value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    let is_path =
+        wish.value.starts_with('/') && wish.value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
     if is_path {
         Ok(wish.value.clone())
     } else {

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     cli::{
-        AudienceFlags, AudioFlags, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, RunFlags,
-        SimulateFlags, SuiteFlags,
+        AudienceFlags, AudioFlags, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, ProtocolFlags,
+        RunFlags, SimulateFlags, SuiteFlags,
     },
     find,
     suite::plan::{Order, Planned, plan},
@@ -282,6 +282,7 @@ fn run_flags(flags: &SuiteFlags) -> RunFlags {
     RunFlags {
         audience: AudienceFlags::default(),
         target: flags.target.clone(),
+        protocol: ProtocolFlags::default(),
         courtesy: flags.courtesy.clone(),
         player: PlayerFlags::default(),
         gateway: flags.gateway.clone(),

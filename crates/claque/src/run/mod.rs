@@ -9,6 +9,7 @@ pub(crate) mod interrupts;
 pub(crate) mod leaving;
 mod prepare;
 mod pulse;
+mod speech;
 mod start;
 pub(crate) mod waiting;
 mod watch;
@@ -33,6 +34,7 @@ use claque_net::{
 use claque_stats::ScheduleLag;
 use claque_store::Preparation;
 use claque_wire::session::Protocol;
+use serde_json::Value;
 
 use self::{
     crew::Crew,
@@ -44,7 +46,7 @@ use self::{
     waiting::Waiting,
 };
 use crate::{
-    config::{RunSettings, TargetChoice, UsageError},
+    config::{ProtocolChoice, RunSettings, TargetChoice, UsageError},
     network,
     outcome::{Finished, Heading, Recorder, TimeKind},
     report::{
@@ -147,7 +149,7 @@ impl Session<'_> {
         if crew.each().any(Service::is_unasked) {
             live.say("the service asks nobody who he is: the credentials are not used");
         }
-        let looked = match prepare::look(&crew, self.settings, unique, self.interrupts, live).await {
+        let looked = match self.look(&crew, unique, live).await {
             Ok(looked) => looked,
             Err(reason) => return self.unprepared(reason, &target, None, live),
         };
@@ -158,11 +160,36 @@ impl Session<'_> {
         result
     }
 
+    /// Looks at the service in the protocol that was named, or in the one that it is found to speak.
+    async fn look(
+        &self,
+        crew: &Crew,
+        unique: claque_core::rng::Seed,
+        live: &Live,
+    ) -> Result<Looked, Unprepared> {
+        let Self { settings, interrupts, .. } = self;
+        match &settings.protocol {
+            ProtocolChoice::Openai(choice) => {
+                speech::look(crew, settings, choice, (unique, interrupts), live).await
+            }
+            ProtocolChoice::Yapit => prepare::look(crew, settings, unique, interrupts, live).await,
+            ProtocolChoice::FindOut(choice) => {
+                match prepare::look(crew, settings, unique, interrupts, live).await {
+                    Err(Unprepared::Service(error)) if speech::may_be_spoken(&error) => {
+                        let found = speech::find(crew, settings, choice, unique, live).await?;
+                        found.ok_or(Unprepared::Service(error))
+                    }
+                    looked => looked,
+                }
+            }
+        }
+    }
+
     /// From here on there is a run's folder, in which all that is made is noted before it is made.
     async fn run_recorded(
         &self,
         crew: &Crew,
-        Looked { voices, scripts }: Looked,
+        Looked { protocol, plan, scenario, voices, scripts }: Looked,
         begun: Clock,
         host: Option<&Host>,
         live: &Live,
@@ -170,7 +197,7 @@ impl Session<'_> {
         let settings = self.settings;
         let target = crew.of_listener(0).target();
         let voice = voices.first().cloned().unwrap_or_default();
-        let heading = self.heading(&voice, target);
+        let heading = self.heading((&plan, &scenario), &voice, target);
         let recorder = self.recorder(heading)?;
         if host.is_none() {
             state::remember(target.as_str());
@@ -183,11 +210,14 @@ impl Session<'_> {
             keep_in: settings.courtesy.reuse_documents.then(|| settings.output.kept_dir.clone()),
         };
         let order = (voice.as_str(), &order);
-        let prepared = prepare(crew, &settings.plan, order, self.made, self.interrupts, live).await;
+        let prepared = match &protocol {
+            Protocol::Yapit => prepare(crew, &plan, order, self.made, self.interrupts, live).await,
+            Protocol::Openai(_) => Ok(speech::prepare(crew, &scripts)),
+        };
         let result = match prepared {
             Ok(prepared) => {
                 let preparation = start::preparation(begun.now(), self.made.stats());
-                let start = (voices, prepared, preparation);
+                let start = (protocol, &plan, voices, prepared, preparation);
                 let played = self.play(crew, start, recorder, host, live).await;
                 played.map(|finished| Ended { finished, usage: false })
             }
@@ -218,7 +248,11 @@ impl Session<'_> {
                 Ok((None, target.clone(), unique::to_plan(plan)))
             }
             TargetChoice::BaseUrl(target) => {
-                Ok((None, target.clone(), unique::to_moment(plan, unix_nanos())))
+                let target = match self.settings.protocol {
+                    ProtocolChoice::Yapit => target.clone(),
+                    ProtocolChoice::FindOut(_) | ProtocolChoice::Openai(_) => target.without_version(),
+                };
+                Ok((None, target, unique::to_moment(plan, unix_nanos())))
             }
             TargetChoice::Embedded(gateway) => {
                 let host = Host::start(HostOptions {
@@ -236,13 +270,18 @@ impl Session<'_> {
     async fn play(
         &self,
         crew: &Crew,
-        (voices, Prepared { seats, failed }, preparation): (Vec<String>, Prepared, Preparation),
+        (protocol, plan, voices, Prepared { seats, failed }, preparation): (
+            Protocol,
+            &Plan,
+            Vec<String>,
+            Prepared,
+            Preparation,
+        ),
         mut recorder: Recorder,
         host: Option<&Host>,
         live: &Live,
     ) -> anyhow::Result<Finished> {
         let settings = self.settings;
-        let plan = &settings.plan;
         if let Some(folder) = &settings.keep_audio {
             std::fs::create_dir_all(folder).with_context(|| {
                 format!("failed to create the folder {} of --keep-audio", folder.display())
@@ -257,7 +296,7 @@ impl Session<'_> {
             host.restart_load();
         }
         let mut audience = Audience::start(AudienceOrder {
-            protocol: Protocol::Yapit,
+            protocol,
             model: plan.model.clone(),
             voices,
             seats,
@@ -314,7 +353,8 @@ impl Session<'_> {
         };
         live.warn(&format!("error: {reason}"));
         let plan = &self.settings.plan;
-        let heading = || self.heading(plan.voice.as_deref().unwrap_or_default(), target);
+        let decided = (plan, &self.settings.scenario);
+        let heading = || self.heading(decided, plan.voice.as_deref().unwrap_or_default(), target);
         let mut recorder = begun.map_or_else(|| self.recorder(heading()), Ok)?;
         recorder.record_documents(self.made.ids());
         self.note_network(&mut recorder);
@@ -324,14 +364,14 @@ impl Session<'_> {
         Ok(Ended { finished: recorder.finish(None)?, usage })
     }
 
-    fn heading(&self, voice: &str, target: &Target) -> Heading {
+    fn heading(&self, (plan, scenario): (&Plan, &Value), voice: &str, target: &Target) -> Heading {
         let settings = self.settings;
         let shown = match &settings.target {
             TargetChoice::BaseUrl(target) => target.to_string(),
             TargetChoice::Embedded(gateway) => format!("embedded gateway {} at {target}", gateway.preset),
         };
-        let decided = (settings.seed, settings.scenario.clone());
-        Heading::new(&settings.plan, voice, shown, TimeKind::Real, decided)
+        let decided = (settings.seed, scenario.clone());
+        Heading::new(plan, voice, shown, TimeKind::Real, decided)
     }
 }
 

@@ -14,7 +14,11 @@ use claque_net::{
     service::{Service, ServiceError},
 };
 use claque_store::StoreError;
-use claque_wire::yapit::{rest::Model, usual_voice};
+use claque_wire::{
+    session::Protocol,
+    yapit::{rest::Model, usual_voice},
+};
+use serde_json::Value;
 
 use super::{
     allowance::{Dealt, Expected, limit_of, objection},
@@ -25,7 +29,7 @@ use super::{
     waiting::Waiting,
 };
 use crate::{
-    config::{RunSettings, hint},
+    config::{RunSettings, UsageError, hint},
     report::live::Live,
 };
 
@@ -35,6 +39,12 @@ const MOST_OFFERED: usize = 20;
 /// What is known of a run once the service was looked at.
 #[derive(Debug)]
 pub(crate) struct Looked {
+    /// What the service speaks.
+    pub(crate) protocol: Protocol,
+    /// What the audience does, with what was found out.
+    pub(crate) plan: Plan,
+    /// Everything that was decided and found out, in a scenario's words.
+    pub(crate) scenario: Value,
     /// Slugs of the model's voices; everybody begins with the first.
     pub(crate) voices: Vec<String>,
     /// Everybody's text.
@@ -84,6 +94,9 @@ pub(crate) enum Unprepared {
     /// The cache could not be warmed.
     #[error("failed to warm the cache: {0}")]
     WarmUp(Failure),
+    /// What is wanted cannot be had in that way.
+    #[error(transparent)]
+    Usage(UsageError),
     /// The user has had enough.
     #[error("interrupted before the first listener started")]
     Interrupted,
@@ -97,6 +110,7 @@ impl Unprepared {
             Self::UnknownModel { .. }
             | Self::UnknownVoice { .. }
             | Self::NoVoice { .. }
+            | Self::Usage(_)
             | Self::RateLimit(_) => true,
             Self::Store(_) | Self::WarmUp(_) | Self::Interrupted => false,
         }
@@ -111,6 +125,7 @@ impl Unprepared {
             | Self::UnknownVoice { .. }
             | Self::NoVoice { .. }
             | Self::RateLimit(_)
+            | Self::Usage(_)
             | Self::Store(_)
             | Self::Interrupted => None,
         }
@@ -160,7 +175,8 @@ pub(crate) async fn look(
             live.warn(&format!("warning: {words}"));
         }
     }
-    Ok(Looked { voices, scripts })
+    let (plan, scenario) = (plan.clone(), settings.scenario.clone());
+    Ok(Looked { protocol: Protocol::Yapit, plan, scenario, voices, scripts })
 }
 
 /// Makes everything. What is made on the service is on the list of `made`, also after an error. Listeners whose
