@@ -1,6 +1,9 @@
 //! What a stream of arrivals would have meant for a listener: continuity of a block, and replay of a session
 //! with another start buffer.
 
+mod stream;
+
+pub use self::stream::{StreamBuffer, StreamBuffers, StreamReplay, least_stream_buffer, replay_stream};
 use crate::time::{Duration, Instant, MediaTime, Speed};
 
 /// One arrival of a block's audio.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Characters spoken in a second, as the yapit gateway estimates lengths: ceil(characters / 14 x 1000) ms.
-const CHARS_PER_SECOND: u64 = 14;
+pub(crate) const CHARS_PER_SECOND: u64 = 14;
 /// Most blocks that one message names; longer requests are sent as several.
 const BLOCKS_PER_MESSAGE: u64 = 32;
 

@@ -82,6 +82,13 @@ pub struct BlockRecord {
     pub chunks: u32,
     /// Largest (time since its first chunk - audio received before), in time; none for single-chunk replies.
     pub buffer_deficit: Option<Duration>,
+    /// Largest time between two arrivals of its audio that followed each other; none for single-chunk replies, and where nobody
+    /// noted it.
+    pub largest_chunk_gap: Option<Duration>,
+    /// The least audio that had to be there before it began to play, at the listener's speed, so that it did not stall: of a
+    /// block played from its first audio on, had nothing else been there to hear. None for single-chunk replies, of a player
+    /// that plays whole blocks, and where nobody noted it. See [`StreamBuffer`](crate::continuity::StreamBuffer).
+    pub least_start_buffer: Option<MediaTime>,
     /// How often it was asked for again.
     pub resends: u8,
     /// What became of it.
@@ -123,6 +130,8 @@ impl BlockRecord {
             bytes: 0,
             chunks: 0,
             buffer_deficit: None,
+            largest_chunk_gap: None,
+            least_start_buffer: None,
             resends: 0,
             outcome: BlockOutcome::Stopped,
             findings: None,
@@ -346,6 +355,11 @@ pub enum Incident {
         /// The block it was at.
         block: BlockIdx,
     },
+    /// The listener interrupted an utterance.
+    BargedIn {
+        /// The utterance, of which nothing more was wanted.
+        block: BlockIdx,
+    },
 }
 
 /// What ended an outage.
@@ -422,7 +436,9 @@ impl ResendReason {
     }
 }
 
-/// One listener's session from intended start to end: startup, playing, stalls and pauses, and nothing else.
+/// One listener's session from intended start to end: startup, playing, stalls and pauses, and nothing else. Only in a
+/// conversation is there more: the waits for the first sound of later utterances are what is left of the session. They are no
+/// stalls, and each is that from a block's `intended_at` to its `started_at`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenerRecord {
     /// Who.
@@ -441,7 +457,8 @@ pub struct ListenerRecord {
     pub started_at: Option<Instant>,
     /// Time in which audio was heard, at the listener's speed; none when not known.
     pub playing: Option<Duration>,
-    /// Time in which playback stood still because the listener wanted it to.
+    /// Time in which playback stood still because the listener wanted it to: its pauses, and in a conversation the time it
+    /// thought between two utterances. Both only from the first sound on.
     pub paused: Duration,
     /// When the session ended.
     pub ended_at: Instant,
@@ -451,6 +468,9 @@ pub struct ListenerRecord {
     pub foreign_messages: u64,
     /// Messages that were not understood and changed nothing.
     pub warnings: u64,
+    /// Bytes of audio that came when nobody waited for them, as of an utterance that was cancelled; nobody heard them. None
+    /// where nobody noted it.
+    pub unwanted_bytes: Option<u64>,
 }
 
 /// How a session ended.

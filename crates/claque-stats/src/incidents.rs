@@ -145,6 +145,8 @@ impl Incidents {
                 self.moved.insert((listener, at));
             }
             Incident::HungUp { .. } => self.acts.hang_ups += 1,
+            // The outcome of its block tells it.
+            Incident::BargedIn { .. } => {}
         }
     }
 

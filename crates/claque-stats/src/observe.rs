@@ -292,7 +292,8 @@ impl Gathered {
             | Incident::Delayed { .. }
             | Incident::Paused { .. }
             | Incident::VoiceChanged { .. }
-            | Incident::HungUp { .. } => {}
+            | Incident::HungUp { .. }
+            | Incident::BargedIn { .. } => {}
         }
     }
 

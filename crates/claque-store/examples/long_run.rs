@@ -104,6 +104,7 @@ fn add(listener: u32, index: u32, blocks: u32, facts: &mut Vec<Fact>) {
             warnings: 0,
             playing: None,
             paused: Duration::ZERO,
+            unwanted_bytes: None,
         }));
     }
 }

@@ -20,7 +20,8 @@ pub struct IncidentRow {
     pub listener: u32,
     /// When it happened or began, in nanoseconds since the run's start.
     pub at_ns: u64,
-    /// `outage`, `resent`, `delayed`, `given-up`, `paused`, `sought`, `skipped`, `voice-changed` or `hung-up`.
+    /// `outage`, `resent`, `delayed`, `given-up`, `paused`, `sought`, `skipped`, `voice-changed`, `hung-up` or
+    /// `barged-in`.
     pub kind: String,
     /// How long an outage, a delay or a pause was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,6 +101,7 @@ impl From<&IncidentRecord> for IncidentRow {
             }
             Incident::VoiceChanged { block } => at_block("voice-changed", *block),
             Incident::HungUp { block } => at_block("hung-up", *block),
+            Incident::BargedIn { block } => at_block("barged-in", *block),
         }
     }
 }
@@ -142,6 +144,7 @@ impl TryFrom<IncidentRow> for IncidentRecord {
             "skipped" => jump(Jump::Skip)?,
             "voice-changed" => Incident::VoiceChanged { block: block()? },
             "hung-up" => Incident::HungUp { block: block()? },
+            "barged-in" => Incident::BargedIn { block: block()? },
             unknown => return Err(format!("unknown incident `{unknown}`")),
         };
         Ok(Self { listener: ListenerId(row.listener), at: Instant::from_nanos(row.at_ns), incident })

@@ -55,6 +55,11 @@ pub struct BlockRow {
     pub bytes: u64,
     pub chunks: u32,
     pub buffer_deficit_ns: Option<u64>,
+    /// Absent in files of before.
+    #[serde(default)]
+    pub largest_chunk_gap_ns: Option<u64>,
+    #[serde(default)]
+    pub least_start_buffer_ns: Option<u64>,
     pub resends: u8,
     /// `played`, `unplayed`, `skipped`, `failed`, `stopped` or `abandoned`.
     pub outcome: String,
@@ -125,6 +130,9 @@ pub struct ListenerRow {
     pub failure: Option<String>,
     pub foreign_messages: u64,
     pub warnings: u64,
+    /// Absent in files of before.
+    #[serde(default)]
+    pub unwanted_bytes: Option<u64>,
 }
 
 impl From<&Fact> for FactRow {
@@ -181,6 +189,8 @@ impl From<&BlockRecord> for BlockRow {
             bytes: record.bytes,
             chunks: record.chunks,
             buffer_deficit_ns: record.buffer_deficit.map(duration_nanos),
+            largest_chunk_gap_ns: record.largest_chunk_gap.map(duration_nanos),
+            least_start_buffer_ns: record.least_start_buffer.map(MediaTime::as_nanos),
             resends: record.resends,
             outcome: record.outcome.as_str().to_owned(),
             failure: match record.outcome {
@@ -216,6 +226,8 @@ impl BlockRow {
             bytes: self.bytes,
             chunks: self.chunks,
             buffer_deficit: self.buffer_deficit_ns.map(Duration::from_nanos),
+            largest_chunk_gap: self.largest_chunk_gap_ns.map(Duration::from_nanos),
+            least_start_buffer: self.least_start_buffer_ns.map(MediaTime::from_nanos),
             resends: self.resends,
             outcome: outcome_from(&self.outcome, self.failure.as_deref())?,
             findings: findings_from(self.remarks.as_deref(), self.sound.as_deref())?,
@@ -299,6 +311,7 @@ impl From<&ListenerRecord> for ListenerRow {
             },
             foreign_messages: record.foreign_messages,
             warnings: record.warnings,
+            unwanted_bytes: record.unwanted_bytes,
         }
     }
 }
@@ -319,6 +332,7 @@ impl ListenerRow {
             ended_at: Instant::from_nanos(self.ended_at_ns),
             foreign_messages: self.foreign_messages,
             warnings: self.warnings,
+            unwanted_bytes: self.unwanted_bytes,
         })
     }
 }

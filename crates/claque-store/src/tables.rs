@@ -44,7 +44,7 @@ pub(crate) static LISTENERS: Table<ListenerRecord> =
 pub(crate) static ERRORS: Table<ErrorRecord> =
     Table { name: "errors", specs: &ERROR_COLUMNS, values: error_values, row: error_row };
 
-const BLOCK_COLUMNS: [ColumnSpec; 21] = [
+const BLOCK_COLUMNS: [ColumnSpec; 23] = [
     column("listener", Kind::Int, NUMBER),
     column("block", Kind::Int, NUMBER),
     column("batch", Kind::Int, NUMBER),
@@ -74,6 +74,8 @@ const BLOCK_COLUMNS: [ColumnSpec; 21] = [
         Kind::OptionalText,
         "audible, silent, undecodable or missed; absent when nobody was to listen",
     ),
+    added("largest_chunk_gap_ns", Kind::OptionalInt, SPAN),
+    added("least_start_buffer_ns", Kind::OptionalInt, "nanoseconds of audio at normal speed"),
 ];
 
 const STALL_COLUMNS: [ColumnSpec; 4] = [
@@ -83,7 +85,7 @@ const STALL_COLUMNS: [ColumnSpec; 4] = [
     column("waited_ns", Kind::Int, SPAN),
 ];
 
-const LISTENER_COLUMNS: [ColumnSpec; 14] = [
+const LISTENER_COLUMNS: [ColumnSpec; 15] = [
     column("listener", Kind::Int, NUMBER),
     column("document", Kind::Text, NAME),
     column("blocks", Kind::Int, COUNT),
@@ -98,6 +100,7 @@ const LISTENER_COLUMNS: [ColumnSpec; 14] = [
     column("warnings", Kind::Int, COUNT),
     column("playing_ns", Kind::OptionalInt, SPAN),
     column("paused_ns", Kind::Int, SPAN),
+    added("unwanted_bytes", Kind::OptionalInt, "bytes"),
 ];
 
 const ERROR_COLUMNS: [ColumnSpec; 7] = [
@@ -143,6 +146,8 @@ fn block_values(rows: &[BlockRecord]) -> Vec<Values> {
             rows.iter().map(|row| row.findings.map(|found| text_cell(&remark_names(found)))).collect(),
         ),
         texts(rows, |row| row.findings.and_then(|found| found.sound).map(Sound::as_str)),
+        ints(rows, |row| row.largest_chunk_gap.map(duration_nanos)),
+        ints(rows, |row| row.least_start_buffer.map(MediaTime::as_nanos)),
     ]
 }
 
@@ -174,6 +179,8 @@ fn block_row(cells: &mut Cells<'_>) -> Result<BlockRecord, String> {
             let remarks = cells.optional_text()?;
             findings_from(remarks, cells.optional_text()?)?
         },
+        largest_chunk_gap: cells.optional()?.map(Duration::from_nanos),
+        least_start_buffer: cells.optional()?.map(MediaTime::from_nanos),
     })
 }
 
@@ -214,6 +221,7 @@ fn listener_values(rows: &[ListenerRecord]) -> Vec<Values> {
         ints(rows, |row| Some(row.warnings)),
         ints(rows, |row| row.playing.map(duration_nanos)),
         ints(rows, |row| Some(duration_nanos(row.paused))),
+        ints(rows, |row| row.unwanted_bytes),
     ]
 }
 
@@ -235,6 +243,7 @@ fn listener_row(cells: &mut Cells<'_>) -> Result<ListenerRecord, String> {
         warnings: cells.int()?,
         playing: cells.optional()?.map(Duration::from_nanos),
         paused: Duration::from_nanos(cells.int()?),
+        unwanted_bytes: cells.optional()?,
     })
 }
 
@@ -312,13 +321,13 @@ mod tests {
         columns
     };
 
-    /// The columns of files from before the asking that an answer came to was told, and what its audio was like.
+    /// The columns of files from before the asking that an answer came to was told, what its audio was like, and how it came.
     static OLDER: Table<BlockRecord> = Table {
         name: "blocks",
-        specs: OLDER_COLUMNS.split_at(BLOCK_COLUMNS.len() - 3).0,
+        specs: OLDER_COLUMNS.split_at(BLOCK_COLUMNS.len() - 5).0,
         values: |rows| {
             let mut values = block_values(rows);
-            values.truncate(BLOCK_COLUMNS.len() - 3);
+            values.truncate(BLOCK_COLUMNS.len() - 5);
             values
         },
         row: block_row,
@@ -337,6 +346,8 @@ mod tests {
             resends: 2,
             outcome: BlockOutcome::Failed(FailureClass::Timeout),
             findings: Some(FOUND),
+            largest_chunk_gap: Some(Duration::from_millis(90)),
+            least_start_buffer: Some(MediaTime::from_millis(200)),
             ..BlockRecord::wanted(ListenerId(1), BlockIdx(2), Instant::START)
         };
         let parent = tempfile::tempdir().expect("there is room for a folder");
@@ -352,7 +363,14 @@ mod tests {
         let (today, before) = (written(&BLOCKS), written(&OLDER));
         assert_eq!(today[0].answered_request_at, Some(Instant::from_millis(20_001)));
         assert_eq!(today[0].findings, Some(FOUND));
-        let same = BlockRecord { answered_request_at: None, findings: None, ..today[0].clone() };
+        assert_eq!(today[0].largest_chunk_gap, Some(Duration::from_millis(90)));
+        let same = BlockRecord {
+            answered_request_at: None,
+            findings: None,
+            largest_chunk_gap: None,
+            least_start_buffer: None,
+            ..today[0].clone()
+        };
         assert_eq!(before, [same]);
     }
 }

@@ -134,7 +134,7 @@ impl Acting {
     }
 
     fn draw_kind(&mut self) -> Kind {
-        let Behaviour { seek, skip, pause, voice, hang_up, mean_pause: _ } = self.behaviour;
+        let Behaviour { seek, skip, pause, voice, hang_up, mean_pause: _, turns: _ } = self.behaviour;
         let kinds = [
             (seek, Kind::Seek),
             (skip, Kind::Skip),
@@ -170,7 +170,7 @@ fn other(rng: &mut ChaCha8Rng, count: u32, current: u32) -> Option<u32> {
 }
 
 /// A length from the exponential distribution of this mean, by inversion; at most a thousand means.
-fn exponential(rng: &mut ChaCha8Rng, mean: Duration) -> Duration {
+pub(super) fn exponential(rng: &mut ChaCha8Rng, mean: Duration) -> Duration {
     let factor = -(1.0 - rng.random::<f64>()).ln();
     Duration::try_from_secs_f64(mean.as_secs_f64() * factor.min(1_000.0)).unwrap_or(Duration::MAX)
 }

@@ -1,5 +1,6 @@
-//! What people do besides listening, as rates.
+//! What people do besides listening: as rates, or in turns with the service.
 
+use super::Turns;
 use crate::time::Duration;
 
 /// How often people do something besides listening. Rates are per minute of listening: from the first sound on, stalls
@@ -18,6 +19,8 @@ pub struct Behaviour {
     pub voice: f64,
     /// Departures for good.
     pub hang_up: f64,
+    /// The blocks are utterances of a conversation. Whoever takes turns does nothing else: the rates are not looked at.
+    pub turns: Option<Turns>,
 }
 
 impl Behaviour {
@@ -29,9 +32,10 @@ impl Behaviour {
         mean_pause: Duration::from_secs(10),
         voice: 0.0,
         hang_up: 0.0,
+        turns: None,
     };
 
-    /// Whether anything is ever done.
+    /// Whether anything is ever done at a rate.
     #[must_use]
     pub fn is_some(&self) -> bool {
         self.per_minute() > 0.0

@@ -7,9 +7,17 @@ mod acting;
 mod behaviour;
 #[cfg(test)]
 mod tests;
+mod think;
+mod turning;
 
-use self::acting::Acting;
-pub use self::behaviour::Behaviour;
+pub use self::{
+    behaviour::Behaviour,
+    think::{ThinkTime, ThinkTimeError},
+    turning::Turns,
+};
+use self::{acting::Acting, turning::Turning};
+use std::sync::Arc;
+
 use crate::{
     ids::BlockIdx,
     outputs::Outputs,
@@ -36,7 +44,14 @@ pub struct ListenerConfig {
 #[derive(Clone, Debug)]
 pub struct Listener {
     player: Player,
-    acting: Option<Box<Acting>>,
+    person: Option<Person>,
+}
+
+/// What a person does that does more than listen.
+#[derive(Clone, Debug)]
+enum Person {
+    Acting(Box<Acting>),
+    Turning(Box<Turning>),
 }
 
 impl Listener {
@@ -45,23 +60,34 @@ impl Listener {
     pub fn new(config: ListenerConfig) -> Self {
         let ListenerConfig { player, behaviour, voices, seed } = config;
         let seed = seed.child("behaviour").index(u64::from(player.listener.0));
-        let blocks = u32::try_from(player.chars.len()).unwrap_or(u32::MAX);
+        let chars = Arc::clone(&player.chars);
+        let blocks = u32::try_from(chars.len()).unwrap_or(u32::MAX);
         let mut player = Player::new(player);
-        let acting = behaviour.is_some().then(|| {
+        let person = if let Some(turns) = behaviour.turns {
+            player.take_turns();
+            Some(Person::Turning(Box::new(Turning::new(turns, chars, seed))))
+        } else if behaviour.is_some() {
             player.keep_what_was_heard();
-            Box::new(Acting::new(behaviour, blocks, voices, seed))
-        });
-        Self { player, acting }
+            Some(Person::Acting(Box::new(Acting::new(behaviour, blocks, voices, seed))))
+        } else {
+            None
+        };
+        Self { player, person }
     }
 
     /// As [`Player::handle_input`]; what the person did until `now` is done first, at the time it was done.
     pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {
-        match &mut self.acting {
+        match &mut self.person {
             None => self.player.step(now, input),
-            Some(acting) => {
+            Some(Person::Acting(acting)) => {
                 acting.act_until(now, &mut self.player);
                 self.player.step(now, input);
                 acting.watch(&self.player);
+            }
+            Some(Person::Turning(turning)) => {
+                turning.act_until(now, &mut self.player);
+                self.player.step(now, input);
+                turning.watch(now, &self.player);
             }
         }
         self.player.outputs()
@@ -70,14 +96,18 @@ impl Listener {
     /// When to wake this listener at the latest, and why.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, TimeoutReason)> {
-        let acts = self.acting.as_ref().and_then(|acting| acting.due(&self.player));
+        let acts = match self.person.as_ref() {
+            None => None,
+            Some(Person::Acting(acting)) => acting.due(&self.player),
+            Some(Person::Turning(turning)) => turning.due(&self.player),
+        };
         [self.player.poll_timeout(), acts.map(|at| (at, TimeoutReason::Acts))].into_iter().flatten().min()
     }
 
     /// As [`Player::slack`]; none for whoever does more than listen.
     #[must_use]
     pub fn slack(&self, due: (Instant, TimeoutReason)) -> Duration {
-        if self.acting.is_none() { self.player.slack(due) } else { Duration::ZERO }
+        if self.person.is_none() { self.player.slack(due) } else { Duration::ZERO }
     }
 
     /// As [`Player::unfinished`].

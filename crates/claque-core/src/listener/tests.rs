@@ -1,11 +1,11 @@
 //! What people do is drawn from their seed and happens at its time.
 
-use super::{Behaviour, Listener, ListenerConfig};
+use super::{Behaviour, Listener, ListenerConfig, ThinkTime, Turns};
 use crate::{
     event::{Event, StatusKind},
     ids::{BlockIdx, ListenerId},
     player::{Input, Output, PlayerConfig, PlayerPolicy, PlayerState},
-    record::{Fact, Incident, IncidentRecord},
+    record::{BlockOutcome, Fact, Incident, IncidentRecord},
     remark::Findings,
     rng::Seed,
     time::{Duration, Instant, MediaTime, Speed},
@@ -108,4 +108,121 @@ fn whoever_jumps_about_faster_than_a_block_lasts_listens_to_the_end_at_last() {
         "twenty acts a block, some of which came to nothing: {}",
         done.len()
     );
+}
+
+/// A conversation with a service that answers at once, in one piece of audio a second long; gives what became of it.
+fn conversation(listener: u32, turns: Turns, utterances: usize) -> Vec<Fact> {
+    let player = PlayerConfig {
+        listener: ListenerId(listener),
+        document: "d".to_owned(),
+        // 14 characters are expected to last a second.
+        chars: vec![14; utterances].into(),
+        speed: Speed::NORMAL,
+        policy: PlayerPolicy::TURNS,
+        timeout: Duration::from_secs(60),
+        intended_at: Instant::START,
+    };
+    let behaviour = Behaviour { turns: Some(turns), ..Behaviour::NONE };
+    let mut listener = Listener::new(ListenerConfig { player, behaviour, voices: 1, seed: Seed::root(1) });
+    let (mut now, mut inputs, mut facts) = (Instant::START, vec![Input::Start], Vec::new());
+    while listener.state() != PlayerState::Done {
+        let input = inputs.pop().unwrap_or_else(|| {
+            now = listener.poll_timeout().expect("it waits for something").0;
+            Input::Wake
+        });
+        for output in listener.handle_input(now, input) {
+            match output {
+                Output::Dial => inputs.push(Input::Event(Event::Dialed { connect: Duration::ZERO })),
+                Output::Ask { blocks, voice: _ } => {
+                    blocks.into_iter().for_each(|block| answer(block, &mut inputs));
+                }
+                Output::Fact(fact) => facts.push(fact),
+                Output::Forget { .. }
+                | Output::Move { .. }
+                | Output::ChangeVoice { .. }
+                | Output::Ended => {}
+            }
+        }
+    }
+    facts
+}
+
+/// When each utterance was wanted, in milliseconds.
+fn wanted(facts: &[Fact]) -> Vec<f64> {
+    let wanted = |fact: &Fact| match fact {
+        Fact::Block(record) => record.intended_at.map(Instant::as_millis_f64),
+        Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => None,
+    };
+    facts.iter().filter_map(wanted).collect()
+}
+
+#[test]
+fn an_utterance_is_wanted_a_time_of_thinking_after_the_end_of_the_one_before() {
+    let turns = Turns { think: ThinkTime::Fixed(Duration::from_millis(2_500)), barge_in: 0.0 };
+    assert_eq!(wanted(&conversation(0, turns, 4)), [0.0, 3_500.0, 7_000.0, 10_500.0]);
+    assert_eq!(wanted(&conversation(0, Turns { think: ThinkTime::NONE, ..turns }, 3)), [0.0, 1_000.0, 2_000.0]);
+}
+
+#[test]
+fn everybody_thinks_for_times_of_their_own_and_the_same_in_every_run() {
+    let turns = Turns { think: "exp 2s".parse().expect("it is one"), barge_in: 0.3 };
+    let facts = conversation(0, turns, 50);
+    assert_eq!(facts, conversation(0, turns, 50));
+    assert_ne!(wanted(&facts), wanted(&conversation(1, turns, 50)));
+}
+
+#[test]
+fn so_many_utterances_are_interrupted_anywhere_in_their_expected_length() {
+    let interrupted = |barge_in, utterances| -> Vec<f64> {
+        let turns = Turns { think: ThinkTime::NONE, barge_in };
+        let facts = conversation(0, turns, utterances);
+        let started = |block: BlockIdx| {
+            facts.iter().find_map(|fact| match fact {
+                Fact::Block(record) if record.block == block => record.started_at,
+                _ => None,
+            })
+        };
+        let heard = |fact: &Fact| match fact {
+            Fact::Incident(IncidentRecord { at, incident: Incident::BargedIn { block }, .. }) => {
+                Some(at.since(started(*block)?).as_secs_f64())
+            }
+            _ => None,
+        };
+        facts.iter().filter_map(heard).collect()
+    };
+    assert_eq!(interrupted(0.0, 100), []);
+    assert_eq!(interrupted(1.0, 100).len(), 100);
+    let some = interrupted(0.25, 1_000);
+    assert!((210..290).contains(&some.len()), "{}", some.len());
+    let early = some.iter().filter(|heard| **heard < 0.5).count();
+    assert!((some.len() * 2 / 5..some.len() * 3 / 5).contains(&early), "{early} of {}", some.len());
+}
+
+#[test]
+fn an_utterance_that_is_shorter_than_expected_may_be_over_before_it_is_interrupted() {
+    let turns = Turns { think: ThinkTime::NONE, barge_in: 1.0 };
+    let player = PlayerConfig {
+        listener: ListenerId(0),
+        document: "d".to_owned(),
+        // Expected to last a hundred seconds.
+        chars: vec![1_400].into(),
+        speed: Speed::NORMAL,
+        policy: PlayerPolicy::TURNS,
+        timeout: Duration::from_secs(60),
+        intended_at: Instant::START,
+    };
+    let behaviour = Behaviour { turns: Some(turns), ..Behaviour::NONE };
+    let mut listener = Listener::new(ListenerConfig { player, behaviour, voices: 1, seed: Seed::root(1) });
+    let (mut inputs, mut outcomes) = (Vec::new(), Vec::new());
+    answer(BlockIdx(0), &mut inputs);
+    inputs.extend([Input::Event(Event::Dialed { connect: Duration::ZERO }), Input::Start]);
+    for input in inputs.into_iter().rev() {
+        assert!(listener.handle_input(Instant::START, input).count() < 3);
+    }
+    for output in listener.handle_input(Instant::from_millis(100_000), Input::Wake) {
+        if let Output::Fact(Fact::Block(record)) = output {
+            outcomes.push(record.outcome);
+        }
+    }
+    assert_eq!(outcomes, [BlockOutcome::Played]);
 }

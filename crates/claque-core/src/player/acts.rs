@@ -51,6 +51,8 @@ impl Player {
                 self.note(now, Incident::HungUp { block: self.current });
                 self.end(now, SessionEnd::Left);
             }
+            Act::NextTurn => self.next_turn(now),
+            Act::BargeIn => self.barge_in(now),
         }
     }
 
@@ -75,27 +77,45 @@ impl Player {
         self.leave_off(now);
         self.end_stall(now);
         self.note(now, Incident::Jumped { from: self.current, to, how });
-        let drops = self.config.policy.jump == OnJump::DropsRequests;
-        if drops {
-            self.drop_requests();
+        let on_jump = self.config.policy.jump;
+        match on_jump {
+            OnJump::KeepsRequests => {}
+            OnJump::DropsRequests => self.drop_requests(),
+            OnJump::CancelsElsewhere => {
+                let beyond = to.0.saturating_add(self.first_blocks());
+                self.cancel(|block| !(to.0..beyond).contains(&block.0));
+            }
         }
-        if self.line.is_open() && (drops || how == Jump::Seek) {
+        let is_told = match on_jump {
+            OnJump::KeepsRequests => how == Jump::Seek,
+            OnJump::DropsRequests => true,
+            OnJump::CancelsElsewhere => false,
+        };
+        if self.line.is_open() && is_told {
             self.outputs.push_back(Output::Move { cursor: to });
         }
         self.current = to;
+        let drops = on_jump != OnJump::KeepsRequests;
         match self.state {
             State::Playing { .. } | State::Waiting { .. } => {
                 self.state = State::Waiting { position: MediaTime::ZERO };
+                if on_jump == OnJump::CancelsElsewhere {
+                    self.prefetch(now, to.0, self.first_blocks(), now);
+                }
                 self.play_current(now);
             }
             State::Buffering => {
                 self.begin_stall(now);
                 if drops {
-                    self.prefetch(now, to.0, self.config.policy.batch_size, now);
+                    self.prefetch(now, to.0, self.first_blocks(), now);
                 }
             }
             // What is needed is asked for when playback goes on.
-            State::Idle | State::Opening | State::Resting { .. } | State::Done => {}
+            State::Idle
+            | State::Opening
+            | State::Thinking { .. }
+            | State::Resting { .. }
+            | State::Done => {}
         }
         self.settle(now);
         self.send_gathered();
@@ -109,7 +129,12 @@ impl Player {
                 self.state = State::Resting { since: now };
             }
             // While the start buffer fills nothing can be paused.
-            State::Idle | State::Opening | State::Buffering | State::Resting { .. } | State::Done => {}
+            State::Idle
+            | State::Opening
+            | State::Buffering
+            | State::Thinking { .. }
+            | State::Resting { .. }
+            | State::Done => {}
         }
     }
 
@@ -125,10 +150,15 @@ impl Player {
         self.keep_what_was_heard();
         self.leave_off(now);
         self.end_stall(now);
-        if self.line.is_open() {
-            self.outputs.push_back(Output::Move { cursor: self.current });
+        match self.config.policy.jump {
+            OnJump::CancelsElsewhere => self.cancel(|_| true),
+            OnJump::KeepsRequests | OnJump::DropsRequests => {
+                if self.line.is_open() {
+                    self.outputs.push_back(Output::Move { cursor: self.current });
+                }
+                self.drop_requests();
+            }
         }
-        self.drop_requests();
         self.state = State::Resting { since: now };
         self.settle(now);
     }
@@ -143,6 +173,8 @@ impl Player {
                 dropped.push((request.number, block));
             }
         });
+        let window = &self.window;
+        self.asks.retain_waiting(|block| window.get(block).is_some_and(|slot| slot.expected));
         dropped.sort_unstable();
         let blocks: Vec<BlockIdx> = dropped.into_iter().map(|(_, block)| block).collect();
         for &block in &blocks {
@@ -168,6 +200,8 @@ impl Player {
             }
             leave_voice(slot);
         });
+        let window = &self.window;
+        self.asks.retain_waiting(|block| window.get(block).is_some_and(|slot| slot.expected));
         let before = core::mem::replace(&mut self.voice, voice);
         let emptied = &mut self.left.get_or_insert_default().emptied;
         emptied.insert(before, dropped);
@@ -182,7 +216,11 @@ impl Player {
                 self.send_gathered();
                 self.settle(now);
             }
-            State::Idle | State::Opening | State::Resting { .. } | State::Done => {}
+            State::Idle
+            | State::Opening
+            | State::Thinking { .. }
+            | State::Resting { .. }
+            | State::Done => {}
         }
     }
 

@@ -1,14 +1,16 @@
 //! Asking: what a player asks for when, in which messages, and what it asks for again.
 
+use std::collections::VecDeque;
+
 use super::{
-    Acknowledgement, OfflineRequest, Output, Player, Readiness,
+    Acknowledgement, EmptyBlock, OfflineRequest, Output, Player, Readiness, Refill,
     slot::{self, Acknowledged, Nothing, Request, Slot, Sound},
 };
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},
     ids::BlockIdx,
     record::{Incident, ResendReason},
-    time::Instant,
+    time::{Instant, MediaTime},
 };
 
 /// Requests on their way out.
@@ -16,6 +18,8 @@ use crate::{
 pub(super) struct Asks {
     /// Blocks of the message that is being put together.
     gathered: Vec<BlockIdx>,
+    /// Blocks that are wanted and for which there is no room in flight, in the order in which they were wanted.
+    waiting: VecDeque<BlockIdx>,
     /// Messages for which there is no connection yet.
     unsent: Vec<Message>,
     /// Messages put together so far.
@@ -31,9 +35,76 @@ struct Message {
     voice: u32,
 }
 
+impl Asks {
+    /// The number of the message that brings the next block, where each has one of its own.
+    fn next_batch(&self) -> u32 {
+        self.batches.saturating_add(u32::try_from(self.gathered.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether anything is yet to be sent that is wanted.
+    pub(super) fn is_any_on_its_way(&self) -> bool {
+        !self.gathered.is_empty() || !self.waiting.is_empty()
+    }
+
+    /// Leaves out, of what waits for room, what is not wanted any more.
+    pub(super) fn retain_waiting(&mut self, is_wanted: impl Fn(BlockIdx) -> bool) {
+        self.waiting.retain(|block| is_wanted(*block));
+    }
+
+    /// Leaves out, of what is yet to be sent, what is not wanted any more.
+    pub(super) fn retain(&mut self, mut is_wanted: impl FnMut(BlockIdx) -> bool) {
+        self.gathered.retain(|block| is_wanted(*block));
+        self.waiting.retain(|block| is_wanted(*block));
+        for message in &mut self.unsent {
+            message.blocks.retain(|block| is_wanted(*block));
+        }
+        self.unsent.retain(|message| !message.blocks.is_empty());
+    }
+}
+
 impl Player {
-    /// Counts on a block from `at` on, asking for it if it is not asked for; wanted since `intended_at`.
+    /// Counts on a block from `at` on, asking for it if it is not asked for and there is room; wanted since `intended_at`.
     pub(super) fn expect_block(&mut self, at: Instant, block: BlockIdx, intended_at: Instant) {
+        if self.config.policy.max_in_flight.is_none() || (self.asks.waiting.is_empty() && self.has_room()) {
+            return self.ask_for(at, block, intended_at);
+        }
+        let (config, batch) = (&self.config, self.asks.batches);
+        let waits = self.window.change_or_add(block, |slot| {
+            let is_under_way = slot.expected || slot.request.is_some();
+            slot.expected = true;
+            if slot.record.is_none() && !slot.recorded {
+                slot.record = Some(slot::record(config, block, batch, intended_at));
+            }
+            !is_under_way
+        });
+        if waits {
+            self.asks.waiting.push_back(block);
+        }
+    }
+
+    /// Asks for what waits for room, as far as there is some now.
+    pub(super) fn ask_what_has_room(&mut self, at: Instant) {
+        if self.asks.waiting.is_empty() {
+            return;
+        }
+        while self.is_live()
+            && self.has_room()
+            && let Some(block) = self.asks.waiting.pop_front()
+        {
+            let is_wanted = self.window.change(block, |slot| core::mem::take(&mut slot.expected));
+            if is_wanted == Some(true) {
+                self.ask_for(at, block, at);
+            }
+        }
+        self.send_gathered();
+        self.settle(at);
+    }
+
+    fn has_room(&self) -> bool {
+        self.config.policy.max_in_flight.is_none_or(|most| self.window.pending() < most.get())
+    }
+
+    fn ask_for(&mut self, at: Instant, block: BlockIdx, intended_at: Instant) {
         let policy = &self.config.policy;
         let limit = at + policy.block_timeout;
         let fails = !self.line.is_open() && policy.offline_request == OfflineRequest::Fails;
@@ -44,7 +115,12 @@ impl Player {
             resends: 0,
             acknowledged: Acknowledged::Never,
         };
-        let (config, batch) = (&self.config, self.asks.batches);
+        let batch = match policy.refill {
+            Refill::Batch => self.asks.batches,
+            Refill::EachBlock => self.asks.next_batch(),
+        };
+        // What waits for room is wanted in another order than it is asked for.
+        let (config, waited) = (&self.config, policy.max_in_flight.is_some());
         let asked = self.window.change_or_add(block, |slot| {
             let is_under_way = slot.expected || slot.request.is_some();
             slot.expected = true;
@@ -53,6 +129,12 @@ impl Player {
             }
             if slot.record.is_none() && !slot.recorded {
                 slot.record = Some(slot::record(config, block, batch, intended_at));
+            }
+            if waited
+                && slot.asked_at.is_none()
+                && let Some(record) = &mut slot.record
+            {
+                record.batch = batch;
             }
             slot.asked_at = Some(at);
             slot.request = (!fails).then_some(request);
@@ -84,13 +166,38 @@ impl Player {
     /// The current block begins to sound: asks for more if less is ahead than the threshold.
     pub(super) fn refill(&mut self, at: Instant) {
         let ahead = self.current.next();
-        if self.covered_from(ahead) >= self.config.policy.refill_threshold {
+        let wanted = self.config.policy.refill_threshold;
+        if self.takes_turns() || self.covered_from(ahead) >= wanted {
             return;
         }
-        let first = (ahead.0..self.block_count()).find(|block| !self.is_covered(BlockIdx(*block)));
-        if let Some(first) = first {
-            self.prefetch(at, first, self.config.policy.batch_size, at);
-            self.send_gathered();
+        match self.config.policy.refill {
+            Refill::EachBlock => self.prefetch(at, ahead.0, wanted, at),
+            Refill::Batch => {
+                let first = (ahead.0..self.block_count()).find(|block| !self.is_covered(BlockIdx(*block)));
+                let Some(first) = first else { return };
+                self.prefetch(at, first, self.config.policy.batch_size, at);
+            }
+        }
+        self.send_gathered();
+    }
+
+    /// How many blocks are asked for when playback is to begin, the current one included.
+    pub(super) fn first_blocks(&self) -> u32 {
+        let policy = &self.config.policy;
+        match policy.refill {
+            _ if self.takes_turns() => 1,
+            Refill::Batch => policy.batch_size.max(1),
+            Refill::EachBlock => policy.refill_threshold.saturating_add(1),
+        }
+    }
+
+    /// How many blocks after the current one are asked for when that is there and playback begins.
+    pub(super) fn blocks_ahead(&self) -> Option<u32> {
+        let policy = &self.config.policy;
+        match policy.refill {
+            _ if self.takes_turns() => None,
+            Refill::Batch => Some(policy.batch_size),
+            Refill::EachBlock => Some(policy.refill_threshold).filter(|ahead| *ahead > 0),
         }
     }
 
@@ -103,12 +210,12 @@ impl Player {
         u32::try_from(covered).unwrap_or(u32::MAX)
     }
 
-    fn is_covered(&self, block: BlockIdx) -> bool {
+    pub(super) fn is_covered(&self, block: BlockIdx) -> bool {
         self.window.get(block).is_some_and(|slot| self.covers(slot))
     }
 
     fn covers(&self, slot: &Slot) -> bool {
-        slot.expected || self.is_there(slot)
+        slot.expected || self.is_there(slot) || self.is_passed_over(slot)
     }
 
     /// Whether playback can begin with it.
@@ -118,7 +225,10 @@ impl Player {
             Sound::Partial(media) => {
                 self.config.policy.readiness == Readiness::FirstAudio && media.as_nanos() > 0
             }
-            Sound::None | Sound::Cut(_) => false,
+            Sound::Cut(media) => {
+                self.config.policy.empty_block == EmptyBlock::Final && media > MediaTime::ZERO
+            }
+            Sound::None => false,
         }
     }
 
@@ -132,11 +242,15 @@ impl Player {
 
     /// The first batch is wanted, and is asked for when there is a connection.
     pub(super) fn want_first_batch(&mut self) {
-        let end = self.block_count().min(self.config.policy.batch_size.max(1));
+        let end = self.block_count().min(self.first_blocks());
         let config = &self.config;
         for block in (0..end).map(BlockIdx) {
+            let batch = match config.policy.refill {
+                Refill::Batch => 0,
+                Refill::EachBlock => block.0,
+            };
             self.window.change_or_add(block, |slot| {
-                slot.record = Some(slot::record(config, block, 0, config.intended_at));
+                slot.record = Some(slot::record(config, block, batch, config.intended_at));
             });
         }
     }
@@ -147,6 +261,13 @@ impl Player {
             return;
         }
         let blocks = core::mem::take(&mut self.asks.gathered);
+        match self.config.policy.refill {
+            Refill::Batch => self.send_or_keep(blocks),
+            Refill::EachBlock => blocks.into_iter().for_each(|block| self.send_or_keep(vec![block])),
+        }
+    }
+
+    fn send_or_keep(&mut self, blocks: Vec<BlockIdx>) {
         self.asks.batches += 1;
         let message = Message { blocks, voice: self.voice };
         if self.line.is_open() { self.send(message) } else { self.asks.unsent.push(message) }
@@ -208,7 +329,7 @@ impl Player {
 
     /// Patience with one block has ended: it is begun anew, the block asked for again, or given up.
     pub(super) fn lose_patience(&mut self, at: Instant) {
-        let Some((block, request)) = self.window.due_by(at) else { return };
+        let Some((block, request)) = self.window.due_by(at) else { return self.give_up_fetch(at) };
         let at = request.due;
         if request.limit <= at {
             return self.give_up(at, block, request.resends);
@@ -254,6 +375,18 @@ impl Player {
         };
         self.fail_block(at, block, failure);
         self.settle(at);
+    }
+
+    /// What has been arriving of a block for too long is given up.
+    fn give_up_fetch(&mut self, at: Instant) {
+        let Some((block, asked_at)) = self.window.overdue_fetch(at) else { return };
+        self.note(at, Incident::GivenUp { block });
+        self.outputs.push_back(Output::Forget { blocks: vec![block] });
+        let waited = at.since(asked_at.unwrap_or(at)).as_secs_f64();
+        let text = format!("block {block} was not whole within {waited} s");
+        let failure =
+            Failure { phase: Phase::MidAudio, ..failure(block, FailureClass::Timeout, text) };
+        self.handle_fetch_failure(at, block, failure);
     }
 
     /// Nothing comes of a request, which is a failure.

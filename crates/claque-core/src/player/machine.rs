@@ -10,6 +10,7 @@ use super::{
     settling::Settled,
     slot::{Closing, Nothing},
     time_spent::TimeSpent,
+    turns::Following,
     window::Window,
 };
 use crate::{
@@ -28,6 +29,7 @@ pub struct Player {
     /// The block that is heard or waited for.
     pub(super) current: BlockIdx,
     pub(super) speed: Speed,
+    pub(super) following: Following,
     pub(super) window: Window,
     /// Only of a listener that does something besides listening.
     pub(super) left: Option<Box<Left>>,
@@ -45,6 +47,7 @@ pub struct Player {
     connect_time: Option<Duration>,
     foreign_messages: u64,
     pub(super) warnings: u64,
+    pub(super) unwanted_bytes: u64,
     pub(super) outputs: VecDeque<Output>,
 }
 
@@ -64,6 +67,11 @@ pub(super) enum State {
     /// Audio of the current block from `position` on is not there.
     Waiting {
         position: MediaTime,
+    },
+    /// An utterance is over, and the listener thinks, from `began_at` on; accounted for until `since`.
+    Thinking {
+        began_at: Instant,
+        since: Instant,
     },
     /// Playback stands still: the listener wants it to, or it stopped by itself and the page stays open.
     Resting {
@@ -87,6 +95,7 @@ impl Player {
             state: State::Idle,
             current: BlockIdx(0),
             speed: config.speed,
+            following: Following::AtOnce,
             window: Window::default(),
             left: None,
             line: Line::new(config.policy.reconnect),
@@ -101,6 +110,7 @@ impl Player {
             connect_time: None,
             foreign_messages: 0,
             warnings: 0,
+            unwanted_bytes: 0,
             outputs: VecDeque::new(),
             config,
         }
@@ -127,7 +137,14 @@ impl Player {
             Input::Stop if self.state != State::Done => self.end(now, SessionEnd::Stopped),
             Input::OpenPage | Input::Event(_) | Input::Act(_) | Input::Stop | Input::Wake => {}
         }
+        self.follow_up(now);
         self.note_waiting(now);
+    }
+
+    /// What comes of anything that happened: a buffer may be full, and there may be room for one more request.
+    pub(super) fn follow_up(&mut self, at: Instant) {
+        self.look_at_buffer(at);
+        self.ask_what_has_room(at);
     }
 
     pub(crate) const fn outputs(&mut self) -> Outputs<'_, Output> {
@@ -141,13 +158,13 @@ impl Player {
             State::Idle => PlayerState::Idle,
             State::Playing { .. } => PlayerState::Playing,
             State::Opening | State::Buffering | State::Waiting { .. } => {
-                if self.spent.started_at.is_none() {
+                if self.spent.started_at.is_none() || self.awaits_response() {
                     PlayerState::Buffering
                 } else {
                     PlayerState::Stalled
                 }
             }
-            State::Resting { .. } => PlayerState::Paused,
+            State::Thinking { .. } | State::Resting { .. } => PlayerState::Paused,
             State::Done => PlayerState::Done,
         }
     }
@@ -185,6 +202,7 @@ impl Player {
             | State::Opening
             | State::Buffering
             | State::Waiting { .. }
+            | State::Thinking { .. }
             | State::Resting { .. }
             | State::Done => None,
         }
@@ -234,7 +252,7 @@ impl Player {
     }
 
     fn handle_event(&mut self, now: Instant, event: Event) {
-        if is_sign_of_life(&event) {
+        if is_sign_of_life(&event) && !self.is_unwanted_audio(&event) {
             self.last_heard_at = now;
         }
         match event {
@@ -313,7 +331,12 @@ impl Player {
     fn handle_status(&mut self, now: Instant, block: BlockIdx, kind: StatusKind) {
         let Some(slot) = self.window.get(block).filter(|slot| slot.request.is_some()) else { return };
         debug_assert!(slot.expected || self.left.is_some(), "what is asked for is counted on");
-        self.window.change(block, |slot| slot.handle_status(now, kind));
+        let is_final = self.config.policy.empty_block == super::EmptyBlock::Final;
+        self.window.change(block, |slot| {
+            let limit = slot.request.map(|request| request.limit).filter(|_| is_final);
+            slot.handle_status(now, kind);
+            slot.fetch_limit = limit;
+        });
         if kind == StatusKind::Skipped {
             self.comes_to_nothing(block, Nothing::Skipped);
             self.settle(now);
@@ -327,6 +350,9 @@ impl Player {
             (Kills::Session, super::SessionErrors::PlayOn) if self.line.is_open() => {
                 self.record_error(now, failure);
             }
+            (Kills::Session, super::SessionErrors::FailPending) if self.line.is_open() => {
+                self.fail_pending(now, failure);
+            }
             (Kills::Session, _) => {
                 let class = failure.class;
                 self.record_error(now, failure);
@@ -339,7 +365,7 @@ impl Player {
     fn needs_nothing_more(&self) -> bool {
         let everything_was_asked_for =
             self.state != State::Opening && self.window.end() >= self.block_count();
-        everything_was_asked_for && !self.window.is_pending()
+        everything_was_asked_for && !self.window.is_pending() && !self.asks.is_any_on_its_way()
     }
 
     pub(super) fn end(&mut self, now: Instant, end: SessionEnd) {
@@ -369,6 +395,7 @@ impl Player {
             end,
             foreign_messages: self.foreign_messages,
             warnings: self.warnings,
+            unwanted_bytes: Some(self.unwanted_bytes),
         })));
         self.outputs.push_back(Output::Ended);
     }

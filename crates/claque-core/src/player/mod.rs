@@ -7,6 +7,7 @@
 
 mod acts;
 mod asking;
+mod buffer;
 mod line;
 mod machine;
 mod playback;
@@ -14,6 +15,7 @@ mod policy;
 mod settling;
 mod slot;
 mod time_spent;
+mod turns;
 mod waking;
 mod window;
 
@@ -27,7 +29,7 @@ pub use self::{
     machine::Player,
     policy::{
         Acknowledgement, EmptyBlock, NotAudio, OfflineRequest, OnJump, PlayPressed, PlayerPolicy, Readiness,
-        Rest, SessionErrors, StopsFor,
+        Refill, Rest, SessionErrors, StopsFor,
     },
 };
 use crate::{
@@ -104,6 +106,11 @@ pub enum Act {
     LookAtPage,
     /// Leaves for good.
     HangUp,
+    /// Asks for the next utterance, of a listener that takes turns and thinks. Nothing happens at another time.
+    NextTurn,
+    /// Interrupts the utterance that is heard, of a listener that takes turns: it is cancelled, and thinking begins. Nothing
+    /// happens while none is heard.
+    BargeIn,
 }
 
 /// A player's news for the world.
@@ -118,7 +125,8 @@ pub enum Output {
         /// The number of the voice. Another than the present one only for what had waited for a connection.
         voice: u32,
     },
-    /// Whatever the service says of these blocks is not wanted until they are asked for again.
+    /// Whatever the service says of these blocks is not wanted until they are asked for again; a request that is under way is
+    /// to be cancelled, where the protocol has a way to.
     Forget {
         /// The blocks.
         blocks: Vec<BlockIdx>,
@@ -150,7 +158,7 @@ pub enum PlayerState {
     Playing,
     /// Playback had begun, and waits.
     Stalled,
-    /// Playback stands still because the listener wants it to.
+    /// Playback stands still because the listener wants it to, or thinks.
     Paused,
     /// The session is over.
     Done,

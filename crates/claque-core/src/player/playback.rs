@@ -18,10 +18,11 @@ impl Player {
         if self.config.policy.play == super::PlayPressed::ForgetsErrors {
             self.error = None;
         }
-        let batch = self.config.policy.batch_size;
         if self.is_start_buffer_full() {
             self.state = State::Waiting { position: MediaTime::ZERO };
-            self.prefetch(at, self.current.next().0, batch, intended_at);
+            if let Some(ahead) = self.blocks_ahead() {
+                self.prefetch(at, self.current.next().0, ahead, intended_at);
+            }
             self.play_current(at);
         } else {
             self.fill_start_buffer(at, intended_at);
@@ -34,7 +35,7 @@ impl Player {
     pub(super) fn fill_start_buffer(&mut self, at: Instant, intended_at: Instant) {
         self.state = State::Buffering;
         self.begin_stall(at);
-        self.prefetch(at, self.current.0, self.config.policy.batch_size, intended_at);
+        self.prefetch(at, self.current.0, self.first_blocks(), intended_at);
     }
 
     /// Something came of a block: if the start buffer is full now, playback begins.
@@ -55,14 +56,22 @@ impl Player {
     }
 
     fn is_start_buffer_full(&self) -> bool {
+        if self.takes_turns() {
+            return self.has_start_audio();
+        }
         let left = self.block_count().saturating_sub(self.current.0);
-        self.start_buffer() >= self.config.policy.min_buffer.min(left)
+        self.start_buffer() >= self.config.policy.min_buffer.min(left) && self.has_start_audio()
     }
 
     /// Consecutive blocks from the current one on that count as ready; no more than are needed.
     fn start_buffer(&self) -> u32 {
         let counts = |slot: &Slot| {
-            self.is_there(slot) || (slot.emptied && self.config.policy.empty_block == EmptyBlock::Ready)
+            self.is_there(slot)
+                || match self.config.policy.empty_block {
+                    EmptyBlock::Missing => false,
+                    EmptyBlock::Ready => slot.emptied,
+                    EmptyBlock::Final => self.is_passed_over(slot),
+                }
         };
         let ready = self.window.from(self.current).take_while(|(_, slot)| counts(slot));
         let needed = usize::try_from(self.config.policy.min_buffer).unwrap_or(usize::MAX);
@@ -72,6 +81,15 @@ impl Player {
     /// Plays the current block from `at`, or waits for it; blocks in which nothing can be heard are passed over, and neither
     /// start playback nor end a stall.
     pub(super) fn play_current(&mut self, at: Instant) {
+        self.play_when(at, |_| true);
+    }
+
+    /// The same of playback that had waited: it goes on once there is enough audio.
+    pub(super) fn go_on_playing(&mut self, at: Instant) {
+        self.play_when(at, |player| player.has_resume_audio(at, MediaTime::ZERO));
+    }
+
+    fn play_when(&mut self, at: Instant, has_enough: impl Fn(&Self) -> bool) {
         loop {
             let block = self.current;
             match self.window.get(block) {
@@ -81,7 +99,16 @@ impl Player {
                     }
                 }
                 Some(slot) if slot.sound == Sound::Unplayable => return self.stop_for_bad_audio(at, block),
-                Some(slot) if self.is_there(slot) => return self.begin_to_sound(at),
+                Some(slot) if self.is_there(slot) && has_enough(self) => return self.begin_to_sound(at),
+                Some(slot) if self.is_there(slot) => {
+                    self.state = State::Waiting { position: MediaTime::ZERO };
+                    return self.begin_stall(at);
+                }
+                Some(slot) if self.is_passed_over(slot) => {
+                    if !self.pass_over(at) {
+                        return;
+                    }
+                }
                 Some(_) | None => {
                     self.state = State::Waiting { position: MediaTime::ZERO };
                     self.begin_stall(at);
@@ -155,16 +182,19 @@ impl Player {
             return;
         }
         match sound {
-            Sound::Partial(media) | Sound::Whole(media) if media > position => {
-                self.end_stall(now);
-                self.state = State::Playing { began_at: now, since: now, position };
+            Sound::Partial(media) | Sound::Whole(media) | Sound::Cut(media) if media > position => {
+                if self.has_resume_audio(now, position) {
+                    self.end_stall(now);
+                    self.state = State::Playing { began_at: now, since: now, position };
+                }
             }
             Sound::Whole(_) => {
                 // All was heard when the audio ended; that the stream had ended, too, was only noticed now.
                 let is_last = self.current.next().0 >= self.block_count();
-                let at = if is_last { self.take_stall_back().unwrap_or(now) } else { now };
+                let is_end = is_last || self.takes_turns();
+                let at = if is_end { self.take_stall_back().unwrap_or(now) } else { now };
                 if self.go_to_next(at, BlockOutcome::Played) {
-                    self.play_current(now);
+                    self.go_on_playing(now);
                 }
             }
             Sound::Cut(_) | Sound::None | Sound::Unplayable => self.next_block(now),
@@ -176,16 +206,26 @@ impl Player {
 
     /// Leaves the current block, which was not heard to its end, for the next.
     pub(super) fn next_block(&mut self, at: Instant) {
-        let closing = Closing { pending: BlockOutcome::Stopped, whole: BlockOutcome::Unplayed };
-        let outcome =
-            self.window.get(self.current).map_or(BlockOutcome::Abandoned, |slot| slot.outcome(closing));
-        if self.go_to_next(at, outcome) {
-            self.play_current(at);
+        if self.leave_unheard(at) {
+            self.go_on_playing(at);
         }
     }
 
-    /// Leaves the current block; the next becomes current, if there is one.
-    fn go_to_next(&mut self, at: Instant, outcome: BlockOutcome) -> bool {
+    /// Leaves the current block, which came to nothing for good.
+    fn pass_over(&mut self, at: Instant) -> bool {
+        self.fail_if_withdrawn(at);
+        self.leave_unheard(at)
+    }
+
+    fn leave_unheard(&mut self, at: Instant) -> bool {
+        let closing = Closing { pending: BlockOutcome::Stopped, whole: BlockOutcome::Unplayed };
+        let outcome =
+            self.window.get(self.current).map_or(BlockOutcome::Abandoned, |slot| slot.outcome(closing));
+        self.go_to_next(at, outcome)
+    }
+
+    /// Leaves the current block; the next becomes current, if there is one. Gives whether playback goes on with it.
+    pub(super) fn go_to_next(&mut self, at: Instant, outcome: BlockOutcome) -> bool {
         let block = self.current;
         let record = if self.left.is_none() {
             self.window.pop().and_then(|(_, mut slot)| slot.take_record(outcome))
@@ -203,6 +243,12 @@ impl Player {
             return false;
         }
         self.current = block.next();
+        if self.takes_turns() {
+            // A wait for what then turned out to be nothing is over.
+            self.end_stall(at);
+            self.state = State::Thinking { began_at: at, since: at };
+            return false;
+        }
         true
     }
 

@@ -1,7 +1,9 @@
 //! The player's constants and rules, as data, with presets for the players that exist.
 
+use core::num::NonZeroU32;
+
 use super::line::{Backoff, Reconnect};
-use crate::time::{Duration, Speed};
+use crate::time::{Duration, MediaTime, Speed};
 
 /// The constants and rules of a player. Presets carry those of deployed players; each field may be overridden.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,10 +12,21 @@ pub struct PlayerPolicy {
     pub batch_size: u32,
     /// A refill is due when fewer blocks than this, after the current one, are ready or asked for.
     pub refill_threshold: u32,
+    /// What a refill asks for.
+    pub refill: Refill,
+    /// Most blocks that are asked for and not yet whole, at one time; none for no bound. One more is asked for when one of
+    /// these is whole or has come to nothing, in the order in which they were wanted; it is wanted all the while.
+    pub max_in_flight: Option<NonZeroU32>,
     /// Consecutive blocks that must be ready before playback starts, at least 1.
     pub min_buffer: u32,
     /// When a block counts as ready.
     pub readiness: Readiness,
+    /// Audio that must be there, besides `min_buffer`, before playback starts: of the current block and, where that is whole, of
+    /// those that follow it without a gap. It is a length of audio at normal speed: at twice the speed it lasts half as long.
+    /// Less is enough where nothing more can come, because all to the end of the text is whole. Zero starts at once.
+    pub start_buffer: MediaTime,
+    /// The same before playback goes on after it has run dry. What arrives in the very moment it is needed has kept it going.
+    pub resume_buffer: MediaTime,
     /// How long a block is waited for, from its asking on, before it is asked for again or given up.
     pub patience: Duration,
     /// What an acknowledgement of the service does to that patience.
@@ -21,7 +34,8 @@ pub struct PlayerPolicy {
     /// Times a block is asked for again before it is given up.
     pub max_resends: u8,
     /// Longest time from asking for a block until its audio is whole, repeats and acknowledgements included; then it is given up.
-    /// No deployed player has such a bound: it ends what a service holds up for ever.
+    /// It ends what a service holds up for ever; the yapit players have no such bound. The player itself holds the request to it,
+    /// and where blocks are asked for but once ([`EmptyBlock::Final`]) the audio as well; elsewhere whoever fetches the audio does.
     pub block_timeout: Duration,
     /// Blocks behind the current one whose audio is kept for a listener that comes back.
     pub keep_behind: u32,
@@ -47,6 +61,16 @@ pub struct PlayerPolicy {
     pub slowest: Speed,
     /// The fastest that it can.
     pub fastest: Speed,
+}
+
+/// What a player asks for as it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refill {
+    /// One request for the next `batch_size` blocks, once fewer than `refill_threshold` are ready or asked for.
+    Batch,
+    /// A request for each of the next `refill_threshold` blocks that is neither there nor asked for; at the beginning for the
+    /// current one, too.
+    EachBlock,
 }
 
 /// When a block counts as ready to play.
@@ -75,6 +99,9 @@ pub enum EmptyBlock {
     Missing,
     /// It counts as ready, and is asked for again when it is reached.
     Ready,
+    /// It is stepped over and never asked for again, unless the listener itself had dropped it. It is no audio and no gap. What
+    /// had been delivered of a stream that was cut short is heard.
+    Final,
 }
 
 /// Which errors of blocks are remembered against the session: if one was, playback stops while it buffers or when it has
@@ -85,6 +112,8 @@ pub enum StopsFor {
     AnyError,
     /// An error that the service calls not recoverable.
     FinalError,
+    /// None.
+    NoError,
 }
 
 /// What pressing play does besides playing.
@@ -103,6 +132,9 @@ pub enum OnJump {
     KeepsRequests,
     /// All are dropped and every jump is told the service; what is needed is asked for anew.
     DropsRequests,
+    /// Those of blocks that do not lie ahead of where it leads are cancelled, what is arriving as well, and the service is told
+    /// of no jump.
+    CancelsElsewhere,
 }
 
 /// What becomes of a fetched body that is no audio.
@@ -139,9 +171,38 @@ pub enum SessionErrors {
     End,
     /// Nothing, as in a browser, where it goes to the console: the patience with each block does the rest.
     PlayOn,
+    /// It fails the blocks that are asked for and not whole, and nothing else, as long as there is a connection.
+    FailPending,
 }
 
 impl PlayerPolicy {
+    /// A listener to streams who reads a text of blocks in order, as web readers and audiobook apps do: two blocks ahead of the
+    /// one that is heard, each asked for by itself and once, two at a time at most. A block that failed is stepped over. A
+    /// block may take ten minutes, which is how long the SDKs of OpenAI wait for an answer.
+    pub const READER: Self = Self {
+        batch_size: 1,
+        refill_threshold: 2,
+        refill: Refill::EachBlock,
+        max_in_flight: NonZeroU32::new(2),
+        min_buffer: 1,
+        readiness: Readiness::FirstAudio,
+        // Whatever comes first: the block's own time-out.
+        patience: Duration::MAX,
+        max_resends: 0,
+        empty_block: EmptyBlock::Final,
+        stops_for: StopsFor::NoError,
+        jump: OnJump::CancelsElsewhere,
+        not_audio: NotAudio::Empty,
+        rest: Rest::Stays,
+        reconnect: Reconnect::Off,
+        session_errors: SessionErrors::FailPending,
+        ..Self::YAPIT
+    };
+
+    /// A listener to streams in a conversation: one utterance at a time, and nothing asked for ahead. Whether and how long it
+    /// thinks in between is [`Turns`](crate::listener::Turns); without, one utterance is asked for when the one before ends.
+    pub const TURNS: Self = Self { refill_threshold: 0, max_in_flight: NonZeroU32::new(1), ..Self::READER };
+
     /// The yapit browser player of today (August 2026).
     pub const YAPIT: Self = Self {
         not_audio: NotAudio::Stops,
@@ -181,8 +242,12 @@ impl PlayerPolicy {
     pub const YAPIT_2026_02_05: Self = Self {
         batch_size: 8,
         refill_threshold: 8,
+        refill: Refill::Batch,
+        max_in_flight: None,
         min_buffer: 2,
         readiness: Readiness::Whole,
+        start_buffer: MediaTime::ZERO,
+        resume_buffer: MediaTime::ZERO,
         patience: Duration::from_secs(60),
         acknowledgement: Acknowledgement::Ignored,
         max_resends: 0,
@@ -212,17 +277,26 @@ impl PlayerPolicy {
         }
     }
 
+    /// Whether playback begins or goes on only when there is enough audio, besides blocks.
+    pub(super) fn counts_audio(&self) -> bool {
+        self.start_buffer > MediaTime::ZERO
+            || self.resume_buffer > MediaTime::ZERO
+            || self.empty_block == EmptyBlock::Final
+    }
+
     /// Ten minutes: five times the longest wait published for a burst (over 120 s).
     pub const BLOCK_TIMEOUT: Duration = Duration::from_secs(600);
 
     /// The names [`PlayerPolicy::preset`] knows.
-    pub const PRESETS: [&'static str; 6] = [
+    pub const PRESETS: [&'static str; 8] = [
         "yapit",
         "yapit-2026-02-23",
         "yapit-2026-02-11",
         "yapit-2026-02-07",
         "yapit-2026-02-05",
         "yapit-2026-02",
+        "reader",
+        "turns",
     ];
 
     /// The preset called `name`, or nothing for an unknown name. `yapit-2026-02` is the player of 2026-02-07: the era's
@@ -235,6 +309,8 @@ impl PlayerPolicy {
             "yapit-2026-02-11" => Some(Self::YAPIT_2026_02_11),
             "yapit-2026-02-07" | "yapit-2026-02" => Some(Self::YAPIT_2026_02_07),
             "yapit-2026-02-05" => Some(Self::YAPIT_2026_02_05),
+            "reader" => Some(Self::READER),
+            "turns" => Some(Self::TURNS),
             _ => None,
         }
     }

@@ -6,10 +6,10 @@
 use super::{
     EmptyBlock, NotAudio, Player, Readiness, StopsFor,
     machine::{RememberedError, State},
-    slot::{Nothing, Sound},
+    slot::{Nothing, Slot, Sound},
 };
 use crate::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Event, Failure, FailureClass, Kills, Phase},
     ids::BlockIdx,
     remark::Findings,
     time::{Instant, MediaTime},
@@ -33,13 +33,16 @@ enum Came {
 impl Player {
     pub(super) fn handle_audio(&mut self, now: Instant, block: BlockIdx, delivered: MediaTime, bytes: u64) {
         if !self.takes_audio(block) {
+            self.unwanted_bytes = self.unwanted_bytes.saturating_add(bytes);
+            return;
+        }
+        if self.config.policy.readiness == Readiness::Whole {
+            self.window.change(block, |slot| slot.handle_audio(now, delivered, bytes, None));
             return;
         }
         let was_there = self.window.get(block).is_some_and(|slot| self.is_there(slot));
-        self.window.change(block, |slot| slot.handle_audio(now, delivered, bytes));
-        if self.config.policy.readiness == Readiness::Whole {
-            return;
-        }
+        let plays_at = Some(self.speed);
+        self.window.change(block, |slot| slot.handle_audio(now, delivered, bytes, plays_at));
         if !was_there && self.window.get(block).is_some_and(|slot| self.is_there(slot)) {
             self.settle_one(now, block, Came::Audio);
         }
@@ -69,13 +72,22 @@ impl Player {
 
     /// Whether audio of a block is awaited; who sends it unasked-for by a call for it has called it ready.
     fn takes_audio(&mut self, block: BlockIdx) -> bool {
+        let is_final = self.config.policy.empty_block == EmptyBlock::Final;
         let took = self.window.change(block, |slot| {
-            if slot.request.take().is_some() {
+            if let Some(request) = slot.request.take() {
                 slot.fetches = slot.fetches.saturating_add(1);
+                slot.fetch_limit = is_final.then_some(request.limit);
             }
             slot.fetches > 0
         });
         took.unwrap_or(false)
+    }
+
+    /// Whether it is audio of a block that was asked for once and is not awaited any more: its lateness ends no silence.
+    pub(super) fn is_unwanted_audio(&self, event: &Event) -> bool {
+        let Event::Audio { block, .. } = event else { return false };
+        self.config.policy.empty_block == EmptyBlock::Final
+            && !self.window.get(*block).is_some_and(Slot::is_pending)
     }
 
     /// How much of a block's audio was heard that is being heard.
@@ -84,9 +96,12 @@ impl Player {
             && match self.state {
                 State::Playing { .. } => true,
                 State::Waiting { position } => position > MediaTime::ZERO,
-                State::Idle | State::Opening | State::Buffering | State::Resting { .. } | State::Done => {
-                    false
-                }
+                State::Idle
+                | State::Opening
+                | State::Buffering
+                | State::Thinking { .. }
+                | State::Resting { .. }
+                | State::Done => false,
             };
         let sound = self.window.get(block).filter(|_| is_heard).map(|slot| slot.sound);
         sound.map_or(MediaTime::ZERO, Sound::media)
@@ -105,12 +120,13 @@ impl Player {
             return;
         }
         let heard = self.heard_of(block);
+        let is_final = self.config.policy.empty_block == EmptyBlock::Final;
         self.record_error(now, failure);
         let awaited = self.window.change(block, |slot| {
             slot.fetches -= 1;
             slot.last = Some(Nothing::Failed(class));
             match slot.sound {
-                Sound::Partial(media) if heard > MediaTime::ZERO => slot.sound = Sound::Cut(media),
+                Sound::Partial(media) if heard > MediaTime::ZERO || is_final => slot.sound = Sound::Cut(media),
                 Sound::Partial(_) | Sound::None => slot.sound = Sound::None,
                 Sound::Cut(_) | Sound::Whole(_) | Sound::Unplayable => {}
             }
@@ -119,6 +135,19 @@ impl Player {
         self.settled.push(Settled { block, came: Came::Nothing, awaited: awaited.unwrap_or(false) });
         self.settle(now);
         self.go_on_inside(now);
+    }
+
+    /// A failure of the session is one of every block that is asked for and not whole, and of nothing else.
+    pub(super) fn fail_pending(&mut self, now: Instant, failure: Failure) {
+        let pending: Vec<BlockIdx> =
+            self.window.iter().filter(|(_, slot)| slot.is_pending()).map(|(block, _)| block).collect();
+        if pending.is_empty() {
+            self.record_error(now, failure);
+            return;
+        }
+        for block in pending {
+            self.handle_fetch_failure(now, block, Failure { kills: Kills::Block(block), ..failure.clone() });
+        }
     }
 
     /// A body was fetched that is no audio.
@@ -203,7 +232,7 @@ impl Player {
                 self.window.change(block, |slot| (slot.expected, slot.emptied) = (false, true));
                 if self.state == State::Buffering && self.is_stopped_by_an_error() {
                     self.stop_for_error(at);
-                } else if self.config.policy.empty_block == EmptyBlock::Ready {
+                } else if self.config.policy.empty_block != EmptyBlock::Missing {
                     self.check_start_buffer(at);
                 }
             }
@@ -216,13 +245,23 @@ impl Player {
             return;
         }
         match came {
-            Came::Audio => self.play_current(at),
+            Came::Audio => self.go_on_playing(at),
+            // Of what was cut short something is left to hear.
+            Came::Nothing if self.window.get(block).is_some_and(|slot| self.is_there(slot)) => {
+                self.go_on_playing(at);
+            }
             Came::Nothing if self.is_stopped_by_an_error() => self.stop_for_error(at),
             Came::Nothing => self.step_over(at),
         }
     }
 
     fn step_over(&mut self, at: Instant) {
+        self.fail_if_withdrawn(at);
+        self.next_block(at);
+    }
+
+    /// What the service withdrew and is stepped over has failed.
+    pub(super) fn fail_if_withdrawn(&mut self, at: Instant) {
         let block = self.current;
         if self.window.get(block).is_some_and(|slot| slot.last == Some(Nothing::Withdrawn)) {
             let text = format!("the service withdrew block {block} while it was waited for");
@@ -230,13 +269,13 @@ impl Player {
             self.record_error(at, Failure { phase, class, code: None, text, kills: Kills::Block(block) });
             self.window.change(block, |slot| slot.last = Some(Nothing::Failed(class)));
         }
-        self.next_block(at);
     }
 
     fn is_stopped_by_an_error(&self) -> bool {
         self.error.as_ref().is_some_and(|error| match self.config.policy.stops_for {
             StopsFor::AnyError => true,
             StopsFor::FinalError => !error.recoverable,
+            StopsFor::NoError => false,
         })
     }
 }

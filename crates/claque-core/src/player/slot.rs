@@ -1,12 +1,13 @@
 //! What the player knows of one block.
 
 use crate::{
+    continuity::{Arrival, StreamBuffer},
     event::{FailureClass, StatusKind},
     ids::BlockIdx,
     player::PlayerConfig,
     record::{BlockOutcome, BlockRecord},
     remark::{self, Findings},
-    time::{Duration, Instant, MediaTime},
+    time::{Duration, Instant, MediaTime, Speed},
 };
 
 /// One block: whether it is asked for, what is there of it, and what came of it so far.
@@ -18,6 +19,8 @@ pub(super) struct Slot {
     pub(super) asked_at: Option<Instant>,
     /// Fetches of its audio under way.
     pub(super) fetches: u8,
+    /// When a fetch is given up that is under way; none where whoever fetches it sees to that.
+    pub(super) fetch_limit: Option<Instant>,
     pub(super) sound: Sound,
     /// Whether the buffer counts on it: it was asked for, and nothing came of that yet.
     pub(super) expected: bool,
@@ -27,6 +30,10 @@ pub(super) struct Slot {
     pub(super) emptied: bool,
     /// How the last attempt ended that came to nothing.
     pub(super) last: Option<Nothing>,
+    /// When its last audio arrived, of this attempt.
+    pub(super) last_audio_at: Option<Instant>,
+    /// The start buffer that its stream would have needed; none of what is only heard whole.
+    pub(super) stream: Option<Box<StreamBuffer>>,
     /// Its record, from the first wish for it until it is made.
     pub(super) record: Option<Box<BlockRecord>>,
     /// Whether its record was made.
@@ -95,9 +102,38 @@ impl Slot {
         self.request.is_some() || self.fetches > 0
     }
 
+    /// Whether it came to nothing, and not because the listener itself had dropped it, and nothing of it is on its way.
+    pub(super) const fn came_to_nothing(&self) -> bool {
+        let is_over = match self.last {
+            Some(Nothing::Failed(_) | Nothing::Skipped | Nothing::Withdrawn) => true,
+            Some(Nothing::Dropped) | None => false,
+        };
+        is_over && !self.expected && !self.is_pending()
+    }
+
+    /// Nothing of it is wanted any more. Gives whether it was asked for.
+    pub(super) const fn cancel(&mut self) -> bool {
+        let was_pending = self.is_pending();
+        if was_pending || self.expected {
+            (self.request, self.fetches, self.fetch_limit) = (None, 0, None);
+            (self.expected, self.awaited) = (false, false);
+            self.last = Some(Nothing::Dropped);
+            if let Sound::Partial(_) = self.sound {
+                self.sound = Sound::None;
+            }
+        }
+        was_pending
+    }
+
     /// Takes in an arrival of audio that ends at `delivered` of this block. Its first byte may come before there is
-    /// enough of it to play.
-    pub(super) fn handle_audio(&mut self, now: Instant, delivered: MediaTime, bytes: u64) {
+    /// enough of it to play. `plays_at` is the speed of a listener that plays from the first audio on.
+    pub(super) fn handle_audio(
+        &mut self,
+        now: Instant,
+        delivered: MediaTime,
+        bytes: u64,
+        plays_at: Option<Speed>,
+    ) {
         if let Some(record) = self.record.as_deref_mut().filter(|record| record.complete_at.is_none()) {
             record.acknowledged_at.get_or_insert(now);
             if bytes > 0 || delivered > record.media {
@@ -105,8 +141,16 @@ impl Slot {
                 if record.chunks > 0 {
                     let owed = now.since(first).saturating_sub(Duration::from_nanos(record.media.as_nanos()));
                     record.buffer_deficit = Some(record.buffer_deficit.unwrap_or_default().max(owed));
+                    let gap = now.since(self.last_audio_at.unwrap_or(first));
+                    record.largest_chunk_gap = Some(record.largest_chunk_gap.unwrap_or_default().max(gap));
                 }
+                self.last_audio_at = Some(now);
                 record.chunks += 1;
+                if let Some(speed) = plays_at {
+                    let stream = self.stream.get_or_insert_default();
+                    stream.push(Arrival { at: now, delivered }, speed);
+                    record.least_start_buffer = stream.least();
+                }
             }
             record.media = record.media.max(delivered);
             record.bytes += bytes;
@@ -156,6 +200,7 @@ impl Slot {
             record.ready_at.get_or_insert(now);
             record.complete_at = Some(now);
         }
+        self.stream = None;
         media
     }
 
@@ -169,7 +214,11 @@ impl Slot {
             record.bytes = 0;
             record.chunks = 0;
             record.buffer_deficit = None;
+            record.largest_chunk_gap = None;
+            record.least_start_buffer = None;
         }
+        self.last_audio_at = None;
+        self.stream = None;
     }
 
     /// Its record, if it has one that is not yet made.

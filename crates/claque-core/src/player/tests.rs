@@ -2,8 +2,11 @@
 
 mod acts;
 mod asking;
+mod buffers;
 mod ending;
 mod playback;
+mod reader;
 mod reconnect;
 mod room;
 mod streaming;
+mod turns;

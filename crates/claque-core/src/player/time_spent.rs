@@ -1,4 +1,5 @@
-//! Where a listener's time goes: startup, playing, stalls and pauses, and nothing else.
+//! Where a listener's time goes: startup, playing, stalls and pauses, and nothing else. Thinking is a pause; the wait for the
+//! first sound of a later utterance is what is left.
 
 use super::{Output, Player, machine::State};
 use crate::{
@@ -30,7 +31,7 @@ struct Stall {
 impl Player {
     /// From now on playback waits. Before anything was heard there is no stall, only a longer startup.
     pub(super) fn begin_stall(&mut self, at: Instant) {
-        if self.spent.started_at.is_none() {
+        if self.spent.started_at.is_none() || self.awaits_response() {
             return;
         }
         let (block, waited) = (self.current, Duration::ZERO);
@@ -68,6 +69,11 @@ impl Player {
         }
     }
 
+    /// Whether there is a stall that began earlier.
+    pub(super) fn is_stalled_since_before(&self, at: Instant) -> bool {
+        self.spent.stall.is_some_and(|stall| stall.began_at < at)
+    }
+
     /// There was no stall; gives when it seemed to begin.
     pub(super) const fn take_stall_back(&mut self) -> Option<Instant> {
         match self.spent.stall.take() {
@@ -90,6 +96,12 @@ impl Player {
                 if lasted > Duration::ZERO && self.spent.started_at.is_some() {
                     self.spent.paused += lasted;
                     self.note(began_at, Incident::Paused { lasted });
+                }
+            }
+            State::Thinking { since, .. } => {
+                let lasted = now.since(core::mem::replace(since, now.max(*since)));
+                if self.spent.started_at.is_some() {
+                    self.spent.paused += lasted;
                 }
             }
             State::Idle | State::Opening | State::Buffering | State::Waiting { .. } | State::Done => {}

@@ -44,6 +44,7 @@ impl Player {
                 // None of the player's own.
                 TimeoutReason::Acts => return,
             }
+            self.follow_up(at);
             self.note_waiting(at);
         }
     }
@@ -84,7 +85,7 @@ impl Player {
         match self.state {
             State::Opening | State::Buffering | State::Waiting { .. } => true,
             State::Playing { .. } | State::Resting { .. } => self.window.is_pending(),
-            State::Idle | State::Done => false,
+            State::Idle | State::Thinking { .. } | State::Done => false,
         }
     }
 }

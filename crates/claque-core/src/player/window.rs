@@ -109,6 +109,11 @@ impl Window {
         self.awaited.pending > 0
     }
 
+    /// Blocks that are asked for or being fetched.
+    pub(super) const fn pending(&self) -> u32 {
+        self.awaited.pending
+    }
+
     /// Whether every block here is there or counted on.
     pub(super) fn is_gapless(&self) -> bool {
         self.awaited.gaps == 0
@@ -118,7 +123,7 @@ impl Window {
     pub(super) fn due(&self) -> Option<Instant> {
         debug_assert_eq!(
             self.awaited.dues.iter().map(|(at, _)| *at).min(),
-            self.slots.iter().filter_map(|slot| slot.request).map(|request| request.due).min(),
+            self.slots.iter().filter_map(|slot| Share::of(slot).due).min(),
             "the count of what is due follows the blocks"
         );
         self.awaited.dues.iter().map(|(at, _)| *at).min()
@@ -128,6 +133,12 @@ impl Window {
     pub(super) fn due_by(&self, now: Instant) -> Option<(BlockIdx, Request)> {
         let due = self.iter().filter_map(|(block, slot)| Some((block, slot.request?)));
         due.filter(|(_, request)| request.due <= now).min_by_key(|(_, request)| (request.due, request.number))
+    }
+
+    /// The first block whose audio has been arriving for too long, by then, and when it was asked for.
+    pub(super) fn overdue_fetch(&self, now: Instant) -> Option<(BlockIdx, Option<Instant>)> {
+        let is_overdue = |slot: &Slot| slot.fetches > 0 && slot.fetch_limit.is_some_and(|at| at <= now);
+        self.iter().find(|(_, slot)| is_overdue(slot)).map(|(block, slot)| (block, slot.asked_at))
     }
 
     fn place(&self, block: BlockIdx) -> Option<usize> {
@@ -186,7 +197,11 @@ impl Share {
         Self {
             pending: slot.is_pending(),
             gap: slot.sound == Sound::None && !slot.expected,
-            due: slot.request.map(|request| request.due),
+            due: match slot.request {
+                Some(request) => Some(request.due),
+                None if slot.fetches > 0 => slot.fetch_limit,
+                None => None,
+            },
         }
     }
 }

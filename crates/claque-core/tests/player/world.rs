@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) interruptions: Vec<(u64, Interruption)>,
     pub(crate) behaviour: Behaviour,
     pub(crate) seed: u64,
+    /// Characters of every block.
+    pub(crate) chars: u32,
     /// Time each dial takes and whether it succeeds, in turn.
     pub(crate) dials: Vec<(u64, bool)>,
 }
@@ -85,7 +87,7 @@ impl World {
         let player = PlayerConfig {
             listener: ListenerId(0),
             document: "d".to_owned(),
-            chars: vec![80; self.fates.len()].into(),
+            chars: vec![self.chars; self.fates.len()].into(),
             speed: self.speed,
             policy: self.policy,
             timeout: self.timeout,

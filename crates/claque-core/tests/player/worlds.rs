@@ -1,9 +1,11 @@
 //! Where random worlds come from.
 
+use core::num::NonZeroU32;
+
 use claque_core::{
-    listener::Behaviour,
+    listener::{Behaviour, ThinkTime, Turns},
     player::{Backoff, PlayerPolicy, Readiness, Reconnect, SessionErrors},
-    time::{Duration, Speed},
+    time::{Duration, MediaTime, Speed},
 };
 use proptest::prelude::*;
 
@@ -98,6 +100,7 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
             interruptions,
             behaviour: Behaviour::NONE,
             seed: 0,
+            chars: 80,
             dials: vec![(0, true)],
         },
     )
@@ -110,7 +113,7 @@ pub(crate) fn eventful_worlds() -> impl Strategy<Value = World> {
     let rates = (rate(), rate(), rate(), rate(), hang_up, 0_u64..300);
     let behaviour = rates.prop_map(|(seek, skip, pause, voice, hang_up, mean_pause)| {
         let mean_pause = Duration::from_millis(mean_pause);
-        Behaviour { seek, skip, pause, mean_pause, voice, hang_up }
+        Behaviour { seek, skip, pause, mean_pause, voice, hang_up, turns: None }
     });
     let cuts = prop::collection::vec(0_u64..2_000, 0..4);
     let dials = prop::collection::vec((0_u64..40, prop::bool::weighted(0.7)), 1..5);
@@ -138,6 +141,46 @@ pub(crate) fn worlds_asked_up_front() -> impl Strategy<Value = World> {
         interruptions: Vec::new(),
         behaviour: Behaviour::NONE,
         seed: 0,
+        chars: 80,
         dials: vec![(0, true)],
+    })
+}
+
+fn stream_policies() -> impl Strategy<Value = PlayerPolicy> {
+    let buffer = || prop_oneof![Just(0_u64), 1_u64..150].prop_map(MediaTime::from_millis);
+    let sizes = (0_u32..4, 0_u32..4, 1_u32..3);
+    (sizes, buffer(), buffer(), 50_u64..3_000).prop_map(
+        |((refill_threshold, most, min_buffer), start_buffer, resume_buffer, block_timeout)| PlayerPolicy {
+            refill_threshold,
+            max_in_flight: NonZeroU32::new(most),
+            min_buffer,
+            start_buffer,
+            resume_buffer,
+            block_timeout: Duration::from_millis(block_timeout),
+            ..PlayerPolicy::READER
+        },
+    )
+}
+
+/// Worlds of readers of streams. Anything may happen to a block; the listeners only listen.
+pub(crate) fn reader_worlds() -> impl Strategy<Value = World> {
+    (worlds(), stream_policies()).prop_map(|(world, policy)| World { policy, ..world })
+}
+
+/// Readers who also jump about, and whose connections are lost.
+pub(crate) fn eventful_reader_worlds() -> impl Strategy<Value = World> {
+    (eventful_worlds(), stream_policies()).prop_map(|(world, policy)| World { policy, ..world })
+}
+
+/// How long is thought in these worlds, of which the end of a wait can be told.
+pub(crate) const THINKS: Duration = Duration::from_millis(40);
+
+/// Conversations.
+pub(crate) fn turn_worlds() -> impl Strategy<Value = World> {
+    let barge_in = prop_oneof![Just(0.0), 0.0..=1.0_f64];
+    (worlds(), stream_policies(), barge_in, any::<u64>()).prop_map(|(world, policy, barge_in, seed)| {
+        let turns = Some(Turns { think: ThinkTime::Fixed(THINKS), barge_in });
+        // 71 ms are expected of one character, which is about what blocks have here.
+        World { policy, behaviour: Behaviour { turns, ..Behaviour::NONE }, seed, chars: 1, ..world }
     })
 }

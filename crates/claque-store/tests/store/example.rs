@@ -54,6 +54,8 @@ pub(crate) fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
         bytes: 33_000,
         chunks: 3,
         buffer_deficit: Some(Duration::from_nanos(7)),
+        largest_chunk_gap: Some(Duration::from_nanos(11)),
+        least_start_buffer: Some(MediaTime::from_nanos(13)),
         resends: 1,
         outcome: BlockOutcome::Played,
         findings: Some(Findings { remarks: Remarks::NONE, sound: Some(Sound::Audible) }),
@@ -94,6 +96,7 @@ fn session(listener: u32, end: SessionEnd) -> Fact {
         end,
         foreign_messages: 0,
         warnings: 2,
+        unwanted_bytes: Some(1_024),
     })
 }
 
@@ -114,6 +117,7 @@ fn incidents() -> impl Iterator<Item = Fact> {
         Incident::Jumped { from: block, to, how: Jump::Skip },
         Incident::VoiceChanged { block },
         Incident::HungUp { block },
+        Incident::BargedIn { block },
     ];
     let at = |number: u64| Instant::from_nanos(1_000_000_007 * number);
     outages.into_iter().chain(resends).chain(others).zip(1..).map(move |(incident, number)| {

@@ -66,13 +66,14 @@ impl BehaviourSettings {
             mean_pause: Duration::from_secs_f64(mean_pause),
             voice: rate("voice", self.voice)?,
             hang_up: rate("hang_up", self.hang_up)?,
+            turns: None,
         })
     }
 }
 
 impl From<Behaviour> for BehaviourSettings {
     fn from(behaviour: Behaviour) -> Self {
-        let Behaviour { seek, skip, pause, mean_pause, voice, hang_up } = behaviour;
+        let Behaviour { seek, skip, pause, mean_pause, voice, hang_up, turns: _ } = behaviour;
         Self {
             seek: Some(seek),
             skip: Some(skip),

@@ -14,7 +14,7 @@ fn the_presets_differ_in_how_many_blocks_they_wait_for() {
     assert_eq!(PlayerPolicy::preset("yapit"), Some(PlayerPolicy::YAPIT));
     assert_eq!(PlayerPolicy::preset("yapit-2026-02"), Some(PlayerPolicy::YAPIT_2026_02_07));
     assert_eq!(PlayerPolicy::preset("yapit-2025"), None);
-    for name in PlayerPolicy::PRESETS {
+    for name in PlayerPolicy::PRESETS.into_iter().filter(|name| name.starts_with("yapit")) {
         let policy = PlayerPolicy::preset(name).expect("it is listed");
         assert_eq!((policy.batch_size, policy.refill_threshold), (8, 8), "{name}");
         let mut room = Room::started(3, policy);

@@ -18,6 +18,8 @@ pub(super) struct Room {
     pub(super) dials: Vec<u64>,
     /// Jumps and changes of voice, as the service is told of them.
     pub(super) told: Vec<(u64, Output)>,
+    /// What was cancelled, and when.
+    pub(super) forgotten: Vec<(u64, Vec<u32>)>,
     /// When which blocks were asked for.
     pub(super) asks: Vec<(u64, Vec<u32>)>,
     pub(super) facts: Vec<Fact>,
@@ -58,6 +60,7 @@ impl Room {
             connects: true,
             dials: Vec::new(),
             told: Vec::new(),
+            forgotten: Vec::new(),
             asks: Vec::new(),
             facts: Vec::new(),
             ends: 0,
@@ -99,7 +102,9 @@ impl Room {
                 Output::Ask { blocks, voice: _ } => sent.push(blocks),
                 Output::Move { .. } | Output::ChangeVoice { .. } => self.told.push((millis, output)),
                 Output::Fact(fact) => self.facts.push(fact),
-                Output::Forget { .. } => {}
+                Output::Forget { blocks } => {
+                    self.forgotten.push((millis, blocks.iter().map(|block| block.0).collect()));
+                }
                 Output::Ended => self.ends += 1,
             }
         }
@@ -129,6 +134,14 @@ impl Room {
     pub(super) fn complete(&mut self, at: u64, block: u32, media: u64) {
         let media = MediaTime::from_millis(media);
         self.tell(at, Event::Complete { block: BlockIdx(block), media, findings: Findings::NONE });
+    }
+
+    /// A stream of so many pieces of a length, one every so often from `at` on; whole with the last.
+    pub(super) fn stream(&mut self, at: u64, block: u32, pieces: u64, length: u64, every: u64) {
+        for piece in 0..pieces {
+            self.audio(at + piece * every, block, (piece + 1) * length);
+        }
+        self.complete(at + (pieces - 1) * every, block, pieces * length);
     }
 
     /// A block is called ready, fetched and whole, all at once.
