@@ -139,7 +139,7 @@ impl PcmMeter {
     }
 
     fn end_part(&mut self) {
-        if self.bytes % u64::from(self.format.as_wav().frame_bytes()) != 0 {
+        if !self.bytes.is_multiple_of(u64::from(self.format.as_wav().frame_bytes())) {
             self.remarks.add(Remark::FrameCut);
         }
     }

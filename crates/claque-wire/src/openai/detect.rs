@@ -42,25 +42,25 @@ pub struct Probed<'a> {
     pub status: u16,
     /// As what.
     pub content_type: Option<&'a str>,
-    /// The body, which may be cut: what is no JSON then says nothing.
+    /// The body, or its first 16 KiB.
     pub body: &'a [u8],
 }
 
-/// Tells the dialect, and why it is taken for that; none when nothing in the answers tells. Only success with JSON counts: servers answer any
-/// path with 200 and a web page.
+/// Tells the dialect, and why it is taken for that; none when nothing in the answers tells. Only success with JSON counts: servers
+/// answer any path with 200 and a web page.
 #[must_use]
 pub fn detect(answers: &[Probed<'_>]) -> Option<(&'static Dialect, String)> {
-    let json = |probe: Probe| {
+    let body = |probe: Probe| {
         let answer = answers.iter().find(|answer| answer.probe == probe)?;
         let is_json = answer.status == 200 && Kind::of(answer.content_type) == Kind::Json;
-        is_json.then(|| serde_json::from_slice::<Value>(answer.body).ok()).flatten()
+        is_json.then_some(answer.body)
     };
-    let models = json(Probe::Models);
+    let models: Option<Value> = body(Probe::Models).and_then(|body| serde_json::from_slice(body).ok());
     let found = models
         .as_ref()
         .and_then(by_models)
-        .or_else(|| json(Probe::AudioVoices).as_ref().and_then(by_voices))
-        .or_else(|| json(Probe::Voices).as_ref().and_then(by_other_voices))
+        .or_else(|| body(Probe::AudioVoices).and_then(by_voices))
+        .or_else(|| body(Probe::Voices).and_then(by_other_voices))
         .or_else(|| models.as_ref().and_then(by_shape_of_models))?;
     let (name, why) = found;
     Some((Dialect::named(name)?, why))
@@ -104,26 +104,24 @@ fn by_shape_of_models(models: &Value) -> Option<(&'static str, String)> {
         .then(|| ("localai", "its models have a name and nothing else".to_owned()))
 }
 
-fn by_voices(voices: &Value) -> Option<(&'static str, String)> {
-    let list = voices.get("voices")?.as_array()?;
-    if voices.get("uploaded_voices").is_some() {
+/// Lists of voices are long, and may be cut: what is in the part that is there tells.
+fn by_voices(body: &[u8]) -> Option<(&'static str, String)> {
+    let text = String::from_utf8_lossy(body);
+    if text.contains("\"uploaded_voices\"") {
         return Some(("vllm-omni", "it lists `uploaded_voices`".to_owned()));
     }
-    if voices.get("status").and_then(Value::as_str) == Some("ok") {
+    if let Ok(voices) = serde_json::from_slice::<Value>(body)
+        && voices.get("voices").is_some()
+        && voices.get("status").and_then(Value::as_str) == Some("ok")
+    {
         return Some(("chatterbox", "its list of voices has a `status`".to_owned()));
     }
-    let name = |voice: &Value| voice.as_str().or_else(|| voice.get("id")?.as_str()).map(str::to_owned);
-    let is_kokoro = list.iter().filter_map(name).any(|name| name == "af_heart");
-    is_kokoro.then(|| ("kokoro-fastapi", "it has Kokoro's voices".to_owned()))
+    text.contains("\"af_heart\"").then(|| ("kokoro-fastapi", "it has Kokoro's voices".to_owned()))
 }
 
-/// Piper's voices, as the Wyoming protocol describes them.
-fn by_other_voices(voices: &Value) -> Option<(&'static str, String)> {
-    let list = voices.get("voices")?.as_array()?;
-    let is_described = |voice: &Value| {
-        let text = |name: &str| voice.get(name).and_then(Value::as_str);
-        text("description").is_some_and(|text| text.starts_with("Attribution("))
-            && voice.get("languages").is_some()
-    };
-    list.iter().any(is_described).then(|| ("wyoming-openai", "it lists a Wyoming server's voices".to_owned()))
+/// Voices as the Wyoming protocol describes them.
+fn by_other_voices(body: &[u8]) -> Option<(&'static str, String)> {
+    let text = String::from_utf8_lossy(body);
+    let is_described = text.contains("Attribution(") && text.contains("\"languages\"");
+    is_described.then(|| ("wyoming-openai", "it lists a Wyoming server's voices".to_owned()))
 }

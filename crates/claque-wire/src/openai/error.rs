@@ -52,7 +52,7 @@ impl Refusal<'_> {
             (None, false) => (class_of_status(self.status), self.without_words()),
             (None, true) => (FailureClass::Protocol, self.unspoken()),
         };
-        let wait = self.retry_after.map(|wait| retry_words(wait)).unwrap_or_default();
+        let wait = self.retry_after.map(retry_words).unwrap_or_default();
         Meaning { class, text: cut(&text, MOST_WORDS - wait.len()) + &wait }
     }
 
