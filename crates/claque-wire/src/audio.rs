@@ -32,7 +32,8 @@ use claque_core::{
 
 pub use self::{error::AudioError, pcm::PcmFormat};
 use self::{
-    flac_meter::FlacMeter, frames_meter::FramesMeter, ogg_meter::OggMeter, pcm::PcmMeter, wav_meter::WavMeter,
+    flac_meter::FlacMeter, frame_search::Begins, frames_meter::FramesMeter, ogg_meter::OggMeter,
+    pcm::PcmMeter, wav_meter::WavMeter,
 };
 
 /// Bytes that tell the containers apart.
@@ -167,12 +168,21 @@ impl fmt::Display for Container {
 
 #[derive(Debug)]
 enum State {
-    Sniffing { head: [u8; SNIFF_BYTES], have: usize, otherwise: Otherwise },
+    Sniffing {
+        head: [u8; SNIFF_BYTES],
+        have: usize,
+        otherwise: Otherwise,
+    },
     Ogg(Box<OggMeter>),
     Wav(Box<WavMeter>),
     Frames(Box<FramesMeter>),
     Flac(Box<FlacMeter>),
     Pcm(Box<PcmMeter>),
+    /// Samples, or frames whose sync bits samples have at times: what follows tells.
+    Doubtful {
+        held: Vec<u8>,
+        format: PcmFormat,
+    },
     Failed(AudioError),
 }
 
@@ -198,8 +208,8 @@ impl AudioMeter {
         Self::sniffing(Otherwise::Unknown)
     }
 
-    /// Makes a meter of a body that is samples, unless it begins with the signature of RIFF, Ogg, FLAC or ID3: servers send
-    /// those under the name of PCM, and a player would play their headers.
+    /// Makes a meter of a body that is samples, unless it begins as RIFF, Ogg, FLAC or ID3 do or with two frames of MPEG audio or
+    /// ADTS: servers send those under the name of PCM, and a player would play their headers.
     #[must_use]
     pub const fn with_pcm(format: PcmFormat) -> Self {
         Self::sniffing(Otherwise::Pcm(format))
@@ -212,7 +222,9 @@ impl AudioMeter {
     /// Says that samples that follow are of this format. Changes nothing where there is a container, which knows better.
     pub fn change_pcm(&mut self, format: PcmFormat) {
         match &mut self.state {
-            State::Sniffing { otherwise: Otherwise::Pcm(old), .. } => *old = format,
+            State::Sniffing { otherwise: Otherwise::Pcm(old), .. } | State::Doubtful { format: old, .. } => {
+                *old = format;
+            }
             State::Pcm(meter) => meter.change_format(format),
             State::Sniffing { .. }
             | State::Ogg(_)
@@ -242,7 +254,7 @@ impl AudioMeter {
     /// Repeats the error of an earlier [`push`](Self::push).
     pub fn progress(&self) -> Result<Progress, AudioError> {
         match &self.state {
-            State::Sniffing { .. } => Ok(Progress::NONE),
+            State::Sniffing { .. } | State::Doubtful { .. } => Ok(Progress::NONE),
             State::Ogg(meter) => Ok(meter.progress()),
             State::Wav(meter) => Ok(meter.progress()),
             State::Frames(meter) => Ok(meter.progress()),
@@ -278,6 +290,11 @@ impl AudioMeter {
             State::Frames(meter) => meter.finish(),
             State::Flac(meter) => meter.finish(),
             State::Pcm(meter) => meter.finish(),
+            State::Doubtful { held, format } => {
+                let mut meter = PcmMeter::new(format);
+                meter.push(&held);
+                meter.finish()
+            }
             State::Failed(error) => Err(error),
         }
     }
@@ -296,8 +313,12 @@ impl AudioMeter {
             }
             let head = *head;
             self.state = match *otherwise {
-                Otherwise::Pcm(format) if !is_signature(head) => State::Pcm(Box::new(PcmMeter::new(format))),
-                Otherwise::Pcm(_) | Otherwise::Unknown => recognise(head)?,
+                Otherwise::Pcm(_) if is_signature(head) => recognise(head)?,
+                Otherwise::Pcm(format) if frame_header::may_begin(head) => {
+                    State::Doubtful { held: Vec::new(), format }
+                }
+                Otherwise::Pcm(format) => State::Pcm(Box::new(PcmMeter::new(format))),
+                Otherwise::Unknown => recognise(head)?,
             };
             self.feed(&head)?;
         }
@@ -313,6 +334,17 @@ impl AudioMeter {
             State::Pcm(meter) => {
                 meter.push(bytes);
                 Ok(())
+            }
+            State::Doubtful { held, format } => {
+                held.extend_from_slice(bytes);
+                let format = *format;
+                let Some(begins) = frame_search::begins_frames(held) else { return Ok(()) };
+                let held = core::mem::take(held);
+                self.state = match begins {
+                    Begins::Frames => State::Frames(Box::new(FramesMeter::new())),
+                    Begins::Else => State::Pcm(Box::new(PcmMeter::new(format))),
+                };
+                self.feed(&held)
             }
             State::Sniffing { .. } => Ok(()),
             State::Failed(error) => Err(error.clone()),

@@ -29,6 +29,25 @@ pub(crate) struct Found {
     pub(crate) free_len: Option<usize>,
 }
 
+/// What bytes begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begins {
+    /// A frame that another like it follows.
+    Frames,
+    /// Something else.
+    Else,
+}
+
+/// Whether the bytes begin with a frame that another like it follows; none while they are too few to tell, which a frame's length
+/// bounds.
+pub(crate) fn begins_frames(bytes: &[u8]) -> Option<Begins> {
+    match confirm(bytes, None, false) {
+        Answer::Yes { .. } => Some(Begins::Frames),
+        Answer::No => Some(Begins::Else),
+        Answer::Unknown => None,
+    }
+}
+
 enum Answer {
     Yes {
         free_len: Option<usize>,

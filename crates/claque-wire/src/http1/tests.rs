@@ -42,6 +42,24 @@ fn a_request_is_written_as_rfc_9112_has_it() {
 }
 
 #[test]
+fn a_request_with_a_body_tells_its_length() {
+    let mut out = Vec::new();
+    write_post("/a", "tts.example", &[("accept", "*/*")], b"{}", &mut out);
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text, "POST /a HTTP/1.1\r\nhost: tts.example\r\naccept: */*\r\ncontent-length: 2\r\n\r\n{}");
+}
+
+#[test]
+fn fields_that_are_wanted_are_kept_and_no_others() {
+    let mut response = Response::with_fields(&["content-type", "retry-after"]);
+    let mut bytes: &[u8] =
+        b"HTTP/1.1 429 no\r\nContent-Type:  a/b;c \r\nx: y\r\ncontent-type: second\r\ncontent-length: 0\r\n\r\n";
+    assert_eq!(response.next(&mut bytes), Ok(Some(Part::Head { status: 429 })));
+    let kept = ["content-type", "retry-after", "x"].map(|name| response.field(name));
+    assert_eq!(kept, [Some("a/b;c"), None, None]);
+}
+
+#[test]
 fn a_body_of_known_length_ends_there_and_leaves_the_rest_alone() {
     let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhelloHTTP/1.1";
     assert_eq!(read_all_ways(answer), Ok((200, b"hello".to_vec(), 8, true)));

@@ -23,7 +23,7 @@ fn measure(mut meter: AudioMeter, bytes: &[u8], size: usize) -> (Progress, Resul
 /// A file of a tone whose sizes are left to whoever reads it, as a program that writes to a pipe makes it.
 fn open_file(samples: usize, hertz: u32) -> Vec<u8> {
     let tone: Vec<i16> = (0..samples).map(|n| i16::try_from(n % 97 * 200).expect("small")).collect();
-    let mut file = wav::write(&tone, SampleRate::new(hertz).unwrap(), 1);
+    let mut file = wav::write(&tone, SampleRate::new(hertz).expect("above zero"), 1);
     for at in [4..8, 40..44] {
         file[at].fill(0xff);
     }
@@ -60,6 +60,28 @@ fn fewer_samples_than_a_signature_has_bytes_are_audio() {
     );
     assert_eq!(measure(meter(), &[], 1).1, Err(AudioError::Empty));
     assert_eq!(measure(meter(), &[1], 1).1, Err(AudioError::Empty));
+}
+
+#[test]
+fn frames_under_the_name_of_samples_are_told_by_the_second_one() {
+    let mp3 = include_bytes!("../data/openai-speech/bodies/7d74584eef19.mp3");
+    // Behind its tag: there is no other signature.
+    let frames = &mp3[45..];
+    assert_eq!(frames[0], 0xff);
+    let whole = measure(AudioMeter::new(), frames, 4_096).1.unwrap();
+    for size in [1, 7, 4_096] {
+        let found = measure(AudioMeter::with_pcm(pcm(24_000, 1)), frames, size).1.unwrap();
+        assert_eq!((found.container, found.media), (Container::Mp3, whole.media), "{size}");
+    }
+    // Samples with the same first bytes.
+    let mut samples = second();
+    samples[..4].copy_from_slice(&frames[..4]);
+    for size in [1, 7, 48_000] {
+        let found = measure(AudioMeter::with_pcm(pcm(24_000, 1)), &samples, size).1.unwrap();
+        assert_eq!((found.container, found.media), (Container::Pcm, MediaTime::from_millis(1_000)), "{size}");
+    }
+    let few = measure(AudioMeter::with_pcm(pcm(24_000, 1)), &samples[..48], 48).1.unwrap();
+    assert_eq!(few.media, MediaTime::from_millis(1));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use claque_wire::{
 };
 use serde_json::Value;
 
-use crate::truth::{Decoded, Exchange, decoded, exchanges};
+use crate::truth::{Decoded, Exchange, connections, decoded, exchanges};
 
 /// What came of an answer.
 #[derive(Debug, PartialEq)]
@@ -63,14 +63,23 @@ pub(crate) fn hear<'b>(mut answer: SpeechAnswer, pieces: impl IntoIterator<Item 
                 heard.bytes += bytes;
             }
             Event::Status { .. } => heard.statuses += 1,
-            _ => {}
+            Event::Complete { .. } => {}
+            event @ (Event::Dialed { .. }
+            | Event::Sent { .. }
+            | Event::Evicted { .. }
+            | Event::Foreign
+            | Event::Warning { .. }
+            | Event::BlockError { .. }
+            | Event::NotAudio(_)
+            | Event::Failed(_)
+            | Event::Closed(_)) => panic!("{event:?} from a server that says nothing of the kind"),
         }
     }
     heard
 }
 
 /// Pieces of these sizes, and what is left.
-pub(crate) fn pieces<'b>(bytes: &'b [u8], sizes: impl Iterator<Item = usize>) -> Vec<&'b [u8]> {
+pub(crate) fn pieces(bytes: &[u8], sizes: impl Iterator<Item = usize>) -> Vec<&[u8]> {
     let mut rest = bytes;
     let mut pieces = Vec::new();
     for size in sizes {
@@ -204,13 +213,41 @@ fn refusals_are_told_in_the_service_s_words_by_their_class() {
         let words = match &body["detail"] {
             Value::Array(issues) => issues[0]["msg"].as_str(),
             Value::String(words) => Some(&**words),
-            _ => body["message"].as_str(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => body["message"].as_str(),
         };
         let words = words.unwrap_or_else(|| panic!("{name} has words"));
         assert!(failure.text.contains(words), "{name}: {failure}, and it said {words}");
         refused += 1;
     }
     assert!(refused >= 20, "only {refused} refusals were read");
+}
+
+#[test]
+fn answers_behind_each_other_on_one_connection_are_told_apart() {
+    for (dialect, bytes) in connections() {
+        let settings =
+            RequestSettings::new(dialect, Delivery::Stream, None).expect("all recorded servers stream");
+        let expected =
+            claque_wire::openai::Expected { format: Some(AudioFormat::Wav), ..settings.expected() };
+        let mut rest = &bytes[..];
+        let mut answers = 0;
+        while !rest.is_empty() {
+            let mut http = Response::with_fields(AnswerHead::FIELDS);
+            let (mut answer, mut out) = (SpeechAnswer::new(BlockIdx(0), 40, expected), Vec::new());
+            loop {
+                match http.next(&mut rest).expect("recorded servers speak HTTP").expect("all of it is there")
+                {
+                    Part::Head { status } => answer.handle_head(&AnswerHead::of(status, &http), &mut out),
+                    Part::Body(body) => answer.handle_body(body, &mut |_| {}, &mut out).expect("it is audio"),
+                    Part::End => break,
+                }
+            }
+            let media = answer.finish(&mut out).expect("it is whole").media;
+            assert!((500..9_000).contains(&(media.as_nanos() / 1_000_000)), "{media:?}");
+            answers += 1;
+        }
+        assert!(answers > 0);
+    }
 }
 
 #[test]

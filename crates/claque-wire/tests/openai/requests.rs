@@ -12,15 +12,16 @@ use claque_wire::{
 };
 
 fn settings(dialect: &str, delivery: Delivery) -> RequestSettings {
-    RequestSettings::new(Dialect::named(dialect).unwrap(), delivery, None).unwrap()
+    let dialect = Dialect::named(dialect).expect("it is in the table");
+    RequestSettings::new(dialect, delivery, None).expect("it has a model and that delivery")
 }
 
 fn fields(texts: &[&str]) -> Vec<RequestField> {
-    texts.iter().map(|text| RequestField::parse(text).unwrap()).collect()
+    texts.iter().map(|text| RequestField::parse(text).expect("a field")).collect()
 }
 
 fn body(settings: &RequestSettings) -> String {
-    String::from_utf8(settings.body("Say \"é\".\n", "af_heart")).unwrap()
+    String::from_utf8(settings.body("Say \"é\".\n", "af_heart")).expect("JSON is UTF-8")
 }
 
 #[test]

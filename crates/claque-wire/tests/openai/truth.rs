@@ -81,6 +81,24 @@ pub(crate) fn exchanges() -> Vec<Exchange> {
     exchanges
 }
 
+/// What came over whole connections; none where only a few recordings are.
+pub(crate) fn connections() -> Vec<(&'static Dialect, Vec<u8>)> {
+    let folder = folder();
+    let mut connections = Vec::new();
+    for server in ["openedai-speech", "wyoming-openai-gateway"] {
+        let Ok(text) = fs::read_to_string(folder.join(format!("manners-{server}.jsonl"))) else { continue };
+        let name = SERVERS.into_iter().find(|(known, _)| *known == server).expect("it is in the list").1;
+        let dialect = Dialect::named(name).expect("it is in the table");
+        for line in text.lines() {
+            let record: Value = serde_json::from_str(line).expect("a line is JSON");
+            if let Some(file) = record["in_file"].as_str() {
+                connections.push((dialect, fs::read(folder.join(file)).expect("it is kept")));
+            }
+        }
+    }
+    connections
+}
+
 /// What ffmpeg made of a body, where it was asked.
 pub(crate) fn decoded(file: &str) -> Option<Decoded> {
     let table = fs::read_to_string(folder().join("bodies.tsv")).expect("it is part of the folder");
