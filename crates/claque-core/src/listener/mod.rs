@@ -10,12 +10,12 @@ mod tests;
 mod think;
 mod turning;
 
+use self::{acting::Acting, turning::Turning};
 pub use self::{
     behaviour::Behaviour,
     think::{ThinkTime, ThinkTimeError},
     turning::Turns,
 };
-use self::{acting::Acting, turning::Turning};
 use std::sync::Arc;
 
 use crate::{

@@ -137,10 +137,7 @@ fn conversation(listener: u32, turns: Turns, utterances: usize) -> Vec<Fact> {
                     blocks.into_iter().for_each(|block| answer(block, &mut inputs));
                 }
                 Output::Fact(fact) => facts.push(fact),
-                Output::Forget { .. }
-                | Output::Move { .. }
-                | Output::ChangeVoice { .. }
-                | Output::Ended => {}
+                Output::Forget { .. } | Output::Move { .. } | Output::ChangeVoice { .. } | Output::Ended => {}
             }
         }
     }
@@ -160,7 +157,10 @@ fn wanted(facts: &[Fact]) -> Vec<f64> {
 fn an_utterance_is_wanted_a_time_of_thinking_after_the_end_of_the_one_before() {
     let turns = Turns { think: ThinkTime::Fixed(Duration::from_millis(2_500)), barge_in: 0.0 };
     assert_eq!(wanted(&conversation(0, turns, 4)), [0.0, 3_500.0, 7_000.0, 10_500.0]);
-    assert_eq!(wanted(&conversation(0, Turns { think: ThinkTime::NONE, ..turns }, 3)), [0.0, 1_000.0, 2_000.0]);
+    assert_eq!(
+        wanted(&conversation(0, Turns { think: ThinkTime::NONE, ..turns }, 3)),
+        [0.0, 1_000.0, 2_000.0]
+    );
 }
 
 #[test]

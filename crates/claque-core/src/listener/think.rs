@@ -100,7 +100,8 @@ impl FromStr for ThinkTime {
             ["exp", mean] => Ok(Self::Exponential { mean: length(mean)? }),
             ["lognormal", median, sigma] => {
                 let number = sigma.parse::<f64>().ok().filter(|sigma| (0.0..=WIDEST).contains(sigma));
-                let sigma = number.ok_or_else(|| error(format!("`{sigma}` is no number from 0 to {WIDEST}")))?;
+                let sigma =
+                    number.ok_or_else(|| error(format!("`{sigma}` is no number from 0 to {WIDEST}")))?;
                 Ok(Self::LogNormal { median: length(median)?, sigma })
             }
             _ => Err(error(format!("`{}` is not understood", text.trim()))),
@@ -184,14 +185,28 @@ mod tests {
             assert_eq!(text.parse(), Ok(think));
             assert_eq!(think.to_string(), text);
         }
-        assert_eq!(" uniform  250ms..1.5m ".parse(), Ok(ThinkTime::Uniform { least: ms(250), most: ms(90_000) }));
+        assert_eq!(
+            " uniform  250ms..1.5m ".parse(),
+            Ok(ThinkTime::Uniform { least: ms(250), most: ms(90_000) })
+        );
     }
 
     #[test]
     fn what_is_no_time_to_think_is_told() {
-        for text in
-            ["", "2", "s", "-1s", "1e3s", ".5s", "exp", "exp 2", "uniform 2s", "uniform 3s..1s", "25h", "2000m"]
-        {
+        for text in [
+            "",
+            "2",
+            "s",
+            "-1s",
+            "1e3s",
+            ".5s",
+            "exp",
+            "exp 2",
+            "uniform 2s",
+            "uniform 3s..1s",
+            "25h",
+            "2000m",
+        ] {
             assert!(text.parse::<ThinkTime>().is_err(), "{text}");
         }
         assert_eq!(

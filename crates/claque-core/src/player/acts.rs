@@ -111,11 +111,7 @@ impl Player {
                 }
             }
             // What is needed is asked for when playback goes on.
-            State::Idle
-            | State::Opening
-            | State::Thinking { .. }
-            | State::Resting { .. }
-            | State::Done => {}
+            State::Idle | State::Opening | State::Thinking { .. } | State::Resting { .. } | State::Done => {}
         }
         self.settle(now);
         self.send_gathered();
@@ -216,11 +212,7 @@ impl Player {
                 self.send_gathered();
                 self.settle(now);
             }
-            State::Idle
-            | State::Opening
-            | State::Thinking { .. }
-            | State::Resting { .. }
-            | State::Done => {}
+            State::Idle | State::Opening | State::Thinking { .. } | State::Resting { .. } | State::Done => {}
         }
     }
 

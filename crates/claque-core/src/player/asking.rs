@@ -384,8 +384,7 @@ impl Player {
         self.outputs.push_back(Output::Forget { blocks: vec![block] });
         let waited = at.since(asked_at.unwrap_or(at)).as_secs_f64();
         let text = format!("block {block} was not whole within {waited} s");
-        let failure =
-            Failure { phase: Phase::MidAudio, ..failure(block, FailureClass::Timeout, text) };
+        let failure = Failure { phase: Phase::MidAudio, ..failure(block, FailureClass::Timeout, text) };
         self.handle_fetch_failure(at, block, failure);
     }
 

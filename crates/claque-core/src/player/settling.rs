@@ -126,7 +126,9 @@ impl Player {
             slot.fetches -= 1;
             slot.last = Some(Nothing::Failed(class));
             match slot.sound {
-                Sound::Partial(media) if heard > MediaTime::ZERO || is_final => slot.sound = Sound::Cut(media),
+                Sound::Partial(media) if heard > MediaTime::ZERO || is_final => {
+                    slot.sound = Sound::Cut(media)
+                }
                 Sound::Partial(_) | Sound::None => slot.sound = Sound::None,
                 Sound::Cut(_) | Sound::Whole(_) | Sound::Unplayable => {}
             }

@@ -241,9 +241,11 @@ fn listen(stream: &[Arrival], speed: Speed, start_buffer: MediaTime, resume_buff
         (Instant::START, Input::Start),
         (Instant::START, Input::Event(Event::Dialed { connect: Duration::ZERO })),
     ];
-    inputs.extend(stream.iter().map(|&Arrival { at, delivered }| {
-        (at, Input::Event(Event::Audio { block, delivered, bytes: 100 }))
-    }));
+    inputs.extend(
+        stream.iter().map(|&Arrival { at, delivered }| {
+            (at, Input::Event(Event::Audio { block, delivered, bytes: 100 }))
+        }),
+    );
     let media = stream.last().expect("a stream has a piece").delivered;
     inputs.push((last(stream), Input::Event(Event::Complete { block, media, findings: Findings::NONE })));
     inputs.push((Instant::from_nanos(u64::MAX / 2), Input::Wake));

@@ -13,7 +13,7 @@ use claque_core::{
 };
 
 use super::{
-    UsageError, file,
+    UsageError, file, listen, speech,
     wish::{Source, Wish},
     wishes::Wishes,
 };
@@ -48,7 +48,7 @@ pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), U
         voice: slug(wishes.voice.as_ref(), "voice", source)?,
         speed: thousandths(speed),
         policy,
-        behaviour: behaviour(wishes, source)?,
+        behaviour: listen::behaviour(wishes, source, (&player, behaviour(wishes, source)?))?,
         schedule: ArrivalSchedule::Even { window: Duration::from_secs_f64(stagger), users },
         use_cached: wishes.use_cached.as_ref().is_some_and(|wish| wish.value),
         varied_lengths: wishes.varied_lengths.as_ref().is_some_and(|wish| wish.value),
@@ -87,7 +87,8 @@ fn is_markdown(path: &Path) -> bool {
 }
 
 fn policy(wishes: &Wishes, source: &Source) -> Result<(PlayerPolicy, String), UsageError> {
-    let (preset, name) = match &wishes.player {
+    let (preset, name) = match listen::player(wishes, source)? {
+        None if speech::is_spoken(wishes) => (PlayerPolicy::READER, "reader".to_owned()),
         None => (PlayerPolicy::YAPIT, "yapit".to_owned()),
         Some(wish) => {
             let preset = source.known(wish, "player", &PlayerPolicy::PRESETS, PlayerPolicy::preset)?;
@@ -97,12 +98,13 @@ fn policy(wishes: &Wishes, source: &Source) -> Result<(PlayerPolicy, String), Us
     let blocks = |wish: &Option<Wish<i64>>, key, default: u32| {
         source.within(wish.as_ref(), key, 1..=100_000, i64::from(default)).map(number)
     };
+    let preset = listen::policy(wishes, source, (preset, &name))?;
     let policy = PlayerPolicy {
         min_buffer: blocks(&wishes.min_buffer, "min_buffer", preset.min_buffer)?,
         batch_size: blocks(&wishes.batch_size, "batch_size", preset.batch_size)?,
         refill_threshold: blocks(&wishes.refill_threshold, "refill_threshold", preset.refill_threshold)?,
         reconnect: reconnect(wishes, source, preset.reconnect)?,
-        session_errors: session_errors(wishes, source)?,
+        session_errors: session_errors(wishes, source, preset.session_errors)?,
         block_timeout: Duration::from_secs_f64(source.within(
             wishes.block_timeout.as_ref(),
             "block_timeout",
@@ -126,7 +128,13 @@ fn reconnect(wishes: &Wishes, source: &Source, of_player: Reconnect) -> Result<R
         .map_or(Ok(of_player), |wish| source.known(wish, "reconnect", &["off", "player"], known))
 }
 
-fn session_errors(wishes: &Wishes, source: &Source) -> Result<SessionErrors, UsageError> {
+fn session_errors(
+    wishes: &Wishes,
+    source: &Source,
+    of_player: SessionErrors,
+) -> Result<SessionErrors, UsageError> {
+    // The web player plays on, which hides what a measurement is made for; who listens to streams has no session.
+    let usual = if of_player == SessionErrors::PlayOn { SessionErrors::End } else { of_player };
     let known = |name: &str| match name {
         "end" => Some(SessionErrors::End),
         "player" => Some(SessionErrors::PlayOn),
@@ -135,7 +143,7 @@ fn session_errors(wishes: &Wishes, source: &Source) -> Result<SessionErrors, Usa
     wishes
         .session_error
         .as_ref()
-        .map_or(Ok(SessionErrors::End), |wish| source.known(wish, "session_error", &["end", "player"], known))
+        .map_or(Ok(usual), |wish| source.known(wish, "session_error", &["end", "player"], known))
 }
 
 fn behaviour(wishes: &Wishes, source: &Source) -> Result<Behaviour, UsageError> {

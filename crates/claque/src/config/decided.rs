@@ -10,6 +10,7 @@ use super::{
     audience::seed_number,
     behaviour::BehaviourSettings,
     gateway::{GatewayChoice, GatewaySettings},
+    listen,
     wish::Wish,
     wishes::Wishes,
 };
@@ -47,6 +48,7 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
             }
             let confidence = wishes.confidence.as_ref().map(|wish| wish.value);
             map.insert("confidence".to_owned(), confidence.into());
+            listen::decided(&plan.policy, player, &plan.behaviour, &mut map);
             map
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),

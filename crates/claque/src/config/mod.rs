@@ -17,6 +17,7 @@ mod error;
 mod file;
 mod gateway;
 mod headers;
+mod listen;
 mod live;
 mod network;
 mod objectives;

@@ -88,6 +88,7 @@ pub(super) fn decide_run(
         let what = "needs --base-url: the embedded gateway ends with its run, and its documents with it";
         return Err(source.error(wish, "reuse_documents", what));
     }
+    let player_was_chosen = wishes.player.is_some() || wishes.listen.is_some() || speech::is_spoken(&wishes);
     let mut scenario = decided::audience(&wishes, &plan, &player);
     scenario.insert("time".to_owned(), "real".into());
     scenario.insert("decode_share".to_owned(), decode_share.into());
@@ -110,7 +111,7 @@ pub(super) fn decide_run(
         corpus,
         target,
         protocol,
-        player_was_chosen: wishes.player.is_some(),
+        player_was_chosen,
         credentials,
         courtesy,
         network,

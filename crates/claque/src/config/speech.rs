@@ -107,6 +107,11 @@ fn checked_path(wish: &Wish<String>, source: &Source) -> Result<String, UsageErr
     }
 }
 
+/// Whether speech is asked for by requests of its own, as far as that was said.
+pub(super) fn is_spoken(wishes: &Wishes) -> bool {
+    wishes.protocol.as_ref().map_or(first_of_speech(wishes).is_some(), |wish| wish.value == "openai")
+}
+
 /// The first setting that only requests for speech have.
 fn first_of_speech(wishes: &Wishes) -> Option<&'static str> {
     let said = [

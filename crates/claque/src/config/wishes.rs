@@ -36,6 +36,13 @@ pub(crate) struct Wishes {
     pub(crate) seed: Option<Wish<u64>>,
     pub(crate) timeout: Option<Wish<f64>>,
     pub(crate) player: Option<Wish<String>>,
+    pub(crate) listen: Option<Wish<String>>,
+    pub(crate) ahead: Option<Wish<i64>>,
+    pub(crate) in_flight: Option<Wish<i64>>,
+    pub(crate) start_buffer: Option<Wish<String>>,
+    pub(crate) resume_buffer: Option<Wish<String>>,
+    pub(crate) think: Option<Wish<String>>,
+    pub(crate) barge_in: Option<Wish<f64>>,
     pub(crate) min_buffer: Option<Wish<i64>>,
     pub(crate) batch_size: Option<Wish<i64>>,
     pub(crate) refill_threshold: Option<Wish<i64>>,
@@ -116,6 +123,13 @@ impl Wishes {
     /// The behaviour cannot be read.
     pub(crate) fn lay_player(&mut self, flags: PlayerFlags) -> Result<(), super::UsageError> {
         over(&mut self.player, flags.player);
+        over(&mut self.listen, flags.listen);
+        over(&mut self.ahead, flags.ahead);
+        over(&mut self.in_flight, flags.in_flight);
+        over(&mut self.start_buffer, flags.start_buffer);
+        over(&mut self.resume_buffer, flags.resume_buffer);
+        over(&mut self.think, flags.think);
+        over(&mut self.barge_in, flags.barge_in);
         over(&mut self.min_buffer, flags.min_buffer);
         over(&mut self.batch_size, flags.batch_size);
         over(&mut self.refill_threshold, flags.refill_threshold);

@@ -398,6 +398,7 @@ fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact
             end: SessionEnd::Failed(failure.class),
             foreign_messages: 0,
             warnings: 0,
+            unwanted_bytes: None,
         }),
     ]
 }

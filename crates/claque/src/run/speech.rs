@@ -164,7 +164,7 @@ fn decide(
     let mut plan = settings.plan.clone();
     plan.model = request.model().to_owned();
     if !settings.player_was_chosen {
-        plan.policy = PlayerPolicy::YAPIT;
+        plan.policy = PlayerPolicy { block_timeout: plan.policy.block_timeout, ..PlayerPolicy::READER };
     }
     let voices = choose_voices(&plan.voice, dialect, description.voices, service, &plan.model)?;
     if voices.len() < 2 && plan.behaviour.voice > 0.0 {

@@ -138,6 +138,7 @@ impl Picture {
                     | Incident::Paused { .. }
                     | Incident::Jumped { .. }
                     | Incident::VoiceChanged { .. }
+                    | Incident::BargedIn { .. }
                     | Incident::HungUp { .. } => {}
                 },
                 Fact::Sound(_) => {}
