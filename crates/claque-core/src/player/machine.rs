@@ -252,9 +252,7 @@ impl Player {
     }
 
     fn handle_event(&mut self, now: Instant, event: Event) {
-        if is_sign_of_life(&event) && !self.is_unwanted_audio(&event) {
-            self.last_heard_at = now;
-        }
+        self.note_sign_of_life(now, &event);
         match event {
             Event::Dialed { connect } => {
                 self.connect_time.get_or_insert(connect);
@@ -412,28 +410,5 @@ impl Player {
                 self.outputs.push_back(Output::Fact(Fact::Block(record)));
             }
         }
-    }
-}
-
-/// Whether an event ends the silence of the service. What we wrote, what others are told, what nobody waits for and a connection
-/// that comes or goes does not: a service that only keeps its connections alive, or breaks each before it says a word, would be
-/// listened to for ever.
-const fn is_sign_of_life(event: &Event) -> bool {
-    match event {
-        Event::Dialed { .. }
-        | Event::Opened
-        | Event::Connected { .. }
-        | Event::Sent { .. }
-        | Event::Unsent { .. }
-        | Event::Foreign
-        | Event::Warning { .. }
-        | Event::Closed(_) => false,
-        Event::Status { .. }
-        | Event::Audio { .. }
-        | Event::Complete { .. }
-        | Event::Evicted { .. }
-        | Event::BlockError { .. }
-        | Event::NotAudio(_)
-        | Event::Failed(_) => true,
     }
 }

@@ -8,6 +8,7 @@
 mod acts;
 mod asking;
 mod buffer;
+mod in_flight;
 mod line;
 mod machine;
 mod playback;

@@ -46,7 +46,7 @@ impl Player {
         if self.is_start_buffer_full() {
             self.state = State::Waiting { position: MediaTime::ZERO };
             self.play_current(at);
-        } else if self.config.policy.min_buffer > self.config.policy.batch_size {
+        } else if self.config.policy.min_buffer > self.config.policy.batch_size && !self.takes_turns() {
             // One batch is less than the start buffer: all of it being there, the next is asked for.
             let end = self.window.end();
             if self.current.0 + self.start_buffer() >= end {

@@ -6,10 +6,10 @@
 use super::{
     EmptyBlock, NotAudio, Player, Readiness, StopsFor,
     machine::{RememberedError, State},
-    slot::{Nothing, Slot, Sound},
+    slot::{Nothing, Sound},
 };
 use crate::{
-    event::{Event, Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, Kills, Phase},
     ids::BlockIdx,
     remark::Findings,
     time::{Instant, MediaTime},
@@ -81,13 +81,6 @@ impl Player {
             slot.fetches > 0
         });
         took.unwrap_or(false)
-    }
-
-    /// Whether it is audio of a block that was asked for once and is not awaited any more: its lateness ends no silence.
-    pub(super) fn is_unwanted_audio(&self, event: &Event) -> bool {
-        let Event::Audio { block, .. } = event else { return false };
-        self.config.policy.empty_block == EmptyBlock::Final
-            && !self.window.get(*block).is_some_and(Slot::is_pending)
     }
 
     /// How much of a block's audio was heard that is being heard.

@@ -1,8 +1,8 @@
 //! Waking: when a player has something to do though there is no news, what it does then, and how long that may wait.
 
-use super::{Player, TimeoutReason, machine::State};
+use super::{EmptyBlock, Player, TimeoutReason, machine::State, slot::Slot};
 use crate::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Event, Failure, FailureClass, Kills, Phase},
     record::SessionEnd,
     time::{Duration, Instant},
 };
@@ -67,6 +67,20 @@ impl Player {
         self.end(at, SessionEnd::Failed(class));
     }
 
+    /// Remembers when the service was last heard of.
+    pub(super) fn note_sign_of_life(&mut self, now: Instant, event: &Event) {
+        if is_sign_of_life(event) && !self.is_unwanted_audio(event) {
+            self.last_heard_at = now;
+        }
+    }
+
+    /// Whether it is audio of a block that was asked for once and is not awaited any more: its lateness ends no silence.
+    fn is_unwanted_audio(&self, event: &Event) -> bool {
+        let Event::Audio { block, .. } = event else { return false };
+        self.config.policy.empty_block == EmptyBlock::Final
+            && !self.window.get(*block).is_some_and(Slot::is_pending)
+    }
+
     fn silence_due(&self) -> Option<Instant> {
         Some(self.waiting_since?.max(self.last_heard_at) + self.config.timeout)
     }
@@ -87,5 +101,28 @@ impl Player {
             State::Playing { .. } | State::Resting { .. } => self.window.is_pending(),
             State::Idle | State::Thinking { .. } | State::Done => false,
         }
+    }
+}
+
+/// Whether an event ends the silence of the service. What we wrote, what others are told, what nobody waits for and a connection
+/// that comes or goes does not: a service that only keeps its connections alive, or breaks each before it says a word, would be
+/// listened to for ever.
+const fn is_sign_of_life(event: &Event) -> bool {
+    match event {
+        Event::Dialed { .. }
+        | Event::Opened
+        | Event::Connected { .. }
+        | Event::Sent { .. }
+        | Event::Unsent { .. }
+        | Event::Foreign
+        | Event::Warning { .. }
+        | Event::Closed(_) => false,
+        Event::Status { .. }
+        | Event::Audio { .. }
+        | Event::Complete { .. }
+        | Event::Evicted { .. }
+        | Event::BlockError { .. }
+        | Event::NotAudio(_)
+        | Event::Failed(_) => true,
     }
 }

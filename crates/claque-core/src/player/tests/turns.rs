@@ -147,3 +147,10 @@ fn a_stop_while_thinking_ends_the_session_with_what_was_heard() {
     assert_eq!((end.end, end.paused), (SessionEnd::Stopped, Duration::from_millis(900)));
     assert_eq!(room.outcomes(), [BlockOutcome::Played]);
 }
+
+#[test]
+fn a_start_buffer_in_blocks_asks_for_nothing_ahead_in_a_conversation() {
+    let mut room = conversation(3, PlayerPolicy { min_buffer: 2, ..PlayerPolicy::TURNS });
+    room.audio(100, 0, 500);
+    assert_eq!((room.player.state(), room.asks.len()), (PlayerState::Playing, 1));
+}
