@@ -13,13 +13,17 @@ enum Reach {
 }
 
 /// The arrows of the design, section 2. A member that is not here has no place in the house yet.
-const ARROWS: [(&str, Reach); 12] = [
+const ARROWS: [(&str, Reach); 13] = [
     ("claque-core", Reach::Only(&[])),
     ("claque-stats", Reach::Only(&["claque-core"])),
     ("claque-wire", Reach::Only(&["claque-core"])),
     ("claque-gateway", Reach::Only(&["claque-core"])),
-    ("claque-sim", Reach::Only(&["claque-core", "claque-wire", "claque-gateway", "claque-stats"])),
-    ("claque-net", Reach::Only(&["claque-core", "claque-wire", "claque-gateway"])),
+    ("claque-front", Reach::Only(&["claque-core", "claque-wire", "claque-gateway"])),
+    (
+        "claque-sim",
+        Reach::Only(&["claque-core", "claque-wire", "claque-gateway", "claque-front", "claque-stats"]),
+    ),
+    ("claque-net", Reach::Only(&["claque-core", "claque-wire", "claque-gateway", "claque-front"])),
     ("claque-store", Reach::Only(&["claque-core", "claque-stats"])),
     ("claque-fleet", Reach::Only(&["claque-core", "claque-stats", "claque-store"])),
     (PROGRAM, Reach::Product),

@@ -9,7 +9,8 @@ use super::Report;
 use crate::{steps::cargo, workspace::Workspace};
 
 /// Crates without runtime, socket, file or OS entropy.
-const PURE: [&str; 5] = ["claque-core", "claque-stats", "claque-wire", "claque-gateway", "claque-sim"];
+const PURE: [&str; 6] =
+    ["claque-core", "claque-stats", "claque-wire", "claque-gateway", "claque-front", "claque-sim"];
 
 /// What would bring one of those in.
 const IMPURE: [&str; 7] = ["tokio", "mio", "async-std", "smol", "hyper", "socket2", "getrandom"];

@@ -34,7 +34,7 @@ pub fn ogg_opus<'a>(
 ) -> Vec<u8> {
     let mut packets = packets.peekable();
     let stereo = packets.peek().and_then(|packet| packet.first()).is_some_and(|toc| packet_is_stereo(*toc));
-    let mut writer = PageWriter { out: Vec::new(), serial, sequence: 0, page: Page::default() };
+    let mut writer = PageWriter::new(serial);
     writer.write_headers(if stereo { 2 } else { 1 }, pre_skip);
     let end = total_samples_48k.saturating_add(u64::from(pre_skip));
     let step = u64::from(samples_per_packet);
@@ -53,6 +53,64 @@ pub fn ogg_opus<'a>(
     writer.out
 }
 
+/// Writes an Ogg Opus stream piece by piece, while its packets are being made.
+#[derive(Debug)]
+pub struct OggOpusWriter(PageWriter);
+
+impl OggOpusWriter {
+    /// Makes one. `serial` should differ between streams.
+    #[must_use]
+    pub fn new(serial: u32) -> Self {
+        Self(PageWriter::new(serial))
+    }
+
+    /// The pages before the audio. `pre_skip` counts samples at 48 kHz that are decoded and dropped.
+    pub fn headers(&mut self, channels: u8, pre_skip: u16) -> Vec<u8> {
+        self.0.write_headers(channels, pre_skip);
+        core::mem::take(&mut self.0.out)
+    }
+
+    /// Pages of further packets of `samples_per_packet` samples each; none for no packets. `before` counts the samples of all packets so
+    /// far, the pre-skip included; `granule` is where the last of these pages ends, and less than its packets hold only at the end
+    /// of the stream.
+    ///
+    /// # Panics
+    /// Panics when a packet is longer than 65,024 bytes, which no Opus packet is (RFC 6716 section 3.2).
+    pub fn packets<'a>(
+        &mut self,
+        packets: impl Iterator<Item = &'a [u8]>,
+        before: u64,
+        samples_per_packet: u64,
+        granule: u64,
+        end: StreamEnd,
+    ) -> Vec<u8> {
+        let mut reached = before;
+        for packet in packets {
+            if !self.0.page.has_room(packet, samples_per_packet) {
+                self.0.flush(0, reached);
+            }
+            self.0.page.add(packet, samples_per_packet);
+            reached = reached.saturating_add(samples_per_packet);
+        }
+        match end {
+            StreamEnd::Here => self.0.flush(LAST_PAGE, granule),
+            StreamEnd::Later if self.0.page.lacing.is_empty() => {}
+            StreamEnd::Later => self.0.flush(0, granule),
+        }
+        core::mem::take(&mut self.0.out)
+    }
+}
+
+/// Whether a stream ends with the packets at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// More will follow.
+    Later,
+    /// They are the last.
+    Here,
+}
+
+#[derive(Debug)]
 struct PageWriter {
     out: Vec<u8>,
     serial: u32,
@@ -61,7 +119,7 @@ struct PageWriter {
 }
 
 /// The packets of the page being filled.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Page {
     lacing: Vec<u8>,
     body: Vec<u8>,
@@ -85,6 +143,10 @@ impl Page {
 }
 
 impl PageWriter {
+    fn new(serial: u32) -> Self {
+        Self { out: Vec::new(), serial, sequence: 0, page: Page::default() }
+    }
+
     fn write_headers(&mut self, channels: u8, pre_skip: u16) {
         let mut head = Vec::with_capacity(19);
         head.extend_from_slice(b"OpusHead\x01");
