@@ -22,6 +22,7 @@ pub mod scripted;
 mod service;
 mod session;
 mod split;
+mod streaming;
 mod voices;
 mod wording;
 
@@ -51,4 +52,8 @@ pub use message::{
 pub use pipeline::{Load, ModelLoad, PipelineStats};
 pub use refusal::{ContentFault, GuestSession, Refusal, Resource, Unauthenticated};
 pub use service::{LengthModel, ServiceModel, Spread};
+pub use streaming::{
+    Abandoned, Batching, Hindrance, Piece, StreamAsk, StreamEffect, StreamFault, StreamId, StreamSelector,
+    StreamingConfig, StreamingEngine, StreamingInput, StreamingOutput, StreamingStats, StreamingTimeout,
+};
 pub use voices::{ModelInfo, VoiceInfo};

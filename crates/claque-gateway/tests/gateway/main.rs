@@ -8,4 +8,6 @@ mod properties;
 mod rest;
 mod session;
 mod stage;
+mod streaming;
+mod streaming_properties;
 mod truth;
