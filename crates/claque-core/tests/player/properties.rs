@@ -281,6 +281,9 @@ fn settlements(session: &Session) -> BTreeMap<BlockIdx, Instant> {
             }
             Event::Status { .. }
             | Event::Dialed { .. }
+            | Event::Opened
+            | Event::Connected { .. }
+            | Event::Unsent { .. }
             | Event::Sent { .. }
             | Event::Audio { .. }
             | Event::Evicted { .. }

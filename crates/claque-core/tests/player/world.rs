@@ -331,13 +331,21 @@ fn is_about_blocks(input: &Input) -> bool {
         Input::Event(
             Event::Status { .. }
             | Event::Sent { .. }
+            | Event::Unsent { .. }
             | Event::Audio { .. }
             | Event::Complete { .. }
             | Event::BlockError { .. }
             | Event::NotAudio(_)
             | Event::Evicted { .. },
         ) => true,
-        Input::Event(Event::Dialed { .. } | Event::Foreign | Event::Warning { .. } | Event::Closed(_))
+        Input::Event(
+            Event::Dialed { .. }
+            | Event::Opened
+            | Event::Connected { .. }
+            | Event::Foreign
+            | Event::Warning { .. }
+            | Event::Closed(_),
+        )
         | Input::OpenPage
         | Input::Start
         | Input::Act(_)

@@ -97,6 +97,7 @@ fn an_outage_that_does_not_end_ends_the_sessions() {
         | Incident::Paused { .. }
         | Incident::Jumped { .. }
         | Incident::VoiceChanged { .. }
+        | Incident::BargedIn { .. }
         | Incident::HungUp { .. } => None,
     });
     // Five tries of the players of early February 2026.

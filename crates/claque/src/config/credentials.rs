@@ -17,6 +17,8 @@ use super::{
 
 /// The variable that holds a token, in the environment and in an env file.
 const TOKEN_VARIABLE: &str = "CLAQUE_TOKEN";
+/// The one that official clients of OpenAI read, where that protocol was named.
+const API_KEY_VARIABLE: &str = "OPENAI_API_KEY";
 const EMAIL: &str = "TEST_EMAIL";
 const PASSWORD: &str = "TEST_PASSWORD";
 const PROJECT: [&str; 2] = ["STACK_AUTH_PROJECT_ID", "VITE_STACK_AUTH_PROJECT_ID"];
@@ -28,8 +30,10 @@ const MOST_GUESTS: i64 = 10_000;
 
 /// What the process was given besides its arguments.
 pub(crate) struct Surroundings<'a> {
-    /// The value of [`TOKEN_VARIABLE`].
+    /// The value of the first of `variables` that has one.
     pub(crate) token: Option<Secret>,
+    /// Variables that hold a token, in the environment and in an env file.
+    pub(crate) variables: &'static [&'static str],
     /// All variables.
     pub(crate) environment: &'a Environment,
     /// Where `--token -` reads.
@@ -39,7 +43,20 @@ pub(crate) struct Surroundings<'a> {
 impl<'a> Surroundings<'a> {
     /// What a process has.
     pub(crate) fn new(environment: &'a Environment, stdin: &'a mut dyn Read) -> Self {
-        Self { token: environment.value(TOKEN_VARIABLE).cloned(), environment, stdin }
+        Self {
+            token: environment.value(TOKEN_VARIABLE).cloned(),
+            variables: &[TOKEN_VARIABLE],
+            environment,
+            stdin,
+        }
+    }
+
+    /// Looks for what official clients of OpenAI look for, too: it is shown only to a service that was said to speak as theirs
+    /// does.
+    pub(crate) fn with_api_key(self) -> Self {
+        let is_set = |token: &Secret| !token.expose().trim().is_empty();
+        let token = self.token.filter(is_set).or_else(|| self.environment.value(API_KEY_VARIABLE).cloned());
+        Self { token, variables: &[TOKEN_VARIABLE, API_KEY_VARIABLE], ..self }
     }
 }
 
@@ -138,9 +155,12 @@ pub(crate) fn find(wishes: &Wishes, surroundings: Surroundings<'_>) -> Result<Cr
         return token_of(&token, "--token");
     }
     match &wishes.env_file {
-        Some(file) => from_file(&EnvFile::read(&file.value, "--env-file")?, wishes.auth_env_file.as_ref()),
+        Some(file) => {
+            let (file, auth) = (EnvFile::read(&file.value, "--env-file")?, wishes.auth_env_file.as_ref());
+            from_file(&file, surroundings.variables, auth)
+        }
         None => match surroundings.token.filter(|token| !token.expose().trim().is_empty()) {
-            Some(token) => token_of(&token, &format!("the variable {TOKEN_VARIABLE}")),
+            Some(token) => token_of(&token, &format!("the variable {}", surroundings.variables.join(" or "))),
             None => Ok(Credentials::None),
         },
     }
@@ -166,10 +186,11 @@ fn token_of(token: &Secret, place: &str) -> Result<Credentials, UsageError> {
 
 fn from_file(
     file: &EnvFile,
+    variables: &[&'static str],
     auth_file: Option<&Wish<std::path::PathBuf>>,
 ) -> Result<Credentials, UsageError> {
-    if let Some(token) = file.first(&[TOKEN_VARIABLE]) {
-        return token_of(token, &format!("{TOKEN_VARIABLE} of {}", file.path().display()));
+    if let Some(token) = file.first(variables) {
+        return token_of(token, &format!("{} of {}", variables.join(" or "), file.path().display()));
     }
     let auth_file = auth_file.map(|wish| EnvFile::read(&wish.value, "--auth-env-file")).transpose()?;
     let own = |key: &'static str| file.first(&[key]).cloned().ok_or_else(|| missing(&[key], file, None));
@@ -219,6 +240,7 @@ mod tests {
             wishes,
             Surroundings {
                 token: variable.map(Secret::from),
+                variables: &[TOKEN_VARIABLE],
                 environment: &Environment::default(),
                 stdin: &mut stdin,
             },
@@ -284,6 +306,7 @@ mod tests {
         let all = |wishes: &Wishes| {
             let surroundings = Surroundings {
                 token: Some(Secret::from("around")),
+                variables: &[TOKEN_VARIABLE],
                 environment: &Environment::default(),
                 stdin: &mut std::io::empty(),
             };
@@ -312,6 +335,7 @@ mod tests {
         let all = |wishes: &Wishes| {
             let surroundings = Surroundings {
                 token: None,
+                variables: &[TOKEN_VARIABLE],
                 environment: &Environment::default(),
                 stdin: &mut std::io::empty(),
             };

@@ -18,7 +18,7 @@ use super::{
         CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
         SimulateSettings, Talk, TargetChoice,
     },
-    speech,
+    speech::{self, ProtocolChoice},
     wish::{Place, Source},
     wishes::{Wishes, over},
 };
@@ -70,6 +70,10 @@ pub(super) fn decide_run(
     let corpus = audience::corpus(&wishes, source)?;
     let target = target(&wishes, source, plan.seed)?;
     let environment = surroundings.environment;
+    let surroundings = match &protocol {
+        ProtocolChoice::Openai(_) => surroundings.with_api_key(),
+        ProtocolChoice::Yapit | ProtocolChoice::FindOut(_) => surroundings,
+    };
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
         TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => vec![Credentials::None],

@@ -130,10 +130,7 @@ mod tests {
     }
 
     fn resolve(args: &[&str]) -> Result<DocumentsSettings, UsageError> {
-        resolve_documents(
-            flags(args),
-            Surroundings { token: None, environment: &Environment::default(), stdin: &mut std::io::empty() },
-        )
+        resolve_documents(flags(args), Surroundings::new(&Environment::default(), &mut std::io::empty()))
     }
 
     fn service(args: &[&str]) -> Result<DocumentsSettings, UsageError> {

@@ -254,6 +254,7 @@ fn jobs(
         } else {
             let around = Surroundings {
                 token: surroundings.token.clone(),
+                variables: surroundings.variables,
                 environment: surroundings.environment,
                 stdin: &mut typed.as_slice(),
             };

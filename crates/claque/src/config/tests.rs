@@ -27,10 +27,7 @@ fn simulate_flags(args: &[&str]) -> SimulateFlags {
 }
 
 fn run(args: &[&str]) -> Result<RunSettings, UsageError> {
-    resolve_run(
-        run_flags(args),
-        Surroundings { token: None, environment: &Environment::default(), stdin: &mut std::io::empty() },
-    )
+    resolve_run(run_flags(args), Surroundings::new(&Environment::default(), &mut std::io::empty()))
 }
 
 fn simulate(args: &[&str]) -> Result<SimulateSettings, UsageError> {

@@ -175,6 +175,7 @@ fn timeless(incident: &Incident) -> Incident {
         | Incident::GivenUp { .. }
         | Incident::Jumped { .. }
         | Incident::VoiceChanged { .. }
+        | Incident::BargedIn { .. }
         | Incident::HungUp { .. } => {}
     }
     incident

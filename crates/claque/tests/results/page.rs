@@ -98,6 +98,7 @@ fn no_word_of_a_service_runs_as_a_script() {
         end: SessionEnd::Failed(FailureClass::Server),
         foreign_messages: 0,
         warnings: 0,
+        unwanted_bytes: None,
         playing: None,
         paused: std::time::Duration::ZERO,
     };
