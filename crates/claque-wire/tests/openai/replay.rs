@@ -65,6 +65,9 @@ pub(crate) fn hear<'b>(mut answer: SpeechAnswer, pieces: impl IntoIterator<Item 
             Event::Status { .. } => heard.statuses += 1,
             Event::Complete { .. } => {}
             event @ (Event::Dialed { .. }
+            | Event::Opened
+            | Event::Connected { .. }
+            | Event::Unsent { .. }
             | Event::Sent { .. }
             | Event::Evicted { .. }
             | Event::Foreign
