@@ -1,6 +1,6 @@
 //! Bodies of audio.
 
-use claque_wire::audio::{AudioError, AudioMeter, Finished, Progress};
+use claque_wire::audio::{AudioError, AudioMeter, Finished, PcmFormat, Progress};
 
 use crate::splits::{pieces, seeded};
 
@@ -9,15 +9,31 @@ use crate::splits::{pieces, seeded};
 /// The outcome is that of the bytes alone, and audio that has arrived never becomes less.
 pub fn audio(data: &[u8]) {
     let (seed, body) = seeded(data);
-    let whole = measure([body]);
-    let split = measure(pieces(body, seed));
+    let whole = measure(AudioMeter::new(), [body]);
+    let split = measure(AudioMeter::new(), pieces(body, seed));
     assert_eq!(whole, split, "the split changed what was measured");
 }
 
+/// The same of a body that is samples unless it begins as a container does. The second byte says of which rate and channels.
+pub fn pcm(data: &[u8]) {
+    let (seed, rest) = seeded(data);
+    let (kind, body) = seeded(rest);
+    let hertz = [8_000, 16_000, 22_050, 24_000, 44_100, 48_000][usize::from(kind) % 6];
+    let Some(format) = PcmFormat::new(hertz, u16::from(kind / 6 % 8) + 1) else {
+        panic!("players take {hertz} Hz");
+    };
+    let whole = measure(AudioMeter::with_pcm(format), [body]);
+    assert_eq!(
+        whole,
+        measure(AudioMeter::with_pcm(format), pieces(body, seed)),
+        "the split changed what was measured"
+    );
+}
+
 fn measure<'b>(
+    mut meter: AudioMeter,
     pieces: impl IntoIterator<Item = &'b [u8]>,
 ) -> (Result<Progress, AudioError>, Result<Finished, AudioError>) {
-    let mut meter = AudioMeter::new();
     let mut before: Option<Progress> = None;
     let mut bytes = 0;
     for piece in pieces {

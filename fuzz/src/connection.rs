@@ -10,6 +10,9 @@ use crate::splits::{pieces, seeded};
 /// Longest message that the reader here takes, bytes: small, so that a fuzzer finds the bound.
 const MAX_MESSAGE: usize = 4 << 10;
 
+/// Header fields that are kept.
+const FIELDS: &[&str] = &["content-type"];
+
 /// Reads answers of HTTP/1.1, several behind each other, whole and in pieces.
 pub fn http1(data: &[u8]) {
     let (seed, bytes) = seeded(data);
@@ -21,13 +24,14 @@ pub fn http1(data: &[u8]) {
 struct Answer {
     status: Option<u16>,
     location: Option<String>,
+    content_type: Option<String>,
     body: Vec<u8>,
     is_whole: bool,
 }
 
 fn answers<'b>(pieces: impl IntoIterator<Item = &'b [u8]>) -> (Vec<Answer>, Option<HttpError>) {
     let mut answers = Vec::new();
-    let (mut reader, mut answer) = (Response::new(), Answer::default());
+    let (mut reader, mut answer) = (Response::with_fields(FIELDS), Answer::default());
     for mut bytes in pieces {
         while !bytes.is_empty() {
             match reader.next(&mut bytes) {
@@ -35,6 +39,7 @@ fn answers<'b>(pieces: impl IntoIterator<Item = &'b [u8]>) -> (Vec<Answer>, Opti
                     assert!((200..=999).contains(&status), "an interim answer was told");
                     answer.status = Some(status);
                     answer.location = reader.location().map(str::to_owned);
+                    answer.content_type = reader.field("content-type").map(str::to_owned);
                 }
                 Ok(Some(Part::Body(part))) => {
                     assert!(!part.is_empty(), "an empty part was told");
@@ -53,7 +58,7 @@ fn answers<'b>(pieces: impl IntoIterator<Item = &'b [u8]>) -> (Vec<Answer>, Opti
                 || reader.keeps_alive()
             {
                 answers.push(Answer { is_whole: true, ..std::mem::take(&mut answer) });
-                reader = Response::new();
+                reader = Response::with_fields(FIELDS);
             }
         }
     }

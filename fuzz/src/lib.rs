@@ -8,13 +8,15 @@
 
 mod audio;
 mod connection;
+mod openai;
 mod splits;
 mod store;
 mod yapit;
 
 pub use self::{
-    audio::audio,
+    audio::{audio, pcm},
     connection::{http1, websocket},
+    openai::{event_stream, speech_answer},
     store::{parquet, run_json},
     yapit::{yapit_answer, yapit_message, yapit_session},
 };
@@ -28,12 +30,15 @@ pub fn pdf(data: &[u8]) {
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 12] = [
     ("audio", audio),
+    ("event_stream", event_stream),
     ("http1", http1),
     ("parquet", parquet),
+    ("pcm", pcm),
     ("pdf", pdf),
     ("run_json", run_json),
+    ("speech_answer", speech_answer),
     ("websocket", websocket),
     ("yapit_answer", yapit_answer),
     ("yapit_message", yapit_message),

@@ -87,6 +87,11 @@ fn audio_holds() {
 }
 
 #[test]
+fn event_stream_holds() {
+    run("event_stream");
+}
+
+#[test]
 fn http1_holds() {
     run("http1");
 }
@@ -97,6 +102,11 @@ fn parquet_holds() {
 }
 
 #[test]
+fn pcm_holds() {
+    run("pcm");
+}
+
+#[test]
 fn pdf_holds() {
     run("pdf");
 }
@@ -104,6 +114,11 @@ fn pdf_holds() {
 #[test]
 fn run_json_holds() {
     run("run_json");
+}
+
+#[test]
+fn speech_answer_holds() {
+    run("speech_answer");
 }
 
 #[test]

@@ -85,6 +85,9 @@ impl Refusal<'_> {
             let title = title(self.body).map(|title| format!(" (`{title}`)")).unwrap_or_default();
             return format!("HTTP {status} with a web page{title} instead of audio; is the address right?");
         }
+        if matches!(self.kind, Kind::Pcm(_)) {
+            return format!("HTTP {status} with samples of other than 16 bits, which are not measured");
+        }
         let what = if self.kind == Kind::Json { "JSON" } else { "something else" };
         let shown = cut(String::from_utf8_lossy(self.body).trim(), 200);
         match shown.is_empty() {

@@ -115,6 +115,7 @@ fn success_without_audio_is_a_failure() {
             "HTTP 200 with JSON instead of audio: {\"url\": \"/a.wav\"}",
         ),
         ("application/json", "{\"audio\": \"AAAA\"}", "HTTP 200 with JSON instead of audio"),
+        ("audio/pcm;bits=24", "abc", "HTTP 200 with samples of other than 16 bits"),
         ("text/plain", "queued", "HTTP 200 with something else instead of audio: queued"),
     ] {
         let failure = failure(200, content_type, body);
