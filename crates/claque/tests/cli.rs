@@ -135,6 +135,7 @@ fn wrong_usage_ends_with_code_two() {
             vec!["serve", "--bind", "8080"],
             "error: --bind is 8080; give an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080\n",
         ),
+        (vec!["serve", "--dialect", "openai"], "error: --dialect needs --protocol openai\n"),
     ] {
         assert_eq!(stage.refused(&args), (2, expected.to_owned()));
     }

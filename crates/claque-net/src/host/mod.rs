@@ -15,6 +15,7 @@ mod handshake;
 mod hub;
 mod identity;
 mod messages;
+mod openai;
 mod program_path;
 mod routes;
 mod script;
@@ -34,7 +35,7 @@ use claque_gateway::{
     AudioFormat, Engine as MachineEngine, Gateway, GatewayConfig, GatewayStats, Load, PageDone,
 };
 use tokio::{
-    net::{TcpListener, TcpSocket},
+    net::{TcpListener, TcpSocket, TcpStream},
     runtime::Runtime,
     sync::{mpsc as queue, oneshot, watch},
     task::{JoinSet, LocalSet},
@@ -43,6 +44,7 @@ use tokio::{
 
 pub use engine::{AudioSource, CommandEngine, CommandError, EngineChoice, TextInput};
 pub use error::HostError;
+pub use openai::OpenaiHostOptions;
 pub use script::{ScriptLogEntry, ScriptOptions, Told};
 
 use engine::Engine;
@@ -137,6 +139,14 @@ impl Host {
                 Some(Engine::new(command, &config))
             }
         };
+        Self::open(bind, move |published| Hub::new(config, seed, engine, script, published))
+    }
+
+    /// Opens a port, and has a thread of its own serve what `make` makes there.
+    fn open<S: PortService>(
+        bind: SocketAddr,
+        make: impl FnOnce(watch::Sender<HostStats>) -> S + Send + 'static,
+    ) -> Result<Self, HostError> {
         let (published, stats) = watch::channel(HostStats::default());
         let (stop, stopped) = oneshot::channel();
         let (questions, asked) = queue::channel(QUESTIONS);
@@ -149,7 +159,7 @@ impl Host {
             // Whoever starts the host waits for this.
             let _ = bound.send(address);
             let Some((runtime, listener)) = opened else { return };
-            let hub = Rc::new(Hub::new(config, seed, engine, script, published));
+            let hub = Rc::new(make(published));
             let local = LocalSet::new();
             local.block_on(&runtime, serve(listener, hub, stopped, asked));
             drop(local);
@@ -290,20 +300,56 @@ fn listen(bind: SocketAddr) -> Result<(Runtime, TcpListener, SocketAddr), HostEr
     Ok((runtime, listener, address))
 }
 
-async fn serve(
+/// What stands behind a port. Lives on the host's thread.
+trait PortService: 'static {
+    /// Serves a connection to its end.
+    async fn connection(self: Rc<Self>, stream: TcpStream, peer: SocketAddr);
+    /// Wakes its machine whenever it wants to be, for ever.
+    async fn keep_time(self: Rc<Self>);
+    /// Says goodbye to every connection.
+    fn close(&self);
+    /// Counts something.
+    fn count(&self, add: impl FnOnce(&mut HostStats));
+    /// Answers a question of the host's owner.
+    fn answer(&self, question: Question);
+}
+
+impl PortService for Hub {
+    async fn connection(self: Rc<Self>, stream: TcpStream, peer: SocketAddr) {
+        connection::serve(stream, peer, self).await;
+    }
+
+    async fn keep_time(self: Rc<Self>) {
+        Self::keep_time(self).await;
+    }
+
+    fn close(&self) {
+        Self::close(self);
+    }
+
+    fn count(&self, add: impl FnOnce(&mut HostStats)) {
+        Self::count(self, add);
+    }
+
+    fn answer(&self, question: Question) {
+        question.answer(self);
+    }
+}
+
+async fn serve<S: PortService>(
     listener: TcpListener,
-    hub: Rc<Hub>,
+    hub: Rc<S>,
     mut stopped: oneshot::Receiver<()>,
     mut asked: queue::Receiver<Question>,
 ) {
     let mut tasks = JoinSet::new();
-    let timer = tokio::task::spawn_local(Rc::clone(&hub).keep_time());
+    let timer = tokio::task::spawn_local(PortService::keep_time(Rc::clone(&hub)));
     loop {
         tokio::select! {
             _ = &mut stopped => break,
             accepted = listener.accept(), if tasks.len() < MAX_CONNECTIONS => match accepted {
                 Ok((stream, peer)) => {
-                    tasks.spawn_local(connection::serve(stream, peer, Rc::clone(&hub)));
+                    tasks.spawn_local(Rc::clone(&hub).connection(stream, peer));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "failed to accept a connection");
@@ -311,7 +357,7 @@ async fn serve(
                     sleep(ACCEPT_PAUSE).await;
                 }
             },
-            Some(question) = asked.recv() => question.answer(&hub),
+            Some(question) = asked.recv() => hub.answer(question),
             Some(ended) = tasks.join_next() => {
                 if let Err(error) = ended {
                     tracing::error!(%error, "a connection's task has failed");

@@ -6,6 +6,7 @@ mod audio;
 mod conformance;
 mod engine;
 mod extraction;
+mod openai;
 mod ordered;
 mod replay;
 mod rest;

@@ -194,6 +194,14 @@ pub(crate) enum SimulateVerb {
 /// Flags of `claque serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeFlags {
+    /// What the gateway speaks: yapit, or openai (`/v1/audio/speech` and what belongs to it). With openai the keys which open it
+    /// are read from the variable CLAQUE_GATEWAY_API_KEYS [default: yapit]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) protocol: Option<String>,
+    /// Whose dialect it speaks with --protocol openai: openai, kokoro-fastapi, vllm-omni, speaches, localai, openedai-speech,
+    /// chatterbox, chatterbox-api or wyoming-openai [default: openai]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dialect: Option<String>,
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) bind: Option<String>,

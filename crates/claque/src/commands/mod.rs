@@ -53,7 +53,7 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
             cleanup::cleanup(config::resolve_cleanup(*flags, Surroundings::new(environment, stdin))?)
         }
-        Verb::Serve(flags) => serve::serve(config::resolve_serve(*flags)?),
+        Verb::Serve(flags) => serve::serve(config::resolve_serve(*flags, &Environment::of_process())?),
         Verb::Compare(flags) => compare::compare(&config::resolve_compare(*flags)?),
         Verb::Runs(flags) => runs::runs(&flags),
         Verb::Show(flags) => show::show(&flags),

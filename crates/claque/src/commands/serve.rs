@@ -3,10 +3,10 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use anyhow::Context as _;
-use claque_net::host::{Host, HostOptions};
+use claque_net::host::{Host, HostError, HostOptions, OpenaiHostOptions};
 
 use crate::{
-    config::{ServeSettings, Talk},
+    config::{ServeSettings, ServedGateway, Talk},
     run::interrupts::Interrupts,
     talk::{print, say},
 };
@@ -24,22 +24,43 @@ pub(crate) fn serve(settings: ServeSettings) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         // First of all, so that no Ctrl-C is lost once the address is printed.
         let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
-        let (preset, engine) = (gateway.preset, gateway.engine.name().to_owned());
-        let host = Host::start(HostOptions {
-            bind,
-            config: gateway.config,
-            engine: gateway.engine.to_host(),
-            seed: gateway.seed,
-        })?;
+        let (host, what) = start(gateway, bind)?;
         print(&format!("{}\n", host.base_url()))?;
         if talk == Talk::Normal {
-            say(&format!("serving the gateway of preset {preset} with the engine {engine}; Ctrl-C stops it"));
+            say(&format!("serving {what}; Ctrl-C stops it"));
             warn_if_reachable(host.address());
         }
         interrupts.reached(1).await;
         host.stop();
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Starts the gateway, and says what it is.
+fn start(gateway: ServedGateway, bind: SocketAddr) -> Result<(Host, String), HostError> {
+    match gateway {
+        ServedGateway::Yapit(gateway) => {
+            let (engine, seed) = (gateway.engine.to_host(), gateway.seed);
+            let what =
+                format!("the gateway of preset {} with the engine {}", gateway.preset, gateway.engine.name());
+            Ok((Host::start(HostOptions { bind, config: gateway.config, engine, seed })?, what))
+        }
+        ServedGateway::Openai(gateway) => {
+            let (engine, seed) = (gateway.engine.to_host(), gateway.seed);
+            let keys = match gateway.config.api_keys.len() {
+                0 => "without a key".to_owned(),
+                1 => "for whoever has its key".to_owned(),
+                more => format!("for whoever has one of its {more} keys"),
+            };
+            let what = format!(
+                "/v1/audio/speech in the dialect of {} with the engine {}, {keys}",
+                gateway.config.dialect.name,
+                gateway.engine.name()
+            );
+            let options = OpenaiHostOptions { bind, config: gateway.config, engine, seed };
+            Ok((Host::start_openai(options)?, what))
+        }
+    }
 }
 
 fn warn_if_reachable(address: SocketAddr) {

@@ -11,15 +11,16 @@ use super::{
     UsageError, audience, courtesy,
     credentials::{self, Surroundings},
     decided,
-    gateway::{EngineFlag, Limits, choose},
+    environment::Environment,
+    gateway::{EngineFlag, Limits, choose, choose_openai},
     network::{self, Destination, Way},
     objectives, scenario,
     settings::{
         CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
-        SimulateSettings, Talk, TargetChoice,
+        ServedGateway, SimulateSettings, Talk, TargetChoice,
     },
     speech::{self, ProtocolChoice},
-    wish::{Place, Source},
+    wish::{Place, Source, Wish},
     wishes::{Wishes, over},
 };
 use crate::cli::{CleanupFlags, OutputFlags, RunFlags, ServeFlags, SimulateFlags};
@@ -211,14 +212,38 @@ pub(crate) fn resolve_cleanup(
 ///
 /// # Errors
 /// Something asked for cannot be done as asked.
-pub(crate) fn resolve_serve(flags: ServeFlags) -> Result<ServeSettings, UsageError> {
+pub(crate) fn resolve_serve(
+    flags: ServeFlags,
+    environment: &Environment,
+) -> Result<ServeSettings, UsageError> {
     let (mut wishes, source) = scenario::read(flags.scenario.as_deref())?;
     over(&mut wishes.seed, flags.seed);
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.no_limits.then_some(false));
-    let gateway = choose(&wishes, &source, Limits::Preset, audience::seed(&wishes).child("gateway"))?;
+    let seed = audience::seed(&wishes).child("gateway");
+    let protocol = Wish::flag(flags.protocol.unwrap_or_else(|| "yapit".to_owned()));
+    let speaks = source.known(&protocol, "protocol", &["yapit", "openai"], |name| match name {
+        "yapit" => Some(Served::Yapit),
+        "openai" => Some(Served::Openai),
+        _ => None,
+    })?;
+    let gateway = match (speaks, flags.dialect.as_deref()) {
+        (Served::Yapit, Some(_)) => return Err(UsageError::new("--dialect needs --protocol openai")),
+        (Served::Yapit, None) => ServedGateway::Yapit(choose(&wishes, &source, Limits::Preset, seed)?.into()),
+        (Served::Openai, dialect) => {
+            let around = (dialect, environment);
+            ServedGateway::Openai(choose_openai(&wishes, &source, around, seed)?.into())
+        }
+    };
     let bind = bind(flags.bind.as_deref().unwrap_or(BIND))?;
     Ok(ServeSettings { gateway, bind, talk: talk(flags.quiet) })
+}
+
+/// What a gateway that is run alone speaks.
+#[derive(Clone, Copy, Debug)]
+enum Served {
+    Yapit,
+    Openai,
 }
 
 fn bind(typed: &str) -> Result<SocketAddr, UsageError> {

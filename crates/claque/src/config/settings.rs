@@ -7,7 +7,12 @@ use claque_net::service::{Credentials, NetworkOrder, Target};
 use claque_stats::objective::{AbortRule, Objective};
 use serde_json::Value;
 
-use super::{courtesy::Courtesy, documents::DocumentsPlan, gateway::GatewayChoice, speech::ProtocolChoice};
+use super::{
+    courtesy::Courtesy,
+    documents::DocumentsPlan,
+    gateway::{GatewayChoice, OpenaiChoice},
+    speech::ProtocolChoice,
+};
 
 /// A run in real time, decided.
 #[derive(Debug)]
@@ -99,11 +104,20 @@ pub(crate) struct SimulateDocumentsSettings {
     pub(crate) scenario: Value,
 }
 
+/// A reference gateway, by the protocol that it speaks.
+#[derive(Debug)]
+pub(crate) enum ServedGateway {
+    /// Yapit's.
+    Yapit(Box<GatewayChoice>),
+    /// OpenAI-compatible speech.
+    Openai(Box<OpenaiChoice>),
+}
+
 /// A gateway to be run alone, decided.
 #[derive(Debug)]
 pub(crate) struct ServeSettings {
     /// The gateway.
-    pub(crate) gateway: GatewayChoice,
+    pub(crate) gateway: ServedGateway,
     /// Address and port to listen on.
     pub(crate) bind: SocketAddr,
     /// How much is said.

@@ -44,6 +44,27 @@ impl Engine {
         Self { command, formats, permits: Semaphore::new(MAX_PROGRAMS) }
     }
 
+    /// One that is asked for samples, of any model.
+    pub(super) fn for_samples(command: CommandEngine) -> Self {
+        Self { command, formats: BTreeMap::new(), permits: Semaphore::new(MAX_PROGRAMS) }
+    }
+
+    /// Speaks a text, as samples of one channel at `rate`.
+    ///
+    /// # Errors
+    /// Says what the program or its audio failed at.
+    pub(super) async fn record(&self, text: &str, voice: &str, rate: SampleRate) -> Result<Vec<i16>, String> {
+        let _permit = self.permits.acquire().await.map_err(|_| "the engine is closed".to_owned())?;
+        let bytes = program::run(&self.command, text, voice).await?;
+        let name = self.command.program_name();
+        let samples = tokio::task::spawn_blocking(move || {
+            let (samples, from) = unpack(&bytes)?;
+            Ok(if from == rate { samples } else { speech::at_rate(&samples, from, rate) })
+        });
+        let samples = samples.await.map_err(|error| error.to_string()).flatten();
+        samples.map_err(|error: String| format!("{name}: {error}"))
+    }
+
     /// Speaks a text, as Ogg Opus or WAV by the model's format.
     ///
     /// # Errors
@@ -60,18 +81,23 @@ impl Engine {
 
 /// WAV bytes into a body of the format wanted.
 fn pack(bytes: &Bytes, format: AudioFormat) -> Result<Speech, String> {
-    let Wav { rate, channels, samples } =
-        wav::read(bytes).map_err(|error| format!("failed to read its WAV: {error}"))?;
-    if samples.is_empty() {
-        return Err("it made no audio".to_owned());
-    }
-    let samples = mono(samples, channels);
+    let (samples, rate) = unpack(bytes)?;
     let (media, body) = match format {
         AudioFormat::Wav => (length(&samples, rate), wav::write(&samples, rate, 1)),
         AudioFormat::OggOpus => speech::ogg_opus(&samples, rate, serial(bytes))?,
         AudioFormat::Mp3 => return Err("MP3 cannot be written here".to_owned()),
     };
     Ok(Speech { media, body: SpeechBody::Encoded(body.into()), format })
+}
+
+/// The samples of WAV bytes, of one channel, and their rate.
+fn unpack(bytes: &[u8]) -> Result<(Vec<i16>, SampleRate), String> {
+    let Wav { rate, channels, samples } =
+        wav::read(bytes).map_err(|error| format!("failed to read its WAV: {error}"))?;
+    if samples.is_empty() {
+        return Err("it made no audio".to_owned());
+    }
+    Ok((mono(samples, channels), rate))
 }
 
 fn length(samples: &[i16], rate: SampleRate) -> MediaTime {

@@ -17,7 +17,7 @@ use super::{
 /// Packets in the bank: 20 s. To make it takes about 0.2 s of a debug build and half of that otherwise.
 const PACKETS: u16 = 1_000;
 /// Samples of a packet at the bank's rate.
-const FRAME: usize = 480;
+pub(super) const FRAME: usize = 480;
 /// What a player decodes and drops: bodies begin amid a stream, whose decoder needs 80 ms to settle (RFC 7845
 /// section 4.2).
 const PRE_SKIP: u16 = 3_840;
@@ -28,9 +28,9 @@ const COMPLEXITY: i32 = 0;
 const AUDIBLE: u16 = 1_000;
 
 /// Sound in both forms, to be used in a circle.
-struct Bank {
-    packets: Vec<Vec<u8>>,
-    samples: Vec<i16>,
+pub(super) struct Bank {
+    pub(super) packets: Vec<Vec<u8>>,
+    pub(super) samples: Vec<i16>,
     /// The packets at which a body may begin: even the shortest has something to hear in it.
     begins: Vec<usize>,
 }
@@ -43,8 +43,7 @@ pub(in crate::host) fn prepare() {
 /// A body of exactly that length; none for a format that cannot be written here. `seed` decides the sound.
 pub(in crate::host) fn render(media: MediaTime, seed: u64, format: AudioFormat) -> Option<Vec<u8>> {
     let bank = bank();
-    let place = usize::try_from(seed).unwrap_or(usize::MAX) % bank.begins.len();
-    let place = bank.begins[place];
+    let place = bank.place(seed);
     match format {
         AudioFormat::OggOpus => {
             let packets = bank.packets[place..].iter().chain(bank.packets.iter().cycle()).map(Vec::as_slice);
@@ -79,7 +78,14 @@ pub(in crate::host) fn silence(media: MediaTime, format: AudioFormat) -> Option<
     }
 }
 
-fn bank() -> &'static Bank {
+impl Bank {
+    /// The packet at which the sound of a seed begins.
+    pub(super) fn place(&self, seed: u64) -> usize {
+        self.begins[usize::try_from(seed).unwrap_or(usize::MAX) % self.begins.len()]
+    }
+}
+
+pub(super) fn bank() -> &'static Bank {
     static BANK: OnceLock<Bank> = OnceLock::new();
     BANK.get_or_init(|| {
         let samples = speech(usize::from(PACKETS) * FRAME, Seed::root(0).child("synthetic speech"));

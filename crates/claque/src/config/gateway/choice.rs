@@ -133,7 +133,7 @@ fn preset(wishes: &Wishes, source: &Source) -> Result<(String, GatewayConfig), U
     Ok((wish.value.clone(), config))
 }
 
-fn engine(wishes: &Wishes, source: &Source) -> Result<EngineFlag, UsageError> {
+pub(super) fn engine(wishes: &Wishes, source: &Source) -> Result<EngineFlag, UsageError> {
     let Some(wish) = &wishes.engine else { return Ok(EngineFlag::Synthetic) };
     let typed = wish.value.trim();
     match typed {
@@ -212,7 +212,7 @@ impl Short {
     }
 }
 
-fn fixed(
+pub(super) fn fixed(
     wishes: &Wishes,
     source: &Source,
     engine: &EngineFlag,

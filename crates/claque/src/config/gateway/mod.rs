@@ -10,8 +10,10 @@ mod faults;
 mod limits;
 mod model;
 mod names;
+mod openai;
 mod pipeline;
 mod set;
+mod stream;
 mod times;
 mod units;
 mod workers;
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     choice::{EngineFlag, GatewayChoice, Limits, choose},
+    openai::{OpenaiChoice, choose_openai},
     workers::WorkersSetting,
 };
 use self::{
@@ -30,7 +33,9 @@ use self::{
     faults::FaultSettings,
     limits::{AuthSettings, RestSettings, SynthesisSettings},
     model::ModelSettings,
+    openai::OpenaiSettings,
     pipeline::PipelineSettings,
+    stream::StreamSettings,
     units::{Name, Seconds, Switch},
 };
 use super::wish::Wish;
@@ -59,6 +64,11 @@ pub(crate) struct GatewaySettings {
     pipeline: PipelineSettings,
     extraction: ExtractionSettings,
     faults: FaultSettings,
+    /// Only with `--protocol openai`; written only there.
+    #[serde(skip_serializing_if = "is_default")]
+    openai: OpenaiSettings,
+    #[serde(skip_serializing_if = "is_default")]
+    stream: StreamSettings,
 }
 
 /// `"all"`, `"nothing"`, or `{ outside = { behind = 8, ahead = 16 } }`.
@@ -76,6 +86,9 @@ impl GatewaySettings {
     /// # Errors
     /// A setting does not fit the configuration; says which and why.
     pub(crate) fn apply(&self, config: &mut GatewayConfig) -> Result<(), String> {
+        if let Some(key) = self.first_of_openai() {
+            return Err(format!("`{key}` needs --protocol openai"));
+        }
         set(&mut config.era, self.era.map(|era| era.0));
         match &self.auth {
             None => {}
@@ -156,6 +169,8 @@ impl From<&GatewayConfig> for GatewaySettings {
             pipeline: pipeline.into(),
             extraction: extraction.into(),
             faults: faults.into(),
+            openai: OpenaiSettings::default(),
+            stream: StreamSettings::default(),
         }
     }
 }
@@ -178,6 +193,11 @@ impl From<Eviction> for EvictionSetting {
             Eviction::Outside { behind, ahead } => Self::Outside { behind, ahead },
         }
     }
+}
+
+/// Whether nothing is said.
+fn is_default<T: Default + PartialEq>(settings: &T) -> bool {
+    *settings == T::default()
 }
 
 /// Puts a setting in its place, if there is one.

@@ -2,14 +2,16 @@
 
 mod connections;
 mod requests;
+mod streams;
 
 use claque_core::time::{Instant, duration_nanos};
-use claque_gateway::{Effect, FaultRule, Faults, Outage, Selector};
+use claque_gateway::{Effect, FaultRule, Faults, Outage, Selector, StreamFault};
 use serde::{Deserialize, Serialize};
 
 use self::{
     connections::{ConnectionSetting, SocketOutages},
     requests::{AudioSetting, RequestSetting},
+    streams::StreamFaultSetting,
 };
 use super::{
     set,
@@ -27,6 +29,9 @@ pub(super) struct FaultSettings {
     pages: Option<Vec<u32>>,
     identity_outage: Option<Switch<OutageSetting>>,
     socket_outage: Option<SocketOutages>,
+    /// Only with `--protocol openai`; written only there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    streams: Option<Vec<StreamFaultSetting>>,
 }
 
 /// `{ select = "every", effect = { slow = { extra_seconds = 2 } } }`.
@@ -65,6 +70,19 @@ struct OutageSetting {
 }
 
 impl FaultSettings {
+    /// What goes wrong with answers that are streamed, if that is said.
+    pub(super) fn streams(&self) -> Option<Vec<StreamFault>> {
+        self.streams.as_ref().map(|all| all.iter().copied().map(Into::into).collect())
+    }
+
+    pub(super) fn forget_streams(&mut self) {
+        self.streams = None;
+    }
+
+    pub(super) fn of_streams(faults: &[StreamFault]) -> Self {
+        Self { streams: Some(faults.iter().map(Into::into).collect()), ..Self::default() }
+    }
+
     pub(super) fn apply(&self, faults: &mut Faults) {
         let requests = self.requests.as_ref();
         set(&mut faults.requests, requests.map(|all| all.iter().cloned().map(Into::into).collect()));
@@ -91,6 +109,7 @@ impl From<&Faults> for FaultSettings {
             pages: Some(pages.clone()),
             identity_outage: Some(identity_outage.map(Into::into).into()),
             socket_outage: Some(socket_outages.as_slice().into()),
+            streams: None,
         }
     }
 }
