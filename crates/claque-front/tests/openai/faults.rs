@@ -29,7 +29,7 @@ fn a_break_is_an_event_where_the_dialect_has_one() {
     let body = r#"{"input":"Hello.","response_format":"pcm","stream":true}"#;
     let answer = ask(faulty("vllm-omni", StreamEffect::Break { after }), body);
     let text = answer.text();
-    let last = text.split("\n\n").filter(|event| !event.is_empty()).next_back().unwrap();
+    let last = text.split("\n\n").filter(|event| !event.is_empty()).last().unwrap();
     insta::assert_snapshot!(last, @r#"
     event: speech.audio.error
     data: {"error":{"code":500,"message":"the engine has failed","param":null,"type":"InternalServerError"},"type":"speech.audio.error"}
