@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::Arrival;
 use crate::time::{Duration, Instant, MediaTime, Speed};
 
-/// Arrivals that a [`StreamBuffer`] keeps at most. A stream of pieces of a fifth of a second has as many in 51 s.
+/// Arrivals that a [`StreamBuffer`] keeps at most: 4 KiB. A stream of pieces of a fifth of a second has as many in 51 s.
 const MOST_KEPT: usize = 256;
 
 /// The least start buffer of one stream, kept up to date with each piece.
@@ -16,8 +16,9 @@ const MOST_KEPT: usize = 256;
 /// moment as a wait after the first piece, which is a time and not a length of audio: a stream that comes at 0.8 of real time in
 /// twenty pieces of 200 ms has a deficit of 950 ms, in which 800 ms arrive.
 ///
-/// It holds those arrivals that may still turn out to have come before that moment, at most 256. Of more than that it puts two
-/// and two together, and from then on may tell more than the least, by one arrival's audio; it never tells too little.
+/// It holds those arrivals that may still turn out to have come before that moment, at most 256. Of more than that it puts the
+/// later ones together, two and two: where that moment lies beyond the first 128 of them it may tell more than the least, by the
+/// audio of those that were put together. It never tells too little.
 #[derive(Clone, Debug, Default)]
 pub struct StreamBuffer {
     /// Playback must not begin before.
@@ -44,7 +45,7 @@ impl StreamBuffer {
         self.delivered = self.delivered.max(arrival.delivered);
         self.pieces = self.pieces.saturating_add(1);
         if self.later.len() == MOST_KEPT {
-            self.halve();
+            self.thin_out();
         }
         self.later.push_back(Arrival { delivered: self.delivered, ..arrival });
     }
@@ -60,12 +61,12 @@ impl StreamBuffer {
         (self.pieces > 1).then_some(least)
     }
 
-    /// Makes one arrival of two, as though the audio of both had come with the first: to count on that errs to the safe side.
-    fn halve(&mut self) {
-        let all = core::mem::take(&mut self.later);
-        let mut all = all.into_iter();
-        while let Some(first) = all.next() {
-            let delivered = all.next().map_or(first.delivered, |second| second.delivered);
+    /// Makes one arrival of two in the later half, as though the audio of both had come with the first: to count on that errs to
+    /// the safe side. The earlier half stays as it is, for most streams are late by less than that.
+    fn thin_out(&mut self) {
+        let mut newer = self.later.split_off(MOST_KEPT / 2).into_iter();
+        while let Some(first) = newer.next() {
+            let delivered = newer.next().map_or(first.delivered, |second| second.delivered);
             self.later.push_back(Arrival { delivered, ..first });
         }
     }
@@ -149,4 +150,46 @@ pub fn replay_stream(
 
 fn earlier(at: Instant, span: Duration) -> Instant {
     Instant::from_nanos(at.as_nanos().saturating_sub(crate::time::duration_nanos(span)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn piece(at: u64, delivered: u64) -> Arrival {
+        Arrival { at: Instant::from_millis(at), delivered: MediaTime::from_millis(delivered) }
+    }
+
+    #[test]
+    fn a_stream_ahead_of_real_time_needs_no_buffer_and_one_piece_tells_nothing() {
+        let quick: Vec<Arrival> = (0..50).map(|n| piece(n * 50, (n + 1) * 100)).collect();
+        assert_eq!(least_stream_buffer(&quick, Speed::NORMAL), Some(MediaTime::ZERO));
+        assert_eq!(least_stream_buffer(&quick[..1], Speed::NORMAL), None);
+        // Heard twice as fast it is in real time, three times as fast late.
+        let speed = |thousandths| Speed::from_thousandths(thousandths).unwrap();
+        assert_eq!(least_stream_buffer(&quick, speed(2_000)), Some(MediaTime::ZERO));
+        assert!(least_stream_buffer(&quick, speed(3_000)) > Some(MediaTime::ZERO));
+    }
+
+    #[test]
+    fn a_long_stream_that_is_a_little_late_needs_one_piece_however_long_it_is() {
+        let mut stream: Vec<Arrival> = (0..5_000).map(|n| piece(n * 200, (n + 1) * 200)).collect();
+        stream[4_000].at += Duration::from_millis(50);
+        // It must begin 50 ms late: with the second piece, when the first is there.
+        assert_eq!(least_stream_buffer(&stream, Speed::NORMAL), Some(MediaTime::from_nanos(200_000_001)));
+    }
+
+    #[test]
+    fn what_cannot_be_played_yet_needs_no_buffer() {
+        // The first bytes are too few for any sound.
+        let stream = [piece(0, 0), piece(100, 300), piece(350, 600)];
+        assert_eq!(least_stream_buffer(&stream, Speed::NORMAL), Some(MediaTime::ZERO));
+    }
+
+    #[test]
+    fn a_stream_that_is_told_to_be_whole_late_has_no_stall_at_its_end() {
+        let buffers = StreamBuffers { start: MediaTime::ZERO, resume: MediaTime::ZERO };
+        let replay = replay_stream(&[piece(100, 500)], Instant::from_millis(900), Speed::NORMAL, buffers);
+        assert_eq!(replay, StreamReplay { began_at: Some(Instant::from_millis(100)), stalls: vec![] });
+    }
 }

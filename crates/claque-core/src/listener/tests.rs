@@ -177,16 +177,18 @@ fn so_many_utterances_are_interrupted_anywhere_in_their_expected_length() {
         let turns = Turns { think: ThinkTime::NONE, barge_in };
         let facts = conversation(0, turns, utterances);
         let started = |block: BlockIdx| {
-            facts.iter().find_map(|fact| match fact {
-                Fact::Block(record) if record.block == block => record.started_at,
-                _ => None,
+            facts.iter().find_map(|fact| {
+                if let Fact::Block(record) = fact {
+                    record.started_at.filter(|_| record.block == block)
+                } else {
+                    None
+                }
             })
         };
-        let heard = |fact: &Fact| match fact {
-            Fact::Incident(IncidentRecord { at, incident: Incident::BargedIn { block }, .. }) => {
-                Some(at.since(started(*block)?).as_secs_f64())
-            }
-            _ => None,
+        let heard = |fact: &Fact| {
+            let Fact::Incident(IncidentRecord { at, incident, .. }) = fact else { return None };
+            let Incident::BargedIn { block } = incident else { return None };
+            Some(at.since(started(*block)?).as_secs_f64())
         };
         facts.iter().filter_map(heard).collect()
     };

@@ -229,7 +229,7 @@ fn audio_underrun(stream: &[Arrival]) -> Option<Duration> {
         largest = largest.max(since_first - received);
         received = i128::from(arrival.delivered.as_nanos());
     }
-    (stream.len() > 1).then(|| Duration::from_nanos(u64::try_from(largest).unwrap()))
+    (stream.len() > 1).then(|| Duration::from_nanos(u64::try_from(largest).expect("it is not negative")))
 }
 
 /// Listens to one stream, which is whole with its last piece, and is never woken.
