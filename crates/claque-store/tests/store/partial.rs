@@ -152,6 +152,9 @@ fn what_had_arrived_and_was_not_yet_heard_is_known_whole_and_what_is_not_known_i
         started_at: None,
         outcome: BlockOutcome::Unplayed,
         findings: Some(Findings { remarks: Remarks::NONE.with(Remark::Drawn), sound: Some(Sound::Audible) }),
+        // How its pieces came is put down with its record only.
+        largest_chunk_gap: None,
+        least_start_buffer: None,
         ..example::block(5, 0, 25_000)
     };
     let asked = |block, wanted| Asked {
