@@ -1,7 +1,7 @@
 //! What an OpenAI-compatible service says.
 
 use claque_core::{
-    event::{Event, FailureClass},
+    event::{Event, Failure, FailureClass},
     ids::BlockIdx,
 };
 use claque_wire::{
@@ -86,9 +86,15 @@ fn answer<'b>(
             answer.handle_body(piece, &mut |bytes| audio.extend_from_slice(bytes), &mut out)
         })
         .and_then(|()| answer.finish(&mut out));
+    check(&out, &heard);
+    heard.map(|finished| (finished, audio)).map_err(|failure| (failure.class, failure.text))
+}
+
+/// What a listener was told, and what came of it, fit together.
+fn check(out: &[Event], heard: &Result<Finished, Failure>) {
     let mut delivered = 0;
     let mut warnings = 0;
-    for event in &out {
+    for event in out {
         if let Event::Audio { delivered: now, bytes, .. } = event {
             assert!(now.as_nanos() >= delivered && *bytes > 0, "audio was taken back");
             delivered = now.as_nanos();
@@ -97,14 +103,10 @@ fn answer<'b>(
     }
     assert!(warnings <= 8, "one answer led to {warnings} warnings");
     match heard {
-        Ok(finished) => {
+        Ok(_) => {
             assert!(delivered > 0, "audio was whole that never came");
             assert!(matches!(out.last(), Some(Event::Complete { .. })), "its end was not told");
-            Ok((finished, audio))
         }
-        Err(failure) => {
-            assert!(failure.text.len() <= 1 << 10, "words without an end");
-            Err((failure.class, failure.text))
-        }
+        Err(failure) => assert!(failure.text.len() <= 1 << 10, "words without an end"),
     }
 }
