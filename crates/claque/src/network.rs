@@ -17,7 +17,7 @@ const MOST_ADDRESSES: usize = 256;
 pub(crate) fn record(order: &NetworkOrder, target: &TargetChoice, network: &Network) -> NetworkRecord {
     let proxy = |target: &Target| order.proxies.proxy_of(target).ok().flatten();
     match target {
-        TargetChoice::Embedded(_) => NetworkRecord::default(),
+        TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_) => NetworkRecord::default(),
         TargetChoice::BaseUrl(target) => NetworkRecord {
             proxy: proxy(target),
             insecure: order.certificates == Certificates::Unchecked,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     audience::seed_number,
     behaviour::BehaviourSettings,
-    gateway::{GatewayChoice, GatewaySettings},
+    gateway::{GatewayChoice, GatewaySettings, OpenaiChoice},
     listen,
     wish::Wish,
     wishes::Wishes,
@@ -68,6 +68,13 @@ pub(super) fn gateway(choice: &GatewayChoice, scenario: &mut Map<String, Value>)
         table.insert("preset".to_owned(), choice.preset.clone().into());
     }
     scenario.insert("gateway".to_owned(), table);
+}
+
+/// Adds what was decided about a gateway of speech.
+pub(super) fn speech_gateway(choice: &OpenaiChoice, scenario: &mut Map<String, Value>) {
+    scenario.insert("engine".to_owned(), choice.engine.name().into());
+    let settings = GatewaySettings::from(&choice.config);
+    scenario.insert("gateway".to_owned(), serde_json::to_value(&settings).unwrap_or_default());
 }
 
 /// A setting that is absent is left out, as in a file.

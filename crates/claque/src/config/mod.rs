@@ -38,7 +38,7 @@ pub(crate) use self::{
     documents::{DocumentsPlan, Origin},
     environment::Environment,
     error::UsageError,
-    gateway::{GatewayChoice, OpenaiChoice},
+    gateway::GatewayChoice,
     resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     resolve_documents::{resolve_documents, resolve_simulate_documents},
     settings::{

@@ -37,7 +37,7 @@ pub(super) enum Destination<'a> {
 impl<'a> From<&'a TargetChoice> for Destination<'a> {
     fn from(target: &'a TargetChoice) -> Self {
         match target {
-            TargetChoice::Embedded(_) => Self::Embedded,
+            TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_) => Self::Embedded,
             TargetChoice::BaseUrl(target) => Self::Services(std::slice::from_ref(target)),
         }
     }

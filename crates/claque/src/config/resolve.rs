@@ -69,8 +69,8 @@ pub(super) fn decide_run(
     let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
     let corpus = audience::corpus(&wishes, source)?;
-    let target = target(&wishes, source, plan.seed)?;
     let environment = surroundings.environment;
+    let target = target(&wishes, source, (&protocol, environment), plan.seed)?;
     let surroundings = match &protocol {
         ProtocolChoice::Openai(_) => surroundings.with_api_key(),
         ProtocolChoice::Yapit | ProtocolChoice::FindOut(_) => surroundings,
@@ -78,7 +78,10 @@ pub(super) fn decide_run(
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
         TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => vec![Credentials::None],
-        TargetChoice::Embedded(_) | TargetChoice::BaseUrl(_) => {
+        TargetChoice::EmbeddedSpeech(gateway) if gateway.config.api_keys.is_empty() => {
+            vec![Credentials::None]
+        }
+        TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_) | TargetChoice::BaseUrl(_) => {
             credentials::find_all(&wishes, source, surroundings)?
         }
     };
@@ -87,7 +90,8 @@ pub(super) fn decide_run(
     let network = network::network(&wishes, source, way)?;
     let decode_share =
         source.within(wishes.decode_share.as_ref(), "decode_share", 0.0..=1.0, DECODE_SHARE)?;
-    if let (TargetChoice::Embedded(_), Some(wish)) = (&target, wishes.reuse_documents.as_ref())
+    if let (TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_), Some(wish)) =
+        (&target, wishes.reuse_documents.as_ref())
         && wish.value
     {
         let what = "needs --base-url: the embedded gateway ends with its run, and its documents with it";
@@ -102,6 +106,7 @@ pub(super) fn decide_run(
     network::decided(&wishes, &mut scenario);
     match &target {
         TargetChoice::Embedded(gateway) => decided::gateway(gateway, &mut scenario),
+        TargetChoice::EmbeddedSpeech(gateway) => decided::speech_gateway(gateway, &mut scenario),
         TargetChoice::BaseUrl(target) => {
             scenario.insert("base_url".to_owned(), target.as_str().into());
         }
@@ -272,8 +277,18 @@ const fn talk(quiet: bool) -> Talk {
 }
 
 /// The service that is meant; `seed` is the root of the randomness of one of our own.
-pub(super) fn target(wishes: &Wishes, source: &Source, seed: Seed) -> Result<TargetChoice, UsageError> {
+pub(super) fn target(
+    wishes: &Wishes,
+    source: &Source,
+    (protocol, environment): (&ProtocolChoice, &Environment),
+    seed: Seed,
+) -> Result<TargetChoice, UsageError> {
     let Some(wish) = &wishes.base_url else {
+        if let ProtocolChoice::Openai(_) = protocol {
+            let dialect = wishes.dialect.as_ref().map(|wish| wish.value.as_str());
+            let gateway = choose_openai(wishes, source, (dialect, environment), seed.child("gateway"))?;
+            return Ok(TargetChoice::EmbeddedSpeech(Box::new(gateway)));
+        }
         let gateway = choose(wishes, source, Limits::Off, seed.child("gateway"))?;
         return Ok(TargetChoice::Embedded(Box::new(gateway)));
     };

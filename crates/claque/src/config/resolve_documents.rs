@@ -13,6 +13,7 @@ use super::{
     resolve::{output, target},
     scenario,
     settings::{DocumentsSettings, Judging, SimulateDocumentsSettings, TargetChoice},
+    speech::ProtocolChoice,
     wish::Source,
     wishes::{Wishes, over},
 };
@@ -35,12 +36,14 @@ pub(crate) fn resolve_documents(
     let output = output(flags.output.into(), Judging::default(), &mut wishes);
     let plan = documents::plan(&wishes, &source)?;
     let corpus = audience::corpus(&wishes, &source)?;
-    let target = target(&wishes, &source, plan.seed)?;
     let environment = surroundings.environment;
+    let target = target(&wishes, &source, (&ProtocolChoice::Yapit, environment), plan.seed)?;
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
         TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => Credentials::None,
-        TargetChoice::Embedded(_) | TargetChoice::BaseUrl(_) => one(&wishes, &source, surroundings)?,
+        TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_) | TargetChoice::BaseUrl(_) => {
+            one(&wishes, &source, surroundings)?
+        }
     };
     let way = Way { to: (&target).into(), credentials: std::slice::from_ref(&credentials), environment };
     let network = network::network(&wishes, &source, way)?;
@@ -49,6 +52,7 @@ pub(crate) fn resolve_documents(
     network::decided(&wishes, &mut scenario);
     match &target {
         TargetChoice::Embedded(gateway) => decided::gateway(gateway, &mut scenario),
+        TargetChoice::EmbeddedSpeech(gateway) => decided::speech_gateway(gateway, &mut scenario),
         TargetChoice::BaseUrl(target) => {
             scenario.insert("base_url".to_owned(), target.as_str().into());
         }

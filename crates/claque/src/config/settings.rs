@@ -150,8 +150,31 @@ pub(crate) struct CleanupSettings {
 pub(crate) enum TargetChoice {
     /// A gateway of our own, in this process.
     Embedded(Box<GatewayChoice>),
+    /// One that speaks OpenAI-compatible speech.
+    EmbeddedSpeech(Box<OpenaiChoice>),
     /// A service whose address was typed.
     BaseUrl(Target),
+}
+
+impl TargetChoice {
+    /// What it is, for people, where a gateway of our own has no address yet or need not tell it.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::BaseUrl(target) => target.to_string(),
+            Self::Embedded(gateway) => format!("embedded gateway {}", gateway.preset),
+            Self::EmbeddedSpeech(gateway) => {
+                format!("embedded speech gateway, as {}", gateway.config.dialect.name)
+            }
+        }
+    }
+
+    /// The same, with the address that a gateway of our own has.
+    pub(crate) fn shown_at(&self, address: &Target) -> String {
+        match self {
+            Self::BaseUrl(target) => target.to_string(),
+            Self::Embedded(_) | Self::EmbeddedSpeech(_) => format!("{} at {address}", self.shown()),
+        }
+    }
 }
 
 /// Where results go.

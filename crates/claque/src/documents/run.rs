@@ -117,6 +117,7 @@ impl Session<'_> {
                 let target = Target::parse(&host.base_url())?;
                 Ok((Some(host), target, unique))
             }
+            TargetChoice::EmbeddedSpeech(_) => anyhow::bail!("a gateway of speech extracts no documents"),
         }
     }
 
@@ -143,7 +144,7 @@ impl Session<'_> {
             owner: service.owner().to_owned(),
             files: papers.iter().map(|paper| paper.file_name.clone()).collect(),
         };
-        let embedded = matches!(settings.target, TargetChoice::Embedded(_));
+        let embedded = !matches!(settings.target, TargetChoice::BaseUrl(_));
         if !embedded {
             crate::state::remember(service.target().as_str());
         }
@@ -259,7 +260,7 @@ impl Session<'_> {
         match &self.settings.target {
             TargetChoice::BaseUrl(_) => OnStop::Clear,
             // It ends with us, and so do its documents.
-            TargetChoice::Embedded(_) => OnStop::Leave,
+            TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_) => OnStop::Leave,
         }
     }
 
@@ -278,10 +279,7 @@ impl Session<'_> {
     fn heading(&self, target: &Target) -> DocumentsHeading {
         let settings = self.settings;
         DocumentsHeading {
-            target: match &settings.target {
-                TargetChoice::BaseUrl(target) => target.to_string(),
-                TargetChoice::Embedded(gateway) => format!("embedded gateway {} at {target}", gateway.preset),
-            },
+            target: settings.target.shown_at(target),
             shape: settings.plan.shape(),
             ai_transform: settings.plan.ai_transform,
             time: TimeKind::Real,

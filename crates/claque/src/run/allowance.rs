@@ -66,7 +66,7 @@ impl<'a> Expected<'a> {
         let demand = Demand::new(plan, scripts);
         let pace = match target {
             TargetChoice::Embedded(gateway) => Some(pace_of(&gateway.config, plan, demand.mean_chars())),
-            TargetChoice::BaseUrl(_) => None,
+            TargetChoice::EmbeddedSpeech(_) | TargetChoice::BaseUrl(_) => None,
         };
         Self { plan, demand, pace }
     }
@@ -158,7 +158,7 @@ pub(crate) async fn limit_of(
 ) -> Result<Option<AccountLimit>, ServiceError> {
     let published = |counted| AccountLimit { counted, count: COUNT, window: WINDOW };
     match (courtesy.account_limit, target) {
-        (LimitChoice::None, _) => Ok(None),
+        (LimitChoice::None, _) | (LimitChoice::Learned, TargetChoice::EmbeddedSpeech(_)) => Ok(None),
         (LimitChoice::Given(limit), _) => Ok(Some(limit)),
         (LimitChoice::Learned, TargetChoice::Embedded(gateway)) => {
             Ok(gateway.config.synthesis_limit.map(of_gateway))

@@ -27,7 +27,7 @@ use claque_core::{
 use claque_net::{
     Clock,
     audience::{Audience, AudienceOrder},
-    host::{Host, HostOptions},
+    host::{Host, HostOptions, OpenaiHostOptions},
     service::{Network, Service, Target},
     unix_nanos,
 };
@@ -264,6 +264,16 @@ impl Session<'_> {
                 let target = Target::parse(&host.base_url())?;
                 Ok((Some(host), target, unique::to_plan(plan)))
             }
+            TargetChoice::EmbeddedSpeech(gateway) => {
+                let host = Host::start_openai(OpenaiHostOptions {
+                    bind: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
+                    config: gateway.config.clone(),
+                    engine: gateway.engine.to_host(),
+                    seed: gateway.seed,
+                })?;
+                let target = Target::parse(&host.base_url())?;
+                Ok((Some(host), target, unique::to_plan(plan)))
+            }
         }
     }
 
@@ -366,10 +376,7 @@ impl Session<'_> {
 
     fn heading(&self, (plan, scenario): (&Plan, &Value), voice: &str, target: &Target) -> Heading {
         let settings = self.settings;
-        let shown = match &settings.target {
-            TargetChoice::BaseUrl(target) => target.to_string(),
-            TargetChoice::Embedded(gateway) => format!("embedded gateway {} at {target}", gateway.preset),
-        };
+        let shown = settings.target.shown_at(target);
         let decided = (settings.seed, scenario.clone());
         Heading::new(plan, voice, shown, TimeKind::Real, decided)
     }

@@ -12,7 +12,7 @@ use super::{
     pulse::{self, RecorderPulse},
 };
 use crate::{
-    config::{RunSettings, TargetChoice},
+    config::RunSettings,
     outcome::Recorder,
     report::{
         live::{Goal, Live, Queue, REDRAW, Standing, Wish},
@@ -29,10 +29,7 @@ pub(super) fn goal(plan: &Plan) -> Goal {
 /// What is run, in a line.
 pub(super) fn about(settings: &RunSettings) -> String {
     let plan = &settings.plan;
-    let target = match &settings.target {
-        TargetChoice::BaseUrl(target) => target.to_string(),
-        TargetChoice::Embedded(gateway) => format!("embedded gateway {}", gateway.preset),
-    };
+    let target = settings.target.shown();
     let (users, blocks) = (counted(plan.users.into(), "listener"), counted(plan.blocks.into(), "block"));
     format!("{users}, {blocks} each, at {} ×; {target}", plan.speed.as_f64())
 }

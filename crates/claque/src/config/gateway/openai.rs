@@ -65,7 +65,7 @@ pub(crate) fn choose_openai(
         layers.push((source.name(table.place, "gateway"), table.value.clone()));
     }
     for typed in &wishes.gateway_set {
-        let (key, settings) = super::set::parse(typed)?;
+        let (key, settings) = set::parse(typed)?;
         layers.push((format!("--gateway-set {key}"), settings));
     }
     let written = layers.iter().rev().find_map(|(_, settings)| settings.openai.dialect.as_deref());
