@@ -271,12 +271,18 @@ impl Session<'_> {
         })?;
         let clock = audience.clock();
         recorder.record_clock(clock);
+        if let Some(host) = host {
+            host.follow_gaps(clock);
+        }
         let mut pulse = RecorderPulse::new(clock);
         self.watch(&mut audience, &mut recorder, host, live, &mut pulse).await;
         recorder.note_by_hand(audience.by_hand());
         live.ending();
         let mut kept = audience.finish();
         kept.gaps.merge(pulse.finish());
+        if let Some(gaps) = host.and_then(|host| host.gaps(clock.now())) {
+            kept.gaps.merge(gaps);
+        }
         recorder.record_tokens(start::token_rows(crew, clock));
         if let Some(load) = host.and_then(Host::load) {
             recorder.record_load(&load);
