@@ -241,6 +241,16 @@ fn a_block_error_kills_the_block_and_says_whether_asking_again_may_help() {
 }
 
 #[test]
+fn a_limit_that_is_called_recoverable_is_a_limit_all_the_same() {
+    let mut session = session(&[0]);
+    let mut refusal = status(OWN, 0, BlockStatus::Error);
+    refusal.error = Some("provider returned 429: quota exceeded".into());
+    let out = hear(&mut session, &ServerMessage::Status(refusal).encode(Era::Current));
+    let (failure, recoverable) = only_block_error(&out);
+    assert_eq!((failure.class, recoverable), (FailureClass::Limit, true));
+}
+
+#[test]
 fn ready_without_an_address_fails_the_block() {
     let mut session = session(&[0]);
     let mut bare = status(OWN, 0, BlockStatus::Cached);

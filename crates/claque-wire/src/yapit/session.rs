@@ -219,9 +219,11 @@ impl ClientSession {
             *standing = Standing::Quiet;
         }
         let recoverable = status.recoverable != Some(false);
-        // Only limits are final.
-        let class = if recoverable { FailureClass::Server } else { FailureClass::Limit };
-        let failure = block_failure(class, words(status), block);
+        let words = words(status);
+        // Only limits are final. A service may also call a limit recoverable, and say what it is in words alone.
+        let limits = !recoverable || failure::speaks_of_limit(&words);
+        let class = if limits { FailureClass::Limit } else { FailureClass::Server };
+        let failure = block_failure(class, words, block);
         out.push(SessionEvent::Event(Event::BlockError { failure, recoverable }));
     }
 
