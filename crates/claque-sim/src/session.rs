@@ -10,7 +10,7 @@ use claque_core::{
     ids::BlockIdx,
 };
 use claque_gateway::{BlockNotice, BlockStatus, DocumentId, Notice, VariantHash};
-use claque_wire::yapit::session_error;
+use claque_wire::yapit::{block_error_class, session_error};
 
 /// One listener's conversation about one document.
 #[derive(Debug)]
@@ -34,7 +34,29 @@ pub(crate) enum News {
 enum Standing {
     Unasked,
     Asked,
+    AskedAgain,
+    Answered,
     Quiet,
+}
+
+impl Standing {
+    const fn asked_once_more(self) -> Self {
+        match self {
+            Self::Unasked => Self::Asked,
+            Self::Asked | Self::AskedAgain | Self::Answered | Self::Quiet => Self::AskedAgain,
+        }
+    }
+
+    const fn is_awaited(self) -> bool {
+        matches!(self, Self::Asked | Self::AskedAgain)
+    }
+
+    const fn answered(self) -> Self {
+        match self {
+            Self::Asked | Self::Answered => Self::Answered,
+            Self::Unasked | Self::AskedAgain | Self::Quiet => Self::Quiet,
+        }
+    }
 }
 
 impl Session {
@@ -58,7 +80,7 @@ impl Session {
     /// Asks in another voice from now on.
     pub(crate) fn change_voice(&mut self, voice: Arc<str>) {
         self.voice = voice;
-        let asked = self.blocks.iter_mut().filter(|standing| **standing == Standing::Asked);
+        let asked = self.blocks.iter_mut().filter(|standing| standing.is_awaited());
         asked.for_each(|standing| *standing = Standing::Quiet);
     }
 
@@ -66,7 +88,7 @@ impl Session {
     pub(crate) fn request(&mut self, blocks: &[BlockIdx]) {
         for block in blocks {
             if let Some(standing) = self.standing(*block) {
-                *standing = Standing::Asked;
+                *standing = standing.asked_once_more();
             }
         }
     }
@@ -106,23 +128,27 @@ impl Session {
             out.push(unasked(status.block, "spoke of"));
             return;
         };
-        if *standing != Standing::Asked {
+        if !standing.is_awaited() {
+            let is_answer = matches!(status.status, BlockStatus::Cached | BlockStatus::Skipped);
+            if is_answer && *standing == Standing::Answered {
+                out.push(warning(format!("server answered block {block} more than once")));
+            }
             return;
         }
         match (status.status, status.variant) {
             (BlockStatus::Queued, _) => out.push(said(block, StatusKind::Queued)),
             (BlockStatus::Processing, _) => out.push(said(block, StatusKind::Processing)),
             (BlockStatus::Skipped, _) => {
-                *standing = Standing::Quiet;
+                *standing = standing.answered();
                 out.push(said(block, StatusKind::Skipped));
             }
             (BlockStatus::Cached, Some(variant)) => {
-                *standing = Standing::Quiet;
+                *standing = standing.answered();
                 out.push(said(block, StatusKind::Ready));
                 out.push(News::Fetch { block, variant });
             }
             (BlockStatus::Cached, None) => {
-                *standing = Standing::Quiet;
+                *standing = standing.answered();
                 let text = "server called the block ready without an audio_url".to_owned();
                 out.push(failed(block_failure(FailureClass::Protocol, text, block)));
             }
@@ -134,9 +160,8 @@ impl Session {
         if let Some(standing) = self.asked(block) {
             *standing = Standing::Quiet;
         }
-        let class = if status.recoverable { FailureClass::Server } else { FailureClass::Limit };
         let words = status.error.unwrap_or_else(|| "the server gave no reason".to_owned());
-        let failure = block_failure(class, words, block);
+        let failure = block_failure(block_error_class(&words, status.recoverable), words, block);
         out.push(News::Event(Event::BlockError { failure, recoverable: status.recoverable }));
     }
 
@@ -173,7 +198,11 @@ const fn said(block: BlockIdx, kind: StatusKind) -> News {
 }
 
 fn unasked(block: i64, what: &str) -> News {
-    News::Event(Event::Warning { text: format!("server {what} block {block}, which was not asked for") })
+    warning(format!("server {what} block {block}, which was not asked for"))
+}
+
+const fn warning(text: String) -> News {
+    News::Event(Event::Warning { text })
 }
 
 const fn foreign() -> News {

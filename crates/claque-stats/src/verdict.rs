@@ -87,6 +87,8 @@ pub enum ReasonId {
     AudioInDoubt,
     /// Note: audio was odd and could be played all the same.
     OddAudio,
+    /// Note: every block had the same audio, whatever its text.
+    SameAudio,
     /// Note: nobody listened whether there is sound in the audio.
     SoundNotMeasured,
     /// Reason: the run was given up by a rule. Said by who gave it up; it is in no figure.
@@ -160,6 +162,7 @@ impl ReasonId {
             Self::AudioCutOrSilent => "audio-cut-or-silent",
             Self::AudioInDoubt => "audio-in-doubt",
             Self::OddAudio => "odd-audio",
+            Self::SameAudio => "same-audio",
             Self::SoundNotMeasured => "sound-not-measured",
             Self::Aborted => "aborted",
             Self::BlocksFailed => "blocks-failed",
@@ -219,6 +222,7 @@ impl Verdict {
             listeners_failed(summary),
             audio(summary).filter(|audio| !audio.is_unbelievable()).and_then(AudioFigures::doubts),
             audio(summary).and_then(AudioFigures::oddities),
+            audio(summary).and_then(AudioFigures::alike),
             audio(summary).and_then(AudioFigures::unheard),
             warnings(summary),
             generator_gaps(summary),
@@ -422,7 +426,11 @@ fn listeners_failed(summary: &Summary) -> Option<Reason> {
 
 fn warnings(summary: &Summary) -> Option<Reason> {
     let count = summary.warnings.filter(|&count| count > 0)?;
-    let text = format!("{} not understood or of no consequence", counted(count, "message"));
+    let text = format!(
+        "{} not understood, of no consequence, of a block that was not asked for, or a second answer to one that was \
+         asked for once",
+        counted(count, "message")
+    );
     Some(Reason { id: ReasonId::Warnings, text })
 }
 

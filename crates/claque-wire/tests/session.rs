@@ -107,10 +107,11 @@ fn a_block_is_queued_then_ready_and_fetched_once() {
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Queued)), [said(0, StatusKind::Queued)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Processing)), [said(0, StatusKind::Processing)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
-    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
-    // Asked for again, as after a jump, it is fetched again.
+    assert!(is_warning(&hear(&mut session, &text(OWN, 0, BlockStatus::Cached))), "it was asked for once");
+    // Asked for again, as after a jump, it is fetched again, and may be answered as often as it was asked for.
     let _ = session.request(&[BlockIdx(0)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
     assert_eq!(hear(&mut session, &text(OWN, 1, BlockStatus::Skipped)), [said(1, StatusKind::Skipped)]);
 }
 
@@ -134,7 +135,6 @@ fn foreign_messages_change_nothing() {
 fn a_failed_fetch_may_be_asked_for_again() {
     let mut session = session(&[0]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
-    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), [], "not asked for again yet");
     let _ = session.request(&[BlockIdx(0)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
 }

@@ -33,8 +33,15 @@ pub fn session_error(words: &str) -> Failure {
     Failure { phase: Phase::BeforeAudio, class, code: None, text: words.to_owned(), kills: Kills::Session }
 }
 
+/// The class of a block's error, by the server's words and whether asking again may help. What is final is a limit; a service
+/// may also call a limit recoverable, and say what it is in words alone.
+#[must_use]
+pub fn block_error_class(words: &str, recoverable: bool) -> FailureClass {
+    if recoverable && !speaks_of_limit(words) { FailureClass::Server } else { FailureClass::Limit }
+}
+
 /// Whether words are about a rate or usage limit, or name HTTP's status for one.
-pub(super) fn speaks_of_limit(words: &str) -> bool {
+fn speaks_of_limit(words: &str) -> bool {
     const LIMITS: [&str; 5] = [" rate limit", " usage limit", "ratelimit", "quota", "too many requests"];
     // Every word has a blank before it, so that what is accurate is no rate.
     let mut lower = format!(" {}", words.to_lowercase());

@@ -53,10 +53,34 @@ pub enum SessionEvent {
 enum Standing {
     /// Never asked for.
     Unasked,
-    /// Asked for, and not answered for good.
+    /// Asked for once, and not answered for good.
     Asked,
+    /// Asked for more than once, so that it may be answered as often, and not answered for good.
+    AskedAgain,
+    /// Asked for once and answered for good: a second answer is one too many.
+    Answered,
     /// Answered for good, withdrawn, or no longer wanted: says nothing more until asked for again.
     Quiet,
+}
+
+impl Standing {
+    const fn asked_once_more(self) -> Self {
+        match self {
+            Self::Unasked => Self::Asked,
+            Self::Asked | Self::AskedAgain | Self::Answered | Self::Quiet => Self::AskedAgain,
+        }
+    }
+
+    const fn is_awaited(self) -> bool {
+        matches!(self, Self::Asked | Self::AskedAgain)
+    }
+
+    const fn answered(self) -> Self {
+        match self {
+            Self::Asked | Self::Answered => Self::Answered,
+            Self::Unasked | Self::AskedAgain | Self::Quiet => Self::Quiet,
+        }
+    }
 }
 
 impl ClientSession {
@@ -112,7 +136,7 @@ impl ClientSession {
     /// Asks in another voice from now on; whatever was asked for in the old one is not wanted any more.
     pub fn change_voice(&mut self, voice: String) {
         self.voice = voice;
-        self.blocks.0.iter_mut().filter(|standing| **standing == Standing::Asked).for_each(|standing| {
+        self.blocks.0.iter_mut().filter(|standing| standing.is_awaited()).for_each(|standing| {
             *standing = Standing::Quiet;
         });
     }
@@ -183,18 +207,22 @@ impl ClientSession {
             out.push(unasked(status.block_idx, "spoke of"));
             return;
         };
-        if *standing != Standing::Asked {
+        if !standing.is_awaited() {
+            let is_answer = matches!(status.status, BlockStatus::Cached | BlockStatus::Skipped);
+            if is_answer && *standing == Standing::Answered {
+                out.push(warning(format!("server answered block {block} more than once")));
+            }
             return;
         }
         match status.status {
             BlockStatus::Queued => out.push(said(block, StatusKind::Queued)),
             BlockStatus::Processing => out.push(said(block, StatusKind::Processing)),
             BlockStatus::Skipped => {
-                *standing = Standing::Quiet;
+                *standing = standing.answered();
                 out.push(said(block, StatusKind::Skipped));
             }
             BlockStatus::Cached => {
-                *standing = Standing::Quiet;
+                *standing = standing.answered();
                 let Some(url) = status.audio_url.as_deref().filter(|url| !url.is_empty()) else {
                     let text = "server called the block ready without an audio_url".to_owned();
                     out.push(failed(block_failure(FailureClass::Protocol, text, block)));
@@ -220,10 +248,7 @@ impl ClientSession {
         }
         let recoverable = status.recoverable != Some(false);
         let words = words(status);
-        // Only limits are final. A service may also call a limit recoverable, and say what it is in words alone.
-        let limits = !recoverable || failure::speaks_of_limit(&words);
-        let class = if limits { FailureClass::Limit } else { FailureClass::Server };
-        let failure = block_failure(class, words, block);
+        let failure = block_failure(failure::block_error_class(&words, recoverable), words, block);
         out.push(SessionEvent::Event(Event::BlockError { failure, recoverable }));
     }
 
@@ -254,7 +279,7 @@ impl Standings {
         if index >= self.0.len() {
             self.0.resize(index + 1, Standing::Unasked);
         }
-        self.0[index] = Standing::Asked;
+        self.0[index] = self.0[index].asked_once_more();
     }
 
     /// How a block stands, if it was ever asked for.
