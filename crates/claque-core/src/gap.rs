@@ -192,7 +192,11 @@ mod tests {
         };
         let (lane, gateway) = (GeneratorPart::Lane(0), GeneratorPart::Gateway);
         assert_eq!(of(&[gap(2_000, 3_000, gateway)]), (gateway, gateway));
-        assert_eq!(of(&[gap(2_000, 3_000, gateway), gap(2_015, 2_985, lane)]), (lane, lane), "all of it was stopped");
+        assert_eq!(
+            of(&[gap(2_000, 3_000, gateway), gap(2_015, 2_985, lane)]),
+            (lane, lane),
+            "all of it was stopped"
+        );
         assert_eq!(of(&[gap(2_000, 60, lane), gap(2_010, 3_000, gateway)]), (gateway, gateway));
         assert_eq!(of(&[gap(2_000, 3_000, gateway), gap(2_100, 60, lane)]), (gateway, gateway));
     }

@@ -317,8 +317,13 @@ fn rate_limit(summary: &Summary) -> Option<Reason> {
 fn interrupted(summary: &Summary) -> Option<Reason> {
     let listeners = summary.listeners;
     let cut = listeners.stopped + listeners.unfinished;
-    let text =
-        format!("interrupted: {} of {} did not come to an end", cut, counted(listeners.intended, "listener"));
+    let unknown =
+        if is_start_unknown(summary) { "; whether anybody began to play is on no record" } else { "" };
+    let text = format!(
+        "interrupted: {} of {} did not come to an end{unknown}",
+        cut,
+        counted(listeners.intended, "listener")
+    );
     (cut > 0).then_some(Reason { id: ReasonId::Interrupted, text })
 }
 
@@ -327,7 +332,14 @@ fn nothing_started(summary: &Summary) -> Option<Reason> {
         1 => "nothing started: the only listener did not begin to play".to_owned(),
         all => format!("nothing started: none of {} began to play", counted(all, "listener")),
     };
-    (summary.listeners.started == 0).then_some(Reason { id: ReasonId::NothingStarted, text })
+    (summary.listeners.started == 0 && !is_start_unknown(summary))
+        .then_some(Reason { id: ReasonId::NothingStarted, text })
+}
+
+/// Whether those who have no end on record, for the run was killed, may have begun to play: that they began is put down with
+/// the end of their first block.
+const fn is_start_unknown(summary: &Summary) -> bool {
+    summary.listeners.started == 0 && summary.listeners.unfinished > 0
 }
 
 fn no_audio(summary: &Summary) -> Option<Reason> {
@@ -337,7 +349,7 @@ fn no_audio(summary: &Summary) -> Option<Reason> {
         1 => "no audio: the only block did not arrive with sound".to_owned(),
         all => format!("no audio: none of {} arrived with sound", counted(all, "block")),
     };
-    (heard == 0).then_some(Reason { id: ReasonId::NoAudio, text })
+    (heard == 0 && !is_start_unknown(summary)).then_some(Reason { id: ReasonId::NoAudio, text })
 }
 
 fn audio_cut_or_silent(summary: &Summary) -> Option<Reason> {

@@ -94,7 +94,11 @@ mod tests {
             pulse.follow(clock, Instant::from_millis(1_000));
             let gaps = pulse.finish(Instant::from_millis(1_925));
             assert_eq!(gaps.longest().map(|gap| gap.lasted), Some(Duration::from_millis(900)));
-            assert_eq!(pulse.finish(Instant::from_millis(2_000)), GapLog::default(), "it is followed no more");
+            assert_eq!(
+                pulse.finish(Instant::from_millis(2_000)),
+                GapLog::default(),
+                "it is followed no more"
+            );
         });
     }
 }

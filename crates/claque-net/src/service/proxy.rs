@@ -197,6 +197,18 @@ impl Proxy {
         io::Error::other(ProxyTrouble { status: None, text })
     }
 
+    /// The trouble of a tunnel that ended while TLS began in it: the proxy let go, or whoever is behind it.
+    pub(crate) fn ended(&self, to: &Origin) -> io::Error {
+        let text = format!(
+            "the proxy {self} of {} made a tunnel to {} and the connection ended in it before TLS began; check that the proxy \
+             lets TLS through and that the service speaks it, or name {} in NO_PROXY to go without",
+            self.variable,
+            to.host_and_port(),
+            to.host
+        );
+        io::Error::other(ProxyTrouble { status: None, text })
+    }
+
     /// The trouble of one that gives no tunnel.
     pub(crate) fn refused(&self, to: &Origin, error: &TunnelError) -> io::Error {
         let (variable, host) = (self.variable, &to.host);

@@ -220,7 +220,9 @@ mod tests {
         ] {
             assert!(speaks_of_limit(words), "{words}");
         }
-        for words in ["block 429 failed", "worker 4290 is gone", "the engine choked", "accurate limits", "took 429 ms"] {
+        for words in
+            ["block 429 failed", "worker 4290 is gone", "the engine choked", "accurate limits", "took 429 ms"]
+        {
             assert!(!speaks_of_limit(words), "{words}");
         }
     }

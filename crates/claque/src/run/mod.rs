@@ -85,11 +85,12 @@ pub(crate) async fn perform(
 ) -> anyhow::Result<Option<Ended>> {
     let (made, course) = (Made::default(), Course::default());
     let network = Network::open(settings.network.clone());
-    let session = Session { settings, interrupts, made: &made, course: &course, network };
+    let session = Session { settings, interrupts, made: &made, course: &course, network: network.clone() };
     let result = tokio::select! {
         result = session.run(live) => Some(result),
         () = twice(interrupts, live, || course.stopping(made.clears())) => None,
         () = live.listen(interrupts) => None,
+        () = network::tell_slow_calls(&network, |line| live.say(line)) => None,
     };
     live.end();
     if result.is_none() {
