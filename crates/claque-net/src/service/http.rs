@@ -5,7 +5,11 @@ use std::{error::Error as StdError, io, net::IpAddr};
 use bytes::Bytes;
 use claque_core::event::{Failure, FailureClass, Kills, Phase};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{HeaderMap, Request, Response, StatusCode, Uri, body::Incoming, header::CONTENT_TYPE};
+use hyper::{
+    HeaderMap, Request, Response, StatusCode, Uri,
+    body::Incoming,
+    header::{CONTENT_TYPE, LOCATION},
+};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::Client,
@@ -83,8 +87,7 @@ pub(crate) struct Lead {
 }
 
 impl Lead {
-    fn of(response: &Response<Incoming>, asked: &Uri) -> Option<Self> {
-        let location = response.headers().get(hyper::header::LOCATION)?.to_str().ok()?;
+    fn of(location: &str, asked: &Uri) -> Option<Self> {
         let from = Origin::of(asked)?;
         let to: Uri = redirected(&from, asked.path(), location).parse().ok()?;
         let origin = Origin::of(&to)?;
@@ -164,7 +167,8 @@ impl HttpClient {
         let asked = request.uri().clone();
         let response = self.send(over, request).await?;
         let status = response.status();
-        let leads_to = if status.is_redirection() { Lead::of(&response, &asked) } else { None };
+        let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
+        let leads_to = location.and_then(|to| to.to_str().ok()).and_then(|to| Lead::of(to, &asked));
         let seconds =
             response.headers().get(hyper::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = seconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
@@ -302,5 +306,30 @@ fn io_words(error: &io::Error, phase: Phase) -> Option<String> {
             Some(format!("the host name cannot be resolved ({error})"))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_is_told_by_its_origin_and_path_and_without_its_query() {
+        let asked: Uri = "http://tts.example/api/v1/models?a=b".parse().unwrap();
+        let lead = Lead::of("https://tts.example/api/v1/models?token=hush", &asked).unwrap();
+        assert_eq!(lead.origin.map(|origin| origin.to_string()).as_deref(), Some("https://tts.example"));
+        assert_eq!(lead.path, "/api/v1/models");
+        let lead = Lead::of("/login?next=/", &asked).unwrap();
+        assert_eq!((lead.origin, lead.path.as_str()), (None, "/login"));
+        let lead = Lead::of(&format!("/{}", "a".repeat(10_000)), &asked).unwrap();
+        assert_eq!(lead.path.len(), LONGEST_LEAD);
+        assert_eq!(Lead::of("mailto:me@x.example", &asked), None);
+    }
+
+    #[test]
+    fn plain_http_where_tls_was_typed_says_what_to_type() {
+        let error = rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
+        let failure = failure_of(&error, Phase::Dial);
+        assert!(failure.text.ends_with("type http:// in --base-url"), "{failure}");
     }
 }

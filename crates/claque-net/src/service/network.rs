@@ -259,4 +259,15 @@ mod tests {
             assert_eq!(AllowedHost::parse(text), None, "{text}");
         }
     }
+
+    #[test]
+    fn a_call_that_is_not_answered_is_given_up_after_what_was_said() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let order = NetworkOrder { call_timeout: Duration::from_millis(20), ..NetworkOrder::default() };
+        let network = Network::open(order);
+        let never = std::future::pending::<Result<(), Failure>>();
+        let failure = runtime.block_on(network.within_bound("GET /".to_owned(), never)).unwrap_err();
+        assert_eq!(failure.text, "no answer within 0.02 s");
+        assert_eq!(*network.slow_calls().borrow(), None, "it never was slow");
+    }
 }

@@ -409,6 +409,20 @@ mod tests {
     }
 
     #[test]
+    fn a_tunnel_that_ends_before_tls_is_told_as_that() {
+        let origin = Target::parse("https://tts.example").unwrap().origin().clone();
+        let Ok(Route::Through(proxy)) = settings(&[("all_proxy", "p:1")]).route(&origin) else {
+            panic!("not through it")
+        };
+        let failure = failure_of(&proxy.ended(&origin), Phase::Dial);
+        assert!(
+            failure.text.starts_with("the proxy p:1 of all_proxy made a tunnel to tts.example:443 and"),
+            "{failure}"
+        );
+        assert!(ProxyTrouble::is_behind(&failure) && !failure.text.contains("TLS failed"), "{failure}");
+    }
+
+    #[test]
     fn refusals_are_failures_of_the_network_with_what_to_do() {
         let origin = Target::parse("https://tts.example").unwrap().origin().clone();
         let told = |url, status| {

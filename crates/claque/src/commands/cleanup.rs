@@ -290,7 +290,7 @@ impl Broom {
         let is_one = documents.iter().any(|document| is_document_id(&document.id));
         let crew = if is_one { self.crew(target).await } else { &nobody };
         let delete = async |document: &LeftDocument| match crew {
-            Ok(crew) => delete(crew, document).await,
+            Ok(crew) => delete_one(crew, document).await,
             Err(why) => Fate::Left(why.clone()),
         };
         join_all(documents.iter().map(delete)).await
@@ -368,7 +368,7 @@ fn left_of(kept: &KeptDocument) -> LeftDocument {
 }
 
 /// Deletes a document by whichever account may own it.
-async fn delete(crew: &Crew, document: &LeftDocument) -> Fate {
+async fn delete_one(crew: &Crew, document: &LeftDocument) -> Fate {
     if !is_document_id(&document.id) {
         return Fate::Left("this is no id of a document".to_owned());
     }
