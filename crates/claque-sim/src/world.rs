@@ -8,7 +8,7 @@ use claque_core::{
     listener::{self, ListenerConfig},
     player::{self, PlayerConfig},
     record::Fact,
-    remark::{Findings, Remark, Sound, contradicts},
+    remark::{Findings, Remark, contradicts},
     time::{Duration, Instant},
 };
 use claque_gateway::{

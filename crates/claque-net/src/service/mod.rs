@@ -26,10 +26,7 @@ mod trust;
 
 use std::{net::IpAddr, sync::Arc};
 
-use claque_core::{
-    event::{Failure, FailureClass},
-    secret::Secret,
-};
+use claque_core::{event::FailureClass, secret::Secret};
 use claque_wire::yapit::jwt;
 use tokio::sync::watch;
 

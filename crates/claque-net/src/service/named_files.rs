@@ -33,7 +33,8 @@ pub(super) fn certificates() -> Option<Vec<CertificateDer<'static>>> {
         let read = CertificateDer::pem_file_iter(file).into_iter().flatten();
         found.extend(read.map_while(Result::ok));
     }
-    found.sort();
+    // A certificate lies in such folders twice, by its name and by its hash.
+    found.sort_by(|a: &CertificateDer<'_>, b| a.as_ref().cmp(b.as_ref()));
     found.dedup();
     Some(found)
 }
