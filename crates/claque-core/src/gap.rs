@@ -19,6 +19,8 @@ pub enum GeneratorPart {
     Recorder,
     /// The whole machine: it was suspended, and its monotonic clock stood still.
     Machine,
+    /// The thread of the embedded gateway, which is the service of a run that names no other.
+    Gateway,
 }
 
 impl fmt::Display for GeneratorPart {
@@ -27,6 +29,7 @@ impl fmt::Display for GeneratorPart {
             Self::Lane(number) => write!(f, "thread of listeners {number}"),
             Self::Recorder => f.write_str("recorder"),
             Self::Machine => f.write_str("suspended machine"),
+            Self::Gateway => f.write_str("embedded gateway"),
         }
     }
 }
@@ -92,6 +95,7 @@ impl GapLog {
         for gap in noted {
             match stretches.last_mut() {
                 Some(last) if gap.from <= last.end() => {
+                    last.of = name_of_both(last, &gap);
                     last.lasted = last.lasted.max(gap.end().since(last.from));
                 }
                 Some(_) | None => stretches.push(gap),
@@ -103,14 +107,36 @@ impl GapLog {
     /// The longest stretch, however short; none where no heart beat.
     #[must_use]
     pub fn longest(&self) -> Option<Gap> {
-        let longest = self.stretches().into_iter().max_by_key(|gap| gap.lasted);
-        [longest, self.longest].into_iter().flatten().max_by_key(|gap| gap.lasted)
+        // Of several that are as long the last one counts: the earliest stretch, which knows best whose it is.
+        let longest = self.stretches().into_iter().rev().max_by_key(|gap| gap.lasted);
+        [self.longest, longest].into_iter().flatten().max_by_key(|gap| gap.lasted)
+    }
+
+    /// Leaves out what is after `end`: whatever a part did then, nobody listened any more.
+    #[must_use]
+    pub fn until(mut self, end: Instant) -> Self {
+        let cut = |gap: Gap| Gap { lasted: gap.lasted.min(end.since(gap.from)), ..gap };
+        self.longest = self.longest.filter(|gap| gap.from < end).map(cut);
+        self.noted = self.noted.into_iter().filter(|gap| gap.from < end).map(cut).collect();
+        self.noted.retain(|gap| gap.lasted >= NOTED_GAP);
+        self
     }
 
     /// How many stretches of [`NOTED_GAP`] and more are not among [`GapLog::stretches`], and their length together.
     #[must_use]
     pub const fn beyond(&self) -> (u64, Duration) {
         self.beyond
+    }
+}
+
+/// Whose a stretch is that two parts share: the first one's. A gateway is named only where the other stood still for less than
+/// half of it, because in a process that is stopped the gateway stands still, too.
+fn name_of_both(stretch: &Gap, gap: &Gap) -> GeneratorPart {
+    use GeneratorPart::{Gateway, Lane, Machine, Recorder};
+    match (stretch.of, gap.of) {
+        (Gateway, other @ (Lane(_) | Recorder | Machine)) if gap.lasted * 2 >= stretch.lasted => other,
+        (Lane(_) | Recorder | Machine, Gateway) if gap.lasted > stretch.lasted * 2 => Gateway,
+        (first, _) => first,
     }
 }
 
@@ -155,5 +181,34 @@ mod tests {
         }
         assert_eq!(log.stretches().len(), 1_000);
         assert_eq!(log.beyond(), (3, Duration::from_millis(180)));
+    }
+
+    #[test]
+    fn the_gateway_is_named_where_it_stood_still_alone() {
+        let of = |gaps: &[Gap]| {
+            let mut log = GapLog::default();
+            gaps.iter().for_each(|gap| log.record(*gap));
+            (log.stretches()[0].of, log.longest().unwrap().of)
+        };
+        let (lane, gateway) = (GeneratorPart::Lane(0), GeneratorPart::Gateway);
+        assert_eq!(of(&[gap(2_000, 3_000, gateway)]), (gateway, gateway));
+        assert_eq!(
+            of(&[gap(2_000, 3_000, gateway), gap(2_015, 2_985, lane)]),
+            (lane, lane),
+            "all of it was stopped"
+        );
+        assert_eq!(of(&[gap(2_000, 60, lane), gap(2_010, 3_000, gateway)]), (gateway, gateway));
+        assert_eq!(of(&[gap(2_000, 3_000, gateway), gap(2_100, 60, lane)]), (gateway, gateway));
+    }
+
+    #[test]
+    fn what_is_after_the_end_is_left_out() {
+        let mut log = GapLog::default();
+        log.record(gap(500, 60, GeneratorPart::Gateway));
+        log.record(gap(1_000, 3_000, GeneratorPart::Gateway));
+        log.record(gap(9_000, 300, GeneratorPart::Gateway));
+        let log = log.until(Instant::from_millis(1_080));
+        let expected = [gap(500, 60, GeneratorPart::Gateway), gap(1_000, 80, GeneratorPart::Gateway)];
+        assert_eq!((log.stretches(), log.longest()), (expected.to_vec(), Some(expected[1])));
     }
 }

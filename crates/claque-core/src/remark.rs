@@ -222,7 +222,8 @@ impl Sound {
 pub struct Findings {
     /// What is odd about it.
     pub remarks: Remarks,
-    /// Whether there is sound in it; none where nobody listened, as to most that is compressed and to all that is simulated.
+    /// Whether there is sound in it; none where nobody listened, as to most that is compressed, and in a simulation that has no
+    /// silence among its faults.
     pub sound: Option<Sound>,
 }
 

@@ -4,8 +4,16 @@
 //! service may repeat what it was shown, in an error, a reason or a name. Text from outside is also cut there to
 //! [`MAX_TEXT`], so that no service decides how long our files are.
 
+mod reading;
+mod writing;
+
 use core::fmt;
 use std::collections::{BTreeMap, VecDeque};
+
+use self::{
+    reading::{Reading, invisible, readings},
+    writing::{SHORTEST_ENCODED, writings},
+};
 
 /// Longest text from outside that is kept, in bytes.
 pub const MAX_TEXT: usize = 1 << 10;
@@ -63,13 +71,16 @@ impl fmt::Debug for Secret {
 /// All secrets that a service has been shown or has given. Its debug output hides them.
 #[derive(Clone, Default)]
 pub struct SecretSet {
-    /// The oldest first.
-    secrets: VecDeque<Box<str>>,
+    /// Every writing of each, the plain one first; the oldest secret first.
+    secrets: VecDeque<Vec<Box<str>>>,
     /// How many were forgotten. With it a number stays a secret's own.
     forgotten: usize,
-    /// Numbers of secrets by their first character, in lower case.
-    by_first: BTreeMap<char, Vec<usize>>,
+    /// Secrets and which of their writings, by the writing's first character in lower case.
+    by_first: BTreeMap<char, Vec<Place>>,
 }
+
+/// A secret's number, and that of one of its writings.
+type Place = (usize, usize);
 
 impl SecretSet {
     /// Adds a secret to be blanked from now on. One that is known already, or too short, changes nothing.
@@ -78,27 +89,32 @@ impl SecretSet {
         let Some(first) = secret.chars().next().filter(|_| secret.chars().count() >= SHORTEST) else {
             return;
         };
-        let numbers = self.by_first.entry(first.to_ascii_lowercase()).or_default();
-        let known =
-            |number: &usize| self.secrets.get(number - self.forgotten).is_some_and(|s| **s == *secret);
-        if numbers.iter().any(known) {
+        let places = self.by_first.entry(first.to_ascii_lowercase()).or_default();
+        let known = |&(number, writing): &Place| {
+            writing == 0 && self.secrets.get(number - self.forgotten).is_some_and(|s| *s[0] == *secret)
+        };
+        if places.iter().any(known) {
             return;
         }
-        numbers.push(self.forgotten + self.secrets.len());
-        self.secrets.push_back(secret.into());
+        let number = self.forgotten + self.secrets.len();
+        let writings = writings(secret);
+        for (writing, text) in writings.iter().enumerate() {
+            self.by_first.entry(first_of(text)).or_default().push((number, writing));
+        }
+        self.secrets.push_back(writings);
         if self.secrets.len() > MOST_SECRETS {
-            let oldest = self.secrets.pop_front();
-            let first =
-                oldest.and_then(|secret| secret.chars().next()).map(|first| first.to_ascii_lowercase());
-            if let Some(numbers) = first.and_then(|first| self.by_first.get_mut(&first)) {
-                numbers.retain(|number| *number != self.forgotten);
+            for text in self.secrets.pop_front().unwrap_or_default() {
+                if let Some(places) = self.by_first.get_mut(&first_of(&text)) {
+                    places.retain(|(number, _)| *number != self.forgotten);
+                }
             }
             self.forgotten += 1;
         }
     }
 
     /// `foreign` without any secret, on one line, at most [`MAX_TEXT`] bytes of it. A secret is found as it is, in any case of its
-    /// letters, and as URLs, JSON and HTML write it.
+    /// letters, and as URLs, JSON and HTML write it. One of six characters and more is found in base64 and in hexadecimal digits as
+    /// well, and where signs that nobody sees stand in it.
     #[must_use]
     pub fn clean(&self, foreign: &str) -> String {
         let mut clean = String::with_capacity(foreign.len().min(MAX_TEXT));
@@ -138,11 +154,11 @@ impl SecretSet {
     /// The secret of which most stands at the beginning of `text`.
     fn longest_at(&self, text: &str) -> Option<Found> {
         let candidates = readings(text).into_iter().flatten().filter_map(|(first, _)| {
-            let numbers = self.by_first.get(&first.to_ascii_lowercase())?;
-            numbers
+            let places = self.by_first.get(&first.to_ascii_lowercase())?;
+            places
                 .iter()
-                .filter_map(|number| self.secrets.get(number - self.forgotten))
-                .map(|secret| found(secret, text))
+                .filter_map(|(number, writing)| self.secrets.get(number - self.forgotten)?.get(*writing))
+                .map(|writing| found(writing, text))
                 .max()
         });
         candidates.max()
@@ -172,6 +188,11 @@ impl Found {
     }
 }
 
+/// By what a writing is found. None of them is empty.
+fn first_of(writing: &str) -> char {
+    writing.chars().next().map_or('\0', |first| first.to_ascii_lowercase())
+}
+
 /// How much of `secret` stands at the beginning of `text`. `&amp;` is one character or five: whichever reading finds more.
 fn found(secret: &str, text: &str) -> Found {
     let escaped_first = read_along(secret, text, |text| readings(text).into_iter().rev());
@@ -186,79 +207,20 @@ fn read_along<I: Iterator<Item = Option<Reading>>>(
     let of = secret.chars().count();
     let (mut bytes, mut characters) = (0, 0);
     for wanted in secret.chars() {
-        let mut readings = readings(&text[bytes..]).flatten();
-        let Some((_, length)) = readings.find(|(read, _)| read.eq_ignore_ascii_case(&wanted)) else { break };
-        bytes += length;
+        let here = |at: usize| {
+            let found = readings(&text[at..]).flatten().find(|(read, _)| read.eq_ignore_ascii_case(&wanted));
+            found.map(|(_, length): Reading| at + length)
+        };
+        // Signs that nobody sees may stand between two characters of it.
+        let may_skip = of >= SHORTEST_ENCODED && bytes > 0;
+        let places = core::iter::successors(Some(bytes), |at| {
+            invisible(&text[*at..]).filter(|_| may_skip).map(|length| at + length)
+        });
+        let Some(end) = places.into_iter().find_map(here) else { break };
+        bytes = end;
         characters += 1;
     }
     Found { is_telling: characters >= of.min(TELLING), bytes, of }
-}
-
-/// A character, and how many bytes of a text stand for it.
-type Reading = (char, usize);
-
-/// What the beginning of a text may stand for, and how many bytes of it do: the character itself, and what it is an
-/// escape of.
-fn readings(text: &str) -> [Option<Reading>; 2] {
-    [text.chars().next().map(|c| (c, c.len_utf8())), escaped(text)]
-}
-
-/// The character that an escape at the beginning of a text stands for, and the bytes it takes: of URLs (RFC 3986 section
-/// 2.1, and forms), of JSON (RFC 8259 section 7), and of HTML.
-fn escaped(text: &str) -> Option<(char, usize)> {
-    match text.as_bytes().first()? {
-        b'+' => Some((' ', 1)),
-        b'%' => percent(text),
-        b'\\' => match text[1..].chars().next()? {
-            'u' => unicode(text),
-            other => Some((other, 1 + other.len_utf8())),
-        },
-        b'&' => entity(text),
-        _ => None,
-    }
-}
-
-fn percent(text: &str) -> Option<(char, usize)> {
-    let byte = |at: usize| {
-        let digits = text.get(at..at + 3)?.strip_prefix('%')?;
-        digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
-    };
-    let first = byte(0)?;
-    let length = match first {
-        0..=0x7f => 1,
-        0xc0..=0xdf => 2,
-        0xe0..=0xef => 3,
-        _ => 4,
-    };
-    let bytes: Option<Vec<u8>> = (0..length).map(|number| byte(3 * number)).collect();
-    let read = String::from_utf8(bytes?).ok()?;
-    Some((read.chars().next()?, 3 * length))
-}
-
-fn unicode(text: &str) -> Option<(char, usize)> {
-    let unit = |at: usize| u16::from_str_radix(text.get(at..at + 6)?.strip_prefix("\\u")?, 16).ok();
-    let first = unit(0)?;
-    let pair = [Some(first), unit(6)];
-    let mut read = char::decode_utf16(pair.into_iter().flatten());
-    let read = read.next()?.ok()?;
-    Some((read, 6 * read.len_utf16()))
-}
-
-fn entity(text: &str) -> Option<(char, usize)> {
-    let (name, _) = text.get(1..)?.split_once(';').filter(|(name, _)| name.len() <= 8)?;
-    let read = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let hex = number.strip_prefix(['x', 'X']).map(|digits| u32::from_str_radix(digits, 16));
-            char::from_u32(hex.unwrap_or_else(|| number.parse()).ok()?)?
-        }
-    };
-    Some((read, name.len() + 2))
 }
 
 #[cfg(test)]
@@ -291,6 +253,26 @@ mod tests {
             assert_eq!(set.clean(text), clean, "{text}");
         }
         assert_eq!(format!("{set:?}"), "SecretSet { secrets: 3, .. }");
+    }
+
+    #[test]
+    fn a_secret_is_blanked_in_code_and_with_signs_in_it_that_nobody_sees() {
+        let set = set(&["hush-hush", "12345"]);
+        for (text, clean) in [
+            ("aHVzaC1odXNo", "[secret]"),
+            ("got 687573682d68757368 and 687573682D68757368", "got [secret] and [secret]"),
+            ("hu\u{200b}sh\u{ad}-\u{2060}hush", "[secret]"),
+            (r"hu\u200bsh-hu&shy;sh%E2%80%8B", "[secret]%E2%80%8B"),
+            ("12345, 12\u{200b}345, MTIzNDU=", "[secret], 12\u{200b}345, MTIzNDU="),
+        ] {
+            assert_eq!(set.clean(text), clean, "{text}");
+        }
+        // "user:hush-hush" and "me:hush-hush", as Basic credentials are written.
+        for (text, left) in [("dXNlcjpodXNoLWh1c2g=", "dXNlcjp"), ("bWU6aHVzaC1odXNo", "bWU6")] {
+            let clean = set.clean(text);
+            assert!(clean.starts_with(left) && clean.contains(BLANK), "{clean}");
+        }
+        assert!(!set.is_fit_name("a-aHVzaC1odXNo-b"));
     }
 
     #[test]
@@ -327,12 +309,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_secret_gets_through(secret in "[ -~äß]{3,20}", before in "[ -~]{0,40}", after in "\\PC{0,40}", how in 0_u8..4) {
+        fn no_secret_gets_through(secret in "[ -~äß]{3,20}", before in "[ -~]{0,40}", after in "\\PC{0,40}", how in 0_u8..6) {
             let secret = secret.trim();
             prop_assume!(secret.chars().count() >= SHORTEST && !BLANK.contains(secret));
             let percent = |bytes: &str| bytes.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
             let json = |text: &str| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            prop_assume!(how < 4 || secret.chars().count() >= SHORTEST_ENCODED);
             let shown = match how {
+                4 => secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
+                5 => secret.chars().flat_map(|c| [c, '\u{200b}']).collect(),
                 0 => secret.to_owned(),
                 1 => percent(secret),
                 2 => json(secret),

@@ -80,6 +80,7 @@ fn play(world: &World, extra_wakes: bool) -> Vec<DocumentFact> {
     let mut machine = Extraction::new(ExtractionConfig {
         document: DocumentNo(0),
         bytes: 1,
+        pages: None,
         ai_transform: AiTransform::Off,
         poll: PollPolicy::YAPIT,
         patience: Duration::from_secs(8),

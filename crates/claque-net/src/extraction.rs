@@ -59,6 +59,8 @@ pub struct Paper {
     pub file_name: String,
     /// What it holds.
     pub content: Bytes,
+    /// Its pages; none where nobody counted them.
+    pub pages: Option<u32>,
 }
 
 /// What happens while documents are extracted.
@@ -125,6 +127,7 @@ pub async fn clear(order: ClearOrder) -> Result<Option<String>, String> {
     let config = ExtractionConfig {
         document,
         bytes: 0,
+        pages: None,
         ai_transform: going.ai_transform,
         poll,
         patience,
@@ -178,6 +181,7 @@ impl Conversations {
             let machine = Extraction::new(ExtractionConfig {
                 document,
                 bytes: form.bytes,
+                pages: form.pages,
                 ai_transform,
                 poll,
                 patience,
@@ -228,6 +232,7 @@ impl Conversations {
 struct Form {
     /// Size of the file itself.
     bytes: u64,
+    pages: Option<u32>,
     content_type: String,
     body: Bytes,
 }
@@ -241,7 +246,7 @@ impl Form {
             content: &paper.content,
         });
         let bytes = u64::try_from(paper.content.len()).unwrap_or(u64::MAX);
-        Self { bytes, content_type, body: body.into() }
+        Self { bytes, pages: paper.pages, content_type, body: body.into() }
     }
 }
 

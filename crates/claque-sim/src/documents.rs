@@ -105,6 +105,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
             machines.push(Extraction::new(ExtractionConfig {
                 document: DocumentNo(number),
                 bytes: paper.bytes,
+                pages: Some(paper.pages),
                 ai_transform: scenario.ai_transform,
                 poll: scenario.poll,
                 patience: scenario.patience,

@@ -5,9 +5,10 @@ use core::num::NonZeroU64;
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase},
     ids::BlockIdx,
+    remark::Sound,
     time::{Duration, duration_nanos},
 };
-use claque_gateway::{Flaw, Refusal, Speech, SpeechBody};
+use claque_gateway::{AudioFault, AudioRule, Flaw, Refusal, Speech, SpeechBody};
 use claque_wire::{
     audio::AudioMeter,
     yapit::{ServerMessage, http_failure},
@@ -40,6 +41,29 @@ impl Link {
             let nanos = u128::from(bytes) * u128::from(duration_nanos(Duration::from_secs(1)));
             Duration::from_nanos(u64::try_from(nanos / u128::from(bandwidth.get())).unwrap_or(u64::MAX))
         })
+    }
+}
+
+/// Whether anybody listens for a sound. What a model speaks sounds by itself, so somebody does only where silence is among the
+/// injected faults; then all of it is listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listening {
+    Off,
+    On,
+}
+
+impl Listening {
+    pub(crate) fn to(rules: &[AudioRule]) -> Self {
+        if rules.iter().any(|rule| rule.fault == AudioFault::Silent) { Self::On } else { Self::Off }
+    }
+
+    /// What is heard in a piece of audio.
+    pub(crate) const fn sound(self, speech: &Speech) -> Option<Sound> {
+        match (self, &speech.body) {
+            (Self::On, SpeechBody::Synthetic { .. }) => Some(Sound::Audible),
+            (Self::On, SpeechBody::Silence) => Some(Sound::Silent),
+            (Self::On, SpeechBody::Encoded(_)) | (Self::Off, _) => None,
+        }
     }
 }
 

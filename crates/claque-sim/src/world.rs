@@ -18,7 +18,7 @@ use claque_wire::yapit::{close, handshake_refused};
 
 use crate::{
     happening::{Guard, Happening, What},
-    link::{Link, bytes_of, bytes_of_flawed, flawed, garbage, refused},
+    link::{Link, Listening, bytes_of, bytes_of_flawed, flawed, garbage, refused},
     listener::{Fetches, Line, Listener},
     queue::Queue,
     scenario::Scenario,
@@ -42,6 +42,7 @@ pub(crate) struct World<F> {
     /// Connections dialled so far, by everybody.
     dials: u64,
     link: Link,
+    listening: Listening,
     listeners: Vec<Listener>,
     queue: Queue<Happening>,
     live: usize,
@@ -92,6 +93,7 @@ impl<F: FnMut(Fact)> World<F> {
             voices: stage.voices,
             dials: 0,
             link: scenario.link,
+            listening: Listening::to(&scenario.gateway.faults.audio),
             live: listeners.len(),
             listeners,
             queue,
@@ -298,7 +300,8 @@ impl<F: FnMut(Fact)> World<F> {
                         let contradicted = contradicts(declared, media);
                         let remarks =
                             contradicted.then_some(Remark::LengthContradicted).into_iter().collect();
-                        What::Audio { take, block, media, bytes, findings: Findings { remarks, sound: None } }
+                        let findings = Findings { remarks, sound: self.listening.sound(&speech) };
+                        What::Audio { take, block, media, bytes, findings }
                     }
                     Some(flaw) => What::NoAudio { take, news: flawed(flaw, block) },
                 };

@@ -8,7 +8,10 @@ use claque_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::verdict::{Reason, ReasonId, counted};
+use crate::{
+    sample::millis,
+    verdict::{Reason, ReasonId, counted},
+};
 
 /// Above one block in so many the run measures something else than speech.
 const DOUBTFUL_SHARE: u64 = 100;
@@ -24,6 +27,68 @@ pub struct AudioFigures {
     pub remarks: BTreeMap<String, u64>,
     /// Whether there was sound in it; absent where nobody was to listen, as in a simulation.
     pub sound: Option<SoundFigures>,
+    /// Blocks that all had the same audio although their texts are of very different lengths; absent where they had not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same: Option<SameAudio>,
+}
+
+/// Audio of one length in time and in bytes for texts of very different lengths: it cannot have been made of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameAudio {
+    /// Blocks that had it: all that arrived.
+    pub blocks: u64,
+    /// Characters of the shortest text.
+    pub shortest: u32,
+    /// Characters of the longest text.
+    pub longest: u32,
+    /// Nanoseconds of media time.
+    pub media_ns: u64,
+    /// Payload bytes.
+    pub bytes: u64,
+}
+
+/// Fewer blocks may be alike by chance.
+const FEWEST_ALIKE: u64 = 8;
+
+/// Looks for [`SameAudio`], a block at a time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Alike {
+    /// No audio has come.
+    #[default]
+    Nothing,
+    /// All of it is the same.
+    All(SameAudio),
+    /// Some of it is not.
+    Different,
+}
+
+impl Alike {
+    pub(crate) fn add(&mut self, record: &BlockRecord) {
+        let (media_ns, bytes, chars) = (record.media.as_nanos(), record.bytes, record.chars);
+        if record.findings.is_none() || bytes == 0 || chars == 0 {
+            return;
+        }
+        *self = match *self {
+            Self::Nothing => {
+                Self::All(SameAudio { blocks: 1, shortest: chars, longest: chars, media_ns, bytes })
+            }
+            Self::All(same) if (same.media_ns, same.bytes) == (media_ns, bytes) => Self::All(SameAudio {
+                blocks: same.blocks + 1,
+                shortest: same.shortest.min(chars),
+                longest: same.longest.max(chars),
+                ..same
+            }),
+            Self::All(_) | Self::Different => Self::Different,
+        };
+    }
+
+    /// What is to be told: of so many blocks, and of texts of which the longest has twice the characters of the shortest.
+    pub(crate) fn finish(self) -> Option<SameAudio> {
+        match self {
+            Self::All(same) if same.blocks >= FEWEST_ALIKE && same.longest / 2 >= same.shortest => Some(same),
+            Self::All(_) | Self::Nothing | Self::Different => None,
+        }
+    }
 }
 
 /// Whether there was sound in the audio that was listened to: all that is not compressed, and a sample of the rest.
@@ -107,6 +172,18 @@ impl AudioFigures {
         let text = format!("whether there is sound in the audio of {blocks} was not measured: {why}");
         (self.blocks > 0 && listened + undecodable == 0)
             .then_some(Reason { id: ReasonId::SoundNotMeasured, text })
+    }
+
+    /// That every block had the same audio, whatever its text.
+    pub(crate) fn alike(&self) -> Option<Reason> {
+        let SameAudio { blocks, shortest, longest, media_ns, bytes } = self.same?;
+        let text = format!(
+            "every block had the same audio: {} of {shortest} to {longest} characters, each {:.0} ms in {}",
+            counted(blocks, "block"),
+            millis(media_ns),
+            counted(bytes, "byte")
+        );
+        Some(Reason { id: ReasonId::SameAudio, text })
     }
 
     fn told(&self, which: impl Fn(Remark) -> bool) -> Vec<String> {

@@ -11,7 +11,7 @@ use claque_core::{
 };
 
 use crate::{
-    audio::AudioFigures,
+    audio::{Alike, AudioFigures},
     causes::Causes,
     incidents::{Ends, Incidents},
     sample::{Sample, ScheduleLag, millis, percent, ratio},
@@ -61,6 +61,7 @@ pub struct SummaryBuilder {
     open: BTreeMap<ListenerId, Open>,
     audio_played: MediaTime,
     audio: AudioFigures,
+    alike: Alike,
     longest_stall: Duration,
     foreign_messages: u64,
     warnings: u64,
@@ -111,6 +112,7 @@ impl SummaryBuilder {
             open: BTreeMap::new(),
             audio_played: MediaTime::ZERO,
             audio: AudioFigures::default(),
+            alike: Alike::default(),
             longest_stall: Duration::ZERO,
             foreign_messages: 0,
             warnings: 0,
@@ -181,7 +183,7 @@ impl SummaryBuilder {
             given_up: incidents.map(|figures| figures.given_up),
             trouble: incidents.map(|figures| figures.trouble),
             acts: incidents.map(|figures| figures.acts),
-            audio: (self.audio.blocks > 0).then_some(self.audio),
+            audio: (self.audio.blocks > 0).then(|| AudioFigures { same: self.alike.finish(), ..self.audio }),
         }
     }
 
@@ -208,6 +210,7 @@ impl SummaryBuilder {
     fn add_block_of(&mut self, record: &BlockRecord, listener: &mut Listener) {
         self.count_outcome(record);
         self.audio.add(record);
+        self.alike.add(record);
         let delivered_at = record.delivered_at();
         self.round_trip.push_between(record.requested_at, delivered_at);
         self.response_time.push_between(record.intended_at, delivered_at);

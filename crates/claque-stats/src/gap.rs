@@ -1,7 +1,7 @@
 //! `generator_gap`: stretches in which the generator did not run although it should have.
 
 use claque_core::{
-    gap::{Gap, GapLog},
+    gap::{Gap, GapLog, GeneratorPart},
     time::{Duration, Instant, duration_nanos},
 };
 use serde::{Deserialize, Serialize};
@@ -118,13 +118,15 @@ impl GeneratorGap {
             .collect();
         let more = self.late.saturating_sub(u64::try_from(moments.len()).unwrap_or(u64::MAX));
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        format!("claque did not run for {}{more}, longer than {limit_ms:.0} ms", moments.join(", "))
+        let who = who(self.stretches.iter().filter(|gap| gap.lasted_ms > limit_ms));
+        format!("{who} did not run for {}{more}, longer than {limit_ms:.0} ms", moments.join(", "))
     }
 
     /// What is to be said of shorter ones.
     pub(crate) fn noted_words(&self) -> String {
         format!(
-            "claque did not run for 50 ms or more {}, {:.0} ms in all, {:.0} ms at most from {:.3} s on",
+            "{} did not run for 50 ms or more {}, {:.0} ms in all, {:.0} ms at most from {:.3} s on",
+            who(self.stretches.iter()),
             counted(self.noted, "time"),
             self.noted_ms_total,
             self.longest_ms,
@@ -133,10 +135,14 @@ impl GeneratorGap {
     }
 }
 
+/// Who it was that did not run in all of these stretches.
+fn who<'a>(mut stretches: impl Iterator<Item = &'a GapStretch>) -> &'static str {
+    let gateway = GeneratorPart::Gateway.to_string();
+    if stretches.all(|gap| gap.of == gateway) { "claque's own embedded gateway" } else { "claque" }
+}
+
 #[cfg(test)]
 mod tests {
-    use claque_core::gap::GeneratorPart;
-
     use super::*;
 
     fn log(gaps: &[(u64, u64)]) -> GapLog {
@@ -187,5 +193,16 @@ mod tests {
     #[test]
     fn where_no_heart_beat_nothing_is_known() {
         assert_eq!(GeneratorGap::from_log(&GapLog::default()), None);
+    }
+
+    #[test]
+    fn a_gateway_that_stood_still_is_named_as_such() {
+        let mut log = GapLog::default();
+        let (from, lasted) = (Instant::from_millis(2_013), Duration::from_millis(2_990));
+        log.record(Gap { from, lasted, of: GeneratorPart::Gateway });
+        assert_eq!(
+            GeneratorGap::from_log(&log).unwrap().late_words(Some(60_000.0)).unwrap(),
+            "claque's own embedded gateway did not run for 2990 ms from 2.013 s on (embedded gateway), longer than 250 ms"
+        );
     }
 }

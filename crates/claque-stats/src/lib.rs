@@ -23,7 +23,7 @@ mod summary;
 mod verdict;
 
 pub use self::{
-    audio::{AudioFigures, SoundFigures},
+    audio::{AudioFigures, SameAudio, SoundFigures},
     builder::{RunShape, SummaryBuilder, summarise},
     documents::{
         CacheUse, DocumentCounts, DocumentsBuilder, DocumentsShape, DocumentsSummary, FailedPages,

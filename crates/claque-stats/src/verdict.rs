@@ -87,6 +87,8 @@ pub enum ReasonId {
     AudioInDoubt,
     /// Note: audio was odd and could be played all the same.
     OddAudio,
+    /// Note: every block had the same audio, whatever its text.
+    SameAudio,
     /// Note: nobody listened whether there is sound in the audio.
     SoundNotMeasured,
     /// Reason: the run was given up by a rule. Said by who gave it up; it is in no figure.
@@ -160,6 +162,7 @@ impl ReasonId {
             Self::AudioCutOrSilent => "audio-cut-or-silent",
             Self::AudioInDoubt => "audio-in-doubt",
             Self::OddAudio => "odd-audio",
+            Self::SameAudio => "same-audio",
             Self::SoundNotMeasured => "sound-not-measured",
             Self::Aborted => "aborted",
             Self::BlocksFailed => "blocks-failed",
@@ -219,6 +222,7 @@ impl Verdict {
             listeners_failed(summary),
             audio(summary).filter(|audio| !audio.is_unbelievable()).and_then(AudioFigures::doubts),
             audio(summary).and_then(AudioFigures::oddities),
+            audio(summary).and_then(AudioFigures::alike),
             audio(summary).and_then(AudioFigures::unheard),
             warnings(summary),
             generator_gaps(summary),
@@ -313,8 +317,13 @@ fn rate_limit(summary: &Summary) -> Option<Reason> {
 fn interrupted(summary: &Summary) -> Option<Reason> {
     let listeners = summary.listeners;
     let cut = listeners.stopped + listeners.unfinished;
-    let text =
-        format!("interrupted: {} of {} did not come to an end", cut, counted(listeners.intended, "listener"));
+    let unknown =
+        if is_start_unknown(summary) { "; whether anybody began to play is on no record" } else { "" };
+    let text = format!(
+        "interrupted: {} of {} did not come to an end{unknown}",
+        cut,
+        counted(listeners.intended, "listener")
+    );
     (cut > 0).then_some(Reason { id: ReasonId::Interrupted, text })
 }
 
@@ -323,7 +332,14 @@ fn nothing_started(summary: &Summary) -> Option<Reason> {
         1 => "nothing started: the only listener did not begin to play".to_owned(),
         all => format!("nothing started: none of {} began to play", counted(all, "listener")),
     };
-    (summary.listeners.started == 0).then_some(Reason { id: ReasonId::NothingStarted, text })
+    (summary.listeners.started == 0 && !is_start_unknown(summary))
+        .then_some(Reason { id: ReasonId::NothingStarted, text })
+}
+
+/// Whether those who have no end on record, for the run was killed, may have begun to play: that they began is put down with
+/// the end of their first block.
+const fn is_start_unknown(summary: &Summary) -> bool {
+    summary.listeners.started == 0 && summary.listeners.unfinished > 0
 }
 
 fn no_audio(summary: &Summary) -> Option<Reason> {
@@ -333,7 +349,7 @@ fn no_audio(summary: &Summary) -> Option<Reason> {
         1 => "no audio: the only block did not arrive with sound".to_owned(),
         all => format!("no audio: none of {} arrived with sound", counted(all, "block")),
     };
-    (heard == 0).then_some(Reason { id: ReasonId::NoAudio, text })
+    (heard == 0 && !is_start_unknown(summary)).then_some(Reason { id: ReasonId::NoAudio, text })
 }
 
 fn audio_cut_or_silent(summary: &Summary) -> Option<Reason> {
@@ -422,7 +438,11 @@ fn listeners_failed(summary: &Summary) -> Option<Reason> {
 
 fn warnings(summary: &Summary) -> Option<Reason> {
     let count = summary.warnings.filter(|&count| count > 0)?;
-    let text = format!("{} not understood or of no consequence", counted(count, "message"));
+    let text = format!(
+        "{} not understood, of no consequence, of a block that was not asked for, or a second answer to one that was \
+         asked for once",
+        counted(count, "message")
+    );
     Some(Reason { id: ReasonId::Warnings, text })
 }
 

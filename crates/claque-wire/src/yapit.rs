@@ -20,7 +20,7 @@ use serde::Serialize;
 pub use self::{
     client_message::{ClientMessage, ClientMessageError, Limits, SynthesisMode},
     conversation::{BlockReport, Consequence, Conversation},
-    failure::{close, handshake_refused, http_failure, limit_window, session_error},
+    failure::{block_error_class, close, handshake_refused, http_failure, limit_window, session_error},
     server_message::{BlockStatus, ServerMessage, ServerMessageError, Status},
     session::{ClientSession, SessionEvent},
 };

@@ -108,10 +108,11 @@ fn a_block_is_queued_then_ready_and_fetched_once() {
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Queued)), [said(0, StatusKind::Queued)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Processing)), [said(0, StatusKind::Processing)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
-    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
-    // Asked for again, as after a jump, it is fetched again.
+    assert!(is_warning(&hear(&mut session, &text(OWN, 0, BlockStatus::Cached))), "it was asked for once");
+    // Asked for again, as after a jump, it is fetched again, and may be answered as often as it was asked for.
     let _ = session.request(&[BlockIdx(0)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
+    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), []);
     assert_eq!(hear(&mut session, &text(OWN, 1, BlockStatus::Skipped)), [said(1, StatusKind::Skipped)]);
 }
 
@@ -135,7 +136,6 @@ fn foreign_messages_change_nothing() {
 fn a_failed_fetch_may_be_asked_for_again() {
     let mut session = session(&[0]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
-    assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), [], "not asked for again yet");
     let _ = session.request(&[BlockIdx(0)]);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), ready(0));
 }
@@ -239,6 +239,16 @@ fn a_block_error_kills_the_block_and_says_whether_asking_again_may_help() {
     // A player remembers errors also of blocks that it does not wait for.
     let (failure, _) = (hear(&mut session, &text(OWN, 7, BlockStatus::Error)), ());
     assert_eq!(only_block_error(&failure).0.kills, Kills::Block(BlockIdx(7)));
+}
+
+#[test]
+fn a_limit_that_is_called_recoverable_is_a_limit_all_the_same() {
+    let mut session = session(&[0]);
+    let mut refusal = status(OWN, 0, BlockStatus::Error);
+    refusal.error = Some("provider returned 429: quota exceeded".into());
+    let out = hear(&mut session, &ServerMessage::Status(refusal).encode(Era::Current));
+    let (failure, recoverable) = only_block_error(&out);
+    assert_eq!((failure.class, recoverable), (FailureClass::Limit, true));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::{
     net::IpAddr,
 };
 
+use claque_core::time::Duration;
 use claque_net::service::{AddressUse, Certificates, Network, NetworkOrder, Target};
 use claque_store::{AddressRow, NetworkRecord};
 
@@ -12,6 +13,20 @@ use crate::config::TargetChoice;
 
 /// Addresses that are kept at most, of all names: more say no more.
 const MOST_ADDRESSES: usize = 256;
+
+/// Many calls wait for one service: it is told again after so long at the earliest.
+const TOLD_AGAIN: Duration = Duration::from_secs(5);
+
+/// Tells of calls that take long, for as long as it is waited for.
+pub(crate) async fn tell_slow_calls(network: &Network, tell: impl Fn(&str)) {
+    let mut slow = network.slow_calls();
+    while slow.changed().await.is_ok() {
+        let call = slow.borrow_and_update().as_ref().map(ToString::to_string);
+        call.iter().for_each(|line| tell(line));
+        tokio::time::sleep(TOLD_AGAIN).await;
+    }
+    std::future::pending().await
+}
 
 /// What is known of it by now.
 pub(crate) fn record(order: &NetworkOrder, target: &TargetChoice, network: &Network) -> NetworkRecord {

@@ -302,8 +302,8 @@ impl Extraction {
     fn prepared(&mut self, now: Instant, prepared: Prepared) {
         self.record.prepared_at = Some(now);
         self.record.pages = prepared.pages;
-        if prepared.pages.is_some_and(|pages| pages > MOST_PAGES) {
-            return self.too_many_pages(now, Step::Prepare, prepared.pages);
+        if let Some(doubt) = self.doubt(prepared.pages) {
+            return self.give_up(now, Step::Prepare, doubt);
         }
         let call = Call::Create { hash: prepared.hash.clone(), ai_transform: self.config.ai_transform };
         self.prepared = prepared;
@@ -319,8 +319,8 @@ impl Extraction {
         let going = Going { accepted, pages: pages.unwrap_or(0).min(MOST_PAGES), ai_transform };
         self.outputs.push_back(Output::Exists(Remains::Extraction(going.clone())));
         self.going = Some(going);
-        if pages.is_some_and(|pages| pages > MOST_PAGES) {
-            return self.too_many_pages(now, Step::Create, pages);
+        if let Some(doubt) = self.doubt(pages) {
+            return self.give_up(now, Step::Create, doubt);
         }
         self.open_pages(now, Pages::new(self.config.document, pages.unwrap_or(0), self.uncached(), sent_at));
         self.progress_at = now;

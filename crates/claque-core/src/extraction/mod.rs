@@ -33,6 +33,8 @@ pub struct ExtractionConfig {
     pub document: DocumentNo,
     /// Size of its file in bytes.
     pub bytes: u64,
+    /// Pages of its file; none where nobody counted them.
+    pub pages: Option<u32>,
     /// Whether the service is to let a language model rewrite the pages.
     pub ai_transform: AiTransform,
     /// How often progress is asked for.

@@ -98,7 +98,7 @@ pub enum AudioFault {
     Cut,
     /// 200, and something that is no audio.
     NotAudio,
-    /// Audio of that length without a sound in it. A simulation, in which nothing sounds, knows no difference.
+    /// Audio of that length without a sound in it.
     Silent,
     /// A millisecond of it.
     OneMillisecond,

@@ -17,6 +17,7 @@ use super::{
     HostStats,
     engine::Engine,
     messages::encode,
+    pulse::HostPulse,
     script::{ScriptOptions, ScriptedHub},
 };
 use crate::clock::Clock;
@@ -45,6 +46,7 @@ pub(super) struct Hub {
     stats: Cell<HostStats>,
     published: watch::Sender<HostStats>,
     closing: watch::Sender<bool>,
+    pulse: Rc<HostPulse>,
 }
 
 /// Something for a connection to send.
@@ -100,6 +102,7 @@ impl Hub {
             stats: Cell::default(),
             published,
             closing: watch::Sender::new(false),
+            pulse: Rc::default(),
         }
     }
 
@@ -110,6 +113,11 @@ impl Hub {
 
     pub(super) const fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// Whether the thread runs when it should.
+    pub(super) const fn pulse(&self) -> &Rc<HostPulse> {
+        &self.pulse
     }
 
     /// Asks the machine something that concerns no connection.

@@ -17,6 +17,7 @@ mod identity;
 mod messages;
 mod openai;
 mod program_path;
+mod pulse;
 mod routes;
 mod script;
 mod socket;
@@ -30,7 +31,11 @@ use std::{
     thread::JoinHandle,
 };
 
-use claque_core::{rng::Seed, time::Duration};
+use claque_core::{
+    gap::GapLog,
+    rng::Seed,
+    time::{Duration, Instant},
+};
 use claque_gateway::{
     AudioFormat, Engine as MachineEngine, Gateway, GatewayConfig, GatewayStats, Load, PageDone,
 };
@@ -49,6 +54,8 @@ pub use script::{ScriptLogEntry, ScriptOptions, Told};
 
 use engine::Engine;
 use hub::Hub;
+
+use crate::clock::Clock;
 
 /// Connections that wait to be accepted at most; the system may allow fewer.
 const BACKLOG: u32 = 4_096;
@@ -225,6 +232,19 @@ impl Host {
         self.ask(Question::Load)
     }
 
+    /// Has the host's thread note from now on when it does not run although it should, by the clock of a run.
+    pub fn follow_gaps(&self, clock: Clock) {
+        // Nobody could do anything about a host that has ended.
+        let _followed = self.questions.try_send(Question::FollowGaps(clock, clock.now()));
+    }
+
+    /// The stretches in which the host's thread did not run, from [`Host::follow_gaps`] until `end`, and follows it no more;
+    /// none when too many questions are under way.
+    #[must_use]
+    pub fn gaps(&self, end: Instant) -> Option<GapLog> {
+        self.ask(|answer| Question::Gaps(answer, end))
+    }
+
     fn ask<A>(&self, question: impl FnOnce(mpsc::SyncSender<A>) -> Question) -> Option<A> {
         let (answer, answered) = mpsc::sync_channel(1);
         self.questions.try_send(question(answer)).ok()?;
@@ -245,6 +265,8 @@ enum Question {
     ScriptLog(mpsc::SyncSender<Option<Vec<ScriptLogEntry>>>),
     RestartLoad(mpsc::SyncSender<()>),
     Load(mpsc::SyncSender<Load>),
+    FollowGaps(Clock, Instant),
+    Gaps(mpsc::SyncSender<GapLog>, Instant),
 }
 
 impl Question {
@@ -263,6 +285,10 @@ impl Question {
             Self::Load(answer) => {
                 let now = hub.clock().now();
                 let _ = answer.try_send(hub.look(|gateway| gateway.load(now)));
+            }
+            Self::FollowGaps(clock, since) => hub.pulse().follow(clock, since),
+            Self::Gaps(answer, end) => {
+                let _ = answer.try_send(hub.pulse().finish(end));
             }
         }
     }

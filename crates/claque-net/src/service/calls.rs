@@ -11,14 +11,13 @@ use claque_wire::yapit::{
 use hyper::{Method, Request, StatusCode};
 
 use super::{
-    CALL_TIMEOUT, Service, ServiceError,
+    Service, ServiceError,
     error::not_understood,
     guest::GUESTS,
-    http::{Answer, HttpClient, Over, bare},
+    http::{Answer, HttpClient, Lead, Over, bare},
     patience::{Pause, Refused},
     persist,
     target::Target,
-    within,
 };
 
 /// How long a call that was refused for an old token waits for a new one: an outage of the identity service.
@@ -93,7 +92,7 @@ impl Service {
             let mut request = request()?;
             let mut pass = self.access.watch();
             self.access.sign(request.headers_mut());
-            let answer = within(CALL_TIMEOUT, self.http.call(over, request)).await?;
+            let answer = self.http.call(over, request).await?;
             if answer.status != StatusCode::UNAUTHORIZED || renewed || !pass.changes_within(RENEWAL).await {
                 return Ok(answer);
             }
@@ -164,14 +163,29 @@ impl Service {
 pub(super) async fn serves_strangers(http: &HttpClient, target: &Target) -> bool {
     let url = target.url("/api/v1/documents/00000000-0000-4000-8000-000000000000/blocks");
     let Ok(request) = bare(Method::GET, &url) else { return false };
-    let answer = within(CALL_TIMEOUT, http.call(Over::Fresh, request)).await;
-    answer.is_ok_and(|answer| {
+    http.call(Over::Fresh, request).await.is_ok_and(|answer| {
         answer.status == StatusCode::NOT_FOUND && failure(&answer).text.starts_with("Document")
     })
 }
 
 fn failure(answer: &Answer) -> Failure {
-    http_failure(answer.status.as_u16(), &answer.body, Kills::Session, Phase::BeforeAudio)
+    let failure = http_failure(answer.status.as_u16(), &answer.body, Kills::Session, Phase::BeforeAudio);
+    match &answer.leads_to {
+        Some(lead) => Failure { text: redirect_words(lead), ..failure },
+        None => failure,
+    }
+}
+
+/// No redirect of a call is followed: credentials are for who was named.
+fn redirect_words(Lead { origin, path }: &Lead) -> String {
+    match origin {
+        Some(origin) => format!(
+            "the answer is a redirect to {origin}{path}, which is not followed; if the service is there, type --base-url {origin}"
+        ),
+        None => format!(
+            "the answer is a redirect to {path} of the same service, which is not followed; check the path of --base-url"
+        ),
+    }
 }
 
 pub(super) fn no_id() -> Failure {

@@ -39,6 +39,13 @@ impl fmt::Display for ServiceError {
             {
                 f.write_str("; check --base-url and that the service is up")
             }
+            (FailureClass::Invalid, _)
+                if self.failure.code == Some(400)
+                    && self.target.starts_with("http://")
+                    && self.failure.text.contains("HTTPS") =>
+            {
+                f.write_str("; type https:// in --base-url")
+            }
             (FailureClass::Invalid, _) if self.failure.code == Some(404) => {
                 f.write_str("; check that --base-url is the origin of a yapit gateway")
             }

@@ -5,18 +5,28 @@ use std::{error::Error as StdError, io, net::IpAddr};
 use bytes::Bytes;
 use claque_core::event::{Failure, FailureClass, Kills, Phase};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{HeaderMap, Request, Response, StatusCode, Uri, body::Incoming, header::CONTENT_TYPE};
+use hyper::{
+    HeaderMap, Request, Response, StatusCode, Uri,
+    body::Incoming,
+    header::{CONTENT_TYPE, LOCATION},
+};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
-use rustls::{AlertDescription, ClientConfig};
+use rustls::{AlertDescription, ClientConfig, InvalidMessage};
 use serde::Serialize;
 
 use claque_core::time::Duration;
 
-use super::{connect::Connector, network::Network, proxy::ProxyTrouble, trust};
+use super::{
+    connect::Connector,
+    network::Network,
+    proxy::{ProxyTrouble, Route},
+    target::{Origin, redirected},
+    trust,
+};
 use crate::shortage::Shortage;
 
 /// Idle connections are dropped after this, sooner than common servers and proxies do (60 s and more), so that a
@@ -33,6 +43,9 @@ const READ_BUFFER: usize = 16 << 10;
 /// Longest body of a REST answer that is read: a list of 500,000 characters of blocks fits many times.
 const MAX_REST_BODY: usize = 16 << 20;
 
+/// Characters of a redirect's path that are told.
+const LONGEST_LEAD: usize = 100;
+
 /// A pool of connections. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpClient {
@@ -41,6 +54,7 @@ pub(crate) struct HttpClient {
     fresh: Pool,
     /// What each request carries besides.
     headers: HeaderMap,
+    network: Network,
 }
 
 type Pool = Client<HttpsConnector<Connector>, Full<Bytes>>;
@@ -61,7 +75,27 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<Duration>,
     /// What the body is said to be.
     pub(crate) content_type: Option<String>,
+    /// Where a redirect leads, without a query, which may hold secrets.
+    pub(crate) leads_to: Option<Lead>,
     pub(crate) body: Bytes,
+}
+
+/// Where a redirect leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lead {
+    /// Who answers there; none where it is who sent us away.
+    pub(crate) origin: Option<Origin>,
+    pub(crate) path: String,
+}
+
+impl Lead {
+    fn of(location: &str, asked: &Uri) -> Option<Self> {
+        let from = Origin::of(asked)?;
+        let to: Uri = redirected(&from, asked.path(), location).parse().ok()?;
+        let origin = Origin::of(&to)?;
+        let path = to.path().chars().take(LONGEST_LEAD).collect();
+        Some(Self { origin: (origin != from).then_some(origin), path })
+    }
 }
 
 impl HttpClient {
@@ -80,7 +114,7 @@ impl HttpClient {
             .http1_read_buf_exact_size(READ_BUFFER);
         let client = builder.build(connector.clone());
         let fresh = builder.pool_max_idle_per_host(0).build(connector);
-        Self { client, fresh, headers: network.headers().to_map() }
+        Self { client, fresh, headers: network.headers().to_map(), network: network.clone() }
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -94,16 +128,49 @@ impl HttpClient {
             Over::Kept => &self.client,
             Over::Fresh => &self.fresh,
         };
+        let asked = request.uri().clone();
         pool.request(request).await.map_err(|error| {
             let phase = if error.is_connect() { Phase::Dial } else { Phase::BeforeAudio };
-            failure_of(&error, phase)
+            let failure = failure_of(&error, phase);
+            match Origin::of(&asked) {
+                Some(origin) => self.explained(failure, &error, &origin),
+                None => failure,
+            }
         })
     }
 
-    /// Sends a request with a JSON body, or without one, and reads the whole answer.
+    /// A failure in the words that help: what is known of the way tells apart what looks alike on it.
+    fn explained(&self, failure: Failure, error: &(dyn StdError + 'static), to: &Origin) -> Failure {
+        let ended = |kind| innermost_io(error).is_some_and(|io| io.kind() == kind);
+        if failure.phase == Phase::Dial
+            && (ended(io::ErrorKind::UnexpectedEof) || ended(io::ErrorKind::ConnectionReset))
+            && let Ok(Route::Through(proxy)) = self.network.route(to)
+        {
+            let io = proxy.ended(to);
+            return failure_of(&io, Phase::Dial);
+        }
+        if !to.tls && failure.class == FailureClass::Protocol {
+            let text = format!(
+                "what answers is no HTTP ({}); if TLS is spoken there, type https:// in --base-url",
+                failure.text
+            );
+            return Failure { text, ..failure };
+        }
+        failure
+    }
+
+    /// Sends a request with a JSON body, or without one, and reads the whole answer, within the network's bound.
     pub(crate) async fn call(&self, over: Over, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+        let call = format!("{} {}", request.method(), request.uri().path());
+        self.network.within_bound(call, self.exchange(over, request)).await
+    }
+
+    async fn exchange(&self, over: Over, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+        let asked = request.uri().clone();
         let response = self.send(over, request).await?;
         let status = response.status();
+        let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
+        let leads_to = location.and_then(|to| to.to_str().ok()).and_then(|to| Lead::of(to, &asked));
         let seconds =
             response.headers().get(hyper::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = seconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
@@ -114,7 +181,7 @@ impl HttpClient {
             .await
             .map_err(|error| failure_of(&*error, Phase::BeforeAudio))?
             .to_bytes();
-        Ok(Answer { status, retry_after, content_type, body })
+        Ok(Answer { status, retry_after, content_type, leads_to, body })
     }
 }
 
@@ -182,10 +249,28 @@ pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Fail
     Failure { phase, class, code: None, text, kills: Kills::Session }
 }
 
+/// The system's error at the bottom of another, if it is one.
+fn innermost_io<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
+    let mut found = None;
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let io = error.downcast_ref::<io::Error>();
+        found = io.or(found);
+        let inner = io.and_then(io::Error::get_ref).map(|inner| inner as &(dyn StdError + 'static));
+        next = inner.or_else(|| error.source());
+    }
+    found
+}
+
 #[expect(clippy::wildcard_enum_match_arm, reason = "foreign enums: the others speak for themselves")]
 fn tls_words(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(why) => trust::words_of(why),
+        // The first byte of each record is a type (RFC 8446 section 5.1), and no letter is one.
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            "TLS failed: what answers does not speak it; if it is plain HTTP, type http:// in --base-url"
+                .to_owned()
+        }
         rustls::Error::AlertReceived(alert) => {
             let advice = match alert {
                 AlertDescription::CertificateRequired => "; it asks who we are: give --client-cert",
@@ -225,5 +310,30 @@ fn io_words(error: &io::Error, phase: Phase) -> Option<String> {
             Some(format!("the host name cannot be resolved ({error})"))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_is_told_by_its_origin_and_path_and_without_its_query() {
+        let asked: Uri = "http://tts.example/api/v1/models?a=b".parse().unwrap();
+        let lead = Lead::of("https://tts.example/api/v1/models?token=hush", &asked).unwrap();
+        assert_eq!(lead.origin.map(|origin| origin.to_string()).as_deref(), Some("https://tts.example"));
+        assert_eq!(lead.path, "/api/v1/models");
+        let lead = Lead::of("/login?next=/", &asked).unwrap();
+        assert_eq!((lead.origin, lead.path.as_str()), (None, "/login"));
+        let lead = Lead::of(&format!("/{}", "a".repeat(10_000)), &asked).unwrap();
+        assert_eq!(lead.path.len(), LONGEST_LEAD);
+        assert_eq!(Lead::of("mailto:me@x.example", &asked), None);
+    }
+
+    #[test]
+    fn plain_http_where_tls_was_typed_says_what_to_type() {
+        let error = rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
+        let failure = failure_of(&error, Phase::Dial);
+        assert!(failure.text.ends_with("type http:// in --base-url"), "{failure}");
     }
 }

@@ -13,6 +13,7 @@ mod guest;
 mod headers;
 mod http;
 mod identity;
+mod named_files;
 mod network;
 mod no_proxy;
 mod patience;
@@ -26,11 +27,7 @@ mod trust;
 
 use std::{net::IpAddr, sync::Arc};
 
-use claque_core::{
-    event::{Failure, FailureClass},
-    secret::Secret,
-    time::Duration,
-};
+use claque_core::{event::FailureClass, secret::Secret};
 use claque_wire::yapit::jwt;
 use tokio::sync::watch;
 
@@ -44,7 +41,6 @@ pub(crate) use self::{
 };
 use self::{
     access::Pass,
-    error::timed_out,
     guest::become_guest,
     patience::Refused,
     tokens::{Refresher, TokenLog, sign_in},
@@ -57,7 +53,7 @@ pub use self::{
     error::ServiceError,
     headers::{ExtraHeader, HeaderError},
     identity::{ClientIdentity, IdentityError},
-    network::{AllowedHost, Certificates, Network, NetworkOrder},
+    network::{AllowedHost, Certificates, Network, NetworkOrder, SlowCall},
     patience::{Pause, Persistence},
     probe::ProbeAnswer,
     proxy::{ProxySettings, ProxyTrouble},
@@ -70,8 +66,6 @@ use crate::clock::Clock;
 
 /// What signing in is called in errors.
 const SIGN_IN: &str = "sign in";
-/// Longest wait for one REST answer.
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A yapit gateway that we are signed in to. Clones share connections and tokens.
 #[derive(Clone, Debug)]
@@ -268,7 +262,7 @@ async fn persist<T>(
     let mut persistence = Persistence::new(clock.now());
     let mut over = Over::Kept;
     loop {
-        let refused = match within(CALL_TIMEOUT, attempt(over)).await {
+        let refused = match attempt(over).await {
             Err(refused) => Refused { failure: secrets.clean_failure(refused.failure), ..refused },
             Ok(answer) => return Ok(answer),
         };
@@ -291,11 +285,4 @@ fn refused(action: &'static str, target: String, why: Refused, credentials: Opti
         failure.class = FailureClass::Invalid;
     }
     ServiceError { action, target, failure, retry_after, credentials }
-}
-
-async fn within<T, E: From<Failure>>(
-    limit: Duration,
-    call: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
-    tokio::time::timeout(limit, call).await.unwrap_or_else(|_| Err(timed_out(limit).into()))
 }

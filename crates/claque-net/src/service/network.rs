@@ -2,10 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
+use claque_core::{event::Failure, time::Duration};
 use rustls::ClientConfig;
+use tokio::sync::watch;
 
 use super::{
     addresses::{AddressUse, Addresses},
+    error::timed_out,
     headers::{ExtraHeader, ExtraHeaders},
     identity::ClientIdentity,
     proxy::{ProxySettings, ProxyTrouble, Route},
@@ -15,7 +18,7 @@ use super::{
 };
 
 /// What a user said about the network.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct NetworkOrder {
     /// Hosts besides the service's own from which audio is fetched, without credentials.
     pub allowed_hosts: Vec<AllowedHost>,
@@ -27,6 +30,44 @@ pub struct NetworkOrder {
     pub identity: Option<ClientIdentity>,
     /// Whether certificates of services count.
     pub certificates: Certificates,
+    /// Longest wait for the answer of one call around a run.
+    pub call_timeout: Duration,
+}
+
+/// Longest wait for an answer where nothing else is said: as long as common proxies wait.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A call that has waited for so long is told of.
+const SLOW: Duration = Duration::from_secs(5);
+
+impl Default for NetworkOrder {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: Vec::new(),
+            headers: Vec::new(),
+            proxies: ProxySettings::default(),
+            identity: None,
+            certificates: Certificates::default(),
+            call_timeout: CALL_TIMEOUT,
+        }
+    }
+}
+
+/// A call that is not answered yet. Its display is a line for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlowCall {
+    /// Method and path.
+    call: String,
+    waited: Duration,
+    /// When it is given up, since it began.
+    limit: Duration,
+}
+
+impl fmt::Display for SlowCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (waited, limit) = (self.waited.as_secs_f64(), self.limit.as_secs_f64());
+        write!(f, "no answer to {} after {waited} s; it is waited for {limit} s at most", self.call)
+    }
 }
 
 /// Whether it matters which certificate a service shows.
@@ -58,6 +99,8 @@ pub struct Network {
     headers: ExtraHeaders,
     addresses: Addresses,
     secrets: Secrets,
+    /// The last call that was slow.
+    slow: Arc<watch::Sender<Option<SlowCall>>>,
 }
 
 impl Network {
@@ -72,13 +115,53 @@ impl Network {
             None => Arc::clone(&tls),
             Some(_) => tls_config(order.certificates, None),
         };
-        Self { order: Arc::new(order), tls, tls_elsewhere, headers, addresses: Addresses::default(), secrets }
+        Self {
+            order: Arc::new(order),
+            tls,
+            tls_elsewhere,
+            headers,
+            addresses: Addresses::default(),
+            secrets,
+            slow: Arc::new(watch::channel(None).0),
+        }
     }
 
     /// The secrets that were given or received.
     #[must_use]
     pub const fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// Longest wait for the answer of one call around a run.
+    #[must_use]
+    pub fn call_timeout(&self) -> Duration {
+        self.order.call_timeout
+    }
+
+    /// Changes with every call that has waited for five seconds; of several at once the last is seen.
+    #[must_use]
+    pub fn slow_calls(&self) -> watch::Receiver<Option<SlowCall>> {
+        self.slow.subscribe()
+    }
+
+    /// Waits for the answer of a call, and not for longer than is allowed. That it takes long is told of on the way.
+    pub(crate) async fn within_bound<T>(
+        &self,
+        call: String,
+        answer: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let limit = self.order.call_timeout;
+        let first = SLOW.min(limit);
+        let mut answer = std::pin::pin!(answer);
+        if let Ok(answered) = tokio::time::timeout(first, &mut answer).await {
+            return answered;
+        }
+        if limit > SLOW {
+            let call = self.secrets.clean(&call);
+            self.slow.send_replace(Some(SlowCall { call, waited: SLOW, limit }));
+        }
+        let rest = limit.saturating_sub(first);
+        tokio::time::timeout(rest, answer).await.unwrap_or_else(|_| Err(timed_out(limit)))
     }
 
     /// What every request to the service's own origin carries besides.
@@ -175,5 +258,16 @@ mod tests {
         for text in ["", "http://cdn.example", "a/b", "a:b", "a:70000", "[::1", "[::1]80", "a b"] {
             assert_eq!(AllowedHost::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_call_that_is_not_answered_is_given_up_after_what_was_said() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let order = NetworkOrder { call_timeout: Duration::from_millis(20), ..NetworkOrder::default() };
+        let network = Network::open(order);
+        let never = std::future::pending::<Result<(), Failure>>();
+        let failure = runtime.block_on(network.within_bound("GET /".to_owned(), never)).unwrap_err();
+        assert_eq!(failure.text, "no answer within 0.02 s");
+        assert_eq!(*network.slow_calls().borrow(), None, "it never was slow");
     }
 }

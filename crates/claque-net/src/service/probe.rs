@@ -6,8 +6,8 @@ use hyper::Method;
 
 use super::{
     Service,
+    error::timed_out,
     http::{Over, bare},
-    within,
 };
 
 /// Longest that a service may take to answer: some answer nothing while their engine works.
@@ -38,6 +38,9 @@ impl Service {
             let status = answer.status.as_u16();
             Ok::<_, Failure>(ProbeAnswer { status, content_type: answer.content_type, body: answer.body })
         };
-        within(PATIENCE, call).await.map_err(|failure| self.secrets().clean_failure(failure))
+        let answered = tokio::time::timeout(PATIENCE, call).await;
+        answered
+            .unwrap_or_else(|_| Err(timed_out(PATIENCE)))
+            .map_err(|failure| self.secrets().clean_failure(failure))
     }
 }

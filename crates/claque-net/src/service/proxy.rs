@@ -197,6 +197,18 @@ impl Proxy {
         io::Error::other(ProxyTrouble { status: None, text })
     }
 
+    /// The trouble of a tunnel that ended while TLS began in it: the proxy let go, or whoever is behind it.
+    pub(crate) fn ended(&self, to: &Origin) -> io::Error {
+        let text = format!(
+            "the proxy {self} of {} made a tunnel to {} and the connection ended in it before TLS began; check that the proxy \
+             lets TLS through and that the service speaks it, or name {} in NO_PROXY to go without",
+            self.variable,
+            to.host_and_port(),
+            to.host
+        );
+        io::Error::other(ProxyTrouble { status: None, text })
+    }
+
     /// The trouble of one that gives no tunnel.
     pub(crate) fn refused(&self, to: &Origin, error: &TunnelError) -> io::Error {
         let (variable, host) = (self.variable, &to.host);
@@ -394,6 +406,20 @@ mod tests {
         with.teach(&secrets);
         assert_eq!(secrets.clean("me p@ss:word bWU6cEBzczp3b3Jk"), "me [secret] [secret]");
         assert!(!format!("{with:?}").contains("ss:word"));
+    }
+
+    #[test]
+    fn a_tunnel_that_ends_before_tls_is_told_as_that() {
+        let origin = Target::parse("https://tts.example").unwrap().origin().clone();
+        let Ok(Route::Through(proxy)) = settings(&[("all_proxy", "p:1")]).route(&origin) else {
+            panic!("not through it")
+        };
+        let failure = failure_of(&proxy.ended(&origin), Phase::Dial);
+        assert!(
+            failure.text.starts_with("the proxy p:1 of all_proxy made a tunnel to tts.example:443 and"),
+            "{failure}"
+        );
+        assert!(ProxyTrouble::is_behind(&failure) && !failure.text.contains("TLS failed"), "{failure}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Where a service is.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, net::Ipv4Addr, sync::Arc};
 
 use hyper::{Uri, http::uri::InvalidUri};
 
@@ -115,6 +115,37 @@ pub enum TargetError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// Its host is an address as the system's resolver alone reads it.
+    #[error(
+        "failed to read the base URL `{text}`: its host is an old spelling of the address {meant}; write {meant}"
+    )]
+    OldSpelling {
+        /// What was typed.
+        text: String,
+        /// The usual spelling.
+        meant: Ipv4Addr,
+    },
+}
+
+/// The address that a host such as `127.1`, `2130706433` or `0x7f.1` stands for (inet_aton(3)), where it is not written in the
+/// usual way. It would be taken for a name where it matters that it is none: what is this machine, and what goes through a proxy.
+fn old_spelling(host: &str) -> Option<Ipv4Addr> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if host.parse::<Ipv4Addr>().is_ok() {
+        return None;
+    }
+    let number = |part: &str| match part.strip_prefix("0x") {
+        Some("") => Some(0),
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None if part.len() > 1 && part.starts_with('0') => u32::from_str_radix(part, 8).ok(),
+        None => part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit())),
+    };
+    let numbers: Vec<u32> = host.split('.').map(number).collect::<Option<_>>()?;
+    let (last, first) = numbers.split_last().filter(|(_, first)| first.len() <= 3)?;
+    let rest = 32 - 8 * u32::try_from(first.len()).ok()?;
+    let head = first.iter().try_fold(0_u32, |head, part| (*part < 256).then_some(head << 8 | part))?;
+    let fits = u64::from(*last) < 1 << rest;
+    fits.then(|| Ipv4Addr::from_bits(head.checked_shl(rest).unwrap_or(0) | last))
 }
 
 impl Target {
@@ -141,6 +172,9 @@ impl Target {
             return Err(unsuitable("it carries a query"));
         }
         let origin = Origin::of(&uri).ok_or_else(|| unsuitable("it names no host"))?;
+        if let Some(meant) = old_spelling(&origin.host) {
+            return Err(TargetError::OldSpelling { text: shown(), meant });
+        }
         let path = uri.path().trim_end_matches('/').to_owned();
         Ok(Self(Arc::new(Parts { origin, base: trimmed.to_owned(), path })))
     }
@@ -284,6 +318,21 @@ mod tests {
         ] {
             let error = Target::parse(text).unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");
+        }
+        for (host, meant) in [
+            ("127.1", "127.0.0.1"),
+            ("2130706433", "127.0.0.1"),
+            ("0x7F.1", "127.0.0.1"),
+            ("0177.0.0.1", "127.0.0.1"),
+        ] {
+            let error = Target::parse(&format!("http://{host}:8000")).unwrap_err().to_string();
+            assert!(
+                error.ends_with(&format!("an old spelling of the address {meant}; write {meant}")),
+                "{error}"
+            );
+        }
+        for host in ["127.0.0.1", "1.example", "0x7f.example", "1.2.3.4.5", "256.1.1.1.", "face"] {
+            assert!(Target::parse(&format!("http://{host}:8000")).is_ok(), "{host}");
         }
         let error = Target::parse("https://me:hush@tts.example").unwrap_err().to_string();
         assert!(error.contains("credentials") && !error.contains("hush"), "{error}");

@@ -1,9 +1,6 @@
 //! Whom a service's certificate must come from.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
@@ -13,20 +10,16 @@ use rustls::{
         verify_server_name,
     },
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
+    pki_types::{CertificateDer, ServerName, UnixTime},
     server::ParsedCertificate,
 };
 
-use super::{common_name::common_name, identity::ClientIdentity, network::Certificates};
-
-/// The variable that names a file of certificates, which then stands for all that are trusted.
-const NAMED: &str = "SSL_CERT_FILE";
-
-/// The variable that names folders of certificates.
-const NAMED_FOLDERS: &str = "SSL_CERT_DIR";
-
-/// Longest file of certificates. Those of operating systems have a quarter of a MiB.
-const MOST_CERTIFICATES: u64 = 4 << 20;
+use super::{
+    common_name::common_name,
+    identity::ClientIdentity,
+    named_files::{self, NAMED},
+    network::Certificates,
+};
 
 /// Trusts the certificates of the operating system, or those of the environment's `SSL_CERT_FILE` and `SSL_CERT_DIR`. Problems
 /// with single ones are left out: what matters is whether the service's own can be checked, and that shows when it is dialled.
@@ -40,9 +33,8 @@ pub(super) fn tls_config(certificates: Certificates, identity: Option<&ClientIde
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider)))
         }
         Certificates::Checked => {
-            // What is named is read whole and without a bound, so it is looked at first.
-            let is_endless = std::env::var_os(NAMED).is_some_and(|path| endless(Path::new(&path)).is_some());
-            let named = if is_endless { Vec::new() } else { rustls_native_certs::load_native_certs().certs };
+            let named =
+                named_files::certificates().unwrap_or_else(|| rustls_native_certs::load_native_certs().certs);
             let mut roots = RootCertStore::empty();
             roots.add_parsable_certificates(named.iter().cloned());
             match WebPkiServerVerifier::builder_with_provider(Arc::new(roots.clone()), provider).build() {
@@ -62,76 +54,12 @@ pub(super) fn tls_config(certificates: Certificates, identity: Option<&ClientIde
 
 /// Advice for somebody whose service's certificate comes from nobody who is trusted.
 pub(super) fn advice() -> String {
-    match unfit().or_else(empty) {
+    match named_files::problem() {
         Some(problem) => format!("; {problem}"),
         None => format!(
             "; if it is one of your own, name a file with it in the variable {NAMED}, or do without any check by --insecure"
         ),
     }
-}
-
-/// Why what the environment names is not there to trust.
-fn unfit() -> Option<String> {
-    let file = || {
-        let path = PathBuf::from(std::env::var_os(NAMED)?);
-        let why = endless(&path).or_else(|| {
-            // Opening the pipe that a shell substitutes would wait for somebody who has gone.
-            let is_pipe = std::fs::metadata(&path).is_ok_and(|found| is_pipe(found.file_type()));
-            if is_pipe { None } else { std::fs::File::open(&path).err().map(|error| error.to_string()) }
-        })?;
-        Some(format!(
-            "{NAMED} names a file that is not there to trust: {} cannot be read: {why}",
-            path.display()
-        ))
-    };
-    let folders = || {
-        let folders = std::env::var_os(NAMED_FOLDERS)?;
-        let unreadable = |path: PathBuf| std::fs::read_dir(&path).err().map(|error| (path, error));
-        let (path, error) = std::env::split_paths(&folders).find_map(unreadable)?;
-        Some(format!(
-            "{NAMED_FOLDERS} names a folder that is not there to trust: {} cannot be read: {error}",
-            path.display()
-        ))
-    };
-    file().or_else(folders)
-}
-
-/// Why reading a file might never end, or take all memory.
-fn endless(path: &Path) -> Option<String> {
-    // Of a link the kind is its own: what a shell substitutes (`<(...)`) is a pipe behind one, and is being written to.
-    if std::fs::symlink_metadata(path).is_ok_and(|own| is_pipe(own.file_type())) {
-        return Some("it is a pipe that nobody may ever write to".to_owned());
-    }
-    let found = std::fs::metadata(path).ok()?;
-    if !found.is_file() && !found.is_dir() && !is_pipe(found.file_type()) {
-        return Some("it is a device and no file".to_owned());
-    }
-    (found.len() > MOST_CERTIFICATES).then(|| format!("it is longer than {} MiB", MOST_CERTIFICATES >> 20))
-}
-
-/// That the named file holds no certificate, if so.
-fn empty() -> Option<String> {
-    let path = PathBuf::from(std::env::var_os(NAMED)?);
-    if !path.is_file() {
-        return None;
-    }
-    let mut found = CertificateDer::pem_file_iter(&path).ok()?;
-    (!found.any(|certificate| certificate.is_ok())).then(|| {
-        format!(
-            "{NAMED} is set and names a file that holds no certificate, which begins with `-----BEGIN CERTIFICATE-----`: {}",
-            path.display()
-        )
-    })
-}
-
-#[cfg(unix)]
-fn is_pipe(kind: std::fs::FileType) -> bool {
-    std::os::unix::fs::FileTypeExt::is_fifo(&kind)
-}
-
-#[cfg(not(unix))]
-const fn is_pipe(_kind: std::fs::FileType) -> bool {
-    false
 }
 
 /// What is wrong with a certificate that is not trusted, for people.
@@ -329,24 +257,6 @@ mod tests {
         assert!(!verify(&shown, &[&other], "localhost"), "it was not named");
         assert!(!verify(&shown, &[&shown], "example.org"), "it is another's");
         assert!(!verify(&old, &[&old], "localhost"), "its time is over");
-    }
-
-    #[test]
-    fn what_would_be_read_for_ever_is_told_and_not_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.pem");
-        std::fs::write(&path, "").unwrap();
-        assert_eq!(endless(&path), None);
-        std::fs::File::create(&path).unwrap().set_len(MOST_CERTIFICATES + 1).unwrap();
-        assert_eq!(endless(&path).unwrap(), "it is longer than 4 MiB");
-        if cfg!(unix) {
-            assert_eq!(endless(Path::new("/dev/zero")).unwrap(), "it is a device and no file");
-            let pipe = folder.path().join("pipe");
-            let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-            if made.is_ok_and(|status| status.success()) {
-                assert_eq!(endless(&pipe).unwrap(), "it is a pipe that nobody may ever write to");
-            }
-        }
     }
 
     #[test]

@@ -231,6 +231,7 @@ fn papers(count: u32, pages: u32) -> Vec<Paper> {
     let paper = |number: u32| Paper {
         file_name: format!("{number}.pdf"),
         content: pdf(pages, &number.to_string()).into(),
+        pages: Some(pages),
     };
     (0..count).map(paper).collect()
 }

@@ -5,6 +5,7 @@ use claque_core::{
     ids::BlockIdx,
     player::{PlayerPolicy, Reconnect},
     record::{BlockOutcome, SessionEnd},
+    remark::Sound,
     time::Duration,
 };
 use claque_gateway::{
@@ -113,4 +114,22 @@ fn audio_that_is_cut_or_is_none_fails_its_block_as_over_sockets() {
         .collect();
     assert!(told.contains(&(BlockIdx(2), FailureClass::Protocol, Phase::MidAudio)), "{told:?}");
     assert!(told.contains(&(BlockIdx(3), FailureClass::Protocol, Phase::BeforeAudio)), "{told:?}");
+}
+
+#[test]
+fn silent_audio_is_found_silent_as_over_sockets() {
+    let sounds = |faults: &[AudioFault]| -> Vec<_> {
+        let mut gateway = clockwork();
+        let rule = |fault: &AudioFault| AudioRule {
+            selector: BlockSelector::Block(2),
+            turn: Turn::default(),
+            fault: *fault,
+        };
+        gateway.faults.audio = faults.iter().map(rule).collect();
+        let outcome = run(&scenario(1, 4, gateway));
+        outcome.blocks().iter().map(|block| block.findings.and_then(|findings| findings.sound)).collect()
+    };
+    let audible = Some(Sound::Audible);
+    assert_eq!(sounds(&[AudioFault::Silent]), [audible, audible, Some(Sound::Silent), audible]);
+    assert_eq!(sounds(&[]), [None; 4], "nobody listens to what sounds by itself");
 }

@@ -16,7 +16,7 @@ use self::{
     side::Side,
     test::{Grouping, Test, middle},
 };
-use crate::observe::Observations;
+use crate::{observe::Observations, sample::rounded};
 
 /// Runs on a side below which nothing is judged: one run cannot tell how runs differ.
 pub const FEWEST_RUNS: usize = 2;
@@ -174,6 +174,12 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    fn rounded(self) -> Self {
+        Self { low: rounded(self.low), high: rounded(self.high) }
+    }
+}
+
 /// What a difference comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -325,12 +331,15 @@ impl Draft {
             statistic: self.measure.statistic(),
             unit: self.measure.unit(),
             judged: is_judged,
-            a: self.a,
-            b: self.b,
-            difference,
-            relative_pct,
-            interval: test.and_then(|test| test.interval(alpha)),
-            detectable: test.filter(|_| is_judged).and_then(|test| test.detectable(USED * alpha, judged)),
+            a: self.a.map(rounded),
+            b: self.b.map(rounded),
+            difference: difference.map(rounded),
+            relative_pct: relative_pct.map(rounded),
+            interval: test.and_then(|test| test.interval(alpha)).map(Interval::rounded),
+            detectable: test
+                .filter(|_| is_judged)
+                .and_then(|test| test.detectable(USED * alpha, judged))
+                .map(rounded),
             p_value: test.map(|test| test.p_value),
             change: self.change(),
             reason: self.result.err().map(|(_, why)| why),

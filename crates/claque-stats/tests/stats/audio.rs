@@ -5,7 +5,7 @@ use claque_core::{
     lag::LagHistogram,
     record::{BlockRecord, Fact, SoundRecord},
     remark::{Findings, Remark, Remarks, Sound},
-    time::Duration,
+    time::{Duration, MediaTime},
 };
 use claque_stats::{
     AudioFigures, ReasonId, RunShape, ScheduleLag, SoundFigures, Summary, Verdict, summarise,
@@ -123,4 +123,30 @@ fn what_was_listened_to_after_a_block_was_on_record_counts_the_same() {
     let audio = summarise(RunShape { users: 1, blocks_per_user: 3 }, &facts, None).audio.unwrap();
     let sound = SoundFigures { listened: 2, silent: 1, ..SoundFigures::default() };
     assert_eq!(audio, AudioFigures { blocks: 3, sound: Some(sound), ..AudioFigures::default() });
+}
+
+/// The notes of a run of one listener with blocks of so many characters and nanoseconds.
+fn notes_of(blocks: &[(u32, u64)]) -> Vec<ReasonId> {
+    let records = (0..).zip(blocks).map(|(index, &(chars, nanos))| {
+        let media = MediaTime::from_nanos(nanos);
+        let findings = heard(Sound::Audible);
+        Fact::Block(BlockRecord { chars, media, findings, bytes: 9_600, ..block(0, index, 1_000) })
+    });
+    let mut facts: Vec<_> = records.collect();
+    facts.push(Fact::Listener(session(0, Some(1_000), 600_000)));
+    let blocks_per_user = u32::try_from(blocks.len()).expect("there are few of them");
+    let summary = summarise(RunShape { users: 1, blocks_per_user }, &facts, None);
+    let notes = Verdict::judge(&summary).notes.into_iter().map(|note| note.id);
+    notes.filter(|id| *id == ReasonId::SameAudio).collect()
+}
+
+#[test]
+fn one_and_the_same_audio_for_texts_of_all_lengths_is_told() {
+    let same: Vec<_> = (0..8).map(|index| (60 + 20 * index, 2_000_000_000)).collect();
+    assert_eq!(notes_of(&same), [ReasonId::SameAudio]);
+    let mut other = same.clone();
+    other[5].1 += 1;
+    assert_eq!(notes_of(&other), [], "one of them differs");
+    assert_eq!(notes_of(&same[..7]), [], "seven may be alike by chance");
+    assert_eq!(notes_of(&[(100, 2_000_000_000); 8]), [], "texts are alike, too");
 }

@@ -215,3 +215,16 @@ fn what_could_have_been_seen_of_events_takes_both_tests_into_account() {
     assert_eq!(row.change, Change::NoDetectableChange, "one listener of each run");
     assert!(row.detectable > row.difference, "{row:?}");
 }
+
+#[test]
+fn figures_have_six_decimals_at_most() {
+    let comparison = compared(&steady(&[1_000.1, 1_000.2, 1_000.4]), &steady(&[1_100.3, 1_200.7, 1_333.3]));
+    let rows = &comparison.pairs[0].rows;
+    let ends = rows.iter().filter_map(|row| row.interval).flat_map(|interval| [interval.low, interval.high]);
+    let figures =
+        rows.iter().flat_map(|row| [row.a, row.b, row.difference, row.relative_pct, row.detectable]);
+    for figure in figures.flatten().chain(ends) {
+        let text = figure.to_string();
+        assert!(text.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 6), "{text}");
+    }
+}

@@ -135,6 +135,16 @@ fn a_stopped_or_unfinished_listener_means_interrupted() {
 }
 
 #[test]
+fn of_a_run_that_was_killed_before_anybody_is_on_record_as_playing_nobody_knows_whether_anybody_did() {
+    let verdict = judge(&[]);
+    assert_eq!(reasons(&verdict), [ReasonId::Interrupted]);
+    assert_eq!(
+        verdict.reasons[0].text,
+        "interrupted: 1 of 1 listener did not come to an end; whether anybody began to play is on no record"
+    );
+}
+
+#[test]
 fn nothing_heard_is_nothing_measured() {
     let failed = ListenerRecord { end: SessionEnd::Failed(FailureClass::Transport), ..session(0, None, 10) };
     let verdict = judge(&[Fact::Listener(failed)]);

@@ -8,7 +8,7 @@ use claque_core::{
     time::MediaTime,
 };
 
-use super::BlockStatus;
+use super::{BlockStatus, failure::block_error_class};
 
 /// One listener's conversation about one document.
 ///
@@ -59,10 +59,34 @@ pub enum Consequence<R> {
 enum Standing {
     /// Never asked for.
     Unasked,
-    /// Asked for, and not answered for good.
+    /// Asked for once, and not answered for good.
     Asked,
+    /// Asked for more than once, so that it may be answered as often, and not answered for good.
+    AskedAgain,
+    /// Asked for once and answered for good: a second answer is one too many.
+    Answered,
     /// Answered for good, withdrawn, or no longer wanted: says nothing more until asked for again.
     Quiet,
+}
+
+impl Standing {
+    const fn asked_once_more(self) -> Self {
+        match self {
+            Self::Unasked => Self::Asked,
+            Self::Asked | Self::AskedAgain | Self::Answered | Self::Quiet => Self::AskedAgain,
+        }
+    }
+
+    const fn is_awaited(self) -> bool {
+        matches!(self, Self::Asked | Self::AskedAgain)
+    }
+
+    const fn answered(self) -> Self {
+        match self {
+            Self::Asked | Self::Answered => Self::Answered,
+            Self::Unasked | Self::AskedAgain | Self::Quiet => Self::Quiet,
+        }
+    }
 }
 
 impl Conversation {
@@ -72,7 +96,7 @@ impl Conversation {
         if index >= self.blocks.len() {
             self.blocks.resize(index + 1, Standing::Unasked);
         }
-        self.blocks[index] = Standing::Asked;
+        self.blocks[index] = self.blocks[index].asked_once_more();
     }
 
     /// Nothing of these blocks is wanted until they are asked for again.
@@ -86,7 +110,7 @@ impl Conversation {
 
     /// Nothing of what was asked for is wanted any more.
     pub fn forget_all(&mut self) {
-        self.blocks.iter_mut().filter(|standing| **standing == Standing::Asked).for_each(|standing| {
+        self.blocks.iter_mut().filter(|standing| standing.is_awaited()).for_each(|standing| {
             *standing = Standing::Quiet;
         });
     }
@@ -105,18 +129,22 @@ impl Conversation {
             tell(unasked(report.block, "spoke of"));
             return;
         };
-        if *standing != Standing::Asked {
+        if !standing.is_awaited() {
+            let is_answer = matches!(report.status, BlockStatus::Cached | BlockStatus::Skipped);
+            if is_answer && *standing == Standing::Answered {
+                tell(warning(format!("server answered block {block} more than once")));
+            }
             return;
         }
         match report.status {
             BlockStatus::Queued => tell(said(block, StatusKind::Queued)),
             BlockStatus::Processing => tell(said(block, StatusKind::Processing)),
             BlockStatus::Skipped => {
-                *standing = Standing::Quiet;
+                *standing = standing.answered();
                 tell(said(block, StatusKind::Skipped));
             }
             BlockStatus::Cached => {
-                *standing = Standing::Quiet;
+                *standing = standing.answered();
                 let Some(audio) = report.audio else {
                     let text = "server called the block ready without an audio_url".to_owned();
                     tell(failed(block_failure(FailureClass::Protocol, text, block)));
@@ -131,8 +159,8 @@ impl Conversation {
 
     /// A block cannot be had, for a reason of the protocol's.
     pub(super) fn fail<R>(&mut self, block: BlockIdx, text: String, tell: &mut impl FnMut(Consequence<R>)) {
-        if let Some(standing) = self.standing(block).filter(|standing| **standing == Standing::Asked) {
-            *standing = Standing::Quiet;
+        if let Some(standing) = self.standing(block).filter(|standing| standing.is_awaited()) {
+            *standing = standing.answered();
             tell(failed(block_failure(FailureClass::Protocol, text, block)));
         }
     }
@@ -147,10 +175,8 @@ impl Conversation {
         if let Some(standing) = self.standing(block) {
             *standing = Standing::Quiet;
         }
-        // Only limits are final.
-        let class = if report.recoverable { FailureClass::Server } else { FailureClass::Limit };
         let words = report.error.unwrap_or("the server gave no reason").to_owned();
-        let failure = block_failure(class, words, block);
+        let failure = block_failure(block_error_class(&words, report.recoverable), words, block);
         tell(Consequence::Event(Event::BlockError { failure, recoverable: report.recoverable }));
     }
 
@@ -200,6 +226,9 @@ const fn said<R>(block: BlockIdx, kind: StatusKind) -> Consequence<R> {
 }
 
 fn unasked<R>(block: i64, what: &str) -> Consequence<R> {
-    let text = format!("server {what} block {block}, which was not asked for");
+    warning(format!("server {what} block {block}, which was not asked for"))
+}
+
+const fn warning<R>(text: String) -> Consequence<R> {
     Consequence::Event(Event::Warning { text })
 }

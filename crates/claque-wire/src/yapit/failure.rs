@@ -16,7 +16,7 @@ const WORDS_CHARS: usize = 300;
 pub fn session_error(words: &str) -> Failure {
     let lower = words.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
-    let class = if has(&["rate limit", "usage limit", "limit exceeded", "slow down"]) {
+    let class = if speaks_of_limit(words) || has(&["limit exceeded", "slow down"]) {
         FailureClass::Limit
     } else if has(&[
         "not found",
@@ -31,6 +31,33 @@ pub fn session_error(words: &str) -> Failure {
         FailureClass::Server
     };
     Failure { phase: Phase::BeforeAudio, class, code: None, text: words.to_owned(), kills: Kills::Session }
+}
+
+/// The class of a block's error, by the server's words and whether asking again may help. What is final is a limit; a service
+/// may also call a limit recoverable, and say what it is in words alone.
+#[must_use]
+pub fn block_error_class(words: &str, recoverable: bool) -> FailureClass {
+    if recoverable && !speaks_of_limit(words) { FailureClass::Server } else { FailureClass::Limit }
+}
+
+/// Whether words are about a rate or usage limit, or name HTTP's status for one.
+fn speaks_of_limit(words: &str) -> bool {
+    const LIMITS: [&str; 5] = [" rate limit", " usage limit", "ratelimit", "quota", "too many requests"];
+    // Every word has a blank before it, so that what is accurate is no rate.
+    let mut lower = format!(" {}", words.to_lowercase());
+    lower = lower.replace(|c: char| !c.is_alphanumeric(), " ");
+    LIMITS.iter().any(|part| lower.contains(part)) || names_status_429(&lower)
+}
+
+/// Whether 429 stands there as a status, and not as the number of a block.
+fn names_status_429(lower: &str) -> bool {
+    const BEFORE: [&str; 8] = ["http", "status", "code", "error", "answered", "returned", "got", "with"];
+    let parts: Vec<_> = lower.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let is_version = |part: &&str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.iter().enumerate().any(|(at, part)| {
+        let before = parts[..at].iter().rev().find(|part| !is_version(part));
+        *part == "429" && before.is_none_or(|before| BEFORE.contains(before))
+    })
 }
 
 /// The failure that the end of a WebSocket is, when the listener was not done.
@@ -176,6 +203,29 @@ fn cut(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_is_known_by_its_words() {
+        for words in [
+            "Rate limit exceeded",
+            "RATE_LIMIT_EXCEEDED",
+            "upstream rate-limited us: insufficient_quota",
+            "You exceeded your current quota",
+            "Usage limit exceeded",
+            "Too many requests",
+            "HTTP 429",
+            "HTTP/1.1 429",
+            "provider answered with status 429: wait",
+            "429",
+        ] {
+            assert!(speaks_of_limit(words), "{words}");
+        }
+        for words in
+            ["block 429 failed", "worker 4290 is gone", "the engine choked", "accurate limits", "took 429 ms"]
+        {
+            assert!(!speaks_of_limit(words), "{words}");
+        }
+    }
 
     #[test]
     fn the_window_of_a_limit_is_read_from_its_words() {

@@ -14,13 +14,16 @@ use claque_net::{
     service::{Certificates, Credentials, Network, NetworkOrder, Pause, Service, Target},
 };
 use claque_store::{
-    DocumentJournal, JournalState, KeptDocuments, KnownServices, LeftDocument, LeftExtraction, Unresolved,
+    DocumentJournal, JournalState, KeptDocument, KeptDocuments, KnownServices, LeftDocument, LeftExtraction,
+    Unresolved,
 };
 use claque_wire::yapit::rest::is_document_id;
+use futures_util::future::join_all;
 
 use crate::{
     config::{CleanupSettings, Talk},
     documents::going,
+    network::tell_slow_calls,
     report::units::one_line,
     run::{
         crew::Crew,
@@ -35,6 +38,9 @@ use crate::{
 
 /// Exit code where something is left.
 const LEFT: u8 = 1;
+
+/// Documents that are deleted beside each other.
+const AT_ONCE: usize = 8;
 
 /// Longest wait for one answer, and longest time without a further page of an extraction that is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -152,10 +158,11 @@ impl Broom {
         }
         let target = journal.header().target.clone();
         let left = journal.left();
-        for document in left.documents {
-            let fate = self.delete(&target, &document).await;
-            if self.tell(&document.id, fate)? {
-                journal.deleted(&document.id)?;
+        for some in left.documents.chunks(AT_ONCE) {
+            for (document, fate) in some.iter().zip(self.delete_all(&target, some).await) {
+                if self.tell(&document.id, fate)? {
+                    journal.deleted(&document.id)?;
+                }
             }
         }
         for extraction in left.extractions {
@@ -242,16 +249,14 @@ impl Broom {
     /// Deletes what was kept for later runs.
     async fn sweep_kept(&mut self, settings: &CleanupSettings) -> anyhow::Result<()> {
         let mut kept = KeptDocuments::read(&settings.dir)?;
-        for document in kept.documents().to_vec() {
-            let left = LeftDocument {
-                id: document.id.clone(),
-                title: document.title,
-                account: document.account,
-                owner: document.owner,
-            };
-            let fate = self.delete(&document.target, &left).await;
-            if self.tell(&document.id, fate)? {
-                kept.forget(&document.id)?;
+        for of_one in kept.documents().to_vec().chunk_by(|a, b| a.target == b.target) {
+            for some in of_one.chunks(AT_ONCE) {
+                let left: Vec<_> = some.iter().map(left_of).collect();
+                for (document, fate) in some.iter().zip(self.delete_all(&some[0].target, &left).await) {
+                    if self.tell(&document.id, fate)? {
+                        kept.forget(&document.id)?;
+                    }
+                }
             }
         }
         Ok(())
@@ -278,35 +283,22 @@ impl Broom {
         }
     }
 
-    async fn delete(&mut self, target: &str, document: &LeftDocument) -> Fate {
-        if !is_document_id(&document.id) {
-            return Fate::Left("this is no id of a document".to_owned());
-        }
-        let crew = match self.crew(target).await {
-            Ok(crew) => crew,
-            Err(why) => return Fate::Left(why.clone()),
+    /// Deletes documents beside each other; what became of each, in their order.
+    async fn delete_all(&mut self, target: &str, documents: &[LeftDocument]) -> Vec<Fate> {
+        // For what is no id at all nobody is signed in.
+        let nobody = Err("this is no id of a document".to_owned());
+        let is_one = documents.iter().any(|document| is_document_id(&document.id));
+        let crew = if is_one { self.crew(target).await } else { &nobody };
+        let delete = async |document: &LeftDocument| match crew {
+            Ok(crew) => delete_one(crew, document).await,
+            Err(why) => Fate::Left(why.clone()),
         };
-        if document.owner == "guest" {
-            return Fate::Left(
-                "it is a guest's, and what proves who the guest was is never written down".to_owned(),
-            );
-        }
-        let candidates = candidates(crew, document.account, &document.owner);
-        for service in &candidates {
-            match service.delete_document(&document.id, wait_and_tell).await {
-                Ok(true) => return Fate::Deleted,
-                Ok(false) => {}
-                Err(error) => return Fate::Left(error.to_string()),
-            }
-        }
-        match (candidates.is_empty(), document.owner.as_str()) {
-            (true, owner) => Fate::Left(anothers(owner)),
-            (false, "token") => Fate::Left(
-                "the service does not know it by the token given: it is gone, or another account's"
-                    .to_owned(),
-            ),
-            (false, _) => Fate::Gone,
-        }
+        join_all(documents.iter().map(delete)).await
+    }
+
+    async fn delete(&mut self, target: &str, document: &LeftDocument) -> Fate {
+        let fate = self.delete_all(target, std::slice::from_ref(document)).await.pop();
+        fate.unwrap_or_else(|| Fate::Left("it was passed over".to_owned()))
     }
 
     /// Calls an extraction off and deletes its document if there is one. Gives its name; none where there is none.
@@ -352,15 +344,53 @@ impl Broom {
                      say so with --base-url {parsed}"
                 )),
                 Ok(parsed) => {
-                    Crew::open(&parsed, &self.credentials, &[], &self.way_to(&parsed), wait_and_tell)
-                        .await
-                        .map_err(|error| error.to_string())
+                    let network = self.way_to(&parsed);
+                    let watched = network.clone();
+                    tokio::spawn(async move { tell_slow_calls(&watched, say).await });
+                    let opened = Crew::open(&parsed, &self.credentials, &[], &network, wait_and_tell).await;
+                    opened.map_err(|error| error.to_string())
                 }
                 Err(error) => Err(error.to_string()),
             };
             self.crews.insert(target.to_owned(), opened);
         }
         self.crews.get(target).expect("it was just put there")
+    }
+}
+
+fn left_of(kept: &KeptDocument) -> LeftDocument {
+    LeftDocument {
+        id: kept.id.clone(),
+        title: kept.title.clone(),
+        account: kept.account,
+        owner: kept.owner.clone(),
+    }
+}
+
+/// Deletes a document by whichever account may own it.
+async fn delete_one(crew: &Crew, document: &LeftDocument) -> Fate {
+    if !is_document_id(&document.id) {
+        return Fate::Left("this is no id of a document".to_owned());
+    }
+    if document.owner == "guest" {
+        return Fate::Left(
+            "it is a guest's, and what proves who the guest was is never written down".to_owned(),
+        );
+    }
+    let candidates = candidates(crew, document.account, &document.owner);
+    for service in &candidates {
+        match service.delete_document(&document.id, wait_and_tell).await {
+            Ok(true) => return Fate::Deleted,
+            Ok(false) => {}
+            Err(error) => return Fate::Left(error.to_string()),
+        }
+    }
+    match (candidates.is_empty(), document.owner.as_str()) {
+        (true, owner) => Fate::Left(anothers(owner)),
+        (false, "token") => Fate::Left(
+            "the service does not know it by the token given: it is gone, or another account's".to_owned(),
+        ),
+        (false, _) => Fate::Gone,
     }
 }
 

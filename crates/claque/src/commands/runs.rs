@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use claque_stats::{DocumentsSummary, Summary, Validity};
+use claque_stats::{DocumentsSummary, Summary, SummaryBuilder, Validity};
 use claque_store::{DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict};
 use serde::Serialize;
 
@@ -28,8 +28,26 @@ pub(crate) fn runs(flags: &ListFlags) -> anyhow::Result<ExitCode> {
             && since.as_ref().is_none_or(|since| run.started_at_utc >= *since)
             && flags.tag.as_ref().is_none_or(|tag| run.tags.contains(tag))
     });
+    runs.iter_mut().for_each(add_partial_figures);
     print(&if flags.json { json(&runs)? } else { text(&runs) })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A run that was killed, or still goes on, has no figures in its file: they are computed of what is on record. One that
+/// cannot be read keeps none; `claque show` says why.
+fn add_partial_figures(run: &mut RunHead) {
+    let RunWhat::Listeners { config, summary: summary @ None } = &mut run.what else { return };
+    if !run.partial {
+        return;
+    }
+    let mut figures = SummaryBuilder::new(config.shape());
+    let read = claque_store::open_manifest(&run.dir).and_then(|manifest| {
+        claque_store::for_each_listener(&run.dir, &manifest, |facts| {
+            facts.summarise_into(&mut figures);
+            Ok(())
+        })
+    });
+    *summary = read.ok().map(|()| Box::new(figures.finish(None)));
 }
 
 /// Runs over documents have no model.

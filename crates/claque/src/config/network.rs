@@ -64,6 +64,7 @@ pub(super) fn network(wishes: &Wishes, source: &Source, way: Way<'_>) -> Result<
             Some(wish) if wish.value => Certificates::Unchecked,
             Some(_) | None => Certificates::Checked,
         },
+        ..NetworkOrder::default()
     })
 }
 

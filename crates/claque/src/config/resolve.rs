@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use claque_core::rng::Seed;
 use claque_gateway::Auth;
-use claque_net::service::{Credentials, Target};
+use claque_net::service::{Credentials, NetworkOrder, Target};
 use serde_json::Value;
 
 use super::{
@@ -87,7 +87,7 @@ pub(super) fn decide_run(
     };
     let courtesy = courtesy::courtesy(&wishes, source)?;
     let way = Way { to: (&target).into(), credentials: &credentials, environment };
-    let network = network::network(&wishes, source, way)?;
+    let network = NetworkOrder { call_timeout: plan.timeout, ..network::network(&wishes, source, way)? };
     let decode_share =
         source.within(wishes.decode_share.as_ref(), "decode_share", 0.0..=1.0, DECODE_SHARE)?;
     if let (TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_), Some(wish)) =

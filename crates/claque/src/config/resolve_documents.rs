@@ -1,7 +1,7 @@
 //! What the flags of runs over documents come to.
 
 use claque_gateway::Auth;
-use claque_net::service::Credentials;
+use claque_net::service::{Credentials, NetworkOrder};
 use serde_json::Value;
 
 use super::{
@@ -46,7 +46,7 @@ pub(crate) fn resolve_documents(
         }
     };
     let way = Way { to: (&target).into(), credentials: std::slice::from_ref(&credentials), environment };
-    let network = network::network(&wishes, &source, way)?;
+    let network = NetworkOrder { call_timeout: plan.patience, ..network::network(&wishes, &source, way)? };
     let mut scenario = documents::decided(&wishes, &plan);
     scenario.insert("time".to_owned(), "real".into());
     network::decided(&wishes, &mut scenario);

@@ -1,6 +1,7 @@
 //! Runs over documents: made or read, extracted, recorded, cleared away.
 
 mod left;
+mod paced;
 pub(crate) mod paper;
 pub(crate) mod record;
 mod run;
@@ -23,12 +24,13 @@ fn paper(plan: &DocumentsPlan, corpus: &Corpus, unique: Seed, number: u32) -> Pa
             };
             let title = format!("claque load test {}", number + 1);
             let content = paper::write(*shape, &title, corpus, unique.index(u64::from(number)));
-            Paper { file_name: format!("claque-{}.pdf", number + 1), content: content.into() }
+            let file_name = format!("claque-{}.pdf", number + 1);
+            Paper { file_name, content: content.into(), pages: Some(shape.pages) }
         }
         Origin::Files(files) => {
             let place = usize::try_from(number).unwrap_or(0) % files.len().max(1);
             let (file_name, content) = files.get(place).cloned().unwrap_or_default();
-            Paper { file_name, content }
+            Paper { file_name, content, pages: None }
         }
     }
 }

@@ -20,11 +20,13 @@ use claque_stats::ScheduleLag;
 
 use super::{
     left::{Left, Whose},
+    paced::Paced,
     paper,
     record::{DocumentsHeading, DocumentsRecorder, FinishedDocuments},
 };
 use crate::{
     config::{DocumentsSettings, Talk, TargetChoice},
+    network::tell_slow_calls,
     outcome::TimeKind,
     report::{self, live::Live},
     run::{
@@ -49,10 +51,11 @@ pub(crate) async fn run(settings: DocumentsSettings) -> anyhow::Result<ExitCode>
     let format = settings.output.format;
     let network = Network::open(settings.network.clone());
     let (interrupts, left, course, live) = (&interrupts, &left, &course, &live);
-    let session = Session { settings: &settings, interrupts, left, course, live, network };
+    let session = Session { settings: &settings, interrupts, left, course, live, network: network.clone() };
     let result = tokio::select! {
         result = session.run() => Some(result),
         () = twice(interrupts, live, || course.stopping(left.clears())) => None,
+        () = tell_slow_calls(&network, |line| live.say(line)) => None,
     };
     live.end();
     let Some(result) = result else {
@@ -180,7 +183,7 @@ impl Session<'_> {
         whose: &Whose,
     ) {
         let mut stopping = false;
-        let mut progress = Progress::of(self.settings);
+        let (mut progress, mut paced) = (Progress::of(self.settings), Paced::default());
         loop {
             tokio::select! {
                 news = conversations.next_news() => match news {
@@ -191,10 +194,9 @@ impl Session<'_> {
                         }
                         recorder.take(&facts);
                     }
-                    Some(News::Paced { document, step, wait }) => self.live.say(&format!(
-                        "the service limits how often it is asked to {step}: document {document} waits {} s",
-                        wait.as_secs_f64().ceil()
-                    )),
+                    Some(News::Paced { document, step, wait }) => {
+                        paced.note(document, step, wait).iter().for_each(|line| self.live.say(line));
+                    }
                     Some(News::Remains { document, what, noted }) => {
                         if let Some(what) = &what {
                             tracing::debug!("on the service: {what}");
@@ -240,6 +242,7 @@ impl Session<'_> {
         let mut machine = Extraction::new(ExtractionConfig {
             document,
             bytes: u64::try_from(paper.content.len()).unwrap_or(u64::MAX),
+            pages: paper.pages,
             ai_transform: plan.ai_transform,
             poll: plan.poll,
             patience: plan.patience,

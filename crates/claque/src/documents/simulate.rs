@@ -52,7 +52,7 @@ pub(crate) fn simulate(settings: SimulateDocumentsSettings) -> anyhow::Result<Ex
 }
 
 fn simulated(paper: claque_net::extraction::Paper) -> Result<SimulatedPaper, UsageError> {
-    let claque_net::extraction::Paper { file_name, content } = paper;
+    let claque_net::extraction::Paper { file_name, content, pages: _ } = paper;
     let pages = page_count(&content).ok_or_else(|| {
         UsageError::new(format!(
             "failed to count the pages of {file_name}, which hides them; a simulation needs them, `claque documents` does \

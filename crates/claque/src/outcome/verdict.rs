@@ -39,8 +39,9 @@ impl Told<'_> {
 pub(crate) fn judge(summary: &Summary, time: TimeKind) -> Verdict {
     let mut verdict = Verdict::judge(summary);
     if time == TimeKind::Virtual {
-        // Not unmeasured, but impossible: nothing is late in virtual time, and there is no sound.
-        let impossible = [ReasonId::LagNotMeasured, ReasonId::SoundNotMeasured];
+        // Not unmeasured, but impossible: nothing is late in virtual time, there is no sound, and what a model speaks is as
+        // long as it was told.
+        let impossible = [ReasonId::LagNotMeasured, ReasonId::SoundNotMeasured, ReasonId::SameAudio];
         verdict.notes.retain(|note| !impossible.contains(&note.id));
     }
     verdict

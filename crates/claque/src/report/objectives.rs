@@ -5,7 +5,19 @@ use claque_stats::{
     values_for_quantile,
 };
 
-use super::units::{NOT_MEASURED, counted, grouped, time};
+use super::units::{NOT_MEASURED, counted, grouped, one_line, time};
+use crate::outcome::Finished;
+
+/// Objectives of a run that came to no end: nobody can say whether they were reached.
+pub(super) fn unjudged(run: &Finished) -> Vec<String> {
+    let asked = run.heading.scenario.get("objectives").and_then(serde_json::Value::as_array);
+    let words = asked.into_iter().flatten().filter_map(serde_json::Value::as_str);
+    if run.objectives.is_empty() {
+        words.map(|words| format!("objective {}: the run did not come to its end", one_line(words))).collect()
+    } else {
+        Vec::new()
+    }
+}
 
 /// "1.20 s", "never: 3 of 20 values missing", "N/A"; and what that shows of more than this sample.
 pub(super) fn found(result: &ObjectiveResult) -> String {

@@ -79,6 +79,7 @@ pub(super) fn summary(run: &Finished, paint: Paint) -> String {
     times(&run.heading, &run.summary, paint, &mut lines);
     errors(&run.summary, paint, &mut lines);
     objectives_met(&run.objectives, paint, &mut lines);
+    lines.extend(objectives::unjudged(run).iter().map(|objective| row("not judged", objective, paint)));
     lines.push(String::new());
     verdict(&run.verdict, paint, &mut lines);
     lines.push(String::new());
@@ -189,19 +190,32 @@ pub(super) fn with_rest(fraction: String, rest: &[(u64, &str)], paint: Paint) ->
 fn listeners(summary: &Summary) -> String {
     let counts = summary.listeners;
     let mut words = format!("{} of {} completed", grouped(counts.completed), grouped(counts.intended));
+    let (never, unknown) = unstarted(summary);
     let others = [
         (counts.failed, "failed"),
         (counts.stopped, "were stopped"),
         (counts.left, "hung up"),
         (counts.unfinished, "have no end on record"),
-        (counts.intended.saturating_sub(counts.started), "never began to play"),
+        (never, "never began to play"),
+        (unknown, "not known to have begun to play"),
     ];
     for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
-        let what =
-            if count == 1 { what.replace("were", "was").replace("have", "has") } else { what.to_owned() };
+        let what = if count == 1 {
+            what.replace("were", "was").replace("have no", "has no")
+        } else {
+            what.to_owned()
+        };
         words.push_str(&format!(", {} {what}", grouped(count)));
     }
     words
+}
+
+/// Listeners that never began to play, and those of whom it is not known: they have no end on record.
+pub(super) fn unstarted(summary: &Summary) -> (u64, u64) {
+    let counts = summary.listeners;
+    let silent = counts.intended.saturating_sub(counts.started);
+    let unknown = silent.min(counts.unfinished);
+    (silent - unknown, unknown)
 }
 
 fn underruns(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {

@@ -88,11 +88,12 @@ pub(crate) async fn perform(
 ) -> anyhow::Result<Option<Ended>> {
     let (made, course) = (Made::default(), Course::default());
     let network = Network::open(settings.network.clone());
-    let session = Session { settings, interrupts, made: &made, course: &course, network };
+    let session = Session { settings, interrupts, made: &made, course: &course, network: network.clone() };
     let result = tokio::select! {
         result = session.run(live) => Some(result),
         () = twice(interrupts, live, || course.stopping(made.clears())) => None,
         () = live.listen(interrupts) => None,
+        () = network::tell_slow_calls(&network, |line| live.say(line)) => None,
     };
     live.end();
     if result.is_none() {
@@ -322,12 +323,18 @@ impl Session<'_> {
         })?;
         let clock = audience.clock();
         recorder.record_clock(clock);
+        if let Some(host) = host {
+            host.follow_gaps(clock);
+        }
         let mut pulse = RecorderPulse::new(clock);
         self.watch(&mut audience, &mut recorder, host, live, &mut pulse).await;
         recorder.note_by_hand(audience.by_hand());
         live.ending();
         let mut kept = audience.finish();
         kept.gaps.merge(pulse.finish());
+        if let Some(gaps) = host.and_then(|host| host.gaps(clock.now())) {
+            kept.gaps.merge(gaps);
+        }
         recorder.record_tokens(start::token_rows(crew, clock));
         if let Some(load) = host.and_then(Host::load) {
             recorder.record_load(&load);

@@ -22,6 +22,8 @@ mod scripted;
 mod secrets;
 mod shown;
 mod speech;
+#[cfg(target_os = "linux")]
+mod stopped_gateway;
 mod suite;
 mod tls;
 mod troubles;

@@ -398,7 +398,7 @@ fn an_empty_list_of_uncached_pages_says_nothing_unless_a_language_model_is_at_wo
     for (ai_transform, wanted) in
         [(AiTransform::Off, PageSource::Unsaid), (AiTransform::On, PageSource::Cache)]
     {
-        let mut talk = Talk::new(ExtractionConfig { ai_transform, ..config() });
+        let mut talk = Talk::new(ExtractionConfig { ai_transform, pages: Some(2), ..config() });
         talk.reply(
             100,
             Reply::Prepared(Prepared { pages: Some(2), uncached: Some(vec![]), ..Prepared::default() }),
@@ -436,4 +436,20 @@ fn a_document_waits_as_long_as_the_limit_lets_others_through() {
         }
     }
     assert!((700_000..=725_000).contains(&now), "two minutes after the last of them: {now}");
+}
+
+#[test]
+fn pages_that_were_left_out_are_not_believed() {
+    let told = |config: ExtractionConfig, pages| {
+        let mut talk = Talk::new(config);
+        talk.reply(100, Reply::Prepared(Prepared { hash: "h".to_owned(), pages, uncached: None }));
+        let failed = matches!(talk.errors()[..], [(Step::Prepare, FailureClass::Protocol)]);
+        let goes_on = matches!(talk.steps()[..], [_, (100, Step::Create)]);
+        assert!(failed != goes_on, "{:?}", talk.steps());
+        failed
+    };
+    assert!(told(config(), Some(0)) && told(config(), Some(PAGES - 1)));
+    assert!(!told(config(), Some(PAGES)) && !told(config(), Some(PAGES + 1)) && !told(config(), None));
+    let uncounted = ExtractionConfig { pages: None, ..config() };
+    assert!(told(uncounted.clone(), Some(0)) && !told(uncounted, Some(1)));
 }

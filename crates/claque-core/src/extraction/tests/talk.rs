@@ -18,6 +18,7 @@ pub(super) fn config() -> ExtractionConfig {
     ExtractionConfig {
         document: DocumentNo(2),
         bytes: 100,
+        pages: Some(PAGES),
         ai_transform: AiTransform::Off,
         poll: PollPolicy::YAPIT,
         patience: Duration::from_secs(60),

@@ -79,7 +79,7 @@ pub(super) fn verdict(row: &Row) -> &'static str {
     let is_quantile = [Some(Statistic::P50), Some(Statistic::P95)].contains(&row.statistic);
     let is_missing = row.a.is_none() || row.b.is_none();
     if row.change == Change::NotJudged && is_quantile && is_missing {
-        return "too few values";
+        return "too few on one side";
     }
     if row.judged || row.change == Change::NotComparable { row.change.as_str() } else { "" }
 }

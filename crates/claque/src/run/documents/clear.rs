@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use claque_core::time::Duration;
 use claque_net::service::Service;
 use claque_store::{DocumentJournal, LeftBehind, StoreError, Unresolved};
 use futures_util::{StreamExt as _, stream};
@@ -14,6 +15,27 @@ use crate::{
 
 /// Documents of an account that are looked through for a title, at most.
 pub(crate) const LOOKED_THROUGH: usize = 10_000;
+
+/// How long clearing away takes at most: a service that answers nothing costs three calls, and one that limits deletions to ten
+/// a minute six seconds a document.
+fn bound(call_timeout: Duration, documents: usize) -> Duration {
+    let documents = u32::try_from(documents).unwrap_or(u32::MAX);
+    (call_timeout * 3).saturating_add(Duration::from_secs(6).saturating_mul(documents))
+}
+
+/// Clearing away that takes longer is told of, with the moment at which it is given up.
+const TOLD_AFTER: Duration = Duration::from_secs(5);
+
+/// Lets the bound pass, and tells of it in time.
+async fn pass(bound: Duration, documents: usize, live: &Live) {
+    let first = TOLD_AFTER.min(bound);
+    tokio::time::sleep(first).await;
+    let (seconds, plural) = (bound.as_secs_f64().ceil(), if documents == 1 { "" } else { "s" });
+    live.say(&format!(
+        "deleting {documents} document{plural}, {AT_ONCE} at a time; what is not deleted {seconds} s after the beginning is left"
+    ));
+    tokio::time::sleep(bound.saturating_sub(first)).await;
+}
 
 /// What came of looking for documents by their title.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +60,33 @@ impl Made {
     ) -> Result<bool, StoreError> {
         let waiting = Waiting::new(interrupts, live);
         let left = self.journal.borrow().as_ref().map(DocumentJournal::left).unwrap_or_default();
+        let documents = left.documents.len() + left.unresolved.len();
+        let bound = bound(service_of(crew, 0).network().call_timeout(), documents);
+        let unnoted = tokio::select! {
+            unnoted = self.delete_each(crew, left, &waiting, live) => unnoted,
+            () = pass(bound, documents, live) => {
+                let seconds = bound.as_secs_f64().ceil();
+                live.warn(&format!("not everything that the run made could be deleted within {seconds} s"));
+                None
+            }
+        };
+        if let Some(error) = unnoted {
+            live.warn(&format!("what was deleted cannot be noted: {error}"));
+        }
+        let Some(journal) = self.journal.borrow_mut().take() else { return Ok(false) };
+        let left = journal.left();
+        journal.close()?;
+        Ok(left != LeftBehind::default())
+    }
+
+    /// Deletes several at a time. Gives why it could not be noted; what cannot be noted is deleted all the same.
+    async fn delete_each(
+        &self,
+        crew: &Crew,
+        left: LeftBehind,
+        waiting: &Waiting<'_>,
+        live: &Live,
+    ) -> Option<StoreError> {
         let mut deletions = stream::iter(left.documents)
             .map(async |document| {
                 let service = service_of(crew, document.account);
@@ -46,7 +95,6 @@ impl Made {
                 (document.id, result)
             })
             .buffer_unordered(AT_ONCE);
-        // What cannot be noted is deleted all the same.
         let mut unnoted = None;
         while let Some((id, result)) = deletions.next().await {
             match result {
@@ -54,17 +102,13 @@ impl Made {
                 Err(error) => live.warn(&format!("left behind on the service: document {id}: {error}")),
             }
         }
-        for unresolved in &left.unresolved {
-            let resolved = self.resolve(crew, unresolved, &waiting, live).await;
+        let mut resolutions = stream::iter(&left.unresolved)
+            .map(|unresolved| self.resolve(crew, unresolved, waiting, live))
+            .buffer_unordered(AT_ONCE);
+        while let Some(resolved) = resolutions.next().await {
             unnoted = unnoted.or(resolved.err());
         }
-        if let Some(error) = unnoted {
-            live.warn(&format!("what was deleted cannot be noted: {error}"));
-        }
-        let Some(journal) = self.journal.borrow_mut().take() else { return Ok(false) };
-        let left = journal.left();
-        journal.close()?;
-        Ok(left != LeftBehind::default())
+        unnoted
     }
 
     /// Finds out whether a document was made whose creation was not answered, and deletes it if it was.
@@ -117,4 +161,16 @@ pub(crate) async fn find_titled(
 
 fn service_of(crew: &Crew, account: u32) -> &Service {
     crew.through(usize::try_from(account).unwrap_or(usize::MAX), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_grows_with_what_there_is_to_delete() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(bound(minute, 0), Duration::from_secs(180));
+        assert_eq!(bound(minute, 20), Duration::from_secs(300));
+    }
 }

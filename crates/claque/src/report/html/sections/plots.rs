@@ -11,6 +11,7 @@ use crate::{
     load,
     report::{
         again,
+        text::unstarted,
         units::{NOT_MEASURED, counted, grouped, one_line, quantile_or_max, time},
     },
 };
@@ -161,14 +162,14 @@ pub(super) fn spreads(summary: &Summary, picture: &Picture, out: &mut Markup) {
         out.raw("</tr>\n");
     }
     out.raw("</tbody></table></div>\n<p class=\"under\">- fewer values than this quantile takes to have one beyond it.</p>\n");
-    if summary.listeners.started < summary.listeners.intended {
-        let never = summary.listeners.intended - summary.listeners.started;
-        let words = format!(
-            "{} never began to play and {} in no startup time.",
-            counted(never, "listener"),
-            if never == 1 { "is" } else { "are" }
-        );
-        out.element("p", &words);
+    let (never, unknown) = unstarted(summary);
+    for (count, what) in
+        [(never, "never began to play"), (unknown, "may have begun to play, which is on no record,")]
+    {
+        if count > 0 {
+            let are = if count == 1 { "is" } else { "are" };
+            out.element("p", &format!("{} {what} and {are} in no startup time.", counted(count, "listener")));
+        }
     }
     out.raw("</section>\n");
 }

@@ -1,0 +1,86 @@
+//! What a place of a text may stand for: itself, or what it is an escape of.
+
+/// A character, and how many bytes of a text stand for it.
+pub(super) type Reading = (char, usize);
+
+/// What the beginning of a text may stand for, and how many bytes of it do: the character itself, and what it is an
+/// escape of.
+pub(super) fn readings(text: &str) -> [Option<Reading>; 2] {
+    [text.chars().next().map(|c| (c, c.len_utf8())), escaped(text)]
+}
+
+/// The character that an escape at the beginning of a text stands for, and the bytes it takes: of URLs (RFC 3986 section
+/// 2.1, and forms), of JSON (RFC 8259 section 7), and of HTML.
+fn escaped(text: &str) -> Option<(char, usize)> {
+    match text.as_bytes().first()? {
+        b'+' => Some((' ', 1)),
+        b'%' => percent(text),
+        b'\\' => match text[1..].chars().next()? {
+            'u' => unicode(text),
+            other => Some((other, 1 + other.len_utf8())),
+        },
+        b'&' => entity(text),
+        _ => None,
+    }
+}
+
+fn percent(text: &str) -> Option<(char, usize)> {
+    let byte = |at: usize| {
+        let digits = text.get(at..at + 3)?.strip_prefix('%')?;
+        digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
+    };
+    let first = byte(0)?;
+    let length = match first {
+        0..=0x7f => 1,
+        0xc0..=0xdf => 2,
+        0xe0..=0xef => 3,
+        _ => 4,
+    };
+    let bytes: Option<Vec<u8>> = (0..length).map(|number| byte(3 * number)).collect();
+    let read = String::from_utf8(bytes?).ok()?;
+    Some((read.chars().next()?, 3 * length))
+}
+
+fn unicode(text: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| u16::from_str_radix(text.get(at..at + 6)?.strip_prefix("\\u")?, 16).ok();
+    let first = unit(0)?;
+    let pair = [Some(first), unit(6)];
+    let mut read = char::decode_utf16(pair.into_iter().flatten());
+    let read = read.next()?.ok()?;
+    Some((read, 6 * read.len_utf16()))
+}
+
+fn entity(text: &str) -> Option<(char, usize)> {
+    let (name, _) = text.get(1..)?.split_once(';').filter(|(name, _)| name.len() <= 8)?;
+    let read = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "shy" => '\u{ad}',
+        "zwj" => '\u{200d}',
+        "zwnj" => '\u{200c}',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let hex = number.strip_prefix(['x', 'X']).map(|digits| u32::from_str_radix(digits, 16));
+            char::from_u32(hex.unwrap_or_else(|| number.parse()).ok()?)?
+        }
+    };
+    Some((read, name.len() + 2))
+}
+
+/// Bytes of the sign at the beginning of a text, if it shows nothing: a soft hyphen, a zero width, a joiner or a mark of
+/// direction, also escaped.
+pub(super) fn invisible(text: &str) -> Option<usize> {
+    let sign = readings(text).into_iter().flatten().find(|(c, _)| is_invisible(*c));
+    sign.map(|(_, bytes)| bytes)
+}
+
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+    )
+}
