@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use claque_core::time::{MediaTime, SampleRate, Speed};
+use claque_core::{
+    rng::Seed,
+    time::{MediaTime, SampleRate, Speed},
+};
 use claque_gateway::{StreamEffect, StreamId};
 
 use super::{
@@ -20,6 +23,8 @@ pub(super) struct SpeechAnswer {
     pub(super) text: Arc<str>,
     pub(super) voice: Arc<str>,
     pub(super) speed: Speed,
+    /// Noise and sound come from it.
+    pub(super) seed: Seed,
     dialect: &'static Dialect,
     format: Format,
     delivery: Delivery,
@@ -56,7 +61,7 @@ impl SpeechAnswer {
         call: CallId,
         request: SpeechRequest,
         effect: Option<StreamEffect>,
-        (config, rate): (&OpenaiConfig, SampleRate),
+        (config, rate, seed): (&OpenaiConfig, SampleRate, Seed),
     ) -> Self {
         let SpeechRequest { text, voice, speed, format, delivery } = request;
         let container = match effect {
@@ -69,6 +74,7 @@ impl SpeechAnswer {
             text: text.into(),
             voice: voice.into(),
             speed,
+            seed,
             dialect: config.dialect,
             format,
             delivery,

@@ -149,10 +149,8 @@ impl Complaint {
 
     fn body(&self, shape: ErrorShape, status: u16) -> Vec<u8> {
         let (message, param, kind) = (self.message.as_str(), self.field, self.openai_type(status));
-        let is_frameworks = match self.kind {
-            ComplaintKind::NoSuchPath | ComplaintKind::WrongMethod => true,
-            _ => status == 422,
-        };
+        let is_frameworks =
+            matches!(self.kind, ComplaintKind::NoSuchPath | ComplaintKind::WrongMethod) || status == 422;
         if shape.has_framework() && is_frameworks {
             return self.framework(status);
         }
@@ -189,7 +187,16 @@ impl Complaint {
             ComplaintKind::Missing => "missing",
             ComplaintKind::BadJson => "json_invalid",
             ComplaintKind::WrongType => "string_type",
-            _ => "value_error",
+            ComplaintKind::NoSuchPath
+            | ComplaintKind::WrongMethod
+            | ComplaintKind::Key(_)
+            | ComplaintKind::BadValue
+            | ComplaintKind::Unsupported
+            | ComplaintKind::UnknownModel(_)
+            | ComplaintKind::UnknownVoice(_)
+            | ComplaintKind::Overloaded
+            | ComplaintKind::Engine
+            | ComplaintKind::Injected(_) => "value_error",
         };
         let loc = [Some(json!("body")), self.field.map(|field| json!(field))].into_iter().flatten().collect();
         write(&Detail { detail: [Issue { r#type, loc, msg: &self.message, input: &self.input }] })
@@ -239,7 +246,15 @@ impl Complaint {
             ComplaintKind::Overloaded | ComplaintKind::Engine | ComplaintKind::Injected(_) => {
                 "processing_error"
             }
-            _ => "validation_error",
+            ComplaintKind::NoSuchPath
+            | ComplaintKind::WrongMethod
+            | ComplaintKind::Key(_)
+            | ComplaintKind::BadJson
+            | ComplaintKind::Missing
+            | ComplaintKind::WrongType
+            | ComplaintKind::BadValue
+            | ComplaintKind::Unsupported
+            | ComplaintKind::UnknownVoice(_) => "validation_error",
         }
     }
 }

@@ -183,9 +183,11 @@ impl OpenaiFront {
         let wanted = request::read(request.body, path, &self.config)?;
         self.can_write(&wanted)?;
         let hindrance = effect.as_ref().and_then(StreamEffect::hindrance);
-        let answer = SpeechAnswer::new(call, wanted, effect, (&self.config, self.rate));
+        // Where the noise of a text comes from: the same for the same words in the same voice.
+        let seed = self.seed.child("text").child(&wanted.voice).child(&wanted.text);
+        let answer = SpeechAnswer::new(call, wanted, effect, (&self.config, self.rate, seed));
         let chars = u32::try_from(answer.text.chars().count()).unwrap_or(u32::MAX);
-        let (speed, seed) = (answer.speed, self.text_seed(&answer));
+        let speed = answer.speed;
         let silent = answer.is_silent();
         self.texts.insert(call, (Arc::clone(&answer.text), Arc::clone(&answer.voice)));
         self.answers.insert(call, answer);
@@ -227,11 +229,6 @@ impl OpenaiFront {
         Err(Complaint::new(ComplaintKind::Unsupported, Some("response_format"), words))
     }
 
-    /// Where the noise of a text comes from: the same for the same words in the same voice.
-    fn text_seed(&self, answer: &SpeechAnswer) -> Seed {
-        self.seed.child("text").child(&answer.voice).child(&answer.text)
-    }
-
     fn tell_engine(&mut self, input: StreamingInput) {
         let made: Vec<_> = self.engine.handle_input(self.now, input).collect();
         self.after_engine(made);
@@ -260,7 +257,7 @@ impl OpenaiFront {
     fn piece(&mut self, piece: Piece) {
         let call = CallId(piece.stream.0);
         let Some(answer) = self.answers.get(&call) else { return };
-        let seed = self.text_seed(answer).value();
+        let seed = answer.seed.value();
         let sound = Arc::clone(&self.sound);
         self.add(call, piece.at, Source::Modelled { sound: &*sound, seed }, (piece.media, piece.is_last));
     }
