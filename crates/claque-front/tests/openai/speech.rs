@@ -24,7 +24,7 @@ fn pieces_come_when_the_engine_has_made_them() {
     assert_eq!(answer.header("content-type"), Some("audio/pcm"));
     let pieces: Vec<_> = answer.pieces.iter().map(|(at, bytes)| (*at, bytes.len())).collect();
     // 200 ms of 24 kHz are 9,600 bytes; half of that at the end.
-    assert_eq!(pieces, [(1_100.0, 9_600), (1_150.0, 9_600), (1_175.0, 4_800)]);
+    assert_eq!(pieces, [(1_100, 9_600), (1_150, 9_600), (1_175, 4_800)]);
     assert_eq!((answer.whole, answer.end), (false, Some("end")));
 }
 
@@ -52,7 +52,7 @@ fn a_streamed_wav_has_placeholders_and_a_whole_one_true_sizes() {
 fn a_whole_answer_comes_with_its_last_piece() {
     let body = r#"{"input":"Hello there.","response_format":"wav","stream":false}"#;
     let answer = ask(config("kokoro-fastapi"), body);
-    assert_eq!((answer.whole, answer.pieces[0].0), (true, 1_175.0));
+    assert_eq!((answer.whole, answer.pieces[0].0), (true, 1_175));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn two_at_once_are_slower_and_who_leaves_makes_nobody_faster() {
     let (first, second) = (stage.say(0, &body), stage.say(0, &body));
     stage.input(50, Input::Left { call: first });
     let answer = stage.answer(second);
-    assert_eq!(answer.pieces[0].0, 150.0);
+    assert_eq!(answer.pieces[0].0, 150);
     assert!(stage.seen().iter().filter(|output| output.call == first).count() <= 1, "only its head");
     assert_eq!(stage.front.stats().open, 0);
 }
@@ -151,5 +151,5 @@ fn speech_of_a_program_is_one_piece() {
     stage.input(700, Input::Spoken { call, result: Ok(vec![7; 24_000]) });
     let answer = stage.answer(call);
     assert_eq!(media(&answer.body()), MediaTime::from_millis(1_000));
-    assert_eq!(answer.pieces.last().map(|(at, bytes)| (*at, bytes.len())), Some((700.0, 48_000)));
+    assert_eq!(answer.pieces.last().map(|(at, bytes)| (*at, bytes.len())), Some((700, 48_000)));
 }

@@ -42,7 +42,7 @@ pub(crate) struct Answer {
     pub(crate) head: Option<Head>,
     pub(crate) whole: bool,
     /// Pieces with their milliseconds.
-    pub(crate) pieces: Vec<(f64, Vec<u8>)>,
+    pub(crate) pieces: Vec<(u64, Vec<u8>)>,
     pub(crate) end: Option<&'static str>,
 }
 
@@ -104,11 +104,11 @@ impl Stage {
             match reply {
                 Reply::Whole { head, body } => {
                     answer.head = Some(head.clone());
-                    answer.pieces.push((at.as_millis_f64(), body.clone()));
+                    answer.pieces.push((at.as_nanos() / 1_000_000, body.clone()));
                     (answer.whole, answer.end) = (true, Some("end"));
                 }
                 Reply::Open(head) => answer.head = Some(head.clone()),
-                Reply::Bytes(bytes) => answer.pieces.push((at.as_millis_f64(), bytes.clone())),
+                Reply::Bytes(bytes) => answer.pieces.push((at.as_nanos() / 1_000_000, bytes.clone())),
                 Reply::End => answer.end = Some("end"),
                 Reply::Break => answer.end = Some("break"),
                 Reply::Speak { .. } => {}

@@ -16,10 +16,10 @@ pub(crate) fn plain() -> StreamingConfig {
     StreamingConfig {
         engine: Engine::Modelled,
         first_chunk: ServiceModel::Fixed(Duration::from_millis(100)),
-        rate: Speed::from_thousandths(4_000).unwrap(),
+        rate: Speed::from_thousandths(4_000).expect("above zero"),
         chunk: MediaTime::from_millis(200),
         length: LengthModel::Fixed(MediaTime::from_millis(1_000)),
-        slots: NonZeroU32::new(2).unwrap(),
+        slots: NonZeroU32::new(2).expect("above zero"),
         max_queued: 10,
         batching: Batching::Slowdown { thousandths: 500 },
         abandoned: Abandoned::Finished,
@@ -53,10 +53,12 @@ fn play(config: StreamingConfig, inputs: &[(u64, StreamingInput)]) -> Vec<Stream
     seen
 }
 
-/// When the pieces of a stream were made, in milliseconds.
-fn times(seen: &[StreamingOutput], wanted: u64) -> Vec<f64> {
+/// When the pieces of a stream were made, in microseconds.
+fn times(seen: &[StreamingOutput], wanted: u64) -> Vec<u64> {
     let time = |output: &StreamingOutput| match output {
-        StreamingOutput::Piece(piece) if piece.stream == StreamId(wanted) => Some(piece.at.as_millis_f64()),
+        StreamingOutput::Piece(piece) if piece.stream == StreamId(wanted) => {
+            Some(piece.at.as_nanos() / 1_000)
+        }
         StreamingOutput::Piece(_) | StreamingOutput::Started { .. } | StreamingOutput::Refused { .. } => None,
     };
     seen.iter().filter_map(time).collect()
@@ -69,7 +71,7 @@ fn asked(at: u64, stream: u64) -> (u64, StreamingInput) {
 #[test]
 fn a_lone_stream_keeps_its_pace() {
     let seen = play(plain(), &[asked(1_000, 0)]);
-    assert_eq!(times(&seen, 0), [1_100.0, 1_150.0, 1_200.0, 1_250.0, 1_300.0]);
+    assert_eq!(times(&seen, 0), [1_100_000, 1_150_000, 1_200_000, 1_250_000, 1_300_000]);
 }
 
 #[test]
@@ -79,21 +81,23 @@ fn the_last_piece_has_what_is_left() {
     let pieces: Vec<_> = seen
         .iter()
         .filter_map(|output| match output {
-            StreamingOutput::Piece(piece) => Some((piece.index, piece.media.as_millis_f64(), piece.is_last)),
+            StreamingOutput::Piece(piece) => {
+                Some((piece.index, piece.media.as_nanos() / 1_000, piece.is_last))
+            }
             StreamingOutput::Started { .. } | StreamingOutput::Refused { .. } => None,
         })
         .collect();
-    assert_eq!(pieces, [(0, 200.0, false), (1, 200.0, false), (2, 50.0, true)]);
-    assert_eq!(times(&seen, 0), [100.0, 150.0, 162.5]);
+    assert_eq!(pieces, [(0, 200_000, false), (1, 200_000, false), (2, 50_000, true)]);
+    assert_eq!(times(&seen, 0), [100_000, 150_000, 162_500]);
 }
 
 #[test]
 fn two_streams_slow_each_other_down_while_both_are_there() {
     let seen = play(plain(), &[asked(0, 0), asked(160, 1)]);
     // The first has 140 ms of its 300 ms of work to do when the second comes, and takes 210 for them: until 370.
-    assert_eq!(times(&seen, 0), [100.0, 150.0, 220.0, 295.0, 370.0]);
+    assert_eq!(times(&seen, 0), [100_000, 150_000, 220_000, 295_000, 370_000]);
     // The second does 140 of its 300 until then, and 160 more alone.
-    assert_eq!(times(&seen, 1), [310.0, 370.0 + 10.0, 430.0, 480.0, 530.0]);
+    assert_eq!(times(&seen, 1), [310_000, 370_000 + 10_000, 430_000, 480_000, 530_000]);
 }
 
 #[test]
@@ -102,17 +106,17 @@ fn a_table_of_speeds_goes_on_with_its_last_total() {
     let batching = Batching::Table(vec![speed(1_000), speed(800)]);
     let config = StreamingConfig { batching, slots: speed(4), ..plain() };
     let two = play(config.clone(), &[asked(0, 0), asked(0, 1)]);
-    assert_eq!(times(&two, 0)[0], 125.0);
-    // Four together are as fast as two together: 1.6 of a lone one, 0.4 each.
+    assert_eq!(times(&two, 0)[0], 125_000);
+    // Four together are as fast as two together: 1.6 times a lone one, 0.4 each.
     let four = play(config, &[asked(0, 0), asked(0, 1), asked(0, 2), asked(0, 3)]);
-    assert_eq!(times(&four, 3)[0], 250.0);
+    assert_eq!(times(&four, 3)[0], 250_000);
 }
 
 #[test]
 fn who_finds_no_slot_waits_for_the_first_that_is_free() {
     let config = StreamingConfig { batching: Batching::Slowdown { thousandths: 0 }, ..plain() };
     let seen = play(config, &[asked(0, 0), asked(50, 1), asked(60, 2), asked(61, 3)]);
-    assert_eq!([times(&seen, 2)[0], times(&seen, 3)[0]], [400.0, 450.0]);
+    assert_eq!([times(&seen, 2)[0], times(&seen, 3)[0]], [400_000, 450_000]);
 }
 
 #[test]
@@ -128,9 +132,9 @@ fn work_goes_on_after_its_client_has_left_unless_it_is_stopped() {
     let one_slot = StreamingConfig { slots: NonZeroU32::MIN, ..plain() };
     let inputs = [asked(0, 0), asked(10, 1), (120, StreamingInput::Leave { stream: StreamId(0) })];
     let finished = play(one_slot.clone(), &inputs);
-    assert_eq!((times(&finished, 0).len(), times(&finished, 1)[0]), (1, 400.0));
+    assert_eq!((times(&finished, 0).len(), times(&finished, 1)[0]), (1, 400_000));
     let stopped = play(StreamingConfig { abandoned: Abandoned::Stopped, ..one_slot }, &inputs);
-    assert_eq!(times(&stopped, 1)[0], 220.0);
+    assert_eq!(times(&stopped, 1)[0], 220_000);
 }
 
 #[test]
@@ -138,9 +142,9 @@ fn a_stuck_stream_holds_its_slot_and_slows_nobody_down() {
     let held = Some(Duration::from_millis(700));
     let stuck = StreamAsk { hindrance: Some(Hindrance::Stuck(held)), ..ask(0) };
     let seen = play(plain(), &[(0, StreamingInput::Ask(stuck)), asked(0, 1), asked(0, 2), asked(0, 3)]);
-    assert_eq!(times(&seen, 0), [0.0; 0]);
-    assert_eq!([times(&seen, 1)[0], times(&seen, 2)[0]], [100.0, 400.0]);
-    assert_eq!(times(&seen, 3)[0], 700.0);
+    assert_eq!(times(&seen, 0), [0; 0]);
+    assert_eq!([times(&seen, 1)[0], times(&seen, 2)[0]], [100_000, 400_000]);
+    assert_eq!(times(&seen, 3)[0], 700_000);
 }
 
 #[test]
@@ -148,14 +152,14 @@ fn a_slow_stream_makes_less_than_is_played() {
     let half = Hindrance::Rate(Speed::from_thousandths(500).unwrap());
     let slow = StreamAsk { hindrance: Some(half), ..ask(0) };
     let seen = play(plain(), &[(0, StreamingInput::Ask(slow))]);
-    assert_eq!(times(&seen, 0), [100.0, 500.0, 900.0, 1_300.0, 1_700.0]);
+    assert_eq!(times(&seen, 0), [100_000, 500_000, 900_000, 1_300_000, 1_700_000]);
 }
 
 #[test]
 fn faster_speech_is_shorter() {
     let fast = StreamAsk { speed: Speed::from_thousandths(2_500).unwrap(), ..ask(0) };
     let seen = play(plain(), &[(0, StreamingInput::Ask(fast))]);
-    assert_eq!(times(&seen, 0), [100.0, 150.0]);
+    assert_eq!(times(&seen, 0), [100_000, 150_000]);
 }
 
 #[test]

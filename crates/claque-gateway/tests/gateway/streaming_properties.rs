@@ -31,10 +31,10 @@ fn noisy() -> StreamingConfig {
     };
     StreamingConfig {
         first_chunk,
-        rate: Speed::from_thousandths(3_700).unwrap(),
+        rate: Speed::from_thousandths(3_700).expect("above zero"),
         chunk: MediaTime::from_nanos(170_000_003),
         length: LengthModel::PerChar { chars_per_second: 15.0, sigma: 0.2 },
-        slots: NonZeroU32::new(3).unwrap(),
+        slots: NonZeroU32::new(3).expect("above zero"),
         batching: Batching::Slowdown { thousandths: SLOWDOWN },
         max_queued: 100,
         ..plain()
@@ -158,7 +158,7 @@ proptest! {
             (running, since) = (running + change, at);
         }
         let wanted: f64 = visits.iter().map(|(_, chars, _)| lone_work(&config, *chars)).sum();
-        let count = f64::from(u32::try_from(visits.len()).unwrap());
+        let count = f64::from(u32::try_from(visits.len()).expect("a dozen"));
         prop_assert!((done - wanted).abs() <= 4.0 * count + 1.0, "{done} of {wanted} ns");
         prop_assert_eq!(running, 0);
     }
