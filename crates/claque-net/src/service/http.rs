@@ -90,8 +90,10 @@ pub(crate) struct Lead {
 
 impl Lead {
     fn of(location: &str, asked: &Uri) -> Option<Self> {
-        let is_scheme = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-        let scheme = location.trim().split_once(':').map(|(scheme, _)| scheme).filter(|scheme| is_scheme(scheme));
+        let is_scheme =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        let scheme =
+            location.trim().split_once(':').map(|(scheme, _)| scheme).filter(|scheme| is_scheme(scheme));
         if scheme.is_some_and(|scheme| !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str())) {
             return None;
         }
