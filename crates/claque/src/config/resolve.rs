@@ -71,6 +71,13 @@ pub(super) fn decide_run(
     let corpus = audience::corpus(&wishes, source)?;
     let environment = surroundings.environment;
     let target = target(&wishes, source, (&protocol, environment), plan.seed)?;
+    let protocol = match (protocol, &target) {
+        // What speaks is our own, so nothing has to be found out.
+        (ProtocolChoice::Openai(choice), TargetChoice::EmbeddedSpeech(gateway)) => {
+            ProtocolChoice::Openai(choice.for_dialect(gateway.config.dialect.name))
+        }
+        (protocol, _) => protocol,
+    };
     let surroundings = match &protocol {
         ProtocolChoice::Openai(_) => surroundings.with_api_key(),
         ProtocolChoice::Yapit | ProtocolChoice::FindOut(_) => surroundings,

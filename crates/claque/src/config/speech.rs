@@ -38,6 +38,13 @@ pub(crate) struct SpeechChoice {
     pub(crate) path: Option<String>,
 }
 
+impl SpeechChoice {
+    /// The same for a service that speaks as this one does, if it is known.
+    pub(crate) fn for_dialect(self, name: &str) -> Self {
+        Self { dialect: self.dialect.or_else(|| Dialect::named(name)), ..self }
+    }
+}
+
 /// Decides on the protocol.
 ///
 /// # Errors
