@@ -11,6 +11,7 @@ use super::{
     behaviour::BehaviourSettings,
     gateway::{GatewayChoice, GatewaySettings, OpenaiChoice},
     listen,
+    settings::TargetChoice,
     wish::Wish,
     wishes::Wishes,
 };
@@ -59,6 +60,17 @@ fn none_if_empty(values: Vec<Value>) -> Value {
     if values.is_empty() { Value::Null } else { Value::Array(values) }
 }
 
+/// Adds which service is meant.
+pub(super) fn target(target: &TargetChoice, scenario: &mut Map<String, Value>) {
+    match target {
+        TargetChoice::Embedded(choice) => gateway(choice, scenario),
+        TargetChoice::EmbeddedSpeech(choice) => speech_gateway(choice, scenario),
+        TargetChoice::BaseUrl(target) => {
+            scenario.insert("base_url".to_owned(), target.as_str().into());
+        }
+    }
+}
+
 /// Adds what was decided about the gateway.
 pub(super) fn gateway(choice: &GatewayChoice, scenario: &mut Map<String, Value>) {
     scenario.insert("engine".to_owned(), choice.engine.name().into());
@@ -71,7 +83,7 @@ pub(super) fn gateway(choice: &GatewayChoice, scenario: &mut Map<String, Value>)
 }
 
 /// Adds what was decided about a gateway of speech.
-pub(super) fn speech_gateway(choice: &OpenaiChoice, scenario: &mut Map<String, Value>) {
+fn speech_gateway(choice: &OpenaiChoice, scenario: &mut Map<String, Value>) {
     scenario.insert("engine".to_owned(), choice.engine.name().into());
     let settings = GatewaySettings::from(&choice.config);
     scenario.insert("gateway".to_owned(), serde_json::to_value(&settings).unwrap_or_default());

@@ -71,27 +71,8 @@ pub(super) fn decide_run(
     let corpus = audience::corpus(&wishes, source)?;
     let environment = surroundings.environment;
     let target = target(&wishes, source, (&protocol, environment), plan.seed)?;
-    let protocol = match (protocol, &target) {
-        // What speaks is our own, so nothing has to be found out.
-        (ProtocolChoice::Openai(choice), TargetChoice::EmbeddedSpeech(gateway)) => {
-            ProtocolChoice::Openai(choice.for_dialect(gateway.config.dialect.name))
-        }
-        (protocol, _) => protocol,
-    };
-    let surroundings = match &protocol {
-        ProtocolChoice::Openai(_) => surroundings.with_api_key(),
-        ProtocolChoice::Yapit | ProtocolChoice::FindOut(_) => surroundings,
-    };
-    let credentials = match &target {
-        // Where nobody asks who we are, no secret is read, let alone sent.
-        TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => vec![Credentials::None],
-        TargetChoice::EmbeddedSpeech(gateway) if gateway.config.api_keys.is_empty() => {
-            vec![Credentials::None]
-        }
-        TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_) | TargetChoice::BaseUrl(_) => {
-            credentials::find_all(&wishes, source, surroundings)?
-        }
-    };
+    let protocol = of_own_gateway(protocol, &target);
+    let credentials = credentials(&wishes, source, (&protocol, &target), surroundings)?;
     let courtesy = courtesy::courtesy(&wishes, source)?;
     let way = Way { to: (&target).into(), credentials: &credentials, environment };
     let network = NetworkOrder { call_timeout: plan.timeout, ..network::network(&wishes, source, way)? };
@@ -111,13 +92,7 @@ pub(super) fn decide_run(
     speech::decided(&protocol, &wishes, &mut scenario);
     courtesy::decided(&wishes, &mut scenario);
     network::decided(&wishes, &mut scenario);
-    match &target {
-        TargetChoice::Embedded(gateway) => decided::gateway(gateway, &mut scenario),
-        TargetChoice::EmbeddedSpeech(gateway) => decided::speech_gateway(gateway, &mut scenario),
-        TargetChoice::BaseUrl(target) => {
-            scenario.insert("base_url".to_owned(), target.as_str().into());
-        }
-    }
+    decided::target(&target, &mut scenario);
     Ok(RunSettings {
         seed: audience::seed_number(&wishes),
         keep_audio: wishes.keep_audio.map(|wish| wish.value),
@@ -135,6 +110,38 @@ pub(super) fn decide_run(
         live,
         output,
     })
+}
+
+/// What a gateway of our own speaks has not to be found out.
+fn of_own_gateway(protocol: ProtocolChoice, target: &TargetChoice) -> ProtocolChoice {
+    match (protocol, target) {
+        (ProtocolChoice::Openai(choice), TargetChoice::EmbeddedSpeech(gateway)) => {
+            ProtocolChoice::Openai(choice.for_dialect(gateway.config.dialect.name))
+        }
+        (protocol, _) => protocol,
+    }
+}
+
+/// Who the audience is. Where nobody asks who we are, no secret is read, let alone sent.
+fn credentials(
+    wishes: &Wishes,
+    source: &Source,
+    (protocol, target): (&ProtocolChoice, &TargetChoice),
+    surroundings: Surroundings<'_>,
+) -> Result<Vec<Credentials>, UsageError> {
+    let surroundings = match protocol {
+        ProtocolChoice::Openai(_) => surroundings.with_api_key(),
+        ProtocolChoice::Yapit | ProtocolChoice::FindOut(_) => surroundings,
+    };
+    match target {
+        TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => Ok(vec![Credentials::None]),
+        TargetChoice::EmbeddedSpeech(gateway) if gateway.config.api_keys.is_empty() => {
+            Ok(vec![Credentials::None])
+        }
+        TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_) | TargetChoice::BaseUrl(_) => {
+            credentials::find_all(wishes, source, surroundings)
+        }
+    }
 }
 
 /// Decides on a simulation.

@@ -50,13 +50,7 @@ pub(crate) fn resolve_documents(
     let mut scenario = documents::decided(&wishes, &plan);
     scenario.insert("time".to_owned(), "real".into());
     network::decided(&wishes, &mut scenario);
-    match &target {
-        TargetChoice::Embedded(gateway) => decided::gateway(gateway, &mut scenario),
-        TargetChoice::EmbeddedSpeech(gateway) => decided::speech_gateway(gateway, &mut scenario),
-        TargetChoice::BaseUrl(target) => {
-            scenario.insert("base_url".to_owned(), target.as_str().into());
-        }
-    }
+    decided::target(&target, &mut scenario);
     let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
     Ok(DocumentsSettings { plan, corpus, target, credentials, network, output, seed, scenario })
 }

@@ -115,8 +115,10 @@ fn the_share_that_is_decoded_can_be_set() {
 }
 
 #[test]
-fn nothing_sounds_in_a_simulation() {
-    let ran = heard("simulate", "wav", &on_all("silent"));
+fn a_simulation_knows_of_sound_where_silence_was_ordered_and_else_of_none() {
+    let silent = heard("simulate", "wav", &on_all("silent"));
+    assert_eq!((silent.code, silent.reasons()), (Some(5), vec!["audio-in-doubt".to_owned()]));
+    let ran = heard("simulate", "wav", "[]");
     ran.assert_valid();
     let summary = &ran.manifest()["summary"]["audio"];
     assert_eq!((&summary["blocks"], &summary["sound"]), (&10.into(), &serde_json::Value::Null));
