@@ -167,6 +167,17 @@ fn decide(
         plan.policy = PlayerPolicy { block_timeout: plan.policy.block_timeout, ..PlayerPolicy::READER };
     }
     let voices = choose_voices(&plan.voice, dialect, description.voices, service, &plan.model)?;
+    if let (None, Some(first)) =
+        (&plan.voice, voices.first().filter(|first| Some(first.as_str()) != dialect.voice))
+    {
+        // What a list says that there is, may not be installed.
+        live.say(&match first.as_str() {
+            "" => "no voice is named to the service, for none is known; --voice names one".to_owned(),
+            first => {
+                format!("the voice is the first that the service lists, `{first}`; --voice names another")
+            }
+        });
+    }
     if voices.len() < 2 && plan.behaviour.voice > 0.0 {
         live.warn("warning: but one voice is known, so no listener changes it");
     }
