@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claque_core::{
-    event::{Failure, FailureClass},
+    event::{Failure, FailureClass, Kills, Phase},
     player::PlayerPolicy,
     rng::Seed,
     script::Script,
@@ -102,6 +102,10 @@ async fn describe(
             Err(failure) => trouble = Some(failure),
         }
     }
+    let refused = answers.iter().map(|(_, answer)| answer.status).find(|status| matches!(status, 401 | 403));
+    if let Some(status) = refused {
+        return Err(no_key(status));
+    }
     // One that answers nothing at all is not there.
     if let (true, Some(failure)) = (answers.is_empty(), trouble) {
         return Err(failure);
@@ -130,6 +134,18 @@ async fn describe(
     Ok((Description { dialect, models: models.map(clean), voices: voices.map(clean) }, why))
 }
 
+/// The failure of a service that says nothing to whoever has not the right key.
+fn no_key(status: u16) -> Failure {
+    let text = "it asks for a key, or refuses the one it was shown: set OPENAI_API_KEY or CLAQUE_TOKEN, or give --token -";
+    Failure {
+        phase: Phase::Preparation,
+        class: FailureClass::Auth,
+        code: Some(status),
+        text: text.to_owned(),
+        kills: Kills::Session,
+    }
+}
+
 fn probed(probe: Probe, answer: &ProbeAnswer) -> Probed<'_> {
     Probed { probe, status: answer.status, content_type: answer.content_type.as_deref(), body: &answer.body }
 }
@@ -149,7 +165,8 @@ fn decide(
 ) -> Result<Looked, Unprepared> {
     let service = crew.of_listener(0);
     let dialect = description.dialect;
-    let model = choose_model(choice, &description, live);
+    let (model, doubt) = choose_model(choice.model.as_deref(), dialect, description.models.as_deref());
+    doubt.iter().for_each(|doubt| live.warn(doubt));
     let delivery = choice.delivery.unwrap_or_else(|| dialect.usual_delivery());
     let usage = |error: &dyn std::error::Error| Unprepared::Usage(UsageError::new(error.to_string()));
     let mut request = RequestSettings::new(dialect, delivery, model)
@@ -166,17 +183,14 @@ fn decide(
     if !settings.player_was_chosen {
         plan.policy = PlayerPolicy { block_timeout: plan.policy.block_timeout, ..PlayerPolicy::READER };
     }
-    let voices = choose_voices(&plan.voice, dialect, description.voices, service, &plan.model)?;
-    if let (None, Some(first)) =
-        (&plan.voice, voices.first().filter(|first| Some(first.as_str()) != dialect.voice))
-    {
-        // What a list says that there is, may not be installed.
-        live.say(&match first.as_str() {
-            "" => "no voice is named to the service, for none is known; --voice names one".to_owned(),
-            first => {
-                format!("the voice is the first that the service lists, `{first}`; --voice names another")
-            }
-        });
+    let listed = description.voices.unwrap_or_default();
+    let voices = choose_voices(plan.voice.as_deref(), dialect, listed).map_err(|offered| {
+        let (voice, model) = (plan.voice.clone().unwrap_or_default(), plan.model.clone());
+        Unprepared::UnknownVoice { voice, model, target: service.target().to_string(), offered }
+    })?;
+    if plan.voice.is_none() {
+        let said = voices.first().and_then(|first| chosen_voice(first, dialect));
+        said.iter().for_each(|said| live.say(said));
     }
     if voices.len() < 2 && plan.behaviour.voice > 0.0 {
         live.warn("warning: but one voice is known, so no listener changes it");
@@ -206,57 +220,63 @@ fn scenario(settings: &RunSettings, request: &RequestSettings, model: &str) -> V
     scenario
 }
 
-/// The model that was named, else the dialect's own if it is listed, else the first that is.
-fn choose_model(choice: &SpeechChoice, description: &Description, live: &Live) -> Option<String> {
-    let listed = description.models.as_deref().unwrap_or_default();
-    match &choice.model {
+/// The model that was named, else the dialect's own if it is listed, else the first that is; and what is doubtful about it.
+fn choose_model(
+    named: Option<&str>,
+    dialect: &Dialect,
+    listed: Option<&[String]>,
+) -> (Option<String>, Option<String>) {
+    let listed = listed.unwrap_or_default();
+    let is_listed = |model: &str| listed.is_empty() || listed.iter().any(|other| other == model);
+    match named {
+        Some(model) if is_listed(model) => (Some(model.to_owned()), None),
+        // Some servers list few of the models that they have.
         Some(model) => {
-            if !listed.is_empty() && !listed.contains(model) {
-                live.warn(&format!(
-                    "warning: the service does not list the model `{model}`; it has {}",
-                    shown(listed)
-                ));
-            }
-            Some(model.clone())
+            let doubt =
+                format!("warning: the service does not list the model `{model}`; it has {}", shown(listed));
+            (Some(model.to_owned()), Some(doubt))
         }
         None => {
-            let usual = description.dialect.model.map(str::to_owned);
-            usual
-                .filter(|usual| listed.is_empty() || listed.contains(usual))
-                .or_else(|| listed.first().cloned())
+            let usual = dialect.model.filter(|usual| is_listed(usual)).map(str::to_owned);
+            (usual.or_else(|| listed.first().cloned()), None)
         }
     }
 }
 
 /// The voice to begin with, and all others that are listed. Without a name it is the dialect's own, else the first listed, else
 /// none is named to the service.
-fn choose_voices(
-    named: &Option<String>,
-    dialect: &Dialect,
-    listed: Option<Vec<String>>,
-    service: &Service,
-    model: &str,
-) -> Result<Vec<String>, Unprepared> {
-    let listed = listed.unwrap_or_default();
+///
+/// # Errors
+/// The voice that was named is none of those that are listed: gives them, for people.
+fn choose_voices(named: Option<&str>, dialect: &Dialect, listed: Vec<String>) -> Result<Vec<String>, String> {
+    let is_listed = |voice: &str| listed.is_empty() || listed.iter().any(|other| other == voice);
     let first = match named {
-        Some(voice) if is_one_name(voice) && !listed.is_empty() && !listed.contains(voice) => {
+        Some(voice) if is_one_name(voice) && !is_listed(voice) => {
             let names: Vec<&str> = listed.iter().map(String::as_str).collect();
-            let mut offered = shown(&listed);
-            if let Some(hint) = hint(voice, &names) {
-                offered = format!("{offered}; {hint}");
-            }
-            let (voice, model, target) = (voice.clone(), model.to_owned(), service.target().to_string());
-            return Err(Unprepared::UnknownVoice { voice, model, target, offered });
+            let offered = shown(&listed);
+            return Err(
+                hint(voice, &names).map_or_else(|| offered.clone(), |hint| format!("{offered}; {hint}"))
+            );
         }
-        Some(voice) => voice.clone(),
+        Some(voice) => voice.to_owned(),
         None => {
-            let usual = dialect.voice.map(str::to_owned);
-            let usual = usual.filter(|usual| listed.is_empty() || listed.contains(usual));
+            let usual = dialect.voice.filter(|usual| is_listed(usual)).map(str::to_owned);
             usual.or_else(|| listed.first().cloned()).unwrap_or_default()
         }
     };
     let others = listed.into_iter().filter(|voice| *voice != first).collect::<Vec<_>>();
     Ok(std::iter::once(first).chain(others).collect())
+}
+
+/// What there is to say of a voice that nobody named: a list may tell of more than is installed.
+fn chosen_voice(voice: &str, dialect: &Dialect) -> Option<String> {
+    match voice {
+        "" => Some("no voice is named to the service, for none is known; --voice names one".to_owned()),
+        voice if Some(voice) == dialect.voice => None,
+        voice => {
+            Some(format!("the voice is the first that the service lists, `{voice}`; --voice names another"))
+        }
+    }
 }
 
 /// Some servers mix voices, as in `af_bella+af_sky(2)`.
@@ -293,4 +313,47 @@ pub(super) fn prepare(crew: &Crew, scripts: &[Script]) -> Prepared {
         })
     };
     Prepared { seats: scripts.iter().enumerate().map(seat).collect(), failed: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_model_is_taken_as_named_with_a_warning_where_it_is_not_listed() {
+        let listed = named(&["a", "b"]);
+        let (model, doubt) = choose_model(Some("c"), Dialect::OPENAI, Some(&listed));
+        assert_eq!(model.as_deref(), Some("c"));
+        assert!(doubt.unwrap().contains("does not list the model `c`; it has `a`, `b`"));
+        assert_eq!(choose_model(Some("b"), Dialect::OPENAI, Some(&listed)), (Some("b".to_owned()), None));
+        assert_eq!(choose_model(Some("c"), Dialect::OPENAI, None), (Some("c".to_owned()), None));
+    }
+
+    #[test]
+    fn without_a_name_it_is_the_dialects_own_if_there_is_such_a_one_and_else_the_first() {
+        let kokoro = Dialect::named("kokoro-fastapi").unwrap();
+        let model = |listed: &[&str]| choose_model(None, kokoro, Some(&named(listed))).0;
+        assert_eq!(model(&["tts-1", "kokoro"]).as_deref(), Some("kokoro"));
+        assert_eq!(model(&["other"]).as_deref(), Some("other"));
+        assert_eq!(choose_model(None, kokoro, None).0.as_deref(), Some("kokoro"));
+        let voices = |listed: &[&str]| choose_voices(None, kokoro, named(listed)).unwrap();
+        assert_eq!(voices(&["am_adam", "af_heart"]), ["af_heart", "am_adam"]);
+        assert_eq!(voices(&["am_adam"]), ["am_adam"]);
+        assert_eq!(voices(&[]), ["af_heart"]);
+        assert!(chosen_voice("am_adam", kokoro).unwrap().contains("first that the service lists, `am_adam`"));
+        assert_eq!(chosen_voice("af_heart", kokoro), None);
+    }
+
+    #[test]
+    fn a_voice_that_is_not_listed_is_an_error_but_a_mixture_is_not_looked_up() {
+        let kokoro = Dialect::named("kokoro-fastapi").unwrap();
+        let choose = |voice| choose_voices(Some(voice), kokoro, named(&["af_heart", "af_bella"]));
+        assert_eq!(choose("af_hart").unwrap_err(), "`af_heart`, `af_bella`; did you mean `af_heart`?");
+        assert_eq!(choose("af_heart+af_bella(2)").unwrap(), ["af_heart+af_bella(2)", "af_heart", "af_bella"]);
+        assert_eq!(choose_voices(Some("any"), kokoro, Vec::new()).unwrap(), ["any"]);
+    }
 }
