@@ -24,12 +24,10 @@ use super::{
     prepare::{Looked, Prepared, Unprepared},
 };
 use crate::{
-    config::{RunSettings, SpeechChoice, UsageError, hint},
+    config::{RunSettings, SpeechChoice, UsageError},
     report::live::Live,
+    speech::{UnknownVoice, add_to_scenario, request_settings, shown, usual_model, voices_from},
 };
-
-/// Names that a sentence lists at most: what a service lists has no bound.
-const MOST_LISTED: usize = 20;
 
 /// What a service says of itself.
 struct Description {
@@ -150,47 +148,35 @@ fn decide(
     let service = crew.of_listener(0);
     let dialect = description.dialect;
     let model = choose_model(choice, &description, live);
-    let delivery = choice.delivery.unwrap_or_else(|| dialect.usual_delivery());
-    let usage = |error: &dyn std::error::Error| Unprepared::Usage(UsageError::new(error.to_string()));
-    let mut request = RequestSettings::new(dialect, delivery, model)
-        .map_err(|error| usage(&error))?
-        .with_fields(choice.fields.clone());
-    if let Some(format) = choice.format {
-        request = request.with_format(format);
-    }
-    if let Some(pcm) = choice.pcm {
-        request = request.with_pcm(pcm);
-    }
+    let request = request_settings(dialect, choice, model)
+        .map_err(|error| Unprepared::Usage(UsageError::new(error.to_string())))?;
     let mut plan = settings.plan.clone();
     plan.model = request.model().to_owned();
     if !settings.player_was_chosen {
         plan.policy = PlayerPolicy { block_timeout: plan.policy.block_timeout, ..PlayerPolicy::READER };
     }
-    let voices = choose_voices(&plan.voice, dialect, description.voices, service, &plan.model)?;
+    let listed = description.voices.unwrap_or_default();
+    let voices = voices_from(plan.voice.as_deref(), dialect, listed).map_err(|unknown| {
+        let UnknownVoice { voice, offered } = unknown;
+        let (model, target) = (plan.model.clone(), service.target().to_string());
+        Unprepared::UnknownVoice { voice, model, target, offered }
+    })?;
     if voices.len() < 2 && plan.behaviour.voice > 0.0 {
         live.warn("warning: but one voice is known, so no listener changes it");
     }
     let scripts = plan.scripts(&settings.corpus, unique);
-    let scenario = scenario(settings, &request, &plan.model);
+    let scenario = scenario(settings, &request);
     let protocol =
         Protocol::Openai(Arc::new(SpeechProtocol { request: Arc::new(request), path: choice.path.clone() }));
     Ok(Looked { protocol, plan, voices, scripts, scenario })
 }
 
 /// What was decided, with what was found out.
-fn scenario(settings: &RunSettings, request: &RequestSettings, model: &str) -> Value {
+fn scenario(settings: &RunSettings, request: &RequestSettings) -> Value {
     let mut scenario = settings.scenario.clone();
-    if let Some(scenario) = scenario.as_object_mut() {
-        scenario.insert("protocol".to_owned(), "openai".into());
-        scenario.insert("dialect".to_owned(), request.dialect().name.into());
-        scenario.insert("delivery".to_owned(), request.delivery().as_str().into());
-        scenario.insert("model".to_owned(), model.into());
-        if let Some(format) = request.expected().format {
-            scenario.insert("response_format".to_owned(), format.as_str().into());
-        }
-        if !settings.player_was_chosen {
-            scenario.insert("player".to_owned(), "reader".into());
-        }
+    add_to_scenario(request, &mut scenario);
+    if let (false, Some(scenario)) = (settings.player_was_chosen, scenario.as_object_mut()) {
+        scenario.insert("player".to_owned(), "reader".into());
     }
     scenario
 }
@@ -208,55 +194,8 @@ fn choose_model(choice: &SpeechChoice, description: &Description, live: &Live) -
             }
             Some(model.clone())
         }
-        None => {
-            let usual = description.dialect.model.map(str::to_owned);
-            usual
-                .filter(|usual| listed.is_empty() || listed.contains(usual))
-                .or_else(|| listed.first().cloned())
-        }
+        None => usual_model(description.dialect, listed),
     }
-}
-
-/// The voice to begin with, and all others that are listed. Without a name it is the dialect's own, else the first listed, else
-/// none is named to the service.
-fn choose_voices(
-    named: &Option<String>,
-    dialect: &Dialect,
-    listed: Option<Vec<String>>,
-    service: &Service,
-    model: &str,
-) -> Result<Vec<String>, Unprepared> {
-    let listed = listed.unwrap_or_default();
-    let first = match named {
-        Some(voice) if is_one_name(voice) && !listed.is_empty() && !listed.contains(voice) => {
-            let names: Vec<&str> = listed.iter().map(String::as_str).collect();
-            let mut offered = shown(&listed);
-            if let Some(hint) = hint(voice, &names) {
-                offered = format!("{offered}; {hint}");
-            }
-            let (voice, model, target) = (voice.clone(), model.to_owned(), service.target().to_string());
-            return Err(Unprepared::UnknownVoice { voice, model, target, offered });
-        }
-        Some(voice) => voice.clone(),
-        None => {
-            let usual = dialect.voice.map(str::to_owned);
-            let usual = usual.filter(|usual| listed.is_empty() || listed.contains(usual));
-            usual.or_else(|| listed.first().cloned()).unwrap_or_default()
-        }
-    };
-    let others = listed.into_iter().filter(|voice| *voice != first).collect::<Vec<_>>();
-    Ok(std::iter::once(first).chain(others).collect())
-}
-
-/// Some servers mix voices, as in `af_bella+af_sky(2)`.
-fn is_one_name(voice: &str) -> bool {
-    !voice.contains(['+', '(', ','])
-}
-
-fn shown(names: &[String]) -> String {
-    let listed: Vec<String> = names.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(MOST_LISTED);
-    if more > 0 { format!("{} and {more} more", listed.join(", ")) } else { listed.join(", ") }
 }
 
 fn unreachable(service: &Service, failure: Failure) -> ServiceError {
