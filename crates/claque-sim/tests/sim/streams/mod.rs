@@ -2,6 +2,7 @@
 
 mod dialects;
 mod faults;
+mod properties;
 mod truth;
 
 use claque_core::{
