@@ -3,22 +3,43 @@
 //! No fact holds each piece, but what is told of pieces comes of all of them: their number, the largest time between two, and the buffer
 //! that they would have asked for.
 
+use std::collections::BTreeMap;
+
 use claque_core::{
     record::BlockRecord,
     time::{Duration, Speed},
 };
 
-use super::{TOLERANCE, agree, compare};
+use super::{TOLERANCE, compare};
 use crate::program::{Ran, run};
 
 /// Compares runs, and then what they tell of pieces.
 #[track_caller]
 fn agree_on_pieces(arguments: &[&str]) {
-    let (real, simulated) = agree(&[&["--protocol", "openai"], arguments].concat());
+    let arguments = [&["--protocol", "openai"], arguments].concat();
+    let (real, simulated) = (run("run", &arguments), run("simulate", &arguments));
+    real.assert_valid();
+    simulated.assert_valid();
+    compare(&real, &simulated);
+    compare_stalled_time(&real, &simulated);
     for (real, simulated) in real.blocks().into_iter().zip(simulated.blocks()) {
         compare_pieces(real, simulated);
     }
     assert!(largest_chunk_gap(&simulated).is_some(), "nothing came in pieces");
+}
+
+/// Where each piece is a little late, a socket's millisecond makes one stall of two; their sum is the same.
+#[track_caller]
+fn compare_stalled_time(real: &Ran, simulated: &Ran) {
+    let mut sums = BTreeMap::<_, [Duration; 2]>::new();
+    for (side, ran) in [real, simulated].into_iter().enumerate() {
+        for stall in ran.stalls() {
+            sums.entry((stall.listener, stall.block)).or_default()[side] += stall.waited;
+        }
+    }
+    for (place, [real, simulated]) in sums {
+        assert!(real.abs_diff(simulated) <= TOLERANCE, "{place:?}: {real:?}, simulated {simulated:?}");
+    }
 }
 
 #[track_caller]
@@ -139,6 +160,7 @@ fn what_goes_wrong_is_told_the_same() {
     ];
     let (real, simulated) = (run("run", &arguments), run("simulate", &arguments));
     compare(&real, &simulated);
+    compare_stalled_time(&real, &simulated);
     assert_eq!(real.reasons(), simulated.reasons());
     let words = |ran: &Ran| ran.errors().iter().map(|error| error.failure.text.clone()).collect::<Vec<_>>();
     assert_eq!(words(&real), words(&simulated));
