@@ -203,8 +203,8 @@ impl Service {
             say(Reply::Audio { delivered, bytes, sent: self.terms.way.bytes_sent(bytes) });
         }
         if piece.is_last {
-            let is_without =
-                answer.effect == Some(StreamEffect::NoDone) && self.terms.way == AnswerWay::Events;
+            // Who does not wait for the last event misses nothing.
+            let is_without = answer.effect == Some(StreamEffect::NoDone) && self.terms.fails(Trouble::NoDone);
             say(if is_without { Reply::Failed(Trouble::NoDone) } else { Reply::End });
             self.answers.remove(&number);
         }

@@ -106,13 +106,12 @@ impl Terms {
                 Rehearsed::Failed(event) => failures.push((Trouble::Voice { voice: number }, event)),
             }
         }
+        // A fault refuses before a voice is looked at.
+        if let Some(voice) = heard.as_ref().map(|(voice, _)| *voice).or(voices.first()) {
+            Troubles { config: &plain, rehearsal: rehearsal(voice) }.rehearse(config, &mut failures);
+        }
         let (coding, way) = match heard {
-            Some((voice, answer)) => {
-                let coding = coding_of(&answer)?;
-                let troubles = Troubles { config: &plain, rehearsal: rehearsal(voice) };
-                troubles.rehearse(config, &mut failures);
-                (coding, answer.way)
-            }
+            Some((_, answer)) => (coding_of(&answer)?, answer.way),
             // Whatever is asked is refused.
             None => (AudioCoding::Packed, AnswerWay::Whole),
         };
@@ -123,7 +122,12 @@ impl Terms {
 
     /// Whether requests in that voice are refused.
     pub(super) fn refuses(&self, voice: usize) -> bool {
-        self.failures.iter().any(|(known, _)| *known == Trouble::Voice { voice })
+        self.fails(Trouble::Voice { voice })
+    }
+
+    /// Whether listeners take that for a failure.
+    pub(super) fn fails(&self, trouble: Trouble) -> bool {
+        self.failures.iter().any(|(known, _)| *known == trouble)
     }
 
     /// Whether the service takes a text of so many characters.

@@ -127,10 +127,14 @@ fn a_text_that_is_too_long_is_refused_with_its_own_length() {
 
 #[test]
 fn an_unknown_voice_is_refused_each_time() {
-    let mut scenario = scenario(1, 2, engine());
+    let mut scenario = scenario(1, 8, engine());
     scenario.voices = vec!["nobody".to_owned()];
+    // Other refusals come first.
+    let effect = StreamEffect::Refuse { status: 503, retry_after: None };
+    scenario.service.faults.push(StreamFault { selector: StreamSelector::Nth(5), effect });
     let outcome = run(&scenario);
-    assert_eq!((outcome.played(), outcome.failed(FailureClass::Invalid)), (0, 2));
+    assert_eq!((outcome.played(), outcome.failed(FailureClass::Invalid)), (0, 7));
+    assert_eq!(outcome.failed(FailureClass::Overload), 1);
     assert!(outcome.errors()[0].failure.text.contains("'nobody'"), "{:?}", outcome.errors());
 }
 
