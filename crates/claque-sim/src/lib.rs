@@ -13,9 +13,11 @@ mod scenario;
 mod script_file;
 mod session;
 mod stage;
+mod streams;
 mod world;
 
 pub use documents::{DocumentsScenario, DocumentsSimulated, SimulatedPaper, simulate_documents};
 pub use link::Link;
 pub use scenario::{Scenario, SimError, Simulated, simulate};
 pub use script_file::{PersonAct, ScriptFileError, ScriptedScene, read_script};
+pub use streams::{StreamScenario, StreamsSimulated, simulate_streams};

@@ -7,7 +7,7 @@ use claque_core::{
     record::Fact,
     rng::Seed,
     script::Script,
-    time::{Duration, Instant},
+    time::{Duration, Instant, MediaTime},
 };
 use claque_gateway::{GatewayConfig, GatewayStats, Load, Refusal};
 
@@ -103,6 +103,22 @@ pub enum SimError {
     /// The gateway waits for an engine outside of it.
     #[error("failed to simulate an external engine; only a modelled one runs in virtual time")]
     ExternalEngine,
+    /// Something that only bytes have.
+    #[error("failed to simulate {0}, which virtual time does not know; leave it out, or use `claque run`")]
+    Unmodelled(&'static str),
+    /// Listeners would take the service's audio for something else than was made: they take its samples to be of another rate, or asked
+    /// for another speed.
+    #[error(
+        "failed to simulate these requests: what the service makes as {} ms of audio is {} ms to who listens; ask as the service \
+         answers",
+        made.as_millis_f64(), heard.as_millis_f64()
+    )]
+    OtherLength {
+        /// What is heard.
+        heard: MediaTime,
+        /// What was made.
+        made: MediaTime,
+    },
 }
 
 /// Lets the audience listen to the service from the run's start until the last session has ended, in virtual time.

@@ -16,6 +16,7 @@ mod printable;
 mod report;
 mod run;
 mod simulation;
+mod speech;
 mod state;
 mod suite;
 mod talk;

@@ -60,9 +60,9 @@ pub(crate) fn corpus() -> Corpus {
 
 /// What a simulation left.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Outcome {
+pub(crate) struct Outcome<S = Simulated> {
     pub(crate) facts: Vec<Fact>,
-    pub(crate) simulated: Simulated,
+    pub(crate) simulated: S,
 }
 
 pub(crate) fn run(scenario: &Scenario) -> Outcome {
@@ -71,7 +71,7 @@ pub(crate) fn run(scenario: &Scenario) -> Outcome {
     Outcome { facts, simulated }
 }
 
-impl Outcome {
+impl<S> Outcome<S> {
     pub(crate) fn blocks(&self) -> Vec<&BlockRecord> {
         self.facts
             .iter()

@@ -10,5 +10,6 @@ mod properties;
 mod real_player;
 mod script_file;
 mod start_buffer;
+mod streams;
 mod trouble;
 mod truth;

@@ -47,7 +47,7 @@ pub(crate) use self::{
         ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
         ResummariseFlags, RunFlag, ShowFlags, TableFlag, TagFlags,
     },
-    speech::ProtocolFlags,
+    speech::{ProtocolFlags, SpeechFlags},
     suite::SuiteFlags,
     target::{CredentialFlags, TargetFlags},
 };
@@ -168,6 +168,8 @@ pub(crate) struct SimulateFlags {
     pub(crate) what: Option<SimulateVerb>,
     #[command(flatten)]
     pub(crate) audience: AudienceFlags,
+    #[command(flatten)]
+    pub(crate) protocol: SpeechFlags,
     #[command(flatten)]
     pub(crate) player: PlayerFlags,
     #[command(flatten)]

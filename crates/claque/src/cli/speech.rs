@@ -6,6 +6,23 @@ use clap::Args;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Protocol")]
 pub(crate) struct ProtocolFlags {
+    #[command(flatten)]
+    pub(crate) speech: SpeechFlags,
+    /// Rate of samples that come without a header, in Hz [default: what the service says, else the dialect's]
+    #[arg(long, value_name = "HZ", allow_negative_numbers = true)]
+    pub(crate) pcm_rate: Option<i64>,
+    /// A field to be added to each request, or to take the place of one, such as language='"en"'; may be repeated
+    #[arg(long, value_name = "NAME=JSON")]
+    pub(crate) request_field: Vec<String>,
+    /// Where speech is asked for, below the service's address [default: the dialect's, mostly /v1/audio/speech]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<String>,
+}
+
+/// Flags about the protocol that also a simulation has.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Protocol")]
+pub(crate) struct SpeechFlags {
     /// What the service speaks: yapit, or openai for POST /v1/audio/speech [default: found out]
     #[arg(long, value_name = "NAME")]
     pub(crate) protocol: Option<String>,
@@ -19,13 +36,4 @@ pub(crate) struct ProtocolFlags {
     /// How the audio is to come: stream (bytes as they are made), sse (events) or whole [default: stream, where the dialect can]
     #[arg(long, value_name = "HOW")]
     pub(crate) delivery: Option<String>,
-    /// Rate of samples that come without a header, in Hz [default: what the service says, else the dialect's]
-    #[arg(long, value_name = "HZ", allow_negative_numbers = true)]
-    pub(crate) pcm_rate: Option<i64>,
-    /// A field to be added to each request, or to take the place of one, such as language='"en"'; may be repeated
-    #[arg(long, value_name = "NAME=JSON")]
-    pub(crate) request_field: Vec<String>,
-    /// Where speech is asked for, below the service's address [default: the dialect's, mostly /v1/audio/speech]
-    #[arg(long, value_name = "PATH")]
-    pub(crate) path: Option<String>,
 }

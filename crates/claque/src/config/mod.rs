@@ -25,6 +25,7 @@ mod resolve;
 mod resolve_documents;
 mod scenario;
 mod settings;
+mod simulate;
 mod speech;
 mod suite;
 mod suite_file;
@@ -43,8 +44,8 @@ pub(crate) use self::{
     resolve_documents::{resolve_documents, resolve_simulate_documents},
     settings::{
         CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, RunSettings,
-        ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings, Talk,
-        TargetChoice,
+        ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings,
+        SimulatedService, SimulatedSpeech, Talk, TargetChoice,
     },
     speech::{ProtocolChoice, SpeechChoice},
     suite::{Job, SuiteDeed, SuiteSettings, Work, resolve_suite},

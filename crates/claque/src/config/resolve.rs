@@ -12,13 +12,14 @@ use super::{
     credentials::{self, Surroundings},
     decided,
     environment::Environment,
-    gateway::{EngineFlag, Limits, choose, choose_openai},
+    gateway::{Limits, choose, choose_openai},
     network::{self, Destination, Way},
     objectives, scenario,
     settings::{
         CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
         ServedGateway, SimulateSettings, Talk, TargetChoice,
     },
+    simulate,
     speech::{self, ProtocolChoice},
     wish::{Place, Source, Wish},
     wishes::{Wishes, over},
@@ -161,48 +162,23 @@ pub(super) fn decide_simulate(
 ) -> Result<SimulateSettings, UsageError> {
     wishes.lay_audience(flags.audience);
     wishes.lay_player(flags.player)?;
+    wishes.lay_speech(flags.protocol);
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
     over(&mut wishes.confidence, flags.confidence.confidence);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let output = output(flags.output, judging, &mut wishes);
-    if let Some(wish) = wishes.abort_on.as_ref().and_then(|rules| rules.first()) {
-        return Err(source.error(
-            wish,
-            "abort_on",
-            "has no meaning in a simulation, which costs no time; take it out",
-        ));
-    }
-    if let Some(wish) = &wishes.base_url {
-        return Err(source.error(
-            wish,
-            "base_url",
-            "has no meaning in a simulation; take it out, or use `claque run`",
-        ));
-    }
-    if let Some(wish) = &wishes.keep_audio {
-        return Err(source.error(
-            wish,
-            "keep_audio",
-            "has no meaning in a simulation, which makes no audio; take it out",
-        ));
-    }
-    if let Some(wish) = &wishes.decode_share {
-        let what = "has no meaning in a simulation, in which nothing sounds; take it out";
-        return Err(source.error(wish, "decode_share", what));
-    }
+    simulate::refuse_what_has_no_meaning(&wishes, source)?;
+    let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
     let corpus = audience::corpus(&wishes, source)?;
-    let gateway = choose(&wishes, source, Limits::Off, plan.seed.child("gateway"))?;
-    if let (EngineFlag::Command { typed, .. }, Some(wish)) = (&gateway.engine, &wishes.engine) {
-        let what = format!("is `{typed}`, but a simulation runs no program; give synthetic or deterministic");
-        return Err(source.error(wish, "engine", what));
-    }
     let mut scenario = decided::audience(&wishes, &plan, &player);
     scenario.insert("time".to_owned(), "virtual".into());
-    decided::gateway(&gateway, &mut scenario);
+    speech::decided(&protocol, &wishes, &mut scenario);
+    let service = simulate::service(&wishes, source, protocol, plan.seed.child("gateway"))?;
+    simulate::decided(&service, &mut scenario);
     let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
-    Ok(SimulateSettings { plan, corpus, gateway, output, seed, scenario })
+    Ok(SimulateSettings { plan, corpus, service, output, seed, scenario })
 }
 
 /// Decides on a clean-up.

@@ -11,7 +11,7 @@ use super::{
     courtesy::Courtesy,
     documents::DocumentsPlan,
     gateway::{GatewayChoice, OpenaiChoice},
-    speech::ProtocolChoice,
+    speech::{ProtocolChoice, SpeechChoice},
 };
 
 /// A run in real time, decided.
@@ -56,14 +56,32 @@ pub(crate) struct SimulateSettings {
     pub(crate) plan: Plan,
     /// What it listens to.
     pub(crate) corpus: Corpus,
-    /// The model of the service; its engine is no command.
-    pub(crate) gateway: GatewayChoice,
+    /// The model of the service.
+    pub(crate) service: SimulatedService,
     /// Where results go.
     pub(crate) output: Output,
     /// The number all randomness hangs from.
     pub(crate) seed: u64,
     /// Everything that was decided, in a scenario's words and without secrets.
     pub(crate) scenario: Value,
+}
+
+/// A model of a service, by the protocol that it speaks; its engine is no command.
+#[derive(Debug)]
+pub(crate) enum SimulatedService {
+    /// Yapit's.
+    Yapit(Box<GatewayChoice>),
+    /// OpenAI-compatible speech.
+    Speech(Box<SimulatedSpeech>),
+}
+
+/// A model of a service of OpenAI-compatible speech.
+#[derive(Debug)]
+pub(crate) struct SimulatedSpeech {
+    /// The service.
+    pub(crate) gateway: OpenaiChoice,
+    /// How speech is asked for.
+    pub(crate) asking: SpeechChoice,
 }
 
 /// A run over documents in real time, decided.

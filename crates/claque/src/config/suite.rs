@@ -18,7 +18,7 @@ use super::{
 use crate::{
     cli::{
         AudienceFlags, AudioFlags, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, ProtocolFlags,
-        RunFlags, SimulateFlags, SuiteFlags,
+        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags,
     },
     find,
     suite::plan::{Order, Planned, plan},
@@ -250,6 +250,8 @@ fn jobs(
             // What is about the service itself means nothing to a model of it.
             wishes.base_url = None;
             wishes.abort_on = None;
+            wishes.path = None;
+            wishes.pcm_rate = None;
             Work::Virtual(Box::new(decide_simulate(simulate_flags(flags), wishes, source)?))
         } else {
             let around = Surroundings {
@@ -302,6 +304,7 @@ fn simulate_flags(flags: &SuiteFlags) -> SimulateFlags {
     SimulateFlags {
         what: None,
         audience: AudienceFlags::default(),
+        protocol: SpeechFlags::default(),
         player: PlayerFlags::default(),
         gateway: flags.gateway.clone(),
         limits: flags.limits.clone(),

@@ -7,8 +7,8 @@ use claque_core::{ids::ListenerId, player::PlayerPolicy, time::Instant};
 use claque_net::service::Credentials;
 
 use super::{
-    Environment, OutputFormat, RunSettings, SimulateSettings, Surroundings, Talk, TargetChoice, UsageError,
-    resolve_run, resolve_simulate,
+    Environment, OutputFormat, RunSettings, SimulateSettings, SimulatedService, Surroundings, Talk,
+    TargetChoice, UsageError, resolve_run, resolve_simulate,
 };
 use crate::cli::{Cli, RunFlags, SimulateFlags, Verb};
 
@@ -185,7 +185,11 @@ fn what_was_decided_is_a_scenario_again() {
     let (_folder, path) = file("s.toml", &toml::to_string(&saved).unwrap());
     let second = simulate(&["--scenario", &path]).unwrap();
     assert_eq!(first.scenario, second.scenario);
-    assert_eq!(first.gateway.config, second.gateway.config);
+    let config = |settings: &SimulateSettings| match &settings.service {
+        SimulatedService::Yapit(gateway) => gateway.config.clone(),
+        SimulatedService::Speech(_) => panic!("nothing was said of speech"),
+    };
+    assert_eq!(config(&first), config(&second));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::cli::{
     AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, NetworkFlags, PlayerFlags, ProtocolFlags,
-    TargetFlags,
+    SpeechFlags, TargetFlags,
 };
 
 /// Settings by the names they have in a scenario file.
@@ -147,15 +147,19 @@ impl Wishes {
     }
 
     pub(crate) fn lay_protocol(&mut self, flags: ProtocolFlags) {
-        over(&mut self.protocol, flags.protocol);
-        over(&mut self.dialect, flags.dialect);
-        over(&mut self.response_format, flags.response_format);
-        over(&mut self.delivery, flags.delivery);
+        self.lay_speech(flags.speech);
         over(&mut self.pcm_rate, flags.pcm_rate);
         over(&mut self.path, flags.path);
         if !flags.request_field.is_empty() {
             self.request_field = Some(flags.request_field.into_iter().map(Wish::flag).collect());
         }
+    }
+
+    pub(crate) fn lay_speech(&mut self, flags: SpeechFlags) {
+        over(&mut self.protocol, flags.protocol);
+        over(&mut self.dialect, flags.dialect);
+        over(&mut self.response_format, flags.response_format);
+        over(&mut self.delivery, flags.delivery);
     }
 
     pub(crate) fn lay_network(&mut self, flags: NetworkFlags) {

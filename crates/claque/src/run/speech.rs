@@ -24,12 +24,10 @@ use super::{
     prepare::{Looked, Prepared, Unprepared},
 };
 use crate::{
-    config::{RunSettings, SpeechChoice, UsageError, hint},
+    config::{RunSettings, SpeechChoice, UsageError},
     report::live::Live,
+    speech::{UnknownVoice, add_to_scenario, request_settings, shown, usual_model, voices_from},
 };
-
-/// Names that a sentence lists at most: what a service lists has no bound.
-const MOST_LISTED: usize = 20;
 
 /// What a service says of itself.
 struct Description {
@@ -167,26 +165,18 @@ fn decide(
     let dialect = description.dialect;
     let (model, doubt) = choose_model(choice.model.as_deref(), dialect, description.models.as_deref());
     doubt.iter().for_each(|doubt| live.warn(doubt));
-    let delivery = choice.delivery.unwrap_or_else(|| dialect.usual_delivery());
-    let usage = |error: &dyn std::error::Error| Unprepared::Usage(UsageError::new(error.to_string()));
-    let mut request = RequestSettings::new(dialect, delivery, model)
-        .map_err(|error| usage(&error))?
-        .with_fields(choice.fields.clone());
-    if let Some(format) = choice.format {
-        request = request.with_format(format);
-    }
-    if let Some(pcm) = choice.pcm {
-        request = request.with_pcm(pcm);
-    }
+    let request = request_settings(dialect, choice, model)
+        .map_err(|error| Unprepared::Usage(UsageError::new(error.to_string())))?;
     let mut plan = settings.plan.clone();
     plan.model = request.model().to_owned();
     if !settings.player_was_chosen {
         plan.policy = PlayerPolicy { block_timeout: plan.policy.block_timeout, ..PlayerPolicy::READER };
     }
     let listed = description.voices.unwrap_or_default();
-    let voices = choose_voices(plan.voice.as_deref(), dialect, listed).map_err(|offered| {
-        let (voice, model) = (plan.voice.clone().unwrap_or_default(), plan.model.clone());
-        Unprepared::UnknownVoice { voice, model, target: service.target().to_string(), offered }
+    let voices = voices_from(plan.voice.as_deref(), dialect, listed).map_err(|unknown| {
+        let UnknownVoice { voice, offered } = unknown;
+        let (model, target) = (plan.model.clone(), service.target().to_string());
+        Unprepared::UnknownVoice { voice, model, target, offered }
     })?;
     if plan.voice.is_none() {
         let said = voices.first().and_then(|first| chosen_voice(first, dialect));
@@ -196,26 +186,18 @@ fn decide(
         live.warn("warning: but one voice is known, so no listener changes it");
     }
     let scripts = plan.scripts(&settings.corpus, unique);
-    let scenario = scenario(settings, &request, &plan.model);
+    let scenario = scenario(settings, &request);
     let protocol =
         Protocol::Openai(Arc::new(SpeechProtocol { request: Arc::new(request), path: choice.path.clone() }));
     Ok(Looked { protocol, plan, voices, scripts, scenario })
 }
 
 /// What was decided, with what was found out.
-fn scenario(settings: &RunSettings, request: &RequestSettings, model: &str) -> Value {
+fn scenario(settings: &RunSettings, request: &RequestSettings) -> Value {
     let mut scenario = settings.scenario.clone();
-    if let Some(scenario) = scenario.as_object_mut() {
-        scenario.insert("protocol".to_owned(), "openai".into());
-        scenario.insert("dialect".to_owned(), request.dialect().name.into());
-        scenario.insert("delivery".to_owned(), request.delivery().as_str().into());
-        scenario.insert("model".to_owned(), model.into());
-        if let Some(format) = request.expected().format {
-            scenario.insert("response_format".to_owned(), format.as_str().into());
-        }
-        if !settings.player_was_chosen {
-            scenario.insert("player".to_owned(), "reader".into());
-        }
+    add_to_scenario(request, &mut scenario);
+    if let (false, Some(scenario)) = (settings.player_was_chosen, scenario.as_object_mut()) {
+        scenario.insert("player".to_owned(), "reader".into());
     }
     scenario
 }
@@ -236,36 +218,8 @@ fn choose_model(
                 format!("warning: the service does not list the model `{model}`; it has {}", shown(listed));
             (Some(model.to_owned()), Some(doubt))
         }
-        None => {
-            let usual = dialect.model.filter(|usual| is_listed(usual)).map(str::to_owned);
-            (usual.or_else(|| listed.first().cloned()), None)
-        }
+        None => (usual_model(dialect, listed), None),
     }
-}
-
-/// The voice to begin with, and all others that are listed. Without a name it is the dialect's own, else the first listed, else
-/// none is named to the service.
-///
-/// # Errors
-/// The voice that was named is none of those that are listed: gives them, for people.
-fn choose_voices(named: Option<&str>, dialect: &Dialect, listed: Vec<String>) -> Result<Vec<String>, String> {
-    let is_listed = |voice: &str| listed.is_empty() || listed.iter().any(|other| other == voice);
-    let first = match named {
-        Some(voice) if is_one_name(voice) && !is_listed(voice) => {
-            let names: Vec<&str> = listed.iter().map(String::as_str).collect();
-            let offered = shown(&listed);
-            return Err(
-                hint(voice, &names).map_or_else(|| offered.clone(), |hint| format!("{offered}; {hint}"))
-            );
-        }
-        Some(voice) => voice.to_owned(),
-        None => {
-            let usual = dialect.voice.filter(|usual| is_listed(usual)).map(str::to_owned);
-            usual.or_else(|| listed.first().cloned()).unwrap_or_default()
-        }
-    };
-    let others = listed.into_iter().filter(|voice| *voice != first).collect::<Vec<_>>();
-    Ok(std::iter::once(first).chain(others).collect())
 }
 
 /// What there is to say of a voice that nobody named: a list may tell of more than is installed.
@@ -277,17 +231,6 @@ fn chosen_voice(voice: &str, dialect: &Dialect) -> Option<String> {
             Some(format!("the voice is the first that the service lists, `{voice}`; --voice names another"))
         }
     }
-}
-
-/// Some servers mix voices, as in `af_bella+af_sky(2)`.
-fn is_one_name(voice: &str) -> bool {
-    !voice.contains(['+', '(', ','])
-}
-
-fn shown(names: &[String]) -> String {
-    let listed: Vec<String> = names.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
-    let more = names.len().saturating_sub(MOST_LISTED);
-    if more > 0 { format!("{} and {more} more", listed.join(", ")) } else { listed.join(", ") }
 }
 
 fn unreachable(service: &Service, failure: Failure) -> ServiceError {
@@ -340,7 +283,7 @@ mod tests {
         assert_eq!(model(&["tts-1", "kokoro"]).as_deref(), Some("kokoro"));
         assert_eq!(model(&["other"]).as_deref(), Some("other"));
         assert_eq!(choose_model(None, kokoro, None).0.as_deref(), Some("kokoro"));
-        let voices = |listed: &[&str]| choose_voices(None, kokoro, named(listed)).unwrap();
+        let voices = |listed: &[&str]| voices_from(None, kokoro, named(listed)).unwrap();
         assert_eq!(voices(&["am_adam", "af_heart"]), ["af_heart", "am_adam"]);
         assert_eq!(voices(&["am_adam"]), ["am_adam"]);
         assert_eq!(voices(&[]), ["af_heart"]);
@@ -351,9 +294,12 @@ mod tests {
     #[test]
     fn a_voice_that_is_not_listed_is_an_error_but_a_mixture_is_not_looked_up() {
         let kokoro = Dialect::named("kokoro-fastapi").unwrap();
-        let choose = |voice| choose_voices(Some(voice), kokoro, named(&["af_heart", "af_bella"]));
-        assert_eq!(choose("af_hart").unwrap_err(), "`af_heart`, `af_bella`; did you mean `af_heart`?");
+        let choose = |voice| voices_from(Some(voice), kokoro, named(&["af_heart", "af_bella"]));
+        assert_eq!(
+            choose("af_hart").unwrap_err().offered,
+            "`af_heart`, `af_bella`; did you mean `af_heart`?"
+        );
         assert_eq!(choose("af_heart+af_bella(2)").unwrap(), ["af_heart+af_bella(2)", "af_heart", "af_bella"]);
-        assert_eq!(choose_voices(Some("any"), kokoro, Vec::new()).unwrap(), ["any"]);
+        assert_eq!(voices_from(Some("any"), kokoro, Vec::new()).unwrap(), ["any"]);
     }
 }

@@ -1,29 +1,28 @@
-//! The audience against a model of the service, in virtual time.
+//! A yapit gateway in virtual time.
 
-use claque_core::record::Fact;
 use claque_gateway::GatewayConfig;
-use claque_sim::{Link, Scenario, SimError};
+use claque_sim::{Link, Scenario};
 use claque_store::Preparation;
 use claque_wire::yapit::usual_voice;
 
+use super::{Audience, Record, usage};
 use crate::{
-    config::{GatewayChoice, Output, SimulateSettings, UsageError},
-    outcome::{Finished, Heading, Recorder, TimeKind},
+    config::{GatewayChoice, UsageError},
+    outcome::{Finished, Heading, TimeKind},
     unique,
 };
 
-/// Simulates a run and saves it as any other.
-///
 /// # Errors
 /// The model or the voice does not exist, or the folder cannot be written.
-pub(crate) fn perform(settings: SimulateSettings) -> anyhow::Result<Finished> {
-    let SimulateSettings { plan, corpus, gateway, output, seed, scenario } = settings;
+pub(super) fn perform(audience: Audience, gateway: GatewayChoice) -> anyhow::Result<Finished> {
+    let Audience { plan, corpus, output, seed, scenario } = audience;
     let voice = voice(&gateway.config, &plan.model, plan.voice.as_deref())?;
-    let heading = Heading::new(&plan, &voice, target(&gateway), TimeKind::Virtual, (seed, scenario));
+    let target = format!("simulated gateway ({})", gateway.preset);
+    let heading = Heading::new(&plan, &voice, target, TimeKind::Virtual, (seed, scenario));
     let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
     let order =
         Scenario { scripts, gateway: gateway.config, link: Link::default(), seed: gateway.seed, plan };
-    let mut record = Record { heading, output: &output, begun: None };
+    let mut record = Record::new(heading, &output);
     let mut taken = Ok(());
     let simulated = claque_sim::simulate(&order, |fact| {
         if taken.is_ok() {
@@ -45,41 +44,6 @@ pub(crate) fn perform(settings: SimulateSettings) -> anyhow::Result<Finished> {
     Ok(recorder.finish(None)?)
 }
 
-/// A record that is begun with the first fact, so that what cannot be simulated leaves no folder.
-struct Record<'a> {
-    heading: Heading,
-    output: &'a Output,
-    begun: Option<Recorder>,
-}
-
-impl Record<'_> {
-    fn take(&mut self, fact: Fact) -> anyhow::Result<()> {
-        if self.begun.is_none() {
-            self.begun = Some(self.begin()?);
-        }
-        if let Some(recorder) = &mut self.begun {
-            recorder.take([fact]);
-        }
-        Ok(())
-    }
-
-    fn into_recorder(mut self) -> anyhow::Result<Recorder> {
-        match self.begun.take() {
-            Some(begun) => Ok(begun),
-            None => self.begin(),
-        }
-    }
-
-    fn begin(&self) -> anyhow::Result<Recorder> {
-        let recorder = Recorder::create(self.heading.clone(), &self.output.dir, Vec::new())?;
-        Ok(recorder.with_objectives(&self.output.judging.objectives))
-    }
-}
-
-fn target(gateway: &GatewayChoice) -> String {
-    format!("simulated gateway ({})", gateway.preset)
-}
-
 /// The voice that will be heard: the one asked for, or the model's usual one.
 fn voice(gateway: &GatewayConfig, model: &str, asked: Option<&str>) -> Result<String, UsageError> {
     if let Some(voice) = asked {
@@ -89,9 +53,4 @@ fn voice(gateway: &GatewayConfig, model: &str, asked: Option<&str>) -> Result<St
     let voices = found.into_iter().flat_map(|config| &config.info.voices).map(|voice| &*voice.slug);
     // Said by the simulator in its own words when it looks for it.
     Ok(usual_voice(model, voices).unwrap_or_default().to_owned())
-}
-
-/// Whatever cannot be simulated was asked wrongly.
-fn usage(error: SimError) -> UsageError {
-    UsageError::new(error.to_string())
 }
