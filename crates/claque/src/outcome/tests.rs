@@ -46,6 +46,7 @@ fn completed(listener: u32) -> Fact {
         end: SessionEnd::Completed,
         foreign_messages: 0,
         warnings: 0,
+        unwanted_bytes: None,
     })
 }
 

@@ -175,7 +175,8 @@ fn timeless(incident: &Incident) -> Incident {
         | Incident::GivenUp { .. }
         | Incident::Jumped { .. }
         | Incident::VoiceChanged { .. }
-        | Incident::HungUp { .. } => {}
+        | Incident::HungUp { .. }
+        | Incident::BargedIn { .. } => {}
     }
     incident
 }

@@ -100,6 +100,7 @@ fn no_word_of_a_service_runs_as_a_script() {
         warnings: 0,
         playing: None,
         paused: std::time::Duration::ZERO,
+        unwanted_bytes: None,
     };
     writer
         .append(&[error(100, Kills::Block(BlockIdx(0))), error(900, Kills::Session), Fact::Listener(session)])

@@ -67,6 +67,7 @@ fn end(listener: u32, end: SessionEnd) -> Fact {
         end,
         foreign_messages: 0,
         warnings: 0,
+        unwanted_bytes: None,
     })
 }
 
