@@ -5,7 +5,10 @@ use claque_stats::{
     values_for_quantile,
 };
 
-use super::units::{NOT_MEASURED, counted, grouped, time};
+use super::{
+    figures::ratio,
+    units::{NOT_MEASURED, counted, grouped, time},
+};
 
 /// "1.20 s", "never: 3 of 20 values missing", "N/A"; and what that shows of more than this sample.
 pub(super) fn found(result: &ObjectiveResult) -> String {
@@ -116,6 +119,7 @@ fn in_unit(value: f64, unit: ObjectiveUnit) -> String {
         ObjectiveUnit::Ms => time(value),
         ObjectiveUnit::Pct => format!("{value:.2} %"),
         ObjectiveUnit::Count => number(value),
+        ObjectiveUnit::Ratio => ratio(value),
     }
 }
 
