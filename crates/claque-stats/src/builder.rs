@@ -15,6 +15,7 @@ use crate::{
     causes::Causes,
     incidents::{Ends, Incidents},
     sample::{Sample, ScheduleLag, millis, percent, ratio},
+    streams::{Streams, Turns},
     summary::{BlockCounts, ListenerCounts, Summary, Underruns},
 };
 
@@ -62,11 +63,15 @@ pub struct SummaryBuilder {
     audio_played: MediaTime,
     audio: AudioFigures,
     alike: Alike,
+    streams: Streams,
     longest_stall: Duration,
     foreign_messages: u64,
     warnings: u64,
     last_end: Option<Instant>,
 }
+
+/// What the terms of a session may be off together, far below any time in which a service answers.
+const ROUNDING: Duration = Duration::from_micros(10);
 
 /// What is kept of the blocks of a listener until there are no more of them.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +92,7 @@ struct Listener {
     stalls: u64,
     stalled: Duration,
     paused: Duration,
+    playing: Option<Duration>,
     /// Blocks that have a record.
     recorded: u64,
     /// Blocks it set out to hear, and whether it left of its own will, once it reported its end without a failure.
@@ -113,11 +119,17 @@ impl SummaryBuilder {
             audio_played: MediaTime::ZERO,
             audio: AudioFigures::default(),
             alike: Alike::default(),
+            streams: Streams::new(),
             longest_stall: Duration::ZERO,
             foreign_messages: 0,
             warnings: 0,
             last_end: None,
         }
+    }
+
+    /// Says that audio comes as a stream, also where every answer is one piece. To be called before the first fact.
+    pub const fn expect_streams(&mut self) {
+        self.streams.expect();
     }
 
     /// Takes one fact.
@@ -135,6 +147,7 @@ impl SummaryBuilder {
     /// Says that no fact of `listener` follows, so that less must be kept. Facts may come in any order as long as
     /// this is true; who does not know it need not say it.
     pub fn close(&mut self, listener: ListenerId) {
+        self.streams.close(listener);
         let Some(open) = self.open.remove(&listener) else { return };
         if self.causes.has_failed_blocks(listener) || self.incidents.has_again(listener) {
             let ends = Ends {
@@ -158,6 +171,7 @@ impl SummaryBuilder {
         let blocks = self.block_counts();
         let reported = listeners.unfinished < listeners.intended;
         let incidents = std::mem::take(&mut self.incidents).finish(blocks.wanted());
+        let streams = std::mem::replace(&mut self.streams, Streams::new()).finish(self.turns());
         Summary {
             wall_ms: self.last_end.map(Instant::as_millis_f64),
             listening_ms: self.listening_ms(),
@@ -184,6 +198,7 @@ impl SummaryBuilder {
             trouble: incidents.map(|figures| figures.trouble),
             acts: incidents.map(|figures| figures.acts),
             audio: (self.audio.blocks > 0).then(|| AudioFigures { same: self.alike.finish(), ..self.audio }),
+            streams,
         }
     }
 
@@ -211,6 +226,7 @@ impl SummaryBuilder {
         self.count_outcome(record);
         self.audio.add(record);
         self.alike.add(record);
+        self.streams.add_block(record);
         let delivered_at = record.delivered_at();
         self.round_trip.push_between(record.requested_at, delivered_at);
         self.response_time.push_between(record.intended_at, delivered_at);
@@ -255,6 +271,7 @@ impl SummaryBuilder {
     /// Takes an incident.
     pub fn add_incident(&mut self, record: &IncidentRecord) {
         self.incidents.add(record);
+        self.streams.add_incident(record);
     }
 
     /// Takes a stall.
@@ -277,6 +294,7 @@ impl SummaryBuilder {
                 self.causes.add_failed_session(record.listener, class);
             }
         }
+        self.streams.add_listener(record);
         self.foreign_messages += record.foreign_messages;
         self.warnings += record.warnings;
         self.last_end = self.last_end.max(Some(record.ended_at));
@@ -287,6 +305,7 @@ impl SummaryBuilder {
         listener.intended_at = Some(record.intended_at);
         listener.ended_at = Some(record.ended_at);
         listener.paused = record.paused;
+        listener.playing = record.playing;
         listener.set_out = match record.end {
             SessionEnd::Completed => Some((u64::from(record.blocks), false)),
             SessionEnd::Left => Some((u64::from(record.blocks), true)),
@@ -367,6 +386,20 @@ impl SummaryBuilder {
         // Who never heard anything could not be interrupted.
         let anybody_began = self.listeners.values().any(|listener| listener.started_at.is_some());
         percent(stalled, listened).filter(|_| anybody_began)
+    }
+
+    /// Only in a conversation is there more to a session than startup, playing, stalls and pauses: the waits for the first
+    /// sound of later utterances.
+    fn turns(&self) -> Turns {
+        let waits = |listener: &Listener| {
+            let (from, to) = listener.intended_at.zip(listener.ended_at)?;
+            let told =
+                [listener.started_at?.since(from), listener.playing?, listener.stalled, listener.paused];
+            let told = told.into_iter().fold(Duration::ZERO, Duration::saturating_add);
+            Some(to.since(from) > told.saturating_add(ROUNDING))
+        };
+        let taken = self.listeners.values().any(|listener| waits(listener) == Some(true));
+        if taken { Turns::Taken } else { Turns::NotTaken }
     }
 
     /// How long anybody was there. Sessions without a reported end tell nothing of it.

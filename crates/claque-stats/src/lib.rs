@@ -12,6 +12,7 @@ mod causes;
 pub mod compare;
 mod documents;
 mod documents_verdict;
+pub mod figures;
 mod gap;
 mod incidents;
 mod lockstep;
@@ -19,8 +20,10 @@ pub mod names;
 pub mod objective;
 mod observe;
 mod sample;
+mod streams;
 mod summary;
 mod verdict;
+pub mod vocabulary;
 
 pub use self::{
     audio::{AudioFigures, SameAudio, SoundFigures},
@@ -32,7 +35,8 @@ pub use self::{
     gap::{GapStretch, GeneratorGap, LATE_GAP, LATE_SHARE_PCT},
     lockstep::{Lockstep, lockstep},
     observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
-    sample::{Distribution, Sample, ScheduleLag, has_quantile, values_for_quantile},
+    sample::{Distribution, RatioDistribution, Sample, ScheduleLag, has_quantile, values_for_quantile},
+    streams::{StreamFigures, is_streamed},
     summary::{
         Acts, BlockCounts, CauseScope, ErrorCause, GiveUps, ListenerCounts, Resends, Summary, Trouble,
         Underruns,

@@ -8,10 +8,16 @@ use claque_core::{
     time::{Duration, Instant, duration_nanos},
 };
 
-use crate::{builder::RunShape, causes::Causes, sample::millis};
+use crate::{
+    builder::RunShape,
+    causes::Causes,
+    figures::StreamMetric,
+    sample::millis,
+    streams::{self, is_streamed},
+};
 
-/// A time that is measured; `docs/metrics.md` has the definitions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A figure with many values of each listener, or one; [`figures`](crate::figures) has what each is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeMetric {
     /// Intended start until playback starts, per listener.
     StartupTime,
@@ -27,39 +33,16 @@ pub enum TimeMetric {
     SynthesisTime,
     /// Transport and handshake, per listener.
     ConnectTime,
+    /// A figure of streams, per block.
+    Stream(StreamMetric),
 }
 
 impl TimeMetric {
-    /// Every one, in the order of reports.
-    pub const ALL: [Self; 7] = [
-        Self::StartupTime,
-        Self::Ttfa,
-        Self::FirstBlock,
-        Self::RoundTrip,
-        Self::ResponseTime,
-        Self::SynthesisTime,
-        Self::ConnectTime,
-    ];
-
-    /// The name used everywhere.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::StartupTime => "startup_time",
-            Self::Ttfa => "ttfa",
-            Self::FirstBlock => "first_block",
-            Self::RoundTrip => "round_trip",
-            Self::ResponseTime => "response_time",
-            Self::SynthesisTime => "synthesis_time",
-            Self::ConnectTime => "connect_time",
-        }
-    }
-
     /// Whether there is one value a block, as opposed to one a listener.
     #[must_use]
     pub const fn is_per_block(self) -> bool {
         match self {
-            Self::RoundTrip | Self::ResponseTime | Self::SynthesisTime => true,
+            Self::RoundTrip | Self::ResponseTime | Self::SynthesisTime | Self::Stream(_) => true,
             Self::StartupTime | Self::Ttfa | Self::FirstBlock | Self::ConnectTime => false,
         }
     }
@@ -82,6 +65,12 @@ pub struct ListenerObservation {
     pub response_time_ms: Vec<f64>,
     /// One value a pair of blocks of one request.
     pub synthesis_time_ms: Vec<f64>,
+    /// By figure of streams, one value a block that was delivered and of which it says something.
+    pub streams: BTreeMap<&'static str, Vec<f64>>,
+    /// Whether a block came in several pieces, as a stream.
+    pub has_pieces: bool,
+    /// Blocks that failed.
+    pub blocks_failed: u32,
     /// Blocks it set out to hear.
     pub blocks_intended: u32,
     /// Blocks that were delivered.
@@ -121,6 +110,7 @@ impl ListenerObservation {
             TimeMetric::RoundTrip => &self.round_trip_ms,
             TimeMetric::ResponseTime => &self.response_time_ms,
             TimeMetric::SynthesisTime => &self.synthesis_time_ms,
+            TimeMetric::Stream(metric) => self.streams.get(metric.figure().id).map_or(&[], Vec::as_slice),
         }
     }
 
@@ -132,6 +122,12 @@ impl ListenerObservation {
         } else {
             u64::from(self.times(metric).is_empty())
         }
+    }
+
+    /// Whether audio came to it as a stream.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        self.has_pieces || !self.streams.is_empty()
     }
 
     /// Whether it heard its text to the end without an underrun.
@@ -179,7 +175,18 @@ impl Observations {
 #[derive(Clone, Debug)]
 pub struct ObservationsBuilder {
     shape: RunShape,
+    /// Whether audio comes as a stream, also where every answer is one piece.
+    streams: Streams,
     listeners: BTreeMap<ListenerId, Gathered>,
+}
+
+/// Which blocks the figures of streams are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Streams {
+    /// Those that came in pieces.
+    Seen,
+    /// All.
+    Expected,
 }
 
 /// What is known of one listener so far.
@@ -212,13 +219,21 @@ impl ObservationsBuilder {
     /// Makes a builder that has seen nothing.
     #[must_use]
     pub const fn new(shape: RunShape) -> Self {
-        Self { shape, listeners: BTreeMap::new() }
+        Self { shape, streams: Streams::Seen, listeners: BTreeMap::new() }
+    }
+
+    /// Says that audio comes as a stream, also where every answer is one piece. To be called before the first fact.
+    pub const fn expect_streams(&mut self) {
+        self.streams = Streams::Expected;
     }
 
     /// Takes one fact.
     pub fn add(&mut self, fact: &Fact) {
         match fact {
-            Fact::Block(record) => self.of(record.listener).add_block(record),
+            Fact::Block(record) => {
+                let streams = self.streams;
+                self.of(record.listener).add_block(record, streams);
+            }
             Fact::Stall(record) => {
                 let gathered = self.of(record.listener);
                 gathered.seen.underruns += 1;
@@ -247,14 +262,16 @@ impl ObservationsBuilder {
 }
 
 impl Gathered {
-    fn add_block(&mut self, record: &BlockRecord) {
+    fn add_block(&mut self, record: &BlockRecord, streams: Streams) {
         self.recorded += 1;
+        self.add_stream(record, streams);
         if record.outcome == BlockOutcome::Abandoned {
             self.forgone += 1;
             self.abandoned.insert(record.block);
         }
         self.seen.blocks_ok += u32::from(record.outcome.is_success());
         if let BlockOutcome::Failed(class) = record.outcome {
+            self.seen.blocks_failed += 1;
             self.causes.add_failed_block(record.listener, record.block, class);
         }
         keep_earliest(&mut self.first_audio_at, record.delivered_first_audio_at());
@@ -275,6 +292,15 @@ impl Gathered {
             self.seen.first_block_ms = response;
         }
         self.ready.push((record.batch, ready_at));
+    }
+
+    fn add_stream(&mut self, record: &BlockRecord, streams: Streams) {
+        self.seen.has_pieces |= is_streamed(record);
+        if (is_streamed(record) || streams == Streams::Expected) && streams::is_delivered(record) {
+            for (id, value) in streams::values_of(record) {
+                self.seen.streams.entry(id).or_default().push(value);
+            }
+        }
     }
 
     fn add_incident(&mut self, incident: &Incident) {

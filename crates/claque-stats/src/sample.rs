@@ -72,6 +72,38 @@ impl From<SavedDistribution> for Distribution {
     }
 }
 
+/// A set of measured ratios, told as a [`Distribution`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RatioDistribution {
+    /// Values measured, at least 1.
+    pub count: u64,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Median; absent below 2 values.
+    pub p50: Option<f64>,
+    /// 95th percentile; absent below 20 values.
+    pub p95: Option<f64>,
+    /// 99th percentile; absent below 100 values.
+    pub p99: Option<f64>,
+    /// Largest value.
+    pub max: f64,
+}
+
+impl RatioDistribution {
+    /// That of ratios which were collected as so many seconds.
+    pub(crate) fn of_seconds(times: &Distribution) -> Self {
+        let seconds = |ms: f64| rounded(ms / 1_000.0);
+        Self {
+            count: times.count,
+            mean: seconds(times.mean_ms),
+            p50: times.p50_ms.map(seconds),
+            p95: times.p95_ms.map(seconds),
+            p99: times.p99_ms.map(seconds),
+            max: seconds(times.max_ms),
+        }
+    }
+}
+
 /// How late the generator itself acted, over all its timed actions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "SavedLag")]

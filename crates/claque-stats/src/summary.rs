@@ -8,6 +8,7 @@ use crate::{
     gap::GeneratorGap,
     names,
     sample::{Distribution, ScheduleLag},
+    streams::StreamFigures,
 };
 
 /// Every figure of a run. An absent figure was not measured; none is ever zero for that reason.
@@ -71,6 +72,9 @@ pub struct Summary {
     /// What the audio was like; absent where nobody looked at it.
     #[serde(default)]
     pub audio: Option<AudioFigures>,
+    /// Figures of audio that came as a stream; absent where none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streams: Option<StreamFigures>,
 }
 
 impl Summary {

@@ -45,7 +45,7 @@ pub use self::{
     listeners::{ListenerFacts, by_listener},
     manifest::{
         ClaqueVersion, Machine, Manifest, ModelLoadRow, Preparation, RunConfig, RunHeader, SavedVerdict,
-        ServiceLoad, TokenRow,
+        ServiceLoad, TokenRow, expects_streams,
     },
     network::{AddressRow, NetworkRecord},
     reader::{Run, for_each_listener, open, open_manifest, resummarise},

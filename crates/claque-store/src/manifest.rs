@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use claque_stats::{Reason, RunShape, Summary, Validity, Verdict, objective::ObjectiveResult};
+use claque_stats::{
+    Reason, RunShape, Summary, SummaryBuilder, Validity, Verdict, objective::ObjectiveResult,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -59,6 +61,12 @@ impl RunConfig {
     pub const fn shape(&self) -> RunShape {
         RunShape { users: self.users, blocks_per_user: self.blocks_per_user }
     }
+}
+
+/// Whether a run of this scenario spoke a protocol in which every answer is a stream, also one that comes in one piece.
+#[must_use]
+pub fn expects_streams(scenario: &serde_json::Value) -> bool {
+    scenario.get("protocol").and_then(serde_json::Value::as_str) == Some("openai")
 }
 
 /// The machine claque ran on.
@@ -251,6 +259,15 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// A builder of the figures of this run that has seen nothing.
+    pub(crate) fn summary_builder(&self) -> SummaryBuilder {
+        let mut figures = SummaryBuilder::new(self.config.shape());
+        if expects_streams(&self.scenario) {
+            figures.expect_streams();
+        }
+        figures
+    }
+
     /// Whether the run is a file of the older script that was taken in.
     #[must_use]
     pub fn is_imported(&self) -> bool {

@@ -6,7 +6,7 @@ use claque_core::{
     ids::ListenerId,
     record::{Fact, IncidentRecord},
 };
-use claque_stats::{RunShape, ScheduleLag, Summary, SummaryBuilder, Verdict, summarise};
+use claque_stats::{Observations, ObservationsBuilder, RunShape, ScheduleLag, Summary, Verdict};
 
 use crate::{
     ahead::Rows,
@@ -14,7 +14,7 @@ use crate::{
     error::StoreError,
     files, incidents, journal,
     listeners::{self, ListenerFacts, by_listener},
-    manifest::Manifest,
+    manifest::{Manifest, expects_streams},
     rows::{ErrorRow, ListenerRow},
     sorter, tables,
 };
@@ -43,7 +43,20 @@ impl Run {
     /// saved summary; of a partial run it is not known.
     #[must_use]
     pub fn recompute(&self) -> Summary {
-        with_unfactual(&self.manifest, summarise(self.shape(), &self.facts, self.saved_lag()))
+        let mut figures = self.manifest.summary_builder();
+        self.facts.iter().for_each(|fact| figures.add(fact));
+        with_unfactual(&self.manifest, figures.finish(self.saved_lag()))
+    }
+
+    /// What each listener went through.
+    #[must_use]
+    pub fn observe(&self) -> Observations {
+        let mut observed = ObservationsBuilder::new(self.shape());
+        if expects_streams(&self.manifest.scenario) {
+            observed.expect_streams();
+        }
+        self.facts.iter().for_each(|fact| observed.add(fact));
+        observed.finish()
     }
 
     fn saved_lag(&self) -> Option<ScheduleLag> {
@@ -143,7 +156,7 @@ pub fn resummarise(
     judge: impl FnOnce(&Manifest, &Summary) -> Verdict,
 ) -> Result<Manifest, StoreError> {
     let mut manifest = open_manifest(dir)?;
-    let mut figures = SummaryBuilder::new(manifest.config.shape());
+    let mut figures = manifest.summary_builder();
     for_each_listener(dir, &manifest, |facts| {
         facts.summarise_into(&mut figures);
         Ok(())

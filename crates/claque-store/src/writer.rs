@@ -6,7 +6,7 @@ use std::{
 };
 
 use claque_core::record::{Arrived, Asked, BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
-use claque_stats::{ScheduleLag, Summary, SummaryBuilder, Verdict, objective::ObjectiveResult};
+use claque_stats::{ScheduleLag, Summary, Verdict, objective::ObjectiveResult};
 
 use crate::{
     columns::TableWriter,
@@ -207,7 +207,7 @@ impl RunWriter {
         if torn {
             return Err(StoreError::damaged(&journal_path, "the last line is cut off"));
         }
-        let mut figures = SummaryBuilder::new(manifest.config.shape());
+        let mut figures = manifest.summary_builder();
         let mut digest = Digest::default();
         let mut tables = Tables::create(dir)?;
         listeners::group(facts, |facts| {

@@ -3,23 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    figures::{self, Better, Compared, Figure, FigureUnit},
     observe::{ListenerObservation, TimeMetric},
     sample::whole,
 };
 
 /// A figure of a side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Measure {
-    Time(TimeMetric, Statistic),
-    StalledTime,
-    Underruns,
-    ListenersAffected,
-    Success,
-    Errors,
-    Goodput,
-    Resends,
-    BlocksResent,
-    BlocksGivenUp,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measure {
+    figure: &'static Figure,
+    /// Which figure of its values, if it has many.
+    statistic: Option<Statistic>,
 }
 
 /// Which figure of a distribution.
@@ -65,13 +59,8 @@ pub enum Unit {
     Pct,
     /// Events per intended listener.
     PerListener,
-}
-
-/// Which way is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Better {
-    Lower,
-    Higher,
+    /// One time for each of another.
+    Ratio,
 }
 
 /// How runs of a figure are held against each other.
@@ -95,170 +84,95 @@ impl Scale {
 impl Measure {
     /// Every figure, in the order of reports.
     pub(super) fn all() -> Vec<Self> {
-        let of = |metric, statistics: &[Statistic]| -> Vec<Self> {
-            statistics.iter().map(|&statistic| Self::Time(metric, statistic)).collect()
+        let of = |figure: &'static Figure| -> Vec<Self> {
+            match figure.compared {
+                Compared::No => Vec::new(),
+                Compared::Spread | Compared::JudgedMean => [Statistic::Mean, Statistic::P50, Statistic::P95]
+                    .into_iter()
+                    .map(|statistic| Self { figure, statistic: Some(statistic) })
+                    .collect(),
+                Compared::Judged(_) | Compared::Shown(_) => vec![Self { figure, statistic: None }],
+            }
         };
-        let every = [Statistic::Mean, Statistic::P50, Statistic::P95];
-        let times = [
-            TimeMetric::StartupTime,
-            TimeMetric::Ttfa,
-            TimeMetric::FirstBlock,
-            TimeMetric::RoundTrip,
-            TimeMetric::ResponseTime,
-            TimeMetric::SynthesisTime,
-        ];
-        let mut all: Vec<Self> = times.into_iter().flat_map(|metric| of(metric, &every)).collect();
-        all.extend([
-            Self::StalledTime,
-            Self::Underruns,
-            Self::ListenersAffected,
-            Self::Success,
-            Self::Errors,
-            Self::Goodput,
-            Self::Resends,
-            Self::BlocksResent,
-            Self::BlocksGivenUp,
-        ]);
-        all
+        figures::ALL.iter().flat_map(of).collect()
     }
 
     pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Time(metric, _) => metric.as_str(),
-            Self::StalledTime => "stalled_time_pct",
-            Self::Underruns => "underruns",
-            Self::ListenersAffected => "listeners_affected_pct",
-            Self::Success => "success_pct",
-            Self::Errors => "errors",
-            Self::Goodput => "goodput_pct",
-            Self::Resends => "resends",
-            Self::BlocksResent => "resends_pct",
-            Self::BlocksGivenUp => "given_up_pct",
-        }
+        self.figure.id
     }
 
     pub(super) const fn statistic(self) -> Option<Statistic> {
-        match self {
-            Self::Time(_, statistic) => Some(statistic),
-            Self::StalledTime
-            | Self::Underruns
-            | Self::ListenersAffected
-            | Self::Success
-            | Self::Errors
-            | Self::Goodput
-            | Self::Resends
-            | Self::BlocksResent
-            | Self::BlocksGivenUp => None,
-        }
+        self.statistic
+    }
+
+    /// Whose values it is made of, if it has many.
+    pub(super) fn times(self) -> Option<(TimeMetric, Statistic)> {
+        self.figure.metric().zip(self.statistic)
+    }
+
+    pub(super) const fn is_of_streams(self) -> bool {
+        self.figure.is_of_streams()
     }
 
     pub(super) const fn unit(self) -> Unit {
-        match self {
-            Self::Time(..) => Unit::Ms,
-            Self::StalledTime
-            | Self::ListenersAffected
-            | Self::Success
-            | Self::Goodput
-            | Self::BlocksResent
-            | Self::BlocksGivenUp => Unit::Pct,
-            Self::Underruns | Self::Errors | Self::Resends => Unit::PerListener,
+        match self.figure.unit {
+            FigureUnit::Ms => Unit::Ms,
+            FigureUnit::Pct => Unit::Pct,
+            FigureUnit::Ratio => Unit::Ratio,
+            FigureUnit::Count
+            | FigureUnit::AudioPerSecond
+            | FigureUnit::CharsPerSecond
+            | FigureUnit::Bytes => Unit::PerListener,
         }
     }
 
     pub(super) const fn better(self) -> Better {
-        match self {
-            Self::Time(..)
-            | Self::StalledTime
-            | Self::Underruns
-            | Self::ListenersAffected
-            | Self::Errors
-            | Self::Resends
-            | Self::BlocksResent
-            | Self::BlocksGivenUp => Better::Lower,
-            Self::Success | Self::Goodput => Better::Higher,
-        }
+        self.figure.better
     }
 
     /// Whether a verdict is about it: how soon listeners hear something, how long they stall, how long a block takes, and
     /// whether it comes at all. The others say the same in other words, and each further figure would cost all the power to
     /// find anything.
-    pub(super) fn is_judged(self) -> bool {
-        match self {
-            Self::Time(metric, statistic) => {
-                [TimeMetric::StartupTime, TimeMetric::RoundTrip].contains(&metric)
-                    && statistic == Statistic::Mean
-            }
-            Self::StalledTime | Self::Success => true,
-            Self::Underruns
-            | Self::ListenersAffected
-            | Self::Errors
-            | Self::Goodput
-            | Self::Resends
-            | Self::BlocksResent
-            | Self::BlocksGivenUp => false,
+    pub(super) const fn is_judged(self) -> bool {
+        match (self.figure.compared, self.statistic) {
+            (Compared::JudgedMean, Some(Statistic::Mean)) | (Compared::Judged(_), _) => true,
+            (Compared::JudgedMean | Compared::Spread | Compared::Shown(_) | Compared::No, _) => false,
         }
     }
 
     pub(super) const fn scale(self) -> Scale {
-        match self {
-            Self::Time(..) => Scale::Ratio,
-            Self::StalledTime
-            | Self::Underruns
-            | Self::ListenersAffected
-            | Self::Success
-            | Self::Errors
-            | Self::Goodput
-            | Self::Resends
-            | Self::BlocksResent
-            | Self::BlocksGivenUp => Scale::Difference,
-        }
+        if self.statistic.is_some() { Scale::Ratio } else { Scale::Difference }
     }
 
     /// What a listener adds above and below the line: each figure but a percentile is the ratio of two sums.
     pub(super) fn ratio(self, listener: &ListenerObservation) -> Ratio {
-        let share = |yes: bool| Ratio { above: if yes { 100.0 } else { 0.0 }, below: 1.0 };
-        let of_blocks =
-            |blocks: u32| Ratio { above: 100.0 * f64::from(blocks), below: listener.blocks_intended.into() };
-        match self {
-            Self::Time(metric, _) => {
+        match (self.figure.compared, self.figure.metric()) {
+            (Compared::Judged(parts) | Compared::Shown(parts), _) => (parts.of)(listener),
+            (Compared::Spread | Compared::JudgedMean, Some(metric)) => {
                 let times = listener.times(metric);
                 Ratio { above: times.iter().sum(), below: count(times.len()) }
             }
-            Self::StalledTime => listener.listened_ms.map_or(Ratio::default(), |listened_ms| Ratio {
-                above: 100.0 * listener.stalled_ms,
-                below: listened_ms,
-            }),
-            Self::Underruns => Ratio { above: listener.underruns.into(), below: 1.0 },
-            Self::ListenersAffected => share(listener.underruns > 0),
-            Self::Success => of_blocks(listener.blocks_ok),
-            Self::Resends => Ratio { above: whole(listener.resends), below: 1.0 },
-            Self::BlocksResent => of_blocks(listener.blocks_resent),
-            Self::BlocksGivenUp => of_blocks(listener.blocks_given_up),
-            Self::Errors => Ratio { above: whole(listener.errors), below: 1.0 },
-            Self::Goodput => share(listener.is_well_served()),
+            (Compared::Spread | Compared::JudgedMean, None) | (Compared::No, _) => Ratio::default(),
         }
     }
 
     /// Whether the figure says something of these listeners: of stalls only if somebody began to play, of what was asked for
     /// again only if somebody would have reported it.
     pub(super) fn is_measured(self, listeners: &[ListenerObservation]) -> bool {
-        match self {
-            Self::Underruns | Self::ListenersAffected => {
-                listeners.iter().any(|listener| listener.startup_ms.is_some())
-            }
-            Self::Resends | Self::BlocksResent | Self::BlocksGivenUp => {
-                listeners.iter().any(|listener| listener.reports_incidents)
-            }
-            Self::Time(..) | Self::StalledTime | Self::Success | Self::Errors | Self::Goodput => true,
+        match self.figure.compared {
+            Compared::Judged(parts) | Compared::Shown(parts) => (parts.measured)(listeners),
+            Compared::Spread | Compared::JudgedMean | Compared::No => true,
         }
     }
 }
 
 /// A part of a ratio of sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Ratio {
-    pub(super) above: f64,
-    pub(super) below: f64,
+pub struct Ratio {
+    /// What is divided.
+    pub above: f64,
+    /// What it is divided by.
+    pub below: f64,
 }
 
 /// A count as a number of arithmetic.

@@ -10,13 +10,13 @@ mod test;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::measure::{Statistic, Unit};
+pub use self::measure::{Ratio, Statistic, Unit};
 use self::{
-    measure::{Better, Measure, Scale, count},
+    measure::{Measure, Scale, count},
     side::Side,
     test::{Grouping, Test, middle},
 };
-use crate::{observe::Observations, sample::rounded};
+use crate::{figures::Better, observe::Observations, sample::rounded};
 
 /// Runs on a side below which nothing is judged: one run cannot tell how runs differ.
 pub const FEWEST_RUNS: usize = 2;
@@ -238,7 +238,9 @@ pub fn compare(
             Figures::Unverified => Design::Unverified,
         };
         let draft = |measure| Draft::new(measure, design, &sides, candidate.objection.as_ref());
-        drafts.push((candidate.objection.clone(), design, Measure::all().into_iter().map(draft).collect()));
+        let is_streamed = sides.0.is_streamed() || sides.1.is_streamed();
+        let told = Measure::all().into_iter().filter(|measure| is_streamed || !measure.is_of_streams());
+        drafts.push((candidate.objection.clone(), design, told.map(draft).collect()));
     }
     let mut tests: Vec<&mut Draft> = drafts.iter_mut().flat_map(|(_, _, rows)| rows).collect();
     let judged = judge_together(&mut tests, USED * options.alpha());
@@ -353,6 +355,7 @@ impl Draft {
             Ok(_) if !self.called => Change::NoDetectableChange,
             Ok(_) => match (self.measure.better(), self.b < self.a) {
                 (Better::Lower, true) | (Better::Higher, false) => Change::Better,
+                (Better::Neither, _) => Change::NotJudged,
                 (Better::Lower, false) | (Better::Higher, true) => Change::Worse,
             },
         }

@@ -26,10 +26,15 @@ impl<'a> Side<'a> {
 
     /// Whether a run measured the times, but too few for the quantile that is meant.
     pub(super) fn has_too_few(&self, measure: Measure) -> bool {
-        let Measure::Time(metric, statistic) = measure else { return false };
+        let Some((metric, statistic)) = measure.times() else { return false };
         let measured = |run: &&Observations| run.listeners().iter().any(|one| !one.times(metric).is_empty());
         statistic.percent().is_some()
             && self.runs.iter().any(|run| measured(run) && value(run, measure).is_none())
+    }
+
+    /// Whether audio came as a stream in any run.
+    pub(super) fn is_streamed(&self) -> bool {
+        self.runs.iter().flat_map(|run| run.listeners()).any(ListenerObservation::is_streamed)
     }
 
     /// What each listener of every run adds to the figure.
@@ -43,7 +48,7 @@ fn value(run: &Observations, measure: Measure) -> Option<f64> {
     if !measure.is_measured(listeners) {
         return None;
     }
-    if let Measure::Time(metric, statistic) = measure
+    if let Some((metric, statistic)) = measure.times()
         && let Some(percent) = statistic.percent()
     {
         let times = |listener: &ListenerObservation| listener.times(metric).to_vec();

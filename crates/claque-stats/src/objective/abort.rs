@@ -38,6 +38,7 @@ impl AbortRule {
             | Subject::Goodput
             | Subject::Resends(_)
             | Subject::GivenUp(_)
+            | Subject::Continuity(_)
             | Subject::Listeners(Quality::UnderrunFree | Quality::Started | Quality::Completed, _) => {
                 Err(ObjectiveError {
                     text: rule.text,
@@ -70,7 +71,8 @@ impl AbortRule {
             | Subject::Success
             | Subject::Goodput
             | Subject::Resends(_)
-            | Subject::GivenUp(_) => return false,
+            | Subject::GivenUp(_)
+            | Subject::Continuity(_) => return false,
         };
         self.0.relation.holds(value, self.0.limit)
     }

@@ -1,6 +1,6 @@
 //! Holding an objective against what the listeners went through.
 
-use super::{Figure, Measure, Objective, ObjectiveResult, Quality, Subject};
+use super::{Figure, Measure, Objective, ObjectiveResult, Quality, Subject, Tolerance};
 use crate::{
     observe::{ListenerObservation, Observations},
     sample::{has_quantile, rounded, whole},
@@ -94,6 +94,7 @@ fn find(subject: Subject, listeners: &[&ListenerObservation]) -> Found {
         }
         Subject::Resends(Measure::Share) => share_of_blocks(listeners, |listener| listener.blocks_resent),
         Subject::GivenUp(Measure::Share) => share_of_blocks(listeners, |listener| listener.blocks_given_up),
+        Subject::Continuity(tolerance) => continuity(tolerance, listeners),
         Subject::Goodput => share(number(listeners, ListenerObservation::is_well_served), all),
         Subject::Listeners(quality, measure) => {
             let number = match quality {
@@ -108,6 +109,23 @@ fn find(subject: Subject, listeners: &[&ListenerObservation]) -> Found {
             }
         }
     }
+}
+
+/// Blocks whose deficit is within the tolerance, of those of several pieces and those that failed.
+fn continuity(tolerance: Tolerance, listeners: &[&ListenerObservation]) -> Found {
+    if !listeners.iter().any(|listener| listener.has_pieces) {
+        return Found::default();
+    }
+    let tolerance_ms = match tolerance {
+        Tolerance::Ms50 => 50.0,
+        Tolerance::Ms100 => 100.0,
+        Tolerance::Ms200 => 200.0,
+    };
+    let deficits =
+        || listeners.iter().filter_map(|listener| listener.streams.get("buffer_deficit")).flatten();
+    let failed: u64 = listeners.iter().map(|listener| u64::from(listener.blocks_failed)).sum();
+    let ok = count(deficits().filter(|&&deficit_ms| deficit_ms <= tolerance_ms).count());
+    share(ok, count(deficits().count()) + failed)
 }
 
 /// The mean is the figure of the summary, in which a long session weighs more than a short one; the others are over

@@ -14,7 +14,7 @@ pub use self::{
     abort::{AbortRule, LiveCounts},
     shown::{SampleBound, Side},
 };
-use crate::observe::TimeMetric;
+use crate::{figures::FigureUnit, observe::TimeMetric};
 
 /// A bound on one figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +59,16 @@ enum Subject {
     /// Blocks that were given up.
     GivenUp(Measure),
     Listeners(Quality, Measure),
+    /// Share of the blocks whose deficit is at most so many ms.
+    Continuity(Tolerance),
+}
+
+/// The most that a stream may be behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tolerance {
+    Ms50,
+    Ms100,
+    Ms200,
 }
 
 /// Which figure of many values.
@@ -123,13 +133,16 @@ pub enum ObjectiveUnit {
     Pct,
     /// Things.
     Count,
+    /// One time for each of another.
+    Ratio,
 }
 
 impl Subject {
     const fn unit(self) -> ObjectiveUnit {
         match self {
-            Self::Time(..) => ObjectiveUnit::Ms,
+            Self::Time(metric, _) => metric_unit(metric),
             Self::StalledTime(_)
+            | Self::Continuity(_)
             | Self::Success
             | Self::Goodput
             | Self::Resends(Measure::Share)
@@ -148,6 +161,15 @@ impl Subject {
             ) => ObjectiveUnit::Count,
         }
     }
+}
+
+const fn metric_unit(metric: TimeMetric) -> ObjectiveUnit {
+    if let TimeMetric::Stream(metric) = metric
+        && matches!(metric.figure().unit, FigureUnit::Ratio)
+    {
+        return ObjectiveUnit::Ratio;
+    }
+    ObjectiveUnit::Ms
 }
 
 /// What came of an objective.

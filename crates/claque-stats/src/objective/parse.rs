@@ -1,21 +1,13 @@
 //! Reading a line: metric, statistic or quality, relation, number, unit.
 
-use super::{Figure, Measure, Objective, ObjectiveError, Quality, Relation, Subject};
-use crate::observe::TimeMetric;
+use super::{
+    Figure, Measure, Objective, ObjectiveError, ObjectiveUnit, Quality, Relation, Subject, Tolerance,
+};
+use crate::figures::{self, Figure as Named};
 
 /// Longest line that is looked at, in characters: objectives end up in file names and reports.
 const LONGEST: usize = 200;
 
-const OTHERS: [&str; 8] = [
-    "stalled_time_pct",
-    "underruns",
-    "errors",
-    "success_pct",
-    "goodput_pct",
-    "resends",
-    "given_up",
-    "listeners",
-];
 const QUALITIES: [(&str, Quality); 4] = [
     ("underrun-free", Quality::UnderrunFree),
     ("started", Quality::Started),
@@ -140,8 +132,11 @@ impl<'a> Reader<'a> {
             "goodput_pct" => self.plain(metric, Subject::Goodput),
             "resends" => self.plain(metric, Subject::Resends(Measure::Count)),
             "given_up" => self.plain(metric, Subject::GivenUp(Measure::Count)),
+            "continuity_ok@50" => self.plain(metric, Subject::Continuity(Tolerance::Ms50)),
+            "continuity_ok@100" => self.plain(metric, Subject::Continuity(Tolerance::Ms100)),
+            "continuity_ok@200" => self.plain(metric, Subject::Continuity(Tolerance::Ms200)),
             name => {
-                let time = TimeMetric::ALL.into_iter().find(|time| time.as_str() == name);
+                let time = figures::named(name).and_then(Named::metric);
                 match (time, self.figure()?) {
                     (Some(time), Some(figure)) => Ok(Subject::Time(time, figure)),
                     (Some(_) | None, _) => {
@@ -226,16 +221,22 @@ impl<'a> Reader<'a> {
     ) -> Result<(Subject, f64), ObjectiveError> {
         let error = |what: String, hint: &str| Err(self.error_at(unit.at, &what, hint));
         match subject {
+            Subject::Time(..) if subject.unit() == ObjectiveUnit::Ratio => match unit.text {
+                "" => Ok((subject, number)),
+                other => error(format!("`{other}` is no unit of a ratio"), "take it out"),
+            },
             Subject::Time(..) => match TIMES.into_iter().find(|(name, _)| *name == unit.text) {
                 Some((_, factor)) => Ok((subject, number * factor)),
                 None if unit.text.is_empty() => error("a unit is missing".to_owned(), "give ms, s or min"),
                 None => error(format!("`{}` is no unit of time", unit.text), "give ms, s or min"),
             },
-            Subject::StalledTime(_) | Subject::Success | Subject::Goodput => match unit.text {
-                "" | "%" if number <= 100.0 => Ok((subject, number)),
-                "" | "%" => error("more than all".to_owned(), "give 0 to 100 %"),
-                other => error(format!("`{other}` is not percent"), "give %"),
-            },
+            Subject::StalledTime(_) | Subject::Success | Subject::Goodput | Subject::Continuity(_) => {
+                match unit.text {
+                    "" | "%" if number <= 100.0 => Ok((subject, number)),
+                    "" | "%" => error("more than all".to_owned(), "give 0 to 100 %"),
+                    other => error(format!("`{other}` is not percent"), "give %"),
+                }
+            }
             Subject::Listeners(..) | Subject::Resends(_) | Subject::GivenUp(_) => match unit.text {
                 "" => Ok((subject, number)),
                 "%" if number <= 100.0 => Ok((subject.as_share(), number)),
@@ -265,7 +266,8 @@ impl Subject {
             | Self::Underruns(_)
             | Self::Errors
             | Self::Success
-            | Self::Goodput => self,
+            | Self::Goodput
+            | Self::Continuity(_) => self,
         }
     }
 }
@@ -309,7 +311,7 @@ fn percentile(text: &str) -> Option<Figure> {
 }
 
 fn metrics() -> Vec<&'static str> {
-    TimeMetric::ALL.into_iter().map(TimeMetric::as_str).chain(OTHERS).collect()
+    figures::of_objectives().chain(["listeners"]).collect()
 }
 
 /// "did you mean `startup_time`?", if anything known is near.

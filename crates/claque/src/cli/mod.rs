@@ -41,7 +41,7 @@ pub(crate) use self::{
     live::LiveFlags,
     network::NetworkFlags,
     objectives::{AbortFlags, ConfidenceFlag, MarkdownFlag, ObjectiveFlags},
-    output::{AudioFlags, OutputFlags},
+    output::{AudioFlags, OutputFlags, VocabularyFlag},
     player::PlayerFlags,
     results::{
         ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
@@ -153,6 +153,8 @@ pub(crate) struct RunFlags {
     #[command(flatten)]
     pub(crate) output: OutputFlags,
     #[command(flatten)]
+    pub(crate) vocabulary: VocabularyFlag,
+    #[command(flatten)]
     pub(crate) markdown: MarkdownFlag,
     #[command(flatten)]
     pub(crate) audio: AudioFlags,
@@ -182,6 +184,8 @@ pub(crate) struct SimulateFlags {
     pub(crate) confidence: ConfidenceFlag,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) vocabulary: VocabularyFlag,
     #[command(flatten)]
     pub(crate) markdown: MarkdownFlag,
 }

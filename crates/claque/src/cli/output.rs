@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use claque_stats::vocabulary::Vocabulary;
 
 pub(super) const HEADING: &str = "Output";
 
@@ -22,6 +23,38 @@ pub(crate) struct OutputFlags {
     /// Say nothing on stderr but errors; the summary still comes on stdout
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+/// The figures under other names.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = HEADING)]
+pub(crate) struct VocabularyFlag {
+    /// Tell the facts also under the names and definitions of another tool
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub(crate) vocabulary: Option<VocabularyName>,
+}
+
+/// Whose names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VocabularyName {
+    VllmOmni,
+    Sglang,
+    Riva,
+    #[value(name = "cta-2066")]
+    Cta2066,
+    Coval,
+}
+
+impl From<VocabularyName> for Vocabulary {
+    fn from(name: VocabularyName) -> Self {
+        match name {
+            VocabularyName::VllmOmni => Self::VllmOmni,
+            VocabularyName::Sglang => Self::Sglang,
+            VocabularyName::Riva => Self::Riva,
+            VocabularyName::Cta2066 => Self::Cta2066,
+            VocabularyName::Coval => Self::Coval,
+        }
+    }
 }
 
 /// Flags about the audio itself.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::output::VocabularyName;
+
 /// Where runs are kept.
 #[derive(Debug, Default, Args)]
 pub(crate) struct KeptFlags {
@@ -49,7 +51,10 @@ pub(crate) struct ListFlags {
 pub(crate) struct ShowFlags {
     #[command(flatten)]
     pub(crate) run: RunFlag,
-    /// Print the summary as JSON
+    /// Tell the facts under the names and definitions of another tool, instead of the summary
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub(crate) vocabulary: Option<VocabularyName>,
+    /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

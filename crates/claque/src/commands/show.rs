@@ -22,7 +22,16 @@ pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
     let folder = flags.run.folder()?;
     let format = if flags.json { OutputFormat::Json } else { OutputFormat::Text };
     match claque_store::run_kind(&folder)? {
-        RunKind::Listeners => report::print(&listeners(folder)?, format)?,
+        RunKind::Listeners => match flags.vocabulary {
+            Some(name) => report::print_vocabulary(&folder, name.into(), format)?,
+            None => report::print(&listeners(folder)?, format)?,
+        },
+        RunKind::Documents if flags.vocabulary.is_some() => {
+            anyhow::bail!(
+                "failed to tell {} under other names: it has documents and no speech",
+                folder.display()
+            );
+        }
         RunKind::Documents => report::print_documents(&documents(folder)?, format)?,
     }
     // That an INVALID run could be shown is no failure.

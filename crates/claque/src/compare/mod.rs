@@ -141,7 +141,7 @@ fn hold_against(sides: Vec<Side>, terms: &CompareTerms) -> Compared {
 fn load(found: Found) -> anyhow::Result<LoadedRun> {
     let Found { name, folder } = found;
     let run = claque_store::open(&folder).with_context(|| format!("failed to open the run {name}"))?;
-    let observed = Observations::of(run.shape(), &run.facts);
+    let observed = run.observe();
     let verdict = match run.manifest.verdict.clone() {
         Some(saved) => Verdict::from(saved),
         None => Verdict::judge(&run.recompute()),

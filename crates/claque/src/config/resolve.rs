@@ -66,7 +66,8 @@ pub(super) fn decide_run(
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, source)?;
     let live = super::live::choice(flags.live)?;
-    let output = output(flags.output, judging, &mut wishes);
+    let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
+    let output = Output { vocabulary, ..output(flags.output, judging, &mut wishes) };
     let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
     let corpus = audience::corpus(&wishes, source)?;
@@ -167,7 +168,8 @@ pub(super) fn decide_simulate(
     over(&mut wishes.limits, flags.limits.limits);
     over(&mut wishes.confidence, flags.confidence.confidence);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
-    let output = output(flags.output, judging, &mut wishes);
+    let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
+    let output = Output { vocabulary, ..output(flags.output, judging, &mut wishes) };
     simulate::refuse_what_has_no_meaning(&wishes, source)?;
     let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
@@ -259,6 +261,7 @@ pub(super) fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) 
         page: if flags.no_report { PageChoice::LeftOut } else { PageChoice::Written },
         talk: talk(flags.quiet),
         judging,
+        vocabulary: None,
     }
 }
 

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use claque_core::{corpus::Corpus, plan::Plan};
 use claque_net::service::{Credentials, NetworkOrder, Target};
-use claque_stats::objective::{AbortRule, Objective};
+use claque_stats::{
+    objective::{AbortRule, Objective},
+    vocabulary::Vocabulary,
+};
 use serde_json::Value;
 
 use super::{
@@ -210,6 +213,8 @@ pub(crate) struct Output {
     pub(crate) talk: Talk,
     /// What must be reached.
     pub(crate) judging: Judging,
+    /// Under whose names the facts are told besides.
+    pub(crate) vocabulary: Option<Vocabulary>,
 }
 
 /// What must be reached, and where that is told besides.

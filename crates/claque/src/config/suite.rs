@@ -18,7 +18,7 @@ use super::{
 use crate::{
     cli::{
         AudienceFlags, AudioFlags, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, ProtocolFlags,
-        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags,
+        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags, VocabularyFlag,
     },
     find,
     suite::plan::{Order, Planned, plan},
@@ -294,6 +294,7 @@ fn run_flags(flags: &SuiteFlags) -> RunFlags {
         confidence: flags.confidence.clone(),
         abort: flags.abort.clone(),
         output: flags.output.clone(),
+        vocabulary: VocabularyFlag::default(),
         markdown: MarkdownFlag::default(),
         audio: AudioFlags::default(),
         live: LiveFlags::default(),
@@ -311,6 +312,7 @@ fn simulate_flags(flags: &SuiteFlags) -> SimulateFlags {
         objectives: objective_flags(flags),
         confidence: flags.confidence.clone(),
         output: flags.output.clone(),
+        vocabulary: VocabularyFlag::default(),
         markdown: MarkdownFlag::default(),
     }
 }

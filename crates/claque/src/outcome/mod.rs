@@ -17,9 +17,8 @@ use claque_core::{
 use claque_gateway::Load;
 use claque_net::{Clock, audience::ByHand, unix_nanos};
 use claque_stats::{
-    GeneratorGap, ObservationsBuilder, Reason, ScheduleLag, Summary, Verdict,
+    GeneratorGap, ObservationsBuilder, Reason, ScheduleLag, Summary, SummaryBuilder, Verdict,
     objective::{Objective, ObjectiveResult},
-    summarise,
 };
 use claque_store::{
     DocumentJournal, Machine, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader, RunWriter,
@@ -171,7 +170,14 @@ impl Recorder {
     /// Has these objectives judged at the end. To be called before the first fact.
     pub(crate) fn with_objectives(mut self, objectives: &[Objective]) -> Self {
         let shape = self.heading.config.shape();
-        self.observed = (!objectives.is_empty()).then(|| ObservationsBuilder::new(shape));
+        let streams = claque_store::expects_streams(&self.heading.scenario);
+        self.observed = (!objectives.is_empty()).then(|| {
+            let mut observed = ObservationsBuilder::new(shape);
+            if streams {
+                observed.expect_streams();
+            }
+            observed
+        });
         self.objectives = objectives.to_vec();
         self
     }
@@ -361,7 +367,12 @@ impl Recorder {
         let mut facts = self.writer.facts()?;
         facts.append(&mut self.waiting);
         let Self { heading, preparation, aborted, by_hand, gap, network, .. } = self;
-        let summary = summarise(heading.config.shape(), &facts, lag);
+        let mut figures = SummaryBuilder::new(heading.config.shape());
+        if claque_store::expects_streams(&heading.scenario) {
+            figures.expect_streams();
+        }
+        facts.iter().for_each(|fact| figures.add(fact));
+        let summary = figures.finish(lag);
         Ok(Told { heading, preparation, aborted, by_hand, gap, network }.judge(summary))
     }
 }

@@ -6,6 +6,7 @@ use claque_store::SavedVerdict;
 use serde::Serialize;
 
 use super::{
+    figures::Spread,
     json::{FORMAT_VERSION, Version},
     text::{Paint, Style, folder, joined, lag, row, table, verdict, with_rest},
     units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time_or_na},
@@ -124,7 +125,7 @@ fn rates(summary: &DocumentsSummary) -> String {
 
 fn times(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
     let summary = &run.summary;
-    let rows: [(&str, Option<&Distribution>); 6] = [
+    let rows: [(&'static str, Option<&Distribution>); 6] = [
         ("prepare_time", summary.prepare_time.as_ref()),
         ("accept_time", summary.accept_time.as_ref()),
         ("first_page_time", summary.first_page_time.as_ref()),
@@ -132,7 +133,7 @@ fn times(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
         ("processing_time", summary.processing_time.as_ref()),
         ("poll_resolution", summary.poll_resolution.as_ref()),
     ];
-    table(&rows, paint, lines);
+    table(&rows.map(|(name, times)| Spread::of_times(name, times)), paint, lines);
     if summary.poll_resolution.is_some() {
         let words = "progress is seen by asking: a page may have been done earlier by its poll_resolution";
         lines.push(format!("  {}", paint.style(Style::Dim, words)));

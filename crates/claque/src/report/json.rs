@@ -5,6 +5,7 @@ use claque_stats::{Summary, objective::ObjectiveResult};
 use claque_store::{Preparation, RunConfig, SavedVerdict};
 use serde::Serialize;
 
+use super::vocabulary::Translation;
 use crate::outcome::{Finished, TimeKind};
 
 /// Version of the document; raised when a key changes its meaning or goes, not when one comes.
@@ -29,6 +30,9 @@ struct Document<'a> {
     preparation: Option<Preparation>,
     objectives: &'a [ObjectiveResult],
     summary: &'a Summary,
+    /// The facts under the names of another tool, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vocabulary: Option<&'a Translation>,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,6 +50,14 @@ impl Version {
 /// # Errors
 /// Never, as long as every key is a text.
 pub(super) fn summary(run: &Finished) -> anyhow::Result<String> {
+    summary_with(run, None)
+}
+
+/// The same with what the facts are under other names.
+///
+/// # Errors
+/// As [`summary`].
+pub(super) fn summary_with(run: &Finished, vocabulary: Option<&Translation>) -> anyhow::Result<String> {
     let document = Document {
         format_version: FORMAT_VERSION,
         claque: Version::OURS,
@@ -62,6 +74,7 @@ pub(super) fn summary(run: &Finished) -> anyhow::Result<String> {
         preparation: run.preparation,
         objectives: &run.objectives,
         summary: &run.summary,
+        vocabulary,
     };
     let mut text = serde_json::to_string_pretty(&document).context("failed to encode the summary")?;
     text.push('\n');

@@ -1,10 +1,12 @@
 //! The summary as GitHub-flavoured Markdown, for a comment or a job's summary page.
 
-use claque_stats::{Distribution, Reason};
+use claque_stats::{Reason, figures::Place};
 
 use super::{
-    again, objectives,
-    units::{NOT_MEASURED, TOO_FEW_MEANS, grouped, one_line, percent_or_na, quantile, time, time_or_na},
+    again,
+    figures::{Spread, numbers, spreads},
+    objectives,
+    units::{NOT_MEASURED, TOO_FEW_MEANS, grouped, one_line, percent_or_na, time_or_na},
 };
 use crate::outcome::Finished;
 
@@ -74,24 +76,17 @@ fn figures(run: &Finished) -> Vec<String> {
         "| | n | p50 | p95 | max | mean |".to_owned(),
         "|---|---:|---:|---:|---:|---:|".to_owned(),
     ];
-    let rows = [
-        ("startup_time", &summary.startup_time),
-        ("ttfa", &summary.ttfa),
-        ("first_block", &summary.first_block),
-        ("round_trip", &summary.round_trip),
-        ("synthesis_time", &summary.synthesis_time),
-    ];
-    for (name, times) in rows {
-        let of = |figure: fn(&Distribution) -> String| {
-            times.as_ref().map_or_else(|| NOT_MEASURED.to_owned(), figure)
-        };
-        let (p50, p95) = (of(|times| quantile(times.p50_ms)), of(|times| quantile(times.p95_ms)));
-        let (max, mean) = (of(|times| time(times.max_ms)), of(|times| time(times.mean_ms)));
-        let count = grouped(times.as_ref().map_or(0, |times| times.count));
+    let rows = spreads(Place::Markdown, summary);
+    for Spread { name, count, p50, p95, max, mean, .. } in &rows {
         lines.push(format!("| {name} | {count} | {p50} | {p95} | {max} | {mean} |"));
     }
-    if rows.iter().any(|(_, times)| times.as_ref().is_some_and(|times| times.p95_ms.is_none())) {
+    if rows.iter().any(|row| row.is_of_few) {
         lines.extend([String::new(), format!("\\{TOO_FEW_MEANS}")]);
+    }
+    let numbers = numbers(Place::Markdown, summary);
+    if !numbers.is_empty() {
+        lines.extend(["", "| | |", "|---|---|"].map(str::to_owned));
+        lines.extend(numbers.iter().map(|(name, figure)| format!("| {name} | {figure} |")));
     }
     if !summary.errors.is_empty() {
         let head = ["| errors | count | healed | blocks lost |", "|---|---:|---:|---:|"].map(str::to_owned);

@@ -3,6 +3,7 @@
 mod again;
 pub(crate) mod compare;
 mod documents;
+mod figures;
 pub(crate) mod html;
 mod json;
 mod junit;
@@ -12,10 +13,12 @@ mod objectives;
 pub(crate) mod suite;
 mod text;
 pub(crate) mod units;
+mod vocabulary;
 
 use std::path::Path;
 
 use anyhow::Context as _;
+use claque_stats::vocabulary::Vocabulary;
 
 use crate::{
     config::{Output, OutputFormat, PageChoice},
@@ -38,7 +41,7 @@ pub(crate) fn tell(run: &Finished, output: &Output) -> anyhow::Result<()> {
         write(path, &junit::document("run", &cases(run)), "--junit")?;
     }
     // The figures first: a page that cannot be written must not cost them, nor a terminal that is gone the page.
-    let printed = print(run, output.format);
+    let printed = print_all(run, output);
     if let Some(why) = &run.not_kept {
         not_kept(why);
     } else if output.page == PageChoice::Written {
@@ -46,6 +49,38 @@ pub(crate) fn tell(run: &Finished, output: &Output) -> anyhow::Result<()> {
         return printed.and(saved.map(drop));
     }
     printed
+}
+
+/// The summary, and under whose names else it is wanted. Of a run that was not kept there are no facts to read.
+fn print_all(run: &Finished, output: &Output) -> anyhow::Result<()> {
+    let kept = output.vocabulary.filter(|_| run.not_kept.is_none());
+    let told = kept.map(|vocabulary| vocabulary::of_run(&run.folder, vocabulary)).transpose()?;
+    match output.format {
+        OutputFormat::Json => talk::print(&json::summary_with(run, told.as_ref())?),
+        OutputFormat::Text => {
+            print(run, output.format)?;
+            let paint = text::Paint::new(talk::stdout_has_colours());
+            told.map_or(Ok(()), |told| talk::print(&format!("\n{}", vocabulary::text(&told, paint))))
+        }
+    }
+}
+
+/// Prints the facts of the run in `folder` under the names of another tool.
+///
+/// # Errors
+/// The run cannot be read, or standard output cannot be written.
+pub(crate) fn print_vocabulary(
+    folder: &Path,
+    vocabulary: Vocabulary,
+    format: OutputFormat,
+) -> anyhow::Result<()> {
+    let told = vocabulary::of_run(folder, vocabulary)?;
+    match format {
+        OutputFormat::Text => {
+            talk::print(&vocabulary::text(&told, text::Paint::new(talk::stdout_has_colours())))
+        }
+        OutputFormat::Json => talk::print(&vocabulary::json(&told)?),
+    }
 }
 
 fn not_kept(why: &str) {

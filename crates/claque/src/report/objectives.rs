@@ -5,7 +5,10 @@ use claque_stats::{
     values_for_quantile,
 };
 
-use super::units::{NOT_MEASURED, counted, grouped, one_line, time};
+use super::{
+    figures::ratio,
+    units::{NOT_MEASURED, counted, grouped, one_line, time},
+};
 use crate::outcome::Finished;
 
 /// Objectives of a run that came to no end: nobody can say whether they were reached.
@@ -128,6 +131,7 @@ fn in_unit(value: f64, unit: ObjectiveUnit) -> String {
         ObjectiveUnit::Ms => time(value),
         ObjectiveUnit::Pct => format!("{value:.2} %"),
         ObjectiveUnit::Count => number(value),
+        ObjectiveUnit::Ratio => ratio(value),
     }
 }
 

@@ -286,3 +286,36 @@ fn a_run_that_is_not_kept_says_so_in_place_of_its_folder() {
     let json: serde_json::Value = serde_json::from_str(&json::summary(&run).unwrap()).unwrap();
     assert_eq!((&json["run_folder"], &json["not_kept"]), (&serde_json::Value::Null, &why.into()));
 }
+
+/// Two seconds of audio in five pieces, heard from the first on.
+fn stream(listener: u32, index: u32, first_ms: u64, whole_ms: u64) -> Fact {
+    Fact::Block(BlockRecord {
+        first_audio_at: Some(Instant::from_millis(first_ms)),
+        chunks: 5,
+        buffer_deficit: Some(Duration::from_millis(whole_ms / 10)),
+        largest_chunk_gap: Some(Duration::from_millis(whole_ms / 4)),
+        ..block(listener, index, whole_ms)
+    })
+}
+
+#[test]
+fn figures_of_streams_stand_below_the_times() {
+    let facts = [
+        stream(0, 0, 110, 510),
+        stream(0, 1, 210, 1_010),
+        failed_block(1, 0, FailureClass::Server),
+        stream(1, 1, 310, 2_010),
+        Fact::Listener(ListenerRecord {
+            unwanted_bytes: Some(2_048),
+            ..session(0, Some(110), 4_110, SessionEnd::Completed)
+        }),
+    ];
+    let run = finished(2, 2, &facts, on_time());
+    insta::assert_snapshot!("streams", text::summary(&run, text::Paint::new(false)));
+    let table = markdown::summary(&run);
+    assert!(table.contains("| delivery_rtf | 3 | 0.50 | - | 1.00 | 0.58 |"), "{table}");
+    assert!(table.contains("| continuity_ok@100 | 25.0 % |"), "{table}");
+    let saved = serde_json::to_string(&run.summary).unwrap();
+    let read: claque_stats::Summary = serde_json::from_str(&saved).unwrap();
+    assert_eq!(read.streams, run.summary.streams, "a file tells each value as what it was");
+}

@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use claque_stats::{
-    AudioFigures, Distribution, ErrorCause, GeneratorGap, Reason, ScheduleLag, SoundFigures, Summary,
-    Underruns, Validity, Verdict, objective::ObjectiveResult,
+    AudioFigures, ErrorCause, GeneratorGap, Reason, ScheduleLag, SoundFigures, Summary, Underruns, Validity,
+    Verdict, figures::Place, objective::ObjectiveResult,
 };
 use claque_store::Preparation;
 
 use super::{
-    again, objectives,
+    again,
+    figures::{Spread, numbers, spreads},
+    objectives,
     units::{
-        NOT_MEASURED, TOO_FEW_MEANS, counted, grouped, one_line, percent_or_na, quantile, sentence, time,
-        time_or_na,
+        NOT_MEASURED, TOO_FEW_MEANS, counted, grouped, one_line, percent_or_na, sentence, time, time_or_na,
     },
 };
 use crate::{
@@ -307,29 +308,22 @@ fn acts(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
 }
 
 fn times(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
-    let rows = [
-        ("startup_time", summary.startup_time.as_ref()),
-        ("ttfa", summary.ttfa.as_ref()),
-        ("first_block", summary.first_block.as_ref()),
-        ("round_trip", summary.round_trip.as_ref()),
-        ("synthesis_time", summary.synthesis_time.as_ref()),
-        ("connect_time", summary.connect_time.as_ref()),
-    ];
-    table(&rows, paint, lines);
+    table(&spreads(Place::Text, summary), paint, lines);
+    lines.extend(numbers(Place::Text, summary).iter().map(|(name, figure)| row(name, figure, paint)));
     lines.push(lag(heading.time, summary.schedule_lag, paint));
     lines.extend(summary.generator_gap.as_ref().map(|gap| gap_row(gap, paint)));
 }
 
-/// Distributions of times, a row each.
-pub(super) fn table(rows: &[(&str, Option<&Distribution>)], paint: Paint, lines: &mut Vec<String>) {
+/// Figures of many values, a row each.
+pub(super) fn table(rows: &[Spread], paint: Paint, lines: &mut Vec<String>) {
     let head: String = ["p50", "p95", "max", "mean"].iter().map(|name| format!("{name:>FIGURE$}")).collect();
     lines.push(paint.style(Style::Dim, &format!("  {:NAME$}{:>COUNT$}{head}", "", "n")));
-    for (name, times) in rows {
-        let count = grouped(times.map_or(0, |times| times.count));
-        let figures: String = figures(*times).iter().map(|figure| format!("{figure:>FIGURE$}")).collect();
+    for Spread { name, count, p50, p95, max, mean, .. } in rows {
+        let figures: String =
+            [p50, p95, max, mean].iter().map(|figure| format!("{figure:>FIGURE$}")).collect();
         lines.push(format!("  {name:NAME$}{count:>COUNT$}{figures}"));
     }
-    if rows.iter().filter_map(|(_, times)| *times).any(|times| times.p95_ms.is_none()) {
+    if rows.iter().any(|row| row.is_of_few) {
         lines.push(format!("  {}", paint.style(Style::Dim, TOO_FEW_MEANS)));
     }
 }
@@ -357,16 +351,6 @@ fn gap_row(gap: &GeneratorGap, paint: Paint) -> String {
         count => format!("; {} 50 ms or more", counted(count, "time")),
     };
     row("generator_gap", &format!("{} at most, at {at}{more}", time(gap.longest_ms)), paint)
-}
-
-fn figures(times: Option<&Distribution>) -> [String; 4] {
-    times.map_or_else(
-        || [NOT_MEASURED; 4].map(str::to_owned),
-        |times| {
-            let [p50, p95] = [times.p50_ms, times.p95_ms].map(quantile);
-            [p50, p95, time(times.max_ms), time(times.mean_ms)]
-        },
-    )
 }
 
 fn errors(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {

@@ -1,6 +1,10 @@
 //! What a report tells of a suite, read from the folders of its runs.
 
-use claque_stats::{Summary, objective::ObjectiveResult};
+use claque_stats::{
+    Summary,
+    figures::{self, FigureUnit, FigureValue},
+    objective::ObjectiveResult,
+};
 use claque_store::{RunWhat, SavedVerdict, SuiteRunState, head};
 
 use super::book::Book;
@@ -54,67 +58,77 @@ pub(crate) struct Spread {
     pub(crate) most: f64,
 }
 
-/// The figures that are told of a scenario, by name.
+/// The figures that are told of a scenario.
 pub(crate) const FIGURES: [Figure; 8] = [
-    Figure {
-        name: "success_pct",
-        of: |summary| summary.success_pct,
-        instead: None,
-        kind: FigureKind::Percent,
-    },
-    Figure {
-        name: "underruns",
-        of: |summary| summary.underruns.as_ref().map(|stalls| number(stalls.count)),
-        instead: None,
-        kind: FigureKind::Count,
-    },
-    Figure {
-        name: "resends",
-        of: |summary| summary.resends.map(|resends| number(resends.count)),
-        instead: None,
-        kind: FigureKind::Count,
-    },
-    Figure {
-        name: "given_up",
-        of: |summary| summary.given_up.map(|given_up| number(given_up.blocks)),
-        instead: None,
-        kind: FigureKind::Count,
-    },
-    Figure {
-        name: "stalled_time_pct",
-        of: |summary| summary.stalled_time_pct,
-        instead: None,
-        kind: FigureKind::Percent,
-    },
-    Figure {
-        name: "startup_time p50",
-        of: |summary| summary.startup_time?.p50_ms,
-        instead: Some(|summary| Some(summary.startup_time?.max_ms)),
-        kind: FigureKind::Time,
-    },
-    Figure {
-        name: "startup_time p95",
-        of: |summary| summary.startup_time?.p95_ms,
-        instead: Some(|summary| Some(summary.startup_time?.max_ms)),
-        kind: FigureKind::Time,
-    },
-    Figure {
-        name: "round_trip p50",
-        of: |summary| summary.round_trip?.p50_ms,
-        instead: Some(|summary| Some(summary.round_trip?.max_ms)),
-        kind: FigureKind::Time,
-    },
+    Figure::plain("success_pct"),
+    Figure::plain("underruns"),
+    Figure::plain("resends"),
+    Figure::plain("given_up"),
+    Figure::plain("stalled_time_pct"),
+    Figure { name: "startup_time p50", id: "startup_time", of: Statistic::P50 },
+    Figure { name: "startup_time p95", id: "startup_time", of: Statistic::P95 },
+    Figure { name: "round_trip p50", id: "round_trip", of: Statistic::P50 },
 ];
 
 /// A figure of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Figure {
     pub(crate) name: &'static str,
-    /// Where it is found.
-    of: fn(&Summary) -> Option<f64>,
+    /// Its name in the list of figures.
+    id: &'static str,
+    of: Statistic,
+}
+
+/// Which figure of those of that name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Statistic {
+    Whole,
+    P50,
+    P95,
+    Max,
+}
+
+impl Figure {
+    const fn plain(id: &'static str) -> Self {
+        Self { name: id, id, of: Statistic::Whole }
+    }
+
+    /// What it is counted in.
+    pub(crate) fn kind(self) -> FigureKind {
+        match figures::named(self.id).map(|figure| figure.unit) {
+            Some(FigureUnit::Ms) => FigureKind::Time,
+            Some(FigureUnit::Pct) => FigureKind::Percent,
+            Some(
+                FigureUnit::Ratio
+                | FigureUnit::Count
+                | FigureUnit::AudioPerSecond
+                | FigureUnit::CharsPerSecond
+                | FigureUnit::Bytes,
+            )
+            | None => FigureKind::Count,
+        }
+    }
+
     /// Of a quantile, the largest value: what is told where there are too few values for it.
-    instead: Option<fn(&Summary) -> Option<f64>>,
-    pub(crate) kind: FigureKind,
+    fn instead(self) -> Option<Self> {
+        [Statistic::P50, Statistic::P95].contains(&self.of).then_some(Self { of: Statistic::Max, ..self })
+    }
+
+    fn value(self, summary: &Summary) -> Option<f64> {
+        match (figures::named(self.id)?.value(summary)?, self.of) {
+            (FigureValue::Number(number), Statistic::Whole) => Some(number),
+            (FigureValue::Times(times), Statistic::P50) => times.p50_ms,
+            (FigureValue::Times(times), Statistic::P95) => times.p95_ms,
+            (FigureValue::Times(times), Statistic::Max) => Some(times.max_ms),
+            (
+                FigureValue::Number(_)
+                | FigureValue::Times(_)
+                | FigureValue::Ratios(_)
+                | FigureValue::Count(_),
+                _,
+            ) => None,
+        }
+    }
 }
 
 /// What a figure is counted in.
@@ -124,11 +138,6 @@ pub(crate) enum FigureKind {
     Count,
     /// In ms.
     Time,
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-const fn number(count: u64) -> f64 {
-    count as f64
 }
 
 impl Spread {
@@ -146,20 +155,25 @@ impl ScenarioTold {
     pub(crate) fn spread(&self, figure: Figure) -> Option<Spread> {
         let valid = self.runs.iter().filter(|run| run.verdict.valid);
         let lacks = |summary: &Summary| {
-            (figure.of)(summary).is_none() && figure.instead.is_some_and(|instead| instead(summary).is_some())
+            let instead = figure.instead().and_then(|instead| instead.value(summary));
+            figure.value(summary).is_none() && instead.is_some()
         };
         let is_backed = !valid.filter_map(|run| run.summary.as_deref()).any(lacks);
-        self.spread_of(figure.of).filter(|_| is_backed)
+        self.spread_of(figure).filter(|_| is_backed)
     }
 
     /// The largest value over the same repeats, where a quantile is none because it has too few values.
     pub(crate) fn largest_instead(&self, figure: Figure) -> Option<Spread> {
-        figure.instead.and_then(|instead| self.spread_of(instead))
+        figure.instead().and_then(|instead| self.spread_of(instead))
     }
 
-    fn spread_of(&self, of: fn(&Summary) -> Option<f64>) -> Option<Spread> {
+    fn spread_of(&self, figure: Figure) -> Option<Spread> {
         let valid = self.runs.iter().filter(|run| run.verdict.valid);
-        Spread::of(valid.filter_map(|run| run.summary.as_deref().and_then(of)).collect())
+        Spread::of(
+            valid
+                .filter_map(|run| run.summary.as_deref().and_then(|summary| figure.value(summary)))
+                .collect(),
+        )
     }
 
     /// How many repeats are VALID.

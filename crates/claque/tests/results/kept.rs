@@ -200,3 +200,19 @@ fn documents(stage: &Stage, args: &[&str]) -> std::path::PathBuf {
     let document: Value = serde_json::from_str(&text).expect("the summary is JSON");
     stage.path().join(document["run_folder"].as_str().expect("it names the folder"))
 }
+
+#[test]
+fn a_run_is_told_under_the_names_of_another_tool() {
+    let stage = Stage::new();
+    stage.simulated(&["--users", "2", "--blocks", "3"]);
+    let text = stage.prints(&["show", "latest", "--vocabulary", "cta-2066"]);
+    assert!(text.contains("Rebuffering Count"), "{text}");
+    let shown: Value =
+        serde_json::from_str(&stage.prints(&["show", "latest", "--vocabulary", "coval", "--json"])).unwrap();
+    assert_eq!(shown["vocabulary"], "coval");
+    assert_eq!(shown["terms"][0]["value"], Value::Null);
+    assert!(
+        shown["terms"][0]["reason"].as_str().unwrap().contains("silence"),
+        "what is not told has a reason"
+    );
+}

@@ -2,7 +2,10 @@
 
 use claque_stats::compare::{Change, Interval, Row, Statistic, Unit};
 
-use crate::report::units::{NOT_MEASURED, time};
+use crate::report::{
+    figures::ratio,
+    units::{NOT_MEASURED, time},
+};
 
 /// A figure of a side.
 pub(super) fn value(value: Option<f64>, unit: Unit) -> String {
@@ -11,6 +14,7 @@ pub(super) fn value(value: Option<f64>, unit: Unit) -> String {
         Unit::Ms => time(value),
         Unit::Pct => format!("{value:.2} %"),
         Unit::PerListener => format!("{value:.2}"),
+        Unit::Ratio => ratio(value),
     }
 }
 
@@ -31,6 +35,7 @@ fn magnitude(value: f64, unit: Unit) -> String {
         Unit::Ms => time(value.abs()),
         Unit::Pct => format!("{:.2} pp", value.abs()),
         Unit::PerListener => format!("{:.2}", value.abs()),
+        Unit::Ratio => ratio(value.abs()),
     }
 }
 
@@ -64,7 +69,7 @@ pub(super) fn name(row: &Row) -> String {
     let name = row.metric.strip_suffix("_pct").unwrap_or(&row.metric);
     match row.unit {
         Unit::PerListener => format!("{name} per listener"),
-        Unit::Ms | Unit::Pct => name.to_owned(),
+        Unit::Ms | Unit::Pct | Unit::Ratio => name.to_owned(),
     }
 }
 

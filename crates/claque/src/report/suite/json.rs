@@ -118,7 +118,7 @@ fn scenario<'a>(told: &Told<'_>, scenario: &'a ScenarioTold) -> Scenario<'a> {
         FigureKind::Time => format!("{}_ms", name.replace(' ', "_")),
         FigureKind::Percent | FigureKind::Count => name.to_owned(),
     };
-    let figures = FIGURES.iter().map(|&figure| (key(figure.name, figure.kind), scenario.spread(figure)));
+    let figures = FIGURES.iter().map(|&figure| (key(figure.name, figure.kind()), scenario.spread(figure)));
     let run = |run: &'a RunTold| Run {
         run: run.place,
         repeat: run.repeat,

@@ -143,7 +143,7 @@ fn repeats(scenario: &ScenarioTold) -> String {
 
 /// A figure as people read it.
 fn value(value: f64, figure: Figure) -> String {
-    match figure.kind {
+    match figure.kind() {
         FigureKind::Percent => format!("{value:.1} %"),
         FigureKind::Time => time(value),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was a count")]

@@ -1,13 +1,12 @@
 //! What was run, what it is worth, and its figures.
 
-use claque_stats::{Distribution, Summary, Validity};
+use claque_stats::{Distribution, Summary, Validity, figures::Place};
 
 use super::{Markup, Page, is_virtual};
 use crate::report::{
     again,
-    units::{
-        NOT_MEASURED, counted, grouped, one_line, percent_or_na, quantile, quantile_or_max, time, time_or_na,
-    },
+    figures::{Spread, numbers, spreads},
+    units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, quantile_or_max, time, time_or_na},
 };
 
 pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
@@ -124,26 +123,11 @@ pub(super) fn table(page: &Page<'_>, out: &mut Markup) {
         out.raw("<th scope=\"col\">").words(name).raw("</th>");
     }
     out.raw("</tr></thead>\n<tbody>\n");
-    for (name, times) in [
-        ("startup_time", &summary.startup_time),
-        ("ttfa", &summary.ttfa),
-        ("first_block", &summary.first_block),
-        ("round_trip", &summary.round_trip),
-        ("response_time", &summary.response_time),
-        ("synthesis_time", &summary.synthesis_time),
-        ("connect_time", &summary.connect_time),
-    ] {
+    for Spread { name, count, mean, p50, p95, p99, max, .. } in &spreads(Place::Page, summary) {
         out.raw("<tr><th class=\"word\" scope=\"row\">").words(name).raw("</th>");
-        let figures = times.as_ref().map_or_else(
-            || ["0".to_owned()].into_iter().chain([NOT_MEASURED; 5].map(str::to_owned)).collect::<Vec<_>>(),
-            |times| {
-                let [p50, p95, p99] = [times.p50_ms, times.p95_ms, times.p99_ms].map(quantile);
-                [grouped(times.count), time(times.mean_ms), p50, p95, p99, time(times.max_ms)].to_vec()
-            },
-        );
-        figures.iter().for_each(|figure| {
+        for figure in [count, mean, p50, p95, p99, max] {
             out.element("td", figure);
-        });
+        }
         out.raw("</tr>\n");
     }
     out.raw("</tbody></table></div>\n<p class=\"under\">Quantiles are nearest-rank; one beyond which no value lies is not told (p50 takes 2 values, p95 20, p99 100), and the largest is all there is. Failures are in no time and in every share. ");
@@ -162,5 +146,22 @@ pub(super) fn table(page: &Page<'_>, out: &mut Markup) {
         let (longest, at) = (time(gap.longest_ms), time(gap.longest_at_ms));
         format!(" It did not run for {longest} at most, at {at}; stretches of 50 ms and more, marked in the plots: {}.", grouped(gap.noted))
     });
-    out.words(&lag).words(&gap).raw("</p>\n</section>\n");
+    out.words(&lag).words(&gap).raw("</p>\n");
+    streams(summary, out);
+    out.raw("</section>\n");
+}
+
+/// The figures of streams that have one value each; nothing where there are no streams.
+fn streams(summary: &Summary, out: &mut Markup) {
+    let told = numbers(Place::Page, summary);
+    if told.is_empty() {
+        return;
+    }
+    out.raw("<div class=\"scroll\"><table id=\"streams\">\n<tbody>\n");
+    for (name, figure) in &told {
+        out.raw("<tr><th class=\"word\" scope=\"row\">").words(name).raw("</th>");
+        out.element("td", figure);
+        out.raw("</tr>\n");
+    }
+    out.raw("</tbody></table></div>\n");
 }
