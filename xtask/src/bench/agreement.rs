@@ -71,9 +71,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for arguments in CASES {
         largest = largest.max(difference(&program, arguments, &target)?);
     }
-    let text =
-        serde_json::to_string_pretty(&json!({ "arguments": CASES, "largest_difference_ms": largest }))
-            .context("failed to write figures as JSON")?;
+    let text = serde_json::to_string_pretty(&json!({ "arguments": CASES, "largest_difference_ms": largest }))
+        .context("failed to write figures as JSON")?;
     print(&text)?;
     let word = if largest <= MOST_MS { "met" } else { "missed" };
     say(&format!("largest difference {largest:.3} ms (at most {MOST_MS} ms: {word})"));
@@ -105,11 +104,7 @@ struct Time {
 }
 
 /// Startups and stalls of a run, in order of listeners.
-fn times(
-    program: &Path,
-    (verb, arguments): (&str, &[&str]),
-    target: &Path,
-) -> anyhow::Result<Vec<Time>> {
+fn times(program: &Path, (verb, arguments): (&str, &[&str]), target: &Path) -> anyhow::Result<Vec<Time>> {
     let results = target.join("bench").join(format!("agreement-{verb}"));
     if results.exists() {
         fs::remove_dir_all(&results).with_context(|| format!("failed to empty {}", results.display()))?;
