@@ -83,7 +83,7 @@ pub(super) fn gateway(choice: &GatewayChoice, scenario: &mut Map<String, Value>)
 }
 
 /// Adds what was decided about a gateway of speech.
-fn speech_gateway(choice: &OpenaiChoice, scenario: &mut Map<String, Value>) {
+pub(super) fn speech_gateway(choice: &OpenaiChoice, scenario: &mut Map<String, Value>) {
     scenario.insert("engine".to_owned(), choice.engine.name().into());
     let settings = GatewaySettings::from(&choice.config);
     scenario.insert("gateway".to_owned(), serde_json::to_value(&settings).unwrap_or_default());

@@ -42,6 +42,8 @@ fn compare_stalled_time(real: &Ran, simulated: &Ran) {
     }
 }
 
+type Length = fn(&BlockRecord) -> Option<Duration>;
+
 #[track_caller]
 fn compare_pieces(real: &BlockRecord, simulated: &BlockRecord) {
     // What a machine that was busy had not read is read at once with the next.
@@ -49,7 +51,7 @@ fn compare_pieces(real: &BlockRecord, simulated: &BlockRecord) {
     assert!(real.chunks * 10 >= simulated.chunks * 7, "{real:?}, simulated {simulated:?}");
     assert_eq!(real.bytes, simulated.bytes, "{real:?}");
     let buffer = |block: &BlockRecord| block.least_start_buffer.map(|buffer| Speed::NORMAL.play_time(buffer));
-    let lengths: [(&str, fn(&BlockRecord) -> Option<Duration>); 2] =
+    let lengths: [(&str, Length); 2] =
         [("largest gap", |block| block.largest_chunk_gap), ("deficit", |block| block.buffer_deficit)];
     for (what, length) in lengths {
         let (real, simulated) = (length(real).unwrap_or_default(), length(simulated).unwrap_or_default());
