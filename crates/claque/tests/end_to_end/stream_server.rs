@@ -19,10 +19,12 @@ pub(crate) struct Answer {
     status: &'static str,
     headers: Vec<String>,
     pieces: Vec<Piece>,
+    /// Bytes of a chunk at most.
+    chunk: usize,
     end: End,
 }
 
-/// A part of the body, a chunk of its own.
+/// A part of the body, written at once.
 #[derive(Clone)]
 pub(crate) struct Piece {
     /// When it is sent, from the moment the request was read.
@@ -52,6 +54,7 @@ impl Answer {
             status: "200 OK",
             headers: vec![format!("content-type: {content_type}")],
             pieces,
+            chunk: usize::MAX,
             end: End::Keep,
         }
     }
@@ -67,6 +70,11 @@ impl Answer {
     pub(crate) fn with_header(mut self, header: &str) -> Self {
         self.headers.push(header.to_owned());
         self
+    }
+
+    /// Frames each piece in chunks of so many bytes.
+    pub(crate) fn in_chunks_of(self, chunk: usize) -> Self {
+        Self { chunk, ..self }
     }
 
     pub(crate) fn with_end(self, end: End) -> Self {
@@ -181,10 +189,13 @@ fn send(mut stream: &TcpStream, answer: &Answer, read_at: Instant, log: &Mutex<L
             let mut log = log.lock().unwrap();
             log.latest = log.latest.max(late);
         }
-        let mut chunk = format!("{:x}\r\n", piece.bytes.len()).into_bytes();
-        chunk.extend(&piece.bytes);
-        chunk.extend(b"\r\n");
-        stream.write_all(&chunk)?;
+        let mut framed = Vec::new();
+        for chunk in piece.bytes.chunks(answer.chunk) {
+            framed.extend(format!("{:x}\r\n", chunk.len()).into_bytes());
+            framed.extend(chunk);
+            framed.extend(b"\r\n");
+        }
+        stream.write_all(&framed)?;
     }
     match answer.end {
         End::Keep | End::Close | End::CloseWhenIdle(_) => stream.write_all(b"0\r\n\r\n"),

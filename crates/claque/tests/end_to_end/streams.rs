@@ -160,6 +160,17 @@ fn events_with_the_last_one_are_played() {
 }
 
 #[test]
+fn what_one_read_brings_is_one_arrival_however_small_its_chunks() {
+    let server = StreamServer::start(Answer::audio(PCM, paced(2, millis(200))).in_chunks_of(1));
+    let ran = listen(&server, &[]);
+    ran.assert_valid();
+    let block = ran.blocks()[0];
+    assert_eq!((block.media, block.bytes), (MediaTime::from_millis(400), 19_200));
+    // Two pieces; each may come in several reads, but not in thousands.
+    assert!((2..200).contains(&block.chunks), "{}", block.chunks);
+}
+
+#[test]
 fn what_is_refused_is_told_and_never_asked_for_again() {
     let refusal = Answer::refusal("429 Too Many Requests", "Slow down.").with_header("retry-after: 1");
     let server = StreamServer::start(refusal);
