@@ -2,6 +2,7 @@
 
 use crate::{
     bench::instructions,
+    clients::Clients,
     deny, faults,
     steps::{Steps, cargo, color_choice, run as run_command, run_watching},
     talk::say,
@@ -27,6 +28,11 @@ pub(crate) fn run(preparation: Preparation) -> anyhow::Result<()> {
         Preparation::Install => tools::install(),
         Preparation::CheckOnly => tools::check(),
     })?;
+    let clients = Clients::locate()?;
+    steps.run("clients of tests", || match preparation {
+        Preparation::Install => clients.install(),
+        Preparation::CheckOnly => clients.check(),
+    })?;
     steps.run("format", || run_command(&mut cargo(&["fmt", "--all", "--check"])?))?;
     steps.run("tidy", tidy::run)?;
     steps.run("clippy", || {
@@ -37,7 +43,7 @@ pub(crate) fn run(preparation: Preparation) -> anyhow::Result<()> {
     steps.run("documentation", || {
         run_command(cargo(&["doc", "--workspace", "--no-deps"])?.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    let summary = steps.run("tests", tests)?;
+    let summary = steps.run("tests", || tests(&clients))?;
     steps.run("documentation tests", || run_command(&mut cargo(&["test", "--workspace", "--doc"])?))?;
     steps.run("instructions", instructions::hot_path)?;
     steps.run("dependencies", deny::run)?;
@@ -53,15 +59,15 @@ pub(crate) fn run(preparation: Preparation) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn tests() -> anyhow::Result<Option<String>> {
+fn tests(clients: &Clients) -> anyhow::Result<Option<String>> {
     if tools::has_cargo("nextest")? {
         let args = ["nextest", "run", "--workspace", "--profile", "ci", "--color", color_choice()];
-        return run_watching(&mut cargo(&args)?, "Summary [");
+        return run_watching(clients.name_to(&mut cargo(&args)?), "Summary [");
     }
     say(
         "    note: cargo-nextest is not installed, `cargo test` is used instead; time limits per test do not apply.",
     );
     say("    To install it: cargo install --locked cargo-nextest");
-    run_command(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--tests"])?)?;
+    run_command(clients.name_to(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--tests"])?))?;
     Ok(None)
 }

@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod clients;
 mod deny;
 mod faults;
 mod steps;

@@ -127,7 +127,8 @@ fn is_of_our_own_package(variable: &str) -> bool {
         .any(|start| variable.starts_with(start))
 }
 
-fn shown(command: &Command) -> String {
+/// A command as one would type it.
+pub(crate) fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }

@@ -7,6 +7,7 @@ use std::{path::Path, process::Command};
 use anyhow::bail;
 
 use crate::{
+    clients::has_venv,
     steps::{cargo, run, succeeds},
     talk::say,
 };
@@ -18,16 +19,22 @@ struct Tool {
     package: &'static str,
 }
 
-const TOOLS: [Tool; 8] = [
+const TOOLS: [Tool; 11] = [
     Tool { program: "chromium", package: "chromium" },
     Tool { program: "espeak-ng", package: "espeak-ng" },
+    Tool { program: "node", package: "nodejs" },
+    Tool { program: "npm", package: "npm" },
     Tool { program: "opusdec", package: "opus-tools" },
     Tool { program: "opusinfo", package: "opus-tools" },
     Tool { program: "pdfimages", package: "poppler-utils" },
     Tool { program: "pdfinfo", package: "poppler-utils" },
     Tool { program: "pdftotext", package: "poppler-utils" },
+    Tool { program: "python3", package: "python3" },
     Tool { program: "valgrind", package: "valgrind" },
 ];
+
+/// What makes environments for Python's packages; Debian has it apart.
+const VENV: Tool = Tool { program: "python3 -m venv", package: "python3-venv" };
 
 /// Cargo's own companions: (subcommand, how to get it).
 const COMPONENTS: [(&str, &str); 2] =
@@ -99,7 +106,11 @@ fn may_install() -> bool {
 }
 
 fn missing_tools() -> Vec<Tool> {
-    TOOLS.into_iter().filter(|tool| !on_path(tool.program)).collect()
+    let mut missing: Vec<_> = TOOLS.into_iter().filter(|tool| !on_path(tool.program)).collect();
+    if !has_venv() {
+        missing.push(VENV);
+    }
+    missing
 }
 
 fn packages_of(tools: &[Tool]) -> Vec<&'static str> {
@@ -120,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_package_is_asked_for_once() {
-        let packages = ["chromium", "espeak-ng", "opus-tools", "poppler-utils", "valgrind"];
+        let packages =
+            ["chromium", "espeak-ng", "nodejs", "npm", "opus-tools", "poppler-utils", "python3", "valgrind"];
         assert_eq!(packages_of(&TOOLS), packages);
     }
 

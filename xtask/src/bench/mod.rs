@@ -7,6 +7,7 @@ mod cost;
 mod density;
 pub(crate) mod instructions;
 mod parts;
+mod pieces;
 mod reference;
 mod stop;
 mod usage;
@@ -26,6 +27,8 @@ pub(crate) enum Bench {
     Cost,
     /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
     Density(density::DensityFlags),
+    /// CPU that a stream in chunks of one byte costs, beside the same audio in chunks of 4 KiB
+    Pieces,
     /// Instructions that a block costs claque, counted by callgrind and held against the kept figure
     Instructions,
     /// The same of codec, player and audio meter alone, as CI counts it
@@ -44,6 +47,7 @@ impl Bench {
             Self::Calibration(flags) => calibration::run(&flags),
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
+            Self::Pieces => pieces::run(),
             Self::Instructions => instructions::run(),
             Self::HotPath => instructions::hot_path(),
         }

@@ -1,5 +1,7 @@
 //! An exchange on a connection: its answer is understood as its bytes pass, and dropped unless it is to be kept.
 
+use std::borrow::Cow;
+
 use claque_core::{event::Failure, time::Instant};
 use claque_wire::{
     http1::{Part, Response},
@@ -10,6 +12,26 @@ use super::{inbox::Inbox, keeper::KeptAudio};
 
 /// As much of one body as is decoded: an hour of compressed speech. Nothing of a longer one is.
 const MOST_DECODED: usize = 16 << 20;
+
+/// Content of one read. It is copied only where it comes in more than one chunk.
+#[derive(Debug, Default)]
+struct Arrival<'b> {
+    content: Cow<'b, [u8]>,
+}
+
+impl<'b> Arrival<'b> {
+    fn add(&mut self, bytes: &'b [u8]) {
+        if self.content.is_empty() {
+            self.content = Cow::Borrowed(bytes);
+        } else {
+            self.content.to_mut().extend_from_slice(bytes);
+        }
+    }
+
+    fn take(&mut self) -> Cow<'b, [u8]> {
+        std::mem::take(&mut self.content)
+    }
+}
 
 /// An exchange under way.
 #[derive(Debug)]
@@ -57,19 +79,28 @@ impl Transfer {
         at: Instant,
         inbox: &mut Inbox,
     ) -> Result<bool, Failure> {
-        while let Some(part) = answer.next(bytes).map_err(|error| self.exchange.broken(&error.to_string()))? {
-            match part {
-                Part::Head { status } => {
+        // What one read brought has one moment, in however many chunks it is framed: it is one arrival.
+        let mut arrival = Arrival::default();
+        loop {
+            let part = answer.next(bytes);
+            if !matches!(part, Ok(Some(Part::Body(_)))) {
+                self.take_body(arrival.take(), at, inbox)?;
+            }
+            match part.map_err(|error| self.exchange.broken(&error.to_string()))? {
+                Some(Part::Head { status }) => {
                     self.exchange.handle_head(status, answer, |event| inbox.push(at, event));
                 }
-                Part::Body(bytes) => self.take_body(bytes, at, inbox)?,
-                Part::End => return Ok(true),
+                Some(Part::Body(bytes)) => arrival.add(bytes),
+                Some(Part::End) => return Ok(true),
+                None => return Ok(false),
             }
         }
-        Ok(false)
     }
 
-    fn take_body(&mut self, bytes: &[u8], at: Instant, inbox: &mut Inbox) -> Result<(), Failure> {
+    fn take_body(&mut self, bytes: Cow<'_, [u8]>, at: Instant, inbox: &mut Inbox) -> Result<(), Failure> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
         let Self { exchange, kept, copy, .. } = self;
         let keep = |audio: &[u8]| {
             if let Some(kept) = kept {
@@ -79,7 +110,7 @@ impl Transfer {
                 copy.push(audio);
             }
         };
-        exchange.handle_body(bytes, |event| inbox.push(at, event), keep)
+        exchange.handle_body(&bytes, |event| inbox.push(at, event), keep)
     }
 
     /// What came of an answer that is whole: a failure if it says no, or if its audio is not whole.

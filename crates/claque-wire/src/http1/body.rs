@@ -1,5 +1,7 @@
 //! The body of an answer, by how it is framed (RFC 9112 section 6).
 
+use std::borrow::Cow;
+
 use super::HttpError;
 
 /// Longest line that tells a chunk's size, extensions included, and longest trailer.
@@ -87,13 +89,15 @@ impl Chunks {
                     self.at = At::Data(left);
                     return Ok(content);
                 }
-                At::Size => match self.take_line(bytes)? {
+                At::Size => match self.take_size(bytes)? {
                     None => return Ok(None),
-                    Some(line) => match size(&line)? {
-                        0 => At::Trailer,
-                        size => At::Data(size),
-                    },
+                    Some(0) => At::Trailer,
+                    Some(size) => At::Data(size),
                 },
+                At::DataEnd if self.line.is_empty() && bytes.starts_with(b"\r\n") => {
+                    *bytes = &bytes[2..];
+                    At::Size
+                }
                 At::DataEnd => match self.take_line(bytes)? {
                     None => return Ok(None),
                     Some(line) if line.is_empty() => At::Size,
@@ -109,25 +113,41 @@ impl Chunks {
         }
     }
 
-    /// Takes a line without its end; none while it is not whole.
-    fn take_line(&mut self, bytes: &mut &[u8]) -> Result<Option<Vec<u8>>, HttpError> {
+    /// Takes the line with a chunk's size; none while it is not whole.
+    fn take_size(&mut self, bytes: &mut &[u8]) -> Result<Option<u64>, HttpError> {
+        if self.line.is_empty()
+            && let Some((size, rest)) = plain_size(bytes)
+        {
+            *bytes = rest;
+            return Ok(Some(size));
+        }
+        self.take_line(bytes)?.map(|line| size(&line)).transpose()
+    }
+
+    /// Takes a line without its end; none while it is not whole. It is copied only where it came in more than one piece.
+    fn take_line<'b>(&mut self, bytes: &mut &'b [u8]) -> Result<Option<Cow<'b, [u8]>>, HttpError> {
         let end = memchr::memchr(b'\n', bytes);
         let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
         if self.line.len() + line.len() > MAX_LINE {
             return Err(wrong(line));
         }
-        self.line.extend_from_slice(line);
         *bytes = rest;
+        if end.is_some() && self.line.is_empty() {
+            return without_end(line).map(|line| Some(Cow::Borrowed(line)));
+        }
+        self.line.extend_from_slice(line);
         if end.is_none() {
             return Ok(None);
         }
         let mut line = std::mem::take(&mut self.line);
-        line.pop();
-        if line.pop_if(|last| *last == b'\r').is_none() {
-            return Err(wrong(&line));
-        }
-        Ok(Some(line))
+        line.truncate(without_end(&line)?.len());
+        Ok(Some(Cow::Owned(line)))
     }
+}
+
+/// A line without CR and LF, of which the latter is there.
+fn without_end(line: &[u8]) -> Result<&[u8], HttpError> {
+    line.strip_suffix(b"\r\n").ok_or_else(|| wrong(line))
 }
 
 /// Takes at most `left` bytes, and counts them off.
@@ -137,6 +157,21 @@ fn take<'b>(left: &mut u64, bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
     *left -= u64::try_from(count).unwrap_or(*left);
     *bytes = rest;
     (count > 0).then_some(content)
+}
+
+/// A whole line of a few digits and nothing else, and what is behind it: nearly all are such, and of small chunks there are many.
+fn plain_size(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    /// More is left to the thorough way.
+    const MOST_DIGITS: usize = 8;
+    let mut size = 0;
+    for (count, &byte) in bytes.iter().take(MOST_DIGITS + 1).enumerate() {
+        let Some(digit) = char::from(byte).to_digit(16) else {
+            let rest = bytes[count..].strip_prefix(b"\r\n")?;
+            return (count > 0).then_some((size, rest));
+        };
+        size = size * 16 + u64::from(digit);
+    }
+    None
 }
 
 /// A chunk's size: hexadecimal digits, then an extension behind a semicolon (RFC 9112 section 7.1).

@@ -168,8 +168,9 @@ impl Live {
                 bar.set_length(goal.blocks);
             }
             View::Lines { .. } => {
-                let plural = if goal.users == 1 { "" } else { "s" };
-                talk::say(&format!("{} listener{plural} listening to {} blocks", goal.users, goal.blocks));
+                let listeners = if goal.users == 1 { "listener" } else { "listeners" };
+                let blocks = if goal.blocks == 1 { "block" } else { "blocks" };
+                talk::say(&format!("{} {listeners} listening to {} {blocks}", goal.users, goal.blocks));
             }
         }
         self.change(|picture| picture.phase = Phase::Listening);

@@ -1,0 +1,58 @@
+//! Listeners of ours at a streaming server round a neural voice of others, on this machine.
+
+use std::{fs, process::Command};
+
+use claque_core::{record::BlockOutcome, time::MediaTime};
+use tempfile::TempDir;
+
+use crate::{
+    other_programs::{StartedServer, named_by, script},
+    program::{Ran, run},
+};
+
+/// Short enough for a machine without a GPU that is busy with other things.
+const TEXT: &str =
+    "The rabbit hole went straight on.\n\nDown she came upon a heap of leaves.\n\nThe fall was over.\n";
+
+#[test]
+fn readers_and_turns_hear_real_speech_as_it_is_made() {
+    let Some(python) = named_by("CLAQUE_TEST_PYTHON") else { return };
+    let Some(server) = StartedServer::start(Command::new(python).arg(script("speech_server.py"))) else {
+        eprintln!("SKIPPED: the neural voice of hibari-tts does not start on this machine");
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let text = folder.path().join("text.txt");
+    fs::write(&text, TEXT).unwrap();
+    let common = [
+        "--base-url",
+        server.base_url(),
+        "--text",
+        text.to_str().unwrap(),
+        "--blocks",
+        "2",
+        "--speed",
+        "2",
+        "--no-auth",
+    ];
+    let readers = run("run", &[&common[..], &["--protocol", "openai", "--users", "3"]].concat());
+    assert_all_heard(&readers, 6);
+    let turns = ["--listen", "turns", "--think", "100ms", "--users", "2", "--response-format", "wav"];
+    let turns = run("run", &[&common[..], &["--protocol", "openai"], &turns].concat());
+    assert_all_heard(&turns, 4);
+}
+
+#[track_caller]
+fn assert_all_heard(ran: &Ran, blocks: usize) {
+    ran.assert_valid();
+    assert!(ran.errors().is_empty(), "{}", ran.stdout);
+    assert_eq!(ran.blocks().len(), blocks);
+    for block in ran.blocks() {
+        assert_eq!(block.outcome, BlockOutcome::Played, "{}", ran.stdout);
+        assert!(block.media > MediaTime::from_millis(300), "{block:?}");
+        assert!(block.first_audio_at <= block.complete_at, "{block:?}");
+    }
+    let sounded = format!("{blocks} of {blocks} blocks listened to");
+    assert!(ran.stdout.contains(&sounded), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("silent"), "{}", ran.stdout);
+}
