@@ -196,6 +196,9 @@ impl PlayerPolicy {
         rest: Rest::Stays,
         reconnect: Reconnect::Off,
         session_errors: SessionErrors::FailPending,
+        // No page of a player is meant, so none has bounds.
+        slowest: Speed::from_thousandths(1).expect("it is not 0"),
+        fastest: Speed::from_thousandths(100_000).expect("it is not 0"),
         ..Self::YAPIT
     };
 

@@ -61,12 +61,18 @@ impl OggOpusWriter {
     /// Makes one. `serial` should differ between streams.
     #[must_use]
     pub fn new(serial: u32) -> Self {
-        Self(PageWriter::new(serial))
+        let sequence = Self::HEADER_PAGES;
+        Self(PageWriter { sequence, ..PageWriter::new(serial) })
     }
+
+    /// Pages before the audio, whose numbers are the first, whether they are written before it or after.
+    const HEADER_PAGES: u32 = 2;
 
     /// The pages before the audio. `pre_skip` counts samples at 48 kHz that are decoded and dropped.
     pub fn headers(&mut self, channels: u8, pre_skip: u16) -> Vec<u8> {
+        let next = core::mem::take(&mut self.0.sequence);
         self.0.write_headers(channels, pre_skip);
+        self.0.sequence = next;
         core::mem::take(&mut self.0.out)
     }
 

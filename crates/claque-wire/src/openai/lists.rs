@@ -5,11 +5,17 @@ use serde_json::Value;
 /// Names taken of one list at most.
 const MOST_NAMES: usize = 10_000;
 
-/// Names of models in the answer of `/v1/models`, in its order; none if it is no such list.
+/// Names of models in the answer of `/v1/models`, in its order; none if it is no such list. Where a list says of models what they
+/// are for, only those for speech are named.
 #[must_use]
 pub fn model_names(body: &[u8]) -> Option<Vec<String>> {
     let value: Value = serde_json::from_slice(body).ok()?;
-    names(value.get("data").or_else(|| value.get("models"))?)
+    let list = value.get("data").or_else(|| value.get("models"))?;
+    let is_for_speech = |model: &&Value| {
+        model.get("task").and_then(Value::as_str).is_some_and(|task| task == "text-to-speech")
+    };
+    let for_speech: Vec<Value> = list.as_array()?.iter().filter(is_for_speech).cloned().collect();
+    if for_speech.is_empty() { names(list) } else { names(&Value::Array(for_speech)) }
 }
 
 /// Names of voices in the answer of a server's list of voices, in its order: text, or objects with an `id`, a `voice_id` or a
@@ -50,6 +56,12 @@ mod tests {
             assert_eq!(voice_names(body.as_bytes()), Some(vec!["a".to_owned(), "b".to_owned()]), "{body}");
         }
         let models = br#"{"object":"list","data":[{"id":"kokoro","object":"model"}]}"#;
+        assert_eq!(model_names(models), Some(vec!["kokoro".to_owned()]));
+    }
+
+    #[test]
+    fn models_for_something_else_are_left_out_where_a_list_tells() {
+        let models = br#"{"data":[{"id":"whisper","task":"automatic-speech-recognition"},{"id":"kokoro","task":"text-to-speech"}]}"#;
         assert_eq!(model_names(models), Some(vec!["kokoro".to_owned()]));
     }
 

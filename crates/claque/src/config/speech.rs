@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     UsageError,
-    wish::{Source, Wish},
+    wish::{Place, Source, Wish},
     wishes::Wishes,
 };
 
@@ -36,6 +36,8 @@ pub(crate) struct SpeechChoice {
     pub(crate) fields: Vec<RequestField>,
     /// Where it is asked for.
     pub(crate) path: Option<String>,
+    /// Whether dialect, model and voice were named, so that there is nothing to be found out.
+    pub(crate) is_complete: bool,
 }
 
 impl SpeechChoice {
@@ -64,6 +66,12 @@ pub(super) fn protocol(wishes: &Wishes, source: &Source) -> Result<ProtocolChoic
         _ => None,
     };
     let choice = source.known(wish, "protocol", &["openai", "yapit"], known)?;
+    if let (ProtocolChoice::Openai(_), Some((place, key))) = (&choice, first_of_yapit(wishes)) {
+        let named = source.name(place, key);
+        return Err(UsageError::new(format!(
+            "{named} has no meaning with the protocol openai; leave it out"
+        )));
+    }
     if let (ProtocolChoice::Yapit, Some(key)) = (&choice, first_of_speech(wishes)) {
         let what = format!(
             "is `yapit`, and --{} is about requests for speech; leave one of them out",
@@ -86,12 +94,15 @@ fn speech(wishes: &Wishes, source: &Source) -> Result<SpeechChoice, UsageError> 
     let rate = u32::try_from(rate).unwrap_or(u32::MAX);
     let pcm = wishes.pcm_rate.as_ref().and_then(|_| PcmFormat::new(rate, 1));
     let field = |wish: &Wish<String>| {
-        RequestField::parse(&wish.value).map_err(|error| source.error(wish, "request_field", error))
+        let field =
+            RequestField::parse(&wish.value).map_err(|error| source.error(wish, "request_field", error))?;
+        checked_field(wish, source, field)
     };
     let fields = wishes.request_field.iter().flatten().map(field).collect::<Result<_, _>>()?;
     let path = wishes.path.as_ref().map(|wish| checked_path(wish, source)).transpose()?;
     let model = super::audience::slug(wishes.model.as_ref(), "model", source)?;
-    Ok(SpeechChoice { dialect, model, format, delivery, pcm, fields, path })
+    let is_complete = dialect.is_some() && model.is_some() && wishes.voice.is_some();
+    Ok(SpeechChoice { dialect, model, format, delivery, pcm, fields, path, is_complete })
 }
 
 fn known<T>(
@@ -104,14 +115,61 @@ fn known<T>(
     wish.map(|wish| source.known(wish, key, names, of_name)).transpose()
 }
 
+/// Names in a request that hold secrets.
+const SECRETS: [&str; 5] = ["key", "token", "password", "secret", "authorization"];
+
+/// A field that says what a setting says would make results tell of something else than was asked for, and a secret would be kept
+/// with them.
+fn checked_field(
+    wish: &Wish<String>,
+    source: &Source,
+    field: RequestField,
+) -> Result<RequestField, UsageError> {
+    let name = field.name.to_lowercase();
+    let settings = [("model", "model"), ("voice", "voice"), ("response_format", "response-format")];
+    if let Some((_, flag)) = settings.iter().find(|(key, _)| *key == name) {
+        return Err(source.error(wish, "request_field", format!("sets `{name}`; give --{flag} instead")));
+    }
+    if SECRETS.iter().any(|secret| name.contains(secret)) {
+        let what = format!(
+            "sets `{name}`, and what is set is kept with the results; give secrets as --token - or --header"
+        );
+        return Err(source.error(wish, "request_field", what));
+    }
+    Ok(field)
+}
+
 fn checked_path(wish: &Wish<String>, source: &Source) -> Result<String, UsageError> {
     let is_path =
         wish.value.starts_with('/') && wish.value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    let query = wish.value.split_once('?').map_or("", |(_, query)| query).to_lowercase();
+    if SECRETS.iter().any(|secret| query.contains(secret)) {
+        let what = "has a query that may hold a secret, and paths are kept with the results; give it as --token - or --header";
+        return Err(source.error(wish, "path", what));
+    }
     if is_path {
         Ok(wish.value.clone())
     } else {
         Err(source.error(wish, "path", "is no path of a URL; give one such as /v1/audio/speech"))
     }
+}
+
+/// The first setting that only the other protocol has, or its players.
+fn first_of_yapit(wishes: &Wishes) -> Option<(Place, &'static str)> {
+    fn of<T>(wish: Option<&Wish<T>>, key: &'static str) -> Option<(Place, &'static str)> {
+        wish.map(|wish| (wish.place, key))
+    }
+    let all = [
+        of(wishes.account_limit.as_ref(), "account_limit"),
+        of(wishes.reuse_documents.as_ref().filter(|wish| wish.value), "reuse_documents"),
+        of(wishes.guest.as_ref(), "guest"),
+        of(wishes.limits.as_ref().filter(|wish| wish.value), "limits"),
+        of(wishes.reconnect.as_ref(), "reconnect"),
+        of(wishes.min_buffer.as_ref(), "min_buffer"),
+        of(wishes.batch_size.as_ref(), "batch_size"),
+        of(wishes.refill_threshold.as_ref(), "refill_threshold"),
+    ];
+    all.into_iter().flatten().next()
 }
 
 /// Whether speech is asked for by requests of its own, as far as that was said.
@@ -152,5 +210,66 @@ pub(super) fn decided(choice: &ProtocolChoice, wishes: &Wishes, scenario: &mut M
     });
     if let Value::Object(decided) = decided {
         scenario.extend(decided);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(set: impl FnOnce(&mut Wishes)) -> Result<ProtocolChoice, UsageError> {
+        let mut wishes = Wishes::default();
+        set(&mut wishes);
+        protocol(&wishes, &Source::default())
+    }
+
+    fn refused(set: impl FnOnce(&mut Wishes)) -> String {
+        decided(set).expect_err("it is refused").to_string()
+    }
+
+    fn text(value: &str) -> Option<Wish<String>> {
+        Some(Wish::flag(value.to_owned()))
+    }
+
+    fn field(value: &str) -> Option<Vec<Wish<String>>> {
+        Some(vec![Wish::flag(value.to_owned())])
+    }
+
+    #[test]
+    fn what_only_one_protocol_knows_names_it_and_nothing_leaves_it_to_the_service() {
+        assert!(matches!(decided(|_| ()), Ok(ProtocolChoice::FindOut(_))));
+        assert!(matches!(decided(|wishes| wishes.delivery = text("sse")), Ok(ProtocolChoice::Openai(_))));
+        let error = refused(|wishes| (wishes.protocol, wishes.delivery) = (text("yapit"), text("sse")));
+        assert!(
+            error.contains("--protocol is `yapit`, and --delivery is about requests for speech"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_would_do_nothing_is_refused() {
+        let error = refused(|wishes| {
+            (wishes.protocol, wishes.min_buffer) = (text("openai"), Some(Wish::flag(2)));
+        });
+        assert_eq!(error, "--min-buffer has no meaning with the protocol openai; leave it out");
+    }
+
+    #[test]
+    fn fields_that_have_a_setting_or_hold_a_secret_are_refused_unseen() {
+        let model = refused(|wishes| wishes.request_field = field("model=\"other\""));
+        assert!(model.contains("sets `model`; give --model instead"), "{model}");
+        for place in ["api_key=\"hush\"", "AccessToken=\"hush\""] {
+            let secret = refused(|wishes| wishes.request_field = field(place));
+            assert!(secret.contains("kept with the results") && !secret.contains("hush"), "{secret}");
+        }
+        let path = refused(|wishes| wishes.path = text("/v1/audio/speech?api_key=hush"));
+        assert!(path.contains("may hold a secret") && !path.contains("hush"), "{path}");
+        assert!(decided(|wishes| wishes.request_field = field("language=\"en\"")).is_ok());
+    }
+
+    #[test]
+    fn unknown_names_are_told_with_the_nearest_one() {
+        let error = refused(|wishes| wishes.dialect = text("koroko-fastapi"));
+        assert!(error.contains("did you mean `kokoro-fastapi`?"), "{error}");
     }
 }

@@ -13,7 +13,7 @@ use claque_net::{
     service::{ProbeAnswer, Service, ServiceError},
 };
 use claque_wire::{
-    openai::{Dialect, Probe, Probed, RequestSettings, detect, model_names, voice_names},
+    openai::{AudioFormat, Dialect, Probe, Probed, RequestSettings, detect, model_names, voice_names},
     session::{Protocol, SpeechProtocol},
 };
 use serde_json::Value;
@@ -32,6 +32,8 @@ use crate::{
 /// What a service says of itself.
 struct Description {
     dialect: &'static Dialect,
+    /// What kept it from saying more.
+    trouble: Option<String>,
     models: Option<Vec<String>>,
     voices: Option<Vec<String>>,
 }
@@ -80,9 +82,10 @@ pub(super) async fn look(
     match (why, choice.dialect) {
         (_, Some(_)) => {}
         (Some(why), None) => live.say(&format!("the service is spoken to as {name} ({why})")),
-        (None, None) => live.say(&format!(
-            "nothing tells which server this is: it is spoken to as {name}; --dialect names another"
-        )),
+        (None, None) => {
+            let why = description.trouble.as_deref().unwrap_or("nothing tells which server this is");
+            live.say(&format!("{why}: it is spoken to as {name}; --dialect names another"));
+        }
     }
     decide(crew, settings, choice, description, unique, live)
 }
@@ -94,7 +97,15 @@ async fn describe(
 ) -> Result<(Description, Option<String>), Failure> {
     let mut answers = Vec::new();
     let mut trouble = None;
-    for probe in Probe::ALL {
+    // Who was told everything has nothing to ask.
+    let asks = |probe: &Probe| match choice.dialect {
+        None => true,
+        Some(dialect) => {
+            let path = Some(probe.path());
+            !choice.is_complete && (path == dialect.models_path || path == dialect.voices_path)
+        }
+    };
+    for probe in Probe::ALL.into_iter().filter(asks) {
         match service.probe(probe.path()).await {
             Ok(answer) => answers.push((probe, answer)),
             Err(failure) => trouble = Some(failure),
@@ -105,9 +116,13 @@ async fn describe(
         return Err(no_key(status));
     }
     // One that answers nothing at all is not there.
-    if let (true, Some(failure)) = (answers.is_empty(), trouble) {
-        return Err(failure);
+    if let (true, Some(failure)) = (answers.is_empty(), &trouble) {
+        return Err(failure.clone());
     }
+    let silent = trouble.map(|failure| format!("not all of its lists could be had ({failure})"));
+    let failing = answers.iter().map(|(_, answer)| answer.status).find(|status| *status >= 500);
+    let trouble =
+        silent.or_else(|| failing.map(|status| format!("it answers {status} where it lists what it has")));
     let found = detect(&answers.iter().map(|(probe, answer)| probed(*probe, answer)).collect::<Vec<_>>());
     let (dialect, why) = match (choice.dialect, found) {
         (Some(dialect), _) => (dialect, None),
@@ -121,15 +136,23 @@ async fn describe(
             .map(|(_, answer)| answer)
     };
     let models = listed(dialect.models_path).and_then(|answer| model_names(&answer.body));
+    let why = why.or_else(|| {
+        let is_unknown = choice.dialect.is_none() && models.as_ref().is_some_and(|models| !models.is_empty());
+        is_unknown.then(|| "it lists models as that API does".to_owned())
+    });
     let mut voices = listed(dialect.voices_path).and_then(|answer| voice_names(&answer.body));
-    if let (None, Some(path)) = (&voices, dialect.voices_path)
+    if voices.is_none() && choice.dialect.is_none() {
+        // A server that is not known may list voices all the same.
+        voices = listed(Some(Probe::AudioVoices.path())).and_then(|answer| voice_names(&answer.body));
+    }
+    if let (None, Some(path), false) = (&voices, dialect.voices_path, choice.is_complete)
         && let Ok(answer) = service.probe(path).await
         && is_list(&answer)
     {
         voices = voice_names(&answer.body);
     }
     let clean = |names: Vec<String>| names.into_iter().map(|name| service.secrets().clean(&name)).collect();
-    Ok((Description { dialect, models: models.map(clean), voices: voices.map(clean) }, why))
+    Ok((Description { dialect, trouble, models: models.map(clean), voices: voices.map(clean) }, why))
 }
 
 /// The failure of a service that says nothing to whoever has not the right key.
@@ -167,8 +190,20 @@ fn decide(
     doubt.iter().for_each(|doubt| live.warn(doubt));
     let request = request_settings(dialect, choice, model)
         .map_err(|error| Unprepared::Usage(UsageError::new(error.to_string())))?;
+    if let (Some(AudioFormat::Pcm), None) = (request.expected().format, choice.pcm) {
+        let hertz = request.expected().pcm.rate().hertz();
+        live.say(&format!(
+            "samples without a header count as {hertz} Hz unless the service says otherwise; --pcm-rate says another"
+        ));
+    }
     let mut plan = settings.plan.clone();
     plan.model = request.model().to_owned();
+    if let (None, Some(model)) =
+        (&choice.model, description.models.iter().flatten().next().filter(|first| **first == plan.model))
+        && dialect.model != Some(model.as_str())
+    {
+        live.say(&format!("the model is the first that the service lists, `{model}`; --model names another"));
+    }
     if !settings.player_was_chosen {
         plan.policy = PlayerPolicy { block_timeout: plan.policy.block_timeout, ..PlayerPolicy::READER };
     }
