@@ -129,7 +129,8 @@ function spread(curve) {
     let d = "M" + toX(curve.points[0][1]).toFixed(1) + " " + toY(0);
     for (const [p, v] of curve.points) d += "H" + toX(v).toFixed(1) + "V" + toY(p).toFixed(1);
     draw(svg, "path", { d: d + "H" + (area.left + area.w), fill: "none", stroke: "var(--line)", "stroke-width": 1.6 });
-    for (const p of [500, 950]) {
+    // A quantile beyond which no value lies is not marked.
+    for (const p of [500, 950].filter(p => curve.count >= 1000 / (1000 - p))) {
       const x = toX(at(p)), y = toY(p), left = x > area.left + area.w - 90;
       draw(svg, "circle", { cx: x, cy: y, r: 3, fill: "var(--line)" });
       draw(svg, "text", { class: "mark haloed", x: x + (left ? -7 : 8), y: y + (left ? -5 : 14), "text-anchor": left ? "end" : "start" }, "p" + p / 10 + " " + time(at(p)));
