@@ -224,3 +224,35 @@ fn an_answer_that_breaks_off_is_cut_short_or_what_it_was_about_to_say() {
     refused.handle_body(br#"{"detail":"full"}"#, &mut |_| {}, &mut out).unwrap();
     assert_eq!(refused.broken("it hung up").text, "full");
 }
+
+#[test]
+fn a_body_that_is_coded_is_no_audio_however_it_is_called() {
+    for (coding, content_type) in [
+        ("gzip", "audio/pcm"),
+        ("br", "application/octet-stream"),
+        ("identity, Deflate", "text/event-stream"),
+    ] {
+        let head = AnswerHead { content_encoding: Some(coding), ..head(content_type) };
+        let (result, out) = answered(expected(AudioFormat::Pcm), head, &second()[..8_000]);
+        let failure = result.expect_err("nobody asked for it");
+        assert_eq!(failure.class, FailureClass::Protocol);
+        assert!(failure.text.contains(&format!("content-encoding `{coding}`")), "{failure}");
+        assert_eq!(out, [], "nothing of it is heard");
+    }
+    let plain = AnswerHead { content_encoding: Some("Identity"), ..head("audio/pcm") };
+    assert!(answered(expected(AudioFormat::Pcm), plain, &second()).0.is_ok());
+}
+
+#[test]
+fn success_that_is_not_200_brings_no_audio() {
+    for status in [201, 202, 204, 206] {
+        let head = AnswerHead { status, ..head("audio/pcm") };
+        let (result, out) = answered(expected(AudioFormat::Pcm), head, &second());
+        let failure = result.expect_err("only 200 is whole audio");
+        assert_eq!((failure.class, failure.code), (FailureClass::Protocol, Some(status)));
+        assert_eq!(failure.text, format!("HTTP {status}, and audio is taken with 200 alone"));
+        assert_eq!(out, []);
+    }
+    let queued = failure(202, "application/json", r#"{"job":"7"}"#);
+    assert_eq!(queued.text, r#"HTTP 202 with JSON instead of audio: {"job":"7"}"#);
+}
