@@ -100,7 +100,7 @@ impl SpeechAnswer {
         self.declared = head.declared();
         let coding = head.coding();
         self.reading = match (head.status, kind, coding) {
-            (200, Kind::Pcm(_), None) if samples.bits.is_none_or(|bits| bits == 16) => {
+            (200, Kind::Pcm(_), None) if !samples.are_other => {
                 Reading::Audio(AudioMeter::with_pcm(self.expected.pcm))
             }
             (200, Kind::Bytes, None) => Reading::Audio(self.meter_as_asked()),

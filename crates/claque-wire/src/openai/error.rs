@@ -101,7 +101,9 @@ impl Refusal<'_> {
             return format!("HTTP {status}, and audio is taken with 200 alone");
         }
         if matches!(self.kind, Kind::Pcm(_)) {
-            return format!("HTTP {status} with samples of other than 16 bits, which are not measured");
+            return format!(
+                "HTTP {status} with samples of other than 16 bits, signed, lowest byte first: those are not measured"
+            );
         }
         let what = if self.kind == Kind::Json { "JSON" } else { "something else" };
         let shown = cut(String::from_utf8_lossy(self.body).trim(), 200);

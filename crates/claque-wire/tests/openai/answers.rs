@@ -66,6 +66,11 @@ fn samples_are_what_who_knows_best_says() {
         (expected(AudioFormat::Pcm), typed, (rate(48_000), PcmSource::Header)),
         (expected(AudioFormat::Pcm), told, (rate(12_000), PcmSource::Header)),
         (expected(AudioFormat::Pcm), head("application/octet-stream"), (rate(24_000), PcmSource::Dialect)),
+        (
+            expected(AudioFormat::Pcm),
+            head("audio/pcm;encoding=pcm_s16le;bits=16"),
+            (rate(24_000), PcmSource::Dialect),
+        ),
     ] {
         let finished = answered(expected, head, &second()).0.unwrap();
         assert_eq!(finished.pcm, Some(pcm));
@@ -116,6 +121,8 @@ fn success_without_audio_is_a_failure() {
         ),
         ("application/json", "{\"audio\": \"AAAA\"}", "HTTP 200 with JSON instead of audio"),
         ("audio/pcm;bits=24", "abc", "HTTP 200 with samples of other than 16 bits"),
+        ("audio/pcm; encoding=float32", "abc", "HTTP 200 with samples of other than 16 bits"),
+        ("audio/pcm;codec=\"PCM_MULAW\"", "abc", "HTTP 200 with samples of other than 16 bits"),
         ("text/plain", "queued", "HTTP 200 with something else instead of audio: queued"),
     ] {
         let failure = failure(200, content_type, body);
