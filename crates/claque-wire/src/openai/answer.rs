@@ -1,5 +1,6 @@
 //! Reads the answer to one request for speech.
 
+mod opening;
 mod stream;
 
 use claque_core::{
@@ -9,6 +10,7 @@ use claque_core::{
     time::MediaTime,
 };
 
+use self::opening::Opening;
 use super::{
     AnswerHead, AudioFormat, EventStream, Expected, PcmSource,
     error::{Meaning, Refusal},
@@ -49,6 +51,11 @@ pub struct SpeechAnswer {
 #[derive(Debug)]
 enum Reading {
     Head,
+    /// What should be samples, while it may be text.
+    Opening {
+        meter: AudioMeter,
+        held: Vec<u8>,
+    },
     Audio(AudioMeter),
     Events(Box<Events>),
     /// No audio, whatever the status.
@@ -67,6 +74,12 @@ struct Events {
     meter: AudioMeter,
     piece: Vec<u8>,
     is_done: bool,
+}
+
+impl Reading {
+    const fn words(kind: Kind, body: Vec<u8>) -> Self {
+        Self::Words { kind, body, retry_after: None, coding: None }
+    }
 }
 
 impl SpeechAnswer {
@@ -101,7 +114,10 @@ impl SpeechAnswer {
         let coding = head.coding();
         self.reading = match (head.status, kind, coding) {
             (200, Kind::Pcm(_), None) if !samples.are_other => {
-                Reading::Audio(AudioMeter::with_pcm(self.expected.pcm))
+                Reading::Opening { meter: AudioMeter::with_pcm(self.expected.pcm), held: Vec::new() }
+            }
+            (200, Kind::Bytes, None) if self.expected.format == Some(AudioFormat::Pcm) => {
+                Reading::Opening { meter: self.meter_as_asked(), held: Vec::new() }
             }
             (200, Kind::Bytes, None) => Reading::Audio(self.meter_as_asked()),
             (200, Kind::Container, None) => Reading::Audio(AudioMeter::new()),
@@ -119,7 +135,9 @@ impl SpeechAnswer {
             },
         };
         match self.reading {
-            Reading::Audio(_) | Reading::Events(_) => out.push(self.said(StatusKind::Processing)),
+            Reading::Opening { .. } | Reading::Audio(_) | Reading::Events(_) => {
+                out.push(self.said(StatusKind::Processing))
+            }
             Reading::Head | Reading::Words { .. } => {}
         }
     }
@@ -137,6 +155,7 @@ impl SpeechAnswer {
         let before = self.progress;
         let result = match &mut self.reading {
             Reading::Head => Ok(()),
+            Reading::Opening { .. } => self.handle_opening(bytes, audio),
             Reading::Audio(meter) => {
                 audio(bytes);
                 meter
@@ -163,6 +182,16 @@ impl SpeechAnswer {
         let before = self.progress;
         let result = match core::mem::replace(&mut self.reading, Reading::Head) {
             Reading::Head => Err(self.failure("the answer had no head".to_owned())),
+            Reading::Opening { held, .. } if opening::is_text_by_its_first_words(&held) => {
+                Err(self.text_instead(&held))
+            }
+            Reading::Opening { mut meter, held } => {
+                let pushed = meter.push(&held).map_err(|error| self.audio_failure(&error));
+                pushed.and_then(|progress| {
+                    self.progress = progress;
+                    self.end_audio(meter)
+                })
+            }
             Reading::Audio(meter) => self.end_audio(meter),
             Reading::Events(mut events) => {
                 let ended = self.end_stream(&mut events, out);
@@ -186,7 +215,9 @@ impl SpeechAnswer {
     pub fn broken(&self, why: &str) -> Failure {
         match &self.reading {
             Reading::Head => self.failure(why.to_owned()),
-            Reading::Audio(_) | Reading::Events(_) => self.failure(format!("the audio was cut short: {why}")),
+            Reading::Opening { .. } | Reading::Audio(_) | Reading::Events(_) => {
+                self.failure(format!("the audio was cut short: {why}"))
+            }
             Reading::Words { .. } => self.refusal(),
         }
     }
@@ -222,6 +253,41 @@ impl SpeechAnswer {
             )
             | None => AudioMeter::new(),
         }
+    }
+
+    /// Holds the first bytes back while they may be text.
+    fn handle_opening(&mut self, bytes: &[u8], audio: &mut impl FnMut(&[u8])) -> Result<(), Failure> {
+        let Reading::Opening { mut meter, mut held } = core::mem::replace(&mut self.reading, Reading::Head)
+        else {
+            return Ok(());
+        };
+        held.extend_from_slice(bytes);
+        match opening::look(&held) {
+            Opening::Undecided => {
+                self.reading = Reading::Opening { meter, held };
+                Ok(())
+            }
+            // Read on, for its words.
+            Opening::Text if held.len() <= MAX_WORDS => {
+                self.reading = Reading::words(Kind::Other, held);
+                Ok(())
+            }
+            Opening::Text => Err(self.text_instead(&held)),
+            Opening::Samples => {
+                audio(&held);
+                let pushed = meter.push(&held);
+                self.reading = Reading::Audio(meter);
+                self.progress = pushed.map_err(|error| self.audio_failure(&error))?;
+                Ok(())
+            }
+        }
+    }
+
+    /// The failure of text where samples should be.
+    fn text_instead(&mut self, text: &[u8]) -> Failure {
+        let body = text[..text.len().min(MAX_WORDS)].to_vec();
+        self.reading = Reading::words(Kind::Other, body);
+        self.refused()
     }
 
     fn end_audio(&mut self, meter: AudioMeter) -> Result<Finished, Failure> {

@@ -263,3 +263,39 @@ fn success_that_is_not_200_brings_no_audio() {
     let queued = failure(202, "application/json", r#"{"job":"7"}"#);
     assert_eq!(queued.text, r#"HTTP 202 with JSON instead of audio: {"job":"7"}"#);
 }
+
+#[test]
+fn text_under_the_name_of_samples_is_no_audio() {
+    let traceback = format!("Traceback (most recent call last):\n{}", "  File \"x.py\", line 1\n".repeat(40));
+    for (body, words) in [
+        (
+            " <html><title>Bad Gateway</title></html>",
+            "HTTP 200 with a web page (`Bad Gateway`) instead of audio",
+        ),
+        (r#"{"error":{"message":"no voice"}}"#, "HTTP 200 with an error instead of audio: no voice"),
+        (&*traceback, "HTTP 200 with something else instead of audio: Traceback (most recent"),
+    ] {
+        for content_type in ["audio/pcm", "application/octet-stream", ""] {
+            for size in [1, 7, body.len()] {
+                let mut answer = SpeechAnswer::new(BLOCK, 20, expected(AudioFormat::Pcm));
+                let (mut out, mut kept) = (Vec::new(), 0);
+                answer.handle_head(&head(content_type), &mut out);
+                let mut pieces = body.as_bytes().chunks(size);
+                let read = pieces.try_for_each(|piece| {
+                    answer.handle_body(piece, &mut |audio| kept += audio.len(), &mut out)
+                });
+                let failure = read.and_then(|()| answer.finish(&mut out)).unwrap_err();
+                assert!(failure.text.starts_with(words), "{failure}");
+                assert!(matches!(answer.failed(failure), Event::NotAudio(_)));
+                assert_eq!((kept, out.len()), (0, 1), "nothing of it is heard");
+            }
+        }
+    }
+}
+
+#[test]
+fn samples_that_begin_as_text_would_are_heard_whole() {
+    let body = [b"{}<> ".repeat(20), second()].concat();
+    let media = answered(expected(AudioFormat::Pcm), head("audio/pcm"), &body).0.unwrap().media;
+    assert_eq!(media, MediaTime::from_samples(24_050, claque_core::time::SampleRate::new(24_000).unwrap()));
+}
