@@ -167,6 +167,7 @@ impl Listening {
         let head = AnswerHead {
             status: head.status,
             content_type,
+            content_encoding: field("content-encoding"),
             retry_after: field("retry-after"),
             sample_rate: field("x-sample-rate"),
             channels: field("x-channels"),
@@ -201,6 +202,7 @@ pub(super) fn empty_answer(request: &RequestSettings, block: BlockIdx, chars: u3
     let head = AnswerHead {
         status: 200,
         content_type: Some("audio/pcm"),
+        content_encoding: None,
         retry_after: None,
         sample_rate: None,
         channels: None,

@@ -1,10 +1,8 @@
 //! Reads the answer to one request for speech.
 
-use base64::{
-    Engine as _,
-    alphabet::STANDARD,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+mod opening;
+mod stream;
+
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
     ids::BlockIdx,
@@ -12,24 +10,16 @@ use claque_core::{
     time::MediaTime,
 };
 
+use self::opening::Opening;
 use super::{
-    AnswerHead, AudioFormat, EventStream, Expected, PcmSource, ServerEvent,
-    error::{Meaning, Refusal, event_error},
+    AnswerHead, AudioFormat, EventStream, Expected, PcmSource,
+    error::{Meaning, Refusal},
     media_type::{Kind, Samples},
-    speech_event::{self, Info, SpeechEvent},
 };
 use crate::audio::{AudioError, AudioMeter, Container, PcmFormat, Progress};
 
 /// As much of an answer that is no audio as is read for its words, bytes.
 const MAX_WORDS: usize = 16 << 10;
-/// Warnings about unknown events of one answer; those beyond are passed over.
-const MAX_WARNINGS: u32 = 8;
-
-/// Pieces are padded or not.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// What came of an answer that is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +51,11 @@ pub struct SpeechAnswer {
 #[derive(Debug)]
 enum Reading {
     Head,
+    /// What should be samples, while it may be text.
+    Opening {
+        meter: AudioMeter,
+        held: Vec<u8>,
+    },
     Audio(AudioMeter),
     Events(Box<Events>),
     /// No audio, whatever the status.
@@ -68,6 +63,8 @@ enum Reading {
         kind: Kind,
         body: Vec<u8>,
         retry_after: Option<Box<str>>,
+        /// The content coding, which is not undone.
+        coding: Option<Box<str>>,
     },
 }
 
@@ -77,6 +74,12 @@ struct Events {
     meter: AudioMeter,
     piece: Vec<u8>,
     is_done: bool,
+}
+
+impl Reading {
+    const fn words(kind: Kind, body: Vec<u8>) -> Self {
+        Self::Words { kind, body, retry_after: None, coding: None }
+    }
 }
 
 impl SpeechAnswer {
@@ -108,22 +111,33 @@ impl SpeechAnswer {
         };
         self.expected.learn_head(samples, head);
         self.declared = head.declared();
-        self.reading = match (head.status, kind) {
-            (200..=299, Kind::Pcm(_)) if samples.bits.is_none_or(|bits| bits == 16) => {
-                Reading::Audio(AudioMeter::with_pcm(self.expected.pcm))
+        let coding = head.coding();
+        self.reading = match (head.status, kind, coding) {
+            (200, Kind::Pcm(_), None) if !samples.are_other => {
+                Reading::Opening { meter: AudioMeter::with_pcm(self.expected.pcm), held: Vec::new() }
             }
-            (200..=299, Kind::Bytes) => Reading::Audio(self.meter_as_asked()),
-            (200..=299, Kind::Container) => Reading::Audio(AudioMeter::new()),
-            (200..=299, Kind::Events) => Reading::Events(Box::new(Events {
+            (200, Kind::Bytes, None) if self.expected.format == Some(AudioFormat::Pcm) => {
+                Reading::Opening { meter: self.meter_as_asked(), held: Vec::new() }
+            }
+            (200, Kind::Bytes, None) => Reading::Audio(self.meter_as_asked()),
+            (200, Kind::Container, None) => Reading::Audio(AudioMeter::new()),
+            (200, Kind::Events, None) => Reading::Events(Box::new(Events {
                 stream: EventStream::new(),
                 meter: self.meter_as_asked(),
                 piece: Vec::new(),
                 is_done: false,
             })),
-            _ => Reading::Words { kind, body: Vec::new(), retry_after: head.retry_after.map(Into::into) },
+            _ => Reading::Words {
+                kind,
+                body: Vec::new(),
+                retry_after: head.retry_after.map(Into::into),
+                coding: coding.map(Into::into),
+            },
         };
         match self.reading {
-            Reading::Audio(_) | Reading::Events(_) => out.push(self.said(StatusKind::Processing)),
+            Reading::Opening { .. } | Reading::Audio(_) | Reading::Events(_) => {
+                out.push(self.said(StatusKind::Processing))
+            }
             Reading::Head | Reading::Words { .. } => {}
         }
     }
@@ -141,6 +155,7 @@ impl SpeechAnswer {
         let before = self.progress;
         let result = match &mut self.reading {
             Reading::Head => Ok(()),
+            Reading::Opening { .. } => self.handle_opening(bytes, audio),
             Reading::Audio(meter) => {
                 audio(bytes);
                 meter
@@ -167,6 +182,16 @@ impl SpeechAnswer {
         let before = self.progress;
         let result = match core::mem::replace(&mut self.reading, Reading::Head) {
             Reading::Head => Err(self.failure("the answer had no head".to_owned())),
+            Reading::Opening { held, .. } if opening::is_text_by_its_first_words(&held) => {
+                Err(self.text_instead(&held))
+            }
+            Reading::Opening { mut meter, held } => {
+                let pushed = meter.push(&held).map_err(|error| self.audio_failure(&error));
+                pushed.and_then(|progress| {
+                    self.progress = progress;
+                    self.end_audio(meter)
+                })
+            }
             Reading::Audio(meter) => self.end_audio(meter),
             Reading::Events(mut events) => {
                 let ended = self.end_stream(&mut events, out);
@@ -190,7 +215,9 @@ impl SpeechAnswer {
     pub fn broken(&self, why: &str) -> Failure {
         match &self.reading {
             Reading::Head => self.failure(why.to_owned()),
-            Reading::Audio(_) | Reading::Events(_) => self.failure(format!("the audio was cut short: {why}")),
+            Reading::Opening { .. } | Reading::Audio(_) | Reading::Events(_) => {
+                self.failure(format!("the audio was cut short: {why}"))
+            }
             Reading::Words { .. } => self.refusal(),
         }
     }
@@ -228,102 +255,39 @@ impl SpeechAnswer {
         }
     }
 
-    fn handle_stream(
-        &mut self,
-        mut bytes: &[u8],
-        audio: &mut impl FnMut(&[u8]),
-        out: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
-        let Reading::Events(mut events) = core::mem::replace(&mut self.reading, Reading::Head) else {
+    /// Holds the first bytes back while they may be text.
+    fn handle_opening(&mut self, bytes: &[u8], audio: &mut impl FnMut(&[u8])) -> Result<(), Failure> {
+        let Reading::Opening { mut meter, mut held } = core::mem::replace(&mut self.reading, Reading::Head)
+        else {
             return Ok(());
         };
-        let result = loop {
-            let Events { stream, meter, piece, is_done } = &mut *events;
-            match stream.next(&mut bytes) {
-                Ok(None) => break Ok(()),
-                Ok(Some(event)) => {
-                    if let Err(failure) = self.take_event(&event, meter, piece, is_done, audio, out) {
-                        break Err(failure);
-                    }
-                }
-                Err(error) => break Err(self.failure(error.to_string())),
+        held.extend_from_slice(bytes);
+        match opening::look(&held) {
+            Opening::Undecided => {
+                self.reading = Reading::Opening { meter, held };
+                Ok(())
             }
-        };
-        self.reading = Reading::Events(events);
-        result
-    }
-
-    fn take_event(
-        &mut self,
-        event: &ServerEvent<'_>,
-        meter: &mut AudioMeter,
-        piece: &mut Vec<u8>,
-        is_done: &mut bool,
-        audio: &mut impl FnMut(&[u8]),
-        out: &mut Vec<Event>,
-    ) -> Result<(), Failure> {
-        let said = speech_event::read(event)
-            .map_err(|why| self.failure(format!("failed to read an event of the stream: {why}")))?;
-        match said {
-            SpeechEvent::Delta(_) if *is_done => {
-                return Err(self.failure("audio came behind speech.audio.done".to_owned()));
+            // Read on, for its words.
+            Opening::Text if held.len() <= MAX_WORDS => {
+                self.reading = Reading::words(Kind::Other, held);
+                Ok(())
             }
-            SpeechEvent::Delta(text) => {
-                piece.clear();
-                BASE64.decode_vec(text.trim_ascii(), piece).map_err(|why| {
-                    self.failure(format!("failed to read a piece of audio in base64: {why}"))
-                })?;
-                audio(piece);
-                self.progress = meter.push(piece).map_err(|error| self.audio_failure(&error))?;
+            Opening::Text => Err(self.text_instead(&held)),
+            Opening::Samples => {
+                audio(&held);
+                let pushed = meter.push(&held);
+                self.reading = Reading::Audio(meter);
+                self.progress = pushed.map_err(|error| self.audio_failure(&error))?;
+                Ok(())
             }
-            SpeechEvent::Info(info) => self.take_info(info, meter)?,
-            SpeechEvent::Done => *is_done = true,
-            SpeechEvent::Failed(error) => return Err(self.failed_by(event_error(&error))),
-            SpeechEvent::Unknown(kind) => self.warn(&kind, out),
-        }
-        Ok(())
-    }
-
-    /// Samples are what the stream says. Who says so sends samples, whatever was asked for.
-    fn take_info(&mut self, info: Info, meter: &mut AudioMeter) -> Result<(), Failure> {
-        if info.bits_per_sample.is_some_and(|bits| bits != 16) {
-            self.is_no_audio = true;
-            return Err(self
-                .failure("the stream has samples of other than 16 bits, which are not measured".to_owned()));
-        }
-        self.expected.learn(info.sample_rate, info.channels, PcmSource::Info);
-        if meter.wire_bytes() == 0 && info.sample_rate.is_some() {
-            *meter = AudioMeter::with_pcm(self.expected.pcm);
-        }
-        meter.change_pcm(self.expected.pcm);
-        Ok(())
-    }
-
-    fn warn(&mut self, kind: &str, out: &mut Vec<Event>) {
-        self.warnings += 1;
-        if self.warnings <= MAX_WARNINGS {
-            let kind: String = kind.chars().take(100).collect();
-            out.push(Event::Warning {
-                text: format!("the stream has an event of an unknown kind, `{kind}`"),
-            });
         }
     }
 
-    /// Takes what may be left of the stream, and makes sure that it says that it is over.
-    fn end_stream(&mut self, events: &mut Events, out: &mut Vec<Event>) -> Result<(), Failure> {
-        let Events { stream, meter, piece, is_done } = events;
-        let left = stream.finish();
-        // Half an event is not broken but cut.
-        if let Ok(Some(event)) = left
-            && speech_event::read(&event).is_ok()
-        {
-            self.take_event(&event, meter, piece, is_done, &mut |_| {}, out)?;
-        }
-        if !*is_done {
-            return Err(self
-                .failure("the audio was cut short: the stream ended without speech.audio.done".to_owned()));
-        }
-        Ok(())
+    /// The failure of text where samples should be.
+    fn text_instead(&mut self, text: &[u8]) -> Failure {
+        let body = text[..text.len().min(MAX_WORDS)].to_vec();
+        self.reading = Reading::words(Kind::Other, body);
+        self.refused()
     }
 
     fn end_audio(&mut self, meter: AudioMeter) -> Result<Finished, Failure> {
@@ -358,11 +322,17 @@ impl SpeechAnswer {
     }
 
     fn refusal(&self) -> Failure {
-        let Reading::Words { kind, body, retry_after } = &self.reading else {
+        let Reading::Words { kind, body, retry_after, coding } = &self.reading else {
             return self.failure("the answer is no audio".to_owned());
         };
         let status = self.status.unwrap_or_default();
-        let refusal = Refusal { status, kind: *kind, body, retry_after: retry_after.as_deref() };
+        let refusal = Refusal {
+            status,
+            kind: *kind,
+            body,
+            retry_after: retry_after.as_deref(),
+            coding: coding.as_deref(),
+        };
         Failure { code: self.status, ..self.failed_by(refusal.meaning()) }
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Refusal<'a> {
     pub(super) kind: Kind,
     pub(super) body: &'a [u8],
     pub(super) retry_after: Option<&'a str>,
+    /// The content coding of the body: then its words cannot be read.
+    pub(super) coding: Option<&'a str>,
 }
 
 /// What it means.
@@ -41,6 +43,7 @@ impl Refusal<'_> {
         let said = self.said();
         let has_succeeded = (200..300).contains(&self.status);
         let (class, text) = match (said, has_succeeded) {
+            _ if self.coding.is_some() => (class_of_status(self.status), self.coded()),
             (Some(said), false) => {
                 let class = class_of_status(self.status);
                 (class, said.told(class))
@@ -54,6 +57,15 @@ impl Refusal<'_> {
         };
         let wait = self.retry_after.map(retry_words).unwrap_or_default();
         Meaning { class, text: cut(&text, MOST_WORDS - wait.len()) + &wait }
+    }
+
+    /// An answer whose bytes are coded, though no coding was asked for.
+    fn coded(&self) -> String {
+        let coding = cut(self.coding.unwrap_or_default(), 64);
+        format!(
+            "HTTP {} with the content-encoding `{coding}`, which was not asked for and is not undone",
+            self.status
+        )
     }
 
     fn said(&self) -> Option<Said> {
@@ -85,8 +97,13 @@ impl Refusal<'_> {
             let title = title(self.body).map(|title| format!(" (`{title}`)")).unwrap_or_default();
             return format!("HTTP {status} with a web page{title} instead of audio; is the address right?");
         }
+        if status != 200 && !matches!(self.kind, Kind::Json | Kind::Other) {
+            return format!("HTTP {status}, and audio is taken with 200 alone");
+        }
         if matches!(self.kind, Kind::Pcm(_)) {
-            return format!("HTTP {status} with samples of other than 16 bits, which are not measured");
+            return format!(
+                "HTTP {status} with samples of other than 16 bits, signed, lowest byte first: those are not measured"
+            );
         }
         let what = if self.kind == Kind::Json { "JSON" } else { "something else" };
         let shown = cut(String::from_utf8_lossy(self.body).trim(), 200);

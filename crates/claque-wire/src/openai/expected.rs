@@ -72,6 +72,8 @@ pub struct AnswerHead<'h> {
     pub status: u16,
     /// `content-type`.
     pub content_type: Option<&'h str>,
+    /// `content-encoding`.
+    pub content_encoding: Option<&'h str>,
     /// `retry-after`.
     pub retry_after: Option<&'h str>,
     /// `x-sample-rate`, which some servers tell.
@@ -85,7 +87,7 @@ pub struct AnswerHead<'h> {
 impl<'h> AnswerHead<'h> {
     /// Header fields to be kept: for [`Response::with_fields`].
     pub const FIELDS: &'static [&'static str] =
-        &["content-type", "retry-after", "x-sample-rate", "x-channels", "x-duration-ms"];
+        &["content-type", "content-encoding", "retry-after", "x-sample-rate", "x-channels", "x-duration-ms"];
 
     /// The head of an answer that kept [`FIELDS`](Self::FIELDS).
     #[must_use]
@@ -93,11 +95,22 @@ impl<'h> AnswerHead<'h> {
         Self {
             status,
             content_type: answer.field("content-type"),
+            content_encoding: answer.field("content-encoding"),
             retry_after: answer.field("retry-after"),
             sample_rate: answer.field("x-sample-rate"),
             channels: answer.field("x-channels"),
             duration_ms: answer.field("x-duration-ms"),
         }
+    }
+
+    /// The content coding of the body (RFC 9110 section 8.4), if it has one. None is asked for, and none is undone.
+    pub(super) fn coding(&self) -> Option<&'h str> {
+        let coding = self.content_encoding?.trim();
+        let is_plain = coding
+            .split(',')
+            .map(str::trim)
+            .all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"));
+        (!is_plain).then_some(coding)
     }
 
     /// How long the service says that the audio is; 0 says nothing.

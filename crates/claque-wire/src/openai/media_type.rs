@@ -24,7 +24,8 @@ pub(super) enum Kind {
 pub(super) struct Samples {
     pub(super) rate: Option<u32>,
     pub(super) channels: Option<u16>,
-    pub(super) bits: Option<u16>,
+    /// Whether they are said to be others than those that are measured: 16 bits, signed, lowest byte first.
+    pub(super) are_other: bool,
 }
 
 impl Kind {
@@ -54,12 +55,44 @@ impl Samples {
             match &*name.trim().to_ascii_lowercase() {
                 "rate" | "sample_rate" | "samplerate" => samples.rate = value.parse().ok(),
                 "channels" => samples.channels = value.parse().ok(),
-                "bits" | "width" => samples.bits = value.parse().ok(),
+                "bits" | "width" | "bits_per_sample" | "bit_depth" => {
+                    samples.are_other |= value != "16";
+                }
+                "encoding" | "codec" | "sample_format" => samples.are_other |= !is_16_bits(value),
                 _ => {}
             }
         }
         samples
     }
+}
+
+/// Whether it is a name of samples of 16 bits, signed, lowest byte first, or of none in particular.
+fn is_16_bits(encoding: &str) -> bool {
+    let plain: String =
+        encoding.chars().filter(char::is_ascii_alphanumeric).map(|sign| sign.to_ascii_lowercase()).collect();
+    matches!(
+        &*plain,
+        "" | "pcm"
+            | "lpcm"
+            | "linear"
+            | "signed"
+            | "signedint"
+            | "signedinteger"
+            | "s16"
+            | "s16le"
+            | "i16"
+            | "i16le"
+            | "int16"
+            | "int16le"
+            | "pcm16"
+            | "pcm16le"
+            | "pcms16"
+            | "pcms16le"
+            | "linear16"
+            | "linear16le"
+            | "pcm16bit"
+            | "l16"
+    )
 }
 
 #[cfg(test)]
@@ -80,7 +113,7 @@ mod tests {
         ] {
             assert_eq!(Kind::of(content_type), kind, "{content_type:?}");
         }
-        let samples = Samples { rate: Some(22_050), channels: Some(2), bits: None };
+        let samples = Samples { rate: Some(22_050), channels: Some(2), are_other: false };
         assert_eq!(Kind::of(Some("audio/L16; Rate=22050;channels=\"2\"")), Kind::Pcm(samples));
     }
 }

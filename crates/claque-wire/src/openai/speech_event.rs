@@ -66,7 +66,8 @@ pub(super) fn read<'e>(event: &ServerEvent<'e>) -> Result<SpeechEvent<'e>, Strin
     Ok(match (&*kind, message.audio, message.error) {
         ("speech.audio.delta", Some(audio), _) => SpeechEvent::Delta(audio.0),
         ("speech.audio.delta", None, _) => return Err("a piece without `audio`".to_owned()),
-        ("speech.audio.done", ..) => SpeechEvent::Done,
+        ("speech.audio.done", _, Some(error)) => SpeechEvent::Failed(error),
+        ("speech.audio.done", _, None) => SpeechEvent::Done,
         ("speech.audio.info", ..) => SpeechEvent::Info(Info {
             sample_rate: message.sample_rate,
             channels: message.channels,

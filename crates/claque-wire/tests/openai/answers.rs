@@ -66,6 +66,11 @@ fn samples_are_what_who_knows_best_says() {
         (expected(AudioFormat::Pcm), typed, (rate(48_000), PcmSource::Header)),
         (expected(AudioFormat::Pcm), told, (rate(12_000), PcmSource::Header)),
         (expected(AudioFormat::Pcm), head("application/octet-stream"), (rate(24_000), PcmSource::Dialect)),
+        (
+            expected(AudioFormat::Pcm),
+            head("audio/pcm;encoding=pcm_s16le;bits=16"),
+            (rate(24_000), PcmSource::Dialect),
+        ),
     ] {
         let finished = answered(expected, head, &second()).0.unwrap();
         assert_eq!(finished.pcm, Some(pcm));
@@ -116,6 +121,8 @@ fn success_without_audio_is_a_failure() {
         ),
         ("application/json", "{\"audio\": \"AAAA\"}", "HTTP 200 with JSON instead of audio"),
         ("audio/pcm;bits=24", "abc", "HTTP 200 with samples of other than 16 bits"),
+        ("audio/pcm; encoding=float32", "abc", "HTTP 200 with samples of other than 16 bits"),
+        ("audio/pcm;codec=\"PCM_MULAW\"", "abc", "HTTP 200 with samples of other than 16 bits"),
         ("text/plain", "queued", "HTTP 200 with something else instead of audio: queued"),
     ] {
         let failure = failure(200, content_type, body);
@@ -223,4 +230,72 @@ fn an_answer_that_breaks_off_is_cut_short_or_what_it_was_about_to_say() {
     refused.handle_head(&AnswerHead { status: 503, ..head("application/json") }, &mut out);
     refused.handle_body(br#"{"detail":"full"}"#, &mut |_| {}, &mut out).unwrap();
     assert_eq!(refused.broken("it hung up").text, "full");
+}
+
+#[test]
+fn a_body_that_is_coded_is_no_audio_however_it_is_called() {
+    for (coding, content_type) in [
+        ("gzip", "audio/pcm"),
+        ("br", "application/octet-stream"),
+        ("identity, Deflate", "text/event-stream"),
+    ] {
+        let head = AnswerHead { content_encoding: Some(coding), ..head(content_type) };
+        let (result, out) = answered(expected(AudioFormat::Pcm), head, &second()[..8_000]);
+        let failure = result.expect_err("nobody asked for it");
+        assert_eq!(failure.class, FailureClass::Protocol);
+        assert!(failure.text.contains(&format!("content-encoding `{coding}`")), "{failure}");
+        assert_eq!(out, [], "nothing of it is heard");
+    }
+    let plain = AnswerHead { content_encoding: Some("Identity"), ..head("audio/pcm") };
+    assert!(answered(expected(AudioFormat::Pcm), plain, &second()).0.is_ok());
+}
+
+#[test]
+fn success_that_is_not_200_brings_no_audio() {
+    for status in [201, 202, 204, 206] {
+        let head = AnswerHead { status, ..head("audio/pcm") };
+        let (result, out) = answered(expected(AudioFormat::Pcm), head, &second());
+        let failure = result.expect_err("only 200 is whole audio");
+        assert_eq!((failure.class, failure.code), (FailureClass::Protocol, Some(status)));
+        assert_eq!(failure.text, format!("HTTP {status}, and audio is taken with 200 alone"));
+        assert_eq!(out, []);
+    }
+    let queued = failure(202, "application/json", r#"{"job":"7"}"#);
+    assert_eq!(queued.text, r#"HTTP 202 with JSON instead of audio: {"job":"7"}"#);
+}
+
+#[test]
+fn text_under_the_name_of_samples_is_no_audio() {
+    let traceback = format!("Traceback (most recent call last):\n{}", "  File \"x.py\", line 1\n".repeat(40));
+    for (body, words) in [
+        (
+            " <html><title>Bad Gateway</title></html>",
+            "HTTP 200 with a web page (`Bad Gateway`) instead of audio",
+        ),
+        (r#"{"error":{"message":"no voice"}}"#, "HTTP 200 with an error instead of audio: no voice"),
+        (&*traceback, "HTTP 200 with something else instead of audio: Traceback (most recent"),
+    ] {
+        for content_type in ["audio/pcm", "application/octet-stream", ""] {
+            for size in [1, 7, body.len()] {
+                let mut answer = SpeechAnswer::new(BLOCK, 20, expected(AudioFormat::Pcm));
+                let (mut out, mut kept) = (Vec::new(), 0);
+                answer.handle_head(&head(content_type), &mut out);
+                let mut pieces = body.as_bytes().chunks(size);
+                let read = pieces.try_for_each(|piece| {
+                    answer.handle_body(piece, &mut |audio| kept += audio.len(), &mut out)
+                });
+                let failure = read.and_then(|()| answer.finish(&mut out)).unwrap_err();
+                assert!(failure.text.starts_with(words), "{failure}");
+                assert!(matches!(answer.failed(failure), Event::NotAudio(_)));
+                assert_eq!((kept, out.len()), (0, 1), "nothing of it is heard");
+            }
+        }
+    }
+}
+
+#[test]
+fn samples_that_begin_as_text_would_are_heard_whole() {
+    let body = [b"{}<> ".repeat(20), second()].concat();
+    let media = answered(expected(AudioFormat::Pcm), head("audio/pcm"), &body).0.unwrap().media;
+    assert_eq!(media, MediaTime::from_samples(24_050, claque_core::time::SampleRate::new(24_000).unwrap()));
 }

@@ -192,3 +192,18 @@ fn events_that_cannot_be_read_are_failures() {
         assert!(failure.text.starts_with(words), "{failure}");
     }
 }
+
+#[test]
+fn a_stream_that_ends_with_an_error_is_not_done() {
+    let events =
+        [delta(&second()), r#"{"type":"speech.audio.done","error":{"message":"engine died"}}"#.to_owned()];
+    let (result, out) =
+        answered(expected(AudioFormat::Pcm), head("text/event-stream"), stream(&events).as_bytes());
+    let failure = result.unwrap_err();
+    assert_eq!((failure.class, failure.phase), (FailureClass::Server, Phase::MidAudio));
+    assert_eq!(failure.text, "engine died");
+    assert!(out.iter().all(|event| !matches!(event, Event::Complete { .. })));
+    let null = [delta(&second()), r#"{"type":"speech.audio.done","error":null}"#.to_owned()];
+    let text = stream(&null);
+    assert!(answered(expected(AudioFormat::Pcm), head("text/event-stream"), text.as_bytes()).0.is_ok());
+}
