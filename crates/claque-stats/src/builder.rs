@@ -15,7 +15,7 @@ use crate::{
     causes::Causes,
     incidents::{Ends, Incidents},
     sample::{Sample, ScheduleLag, millis, percent, ratio},
-    streams::{Streams, Turns},
+    streams::{Streams, Turns, first_audio_heard_at},
     summary::{BlockCounts, ListenerCounts, Summary, Underruns},
 };
 
@@ -64,6 +64,7 @@ pub struct SummaryBuilder {
     audio: AudioFigures,
     alike: Alike,
     streams: Streams,
+    turns: Turns,
     longest_stall: Duration,
     foreign_messages: u64,
     warnings: u64,
@@ -120,6 +121,7 @@ impl SummaryBuilder {
             audio: AudioFigures::default(),
             alike: Alike::default(),
             streams: Streams::new(),
+            turns: Turns::NotTaken,
             longest_stall: Duration::ZERO,
             foreign_messages: 0,
             warnings: 0,
@@ -130,6 +132,12 @@ impl SummaryBuilder {
     /// Says that audio comes as a stream, also where every answer is one piece. To be called before the first fact.
     pub const fn expect_streams(&mut self) {
         self.streams.expect();
+    }
+
+    /// Says that listeners take turns with the service, as in a conversation. Without it that is only known of sessions of
+    /// several utterances. To be called before the first fact.
+    pub const fn expect_turns(&mut self) {
+        self.turns = Turns::Taken;
     }
 
     /// Takes one fact.
@@ -231,7 +239,7 @@ impl SummaryBuilder {
         self.round_trip.push_between(record.requested_at, delivered_at);
         self.response_time.push_between(record.intended_at, delivered_at);
         listener.recorded += 1;
-        keep_earliest(&mut listener.first_audio_at, record.delivered_first_audio_at());
+        keep_earliest(&mut listener.first_audio_at, first_audio_heard_at(record));
         keep_earliest(&mut listener.started_at, record.started_at);
         if record.block == BlockIdx(0) {
             self.first_block.push_between(record.intended_at, delivered_at);
@@ -388,7 +396,7 @@ impl SummaryBuilder {
         percent(stalled, listened).filter(|_| anybody_began)
     }
 
-    /// Only in a conversation is there more to a session than startup, playing, stalls and pauses: the waits for the first
+    /// Where nobody said so: only in a conversation is there more to a session than startup, playing, stalls and pauses: the waits for the first
     /// sound of later utterances.
     fn turns(&self) -> Turns {
         let waits = |listener: &Listener| {
@@ -399,7 +407,7 @@ impl SummaryBuilder {
             Some(to.since(from) > told.saturating_add(ROUNDING))
         };
         let taken = self.listeners.values().any(|listener| waits(listener) == Some(true));
-        if taken { Turns::Taken } else { Turns::NotTaken }
+        if taken { Turns::Taken } else { self.turns }
     }
 
     /// How long anybody was there. Sessions without a reported end tell nothing of it.

@@ -6,7 +6,7 @@ use claque_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{sample::millis, verdict::counted};
+use crate::{sample::{millis, rounded}, verdict::counted};
 
 /// A stretch longer than this makes a run INVALID; see docs/time.md for why.
 pub const LATE_GAP: Duration = Duration::from_millis(250);
@@ -52,8 +52,8 @@ pub struct GapStretch {
 impl From<&Gap> for GapStretch {
     fn from(gap: &Gap) -> Self {
         Self {
-            at_ms: gap.from.as_millis_f64(),
-            lasted_ms: millis(duration_nanos(gap.lasted)),
+            at_ms: rounded(gap.from.as_millis_f64()),
+            lasted_ms: rounded(millis(duration_nanos(gap.lasted))),
             of: gap.of.to_string(),
         }
     }
@@ -73,11 +73,11 @@ impl GeneratorGap {
         stretches.truncate(MOST_KEPT);
         stretches.sort_by_key(|gap| gap.from);
         Some(Self {
-            longest_ms: millis(duration_nanos(longest.lasted)),
-            longest_at_ms: longest.from.since(Instant::START).as_secs_f64() * 1_000.0,
+            longest_ms: rounded(millis(duration_nanos(longest.lasted))),
+            longest_at_ms: rounded(longest.from.since(Instant::START).as_secs_f64() * 1_000.0),
             longest_of: longest.of.to_string(),
             noted: noted + beyond,
-            noted_ms_total: millis(duration_nanos(total + beyond_lasted)),
+            noted_ms_total: rounded(millis(duration_nanos(total + beyond_lasted))),
             late: u64::try_from(late).unwrap_or(u64::MAX),
             stretches: stretches.iter().map(GapStretch::from).collect(),
         })
@@ -188,6 +188,16 @@ mod tests {
         );
         assert_eq!(gap.late_words(Some(96_600.0)), None, "exactly 5 % are no more than 5 %");
         assert_eq!(gap.late_words(None), None, "nobody listened");
+    }
+
+    #[test]
+    fn times_have_six_decimals_at_most() {
+        let mut log = GapLog::default();
+        let (from, lasted) = (Instant::from_millis(700), Duration::from_nanos(60_123_457));
+        log.record(Gap { from, lasted, of: GeneratorPart::Lane(0) });
+        let gap = GeneratorGap::from_log(&log).unwrap();
+        let told = [gap.longest_ms, gap.longest_at_ms, gap.noted_ms_total, gap.stretches[0].lasted_ms];
+        assert_eq!(told.map(|ms| ms.to_string()), ["60.123457", "700", "60.123457", "60.123457"]);
     }
 
     #[test]

@@ -274,7 +274,7 @@ impl Gathered {
             self.seen.blocks_failed += 1;
             self.causes.add_failed_block(record.listener, record.block, class);
         }
-        keep_earliest(&mut self.first_audio_at, record.delivered_first_audio_at());
+        keep_earliest(&mut self.first_audio_at, streams::first_audio_heard_at(record));
         keep_earliest(&mut self.started_at, record.started_at);
         let first = record.block == BlockIdx(0);
         if first {

@@ -64,6 +64,18 @@ pub(crate) fn is_delivered(block: &BlockRecord) -> bool {
     block.outcome.is_success() && block.complete_at.is_some() && block.media > MediaTime::ZERO
 }
 
+/// When the first audio of a block came for its listener: also of one that the listener interrupted afterwards.
+pub(crate) fn first_audio_heard_at(block: &BlockRecord) -> Option<Instant> {
+    match block.outcome {
+        BlockOutcome::Abandoned => block.first_audio_at,
+        BlockOutcome::Played
+        | BlockOutcome::Unplayed
+        | BlockOutcome::Skipped
+        | BlockOutcome::Failed(_)
+        | BlockOutcome::Stopped => block.delivered_first_audio_at(),
+    }
+}
+
 /// Facts about streams as they come in.
 #[derive(Clone, Debug)]
 pub(crate) struct Streams {

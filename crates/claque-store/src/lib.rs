@@ -45,7 +45,7 @@ pub use self::{
     listeners::{ListenerFacts, by_listener},
     manifest::{
         ClaqueVersion, Machine, Manifest, ModelLoadRow, Preparation, RunConfig, RunHeader, SavedVerdict,
-        ServiceLoad, TokenRow, expects_streams,
+        ServiceLoad, TokenRow, expects_streams, expects_turns,
     },
     network::{AddressRow, NetworkRecord},
     reader::{Run, for_each_listener, open, open_manifest, resummarise},

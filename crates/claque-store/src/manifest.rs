@@ -69,6 +69,12 @@ pub fn expects_streams(scenario: &serde_json::Value) -> bool {
     scenario.get("protocol").and_then(serde_json::Value::as_str) == Some("openai")
 }
 
+/// Whether the listeners of a run of this scenario took turns with the service.
+#[must_use]
+pub fn expects_turns(scenario: &serde_json::Value) -> bool {
+    scenario.get("player").and_then(serde_json::Value::as_str) == Some("turns")
+}
+
 /// The machine claque ran on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -264,6 +270,9 @@ impl Manifest {
         let mut figures = SummaryBuilder::new(self.config.shape());
         if expects_streams(&self.scenario) {
             figures.expect_streams();
+        }
+        if expects_turns(&self.scenario) {
+            figures.expect_turns();
         }
         figures
     }

@@ -342,7 +342,7 @@ impl Draft {
                 .filter(|_| is_judged)
                 .and_then(|test| test.detectable(USED * alpha, judged))
                 .map(rounded),
-            p_value: test.map(|test| test.p_value),
+            p_value: test.map(|test| rounded(test.p_value)),
             change: self.change(),
             reason: self.result.err().map(|(_, why)| why),
         }

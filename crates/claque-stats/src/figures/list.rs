@@ -81,7 +81,7 @@ pub static ALL: [Figure; 35] = [
     Figure {
         id: "ttfa",
         per: "listener that got audio",
-        definition: "intended start until the first audio byte of any block that was delivered; a container header is not audio",
+        definition: "intended start until the first audio byte of any block that was delivered, or interrupted by its listener; a container header is not audio",
         absent: "no audio arrived",
         source: Source::Times(|summary| summary.ttfa, TimeMetric::Ttfa),
         ..TIME
@@ -266,7 +266,7 @@ pub static ALL: [Figure; 35] = [
     },
     Figure {
         id: "stalled_time_pct",
-        compared: Compared::Judged(Parts { of: stalled, measured: always }),
+        compared: Compared::Judged(Parts { of: stalled, measured: somebody_started }),
         objectives: InObjectives::Yes,
         definition: "stall / (playing + startup + stall) (CTA-2066)",
         absent: "no session ended, or nobody began to play",

@@ -62,6 +62,21 @@ fn row<'a>(comparison: &'a Comparison, metric: &str, statistic: Option<Statistic
     rows.iter().find(|row| row.metric == metric && row.statistic == statistic).expect("the row is known")
 }
 
+#[test]
+fn where_nobody_began_to_play_there_is_no_stalled_time() {
+    let silent = |runs| with(runs, |_, one| ListenerObservation { startup_ms: None, ..one });
+    let comparison = compared(&steady(&LEVELS), &silent(steady(&LEVELS)));
+    let stalled = row(&comparison, "stalled_time_pct", None);
+    assert_eq!((stalled.a, stalled.b), (Some(0.0), None));
+}
+
+#[test]
+fn p_values_have_six_decimals_at_most() {
+    let comparison = compared(&steady(&LEVELS), &steady(&SLOWER));
+    let p_value = row(&comparison, "startup_time", MEAN).p_value.unwrap();
+    assert!((p_value * 1e6).fract().min(1.0 - (p_value * 1e6).fract()) < 1e-6, "{p_value}");
+}
+
 const MEAN: Option<Statistic> = Some(Statistic::Mean);
 const LEVELS: [f64; 3] = [1_000.0, 1_300.0, 1_150.0];
 const SLOWER: [f64; 3] = [1_101.0, 1_432.0, 1_264.0];

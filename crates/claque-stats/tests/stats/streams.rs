@@ -161,6 +161,25 @@ fn only_in_a_conversation_is_there_a_response_time_of_each_utterance() {
     assert_eq!(figures.value("turn_response"), None);
 }
 
+#[test]
+fn a_conversation_of_one_utterance_has_a_response_time_too() {
+    let mut builder = SummaryBuilder::new(SHAPE);
+    builder.expect_streams();
+    builder.expect_turns();
+    builder.add(&Fact::Block(stream(0, 0, 0)));
+    builder.add(&Fact::Listener(session(0, Some(150), 2_150)));
+    let response = times(&builder.finish(None).streams.unwrap(), "turn_response").unwrap();
+    assert_eq!((response.count, response.mean_ms), (1, 150.0));
+}
+
+#[test]
+fn the_first_audio_of_an_interrupted_utterance_is_first_audio() {
+    let facts = [cancelled(0, 0), stream(1, 5_000, 0)].map(Fact::Block);
+    let ttfa = summarise(SHAPE, &facts, None).ttfa.unwrap();
+    assert_eq!((ttfa.count, ttfa.mean_ms), (1, 100.0));
+    assert_eq!(Observations::of(SHAPE, &facts).listeners()[0].ttfa_ms, Some(100.0));
+}
+
 /// Ten requests in a row; every other one is cancelled, and the one behind it waits 400 ms instead of 100.
 fn interrupted(pairs: u32) -> Vec<Fact> {
     let mut facts = Vec::new();

@@ -371,6 +371,9 @@ impl Recorder {
         if claque_store::expects_streams(&heading.scenario) {
             figures.expect_streams();
         }
+        if claque_store::expects_turns(&heading.scenario) {
+            figures.expect_turns();
+        }
         facts.iter().for_each(|fact| figures.add(fact));
         let summary = figures.finish(lag);
         Ok(Told { heading, preparation, aborted, by_hand, gap, network }.judge(summary))
