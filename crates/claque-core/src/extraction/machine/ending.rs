@@ -1,6 +1,6 @@
 //! What goes wrong in a conversation, and how it ends.
 
-use super::{CallingOff, Clearing, Extraction, Measuring, State, failure};
+use super::{CallingOff, Clearing, Extraction, Measuring, State};
 use crate::{
     event::{Failure, FailureClass},
     extraction::{
