@@ -11,7 +11,7 @@ use core::fmt;
 use std::collections::{BTreeMap, VecDeque};
 
 use self::{
-    reading::{Reading, invisible, readings},
+    reading::{InHex, Reading, gap, readings},
     writing::{SHORTEST_ENCODED, writings},
 };
 
@@ -114,7 +114,7 @@ impl SecretSet {
 
     /// `foreign` without any secret, on one line, at most [`MAX_TEXT`] bytes of it. A secret is found as it is, in any case of its
     /// letters, and as URLs, JSON and HTML write it. One of six characters and more is found in base64 and in hexadecimal digits as
-    /// well, and where signs that nobody sees stand in it.
+    /// well, and where blanks, line ends or signs that nobody sees stand in it.
     #[must_use]
     pub fn clean(&self, foreign: &str) -> String {
         let mut clean = String::with_capacity(foreign.len().min(MAX_TEXT));
@@ -204,17 +204,17 @@ fn read_along<I: Iterator<Item = Option<Reading>>>(
     text: &str,
     readings: impl Fn(&str) -> I,
 ) -> Found {
-    let of = secret.chars().count();
+    let (of, in_hex) = (secret.chars().count(), InHex::of(secret));
     let (mut bytes, mut characters) = (0, 0);
     for wanted in secret.chars() {
         let here = |at: usize| {
             let found = readings(&text[at..]).flatten().find(|(read, _)| read.eq_ignore_ascii_case(&wanted));
             found.map(|(_, length): Reading| at + length)
         };
-        // Signs that nobody sees may stand between two characters of it.
+        // Signs that nobody sees, and line ends, may stand between two characters of it.
         let may_skip = of >= SHORTEST_ENCODED && bytes > 0;
         let places = core::iter::successors(Some(bytes), |at| {
-            invisible(&text[*at..]).filter(|_| may_skip).map(|length| at + length)
+            gap(&text[*at..], in_hex).filter(|_| may_skip).map(|length| at + length)
         });
         let Some(end) = places.into_iter().find_map(here) else { break };
         bytes = end;
@@ -273,6 +273,44 @@ mod tests {
             assert!(clean.starts_with(left) && clean.contains(BLANK), "{clean}");
         }
         assert!(!set.is_fit_name("a-aHVzaC1odXNo-b"));
+    }
+
+    #[test]
+    fn a_secret_is_blanked_however_it_is_split() {
+        let set = set(&["hush-hush"]);
+        for split in [
+            '\u{e0000}',
+            '\u{e0041}',
+            '\u{e01ef}',
+            '\u{115f}',
+            '\u{3164}',
+            '\u{ffa0}',
+            '\u{17b4}',
+            '\u{17b5}',
+            '\u{fff9}',
+            '\u{fffb}',
+            '\u{2800}',
+            '\0',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{9f}',
+            '\u{2028}',
+            '\u{2029}',
+            ' ',
+            '\t',
+            '\n',
+        ] {
+            assert_eq!(set.clean(&format!("is hu{split}{split}sh-hush.")), "is [secret].", "{split:?}");
+        }
+        for encoded in [
+            "68:75:73:68:2d:68:75:73:68",
+            "68-75-73-68-2D-68-75-73-68",
+            "68 75 73 68  2d 68 75 73 68",
+            "aHVz\r\naC1o\r\ndXNo",
+            r"aHVzaC\r\n1odXNo",
+        ] {
+            assert_eq!(set.clean(encoded), "[secret]", "{encoded}");
+        }
     }
 
     #[test]

@@ -268,7 +268,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                     Some(ExtractionEnd::Document { id, .. }) => (Some(id.to_string()), None),
                     Some(ExtractionEnd::Failed { text }) => (None, Some(text)),
                 };
-                Reply::Status(Status { found: true, completed, failed, document, error })
+                Reply::Status(Status { found: true, pages: None, completed, failed, document, error })
             }
         }
     }

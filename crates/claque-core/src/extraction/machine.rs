@@ -1,11 +1,14 @@
-//! The machine: which call comes next, and what its answer means. [`ending`] is about what goes wrong, and the end;
+//! The machine: which call comes next, and what its answer means. [`belief`] is about numbers of pages that cannot be
+//! true; [`ending`] is about what goes wrong, and the end;
 //! [`clearing`] about what is not wanted any more.
 
+mod belief;
 mod clearing;
 mod ending;
 
 use std::collections::VecDeque;
 
+use self::belief::doubt_names;
 use super::{
     Accepted, AiTransform, Call, Created, ExtractionConfig, Going, Input, Output, Prepared, Refused, Remains,
     Reply, Status, TimeoutReason,
@@ -302,7 +305,8 @@ impl Extraction {
     fn prepared(&mut self, now: Instant, prepared: Prepared) {
         self.record.prepared_at = Some(now);
         self.record.pages = prepared.pages;
-        if let Some(doubt) = self.doubt(prepared.pages) {
+        let uncached = prepared.uncached.as_deref().unwrap_or_default();
+        if let Some(doubt) = self.doubt(prepared.pages).or_else(|| doubt_names(uncached, prepared.pages)) {
             return self.give_up(now, Step::Prepare, doubt);
         }
         let call = Call::Create { hash: prepared.hash.clone(), ai_transform: self.config.ai_transform };
@@ -344,7 +348,10 @@ impl Extraction {
         self.record.accepted_at = Some(now);
         let count = self.prepared.pages.unwrap_or(0);
         self.open_pages(now, Pages::new(self.config.document, count, self.uncached(), sent_at));
-        self.see(Glance { read_at: now, completed: &[], failed: &created.failed });
+        match doubt_names(&created.failed, self.record.pages).filter(|_| self.measuring == Measuring::Yes) {
+            Some(doubt) => self.fail(now, Step::Create, doubt),
+            None => drop(self.see(Glance { read_at: now, completed: &[], failed: &created.failed })),
+        }
         self.completed(now, created.id);
     }
 
@@ -357,6 +364,16 @@ impl Extraction {
             return self.poll_lost(now, failure(FailureClass::Server, text));
         }
         self.lost_polls = 0;
+        if let Some(doubt) = self.doubt_status(&status) {
+            return match status.document {
+                // It is there, so it is deleted; it is no success.
+                Some(id) => {
+                    self.fail(now, Step::Poll, doubt);
+                    self.completed(now, id);
+                }
+                None => self.give_up(now, Step::Poll, doubt),
+            };
+        }
         let (completed, failed) = (&status.completed, &status.failed);
         if self.see(Glance { read_at: now, completed, failed }) {
             self.progress_at = now;

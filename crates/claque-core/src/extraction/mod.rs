@@ -201,6 +201,8 @@ pub struct Created {
 pub struct Status {
     /// Whether the service still knows it.
     pub found: bool,
+    /// Pages of the document, if the answer says so.
+    pub pages: Option<u32>,
     /// Pages that are done, from 0.
     pub completed: Vec<u32>,
     /// Pages that could not be read, from 0.

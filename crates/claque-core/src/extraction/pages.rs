@@ -59,6 +59,11 @@ impl Pages {
         (records, u64::try_from(unknown.len()).unwrap_or(u64::MAX))
     }
 
+    /// Pages that an answer has named.
+    pub(super) fn seen(&self) -> BTreeSet<u32> {
+        self.seen.keys().copied().collect()
+    }
+
     /// What is still unseen was not done when the answer just taken was asked for.
     pub(super) const fn look_on(&mut self, asked_at: Instant) {
         self.not_before = asked_at;

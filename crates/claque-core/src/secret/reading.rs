@@ -70,17 +70,36 @@ fn entity(text: &str) -> Option<(char, usize)> {
     Some((read, name.len() + 2))
 }
 
-/// Bytes of the sign at the beginning of a text, if it shows nothing: a soft hyphen, a zero width, a joiner or a mark of
-/// direction, also escaped.
-pub(super) fn invisible(text: &str) -> Option<usize> {
-    let sign = readings(text).into_iter().flatten().find(|(c, _)| is_invisible(*c));
-    sign.map(|(_, bytes)| bytes)
+/// Bytes of the sign at the beginning of a text that may stand within a secret, also escaped: a blank, a line's end, a control
+/// character, and what shows nothing, such as a soft hyphen, a filler, a joiner, a variation or a mark of direction. Pairs of
+/// hexadecimal digits may also be set apart by `:` and `-`.
+pub(super) fn gap(text: &str, in_hex: InHex) -> Option<usize> {
+    let parts_pairs = |c| in_hex == InHex::Yes && matches!(c, ':' | '-');
+    let sign = readings(text).into_iter().flatten().find(|(c, _)| is_invisible(*c) || parts_pairs(*c));
+    let escape = ["\\n", "\\r", "\\t"].into_iter().find(|escape| text.starts_with(escape));
+    sign.map(|(_, bytes)| bytes).or(escape.map(str::len))
 }
 
+/// Whether a writing is of hexadecimal digits only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InHex {
+    Yes,
+    No,
+}
+
+impl InHex {
+    pub(super) fn of(writing: &str) -> Self {
+        if writing.bytes().all(|byte| byte.is_ascii_hexdigit()) { Self::Yes } else { Self::No }
+    }
+}
+
+/// Line ends and tabs are among the control characters, and the blank is the next of them.
 const fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        '\0'..=' ' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+            | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e01ef}'
     )
 }

@@ -136,7 +136,7 @@ pub(super) fn status(hub: &Hub, peer: &Peer, headers: &HeaderMap, body: &Bytes) 
         Some(id) => hub.ask(|gateway, now| gateway.extraction_status(now, &caller, id)),
     };
     let mut words = ExtractionStatus {
-        total_pages: u32::try_from(request.pages.len()).unwrap_or(u32::MAX),
+        total_pages: u32::try_from(request.pages.len()).ok(),
         completed_pages: Vec::new(),
         status: "not_found".to_owned(),
         document_id: None,

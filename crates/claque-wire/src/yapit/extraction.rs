@@ -105,7 +105,7 @@ pub struct StatusRequest {
 pub struct ExtractionStatus {
     /// Pages.
     #[serde(default)]
-    pub total_pages: u32,
+    pub total_pages: Option<u32>,
     /// Pages that are done, from 0.
     #[serde(default)]
     pub completed_pages: Vec<u32>,
@@ -217,12 +217,17 @@ pub fn reply(step: Step, status: u16, retry_after: Option<Duration>, body: &[u8]
         (Step::Poll, 200) => understood(body, |status: ExtractionStatus| {
             let found = status.status != "not_found";
             let (completed, failed) = (status.completed_pages, status.failed_pages);
-            let (document, error) = (status.document_id, status.error);
-            match document {
-                Some(id) => named(id, |id| {
-                    Reply::Status(Status { found, completed, failed, document: Some(id), error })
-                }),
-                None => Reply::Status(Status { found, completed, failed, document: None, error }),
+            let told = Status {
+                found,
+                pages: status.total_pages,
+                completed,
+                failed,
+                document: None,
+                error: status.error,
+            };
+            match status.document_id {
+                Some(id) => named(id, |id| Reply::Status(Status { document: Some(id), ..told })),
+                None => Reply::Status(told),
             }
         }),
         // What became of it is asked for afterwards, so the words do not matter.
@@ -326,7 +331,7 @@ mod tests {
         let created = Created { id: "9db4c472-317f-4463-b939-68c02d21f32a".to_owned(), failed: vec![2] };
         assert_eq!(reply(Step::Create, 201, None, body), Reply::Created(created));
         let body = br#"{"total_pages":3,"completed_pages":[0],"status":"processing","document_id":null,"error":null}"#;
-        let status = Status { found: true, completed: vec![0], ..Status::default() };
+        let status = Status { found: true, pages: Some(3), completed: vec![0], ..Status::default() };
         assert_eq!(reply(Step::Poll, 200, None, body), Reply::Status(status));
         let body = br#"{"status":"not_found"}"#;
         assert_eq!(reply(Step::Poll, 200, None, body), Reply::Status(Status::default()));

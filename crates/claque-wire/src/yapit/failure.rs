@@ -33,27 +33,80 @@ pub fn session_error(words: &str) -> Failure {
     Failure { phase: Phase::BeforeAudio, class, code: None, text: words.to_owned(), kills: Kills::Session }
 }
 
-/// The class of a block's error, by the server's words and whether asking again may help. What is final is a limit; a service
-/// may also call a limit recoverable, and say what it is in words alone.
+/// The class of a block's error, by the server's words and whether asking again may help. What is final is a limit, whatever
+/// the words: the only final errors on record are of usage limits (docs/metrics.md). A service may also call a limit recoverable, and say what it is in words alone.
 #[must_use]
 pub fn block_error_class(words: &str, recoverable: bool) -> FailureClass {
     if recoverable && !speaks_of_limit(words) { FailureClass::Server } else { FailureClass::Limit }
 }
 
-/// Whether words are about a rate or usage limit, or name HTTP's status for one.
+/// Whether words are about a rate or usage limit, or name HTTP's status for one. `rate limited to 24 kHz` is none, nor is the
+/// quota of a disk.
 fn speaks_of_limit(words: &str) -> bool {
-    const LIMITS: [&str; 5] = [" rate limit", " usage limit", "ratelimit", "quota", "too many requests"];
-    // Every word has a blank before it, so that what is accurate is no rate.
-    let mut lower = format!(" {}", words.to_lowercase());
-    lower = lower.replace(|c: char| !c.is_alphanumeric(), " ");
-    LIMITS.iter().any(|part| lower.contains(part)) || names_status_429(&lower)
+    const RATES: [&str; 6] = [
+        " rate limit ",
+        " rate limits ",
+        " rate limited ",
+        " rate limiting ",
+        " ratelimit ",
+        " ratelimited ",
+    ];
+    const OTHERS: [&str; 3] = [" usage limit ", " usage limits ", " too many requests "];
+    let lower = words.to_lowercase();
+    let parts: Vec<_> = lower.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    // Every word has a blank on both sides, so that what is accurate is no rate.
+    let spaced = format!(" {} ", parts.join(" "));
+    let has = |phrases: &[&str]| phrases.iter().any(|phrase| spaced.contains(phrase));
+    has(&OTHERS)
+        || (has(&RATES) && !is_about_sound(&parts))
+        || speaks_of_used_up_quota(&parts)
+        || names_status_429(&parts)
+}
+
+/// Whether the rate is one of samples or bits.
+fn is_about_sound(parts: &[&str]) -> bool {
+    let is_format = |pair: &[&str]| {
+        matches!(
+            pair,
+            ["sample" | "sampling" | "bit" | "frame" | "data" | "baud" | "symbol" | "speech", "rate"]
+        )
+    };
+    parts.windows(2).any(is_format) || parts.iter().any(|part| part.ends_with("hz") || part.ends_with("kbps"))
+}
+
+/// Whether a quota is one of what may be asked for, and not of a disk or a process.
+fn speaks_of_used_up_quota(parts: &[&str]) -> bool {
+    const OF: [&str; 20] = [
+        "usage",
+        "request",
+        "requests",
+        "account",
+        "plan",
+        "billing",
+        "insufficient",
+        "credit",
+        "credits",
+        "api",
+        "your",
+        "characters",
+        "tokens",
+        "daily",
+        "monthly",
+        "subscription",
+        "user",
+        "organization",
+        "day",
+        "month",
+    ];
+    const NOT: [&str; 8] = ["disk", "storage", "memory", "cpu", "filesystem", "inode", "file", "space"];
+    let has = |words: &[&str]| parts.iter().any(|part| words.contains(part));
+    has(&["quota", "quotas"]) && has(&OF) && !has(&NOT)
 }
 
 /// Whether 429 stands there as a status, and not as the number of a block.
-fn names_status_429(lower: &str) -> bool {
+fn names_status_429(parts: &[&str]) -> bool {
     const BEFORE: [&str; 8] = ["http", "status", "code", "error", "answered", "returned", "got", "with"];
-    let parts: Vec<_> = lower.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
-    let is_version = |part: &&str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_version = |part: &&&str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit());
     parts.iter().enumerate().any(|(at, part)| {
         let before = parts[..at].iter().rev().find(|part| !is_version(part));
         *part == "429" && before.is_none_or(|before| BEFORE.contains(before))
@@ -220,9 +273,18 @@ mod tests {
         ] {
             assert!(speaks_of_limit(words), "{words}");
         }
-        for words in
-            ["block 429 failed", "worker 4290 is gone", "the engine choked", "accurate limits", "took 429 ms"]
-        {
+        for words in [
+            "block 429 failed",
+            "worker 4290 is gone",
+            "the engine choked",
+            "accurate limits",
+            "took 429 ms",
+            "sample rate limited to 24 kHz",
+            "bit rate limit of the encoder",
+            "disk quota of worker exceeded",
+            "quota of file descriptors of this plan's disk",
+            "quota",
+        ] {
             assert!(!speaks_of_limit(words), "{words}");
         }
     }

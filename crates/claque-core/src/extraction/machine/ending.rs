@@ -1,6 +1,6 @@
 //! What goes wrong in a conversation, and how it ends.
 
-use super::{CallingOff, Clearing, Extraction, MOST_PAGES, Measuring, State, failure};
+use super::{CallingOff, Clearing, Extraction, Measuring, State};
 use crate::{
     event::{Failure, FailureClass},
     extraction::{
@@ -92,19 +92,6 @@ impl Extraction {
         self.error(now, Step::Delete, failure);
         self.record.left_behind = Some(Remains::Document(id).to_string());
         self.end(now);
-    }
-
-    /// Why a number of pages is not to be believed, if so: with pages left out an extraction is none of the file.
-    pub(super) fn doubt(&self, pages: Option<u32>) -> Option<Failure> {
-        let text = match (pages?, self.config.pages) {
-            (0, _) => "the service speaks of a document without a page".to_owned(),
-            (said, Some(sent)) if said < sent => {
-                format!("the service speaks of {said} of the {sent} pages that were sent")
-            }
-            (said, _) if said > MOST_PAGES => format!("the service speaks of {said} pages"),
-            _ => return None,
-        };
-        Some(failure(FailureClass::Protocol, text))
     }
 
     /// Ends an extraction that is not waited for any more: it is called off.

@@ -48,13 +48,12 @@ fn a_page_was_done_between_two_polls() {
 fn a_page_that_is_called_failed_in_the_end_is_recorded_again() {
     let mut talk = Talk::accepted(config());
     talk.wake();
-    talk.reply(1_160, Reply::Status(status(&[0, 1, 2, 3, 9], &[])));
+    talk.reply(1_160, Reply::Status(status(&[0, 1, 2, 3], &[])));
     talk.wake();
     talk.reply(2_670, done(&[1]));
     talk.reply(2_680, Reply::Deleted);
     assert_eq!(talk.pages().len(), 5);
     assert_eq!(talk.pages()[4], (1, 100, 1_160, PageOutcome::Failed));
-    assert_eq!(talk.record().warnings, 1, "there is no page 9");
 }
 
 #[test]
@@ -449,7 +448,36 @@ fn pages_that_were_left_out_are_not_believed() {
         failed
     };
     assert!(told(config(), Some(0)) && told(config(), Some(PAGES - 1)));
-    assert!(!told(config(), Some(PAGES)) && !told(config(), Some(PAGES + 1)) && !told(config(), None));
+    assert!(!told(config(), Some(PAGES)) && told(config(), Some(PAGES + 1)) && !told(config(), None));
     let uncounted = ExtractionConfig { pages: None, ..config() };
     assert!(told(uncounted.clone(), Some(0)) && !told(uncounted, Some(1)));
+}
+
+#[test]
+fn a_service_that_names_other_pages_than_the_document_has_is_not_believed() {
+    let whole = |completed: &[u32], pages| Status {
+        document: Some("d".to_owned()),
+        pages: Some(pages),
+        ..status(completed, &[])
+    };
+    for (answer, words) in [
+        (whole(&[0, 1, 2, 3], 5), "the service speaks of 5 pages, more than the 4 that were sent"),
+        (whole(&[0, 1, 2, 3], 0), "the service speaks of a document without a page"),
+        (whole(&[0, 1, 2, 9], 4), "the service names page 9, counted from 0, of a document of 4"),
+        (whole(&[0, 1, 2, 2], 4), "the service names page 2 twice"),
+        (whole(&[0, 1, 2], 4), "the service speaks of a whole document, but names 3 of its 4 pages"),
+    ] {
+        let mut talk = Talk::accepted(config());
+        talk.wake();
+        talk.reply(1_160, Reply::Status(answer));
+        talk.reply(1_170, Reply::Deleted);
+        let said = talk.facts.iter().find_map(|fact| match fact {
+            DocumentFact::Error(error) => Some(error.failure.text.as_str()),
+            DocumentFact::Page(_) | DocumentFact::Document(_) => None,
+        });
+        assert_eq!(said, Some(words));
+        let end = DocumentEnd::Failed { step: Step::Poll, class: FailureClass::Protocol };
+        assert_eq!((talk.record().end, &talk.record().left_behind), (end, &None));
+        assert!(talk.pages().iter().all(|page| page.3 == PageOutcome::Unseen));
+    }
 }

@@ -132,7 +132,8 @@ pub(super) fn status(completed: &[u32], failed: &[u32]) -> Status {
 }
 
 pub(super) fn done(failed: &[u32]) -> Reply {
-    Reply::Status(Status { document: Some("d".to_owned()), ..status(&[], failed) })
+    let completed: Vec<_> = (0..PAGES).filter(|page| !failed.contains(page)).collect();
+    Reply::Status(Status { document: Some("d".to_owned()), ..status(&completed, failed) })
 }
 
 pub(super) fn refused(class: FailureClass, pace: Option<u64>) -> Reply {
