@@ -68,7 +68,7 @@ fn answer(call: &Call, mood: u8, polls: u32) -> Reply {
             let (is_over, failed) = (polls > PAGES, if mood == 5 { vec![0] } else { vec![] });
             let document = (is_over && mood != 6).then(|| "d".to_owned());
             let error = (is_over && mood == 6).then(|| "out of paper".to_owned());
-            Reply::Status(Status { found: true, completed, failed, document, error })
+            Reply::Status(Status { found: true, pages: None, completed, failed, document, error })
         }
         Call::Cancel(_) => Reply::Cancelled,
         Call::Delete { .. } => Reply::Deleted,
