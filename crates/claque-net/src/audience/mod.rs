@@ -24,6 +24,7 @@ mod pool;
 mod progress;
 mod pulse;
 mod receiver;
+mod remainder;
 mod resolver;
 mod session_driver;
 mod socket;

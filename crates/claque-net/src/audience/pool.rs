@@ -1,27 +1,31 @@
 //! Kept-alive connections for exchanges, which a lane's listeners share.
 
-use std::io::{self, ErrorKind};
+mod busy;
+
+use std::io::ErrorKind;
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Phase},
+    event::Failure,
     time::{Duration, Instant},
 };
 use claque_wire::{http1::Response, session::Exchange};
 use mio::Token;
 use slab::Slab;
 
+use self::busy::{End, Stop};
 use super::{
     dial::Dial,
     inbox::Inbox,
-    io::{Io, MOST_READS},
+    io::Io,
     outbox::Outbox,
     place_of_audio::{locate, request},
     places::PlaceId,
+    remainder::{Remainder, Usable},
     stream::Stream,
     token::Who,
     transfer::{Transfer, Transferred},
 };
-use crate::service::{Service, failure_of, redirected};
+use crate::service::{Service, redirected};
 
 /// Idle connections are dropped after this, sooner than common servers and proxies do (60 s and more), so that a
 /// request seldom meets a connection that is just being closed.
@@ -55,8 +59,12 @@ enum Way {
 
 #[derive(Debug)]
 enum Task {
-    Idle { since: Instant },
+    Idle {
+        since: Instant,
+    },
     Busy(Busy),
+    /// Its fetch is over, and its answer not quite.
+    Ending(Box<Remainder>),
 }
 
 #[derive(Debug)]
@@ -140,9 +148,16 @@ impl Pool {
     pub(super) fn attend(&mut self, io: &mut Io, number: usize, cause: Cause, inbox: &mut Inbox) -> Step {
         // News of a connection that is gone may still be under way.
         let Some(connection) = self.list.get_mut(number) else { return Step::Idle };
-        let Task::Busy(busy) = &mut connection.task else {
-            self.look_after_idle(io, number);
-            return Step::Idle;
+        let busy = match &mut connection.task {
+            Task::Busy(busy) => busy,
+            Task::Idle { .. } => {
+                self.look_after_idle(io, number);
+                return Step::Idle;
+            }
+            Task::Ending(_) => {
+                self.read_remainder(io, number);
+                return Step::Idle;
+            }
         };
         let owner = busy.owner;
         let mut input = std::mem::take(&mut io.receiver.buffer);
@@ -174,7 +189,7 @@ impl Pool {
     pub(super) fn overdue(&self, now: Instant, limit: Duration) -> Vec<usize> {
         let is_overdue = |connection: &Connection| match &connection.task {
             Task::Busy(busy) => now.since(busy.since) >= limit,
-            Task::Idle { .. } => false,
+            Task::Idle { .. } | Task::Ending(_) => false,
         };
         self.list.iter().filter(|(_, connection)| is_overdue(connection)).map(|(number, _)| number).collect()
     }
@@ -197,6 +212,9 @@ impl Pool {
     /// Drops connections that have been idle for too long.
     pub(super) fn sweep(&mut self, io: &mut Io) {
         let now = io.clock().now();
+        self.list.retain(
+            |_, connection| !matches!(&connection.task, Task::Ending(remainder) if remainder.is_overdue(now)),
+        );
         for place in io.places.iter_mut() {
             while let Some(number) = place.idle.pop_front_if(|number| self.is_old(*number, now)) {
                 self.list.try_remove(number);
@@ -208,7 +226,7 @@ impl Pool {
     fn is_old(&self, number: usize, now: Instant) -> bool {
         match self.list.get(number).map(|connection| &connection.task) {
             Some(Task::Idle { since }) => now.since(*since) >= IDLE,
-            Some(Task::Busy(_)) => false,
+            Some(Task::Busy(_) | Task::Ending(_)) => false,
             None => true,
         }
     }
@@ -255,14 +273,37 @@ impl Pool {
         }
     }
 
+    /// Reads an answer that nobody waits for any more to its end: the connection may serve again then.
+    fn read_remainder(&mut self, io: &mut Io, number: usize) {
+        let connection = &mut self.list[number];
+        let (Way::Open(stream), Task::Ending(remainder)) = (&mut connection.way, &mut connection.task) else {
+            return;
+        };
+        let mut input = std::mem::take(&mut io.receiver.buffer);
+        let usable = remainder.read(io, stream, &mut input);
+        io.receiver.buffer = input;
+        match usable {
+            Usable::NotYet => {}
+            Usable::Now if self.idle < MAX_IDLE => {
+                connection.task = Task::Idle { since: io.clock().now() };
+                io.places.place_mut(connection.place).idle.push_back(number);
+                self.idle += 1;
+            }
+            Usable::Now | Usable::Never => drop(self.list.remove(number)),
+        }
+    }
+
     /// The answer is whole: the connection may serve again.
     fn end(&mut self, io: &mut Io, number: usize, end: End, inbox: &mut Inbox) -> Step {
         let connection = &mut self.list[number];
         let idle = Task::Idle { since: end.at };
-        let Task::Busy(busy) = std::mem::replace(&mut connection.task, idle) else { return Step::Idle };
+        let Task::Busy(mut busy) = std::mem::replace(&mut connection.task, idle) else { return Step::Idle };
         let path = std::mem::take(&mut connection.path);
         let place = connection.place;
-        if end.is_reusable && self.idle < MAX_IDLE {
+        if end.usable == Usable::NotYet {
+            let answer = std::mem::take(&mut busy.answer);
+            connection.task = Task::Ending(Box::new(Remainder::new(answer, end.at)));
+        } else if end.usable == Usable::Now && self.idle < MAX_IDLE {
             io.places.place_mut(connection.place).idle.push_back(number);
             self.idle += 1;
         } else {
@@ -284,101 +325,7 @@ impl Pool {
     fn remove(&mut self, number: usize) -> Option<Busy> {
         match self.list.try_remove(number)?.task {
             Task::Busy(busy) => Some(busy),
-            Task::Idle { .. } => None,
+            Task::Idle { .. } | Task::Ending(_) => None,
         }
-    }
-}
-
-/// An answer that is whole.
-struct End {
-    at: Instant,
-    is_reusable: bool,
-}
-
-/// Why a connection is of no more use.
-enum Stop {
-    Again,
-    Failed(Failure),
-}
-
-impl Busy {
-    fn go_on(
-        &mut self,
-        io: &mut Io,
-        way: &mut Way,
-        out: &mut Outbox<()>,
-        cause: Cause,
-        input: &mut [u8],
-        inbox: &mut Inbox,
-    ) -> Result<Option<End>, Stop> {
-        let stream = match way {
-            Way::Open(stream) => stream,
-            Way::Dialing(dial, since) => {
-                let Some(stream) = dial.proceed(io).map_err(Stop::Failed)? else { return Ok(None) };
-                let now = io.clock().now();
-                if self.transfer.exchange.tells_connecting() {
-                    inbox.push(now, Event::Connected { connect: now.since(*since) });
-                }
-                *way = Way::Open(stream);
-                let Way::Open(stream) = way else { return Ok(None) };
-                stream
-            }
-        };
-        let mut is_sent = false;
-        out.flush(stream, |()| is_sent = true).map_err(|error| self.broken(&error))?;
-        if is_sent && let Some(event) = self.transfer.exchange.handle_sent() {
-            inbox.push(io.clock().now(), event);
-        }
-        if cause == Cause::Given {
-            return Ok(None);
-        }
-        for _ in 0..MOST_READS {
-            let reading = match stream.read(&mut io.receiver, input) {
-                Ok(reading) => reading,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
-                Err(error) => return Err(self.broken(&error)),
-            };
-            if reading.count == 0 {
-                return self.hang_up(reading.at).map(Some);
-            }
-            let mut bytes = &input[..reading.count];
-            let is_whole =
-                self.transfer.take(&mut self.answer, &mut bytes, reading.at, inbox).map_err(Stop::Failed)?;
-            if is_whole {
-                // What nobody asked for is no beginning of the next answer.
-                let is_reusable = self.answer.keeps_alive() && bytes.is_empty();
-                return Ok(Some(End { at: reading.at, is_reusable }));
-            }
-            if cause == Cause::News && stream.is_drained_by(reading.count, input.len()) {
-                return Ok(None);
-            }
-        }
-        io.goes_on(self.token);
-        Ok(None)
-    }
-
-    /// The other side sends no more.
-    fn hang_up(&mut self, at: Instant) -> Result<End, Stop> {
-        if self.is_reused && !self.answer.has_begun() {
-            return Err(Stop::Again);
-        }
-        match self.answer.end() {
-            Ok(()) => Ok(End { at, is_reusable: false }),
-            Err(_) => Err(self.broken(&ErrorKind::UnexpectedEof.into())),
-        }
-    }
-
-    fn broken(&self, error: &io::Error) -> Stop {
-        if self.is_reused && !self.answer.has_begun() {
-            return Stop::Again;
-        }
-        let failure = failure_of(error, Phase::BeforeAudio);
-        let is_ours = failure.class == FailureClass::Generator;
-        Stop::Failed(if self.transfer.exchange.has_begun() && !is_ours {
-            self.transfer.exchange.broken(&failure.text)
-        } else {
-            failure
-        })
     }
 }

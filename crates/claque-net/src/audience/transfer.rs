@@ -68,7 +68,7 @@ impl Transfer {
         Self { exchange, kept, copy }
     }
 
-    /// Takes bytes of the answer. Gives whether it is whole.
+    /// Takes bytes of the answer. Gives whether it is whole, or says that it is although its body goes on.
     ///
     /// # Errors
     /// It is no audio, or no answer.
@@ -92,7 +92,7 @@ impl Transfer {
                 }
                 Some(Part::Body(bytes)) => arrival.add(bytes),
                 Some(Part::End) => return Ok(true),
-                None => return Ok(false),
+                None => return Ok(self.exchange.is_whole()),
             }
         }
     }

@@ -187,6 +187,12 @@ impl Response {
         }
     }
 
+    /// Whether the answer is whole.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over)
+    }
+
     /// Whether another request may go over the connection: the answer is whole, and the connection lives on.
     #[must_use]
     pub const fn keeps_alive(&self) -> bool {

@@ -234,6 +234,12 @@ impl SpeechAnswer {
         self.status.is_some()
     }
 
+    /// Whether the answer has said that nothing more will come, whatever its body does: a stream of events has.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(&self.reading, Reading::Events(events) if events.is_done)
+    }
+
     /// The block that was asked for.
     #[must_use]
     pub const fn block(&self) -> BlockIdx {

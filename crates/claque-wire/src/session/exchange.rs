@@ -179,6 +179,15 @@ impl Exchange {
         Ok(())
     }
 
+    /// Whether what was asked for is whole although the body may go on. [`finish`](Self::finish) may be called then.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        match &self.kind {
+            Kind::Download(_) => false,
+            Kind::Speech(speech) => speech.is_done(),
+        }
+    }
+
     /// Whether the head of an answer has come.
     #[must_use]
     pub const fn has_begun(&self) -> bool {

@@ -70,6 +70,10 @@ impl Speech {
         self.answer.failed(failure)
     }
 
+    pub(super) fn is_done(&self) -> bool {
+        self.answer.is_done()
+    }
+
     pub(super) const fn has_begun(&self) -> bool {
         self.answer.has_begun()
     }

@@ -207,3 +207,14 @@ fn a_stream_that_ends_with_an_error_is_not_done() {
     let text = stream(&null);
     assert!(answered(expected(AudioFormat::Pcm), head("text/event-stream"), text.as_bytes()).0.is_ok());
 }
+
+#[test]
+fn a_stream_is_done_with_its_last_event_and_not_with_its_body() {
+    let (mut answer, mut out) = (SpeechAnswer::new(BLOCK, 20, expected(AudioFormat::Pcm)), Vec::new());
+    answer.handle_head(&head("text/event-stream"), &mut out);
+    answer.handle_body(stream(&[delta(&second())]).as_bytes(), &mut |_| {}, &mut out).unwrap();
+    assert!(!answer.is_done());
+    answer.handle_body(stream(&[DONE.to_owned()]).as_bytes(), &mut |_| {}, &mut out).unwrap();
+    assert!(answer.is_done());
+    assert_eq!(answer.finish(&mut out).unwrap().media, MediaTime::from_millis(1_000));
+}

@@ -152,11 +152,29 @@ fn events_without_the_last_one_were_cut_short() {
 
 #[test]
 fn events_with_the_last_one_are_played() {
-    let done = Piece { at: millis(50), bytes: b"data: {\"type\":\"speech.audio.done\"}\n\n".to_vec() };
-    let server = StreamServer::start(Answer::audio("text/event-stream", vec![delta(), done]));
+    let server = StreamServer::start(Answer::audio("text/event-stream", vec![delta(), done()]));
     let ran = listen(&server, &["--delivery", "sse"]);
     ran.assert_valid();
     assert_eq!(ran.blocks()[0].media, MediaTime::from_millis(200));
+}
+
+#[test]
+fn events_are_over_with_the_last_one_whatever_the_connection_does() {
+    let events = Answer::audio("text/event-stream", vec![delta(), done()]);
+    let server = StreamServer::start(events.with_end(End::Silence));
+    let ran = listen(&server, &["--delivery", "sse", "--block-timeout", "10"]);
+    ran.assert_valid();
+    assert_eq!(ran.blocks()[0].outcome, BlockOutcome::Played, "{}", ran.stdout);
+    assert_eq!(ran.errors().len(), 0, "{}", ran.stdout);
+}
+
+#[test]
+fn a_connection_whose_answer_ends_behind_its_last_event_is_used_again() {
+    let server = StreamServer::start(Answer::audio("text/event-stream", vec![delta(), done()]));
+    let turns = ["--listen", "turns", "--think", "300ms", "--blocks", "4", "--delivery", "sse"];
+    listen(&server, &turns).assert_valid();
+    let log = server.log();
+    assert_eq!((log.connections, log.requests), (1, 4));
 }
 
 #[test]
@@ -228,6 +246,11 @@ fn delta() -> Piece {
     let audio = BASE64_STANDARD.encode(samples(millis(200)));
     let event = format!("data: {{\"type\":\"speech.audio.delta\",\"audio\":\"{audio}\"}}\n\n");
     Piece { at: Duration::ZERO, bytes: event.into_bytes() }
+}
+
+/// The event that says that nothing more comes, a little later.
+fn done() -> Piece {
+    Piece { at: millis(50), bytes: b"data: {\"type\":\"speech.audio.done\"}\n\n".to_vec() }
 }
 
 #[track_caller]
