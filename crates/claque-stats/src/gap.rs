@@ -6,7 +6,10 @@ use claque_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{sample::{millis, rounded}, verdict::counted};
+use crate::{
+    sample::{millis, rounded},
+    verdict::counted,
+};
 
 /// A stretch longer than this makes a run INVALID; see docs/time.md for why.
 pub const LATE_GAP: Duration = Duration::from_millis(250);
