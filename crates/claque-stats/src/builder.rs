@@ -187,7 +187,7 @@ impl SummaryBuilder {
             blocks,
             success_pct: percent(blocks.ok, blocks.wanted()),
             underruns: self.underruns(listeners),
-            stalled_time_pct: self.stalled_time_pct(),
+            stalled_time_pct: self.stalled_time_pct(listeners),
             startup_time: self.per_listener(|listener| listener.started_at),
             ttfa: self.per_listener(|listener| listener.first_audio_at),
             errors: self.causes.into_rows(),
@@ -382,7 +382,7 @@ impl SummaryBuilder {
 
     /// A listener's time from intended start to end is startup + playing + stalls + pauses, so the sums of the formula
     /// need no more than that, the stalls and the pauses. Sessions without a reported end are in neither sum.
-    fn stalled_time_pct(&self) -> Option<f64> {
+    fn stalled_time_pct(&self, counts: ListenerCounts) -> Option<f64> {
         let (mut stalled, mut listened) = (0_u64, 0_u64);
         for listener in self.listeners.values() {
             if let (Some(intended), Some(ended)) = (listener.intended_at, listener.ended_at) {
@@ -391,9 +391,9 @@ impl SummaryBuilder {
                 listened = listened.saturating_add(duration_nanos(span));
             }
         }
-        // Who never heard anything could not be interrupted.
-        let anybody_began = self.listeners.values().any(|listener| listener.started_at.is_some());
-        percent(stalled, listened).filter(|_| anybody_began)
+        // Who never heard anything could not be interrupted. While an end is missing, so may be a stall.
+        let is_known = counts.started > 0 && (stalled > 0 || counts.unfinished == 0);
+        percent(stalled, listened).filter(|_| is_known)
     }
 
     /// Where nobody said so: only in a conversation is there more to a session than startup, playing, stalls and pauses: the waits for the first

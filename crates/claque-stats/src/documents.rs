@@ -48,8 +48,8 @@ pub struct DocumentsSummary {
     pub pages: PageCounts,
     /// Pages completed of pages intended, in percent.
     pub success_pct: Option<f64>,
-    /// Bytes of all files.
-    pub bytes: u64,
+    /// Bytes of all files; absent while a document has no end on record.
+    pub bytes: Option<u64>,
     /// Upload begun to upload known.
     pub prepare_time: Option<Distribution>,
     /// Order to extract given to order accepted.
@@ -62,8 +62,8 @@ pub struct DocumentsSummary {
     pub processing_time: Option<Distribution>,
     /// How much earlier than it was seen each page may have been done.
     pub poll_resolution: Option<Distribution>,
-    /// Questions how far a document is.
-    pub polls: u64,
+    /// Questions how far a document is; absent while a document has no end on record.
+    pub polls: Option<u64>,
     /// Pages that work was done for, completed or failed, in a second: from the first order to the last completion.
     pub pages_per_second: Option<f64>,
     /// The same of single documents: the slowest.
@@ -189,19 +189,22 @@ impl DocumentsBuilder {
     pub fn finish(self, lag: Option<ScheduleLag>) -> DocumentsSummary {
         let pages = self.page_counts();
         let sum = |count: fn(&DocumentRecord) -> u64| self.records.values().map(count).sum();
+        let documents = self.document_counts();
+        // They are on record once a document has ended.
+        let of_all = |sum: u64| (documents.unfinished == 0).then_some(sum);
         DocumentsSummary {
             wall_ms: self.last_end().map(Instant::as_millis_f64),
-            documents: self.document_counts(),
+            documents,
             success_pct: percent(pages.completed, pages.intended),
             pages,
-            bytes: sum(|record| record.bytes),
+            bytes: of_all(sum(|record| record.bytes)),
             prepare_time: self.spans(|record| (record.prepare_sent_at, record.prepared_at)),
             accept_time: self.spans(|record| (record.create_sent_at, record.accepted_at)),
             first_page_time: self.first_page_time(),
             page_time: self.page_time(),
             processing_time: self.spans(|record| (record.create_sent_at, record.completed_at)),
             poll_resolution: self.poll_resolution(),
-            polls: sum(|record| u64::from(record.polls)),
+            polls: of_all(sum(|record| u64::from(record.polls))),
             pages_per_second: self.pages_per_second(),
             slowest_pages_per_second: self.slowest_pages_per_second(),
             failed_pages: self.failed_pages(),

@@ -71,7 +71,9 @@ fn nothing_extracted(summary: &DocumentsSummary) -> Option<Reason> {
         1 => "nothing extracted: the only page was not completed".to_owned(),
         all => format!("nothing extracted: none of {} was completed", counted(all, "page")),
     };
-    (summary.pages.completed == 0).then_some(Reason { id: ReasonId::NothingExtracted, text })
+    // Of a document without an end on record nobody knows what was extracted.
+    (summary.pages.completed == 0 && summary.documents.unfinished == 0)
+        .then_some(Reason { id: ReasonId::NothingExtracted, text })
 }
 
 fn pages_failed(summary: &DocumentsSummary) -> Option<Reason> {

@@ -78,6 +78,13 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether there may have been stalls although none is on record: a stall is put down when it ends, so one that was under way
+    /// when the run was killed is not.
+    #[must_use]
+    pub fn may_lack_stalls(&self) -> bool {
+        self.listeners.unfinished > 0 && self.underruns.is_some_and(|stalls| stalls.count == 0)
+    }
+
     /// The same of a run in which nobody looked whose messages were counted, nor whether they were understood: absent, and
     /// not zero.
     #[must_use]

@@ -266,16 +266,16 @@ pub static ALL: [Figure; 35] = [
     },
     Figure {
         id: "stalled_time_pct",
-        compared: Compared::Judged(Parts { of: stalled, measured: somebody_started }),
+        compared: Compared::Judged(Parts { of: stalled, measured: stalled_time_known }),
         objectives: InObjectives::Yes,
         definition: "stall / (playing + startup + stall) (CTA-2066)",
-        absent: "no session ended, or nobody began to play",
+        absent: "no session ended, or nobody began to play; none is on record and a session has no end on record",
         source: Source::Number(|summary| summary.stalled_time_pct),
         ..SHARE
     },
     Figure {
         id: "underruns",
-        compared: Compared::Shown(Parts { of: |one| each(one.underruns.into()), measured: somebody_started }),
+        compared: Compared::Shown(Parts { of: |one| each(one.underruns.into()), measured: stalls_known }),
         objectives: InObjectives::Yes,
         definition: "stalls after playback had begun; compared per listener intended",
         absent: "nobody started",
@@ -284,7 +284,7 @@ pub static ALL: [Figure; 35] = [
     },
     Figure {
         id: "listeners_affected_pct",
-        compared: Compared::Shown(Parts { of: |one| share(one.underruns > 0), measured: somebody_started }),
+        compared: Compared::Shown(Parts { of: |one| share(one.underruns > 0), measured: stalls_known }),
         definition: "listeners with a stall / listeners intended",
         absent: "nobody started",
         source: Source::Number(|summary| summary.underruns.map(|stalls| stalls.listeners_affected_pct)),
@@ -452,6 +452,22 @@ fn has_pieces(listeners: &[ListenerObservation]) -> bool {
 
 fn somebody_started(listeners: &[ListenerObservation]) -> bool {
     listeners.iter().any(|listener| listener.startup_ms.is_some())
+}
+
+/// A stall under way when a run was killed is on no record, so none on record is not none.
+fn stalls_known(listeners: &[ListenerObservation]) -> bool {
+    let any = listeners.iter().any(|listener| listener.underruns > 0);
+    somebody_started(listeners) && (any || all_ended(listeners))
+}
+
+/// The same of what counts ended sessions only.
+fn stalled_time_known(listeners: &[ListenerObservation]) -> bool {
+    let any = listeners.iter().any(|listener| listener.listened_ms.is_some() && listener.stalled_ms > 0.0);
+    somebody_started(listeners) && (any || all_ended(listeners))
+}
+
+fn all_ended(listeners: &[ListenerObservation]) -> bool {
+    listeners.iter().all(|listener| listener.listened_ms.is_some())
 }
 
 fn incidents_reported(listeners: &[ListenerObservation]) -> bool {

@@ -71,6 +71,19 @@ fn where_nobody_began_to_play_there_is_no_stalled_time() {
 }
 
 #[test]
+fn no_stall_on_record_of_a_killed_run_is_not_compared_as_none() {
+    let cut = |place, one: ListenerObservation| ListenerObservation {
+        listened_ms: one.listened_ms.filter(|_| place > 0),
+        ..one
+    };
+    let comparison = compared(&steady(&LEVELS), &with(steady(&LEVELS), cut));
+    for metric in ["stalled_time_pct", "underruns", "listeners_affected_pct"] {
+        let row = row(&comparison, metric, None);
+        assert_eq!((row.a, row.b), (Some(0.0), None), "{metric}");
+    }
+}
+
+#[test]
 fn p_values_have_six_decimals_at_most() {
     let comparison = compared(&steady(&LEVELS), &steady(&SLOWER));
     let p_value = row(&comparison, "startup_time", MEAN).p_value.unwrap();

@@ -103,7 +103,7 @@ fn times_count_from_the_order_and_only_work_counts() {
     assert_eq!(p50(summary.poll_resolution), Some((7, 1_000.0)));
     assert_eq!(summary.pages_per_second, Some(7.0 / 8.0));
     assert_eq!(summary.slowest_pages_per_second, Some(4.0 / 8.0));
-    assert_eq!((summary.polls, summary.bytes, summary.wall_ms), (6, 2_000, Some(9_000.0)));
+    assert_eq!((summary.polls, summary.bytes, summary.wall_ms), (Some(6), Some(2_000), Some(9_000.0)));
 }
 
 #[test]
@@ -150,5 +150,21 @@ fn nothing_measured_is_not_available_and_invalid() {
     let summary = summarise_documents(SHAPE, &[], None);
     assert_eq!((summary.wall_ms, summary.success_pct, summary.pages_per_second), (None, Some(0.0), None));
     assert_eq!((summary.page_time, summary.documents.unfinished, summary.pages.unseen), (None, 2, 8));
-    assert_eq!(judged(&summary).0, [ReasonId::Interrupted, ReasonId::NothingExtracted]);
+    assert_eq!((summary.polls, summary.bytes), (None, None));
+    assert_eq!(judged(&summary).0, [ReasonId::Interrupted], "what was extracted is on no record");
+}
+
+#[test]
+fn documents_that_all_failed_are_nothing_extracted() {
+    let end = DocumentEnd::Failed { step: Step::Create, class: FailureClass::Server };
+    let failed = |document| {
+        DocumentFact::Document(DocumentRecord {
+            end,
+            completed_at: None,
+            accepted_at: None,
+            ..record(document)
+        })
+    };
+    let summary = summarise_documents(SHAPE, &[failed(0), failed(1)], None);
+    assert_eq!((summary.polls, judged(&summary).0), (Some(6), vec![ReasonId::NothingExtracted]));
 }

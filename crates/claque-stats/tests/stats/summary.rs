@@ -42,6 +42,15 @@ fn one_listener_two_blocks_by_hand() {
 }
 
 #[test]
+fn a_stall_that_may_have_been_under_way_at_the_kill_is_not_called_none() {
+    let ended = [Fact::Block(block(0, 0, 1_000)), Fact::Listener(session(0, Some(1_000), 5_000))];
+    let killed = summary_of(TWO_BY_TWO, &ended);
+    assert_eq!((killed.may_lack_stalls(), killed.stalled_time_pct), (true, None));
+    let whole = summary_of(ONE_BY_TWO, &ended);
+    assert_eq!((whole.may_lack_stalls(), whole.stalled_time_pct), (false, Some(0.0)));
+}
+
+#[test]
 fn time_in_which_nobody_was_there_is_no_time_of_listening() {
     let from = |listener, intended_ms, ended_ms| {
         let intended_at = Instant::from_millis(intended_ms);

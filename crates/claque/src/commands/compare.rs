@@ -48,6 +48,8 @@ fn exit_code(compared: &Compared, regression: OnRegression) -> ExitCode {
         ExitCode::from(USAGE)
     } else if compared.objectives.iter().flatten().any(|result| !result.met) {
         ExitCode::from(MISSED)
+    } else if !compared.not_judged.is_empty() {
+        ExitCode::from(INVALID)
     } else {
         ExitCode::SUCCESS
     }

@@ -142,7 +142,10 @@ fn figures(run: &RunHead) -> Figures {
                 ),
                 model: model.clone(),
                 success_pct: summary.and_then(|summary| summary.success_pct),
-                underruns: summary.and_then(|summary| summary.underruns.as_ref()).map(|stalls| stalls.count),
+                underruns: summary
+                    .filter(|summary| !summary.may_lack_stalls())
+                    .and_then(|summary| summary.underruns.as_ref())
+                    .map(|stalls| stalls.count),
                 stalled_time_pct: summary.and_then(|summary| summary.stalled_time_pct),
                 startup_p50: summary
                     .and_then(|summary| summary.startup_time.as_ref())

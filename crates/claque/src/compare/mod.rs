@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use claque_stats::{
     Observations, Validity, Verdict,
     compare::{Candidate, Comparison, FEWEST_RUNS, Figures, Repetition, compare},
-    objective::ObjectiveResult,
+    objective::{Objective, ObjectiveResult},
 };
 use claque_store::Manifest;
 
@@ -47,6 +47,11 @@ impl Side {
         let observed = self.runs.iter().map(|run| &run.observed);
         observed.zip(seeds).map(|(observed, seed)| Repetition { observed, seed }).collect()
     }
+
+    /// A run of it that came to no end, if there is one.
+    pub(crate) fn partial_run(&self) -> Option<&LoadedRun> {
+        self.runs.iter().find(|run| run.manifest.partial)
+    }
 }
 
 /// A comparison with everything a report says of it.
@@ -59,6 +64,8 @@ pub(crate) struct Compared {
     pub(crate) comparison: Comparison,
     /// What came of the objectives, in the order of the candidates.
     pub(crate) objectives: Vec<Vec<ObjectiveResult>>,
+    /// Objectives that were judged of nobody, and why.
+    pub(crate) not_judged: Vec<String>,
     pub(crate) confidence_pct: f64,
 }
 
@@ -115,7 +122,8 @@ pub(crate) fn sides(found: Vec<Vec<Found>>, terms: &CompareTerms) -> anyhow::Res
     Ok(Answer::Compared(Box::new(hold_against(sides, terms))))
 }
 
-fn hold_against(sides: Vec<Side>, terms: &CompareTerms) -> Compared {
+/// Compares sides that were read.
+pub(crate) fn hold_against(sides: Vec<Side>, terms: &CompareTerms) -> Compared {
     let baseline = &sides[0];
     let others = &sides[1..];
     let differences: Vec<_> = others.iter().map(|side| differ::between(baseline, side)).collect();
@@ -130,12 +138,27 @@ fn hold_against(sides: Vec<Side>, terms: &CompareTerms) -> Compared {
         .collect();
     let comparison = compare(&baseline.repetitions(), &candidates, &terms.options);
     let judge = |side: &Side| {
+        if side.partial_run().is_some() {
+            return Vec::new();
+        }
         let runs: Vec<_> = side.runs.iter().map(|run| &run.observed).collect();
         terms.objectives.iter().map(|objective| objective.judge(&runs)).collect()
     };
     let objectives = others.iter().map(judge).collect();
+    let not_judged = others.iter().flat_map(|side| not_judged(side, terms)).collect();
     drop(candidates);
-    Compared { differences, comparison, objectives, confidence_pct: terms.options.confidence_pct, sides }
+    let confidence_pct = terms.options.confidence_pct;
+    Compared { differences, comparison, objectives, not_judged, confidence_pct, sides }
+}
+
+/// The objectives of a side with a run that came to no end: nobody can say whether they were reached.
+fn not_judged(side: &Side, terms: &CompareTerms) -> Vec<String> {
+    let Some(run) = side.partial_run() else { return Vec::new() };
+    let words = |objective: &Objective| {
+        let (text, label) = (objective.text(), &side.label);
+        format!("objective {text} of {label} is not judged: {} did not come to its end", run.name)
+    };
+    terms.objectives.iter().map(words).collect()
 }
 
 fn load(found: Found) -> anyhow::Result<LoadedRun> {

@@ -44,7 +44,11 @@ fn heading(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
     let ai_transform = if run.heading.ai_transform.as_bool() { "on" } else { "off" };
     lines.push(row("target", &one_line(&run.heading.target), paint));
     lines.push(row("documents", &documents, paint));
-    lines.push(row("size", &format!("{} in all", size(summary.bytes)), paint));
+    lines.push(row(
+        "size",
+        &summary.bytes.map_or_else(|| NOT_MEASURED.to_owned(), |bytes| format!("{} in all", size(bytes))),
+        paint,
+    ));
     lines.push(row("AI transform", ai_transform, paint));
     lines.push(row("wall time", &wall, paint));
 }
@@ -54,7 +58,7 @@ fn outcome(summary: &DocumentsSummary, paint: Paint, lines: &mut Vec<String>) {
     lines.push(row("completed", &documents(summary), paint));
     failed_pages(&summary.failed_pages, paint, lines);
     lines.push(row("pages per second", &rates(summary), paint));
-    lines.push(row("polls", &grouped(summary.polls), paint));
+    lines.push(row("polls", &summary.polls.map_or_else(|| NOT_MEASURED.to_owned(), grouped), paint));
 }
 
 /// The numbers of failed pages, each document on a line of its own.

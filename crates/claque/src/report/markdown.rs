@@ -6,7 +6,7 @@ use super::{
     again,
     figures::{Spread, numbers, spreads},
     objectives,
-    units::{NOT_MEASURED, TOO_FEW_MEANS, grouped, one_line, percent_or_na, time_or_na},
+    units::{NONE_ON_RECORD, NOT_MEASURED, TOO_FEW_MEANS, grouped, one_line, percent_or_na, time_or_na},
 };
 use crate::outcome::Finished;
 
@@ -59,6 +59,9 @@ fn figures(run: &Finished) -> Vec<String> {
     let underruns = summary.underruns.map_or_else(
         || NOT_MEASURED.to_owned(),
         |stalls| {
+            if summary.may_lack_stalls() {
+                return NONE_ON_RECORD.to_owned();
+            }
             let (all, affected) = (grouped(stalls.count), stalls.listeners_affected_pct);
             format!("{all}, {affected:.1} % of listeners affected")
         },

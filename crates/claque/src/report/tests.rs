@@ -147,6 +147,19 @@ fn a_run_with_failures_and_underruns() {
 }
 
 #[test]
+fn a_killed_run_without_a_stall_on_record_does_not_say_that_there_was_none() {
+    let facts = [
+        Fact::Block(block(0, 0, 1_000)),
+        Fact::Listener(session(0, Some(1_000), 5_000, SessionEnd::Completed)),
+        Fact::Block(block(1, 0, 1_000)),
+    ];
+    let told = text::summary(&finished(2, 2, &facts, on_time()), text::Paint::new(false));
+    let line = |name: &str| told.lines().find(|line| line.trim_start().starts_with(name)).unwrap().to_owned();
+    assert!(line("underruns").ends_with("none on record"), "{told}");
+    assert!(line("stalled_time").ends_with("N/A"), "{told}");
+}
+
+#[test]
 fn a_run_with_lost_connections_and_listeners_that_do_more_than_listen() {
     let failure = Failure {
         phase: Phase::BeforeAudio,

@@ -13,7 +13,8 @@ use super::{
     figures::{Spread, numbers, spreads},
     objectives,
     units::{
-        NOT_MEASURED, TOO_FEW_MEANS, counted, grouped, one_line, percent_or_na, sentence, time, time_or_na,
+        NONE_ON_RECORD, NOT_MEASURED, TOO_FEW_MEANS, counted, grouped, one_line, percent_or_na, sentence,
+        time, time_or_na,
     },
 };
 use crate::{
@@ -222,6 +223,7 @@ pub(super) fn unstarted(summary: &Summary) -> (u64, u64) {
 fn underruns(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
     let stalls = match &summary.underruns {
         None => return lines.push(row("underruns", NOT_MEASURED, paint)),
+        Some(_) if summary.may_lack_stalls() => return lines.push(row("underruns", NONE_ON_RECORD, paint)),
         Some(Underruns { count: 0, .. }) => return lines.push(row("underruns", "none", paint)),
         Some(stalls) => stalls,
     };

@@ -2,6 +2,8 @@
 
 use crate::printable::is_hidden;
 
+/// Of stalls, where one may have been under way when the run was killed.
+pub(crate) const NONE_ON_RECORD: &str = "none on record";
 /// What stands where nothing was measured.
 pub(crate) const NOT_MEASURED: &str = "N/A";
 

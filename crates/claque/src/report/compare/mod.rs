@@ -56,6 +56,8 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
             junit::TestCase { name: format!("{}: {}", side.label, judged.name), ..judged }
         }));
     }
+    let case = |why: &String| junit::TestCase { name: "objectives".to_owned(), failure: Some(why.clone()) };
+    cases.extend(compared.not_judged.iter().map(case));
     cases
 }
 
@@ -129,6 +131,7 @@ fn remarks(compared: &Compared) -> Vec<String> {
              changed; run them in turn"
         ));
     }
+    remarks.extend(compared.not_judged.iter().cloned());
     remarks.extend(too_few(compared));
     for side in &compared.sides {
         for run in side.runs.iter().filter(|run| run.invalid.is_some()) {

@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::{cases, html, json, junit, markdown, text};
 use crate::{
-    compare::{Compared, Differs, LoadedRun, Setting, Side},
+    compare::{Compared, Differs, LoadedRun, Setting, Side, hold_against},
+    config::{CompareTerms, InvalidRuns},
     report::text::Paint,
 };
 
@@ -126,7 +127,7 @@ fn compared(sides: Vec<Vec<LoadedRun>>, differences: Vec<Setting>, objection: Op
     let objectives: Vec<_> = sides[1..].iter().map(judge).collect();
     let differences = candidates.iter().map(|_| differences.clone()).collect();
     drop(candidates);
-    Compared { sides, differences, comparison, objectives, confidence_pct: 95.0 }
+    Compared { sides, differences, comparison, objectives, not_judged: Vec::new(), confidence_pct: 95.0 }
 }
 
 /// Three runs with seeds of their own; every one the `failing` of whom hear nothing.
@@ -228,4 +229,22 @@ fn no_words_of_a_run_become_markup_on_the_page() {
     assert!(page.contains("default-src 'none'") && !page.contains("<script") && !page.contains("<img"));
     assert!(page.matches("&lt;script&gt;").count() >= 5, "they are told all the same");
     assert!(!page.contains("https://") && !page.contains("url("), "it asks nobody for anything");
+}
+
+#[test]
+fn objectives_of_a_killed_run_are_not_judged() {
+    let terms = CompareTerms {
+        options: CompareOptions::new(),
+        invalid: InvalidRuns::Allowed,
+        objectives: vec![Objective::parse("errors = 0").unwrap()],
+    };
+    let (whole, mut killed) = (run("whole", 1.0, 0, 1), run("killed", 1.0, 0, 2));
+    killed.manifest.partial = true;
+    let side = |label: &str, run| Side { label: label.to_owned(), runs: vec![run] };
+    let compared = hold_against(vec![side("A", whole), side("B", killed)], &terms);
+    assert_eq!(compared.objectives, [vec![]]);
+    assert_eq!(
+        compared.not_judged,
+        ["objective errors = 0 of B is not judged: killed did not come to its end"]
+    );
 }

@@ -68,6 +68,7 @@ pub(crate) fn one_run(run: &Finished) -> String {
         summary
             .underruns
             .as_ref()
+            .filter(|_| !summary.may_lack_stalls())
             .map_or_else(|| format!("underruns {NOT_MEASURED}"), |stalls| counted(stalls.count, "underrun")),
         summary
             .startup_time

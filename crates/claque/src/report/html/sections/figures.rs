@@ -6,7 +6,10 @@ use super::{Markup, Page, is_virtual};
 use crate::report::{
     again,
     figures::{Spread, numbers, spreads},
-    units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, quantile_or_max, time, time_or_na},
+    units::{
+        NONE_ON_RECORD, NOT_MEASURED, counted, grouped, one_line, percent_or_na, quantile_or_max, time,
+        time_or_na,
+    },
 };
 
 pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
@@ -55,7 +58,8 @@ pub(super) fn verdict(page: &Page<'_>, out: &mut Markup) {
 
 pub(super) fn headline(summary: &Summary, out: &mut Markup) {
     let (blocks, listeners) = (summary.blocks, summary.listeners);
-    let stalls = summary.underruns.as_ref();
+    let stalls = summary.underruns.as_ref().filter(|_| !summary.may_lack_stalls());
+    let unknown = if summary.may_lack_stalls() { NONE_ON_RECORD } else { NOT_MEASURED };
     let of = |times: Option<&Distribution>| {
         times.map_or((NOT_MEASURED.to_owned(), String::new()), |times| {
             let values = counted(times.count, "value");
@@ -84,7 +88,7 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
         ),
         (
             "underruns",
-            stalls.map_or_else(|| NOT_MEASURED.to_owned(), |stalls| grouped(stalls.count)),
+            stalls.map_or_else(|| unknown.to_owned(), |stalls| grouped(stalls.count)),
             stalls.map_or_else(String::new, affected),
         ),
         (

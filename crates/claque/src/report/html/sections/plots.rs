@@ -87,6 +87,7 @@ pub(super) fn strips(summary: &Summary, picture: &Picture, out: &mut Markup) {
             counted(stalls.count, "time"),
             time(stalls.longest_ms)
         ),
+        Some(_) if summary.may_lack_stalls() => " Of stalls there is none on record.".to_owned(),
         Some(_) => " Nobody stalled.".to_owned(),
         None => " Nobody began to play.".to_owned(),
     });
