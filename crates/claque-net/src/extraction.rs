@@ -270,6 +270,8 @@ impl Desk {
         let mut stopping = false;
         let mut progress = self.progress.subscribe();
         let mut input = Input::Start;
+        // All are meant to start with the clock, so that even a run without a poll tells how late claque was.
+        lag.record(self.clock.now().since(Instant::START));
         loop {
             let mut facts = Vec::new();
             let mut paced = None;

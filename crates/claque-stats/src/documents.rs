@@ -13,6 +13,7 @@ use claque_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    gap::GeneratorGap,
     names,
     sample::{Distribution, Sample, ScheduleLag, millis, percent, ratio},
 };
@@ -82,6 +83,9 @@ pub struct DocumentsSummary {
     pub errors: Vec<StepCause>,
     /// How late claque itself acted.
     pub schedule_lag: Option<ScheduleLag>,
+    /// Stretches in which claque, or its embedded gateway, did not run although it should have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator_gap: Option<GeneratorGap>,
 }
 
 /// What became of documents.
@@ -214,6 +218,7 @@ impl DocumentsBuilder {
             left_behind: self.records.values().filter_map(|record| record.left_behind.clone()).collect(),
             errors: causes(&self.errors),
             schedule_lag: lag,
+            generator_gap: None,
         }
     }
 

@@ -39,8 +39,12 @@ impl Verdict {
 
 fn generator_late(summary: &DocumentsSummary) -> Option<Reason> {
     let limit_ms = millis(duration_nanos(LATE_GENERATOR));
-    let lag = summary.schedule_lag.filter(|lag| lag.judged_ms() > limit_ms)?;
-    Some(Reason { id: ReasonId::GeneratorLate, text: generator_late_text(lag, limit_ms) })
+    let late = summary.schedule_lag.filter(|lag| lag.judged_ms() > limit_ms);
+    let lag = late.map(|lag| generator_late_text(lag, limit_ms));
+    let gap = summary.generator_gap.as_ref().and_then(|gap| gap.late_words(summary.wall_ms));
+    let gap = gap.map(|words| format!("generator late: {words}"));
+    let text = lag.into_iter().chain(gap).collect::<Vec<_>>().join("; ");
+    (!text.is_empty()).then_some(Reason { id: ReasonId::GeneratorLate, text })
 }
 
 fn generator_exhausted(summary: &DocumentsSummary) -> Option<Reason> {

@@ -30,8 +30,10 @@ impl DocumentsRun {
     /// summary; of a partial run it is not known.
     #[must_use]
     pub fn recompute(&self) -> DocumentsSummary {
-        let lag = self.manifest.summary.as_ref().and_then(|summary| summary.schedule_lag);
-        summarise_documents(self.manifest.shape(), &self.facts, lag)
+        let saved = self.manifest.summary.as_ref();
+        let lag = saved.and_then(|summary| summary.schedule_lag);
+        let generator_gap = saved.and_then(|summary| summary.generator_gap.clone());
+        DocumentsSummary { generator_gap, ..summarise_documents(self.manifest.shape(), &self.facts, lag) }
     }
 }
 

@@ -5,9 +5,15 @@ use std::{
     process::ExitCode,
 };
 
-use claque_core::extraction::{AiTransform, DocumentFact};
+use claque_core::{
+    extraction::{AiTransform, DocumentFact},
+    gap::GapLog,
+    time::{Duration, Instant},
+};
 use claque_net::unix_nanos;
-use claque_stats::{DocumentsBuilder, DocumentsShape, DocumentsSummary, ReasonId, ScheduleLag, Verdict};
+use claque_stats::{
+    DocumentsBuilder, DocumentsShape, DocumentsSummary, GeneratorGap, ReasonId, ScheduleLag, Verdict,
+};
 use claque_store::{
     DocumentJournal, DocumentsFolder, DocumentsHeader, DocumentsWriter, NetworkRecord, StoreError, UnixNanos,
 };
@@ -39,6 +45,8 @@ pub(crate) struct DocumentsRecorder {
     writer: DocumentsWriter,
     figures: DocumentsBuilder,
     network: NetworkRecord,
+    /// When claque, or its gateway, did not run although it should have.
+    gaps: GapLog,
     /// Why the folder takes no more.
     trouble: Option<StoreError>,
 }
@@ -76,6 +84,7 @@ impl DocumentsRecorder {
             writer: DocumentsFolder::create(&folder, &header)?,
             figures: DocumentsBuilder::new(heading.shape),
             network: NetworkRecord::default(),
+            gaps: GapLog::default(),
             trouble: None,
             heading,
         })
@@ -85,6 +94,11 @@ impl DocumentsRecorder {
     pub(crate) fn note_network(&mut self, network: NetworkRecord) {
         self.network = network.clone();
         self.writer.set_network(network);
+    }
+
+    /// Keeps when the generator did not run although it should have.
+    pub(crate) fn record_gaps(&mut self, gaps: GapLog) {
+        self.gaps = gaps;
     }
 
     /// Begins the journal of the documents that the run makes.
@@ -125,8 +139,12 @@ impl DocumentsRecorder {
     /// Computes the figures, judges them, and finishes the folder. `lag` is how late claque was, where that was
     /// measured. Figures of a run whose folder cannot be finished say so.
     pub(crate) fn finish(self, lag: Option<ScheduleLag>) -> FinishedDocuments {
-        let Self { heading, writer, figures, network, trouble } = self;
-        let summary = figures.finish(lag);
+        let Self { heading, writer, figures, network, gaps, trouble } = self;
+        let mut summary = figures.finish(lag);
+        // What was held up after the last document's end delayed no figure.
+        let wall = Duration::try_from_secs_f64(summary.wall_ms.unwrap_or_default() / 1_000.0);
+        let gaps = gaps.until(Instant::START + wall.unwrap_or(Duration::MAX));
+        summary.generator_gap = GeneratorGap::from_log(&gaps);
         let mut verdict = judge(&heading.shape, &summary, heading.time);
         verdict.notes.extend(network_notes(&network));
         let folder = writer.dir().to_owned();

@@ -17,6 +17,7 @@ use claque_net::{
     unix_nanos,
 };
 use claque_stats::ScheduleLag;
+use tokio::time::MissedTickBehavior;
 
 use super::{
     left::{Left, Whose},
@@ -32,6 +33,7 @@ use crate::{
     run::{
         interrupts::Interrupts,
         leaving::{Course, Reached},
+        pulse::{self, RecorderPulse},
         twice,
         waiting::Waiting,
     },
@@ -95,7 +97,7 @@ impl Session<'_> {
             () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
         };
         let result = match opened {
-            Ok(service) => self.extract(service, papers).await,
+            Ok(service) => self.extract(service, papers, host.as_ref()).await,
             Err(error) => self.refused(&error, &target, &papers),
         };
         if let Some(host) = host {
@@ -140,7 +142,12 @@ impl Session<'_> {
         Ok(papers)
     }
 
-    async fn extract(&self, service: Service, papers: Vec<Paper>) -> anyhow::Result<FinishedDocuments> {
+    async fn extract(
+        &self,
+        service: Service,
+        papers: Vec<Paper>,
+        host: Option<&Host>,
+    ) -> anyhow::Result<FinishedDocuments> {
         let settings = self.settings;
         let mut recorder = self.recorder(service.target())?;
         let whose = Whose {
@@ -167,7 +174,17 @@ impl Session<'_> {
             patience: settings.plan.patience,
             on_stop: self.on_stop(),
         });
-        self.watch(&mut conversations, &mut recorder, &whose).await;
+        let clock = conversations.clock();
+        if let Some(host) = host {
+            host.follow_gaps(clock);
+        }
+        let mut pulse = RecorderPulse::new(clock);
+        self.watch(&mut conversations, &mut recorder, &whose, &mut pulse).await;
+        let mut gaps = pulse.finish();
+        if let Some(of_host) = host.and_then(|host| host.gaps(clock.now())) {
+            gaps.merge(of_host);
+        }
+        recorder.record_gaps(gaps);
         let lag = ScheduleLag::from_histogram(&conversations.finish().await);
         self.note_network(&mut recorder);
         let finished = recorder.finish(lag);
@@ -181,12 +198,26 @@ impl Session<'_> {
         conversations: &mut Conversations,
         recorder: &mut DocumentsRecorder,
         whose: &Whose,
+        pulse: &mut RecorderPulse,
     ) {
+        let mut beat = tokio::time::interval(pulse::HEARTBEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopping = false;
         let (mut progress, mut paced) = (Progress::of(self.settings), Paced::default());
         loop {
-            tokio::select! {
-                news = conversations.next_news() => match news {
+            let turn = tokio::select! {
+                news = conversations.next_news() => Turn::News(news),
+                _ = beat.tick() => Turn::Beat,
+                () = self.interrupts.reached(1), if !stopping => Turn::Stop,
+            };
+            pulse.wake();
+            match turn {
+                Turn::Beat => {}
+                Turn::Stop => {
+                    stopping = true;
+                    conversations.stop();
+                }
+                Turn::News(news) => match news {
                     None => return,
                     Some(News::Facts(facts)) => {
                         if progress.take(&facts) {
@@ -207,10 +238,6 @@ impl Session<'_> {
                         }
                     }
                 },
-                () = self.interrupts.reached(1), if !stopping => {
-                    stopping = true;
-                    conversations.stop();
-                }
             }
             // Nothing is gained by measuring what cannot be kept.
             if let Some(why) = recorder.trouble().filter(|_| !stopping) {
@@ -218,6 +245,7 @@ impl Session<'_> {
                 stopping = true;
                 conversations.stop();
             }
+            pulse.rest();
         }
     }
 
@@ -290,6 +318,13 @@ impl Session<'_> {
             scenario: settings.scenario.clone(),
         }
     }
+}
+
+/// What there is to be done while documents are extracted.
+enum Turn {
+    News(Option<News>),
+    Beat,
+    Stop,
 }
 
 /// How many pages are done, for whoever watches.

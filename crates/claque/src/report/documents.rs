@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     figures::Spread,
     json::{FORMAT_VERSION, Version},
-    text::{Paint, Style, folder, joined, lag, row, table, verdict, with_rest},
+    text::{Paint, Style, folder, gap_row, joined, lag, row, table, verdict, with_rest},
     units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, time_or_na},
 };
 use crate::{documents::record::FinishedDocuments, outcome::TimeKind};
@@ -143,6 +143,7 @@ fn times(run: &FinishedDocuments, paint: Paint, lines: &mut Vec<String>) {
         lines.push(format!("  {}", paint.style(Style::Dim, words)));
     }
     lines.push(lag(run.heading.time, summary.schedule_lag, paint));
+    lines.extend(summary.generator_gap.as_ref().map(|gap| gap_row(gap, paint)));
 }
 
 fn errors(summary: &DocumentsSummary, paint: Paint, lines: &mut Vec<String>) {

@@ -346,7 +346,7 @@ pub(super) fn lag(kind: TimeKind, lag: Option<ScheduleLag>, paint: Paint) -> Str
 }
 
 /// When the generator did not run although it should have.
-fn gap_row(gap: &GeneratorGap, paint: Paint) -> String {
+pub(super) fn gap_row(gap: &GeneratorGap, paint: Paint) -> String {
     let at = time(gap.longest_at_ms);
     let more = match gap.noted {
         0 => String::new(),

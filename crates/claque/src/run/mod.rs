@@ -8,7 +8,7 @@ pub(crate) mod documents;
 pub(crate) mod interrupts;
 pub(crate) mod leaving;
 mod prepare;
-mod pulse;
+pub(crate) mod pulse;
 mod speech;
 mod start;
 pub(crate) mod waiting;

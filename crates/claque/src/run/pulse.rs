@@ -7,11 +7,11 @@ use claque_core::{
 use claque_net::Clock;
 
 /// The thread looks around at least this often. It is the error of the moment and of the length of a stretch in which it did not.
-pub(super) const HEARTBEAT: Duration = Duration::from_millis(50);
+pub(crate) const HEARTBEAT: Duration = Duration::from_millis(50);
 
 /// The recorder's own.
 #[derive(Debug)]
-pub(super) struct RecorderPulse {
+pub(crate) struct RecorderPulse {
     clock: Clock,
     /// When it last woke, and when it last went to rest.
     woke: Instant,
@@ -22,18 +22,18 @@ pub(super) struct RecorderPulse {
 }
 
 impl RecorderPulse {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         let (now, suspended) = (clock.now(), Clock::machine_suspended());
         Self { clock, woke: now, rested: now, suspended, gaps: GapLog::default() }
     }
 
     /// It wakes, at the latest a [`HEARTBEAT`] after it went to rest.
-    pub(super) fn wake(&mut self) {
+    pub(crate) fn wake(&mut self) {
         self.wake_at(self.clock.now(), Clock::machine_suspended());
     }
 
     /// It has done what it woke for, and hears of news again.
-    pub(super) fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         self.rest_at(self.clock.now());
     }
 
@@ -59,7 +59,7 @@ impl RecorderPulse {
     }
 
     /// What there was.
-    pub(super) fn finish(self) -> GapLog {
+    pub(crate) fn finish(self) -> GapLog {
         self.gaps
     }
 }

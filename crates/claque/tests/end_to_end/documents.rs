@@ -370,6 +370,26 @@ fn a_killed_run_is_readable_and_marked_partial() {
     assert_eq!(run.recompute().documents.unfinished, 2);
 }
 
+const AN_ID: &str = "9db4c472-317f-4463-b939-68c02d21f32a";
+
+#[test]
+fn a_service_that_answers_at_once_leaves_no_doubt_about_our_own_lateness() {
+    let prepared =
+        ("POST /api/v1/documents/prepare/upload", "200 OK", r#"{"hash":"h","metadata":{"total_pages":2}}"#);
+    let created: &str = Box::leak(format!(r#"{{"id":"{AN_ID}","failed_pages":[]}}"#).into_boxed_str());
+    let deleted: &str = Box::leak(format!("DELETE /api/v1/documents/{AN_ID}").into_boxed_str());
+    let address = canned::serve(Box::leak(Box::new([
+        prepared,
+        ("POST /api/v1/documents/document", "201 Created", created),
+        (deleted, "204 No Content", ""),
+    ])));
+    let base_url = format!("http://{address}");
+    let ran = run(&["documents"], &["--pages", "2", "--concurrent", "1", "--base-url", &base_url]);
+    let summary = ran.run.manifest.summary.as_ref().unwrap();
+    assert_eq!((summary.polls, summary.schedule_lag.map(|lag| lag.count)), (0, Some(1)));
+    assert!(!ran.stdout.contains("UNVERIFIED"), "{}", ran.stdout);
+}
+
 /// Two documents of twenty pages, accepted by the service, with results in this folder.
 fn start(base_url: &str, results: &TempDir) -> UnderWay {
     let arguments = ["documents", "--pages", "20", "--concurrent", "2", "--poll", "0.1"];

@@ -32,6 +32,21 @@ fn a_gateway_of_our_own_that_is_stopped_for_a_second_makes_the_run_invalid_and_i
     assert!(late.text.contains("embedded gateway"), "{late:?}");
 }
 
+#[test]
+fn a_gateway_of_our_own_that_is_stopped_while_documents_are_extracted_makes_the_run_invalid() {
+    let results = TempDir::new().unwrap();
+    let mut command = claque(&["documents", "--pages", "20", "--concurrent", "2", "--poll", "0.1"]);
+    let mut run = UnderWay::start(command.arg("--output-dir").arg(results.path()));
+    run.wait_for("extracting 2 documents");
+    stop_for(thread_named("claque-host", run.id()), Duration::from_secs(1));
+    let (code, said) = run.end();
+    assert_eq!(code, Some(5), "{said:?}");
+    let saved = claque_store::open_documents(&only_folder(results.path()).unwrap()).unwrap();
+    let verdict = saved.manifest.verdict.unwrap();
+    let late = verdict.reasons.iter().find(|reason| reason.id.as_str() == "generator-late").unwrap();
+    assert!(late.text.contains("embedded gateway"), "{late:?}");
+}
+
 fn thread_named(name: &str, process: u32) -> Pid {
     let tasks = std::fs::read_dir(format!("/proc/{process}/task")).unwrap().map(|task| task.unwrap().path());
     let is_it = |task: &std::path::PathBuf| {
