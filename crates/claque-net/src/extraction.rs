@@ -4,8 +4,6 @@
 //! a conversation decides is decided by the machine of `claque_core::extraction`; what is here moves bytes and tells it
 //! the time.
 
-mod names;
-
 use std::{future::Future, pin::Pin};
 
 use bytes::Bytes;
@@ -29,7 +27,6 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::names::GivenNames;
 use crate::{
     clock::Clock,
     service::{Answer, HttpClient, Over, Service},
@@ -141,8 +138,7 @@ pub async fn clear(order: ClearOrder) -> Result<Option<String>, String> {
     // Held until the end, since its end would be no stop.
     let (_stop, stopped) = watch::channel(false);
     let client = Client { http: service.another_client(), service, form: Form::default() };
-    let (names, progress) = (GivenNames::default(), watch::Sender::new(0));
-    let desk = Desk { document, clock, client, teller, stopped, names, progress };
+    let desk = Desk { document, clock, client, teller, stopped, progress: watch::Sender::new(0) };
     let mut errors = Vec::new();
     let mut record = None;
     let listen = async {
@@ -177,7 +173,7 @@ impl Conversations {
         let clock = Clock::start();
         let (stop, stopped) = watch::channel(false);
         let (teller, news) = mpsc::channel(NEWS);
-        let (names, progress) = (GivenNames::default(), watch::Sender::new(0));
+        let progress = watch::Sender::new(0);
         let http = service.another_client();
         let mut tasks = JoinSet::new();
         for (form, number) in forms.into_iter().zip(0..) {
@@ -194,8 +190,7 @@ impl Conversations {
             });
             let client = Client { service: service.clone(), http: http.clone(), form };
             let (teller, stopped, progress) = (teller.clone(), stopped.clone(), progress.clone());
-            let names = names.clone();
-            let desk = Desk { document, clock, client, teller, stopped, names, progress };
+            let desk = Desk { document, clock, client, teller, stopped, progress };
             tasks.spawn(desk.converse(machine));
         }
         Self { clock, news, stop, tasks }
@@ -262,8 +257,6 @@ struct Desk {
     client: Client,
     teller: mpsc::Sender<News>,
     stopped: watch::Receiver<bool>,
-    /// What the service named, by all documents.
-    names: GivenNames,
     /// Calls of all documents that were let through and of which only so many are in a time.
     progress: watch::Sender<u64>,
 }
@@ -308,7 +301,6 @@ impl Desk {
             input = tokio::select! {
                 reply = answer(under_way.as_mut()) => {
                     under_way = None;
-                    let reply = self.names.check(self.document, reply);
                     if lets_through(&reply) {
                         self.progress.send_modify(|calls| *calls += 1);
                     }
