@@ -30,7 +30,7 @@ use claque_core::{
     time::MediaTime,
 };
 
-pub use self::{error::AudioError, pcm::PcmFormat};
+pub use self::{error::AudioError, flac_frame::crc16 as flac_crc16, pcm::PcmFormat};
 use self::{
     flac_meter::FlacMeter, frame_search::Begins, frames_meter::FramesMeter, ogg_meter::OggMeter,
     pcm::PcmMeter, wav_meter::WavMeter,

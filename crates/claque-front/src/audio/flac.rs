@@ -1,6 +1,7 @@
 //! FLAC that is written as it comes: verbatim frames of 16 bits, one channel (RFC 9639).
 
 use claque_core::time::SampleRate;
+use claque_wire::audio::flac_crc16;
 
 /// Samples of a frame at most: the most that the streamable subset allows up to 48 kHz is 4,608 (RFC 9639 section 7).
 const MOST_SAMPLES: usize = 4_096;
@@ -43,7 +44,7 @@ fn frame(block: &[i16], first: u64, out: &mut Vec<u8>) {
     // A verbatim subframe without wasted bits (section 9.2).
     out.push(0x02);
     out.extend(block.iter().flat_map(|sample| sample.to_be_bytes()));
-    let crc = crc16(&out[start..]);
+    let crc = flac_crc16(0, &out[start..]);
     out.extend_from_slice(&crc.to_be_bytes());
 }
 
@@ -71,27 +72,6 @@ fn crc8(bytes: &[u8]) -> u8 {
         (0..8).fold(crc ^ byte, |crc, _| if crc & 0x80 == 0 { crc << 1 } else { crc << 1 ^ 0x07 })
     })
 }
-
-/// Generator 0x8005, from zero.
-fn crc16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |crc, byte| crc << 8 ^ CRC16[usize::from(crc.to_be_bytes()[0] ^ byte)])
-}
-
-const CRC16: [u16; 256] = {
-    let mut table = [0; 256];
-    let mut byte: u16 = 0;
-    while byte < 256 {
-        let mut crc = byte << 8;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x8005 };
-            bit += 1;
-        }
-        table[byte as usize] = crc;
-        byte += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {

@@ -80,7 +80,8 @@ fn crc8(bytes: &[u8]) -> u8 {
 }
 
 /// Carries a frame's checksum on: generator 0x8005, from zero, so that a whole frame with its checksum gives zero.
-pub(super) fn crc16(crc: u16, bytes: &[u8]) -> u16 {
+#[must_use]
+pub fn crc16(crc: u16, bytes: &[u8]) -> u16 {
     bytes.iter().fold(crc, |crc, byte| crc << 8 ^ CRC16[usize::from(crc.to_be_bytes()[0] ^ byte)])
 }
 
