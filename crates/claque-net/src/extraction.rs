@@ -4,6 +4,8 @@
 //! a conversation decides is decided by the machine of `claque_core::extraction`; what is here moves bytes and tells it
 //! the time.
 
+mod names;
+
 use std::{future::Future, pin::Pin};
 
 use bytes::Bytes;
@@ -27,6 +29,7 @@ use tokio::{
     task::JoinSet,
 };
 
+use self::names::GivenNames;
 use crate::{
     clock::Clock,
     service::{Answer, HttpClient, Over, Service},
@@ -138,7 +141,8 @@ pub async fn clear(order: ClearOrder) -> Result<Option<String>, String> {
     // Held until the end, since its end would be no stop.
     let (_stop, stopped) = watch::channel(false);
     let client = Client { http: service.another_client(), service, form: Form::default() };
-    let desk = Desk { document, clock, client, teller, stopped, progress: watch::Sender::new(0) };
+    let (names, progress) = (GivenNames::default(), watch::Sender::new(0));
+    let desk = Desk { document, clock, client, teller, stopped, names, progress };
     let mut errors = Vec::new();
     let mut record = None;
     let listen = async {
@@ -173,7 +177,7 @@ impl Conversations {
         let clock = Clock::start();
         let (stop, stopped) = watch::channel(false);
         let (teller, news) = mpsc::channel(NEWS);
-        let progress = watch::Sender::new(0);
+        let (names, progress) = (GivenNames::default(), watch::Sender::new(0));
         let http = service.another_client();
         let mut tasks = JoinSet::new();
         for (form, number) in forms.into_iter().zip(0..) {
@@ -190,7 +194,8 @@ impl Conversations {
             });
             let client = Client { service: service.clone(), http: http.clone(), form };
             let (teller, stopped, progress) = (teller.clone(), stopped.clone(), progress.clone());
-            let desk = Desk { document, clock, client, teller, stopped, progress };
+            let names = names.clone();
+            let desk = Desk { document, clock, client, teller, stopped, names, progress };
             tasks.spawn(desk.converse(machine));
         }
         Self { clock, news, stop, tasks }
@@ -257,6 +262,8 @@ struct Desk {
     client: Client,
     teller: mpsc::Sender<News>,
     stopped: watch::Receiver<bool>,
+    /// What the service named, by all documents.
+    names: GivenNames,
     /// Calls of all documents that were let through and of which only so many are in a time.
     progress: watch::Sender<u64>,
 }
@@ -301,6 +308,7 @@ impl Desk {
             input = tokio::select! {
                 reply = answer(under_way.as_mut()) => {
                     under_way = None;
+                    let reply = self.names.check(self.document, reply);
                     if lets_through(&reply) {
                         self.progress.send_modify(|calls| *calls += 1);
                     }

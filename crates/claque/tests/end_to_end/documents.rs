@@ -343,7 +343,7 @@ fn the_second_ctrl_c_leaves_at_once_and_says_what_remains() {
     let accepted = (
         "POST /api/v1/documents/document",
         "202 Accepted",
-        r#"{"extraction_id":"x","content_hash":"c","total_pages":20}"#,
+        r#"{"extraction_id":"xNEW","content_hash":"c","total_pages":20}"#,
     );
     let status = ("POST /api/v1/documents/extraction/status", "200 OK", r#"{"status":"processing"}"#);
     let never = ("POST /api/v1/documents/extraction/cancel", canned::NEVER, "");
