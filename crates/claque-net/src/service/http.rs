@@ -163,13 +163,37 @@ impl HttpClient {
             );
             return Failure { text, ..failure };
         }
+        let is_cut = ended(io::ErrorKind::UnexpectedEof)
+            || ended(io::ErrorKind::ConnectionReset)
+            || innermost_hyper(error).is_some_and(hyper::Error::is_incomplete_message);
+        if !to.tls && failure.phase == Phase::BeforeAudio && is_cut {
+            let text = format!(
+                "the connection was closed without an answer ({}); if TLS is spoken there, type https:// in --base-url",
+                failure.text
+            );
+            return Failure { text, ..failure };
+        }
         failure
+    }
+
+    /// A failure that names the proxy it came through.
+    fn by_way_of(&self, failure: Failure, to: &Uri) -> Failure {
+        match Origin::of(to).map(|origin| self.network.route(&origin)) {
+            Some(Ok(Route::Through(proxy)))
+                if failure.code.is_none() && !ProxyTrouble::is_behind(&failure) =>
+            {
+                Failure { text: format!("{}, {}", failure.text, proxy.way()), ..failure }
+            }
+            _ => failure,
+        }
     }
 
     /// Sends a request with a JSON body, or without one, and reads the whole answer, within the network's bound.
     pub(crate) async fn call(&self, over: Over, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
         let call = format!("{} {}", request.method(), request.uri().path());
-        self.network.within_bound(call, self.exchange(over, request)).await
+        let asked = request.uri().clone();
+        let answered = self.network.within_bound(call, self.exchange(over, request)).await;
+        answered.map_err(|failure| self.by_way_of(failure, &asked))
     }
 
     async fn exchange(&self, over: Over, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
@@ -267,6 +291,12 @@ fn innermost_io<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a io::Error
         next = inner.or_else(|| error.source());
     }
     found
+}
+
+/// The HTTP library's error behind another, if it is one.
+fn innermost_hyper<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a hyper::Error> {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.filter_map(|error| error.downcast_ref()).last()
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "foreign enums: the others speak for themselves")]

@@ -37,7 +37,7 @@ pub struct NetworkOrder {
 /// Longest wait for an answer where nothing else is said: as long as common proxies wait.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A call that has waited for so long is told of.
+/// A call that has waited for so long is told of, or for half of what it may take where that is sooner.
 const SLOW: Duration = Duration::from_secs(5);
 
 impl Default for NetworkOrder {
@@ -138,7 +138,7 @@ impl Network {
         self.order.call_timeout
     }
 
-    /// Changes with every call that has waited for five seconds; of several at once the last is seen.
+    /// Changes with every call that has waited for five seconds, or half of its bound; of several at once the last is seen.
     #[must_use]
     pub fn slow_calls(&self) -> watch::Receiver<Option<SlowCall>> {
         self.slow.subscribe()
@@ -151,15 +151,13 @@ impl Network {
         answer: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let limit = self.order.call_timeout;
-        let first = SLOW.min(limit);
+        let first = SLOW.min(limit / 2);
         let mut answer = std::pin::pin!(answer);
         if let Ok(answered) = tokio::time::timeout(first, &mut answer).await {
             return answered;
         }
-        if limit > SLOW {
-            let call = self.secrets.clean(&call);
-            self.slow.send_replace(Some(SlowCall { call, waited: SLOW, limit }));
-        }
+        let call = self.secrets.clean(&call);
+        self.slow.send_replace(Some(SlowCall { call, waited: first, limit }));
         let rest = limit.saturating_sub(first);
         tokio::time::timeout(rest, answer).await.unwrap_or_else(|_| Err(timed_out(limit)))
     }
@@ -268,6 +266,7 @@ mod tests {
         let never = std::future::pending::<Result<(), Failure>>();
         let failure = runtime.block_on(network.within_bound("GET /".to_owned(), never)).unwrap_err();
         assert_eq!(failure.text, "no answer within 0.02 s");
-        assert_eq!(*network.slow_calls().borrow(), None, "it never was slow");
+        let told = network.slow_calls().borrow().as_ref().map(ToString::to_string);
+        assert_eq!(told.as_deref(), Some("no answer to GET / after 0.01 s; it is waited for 0.02 s at most"));
     }
 }

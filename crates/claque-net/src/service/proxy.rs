@@ -209,6 +209,11 @@ impl Proxy {
         io::Error::other(ProxyTrouble { status: None, text })
     }
 
+    /// That something came through it, to follow what came.
+    pub(crate) fn way(&self) -> String {
+        format!("through the proxy {self} of {}", self.variable)
+    }
+
     /// The trouble of one that gives no tunnel.
     pub(crate) fn refused(&self, to: &Origin, error: &TunnelError) -> io::Error {
         let (variable, host) = (self.variable, &to.host);

@@ -111,6 +111,32 @@ fn a_proxy_that_says_no_is_told_as_that_with_what_to_do() {
 }
 
 #[test]
+fn one_that_lets_go_behind_its_tunnel_is_named() {
+    // Whoever is behind the tunnel hangs up at once.
+    let closes = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = closes.local_addr().unwrap();
+    std::thread::spawn(move || closes.incoming().for_each(drop));
+    let proxy = Proxy::start(Ok(place), None).address.to_string();
+    let ran = run(URL, &[("http_proxy", &proxy)]);
+    assert_eq!(ran.code, Some(5), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("through the proxy {proxy} of http_proxy")), "{}", ran.stderr);
+}
+
+#[test]
+fn a_service_that_hangs_up_on_plain_http_may_speak_tls() {
+    let closes = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = closes.local_addr().unwrap();
+    std::thread::spawn(move || {
+        closes.incoming().flatten().for_each(|mut client| {
+            // It is closed in order only once what was sent is read.
+            let _read = std::io::Read::read(&mut client, &mut [0; 1_024]);
+        })
+    });
+    let ran = run(&format!("http://{place}"), &[]);
+    assert!(ran.stderr.contains("type https:// in --base-url"), "{}", ran.stderr);
+}
+
+#[test]
 fn one_that_is_not_spoken_to_is_wrong_usage() {
     let ran = run("https://tts.invalid", &[("ALL_PROXY", "socks5h://me:SEKRET@127.0.0.1:9")]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
