@@ -36,7 +36,7 @@ pub fn yapit_session(data: &[u8]) {
     let mut out = Vec::new();
     for line in lines.split(|byte| *byte == b'\n') {
         let Ok(text) = std::str::from_utf8(line) else { continue };
-        session.handle_text(text, &mut |event| out.push(event));
+        session.handle_text(text, &mut |event| out.push(event.map(str::to_owned)));
         assert!(out.len() <= 64, "one message led to {} events", out.len());
         out.clear();
     }

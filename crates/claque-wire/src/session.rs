@@ -194,8 +194,8 @@ impl Session {
     }
 }
 
-impl From<yapit::SessionEvent> for Action {
-    fn from(event: yapit::SessionEvent) -> Self {
+impl From<yapit::SessionEvent<'_>> for Action {
+    fn from(event: yapit::SessionEvent<'_>) -> Self {
         match event {
             yapit::SessionEvent::Event(event) => Self::Tell(event),
             yapit::SessionEvent::Fetch { block, audio, declared } => {

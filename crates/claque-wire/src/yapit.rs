@@ -39,15 +39,14 @@ pub const SOCKET_PATH: &str = "/api/v1/ws/tts";
 
 /// Where audio is, below the service's address, of which a message says that it is at `url`: a path below the API, or a URL.
 #[must_use]
-pub fn audio_path(url: String) -> String {
+pub fn audio_path(url: &str) -> String {
+    if url.starts_with('/') {
+        return ["/api", url].concat();
+    }
     let is_url = ["http://", "https://"]
         .iter()
         .any(|scheme| url.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)));
-    match url {
-        url if is_url => url,
-        url if url.starts_with('/') => format!("/api{url}"),
-        url => format!("/api/{url}"),
-    }
+    if is_url { url.to_owned() } else { ["/api/", url].concat() }
 }
 
 /// The voice of a model when none is named: its default if that is among the slugs on offer, else the first of them.

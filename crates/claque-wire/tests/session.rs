@@ -5,7 +5,7 @@ use claque_core::{
     ids::BlockIdx,
 };
 use claque_wire::yapit::{
-    BlockStatus, ClientMessage, ClientSession, Era, ServerMessage, ServerMessageError, SessionEvent, Status,
+    BlockStatus, ClientMessage, ClientSession, Consequence, Era, ServerMessage, ServerMessageError, Status,
     SynthesisMode, http_failure, jwt,
 };
 use proptest::prelude::*;
@@ -37,6 +37,8 @@ fn evicted(document: &str, blocks: &[i64]) -> String {
         .encode(Era::Current)
 }
 
+type Heard = Consequence<String>;
+
 fn session(asked: &[u32]) -> ClientSession {
     let mut session = ClientSession::new(OWN.to_owned(), "kokoro".to_owned(), "af_heart".to_owned());
     let blocks: Vec<BlockIdx> = asked.iter().copied().map(BlockIdx).collect();
@@ -44,38 +46,37 @@ fn session(asked: &[u32]) -> ClientSession {
     session
 }
 
-fn hear(session: &mut ClientSession, text: &str) -> Vec<SessionEvent> {
+fn hear(session: &mut ClientSession, text: &str) -> Vec<Heard> {
     let mut out = Vec::new();
-    session.handle_text(text, &mut |event| out.push(event));
+    session.handle_text(text, &mut |event| out.push(event.map(str::to_owned)));
     out
 }
 
-fn said(block: u32, kind: StatusKind) -> SessionEvent {
-    SessionEvent::Event(Event::Status { block: BlockIdx(block), kind })
+fn said(block: u32, kind: StatusKind) -> Heard {
+    Heard::Event(Event::Status { block: BlockIdx(block), kind })
 }
 
-fn ready(block: u32) -> Vec<SessionEvent> {
-    let fetch =
-        SessionEvent::Fetch { block: BlockIdx(block), audio: "/v1/audio/h".to_owned(), declared: None };
+fn ready(block: u32) -> Vec<Heard> {
+    let fetch = Heard::Fetch { block: BlockIdx(block), audio: "/v1/audio/h".to_owned(), declared: None };
     vec![said(block, StatusKind::Ready), fetch]
 }
 
-fn only_failure(out: &[SessionEvent]) -> &Failure {
+fn only_failure(out: &[Heard]) -> &Failure {
     match out {
-        [SessionEvent::Event(Event::Failed(failure))] => failure,
+        [Heard::Event(Event::Failed(failure))] => failure,
         other => panic!("one failure expected, got {other:?}"),
     }
 }
 
-fn only_block_error(out: &[SessionEvent]) -> (&Failure, bool) {
+fn only_block_error(out: &[Heard]) -> (&Failure, bool) {
     match out {
-        [SessionEvent::Event(Event::BlockError { failure, recoverable })] => (failure, *recoverable),
+        [Heard::Event(Event::BlockError { failure, recoverable })] => (failure, *recoverable),
         other => panic!("one error of a block expected, got {other:?}"),
     }
 }
 
-fn is_warning(out: &[SessionEvent]) -> bool {
-    matches!(out, [SessionEvent::Event(Event::Warning { .. })])
+fn is_warning(out: &[Heard]) -> bool {
+    matches!(out, [Heard::Event(Event::Warning { .. })])
 }
 
 #[test]
@@ -119,7 +120,7 @@ fn a_block_is_queued_then_ready_and_fetched_once() {
 #[test]
 fn foreign_messages_change_nothing() {
     let mut session = session(&[0]);
-    let foreign = [SessionEvent::Event(Event::Foreign)];
+    let foreign = [Heard::Event(Event::Foreign)];
     let unknown = text(FOREIGN, 0, BlockStatus::Cached).replace("cached", "sung");
     for message in [
         text(FOREIGN, 0, BlockStatus::Cached),
@@ -151,7 +152,7 @@ fn what_had_waited_in_another_voice_is_asked_for_and_its_answers_are_passed_over
 
 #[test]
 fn a_withdrawn_block_comes_when_it_is_asked_for_again_and_not_before() {
-    let withdrawn = [SessionEvent::Event(Event::Evicted { blocks: vec![BlockIdx(0)] })];
+    let withdrawn = [Heard::Event(Event::Evicted { blocks: vec![BlockIdx(0)] })];
     let mut session = session(&[0]);
     assert_eq!(hear(&mut session, &evicted(OWN, &[0])), withdrawn);
     assert_eq!(hear(&mut session, &text(OWN, 0, BlockStatus::Cached)), [], "a late report");
@@ -168,7 +169,7 @@ fn a_message_that_withdraws_what_nobody_asked_for_is_one_warning_however_long_it
     let mut session = session(&[7]);
     let out = hear(&mut session, &evicted(OWN, &(0..100_000).collect::<Vec<_>>()));
     assert!(is_warning(&out[..1]), "{:?}", out[0]);
-    let withdrawn = SessionEvent::Event(Event::Evicted { blocks: vec![BlockIdx(7)] });
+    let withdrawn = Heard::Event(Event::Evicted { blocks: vec![BlockIdx(7)] });
     assert_eq!(out[1..], [withdrawn]);
 }
 

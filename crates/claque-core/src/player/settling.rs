@@ -32,17 +32,24 @@ enum Came {
 
 impl Player {
     pub(super) fn handle_audio(&mut self, now: Instant, block: BlockIdx, delivered: MediaTime, bytes: u64) {
-        if !self.takes_audio(block) {
+        let is_final = self.config.policy.empty_block == EmptyBlock::Final;
+        let plays_early = self.config.policy.readiness == Readiness::FirstAudio;
+        let was_there = plays_early && self.window.get(block).is_some_and(|slot| self.is_there(slot));
+        let plays_at = plays_early.then_some(self.speed);
+        let took = self.window.change(block, |slot| {
+            let takes = slot.takes_audio(is_final);
+            if takes {
+                slot.handle_audio(now, delivered, bytes, plays_at);
+            }
+            takes
+        });
+        if took != Some(true) {
             self.unwanted_bytes = self.unwanted_bytes.saturating_add(bytes);
             return;
         }
-        if self.config.policy.readiness == Readiness::Whole {
-            self.window.change(block, |slot| slot.handle_audio(now, delivered, bytes, None));
+        if !plays_early {
             return;
         }
-        let was_there = self.window.get(block).is_some_and(|slot| self.is_there(slot));
-        let plays_at = Some(self.speed);
-        self.window.change(block, |slot| slot.handle_audio(now, delivered, bytes, plays_at));
         if !was_there && self.window.get(block).is_some_and(|slot| self.is_there(slot)) {
             self.settle_one(now, block, Came::Audio);
         }
@@ -56,31 +63,23 @@ impl Player {
         media: MediaTime,
         findings: Findings,
     ) {
-        if !self.takes_audio(block) {
+        let is_final = self.config.policy.empty_block == EmptyBlock::Final;
+        let heard = self.heard_of(block);
+        let took = self.window.change(block, |slot| {
+            let takes = slot.takes_audio(is_final);
+            if takes {
+                slot.fetches -= 1;
+                let media = slot.handle_complete(now, media, findings, heard);
+                slot.sound = Sound::Whole(media);
+                slot.expected = false;
+            }
+            takes
+        });
+        if took != Some(true) {
             return;
         }
-        let heard = self.heard_of(block);
-        self.window.change(block, |slot| {
-            slot.fetches -= 1;
-            let media = slot.handle_complete(now, media, findings, heard);
-            slot.sound = Sound::Whole(media);
-            slot.expected = false;
-        });
         self.settle_one(now, block, Came::Audio);
         self.go_on_inside(now);
-    }
-
-    /// Whether audio of a block is awaited; who sends it unasked-for by a call for it has called it ready.
-    fn takes_audio(&mut self, block: BlockIdx) -> bool {
-        let is_final = self.config.policy.empty_block == EmptyBlock::Final;
-        let took = self.window.change(block, |slot| {
-            if let Some(request) = slot.request.take() {
-                slot.fetches = slot.fetches.saturating_add(1);
-                slot.fetch_limit = is_final.then_some(request.limit);
-            }
-            slot.fetches > 0
-        });
-        took.unwrap_or(false)
     }
 
     /// How much of a block's audio was heard that is being heard.
@@ -150,7 +149,8 @@ impl Player {
         let (Kills::Block(block), NotAudio::Stops) = (failure.kills, self.config.policy.not_audio) else {
             return self.handle_failure(now, failure);
         };
-        if !self.takes_audio(block) {
+        let is_final = self.config.policy.empty_block == EmptyBlock::Final;
+        if self.window.change(block, |slot| slot.takes_audio(is_final)) != Some(true) {
             return;
         }
         self.record_error(now, failure);

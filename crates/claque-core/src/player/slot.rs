@@ -125,6 +125,16 @@ impl Slot {
         was_pending
     }
 
+    /// Whether audio of it is awaited; who sends it unasked-for by a call for it has called it ready. `is_final` says that a fetch
+    /// that is under way has the limit of its request.
+    pub(super) fn takes_audio(&mut self, is_final: bool) -> bool {
+        if let Some(request) = self.request.take() {
+            self.fetches = self.fetches.saturating_add(1);
+            self.fetch_limit = is_final.then_some(request.limit);
+        }
+        self.fetches > 0
+    }
+
     /// Takes in an arrival of audio that ends at `delivered` of this block. Its first byte may come before there is
     /// enough of it to play. `plays_at` is the speed of a listener that plays from the first audio on.
     pub(super) fn handle_audio(

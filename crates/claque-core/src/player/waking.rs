@@ -15,10 +15,9 @@ impl Player {
             return None;
         }
         let audio = self.audio_ends().map(|at| (at, TimeoutReason::AudioEnds));
-        let impatient = self.window.due().map(|at| (at, TimeoutReason::PatienceEnds));
-        let dial = self.line.dial_due().map(|at| (at, TimeoutReason::DialAgain));
-        let silence = self.silence_due().map(|at| (at, TimeoutReason::Silence));
-        [audio, impatient, dial, silence].into_iter().flatten().min()
+        let impatient = sooner(audio, self.window.due(), TimeoutReason::PatienceEnds);
+        let dial = sooner(impatient, self.line.dial_due(), TimeoutReason::DialAgain);
+        sooner(dial, self.silence_due(), TimeoutReason::Silence)
     }
 
     /// How much later than `due`, which [`Player::poll_timeout`] said, a wake-up may come without anything being asked for,
@@ -101,6 +100,19 @@ impl Player {
             State::Playing { .. } | State::Resting { .. } => self.window.is_pending(),
             State::Idle | State::Thinking { .. } | State::Done => false,
         }
+    }
+}
+
+/// `next`, or what is due before it.
+fn sooner(
+    next: Option<(Instant, TimeoutReason)>,
+    due: Option<Instant>,
+    reason: TimeoutReason,
+) -> Option<(Instant, TimeoutReason)> {
+    match (next, due) {
+        (Some((at, _)), Some(due)) if at <= due => next,
+        (_, Some(due)) => Some((due, reason)),
+        (_, None) => next,
     }
 }
 

@@ -180,21 +180,21 @@ impl Warming {
 /// How many blocks a message settled, and how many of those for the worse.
 fn settled_by(session: &mut ClientSession, text: &str) -> Result<(usize, u32), Failure> {
     let mut events = Vec::new();
-    session.handle_text(text, &mut |event| events.push(event));
+    session.handle_text(text, &mut |news| {
+        if let SessionEvent::Event(event) = news {
+            events.push(event);
+        }
+    });
     let (mut settled, mut failed) = (0, 0);
     for event in events {
-        match event {
-            SessionEvent::Event(Event::Failed(failure)) => match failure.kills {
-                Kills::Session => return Err(failure),
-                Kills::Block(_) => {
-                    settled += 1;
-                    failed += 1;
-                }
-            },
-            SessionEvent::Event(Event::Status { kind: StatusKind::Ready | StatusKind::Skipped, .. }) => {
-                settled += 1;
+        if let Event::Failed(failure) = event {
+            if failure.kills == Kills::Session {
+                return Err(failure);
             }
-            SessionEvent::Event(_) | SessionEvent::Fetch { .. } => {}
+            settled += 1;
+            failed += 1;
+        } else if let Event::Status { kind: StatusKind::Ready | StatusKind::Skipped, .. } = event {
+            settled += 1;
         }
     }
     Ok((settled, failed))

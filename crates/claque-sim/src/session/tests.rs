@@ -100,14 +100,11 @@ fn frame(notice: &Notice) -> String {
     message.encode(Era::Current)
 }
 
-fn as_news(event: SessionEvent) -> News {
-    match event {
-        SessionEvent::Event(event) => News::Event(event),
-        SessionEvent::Fetch { block, audio: url, .. } => {
-            assert_eq!(url, format!("/v1/audio/{}", hash()));
-            News::Fetch { block, audio: hash(), declared: None }
-        }
-    }
+fn as_news(event: SessionEvent<'_>) -> News {
+    event.map(|url| {
+        assert_eq!(url, format!("/v1/audio/{}", hash()));
+        hash()
+    })
 }
 
 fn indices(blocks: &[u32]) -> Vec<BlockIdx> {
@@ -127,7 +124,7 @@ proptest! {
                     let _ = wired.request(&indices(&blocks));
                 }
                 Step::Told(notice) => {
-                    wired.handle_text(&frame(&notice), &mut |event| events.push(event));
+                    wired.handle_text(&frame(&notice), &mut |event| events.push(as_news(event)));
                     typed.handle_notice(notice, &mut news);
                 }
                 Step::ChangeVoice(voice) => {
@@ -139,7 +136,6 @@ proptest! {
                     wired.forget(&[BlockIdx(block)]);
                 }
             }
-            let events: Vec<News> = events.into_iter().map(as_news).collect();
             prop_assert_eq!(news, events);
         }
     }

@@ -54,6 +54,18 @@ pub enum Consequence<R> {
     },
 }
 
+impl<R> Consequence<R> {
+    /// The same, where what stands for audio is something else.
+    pub fn map<S>(self, other: impl FnOnce(R) -> S) -> Consequence<S> {
+        match self {
+            Self::Event(event) => Consequence::Event(event),
+            Self::Fetch { block, audio, declared } => {
+                Consequence::Fetch { block, audio: other(audio), declared }
+            }
+        }
+    }
+}
+
 /// Where a block stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {

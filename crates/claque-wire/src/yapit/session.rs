@@ -16,7 +16,7 @@ use super::{
 const MOST_URL: usize = 8 << 10;
 
 /// What follows from a text frame. Where audio is stands as the server gave it, relative to the API's base.
-pub type SessionEvent = Consequence<String>;
+pub type SessionEvent<'a> = Consequence<&'a str>;
 
 /// One listener's conversation about one document, in text frames.
 ///
@@ -82,14 +82,14 @@ impl ClientSession {
     }
 
     /// Takes a text frame and tells what follows from it, in order.
-    pub fn handle_text(&mut self, text: &str, tell: &mut impl FnMut(SessionEvent)) {
+    pub fn handle_text(&mut self, text: &str, tell: &mut impl FnMut(SessionEvent<'_>)) {
         match ServerMessage::decode(text) {
             Ok(message) => self.handle_message(&message, tell),
             Err(problem) => self.handle_unreadable(text, &problem, tell),
         }
     }
 
-    fn handle_message(&mut self, message: &ServerMessage<'_>, tell: &mut impl FnMut(SessionEvent)) {
+    fn handle_message(&mut self, message: &ServerMessage<'_>, tell: &mut impl FnMut(SessionEvent<'_>)) {
         match message {
             ServerMessage::Status(status) if status.document_id != self.document_id => {
                 tell(SessionEvent::Event(Event::Foreign));
@@ -111,7 +111,7 @@ impl ClientSession {
         &mut self,
         text: &str,
         problem: &ServerMessageError,
-        tell: &mut impl FnMut(SessionEvent),
+        tell: &mut impl FnMut(SessionEvent<'_>),
     ) {
         match problem {
             ServerMessageError::UnknownStatus { document_id, .. } if *document_id != self.document_id => {
@@ -137,7 +137,7 @@ impl ClientSession {
         }
     }
 
-    fn handle_status(&mut self, status: &Status<'_>, tell: &mut impl FnMut(SessionEvent)) {
+    fn handle_status(&mut self, status: &Status<'_>, tell: &mut impl FnMut(SessionEvent<'_>)) {
         if status.voice_slug.as_ref().is_some_and(|voice| *voice != self.voice) {
             // Asked for before the voice was changed.
             return;
@@ -154,7 +154,7 @@ impl ClientSession {
         let report = BlockReport {
             block: status.block_idx,
             status: status.status,
-            audio: audio.map(str::to_owned),
+            audio,
             declared: status.duration_ms.filter(|ms| *ms > 0).map(MediaTime::from_millis),
             error: status.error.as_deref(),
             recoverable: status.recoverable != Some(false),
@@ -163,10 +163,10 @@ impl ClientSession {
     }
 }
 
-const fn failed(failure: Failure) -> SessionEvent {
+const fn failed(failure: Failure) -> SessionEvent<'static> {
     SessionEvent::Event(Event::Failed(failure))
 }
 
-const fn warning(text: String) -> SessionEvent {
+const fn warning(text: String) -> SessionEvent<'static> {
     SessionEvent::Event(Event::Warning { text })
 }

@@ -16,7 +16,7 @@ use claque_gateway::{
 };
 use claque_sim::{PersonAct, ScriptedScene};
 use claque_wire::yapit::{
-    self, ClientMessage, ClientSession, ServerMessage, SessionEvent, close, handshake_refused, http_failure,
+    self, ClientMessage, ClientSession, Consequence, ServerMessage, close, handshake_refused, http_failure,
 };
 use serde_json::{Value, json};
 
@@ -258,11 +258,12 @@ impl Stage {
             Era::Current => yapit::Era::Current,
         };
         let mut events = Vec::new();
-        self.session.handle_text(&message(notice).encode(era), &mut |event| events.push(event));
+        self.session
+            .handle_text(&message(notice).encode(era), &mut |event| events.push(event.map(str::to_owned)));
         for event in events {
             match event {
-                SessionEvent::Event(event) => self.tell(Input::Event(event)),
-                SessionEvent::Fetch { audio: url, .. } => {
+                Consequence::Event(event) => self.tell(Input::Event(event)),
+                Consequence::Fetch { audio: url, .. } => {
                     let hash = url.rsplit('/').next().and_then(VariantHash::parse).expect("it was named so");
                     let fetched = self.server.fetch(&hash).expect("the service has what it calls ready");
                     self.queue.push_back((self.now + fetched.after, News::Fetched(self.voice, fetched)));
