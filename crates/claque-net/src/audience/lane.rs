@@ -152,6 +152,7 @@ impl Lane {
             let slow = self.io.take_slow_dials(round);
             self.attend_all(slow);
             // After the sockets: what was there before this round began is handed over before the round is.
+            self.end_refusals(round);
             self.wake_all_due(round);
             self.ledger.deliver(round);
             if round.since(self.swept_at) >= SWEEP {
@@ -179,7 +180,8 @@ impl Lane {
         let timer = self.timers.first().map(|(at, _)| *at);
         let sweep = self.pool.has_idle().then(|| self.swept_at + SWEEP);
         let dial = self.io.slow_dial_due();
-        [timer, self.next_start(), self.ledger.due(), sweep, dial].into_iter().flatten().min()
+        let refusal = self.pool.refusal_due();
+        [timer, self.next_start(), self.ledger.due(), sweep, dial, refusal].into_iter().flatten().min()
     }
 
     fn next_start(&self) -> Option<Instant> {

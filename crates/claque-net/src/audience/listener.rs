@@ -193,6 +193,15 @@ impl Lane {
         }
     }
 
+    /// Waits no longer for the words of answers that said no.
+    pub(super) fn end_refusals(&mut self, now: Instant) {
+        while let Some((number, step)) = self.pool.end_refusal(now) {
+            if let Some(owner) = self.follow(number, step) {
+                self.settle(owner);
+            }
+        }
+    }
+
     /// Wakes every listener whose time came before `round`.
     pub(super) fn wake_all_due(&mut self, round: Instant) {
         while self.timers.first().is_some_and(|(at, _)| *at <= round)

@@ -2,7 +2,7 @@
 
 mod busy;
 
-use std::io::ErrorKind;
+use std::{collections::VecDeque, io::ErrorKind};
 
 use claque_core::{
     event::Failure,
@@ -31,6 +31,9 @@ use crate::service::{Service, redirected};
 /// request seldom meets a connection that is just being closed.
 const IDLE: Duration = Duration::from_secs(50);
 
+/// Once an answer has said no, its words are waited for no longer than this: the status alone is an answer.
+const LONGEST_REFUSAL: Duration = Duration::from_secs(1);
+
 /// Idle connections kept at most, per lane: more than a thousand fetches a second need.
 const MAX_IDLE: usize = 1_024;
 
@@ -39,6 +42,9 @@ const MAX_IDLE: usize = 1_024;
 pub(super) struct Pool {
     list: Slab<Connection>,
     idle: usize,
+    /// Answers that have said no and go on: when the last of their words are waited for, the connection, and since when it is busy
+    /// with that. In order.
+    refusals: VecDeque<(Instant, usize, Instant)>,
 }
 
 #[derive(Debug)]
@@ -74,6 +80,8 @@ struct Busy {
     since: Instant,
     transfer: Box<Transfer>,
     answer: Response,
+    /// Whether it is among those that have said no and go on.
+    is_refused: bool,
     /// Whether the connection was used before: then it may have been closed when it was taken.
     is_reused: bool,
     /// What the system tells the connection's news by.
@@ -139,8 +147,15 @@ impl Pool {
         connection.path = path;
         let (since, answer) = (io.clock().now(), transfer.exchange.response());
         let token = Who::Fetcher(number).token();
-        connection.task =
-            Task::Busy(Busy { owner, since, transfer: Box::new(transfer), answer, is_reused, token });
+        connection.task = Task::Busy(Busy {
+            owner,
+            since,
+            transfer: Box::new(transfer),
+            answer,
+            is_refused: false,
+            is_reused,
+            token,
+        });
         Ok(number)
     }
 
@@ -164,7 +179,14 @@ impl Pool {
         let gone_on = busy.go_on(io, &mut connection.way, &mut connection.out, cause, &mut input, inbox);
         io.receiver.buffer = input;
         match gone_on {
-            Ok(None) => Step::Going { owner },
+            Ok(None) => {
+                if !busy.is_refused && busy.transfer.exchange.is_refused() {
+                    busy.is_refused = true;
+                    let due = io.clock().now() + LONGEST_REFUSAL;
+                    self.refusals.push_back((due, number, busy.since));
+                }
+                Step::Going { owner }
+            }
             Ok(Some(end)) => self.end(io, number, end, inbox),
             Err(Stop::Again) => match self.remove(number) {
                 Some(busy) => Step::Again { owner, exchange: busy.transfer.exchange },
@@ -192,6 +214,27 @@ impl Pool {
             Task::Idle { .. } | Task::Ending(_) => false,
         };
         self.list.iter().filter(|(_, connection)| is_overdue(connection)).map(|(number, _)| number).collect()
+    }
+
+    /// When the words of a refusal are waited for no longer.
+    pub(super) fn refusal_due(&self) -> Option<Instant> {
+        self.refusals.front().map(|&(due, ..)| due)
+    }
+
+    /// Ends an answer that said no long enough ago, with the words that came. Gives its connection's number too.
+    pub(super) fn end_refusal(&mut self, now: Instant) -> Option<(usize, Step)> {
+        let (_, number, since) = self.refusals.pop_front_if(|&mut (due, ..)| due <= now)?;
+        let is_at_it =
+            |connection: &Connection| matches!(&connection.task, Task::Busy(busy) if busy.since == since);
+        if !self.list.get(number).is_some_and(is_at_it) {
+            return Some((number, Step::Idle));
+        }
+        let Some(Busy { owner, transfer, .. }) = self.remove(number) else {
+            return Some((number, Step::Idle));
+        };
+        let exchange = transfer.exchange;
+        let failure = exchange.broken("the rest of the answer did not come");
+        Some((number, Step::Over { owner, at: now, exchange, result: Err(failure) }))
     }
 
     /// Gives a fetch up that takes too long.

@@ -92,7 +92,8 @@ impl Transfer {
                 }
                 Some(Part::Body(bytes)) => arrival.add(bytes),
                 Some(Part::End) => return Ok(true),
-                None => return Ok(self.exchange.is_whole()),
+                // Of an answer that leads elsewhere nobody waits for the words.
+                None => return Ok(self.exchange.is_whole() || answer.location().is_some()),
             }
         }
     }

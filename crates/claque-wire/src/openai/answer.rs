@@ -234,6 +234,12 @@ impl SpeechAnswer {
         self.status.is_some()
     }
 
+    /// Whether the head has come and said no.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        matches!(self.status, Some(status) if status < 200 || status >= 300)
+    }
+
     /// Whether the answer has said that nothing more will come, whatever its body does: a stream of events has.
     #[must_use]
     pub fn is_done(&self) -> bool {

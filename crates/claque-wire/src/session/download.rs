@@ -47,6 +47,10 @@ impl Download {
         self.status.is_some()
     }
 
+    pub(super) const fn is_refused(&self) -> bool {
+        matches!(self.status, Some(status) if status != 200)
+    }
+
     pub(super) const fn is_no_audio(&self) -> bool {
         self.is_no_audio
     }

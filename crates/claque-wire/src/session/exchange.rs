@@ -197,6 +197,15 @@ impl Exchange {
         }
     }
 
+    /// Whether the head of the answer has said no. What is left of it are words about that.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        match &self.kind {
+            Kind::Download(download) => download.is_refused(),
+            Kind::Speech(speech) => speech.is_refused(),
+        }
+    }
+
     /// The failure of an answer that broke off or makes no sense; `why` is known to whoever read it.
     #[must_use]
     pub fn broken(&self, why: &str) -> Failure {

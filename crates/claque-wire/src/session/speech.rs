@@ -74,6 +74,10 @@ impl Speech {
         self.answer.is_done()
     }
 
+    pub(super) const fn is_refused(&self) -> bool {
+        self.answer.is_refused()
+    }
+
     pub(super) const fn has_begun(&self) -> bool {
         self.answer.has_begun()
     }

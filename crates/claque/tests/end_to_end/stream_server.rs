@@ -67,6 +67,10 @@ impl Answer {
         Self { status, ..Self::audio("application/json", pieces) }
     }
 
+    pub(crate) fn with_status(self, status: &'static str) -> Self {
+        Self { status, ..self }
+    }
+
     pub(crate) fn with_header(mut self, header: &str) -> Self {
         self.headers.push(header.to_owned());
         self

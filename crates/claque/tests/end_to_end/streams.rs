@@ -204,6 +204,22 @@ fn what_is_refused_is_told_and_never_asked_for_again() {
 }
 
 #[test]
+fn a_refusal_is_told_as_that_however_slowly_its_words_come() {
+    let words = br#"{"error":{"message":"No more today.","type":"requests"}}"#;
+    let drip = |at, byte: &u8| Piece { at: millis(300) * at, bytes: vec![*byte] };
+    let slow: Vec<Piece> = (0..).zip(words).map(|(at, byte)| drip(at, byte)).collect();
+    for (pieces, end) in [(slow, End::Keep), (vec![], End::Silence)] {
+        let refusal = Answer::audio("application/json", pieces).with_status("503 Service Unavailable");
+        let server = StreamServer::start(refusal.with_end(end));
+        let ran = listen(&server, &["--blocks", "2", "--timeout", "10"]);
+        assert_eq!(ran.errors().len(), 2, "{}", ran.stdout);
+        for error in ran.errors() {
+            assert_eq!((error.failure.class, error.failure.code), (FailureClass::Overload, Some(503)));
+        }
+    }
+}
+
+#[test]
 fn a_connection_is_used_again_where_the_server_keeps_it() {
     let server = turns_against(End::Keep, &[]);
     assert_eq!((server.connections, server.requests), (1, 4));
