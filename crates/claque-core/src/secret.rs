@@ -83,9 +83,15 @@ pub struct SecretSet {
 type Place = (usize, usize);
 
 impl SecretSet {
-    /// Adds a secret to be blanked from now on. One that is known already, or too short, changes nothing.
+    /// Adds a secret to be blanked from now on. One that is known already, or too short, changes nothing. Of a JSON web token
+    /// (RFC 7519) its claims and its signature are secrets, too, for each may be said without the rest.
     pub fn insert(&mut self, secret: &Secret) {
         let secret = secret.expose().trim();
+        token_parts(secret).into_iter().flatten().for_each(|part| self.insert_one(part));
+        self.insert_one(secret);
+    }
+
+    fn insert_one(&mut self, secret: &str) {
         let Some(first) = secret.chars().next().filter(|_| secret.chars().count() >= SHORTEST) else {
             return;
         };
@@ -189,6 +195,19 @@ impl Found {
 }
 
 /// By what a writing is found. None of them is empty.
+/// Claims and signature of a JSON web token, if the secret is one. Its head is the same for many.
+fn token_parts(secret: &str) -> Option<[&str; 2]> {
+    /// Shorter parts would be found in honest words.
+    const SHORTEST_PART: usize = 16;
+    let (head, rest) = secret.split_once('.')?;
+    let (claims, signature) = rest.split_once('.')?;
+    let is_part = |part: &str| {
+        let in_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        part.len() >= SHORTEST_PART && part.bytes().all(in_base64)
+    };
+    [head, claims, signature].into_iter().all(is_part).then_some([claims, signature])
+}
+
 fn first_of(writing: &str) -> char {
     writing.chars().next().map_or('\0', |first| first.to_ascii_lowercase())
 }
@@ -253,6 +272,18 @@ mod tests {
             assert_eq!(set.clean(text), clean, "{text}");
         }
         assert_eq!(format!("{set:?}"), "SecretSet { secrets: 3, .. }");
+    }
+
+    #[test]
+    fn the_parts_of_a_token_are_blanked_one_by_one() {
+        let set = set(&["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSBteXNlbGYifQ.c2lnbmF0dXJlLW9mLW1pbmU"]);
+        for (text, clean) in [
+            ("bad signature c2lnbmF0dXJlLW9mLW1pbmU", "bad signature [secret]"),
+            ("claims eyJzdWIiOiJtZSBteXNlbGYifQ of eyJhbGciOiJIUzI1NiJ9", "claims [secret] of [secret]"),
+            ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSBteXNlbGYifQ.c2lnbmF0dXJlLW9mLW1pbmU", "[secret]"),
+        ] {
+            assert_eq!(set.clean(text), clean, "{text}");
+        }
     }
 
     #[test]
