@@ -1,12 +1,15 @@
 //! Everything a clean checkout must pass, in order of price.
 
+use std::{path::Path, process::Command};
+
 use crate::{
     bench::instructions,
     clients::Clients,
     deny, faults,
     steps::{Steps, cargo, color_choice, run as run_command, run_watching},
     talk::say,
-    tidy, tools,
+    tidy::{self, purity},
+    tools,
 };
 
 /// What happens about missing tools before the first step.
@@ -43,6 +46,7 @@ pub(crate) fn run(preparation: Preparation) -> anyhow::Result<()> {
     steps.run("documentation", || {
         run_command(cargo(&["doc", "--workspace", "--no-deps"])?.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
+    steps.run("pure crates elsewhere", pure_crates_elsewhere)?;
     let summary = steps.run("tests", || tests(&clients))?;
     steps.run("documentation tests", || run_command(&mut cargo(&["test", "--workspace", "--doc"])?))?;
     steps.run("instructions", instructions::hot_path)?;
@@ -57,6 +61,21 @@ pub(crate) fn run(preparation: Preparation) -> anyhow::Result<()> {
     }
     say(&steps.conclusion());
     Ok(())
+}
+
+/// The pure crates compile for a machine without files, sockets, threads and clock, where its target is installed.
+fn pure_crates_elsewhere() -> anyhow::Result<()> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output()?;
+    let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if !output.status.success() || !Path::new(&folder).is_dir() {
+        say(&format!(
+            "    note: {TARGET} is not installed; `cargo xtask tidy` has looked for effects in the sources"
+        ));
+        return Ok(());
+    }
+    let packages = purity::pure_crates().iter().flat_map(|name| ["--package", name]);
+    run_command(cargo(&["check", "--target", TARGET])?.args(packages))
 }
 
 fn tests(clients: &Clients) -> anyhow::Result<Option<String>> {

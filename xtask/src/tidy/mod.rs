@@ -6,7 +6,7 @@ mod arrows;
 mod documents;
 mod files;
 mod modules;
-mod purity;
+pub(crate) mod purity;
 mod rust_text;
 mod settings;
 mod sizes;
@@ -30,6 +30,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let mut report = Report::default();
     arrows::check(&workspace, &mut report);
     purity::check(&workspace, &mut report)?;
+    purity::check_sources(&files, &mut report);
     modules::check(&workspace, &files, &mut report);
     settings::check(&workspace, &files, &mut report);
     documents::check(&files, &mut report);

@@ -5,7 +5,12 @@
 
 use anyhow::{Context as _, ensure};
 
-use super::Report;
+use super::{
+    Report,
+    files::SourceFile,
+    is_test_code,
+    rust_text::{blank, without_tests},
+};
 use crate::{steps::cargo, workspace::Workspace};
 
 /// Crates without runtime, socket, file or OS entropy.
@@ -14,6 +19,60 @@ const PURE: [&str; 6] =
 
 /// What would bring one of those in.
 const IMPURE: [&str; 7] = ["tokio", "mio", "async-std", "smol", "hyper", "socket2", "getrandom"];
+
+/// Parts of the standard library that reach out of a function's arguments.
+const EFFECTS: [&str; 7] = ["env", "fs", "net", "os", "process", "thread", "time"];
+
+/// Names of the pure crates.
+pub(crate) const fn pure_crates() -> &'static [&'static str] {
+    &PURE
+}
+
+/// Looks for effects in the sources of pure crates, tests aside.
+pub(crate) fn check_sources(files: &[SourceFile], report: &mut Report) {
+    let is_pure = |file: &&SourceFile| {
+        PURE.iter().any(|name| file.path.starts_with(&format!("crates/{name}/src/"))) && !is_test_code(file)
+    };
+    for file in files.iter().filter(|file| file.is_rust()).filter(is_pure) {
+        for effect in effects(&without_tests(&blank(&file.text))) {
+            report.fail(format!("{}: pure crates do not use std::{effect}", file.path));
+        }
+    }
+}
+
+/// The effects that code names, by a path or in a group of imports.
+fn effects(code: &str) -> Vec<&str> {
+    let behind = code.match_indices("std::").map(|(at, std)| &code[at + std.len()..]);
+    let names = behind.flat_map(|rest| match rest.strip_prefix('{') {
+        Some(group) => first_names(group),
+        None => vec![name(rest)],
+    });
+    names.filter(|name| EFFECTS.contains(name)).collect()
+}
+
+/// The first name of each path of a group of imports, which ends with its brace.
+fn first_names(group: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut names) = (0_usize, 0, Vec::new());
+    for (at, character) in group.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                names.push(name(group[start..at].trim_start()));
+                start = at + 1;
+            }
+            _ => {}
+        }
+        if character == '}' && start > at {
+            break;
+        }
+    }
+    names
+}
+
+fn name(path: &str) -> &str {
+    path.split(|character: char| !character.is_alphanumeric() && character != '_').next().unwrap_or_default()
+}
 
 /// Follows the normal dependencies of every pure crate.
 ///
@@ -74,6 +133,22 @@ mod tests {
             failures(tree),
             ["pure crate reaches getrandom: claque-sim -> claque-core -> rand -> getrandom"]
         );
+    }
+
+    #[test]
+    fn effects_are_found_by_path_and_in_groups_of_imports() {
+        for (code, found) in [
+            ("use std::fs;", vec!["fs"]),
+            (
+                "use std::{\n    collections::{BTreeMap, VecDeque},\n    net::IpAddr,\n    sync::Arc,\n};\nfs::read()",
+                vec!["net"],
+            ),
+            ("let at = std::time::Instant::now();", vec!["time"]),
+            ("use std::{collections::{hash_map::Entry, fs}, sync::Arc};", vec![]),
+            ("use core::time::Duration; use std::fsx; use claque::net;", vec![]),
+        ] {
+            assert_eq!(effects(code), found, "{code}");
+        }
     }
 
     #[test]
