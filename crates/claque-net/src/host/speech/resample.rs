@@ -1,100 +1,43 @@
-//! Changes of sample rate by a windowed sinc in polyphase form (Crochiere and Rabiner 1983, chapter 4).
+//! Changes of sample rate.
 
 use claque_core::time::SampleRate;
+use rubato::{Fft, FixedSync, Resampler as _, audioadapter_buffers::direct::InterleavedSlice};
 
-/// Zero crossings of the sinc on each side: 70 dB and more of stopband with the window used.
-const CROSSINGS: u32 = 16;
-/// Pass band as a share of the lower rate's: leaves the filter room to fall.
-const PASS: f64 = 0.94;
+/// Samples that are turned at once, about: the longer, the steeper the filter, and a short one would let through what the lower rate cannot
+/// hold.
+const CHUNK: usize = 1_024;
 
 /// `samples` of one channel at another rate; as many as last the same time, rounded up.
 pub(super) fn resample(samples: &[i16], from: SampleRate, to: SampleRate) -> Vec<f32> {
-    let common = gcd(from.hertz(), to.hertz());
-    let (up, down) = (to.hertz() / common, from.hertz() / common);
-    let filter = Filter::new(up, down);
-    let (up, down) = (wide(up), wide(down));
-    let count = (samples.len() * up).div_ceil(down);
-    let taps = filter.taps;
-    let at = |index: usize| samples.get(index).map_or(0.0, |sample| f32::from(*sample));
-    (0..count)
-        .map(|out| {
-            let (whole, phase) = (out * down / up, out * down % up);
-            let first = (whole + 1).checked_sub(taps / 2);
-            let weights = &filter.weights[phase * taps..(phase + 1) * taps];
-            match first.filter(|first| first + taps <= samples.len()) {
-                Some(first) => {
-                    let window = &samples[first..first + taps];
-                    weights.iter().zip(window).map(|(weight, sample)| weight * f32::from(*sample)).sum()
-                }
-                // At the ends, where part of the window hangs over into silence.
-                None => weights
-                    .iter()
-                    .enumerate()
-                    .map(|(tap, weight)| {
-                        (whole + 1 + tap).checked_sub(taps / 2).map_or(0.0, |i| weight * at(i))
-                    })
-                    .sum(),
-            }
-        })
-        .collect()
+    let samples: Vec<f32> = samples.iter().map(|sample| f32::from(*sample)).collect();
+    let input =
+        InterleavedSlice::new(&samples, 1, samples.len()).expect("one channel is as long as its samples");
+    let mut resampler = Fft::<f32>::new(wide(from.hertz()), wide(to.hertz()), CHUNK, 1, FixedSync::Both)
+        .expect("both rates are above zero");
+    let output =
+        resampler.process_all(&input, samples.len(), None).expect("there is room for all of one channel");
+    let mut output = output.take_data();
+    // Its length is worked out with a quotient that is not exact.
+    output.truncate(exact_length(samples.len(), from, to));
+    output
 }
 
-/// The weights of every phase, one after the other; even in number per phase.
-struct Filter {
-    taps: usize,
-    weights: Vec<f32>,
-}
-
-impl Filter {
-    fn new(up: u32, down: u32) -> Self {
-        let cutoff = (f64::from(up) / f64::from(down)).min(1.0) * PASS;
-        let half = (f64::from(CROSSINGS) / cutoff).ceil();
-        let mut weights = Vec::new();
-        let mut taps = 0;
-        for phase in 0..up {
-            let shift = f64::from(phase) / f64::from(up);
-            let start = weights.len();
-            let mut tap = 1.0 - half;
-            while tap <= half {
-                weights.push(cutoff * sinc(cutoff * (tap - shift)) * blackman((tap - shift) / half));
-                tap += 1.0;
-            }
-            taps = weights.len() - start;
-            // A constant stays what it is, in every phase.
-            let sum: f64 = weights[start..].iter().sum();
-            weights[start..].iter_mut().for_each(|weight| *weight /= sum);
-        }
-        Self { taps, weights: weights.into_iter().map(narrow).collect() }
-    }
-}
-
-fn sinc(x: f64) -> f64 {
-    let turn = core::f64::consts::PI * x;
-    if turn.abs() < 1e-9 { 1.0 } else { turn.sin() / turn }
-}
-
-/// The Blackman window for -1..=1.
-fn blackman(x: f64) -> f64 {
-    let turn = core::f64::consts::PI * x;
-    if x.abs() > 1.0 { 0.0 } else { 0.42 + 0.5 * turn.cos() + 0.08 * (2.0 * turn).cos() }
-}
-
-const fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
+fn exact_length(samples: usize, from: SampleRate, to: SampleRate) -> usize {
+    (samples * wide(to.hertz())).div_ceil(wide(from.hertz()))
 }
 
 fn wide(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "weights are about one in size")]
-const fn narrow(weight: f64) -> f32 {
-    weight as f32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[expect(clippy::cast_possible_truncation, reason = "a sine is about one in size")]
+    const fn narrow(value: f64) -> f32 {
+        value as f32
+    }
 
     fn tone(hertz: f64, rate: u32, count: u32) -> Vec<i16> {
         let turn = core::f64::consts::TAU * hertz / f64::from(rate);
@@ -111,10 +54,19 @@ mod tests {
     fn a_tone_stays_the_same_tone() {
         let out = resample(&tone(1_000.0, 22_050, 22_050), rate(22_050), rate(48_000));
         assert_eq!(out.len(), 48_000);
-        let wanted = tone(1_000.0, 48_000, 48_000);
-        let pairs = out.iter().zip(&wanted).skip(1_000).take(46_000);
-        let worst = pairs.map(|(out, want)| (out - f32::from(*want)).abs()).fold(0.0, f32::max);
-        assert!(worst < 10.0, "off by {worst} of 10,000");
+        // The sine and cosine in it, of two whole periods and more; what is left is no tone.
+        let turn = core::f64::consts::TAU * 1_000.0 / 48_000.0;
+        let inner: Vec<(f64, f64)> =
+            (1_000_u32..47_032).map(|at| (turn * f64::from(at), f64::from(out[wide(at)]))).collect();
+        let count = f64::from(u32::try_from(inner.len()).unwrap());
+        let sine = inner.iter().map(|(angle, x)| 2.0 * x * angle.sin()).sum::<f64>() / count;
+        let cosine = inner.iter().map(|(angle, x)| 2.0 * x * angle.cos()).sum::<f64>() / count;
+        let left = inner.iter().map(|(angle, x)| (x - sine * angle.sin() - cosine * angle.cos()).abs());
+        let worst = left.fold(0.0, f64::max);
+        assert!(worst < 10.0, "{worst} of 10,000 is no tone of this height");
+        assert!((sine.hypot(cosine) - 10_000.0).abs() < 20.0, "{sine} {cosine}");
+        // The filter's delay is taken off to a sample or two.
+        assert!(cosine.atan2(sine).abs() < 2.0 * turn, "{sine} {cosine}");
     }
 
     #[test]
