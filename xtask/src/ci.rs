@@ -8,7 +8,7 @@ use crate::{
     deny, faults,
     steps::{Steps, cargo, color_choice, run as run_command, run_watching},
     talk::say,
-    tidy::{self, purity},
+    tidy::{self, pure_crates},
     tools,
 };
 
@@ -74,7 +74,7 @@ fn pure_crates_elsewhere() -> anyhow::Result<()> {
         ));
         return Ok(());
     }
-    let packages = purity::pure_crates().iter().flat_map(|name| ["--package", name]);
+    let packages = pure_crates().iter().flat_map(|name| ["--package", name]);
     run_command(cargo(&["check", "--target", TARGET])?.args(packages))
 }
 

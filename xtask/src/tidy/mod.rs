@@ -6,12 +6,13 @@ mod arrows;
 mod documents;
 mod files;
 mod modules;
-pub(crate) mod purity;
+mod purity;
 mod rust_text;
 mod settings;
 mod sizes;
 mod texts;
 
+pub(crate) use self::purity::pure_crates;
 use anyhow::bail;
 
 use crate::{
