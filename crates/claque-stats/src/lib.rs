@@ -22,6 +22,7 @@ mod observe;
 mod sample;
 mod streams;
 mod summary;
+pub mod units;
 mod verdict;
 pub mod vocabulary;
 

@@ -149,6 +149,13 @@ pub fn run_kind(dir: &Path) -> Result<RunKind, StoreError> {
     kind_in(&bytes, &path)
 }
 
+/// The last part of a folder's path: the name under which a run or a suite is known.
+pub fn short_name(folder: &Path) -> String {
+    folder
+        .file_name()
+        .map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
 fn read(dir: &Path) -> Result<(PathBuf, Vec<u8>), StoreError> {
     let path = dir.join(files::RUN);
     let bytes = files::read(&path).map_err(|source| not_read(dir, &path, source))?;

@@ -12,6 +12,7 @@ mod digest;
 mod documents;
 mod error;
 mod files;
+pub mod finished;
 mod head;
 pub mod import;
 mod incidents;
@@ -23,6 +24,7 @@ mod network;
 mod reader;
 mod rows;
 mod session;
+mod settings;
 mod sorter;
 mod suite;
 mod tables;
@@ -36,7 +38,7 @@ pub use self::{
         PageRow, StepErrorRow, open_documents,
     },
     error::StoreError,
-    head::{DocumentsConfig, RunHead, RunKind, RunWhat, head, list, remove, run_kind},
+    head::{DocumentsConfig, RunHead, RunKind, RunWhat, head, list, remove, run_kind, short_name},
     incidents::IncidentRow,
     left::{
         DocumentJournal, ExtractionName, JournalHeader, JournalState, KeptDocument, KeptDocuments,
@@ -51,6 +53,7 @@ pub use self::{
     reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     session::{BlockArrival, Session, Underrun},
+    settings::flatten,
     suite::{
         SuiteFolder, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, is_suite, list_suites,
         open_suite, save_suite,

@@ -5,7 +5,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use claque_store::{RunHead, is_suite, list, list_suites};
+use claque_store::{RunHead, is_suite, list, list_suites, short_name};
 
 use crate::{config::UsageError, talk::say};
 
@@ -123,11 +123,4 @@ pub(crate) fn all_in(dir: &Path) -> anyhow::Result<Vec<RunHead>> {
         say(&format!("warning: left out: {error}"));
     }
     Ok(runs)
-}
-
-/// The last part of a folder's path.
-pub(crate) fn short_name(folder: &Path) -> String {
-    folder
-        .file_name()
-        .map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

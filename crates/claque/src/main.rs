@@ -8,11 +8,11 @@ mod commands;
 mod compare;
 mod config;
 mod documents;
+mod exit;
 mod find;
-mod load;
+mod live;
 mod network;
 mod outcome;
-mod printable;
 mod report;
 mod run;
 mod simulation;
@@ -27,11 +27,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use tracing::level_filters::LevelFilter;
 
-use crate::{cli::Cli, config::UsageError};
-
-/// Documented in the help.
-const FAILED: u8 = 1;
-const USAGE: u8 = 2;
+use crate::{
+    cli::Cli,
+    config::UsageError,
+    exit::{FAILED, USAGE},
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -6,12 +6,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use claque_report::printable::{Colours, printable};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
-
-use crate::printable::{Colours, printable};
 
 /// Prints data. A reader that has gone away is not an error: it has seen enough.
 ///

@@ -13,7 +13,7 @@ enum Reach {
 }
 
 /// The arrows of the design, section 2. A member that is not here has no place in the house yet.
-const ARROWS: [(&str, Reach); 13] = [
+const ARROWS: [(&str, Reach); 14] = [
     ("claque-core", Reach::Only(&[])),
     ("claque-stats", Reach::Only(&["claque-core"])),
     ("claque-wire", Reach::Only(&["claque-core"])),
@@ -25,6 +25,7 @@ const ARROWS: [(&str, Reach); 13] = [
     ),
     ("claque-net", Reach::Only(&["claque-core", "claque-wire", "claque-gateway", "claque-front"])),
     ("claque-store", Reach::Only(&["claque-core", "claque-stats"])),
+    ("claque-report", Reach::Only(&["claque-core", "claque-stats", "claque-store"])),
     ("claque-fleet", Reach::Only(&["claque-core", "claque-stats", "claque-store"])),
     (PROGRAM, Reach::Product),
     ("claque-bench", Reach::Only(&["claque-core", "claque-net", "claque-store", "claque-wire"])),

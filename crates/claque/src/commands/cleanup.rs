@@ -13,6 +13,7 @@ use claque_net::{
     extraction::{ClearOrder, clear},
     service::{Certificates, Credentials, Network, NetworkOrder, Pause, Service, Target},
 };
+use claque_report::words::one_line;
 use claque_store::{
     DocumentJournal, JournalState, KeptDocument, KeptDocuments, KnownServices, LeftDocument, LeftExtraction,
     Unresolved,
@@ -23,8 +24,8 @@ use futures_util::future::join_all;
 use crate::{
     config::{CleanupSettings, Talk},
     documents::going,
+    exit::LEFT_BEHIND,
     network::tell_slow_calls,
-    report::units::one_line,
     run::{
         crew::Crew,
         documents::{
@@ -35,9 +36,6 @@ use crate::{
     state::known_services,
     talk::{print, say},
 };
-
-/// Exit code where something is left.
-const LEFT: u8 = 1;
 
 /// Documents that are deleted beside each other.
 const AT_ONCE: usize = 8;
@@ -80,7 +78,7 @@ pub(crate) fn cleanup(settings: CleanupSettings) -> anyhow::Result<ExitCode> {
         let plural = if broom.deleted == 1 { "" } else { "s" };
         say(&format!("{} document{plural} deleted, {} left", broom.deleted, broom.left));
     }
-    Ok(if broom.left == 0 { ExitCode::SUCCESS } else { ExitCode::from(LEFT) })
+    Ok(if broom.left == 0 { ExitCode::SUCCESS } else { ExitCode::from(LEFT_BEHIND) })
 }
 
 /// The folders that are meant, each once.

@@ -2,17 +2,15 @@
 
 use std::process::ExitCode;
 
+use claque_report::compare::{Answer, Compared};
 use claque_stats::compare::Pair;
 
 use crate::{
-    compare::{self, Answer, Compared},
+    compare,
     config::{CompareSettings, OnRegression},
-    outcome::{INVALID, MISSED, REGRESSION},
+    exit::{INVALID, MISSED, REGRESSION, USAGE},
     report, talk,
 };
-
-/// Exit code, documented in the help.
-const USAGE: u8 = 2;
 
 /// Compares and tells.
 ///

@@ -1,14 +1,44 @@
-//! `claque documents`: extraction in real time.
+//! `claque documents` and `claque simulate documents`: extraction, in real and in virtual time.
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
+
 use super::runtime;
-use crate::config::DocumentsSettings;
+use crate::{
+    config::{DocumentsSettings, SimulateDocumentsSettings, Talk},
+    documents::{perform, simulate},
+    exit::{self, LEFT},
+    live::Live,
+    report,
+    run::interrupts::Interrupts,
+};
 
 /// Runs and reports.
 ///
 /// # Errors
 /// claque cannot go on.
 pub(crate) fn documents(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
-    runtime::block_on(crate::documents::run(settings))
+    runtime::block_on(run_and_tell(settings))
+}
+
+async fn run_and_tell(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
+    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+    let live = Live::new(settings.output.talk == Talk::Quiet);
+    let Some(finished) = perform(&settings, &interrupts, &live).await? else {
+        return Ok(ExitCode::from(LEFT));
+    };
+    report::print_documents(&finished, settings.output.format)?;
+    Ok(exit::of_documents(&finished))
+}
+
+/// Simulates a run over documents and tells of it as of any other.
+///
+/// # Errors
+/// A file's pages cannot be counted, or the folder cannot be written.
+pub(crate) fn simulate_documents(settings: SimulateDocumentsSettings) -> anyhow::Result<ExitCode> {
+    let format = settings.output.format;
+    let finished = simulate(settings)?;
+    report::print_documents(&finished, format)?;
+    Ok(exit::of_documents(&finished))
 }

@@ -8,14 +8,12 @@ use std::{
 };
 
 use anyhow::Context as _;
+use claque_report::printable::{Colours, printable};
 use claque_store::{BlockRow, ErrorRow, ListenerRow, Manifest, StallRow};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    cli::{ExportFlags, FormatFlag, KeptFlags, RunFlag, TableFlag},
-    printable::{Colours, printable},
-};
+use crate::cli::{ExportFlags, FormatFlag, KeptFlags, RunFlag, TableFlag};
 
 /// Writes a table of a run. A reader that goes away has seen enough.
 ///

@@ -7,23 +7,16 @@ use std::{
 };
 
 use anyhow::Context as _;
-use claque_stats::{Distribution, Reason, ReasonId, Validity, Verdict};
+use claque_stats::{
+    Distribution, Reason, ReasonId, Validity, Verdict,
+    units::{NOT_MEASURED, time},
+};
 use claque_store::{
     Machine, RunFolder, RunHeader,
     import::{Imported, ImportedRun, documents::OldDocuments, read_any},
 };
 
-use crate::{
-    cli::ImportFlags,
-    config::UsageError,
-    find,
-    outcome::new_folder,
-    report::{
-        html,
-        units::{NOT_MEASURED, time},
-    },
-    talk::print,
-};
+use crate::{cli::ImportFlags, config::UsageError, outcome::new_folder, report, talk::print};
 
 /// Takes in every file, and says in a line what became of each.
 ///
@@ -36,7 +29,7 @@ pub(crate) fn import(flags: &ImportFlags) -> anyhow::Result<ExitCode> {
             Imported::Run(run) => {
                 let (folder, verdict) = import_run(&run, file, &parent)?;
                 if !flags.no_report {
-                    html::save_of(&folder)?;
+                    report::save_page(&folder)?;
                 }
                 let word = verdict.validity().as_str();
                 let reasons: Vec<_> =
@@ -70,7 +63,7 @@ fn import_run(run: &ImportedRun, file: &Path, parent: &Path) -> anyhow::Result<(
         started_at,
         document_ids: run.document_ids.clone(),
         claque_version: "the older script".to_owned(),
-        scenario: serde_json::json!({ "imported": { "file": find::short_name(file), "notes": run.notes } }),
+        scenario: serde_json::json!({ "imported": { "file": claque_store::short_name(file), "notes": run.notes } }),
         target: "not told by the older script".to_owned(),
         machine: Machine { os: "not".to_owned(), arch: "told".to_owned(), cpus: 0 },
         seed: 0,

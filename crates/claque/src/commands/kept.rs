@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use claque_net::unix_nanos;
 use claque_stats::{Summary, Verdict};
-use claque_store::Manifest;
+use claque_store::{
+    Manifest,
+    finished::{Finished, Heading, TimeKind},
+};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     cli::{KeptFlags, RunFlag},
     config::{OUTPUT_DIR, UsageError},
     find,
-    outcome::{Finished, Heading, TimeKind, judge},
+    outcome::judge,
 };
 
 impl KeptFlags {

@@ -38,7 +38,7 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Simulate(mut flags) => match flags.what.take() {
             None => simulate::simulate(config::resolve_simulate(*flags)?),
             Some(SimulateVerb::Documents(flags)) => {
-                crate::documents::simulate(config::resolve_simulate_documents(*flags)?)
+                documents::simulate_documents(config::resolve_simulate_documents(*flags)?)
             }
         },
         Verb::Suite(flags) => {

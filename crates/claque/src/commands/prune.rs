@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use claque_stats::units::counted;
+
 use super::kept;
 use crate::{
     cli::PruneFlags,
     config::UsageError,
     find,
-    report::units::counted,
     talk::{print, say},
 };
 

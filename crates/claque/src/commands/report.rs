@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use crate::{cli::ReportFlags, report::html, talk::print};
+use crate::{cli::ReportFlags, report::save_page, talk::print};
 
 /// Writes the page and prints where it is.
 ///
 /// # Errors
 /// There is no such run, or it cannot be read or written.
 pub(crate) fn report(flags: &ReportFlags) -> anyhow::Result<ExitCode> {
-    let path = html::save_of(&flags.run.folder()?)?;
+    let path = save_page(&flags.run.folder()?)?;
     print(&format!("{}\n", path.display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,11 +5,7 @@ use std::process::ExitCode;
 use claque_stats::Verdict;
 
 use super::kept;
-use crate::{
-    cli::ResummariseFlags,
-    config::OutputFormat,
-    report::{self, html},
-};
+use crate::{cli::ResummariseFlags, config::OutputFormat, report};
 
 /// Computes, writes and prints them. The run's own times stay.
 ///
@@ -19,7 +15,7 @@ pub(crate) fn resummarise(flags: &ResummariseFlags) -> anyhow::Result<ExitCode> 
     let folder = flags.run.folder()?;
     let manifest = claque_store::resummarise(&folder, kept::judge_again)?;
     if !flags.no_report {
-        html::save_of(&folder)?;
+        report::save_page(&folder)?;
     }
     let (Some(summary), Some(verdict)) = (manifest.summary.clone(), manifest.verdict.clone()) else {
         anyhow::bail!("failed to summarise {}: no figures came out of it", folder.display());

@@ -3,17 +3,16 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use claque_stats::{DocumentsSummary, Summary, SummaryBuilder, Validity};
+use claque_report::words::one_line;
+use claque_stats::{
+    DocumentsSummary, Summary, SummaryBuilder, Validity,
+    units::{NOT_MEASURED, counted, grouped, percent_or_na, quantile_or_max},
+};
 use claque_store::{DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict};
 use serde::Serialize;
 
 use super::kept;
-use crate::{
-    cli::ListFlags,
-    find,
-    report::units::{NOT_MEASURED, counted, grouped, one_line, percent_or_na, quantile_or_max},
-    talk::print,
-};
+use crate::{cli::ListFlags, find, talk::print};
 
 /// Lists runs, newest first.
 ///
@@ -103,11 +102,15 @@ fn row(run: &RunHead) -> Vec<String> {
         (None, false) => NOT_MEASURED,
     };
     vec![
-        one_line(&find::short_name(&run.dir)),
+        one_line(&claque_store::short_name(&run.dir)),
         audience,
         one_line(&model),
-        if kept::time_of(&run.scenario) == crate::outcome::TimeKind::Virtual { "virtual" } else { "real" }
-            .to_owned(),
+        if kept::time_of(&run.scenario) == claque_store::finished::TimeKind::Virtual {
+            "virtual"
+        } else {
+            "real"
+        }
+        .to_owned(),
         verdict.to_owned(),
         percent_or_na(success_pct),
         underruns.map_or_else(|| NOT_MEASURED.to_owned(), grouped),
@@ -221,12 +224,16 @@ fn entry(run: &RunHead) -> Entry<'_> {
         }
     };
     Entry {
-        name: find::short_name(dir),
+        name: claque_store::short_name(dir),
         run_folder: dir.display().to_string(),
         started_at_utc,
         partial: *partial,
         target,
-        time: if kept::time_of(scenario) == crate::outcome::TimeKind::Virtual { "virtual" } else { "real" },
+        time: if kept::time_of(scenario) == claque_store::finished::TimeKind::Virtual {
+            "virtual"
+        } else {
+            "real"
+        },
         kind,
         config,
         tags,

@@ -3,16 +3,13 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use claque_stats::Verdict;
-use claque_store::{DocumentsManifest, RunKind};
+use claque_store::{
+    DocumentsManifest, RunKind,
+    finished::{DocumentsHeading, Finished, FinishedDocuments},
+};
 
 use super::kept;
-use crate::{
-    cli::ShowFlags,
-    config::OutputFormat,
-    documents::record::{self, DocumentsHeading, FinishedDocuments},
-    outcome::Finished,
-    report,
-};
+use crate::{cli::ShowFlags, config::OutputFormat, documents::record, report};
 
 /// Prints what was printed at the end of the run. Of a run that was not finished, the figures of what there is.
 ///

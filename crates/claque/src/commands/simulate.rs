@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{config::SimulateSettings, report, simulation};
+use crate::{config::SimulateSettings, exit, report, simulation};
 
 /// Simulates a run and tells of it as of any other.
 ///
@@ -12,5 +12,5 @@ pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
     let output = settings.output.clone();
     let finished = simulation::perform(settings)?;
     report::tell(&finished, &output)?;
-    Ok(finished.exit_code())
+    Ok(exit::of_run(&finished))
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use claque_stats::{compare::CompareOptions, objective::Objective};
+use claque_report::compare::{CompareTerms, InvalidRuns};
+use claque_stats::compare::CompareOptions;
 
 use super::{
     UsageError,
@@ -31,26 +32,6 @@ pub(crate) struct CompareSettings {
     pub(crate) html: Option<PathBuf>,
     /// Where JUnit XML goes.
     pub(crate) junit: Option<PathBuf>,
-}
-
-/// How runs are compared.
-#[derive(Clone, Debug)]
-pub(crate) struct CompareTerms {
-    /// What the method takes.
-    pub(crate) options: CompareOptions,
-    /// What becomes of runs that are INVALID or partial.
-    pub(crate) invalid: InvalidRuns,
-    /// What every side but the baseline must reach.
-    pub(crate) objectives: Vec<Objective>,
-}
-
-/// What becomes of runs whose figures do not measure the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InvalidRuns {
-    /// They are refused.
-    Refused,
-    /// They are compared all the same.
-    Allowed,
 }
 
 /// What a regression leads to.

@@ -33,7 +33,7 @@ mod wish;
 mod wishes;
 
 pub(crate) use self::{
-    compare::{CompareForm, CompareSettings, CompareTerms, InvalidRuns, OnRegression, resolve_compare},
+    compare::{CompareForm, CompareSettings, OnRegression, resolve_compare},
     courtesy::{Courtesy, LimitChoice},
     credentials::Surroundings,
     documents::{DocumentsPlan, Origin},

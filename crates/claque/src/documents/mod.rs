@@ -11,7 +11,7 @@ use claque_core::{corpus::Corpus, rng::Seed};
 use claque_net::extraction::Paper;
 use claque_stats::CacheUse;
 
-pub(crate) use self::{left::going, run::run, simulate::simulate};
+pub(crate) use self::{left::going, run::perform, simulate::simulate};
 use crate::config::{DocumentsPlan, Origin};
 
 /// The file of document `number` of a run. `unique` makes made ones differ from those of other runs.

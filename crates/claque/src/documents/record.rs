@@ -1,12 +1,9 @@
 //! From facts of documents to a finished run.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::path::Path;
 
 use claque_core::{
-    extraction::{AiTransform, DocumentFact},
+    extraction::DocumentFact,
     gap::GapLog,
     time::{Duration, Instant},
 };
@@ -16,26 +13,10 @@ use claque_stats::{
 };
 use claque_store::{
     DocumentJournal, DocumentsFolder, DocumentsHeader, DocumentsWriter, NetworkRecord, StoreError, UnixNanos,
+    finished::{DocumentsHeading, FinishedDocuments, TimeKind},
 };
 
-use crate::outcome::{NOT_KEPT, TimeKind, exit_code, machine, network_notes, new_folder, not_kept};
-
-/// What a run over documents sets out to do, as far as its folder and its report are concerned.
-#[derive(Clone, Debug)]
-pub(crate) struct DocumentsHeading {
-    /// The service, for people.
-    pub(crate) target: String,
-    /// The denominators.
-    pub(crate) shape: DocumentsShape,
-    /// Whether a language model is to rewrite the pages.
-    pub(crate) ai_transform: AiTransform,
-    /// Which time the run's times are of.
-    pub(crate) time: TimeKind,
-    /// The number all randomness hangs from.
-    pub(crate) seed: u64,
-    /// Everything that was decided, without secrets.
-    pub(crate) scenario: serde_json::Value,
-}
+use crate::outcome::{machine, network_notes, new_folder, not_kept};
 
 /// A run over documents that is being recorded: in its folder, and as figures.
 #[derive(Debug)]
@@ -49,17 +30,6 @@ pub(crate) struct DocumentsRecorder {
     gaps: GapLog,
     /// Why the folder takes no more.
     trouble: Option<StoreError>,
-}
-
-/// A run over documents that is recorded, with everything a report says of it.
-#[derive(Clone, Debug)]
-pub(crate) struct FinishedDocuments {
-    pub(crate) heading: DocumentsHeading,
-    pub(crate) folder: PathBuf,
-    pub(crate) summary: DocumentsSummary,
-    pub(crate) verdict: Verdict,
-    /// Why it is not kept, if it is not: these figures are nowhere else.
-    pub(crate) not_kept: Option<String>,
 }
 
 impl DocumentsRecorder {
@@ -165,11 +135,4 @@ pub(crate) fn judge(shape: &DocumentsShape, summary: &DocumentsSummary, time: Ti
         verdict.notes.retain(|note| note.id != ReasonId::LagNotMeasured);
     }
     verdict
-}
-
-impl FinishedDocuments {
-    /// 0 for a run that can be trusted, 5 for one that cannot, 1 for one that could not be kept.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        if self.not_kept.is_some() { ExitCode::from(NOT_KEPT) } else { exit_code(&self.verdict) }
-    }
 }

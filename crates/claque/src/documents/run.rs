@@ -1,6 +1,6 @@
 //! A run over documents in real time: make, extract, record, clear away, whatever happens in between.
 
-use std::{process::ExitCode, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use claque_core::{
@@ -17,19 +17,19 @@ use claque_net::{
     unix_nanos,
 };
 use claque_stats::ScheduleLag;
+use claque_store::finished::{DocumentsHeading, FinishedDocuments, TimeKind};
 use tokio::time::MissedTickBehavior;
 
 use super::{
     left::{Left, Whose},
     paced::Paced,
     paper,
-    record::{DocumentsHeading, DocumentsRecorder, FinishedDocuments},
+    record::DocumentsRecorder,
 };
 use crate::{
-    config::{DocumentsSettings, Talk, TargetChoice},
+    config::{DocumentsSettings, TargetChoice},
+    live::Live,
     network::tell_slow_calls,
-    outcome::TimeKind,
-    report::{self, live::Live},
     run::{
         interrupts::Interrupts,
         leaving::{Course, Reached},
@@ -39,21 +39,18 @@ use crate::{
     },
 };
 
-/// Exit code of a run that was left at the second Ctrl-C.
-const LEFT: u8 = 1;
-
-/// Runs, reports, and leaves nothing behind on the service.
+/// Runs, saves, and leaves nothing behind on the service; nothing is told but on the way. None when it was left at once.
 ///
 /// # Errors
 /// claque cannot go on.
-pub(crate) async fn run(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
-    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
-    let live = Live::new(settings.output.talk == Talk::Quiet);
-    let (left, course) = (Left::default(), Course::default());
-    let format = settings.output.format;
+pub(crate) async fn perform(
+    settings: &DocumentsSettings,
+    interrupts: &Interrupts,
+    live: &Live,
+) -> anyhow::Result<Option<FinishedDocuments>> {
+    let (left, course) = (&Left::default(), &Course::default());
     let network = Network::open(settings.network.clone());
-    let (interrupts, left, course, live) = (&interrupts, &left, &course, &live);
-    let session = Session { settings: &settings, interrupts, left, course, live, network: network.clone() };
+    let session = Session { settings, interrupts, left, course, live, network: network.clone() };
     let result = tokio::select! {
         result = session.run() => Some(result),
         () = twice(interrupts, live, || course.stopping(left.clears())) => None,
@@ -62,14 +59,13 @@ pub(crate) async fn run(settings: DocumentsSettings) -> anyhow::Result<ExitCode>
     live.end();
     let Some(result) = result else {
         course.left(&left.leave()).iter().for_each(|line| live.warn(line));
-        return Ok(ExitCode::from(LEFT));
+        return Ok(None);
     };
     let finished = result?;
     for what in &finished.summary.left_behind {
         live.warn(&format!("left behind on the service: {what}"));
     }
-    report::print_documents(&finished, format)?;
-    Ok(finished.exit_code())
+    Ok(Some(finished))
 }
 
 /// One run with all it works on.

@@ -1,26 +1,18 @@
 //! Documents in virtual time.
 
-use std::process::ExitCode;
-
 use claque_gateway::ContentHash;
 use claque_sim::{DocumentsScenario, Link, SimulatedPaper, simulate_documents};
+use claque_store::finished::{DocumentsHeading, FinishedDocuments, TimeKind};
 use claque_wire::pdf::page_count;
 
-use super::{
-    paper,
-    record::{DocumentsHeading, DocumentsRecorder},
-};
-use crate::{
-    config::{SimulateDocumentsSettings, UsageError},
-    outcome::TimeKind,
-    report,
-};
+use super::{paper, record::DocumentsRecorder};
+use crate::config::{SimulateDocumentsSettings, UsageError};
 
-/// Simulates a run over documents and tells of it as of any other.
+/// Simulates a run over documents and saves it as any other.
 ///
 /// # Errors
 /// A file's pages cannot be counted, or the folder cannot be written.
-pub(crate) fn simulate(settings: SimulateDocumentsSettings) -> anyhow::Result<ExitCode> {
+pub(crate) fn simulate(settings: SimulateDocumentsSettings) -> anyhow::Result<FinishedDocuments> {
     let SimulateDocumentsSettings { plan, corpus, gateway, output, seed, scenario } = settings;
     let unique = plan.seed.child("unique");
     let papers: Result<Vec<_>, UsageError> =
@@ -46,9 +38,7 @@ pub(crate) fn simulate(settings: SimulateDocumentsSettings) -> anyhow::Result<Ex
     simulate_documents(&order, |fact| facts.push(fact));
     let mut recorder = DocumentsRecorder::create(heading, &output.dir)?;
     recorder.take(&facts);
-    let finished = recorder.finish(None);
-    report::print_documents(&finished, output.format)?;
-    Ok(finished.exit_code())
+    Ok(recorder.finish(None))
 }
 
 fn simulated(paper: claque_net::extraction::Paper) -> Result<SimulatedPaper, UsageError> {

@@ -1,13 +1,10 @@
 //! From facts to a finished run: what `run` and `simulate` have in common once something has happened.
 
 mod folder;
+mod load;
 mod verdict;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-    thread::available_parallelism,
-};
+use std::{path::Path, thread::available_parallelism};
 
 use claque_core::{
     gap::GapLog,
@@ -17,12 +14,12 @@ use claque_core::{
 use claque_gateway::Load;
 use claque_net::{Clock, audience::ByHand, unix_nanos};
 use claque_stats::{
-    GeneratorGap, ObservationsBuilder, Reason, ScheduleLag, Summary, SummaryBuilder, Verdict,
-    objective::{Objective, ObjectiveResult},
+    GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Objective,
 };
 use claque_store::{
     DocumentJournal, Machine, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader, RunWriter,
     ServiceLoad, StoreError, TokenRow, UnixNanos,
+    finished::{Finished, Heading, TimeKind},
 };
 
 use self::verdict::{Told, beyond_player, by_hand};
@@ -30,49 +27,12 @@ pub(crate) use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::{judge, network_notes},
 };
-use crate::load;
-
-/// Exit code of a run whose figures are told and that could not be kept.
-pub(crate) const NOT_KEPT: u8 = 1;
-/// Exit codes, documented in the help.
-pub(crate) const MISSED: u8 = 3;
-/// See above.
-pub(crate) const REGRESSION: u8 = 4;
-/// See above.
-pub(crate) const INVALID: u8 = 5;
-
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
 const BATCH: usize = 512;
 
 /// Facts kept in memory once the folder takes no more: some 250 MB. A run is stopped then, so few are to come; of a simulation that
 /// goes on beyond it there are no figures.
 const MOST_UNSAVED: usize = 1_000_000;
-
-/// What a run sets out to do, as far as its folder and its report are concerned.
-#[derive(Clone, Debug)]
-pub(crate) struct Heading {
-    /// The service, for people: an address, or a word for the embedded or simulated gateway with its preset.
-    pub(crate) target: String,
-    /// The older script's five settings.
-    pub(crate) config: RunConfig,
-    /// Which time the run's times are of.
-    pub(crate) time: TimeKind,
-    /// The number all randomness hangs from.
-    pub(crate) seed: u64,
-    /// Everything that was decided, without secrets.
-    pub(crate) scenario: serde_json::Value,
-    /// What is to be said beside the verdict and is known beforehand.
-    pub(crate) notes: Vec<Reason>,
-}
-
-/// Which time a run's times are of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TimeKind {
-    /// A clock's.
-    Real,
-    /// A model's, in which nothing can be late.
-    Virtual,
-}
 
 /// A run that is being recorded: in its folder, and as figures.
 #[derive(Debug)]
@@ -96,41 +56,23 @@ pub(crate) struct Recorder {
     trouble: Option<StoreError>,
 }
 
-/// A run that is recorded, with everything a report says of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Finished {
-    pub(crate) heading: Heading,
-    pub(crate) folder: PathBuf,
-    pub(crate) summary: Summary,
-    pub(crate) verdict: Verdict,
-    pub(crate) preparation: Option<Preparation>,
-    /// How much the service had to do, where it tells.
-    pub(crate) load: Option<ServiceLoad>,
-    /// What came of the objectives, in their order.
-    pub(crate) objectives: Vec<ObjectiveResult>,
-    /// Why it is not kept, if it is not: these figures are nowhere else.
-    pub(crate) not_kept: Option<String>,
-}
-
-impl Heading {
-    /// The heading of a run of `plan` that was decided in the words of `scenario`.
-    pub(crate) fn new(
-        plan: &Plan,
-        voice: &str,
-        target: String,
-        time: TimeKind,
-        (seed, scenario): (u64, serde_json::Value),
-    ) -> Self {
-        let config = RunConfig {
-            users: plan.users,
-            blocks_per_user: plan.blocks,
-            model: plan.model.clone(),
-            voice: voice.to_owned(),
-            speed: plan.speed.as_f64(),
-        };
-        let notes = beyond_player(plan).into_iter().collect();
-        Self { target, config, time, seed, scenario, notes }
-    }
+/// The heading of a run of `plan` that was decided in the words of `scenario`.
+pub(crate) fn heading(
+    plan: &Plan,
+    voice: &str,
+    target: String,
+    time: TimeKind,
+    (seed, scenario): (u64, serde_json::Value),
+) -> Heading {
+    let config = RunConfig {
+        users: plan.users,
+        blocks_per_user: plan.blocks,
+        model: plan.model.clone(),
+        voice: voice.to_owned(),
+        speed: plan.speed.as_f64(),
+    };
+    let notes = beyond_player(plan).into_iter().collect();
+    Heading { target, config, time, seed, scenario, notes }
 }
 
 impl Recorder {
@@ -387,24 +329,6 @@ pub(crate) fn not_kept(why: &StoreError, folder: &Path) -> String {
     } else {
         why.to_string()
     }
-}
-
-impl Finished {
-    /// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its
-    /// objectives: they are about figures that do not measure the service. 3 for one that missed an objective. 1 for one that
-    /// could not be kept, which is claque's own failure.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        if self.not_kept.is_some() {
-            return ExitCode::from(NOT_KEPT);
-        }
-        let missed = self.objectives.iter().any(|result| !result.met);
-        if self.verdict.is_valid() && missed { ExitCode::from(MISSED) } else { exit_code(&self.verdict) }
-    }
-}
-
-/// 0 for a run that can be trusted, 5 for one that cannot, also where that is because nobody measured it.
-pub(crate) fn exit_code(verdict: &Verdict) -> ExitCode {
-    if verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
 }
 
 /// What the run is made on.

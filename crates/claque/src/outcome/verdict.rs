@@ -2,11 +2,14 @@
 
 use claque_core::plan::Plan;
 use claque_net::audience::ByHand;
-use claque_stats::{GeneratorGap, Reason, ReasonId, Summary, Verdict};
-use claque_store::{AddressRow, NetworkRecord, Preparation};
-
-use super::{Heading, TimeKind};
-use crate::report::units::{counted, time};
+use claque_stats::{
+    GeneratorGap, Reason, ReasonId, Summary, Verdict,
+    units::{counted, time},
+};
+use claque_store::{
+    AddressRow, NetworkRecord, Preparation,
+    finished::{Heading, TimeKind},
+};
 
 /// What is known of a run beside its facts.
 pub(super) struct Told<'a> {

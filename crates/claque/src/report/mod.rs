@@ -1,30 +1,21 @@
-//! How a run is told: a table for people, a document for programs, and a view while it goes on.
+//! What is told goes where it was asked for: to stdout, to files, to a run's folder. How it is told, claque-report says.
 
-mod again;
 pub(crate) mod compare;
-mod documents;
-mod figures;
-pub(crate) mod html;
-mod json;
-mod junit;
-pub(crate) mod live;
-mod markdown;
-mod objectives;
 pub(crate) mod suite;
-mod text;
-pub(crate) mod units;
-mod vocabulary;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use claque_report::{
+    Paint, documents, html,
+    printable::{Colours, printable},
+    run, vocabulary,
+};
 use claque_stats::vocabulary::Vocabulary;
+use claque_store::finished::{Finished, FinishedDocuments};
 
 use crate::{
     config::{Output, OutputFormat, PageChoice},
-    documents::record::FinishedDocuments,
-    outcome::Finished,
-    printable::{Colours, printable},
     talk,
 };
 
@@ -35,17 +26,17 @@ use crate::{
 /// A file or standard output cannot be written.
 pub(crate) fn tell(run: &Finished, output: &Output) -> anyhow::Result<()> {
     if let Some(path) = &output.judging.markdown {
-        write(path, &markdown::summary(run), "--markdown")?;
+        write(path, &run::to_markdown(run), "--markdown")?;
     }
     if let Some(path) = &output.judging.junit {
-        write(path, &junit::document("run", &cases(run)), "--junit")?;
+        write(path, &run::to_junit(run), "--junit")?;
     }
     // The figures first: a page that cannot be written must not cost them, nor a terminal that is gone the page.
     let printed = print_all(run, output);
     if let Some(why) = &run.not_kept {
         not_kept(why);
     } else if output.page == PageChoice::Written {
-        let saved = html::save_of(&run.folder);
+        let saved = save_page(&run.folder);
         return printed.and(saved.map(drop));
     }
     printed
@@ -56,13 +47,23 @@ fn print_all(run: &Finished, output: &Output) -> anyhow::Result<()> {
     let kept = output.vocabulary.filter(|_| run.not_kept.is_none());
     let told = kept.map(|vocabulary| vocabulary::of_run(&run.folder, vocabulary)).transpose()?;
     match output.format {
-        OutputFormat::Json => talk::print(&json::summary_with(run, told.as_ref())?),
+        OutputFormat::Json => talk::print(&run::to_json(run, told.as_ref())?),
         OutputFormat::Text => {
             print(run, output.format)?;
-            let paint = text::Paint::new(talk::stdout_has_colours());
-            told.map_or(Ok(()), |told| talk::print(&format!("\n{}", vocabulary::text(&told, paint))))
+            told.map_or(Ok(()), |told| talk::print(&format!("\n{}", vocabulary::to_text(&told, paint()))))
         }
     }
+}
+
+/// Writes the page of the run in `folder`, and says where it is.
+///
+/// # Errors
+/// There is no run, it cannot be read, or the file cannot be written.
+pub(crate) fn save_page(folder: &Path) -> anyhow::Result<PathBuf> {
+    let text = html::page_of(folder)?;
+    let path = folder.join(html::FILE);
+    std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
+    Ok(path)
 }
 
 /// Prints the facts of the run in `folder` under the names of another tool.
@@ -76,15 +77,9 @@ pub(crate) fn print_vocabulary(
 ) -> anyhow::Result<()> {
     let told = vocabulary::of_run(folder, vocabulary)?;
     match format {
-        OutputFormat::Text => {
-            talk::print(&vocabulary::text(&told, text::Paint::new(talk::stdout_has_colours())))
-        }
-        OutputFormat::Json => talk::print(&vocabulary::json(&told)?),
+        OutputFormat::Text => talk::print(&vocabulary::to_text(&told, paint())),
+        OutputFormat::Json => talk::print(&vocabulary::to_json(&told)?),
     }
-}
-
-fn not_kept(why: &str) {
-    talk::say(&format!("error: this run could not be kept: {why}"));
 }
 
 /// Prints the summary of a run on stdout, in the form asked for.
@@ -93,21 +88,9 @@ fn not_kept(why: &str) {
 /// Standard output cannot be written.
 pub(crate) fn print(run: &Finished, format: OutputFormat) -> anyhow::Result<()> {
     match format {
-        OutputFormat::Text => talk::print(&text::summary(run, text::Paint::new(talk::stdout_has_colours()))),
-        OutputFormat::Json => talk::print(&json::summary(run)?),
+        OutputFormat::Text => talk::print(&run::to_text(run, paint())),
+        OutputFormat::Json => talk::print(&run::to_json(run, None)?),
     }
-}
-
-/// One test case for the verdict, one for each objective.
-fn cases(run: &Finished) -> Vec<junit::TestCase> {
-    let verdict =
-        junit::TestCase { name: "the run is VALID".to_owned(), failure: junit::distrust(&run.verdict) };
-    std::iter::once(verdict).chain(run.objectives.iter().map(junit::case)).collect()
-}
-
-fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
-    std::fs::write(path, printable(text, Colours::None).as_bytes())
-        .with_context(|| format!("failed to write {}; give another file with {flag}", path.display()))
 }
 
 /// Prints the summary of a run over documents on stdout, in the form asked for.
@@ -116,10 +99,8 @@ fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
 /// Standard output cannot be written.
 pub(crate) fn print_documents(run: &FinishedDocuments, format: OutputFormat) -> anyhow::Result<()> {
     match format {
-        OutputFormat::Text => {
-            talk::print(&documents::text(run, text::Paint::new(talk::stdout_has_colours())))
-        }
-        OutputFormat::Json => talk::print(&documents::json(run)?),
+        OutputFormat::Text => talk::print(&documents::to_text(run, paint())),
+        OutputFormat::Json => talk::print(&documents::to_json(run)?),
     }?;
     if let Some(why) = &run.not_kept {
         not_kept(why);
@@ -127,5 +108,16 @@ pub(crate) fn print_documents(run: &FinishedDocuments, format: OutputFormat) -> 
     Ok(())
 }
 
-#[cfg(test)]
-mod tests;
+fn not_kept(why: &str) {
+    talk::say(&format!("error: this run could not be kept: {why}"));
+}
+
+fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
+    std::fs::write(path, printable(text, Colours::None).as_bytes())
+        .with_context(|| format!("failed to write {}; give another file with {flag}", path.display()))
+}
+
+/// Colours where stdout takes them.
+fn paint() -> Paint {
+    Paint::new(talk::stdout_has_colours())
+}

@@ -17,7 +17,7 @@ use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
 use super::{crew::Crew, interrupts::Interrupts, leaving::Clears, waiting::Waiting};
-use crate::report::live::Live;
+use crate::live::Live;
 
 /// Documents made or deleted at the same time. The service's own limit (10 a minute) is found out and waited out.
 const AT_ONCE: usize = 8;

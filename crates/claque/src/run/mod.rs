@@ -12,9 +12,7 @@ pub(crate) mod pulse;
 mod speech;
 mod start;
 pub(crate) mod waiting;
-mod watch;
-
-use std::process::ExitCode;
+pub(crate) mod watch;
 
 use anyhow::Context as _;
 use claque_core::{
@@ -32,7 +30,10 @@ use claque_net::{
     unix_nanos,
 };
 use claque_stats::ScheduleLag;
-use claque_store::Preparation;
+use claque_store::{
+    Preparation,
+    finished::{Finished, Heading, TimeKind},
+};
 use claque_wire::session::Protocol;
 use serde_json::Value;
 
@@ -47,40 +48,19 @@ use self::{
 };
 use crate::{
     config::{ProtocolChoice, RunSettings, TargetChoice, UsageError},
+    live::Live,
     network,
-    outcome::{Finished, Heading, Recorder, TimeKind},
-    report::{
-        self,
-        live::{Live, Outcome},
-    },
+    outcome::{self, Recorder},
     state, unique,
 };
 
-/// Exit code of a run that was left at the second Ctrl-C.
-pub(crate) const LEFT: u8 = 1;
 /// Listeners that share a lane before a second one is opened: so few that one core is never short.
 const LISTENERS_PER_LANE: u32 = 500;
-
-/// Runs, reports, and leaves nothing behind on the service.
-///
-/// # Errors
-/// claque cannot go on, or was asked for something that the service does not have.
-pub(crate) async fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
-    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
-    let goal = watch::goal(&settings.plan);
-    let live = Live::open(settings.output.talk, settings.live, goal, watch::about(&settings))?;
-    let Some(Ended { finished, .. }) = perform(&settings, &interrupts, &live).await? else {
-        return Ok(ExitCode::from(LEFT));
-    };
-    report::tell(&finished, &settings.output)?;
-    live.end_page(&Outcome::of(&finished, settings.output.page));
-    Ok(finished.exit_code())
-}
 
 /// Runs, saves, and leaves nothing behind on the service; nothing is told but on the way. None when it was left at once.
 ///
 /// # Errors
-/// As [`run`].
+/// claque cannot go on, or was asked for something that the service does not have.
 pub(crate) async fn perform(
     settings: &RunSettings,
     interrupts: &Interrupts,
@@ -385,7 +365,7 @@ impl Session<'_> {
         let settings = self.settings;
         let shown = settings.target.shown_at(target);
         let decided = (settings.seed, scenario.clone());
-        Heading::new(plan, voice, shown, TimeKind::Real, decided)
+        outcome::heading(plan, voice, shown, TimeKind::Real, decided)
     }
 }
 

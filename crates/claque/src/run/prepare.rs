@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     config::{RunSettings, UsageError, hint},
-    report::live::Live,
+    live::Live,
 };
 
 /// Models that an error names at most: what a service lists has no bound.

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     config::{RunSettings, SpeechChoice, UsageError},
-    report::live::Live,
+    live::Live,
     speech::{UnknownVoice, add_to_scenario, request_settings, shown, usual_model, voices_from},
 };
 

@@ -6,7 +6,7 @@ use claque_core::time::{Duration, Instant};
 use claque_net::{Clock, service::Pause};
 
 use super::interrupts::Interrupts;
-use crate::report::live::Live;
+use crate::live::Live;
 
 /// A wait shorter than this is not worth a line.
 const TOLD: Duration = Duration::from_secs(1);

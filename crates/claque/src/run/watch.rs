@@ -5,6 +5,7 @@ use claque_net::{
     audience::{Audience, Batch},
     host::Host,
 };
+use claque_stats::units::{counted, grouped};
 use tokio::time::MissedTickBehavior;
 
 use super::{
@@ -13,21 +14,18 @@ use super::{
 };
 use crate::{
     config::RunSettings,
+    live::{Goal, Live, Queue, REDRAW, Standing, Wish},
     outcome::Recorder,
-    report::{
-        live::{Goal, Live, Queue, REDRAW, Standing, Wish},
-        units::{counted, grouped},
-    },
 };
 
 /// What a run is to do.
-pub(super) fn goal(plan: &Plan) -> Goal {
+pub(crate) fn goal(plan: &Plan) -> Goal {
     let users = u64::from(plan.users);
     Goal { users, blocks: users * u64::from(plan.blocks) }
 }
 
 /// What is run, in a line.
-pub(super) fn about(settings: &RunSettings) -> String {
+pub(crate) fn about(settings: &RunSettings) -> String {
     let plan = &settings.plan;
     let target = settings.target.shown();
     let (users, blocks) = (counted(plan.users.into(), "listener"), counted(plan.blocks.into(), "block"));

@@ -5,11 +5,12 @@ mod yapit;
 
 use claque_core::{corpus::Corpus, plan::Plan, record::Fact};
 use claque_sim::SimError;
+use claque_store::finished::{Finished, Heading};
 use serde_json::Value;
 
 use crate::{
     config::{Output, SimulateSettings, SimulatedService, UsageError},
-    outcome::{Finished, Heading, Recorder},
+    outcome::Recorder,
 };
 
 /// Simulates a run and saves it as any other.

@@ -1,12 +1,13 @@
 //! A service of OpenAI-compatible speech in virtual time.
 
 use claque_sim::{Link, SimError, StreamScenario, simulate_streams};
+use claque_store::finished::{Finished, TimeKind};
 use claque_wire::openai::{Dialect, RequestSettings};
 
 use super::{Audience, Record, usage};
 use crate::{
     config::{SimulatedSpeech, UsageError},
-    outcome::{Finished, Heading, TimeKind},
+    outcome,
     speech::{UnknownVoice, add_to_scenario, request_settings, usual_model, voices_from},
     unique,
 };
@@ -21,7 +22,7 @@ pub(super) fn perform(audience: Audience, service: SimulatedSpeech) -> anyhow::R
     let SimulatedSpeech { gateway, .. } = service;
     let target = format!("simulated speech gateway, as {}", gateway.config.dialect.name);
     let voice = voices.first().map_or("", String::as_str);
-    let heading = Heading::new(&plan, voice, target, TimeKind::Virtual, (seed, scenario));
+    let heading = outcome::heading(&plan, voice, target, TimeKind::Virtual, (seed, scenario));
     let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
     let order = StreamScenario {
         plan,

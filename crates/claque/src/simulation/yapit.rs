@@ -2,14 +2,16 @@
 
 use claque_gateway::GatewayConfig;
 use claque_sim::{Link, Scenario};
-use claque_store::Preparation;
+use claque_store::{
+    Preparation,
+    finished::{Finished, TimeKind},
+};
 use claque_wire::yapit::usual_voice;
 
 use super::{Audience, Record, usage};
 use crate::{
     config::{GatewayChoice, UsageError},
-    outcome::{Finished, Heading, TimeKind},
-    unique,
+    outcome, unique,
 };
 
 /// # Errors
@@ -18,7 +20,7 @@ pub(super) fn perform(audience: Audience, gateway: GatewayChoice) -> anyhow::Res
     let Audience { plan, corpus, output, seed, scenario } = audience;
     let voice = voice(&gateway.config, &plan.model, plan.voice.as_deref())?;
     let target = format!("simulated gateway ({})", gateway.preset);
-    let heading = Heading::new(&plan, &voice, target, TimeKind::Virtual, (seed, scenario));
+    let heading = outcome::heading(&plan, &voice, target, TimeKind::Virtual, (seed, scenario));
     let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
     let order =
         Scenario { scripts, gateway: gateway.config, link: Link::default(), seed: gateway.seed, plan };

@@ -9,15 +9,14 @@ use std::{
 use anyhow::Context as _;
 use claque_net::unix_nanos;
 use claque_store::{
-    SavedVerdict, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, UnixNanos, list_suites, open_suite,
-    save_suite, set_tags, tags,
+    SavedVerdict, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, UnixNanos, finished::Finished,
+    flatten, list_suites, open_suite, save_suite, set_tags, tags,
 };
 
 use crate::{
-    compare::flatten,
     config::{SuiteSettings, UsageError},
     find,
-    outcome::{Finished, folder_name, new_folder_called},
+    outcome::{folder_name, new_folder_called},
     talk::say,
 };
 
@@ -87,7 +86,7 @@ impl Book {
     pub(crate) fn record(&mut self, place: usize, finished: &Finished) -> anyhow::Result<()> {
         set_tags(&finished.folder, std::slice::from_ref(&self.manifest.runs[place].scenario))?;
         let done = SuiteRunState::Done {
-            folder: find::short_name(&finished.folder),
+            folder: claque_store::short_name(&finished.folder),
             verdict: SavedVerdict::from(&finished.verdict),
             objectives: finished.objectives.clone(),
         };

@@ -9,11 +9,9 @@ use claque_core::{
     script::{Script, ScriptShape},
     time::Instant,
 };
+use claque_stats::units::{counted, time};
 
-use crate::{
-    config::{Job, Work},
-    report::units::{counted, time},
-};
+use crate::config::{Job, Work};
 
 /// How fast kokoro speaks, in characters a second: the length model of the reference gateway.
 const SPOKEN: f64 = 14.0;

@@ -1,30 +1,27 @@
 //! Many runs from one plan: each made by the driver of its verb, written down, and told together.
 //!
-//! [`plan`] says in which order, [`book`] what has been made, [`against`] holds the whole against another suite,
-//! [`told`] reads what a report tells.
+//! [`plan`] says in which order, [`book`] what has been made, [`baseline`] holds the whole against another suite.
 
-pub(crate) mod against;
+mod baseline;
 pub(crate) mod book;
 pub(crate) mod estimate;
 pub(crate) mod plan;
-pub(crate) mod told;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use claque_store::SuiteFolder;
+use claque_report::suite::{PlannedRun, SuiteComparison, SuiteFigures, gather, one_run};
+use claque_store::{SuiteFolder, finished::Finished};
 
-use self::{against::Against, book::Book, told::Told};
+use self::book::Book;
 use crate::{
     config::{Job, OnRegression, PageChoice, SuiteDeed, SuiteSettings, Talk, Work},
-    outcome::{Finished, INVALID, MISSED, REGRESSION},
-    report::{self, html, live::Live},
-    run::{self, Ended, LEFT, interrupts::Interrupts},
+    exit::{INVALID, LEFT, MISSED, REGRESSION, USAGE},
+    live::Live,
+    report,
+    run::{self, Ended, interrupts::Interrupts},
     simulation, talk,
 };
-
-/// Exit code of a suite that could not be held against another.
-const USAGE: u8 = 2;
 
 /// Makes the runs of the suite, tells of them together, and leaves a suite that can go on if it is stopped.
 ///
@@ -32,17 +29,17 @@ const USAGE: u8 = 2;
 /// claque cannot go on, or something that was named is not there. What was made until then stays.
 pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode> {
     if settings.what == SuiteDeed::Told {
-        report::suite::print_plan(&settings)?;
+        tell_plan(&settings)?;
         return Ok(ExitCode::SUCCESS);
     }
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
     // Found before anything is run, and before `latest` is this very suite.
     let other = match &settings.against {
-        Some(name) => Some((name.clone(), against::find(name, &settings.output.dir)?)),
+        Some(name) => Some((name.clone(), baseline::find(name, &settings.output.dir)?)),
         None => None,
     };
     if let (OnRegression::Fail, Some((_, other))) = (settings.regression, &other) {
-        against::enough(&settings.scenarios, other)?;
+        baseline::all_enough(&settings.scenarios, other)?;
     }
     let book = Book::open(&settings)?;
     let mut suite = Suite { book, interrupts, talk: settings.output.talk, page: settings.output.page };
@@ -66,13 +63,29 @@ pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode>
     }
 }
 
+/// Prints the runs in their order, each with its seed and the time it takes if nobody waits.
+fn tell_plan(settings: &SuiteSettings) -> anyhow::Result<()> {
+    let jobs: Vec<_> = settings.jobs.iter().collect();
+    let total = estimate::total(&jobs, settings.rest());
+    let runs: Vec<_> = jobs
+        .iter()
+        .map(|job| PlannedRun {
+            scenario: &settings.scenarios[job.planned.scenario].name,
+            repeat: job.planned.repeat,
+            seed: job.planned.seed,
+            listening: job.listening(),
+        })
+        .collect();
+    report::suite::print_plan(&settings.name, &runs, total, settings.output.format)
+}
+
 /// Tells of a suite that came to its end.
 fn finish(
     book: &Book,
     settings: &SuiteSettings,
     other: Option<&(String, SuiteFolder)>,
 ) -> anyhow::Result<ExitCode> {
-    let against = other.map(|(name, other)| against::hold(book, name, other)).transpose()?;
+    let against = other.map(|(name, other)| baseline::compare(book, name, other)).transpose()?;
     let told = tell(book, settings, against.as_ref())?;
     if let Some(name) = &settings.baseline {
         if told.has_invalid() {
@@ -87,20 +100,28 @@ fn finish(
 }
 
 /// Prints the suite, and writes its page and the files that were asked for.
-fn tell<'a>(book: &'a Book, settings: &SuiteSettings, against: Option<&Against>) -> anyhow::Result<Told<'a>> {
-    let told = told::gather(book);
+fn tell<'a>(
+    book: &'a Book,
+    settings: &SuiteSettings,
+    against: Option<&SuiteComparison>,
+) -> anyhow::Result<SuiteFigures<'a>> {
+    let told = gather(&book.dir, &book.manifest);
     report::suite::tell(&told, against, &settings.output)?;
     Ok(told)
 }
 
 /// What cannot be trusted weighs most, as in a run; a comparison that could not be made passes no gate.
-fn exit_code(told: &Told<'_>, against: Option<&Against>, regression: OnRegression) -> ExitCode {
+fn exit_code(
+    told: &SuiteFigures<'_>,
+    against: Option<&SuiteComparison>,
+    regression: OnRegression,
+) -> ExitCode {
     let gate = against.filter(|_| regression == OnRegression::Fail);
     if told.has_invalid() {
         ExitCode::from(INVALID)
-    } else if gate.is_some_and(Against::is_regression) {
+    } else if gate.is_some_and(SuiteComparison::is_regression) {
         ExitCode::from(REGRESSION)
-    } else if gate.is_some_and(Against::is_incomplete) {
+    } else if gate.is_some_and(SuiteComparison::is_incomplete) {
         ExitCode::from(USAGE)
     } else if told.has_missed() {
         ExitCode::from(MISSED)
@@ -198,11 +219,11 @@ impl Suite {
     fn keep(&mut self, place: usize, finished: &Finished) -> anyhow::Result<()> {
         self.book.record(place, finished)?;
         if self.talk == Talk::Normal {
-            talk::say(&report::suite::one_run(finished));
+            talk::say(&one_run(finished));
         }
         // The facts are saved: a page that cannot be written costs nothing but itself.
         if self.page == PageChoice::Written
-            && let Err(error) = html::save_of(&finished.folder)
+            && let Err(error) = report::save_page(&finished.folder)
         {
             talk::say_error(&error);
         }

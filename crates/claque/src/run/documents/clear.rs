@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::{AT_ONCE, Made};
 use crate::{
-    report::live::Live,
+    live::Live,
     run::{crew::Crew, interrupts::Interrupts, waiting::Waiting},
 };
 

@@ -16,7 +16,7 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
 use super::{AT_ONCE, Made, MakeOrder, STEP, count};
 use crate::{
-    report::live::Live,
+    live::Live,
     run::{crew::Crew, interrupts::Interrupts, waiting::Waiting},
 };
 

@@ -1,0 +1,125 @@
+//! `report.html`: a run as one page for people, in one file that asks nobody for anything.
+//!
+//! `picture` computes what is drawn, `sections` writes the words and tables, the assets draw. Words of the service
+//! reach the page only through `markup`, which escapes them; the page's policy lets no script run but ours.
+
+mod live;
+mod markup;
+mod picture;
+mod sections;
+mod shell;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use claque_core::time::{Instant, Speed};
+use claque_stats::{GapStretch, Summary, Verdict};
+use claque_store::{Manifest, ServiceLoad};
+use serde::Serialize;
+
+pub use self::live::live;
+pub(crate) use self::{markup::Markup, shell::document};
+use self::{
+    picture::{Frame, Painter, Picture},
+    shell::{Asks, Shell},
+};
+use crate::ReportError;
+
+/// The file's name in a run folder.
+pub const FILE: &str = "report.html";
+
+const SCRIPTS: [&str; 4] = [
+    include_str!("assets/base.js"),
+    include_str!("assets/time.js"),
+    include_str!("assets/audience.js"),
+    include_str!("assets/plots.js"),
+];
+
+/// A run with all that its page tells.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page<'a> {
+    /// The name of its folder.
+    pub(crate) name: &'a str,
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) summary: &'a Summary,
+    pub(crate) verdict: &'a Verdict,
+}
+
+/// What the scripts read.
+#[derive(Serialize)]
+struct Data<'a> {
+    /// The start buffer the run was played with.
+    min_buffer: Option<u64>,
+    load: Option<&'a ServiceLoad>,
+    /// Stretches in which claque itself did not run.
+    gaps: &'a [GapStretch],
+    #[serde(flatten)]
+    picture: &'a Picture,
+}
+
+impl Page<'_> {
+    /// How large the picture must be. `last` is the last moment of a run without a summary of its end.
+    pub(crate) fn frame(&self, last: Instant) -> Frame {
+        let config = &self.manifest.config;
+        let wall = self
+            .summary
+            .wall_ms
+            .and_then(|ms| claque_core::time::Duration::try_from_secs_f64(ms / 1_000.0).ok());
+        let horizon = wall.map_or(last, |wall| Instant::START + wall).max(Instant::from_millis(1));
+        // Saved as thousandths in the first place.
+        let thousandths = (config.speed * 1_000.0).round();
+        let speed =
+            (1..=100_000).find(|&speed| f64::from(speed) >= thousandths).and_then(Speed::from_thousandths);
+        Frame {
+            horizon,
+            speed: speed.unwrap_or(Speed::NORMAL),
+            listeners: u64::from(config.users),
+            blocks: u64::from(config.users) * u64::from(config.blocks_per_user),
+        }
+    }
+
+    /// The whole file, with a picture drawn of the run's facts.
+    ///
+    /// # Errors
+    /// Never, as long as every key is a text.
+    pub(crate) fn write(&self, picture: &Picture) -> Result<String, ReportError> {
+        let min_buffer = self.manifest.scenario.get("min_buffer").and_then(serde_json::Value::as_u64);
+        let load = self.manifest.service_load.as_ref();
+        let gaps = self.summary.generator_gap.as_ref().map_or(&[][..], |gap| &gap.stretches);
+        let data = serde_json::to_string(&Data { min_buffer, load, gaps, picture })
+            .map_err(|source| ReportError::Encode { what: "the figures of the report", source })?;
+        let shell = Shell { title: &format!("claque: {}", self.name), scripts: &SCRIPTS, asks: Asks::Nobody };
+        Ok(shell.write(&data, |page| sections::all(self, picture, page)))
+    }
+}
+
+/// The page of the run in `folder`.
+///
+/// # Errors
+/// There is no run, or it cannot be read.
+pub fn page_of(folder: &Path) -> Result<String, ReportError> {
+    let manifest = claque_store::open_manifest(folder)?;
+    let summary = match &manifest.summary {
+        Some(summary) => summary.clone(),
+        None => claque_store::open(folder)?.recompute(),
+    };
+    let verdict = manifest.verdict.clone().map_or_else(|| Verdict::judge(&summary), Verdict::from);
+    let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name = name.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy());
+    let page = Page { name: &name, manifest: &manifest, summary: &summary, verdict: &verdict };
+    let mut last = Instant::START;
+    if summary.wall_ms.is_none() {
+        // No session reported an end: only its facts tell how long the run was.
+        claque_store::for_each_listener(folder, &manifest, |facts| {
+            last = last.max(picture::last_moment(facts).unwrap_or(last));
+            Ok(())
+        })?;
+    }
+    let mut painter = Painter::new(page.frame(last));
+    claque_store::for_each_listener(folder, &manifest, |facts| {
+        painter.add(facts);
+        Ok(())
+    })?;
+    page.write(&painter.finish())
+}

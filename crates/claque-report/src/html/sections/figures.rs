@@ -1,0 +1,174 @@
+//! What was run, what it is worth, and its figures.
+
+use claque_stats::{
+    Distribution, Summary, Validity,
+    figures::Place,
+    units::{
+        NONE_ON_RECORD, NOT_MEASURED, counted, grouped, percent_or_na, quantile_or_max, time, time_or_na,
+    },
+};
+
+use super::{Markup, Page, is_virtual};
+use crate::{
+    again,
+    figures::{Spread, numbers, spreads},
+    words::one_line,
+};
+
+pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
+    let (manifest, config) = (page.manifest, &page.manifest.config);
+    let (users, blocks) = (u64::from(config.users), u64::from(config.blocks_per_user));
+    out.raw("<header>\n<p class=\"kicker\">claque report, run ").words(page.name).raw("</p>\n");
+    let title = format!(
+        "{}, {} each, at {}\u{a0}×",
+        counted(users, "listener"),
+        counted(blocks, "block"),
+        config.speed
+    );
+    out.element("h1", &title);
+    let voice = if config.voice.is_empty() { "the default voice" } else { &config.voice };
+    out.raw("\n<p class=\"under\">").words(&manifest.target).raw("; model ").words(&config.model);
+    out.raw(", voice ").words(voice).raw("</p>\n<p class=\"under\">");
+    let start = manifest.started_at_utc.split('.').next().unwrap_or_default().replace('T', " ");
+    out.words(&start).raw(" UTC; ").words(&time_or_na(page.summary.wall_ms));
+    out.raw(if is_virtual(page) { " of virtual time: a simulation" } else { " in real time" });
+    out.raw("</p>\n</header>\n");
+}
+
+pub(super) fn verdict(page: &Page<'_>, out: &mut Markup) {
+    let validity = page.verdict.validity();
+    out.raw("<section id=\"verdict\" class=\"verdict");
+    out.raw(if validity == Validity::Valid { "" } else { " invalid" });
+    out.raw("\">\n<p><strong>").raw(validity.as_str()).raw("</strong> ");
+    let words = match (validity, page.manifest.partial) {
+        (_, true) => "The run did not come to its end; the figures are of what was recorded until then.",
+        (Validity::Valid, false) => "Nothing speaks against the figures.",
+        (Validity::Unverified, false) => "Nobody measured whether the figures can be trusted.",
+        (Validity::Invalid, false) => "The figures do not measure the service.",
+    };
+    out.words(words).raw("</p>\n");
+    let lines: Vec<_> = page.verdict.reasons.iter().chain(&page.verdict.notes).collect();
+    if !lines.is_empty() {
+        out.raw("<ul>\n");
+        for (place, line) in lines.into_iter().enumerate() {
+            let kind = if place < page.verdict.reasons.len() { "Reason: " } else { "Note: " };
+            out.raw("<li>").raw(kind).words(&one_line(&line.text)).raw("</li>\n");
+        }
+        out.raw("</ul>\n");
+    }
+    out.raw("</section>\n");
+}
+
+pub(super) fn headline(summary: &Summary, out: &mut Markup) {
+    let (blocks, listeners) = (summary.blocks, summary.listeners);
+    let stalls = summary.underruns.as_ref().filter(|_| !summary.may_lack_stalls());
+    let unknown = if summary.may_lack_stalls() { NONE_ON_RECORD } else { NOT_MEASURED };
+    let of = |times: Option<&Distribution>| {
+        times.map_or((NOT_MEASURED.to_owned(), String::new()), |times| {
+            let values = counted(times.count, "value");
+            let more = times.p95_ms.map_or_else(
+                || format!("of {values}, max {}", time(times.max_ms)),
+                |p95_ms| format!("of {values}, p95 {}", time(p95_ms)),
+            );
+            (quantile_or_max(times.p50_ms, times.max_ms), more)
+        })
+    };
+    let (startup, startup_p95) = of(summary.startup_time.as_ref());
+    let (ttfa, ttfa_p95) = of(summary.ttfa.as_ref());
+    let affected = |stalls: &claque_stats::Underruns| {
+        format!("{} of {} listeners", grouped(stalls.listeners_affected), grouped(listeners.intended))
+    };
+    let longest = |stalls: &claque_stats::Underruns| {
+        if stalls.count == 0 { String::new() } else { format!("longest {}", time(stalls.longest_ms)) }
+    };
+    let (resends, resends_more) = figure_and_more(again::resends(summary), " for ");
+    let (given_up, given_up_more) = figure_and_more(again::given_up(summary), ", ");
+    let tiles = [
+        (
+            "blocks delivered",
+            percent_or_na(summary.success_pct),
+            format!("{} of {}", grouped(blocks.ok), grouped(blocks.wanted())),
+        ),
+        (
+            "underruns",
+            stalls.map_or_else(|| unknown.to_owned(), |stalls| grouped(stalls.count)),
+            stalls.map_or_else(String::new, affected),
+        ),
+        (
+            "stalled_time",
+            summary.stalled_time_pct.map_or_else(|| NOT_MEASURED.to_owned(), |pct| format!("{pct:.2} %")),
+            stalls.map_or_else(String::new, longest),
+        ),
+        ("asked again", resends, resends_more),
+        ("given up", given_up, given_up_more),
+        ("startup_time, median", startup, startup_p95),
+        ("ttfa, median", ttfa, ttfa_p95),
+        ("listeners completed", grouped(listeners.completed), format!("of {}", grouped(listeners.intended))),
+    ];
+    out.raw("<dl class=\"headline\" id=\"headline\">\n");
+    for (name, figure, more) in tiles {
+        out.raw("<div>").element("dt", name).raw("<dd>").words(&figure);
+        out.element("small", &more).raw("</dd></div>\n");
+    }
+    out.raw("</dl>\n");
+}
+
+/// What stands before and behind the first `between`.
+fn figure_and_more(words: String, between: &str) -> (String, String) {
+    match words.split_once(between) {
+        Some((figure, more)) => (figure.to_owned(), more.to_owned()),
+        None => (words, String::new()),
+    }
+}
+
+/// Every distribution with its figures.
+pub(super) fn table(page: &Page<'_>, out: &mut Markup) {
+    let summary = page.summary;
+    out.raw("<section id=\"figures\">\n<h2>All times</h2>\n<div class=\"scroll\"><table>\n<thead><tr>");
+    out.raw("<th class=\"word\" scope=\"col\">time</th>");
+    for name in ["values", "mean", "p50", "p95", "p99", "largest"] {
+        out.raw("<th scope=\"col\">").words(name).raw("</th>");
+    }
+    out.raw("</tr></thead>\n<tbody>\n");
+    for Spread { name, count, mean, p50, p95, p99, max, .. } in &spreads(Place::Page, summary) {
+        out.raw("<tr><th class=\"word\" scope=\"row\">").words(name).raw("</th>");
+        for figure in [count, mean, p50, p95, p99, max] {
+            out.element("td", figure);
+        }
+        out.raw("</tr>\n");
+    }
+    out.raw("</tbody></table></div>\n<p class=\"under\">Quantiles are nearest-rank; one beyond which no value lies is not told (p50 takes 2 values, p95 20, p99 100), and the largest is all there is. Failures are in no time and in every share. ");
+    let lag = summary.schedule_lag.map_or_else(
+        || match is_virtual(page) {
+            true => "Nothing is late in virtual time.".to_owned(),
+            false => "Whether claque itself was late was not measured.".to_owned(),
+        },
+        |lag| {
+            let p99 = lag.p99_ms.map_or_else(String::new, |p99_ms| format!("{} at p99, ", time(p99_ms)));
+            let (max, actions) = (time(lag.max_ms), counted(lag.count, "action"));
+            format!("claque itself was late by {p99}{max} at most, over {actions}.")
+        },
+    );
+    let gap = summary.generator_gap.as_ref().map_or_else(String::new, |gap| {
+        let (longest, at) = (time(gap.longest_ms), time(gap.longest_at_ms));
+        format!(" It did not run for {longest} at most, at {at}; stretches of 50 ms and more, marked in the plots: {}.", grouped(gap.noted))
+    });
+    out.words(&lag).words(&gap).raw("</p>\n");
+    streams(summary, out);
+    out.raw("</section>\n");
+}
+
+/// The figures of streams that have one value each; nothing where there are no streams.
+fn streams(summary: &Summary, out: &mut Markup) {
+    let told = numbers(Place::Page, summary);
+    if told.is_empty() {
+        return;
+    }
+    out.raw("<div class=\"scroll\"><table id=\"streams\">\n<tbody>\n");
+    for (name, figure) in &told {
+        out.raw("<tr><th class=\"word\" scope=\"row\">").words(name).raw("</th>");
+        out.element("td", figure);
+        out.raw("</tr>\n");
+    }
+    out.raw("</tbody></table></div>\n");
+}

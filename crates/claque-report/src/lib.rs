@@ -1,0 +1,29 @@
+//! How runs are told: text, JSON, Markdown, JUnit and HTML of what is on disk, or of what was just measured.
+//!
+//! [`run`], [`documents`], [`suite`] and [`compare`] each tell one kind of thing in every form that it has; [`html`] draws the
+//! page of a run. Everything here returns text: it prints nothing, writes no file, and drives no run.
+
+mod again;
+pub mod compare;
+pub mod documents;
+mod error;
+mod figures;
+pub mod html;
+mod json;
+mod junit;
+mod load;
+mod markdown;
+mod objectives;
+mod paint;
+pub mod printable;
+pub mod run;
+pub mod suite;
+mod text;
+mod version;
+pub mod vocabulary;
+pub mod words;
+
+pub use self::{error::ReportError, paint::Paint};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! Exit codes, documented in the help.
+
+use std::process::ExitCode;
+
+use claque_stats::Verdict;
+use claque_store::finished::{Finished, FinishedDocuments};
+
+/// claque cannot go on.
+pub(crate) const FAILED: u8 = 1;
+/// A run's figures are told and could not be kept.
+pub(crate) const NOT_KEPT: u8 = 1;
+/// A run was left at the second Ctrl-C.
+pub(crate) const LEFT: u8 = 1;
+/// Something stays on a service that should not.
+pub(crate) const LEFT_BEHIND: u8 = 1;
+/// The order was none, or a gate could not be judged.
+pub(crate) const USAGE: u8 = 2;
+/// An objective was missed.
+pub(crate) const MISSED: u8 = 3;
+/// Something got worse.
+pub(crate) const REGRESSION: u8 = 4;
+/// The figures do not measure the service.
+pub(crate) const INVALID: u8 = 5;
+
+/// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its objectives: they
+/// are about figures that do not measure the service. 3 for one that missed an objective. 1 for one that could not be kept,
+/// which is claque's own failure.
+pub(crate) fn of_run(run: &Finished) -> ExitCode {
+    if run.not_kept.is_some() {
+        return ExitCode::from(NOT_KEPT);
+    }
+    let missed = run.objectives.iter().any(|result| !result.met);
+    if run.verdict.is_valid() && missed { ExitCode::from(MISSED) } else { of_verdict(&run.verdict) }
+}
+
+/// The same of a run over documents, which has no objectives.
+pub(crate) fn of_documents(run: &FinishedDocuments) -> ExitCode {
+    if run.not_kept.is_some() { ExitCode::from(NOT_KEPT) } else { of_verdict(&run.verdict) }
+}
+
+/// 0 for a run that can be trusted, 5 for one that cannot, also where that is because nobody measured it.
+fn of_verdict(verdict: &Verdict) -> ExitCode {
+    if verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
+}

@@ -1,0 +1,48 @@
+//! The suite that another is held against.
+
+use std::path::Path;
+
+use claque_report::suite::{SuiteComparison, hold};
+use claque_store::{SuiteFolder, SuiteScenario, open_suite};
+
+use super::book::Book;
+use crate::{
+    compare::{enough, usage_or_failure},
+    config::UsageError,
+};
+
+/// The suite that is meant, found before anything is run.
+///
+/// # Errors
+/// There is none, it cannot be read, or it is not finished.
+pub(super) fn find(name: &str, dir: &Path) -> anyhow::Result<SuiteFolder> {
+    let other = open_suite(&crate::find::suite(name, dir)?)?;
+    if other.manifest.finished_at_utc.is_none() {
+        let words = "did not come to its end; finish it with --resume, or name another with --against";
+        return Err(UsageError::new(format!("the suite {} {words}", other.dir.display())).into());
+    }
+    Ok(other)
+}
+
+/// Whether every scenario of both suites is repeated as often as a verdict needs.
+///
+/// # Errors
+/// One is not.
+pub(super) fn all_enough(scenarios: &[SuiteScenario], other: &SuiteFolder) -> Result<(), UsageError> {
+    let repeats = |scenario: &SuiteScenario| usize::try_from(scenario.repeats).unwrap_or(usize::MAX);
+    let both = scenarios.iter().chain(&other.manifest.scenarios);
+    both.into_iter().try_for_each(|one| enough(&format!("the scenario {}", one.name), repeats(one)))
+}
+
+/// Holds a finished suite against `other`, the baseline, which was called `name`.
+///
+/// # Errors
+/// A run cannot be read, or the two are one.
+pub(super) fn compare(book: &Book, name: &str, other: &SuiteFolder) -> anyhow::Result<SuiteComparison> {
+    let place = |dir: &Path| dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    if place(&book.dir) == place(&other.dir) {
+        let words = "is this very suite; name another with --against";
+        return Err(UsageError::new(format!("{name} {words}")).into());
+    }
+    hold((&book.dir, &book.manifest), name, other).map_err(usage_or_failure)
+}
