@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::{
     ReportError,
+    answer::answer,
     error::encoded,
     version::{FORMAT_VERSION, Version},
     vocabulary::Translation,
@@ -28,6 +29,8 @@ struct Document<'a> {
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_kept: Option<&'a str>,
+    /// The same in plain words, a sentence each.
+    answer: Vec<String>,
     verdict: SavedVerdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     preparation: Option<Preparation>,
@@ -55,6 +58,7 @@ pub(crate) fn summary(run: &Finished, vocabulary: Option<&Translation>) -> Resul
         seed: run.heading.seed,
         run_folder: run.not_kept.is_none().then(|| run.folder.display().to_string()),
         not_kept: run.not_kept.as_deref(),
+        answer: answer(&run.summary, &run.verdict, run.load.as_ref()),
         verdict: SavedVerdict::from(&run.verdict),
         preparation: run.preparation,
         objectives: &run.objectives,

@@ -4,6 +4,7 @@
 //! page of a run. Everything here returns text: it prints nothing, writes no file, and drives no run.
 
 mod again;
+mod answer;
 pub mod compare;
 pub mod documents;
 mod error;

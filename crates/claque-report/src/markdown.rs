@@ -1,7 +1,7 @@
 //! The summary as GitHub-flavoured Markdown, for a comment or a job's summary page.
 
 use claque_stats::{
-    Reason,
+    Reason, Validity,
     figures::Place,
     units::{NONE_ON_RECORD, NOT_MEASURED, TOO_FEW_MEANS, grouped, percent_or_na, time_or_na},
 };
@@ -9,6 +9,7 @@ use claque_store::finished::Finished;
 
 use crate::{
     again,
+    answer::answer,
     figures::{Spread, numbers, spreads},
     objectives,
     words::one_line,
@@ -17,8 +18,14 @@ use crate::{
 /// The document, ended by a newline.
 pub(super) fn summary(run: &Finished) -> String {
     let mut lines = Vec::new();
-    lines.push(format!("### claque: {}", run.verdict.validity().as_str()));
+    lines.push("### claque".to_owned());
     lines.push(String::new());
+    let answer = answer(&run.summary, &run.verdict, run.load.as_ref());
+    for (place, words) in answer.iter().map(|words| cell_long(words)).enumerate() {
+        lines.push(if place == 0 { format!("**{words}**") } else { words });
+    }
+    lines.push(String::new());
+    lines.extend(objectives_table(&run.objectives));
     let config = &run.heading.config;
     let (users, blocks) = (grouped(config.users.into()), grouped(config.blocks_per_user.into()));
     lines.push(format!(
@@ -28,13 +35,18 @@ pub(super) fn summary(run: &Finished) -> String {
         cell(&run.heading.target)
     ));
     lines.push(String::new());
+    lines.push(match run.verdict.validity() {
+        Validity::Valid => "VALID: the measurement can be trusted".to_owned(),
+        Validity::Unverified => "UNVERIFIED: nobody measured whether the figures can be trusted".to_owned(),
+        Validity::Invalid => "**INVALID**: the figures do not measure the service".to_owned(),
+    });
+    lines.push(String::new());
     for (kind, reasons) in [("reason", &run.verdict.reasons), ("note", &run.verdict.notes)] {
         lines.extend(reasons.iter().map(|Reason { text, .. }| format!("- {kind}: {}", cell_long(text))));
     }
     if lines.last().is_some_and(|line| !line.is_empty()) {
         lines.push(String::new());
     }
-    lines.extend(objectives_table(&run.objectives));
     lines.extend(figures(run));
     let mut text = lines.join("\n");
     text.push('\n');

@@ -16,6 +16,7 @@ use claque_store::{
 
 use crate::{
     again,
+    answer::answer,
     figures::{Spread, numbers, spreads},
     load, objectives,
     paint::{NAME, Paint, Style, joined, row},
@@ -29,7 +30,10 @@ const FIGURE: usize = 13;
 
 /// The whole summary, ended by a newline.
 pub(crate) fn summary(run: &Finished, paint: Paint) -> String {
-    let mut lines = Vec::new();
+    let mut lines = answered(&answer(&run.summary, &run.verdict, run.load.as_ref()), paint);
+    objectives_met(&run.objectives, paint, &mut lines);
+    lines.extend(objectives::unjudged(run).iter().map(|objective| row("not judged", objective, paint)));
+    lines.push(String::new());
     heading(&run.heading, &run.summary, paint, &mut lines);
     if let Some(preparation) = &run.preparation {
         lines.push(row("preparation", &prepared(preparation), paint));
@@ -42,13 +46,22 @@ pub(crate) fn summary(run: &Finished, paint: Paint) -> String {
     lines.push(String::new());
     times(&run.heading, &run.summary, paint, &mut lines);
     errors(&run.summary, paint, &mut lines);
-    objectives_met(&run.objectives, paint, &mut lines);
-    lines.extend(objectives::unjudged(run).iter().map(|objective| row("not judged", objective, paint)));
     lines.push(String::new());
     verdict(&run.verdict, paint, &mut lines);
     lines.push(String::new());
     lines.push(folder(&run.folder, run.not_kept.as_deref(), paint));
     joined(&lines)
+}
+
+/// The answer, a sentence a line or more; the first stands out.
+fn answered(sentences: &[String], paint: Paint) -> Vec<String> {
+    let lines = |(place, words): (usize, &String)| {
+        let first = place == 0;
+        wrapped("", words)
+            .into_iter()
+            .map(move |line| if first { paint.style(Style::Bold, &line) } else { line })
+    };
+    sentences.iter().enumerate().flat_map(lines).collect()
 }
 
 /// Where a run is kept, or why it is not.
@@ -93,6 +106,7 @@ fn prepared(preparation: &Preparation) -> String {
 }
 
 fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
+    lines.extend(goodput(summary).map(|words| row("goodput", &words, paint)));
     lines.push(row("success", &success(summary, paint), paint));
     lines.push(row("listeners", &listeners(summary), paint));
     underruns(summary, paint, lines);
@@ -113,6 +127,17 @@ fn sound(audio: &AudioFigures) -> Option<String> {
         SoundFigures { silent: 0, .. } => listened,
         SoundFigures { silent, .. } => format!("{listened}, {} of them silent", grouped(silent)),
     })
+}
+
+/// Listeners that got all they came for, where that was counted.
+fn goodput(summary: &Summary) -> Option<String> {
+    let (well, all) = (summary.listeners.well_served?, summary.listeners.intended);
+    let share = percent_or_na(summary.listeners.goodput_pct());
+    Some(format!(
+        "{} of {} ({share}) heard every block without an underrun",
+        grouped(well),
+        counted(all, "listener")
+    ))
 }
 
 /// The fraction, and what became of the rest.
@@ -365,31 +390,33 @@ pub(crate) fn objectives_met(results: &[ObjectiveResult], paint: Paint, lines: &
 
 pub(crate) fn verdict(verdict: &Verdict, paint: Paint, lines: &mut Vec<String>) {
     let (style, words) = match verdict.validity() {
-        Validity::Valid => (Style::Good, ""),
+        Validity::Valid => (Style::Bold, "the measurement can be trusted"),
         Validity::Unverified => (Style::Notable, "nobody measured whether the figures can be trusted"),
         Validity::Invalid => (Style::Bad, "the figures do not measure the service"),
     };
     lines.push(format!("  {}  {words}", paint.style(style, verdict.validity().as_str())));
     let told = |reasons: &[Reason], kind: &str| -> Vec<String> {
-        reasons.iter().flat_map(|reason| wrapped(kind, &reason.text)).collect()
+        reasons.iter().flat_map(|reason| wrapped(&format!("{kind:8} "), &reason.text)).collect()
     };
     lines.extend(told(&verdict.reasons, "reason"));
     lines.extend(told(&verdict.notes, "note"));
 }
 
-/// A sentence behind the word that says what it is, on as many lines as it takes.
+/// A sentence behind what says what it is, on as many lines as it takes.
 fn wrapped(kind: &str, words: &str) -> Vec<String> {
     /// Columns of a terminal that nobody has made wider.
     const WIDTH: usize = 80;
-    let mut lines = vec![format!("  {kind:8}")];
+    let begin = format!("  {kind}");
+    let indent = " ".repeat(begin.chars().count());
+    let mut lines = vec![begin];
     for word in sentence(words).split(' ') {
-        let room = lines.last().map_or(0, |line| WIDTH.saturating_sub(line.chars().count() + 1));
-        if word.chars().count() > room {
-            lines.push(" ".repeat(10));
-        }
-        if let Some(line) = lines.last_mut() {
-            line.push(' ');
+        let Some(line) = lines.last_mut() else { break };
+        let is_empty = line.chars().count() == indent.len();
+        if is_empty || line.chars().count() + 1 + word.chars().count() <= WIDTH {
+            line.push_str(if is_empty { "" } else { " " });
             line.push_str(word);
+        } else {
+            lines.push(format!("{indent}{word}"));
         }
     }
     lines

@@ -96,6 +96,8 @@ struct Listener {
     playing: Option<Duration>,
     /// Blocks that have a record.
     recorded: u64,
+    /// Those of them that were delivered, or that the listener itself did not want any more.
+    settled: u64,
     /// Blocks it set out to hear, and whether it left of its own will, once it reported its end without a failure.
     set_out: Option<(u64, bool)>,
 }
@@ -239,6 +241,8 @@ impl SummaryBuilder {
         self.round_trip.push_between(record.requested_at, delivered_at);
         self.response_time.push_between(record.intended_at, delivered_at);
         listener.recorded += 1;
+        let forgone = record.outcome == BlockOutcome::Abandoned;
+        listener.settled += u64::from(record.outcome.is_success() || forgone);
         keep_earliest(&mut listener.first_audio_at, first_audio_heard_at(record));
         keep_earliest(&mut listener.started_at, record.started_at);
         if record.block == BlockIdx(0) {
@@ -337,8 +341,20 @@ impl SummaryBuilder {
             intended,
             started: u64::try_from(started).unwrap_or(u64::MAX),
             unfinished: intended.saturating_sub(ended),
+            well_served: Some(self.well_served()),
             ..self.ends
         }
+    }
+
+    fn well_served(&self) -> u64 {
+        let planned = u64::from(self.shape.blocks_per_user);
+        let is_well_served = |(id, listener): &(&ListenerId, &Listener)| {
+            listener.set_out.is_some()
+                && listener.started_at.is_some()
+                && listener.stalls == 0
+                && listener.settled + self.passed_over_by(**id, listener) >= planned
+        };
+        self.listeners.iter().filter(is_well_served).count().try_into().unwrap_or(u64::MAX)
     }
 
     fn block_counts(&self) -> BlockCounts {
@@ -353,13 +369,16 @@ impl SummaryBuilder {
     /// Blocks never asked for because their listener jumped over them or left. Where nobody jumped or left, a block
     /// without a record is missing.
     fn passed_over(&self) -> u64 {
-        let of = |(id, listener): (&ListenerId, &Listener)| match listener.set_out {
-            Some((blocks, left)) if left || self.incidents.has_jumped(*id) => {
+        self.listeners.iter().map(|(id, listener)| self.passed_over_by(*id, listener)).sum()
+    }
+
+    fn passed_over_by(&self, id: ListenerId, listener: &Listener) -> u64 {
+        match listener.set_out {
+            Some((blocks, left)) if left || self.incidents.has_jumped(id) => {
                 blocks.saturating_sub(listener.recorded)
             }
             Some(_) | None => 0,
-        };
-        self.listeners.iter().map(of).sum()
+        }
     }
 
     fn underruns(&self, counts: ListenerCounts) -> Option<Underruns> {

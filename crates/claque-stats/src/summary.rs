@@ -7,7 +7,7 @@ use crate::{
     audio::AudioFigures,
     gap::GeneratorGap,
     names,
-    sample::{Distribution, ScheduleLag},
+    sample::{Distribution, ScheduleLag, percent},
     streams::StreamFigures,
 };
 
@@ -179,6 +179,17 @@ pub struct ListenerCounts {
     pub left: u64,
     /// Those of whose end nothing is known.
     pub unfinished: u64,
+    /// Those that got all they came for: every block, to the end, without an underrun. Absent in files from before it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub well_served: Option<u64>,
+}
+
+impl ListenerCounts {
+    /// Share of the intended listeners that got all they came for, in percent; absent where nobody counted them.
+    #[must_use]
+    pub fn goodput_pct(&self) -> Option<f64> {
+        percent(self.well_served?, self.intended)
+    }
 }
 
 /// What became of the blocks of a run.

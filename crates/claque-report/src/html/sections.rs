@@ -9,8 +9,9 @@ use super::{Page, markup::Markup, picture::Picture};
 /// Everything inside `body` but the data and the scripts.
 pub(super) fn all(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     figures::header(page, out);
-    figures::verdict(page, out);
+    figures::answer(page, out);
     figures::headline(page.summary, out);
+    figures::verdict(page, out);
     plots::audience(page.summary, picture, out);
     plots::strips(page.summary, picture, out);
     plots::awaited(picture, out);

@@ -79,6 +79,8 @@ proptest! {
             prop_assert_eq!(median, figures.and_then(|figures| figures.p50_ms));
             prop_assert_eq!(values.last().copied(), figures.map(|figures| figures.max_ms));
         }
+        let well_served = listeners.iter().filter(|listener| listener.is_well_served()).count();
+        prop_assert_eq!(summary.listeners.well_served, Some(u64::try_from(well_served).unwrap()));
         let errors: u64 = summary.errors.iter().map(|cause| cause.count).sum();
         prop_assert_eq!(listeners.iter().map(|listener| listener.errors).sum::<u64>(), errors);
         let found = |line: &str| Objective::parse(line).unwrap().judge(&[&observed]).value;

@@ -12,6 +12,7 @@ use super::{Markup, Page, is_virtual};
 use crate::{
     again,
     figures::{Spread, numbers, spreads},
+    objectives,
     words::one_line,
 };
 
@@ -35,6 +36,30 @@ pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
     out.raw("</p>\n</header>\n");
 }
 
+/// What the run says of the service, in plain words.
+pub(super) fn answer(page: &Page<'_>, out: &mut Markup) {
+    let sentences = crate::answer::answer(page.summary, page.verdict, page.manifest.service_load.as_ref());
+    out.raw("<section id=\"answer\" class=\"answer\">\n");
+    for words in &sentences {
+        out.element("p", words).raw("\n");
+    }
+    if !page.manifest.objectives.is_empty() {
+        out.raw("<ul class=\"objectives\">\n");
+        for result in &page.manifest.objectives {
+            let (class, mark) = if result.met { ("met", "✓") } else { ("missed", "✗") };
+            out.raw("<li class=\"")
+                .raw(class)
+                .raw("\"><span aria-hidden=\"true\">")
+                .raw(mark)
+                .raw("</span> <strong>");
+            out.words(objectives::word(result)).raw("</strong> ").words(&one_line(&result.objective));
+            out.raw(": ").words(&objectives::found(result)).raw("</li>\n");
+        }
+        out.raw("</ul>\n");
+    }
+    out.raw("</section>\n");
+}
+
 pub(super) fn verdict(page: &Page<'_>, out: &mut Markup) {
     let validity = page.verdict.validity();
     out.raw("<section id=\"verdict\" class=\"verdict");
@@ -42,7 +67,7 @@ pub(super) fn verdict(page: &Page<'_>, out: &mut Markup) {
     out.raw("\">\n<p><strong>").raw(validity.as_str()).raw("</strong> ");
     let words = match (validity, page.manifest.partial) {
         (_, true) => "The run did not come to its end; the figures are of what was recorded until then.",
-        (Validity::Valid, false) => "Nothing speaks against the figures.",
+        (Validity::Valid, false) => "The measurement can be trusted.",
         (Validity::Unverified, false) => "Nobody measured whether the figures can be trusted.",
         (Validity::Invalid, false) => "The figures do not measure the service.",
     };

@@ -1,0 +1,290 @@
+//! What a run says of the service, in plain words made from its figures. `docs/report.md` has the rules.
+
+use claque_stats::{
+    Summary, Validity, Verdict,
+    units::{counted, grouped, time},
+};
+use claque_store::{ModelLoadRow, ServiceLoad};
+
+use crate::{
+    text::unstarted,
+    words::{one_line, sentence},
+};
+
+/// A span counts as one in which all workers had something to do when their mean is this close to their number.
+const ALL_BUSY: f64 = 0.995;
+
+/// The sentences, the one that matters most first. Of figures that do not measure the service nothing is concluded.
+pub(crate) fn answer(summary: &Summary, verdict: &Verdict, load: Option<&ServiceLoad>) -> Vec<String> {
+    let told = match verdict.validity() {
+        Validity::Invalid => {
+            let why = verdict.reasons.first().map(|reason| sentence(&reason.text)).unwrap_or_default();
+            let why = why.trim_end_matches('.');
+            vec![Some(format!("Nothing is concluded about the service: {why}.")), failure(summary)]
+        }
+        Validity::Unverified => {
+            let doubt = "Nobody measured whether these figures can be trusted; as they are:".to_owned();
+            vec![Some(doubt), served(summary), first_sound(summary), cause(summary, load)]
+        }
+        Validity::Valid => vec![served(summary), first_sound(summary), cause(summary, load)],
+    };
+    told.into_iter().flatten().collect()
+}
+
+/// How many heard it without a stutter, and what became of the others.
+fn served(summary: &Summary) -> Option<String> {
+    let counts = summary.listeners;
+    let (well, all) = (counts.well_served?, counts.intended);
+    if well == all {
+        return Some(match all {
+            0 => return None,
+            1 => "The listener heard it to the end without a stutter.".to_owned(),
+            2 => "Both listeners heard it to the end without a stutter.".to_owned(),
+            all => format!("All {} listeners heard it to the end without a stutter.", grouped(all)),
+        });
+    }
+    let (never, unknown) = unstarted(summary);
+    if never == all {
+        return Some(match all {
+            1 => "The listener heard nothing.".to_owned(),
+            all => format!("None of the {} listeners heard anything.", grouped(all)),
+        });
+    }
+    let mut parts = vec![format!(
+        "{} of {} heard it to the end without a stutter",
+        grouped(well),
+        counted(all, "listener")
+    )];
+    let mut rest = |count: u64, what: &str| {
+        if count > 0 {
+            parts.push(format!("{} {what}", grouped(count)));
+        }
+    };
+    let affected = summary.underruns.map_or(0, |stalls| stalls.listeners_affected);
+    let longest = summary.underruns.map_or(0.0, |stalls| stalls.longest_ms);
+    rest(affected, &format!("had to wait in the middle, {} at a time at most", time(longest)));
+    rest(never, "heard nothing");
+    rest(counts.stopped, if counts.stopped == 1 { "was stopped" } else { "were stopped" });
+    let has = if counts.unfinished == 1 { "has" } else { "have" };
+    rest(counts.unfinished, &format!("{has} no end on record"));
+    // Whoever has no end, or was stopped, may have waited as well: then the rest is no number.
+    if counts.unfinished + counts.stopped + unknown == 0 {
+        rest(all.saturating_sub(well + affected + never), "missed some of it");
+    }
+    Some(parts.join("; ") + ".")
+}
+
+fn first_sound(summary: &Summary) -> Option<String> {
+    let startup = summary.startup_time?;
+    let longest = time(startup.max_ms);
+    Some(match startup.p50_ms {
+        Some(median) => {
+            format!(
+                "The first sound came {} after the intended start (median), {longest} at most.",
+                time(median)
+            )
+        }
+        None => format!("The first sound came {longest} after the intended start."),
+    })
+}
+
+/// What gave way, as far as anybody tells.
+fn cause(summary: &Summary, load: Option<&ServiceLoad>) -> Option<String> {
+    let busy: Vec<String> = load
+        .into_iter()
+        .flat_map(|load| load.models.iter().filter_map(|model| short_of(model, load.span_ms)))
+        .collect();
+    let told = busy.into_iter().chain(failure(summary)).collect::<Vec<_>>();
+    if !told.is_empty() {
+        return Some(told.join(" "));
+    }
+    let round_trip =
+        summary.round_trip.filter(|_| summary.underruns.is_some_and(|stalls| stalls.count > 0))?;
+    let median = round_trip.p50_ms.map_or_else(String::new, |median| format!("{} (median), ", time(median)));
+    Some(format!(
+        "Blocks came {median}{} at most after they were asked for; what they waited for the service does not tell.",
+        time(round_trip.max_ms)
+    ))
+}
+
+/// When all workers of a model had something to do, and how much waited for them.
+fn short_of(model: &ModelLoadRow, span_ms: f64) -> Option<String> {
+    let workers = model.workers.filter(|workers| *workers > 0)?;
+    let is_full = |busy: &f64| *busy >= f64::from(workers) * ALL_BUSY;
+    let first = model.busy.iter().position(is_full)?;
+    let last = model.busy.iter().rposition(is_full)?;
+    let full = model.busy[first..=last].iter().filter(|busy| is_full(busy)).count();
+    let moment = |spans: usize| time(span_ms * f64::from(u32::try_from(spans).unwrap_or(u32::MAX)));
+    let (from, until) = (moment(first), moment(last + 1));
+    let when = if full == last + 1 - first {
+        format!("from {from} to {until}")
+    } else {
+        format!("for {} between {from} and {until}", moment(full))
+    };
+    let who = match workers {
+        1 => format!("The worker of {} was", one_line(&model.model)),
+        workers => format!("All {workers} workers of {} were", one_line(&model.model)),
+    };
+    let queue = match model.most_queued {
+        0 => String::new(),
+        most => format!("; {} waited for one at most", counted(u64::from(most), "block")),
+    };
+    let overflow = match model.overflowing.iter().position(|blocks| *blocks > 0.0) {
+        Some(span) => format!("; from {} on some went to the overflow provider", moment(span)),
+        None => String::new(),
+    };
+    Some(format!("{who} busy {when}{queue}{overflow}."))
+}
+
+/// The most frequent failure, in the service's words where it has any.
+fn failure(summary: &Summary) -> Option<String> {
+    let cause = summary.errors.first()?;
+    let words =
+        cause.example.as_ref().map_or_else(String::new, |words| format!(" (\"{}\")", one_line(words)));
+    let lost = match cause.blocks {
+        0 => String::new(),
+        blocks => format!(", {} lost", counted(blocks, "block")),
+    };
+    let times = if cause.count == 1 { "once".to_owned() } else { counted(cause.count, "time") };
+    Some(format!(
+        "The most frequent failure was {}{words}: {times}, of {}{lost}.",
+        one_line(&cause.cause),
+        counted(cause.listeners, "listener"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use claque_stats::{Distribution, ListenerCounts, Reason, ReasonId, RunShape, Underruns, summarise};
+
+    use super::*;
+
+    /// Figures of 20 listeners of whom so many were served well, waited, and never heard anything.
+    fn of_twenty(well: u64, waited: u64, never: u64) -> Summary {
+        let empty = summarise(RunShape { users: 20, blocks_per_user: 3 }, &[], None);
+        let started = 20 - never;
+        Summary {
+            listeners: ListenerCounts {
+                intended: 20,
+                started,
+                completed: started,
+                failed: never,
+                well_served: Some(well),
+                ..ListenerCounts::default()
+            },
+            underruns: Some(Underruns {
+                count: waited,
+                total_ms: 2_000.0,
+                longest_ms: 16_700.0,
+                mean_per_user: 1.0,
+                listeners_affected: waited,
+                listeners_affected_pct: 5.0,
+            }),
+            startup_time: Some(Distribution { p50_ms: Some(2_740.0), max_ms: 6_350.0, ..distribution() }),
+            ..empty
+        }
+    }
+
+    fn distribution() -> Distribution {
+        Distribution { count: 20, mean_ms: 3_000.0, p50_ms: None, p95_ms: None, p99_ms: None, max_ms: 0.0 }
+    }
+
+    fn valid() -> Verdict {
+        Verdict { reasons: Vec::new(), notes: Vec::new() }
+    }
+
+    fn first(summary: &Summary) -> String {
+        answer(summary, &valid(), None).remove(0)
+    }
+
+    #[test]
+    fn how_many_heard_it_is_told_first_and_of_whom_it_is_known() {
+        let with = |change: fn(&mut ListenerCounts), mut summary: Summary| {
+            change(&mut summary.listeners);
+            summary
+        };
+        for (summary, words) in [
+            (of_twenty(20, 0, 0), "All 20 listeners heard it to the end without a stutter."),
+            (
+                of_twenty(6, 14, 0),
+                "6 of 20 listeners heard it to the end without a stutter; 14 had to wait in the middle, 16.7 s at a time at most.",
+            ),
+            (
+                of_twenty(6, 10, 3),
+                "6 of 20 listeners heard it to the end without a stutter; 10 had to wait in the middle, 16.7 s at a time at most; 3 heard nothing; 1 missed some of it.",
+            ),
+            (of_twenty(0, 0, 20), "None of the 20 listeners heard anything."),
+            (
+                of_twenty(19, 0, 0),
+                "19 of 20 listeners heard it to the end without a stutter; 1 missed some of it.",
+            ),
+            (
+                with(
+                    |counts| {
+                        counts.stopped = 2;
+                        counts.completed = 18;
+                    },
+                    of_twenty(17, 1, 0),
+                ),
+                "17 of 20 listeners heard it to the end without a stutter; 1 had to wait in the middle, 16.7 s at a time at most; 2 were stopped.",
+            ),
+            (
+                with(|counts| counts.unfinished = 1, of_twenty(18, 0, 0)),
+                "18 of 20 listeners heard it to the end without a stutter; 1 has no end on record.",
+            ),
+        ] {
+            assert_eq!(first(&summary), words);
+        }
+        let one = with(|counts| (counts.intended, counts.started) = (1, 1), of_twenty(1, 0, 0));
+        assert_eq!(first(&one), "The listener heard it to the end without a stutter.");
+        // Files from before it was counted: nothing is made up.
+        let old = with(|counts| counts.well_served = None, of_twenty(20, 0, 0));
+        assert_eq!(
+            first(&old),
+            "The first sound came 2.74 s after the intended start (median), 6.35 s at most."
+        );
+    }
+
+    #[test]
+    fn figures_that_do_not_measure_the_service_conclude_nothing() {
+        let reason =
+            Reason { id: ReasonId::GeneratorLate, text: "claque itself stood still for 3.00 s".to_owned() };
+        let verdict = Verdict { reasons: vec![reason], ..valid() };
+        let told = answer(&of_twenty(20, 0, 0), &verdict, None);
+        assert_eq!(told, ["Nothing is concluded about the service: claque itself stood still for 3.00 s."]);
+    }
+
+    #[test]
+    fn what_gave_way_is_told_where_the_service_tells_its_load() {
+        let model = |busy: &[f64], workers, most_queued, overflowing: &[f64]| ModelLoadRow {
+            model: "kokoro".to_owned(),
+            workers,
+            most_queued,
+            busy: busy.to_vec(),
+            overflowing: overflowing.to_vec(),
+            ..ModelLoadRow::default()
+        };
+        let told = |model: ModelLoadRow| {
+            let load = ServiceLoad { span_ms: 500.0, models: vec![model] };
+            answer(&of_twenty(6, 14, 0), &valid(), Some(&load)).split_off(2)
+        };
+        for (model, words) in [
+            (
+                model(&[0.0, 4.0, 4.0, 3.99, 1.0], Some(4), 153, &[]),
+                "All 4 workers of kokoro were busy from 500 ms to 2.00 s; 153 blocks waited for one at most.",
+            ),
+            (
+                model(&[4.0, 2.0, 4.0, 1.0], Some(4), 1, &[]),
+                "All 4 workers of kokoro were busy for 1.00 s between 0 ms and 1.50 s; 1 block waited for one at most.",
+            ),
+            (
+                model(&[1.0, 1.0], Some(1), 0, &[0.0, 0.2]),
+                "The worker of kokoro was busy from 0 ms to 1.00 s; from 500 ms on some went to the overflow provider.",
+            ),
+        ] {
+            assert_eq!(told(model), [words]);
+        }
+        assert!(told(model(&[3.0, 2.0], Some(4), 0, &[])).is_empty(), "nothing was short that is on record");
+        assert!(told(model(&[300.0], None, 0, &[])).is_empty(), "without limit nothing can be short");
+    }
+}
