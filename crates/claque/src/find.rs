@@ -5,9 +5,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use claque_run::usage::UsageError;
 use claque_store::{RunHead, is_suite, list, list_suites, short_name};
 
-use crate::{config::UsageError, talk::say};
+use crate::talk::say;
 
 /// The name that means the newest.
 pub(crate) const LATEST: &str = "latest";

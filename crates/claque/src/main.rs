@@ -1,26 +1,18 @@
 //! The claque program: a hired audience for text-to-speech services.
 //!
-//! `cli` is what was typed, `config` what it means, `commands` one verb a file, `outcome` what becomes of a run's
-//! facts, `report` how they are told.
+//! `cli` is what was typed, `config` what it means, `commands` one verb a file, `live` what is seen of a run while it goes on,
+//! `report` where it is told. Runs are made by `claque-run`, and put into words by `claque-report`.
 
 mod cli;
 mod commands;
 mod compare;
 mod config;
-mod documents;
 mod exit;
 mod find;
 mod live;
-mod network;
-mod outcome;
 mod report;
-mod run;
-mod simulation;
-mod speech;
-mod state;
 mod suite;
 mod talk;
-mod unique;
 
 use std::process::ExitCode;
 

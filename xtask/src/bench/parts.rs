@@ -38,7 +38,7 @@ const FILES: [(&str, &[&str]); 9] = [
             "audience/ledger.rs",
         ],
     ),
-    ("texts", &["claque-core/src/script", "claque-core/src/corpus", "claque/src/unique.rs"]),
+    ("texts", &["claque-core/src/script", "claque-core/src/corpus", "claque-run/src/unique.rs"]),
     ("player_and_listener", &["claque-core/"]),
     ("timers_and_loop", &["claque-net/", "/mio-", "/tokio-", "/nix-", "/slab-", "/rustls-"]),
     ("allocator", &["malloc/malloc.c", "malloc/arena.c"]),

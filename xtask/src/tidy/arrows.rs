@@ -13,7 +13,7 @@ enum Reach {
 }
 
 /// The arrows of the design, section 2. A member that is not here has no place in the house yet.
-const ARROWS: [(&str, Reach); 14] = [
+const ARROWS: [(&str, Reach); 15] = [
     ("claque-core", Reach::Only(&[])),
     ("claque-stats", Reach::Only(&["claque-core"])),
     ("claque-wire", Reach::Only(&["claque-core"])),
@@ -26,6 +26,19 @@ const ARROWS: [(&str, Reach); 14] = [
     ("claque-net", Reach::Only(&["claque-core", "claque-wire", "claque-gateway", "claque-front"])),
     ("claque-store", Reach::Only(&["claque-core", "claque-stats"])),
     ("claque-report", Reach::Only(&["claque-core", "claque-stats", "claque-store"])),
+    (
+        "claque-run",
+        Reach::Only(&[
+            "claque-core",
+            "claque-wire",
+            "claque-gateway",
+            "claque-front",
+            "claque-stats",
+            "claque-sim",
+            "claque-net",
+            "claque-store",
+        ]),
+    ),
     ("claque-fleet", Reach::Only(&["claque-core", "claque-stats", "claque-store"])),
     (PROGRAM, Reach::Product),
     ("claque-bench", Reach::Only(&["claque-core", "claque-net", "claque-store", "claque-wire"])),

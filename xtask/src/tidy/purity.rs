@@ -76,8 +76,10 @@ fn name(path: &str) -> &str {
 }
 
 /// What other crates keep out: what would have them drive a run, or draw on a terminal.
-const KEPT_OUT: [(&str, &[&str]); 1] =
-    [("claque-report", &["tokio", "mio", "hyper", "clap", "ratatui", "crossterm", "indicatif"])];
+const KEPT_OUT: [(&str, &[&str]); 2] = [
+    ("claque-report", &["tokio", "mio", "hyper", "clap", "ratatui", "crossterm", "indicatif"]),
+    ("claque-run", &["clap", "ratatui", "crossterm", "indicatif"]),
+];
 
 /// Follows the normal dependencies of every crate that keeps anything out.
 ///

@@ -14,6 +14,16 @@ use claque_net::{
     service::{Certificates, Credentials, Network, NetworkOrder, Pause, Service, Target},
 };
 use claque_report::words::one_line;
+use claque_run::{
+    accounts::SignedInAccounts,
+    documents::{
+        OURS,
+        clear::{Found, find_titled},
+    },
+    extraction::going,
+    network::tell_slow_calls,
+    state::known_services,
+};
 use claque_store::{
     DocumentJournal, JournalState, KeptDocument, KeptDocuments, KnownServices, LeftDocument, LeftExtraction,
     Unresolved,
@@ -23,17 +33,7 @@ use futures_util::future::join_all;
 
 use crate::{
     config::{CleanupSettings, Talk},
-    documents::going,
     exit::LEFT_BEHIND,
-    network::tell_slow_calls,
-    run::{
-        crew::Crew,
-        documents::{
-            OURS,
-            clear::{Found, find_titled},
-        },
-    },
-    state::known_services,
     talk::{print, say},
 };
 
@@ -109,7 +109,7 @@ fn folders_in(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// A service as the given accounts come to it, or why they do not.
-type Opened = Result<Crew, String>;
+type Opened = Result<SignedInAccounts, String>;
 
 struct Broom {
     credentials: Vec<Credentials>,
@@ -345,7 +345,9 @@ impl Broom {
                     let network = self.way_to(&parsed);
                     let watched = network.clone();
                     tokio::spawn(async move { tell_slow_calls(&watched, say).await });
-                    let opened = Crew::open(&parsed, &self.credentials, &[], &network, wait_and_tell).await;
+                    let opened =
+                        SignedInAccounts::open(&parsed, &self.credentials, &[], &network, wait_and_tell)
+                            .await;
                     opened.map_err(|error| error.to_string())
                 }
                 Err(error) => Err(error.to_string()),
@@ -366,7 +368,7 @@ fn left_of(kept: &KeptDocument) -> LeftDocument {
 }
 
 /// Deletes a document by whichever account may own it.
-async fn delete_one(crew: &Crew, document: &LeftDocument) -> Fate {
+async fn delete_one(crew: &SignedInAccounts, document: &LeftDocument) -> Fate {
     if !is_document_id(&document.id) {
         return Fate::Left("this is no id of a document".to_owned());
     }
@@ -394,7 +396,7 @@ async fn delete_one(crew: &Crew, document: &LeftDocument) -> Fate {
 
 /// The accounts that can be the owner. The one at the same place comes first: tokens that do not say whose they are are
 /// told apart by nothing else.
-fn candidates<'a>(crew: &'a Crew, account: u32, owner: &str) -> Vec<&'a Service> {
+fn candidates<'a>(crew: &'a SignedInAccounts, account: u32, owner: &str) -> Vec<&'a Service> {
     // Where nobody is asked who he is, everybody is the owner; where somebody is, that is answered by a refusal.
     let is_owners =
         |service: &&Service| service.owner() == owner || [service.owner(), owner].contains(&"nobody");

@@ -3,15 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use claque_run::{extraction, interrupts::Interrupts};
 
 use super::runtime;
 use crate::{
     config::{DocumentsSettings, SimulateDocumentsSettings, Talk},
-    documents::{perform, simulate},
     exit::{self, LEFT},
     live::Live,
     report,
-    run::interrupts::Interrupts,
 };
 
 /// Runs and reports.
@@ -25,7 +24,7 @@ pub(crate) fn documents(settings: DocumentsSettings) -> anyhow::Result<ExitCode>
 async fn run_and_tell(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
     let live = Live::new(settings.output.talk == Talk::Quiet);
-    let Some(finished) = perform(&settings, &interrupts, &live).await? else {
+    let Some(finished) = extraction::perform(&settings.order, &interrupts, &live).await? else {
         return Ok(ExitCode::from(LEFT));
     };
     report::print_documents(&finished, settings.output.format)?;
@@ -37,8 +36,8 @@ async fn run_and_tell(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// A file's pages cannot be counted, or the folder cannot be written.
 pub(crate) fn simulate_documents(settings: SimulateDocumentsSettings) -> anyhow::Result<ExitCode> {
-    let format = settings.output.format;
-    let finished = simulate(settings)?;
-    report::print_documents(&finished, format)?;
+    let SimulateDocumentsSettings { order, output } = settings;
+    let finished = extraction::simulate(order)?;
+    report::print_documents(&finished, output.format)?;
     Ok(exit::of_documents(&finished))
 }

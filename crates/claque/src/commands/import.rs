@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use claque_run::record::new_folder;
 use claque_stats::{
     Distribution, Reason, ReasonId, Validity, Verdict,
     units::{NOT_MEASURED, time},
@@ -16,7 +17,7 @@ use claque_store::{
     import::{Imported, ImportedRun, documents::OldDocuments, read_any},
 };
 
-use crate::{cli::ImportFlags, config::UsageError, outcome::new_folder, report, talk::print};
+use crate::{cli::ImportFlags, config::UsageError, report, talk::print};
 
 /// Takes in every file, and says in a line what became of each.
 ///

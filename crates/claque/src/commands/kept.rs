@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use claque_net::unix_nanos;
+use claque_run::record::judge;
 use claque_stats::{Summary, Verdict};
 use claque_store::{
     Manifest,
@@ -14,7 +15,6 @@ use crate::{
     cli::{KeptFlags, RunFlag},
     config::{OUTPUT_DIR, UsageError},
     find,
-    outcome::judge,
 };
 
 impl KeptFlags {

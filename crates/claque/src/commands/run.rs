@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use claque_run::{RunResult, interrupts::Interrupts, perform, watcher::Goal};
 
 use super::runtime;
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     exit::{self, LEFT},
     live::{Live, Outcome},
     report,
-    run::{Ended, interrupts::Interrupts, perform, watch},
 };
 
 /// Runs, reports, and leaves nothing behind on the service.
@@ -22,13 +22,17 @@ pub(crate) fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
 }
 
 async fn run_and_tell(settings: RunSettings) -> anyhow::Result<ExitCode> {
+    let RunSettings { order, live, output } = settings;
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
-    let goal = watch::goal(&settings.plan);
-    let live = Live::open(settings.output.talk, settings.live, goal, watch::about(&settings))?;
-    let Some(Ended { finished, .. }) = perform(&settings, &interrupts, &live).await? else {
+    let live = Live::open(output.talk, live, Goal::of(&order.plan), order.about())?;
+    let result = tokio::select! {
+        result = perform(&order, &interrupts, &live) => result?,
+        never = live.listen(&interrupts) => match never {},
+    };
+    let Some(RunResult { finished, .. }) = result else {
         return Ok(ExitCode::from(LEFT));
     };
-    report::tell(&finished, &settings.output)?;
-    live.end_page(&Outcome::of(&finished, settings.output.page));
+    report::tell(&finished, &output)?;
+    live.end_page(&Outcome::of(&finished, output.page));
     Ok(exit::of_run(&finished))
 }

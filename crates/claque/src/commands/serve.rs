@@ -4,10 +4,10 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use anyhow::Context as _;
 use claque_net::host::{Host, HostError, HostOptions, OpenaiHostOptions};
+use claque_run::interrupts::Interrupts;
 
 use crate::{
     config::{ServeSettings, ServedGateway, Talk},
-    run::interrupts::Interrupts,
     talk::{print, say},
 };
 

@@ -9,7 +9,7 @@ use claque_store::{
 };
 
 use super::kept;
-use crate::{cli::ShowFlags, config::OutputFormat, documents::record, report};
+use crate::{cli::ShowFlags, config::OutputFormat, report};
 
 /// Prints what was printed at the end of the run. Of a run that was not finished, the figures of what there is.
 ///
@@ -51,7 +51,8 @@ fn documents(folder: PathBuf) -> anyhow::Result<FinishedDocuments> {
     let summary = run.manifest.summary.clone().unwrap_or_else(|| run.recompute());
     let (shape, time) = (run.manifest.shape(), kept::time_of(&run.manifest.scenario));
     let DocumentsManifest { target, ai_transform, seed, scenario, verdict, .. } = run.manifest;
-    let verdict = verdict.map_or_else(|| record::judge(&shape, &summary, time), Verdict::from);
+    let verdict =
+        verdict.map_or_else(|| claque_run::extraction::judge(&shape, &summary, time), Verdict::from);
     let heading = DocumentsHeading { target, shape, ai_transform: ai_transform.into(), time, seed, scenario };
     Ok(FinishedDocuments { heading, folder, summary, verdict, not_kept: None })
 }

@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use crate::{config::SimulateSettings, exit, report, simulation};
+use crate::{config::SimulateSettings, exit, report};
 
 /// Simulates a run and tells of it as of any other.
 ///
 /// # Errors
 /// The model or the voice does not exist, or the folder cannot be written.
 pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
-    let output = settings.output.clone();
-    let finished = simulation::perform(settings)?;
+    let SimulateSettings { order, output } = settings;
+    let finished = claque_run::simulate(order)?;
     report::tell(&finished, &output)?;
     Ok(exit::of_run(&finished))
 }

@@ -7,6 +7,7 @@ use claque_core::{
     time::Duration,
 };
 use claque_net::service::check_source;
+use claque_run::order::{LimitChoice, LimitSettings};
 use serde_json::{Map, Value};
 
 use super::{
@@ -15,38 +16,13 @@ use super::{
     wishes::Wishes,
 };
 
-/// How the service's limits are lived with.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Courtesy {
-    /// What one account may ask for.
-    pub(crate) account_limit: LimitChoice,
-    /// Whether to run even if that limit would be all that is measured.
-    pub(crate) allow_rate_limit: bool,
-    /// Addresses of this machine to come from, in turn; empty for whatever the system takes.
-    pub(crate) sources: Vec<IpAddr>,
-    /// Whether documents are kept for later runs, and taken from earlier ones.
-    pub(crate) reuse_documents: bool,
-}
-
-/// What one account may ask for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum LimitChoice {
-    /// As the service's version tells.
-    #[default]
-    Learned,
-    /// This.
-    Given(AccountLimit),
-    /// There is no limit.
-    None,
-}
-
 /// Decides.
 ///
 /// # Errors
 /// The limit is not understood, or an address is none of this machine.
-pub(super) fn courtesy(wishes: &Wishes, source: &Source) -> Result<Courtesy, UsageError> {
+pub(super) fn courtesy(wishes: &Wishes, source: &Source) -> Result<LimitSettings, UsageError> {
     let is_set = |wish: &Option<Wish<bool>>| wish.as_ref().is_some_and(|wish| wish.value);
-    Ok(Courtesy {
+    Ok(LimitSettings {
         account_limit: match &wishes.account_limit {
             None => LimitChoice::Learned,
             Some(wish) => limit(&wish.value).ok_or_else(|| {
@@ -113,7 +89,7 @@ fn sources(wish: &Wish<String>, source: &Source) -> Result<Vec<IpAddr>, UsageErr
 mod tests {
     use super::*;
 
-    fn with(limit: &str, addresses: &str) -> Result<Courtesy, String> {
+    fn with(limit: &str, addresses: &str) -> Result<LimitSettings, String> {
         let wishes = Wishes {
             account_limit: Some(Wish::flag(limit.to_owned())),
             source_address: Some(Wish::flag(addresses.to_owned())),

@@ -4,15 +4,11 @@ use claque_core::{
     plan::Plan,
     player::{Reconnect, SessionErrors},
 };
+use claque_run::order::{GatewayChoice, OpenaiChoice, TargetChoice};
 use serde_json::{Map, Value, json};
 
 use super::{
-    audience::seed_number,
-    behaviour::BehaviourSettings,
-    gateway::{GatewayChoice, GatewaySettings, OpenaiChoice},
-    listen,
-    settings::TargetChoice,
-    wish::Wish,
+    audience::seed_number, behaviour::BehaviourSettings, gateway::GatewaySettings, listen, wish::Wish,
     wishes::Wishes,
 };
 

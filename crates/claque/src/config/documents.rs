@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use claque_core::{
     extraction::{AiTransform, PollPolicy},
-    rng::Seed,
     time::Duration,
 };
-use claque_stats::{CacheUse, DocumentsShape};
+use claque_run::order::{DocumentsPlan, Origin, PaperShape};
+use claque_stats::CacheUse;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ use super::{
     wish::{Place, Source, Wish},
     wishes::{Wishes, over},
 };
-use crate::{cli::DocumentFlags, documents::paper::PaperShape};
+use crate::cli::DocumentFlags;
 
 /// The original requirement's document: as long as a book.
 const PAGES: i64 = 300;
@@ -37,45 +37,6 @@ pub(crate) struct DocumentWishes {
     pub(crate) use_cached: Option<Wish<bool>>,
     pub(crate) ai_transform: Option<Wish<bool>>,
     pub(crate) poll: Option<Wish<String>>,
-}
-
-/// Documents to be extracted, decided.
-#[derive(Clone, Debug)]
-pub(crate) struct DocumentsPlan {
-    /// Documents at a time.
-    pub(crate) concurrent: u32,
-    /// Where they come from.
-    pub(crate) origin: Origin,
-    /// Whether the service's cache is meant to answer.
-    pub(crate) cache: CacheUse,
-    /// Whether a language model is to rewrite the pages.
-    pub(crate) ai_transform: AiTransform,
-    /// How often progress is asked for.
-    pub(crate) poll: PollPolicy,
-    /// Longest wait for one answer, and longest time without a further page.
-    pub(crate) patience: Duration,
-    /// The root of all randomness.
-    pub(crate) seed: Seed,
-}
-
-/// Where documents come from.
-#[derive(Clone, Debug)]
-pub(crate) enum Origin {
-    /// Made for the run.
-    Made(PaperShape),
-    /// Files of the user's: name and content.
-    Files(Vec<(String, Bytes)>),
-}
-
-impl DocumentsPlan {
-    /// The denominators.
-    pub(crate) const fn shape(&self) -> DocumentsShape {
-        let pages = match &self.origin {
-            Origin::Made(shape) => Some(shape.pages),
-            Origin::Files(_) => None,
-        };
-        DocumentsShape { documents: self.concurrent, pages, cache: self.cache }
-    }
 }
 
 impl Wishes {
@@ -238,7 +199,10 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_help() {
         let plan = of("").unwrap();
-        assert_eq!(plan.shape(), DocumentsShape { documents: 1, pages: Some(300), cache: CacheUse::Avoided });
+        assert_eq!(
+            plan.shape(),
+            claque_stats::DocumentsShape { documents: 1, pages: Some(300), cache: CacheUse::Avoided }
+        );
         assert_eq!((plan.poll, plan.ai_transform), (PollPolicy::YAPIT, AiTransform::Off));
     }
 

@@ -13,7 +13,6 @@ mod decided;
 mod documents;
 mod env_file;
 mod environment;
-mod error;
 mod file;
 mod gateway;
 mod headers;
@@ -32,24 +31,19 @@ mod suite_file;
 mod wish;
 mod wishes;
 
+pub(crate) use claque_run::usage::UsageError;
+
 pub(crate) use self::{
     compare::{CompareForm, CompareSettings, OnRegression, resolve_compare},
-    courtesy::{Courtesy, LimitChoice},
     credentials::Surroundings,
-    documents::{DocumentsPlan, Origin},
     environment::Environment,
-    error::UsageError,
-    gateway::GatewayChoice,
     resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     resolve_documents::{resolve_documents, resolve_simulate_documents},
     settings::{
         CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, RunSettings,
-        ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings,
-        SimulatedService, SimulatedSpeech, Talk, TargetChoice,
+        ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings, Talk,
     },
-    speech::{ProtocolChoice, SpeechChoice},
-    suite::{Job, SuiteDeed, SuiteSettings, Work, resolve_suite},
-    wish::hint,
+    suite::{SuiteDeed, SuiteSettings, resolve_suite},
 };
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use claque_net::service::{
     AllowedHost, Certificates, ClientIdentity, Credentials, IdentityError, NetworkOrder, ProxySettings,
     Target,
 };
+use claque_run::order::TargetChoice;
 use serde_json::{Map, Value};
 
 use super::{
     UsageError,
     environment::Environment,
     file, headers,
-    settings::TargetChoice,
     wish::{Source, Wish},
     wishes::Wishes,
 };

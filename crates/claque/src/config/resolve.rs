@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use claque_core::rng::Seed;
 use claque_gateway::Auth;
 use claque_net::service::{Credentials, NetworkOrder, Target};
+use claque_run::order::{ProtocolChoice, Results, RunOrder, SimulateOrder, TargetChoice};
 use serde_json::Value;
 
 use super::{
@@ -17,10 +18,9 @@ use super::{
     objectives, scenario,
     settings::{
         CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
-        ServedGateway, SimulateSettings, Talk, TargetChoice,
+        ServedGateway, SimulateSettings, Talk,
     },
-    simulate,
-    speech::{self, ProtocolChoice},
+    simulate, speech,
     wish::{Place, Source, Wish},
     wishes::{Wishes, over},
 };
@@ -67,7 +67,8 @@ pub(super) fn decide_run(
     let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, source)?;
     let live = super::live::choice(flags.live)?;
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
-    let output = Output { vocabulary, ..output(flags.output, judging, &mut wishes) };
+    let (results, output) = output(flags.output, judging, &mut wishes);
+    let output = Output { vocabulary, ..output };
     let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
     let corpus = audience::corpus(&wishes, source)?;
@@ -95,7 +96,7 @@ pub(super) fn decide_run(
     courtesy::decided(&wishes, &mut scenario);
     network::decided(&wishes, &mut scenario);
     decided::target(&target, &mut scenario);
-    Ok(RunSettings {
+    let order = RunOrder {
         seed: audience::seed_number(&wishes),
         keep_audio: wishes.keep_audio.map(|wish| wish.value),
         decode_share,
@@ -107,11 +108,11 @@ pub(super) fn decide_run(
         protocol,
         player_was_chosen,
         credentials,
-        courtesy,
+        limits: courtesy,
         network,
-        live,
-        output,
-    })
+        results,
+    };
+    Ok(RunSettings { order, live, output })
 }
 
 /// What a gateway of our own speaks has not to be found out.
@@ -169,7 +170,8 @@ pub(super) fn decide_simulate(
     over(&mut wishes.confidence, flags.confidence.confidence);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
-    let output = Output { vocabulary, ..output(flags.output, judging, &mut wishes) };
+    let (results, output) = output(flags.output, judging, &mut wishes);
+    let output = Output { vocabulary, ..output };
     simulate::refuse_what_has_no_meaning(&wishes, source)?;
     let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
@@ -180,7 +182,8 @@ pub(super) fn decide_simulate(
     let service = simulate::service(&wishes, source, protocol, plan.seed.child("gateway"))?;
     simulate::decided(&service, &mut scenario);
     let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
-    Ok(SimulateSettings { plan, corpus, service, output, seed, scenario })
+    let order = SimulateOrder { plan, corpus, service, results, seed, scenario };
+    Ok(SimulateSettings { order, output })
 }
 
 /// Decides on a clean-up.
@@ -251,18 +254,20 @@ fn bind(typed: &str) -> Result<SocketAddr, UsageError> {
     })
 }
 
-pub(super) fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) -> Output {
+/// Where results go, and how they are told.
+pub(super) fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) -> (Results, Output) {
     over(&mut wishes.output_dir, flags.output_dir);
     let dir = wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone());
-    Output {
-        kept_dir: dir.clone(),
-        dir,
+    let Judging { objectives, junit, markdown } = judging;
+    let output = Output {
         format: if flags.json { OutputFormat::Json } else { OutputFormat::Text },
         page: if flags.no_report { PageChoice::LeftOut } else { PageChoice::Written },
         talk: talk(flags.quiet),
-        judging,
+        junit,
+        markdown,
         vocabulary: None,
-    }
+    };
+    (Results { kept_dir: dir.clone(), dir, objectives }, output)
 }
 
 const fn talk(quiet: bool) -> Talk {

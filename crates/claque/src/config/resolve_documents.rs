@@ -2,6 +2,7 @@
 
 use claque_gateway::Auth;
 use claque_net::service::{Credentials, NetworkOrder};
+use claque_run::order::{DocumentsOrder, ProtocolChoice, SimulateDocumentsOrder, TargetChoice};
 use serde_json::Value;
 
 use super::{
@@ -12,8 +13,7 @@ use super::{
     network::{self, Way},
     resolve::{output, target},
     scenario,
-    settings::{DocumentsSettings, Judging, SimulateDocumentsSettings, TargetChoice},
-    speech::ProtocolChoice,
+    settings::{DocumentsSettings, Judging, SimulateDocumentsSettings},
     wish::Source,
     wishes::{Wishes, over},
 };
@@ -33,7 +33,7 @@ pub(crate) fn resolve_documents(
     wishes.lay_gateway(flags.gateway.into())?;
     over(&mut wishes.limits, flags.limits.limits);
     not_judged(&wishes, &source)?;
-    let output = output(flags.output.into(), Judging::default(), &mut wishes);
+    let (results, output) = output(flags.output.into(), Judging::default(), &mut wishes);
     let plan = documents::plan(&wishes, &source)?;
     let corpus = audience::corpus(&wishes, &source)?;
     let environment = surroundings.environment;
@@ -52,7 +52,8 @@ pub(crate) fn resolve_documents(
     network::decided(&wishes, &mut scenario);
     decided::target(&target, &mut scenario);
     let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
-    Ok(DocumentsSettings { plan, corpus, target, credentials, network, output, seed, scenario })
+    let order = DocumentsOrder { plan, corpus, target, credentials, network, results, seed, scenario };
+    Ok(DocumentsSettings { order, output })
 }
 
 /// Decides on a simulation of documents.
@@ -67,7 +68,7 @@ pub(crate) fn resolve_simulate_documents(
     wishes.lay_gateway(flags.gateway.into())?;
     over(&mut wishes.limits, flags.limits.limits);
     not_judged(&wishes, &source)?;
-    let output = output(flags.output.into(), Judging::default(), &mut wishes);
+    let (results, output) = output(flags.output.into(), Judging::default(), &mut wishes);
     if let Some(wish) = &wishes.base_url {
         return Err(source.error(
             wish,
@@ -82,7 +83,8 @@ pub(crate) fn resolve_simulate_documents(
     scenario.insert("time".to_owned(), "virtual".into());
     decided::gateway(&gateway, &mut scenario);
     let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
-    Ok(SimulateDocumentsSettings { plan, corpus, gateway, output, seed, scenario })
+    let order = SimulateDocumentsOrder { plan, corpus, gateway, results, seed, scenario };
+    Ok(SimulateDocumentsSettings { order, output })
 }
 
 /// The account whose documents they are.
@@ -137,8 +139,8 @@ mod tests {
 
     #[test]
     fn all_documents_of_a_run_come_from_one_account() {
-        assert!(matches!(service(&["--guest"]).unwrap().credentials, Credentials::Guest));
-        assert!(matches!(service(&["--no-auth"]).unwrap().credentials, Credentials::None));
+        assert!(matches!(service(&["--guest"]).unwrap().order.credentials, Credentials::Guest));
+        assert!(matches!(service(&["--no-auth"]).unwrap().order.credentials, Credentials::None));
         let error = service(&["--guest=3"]).unwrap_err().to_string();
         assert_eq!(error, "--guest gives 3, but all documents of a run come from one; give one");
         let error = service(&["--guest", "--token", "hush"]).unwrap_err().to_string();
@@ -152,7 +154,7 @@ mod tests {
             std::fs::write(&path, entries).unwrap();
             service(&["--accounts", path.to_str().unwrap()])
         };
-        assert!(matches!(accounts(&["a"]).unwrap().credentials, Credentials::Token { .. }));
+        assert!(matches!(accounts(&["a"]).unwrap().order.credentials, Credentials::Token { .. }));
         let error = accounts(&["a", "b"]).unwrap_err().to_string();
         assert!(error.starts_with("--accounts gives 2, but all documents"), "{error}");
     }

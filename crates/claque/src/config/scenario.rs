@@ -5,9 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
+use claque_run::usage::hint;
+
 use super::{
     UsageError, file,
-    wish::{Source, Wish, hint, list},
+    wish::{Source, Wish, list},
     wishes::Wishes,
 };
 

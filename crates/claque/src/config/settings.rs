@@ -2,127 +2,48 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use claque_core::{corpus::Corpus, plan::Plan};
 use claque_net::service::{Credentials, NetworkOrder, Target};
-use claque_stats::{
-    objective::{AbortRule, Objective},
-    vocabulary::Vocabulary,
+use claque_run::order::{
+    DocumentsOrder, GatewayChoice, OpenaiChoice, RunOrder, SimulateDocumentsOrder, SimulateOrder,
 };
-use serde_json::Value;
-
-use super::{
-    courtesy::Courtesy,
-    documents::DocumentsPlan,
-    gateway::{GatewayChoice, OpenaiChoice},
-    speech::{ProtocolChoice, SpeechChoice},
-};
+use claque_stats::{objective::Objective, vocabulary::Vocabulary};
 
 /// A run in real time, decided.
 #[derive(Debug)]
 pub(crate) struct RunSettings {
-    /// What the audience does.
-    pub(crate) plan: Plan,
-    /// What it listens to.
-    pub(crate) corpus: Corpus,
-    /// The service.
-    pub(crate) target: TargetChoice,
-    /// What it speaks.
-    pub(crate) protocol: ProtocolChoice,
-    /// Whether the player was chosen, or is the usual one of the protocol.
-    pub(crate) player_was_chosen: bool,
-    /// Who the audience is: at least one account, among which listeners are dealt in turn.
-    pub(crate) credentials: Vec<Credentials>,
-    /// How the service's limits are lived with.
-    pub(crate) courtesy: Courtesy,
-    /// How the service is reached.
-    pub(crate) network: NetworkOrder,
-    /// Where every block's audio is kept, if anywhere.
-    pub(crate) keep_audio: Option<PathBuf>,
-    /// Share of the compressed audio that is decoded, 0 to 1.
-    pub(crate) decode_share: f64,
-    /// When it is given up.
-    pub(crate) abort_on: Vec<AbortRule>,
+    /// The run.
+    pub(crate) order: RunOrder,
     /// How it is watched.
     pub(crate) live: LiveChoice,
-    /// Where results go.
+    /// How it is told.
     pub(crate) output: Output,
-    /// The number all randomness hangs from.
-    pub(crate) seed: u64,
-    /// Everything that was decided, in a scenario's words and without secrets.
-    pub(crate) scenario: Value,
 }
 
 /// A run in virtual time, decided.
 #[derive(Debug)]
 pub(crate) struct SimulateSettings {
-    /// What the audience does.
-    pub(crate) plan: Plan,
-    /// What it listens to.
-    pub(crate) corpus: Corpus,
-    /// The model of the service.
-    pub(crate) service: SimulatedService,
-    /// Where results go.
+    /// The run.
+    pub(crate) order: SimulateOrder,
+    /// How it is told.
     pub(crate) output: Output,
-    /// The number all randomness hangs from.
-    pub(crate) seed: u64,
-    /// Everything that was decided, in a scenario's words and without secrets.
-    pub(crate) scenario: Value,
-}
-
-/// A model of a service, by the protocol that it speaks; its engine is no command.
-#[derive(Debug)]
-pub(crate) enum SimulatedService {
-    /// Yapit's.
-    Yapit(Box<GatewayChoice>),
-    /// OpenAI-compatible speech.
-    Speech(Box<SimulatedSpeech>),
-}
-
-/// A model of a service of OpenAI-compatible speech.
-#[derive(Debug)]
-pub(crate) struct SimulatedSpeech {
-    /// The service.
-    pub(crate) gateway: OpenaiChoice,
-    /// How speech is asked for.
-    pub(crate) asking: SpeechChoice,
 }
 
 /// A run over documents in real time, decided.
 #[derive(Debug)]
 pub(crate) struct DocumentsSettings {
-    /// What is extracted.
-    pub(crate) plan: DocumentsPlan,
-    /// What made documents say.
-    pub(crate) corpus: Corpus,
-    /// The service.
-    pub(crate) target: TargetChoice,
-    /// Who we are.
-    pub(crate) credentials: Credentials,
-    /// How the service is reached.
-    pub(crate) network: NetworkOrder,
-    /// Where results go.
+    /// The run.
+    pub(crate) order: DocumentsOrder,
+    /// How it is told.
     pub(crate) output: Output,
-    /// The number all randomness hangs from.
-    pub(crate) seed: u64,
-    /// Everything that was decided, in a scenario's words and without secrets.
-    pub(crate) scenario: Value,
 }
 
 /// A run over documents in virtual time, decided.
 #[derive(Debug)]
 pub(crate) struct SimulateDocumentsSettings {
-    /// What is extracted.
-    pub(crate) plan: DocumentsPlan,
-    /// What made documents say.
-    pub(crate) corpus: Corpus,
-    /// The model of the service.
-    pub(crate) gateway: GatewayChoice,
-    /// Where results go.
+    /// The run.
+    pub(crate) order: SimulateDocumentsOrder,
+    /// How it is told.
     pub(crate) output: Output,
-    /// The number all randomness hangs from.
-    pub(crate) seed: u64,
-    /// Everything that was decided, in a scenario's words and without secrets.
-    pub(crate) scenario: Value,
 }
 
 /// A reference gateway, by the protocol that it speaks.
@@ -166,53 +87,19 @@ pub(crate) struct CleanupSettings {
     pub(crate) talk: Talk,
 }
 
-/// The service an audience listens to.
-#[derive(Debug)]
-pub(crate) enum TargetChoice {
-    /// A gateway of our own, in this process.
-    Embedded(Box<GatewayChoice>),
-    /// One that speaks OpenAI-compatible speech.
-    EmbeddedSpeech(Box<OpenaiChoice>),
-    /// A service whose address was typed.
-    BaseUrl(Target),
-}
-
-impl TargetChoice {
-    /// What it is, for people, where a gateway of our own has no address yet or need not tell it.
-    pub(crate) fn shown(&self) -> String {
-        match self {
-            Self::BaseUrl(target) => target.to_string(),
-            Self::Embedded(gateway) => format!("embedded gateway {}", gateway.preset),
-            Self::EmbeddedSpeech(gateway) => {
-                format!("embedded speech gateway, as {}", gateway.config.dialect.name)
-            }
-        }
-    }
-
-    /// The same, with the address that a gateway of our own has.
-    pub(crate) fn shown_at(&self, address: &Target) -> String {
-        match self {
-            Self::BaseUrl(target) => target.to_string(),
-            Self::Embedded(_) | Self::EmbeddedSpeech(_) => format!("{} at {address}", self.shown()),
-        }
-    }
-}
-
-/// Where results go.
+/// How and where results are told.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
-    /// The folder in which runs get theirs.
-    pub(crate) dir: PathBuf,
-    /// The folder with the list of documents that are kept for later runs.
-    pub(crate) kept_dir: PathBuf,
     /// The form of the summary on stdout.
     pub(crate) format: OutputFormat,
     /// Whether the run gets its page.
     pub(crate) page: PageChoice,
     /// How much is said on stderr.
     pub(crate) talk: Talk,
-    /// What must be reached.
-    pub(crate) judging: Judging,
+    /// Where JUnit XML goes.
+    pub(crate) junit: Option<PathBuf>,
+    /// Where Markdown goes.
+    pub(crate) markdown: Option<PathBuf>,
     /// Under whose names the facts are told besides.
     pub(crate) vocabulary: Option<Vocabulary>,
 }

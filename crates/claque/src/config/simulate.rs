@@ -1,14 +1,13 @@
 //! What a simulation is of, and what has no meaning in it.
 
 use claque_core::rng::Seed;
+use claque_run::order::{EngineFlag, ProtocolChoice, SimulatedService, SimulatedSpeech};
 use serde_json::{Map, Value};
 
 use super::{
     UsageError, decided,
     environment::Environment,
-    gateway::{EngineFlag, Limits, choose, choose_openai},
-    settings::{SimulatedService, SimulatedSpeech},
-    speech::ProtocolChoice,
+    gateway::{Limits, choose, choose_openai},
     wish::{Place, Source},
     wishes::Wishes,
 };

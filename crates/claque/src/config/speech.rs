@@ -1,5 +1,6 @@
 //! Which protocol is spoken, and how speech is asked for.
 
+use claque_run::order::{ProtocolChoice, SpeechChoice};
 use claque_wire::{
     audio::PcmFormat,
     openai::{AudioFormat, Delivery, Dialect, RequestField},
@@ -11,41 +12,6 @@ use super::{
     wish::{Place, Source, Wish},
     wishes::Wishes,
 };
-
-/// What was said about the protocol.
-#[derive(Clone, Debug)]
-pub(crate) enum ProtocolChoice {
-    /// Nothing: the service is asked.
-    FindOut(SpeechChoice),
-    /// That of a yapit gateway.
-    Yapit,
-    /// OpenAI-compatible speech.
-    Openai(SpeechChoice),
-}
-
-/// How speech is to be asked for, as far as that was said.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SpeechChoice {
-    /// Whose way with the API.
-    pub(crate) dialect: Option<&'static Dialect>,
-    /// The model that was named.
-    pub(crate) model: Option<String>,
-    pub(crate) format: Option<AudioFormat>,
-    pub(crate) delivery: Option<Delivery>,
-    pub(crate) pcm: Option<PcmFormat>,
-    pub(crate) fields: Vec<RequestField>,
-    /// Where it is asked for.
-    pub(crate) path: Option<String>,
-    /// Whether dialect, model and voice were named, so that there is nothing to be found out.
-    pub(crate) is_complete: bool,
-}
-
-impl SpeechChoice {
-    /// The same for a service that speaks as this one does, if it is known.
-    pub(crate) fn for_dialect(self, name: &str) -> Self {
-        Self { dialect: self.dialect.or_else(|| Dialect::named(name)), ..self }
-    }
-}
 
 /// Decides on the protocol.
 ///

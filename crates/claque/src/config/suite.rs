@@ -1,7 +1,14 @@
 //! What `claque suite` is to do.
 
-use std::{collections::BTreeSet, io::Read as _, time::Duration};
+use std::{collections::BTreeSet, io::Read as _};
 
+use claque_run::{
+    order::Results,
+    suite::{
+        Job, SuiteOrder, SuiteTime, Work,
+        plan::{Order, Planned, plan},
+    },
+};
 use claque_store::SuiteScenario;
 use serde_json::Value;
 
@@ -10,7 +17,7 @@ use super::{
     credentials::Surroundings,
     objectives::judging,
     resolve::{decide_run, decide_simulate, output},
-    settings::{Output, RunSettings, SimulateSettings},
+    settings::Output,
     suite_file::{self, ScenarioEntry, SuiteFile},
     wish::{Source, Wish},
     wishes::Wishes,
@@ -21,7 +28,6 @@ use crate::{
         RunFlags, SimulateFlags, SpeechFlags, SuiteFlags, VocabularyFlag,
     },
     find,
-    suite::plan::{Order, Planned, plan},
 };
 
 /// With so many a comparison finds a service that is 10 % slower in 99 of 100 cases.
@@ -38,20 +44,8 @@ const MOST_RUNS: usize = 10_000;
 /// A suite, decided.
 #[derive(Debug)]
 pub(crate) struct SuiteSettings {
-    /// Its name, fit for a folder.
-    pub(crate) name: String,
-    /// The order within a round.
-    pub(crate) order: Order,
-    /// What the order and all seeds hang from.
-    pub(crate) seed: u64,
-    /// Rest between two runs, in seconds; none in virtual time.
-    pub(crate) cool_down: f64,
-    /// Whether all is simulated.
-    pub(crate) time: SuiteTime,
-    /// In the order of the file.
-    pub(crate) scenarios: Vec<SuiteScenario>,
-    /// In the order in which they are made.
-    pub(crate) jobs: Vec<Job>,
+    /// The suite.
+    pub(crate) order: SuiteOrder,
     /// The suite to go on with, if any.
     pub(crate) resume: Option<String>,
     /// The name it is to have for later ones.
@@ -62,27 +56,8 @@ pub(crate) struct SuiteSettings {
     pub(crate) regression: OnRegression,
     /// Whether only the plan is told.
     pub(crate) what: SuiteDeed,
-    /// Where results go; its objectives are none, those of the runs are theirs.
+    /// How it is told.
     pub(crate) output: Output,
-}
-
-/// In which time the runs of a suite are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SuiteTime {
-    /// A clock's.
-    Real,
-    /// A model's.
-    Virtual,
-}
-
-impl SuiteTime {
-    /// As in `suite.json`.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Real => "real",
-            Self::Virtual => "virtual",
-        }
-    }
 }
 
 /// What is done about a suite.
@@ -92,43 +67,6 @@ pub(crate) enum SuiteDeed {
     Made,
     /// Its plan is told.
     Told,
-}
-
-/// A run of a suite, decided.
-#[derive(Debug)]
-pub(crate) struct Job {
-    /// Which one.
-    pub(crate) planned: Planned,
-    /// What it does.
-    pub(crate) work: Work,
-}
-
-/// What a run of a suite does.
-#[derive(Debug)]
-pub(crate) enum Work {
-    /// It is made in real time.
-    Real(Box<RunSettings>),
-    /// It is simulated.
-    Virtual(Box<SimulateSettings>),
-}
-
-impl Work {
-    fn scenario(&self) -> &Value {
-        match self {
-            Self::Real(settings) => &settings.scenario,
-            Self::Virtual(settings) => &settings.scenario,
-        }
-    }
-}
-
-impl SuiteSettings {
-    /// The rest between two runs.
-    pub(crate) fn rest(&self) -> Duration {
-        match self.time {
-            SuiteTime::Real => Duration::from_secs_f64(self.cool_down),
-            SuiteTime::Virtual => Duration::ZERO,
-        }
-    }
 }
 
 /// Decides on a suite: every run of it, before the first is made.
@@ -173,7 +111,8 @@ pub(crate) fn resolve_suite(
         repeats: *repeats,
         settings: settings_of(at, &jobs),
     });
-    Ok(SuiteSettings {
+    let (results, output) = suite_output(flags.output, flags.objectives.junit, flags.markdown)?;
+    let order = SuiteOrder {
         name,
         order,
         seed,
@@ -181,12 +120,16 @@ pub(crate) fn resolve_suite(
         time: if flags.simulate { SuiteTime::Virtual } else { SuiteTime::Real },
         scenarios: scenarios.collect(),
         jobs,
+        dir: results.dir,
+    };
+    Ok(SuiteSettings {
+        order,
         resume: flags.resume,
         baseline: flags.baseline.baseline,
         against: flags.baseline.against,
         regression: if flags.baseline.fail_on_regression { OnRegression::Fail } else { OnRegression::Tell },
         what: if flags.dry_run { SuiteDeed::Told } else { SuiteDeed::Made },
-        output: suite_output(flags.output, flags.objectives.junit, flags.markdown)?,
+        output,
     })
 }
 
@@ -195,7 +138,7 @@ fn suite_output(
     flags: crate::cli::OutputFlags,
     junit: Option<std::path::PathBuf>,
     markdown: MarkdownFlag,
-) -> Result<Output, UsageError> {
+) -> Result<(Results, Output), UsageError> {
     let (mut wishes, source) = (Wishes::default(), Source::default());
     let objectives = ObjectiveFlags { objective: Vec::new(), junit };
     let judging = judging(objectives, markdown.markdown, &mut wishes, &source)?;
@@ -252,7 +195,7 @@ fn jobs(
             wishes.abort_on = None;
             wishes.path = None;
             wishes.pcm_rate = None;
-            Work::Virtual(Box::new(decide_simulate(simulate_flags(flags), wishes, source)?))
+            Work::Virtual(Box::new(decide_simulate(simulate_flags(flags), wishes, source)?.order))
         } else {
             let around = Surroundings {
                 token: surroundings.token.clone(),
@@ -260,7 +203,7 @@ fn jobs(
                 environment: surroundings.environment,
                 stdin: &mut typed.as_slice(),
             };
-            Work::Real(Box::new(decide_run(run_flags(flags), wishes, source, around)?))
+            Work::Real(Box::new(decide_run(run_flags(flags), wishes, source, around)?.order))
         };
         Ok(Job { planned, work })
     };

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use claque_run::usage::hint;
 use serde::Deserialize;
 use toml::{
     Spanned,
@@ -13,7 +14,7 @@ use toml::{
 
 use super::{
     UsageError, file, scenario,
-    wish::{Place, Source, Wish, hint},
+    wish::{Place, Source, Wish},
     wishes::Wishes,
 };
 

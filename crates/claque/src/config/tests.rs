@@ -5,10 +5,10 @@ use std::{fs, path::PathBuf};
 use clap::Parser as _;
 use claque_core::{ids::ListenerId, player::PlayerPolicy, time::Instant};
 use claque_net::service::Credentials;
+use claque_run::order::{RunOrder, SimulateOrder, SimulatedService, TargetChoice};
 
 use super::{
-    Environment, OutputFormat, RunSettings, SimulateSettings, SimulatedService, Surroundings, Talk,
-    TargetChoice, UsageError, resolve_run, resolve_simulate,
+    Environment, OutputFormat, RunSettings, Surroundings, Talk, UsageError, resolve_run, resolve_simulate,
 };
 use crate::cli::{Cli, RunFlags, SimulateFlags, Verb};
 
@@ -26,12 +26,16 @@ fn simulate_flags(args: &[&str]) -> SimulateFlags {
     *flags
 }
 
-fn run(args: &[&str]) -> Result<RunSettings, UsageError> {
+fn resolve(args: &[&str]) -> Result<RunSettings, UsageError> {
     resolve_run(run_flags(args), Surroundings::new(&Environment::default(), &mut std::io::empty()))
 }
 
-fn simulate(args: &[&str]) -> Result<SimulateSettings, UsageError> {
-    resolve_simulate(simulate_flags(args))
+fn run(args: &[&str]) -> Result<RunOrder, UsageError> {
+    resolve(args).map(|settings| settings.order)
+}
+
+fn simulate(args: &[&str]) -> Result<SimulateOrder, UsageError> {
+    resolve_simulate(simulate_flags(args)).map(|settings| settings.order)
 }
 
 fn error(args: &[&str]) -> String {
@@ -49,6 +53,8 @@ fn file(name: &str, text: &str) -> (tempfile::TempDir, String) {
 
 #[test]
 fn without_any_flag_there_is_a_whole_run() {
+    let output = resolve(&[]).unwrap().output;
+    assert_eq!((output.format, output.talk), (OutputFormat::Text, Talk::Normal));
     let settings = run(&[]).unwrap();
     let plan = &settings.plan;
     assert_eq!((plan.users, plan.blocks, plan.model.as_str(), &plan.voice), (5, 20, "kokoro", &None));
@@ -57,8 +63,7 @@ fn without_any_flag_there_is_a_whole_run() {
     assert!(!plan.use_cached && !plan.varied_lengths);
     assert!(matches!(&settings.target, TargetChoice::Embedded(gateway) if gateway.preset == "current"));
     assert!(matches!(settings.credentials.as_slice(), [Credentials::None]));
-    assert_eq!(settings.output.dir, PathBuf::from("claque-results"));
-    assert_eq!((settings.output.format, settings.output.talk), (OutputFormat::Text, Talk::Normal));
+    assert_eq!(settings.results.dir, PathBuf::from("claque-results"));
     assert!(settings.corpus.sentences().len() > 100, "the shipped chapters");
     assert_eq!(settings.seed, 1);
 }
@@ -168,8 +173,8 @@ fn a_scenario_says_how_limits_are_lived_with() {
     let text = "account_limit = \"messages=7/30s\"\nallow_rate_limit = true\nsource_address = \"127.0.0.1\"\nreuse_documents = true\nguest = 2\n";
     let (_folder, path) = file("s.toml", text);
     let settings = run(&["--scenario", &path, "--base-url", "https://tts.example"]).unwrap();
-    assert!(settings.courtesy.allow_rate_limit && settings.courtesy.reuse_documents);
-    assert_eq!(settings.courtesy.sources.len(), 1);
+    assert!(settings.limits.allow_rate_limit && settings.limits.reuse_documents);
+    assert_eq!(settings.limits.sources.len(), 1);
     assert_eq!(settings.credentials.len(), 2);
     assert_eq!(settings.scenario["account_limit"], "messages=7/30s");
     let error = error(&["--scenario", &path, "--base-url", "https://tts.example", "--no-auth"]);
@@ -185,7 +190,7 @@ fn what_was_decided_is_a_scenario_again() {
     let (_folder, path) = file("s.toml", &toml::to_string(&saved).unwrap());
     let second = simulate(&["--scenario", &path]).unwrap();
     assert_eq!(first.scenario, second.scenario);
-    let config = |settings: &SimulateSettings| match &settings.service {
+    let config = |settings: &SimulateOrder| match &settings.service {
         SimulatedService::Yapit(gateway) => gateway.config.clone(),
         SimulatedService::Speech(_) => panic!("nothing was said of speech"),
     };

@@ -2,10 +2,11 @@
 
 use std::{fmt, ops::RangeInclusive, path::PathBuf};
 
+use claque_run::usage::hint;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::error::UsageError;
+use super::UsageError;
 
 /// A value somebody asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,15 +111,6 @@ impl Source {
             self.error(wish, key, format!("is `{}`, which is unknown; {hint}", wish.value))
         })
     }
-}
-
-/// "did you mean `users`?", if anything known is near.
-pub(crate) fn hint(typed: &str, known: &[&str]) -> Option<String> {
-    /// As near as clap's own suggestions.
-    const NEAR: f64 = 0.7;
-    let near = known.iter().map(|name| (strsim::jaro(typed, name), name));
-    let best = near.filter(|(score, _)| *score > NEAR).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map(|(_, name)| format!("did you mean `{name}`?"))
 }
 
 /// "a, b or c".

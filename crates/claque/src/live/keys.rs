@@ -1,31 +1,23 @@
 //! What somebody at the keyboard wants.
 
-use std::{cell::RefCell, collections::VecDeque};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    convert::Infallible,
+    task::{Context, Poll, Waker},
+};
 
+use claque_run::{interrupts::Interrupts, watcher::Adjustment};
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use futures_util::StreamExt as _;
-use tokio::sync::Notify;
-
-use crate::run::interrupts::Interrupts;
 
 /// Wishes that wait at most: more than anybody presses between two pictures. Further ones are not heard.
 const MOST: usize = 64;
 
-/// What is wanted of the audience.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wish {
-    /// Hold arrivals back, or let them go on.
-    HoldOrRelease,
-    /// Have somebody start now who was to start later.
-    More,
-    /// Have those leave who came last.
-    Fewer,
-}
-
 /// What a key means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Key {
-    Wish(Wish),
+    Adjust(Adjustment),
     /// As Ctrl-C: in raw mode it comes as a key.
     Stop,
 }
@@ -33,37 +25,38 @@ enum Key {
 /// Wishes in order.
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
-    waiting: RefCell<VecDeque<Wish>>,
-    added: Notify,
+    waiting: RefCell<VecDeque<Adjustment>>,
+    /// Whoever waits for one.
+    waker: RefCell<Option<Waker>>,
 }
 
 impl Wishes {
-    fn add(&self, wish: Wish) {
+    fn add(&self, wanted: Adjustment) {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.len() < MOST {
-            waiting.push_back(wish);
-            self.added.notify_one();
+            waiting.push_back(wanted);
+            self.waker.take().iter().for_each(Waker::wake_by_ref);
         }
     }
 
-    pub(super) async fn next(&self) -> Wish {
-        loop {
-            let wish = self.waiting.borrow_mut().pop_front();
-            match wish {
-                Some(wish) => return wish,
-                None => self.added.notified().await,
+    pub(super) fn poll_next(&self, context: &Context<'_>) -> Poll<Adjustment> {
+        match self.waiting.borrow_mut().pop_front() {
+            Some(wanted) => Poll::Ready(wanted),
+            None => {
+                *self.waker.borrow_mut() = Some(context.waker().clone());
+                Poll::Pending
             }
         }
     }
 }
 
 /// Listens for ever. `resized` is called when the terminal has another size.
-pub(super) async fn listen(wishes: &Wishes, interrupts: &Interrupts, resized: impl Fn()) {
+pub(super) async fn listen(wishes: &Wishes, interrupts: &Interrupts, resized: impl Fn()) -> Infallible {
     let mut events = EventStream::new();
     while let Some(event) = events.next().await {
         match event {
             Ok(Event::Key(key)) => match meaning(key) {
-                Some(Key::Wish(wish)) => wishes.add(wish),
+                Some(Key::Adjust(adjustment)) => wishes.add(adjustment),
                 Some(Key::Stop) => interrupts.interrupt(),
                 None => {}
             },
@@ -76,7 +69,7 @@ pub(super) async fn listen(wishes: &Wishes, interrupts: &Interrupts, resized: im
         }
     }
     // Nobody is there to press a key; signals are still heard.
-    std::future::pending::<()>().await;
+    std::future::pending().await
 }
 
 fn meaning(key: KeyEvent) -> Option<Key> {
@@ -89,10 +82,10 @@ fn meaning(key: KeyEvent) -> Option<Key> {
     }
     match letter {
         'q' => Some(Key::Stop),
-        'p' => Some(Key::Wish(Wish::HoldOrRelease)),
+        'p' => Some(Key::Adjust(Adjustment::HoldOrRelease)),
         // Where + is a key of its own, and where it is one with =.
-        '+' | '=' => Some(Key::Wish(Wish::More)),
-        '-' => Some(Key::Wish(Wish::Fewer)),
+        '+' | '=' => Some(Key::Adjust(Adjustment::More)),
+        '-' => Some(Key::Adjust(Adjustment::Fewer)),
         _ => None,
     }
 }
@@ -108,14 +101,14 @@ mod tests {
         assert_eq!(key('q', KeyModifiers::NONE), Some(Key::Stop));
         assert_eq!(key('c', KeyModifiers::NONE), None);
         assert_eq!(key('p', KeyModifiers::CONTROL), None);
-        assert_eq!(key('+', KeyModifiers::SHIFT), Some(Key::Wish(Wish::More)));
+        assert_eq!(key('+', KeyModifiers::SHIFT), Some(Key::Adjust(Adjustment::More)));
         assert_eq!(meaning(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)), None);
     }
 
     #[test]
     fn a_stuck_key_fills_no_memory() {
         let wishes = Wishes::default();
-        (0..10_000).for_each(|_| wishes.add(Wish::More));
+        (0..10_000).for_each(|_| wishes.add(Adjustment::More));
         assert_eq!(wishes.waiting.borrow().len(), MOST);
     }
 }

@@ -10,7 +10,9 @@ mod screen;
 
 use std::{
     cell::{Cell, RefCell},
+    convert::Infallible,
     io::{self, IsTerminal as _},
+    task::{Context, Poll},
 };
 
 use claque_core::{
@@ -18,13 +20,12 @@ use claque_core::{
     time::{Duration, Instant},
 };
 use claque_net::Clock;
+use claque_run::{
+    interrupts::Interrupts,
+    watcher::{Goal, News, STANDING_EVERY, Standing, Watcher, Wish},
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-pub(crate) use self::{
-    keys::Wish,
-    page::Outcome,
-    picture::{Queue, Standing},
-};
 use self::{
     keys::Wishes,
     page::LivePage,
@@ -33,12 +34,13 @@ use self::{
 };
 use crate::{
     config::{LiveChoice, ScreenChoice, Talk},
-    run::interrupts::Interrupts,
     talk,
 };
 
+pub(crate) use self::page::Outcome;
+
 /// How often anything is drawn, at most.
-pub(crate) const REDRAW: Duration = Duration::from_millis(200);
+const REDRAW: Duration = STANDING_EVERY;
 /// Time between two lines where nothing is drawn.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
@@ -68,15 +70,6 @@ enum View {
     },
     /// The whole terminal.
     Screen(Screen),
-}
-
-/// What the run is to do.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Goal {
-    /// Listeners.
-    pub(crate) users: u64,
-    /// Blocks of all listeners together.
-    pub(crate) blocks: u64,
 }
 
 impl Live {
@@ -127,7 +120,7 @@ impl Live {
     }
 
     /// Says something that stays.
-    pub(crate) fn say(&self, line: &str) {
+    fn say(&self, line: &str) {
         match &self.view {
             View::Quiet => {}
             View::Bar(_) | View::Lines { .. } | View::Screen(_) => self.warn(line),
@@ -135,7 +128,7 @@ impl Live {
     }
 
     /// Says something even to those who asked for quiet.
-    pub(crate) fn warn(&self, line: &str) {
+    fn warn(&self, line: &str) {
         match &self.view {
             View::Bar(bar) => bar.suspend(|| talk::say(line)),
             // While the screen is drawn on, what is said is held back.
@@ -145,7 +138,7 @@ impl Live {
     }
 
     /// Shows a step of the preparation: `done` of `all`.
-    pub(crate) fn preparing(&self, what: &str, done: u64, all: u64) {
+    fn preparing(&self, what: &str, done: u64, all: u64) {
         match &self.view {
             View::Bar(bar) => {
                 bar.set_message(format!("{what}: {done}/{all}"));
@@ -159,7 +152,7 @@ impl Live {
     }
 
     /// Turns the spinner of the preparation into the bar of the run.
-    pub(crate) fn begin(&self, goal: Goal) {
+    fn begin(&self, goal: Goal) {
         match &self.view {
             View::Quiet | View::Screen(_) => {}
             View::Bar(bar) => {
@@ -177,12 +170,12 @@ impl Live {
     }
 
     /// Takes facts that became final.
-    pub(crate) fn take(&self, facts: &[Fact]) {
+    fn take(&self, facts: &[Fact]) {
         self.change(|picture| picture.take(facts));
     }
 
     /// Shows where the run stands at `now`.
-    pub(crate) fn show(&self, now: Instant, goal: Goal, standing: Standing) {
+    fn show(&self, now: Instant, goal: Goal, standing: Standing) {
         let progress = standing.progress;
         match &self.view {
             View::Quiet | View::Screen(_) => {}
@@ -205,19 +198,19 @@ impl Live {
     }
 
     /// Shows that everybody is asked to hang up.
-    pub(crate) fn stopping(&self) {
+    fn stopping(&self) {
         self.change(|picture| picture.stopping = true);
         self.draw(Due::Now);
     }
 
     /// Shows that nobody listens any more, and that what is left is saving and cleaning up.
-    pub(crate) fn ending(&self) {
+    fn ending(&self) {
         self.change(|picture| picture.phase = Phase::Ending);
         self.draw(Due::Now);
     }
 
     /// Takes the view away; what is said now stays below it.
-    pub(crate) fn end(&self) {
+    fn end(&self) {
         match &self.view {
             View::Bar(bar) => bar.finish_and_clear(),
             View::Screen(screen) => screen.close(),
@@ -234,16 +227,11 @@ impl Live {
     }
 
     /// Listens to the keyboard, for ever. A wish to stop goes to `interrupts`, as Ctrl-C would.
-    pub(crate) async fn listen(&self, interrupts: &Interrupts) {
+    pub(crate) async fn listen(&self, interrupts: &Interrupts) -> Infallible {
         match &self.view {
             View::Screen(_) => keys::listen(&self.wishes, interrupts, || self.draw(Due::Now)).await,
             View::Quiet | View::Bar(_) | View::Lines { .. } => std::future::pending().await,
         }
-    }
-
-    /// Waits for what somebody at the keyboard wants of the audience. Cancel-safe.
-    pub(crate) async fn wish(&self) -> Wish {
-        self.wishes.next().await
     }
 
     fn change(&self, change: impl FnOnce(&mut Picture)) {
@@ -268,6 +256,26 @@ impl Live {
         if let Some(page) = &*self.page.borrow() {
             page.tell(now, &picture);
         }
+    }
+}
+
+impl Watcher for Live {
+    fn on_news(&self, news: News<'_>) {
+        match news {
+            News::Said(line) => self.say(line),
+            News::Warned(line) => self.warn(line),
+            News::Preparing { what, done, all } => self.preparing(what, done, all),
+            News::Begun(goal) => self.begin(goal),
+            News::Facts(facts) => self.take(facts),
+            News::Stands { now, goal, standing } => self.show(now, goal, standing),
+            News::Stopping => self.stopping(),
+            News::Ending => self.ending(),
+            News::Ended => self.end(),
+        }
+    }
+
+    fn poll_wish(&self, context: &mut Context<'_>) -> Poll<Wish> {
+        self.wishes.poll_next(context).map(Wish::Adjust)
     }
 }
 

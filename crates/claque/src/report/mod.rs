@@ -25,10 +25,10 @@ use crate::{
 /// # Errors
 /// A file or standard output cannot be written.
 pub(crate) fn tell(run: &Finished, output: &Output) -> anyhow::Result<()> {
-    if let Some(path) = &output.judging.markdown {
+    if let Some(path) = &output.markdown {
         write(path, &run::to_markdown(run), "--markdown")?;
     }
-    if let Some(path) = &output.judging.junit {
+    if let Some(path) = &output.junit {
         write(path, &run::to_junit(run), "--junit")?;
     }
     // The figures first: a page that cannot be written must not cost them, nor a terminal that is gone the page.

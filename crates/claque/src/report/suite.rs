@@ -26,10 +26,10 @@ pub(crate) fn tell(
     for error in &told.left_out {
         talk::say(&format!("warning: left out: {error}"));
     }
-    if let Some(path) = &output.judging.markdown {
+    if let Some(path) = &output.markdown {
         write(path, &to_markdown(told, against), "--markdown")?;
     }
-    if let Some(path) = &output.judging.junit {
+    if let Some(path) = &output.junit {
         write(path, &to_junit(told, against), "--junit")?;
     }
     match output.format {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use claque_report::suite::{SuiteComparison, hold};
+use claque_run::suite::Book;
 use claque_store::{SuiteFolder, SuiteScenario, open_suite};
 
-use super::book::Book;
 use crate::{
     compare::{enough, usage_or_failure},
     config::UsageError,

@@ -1,26 +1,26 @@
 //! Many runs from one plan: each made by the driver of its verb, written down, and told together.
 //!
-//! [`plan`] says in which order, [`book`] what has been made, [`baseline`] holds the whole against another suite.
+//! `claque_run::suite` says in which order, and writes down what has been made; [`baseline`] holds the whole against another suite.
 
 mod baseline;
-pub(crate) mod book;
-pub(crate) mod estimate;
-pub(crate) mod plan;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use claque_report::suite::{PlannedRun, SuiteComparison, SuiteFigures, gather, one_run};
+use claque_run::{
+    RunResult,
+    interrupts::Interrupts,
+    suite::{Book, Job, Work, estimate},
+};
 use claque_store::{SuiteFolder, finished::Finished};
 
-use self::book::Book;
 use crate::{
-    config::{Job, OnRegression, PageChoice, SuiteDeed, SuiteSettings, Talk, Work},
+    config::{OnRegression, PageChoice, SuiteDeed, SuiteSettings, Talk},
     exit::{INVALID, LEFT, MISSED, REGRESSION, USAGE},
+    find,
     live::Live,
-    report,
-    run::{self, Ended, interrupts::Interrupts},
-    simulation, talk,
+    report, talk,
 };
 
 /// Makes the runs of the suite, tells of them together, and leaves a suite that can go on if it is stopped.
@@ -35,15 +35,17 @@ pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode>
     let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
     // Found before anything is run, and before `latest` is this very suite.
     let other = match &settings.against {
-        Some(name) => Some((name.clone(), baseline::find(name, &settings.output.dir)?)),
+        Some(name) => Some((name.clone(), baseline::find(name, &settings.order.dir)?)),
         None => None,
     };
     if let (OnRegression::Fail, Some((_, other))) = (settings.regression, &other) {
-        baseline::all_enough(&settings.scenarios, other)?;
+        baseline::all_enough(&settings.order.scenarios, other)?;
     }
-    let book = Book::open(&settings)?;
+    let resume = settings.resume.as_ref().map(|name| find::suite(name, &settings.order.dir)).transpose()?;
+    let (book, warning) = Book::open(&settings.order, resume)?;
+    warning.iter().for_each(|warning| talk::say(warning));
     let mut suite = Suite { book, interrupts, talk: settings.output.talk, page: settings.output.page };
-    let jobs = std::mem::take(&mut settings.jobs);
+    let jobs = std::mem::take(&mut settings.order.jobs);
     let end = suite.make(jobs, &settings).await;
     if end.is_err() {
         suite.book.discard_if_empty();
@@ -65,18 +67,18 @@ pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode>
 
 /// Prints the runs in their order, each with its seed and the time it takes if nobody waits.
 fn tell_plan(settings: &SuiteSettings) -> anyhow::Result<()> {
-    let jobs: Vec<_> = settings.jobs.iter().collect();
-    let total = estimate::total(&jobs, settings.rest());
+    let jobs: Vec<_> = settings.order.jobs.iter().collect();
+    let total = estimate::total(&jobs, settings.order.rest());
     let runs: Vec<_> = jobs
         .iter()
         .map(|job| PlannedRun {
-            scenario: &settings.scenarios[job.planned.scenario].name,
+            scenario: &settings.order.scenarios[job.planned.scenario].name,
             repeat: job.planned.repeat,
             seed: job.planned.seed,
             listening: job.listening(),
         })
         .collect();
-    report::suite::print_plan(&settings.name, &runs, total, settings.output.format)
+    report::suite::print_plan(&settings.order.name, &runs, total, settings.output.format)
 }
 
 /// Tells of a suite that came to its end.
@@ -164,13 +166,13 @@ impl Suite {
         let all = jobs.len();
         if self.talk == Talk::Normal {
             let left: Vec<_> = pending.iter().map(|&place| &jobs[place]).collect();
-            talk::say(&estimate::said(all, &left, settings.rest()));
+            talk::say(&estimate::said(all, &left, settings.order.rest()));
         }
         let mut rested = true;
         for (place, job) in jobs.into_iter().enumerate().filter(|(place, _)| pending.contains(place)) {
             if !rested {
                 tokio::select! {
-                    () = tokio::time::sleep(settings.rest()) => {}
+                    () = tokio::time::sleep(settings.order.rest()) => {}
                     () = self.interrupts.reached(1) => return Ok(End::Stopped),
                 }
             }
@@ -187,24 +189,24 @@ impl Suite {
     /// Makes one run.
     async fn one(&self, work: Work) -> anyhow::Result<Made> {
         let saved = match work {
-            Work::Real(mut settings) => {
-                settings.output.dir.clone_from(&self.book.dir);
-                let live = Live::new(settings.output.talk == Talk::Quiet);
-                run::perform(&settings, &self.interrupts, &live).await
+            Work::Real(mut order) => {
+                order.results.dir.clone_from(&self.book.dir);
+                let live = Live::new(self.talk == Talk::Quiet);
+                claque_run::perform(&order, &self.interrupts, &live).await
             }
-            Work::Virtual(mut settings) => {
-                settings.output.dir.clone_from(&self.book.dir);
-                let finished = simulation::perform(*settings);
+            Work::Virtual(mut order) => {
+                order.results.dir.clone_from(&self.book.dir);
+                let finished = claque_run::simulate(*order);
                 // Signals are counted by a task of this thread, which a simulation keeps busy.
                 tokio::task::yield_now().await;
-                finished.map(|finished| Some(Ended { finished, usage: false }))
+                finished.map(|finished| Some(RunResult { finished, usage: false }))
             }
         };
         match saved {
             Ok(None) => Ok(Made::Not(End::Left)),
             Ok(Some(_)) if self.interrupts.any() => Ok(Made::Not(End::Stopped)),
-            Ok(Some(Ended { usage: true, .. })) => Ok(Made::Not(End::Refused)),
-            Ok(Some(Ended { finished, .. })) => match finished.not_kept {
+            Ok(Some(RunResult { usage: true, .. })) => Ok(Made::Not(End::Refused)),
+            Ok(Some(RunResult { finished, .. })) => match finished.not_kept {
                 Some(why) => anyhow::bail!("failed to keep a run of the suite: {why}"),
                 None => Ok(Made::Saved(Box::new(finished))),
             },

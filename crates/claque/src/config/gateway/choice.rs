@@ -8,62 +8,18 @@ use claque_core::{
     time::{Duration, MediaTime, duration_nanos},
 };
 use claque_gateway::{CrossTalk, Engine, GatewayConfig, Workers};
-use claque_net::host::{CommandEngine, EngineChoice};
+use claque_net::host::CommandEngine;
+use claque_run::{
+    order::{EngineFlag, GatewayChoice},
+    usage::hint,
+};
 
 use super::set;
 use crate::config::{
     UsageError,
-    wish::{Place, Source, Wish, hint},
+    wish::{Place, Source, Wish},
     wishes::Wishes,
 };
-
-/// A reference gateway, decided.
-#[derive(Clone, Debug)]
-pub(crate) struct GatewayChoice {
-    /// The preset its constants come from.
-    pub(crate) preset: String,
-    /// Every constant.
-    pub(crate) config: GatewayConfig,
-    /// What makes the audio.
-    pub(crate) engine: EngineFlag,
-    /// The root of the gateway's randomness.
-    pub(crate) seed: Seed,
-}
-
-/// What makes the audio of a reference gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum EngineFlag {
-    /// The machine itself, with modelled times.
-    Synthetic,
-    /// The machine itself, with the same times for every block.
-    Deterministic,
-    /// A program.
-    Command {
-        /// As it was asked for.
-        typed: String,
-        /// What that means.
-        engine: CommandEngine,
-    },
-}
-
-impl EngineFlag {
-    /// As it was asked for.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Synthetic => "synthetic",
-            Self::Deterministic => "deterministic",
-            Self::Command { typed, .. } => typed,
-        }
-    }
-
-    /// What a host is told. Whether times are modelled or equal is in the configuration.
-    pub(crate) fn to_host(&self) -> EngineChoice {
-        match self {
-            Self::Synthetic | Self::Deterministic => EngineChoice::Synthetic,
-            Self::Command { engine, .. } => EngineChoice::Command(engine.clone()),
-        }
-    }
-}
 
 /// Whether the preset's limits on REST calls and synthesis hold unless something is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,8 +24,8 @@ use claque_gateway::{Auth, CrossTalk, Era, Eviction, GatewayConfig, QueuedVarian
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    choice::{EngineFlag, GatewayChoice, Limits, choose},
-    openai::{OpenaiChoice, choose_openai},
+    choice::{Limits, choose},
+    openai::choose_openai,
     workers::WorkersSetting,
 };
 use self::{

@@ -3,10 +3,11 @@
 use claque_core::{rng::Seed, secret::Secret};
 use claque_front::openai::{Dialect, HeadTime, OpenaiConfig};
 use claque_gateway::{ServiceModel, Workers};
+use claque_run::order::{EngineFlag, OpenaiChoice};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EngineFlag, GatewaySettings,
+    GatewaySettings,
     choice::{engine, fixed},
     set,
     units::{Name, Named, Switch},
@@ -19,17 +20,6 @@ use crate::config::{
 
 /// The variable that holds the keys which open it: one, or more with commas between them.
 const KEYS_VARIABLE: &str = "CLAQUE_GATEWAY_API_KEYS";
-
-/// A gateway of OpenAI-compatible speech, decided.
-#[derive(Clone, Debug)]
-pub(crate) struct OpenaiChoice {
-    /// Every constant.
-    pub(crate) config: OpenaiConfig,
-    /// What makes the audio.
-    pub(crate) engine: EngineFlag,
-    /// The root of its randomness.
-    pub(crate) seed: Seed,
-}
 
 /// What is said and taken.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]

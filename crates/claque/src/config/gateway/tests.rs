@@ -9,8 +9,9 @@ use claque_gateway::{
     ConnectionSelector, CreationAnswer, CrossTalk, Effect, Eviction, FaultRule, GatewayConfig, LengthModel,
     Outage, RequestEffect, RequestFault, Say, Selector, ServiceModel, SocketOutage, Step, Turn, Workers,
 };
+use claque_run::order::{EngineFlag, GatewayChoice};
 
-use super::{EngineFlag, GatewayChoice, GatewaySettings, Limits, Switch, choose};
+use super::{GatewaySettings, Limits, Switch, choose};
 use crate::{
     cli::GatewayFlags,
     config::{

@@ -1,7 +1,8 @@
+use claque_run::watcher::Goal;
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
-use crate::live::{Goal, picture::tests::of_a_run};
+use crate::live::picture::tests::of_a_run;
 
 fn drawn(picture_of: &Picture, paint: Paint, (width, height): (u16, u16)) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();

@@ -11,7 +11,7 @@ use claque_core::{
     record::{Fact, Incident, SessionEnd},
     time::{Duration, Instant},
 };
-use claque_net::{audience::Progress, host::HostStats};
+use claque_run::watcher::{Goal, Standing};
 
 pub(crate) use self::{
     feed::Entry,
@@ -20,7 +20,7 @@ pub(crate) use self::{
     worst::Waiter,
 };
 use self::{feed::Feed, times::Times, worst::Worst};
-use super::{Goal, REDRAW};
+use super::REDRAW;
 
 /// What a run is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,42 +38,6 @@ pub(crate) enum Phase {
     Listening,
     /// It is being saved, and what it made is taken away.
     Ending,
-}
-
-/// How things stand, besides the counters of the audience.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Standing {
-    /// The counters.
-    pub(crate) progress: Progress,
-    /// Listeners that are still to start.
-    pub(crate) waiting: u32,
-    /// Whether arrivals are held back.
-    pub(crate) held: bool,
-    /// The gateway's own queue and workers, where it tells.
-    pub(crate) queue: Option<Queue>,
-}
-
-/// What a gateway tells of itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Queue {
-    /// Jobs waiting.
-    pub(crate) queued: u64,
-    /// Workers with a job.
-    pub(crate) busy: u64,
-    /// Jobs at the overflow provider.
-    pub(crate) overflowing: u64,
-}
-
-impl From<HostStats> for Queue {
-    fn from(stats: HostStats) -> Self {
-        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let pipeline = stats.gateway.pipeline;
-        Self {
-            queued: count(pipeline.queued),
-            busy: count(pipeline.busy_workers),
-            overflowing: count(pipeline.overflowing),
-        }
-    }
 }
 
 /// A run while it goes on.

@@ -4,6 +4,8 @@ use claque_core::{
     record::{BlockOutcome, BlockRecord, ErrorRecord, ListenerRecord, StallRecord},
     time::MediaTime,
 };
+use claque_net::audience::Progress;
+use claque_run::watcher::Queue;
 
 use super::*;
 

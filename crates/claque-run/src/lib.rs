@@ -1,0 +1,28 @@
+//! One run, whatever drives it: prepared, played, recorded, cleared away.
+//!
+//! An [`order`] says what is to be done. [`perform`] does it against a service, [`simulate`] in virtual time, and [`extraction`]
+//! does both for documents; each gives a finished run that is in its folder. Whoever wants to see or steer a run is a
+//! [`watcher`]. [`suite`] is the plan and the book of many runs. Nothing here knows a flag, a terminal or a report.
+
+mod abort;
+pub mod extraction;
+pub mod interrupts;
+mod leaving;
+pub mod network;
+pub mod order;
+mod pulse;
+pub mod record;
+mod run;
+mod simulation;
+mod speech;
+pub mod state;
+pub mod suite;
+mod unique;
+pub mod usage;
+mod waiting;
+pub mod watcher;
+
+pub use self::{
+    run::{RunResult, accounts, documents, perform},
+    simulation::perform as simulate,
+};

@@ -1,0 +1,65 @@
+//! The reference gateways that an order can be about.
+
+use claque_core::rng::Seed;
+use claque_front::openai::OpenaiConfig;
+use claque_gateway::GatewayConfig;
+use claque_net::host::{CommandEngine, EngineChoice};
+
+/// A reference gateway, decided.
+#[derive(Clone, Debug)]
+pub struct GatewayChoice {
+    /// The preset its constants come from.
+    pub preset: String,
+    /// Every constant.
+    pub config: GatewayConfig,
+    /// What makes the audio.
+    pub engine: EngineFlag,
+    /// The root of the gateway's randomness.
+    pub seed: Seed,
+}
+
+/// What makes the audio of a reference gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EngineFlag {
+    /// The machine itself, with modelled times.
+    Synthetic,
+    /// The machine itself, with the same times for every block.
+    Deterministic,
+    /// A program.
+    Command {
+        /// As it was asked for.
+        typed: String,
+        /// What that means.
+        engine: CommandEngine,
+    },
+}
+
+impl EngineFlag {
+    /// As it was asked for.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Synthetic => "synthetic",
+            Self::Deterministic => "deterministic",
+            Self::Command { typed, .. } => typed,
+        }
+    }
+
+    /// What a host is told. Whether times are modelled or equal is in the configuration.
+    pub fn to_host(&self) -> EngineChoice {
+        match self {
+            Self::Synthetic | Self::Deterministic => EngineChoice::Synthetic,
+            Self::Command { engine, .. } => EngineChoice::Command(engine.clone()),
+        }
+    }
+}
+
+/// A gateway of OpenAI-compatible speech, decided.
+#[derive(Clone, Debug)]
+pub struct OpenaiChoice {
+    /// Every constant.
+    pub config: OpenaiConfig,
+    /// What makes the audio.
+    pub engine: EngineFlag,
+    /// The root of its randomness.
+    pub seed: Seed,
+}

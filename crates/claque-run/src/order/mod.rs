@@ -1,0 +1,181 @@
+//! What is to be done: the values that flags, file and variables come to, and that a run is made of.
+
+mod documents;
+mod gateway;
+mod limits;
+mod speech;
+
+use std::path::PathBuf;
+
+use claque_core::{corpus::Corpus, plan::Plan};
+use claque_net::service::{Credentials, NetworkOrder, Target};
+use claque_stats::{
+    objective::{AbortRule, Objective},
+    units::counted,
+};
+use serde_json::Value;
+
+pub use self::{
+    documents::{DocumentsPlan, Origin, PaperShape},
+    gateway::{EngineFlag, GatewayChoice, OpenaiChoice},
+    limits::{LimitChoice, LimitSettings},
+    speech::{ProtocolChoice, SpeechChoice},
+};
+
+/// A run in real time.
+#[derive(Debug)]
+pub struct RunOrder {
+    /// What the audience does.
+    pub plan: Plan,
+    /// What it listens to.
+    pub corpus: Corpus,
+    /// The service.
+    pub target: TargetChoice,
+    /// What it speaks.
+    pub protocol: ProtocolChoice,
+    /// Whether the player was chosen, or is the usual one of the protocol.
+    pub player_was_chosen: bool,
+    /// Who the audience is: at least one account, among which listeners are dealt in turn.
+    pub credentials: Vec<Credentials>,
+    /// How the service's limits are lived with.
+    pub limits: LimitSettings,
+    /// How the service is reached.
+    pub network: NetworkOrder,
+    /// Where every block's audio is kept, if anywhere.
+    pub keep_audio: Option<PathBuf>,
+    /// Share of the compressed audio that is decoded, 0 to 1.
+    pub decode_share: f64,
+    /// When it is given up.
+    pub abort_on: Vec<AbortRule>,
+    /// Where results go, and what they are judged by.
+    pub results: Results,
+    /// The number all randomness hangs from.
+    pub seed: u64,
+    /// Everything that was decided, in a scenario's words and without secrets.
+    pub scenario: Value,
+}
+
+impl RunOrder {
+    /// What is run, in a line.
+    pub fn about(&self) -> String {
+        let plan = &self.plan;
+        let (users, blocks) = (counted(plan.users.into(), "listener"), counted(plan.blocks.into(), "block"));
+        format!("{users}, {blocks} each, at {} ×; {}", plan.speed.as_f64(), self.target.shown())
+    }
+}
+
+/// A run in virtual time.
+#[derive(Debug)]
+pub struct SimulateOrder {
+    /// What the audience does.
+    pub plan: Plan,
+    /// What it listens to.
+    pub corpus: Corpus,
+    /// The model of the service.
+    pub service: SimulatedService,
+    /// Where results go, and what they are judged by.
+    pub results: Results,
+    /// The number all randomness hangs from.
+    pub seed: u64,
+    /// Everything that was decided, in a scenario's words and without secrets.
+    pub scenario: Value,
+}
+
+/// A model of a service, by the protocol that it speaks; its engine is no command.
+#[derive(Debug)]
+pub enum SimulatedService {
+    /// Yapit's.
+    Yapit(Box<GatewayChoice>),
+    /// OpenAI-compatible speech.
+    Speech(Box<SimulatedSpeech>),
+}
+
+/// A model of a service of OpenAI-compatible speech.
+#[derive(Debug)]
+pub struct SimulatedSpeech {
+    /// The service.
+    pub gateway: OpenaiChoice,
+    /// How speech is asked for.
+    pub asking: SpeechChoice,
+}
+
+/// A run over documents in real time.
+#[derive(Debug)]
+pub struct DocumentsOrder {
+    /// What is extracted.
+    pub plan: DocumentsPlan,
+    /// What made documents say.
+    pub corpus: Corpus,
+    /// The service.
+    pub target: TargetChoice,
+    /// Who we are.
+    pub credentials: Credentials,
+    /// How the service is reached.
+    pub network: NetworkOrder,
+    /// Where results go, and what they are judged by.
+    pub results: Results,
+    /// The number all randomness hangs from.
+    pub seed: u64,
+    /// Everything that was decided, in a scenario's words and without secrets.
+    pub scenario: Value,
+}
+
+/// A run over documents in virtual time.
+#[derive(Debug)]
+pub struct SimulateDocumentsOrder {
+    /// What is extracted.
+    pub plan: DocumentsPlan,
+    /// What made documents say.
+    pub corpus: Corpus,
+    /// The model of the service.
+    pub gateway: GatewayChoice,
+    /// Where results go, and what they are judged by.
+    pub results: Results,
+    /// The number all randomness hangs from.
+    pub seed: u64,
+    /// Everything that was decided, in a scenario's words and without secrets.
+    pub scenario: Value,
+}
+
+/// The service an audience listens to.
+#[derive(Debug)]
+pub enum TargetChoice {
+    /// A gateway of our own, in this process.
+    Embedded(Box<GatewayChoice>),
+    /// One that speaks OpenAI-compatible speech.
+    EmbeddedSpeech(Box<OpenaiChoice>),
+    /// A service whose address was typed.
+    BaseUrl(Target),
+}
+
+impl TargetChoice {
+    /// What it is, for people, where a gateway of our own has no address yet or need not tell it.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::BaseUrl(target) => target.to_string(),
+            Self::Embedded(gateway) => format!("embedded gateway {}", gateway.preset),
+            Self::EmbeddedSpeech(gateway) => {
+                format!("embedded speech gateway, as {}", gateway.config.dialect.name)
+            }
+        }
+    }
+
+    /// The same, with the address that a gateway of our own has.
+    pub fn shown_at(&self, address: &Target) -> String {
+        match self {
+            Self::BaseUrl(target) => target.to_string(),
+            Self::Embedded(_) | Self::EmbeddedSpeech(_) => format!("{} at {address}", self.shown()),
+        }
+    }
+}
+
+/// Where results go, and what they are judged by.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The folder in which runs get theirs.
+    pub dir: PathBuf,
+    /// The folder with the list of documents that are kept for later runs.
+    pub kept_dir: PathBuf,
+    /// The objectives, in the order given; none of a run over documents.
+    pub objectives: Vec<Objective>,
+}

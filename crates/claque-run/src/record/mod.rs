@@ -1,0 +1,343 @@
+//! From facts to a finished run: what `run` and `simulate` have in common once something has happened.
+
+mod folder;
+mod load;
+mod verdict;
+
+use std::{path::Path, thread::available_parallelism};
+
+use claque_core::{
+    gap::GapLog,
+    plan::Plan,
+    record::{Arrived, Asked, Fact},
+};
+use claque_gateway::Load;
+use claque_net::{Clock, audience::ByHand, unix_nanos};
+use claque_stats::{
+    GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Objective,
+};
+use claque_store::{
+    DocumentJournal, Machine, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader, RunWriter,
+    ServiceLoad, StoreError, TokenRow, UnixNanos,
+    finished::{Finished, Heading, TimeKind},
+};
+
+pub(crate) use self::verdict::network_notes;
+use self::verdict::{Told, beyond_player, by_hand};
+pub use self::{
+    folder::{folder_name, new_folder, new_folder_called},
+    verdict::judge,
+};
+
+/// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
+const BATCH: usize = 512;
+
+/// Facts kept in memory once the folder takes no more: some 250 MB. A run is stopped then, so few are to come; of a simulation that
+/// goes on beyond it there are no figures.
+const MOST_UNSAVED: usize = 1_000_000;
+
+/// A run that is being recorded: in its folder, and as figures.
+#[derive(Debug)]
+#[must_use = "a run that is not finished stays partial"]
+pub(crate) struct Recorder {
+    heading: Heading,
+    writer: RunWriter,
+    waiting: Vec<Fact>,
+    preparation: Option<Preparation>,
+    load: Option<ServiceLoad>,
+    objectives: Vec<Objective>,
+    /// What objectives need beyond the figures; nothing is kept for nobody.
+    observed: Option<ObservationsBuilder>,
+    aborted: Option<String>,
+    /// What somebody at the keyboard changed.
+    by_hand: Option<String>,
+    /// When the generator did not run although it should have, where that was measured.
+    gap: Option<GeneratorGap>,
+    network: NetworkRecord,
+    /// Why the folder takes no more.
+    trouble: Option<StoreError>,
+}
+
+/// The heading of a run of `plan` that was decided in the words of `scenario`.
+pub(crate) fn heading(
+    plan: &Plan,
+    voice: &str,
+    target: String,
+    time: TimeKind,
+    (seed, scenario): (u64, serde_json::Value),
+) -> Heading {
+    let config = RunConfig {
+        users: plan.users,
+        blocks_per_user: plan.blocks,
+        model: plan.model.clone(),
+        voice: voice.to_owned(),
+        speed: plan.speed.as_f64(),
+    };
+    let notes = beyond_player(plan).into_iter().collect();
+    Heading { target, config, time, seed, scenario, notes }
+}
+
+impl Recorder {
+    /// Begins a run in a folder of its own in `parent`, named by date and time. From now on it can be read.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written.
+    pub(crate) fn create(heading: Heading, parent: &Path, document_ids: Vec<String>) -> anyhow::Result<Self> {
+        let started_at = UnixNanos(unix_nanos());
+        let folder = new_folder(parent, started_at)?;
+        let header = RunHeader {
+            config: heading.config.clone(),
+            started_at,
+            document_ids,
+            claque_version: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: heading.scenario.clone(),
+            target: heading.target.clone(),
+            machine: machine(),
+            seed: heading.seed,
+        };
+        Ok(Self {
+            writer: RunFolder::create(&folder, &header)?,
+            waiting: Vec::with_capacity(BATCH),
+            preparation: None,
+            load: None,
+            objectives: Vec::new(),
+            observed: None,
+            aborted: None,
+            by_hand: None,
+            gap: None,
+            network: NetworkRecord::default(),
+            trouble: None,
+            heading,
+        })
+    }
+
+    /// Has these objectives judged at the end. To be called before the first fact.
+    pub(crate) fn with_objectives(mut self, objectives: &[Objective]) -> Self {
+        let shape = self.heading.config.shape();
+        let streams = claque_store::expects_streams(&self.heading.scenario);
+        self.observed = (!objectives.is_empty()).then(|| {
+            let mut observed = ObservationsBuilder::new(shape);
+            if streams {
+                observed.expect_streams();
+            }
+            observed
+        });
+        self.objectives = objectives.to_vec();
+        self
+    }
+
+    /// Notes that the run was given up, and why.
+    pub(crate) fn abort(&mut self, why: String) {
+        self.aborted.get_or_insert(why);
+    }
+
+    /// Notes what was done to the audience by hand: it is not the audience that was asked for.
+    pub(crate) fn note_by_hand(&mut self, done: ByHand) {
+        self.by_hand = by_hand(done);
+    }
+
+    /// Notes how the service is reached.
+    pub(crate) fn note_network(&mut self, network: NetworkRecord) {
+        self.network = network.clone();
+        self.writer.set_network(network);
+    }
+
+    /// Keeps when the generator did not run although it should have.
+    pub(crate) fn record_gaps(&mut self, gaps: &GapLog) {
+        self.gap = GeneratorGap::from_log(gaps);
+    }
+
+    /// Puts down the documents made for the run.
+    pub(crate) fn record_documents(&mut self, ids: Vec<String>) {
+        if self.trouble.is_none() {
+            self.trouble = self.writer.record_documents(ids).err();
+        }
+    }
+
+    /// Puts down that the audience starts now: with which documents, among how many accounts, and what went before.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn record_start(
+        &mut self,
+        ids: Vec<String>,
+        accounts: usize,
+        preparation: Preparation,
+    ) -> Result<(), StoreError> {
+        self.preparation = Some(preparation);
+        let accounts = u32::try_from(accounts).ok();
+        self.writer.record_start(UnixNanos(unix_nanos()), ids, accounts, preparation)
+    }
+
+    /// Keeps what went before a run that has no start of its own.
+    pub(crate) const fn record_preparation(&mut self, preparation: Preparation) {
+        self.preparation = Some(preparation);
+        self.writer.set_preparation(preparation);
+    }
+
+    /// Keeps how much the service had to do, where it tells.
+    pub(crate) fn record_load(&mut self, load: &Load) {
+        let load = load::row(load);
+        self.load = Some(load.clone());
+        self.writer.set_service_load(load);
+    }
+
+    /// Keeps what the wall clock showed when the run's clock started.
+    pub(crate) const fn record_clock(&mut self, clock: Clock) {
+        self.writer.set_clock_start(UnixNanos(clock.started_at_unix_nanos()));
+    }
+
+    /// Keeps what became of the access tokens.
+    pub(crate) fn record_tokens(&mut self, rows: Vec<TokenRow>) {
+        self.writer.set_token_refreshes(rows);
+    }
+
+    /// Begins the journal of the documents that the run makes.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub(crate) fn document_journal(
+        &self,
+        target: &str,
+        embedded: bool,
+    ) -> Result<DocumentJournal, StoreError> {
+        self.writer.document_journal(target, embedded)
+    }
+
+    /// The run's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.writer.dir()
+    }
+
+    /// The name of the run's folder: the moment it began.
+    pub(crate) fn name(&self) -> String {
+        self.folder().file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Takes the folder away again: nothing came of the run.
+    ///
+    /// # Errors
+    /// The folder cannot be removed.
+    pub(crate) fn discard(self) -> Result<(), StoreError> {
+        self.writer.discard()
+    }
+
+    /// Takes facts, in the order in which they became final. They are written in batches; see [`Recorder::flush`].
+    pub(crate) fn take(&mut self, facts: impl IntoIterator<Item = Fact>) {
+        for fact in facts {
+            if let Some(observed) = &mut self.observed {
+                observed.add(&fact);
+            }
+            if self.trouble.is_none() || self.waiting.len() <= MOST_UNSAVED {
+                self.waiting.push(fact);
+            }
+        }
+        if self.waiting.len() >= BATCH {
+            self.flush();
+        }
+    }
+
+    /// Puts down what was just asked for, so that it outlives this process.
+    pub(crate) fn take_asked(&mut self, asked: &[Asked]) {
+        if self.trouble.is_none() && !asked.is_empty() {
+            self.trouble = self.writer.append_asked(asked).err();
+        }
+    }
+
+    /// Puts down what has just arrived, so that it outlives this process.
+    pub(crate) fn take_arrived(&mut self, arrived: &[Arrived]) {
+        if self.trouble.is_none() && !arrived.is_empty() {
+            self.trouble = self.writer.append_arrived(arrived).err();
+        }
+    }
+
+    /// Writes what is kept back, so that it outlives this process.
+    pub(crate) fn flush(&mut self) {
+        if self.trouble.is_some() || self.waiting.is_empty() {
+            return;
+        }
+        match self.writer.append(&self.waiting) {
+            Ok(()) => self.waiting.clear(),
+            Err(error) => self.trouble = Some(error),
+        }
+    }
+
+    /// Why the folder takes no more, if it does not: what is measured from then on is only in memory.
+    pub(crate) const fn trouble(&self) -> Option<&StoreError> {
+        self.trouble.as_ref()
+    }
+
+    /// Computes the figures, judges them, and finishes the folder. `lag` is how late the generator was, where that
+    /// was measured. Where the folder cannot be finished the figures are computed all the same, and say so.
+    ///
+    /// # Errors
+    /// The folder cannot be written, and what was written cannot be read back.
+    pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
+        self.flush();
+        let observed = self.observed.take().map(ObservationsBuilder::finish);
+        let objectives = std::mem::take(&mut self.objectives);
+        let objectives: Vec<_> = observed
+            .iter()
+            .flat_map(|observed| objectives.iter().map(move |objective| objective.judge(&[observed])))
+            .collect();
+        self.writer.record_objectives(objectives.clone());
+        self.writer.set_by_hand(self.by_hand.clone());
+        let saved = match self.trouble.take() {
+            Some(error) => Err(error),
+            None => {
+                let Self { writer, heading, preparation, aborted, by_hand, gap, network, .. } = &mut self;
+                let told = Told { heading, preparation, aborted, by_hand, gap, network };
+                writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| told.judge(summary))
+            }
+        };
+        let folder = self.folder().to_owned();
+        let ((summary, verdict), not_kept) = match saved {
+            Ok(judged) => (judged, None),
+            Err(error) => (self.judge_unsaved(lag, &error)?, Some(not_kept(&error, &folder))),
+        };
+        let Self { heading, preparation, load, .. } = self;
+        Ok(Finished { heading, folder, summary, verdict, preparation, load, objectives, not_kept })
+    }
+
+    /// The figures of what was written until the folder took no more, and of what has waited since.
+    fn judge_unsaved(
+        &mut self,
+        lag: Option<ScheduleLag>,
+        why: &StoreError,
+    ) -> Result<(Summary, Verdict), StoreError> {
+        if self.waiting.len() > MOST_UNSAVED {
+            return Err(StoreError::TooManyFacts { most: MOST_UNSAVED, why: why.to_string() });
+        }
+        let mut facts = self.writer.facts()?;
+        facts.append(&mut self.waiting);
+        let Self { heading, preparation, aborted, by_hand, gap, network, .. } = self;
+        let mut figures = SummaryBuilder::new(heading.config.shape());
+        if claque_store::expects_streams(&heading.scenario) {
+            figures.expect_streams();
+        }
+        if claque_store::expects_turns(&heading.scenario) {
+            figures.expect_turns();
+        }
+        facts.iter().for_each(|fact| figures.add(fact));
+        let summary = figures.finish(lag);
+        Ok(Told { heading, preparation, aborted, by_hand, gap, network }.judge(summary))
+    }
+}
+
+/// Why a run is not kept, and what there is of it all the same.
+pub(crate) fn not_kept(why: &StoreError, folder: &Path) -> String {
+    if claque_store::run_kind(folder).is_ok() {
+        format!("{why}; what was written before stays in {} as a partial run", folder.display())
+    } else {
+        why.to_string()
+    }
+}
+
+/// What the run is made on.
+pub(crate) fn machine() -> Machine {
+    let cpus = available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX));
+    Machine { os: std::env::consts::OS.to_owned(), arch: std::env::consts::ARCH.to_owned(), cpus }
+}
+
+#[cfg(test)]
+mod tests;

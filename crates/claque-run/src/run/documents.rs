@@ -1,0 +1,268 @@
+//! Documents on the service: made before a run, deleted after it, whatever happens in between.
+
+pub mod clear;
+mod create;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use claque_core::{pacing::PacingStats, script::Script};
+use claque_net::service::ServiceError;
+use claque_store::{DocumentJournal, KeptDocument, KeptDocuments, LeftBehind, StoreError};
+use claque_wire::yapit::rest::is_document_id;
+use futures_util::{StreamExt as _, stream};
+use sha2::{Digest as _, Sha256};
+
+use super::accounts::SignedInAccounts;
+use crate::{interrupts::Interrupts, leaving::Clears, waiting::Waiting, watcher::Watcher};
+
+/// Documents made or deleted at the same time. The service's own limit (10 a minute) is found out and waited out.
+const AT_ONCE: usize = 8;
+/// How the title of every document of a run begins. It goes on with the run's name, so no other has it.
+pub const OURS: &str = "claque load test ";
+/// How the view calls it.
+const STEP: &str = "making documents";
+/// Digits of a text's hash in its title: enough for people to tell texts apart.
+const HASH_DIGITS: usize = 12;
+
+/// A document of a listener.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Document {
+    /// As the service names it.
+    pub(crate) id: String,
+    /// Characters of each block the service made of the text.
+    pub(crate) chars: Vec<u32>,
+}
+
+/// How documents are to be made.
+#[derive(Clone, Debug)]
+pub(crate) struct MakeOrder<'a> {
+    /// Everybody's text, in order of listeners.
+    pub(crate) scripts: &'a [Script],
+    /// Stands in every title, so that people can tell whose they are.
+    pub(crate) marker: String,
+    /// Where kept documents are noted; none deletes them after the run.
+    pub(crate) keep_in: Option<PathBuf>,
+}
+
+/// Everybody's document, in order of listeners, or why a listener has none.
+pub(crate) type Documents = Vec<Result<Document, ServiceError>>;
+
+/// What making documents came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MakeStats {
+    /// Documents made.
+    pub(crate) made: usize,
+    /// Documents of earlier runs that were taken.
+    pub(crate) reused: usize,
+    /// How limits were in the way.
+    pub(crate) pacing: PacingStats,
+}
+
+/// What this run has made and not yet deleted.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    journal: RefCell<Option<DocumentJournal>>,
+    stats: RefCell<MakeStats>,
+    /// Everybody's documents, those that are kept among them.
+    ids: RefCell<Vec<String>>,
+    /// Documents that were asked for a second time, under numbers beyond those of the listeners: whether the first asking
+    /// came to anything was not known.
+    asked_again: Cell<u32>,
+}
+
+impl Made {
+    /// Notes from now on in `journal` what is made.
+    pub(crate) fn begin(&self, journal: DocumentJournal) {
+        *self.journal.borrow_mut() = Some(journal);
+    }
+
+    /// What a stop has to see to at this moment.
+    pub(crate) fn clears(&self) -> Clears {
+        let journal = self.journal.borrow();
+        // What an embedded service has ends with this process.
+        let journal = journal.as_ref().filter(|journal| !journal.header().embedded);
+        match journal.map(DocumentJournal::left) {
+            Some(left) if left != LeftBehind::default() => Clears::Documents,
+            Some(_) | None => Clears::Nothing,
+        }
+    }
+
+    /// Ends the journal where the run is left at once. Gives what stays on the service, for people.
+    pub(crate) fn leave(&self) -> Vec<String> {
+        let Some(journal) = self.journal.borrow_mut().take() else { return Vec::new() };
+        let left = journal.left();
+        if journal.header().embedded {
+            // A journal that cannot be removed costs `claque cleanup` a look at it.
+            let _stays = journal.discard();
+            return Vec::new();
+        }
+        let documents = left.documents.into_iter().map(|document| format!("document {}", document.id));
+        let unknown = left.unresolved.into_iter().map(|unresolved| {
+            format!("perhaps the document \"{}\", whose making was not answered", unresolved.title)
+        });
+        documents.chain(unknown).collect()
+    }
+
+    /// Documents of the run, as the service names them.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.ids.borrow().clone()
+    }
+
+    /// What making them came to so far.
+    pub(crate) fn stats(&self) -> MakeStats {
+        *self.stats.borrow()
+    }
+
+    /// Makes a document of every script, or takes one that was kept, in order of scripts. A listener whose document is
+    /// not made has its failure in its place, and the others go on. After an interrupt no further one is begun, and what
+    /// is under way is waited for, so that all that was made is known.
+    ///
+    /// # Errors
+    /// What is made could not be noted. None of them when interrupted.
+    pub(crate) async fn make(
+        &self,
+        accounts: &SignedInAccounts,
+        order: &MakeOrder<'_>,
+        interrupts: &Interrupts,
+        watcher: &dyn Watcher,
+    ) -> Result<Documents, StoreError> {
+        let total = order.scripts.len();
+        watcher.preparing(STEP, 0, count(total));
+        let waiting = Waiting::new(interrupts, watcher);
+        let mut documents: BTreeMap<usize, Result<Document, ServiceError>> = BTreeMap::new();
+        let mut kept = order.keep_in.as_deref().map(KeptDocuments::read).transpose()?;
+        if let Some(kept) = &mut kept {
+            self.take_kept(accounts, order, (kept, &mut documents), interrupts, &waiting).await?;
+        }
+        let missing: Vec<usize> = (0..total).filter(|number| !documents.contains_key(number)).collect();
+        let created = self.create(accounts, order, &missing, interrupts, watcher).await?;
+        if interrupts.any() {
+            return Ok(Documents::new());
+        }
+        if let Some(kept) = &mut kept {
+            for (number, id) in
+                created.iter().filter_map(|(number, made)| Some((*number, made.as_ref().ok()?)))
+            {
+                self.keep(accounts, order, kept, (number, id))?;
+            }
+        }
+        documents.extend(look_at(accounts, created, &waiting).await);
+        Ok(documents.into_values().collect())
+    }
+
+    /// Takes documents of earlier runs for those scripts whose text they hold, if they are still there.
+    async fn take_kept(
+        &self,
+        accounts: &SignedInAccounts,
+        order: &MakeOrder<'_>,
+        (kept, documents): (&mut KeptDocuments, &mut BTreeMap<usize, Result<Document, ServiceError>>),
+        interrupts: &Interrupts,
+        waiting: &Waiting<'_>,
+    ) -> Result<(), StoreError> {
+        let mut taken = BTreeSet::new();
+        for (number, script) in order.scripts.iter().enumerate() {
+            let service = accounts.of_listener(number);
+            let hash = text_hash(&script.document());
+            let target = service.target().to_string();
+            let ids = kept.of(&target, service.owner(), &hash).map(|document| document.id.clone());
+            // The list may lie where others write, and an id goes into a path.
+            let candidates: Vec<String> = ids.filter(|id| is_document_id(id)).collect();
+            for id in candidates {
+                if interrupts.any() {
+                    return Ok(());
+                }
+                if !taken.insert(id.clone()) {
+                    continue;
+                }
+                match service.blocks(&id, async |pause| waiting.wait(pause).await).await {
+                    Ok(Some(chars)) => {
+                        self.ids.borrow_mut().push(id.clone());
+                        self.stats.borrow_mut().reused += 1;
+                        documents.insert(number, Ok(Document { id, chars }));
+                        break;
+                    }
+                    // A token that does not say whose it is may be another's, who has the document still.
+                    Ok(None) if service.owner() == "token" => {}
+                    Ok(None) => kept.forget(&id)?,
+                    // Nobody knows whether it is there: the listener gets a new one.
+                    Err(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that a new document stays.
+    fn keep(
+        &self,
+        accounts: &SignedInAccounts,
+        order: &MakeOrder<'_>,
+        kept: &mut KeptDocuments,
+        (number, id): (usize, &str),
+    ) -> Result<(), StoreError> {
+        let Some(script) = order.scripts.get(number) else { return Ok(()) };
+        let (text, service) = (script.document(), accounts.of_listener(number));
+        if service.owner() == "guest" {
+            // Nobody can be the same guest again.
+            return Ok(());
+        }
+        kept.keep(KeptDocument {
+            target: service.target().to_string(),
+            owner: service.owner().to_owned(),
+            account: u32::try_from(accounts.account_of(number)).unwrap_or(u32::MAX),
+            text_hash: text_hash(&text),
+            id: id.to_owned(),
+            title: order.title(number, &text),
+        })?;
+        self.note(|journal| journal.kept(id))
+    }
+
+    fn note(
+        &self,
+        line: impl FnOnce(&mut DocumentJournal) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.journal.borrow_mut().as_mut().map_or(Ok(()), line)
+    }
+}
+
+impl MakeOrder<'_> {
+    fn title(&self, number: usize, text: &str) -> String {
+        let hash = text_hash(text);
+        let hash = hash.get(..HASH_DIGITS).unwrap_or_default();
+        let (number, total) = (number + 1, self.scripts.len());
+        format!("{OURS}{}, listener {number} of {total}, text {hash}", self.marker)
+    }
+}
+
+/// Asks what blocks the documents became. One that is not there any more, or of which nobody knows, is no document.
+async fn look_at(
+    accounts: &SignedInAccounts,
+    created: BTreeMap<usize, Result<String, ServiceError>>,
+    waiting: &Waiting<'_>,
+) -> Vec<(usize, Result<Document, ServiceError>)> {
+    let look = async |(number, created): (usize, Result<String, ServiceError>)| {
+        let service = accounts.of_listener(number);
+        let document = match created {
+            Ok(id) => match service.blocks(&id, async |pause| waiting.wait(pause).await).await {
+                Ok(chars) => Ok(Document { id, chars: chars.unwrap_or_default() }),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
+        (number, document)
+    };
+    stream::iter(created).map(look).buffered(AT_ONCE).collect().await
+}
+
+/// SHA-256 in hexadecimal digits.
+pub(crate) fn text_hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn count(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}

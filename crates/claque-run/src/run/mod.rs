@@ -1,0 +1,399 @@
+//! A run in real time: prepare, play, record, clean up, whatever happens in between.
+
+pub mod accounts;
+mod allowance;
+mod blocks;
+pub mod documents;
+mod prepare;
+mod speech;
+mod start;
+mod watch;
+
+use anyhow::Context as _;
+use claque_core::{
+    event::{Failure, Phase},
+    ids::ListenerId,
+    plan::Plan,
+    record::{ErrorRecord, Fact, ListenerRecord, SessionEnd},
+    time::{Duration, Instant},
+};
+use claque_net::{
+    Clock,
+    audience::{Audience, AudienceOrder},
+    host::{Host, HostOptions, OpenaiHostOptions},
+    service::{Network, Service, Target},
+    unix_nanos,
+};
+use claque_stats::ScheduleLag;
+use claque_store::{
+    Preparation,
+    finished::{Finished, Heading, TimeKind},
+};
+use claque_wire::session::Protocol;
+use serde_json::Value;
+
+use self::{
+    accounts::SignedInAccounts,
+    documents::{Made, MakeOrder},
+    prepare::{Prepared, ServiceInspection, Unprepared, prepare},
+};
+use crate::{
+    abort::AbortRules,
+    interrupts::Interrupts,
+    leaving::{Course, Reached, twice},
+    network,
+    order::{ProtocolChoice, RunOrder, TargetChoice},
+    pulse::RecorderPulse,
+    record::{self, Recorder},
+    state, unique,
+    usage::UsageError,
+    waiting::Waiting,
+    watcher::{News, Watcher, Watchers},
+};
+
+/// Listeners that share a lane before a second one is opened: so few that one core is never short.
+const LISTENERS_PER_LANE: u32 = 500;
+
+/// Runs, saves, and leaves nothing behind on the service; nothing is told but on the way, to `watcher`. None when it was left
+/// at once.
+///
+/// # Errors
+/// claque cannot go on, or was asked for something that the service does not have.
+pub async fn perform(
+    order: &RunOrder,
+    interrupts: &Interrupts,
+    watcher: &dyn Watcher,
+) -> anyhow::Result<Option<RunResult>> {
+    let rules = AbortRules::new(&order.abort_on);
+    let watcher: &dyn Watcher = &Watchers(&[&rules, watcher]);
+    let (made, course) = (Made::default(), Course::default());
+    let network = Network::open(order.network.clone());
+    let session =
+        Session { settings: order, interrupts, made: &made, course: &course, network: network.clone() };
+    let result = tokio::select! {
+        result = session.run(watcher) => Some(result),
+        () = twice(interrupts, watcher, || course.stopping(made.clears())) => None,
+        () = network::tell_slow_calls(&network, |line| watcher.say(line)) => None,
+    };
+    watcher.on_news(News::Ended);
+    if result.is_none() {
+        course.left(&made.leave()).iter().for_each(|line| watcher.warn(line));
+    }
+    result.transpose()
+}
+
+/// A run that is saved.
+#[derive(Debug)]
+pub struct RunResult {
+    /// The run.
+    pub finished: Finished,
+    /// Whether the user must ask for something else: no other run would fare better.
+    pub usage: bool,
+}
+
+/// One run with all it works on.
+struct Session<'a> {
+    settings: &'a RunOrder,
+    interrupts: &'a Interrupts,
+    made: &'a Made,
+    course: &'a Course,
+    network: Network,
+}
+
+impl Session<'_> {
+    async fn run(&self, watcher: &dyn Watcher) -> anyhow::Result<RunResult> {
+        let (host, target, unique) = self.service()?;
+        let begun = Clock::start();
+        let (waiting, credentials) = (Waiting::new(self.interrupts, watcher), &self.settings.credentials);
+        let wait = async |pause| waiting.wait(pause).await;
+        let opened = tokio::select! {
+            opened = SignedInAccounts::open(
+                &target,
+                credentials,
+                &self.settings.limits.sources,
+                &self.network,
+                wait,
+            ) => opened,
+            () = self.interrupts.reached(1) => anyhow::bail!(Unprepared::Interrupted),
+        };
+        let accounts = match opened {
+            Ok(accounts) => accounts,
+            Err(error) => return self.unprepared(error.into(), &target, None, watcher),
+        };
+        if accounts.each().any(Service::is_unasked) {
+            watcher.say("the service asks nobody who he is: the credentials are not used");
+        }
+        let looked = match self.look(&accounts, unique, watcher).await {
+            Ok(looked) => looked,
+            Err(reason) => return self.unprepared(reason, &target, None, watcher),
+        };
+        let result = self.run_recorded(&accounts, looked, begun, host.as_ref(), watcher).await;
+        if let Some(host) = host {
+            host.stop();
+        }
+        result
+    }
+
+    /// Looks at the service in the protocol that was named, or in the one that it is found to speak.
+    async fn look(
+        &self,
+        accounts: &SignedInAccounts,
+        unique: claque_core::rng::Seed,
+        watcher: &dyn Watcher,
+    ) -> Result<ServiceInspection, Unprepared> {
+        let Self { settings, interrupts, .. } = self;
+        match &settings.protocol {
+            ProtocolChoice::Openai(choice) => {
+                speech::look(accounts, settings, choice, (unique, interrupts), watcher).await
+            }
+            ProtocolChoice::Yapit => prepare::look(accounts, settings, unique, interrupts, watcher).await,
+            ProtocolChoice::FindOut(choice) => {
+                match prepare::look(accounts, settings, unique, interrupts, watcher).await {
+                    Err(Unprepared::Service(error)) if speech::may_be_spoken(&error) => {
+                        let found = speech::find(accounts, settings, choice, unique, watcher).await?;
+                        found.ok_or(Unprepared::Service(error))
+                    }
+                    looked => looked,
+                }
+            }
+        }
+    }
+
+    /// From here on there is a run's folder, in which all that is made is noted before it is made.
+    async fn run_recorded(
+        &self,
+        accounts: &SignedInAccounts,
+        ServiceInspection { protocol, plan, scenario, voices, scripts }: ServiceInspection,
+        begun: Clock,
+        host: Option<&Host>,
+        watcher: &dyn Watcher,
+    ) -> anyhow::Result<RunResult> {
+        let settings = self.settings;
+        let target = accounts.of_listener(0).target();
+        let voice = voices.first().cloned().unwrap_or_default();
+        let heading = self.heading((&plan, &scenario), &voice, target);
+        let recorder = self.recorder(heading)?;
+        if host.is_none() {
+            state::remember(target.as_str());
+        }
+        self.course.prepare(recorder.folder());
+        self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
+        let order = MakeOrder {
+            scripts: &scripts,
+            marker: recorder.name(),
+            keep_in: settings.limits.reuse_documents.then(|| settings.results.kept_dir.clone()),
+        };
+        let order = (voice.as_str(), &order);
+        let prepared = match &protocol {
+            Protocol::Yapit => prepare(accounts, &plan, order, self.made, self.interrupts, watcher).await,
+            Protocol::Openai(_) => Ok(speech::prepare(accounts, &scripts)),
+        };
+        let result = match prepared {
+            Ok(prepared) => {
+                let preparation = start::preparation(begun.now(), self.made.stats());
+                let start = (protocol, &plan, voices, prepared, preparation);
+                let played = self.play(accounts, start, recorder, host, watcher).await;
+                played.map(|finished| RunResult { finished, usage: false })
+            }
+            Err(reason) if reason.failure().is_none() => {
+                if self.made.delete(accounts, self.interrupts, watcher).await? {
+                    watcher.warn("the run's folder keeps the list of them for `claque cleanup`");
+                } else {
+                    recorder.discard()?;
+                    self.course.reach(Reached::Nothing);
+                }
+                return Err(reason.into());
+            }
+            Err(reason) => self.unprepared(reason, target, Some(recorder), watcher),
+        };
+        self.course.reach(Reached::Clearing);
+        if self.made.delete(accounts, self.interrupts, watcher).await? {
+            watcher.warn("`claque cleanup` with the run's folder tries again");
+        }
+        result
+    }
+
+    /// The service to listen to: one of our own, on a free port of this machine, or the one that was named.
+    fn service(&self) -> anyhow::Result<(Option<Host>, Target, claque_core::rng::Seed)> {
+        let plan = &self.settings.plan;
+        match &self.settings.target {
+            // Texts must come again for their documents to be found again.
+            TargetChoice::BaseUrl(target) if self.settings.limits.reuse_documents => {
+                Ok((None, target.clone(), unique::to_plan(plan)))
+            }
+            TargetChoice::BaseUrl(target) => {
+                let target = match self.settings.protocol {
+                    ProtocolChoice::Yapit => target.clone(),
+                    ProtocolChoice::FindOut(_) | ProtocolChoice::Openai(_) => target.without_version(),
+                };
+                Ok((None, target, unique::to_moment(plan, unix_nanos())))
+            }
+            TargetChoice::Embedded(gateway) => {
+                let host = Host::start(HostOptions {
+                    bind: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
+                    config: gateway.config.clone(),
+                    engine: gateway.engine.to_host(),
+                    seed: gateway.seed,
+                })?;
+                let target = Target::parse(&host.base_url())?;
+                Ok((Some(host), target, unique::to_plan(plan)))
+            }
+            TargetChoice::EmbeddedSpeech(gateway) => {
+                let host = Host::start_openai(OpenaiHostOptions {
+                    bind: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
+                    config: gateway.config.clone(),
+                    engine: gateway.engine.to_host(),
+                    seed: gateway.seed,
+                })?;
+                let target = Target::parse(&host.base_url())?;
+                Ok((Some(host), target, unique::to_plan(plan)))
+            }
+        }
+    }
+
+    async fn play(
+        &self,
+        accounts: &SignedInAccounts,
+        (protocol, plan, voices, Prepared { seats, failed }, preparation): (
+            Protocol,
+            &Plan,
+            Vec<String>,
+            Prepared,
+            Preparation,
+        ),
+        mut recorder: Recorder,
+        host: Option<&Host>,
+        watcher: &dyn Watcher,
+    ) -> anyhow::Result<Finished> {
+        let settings = self.settings;
+        if let Some(folder) = &settings.keep_audio {
+            std::fs::create_dir_all(folder).with_context(|| {
+                format!("failed to create the folder {} of --keep-audio", folder.display())
+            })?;
+        }
+        recorder.record_start(self.made.ids(), accounts.count(), preparation)?;
+        self.course.reach(Reached::Measuring);
+        for (listener, failure) in &failed {
+            recorder.take(never_listened(*listener, plan, failure));
+        }
+        if let Some(host) = host {
+            host.restart_load();
+        }
+        let mut audience = Audience::start(AudienceOrder {
+            protocol,
+            model: plan.model.clone(),
+            voices,
+            seats,
+            speed: plan.speed,
+            policy: plan.policy,
+            behaviour: plan.behaviour,
+            seed: plan.seed,
+            schedule: plan.schedule,
+            timeout: plan.timeout,
+            keep_audio: settings.keep_audio.clone(),
+            decode_share: settings.decode_share,
+            lanes: lanes(plan, host.is_some()),
+        })?;
+        let clock = audience.clock();
+        recorder.record_clock(clock);
+        if let Some(host) = host {
+            host.follow_gaps(clock);
+        }
+        let mut pulse = RecorderPulse::new(clock);
+        self.watch(&mut audience, &mut recorder, host, watcher, &mut pulse).await;
+        recorder.note_by_hand(audience.by_hand());
+        watcher.on_news(News::Ending);
+        let mut kept = audience.finish();
+        kept.gaps.merge(pulse.finish());
+        if let Some(gaps) = host.and_then(|host| host.gaps(clock.now())) {
+            kept.gaps.merge(gaps);
+        }
+        recorder.record_tokens(start::token_rows(accounts, clock));
+        if let Some(load) = host.and_then(Host::load) {
+            recorder.record_load(&load);
+        }
+        recorder.record_gaps(&kept.gaps);
+        self.note_network(&mut recorder);
+        Ok(recorder.finish(ScheduleLag::from_histogram(&kept.lag))?)
+    }
+
+    fn recorder(&self, heading: Heading) -> anyhow::Result<Recorder> {
+        let results = &self.settings.results;
+        let mut recorder = Recorder::create(heading, &results.dir, self.made.ids())?;
+        self.note_network(&mut recorder);
+        Ok(recorder.with_objectives(&results.objectives))
+    }
+
+    fn note_network(&self, recorder: &mut Recorder) {
+        let Self { settings, network, .. } = self;
+        recorder.note_network(network::record(&settings.network, &settings.target, network));
+    }
+
+    /// There will be no audience. What the service did to it is recorded all the same, once for every listener.
+    fn unprepared(
+        &self,
+        reason: Unprepared,
+        target: &Target,
+        begun: Option<Recorder>,
+        watcher: &dyn Watcher,
+    ) -> anyhow::Result<RunResult> {
+        let usage = reason.is_usage();
+        let Some(failure) = reason.failure() else {
+            return Err(if usage { UsageError::new(reason.to_string()).into() } else { reason.into() });
+        };
+        watcher.warn(&format!("error: {reason}"));
+        let plan = &self.settings.plan;
+        let decided = (plan, &self.settings.scenario);
+        let heading = || self.heading(decided, plan.voice.as_deref().unwrap_or_default(), target);
+        let mut recorder = begun.map_or_else(|| self.recorder(heading()), Ok)?;
+        recorder.record_documents(self.made.ids());
+        self.note_network(&mut recorder);
+        for listener in (0..plan.users).map(ListenerId) {
+            recorder.take(never_listened(listener, plan, failure));
+        }
+        Ok(RunResult { finished: recorder.finish(None)?, usage })
+    }
+
+    fn heading(&self, (plan, scenario): (&Plan, &Value), voice: &str, target: &Target) -> Heading {
+        let settings = self.settings;
+        let shown = settings.target.shown_at(target);
+        let decided = (settings.seed, scenario.clone());
+        record::heading(plan, voice, shown, TimeKind::Real, decided)
+    }
+}
+
+/// The facts of a listener whose preparation failed.
+fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact; 2] {
+    let intended_at = plan.schedule.intended_start(listener);
+    [
+        Fact::Error(ErrorRecord {
+            listener,
+            at: Instant::START,
+            failure: Failure { phase: Phase::Preparation, ..failure.clone() },
+        }),
+        Fact::Listener(ListenerRecord {
+            listener,
+            document: String::new(),
+            blocks: plan.blocks,
+            intended_at,
+            launched_at: intended_at,
+            connect_time: None,
+            started_at: None,
+            playing: None,
+            paused: Duration::ZERO,
+            ended_at: intended_at,
+            end: SessionEnd::Failed(failure.class),
+            foreign_messages: 0,
+            warnings: 0,
+            unwanted_bytes: None,
+        }),
+    ]
+}
+
+/// One lane for a small audience, so that it is ordered; for a large one as many as there are cores for it.
+fn lanes(plan: &Plan, host_here: bool) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let free = cores.saturating_sub(usize::from(host_here)).max(1);
+    let wanted = usize::try_from(plan.users.div_ceil(LISTENERS_PER_LANE)).unwrap_or(usize::MAX);
+    wanted.clamp(1, free)
+}

@@ -1,0 +1,344 @@
+//! Everything between the command and the first listener: model and voice, documents, a warm cache.
+
+use std::sync::Arc;
+
+use claque_core::{
+    event::{Failure, Phase},
+    ids::ListenerId,
+    plan::Plan,
+    rng::Seed,
+    script::Script,
+};
+use claque_net::{
+    audience::{Seat, WarmUp, warm_up},
+    service::{Service, ServiceError},
+};
+use claque_store::StoreError;
+use claque_wire::{
+    session::Protocol,
+    yapit::{rest::Model, usual_voice},
+};
+use serde_json::Value;
+
+use super::{
+    accounts::SignedInAccounts,
+    allowance::{AccountAssignment, Expected, limit_of, objection},
+    blocks::{self, Mismatch},
+    documents::{Document, Documents, Made, MakeOrder},
+};
+use crate::{
+    interrupts::Interrupts,
+    order::RunOrder,
+    usage::{UsageError, hint},
+    waiting::Waiting,
+    watcher::Watcher,
+};
+
+/// Models that an error names at most: what a service lists has no bound.
+const MOST_OFFERED: usize = 20;
+
+/// What is known of a run once the service was looked at.
+#[derive(Debug)]
+pub(crate) struct ServiceInspection {
+    /// What the service speaks.
+    pub(crate) protocol: Protocol,
+    /// What the audience does, with what was found out.
+    pub(crate) plan: Plan,
+    /// Everything that was decided and found out, in a scenario's words.
+    pub(crate) scenario: Value,
+    /// Slugs of the model's voices; everybody begins with the first.
+    pub(crate) voices: Vec<String>,
+    /// Everybody's text.
+    pub(crate) scripts: Vec<Script>,
+}
+
+/// Why there will be no audience.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unprepared {
+    /// The service refuses or fails.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The model is not on offer.
+    #[error("failed to find the model `{model}` at {target}; it offers {offered}")]
+    UnknownModel {
+        /// What was asked for.
+        model: String,
+        /// Where.
+        target: String,
+        /// What there is, for people.
+        offered: String,
+    },
+    /// The model does not have the voice that was asked for.
+    #[error("failed to find the voice `{voice}` of the model `{model}` at {target}; it has {offered}")]
+    UnknownVoice {
+        /// What was asked for.
+        voice: String,
+        /// Of which model.
+        model: String,
+        /// Where.
+        target: String,
+        /// What there is, for people.
+        offered: String,
+    },
+    /// A model has no voice and none was named.
+    #[error("failed to choose a voice for the model `{model}`, which lists none; name one with --voice")]
+    NoVoice {
+        /// The model.
+        model: String,
+    },
+    /// The audience would ask for more than its accounts are allowed.
+    #[error("{0}")]
+    RateLimit(String),
+    /// What is made there cannot be noted.
+    #[error(transparent)]
+    Store(StoreError),
+    /// The cache could not be warmed.
+    #[error("failed to warm the cache: {0}")]
+    WarmUp(Failure),
+    /// What is wanted cannot be had in that way.
+    #[error(transparent)]
+    Usage(UsageError),
+    /// The user has had enough.
+    #[error("interrupted before the first listener started")]
+    Interrupted,
+}
+
+impl Unprepared {
+    /// Whether the user must ask for something else, as opposed to a service in trouble.
+    pub(crate) const fn is_usage(&self) -> bool {
+        match self {
+            Self::Service(error) => error.is_usage(),
+            Self::UnknownModel { .. }
+            | Self::UnknownVoice { .. }
+            | Self::NoVoice { .. }
+            | Self::Usage(_)
+            | Self::RateLimit(_) => true,
+            Self::Store(_) | Self::WarmUp(_) | Self::Interrupted => false,
+        }
+    }
+
+    /// What the service did, if it was the service.
+    pub(crate) const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Service(error) => Some(&error.failure),
+            Self::WarmUp(failure) => Some(failure),
+            Self::UnknownModel { .. }
+            | Self::UnknownVoice { .. }
+            | Self::NoVoice { .. }
+            | Self::RateLimit(_)
+            | Self::Usage(_)
+            | Self::Store(_)
+            | Self::Interrupted => None,
+        }
+    }
+}
+
+/// Who listens, and who does not.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// Everybody's place, in order of listeners; none for one that has no document.
+    pub(crate) seats: Vec<Option<Seat>>,
+    /// Those that have none, and why.
+    pub(crate) failed: Vec<(ListenerId, Failure)>,
+}
+
+/// Looks whether the service has what is wanted and lets us have it, before anything is made there.
+///
+/// # Errors
+/// See [`Unprepared`].
+pub(crate) async fn look(
+    accounts: &SignedInAccounts,
+    settings: &RunOrder,
+    unique: Seed,
+    interrupts: &Interrupts,
+    watcher: &dyn Watcher,
+) -> Result<ServiceInspection, Unprepared> {
+    let RunOrder { plan, corpus, limits, .. } = settings;
+    let service = accounts.of_listener(0);
+    let waiting = Waiting::new(interrupts, watcher);
+    let wait = async |pause| waiting.wait(pause).await;
+    let models = tokio::select! {
+        models = service.models(wait) => models?,
+        () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
+    };
+    let voices = voices(choose_voice(plan, &models, service)?, plan, &models, watcher);
+    let scripts = plan.scripts(corpus, unique);
+    let expected = Expected::new(plan, &scripts, &settings.target);
+    let limit = tokio::select! {
+        limit = limit_of(&settings.target, limits, service, &expected, &wait) => limit?,
+        () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
+    };
+    if let Some(limit) = limit.filter(|_| !limits.allow_rate_limit) {
+        if let Some(words) = objection(&expected, limit, dealt(accounts)) {
+            return Err(Unprepared::RateLimit(words));
+        }
+        if let Some(words) = expected.warning(limit, dealt(accounts)) {
+            watcher.warn(&format!("warning: {words}"));
+        }
+    }
+    let (plan, scenario) = (plan.clone(), settings.scenario.clone());
+    Ok(ServiceInspection { protocol: Protocol::Yapit, plan, scenario, voices, scripts })
+}
+
+/// Makes everything. What is made on the service is on the list of `made`, also after an error. Listeners whose
+/// document could not be made are no error as long as there are others.
+///
+/// # Errors
+/// See [`Unprepared`].
+pub(crate) async fn prepare(
+    accounts: &SignedInAccounts,
+    plan: &Plan,
+    (voice, order): (&str, &MakeOrder<'_>),
+    made: &Made,
+    interrupts: &Interrupts,
+    watcher: &dyn Watcher,
+) -> Result<Prepared, Unprepared> {
+    let documents = made.make(accounts, order, interrupts, watcher).await.map_err(Unprepared::Store)?;
+    if interrupts.any() {
+        return Err(Unprepared::Interrupted);
+    }
+    let Some((place, first)) =
+        documents.iter().enumerate().find_map(|(place, made)| Some((place, made.as_ref().ok()?)))
+    else {
+        let why = documents.into_iter().find_map(Result::err);
+        return Err(why.map_or(Unprepared::Interrupted, Unprepared::Service));
+    };
+    if plan.use_cached {
+        let order = WarmUp {
+            document: first.id.clone(),
+            model: plan.model.clone(),
+            voice: voice.to_owned(),
+            blocks: heard(first, plan),
+            timeout: plan.timeout,
+        };
+        let blocks = order.blocks;
+        let on_ready = |ready| watcher.preparing("warming the cache", u64::from(ready), u64::from(blocks));
+        tokio::select! {
+            failed = warm_up(accounts.of_listener(place), order, on_ready) => {
+                let failed = failed.map_err(Unprepared::WarmUp)?;
+                if failed > 0 {
+                    watcher.warn(&format!("warning: {failed} of {blocks} blocks could not be warmed"));
+                }
+            }
+            () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
+        }
+    }
+    let failed = failed(&documents, watcher);
+    Ok(Prepared { seats: seats(accounts, &documents, (plan, order.scripts), watcher), failed })
+}
+
+/// Those whose document could not be made, each with why.
+fn failed(documents: &Documents, watcher: &dyn Watcher) -> Vec<(ListenerId, Failure)> {
+    let failed: Vec<_> = (0..)
+        .map(ListenerId)
+        .zip(documents)
+        .filter_map(|(listener, made)| Some((listener, made.as_ref().err()?)))
+        .collect();
+    if let Some((_, first)) = failed.first() {
+        watcher.warn(&format!(
+            "warning: {} of {} listeners have no document and will not listen; they count as failed: {first}",
+            failed.len(),
+            documents.len()
+        ));
+    }
+    failed.into_iter().map(|(listener, error)| (listener, of_preparation(error))).collect()
+}
+
+/// A failure of the preparation, as it stands among those of the run.
+fn of_preparation(error: &ServiceError) -> Failure {
+    let text = format!("failed to {}: {}", error.action, error.failure.text);
+    Failure { phase: Phase::Preparation, text, ..error.failure.clone() }
+}
+
+/// The documents as the listeners will hear them. A service may cut a text into other blocks than we wrote.
+fn seats(
+    accounts: &SignedInAccounts,
+    documents: &Documents,
+    (plan, scripts): (&Plan, &[Script]),
+    watcher: &dyn Watcher,
+) -> Vec<Option<Seat>> {
+    let made: Vec<&Document> = documents.iter().filter_map(|made| made.as_ref().ok()).collect();
+    match blocks::mismatch(plan.blocks, scripts, &made) {
+        Some(Mismatch::TooFew(words)) => watcher.warn(&format!("warning: {words}")),
+        Some(Mismatch::TooMany(words)) => watcher.say(&format!("note: {words}")),
+        None => {}
+    }
+    let wanted = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
+    let seat = |(number, made): (usize, &Result<Document, ServiceError>)| {
+        let document = made.as_ref().ok()?;
+        Some(Seat {
+            service: accounts.of_listener(number).clone(),
+            document: document.id.clone(),
+            texts: Arc::default(),
+            chars: document.chars.iter().copied().take(wanted).collect::<Arc<[u32]>>(),
+        })
+    };
+    documents.iter().enumerate().map(seat).collect()
+}
+
+/// Whom the listeners are dealt, as far as the service tells them apart.
+fn dealt(accounts: &SignedInAccounts) -> AccountAssignment {
+    match accounts.of_listener(0).owner() {
+        "nobody" => AccountAssignment::Nobody,
+        "guest" => AccountAssignment::Guests(accounts.count()),
+        _ => AccountAssignment::Accounts(accounts.count()),
+    }
+}
+
+fn heard(document: &Document, plan: &Plan) -> u32 {
+    u32::try_from(document.chars.len()).unwrap_or(u32::MAX).min(plan.blocks)
+}
+
+/// The voice to begin with, and all others of the model.
+fn voices(first: String, plan: &Plan, models: &[Model], watcher: &dyn Watcher) -> Vec<String> {
+    let listed = models.iter().filter(|model| model.slug == plan.model).flat_map(|model| &model.voices);
+    let others: Vec<String> = listed.map(|voice| voice.slug.clone()).filter(|slug| *slug != first).collect();
+    if others.is_empty() && plan.behaviour.voice > 0.0 {
+        watcher.warn("warning: the model has but one voice, so no listener changes it");
+    }
+    std::iter::once(first).chain(others).collect()
+}
+
+/// The voice that was asked for, the model's known default, or the first it lists.
+fn choose_voice(plan: &Plan, models: &[Model], service: &Service) -> Result<String, Unprepared> {
+    let Some(model) = models.iter().find(|model| model.slug == plan.model) else {
+        return Err(Unprepared::UnknownModel {
+            model: plan.model.clone(),
+            target: service.target().to_string(),
+            offered: offered(models),
+        });
+    };
+    if let Some(voice) = &plan.voice {
+        // A model that lists no voice may have any.
+        let is_known = model.voices.is_empty() || model.voices.iter().any(|known| known.slug == *voice);
+        return is_known.then(|| voice.clone()).ok_or_else(|| Unprepared::UnknownVoice {
+            voice: voice.clone(),
+            model: model.slug.clone(),
+            target: service.target().to_string(),
+            offered: offered_voices(model, voice),
+        });
+    }
+    usual_voice(&model.slug, model.voices.iter().map(|voice| voice.slug.as_str()))
+        .map(str::to_owned)
+        .ok_or_else(|| Unprepared::NoVoice { model: plan.model.clone() })
+}
+
+/// The voices of a model, and the one that may have been meant.
+fn offered_voices(model: &Model, typed: &str) -> String {
+    let slugs: Vec<&str> = model.voices.iter().map(|voice| voice.slug.as_str()).collect();
+    let listed = slugs.iter().map(|slug| format!("`{slug}`")).collect::<Vec<_>>().join(", ");
+    hint(typed, &slugs).map_or_else(|| listed.clone(), |hint| format!("{listed}; {hint}"))
+}
+
+fn offered(models: &[Model]) -> String {
+    if models.is_empty() {
+        return "none".to_owned();
+    }
+    let mut names: Vec<_> =
+        models.iter().take(MOST_OFFERED).map(|model| format!("`{}`", model.slug)).collect();
+    let more = models.len() - names.len();
+    if more > 0 {
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
+}

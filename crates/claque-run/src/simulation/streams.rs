@@ -1,0 +1,71 @@
+//! A service of OpenAI-compatible speech in virtual time.
+
+use claque_sim::{Link, SimError, StreamScenario, simulate_streams};
+use claque_store::finished::{Finished, TimeKind};
+use claque_wire::openai::{Dialect, RequestSettings};
+
+use super::{Audience, Record, usage};
+use crate::{
+    order::SimulatedSpeech,
+    record,
+    speech::{UnknownVoice, add_to_scenario, request_settings, usual_model, voices_from},
+    unique,
+    usage::UsageError,
+};
+
+/// # Errors
+/// The requests are none that the service could be asked, or the folder cannot be written.
+pub(super) fn perform(audience: Audience, service: SimulatedSpeech) -> anyhow::Result<Finished> {
+    let Audience { mut plan, corpus, results, seed, mut scenario } = audience;
+    let (request, voices) = asking(&service, plan.voice.as_deref())?;
+    plan.model = request.model().to_owned();
+    add_to_scenario(&request, &mut scenario);
+    let SimulatedSpeech { gateway, .. } = service;
+    let target = format!("simulated speech gateway, as {}", gateway.config.dialect.name);
+    let voice = voices.first().map_or("", String::as_str);
+    let heading = record::heading(&plan, voice, target, TimeKind::Virtual, (seed, scenario));
+    let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
+    let order = StreamScenario {
+        plan,
+        scripts,
+        service: gateway.config,
+        request,
+        voices,
+        link: Link::default(),
+        seed: gateway.seed,
+    };
+    let mut record = Record::new(heading, &results);
+    let mut taken = Ok(());
+    let simulated = simulate_streams(&order, |fact| {
+        if taken.is_ok() {
+            taken = record.take(fact);
+        }
+    });
+    simulated.map_err(usage)?;
+    taken?;
+    Ok(record.into_recorder()?.finish(None)?)
+}
+
+/// How speech is asked for, and in which voices: as a run finds out from what such a service lists.
+///
+/// # Errors
+/// The dialect does not deliver in that way, or the voice is unknown.
+fn asking(
+    service: &SimulatedSpeech,
+    voice: Option<&str>,
+) -> Result<(RequestSettings, Vec<String>), UsageError> {
+    let SimulatedSpeech { gateway, asking } = service;
+    let config = &gateway.config;
+    let dialect = asking.dialect.or_else(|| Dialect::named(config.dialect.name)).unwrap_or(Dialect::OPENAI);
+    let listed = |path: Option<&str>, names: &[String]| path.map_or_else(Vec::new, |_| names.to_vec());
+    let models = listed(dialect.models_path, &config.models);
+    let model = asking.model.clone().or_else(|| usual_model(dialect, &models));
+    let request =
+        request_settings(dialect, asking, model).map_err(|error| UsageError::new(error.to_string()))?;
+    let listed = listed(dialect.voices_path, &config.voices);
+    let voices = voices_from(voice, dialect, listed).map_err(|UnknownVoice { voice, .. }| {
+        let (model, known) = (request.model().to_owned(), config.voices.clone());
+        usage(SimError::UnknownVoice { voice, model, known })
+    })?;
+    Ok((request, voices))
+}

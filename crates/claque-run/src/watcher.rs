@@ -1,0 +1,173 @@
+//! Whoever watches a run: a screen, a page, the rules by which it is given up. All hear the same, and all may want something.
+
+use std::task::{Context, Poll};
+
+use claque_core::{
+    plan::Plan,
+    record::Fact,
+    time::{Duration, Instant},
+};
+use claque_net::{audience::Progress, host::HostStats};
+
+/// How often it is told how things stand.
+pub const STANDING_EVERY: Duration = Duration::from_millis(200);
+
+/// Watches a run.
+pub trait Watcher: std::fmt::Debug {
+    /// Takes what there is to be known.
+    fn on_news(&self, news: News<'_>);
+
+    /// What is wanted of the run, if anything: the task of `context` is woken when there is more. Whoever only looks wants
+    /// nothing, ever.
+    fn poll_wish(&self, context: &mut Context<'_>) -> Poll<Wish> {
+        let _nobody_is_woken = context;
+        Poll::Pending
+    }
+}
+
+/// What a watcher is told.
+#[derive(Clone, Copy, Debug)]
+pub enum News<'a> {
+    /// Something worth saying.
+    Said(&'a str),
+    /// Something that is said even to those who want quiet.
+    Warned(&'a str),
+    /// A step of the preparation: `done` of `all`.
+    Preparing {
+        /// What is prepared, for people.
+        what: &'a str,
+        /// So much of it.
+        done: u64,
+        /// Of so much; 0 where nobody knows.
+        all: u64,
+    },
+    /// Listeners may start.
+    Begun(Goal),
+    /// Facts that became final.
+    Facts(&'a [Fact]),
+    /// How things stand at a moment of the run's clock.
+    Stands {
+        /// The moment.
+        now: Instant,
+        /// What there is to do in all.
+        goal: Goal,
+        /// What of it is done.
+        standing: Standing,
+    },
+    /// Everybody is asked to hang up.
+    Stopping,
+    /// Nobody listens any more; what is left is saving and cleaning up.
+    Ending,
+    /// It is over. What is said now is said of what was.
+    Ended,
+}
+
+/// What is wanted of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Change the audience by hand.
+    Adjust(Adjustment),
+    /// Give the run up: its figures measure nothing any more.
+    GiveUp {
+        /// Why, for people.
+        why: String,
+    },
+}
+
+/// A change of the audience by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adjustment {
+    /// Hold arrivals back, or let them go on.
+    HoldOrRelease,
+    /// Have somebody start now who was to start later.
+    More,
+    /// Have those leave who came last.
+    Fewer,
+}
+
+/// What a run is to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Goal {
+    /// Listeners.
+    pub users: u64,
+    /// Blocks of all listeners together.
+    pub blocks: u64,
+}
+
+impl Goal {
+    /// What `plan` comes to.
+    pub fn of(plan: &Plan) -> Self {
+        let users = u64::from(plan.users);
+        Self { users, blocks: users * u64::from(plan.blocks) }
+    }
+}
+
+/// How things stand, besides the counters of the audience.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The counters.
+    pub progress: Progress,
+    /// Listeners that are still to start.
+    pub waiting: u32,
+    /// Whether arrivals are held back.
+    pub held: bool,
+    /// The gateway's own queue and workers, where it tells.
+    pub queue: Option<Queue>,
+}
+
+/// What a gateway tells of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// Jobs waiting.
+    pub queued: u64,
+    /// Workers with a job.
+    pub busy: u64,
+    /// Jobs at the overflow provider.
+    pub overflowing: u64,
+}
+
+impl From<HostStats> for Queue {
+    fn from(stats: HostStats) -> Self {
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let pipeline = stats.gateway.pipeline;
+        Self {
+            queued: count(pipeline.queued),
+            busy: count(pipeline.busy_workers),
+            overflowing: count(pipeline.overflowing),
+        }
+    }
+}
+
+/// Several watchers as one: each hears everything, and whoever wants something first is heard first.
+#[derive(Debug)]
+pub struct Watchers<'a>(pub &'a [&'a dyn Watcher]);
+
+impl Watcher for Watchers<'_> {
+    fn on_news(&self, news: News<'_>) {
+        self.0.iter().for_each(|watcher| watcher.on_news(news));
+    }
+
+    fn poll_wish(&self, context: &mut Context<'_>) -> Poll<Wish> {
+        let wishes = self.0.iter().map(|watcher| watcher.poll_wish(context));
+        wishes.into_iter().find(Poll::is_ready).unwrap_or(Poll::Pending)
+    }
+}
+
+impl dyn Watcher + '_ {
+    pub(crate) fn say(&self, line: &str) {
+        self.on_news(News::Said(line));
+    }
+
+    pub(crate) fn warn(&self, line: &str) {
+        self.on_news(News::Warned(line));
+    }
+
+    pub(crate) fn preparing(&self, what: &str, done: u64, all: u64) {
+        self.on_news(News::Preparing { what, done, all });
+    }
+
+    /// Waits for what is wanted. Cancel-safe.
+    pub(crate) async fn wish(&self) -> Wish {
+        std::future::poll_fn(|context| self.poll_wish(context)).await
+    }
+}
