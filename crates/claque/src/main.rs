@@ -3,6 +3,7 @@
 //! `cli` is what was typed, `config` what it means, `commands` one verb a file, `outcome` what becomes of a run's
 //! facts, `report` how they are told.
 
+mod capacity;
 mod cli;
 mod commands;
 mod compare;

@@ -185,6 +185,14 @@ impl PaceBelief {
         }
     }
 
+    /// Takes that a limit of the service bit at `users` listeners, which it may do below the ceiling only by mishap.
+    pub(super) fn add_limit(&mut self, users: u32) {
+        const MISHAP: f64 = 0.02;
+        for way in 0..self.weights.ways.len() {
+            self.weights.add(way, |ceiling| if ceiling < f64::from(users) { 0.0 } else { MISHAP.ln() });
+        }
+    }
+
     pub(super) fn chances(&self) -> Chances {
         self.weights.chances()
     }

@@ -128,7 +128,7 @@ impl Search {
                 self.pace.add(evidence.users, pace.ratio, pace.error);
             }
             if let Worth::Limited(_) = evidence.worth {
-                self.pace.add(evidence.users, 0.5, 0.5);
+                self.pace.add_limit(evidence.users);
             }
         }
         self.history.push(evidence);

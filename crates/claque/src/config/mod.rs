@@ -6,6 +6,7 @@
 mod accounts;
 mod audience;
 mod behaviour;
+mod capacity;
 mod compare;
 mod courtesy;
 mod credentials;
@@ -33,6 +34,7 @@ mod wish;
 mod wishes;
 
 pub(crate) use self::{
+    capacity::{CapacitySettings, ProbeWork, resolve_capacity},
     compare::{CompareForm, CompareSettings, CompareTerms, InvalidRuns, OnRegression, resolve_compare},
     courtesy::{Courtesy, LimitChoice},
     credentials::Surroundings,

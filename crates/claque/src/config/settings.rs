@@ -53,7 +53,7 @@ pub(crate) struct RunSettings {
 }
 
 /// A run in virtual time, decided.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SimulateSettings {
     /// What the audience does.
     pub(crate) plan: Plan,
@@ -70,7 +70,7 @@ pub(crate) struct SimulateSettings {
 }
 
 /// A model of a service, by the protocol that it speaks; its engine is no command.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum SimulatedService {
     /// Yapit's.
     Yapit(Box<GatewayChoice>),
@@ -79,7 +79,7 @@ pub(crate) enum SimulatedService {
 }
 
 /// A model of a service of OpenAI-compatible speech.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SimulatedSpeech {
     /// The service.
     pub(crate) gateway: OpenaiChoice,

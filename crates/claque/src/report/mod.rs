@@ -1,6 +1,7 @@
 //! How a run is told: a table for people, a document for programs, and a view while it goes on.
 
 mod again;
+pub(crate) mod capacity;
 pub(crate) mod compare;
 mod documents;
 mod figures;
