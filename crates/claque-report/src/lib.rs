@@ -5,6 +5,7 @@
 
 mod again;
 mod answer;
+pub mod capacity;
 pub mod compare;
 pub mod documents;
 mod error;

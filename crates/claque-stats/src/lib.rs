@@ -8,6 +8,7 @@ mod audio;
 mod beta;
 mod binomial;
 mod builder;
+pub mod capacity;
 mod causes;
 pub mod compare;
 mod documents;

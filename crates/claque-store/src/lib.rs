@@ -7,6 +7,7 @@
 
 mod ahead;
 mod asked;
+mod capacity;
 mod columns;
 mod digest;
 mod documents;
@@ -33,6 +34,10 @@ mod wall_time;
 mod writer;
 
 pub use self::{
+    capacity::{
+        CapacityFolder, CapacityManifest, ProbeRow, is_capacity, open_capacity, remove_capacity,
+        save_capacity,
+    },
     documents::{
         DocumentRow, DocumentsFolder, DocumentsHeader, DocumentsManifest, DocumentsRun, DocumentsWriter,
         PageRow, StepErrorRow, open_documents,

@@ -20,7 +20,8 @@ impl UnixNanos {
     }
 
     /// The same with the zone named.
-    pub(crate) fn utc(self) -> String {
+    #[must_use]
+    pub fn utc(self) -> String {
         self.format("%Y-%m-%dT%H:%M:%S%.6fZ")
     }
 

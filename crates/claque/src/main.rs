@@ -3,6 +3,7 @@
 //! `cli` is what was typed, `config` what it means, `commands` one verb a file, `live` what is seen of a run while it goes on,
 //! `report` where it is told. Runs are made by `claque-run`, and put into words by `claque-report`.
 
+mod capacity;
 mod cli;
 mod commands;
 mod compare;

@@ -65,7 +65,7 @@ impl RunOrder {
 }
 
 /// A run in virtual time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SimulateOrder {
     /// What the audience does.
     pub plan: Plan,
@@ -82,7 +82,7 @@ pub struct SimulateOrder {
 }
 
 /// A model of a service, by the protocol that it speaks; its engine is no command.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum SimulatedService {
     /// Yapit's.
     Yapit(Box<GatewayChoice>),
@@ -91,7 +91,7 @@ pub enum SimulatedService {
 }
 
 /// A model of a service of OpenAI-compatible speech.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SimulatedSpeech {
     /// The service.
     pub gateway: OpenaiChoice,

@@ -7,12 +7,14 @@ mod abort;
 mod judge;
 mod parse;
 mod shown;
+mod trial;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     abort::{AbortRule, LiveCounts},
     shown::{SampleBound, Side},
+    trial::{Counted, Trial},
 };
 use crate::{figures::FigureUnit, observe::TimeMetric};
 

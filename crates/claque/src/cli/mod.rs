@@ -12,6 +12,7 @@
 )]
 
 mod audience;
+mod capacity;
 mod cleanup;
 mod compare;
 mod courtesy;
@@ -33,6 +34,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
     audience::AudienceFlags,
+    capacity::CapacityFlags,
     cleanup::CleanupFlags,
     compare::CompareFlags,
     courtesy::CourtesyFlags,
@@ -75,6 +77,8 @@ pub(crate) enum Verb {
     Simulate(Box<SimulateFlags>),
     /// Make the runs of a suite: scenarios times repeats, in random order, held against a baseline
     Suite(Box<SuiteFlags>),
+    /// Find out how many can listen at once: the most at which the objectives hold, with how sure that is
+    Capacity(Box<CapacityFlags>),
     /// Have documents extracted, in real time
     Documents(Box<DocumentsFlags>),
     /// Run the reference gateway alone until Ctrl-C
@@ -111,6 +115,7 @@ impl Cli {
                 None => flags.output.quiet,
             },
             Verb::Suite(flags) => flags.output.quiet,
+            Verb::Capacity(flags) => flags.output.quiet,
             Verb::Documents(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,

@@ -1,5 +1,6 @@
 //! One verb a file.
 
+mod capacity;
 mod cleanup;
 mod compare;
 mod documents;
@@ -44,6 +45,10 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Suite(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
             suite::suite(config::resolve_suite(*flags, Surroundings::new(environment, stdin))?)
+        }
+        Verb::Capacity(flags) => {
+            let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
+            capacity::capacity(config::resolve_capacity(*flags, Surroundings::new(environment, stdin))?)
         }
         Verb::Documents(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());

@@ -6,6 +6,7 @@
 mod accounts;
 mod audience;
 mod behaviour;
+mod capacity;
 mod compare;
 mod courtesy;
 mod credentials;
@@ -34,6 +35,7 @@ mod wishes;
 pub(crate) use claque_run::usage::UsageError;
 
 pub(crate) use self::{
+    capacity::{CapacitySettings, ProbeWork, resolve_capacity},
     compare::{CompareForm, CompareSettings, OnRegression, resolve_compare},
     credentials::Surroundings,
     environment::Environment,

@@ -20,7 +20,7 @@ pub(crate) struct RunSettings {
 }
 
 /// A run in virtual time, decided.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SimulateSettings {
     /// The run.
     pub(crate) order: SimulateOrder,

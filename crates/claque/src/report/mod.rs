@@ -1,5 +1,6 @@
 //! What is told goes where it was asked for: to stdout, to files, to a run's folder. How it is told, claque-report says.
 
+pub(crate) mod capacity;
 pub(crate) mod compare;
 pub(crate) mod suite;
 

@@ -1,0 +1,48 @@
+//! A capacity as one JSON document; docs/capacity.md has its keys.
+
+use claque_stats::capacity::Answer;
+use claque_store::{CapacityFolder, ProbeRow};
+use serde::Serialize;
+
+use super::words;
+use crate::{ReportError, error::encoded, version::Version};
+
+/// Version of the document; raised when a key changes its meaning or goes, not when one comes.
+const FORMAT_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: u32,
+    claque: Version,
+    kind: &'static str,
+    time: &'a str,
+    target: &'a str,
+    seed: u64,
+    capacity_folder: String,
+    objectives: &'a [String],
+    words: String,
+    answer: &'a Answer,
+    probes: &'a [ProbeRow],
+}
+
+/// The document, ended by a newline.
+///
+/// # Errors
+/// It cannot be encoded.
+pub(super) fn document(book: &CapacityFolder, answer: &Answer) -> Result<String, ReportError> {
+    let manifest = &book.manifest;
+    let document = Document {
+        format_version: FORMAT_VERSION,
+        claque: Version::OURS,
+        kind: "capacity",
+        time: &manifest.time,
+        target: &manifest.target,
+        seed: manifest.seed,
+        capacity_folder: book.dir.display().to_string(),
+        objectives: &manifest.objectives,
+        words: words::paragraph(answer),
+        answer,
+        probes: &manifest.probes,
+    };
+    encoded("the capacity", &document)
+}

@@ -1,0 +1,104 @@
+//! A capacity as text of at most 100 columns. Colour only underlines what the words say already.
+
+use claque_stats::{
+    capacity::{Answer, Ending, Length, Worth},
+    units::counted,
+};
+use claque_store::{CapacityFolder, ProbeRow};
+
+use super::words;
+use crate::{
+    paint::{Paint, Style, joined, row},
+    words::one_line,
+};
+
+/// Columns of the longest line.
+const WIDTH: usize = 96;
+
+/// The whole answer, ended by a newline.
+pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> String {
+    let style = match answer.ending {
+        Ending::Found | Ending::AtLeast => Style::Good,
+        Ending::NothingHolds | Ending::Untrusted(_) => Style::Bad,
+        Ending::Undecided(_) | Ending::Stopped => Style::Notable,
+    };
+    let mut lines = vec![
+        row("capacity", &paint.style(style, &words::headline(answer)), paint),
+        row("interval", &words::interval(answer).unwrap_or_else(|| "N/A".to_owned()), paint),
+        row("target", &one_line(&book.manifest.target), paint),
+        String::new(),
+    ];
+    lines.extend(wrapped(&words::paragraph(answer)).into_iter().map(|line| format!("  {line}")));
+    lines.push(String::new());
+    lines.push(format!("  {:<44}  {}", "ceiling by", "listeners"));
+    for ceiling in &answer.ceilings {
+        lines.push(format!("  {:<44}  {}", ceiling.name, words::ceiling(ceiling)));
+    }
+    if let Some(users) = answer.users.filter(|_| !answer.shown.is_empty()) {
+        lines.push(String::new());
+        lines.push(format!("  what the runs at {users} show, were those who are counted independent"));
+        for shown in &answer.shown {
+            lines.push(format!("  {:<44}  {}", shown.objective, words::shown(shown, answer.confidence_pct)));
+        }
+    }
+    lines.push(String::new());
+    lines.extend(probes(&book.manifest.probes));
+    lines.push(String::new());
+    let minutes = format!("{} in {}", minutes(answer.listener_minutes), counted(answer.probes, "run"));
+    lines.push(row("listened", &minutes, paint));
+    lines.push(row("folder", &book.dir.display().to_string(), paint));
+    joined(&lines)
+}
+
+fn minutes(minutes: f64) -> String {
+    format!("{minutes:.0} listener-minutes")
+}
+
+/// Every run in a line.
+fn probes(probes: &[ProbeRow]) -> Vec<String> {
+    let mut lines = vec![format!(
+        "  {:>3}  {:>9}  {:>6}  {:>12}  {}",
+        "run", "listeners", "blocks", "pace", "objectives"
+    )];
+    for (place, probe) in (1..).zip(probes) {
+        let evidence = &probe.evidence;
+        let pace = evidence
+            .pace
+            .map_or_else(|| "N/A".to_owned(), |pace| format!("{:.3} ±{:.3}", pace.ratio, pace.error));
+        let words = match &evidence.worth {
+            Worth::Invalid(why) => format!("INVALID: {}", one_line(why)),
+            Worth::Limited(why) => format!("limited: {}", one_line(why)),
+            Worth::Valid => {
+                let trials = evidence.trials.iter();
+                let one = |met, good, of| format!("{} {good}/{of}", if met { "met" } else { "MISSED" });
+                let all: Vec<_> = trials.map(|trial| one(trial.result.met, trial.good, trial.of)).collect();
+                let short = if evidence.length == Length::Short { " (short)" } else { "" };
+                format!("{}{short}", all.join(", "))
+            }
+        };
+        let line =
+            format!("  {place:>3}  {:>9}  {:>6}  {pace:>12}  {words}", evidence.users, evidence.blocks);
+        lines.push(line.chars().take(WIDTH).collect());
+    }
+    lines
+}
+
+/// Words on lines of a terminal.
+fn wrapped(words: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in words.split_whitespace() {
+        let is_full = lines.last().is_some_and(|line| {
+            !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH - 2
+        });
+        if is_full {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}

@@ -1,0 +1,148 @@
+//! A capacity in plain words: what is quoted.
+
+use claque_stats::{
+    capacity::{Answer, Ceiling, Ending, Fall, GaveWay, NumberShown, THROUGHPUT},
+    objective::Counted,
+    units::{counted, grouped},
+};
+
+use crate::words::sentence;
+
+/// The answer in one line.
+pub(super) fn headline(answer: &Answer) -> String {
+    let listeners = |users: u32| counted(users.into(), "listener");
+    match (&answer.ending, answer.users) {
+        (Ending::Found, Some(users)) => format!("{} at once", listeners(users)),
+        (Ending::AtLeast, Some(users)) => {
+            format!("at least {} at once: no more were tried", listeners(users))
+        }
+        (Ending::NothingHolds, _) => "not even one listener".to_owned(),
+        (Ending::Untrusted(_), _) => "no answer: the runs do not measure the service".to_owned(),
+        (Ending::Undecided(_), Some(users)) => format!("undecided; {} held", listeners(users)),
+        (Ending::Stopped, Some(users)) => format!("stopped; {} held so far", listeners(users)),
+        (Ending::Found | Ending::AtLeast | Ending::Undecided(_) | Ending::Stopped, None) => {
+            "no answer: nothing is known to hold".to_owned()
+        }
+    }
+}
+
+/// The interval; none where there is none.
+pub(super) fn interval(answer: &Answer) -> Option<String> {
+    let sure = percent(answer.confidence_pct);
+    Some(match (answer.low?, answer.high) {
+        (low, Some(high)) if low == high => format!("{low}, with {sure} confidence"),
+        (low, Some(high)) => format!("{low} to {high}, with {sure} confidence"),
+        (low, None) => format!("at least {low}, with {sure} confidence"),
+    })
+}
+
+/// What a manager can quote.
+pub(super) fn paragraph(answer: &Answer) -> String {
+    let mut sentences = vec![opening(answer)];
+    if let Some(number) = answer.first_failing {
+        sentences.push(format!("{} are too many.", capital(&grouped(number.into()))));
+    }
+    sentences.extend(answer.binding.as_deref().map(|name| binding(name, answer)));
+    sentences.extend(answer.gave_way.map(|what| format!("What gives way: {}.", gave_way(what))));
+    sentences.extend(answer.fall.map(|fall| match fall {
+        Fall::Cliff => "It is a cliff: beyond it most listeners suffer at once.".to_owned(),
+        Fall::Slope => {
+            "It is a slope: beyond it some listeners suffer, and more with each that comes.".to_owned()
+        }
+    }));
+    sentences.join(" ")
+}
+
+fn opening(answer: &Answer) -> String {
+    let interval = interval(answer).map_or_else(String::new, |words| format!(" ({words})"));
+    match (&answer.ending, answer.users) {
+        (Ending::Found, Some(users)) => {
+            format!("The service carries {} at once{interval}.", counted(users.into(), "listener"))
+        }
+        (Ending::AtLeast, Some(users)) => format!(
+            "The service carries {} at once, and perhaps more: no more were tried{interval}.",
+            counted(users.into(), "listener")
+        ),
+        (Ending::NothingHolds, _) => "The service does not carry one listener as it is asked to.".to_owned(),
+        (Ending::Untrusted(why), _) => format!(
+            "There is no answer, because two runs did not measure the service: {}.",
+            sentence(why).trim_end_matches('.')
+        ),
+        (Ending::Undecided(why), _) => {
+            format!("There is no answer yet: {}{interval}. It would take {}.", sentence(why), takes(answer))
+        }
+        (Ending::Stopped, _) => format!("The search was stopped before there was an answer{interval}."),
+        (Ending::Found | Ending::AtLeast, None) => "There is no answer.".to_owned(),
+    }
+}
+
+/// What more it would take: an interval narrows with the root of what is listened to.
+fn takes(answer: &Answer) -> String {
+    let (Some(users), Some(low), Some(high)) = (answer.users, answer.low, answer.high) else {
+        return "a first number that fails".to_owned();
+    };
+    let finest = (f64::from(users) / 4.0).clamp(1.0, 2.0).max(0.06 * f64::from(users));
+    let more = ((f64::from(high - low) / finest).powi(2) - 1.0).max(0.5) * answer.listener_minutes;
+    format!("about {more:.0} listener-minutes more")
+}
+
+fn binding(name: &str, answer: &Answer) -> String {
+    let ceiling = answer.ceilings.iter().find(|ceiling| ceiling.name == name);
+    let about = ceiling
+        .and_then(|ceiling| ceiling.likely)
+        .map_or_else(String::new, |likely| format!(" (about {likely:.1} listeners)"));
+    let headroom = answer.headroom.map_or_else(String::new, |room| {
+        format!("; at that number {room:.2}x of what is listened to is made")
+    });
+    if name == THROUGHPUT {
+        format!("What binds is throughput{about}: the service makes no more audio than that{headroom}.")
+    } else {
+        format!("What binds is `{name}`{about}.")
+    }
+}
+
+/// What gave way, as a clause.
+pub(super) const fn gave_way(what: GaveWay) -> &'static str {
+    match what {
+        GaveWay::Queue => {
+            "the queue, in which work waits longer and longer because less audio is made than listened to"
+        }
+        GaveWay::Wait => "the wait for work now and then, although enough audio is made on the whole",
+        GaveWay::Worker => "the service itself, which failed",
+        GaveWay::Network => "the connections, which failed",
+        GaveWay::RateLimit => "a rate or usage limit, which bit; the service behind it may carry more",
+        GaveWay::Generator => "the generator on this machine, not the service",
+    }
+}
+
+/// A ceiling in listeners: "8.1 (7.9 to 8.6)".
+pub(super) fn ceiling(ceiling: &Ceiling) -> String {
+    match (ceiling.likely, ceiling.high) {
+        (Some(likely), Some(high)) => format!("about {likely:.1} ({:.1} to {high:.1})", ceiling.low),
+        (_, _) => format!("at least {:.1}", ceiling.low),
+    }
+}
+
+/// What runs at the capacity show: "8 of 8 listeners in 1 run: at least 69 % at 95 % confidence".
+pub(super) fn shown(shown: &NumberShown, confidence_pct: f64) -> String {
+    let runs = counted(shown.runs, "run");
+    let least =
+        format!("at least {:.0} % at {} confidence", shown.at_least_pct.floor(), percent(confidence_pct));
+    match shown.counts {
+        Counted::Listeners => {
+            format!("{} of {} in {runs}: {least}", shown.good, counted(shown.of, "listener"))
+        }
+        Counted::Blocks => format!("{} of {} in {runs}: {least}", shown.good, counted(shown.of, "block")),
+        Counted::Runs => format!("met in {} of {runs}: {least}", shown.runs_met),
+    }
+}
+
+/// "95 %", "99.9 %".
+pub(super) fn percent(value: f64) -> String {
+    format!("{value} %")
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

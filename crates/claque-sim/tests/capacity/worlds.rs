@@ -1,0 +1,132 @@
+//! Services whose capacity is known otherwise, and audiences that listen to them in virtual time.
+
+use claque_core::{
+    corpus::Corpus,
+    listener::Behaviour,
+    plan::Plan,
+    player::PlayerPolicy,
+    record::Fact,
+    rng::Seed,
+    schedule::ArrivalSchedule,
+    time::{Duration, MediaTime, Speed},
+};
+use claque_gateway::{Effect, FaultRule, GatewayConfig, Selector, ServiceModel};
+use claque_sim::{Link, Scenario, simulate};
+use claque_stats::{
+    Observations, RunShape, Verdict,
+    capacity::{Evidence, ProbeOrder, ProbedRun},
+    objective::Objective,
+    summarise,
+};
+
+const TEXT: &str = include_str!("../../../../corpus/alice.md");
+
+/// A service of workers that take one block at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct World {
+    pub(crate) workers: u32,
+    /// Of a block, in ms.
+    pub(crate) service_ms: u64,
+    /// Of a block, in ms.
+    pub(crate) audio_ms: u64,
+    /// In thousandths.
+    pub(crate) speed: u32,
+    /// Of the log-normal service time.
+    pub(crate) sigma: f64,
+    /// Share of the jobs whose worker is lost with it.
+    pub(crate) crashes: f64,
+}
+
+impl World {
+    pub(crate) const fn clockwork(workers: u32, service_ms: u64, audio_ms: u64, speed: u32) -> Self {
+        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, crashes: 0.0 }
+    }
+
+    /// Listeners that all workers together make audio for: W x d / (s x v).
+    pub(crate) fn truth(self) -> f64 {
+        let number = |ms: u64| f64::from(u32::try_from(ms).expect("times are short"));
+        f64::from(self.workers) * number(self.audio_ms)
+            / (number(self.service_ms) * f64::from(self.speed) / 1_000.0)
+    }
+
+    fn speed(self) -> Speed {
+        Speed::from_thousandths(self.speed).expect("no speed is zero")
+    }
+
+    fn gateway(self) -> GatewayConfig {
+        let (service, audio) =
+            (Duration::from_millis(self.service_ms), MediaTime::from_millis(self.audio_ms));
+        let config = GatewayConfig::current().without_rest_limits().without_synthesis_limit();
+        let mut config = config.with_deterministic_engine(self.workers, service, audio);
+        for model in &mut config.models {
+            if self.sigma > 0.0 {
+                model.service =
+                    ServiceModel::PerChar { overhead: service, per_char: Duration::ZERO, sigma: self.sigma };
+            }
+        }
+        if self.crashes > 0.0 {
+            // A worker that has to begin anew, with all that it takes to be there again.
+            let effect = Effect::Slow { extra: Duration::from_secs(8) };
+            config.faults.jobs.push(FaultRule { selector: Selector::Share(self.crashes), effect });
+        }
+        config
+    }
+
+    pub(crate) fn facts(self, order: ProbeOrder, seed: Seed) -> Vec<Fact> {
+        let users = order.users;
+        let plan = Plan {
+            users,
+            blocks: order.blocks,
+            model: "kokoro".to_owned(),
+            voice: None,
+            speed: self.speed(),
+            policy: PlayerPolicy::YAPIT,
+            behaviour: Behaviour::NONE,
+            schedule: ArrivalSchedule::Even { window: Duration::from_secs_f64(order.spread_s), users },
+            use_cached: false,
+            varied_lengths: false,
+            timeout: Duration::from_secs(600),
+            seed,
+        };
+        let corpus = Corpus::from_markdown(TEXT).expect("the corpus has words");
+        let scripts = plan.scripts(&corpus, seed.child("unique"));
+        let scenario = Scenario {
+            plan,
+            scripts,
+            gateway: self.gateway(),
+            link: Link::default(),
+            seed: seed.child("luck"),
+        };
+        let mut facts = Vec::new();
+        simulate(&scenario, |fact| facts.push(fact)).expect("the scenario can be simulated");
+        facts
+    }
+
+    /// Makes the run that a search wants.
+    pub(crate) fn probe(self, order: ProbeOrder, seed: Seed, objectives: &[Objective]) -> Evidence {
+        let facts = self.facts(order, seed);
+        evidence(&facts, order, self.speed(), objectives)
+    }
+}
+
+/// What such a run shows.
+pub(crate) fn evidence(
+    facts: &[Fact],
+    order: ProbeOrder,
+    speed: Speed,
+    objectives: &[Objective],
+) -> Evidence {
+    let shape = RunShape { users: order.users, blocks_per_user: order.blocks };
+    let mut verdict = Verdict::judge(&summarise(shape, facts, None));
+    // Nothing is late in virtual time.
+    verdict.notes.clear();
+    let run = ProbedRun {
+        observed: &Observations::of(shape, facts),
+        facts,
+        speed,
+        verdict: &verdict,
+        blocks: order.blocks,
+        length: order.length,
+    };
+    Evidence::of(run, objectives)
+}

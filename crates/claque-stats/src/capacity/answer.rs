@@ -1,0 +1,290 @@
+//! What a search comes to, in figures.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    belief::Chances,
+    evidence::{Evidence, Length, Worth},
+    search::{Ending, Search, is_overload, whole_number},
+};
+use crate::{
+    binomial::Tail,
+    objective::{Counted, Objective},
+};
+
+/// The name of the ceiling that is no objective's.
+pub const THROUGHPUT: &str = "throughput";
+
+/// What is known of how many listeners a service carries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// How the search ended.
+    pub ending: Ending,
+    /// The largest number that was tried and holds; absent where none is backed by a VALID run.
+    pub users: Option<u32>,
+    /// Where the largest number that holds lies, with the confidence asked for; the upper end is absent where nothing bounds it.
+    pub low: Option<u32>,
+    /// See above.
+    pub high: Option<u32>,
+    /// That confidence, in percent.
+    pub confidence_pct: f64,
+    /// The least number that was tried and does not hold.
+    pub first_failing: Option<u32>,
+    /// The ceiling of each objective in their order, and last that by throughput.
+    pub ceilings: Vec<Ceiling>,
+    /// The name of the lowest ceiling; absent where nothing failed.
+    pub binding: Option<String>,
+    /// The ceiling by throughput for each listener of the capacity: 1 is none to spare. Absent where it was not reached.
+    pub headroom: Option<f64>,
+    /// What the runs at the capacity show of each objective.
+    pub shown: Vec<NumberShown>,
+    /// How what fails does so; absent where nothing failed near the capacity.
+    pub fall: Option<Fall>,
+    /// What gave way; absent where nothing failed.
+    pub gave_way: Option<GaveWay>,
+    /// Runs that were made.
+    pub probes: u64,
+    /// Time that listeners listened in all of them, in minutes.
+    pub listener_minutes: f64,
+}
+
+/// How many listeners an objective, or the throughput, allows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ceiling {
+    /// The objective as it was written, or [`THROUGHPUT`].
+    pub name: String,
+    /// The lower end of the interval, in listeners.
+    pub low: f64,
+    /// As likely above as below; absent where nothing bounds it.
+    pub likely: Option<f64>,
+    /// The upper end; absent where nothing bounds it.
+    pub high: Option<f64>,
+}
+
+/// What runs at one number show of an objective, were those who are counted independent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NumberShown {
+    /// The objective.
+    pub objective: String,
+    /// Those on the right side, in all runs.
+    pub good: u64,
+    /// All of them.
+    pub of: u64,
+    /// What they are.
+    pub counts: Counted,
+    /// The share that this shows at least, one-sided and with the confidence of the answer, in percent (Clopper & Pearson 1934).
+    pub at_least_pct: f64,
+    /// Runs that were made at the number, and those of them that met the objective.
+    pub runs: u64,
+    /// See above.
+    pub runs_met: u64,
+}
+
+/// How a service fails beyond its ceiling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fall {
+    /// Most listeners suffer at once.
+    Cliff,
+    /// Some do, and more with each that comes.
+    Slope,
+}
+
+/// What gave way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GaveWay {
+    /// Work waited longer and longer: the service makes less audio than is listened to.
+    Queue,
+    /// Work waited too long now and then, though the service makes enough.
+    Wait,
+    /// The service failed.
+    Worker,
+    /// Connections failed.
+    Network,
+    /// A rate or usage limit bit.
+    RateLimit,
+    /// This machine, not the service.
+    Generator,
+}
+
+impl Answer {
+    /// What `search` for the ceilings of `objectives` comes to, which ended like this.
+    #[must_use]
+    pub fn of(search: &Search, objectives: &[Objective], ending: Ending) -> Self {
+        let terms = search.terms();
+        let tail = (1.0 - terms.confidence_pct / 100.0) / 2.0;
+        let chances = search.ceilings();
+        let least = search.ceiling();
+        let history = search.history();
+        let is_trusted = !matches!(ending, Ending::Untrusted(_)) && !history.is_empty();
+        let users = search.backed(&least).filter(|_| is_trusted);
+        let names = objectives.iter().map(Objective::text).chain([THROUGHPUT]);
+        let ceilings: Vec<_> =
+            names.zip(&chances).map(|(name, chances)| Ceiling::of(name, chances, tail)).collect();
+        let failed = history.iter().any(|one| one.is_trusted() && (!one.is_met() || is_overload(one)));
+        let (low, high) = search.interval(&least);
+        let is_open = least.is_open(1.0 - tail);
+        let binding = failed.then(|| binding(&ceilings)).flatten();
+        let throughput = ceilings.last().and_then(|ceiling| ceiling.likely);
+        let failing = search.failing(&least).filter(|_| is_trusted);
+        let nearest = |number: u32| history.iter().filter(move |one| one.users == number && one.is_trusted());
+        Self {
+            users,
+            low: users.map(|_| low),
+            high: users.filter(|_| !is_open).map(|_| high),
+            confidence_pct: terms.confidence_pct,
+            first_failing: failing,
+            headroom: users.zip(throughput).map(|(users, most)| most / f64::from(users)),
+            shown: users
+                .map_or_else(Vec::new, |users| shown(history, users, objectives, terms.confidence_pct)),
+            fall: failing.and_then(|number| fall(nearest(number), users, number)),
+            gave_way: gave_way(history, failing, &ending),
+            probes: u64::try_from(history.len()).unwrap_or(u64::MAX),
+            listener_minutes: history.iter().map(|one| one.listened_s).sum::<f64>() / 60.0,
+            binding,
+            ceilings,
+            ending,
+        }
+    }
+}
+
+impl Ceiling {
+    fn of(name: &str, chances: &Chances, tail: f64) -> Self {
+        let unless_open = |share: f64| (!chances.is_open(share)).then(|| chances.quantile(share));
+        Self {
+            name: name.to_owned(),
+            low: chances.quantile(tail),
+            likely: unless_open(1.0 - tail).map(|_| chances.quantile(0.5)),
+            high: unless_open(1.0 - tail),
+        }
+    }
+}
+
+/// The ceiling that is most likely the lowest. Of an objective and the throughput that lie together it is the throughput: the one
+/// is missed because of the other.
+fn binding(ceilings: &[Ceiling]) -> Option<String> {
+    /// Nearer to each other than the answer is fine.
+    const TOGETHER: f64 = 1.05;
+    let known = ceilings.iter().filter_map(|ceiling| Some((ceiling, ceiling.likely?)));
+    let lowest = known.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let throughput = ceilings.last()?;
+    let is_throughput = throughput.likely.is_some_and(|likely| likely <= lowest.1 * TOGETHER);
+    Some(if is_throughput { throughput.name.clone() } else { lowest.0.name.clone() })
+}
+
+/// What the runs at `users` show of each objective.
+fn shown(
+    history: &[Evidence],
+    users: u32,
+    objectives: &[Objective],
+    confidence_pct: f64,
+) -> Vec<NumberShown> {
+    // One end of an interval whose other end is not asked for.
+    let tail = Tail::of(2.0 * confidence_pct - 100.0);
+    let runs =
+        || history.iter().filter(|one| one.users == users && one.length == Length::Full && one.is_trusted());
+    let of = |(at, objective): (usize, &Objective)| {
+        let trials: Vec<_> = runs().filter_map(|one| one.trials.get(at)).collect();
+        let (good, of) = trials.iter().fold((0, 0), |sum, trial| (sum.0 + trial.good, sum.1 + trial.of));
+        Some(NumberShown {
+            objective: objective.text().to_owned(),
+            good,
+            of,
+            counts: trials.first()?.counts,
+            at_least_pct: 100.0 * tail.least_share(good, of),
+            runs: u64::try_from(trials.len()).unwrap_or(u64::MAX),
+            runs_met: u64::try_from(trials.iter().filter(|trial| trial.result.met).count())
+                .unwrap_or(u64::MAX),
+        })
+    };
+    objectives.iter().enumerate().filter_map(of).collect()
+}
+
+/// How the runs at a number that does not hold failed; none where it lies far beyond the capacity.
+fn fall<'a>(runs: impl Iterator<Item = &'a Evidence>, users: Option<u32>, number: u32) -> Option<Fall> {
+    /// A number further off says nothing of the edge.
+    const NEAR: f64 = 1.3;
+    let near = f64::from(users?) * NEAR;
+    if f64::from(number) > near.max(f64::from(users?) + 1.0) {
+        return None;
+    }
+    let share = |one: &Evidence| {
+        let shares = one.trials.iter().filter(|trial| trial.counts != Counted::Runs && trial.of > 0);
+        shares.map(|trial| 100 * trial.good / trial.of).min()
+    };
+    let worst = runs.filter_map(share).min()?;
+    Some(if worst < 50 { Fall::Cliff } else { Fall::Slope })
+}
+
+/// What gave way in the runs that failed, from the least number on.
+fn gave_way(history: &[Evidence], failing: Option<u32>, ending: &Ending) -> Option<GaveWay> {
+    if let Ending::Untrusted(_) = ending {
+        return Some(GaveWay::Generator);
+    }
+    let failed: Vec<_> = history
+        .iter()
+        .filter(|one| one.is_trusted() && failing.is_some_and(|number| one.users >= number))
+        .filter(|one| !one.is_met() || is_overload(one))
+        .collect();
+    if failed.is_empty() {
+        let invalid = history.iter().any(|one| !one.is_trusted());
+        return invalid.then_some(GaveWay::Generator);
+    }
+    let is_limited = failed.iter().any(|one| matches!(one.worth, Worth::Limited(_)));
+    let class = |names: &[&str]| -> u64 {
+        let of = |one: &&Evidence| -> u64 {
+            one.failures
+                .iter()
+                .filter(|(name, _)| names.contains(&name.as_str()))
+                .map(|failure| failure.1)
+                .sum()
+        };
+        failed.iter().map(of).sum()
+    };
+    let (workers, network) = (class(&["server", "overload", "protocol"]), class(&["transport"]));
+    Some(match (is_limited, workers.max(network)) {
+        (true, _) => GaveWay::RateLimit,
+        (false, 1..) if network > workers => GaveWay::Network,
+        (false, 1..) => GaveWay::Worker,
+        (false, 0) if failed.iter().any(|one| is_overload(one)) => GaveWay::Queue,
+        (false, 0) => GaveWay::Wait,
+    })
+}
+
+/// Whether two capacities differ.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The second for each of the first.
+    pub ratio: f64,
+    /// The least that this ratio may be: the interval of the second held against that of the first.
+    pub low: f64,
+    /// The largest.
+    pub high: f64,
+    /// Whether the intervals have nothing in common.
+    pub differs: bool,
+}
+
+/// Holds two answers against each other; none where one of them has no interval. They are called different only if their intervals
+/// have nothing in common, which is stricter than the confidence of either.
+#[must_use]
+pub fn difference(a: &Answer, b: &Answer) -> Option<Difference> {
+    let ends =
+        |answer: &Answer| Some((f64::from(answer.low?), f64::from(answer.high?), f64::from(answer.users?)));
+    let ((a_low, a_high, a_users), (b_low, b_high, b_users)) = (ends(a)?, ends(b)?);
+    Some(Difference {
+        ratio: b_users / a_users,
+        low: b_low / a_high.max(1.0),
+        high: b_high / a_low.max(1.0),
+        differs: b_low > a_high || b_high < a_low,
+    })
+}
+
+/// Listeners that a ceiling allows, as a whole number.
+impl Ceiling {
+    /// The most listeners that it most likely allows.
+    #[must_use]
+    pub fn listeners(&self) -> Option<u32> {
+        self.likely.map(whole_number)
+    }
+}

@@ -1,0 +1,258 @@
+//! Where a ceiling may lie, after what the probes have shown: chances over a grid of numbers of listeners.
+//!
+//! Each objective has a ceiling of its own, and so has the pace. What a run shows of it is weighed by the chance that it shows just
+//! that where the ceiling lies at each number of the grid (Bayes), for several widths of the fall from good to bad and several
+//! strengths of the correlation between listeners of one run, which are not known either.
+
+use crate::{beta::ln_gamma, sample::whole};
+
+/// The ratio of neighbours on the grid: finer than any answer.
+const STEP: f64 = 0.004;
+
+/// Chances that a ceiling lies at each number of a grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chances {
+    /// Numbers of listeners, rising by a constant ratio.
+    points: Vec<f64>,
+    /// The chance that the ceiling is at most that number, rising to 1.
+    below: Vec<f64>,
+}
+
+impl Chances {
+    /// The chance that the ceiling is at least `users`, 0 to 1.
+    #[must_use]
+    pub fn at_least(&self, users: f64) -> f64 {
+        let place = self.points.partition_point(|&point| point < users);
+        1.0 - if place == 0 { 0.0 } else { self.below[place - 1] }
+    }
+
+    /// The number of listeners that the ceiling lies below with a chance of `share`, 0 to 1.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> f64 {
+        let place = self.below.partition_point(|&below| below < share);
+        self.points[place.min(self.points.len() - 1)]
+    }
+
+    /// Whether that quantile is the end of the grid: nothing is known of how far up the ceiling may lie.
+    #[must_use]
+    pub fn is_open(&self, share: f64) -> bool {
+        // Without anything known chances are even over the ratio of numbers; the upper tenth is the end.
+        let last = self.points[self.points.len() - 1];
+        self.quantile(share) > last * 0.9
+    }
+
+    /// The chances of the least of several ceilings, each of which is known apart.
+    #[must_use]
+    pub fn least(all: &[Self]) -> Option<Self> {
+        let first = all.first()?;
+        let above = |place: usize| all.iter().map(|one| 1.0 - one.below[place]).product::<f64>();
+        let below = (0..first.points.len()).map(|place| 1.0 - above(place)).collect();
+        Some(Self { points: first.points.clone(), below })
+    }
+}
+
+/// The grid: from half a listener to twice as many as are to be looked for.
+fn grid(most_users: u32) -> Vec<f64> {
+    let last = 2.0 * f64::from(most_users.max(1));
+    let mut points = vec![0.5];
+    while let Some(&point) = points.last()
+        && point < last
+    {
+        points.push(point * (1.0 + STEP));
+    }
+    points
+}
+
+/// Chances for each way in which things unknown may be.
+#[derive(Clone, Debug)]
+struct Weights {
+    points: Vec<f64>,
+    /// The logarithm of the weight, for each way and each point.
+    ways: Vec<Vec<f64>>,
+}
+
+impl Weights {
+    fn new(most_users: u32, ways: usize) -> Self {
+        let points = grid(most_users);
+        Self { ways: vec![vec![0.0; points.len()]; ways], points }
+    }
+
+    fn add(&mut self, way: usize, likelihood: impl Fn(f64) -> f64) {
+        for (weight, &point) in self.ways[way].iter_mut().zip(&self.points) {
+            *weight += likelihood(point);
+        }
+    }
+
+    fn chances(&self) -> Chances {
+        let highest = self.ways.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum = |place: usize| self.ways.iter().map(|way| (way[place] - highest).exp()).sum::<f64>();
+        let mut total = 0.0;
+        let mut below: Vec<f64> = (0..self.points.len())
+            .map(|place| {
+                total += sum(place);
+                total
+            })
+            .collect();
+        below.iter_mut().for_each(|sum| *sum /= total);
+        Chances { points: self.points.clone(), below }
+    }
+}
+
+/// How fast the share of the good falls where the ceiling is passed: the ratio of numbers in which the odds fall to a third.
+const WIDTHS: [f64; 4] = [0.004, 0.02, 0.06, 0.15];
+/// How much listeners of one run share its luck: 0 for those who are independent, 1 for those who all fare alike.
+const ALIKE: [f64; 3] = [0.0, 0.1, 0.6];
+
+/// What is known of the ceiling of an objective.
+#[derive(Clone, Debug)]
+pub(super) struct ObjectiveBelief {
+    weights: Weights,
+}
+
+impl ObjectiveBelief {
+    pub(super) fn new(most_users: u32) -> Self {
+        Self { weights: Weights::new(most_users, WIDTHS.len() * ALIKE.len()) }
+    }
+
+    /// Takes what a run at `users` listeners shows: of `of` there were `good`, and `target` of them must be.
+    pub(super) fn add(&mut self, users: u32, (good, of): (f64, f64), target: f64) {
+        let ways = WIDTHS.iter().flat_map(|&width| ALIKE.map(|alike| (width, alike)));
+        for (way, (width, alike)) in ways.enumerate() {
+            let users = f64::from(users);
+            self.weights.add(way, |ceiling| {
+                let share = share(users / ceiling, width, target);
+                chance(good, of, share, alike)
+            });
+        }
+    }
+
+    pub(super) fn chances(&self) -> Chances {
+        self.weights.chances()
+    }
+}
+
+/// The share that is good at so many times the ceiling, where it is the target: a logistic curve of the logarithm. Whatever the load,
+/// some luck is left on either side.
+fn share(times: f64, width: f64, target: f64) -> f64 {
+    let luck = ((1.0 - target) / 20.0).min(0.02);
+    let odds = (target / (1.0 - target)).ln() - times.ln() / width;
+    luck + (1.0 - 2.0 * luck) / (1.0 + (-odds).exp())
+}
+
+/// The logarithm of the chance to see `good` of `of`, but for a constant: binomial, or beta-binomial (Skellam 1948) where they are
+/// alike.
+fn chance(good: f64, of: f64, share: f64, alike: f64) -> f64 {
+    let bad = of - good;
+    if alike <= 0.0 {
+        return good * share.ln() + bad * (1.0 - share).ln();
+    }
+    let size = (1.0 - alike) / alike;
+    let (a, b) = (share * size, (1.0 - share) * size);
+    let beta = |a: f64, b: f64| ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
+    beta(good + a, bad + b) - beta(a, b)
+}
+
+/// How the pace falls beyond the ceiling: with the load, or slower or faster where the service gets quicker or slower by it.
+const FALLS: [f64; 3] = [0.4, 1.0, 2.0];
+/// How far the pace of a run may be off besides its own error: what all of a run shares, such as a worker that was lost.
+const LUCK: [f64; 3] = [0.0, 0.01, 0.04];
+
+/// How far off the curve is beyond the ceiling, for each part that the pace has fallen: there players give blocks up and ask for them
+/// again, and the service makes what nobody hears.
+const CURVE: f64 = 0.3;
+
+/// What is known of the ceiling by throughput.
+#[derive(Clone, Debug)]
+pub(super) struct PaceBelief {
+    weights: Weights,
+}
+
+impl PaceBelief {
+    pub(super) fn new(most_users: u32) -> Self {
+        Self { weights: Weights::new(most_users, FALLS.len() * LUCK.len()) }
+    }
+
+    /// Takes the pace of a run at `users` listeners. Whether a service that keeps up could do more is not seen, so more than 1 is 1.
+    pub(super) fn add(&mut self, users: u32, ratio: f64, error: f64) {
+        let seen = ratio.min(1.0);
+        let ways = FALLS.iter().flat_map(|&fall| LUCK.map(|luck| (fall, luck)));
+        for (way, (fall, luck)) in ways.enumerate() {
+            let error = error.hypot(luck).hypot(CURVE * (1.0 - seen));
+            self.weights.add(way, |ceiling| {
+                let expected = (ceiling / f64::from(users)).powf(fall).min(1.0);
+                -((seen - expected) / error).powi(2) / 2.0 - error.ln()
+            });
+        }
+    }
+
+    /// Takes that a limit of the service bit at `users` listeners, which it may do below the ceiling only by mishap.
+    pub(super) fn add_limit(&mut self, users: u32) {
+        const MISHAP: f64 = 0.02;
+        for way in 0..self.weights.ways.len() {
+            self.weights.add(way, |ceiling| if ceiling < f64::from(users) { 0.0 } else { MISHAP.ln() });
+        }
+    }
+
+    pub(super) fn chances(&self) -> Chances {
+        self.weights.chances()
+    }
+}
+
+/// Of many blocks no more are counted than there were listeners: those of one listener are alike.
+pub(super) fn counted(good: u64, of: u64, most: u64) -> (f64, f64) {
+    let (good, of, most) = (whole(good), whole(of), whole(most));
+    if of > most { (good * most / of, most) } else { (good, of) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody can be surer of the next draw than the draws allow: with all listeners independent and the fall known the chances
+    /// are those of the binomial.
+    #[test]
+    fn a_cliff_between_two_numbers_is_found_there() {
+        let mut belief = ObjectiveBelief::new(1_000);
+        for _ in 0..3 {
+            belief.add(37, (37.0, 37.0), 0.99);
+            belief.add(38, (0.0, 38.0), 0.99);
+        }
+        let chances = belief.chances();
+        assert!(chances.at_least(36.5) > 0.97, "{}", chances.at_least(36.5));
+        assert!(chances.at_least(38.0) < 0.01, "{}", chances.at_least(38.0));
+        assert!((36.5..38.0).contains(&chances.quantile(0.5)));
+    }
+
+    #[test]
+    fn a_number_that_holds_says_nothing_of_how_far_up_the_ceiling_is() {
+        let mut belief = ObjectiveBelief::new(1_000);
+        belief.add(8, (8.0, 8.0), 0.99);
+        assert!(belief.chances().is_open(0.975));
+        belief.add(16, (3.0, 16.0), 0.99);
+        assert!(!belief.chances().is_open(0.975));
+    }
+
+    /// A pace of 0.8 at 50 listeners is that of a service for 40, whose speed does not depend on the load.
+    #[test]
+    fn an_overload_tells_where_the_ceiling_is() {
+        let mut belief = PaceBelief::new(1_000);
+        belief.add(50, 0.8, 0.005);
+        belief.add(40, 1.0, 0.005);
+        belief.add(42, 0.953, 0.005);
+        let chances = belief.chances();
+        assert!((39.0..41.0).contains(&chances.quantile(0.5)), "{}", chances.quantile(0.5));
+        assert!(chances.at_least(41.5) < 0.05);
+    }
+
+    #[test]
+    fn the_least_of_two_ceilings_is_at_most_either() {
+        let (mut low, mut high) = (ObjectiveBelief::new(100), ObjectiveBelief::new(100));
+        low.add(10, (0.0, 10.0), 0.99);
+        high.add(50, (0.0, 50.0), 0.99);
+        let (low, high) = (low.chances(), high.chances());
+        let least = Chances::least(&[low.clone(), high.clone()]).unwrap();
+        for share in [0.1, 0.5, 0.9] {
+            assert!(least.quantile(share) <= low.quantile(share).min(high.quantile(share)));
+        }
+    }
+}

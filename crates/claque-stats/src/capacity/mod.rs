@@ -1,0 +1,20 @@
+//! How many listeners a service carries: evidence of single runs, the search that asks for the next, and the answer.
+//!
+//! [`Evidence::of`] takes from the facts of a run what it shows of each objective and of the pace of the service. [`Search`] is a pure
+//! machine: [`Search::next`] says which run is wanted next or how the search ended, [`Search::add`] takes what came of it.
+//! [`Answer::of`] says what all of it comes to. The unit of independence is the run, not the listener; the method is told in
+//! `docs/capacity.md`.
+
+mod answer;
+mod belief;
+mod evidence;
+mod pace;
+mod search;
+
+pub use self::{
+    answer::{Answer, Ceiling, Difference, Fall, GaveWay, NumberShown, THROUGHPUT, difference},
+    belief::Chances,
+    evidence::{Evidence, Length, ProbedRun, Worth},
+    pace::Pace,
+    search::{Ending, Next, ProbeOrder, Ramp, Search, SearchTerms},
+};

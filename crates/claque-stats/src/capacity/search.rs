@@ -1,0 +1,388 @@
+//! The search: which run is wanted next, and whether enough is known.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    belief::{Chances, ObjectiveBelief, PaceBelief, counted},
+    evidence::{Evidence, Length, Worth},
+};
+
+/// Width of the interval that ends a search, as a share of the number found, where that is many.
+const RESOLUTION: f64 = 0.06;
+/// Runs after which a search ends without an answer.
+const MOST_PROBES: usize = 60;
+/// INVALID runs after which it does: the first may be a mishap, and so may one elsewhere.
+const MOST_INVALID: usize = 4;
+/// A pace that is less than 1 by so many standard errors, and by so much, is an overload.
+const SURE: f64 = 3.0;
+const NOTABLE: f64 = 0.02;
+/// How much longer than at first a run becomes at most, where leads tell too little.
+const LONGEST: f64 = 16.0;
+
+/// What is searched for, and within which bounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchTerms {
+    /// How sure the answer is to be, in percent, above 50 and below 100.
+    pub confidence_pct: f64,
+    /// More listeners than these are never asked for; at least 1.
+    pub most_users: u32,
+    /// Blocks that a player asks for ahead: the time constant of its buffer.
+    pub ahead: u32,
+    /// Blocks over which leads are watched at first, beyond those that fill buffers.
+    pub watched: u32,
+    /// Blocks of every run, where that was asked for.
+    pub blocks: Option<u32>,
+    /// Window over which starts are spread, in seconds, where that was asked for.
+    pub spread_s: Option<f64>,
+    /// How the first number that fails is looked for.
+    pub ramp: Ramp,
+    /// The longest that the search may take, in seconds of its runs' own time; none for as long as it takes.
+    pub most_s: Option<f64>,
+}
+
+/// How fast the load is raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ramp {
+    /// Never to more than twice the last number that held: the service is somebody's.
+    Gentle,
+    /// At once to where the first blocks say that the ceiling may be: the service is claque's own, or a model.
+    Leap,
+}
+
+/// A run that is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProbeOrder {
+    /// Listeners.
+    pub users: u32,
+    /// Blocks each is to hear.
+    pub blocks: u32,
+    /// Window over which their starts are spread evenly, in seconds.
+    pub spread_s: f64,
+    /// Whether it can pass its number.
+    pub length: Length,
+    /// Which run of the search it is, from 0: what its seed hangs from.
+    pub number: u64,
+}
+
+/// What a search wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// A run.
+    Probe(ProbeOrder),
+    /// Nothing more.
+    Done(Ending),
+}
+
+/// How a search ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "why", rename_all = "kebab-case")]
+pub enum Ending {
+    /// The ceiling lies in an interval that is small enough.
+    Found,
+    /// The most that was to be looked for holds.
+    AtLeast,
+    /// One listener is too many.
+    NothingHolds,
+    /// Runs do not measure the service.
+    Untrusted(String),
+    /// Time or runs were over before enough was known.
+    Undecided(String),
+    /// Somebody stopped it.
+    Stopped,
+}
+
+/// A search and all that it was told.
+#[derive(Clone, Debug)]
+pub struct Search {
+    terms: SearchTerms,
+    history: Vec<Evidence>,
+    objectives: Vec<ObjectiveBelief>,
+    pace: PaceBelief,
+}
+
+impl Search {
+    /// Makes a search for the ceiling of so many `objectives` that knows nothing.
+    #[must_use]
+    pub fn new(terms: SearchTerms, objectives: usize) -> Self {
+        let most = terms.most_users;
+        Self {
+            objectives: vec![ObjectiveBelief::new(most); objectives],
+            pace: PaceBelief::new(most),
+            history: Vec::new(),
+            terms,
+        }
+    }
+
+    /// Takes what a run shows. To go on with a search that was stopped, it is told all that the other was.
+    pub fn add(&mut self, evidence: Evidence) {
+        if evidence.is_trusted() {
+            for (belief, trial) in self.objectives.iter_mut().zip(&evidence.trials) {
+                let (good, of) = counted(trial.good, trial.of, evidence.users.into());
+                // A run that was too short to fail by it passes nothing.
+                if evidence.length == Length::Full || !trial.result.met {
+                    belief.add(evidence.users, (good, of), trial.target);
+                }
+            }
+            if let Some(pace) = evidence.pace {
+                self.pace.add(evidence.users, pace.ratio, pace.error);
+            }
+            if let Worth::Limited(_) = evidence.worth {
+                self.pace.add_limit(evidence.users);
+            }
+        }
+        self.history.push(evidence);
+    }
+
+    /// What it was told, in order.
+    #[must_use]
+    pub fn history(&self) -> &[Evidence] {
+        &self.history
+    }
+
+    /// What it is to find.
+    #[must_use]
+    pub const fn terms(&self) -> &SearchTerms {
+        &self.terms
+    }
+
+    /// Where the ceiling of each objective may be, in their order, and last that by throughput.
+    #[must_use]
+    pub fn ceilings(&self) -> Vec<Chances> {
+        let objectives = self.objectives.iter().map(ObjectiveBelief::chances);
+        objectives.chain([self.pace.chances()]).collect()
+    }
+
+    /// Where the least of the ceilings may be.
+    ///
+    /// # Panics
+    /// Never: there is always the one by throughput.
+    #[must_use]
+    pub fn ceiling(&self) -> Chances {
+        Chances::least(&self.ceilings()).expect("there is one ceiling at least, that by throughput")
+    }
+
+    /// Which run is wanted next, or how the search ended.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        if let Some(why) = self.distrust() {
+            return Next::Done(Ending::Untrusted(why));
+        }
+        if self.history.len() >= MOST_PROBES {
+            return Next::Done(Ending::Undecided(format!("{MOST_PROBES} runs were not enough")));
+        }
+        if self.invalid_at_the_end() == 1 {
+            return self.order(self.backed_off(), Length::Full);
+        }
+        match self.ramp() {
+            Some((users, length)) => self.order(users, length),
+            None => self.refine(),
+        }
+    }
+
+    /// Why nothing can be believed, if so.
+    fn distrust(&self) -> Option<String> {
+        let invalid: Vec<_> = self.history.iter().filter_map(reason).collect();
+        let is_over = self.invalid_at_the_end() >= 2 || invalid.len() >= MOST_INVALID;
+        invalid.last().filter(|_| is_over).map(|why| (*why).to_owned())
+    }
+
+    fn invalid_at_the_end(&self) -> usize {
+        self.history.iter().rev().take_while(|one| !one.is_trusted()).count()
+    }
+
+    /// Where to go after a run that was INVALID: between it and what held, or the same number where nothing lies between.
+    fn backed_off(&self) -> u32 {
+        let last = self.history.last().map_or(1, |one| one.users);
+        let good = self.largest_held().min(last);
+        let between = (f64::from(good.max(1)) * f64::from(last)).sqrt();
+        whole_number(between).clamp(1, last)
+    }
+
+    /// The largest number at which a run met everything.
+    fn largest_held(&self) -> u32 {
+        let held = self.history.iter().filter(|one| one.is_met() && !is_overload(one));
+        held.map(|one| one.users).max().unwrap_or(0)
+    }
+
+    /// The most listeners that may be asked for: less than were twice too many for the generator itself.
+    fn most(&self) -> u32 {
+        let users: Vec<_> =
+            self.history.iter().filter(|one| !one.is_trusted()).map(|one| one.users).collect();
+        let twice =
+            users.iter().filter(|&&number| users.iter().filter(|&&other| other <= number).count() >= 2);
+        twice.min().map_or(self.terms.most_users, |&number| (number - 1).clamp(1, self.terms.most_users))
+    }
+
+    /// The next step up, as long as nothing failed; none after that.
+    fn ramp(&self) -> Option<(u32, Length)> {
+        let failed = |one: &Evidence| one.is_trusted() && (!one.is_met() || is_overload(one));
+        if self.history.iter().any(failed) {
+            return None;
+        }
+        let Some(first) = self.history.first() else { return Some((1, Length::Short)) };
+        let held = self.largest_held();
+        let most = self.most();
+        if held >= most {
+            return None;
+        }
+        let hint = match (self.terms.ramp, first.burst) {
+            (Ramp::Leap, Some(burst)) => whole_number(burst * 0.9),
+            (Ramp::Leap, None) | (Ramp::Gentle, _) => 0,
+        };
+        let users = held.saturating_mul(2).max(hint).max(1).min(most);
+        let near = first.burst.is_some_and(|burst| f64::from(users) > 0.7 * burst) || users == most;
+        Some((users, if near { Length::Full } else { Length::Short }))
+    }
+
+    /// The next run about a ceiling that is known to be below something that failed, or above all that may be asked for.
+    fn refine(&self) -> Next {
+        let ceiling = self.ceiling();
+        let sure = self.terms.confidence_pct / 100.0;
+        let most = self.most();
+        let held = self.is_backed(most);
+        if held && ceiling.at_least(f64::from(most)) >= sure {
+            return Next::Done(Ending::AtLeast);
+        }
+        if self.has_full(1) && 1.0 - ceiling.at_least(1.0) >= sure {
+            return Next::Done(Ending::NothingHolds);
+        }
+        let (low, high) = self.interval(&ceiling);
+        let bracket = (self.backed(&ceiling), self.failing(&ceiling));
+        let is_within =
+            |users: u32| low <= users + 1 && users <= high && f64::from(high - low) <= finest(users);
+        match bracket {
+            (Some(users), Some(_)) if is_within(users) => return Next::Done(Ending::Found),
+            (Some(users), None) if is_within(users) => {
+                let up = whole_number(f64::from(high) * 1.01).max(users + 1);
+                return self.order(up.min(most.max(users)), Length::Full);
+            }
+            (None, _) if f64::from(high - low) <= finest(low) => {
+                return self.order(low.clamp(1, most), Length::Full);
+            }
+            (_, _) => {}
+        }
+        let users = self.most_doubtful(&ceiling);
+        let gentle = self.largest_held().saturating_mul(2).max(1);
+        self.order(users.clamp(1, most).min(gentle), Length::Full)
+    }
+
+    /// The number of which a run would tell most: as likely to hold as not, and not tried before, nor one beside it.
+    fn most_doubtful(&self, ceiling: &Chances) -> u32 {
+        /// Numbers that are this near to each other, as a ratio, tell much the same.
+        const BESIDE: f64 = 0.015;
+        let tried = |users: f64| -> f64 {
+            let full = self.history.iter().filter(|one| one.length == Length::Full && one.is_trusted());
+            full.map(|one| (-((users / f64::from(one.users)).ln() / BESIDE).powi(2)).exp()).sum()
+        };
+        let score = |users: u32| {
+            let chance = ceiling.at_least(f64::from(users));
+            chance.min(1.0 - chance) / (1.0 + tried(f64::from(users)))
+        };
+        let shares = (1..100_u32).map(|share| whole_number(ceiling.quantile(f64::from(share) / 100.0)));
+        let candidates = shares.flat_map(|users| [users.max(1), users + 1]);
+        candidates.max_by(|&a, &b| score(a).total_cmp(&score(b)).then(b.cmp(&a))).unwrap_or(1)
+    }
+
+    /// The interval of whole numbers in which the largest that holds lies, with the confidence asked for.
+    pub(super) fn interval(&self, ceiling: &Chances) -> (u32, u32) {
+        let tail = (1.0 - self.terms.confidence_pct / 100.0) / 2.0;
+        let low = whole_number(ceiling.quantile(tail));
+        (low, whole_number(ceiling.quantile(1.0 - tail)).max(low))
+    }
+
+    /// The largest number that was tried for long enough, is more likely to hold than not, and held in most of its runs.
+    pub(super) fn backed(&self, ceiling: &Chances) -> Option<u32> {
+        let tried = self.history.iter().filter(|one| one.length == Length::Full && one.is_trusted());
+        let likely = tried.map(|one| one.users).filter(|&users| ceiling.at_least(f64::from(users)) >= 0.5);
+        likely.filter(|&users| self.is_backed(users)).max()
+    }
+
+    /// The least number that was tried and is more likely not to hold.
+    pub(super) fn failing(&self, ceiling: &Chances) -> Option<u32> {
+        let tried = self.history.iter().filter(|one| one.is_trusted());
+        tried.map(|one| one.users).filter(|&users| ceiling.at_least(f64::from(users)) < 0.5).min()
+    }
+
+    fn full_at(&self, users: u32) -> impl Iterator<Item = &Evidence> {
+        let is = move |one: &&Evidence| one.users == users && one.length == Length::Full && one.is_trusted();
+        self.history.iter().filter(is)
+    }
+
+    fn has_full(&self, users: u32) -> bool {
+        self.full_at(users).next().is_some()
+    }
+
+    fn is_backed(&self, users: u32) -> bool {
+        let (all, met) =
+            (self.full_at(users).count(), self.full_at(users).filter(|one| one.is_met()).count());
+        all > 0 && 2 * met > all
+    }
+
+    fn order(&self, users: u32, length: Length) -> Next {
+        let SearchTerms { ahead, blocks, spread_s, .. } = self.terms;
+        let block_s = self.history.iter().find_map(|one| one.block_s).unwrap_or(0.0);
+        // Over the time in which a buffer fills, so that those who start do not wait for each other.
+        let spread_s = if users == 1 { 0.0 } else { spread_s.unwrap_or(f64::from(ahead) * block_s) };
+        let long = match length {
+            Length::Short => ahead.max(8),
+            Length::Full => 2 * ahead + self.watched(users),
+        };
+        let length = if blocks.is_some() { Length::Full } else { length };
+        let blocks = blocks.unwrap_or(long);
+        let number = u64::try_from(self.history.len()).unwrap_or(u64::MAX);
+        let order = ProbeOrder { users, blocks, spread_s, length, number };
+        let spent: f64 = self.history.iter().map(|one| one.listened_s / f64::from(one.users.max(1))).sum();
+        let takes = spread_s + f64::from(blocks) * block_s;
+        match self.terms.most_s {
+            Some(most) if !self.history.is_empty() && spent + takes > most => {
+                let why = format!("the next run takes {takes:.0} s more than the {spent:.0} s that went by");
+                Next::Done(Ending::Undecided(why))
+            }
+            Some(_) | None => Next::Probe(order),
+        }
+    }
+
+    /// Blocks over which leads are watched: as many as make the pace known well enough to tell neighbours apart.
+    fn watched(&self, users: u32) -> u32 {
+        let first = f64::from(self.terms.watched);
+        let ahead = f64::from(2 * self.terms.ahead);
+        let near = self.history.iter().rev().filter(|one| one.length == Length::Full);
+        let near = near.filter_map(|one| Some((one.pace?, f64::from(one.blocks), one.users)));
+        let last = near.take(4).filter(|(_, _, number)| {
+            let ratio = f64::from(*number) / f64::from(users);
+            (0.7..1.4).contains(&ratio)
+        });
+        let wanted = RESOLUTION.max(1.0 / f64::from(users)) / 4.0;
+        // The error of a slope falls with the power of one and a half of its length.
+        let longer = last.map(|(pace, blocks, _)| {
+            (blocks - ahead) * (pace.error / wanted).powf(2.0 / 3.0).clamp(0.5, 2.0)
+        });
+        let blocks = longer.fold(first, f64::max);
+        whole_number(blocks.clamp(first, LONGEST * first))
+    }
+}
+
+/// The width of the interval that ends a search: one listener of a few, two of some, and a share of many.
+fn finest(users: u32) -> f64 {
+    (f64::from(users) / 4.0).clamp(1.0, 2.0).max(RESOLUTION * f64::from(users))
+}
+
+/// Whether a service fell behind in this run.
+pub(super) fn is_overload(one: &Evidence) -> bool {
+    one.pace.is_some_and(|pace| 1.0 - pace.ratio > (SURE * pace.error).max(NOTABLE))
+}
+
+fn reason(one: &Evidence) -> Option<&str> {
+    match &one.worth {
+        Worth::Invalid(why) => Some(why),
+        Worth::Valid | Worth::Limited(_) => None,
+    }
+}
+
+/// The whole part of a number of listeners or blocks.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what 32 bits hold")]
+pub(super) fn whole_number(number: f64) -> u32 {
+    // What is 8 but for rounding is 8.
+    (number + 1e-9).clamp(0.0, f64::from(u32::MAX)) as u32
+}

@@ -1,0 +1,78 @@
+//! An objective as a trial: how many of those looked at are on the right side, and how many must be.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Objective, ObjectiveResult, Relation, Side, Subject};
+use crate::observe::Observations;
+
+/// A share above which no sample can be held against it: it is judged as a whole, met or not.
+const LARGEST_TARGET: f64 = 0.9999;
+
+/// What a run says of an objective, as a number of right ones among those looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Those on the right side of the limit.
+    pub good: u64,
+    /// All that were looked at; those that never came are among them.
+    pub of: u64,
+    /// The share of them that must be right, above 0 and below 1. A half where the run is looked at as a whole.
+    pub target: f64,
+    /// What is counted.
+    pub counts: Counted,
+    /// What came of the objective in this run.
+    pub result: ObjectiveResult,
+}
+
+/// What a trial counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Counted {
+    /// Listeners.
+    Listeners,
+    /// Blocks, many of each listener.
+    Blocks,
+    /// The run: it met the objective or did not.
+    Runs,
+}
+
+impl Objective {
+    /// What the listeners of one run say. Shares and percentiles count listeners or blocks; of sums, means and largest values
+    /// only the run as a whole can be counted.
+    #[must_use]
+    pub fn trial(&self, observed: &Observations) -> Trial {
+        let result = self.judge(&[observed]);
+        let counted = result.sample.and_then(|sample| {
+            let limit = self.limit / 100.0;
+            let (good, target) = match (sample.percentile, sample.side) {
+                (Some(percentile), Side::AtMost) => (sample.part, percentile / 100.0),
+                (Some(percentile), Side::AtLeast) => (sample.part, 1.0 - percentile / 100.0),
+                (None, Side::AtLeast) => (sample.part, limit),
+                (None, Side::AtMost) => (sample.of - sample.part, 1.0 - limit),
+            };
+            let is_share = target > 0.0 && target <= LARGEST_TARGET && self.relation != Relation::Equal;
+            is_share.then_some((good, sample.of, target))
+        });
+        let (good, of, target, counts) = match counted {
+            Some((good, of, target)) => (good, of, target, self.subject.counted()),
+            None => (u64::from(result.met), 1, 0.5, Counted::Runs),
+        };
+        Trial { good, of, target, counts, result }
+    }
+}
+
+impl Subject {
+    const fn counted(self) -> Counted {
+        match self {
+            Self::Time(metric, _) if !metric.is_per_block() => Counted::Listeners,
+            Self::StalledTime(_) | Self::Underruns(_) | Self::Goodput | Self::Listeners(..) => {
+                Counted::Listeners
+            }
+            Self::Time(..)
+            | Self::Errors
+            | Self::Success
+            | Self::Resends(_)
+            | Self::GivenUp(_)
+            | Self::Continuity(_) => Counted::Blocks,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A search for a capacity on disk: what it is for, its runs, and what they come to. Its runs lie beside it, each in its own folder.
+
+use std::path::{Path, PathBuf};
+
+use claque_stats::capacity::{Answer, Evidence, ProbeOrder, SearchTerms};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{ClaqueVersion, StoreError, UnixNanos, files, manifest::check_version};
+
+/// What the file says of itself, so that nothing else is taken for one.
+const KIND: &str = "capacity";
+
+/// A search: what it is for, its runs, and what they come to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CapacityManifest {
+    /// Version of the file; raised when a key changes its meaning or goes, not when one comes.
+    pub format_version: u32,
+    /// What the file is.
+    pub kind: String,
+    /// The program that began it.
+    pub claque: ClaqueVersion,
+    /// "real" or "virtual".
+    pub time: String,
+    /// The service, for people.
+    pub target: String,
+    /// When it began.
+    pub started_at_utc: String,
+    /// Null until the end.
+    pub finished_at_utc: Option<String>,
+    /// What the seeds of all runs hang from.
+    pub seed: u64,
+    /// The bounds of the search.
+    pub terms: SearchTerms,
+    /// The objectives, as they were written.
+    pub objectives: Vec<String>,
+    /// What was decided about every run.
+    pub scenario: Value,
+    /// In the order in which they were made.
+    pub probes: Vec<ProbeRow>,
+    /// What they come to; null until the end.
+    pub answer: Option<Answer>,
+}
+
+/// A run of a search.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProbeRow {
+    /// What was asked for.
+    pub order: ProbeOrder,
+    /// What its randomness hung from.
+    pub seed: u64,
+    /// The name of its folder; null where nobody was let in.
+    pub folder: Option<String>,
+    /// What it showed.
+    pub evidence: Evidence,
+}
+
+/// A search with its folder.
+#[derive(Clone, Debug)]
+pub struct CapacityFolder {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// What is in it.
+    pub manifest: CapacityManifest,
+}
+
+impl CapacityManifest {
+    /// A search that begins at `started_at`, with no run made.
+    #[must_use]
+    pub fn new(
+        time: &str,
+        target: String,
+        terms: SearchTerms,
+        started_at: UnixNanos,
+        claque_version: &str,
+    ) -> Self {
+        Self {
+            format_version: crate::FORMAT_VERSION,
+            kind: KIND.to_owned(),
+            claque: ClaqueVersion { version: claque_version.to_owned() },
+            time: time.to_owned(),
+            target,
+            started_at_utc: started_at.utc(),
+            finished_at_utc: None,
+            seed: 0,
+            terms,
+            objectives: Vec::new(),
+            scenario: Value::Null,
+            probes: Vec::new(),
+            answer: None,
+        }
+    }
+}
+
+/// Writes the search into `dir`: a reader, or a crash, sees the old file or the new one.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn save_capacity(dir: &Path, capacity: &CapacityManifest) -> Result<(), StoreError> {
+    let path = dir.join(files::CAPACITY);
+    let mut bytes = serde_json::to_vec_pretty(capacity)
+        .map_err(|error| StoreError::Encode { path: path.clone(), what: error.to_string() })?;
+    bytes.push(b'\n');
+    files::replace(&path, &bytes)
+}
+
+/// Whether there is a search in `dir`.
+#[must_use]
+pub fn is_capacity(dir: &Path) -> bool {
+    dir.join(files::CAPACITY).is_file()
+}
+
+/// The search in `dir`.
+///
+/// # Errors
+/// There is none, it is damaged, or a newer claque wrote it.
+pub fn open_capacity(dir: &Path) -> Result<CapacityFolder, StoreError> {
+    let path = dir.join(files::CAPACITY);
+    let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
+    check_version(&bytes, &path, Some(KIND))?;
+    let manifest = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
+    Ok(CapacityFolder { dir: dir.to_owned(), manifest })
+}
+
+/// Takes the file away, of a search of which nothing came.
+///
+/// # Errors
+/// It cannot be taken away.
+pub fn remove_capacity(dir: &Path) -> Result<(), StoreError> {
+    let path = dir.join(files::CAPACITY);
+    std::fs::remove_file(&path).map_err(|source| StoreError::io("remove", &path, source))
+}

@@ -1,0 +1,138 @@
+//! A search in its folder: begun, gone on with, and written down run by run.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use claque_core::rng::Seed;
+use claque_net::unix_nanos;
+use claque_run::record::{folder_name, new_folder_called};
+use claque_stats::capacity::{Answer, ProbeOrder, SearchTerms};
+use claque_store::{
+    CapacityFolder, CapacityManifest, ProbeRow, UnixNanos, is_capacity, open_capacity, remove_capacity,
+    save_capacity,
+};
+
+use crate::{
+    config::{CapacitySettings, UsageError},
+    find,
+};
+
+/// A search with its folder, that is being made.
+#[derive(Debug)]
+pub(crate) struct Book(pub(crate) CapacityFolder);
+
+impl Book {
+    /// Begins the search in a folder of its own, or goes on with the one that was named.
+    ///
+    /// # Errors
+    /// The folder cannot be made, there is no such search, or it is not the search of these settings.
+    pub(crate) fn open(settings: &CapacitySettings) -> anyhow::Result<Self> {
+        let started_at = UnixNanos(unix_nanos());
+        let (work, terms) = (&settings.work, settings.terms.clone());
+        let version = env!("CARGO_PKG_VERSION");
+        let new = CapacityManifest {
+            seed: settings.seed,
+            objectives: settings.objectives.iter().map(|objective| objective.text().to_owned()).collect(),
+            scenario: settings.scenario.clone(),
+            ..CapacityManifest::new(work.time(), work.target(), terms, started_at, version)
+        };
+        let Some(name) = &settings.resume else {
+            let name = format!("capacity-{}", folder_name(started_at));
+            let book = Self(CapacityFolder { dir: new_folder_called(&settings.dir, &name)?, manifest: new });
+            book.save()?;
+            return Ok(book);
+        };
+        let mut book = Self(open_capacity(&find(name, &settings.dir)?)?);
+        let changes = changes(&book.0.manifest, &new);
+        if !changes.is_empty() {
+            return Err(UsageError::new(format!(
+                "the search in {} is not the one that was asked for: {} changed; ask for what it was, or begin a new one \
+                 without --resume",
+                book.0.dir.display(),
+                changes.join(", ")
+            ))
+            .into());
+        }
+        // Bounds may be widened, as by somebody who has more time.
+        book.0.manifest.terms = new.terms;
+        book.0.manifest.answer = None;
+        Ok(book)
+    }
+
+    /// The root of a run's randomness: 53 bits, a whole number to every reader of JSON.
+    pub(crate) fn seed_of(&self, order: &ProbeOrder) -> u64 {
+        Seed::root(self.0.manifest.seed).child("capacity").index(order.number).value() >> 11
+    }
+
+    /// Puts a run down.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn record(&mut self, probe: ProbeRow) -> anyhow::Result<()> {
+        self.0.manifest.probes.push(probe);
+        self.save()
+    }
+
+    /// Puts down what all runs come to.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn end(&mut self, answer: Answer) -> anyhow::Result<()> {
+        self.0.manifest.answer = Some(answer);
+        self.0.manifest.finished_at_utc = Some(UnixNanos(unix_nanos()).utc());
+        self.save()
+    }
+
+    /// Takes the folder away again if nothing at all came of the search.
+    pub(crate) fn discard_if_empty(&self) {
+        let entries = fs::read_dir(&self.0.dir).map_or(0, Iterator::count);
+        if entries == 1 && self.0.manifest.probes.is_empty() && remove_capacity(&self.0.dir).is_ok() {
+            // Somebody may have put something there just now: then it stays.
+            let _kept = fs::remove_dir(&self.0.dir);
+        }
+    }
+
+    fn save(&self) -> anyhow::Result<()> {
+        Ok(save_capacity(&self.0.dir, &self.0.manifest)?)
+    }
+}
+
+/// The search that is meant by `name`: a folder, a name in `dir`, or `latest`.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn find(name: &str, dir: &Path) -> anyhow::Result<PathBuf> {
+    if let Some(found) = folder_of_capacity(name, dir) {
+        return Ok(found);
+    }
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    // They are named by the moment they began.
+    let newest = entries.filter(|path| is_capacity(path)).max().filter(|_| name == find::LATEST);
+    newest.ok_or_else(|| {
+        UsageError::new(format!(
+            "there is no capacity `{name}`: neither a folder with a capacity.json, nor a name in {}",
+            dir.display()
+        ))
+        .into()
+    })
+}
+
+/// The search whose folder has this path, or this name in `dir`.
+pub(crate) fn folder_of_capacity(name: &str, dir: &Path) -> Option<PathBuf> {
+    [PathBuf::from(name), dir.join(name)].into_iter().find(|path| !name.is_empty() && is_capacity(path))
+}
+
+/// What is not as it was.
+fn changes(was: &CapacityManifest, is: &CapacityManifest) -> Vec<&'static str> {
+    let terms = |terms: &SearchTerms| SearchTerms { most_s: None, ..terms.clone() };
+    let all = [
+        ("the service", was.target == is.target && was.time == is.time),
+        ("the seed", was.seed == is.seed),
+        ("the objectives", was.objectives == is.objectives),
+        ("the bounds of the search", terms(&was.terms) == terms(&is.terms)),
+        ("a setting of the runs", was.scenario == is.scenario),
+    ];
+    all.into_iter().filter(|(_, same)| !same).map(|(what, _)| what).collect()
+}

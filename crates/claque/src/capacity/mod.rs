@@ -1,0 +1,137 @@
+//! How many can listen at once: runs of one search, made by the driver of their kind, written down, and told together.
+//!
+//! [`claque_stats::capacity`] says which run is wanted next and what all of them come to; [`book`] keeps them in a folder, so that a
+//! search goes on where it was; [`probe`] makes one run, and [`drain`] waits until a service has recovered from it.
+
+pub(crate) mod book;
+mod drain;
+mod probe;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use claque_report::capacity::one_probe;
+use claque_run::interrupts::Interrupts;
+use claque_stats::capacity::{Answer, Ending, Evidence, Length, Next, ProbeOrder, Search, Worth};
+use claque_store::ProbeRow;
+
+use self::{
+    book::Book,
+    drain::{Drain, Drained},
+    probe::Probed,
+};
+use crate::{
+    config::{CapacitySettings, Talk},
+    exit::{INVALID, LEFT, MISSED},
+    report, talk,
+};
+
+/// Searches, tells of it, and leaves a folder in which the search goes on if it is stopped.
+///
+/// # Errors
+/// claque cannot go on, or something that was named is not there. What was made until then stays.
+pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCode> {
+    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+    let mut book = Book::open(&settings)?;
+    settings.work.keep_in(&book.0.dir);
+    let mut search = Search::new(settings.terms.clone(), settings.objectives.len());
+    for probe in &book.0.manifest.probes {
+        search.add(probe.evidence.clone());
+    }
+    let ended = look(&mut settings, &mut search, &mut book, &interrupts).await;
+    let ending = match ended {
+        Ok(Some(ending)) => ending,
+        Ok(None) => {
+            say_how_to_go_on(&book);
+            return Ok(ExitCode::from(LEFT));
+        }
+        Err(error) => {
+            book.discard_if_empty();
+            if book.0.dir.exists() {
+                say_how_to_go_on(&book);
+            }
+            return Err(error);
+        }
+    };
+    let answer = Answer::of(&search, &settings.objectives, ending);
+    let code = exit_code(&answer.ending);
+    if answer.ending == Ending::Stopped {
+        say_how_to_go_on(&book);
+    }
+    book.end(answer)?;
+    report::capacity::tell(&book.0, &settings.output)?;
+    Ok(code)
+}
+
+fn say_how_to_go_on(book: &Book) {
+    talk::say(&format!("the search goes on with --resume {}", book.0.dir.display()));
+}
+
+fn exit_code(ending: &Ending) -> ExitCode {
+    match ending {
+        Ending::Found | Ending::AtLeast => ExitCode::SUCCESS,
+        Ending::NothingHolds => ExitCode::from(MISSED),
+        Ending::Untrusted(_) | Ending::Undecided(_) | Ending::Stopped => ExitCode::from(INVALID),
+    }
+}
+
+/// Makes runs until the search ends; none when it was left at once.
+async fn look(
+    settings: &mut CapacitySettings,
+    search: &mut Search,
+    book: &mut Book,
+    interrupts: &Interrupts,
+) -> anyhow::Result<Option<Ending>> {
+    let mut drain = Drain::new(settings.work.is_foreign());
+    loop {
+        let order = match search.next() {
+            Next::Done(ending) => return Ok(Some(ending)),
+            Next::Probe(order) => order,
+        };
+        match drain.wait(&mut settings.work, interrupts).await? {
+            Drained::Ready => {}
+            Drained::Left => return Ok(None),
+            Drained::Stopped => return Ok(Some(Ending::Stopped)),
+            Drained::Never(why) => return Ok(Some(Ending::Undecided(why))),
+        }
+        let is_spoken = settings.output.talk == Talk::Normal;
+        if is_spoken {
+            talk::say(&announced(&order));
+        }
+        let seed = book.seed_of(&order);
+        match probe::make(&mut settings.work, &order, seed, &settings.objectives, interrupts).await? {
+            Probed::Made { folder, evidence } => {
+                if is_spoken {
+                    talk::say(&one_probe(&evidence));
+                }
+                drain.after(&evidence);
+                search.add((*evidence).clone());
+                book.record(ProbeRow { order, seed, folder, evidence: *evidence })?;
+            }
+            Probed::Stopped => return Ok(Some(Ending::Stopped)),
+            Probed::Left => return Ok(None),
+        }
+    }
+}
+
+/// "run 4: 8 listeners, 64 blocks each, starts over 80 s".
+fn announced(order: &ProbeOrder) -> String {
+    use claque_stats::units::{counted, time};
+    let starts =
+        if order.users > 1 { format!(", starts over {}", time(order.spread_s * 1e3)) } else { String::new() };
+    let short = match order.length {
+        Length::Short => ", a short look",
+        Length::Full => "",
+    };
+    format!(
+        "run {}: {}, {} each{starts}{short}",
+        order.number + 1,
+        counted(order.users.into(), "listener"),
+        counted(order.blocks.into(), "block")
+    )
+}
+
+/// Whether the service may need time to recover from what it was asked for.
+fn was_too_much(evidence: &Evidence) -> bool {
+    !evidence.is_met() || evidence.pace.is_some_and(|pace| pace.ratio < 1.0) || evidence.worth != Worth::Valid
+}

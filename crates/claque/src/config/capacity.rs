@@ -1,0 +1,331 @@
+//! What `claque capacity` is to do.
+
+use claque_core::{
+    plan::Plan,
+    player::{PlayerPolicy, Refill},
+    rng::Seed,
+    schedule::ArrivalSchedule,
+    time::Duration,
+};
+use claque_run::order::{Results, SimulatedService, TargetChoice};
+use claque_stats::{
+    capacity::{ProbeOrder, Ramp, SearchTerms},
+    objective::Objective,
+};
+use serde_json::{Map, Value};
+
+use super::{
+    UsageError, audience,
+    credentials::Surroundings,
+    resolve::{decide_run, decide_simulate},
+    scenario,
+    settings::{Output, PageChoice, RunSettings, SimulateSettings, Talk},
+    wish::{Source, Wish},
+    wishes::{Wishes, over},
+};
+use crate::cli::{
+    AbortFlags, AudienceFlags, AudioFlags, CapacityFlags, ConfidenceFlag, GatewayFlags, LimitFlags,
+    LiveFlags, MarkdownFlag, ObjectiveFlags, OutputFlags, PlayerFlags, ProtocolFlags, RunFlags,
+    SimulateFlags, SpeechFlags, TargetFlags, VocabularyFlag,
+};
+
+/// What a listener needs to be content: no break in the text, and a start before patience ends.
+const OBJECTIVES: [&str; 2] = ["listeners underrun-free >= 99 %", "startup_time p95 < 3 s"];
+const CONFIDENCE: f64 = 95.0;
+/// More are seldom meant, and cost somebody's machine.
+const MOST_USERS: i64 = 1_000;
+/// Longest search, in minutes: a week.
+const WEEK: f64 = 10_080.0;
+
+/// A search for a capacity, decided.
+#[derive(Debug)]
+pub(crate) struct CapacitySettings {
+    /// How a run is made; listeners, blocks, starts and seed are those of each run.
+    pub(crate) work: ProbeWork,
+    /// What must hold.
+    pub(crate) objectives: Vec<Objective>,
+    /// The bounds of the search.
+    pub(crate) terms: SearchTerms,
+    /// The search to go on with, if any.
+    pub(crate) resume: Option<String>,
+    /// The folder in which searches have theirs.
+    pub(crate) dir: std::path::PathBuf,
+    /// Where results go.
+    pub(crate) output: Output,
+    /// What the seeds of all runs hang from.
+    pub(crate) seed: u64,
+    /// What was decided about every run, without what differs between them.
+    pub(crate) scenario: Value,
+}
+
+/// How a run is made.
+#[derive(Debug)]
+pub(crate) enum ProbeWork {
+    /// In real time.
+    Real(Box<RunSettings>),
+    /// By a model.
+    Virtual(Box<SimulateSettings>),
+}
+
+impl ProbeWork {
+    /// As in `capacity.json`.
+    pub(crate) const fn time(&self) -> &'static str {
+        match self {
+            Self::Real(_) => "real",
+            Self::Virtual(_) => "virtual",
+        }
+    }
+
+    /// The service, for people.
+    pub(crate) fn target(&self) -> String {
+        match self {
+            Self::Real(settings) => settings.order.target.shown(),
+            Self::Virtual(settings) => match &settings.order.service {
+                SimulatedService::Yapit(gateway) => format!("simulated gateway ({})", gateway.preset),
+                SimulatedService::Speech(speech) => {
+                    format!("simulated speech gateway, as {}", speech.gateway.config.dialect.name)
+                }
+            },
+        }
+    }
+
+    /// What the audience does.
+    pub(crate) const fn plan(&self) -> &Plan {
+        match self {
+            Self::Real(settings) => &settings.order.plan,
+            Self::Virtual(settings) => &settings.order.plan,
+        }
+    }
+
+    /// Whether the service is not claque's own, so that it is to be treated with care.
+    pub(crate) const fn is_foreign(&self) -> bool {
+        match self {
+            Self::Real(settings) => matches!(settings.order.target, TargetChoice::BaseUrl(_)),
+            Self::Virtual(_) => false,
+        }
+    }
+
+    /// Sets it up for one run, whose randomness hangs from `seed`.
+    pub(crate) fn set(&mut self, order: &ProbeOrder, seed: u64) {
+        let root = Seed::root(seed);
+        let gateway_seed = root.child("gateway");
+        match self {
+            Self::Real(settings) => {
+                set_plan(&mut settings.order.plan, order, root);
+                set_scenario(&mut settings.order.scenario, order, seed);
+                settings.order.seed = seed;
+                match &mut settings.order.target {
+                    TargetChoice::Embedded(gateway) => gateway.seed = gateway_seed,
+                    TargetChoice::EmbeddedSpeech(gateway) => gateway.seed = gateway_seed,
+                    TargetChoice::BaseUrl(_) => {}
+                }
+            }
+            Self::Virtual(settings) => {
+                set_plan(&mut settings.order.plan, order, root);
+                set_scenario(&mut settings.order.scenario, order, seed);
+                settings.order.seed = seed;
+                match &mut settings.order.service {
+                    SimulatedService::Yapit(gateway) => gateway.seed = gateway_seed,
+                    SimulatedService::Speech(speech) => speech.gateway.seed = gateway_seed,
+                }
+            }
+        }
+    }
+
+    const fn results_mut(&mut self) -> &mut Results {
+        match self {
+            Self::Real(settings) => &mut settings.order.results,
+            Self::Virtual(settings) => &mut settings.order.results,
+        }
+    }
+
+    const fn output_mut(&mut self) -> &mut Output {
+        match self {
+            Self::Real(settings) => &mut settings.output,
+            Self::Virtual(settings) => &mut settings.output,
+        }
+    }
+
+    /// Has the folders of runs made in `dir`.
+    pub(crate) fn keep_in(&mut self, dir: &std::path::Path) {
+        dir.clone_into(&mut self.results_mut().dir);
+    }
+
+    fn scenario(&self) -> Value {
+        match self {
+            Self::Real(settings) => settings.order.scenario.clone(),
+            Self::Virtual(settings) => settings.order.scenario.clone(),
+        }
+    }
+}
+
+fn set_plan(plan: &mut Plan, order: &ProbeOrder, seed: Seed) {
+    let window = Duration::from_secs_f64(order.spread_s);
+    plan.users = order.users;
+    plan.blocks = order.blocks;
+    plan.schedule = ArrivalSchedule::Even { window, users: order.users };
+    plan.seed = seed;
+}
+
+fn set_scenario(scenario: &mut Value, order: &ProbeOrder, seed: u64) {
+    if let Some(scenario) = scenario.as_object_mut() {
+        let mut put = |key: &str, value: Value| scenario.insert(key.to_owned(), value);
+        put("users", order.users.into());
+        put("blocks", order.blocks.into());
+        put("stagger", order.spread_s.into());
+        put("seed", seed.into());
+    }
+}
+
+/// Decides on a search.
+///
+/// # Errors
+/// Something asked for cannot be done as asked.
+pub(crate) fn resolve_capacity(
+    flags: CapacityFlags,
+    surroundings: Surroundings<'_>,
+) -> Result<CapacitySettings, UsageError> {
+    let (mut wishes, source) = scenario::read(flags.scenario().map(std::path::PathBuf::as_path))?;
+    let CapacityFlags { simulate, objective, confidence, max_users, max_time, resume, .. } = flags;
+    over(&mut wishes.confidence, confidence);
+    let confidence = wishes.confidence.take();
+    let confidence_pct = source.within(confidence.as_ref(), "confidence", 80.0..=99.9, CONFIDENCE)?;
+    let most = max_users.map(Wish::flag);
+    let most_users = source.within(most.as_ref(), "max_users", 1..=1_000_000, MOST_USERS)?;
+    let most_minutes = max_time.map(Wish::flag);
+    let most_s = source.within(most_minutes.as_ref(), "max_time", 0.1..=WEEK, WEEK)? * 60.0;
+    wishes.lay_audience(flags.audience);
+    wishes.lay_player(flags.player)?;
+    wishes.lay_protocol(flags.protocol);
+    over(&mut wishes.decode_share, flags.decode_share);
+    if let Some(wish) = &wishes.users {
+        let what = "is what a capacity is searched for; take it out, and bound the search by --max-users";
+        return Err(source.error(wish, "users", what));
+    }
+    if wishes.abort_on.is_some() && simulate {
+        wishes.abort_on = None;
+    }
+    let asked = if objective.is_empty() && wishes.objectives.is_none() {
+        OBJECTIVES.map(str::to_owned).to_vec()
+    } else {
+        objective
+    };
+    let (blocks, stagger) = (wishes.blocks.is_some(), wishes.stagger.as_ref().map(|wish| wish.value));
+    let seed = audience::seed_number(&wishes);
+    let shared = Shared {
+        gateway: flags.gateway,
+        limits: flags.limits,
+        objectives: ObjectiveFlags { objective: asked, junit: None },
+        output: flags.output,
+    };
+    let mut work = if simulate {
+        ProbeWork::Virtual(Box::new(simulated(shared, wishes, &source)?))
+    } else {
+        let target = (flags.target, flags.courtesy);
+        ProbeWork::Real(Box::new(real(shared, target, wishes, &source, surroundings)?))
+    };
+    let plan = work.plan();
+    let ahead = ahead(&plan.policy);
+    let terms = SearchTerms {
+        confidence_pct,
+        most_users: u32::try_from(most_users).unwrap_or(u32::MAX),
+        ahead,
+        // Virtual time costs little, so that more is looked at before a second run is made.
+        watched: if simulate { 2 * ahead.max(8) } else { ahead.max(8) },
+        blocks: blocks.then_some(plan.blocks),
+        spread_s: stagger,
+        ramp: if work.is_foreign() { Ramp::Gentle } else { Ramp::Leap },
+        most_s: max_time.map(|_| most_s),
+    };
+    let output = work.output_mut().clone();
+    let Results { objectives, dir, .. } = work.results_mut().clone();
+    // Of single runs nothing is told.
+    let of_runs = work.output_mut();
+    of_runs.page = PageChoice::LeftOut;
+    of_runs.talk = Talk::Quiet;
+    let scenario = without_what_differs(work.scenario());
+    let mut output = output;
+    output.markdown = flags.markdown.markdown;
+    Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, scenario })
+}
+
+/// What both kinds of run are decided by.
+struct Shared {
+    gateway: GatewayFlags,
+    limits: LimitFlags,
+    objectives: ObjectiveFlags,
+    output: OutputFlags,
+}
+
+fn simulated(shared: Shared, mut wishes: Wishes, source: &Source) -> Result<SimulateSettings, UsageError> {
+    // What a file says of the service itself means nothing to a model of it.
+    wishes.base_url = None;
+    let flags = SimulateFlags {
+        what: None,
+        audience: AudienceFlags::default(),
+        protocol: SpeechFlags::default(),
+        player: PlayerFlags::default(),
+        gateway: shared.gateway,
+        limits: shared.limits,
+        objectives: shared.objectives,
+        confidence: ConfidenceFlag::default(),
+        output: shared.output,
+        vocabulary: VocabularyFlag::default(),
+        markdown: MarkdownFlag::default(),
+    };
+    decide_simulate(flags, wishes, source)
+}
+
+fn real(
+    shared: Shared,
+    (target, courtesy): (TargetFlags, crate::cli::CourtesyFlags),
+    wishes: Wishes,
+    source: &Source,
+    surroundings: Surroundings<'_>,
+) -> Result<RunSettings, UsageError> {
+    let flags = RunFlags {
+        audience: AudienceFlags::default(),
+        target,
+        protocol: ProtocolFlags::default(),
+        courtesy,
+        player: PlayerFlags::default(),
+        gateway: shared.gateway,
+        limits: shared.limits,
+        objectives: shared.objectives,
+        confidence: ConfidenceFlag::default(),
+        abort: AbortFlags::default(),
+        output: shared.output,
+        vocabulary: VocabularyFlag::default(),
+        markdown: MarkdownFlag::default(),
+        audio: AudioFlags::default(),
+        live: LiveFlags::default(),
+    };
+    let mut settings = decide_run(flags, wishes, source, surroundings)?;
+    if !matches!(settings.order.target, TargetChoice::BaseUrl(_)) {
+        // A limit of claque's own gateway is there to be found.
+        settings.order.limits.allow_rate_limit = true;
+    }
+    Ok(settings)
+}
+
+/// Blocks that a player asks for ahead of what is heard, at most.
+fn ahead(policy: &PlayerPolicy) -> u32 {
+    match policy.refill {
+        Refill::Batch => policy.batch_size.saturating_add(policy.refill_threshold),
+        Refill::EachBlock => policy.refill_threshold.saturating_add(1),
+    }
+}
+
+/// What is the same for all runs of a search.
+fn without_what_differs(scenario: Value) -> Value {
+    match scenario {
+        Value::Object(map) => {
+            let differs =
+                |key: &str| ["users", "blocks", "stagger", "seed", "objectives", "confidence"].contains(&key);
+            Value::Object(map.into_iter().filter(|(key, _)| !differs(key)).collect::<Map<_, _>>())
+        }
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            other
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Where a capacity is told.
+
+use claque_report::capacity::{to_json, to_markdown, to_text};
+use claque_store::CapacityFolder;
+
+use super::{paint, write};
+use crate::{
+    config::{Output, OutputFormat},
+    talk,
+};
+
+/// Prints a search on stdout, in the form asked for, and writes the files asked for.
+///
+/// # Errors
+/// Standard output or a file cannot be written.
+pub(crate) fn tell(capacity: &CapacityFolder, output: &Output) -> anyhow::Result<()> {
+    let Some(answer) = &capacity.manifest.answer else { return Ok(()) };
+    if let Some(path) = &output.markdown {
+        write(path, &to_markdown(capacity, answer), "--markdown")?;
+    }
+    match output.format {
+        OutputFormat::Text => talk::print(&to_text(capacity, answer, paint())),
+        OutputFormat::Json => talk::print(&to_json(capacity, answer)?),
+    }
+}
