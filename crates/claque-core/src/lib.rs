@@ -4,6 +4,7 @@
 //! tree, bytes never. The real-time driver and the simulator run this very code, which is what makes
 //! their results comparable.
 
+pub mod arrivals;
 pub mod continuity;
 pub mod corpus;
 pub mod demand;
@@ -17,11 +18,13 @@ pub mod outputs;
 pub mod pacing;
 pub mod plan;
 pub mod player;
+pub mod popularity;
 pub mod record;
 pub mod remark;
 pub mod rng;
 pub mod schedule;
 pub mod script;
 pub mod secret;
+pub mod span;
 pub mod time;
 pub mod timetable;
