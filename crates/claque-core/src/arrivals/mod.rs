@@ -112,8 +112,10 @@ impl ArrivalProcess {
     /// window nothing is known of them without their number, so there is none.
     #[must_use]
     pub fn share(&self, listeners: Range<u32>, seed: Seed) -> Vec<Instant> {
-        let count = usize::try_from(listeners.len()).unwrap_or(usize::MAX);
-        self.moments(seed).skip(usize::try_from(listeners.start).unwrap_or(usize::MAX)).take(count).collect()
+        self.moments(seed)
+            .skip(usize::try_from(listeners.start).unwrap_or(usize::MAX))
+            .take(listeners.len())
+            .collect()
     }
 
     /// All moments, of which there may be no last.

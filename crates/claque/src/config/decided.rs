@@ -7,6 +7,7 @@ use claque_core::{
 use serde_json::{Map, Value, json};
 
 use super::{
+    arrivals,
     audience::seed_number,
     behaviour::BehaviourSettings,
     gateway::{GatewayChoice, GatewaySettings, OpenaiChoice},
@@ -49,6 +50,7 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
             }
             let confidence = wishes.confidence.as_ref().map(|wish| wish.value);
             map.insert("confidence".to_owned(), confidence.into());
+            arrivals::decided(wishes, &mut map);
             listen::decided(&plan.policy, player, &plan.behaviour, &mut map);
             map
         }
