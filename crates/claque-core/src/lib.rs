@@ -71,6 +71,7 @@
 //! assert_eq!(facts.iter().filter(|fact| matches!(fact, Fact::Block(_))).count(), 3);
 //! ```
 
+pub mod arrivals;
 pub mod continuity;
 pub mod corpus;
 pub mod demand;
@@ -84,11 +85,13 @@ pub mod outputs;
 pub mod pacing;
 pub mod plan;
 pub mod player;
+pub mod popularity;
 pub mod record;
 pub mod remark;
 pub mod rng;
 pub mod schedule;
 pub mod script;
 pub mod secret;
+pub mod span;
 pub mod time;
 pub mod timetable;

@@ -5,6 +5,7 @@ use crate::{
     ids::ListenerId,
     listener::Behaviour,
     player::PlayerPolicy,
+    popularity::TextPopularity,
     rng::Seed,
     schedule::ArrivalSchedule,
     script::{Script, ScriptShape},
@@ -30,6 +31,8 @@ pub struct Plan {
     pub behaviour: Behaviour,
     /// When each listener is to start.
     pub schedule: ArrivalSchedule,
+    /// How many texts there are and how popular each is; without it each listener has a text of its own.
+    pub texts: Option<TextPopularity>,
     /// Whether all listeners share one text, so that the service's cache answers.
     pub use_cached: bool,
     /// Whether block lengths vary (10-300 characters) instead of following the text.
@@ -47,6 +50,8 @@ impl Plan {
     pub fn scripts(&self, corpus: &Corpus, unique: Seed) -> Vec<Script> {
         let unique = (!self.use_cached).then_some(unique);
         let shape = ScriptShape { blocks: self.blocks, varied_lengths: self.varied_lengths, unique };
-        (0..self.users).map(|listener| Script::new(corpus, shape, self.seed, ListenerId(listener))).collect()
+        let text = |listener| self.texts.map_or(listener, |texts| texts.text_of(self.seed, listener));
+        let script = |listener| Script::new(corpus, shape, self.seed, ListenerId(text(listener)));
+        (0..self.users).map(script).collect()
     }
 }

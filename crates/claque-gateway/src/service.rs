@@ -7,7 +7,7 @@ use claque_core::{
     time::{Duration, MediaTime},
 };
 use rand::Rng;
-use rand_distr::{Distribution, LogNormal};
+use rand_distr::{Distribution, Exp1, LogNormal};
 
 /// The time a worker needs for a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +23,11 @@ pub enum ServiceModel {
     },
     /// The same for every text: for known truths.
     Fixed(Duration),
+    /// From the exponential distribution, whatever the text: for what queueing theory knows of it. Equal texts take equal times.
+    Exponential {
+        /// The mean.
+        mean: Duration,
+    },
 }
 
 /// The length of a text's audio.
@@ -57,6 +62,7 @@ impl ServiceModel {
                 overhead.saturating_add(per_char.saturating_mul(chars))
             }
             Self::Fixed(service) => service,
+            Self::Exponential { mean } => mean,
         }
     }
 
@@ -66,6 +72,7 @@ impl ServiceModel {
         match *self {
             Self::PerChar { sigma, .. } => scale(self.mean(chars), noise(sigma, seed)),
             Self::Fixed(service) => service,
+            Self::Exponential { mean } => scale(mean, Exp1.sample(&mut seed.rng())),
         }
     }
 }
@@ -138,6 +145,19 @@ mod tests {
         assert!((mean - 2.6).abs() < 0.02, "mean {mean}");
         assert!(times.iter().any(|time| *time < 2.4) && times.iter().any(|time| *time > 2.8));
         assert_eq!(NOISY.duration(80, root.index(5)), NOISY.duration(80, root.index(5)));
+    }
+
+    #[test]
+    fn exponential_times_have_their_mean_and_as_much_spread_and_are_the_variants_own() {
+        let service = ServiceModel::Exponential { mean: Duration::from_millis(500) };
+        let root = Seed::root(4);
+        let times: Vec<f64> =
+            (0..10_000).map(|i| service.duration(80, root.index(i)).as_secs_f64()).collect();
+        let mean = times.iter().sum::<f64>() / 10_000.0;
+        let variance = times.iter().map(|time| (time - mean).powi(2)).sum::<f64>() / 10_000.0;
+        // Standard errors: 1 % of the mean, and about 1.4 % of the standard deviation.
+        assert!((mean - 0.5).abs() < 0.015 && (variance.sqrt() - 0.5).abs() < 0.025, "{mean} {variance}");
+        assert_eq!(service.duration(80, root.index(5)), service.duration(300, root.index(5)));
     }
 
     #[test]

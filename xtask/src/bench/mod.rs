@@ -8,6 +8,7 @@ mod density;
 pub(crate) mod instructions;
 mod parts;
 mod pieces;
+mod queueing;
 mod reference;
 mod stop;
 mod usage;
@@ -27,6 +28,8 @@ pub(crate) enum Bench {
     Cost,
     /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
     Density(density::DensityFlags),
+    /// Waiting times in virtual time against M/M/1, M/M/4 and M/D/1, to 2 %
+    Queueing(queueing::QueueingFlags),
     /// CPU that a stream in chunks of one byte costs, beside the same audio in chunks of 4 KiB
     Pieces,
     /// Instructions that a block costs claque, counted by callgrind and held against the kept figure
@@ -47,6 +50,7 @@ impl Bench {
             Self::Calibration(flags) => calibration::run(&flags),
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
+            Self::Queueing(flags) => queueing::run(&flags),
             Self::Pieces => pieces::run(),
             Self::Instructions => instructions::run(),
             Self::HotPath => instructions::hot_path(),

@@ -134,7 +134,8 @@ impl Acting {
     }
 
     fn draw_kind(&mut self) -> Kind {
-        let Behaviour { seek, skip, pause, voice, hang_up, mean_pause: _, turns: _ } = self.behaviour;
+        let Behaviour { seek, skip, pause, voice, hang_up, mean_pause: _, turns: _, listens: _ } =
+            self.behaviour;
         let kinds = [
             (seek, Kind::Seek),
             (skip, Kind::Skip),

@@ -1,6 +1,6 @@
 //! What people do besides listening: as rates, or in turns with the service.
 
-use super::Turns;
+use super::{ListeningTime, Turns};
 use crate::time::Duration;
 
 /// How often people do something besides listening. Rates are per minute of listening: from the first sound on, stalls
@@ -21,6 +21,8 @@ pub struct Behaviour {
     pub hang_up: f64,
     /// The blocks are utterances of a conversation. Whoever takes turns does nothing else: the rates are not looked at.
     pub turns: Option<Turns>,
+    /// How much is listened to before leaving; without it the text is heard to its end.
+    pub listens: Option<ListeningTime>,
 }
 
 impl Behaviour {
@@ -33,6 +35,7 @@ impl Behaviour {
         voice: 0.0,
         hang_up: 0.0,
         turns: None,
+        listens: None,
     };
 
     /// Whether anything is ever done at a rate.

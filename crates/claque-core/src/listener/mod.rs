@@ -5,14 +5,16 @@
 
 mod acting;
 mod behaviour;
+mod leaving;
 #[cfg(test)]
 mod tests;
 mod think;
 mod turning;
 
-use self::{acting::Acting, turning::Turning};
+use self::{acting::Acting, leaving::Leaving, turning::Turning};
 pub use self::{
     behaviour::Behaviour,
+    leaving::{ListeningTime, ListeningTimeError},
     think::{ThinkTime, ThinkTimeError},
     turning::Turns,
 };
@@ -45,6 +47,7 @@ pub struct ListenerConfig {
 pub struct Listener {
     player: Player,
     person: Option<Person>,
+    leaving: Option<Leaving>,
 }
 
 /// What a person does that does more than listen.
@@ -59,6 +62,8 @@ impl Listener {
     #[must_use]
     pub fn new(config: ListenerConfig) -> Self {
         let ListenerConfig { player, behaviour, voices, seed } = config;
+        let heard = behaviour.listens.map(|listens| listens.of(seed, player.listener));
+        let leaving = heard.map(|heard| Leaving::new(heard, player.speed));
         let seed = seed.child("behaviour").index(u64::from(player.listener.0));
         let chars = Arc::clone(&player.chars);
         let blocks = u32::try_from(chars.len()).unwrap_or(u32::MAX);
@@ -72,11 +77,19 @@ impl Listener {
         } else {
             None
         };
-        Self { player, person }
+        Self { player, person, leaving }
     }
 
     /// As [`Player::handle_input`]; what the person did until `now` is done first, at the time it was done.
     pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {
+        if self.leaving.is_some() {
+            self.leave_until(now);
+        }
+        self.step(now, input);
+        self.player.outputs()
+    }
+
+    fn step(&mut self, now: Instant, input: Input) {
         match &mut self.person {
             None => self.player.step(now, input),
             Some(Person::Acting(acting)) => {
@@ -90,24 +103,51 @@ impl Listener {
                 turning.watch(now, &self.player);
             }
         }
-        self.player.outputs()
     }
 
     /// When to wake this listener at the latest, and why.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, TimeoutReason)> {
-        let acts = match self.person.as_ref() {
-            None => None,
-            Some(Person::Acting(acting)) => acting.due(&self.player),
-            Some(Person::Turning(turning)) => turning.due(&self.player),
-        };
+        let leaves = self.leaving.and_then(|leaving| leaving.due(&self.player));
+        let acts = self.acts_at().into_iter().chain(leaves).min();
         [self.player.poll_timeout(), acts.map(|at| (at, TimeoutReason::Acts))].into_iter().flatten().min()
     }
 
-    /// As [`Player::slack`]; none for whoever does more than listen.
+    /// When the person does something next besides leaving as it meant to.
+    fn acts_at(&self) -> Option<Instant> {
+        match self.person.as_ref() {
+            None => None,
+            Some(Person::Acting(acting)) => acting.due(&self.player),
+            Some(Person::Turning(turning)) => turning.due(&self.player),
+        }
+    }
+
+    /// Does what is due until `now`, each thing at its own time, and leaves if it comes to that.
+    fn leave_until(&mut self, now: Instant) {
+        while let Some(leaving) = self.leaving {
+            let own = self.player.poll_timeout().map(|(at, _)| at);
+            let own = own.into_iter().chain(self.acts_at()).min().filter(|at| *at <= now);
+            let leaves = leaving.due(&self.player).filter(|at| *at <= now);
+            // What the player does at the same moment it does first: a block that ends then was heard to its end.
+            let at = match (own, leaves) {
+                (Some(own), Some(leaves)) if leaves < own => leaves,
+                (Some(own), _) => {
+                    self.step(own, Input::Wake);
+                    own
+                }
+                (None, Some(leaves)) => leaves,
+                (None, None) => return,
+            };
+            if leaving.leave(at, &mut self.player) {
+                self.leaving = None;
+            }
+        }
+    }
+
+    /// As [`Player::slack`]; none for whoever does more than listen, or leaves at a time of its own.
     #[must_use]
     pub fn slack(&self, due: (Instant, TimeoutReason)) -> Duration {
-        if self.person.is_none() { self.player.slack(due) } else { Duration::ZERO }
+        if self.person.is_none() && self.leaving.is_none() { self.player.slack(due) } else { Duration::ZERO }
     }
 
     /// As [`Player::unfinished`].

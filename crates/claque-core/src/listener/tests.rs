@@ -1,11 +1,11 @@
 //! What people do is drawn from their seed and happens at its time.
 
-use super::{Behaviour, Listener, ListenerConfig, ThinkTime, Turns};
+use super::{Behaviour, Listener, ListenerConfig, ListeningTime, ThinkTime, Turns};
 use crate::{
     event::{Event, StatusKind},
     ids::{BlockIdx, ListenerId},
     player::{Input, Output, PlayerConfig, PlayerPolicy, PlayerState},
-    record::{BlockOutcome, Fact, Incident, IncidentRecord},
+    record::{BlockOutcome, Fact, Incident, IncidentRecord, SessionEnd},
     remark::Findings,
     rng::Seed,
     time::{Duration, Instant, MediaTime, Speed},
@@ -227,4 +227,69 @@ fn an_utterance_that_is_shorter_than_expected_may_be_over_before_it_is_interrupt
         }
     }
     assert_eq!(outcomes, [BlockOutcome::Played]);
+}
+
+/// The end of the listener's session and what it had played by then, in a world of one-second blocks that are there at once.
+fn left(listens: &str, turns: Option<Turns>, speed: u32) -> (Instant, Duration, SessionEnd) {
+    let policy = if turns.is_some() { PlayerPolicy::TURNS } else { PlayerPolicy::YAPIT };
+    let player = PlayerConfig {
+        listener: ListenerId(0),
+        document: "d".to_owned(),
+        chars: vec![14; 20].into(),
+        speed: Speed::from_thousandths(speed).expect("not zero"),
+        policy,
+        timeout: Duration::from_secs(60),
+        intended_at: Instant::START,
+    };
+    let behaviour = Behaviour { turns, listens: Some(listens.parse().expect("a time")), ..Behaviour::NONE };
+    let mut listener = Listener::new(ListenerConfig { player, behaviour, voices: 1, seed: Seed::root(1) });
+    let (mut now, mut inputs, mut ended) = (Instant::START, vec![Input::Start], None);
+    while listener.state() != PlayerState::Done {
+        let input = inputs.pop().unwrap_or_else(|| {
+            now = listener.poll_timeout().expect("it waits for something").0;
+            Input::Wake
+        });
+        for output in listener.handle_input(now, input) {
+            match output {
+                Output::Dial => inputs.push(Input::Event(Event::Dialed { connect: Duration::ZERO })),
+                Output::Ask { blocks, voice: _ } => {
+                    blocks.into_iter().for_each(|block| answer(block, &mut inputs));
+                }
+                Output::Fact(Fact::Listener(record)) => ended = Some(record),
+                Output::Fact(_)
+                | Output::Forget { .. }
+                | Output::Move { .. }
+                | Output::ChangeVoice { .. }
+                | Output::Ended => {}
+            }
+        }
+    }
+    let ended = ended.expect("its end is on record");
+    (ended.ended_at, ended.playing.expect("told"), ended.end)
+}
+
+#[test]
+fn who_has_heard_as_much_as_it_came_for_leaves_in_that_moment_whatever_the_speed() {
+    let at = Instant::from_millis;
+    let ms = Duration::from_millis;
+    assert_eq!(left("3.25s", None, 1_000), (at(3_250), ms(3_250), SessionEnd::Left));
+    assert_eq!(left("3s", None, 2_000), (at(1_500), ms(1_500), SessionEnd::Left), "three seconds of audio");
+    assert_eq!(left("5 min", None, 1_000), (at(20_000), ms(20_000), SessionEnd::Completed), "the text ends");
+    // A second of thinking between utterances of a second is no listening.
+    let turns = Turns { think: ThinkTime::Fixed(ms(1_000)), barge_in: 0.0 };
+    assert_eq!(left("3.5s", Some(turns), 1_000), (at(6_500), ms(3_500), SessionEnd::Left));
+}
+
+#[test]
+fn listening_times_are_exponential_where_that_is_asked_for_and_each_listeners_own() {
+    let listens: ListeningTime = "exp 4 min".parse().expect("a time");
+    let minutes = |listener| listens.of(Seed::root(7), ListenerId(listener)).as_millis_f64() / 60_000.0;
+    let mut all: Vec<f64> = (0..10_000).map(minutes).collect();
+    all.sort_by(f64::total_cmp);
+    let mean = all.iter().sum::<f64>() / 10_000.0;
+    // The standard error of the mean of so many is 0.04 minutes.
+    assert!((mean - 4.0).abs() < 0.12, "mean {mean}");
+    assert!((all[5_000] / (4.0 * 2.0_f64.ln()) - 1.0).abs() < 0.05, "median {}", all[5_000]);
+    assert_eq!(listens.to_string(), "exp 240s");
+    assert!("exp".parse::<ListeningTime>().is_err() && "4 parsecs".parse::<ListeningTime>().is_err());
 }

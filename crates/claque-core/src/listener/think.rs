@@ -7,10 +7,11 @@ use rand_distr::{Distribution as _, LogNormal, Uniform};
 use thiserror::Error;
 
 use super::acting::exponential;
-use crate::time::{Duration, duration_nanos};
+use crate::{
+    span::{SpanText, parse_span},
+    time::{Duration, duration_nanos},
+};
 
-/// The longest that can be said: a day.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// The widest lognormal spread that can be said. At 5 a thousandth of all are five million times the median.
 const WIDEST: f64 = 5.0;
 /// Lengths are cut at so many means or medians, as pauses are.
@@ -18,7 +19,7 @@ const MOST: f64 = 1_000.0;
 
 /// How long somebody thinks. Lengths are whole nanoseconds, drawn from the listener's seed.
 ///
-/// As text, where a length is a number with `ms`, `s` or `m`:
+/// As text, where a length is a number with `ms`, `s`, `m` (or `min`) or `h`:
 ///
 /// | text | meaning |
 /// |---|---|
@@ -112,50 +113,16 @@ impl FromStr for ThinkTime {
 impl fmt::Display for ThinkTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fixed(span) => write!(f, "{}", Length(*span)),
-            Self::Uniform { least, most } => write!(f, "uniform {}..{}", Length(*least), Length(*most)),
-            Self::Exponential { mean } => write!(f, "exp {}", Length(*mean)),
-            Self::LogNormal { median, sigma } => write!(f, "lognormal {} {sigma}", Length(*median)),
+            Self::Fixed(span) => write!(f, "{}", SpanText(*span)),
+            Self::Uniform { least, most } => write!(f, "uniform {}..{}", SpanText(*least), SpanText(*most)),
+            Self::Exponential { mean } => write!(f, "exp {}", SpanText(*mean)),
+            Self::LogNormal { median, sigma } => write!(f, "lognormal {} {sigma}", SpanText(*median)),
         }
     }
 }
 
-/// A length as it is written: in seconds, to the nanosecond.
-struct Length(Duration);
-
-impl fmt::Display for Length {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = format!("{}.{:09}", self.0.as_secs(), self.0.subsec_nanos());
-        write!(f, "{}s", digits.trim_end_matches('0').trim_end_matches('.'))
-    }
-}
-
 fn length(text: &str) -> Result<Duration, ThinkTimeError> {
-    let wrong = || error(format!("`{text}` is no length of time"));
-    let units = [("ms", 1_000_000_u64), ("s", 1_000_000_000), ("m", 60_000_000_000)];
-    let (number, unit) = units
-        .iter()
-        .find_map(|(name, unit)| text.strip_suffix(name).map(|number| (number, *unit)))
-        .ok_or_else(wrong)?;
-    let nanos = decimal(number, unit).ok_or_else(wrong)?;
-    let span = Duration::from_nanos(nanos);
-    if span > LONGEST { Err(error(format!("`{text}` is longer than a day"))) } else { Ok(span) }
-}
-
-/// A decimal number of units, in whole nanoseconds; what is finer is cut off.
-fn decimal(text: &str, unit: u64) -> Option<u64> {
-    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
-    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(whole) || !is_number(part) {
-        return None;
-    }
-    let mut nanos = whole.parse::<u64>().ok()?.checked_mul(unit)?;
-    let mut scale = unit;
-    for digit in part.bytes() {
-        scale /= 10;
-        nanos = nanos.checked_add(u64::from(digit - b'0') * scale)?;
-    }
-    Some(nanos)
+    parse_span(text).map_err(|span| error(span.to_string()))
 }
 
 const fn error(what: String) -> ThinkTimeError {

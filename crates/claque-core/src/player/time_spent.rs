@@ -82,6 +82,25 @@ impl Player {
         }
     }
 
+    /// How long it has played, as far as that is accounted for.
+    pub(crate) const fn played(&self) -> Duration {
+        self.spent.playing
+    }
+
+    /// When it will have played for so long, if it plays on until then; none while it does not play.
+    pub(crate) fn has_played_at(&self, span: Duration) -> Option<Instant> {
+        match self.state {
+            State::Playing { since, .. } => Some(since + span.saturating_sub(self.spent.playing)),
+            State::Idle
+            | State::Opening
+            | State::Buffering
+            | State::Waiting { .. }
+            | State::Thinking { .. }
+            | State::Resting { .. }
+            | State::Done => None,
+        }
+    }
+
     /// What is heard or paused at `now` is accounted for until then, once.
     pub(super) fn leave_off(&mut self, now: Instant) {
         match &mut self.state {

@@ -3,7 +3,7 @@
 use core::num::NonZeroU32;
 
 use claque_core::{
-    listener::{Behaviour, ThinkTime, Turns},
+    listener::{Behaviour, ListeningTime, ThinkTime, Turns},
     player::{Backoff, PlayerPolicy, Readiness, Reconnect, SessionErrors},
     time::{Duration, MediaTime, Speed},
 };
@@ -110,10 +110,10 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
 pub(crate) fn eventful_worlds() -> impl Strategy<Value = World> {
     let rate = || prop_oneof![2 => Just(0.0), 1 => 10.0..300.0_f64];
     let hang_up = prop_oneof![3 => Just(0.0), 1 => 1.0..60.0_f64];
-    let rates = (rate(), rate(), rate(), rate(), hang_up, 0_u64..300);
-    let behaviour = rates.prop_map(|(seek, skip, pause, voice, hang_up, mean_pause)| {
+    let rates = (rate(), rate(), rate(), rate(), hang_up, 0_u64..300, listening_times());
+    let behaviour = rates.prop_map(|(seek, skip, pause, voice, hang_up, mean_pause, listens)| {
         let mean_pause = Duration::from_millis(mean_pause);
-        Behaviour { seek, skip, pause, mean_pause, voice, hang_up, turns: None }
+        Behaviour { seek, skip, pause, mean_pause, voice, hang_up, turns: None, listens }
     });
     let cuts = prop::collection::vec(0_u64..2_000, 0..4);
     let dials = prop::collection::vec((0_u64..40, prop::bool::weighted(0.7)), 1..5);
@@ -122,6 +122,12 @@ pub(crate) fn eventful_worlds() -> impl Strategy<Value = World> {
         interruptions.extend(cuts.into_iter().map(|at| (at, Interruption::Cut)));
         World { interruptions, behaviour, seed, dials, ..world }
     })
+}
+
+/// Some leave when they have heard a length of audio, most hear everything.
+fn listening_times() -> impl Strategy<Value = Option<ListeningTime>> {
+    let length = |millis: u64| format!("{millis}ms").parse().ok();
+    prop_oneof![2 => Just(None), 1 => (0_u64..1_500).prop_map(length)]
 }
 
 /// Worlds in which everything is asked for at once and nothing comes between.
@@ -178,9 +184,10 @@ pub(crate) const THINKS: Duration = Duration::from_millis(40);
 /// Conversations.
 pub(crate) fn turn_worlds() -> impl Strategy<Value = World> {
     let barge_in = prop_oneof![Just(0.0), 0.0..=1.0_f64];
-    (worlds(), stream_policies(), barge_in, any::<u64>()).prop_map(|(world, policy, barge_in, seed)| {
+    let people = (barge_in, listening_times(), any::<u64>());
+    (worlds(), stream_policies(), people).prop_map(|(world, policy, (barge_in, listens, seed))| {
         let turns = Some(Turns { think: ThinkTime::Fixed(THINKS), barge_in });
         // 71 ms are expected of one character, which is about what blocks have here.
-        World { policy, behaviour: Behaviour { turns, ..Behaviour::NONE }, seed, chars: 1, ..world }
+        World { policy, behaviour: Behaviour { turns, listens, ..Behaviour::NONE }, seed, chars: 1, ..world }
     })
 }

@@ -169,7 +169,8 @@ impl Audience {
         let Allotment { lanes, own_tables } = allot(order.seats.len(), order.lanes)?;
         let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
         let (decoder, decoder_thread) = start_decoder(&order, &facts_in)?.unzip();
-        let mut hand = Hand::new(order.schedule, u32::try_from(order.seats.len()).unwrap_or(u32::MAX));
+        let mut hand =
+            Hand::new(order.schedule.clone(), u32::try_from(order.seats.len()).unwrap_or(u32::MAX));
         let order = Arc::new(order);
         let mut gauges = Vec::with_capacity(lanes);
         let mut threads = Vec::with_capacity(lanes);

@@ -8,7 +8,20 @@ use serde::Serialize;
 use super::sides::{LoadedRun, Side};
 
 /// What the listeners were asked to do. With another task, other figures are no answer to the same question.
-const TASK: [&str; 7] = ["users", "blocks", "speed", "stagger", "use_cached", "varied_lengths", "text"];
+const TASK: [&str; 12] = [
+    "users",
+    "blocks",
+    "speed",
+    "stagger",
+    "arrivals",
+    "for",
+    "listens",
+    "texts",
+    "zipf",
+    "use_cached",
+    "varied_lengths",
+    "text",
+];
 
 /// What was done to the audience while it listened: what that would have been otherwise is not known.
 const BY_HAND: &str = "by_hand";

@@ -254,6 +254,7 @@ mod tests {
             policy: PlayerPolicy::YAPIT,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::ZERO, users: 20 },
+            texts: None,
             use_cached: true,
             varied_lengths: false,
             timeout: Duration::from_secs(300),

@@ -288,7 +288,7 @@ impl Session<'_> {
             policy: plan.policy,
             behaviour: plan.behaviour,
             seed: plan.seed,
-            schedule: plan.schedule,
+            schedule: plan.schedule.clone(),
             timeout: plan.timeout,
             keep_audio: settings.keep_audio.clone(),
             decode_share: settings.decode_share,

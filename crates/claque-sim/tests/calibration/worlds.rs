@@ -87,6 +87,7 @@ impl World {
             policy: PlayerPolicy::YAPIT,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::from_secs(self.stagger), users: USERS },
+            texts: None,
             use_cached: false,
             varied_lengths: false,
             timeout: Duration::from_secs(300),

@@ -84,6 +84,7 @@ impl World {
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::from_secs_f64(order.spread_s), users },
             use_cached: false,
+            texts: None,
             varied_lengths: false,
             timeout: Duration::from_secs(600),
             seed,

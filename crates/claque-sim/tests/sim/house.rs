@@ -45,6 +45,7 @@ pub(crate) fn scenario(users: u32, blocks: u32, gateway: GatewayConfig) -> Scena
         policy: PlayerPolicy::YAPIT_2026_02_07,
         behaviour: Behaviour::NONE,
         schedule: ArrivalSchedule::Even { window: Duration::from_micros(900), users },
+        texts: None,
         use_cached: false,
         varied_lengths: false,
         timeout: Duration::from_secs(600),

@@ -7,6 +7,7 @@ mod link;
 mod lockstep;
 mod promises;
 mod properties;
+mod queueing;
 mod real_player;
 mod script_file;
 mod start_buffer;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::arrivals::ArrivalFlags;
+
 /// Flags about the audience.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Audience")]
@@ -26,6 +28,8 @@ pub(crate) struct AudienceFlags {
     /// Spread the starts evenly over this many seconds; 0 starts all at once [default: 0]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) stagger: Option<f64>,
+    #[command(flatten)]
+    pub(crate) arrivals: ArrivalFlags,
     /// Give all listeners the same text, so that the service's cache answers
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", hide_possible_values = true)]

@@ -11,6 +11,7 @@
     )
 )]
 
+mod arrivals;
 mod audience;
 mod capacity;
 mod cleanup;

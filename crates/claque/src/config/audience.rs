@@ -8,18 +8,15 @@ use claque_core::{
     plan::Plan,
     player::{PlayerPolicy, Reconnect, SessionErrors},
     rng::Seed,
-    schedule::ArrivalSchedule,
     time::{Duration, Speed},
 };
 
 use super::{
-    UsageError, file, listen, speech,
+    UsageError, arrivals, file, listen, speech,
     wish::{Source, Wish},
     wishes::Wishes,
 };
 
-/// Small enough to see something within a minute, large enough to hear a queue build up.
-const USERS: i64 = 5;
 /// Two and a half batches of the player: the first is the start, the others are refills.
 const BLOCKS: i64 = 20;
 const MODEL: &str = "kokoro";
@@ -34,13 +31,12 @@ const ALICE: &str = include_str!("../../../../corpus/alice.md");
 
 /// The plan, and the name of the player it takes.
 pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), UsageError> {
-    let users = source.within(wishes.users.as_ref(), "users", 1..=1_000_000, USERS)?;
     let blocks = source.within(wishes.blocks.as_ref(), "blocks", 1..=100_000, BLOCKS)?;
     let speed = source.within(wishes.speed.as_ref(), "speed", 0.001..=100.0, 1.0)?;
-    let stagger = source.within(wishes.stagger.as_ref(), "stagger", 0.0..=DAY, 0.0)?;
     let timeout = source.within(wishes.timeout.as_ref(), "timeout", 0.001..=DAY, TIMEOUT)?;
-    let users = number(users);
+    let (schedule, users) = arrivals::arrivals(wishes, source, seed(wishes))?;
     let (policy, player) = policy(wishes, source)?;
+    let behaviour = listen::behaviour(wishes, source, (&player, behaviour(wishes, source)?))?;
     let plan = Plan {
         users,
         blocks: number(blocks),
@@ -48,8 +44,9 @@ pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), U
         voice: slug(wishes.voice.as_ref(), "voice", source)?,
         speed: thousandths(speed),
         policy,
-        behaviour: listen::behaviour(wishes, source, (&player, behaviour(wishes, source)?))?,
-        schedule: ArrivalSchedule::Even { window: Duration::from_secs_f64(stagger), users },
+        behaviour: Behaviour { listens: arrivals::listens(wishes, source)?, ..behaviour },
+        schedule,
+        texts: arrivals::texts(wishes, source)?,
         use_cached: wishes.use_cached.as_ref().is_some_and(|wish| wish.value),
         varied_lengths: wishes.varied_lengths.as_ref().is_some_and(|wish| wish.value),
         timeout: Duration::from_secs_f64(timeout),

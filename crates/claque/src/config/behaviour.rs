@@ -67,13 +67,14 @@ impl BehaviourSettings {
             voice: rate("voice", self.voice)?,
             hang_up: rate("hang_up", self.hang_up)?,
             turns: None,
+            listens: None,
         })
     }
 }
 
 impl From<Behaviour> for BehaviourSettings {
     fn from(behaviour: Behaviour) -> Self {
-        let Behaviour { seek, skip, pause, mean_pause, voice, hang_up, turns: _ } = behaviour;
+        let Behaviour { seek, skip, pause, mean_pause, voice, hang_up, turns: _, listens: _ } = behaviour;
         Self {
             seek: Some(seek),
             skip: Some(skip),

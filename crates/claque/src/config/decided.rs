@@ -8,8 +8,8 @@ use claque_run::order::{GatewayChoice, OpenaiChoice, TargetChoice};
 use serde_json::{Map, Value, json};
 
 use super::{
-    audience::seed_number, behaviour::BehaviourSettings, gateway::GatewaySettings, listen, wish::Wish,
-    wishes::Wishes,
+    arrivals, audience::seed_number, behaviour::BehaviourSettings, gateway::GatewaySettings, listen,
+    wish::Wish, wishes::Wishes,
 };
 
 /// What was decided about the audience, by the names a scenario has for it.
@@ -45,6 +45,7 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
             }
             let confidence = wishes.confidence.as_ref().map(|wish| wish.value);
             map.insert("confidence".to_owned(), confidence.into());
+            arrivals::decided(wishes, &mut map);
             listen::decided(&plan.policy, player, &plan.behaviour, &mut map);
             map
         }

@@ -4,6 +4,7 @@
 //! and check every range. What leaves this module is right by type. Errors end the program with exit code 2.
 
 mod accounts;
+mod arrivals;
 mod audience;
 mod behaviour;
 mod capacity;

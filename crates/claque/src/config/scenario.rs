@@ -1,6 +1,6 @@
 //! The scenario file: TOML, read whole or not at all.
 //!
-//! Files that are read (`text`, `env_file`, `auth_env_file`, `accounts`, `client_cert`, `client_key`) are looked for beside the scenario; folders that are
+//! Files that are read (`text`, those of `arrivals`, `env_file`, `auth_env_file`, `accounts`, `client_cert`, `client_key`) are looked for beside the scenario; folders that are
 //! written are below the current one, as if they had been typed.
 
 use std::path::{Path, PathBuf};
@@ -60,6 +60,9 @@ pub(super) fn checked(mut wishes: Wishes, source: &Source) -> Result<Wishes, Usa
     let files = [text, env_file, auth_env_file, accounts, client_cert, client_key];
     for file in files.into_iter().flatten() {
         file.value = beside(&source.path, &file.value);
+    }
+    if let Some(arrivals) = &mut wishes.arrivals {
+        arrivals.value = super::arrivals::with_file(&arrivals.value, |file| beside(&source.path, file));
     }
     super::documents::beside(&mut wishes.documents, |file| beside(&source.path, file));
     Ok(wishes)

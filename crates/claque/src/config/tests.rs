@@ -208,3 +208,98 @@ fn a_simulation_refuses_what_it_cannot_do() {
     let error = simulate(&["--scenario", &path]).unwrap_err().to_string();
     assert!(error.contains("s.toml:1: base_url has no meaning in a simulation"), "{error}");
 }
+
+#[test]
+fn arrivals_at_a_rate_say_how_many_come_and_when() {
+    let plan = run(&["--arrivals", "constant:12/min", "--for", "1min"]).unwrap().plan;
+    assert_eq!(
+        (plan.users, plan.schedule.intended_start(ListenerId(11))),
+        (12, Instant::from_millis(55_000))
+    );
+    let plan = run(&["--arrivals", "constant:12/min", "--for", "1min", "--users", "3"]).unwrap().plan;
+    assert_eq!(plan.users, 3, "what ends first");
+    let even = run(&["--arrivals", "even:10s", "--users", "5"]).unwrap().plan;
+    assert_eq!(even.schedule, run(&["--stagger", "10", "--users", "5"]).unwrap().plan.schedule);
+    let random = |seed| run(&["--arrivals", "poisson:1/s", "--for", "1h", "--seed", seed]).unwrap().plan;
+    let (first, again, other) = (random("1"), random("1"), random("2"));
+    assert_eq!(first.schedule, again.schedule);
+    assert_ne!(first.schedule, other.schedule);
+    // 3600 are to be expected, give or take 60.
+    assert!((3_400..3_800).contains(&first.users), "{}", first.users);
+}
+
+#[test]
+fn what_a_run_was_told_of_its_arrivals_gives_the_same_again() {
+    let (folder, path) =
+        file("s.toml", "arrivals = \"trace:starts.txt\"\nlistens = \"exp 4 min\"\ntexts = 20\n");
+    fs::write(folder.path().join("starts.txt"), "0\n2.5\n# late\n1min\n").unwrap();
+    let settings = run(&["--scenario", &path]).unwrap();
+    assert_eq!(settings.plan.users, 3);
+    assert_eq!(settings.plan.schedule.intended_start(ListenerId(2)), Instant::from_millis(60_000));
+    assert_eq!(
+        (settings.scenario["texts"].as_i64(), settings.scenario["zipf"].as_f64()),
+        (Some(20), Some(1.0))
+    );
+    assert!(settings.scenario.get("stagger").is_none());
+    let decided: String =
+        ["arrivals", "listens"].iter().map(|key| format!("{key} = {}\n", settings.scenario[*key])).collect();
+    let (_folder, path) = file("again.toml", &format!("{decided}users = 3\n"));
+    let again = run(&["--scenario", &path]).unwrap().plan;
+    assert_eq!((again.schedule, again.behaviour), (settings.plan.schedule, settings.plan.behaviour));
+}
+
+#[test]
+fn what_is_wrong_with_arrivals_is_told_with_the_remedy() {
+    let (folder, path) = file("s.toml", "\narrivals = \"stages:rates.txt\"\n");
+    fs::write(folder.path().join("rates.txt"), "5min 1/min\n\nsoon 2/min\n").unwrap();
+    let in_file = error(&["--scenario", &path]);
+    let start = format!("{path}:2: arrivals names ");
+    assert!(in_file.starts_with(&start), "{in_file}");
+    assert!(
+        in_file.ends_with("rates.txt: line 3: `soon` is no length of time; write one such as `5min`"),
+        "{in_file}"
+    );
+    for (args, words) in [
+        (
+            &["--arrivals", "poisson:12/min"][..],
+            "--arrivals `poisson:12/min` has no end of its own; say for how long with --for, or how many come with --users",
+        ),
+        (
+            &["--arrivals", "poison:12/min"],
+            "--arrivals is `poison:12/min`: give closed, even:WINDOW, constant:RATE, poisson:RATE, ramp:FROM..TO:OVER, stages:FILE \
+             or trace:FILE",
+        ),
+        (
+            &["--for", "5min"],
+            "--for is for how long listeners come at a rate; add --arrivals, such as --arrivals poisson:12/min",
+        ),
+        (
+            &["--arrivals", "closed", "--for", "5min"],
+            "--for has no meaning where the number of listeners is given, not a rate; leave it out",
+        ),
+        (
+            &["--arrivals", "closed", "--stagger", "5"],
+            "--stagger and --arrivals contradict each other; leave one of them out",
+        ),
+        (
+            &["--arrivals", "constant:1/s", "--for", "soon"],
+            "--for is `soon`; give a length of time such as 90s, 10min or 2h",
+        ),
+        (&["--zipf", "1"], "--zipf is how popular each of --texts is; add --texts"),
+        (
+            &["--texts", "5", "--use-cached"],
+            "--texts has no meaning where all share one text that is cached before; leave it or --use-cached out",
+        ),
+        (&["--texts", "5", "--zipf", "-1"], "--zipf is -1; give 0 to 10"),
+        (
+            &["--listens", "long"],
+            "--listens is `long`: no time to listen; write `4min`, `uniform 1min..10min`, `exp 4min` or `lognormal 4min 0.5`",
+        ),
+    ] {
+        assert_eq!(error(args), words);
+    }
+    assert!(
+        error(&["--arrivals", "trace:nowhere"])
+            .starts_with("--arrivals names nowhere, which cannot be read: ")
+    );
+}

@@ -30,6 +30,12 @@ pub(crate) struct Wishes {
     pub(crate) voice: Option<Wish<String>>,
     pub(crate) speed: Option<Wish<f64>>,
     pub(crate) stagger: Option<Wish<f64>>,
+    pub(crate) arrivals: Option<Wish<String>>,
+    #[serde(rename = "for")]
+    pub(crate) arrivals_for: Option<Wish<String>>,
+    pub(crate) listens: Option<Wish<String>>,
+    pub(crate) texts: Option<Wish<i64>>,
+    pub(crate) zipf: Option<Wish<f64>>,
     pub(crate) use_cached: Option<Wish<bool>>,
     pub(crate) varied_lengths: Option<Wish<bool>>,
     pub(crate) text: Option<Wish<PathBuf>>,
@@ -112,6 +118,11 @@ impl Wishes {
         over(&mut self.voice, flags.voice);
         over(&mut self.speed, flags.speed);
         over(&mut self.stagger, flags.stagger);
+        over(&mut self.arrivals, flags.arrivals.arrivals);
+        over(&mut self.arrivals_for, flags.arrivals.arrivals_for);
+        over(&mut self.listens, flags.arrivals.listens);
+        over(&mut self.texts, flags.arrivals.texts);
+        over(&mut self.zipf, flags.arrivals.zipf);
         over(&mut self.use_cached, flags.use_cached);
         over(&mut self.varied_lengths, flags.varied_lengths);
         over(&mut self.text, flags.text);

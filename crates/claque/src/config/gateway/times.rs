@@ -9,7 +9,7 @@ use super::{
     units::{Rate, Seconds, Size},
 };
 
-/// `{ fixed_seconds }`, or any of `{ overhead_seconds, seconds_per_char, sigma }`.
+/// `{ fixed_seconds }`, `{ exponential_seconds }`, or any of `{ overhead_seconds, seconds_per_char, sigma }`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(try_from = "RawService")]
 pub(super) struct ServiceSetting(RawService);
@@ -18,6 +18,7 @@ pub(super) struct ServiceSetting(RawService);
 #[serde(default, deny_unknown_fields)]
 struct RawService {
     fixed_seconds: Option<Seconds>,
+    exponential_seconds: Option<Seconds>,
     overhead_seconds: Option<Seconds>,
     seconds_per_char: Option<Seconds>,
     sigma: Option<Size>,
@@ -51,7 +52,11 @@ impl ServiceSetting {
             *service = ServiceModel::Fixed(fixed.0);
             return;
         }
-        if matches!(service, ServiceModel::Fixed(_)) {
+        if let Some(mean) = self.0.exponential_seconds {
+            *service = ServiceModel::Exponential { mean: mean.0 };
+            return;
+        }
+        if matches!(service, ServiceModel::Fixed(_) | ServiceModel::Exponential { .. }) {
             *service = DEFAULT_SERVICE;
         }
         if let ServiceModel::PerChar { overhead, per_char, sigma } = service {
@@ -84,8 +89,12 @@ impl TryFrom<RawService> for ServiceSetting {
     fn try_from(raw: RawService) -> Result<Self, Self::Error> {
         let per_char =
             raw.overhead_seconds.is_some() || raw.seconds_per_char.is_some() || raw.sigma.is_some();
-        if raw.fixed_seconds.is_some() && per_char {
+        let others = per_char || raw.exponential_seconds.is_some();
+        if raw.fixed_seconds.is_some() && others {
             return Err("fixed_seconds stands alone; take it away, or the other keys");
+        }
+        if raw.exponential_seconds.is_some() && per_char {
+            return Err("exponential_seconds stands alone; take it away, or the other keys");
         }
         Ok(Self(raw))
     }
@@ -108,8 +117,12 @@ impl From<ServiceModel> for ServiceSetting {
             ServiceModel::Fixed(span) => {
                 RawService { fixed_seconds: Some(Seconds(span)), ..RawService::default() }
             }
+            ServiceModel::Exponential { mean } => {
+                RawService { exponential_seconds: Some(Seconds(mean)), ..RawService::default() }
+            }
             ServiceModel::PerChar { overhead, per_char, sigma } => RawService {
                 fixed_seconds: None,
+                exponential_seconds: None,
                 overhead_seconds: Some(Seconds(overhead)),
                 seconds_per_char: Some(Seconds(per_char)),
                 sigma: Some(Size(sigma)),

@@ -1,0 +1,170 @@
+//! From wishes to who comes when, what each reads, and how long it stays.
+
+use std::path::Path;
+
+use claque_core::{
+    arrivals::{ArrivalBound, ArrivalForm, ArrivalProcess, MOST_LISTENERS, parse_stages, parse_trace},
+    listener::ListeningTime,
+    popularity::TextPopularity,
+    rng::Seed,
+    schedule::ArrivalSchedule,
+    span::parse_span,
+    time::Duration,
+};
+use serde_json::{Map, Value};
+
+use super::{
+    UsageError, file,
+    wish::{Source, Wish},
+    wishes::Wishes,
+};
+
+/// Small enough to see something within a minute, large enough to hear a queue build up.
+const USERS: i64 = 5;
+/// Longest spread of starts, in seconds: a day.
+const DAY: f64 = 86_400.0;
+/// How popular texts are if only their number is said: Zipf's own law.
+const ZIPF: f64 = 1.0;
+/// Steepest popularity; at 10 the second text is chosen once in a thousand times.
+const STEEPEST: f64 = 10.0;
+
+/// Everybody's intended start, and how many they are.
+pub(super) fn arrivals(
+    wishes: &Wishes,
+    source: &Source,
+    seed: Seed,
+) -> Result<(ArrivalSchedule, u32), UsageError> {
+    let most = i64::from(MOST_LISTENERS);
+    let users = source.within(wishes.users.as_ref(), "users", 1..=most, USERS)?;
+    let users = u32::try_from(users).unwrap_or(u32::MAX);
+    let stagger = source.within(wishes.stagger.as_ref(), "stagger", 0.0..=DAY, 0.0)?;
+    let lasts = lasts(wishes, source)?;
+    let Some(wish) = &wishes.arrivals else {
+        if let (Some(wish), Some(_)) = (&wishes.arrivals_for, lasts) {
+            let what =
+                "is for how long listeners come at a rate; add --arrivals, such as --arrivals poisson:12/min";
+            return Err(source.error(wish, "for", what));
+        }
+        return Ok((ArrivalSchedule::Even { window: Duration::from_secs_f64(stagger), users }, users));
+    };
+    if let Some(stagger) = &wishes.stagger {
+        let what = format!(
+            "and {} contradict each other; leave one of them out",
+            source.name(wish.place, "arrivals")
+        );
+        return Err(source.error(stagger, "stagger", what));
+    }
+    let process = process(wish, source)?;
+    if let ArrivalProcess::Even { window } = process {
+        if let Some(wish) = &wishes.arrivals_for {
+            let what = "has no meaning where the number of listeners is given, not a rate; leave it out";
+            return Err(source.error(wish, "for", what));
+        }
+        return Ok((ArrivalSchedule::Even { window, users }, users));
+    }
+    let bound = ArrivalBound { users: wishes.users.is_some().then_some(users), within: lasts };
+    let schedule = process
+        .schedule(bound, seed)
+        .map_err(|error| source.error(wish, "arrivals", format!("`{}` {error}", wish.value)))?;
+    let come = schedule.listed().and_then(|starts| u32::try_from(starts.len()).ok());
+    Ok((schedule, come.unwrap_or(users)))
+}
+
+fn lasts(wishes: &Wishes, source: &Source) -> Result<Option<Duration>, UsageError> {
+    let Some(wish) = &wishes.arrivals_for else { return Ok(None) };
+    match parse_span(&wish.value) {
+        Ok(span) if !span.is_zero() => Ok(Some(span)),
+        Ok(_) | Err(_) => {
+            let what = format!("is `{}`; give a length of time such as 90s, 10min or 2h", wish.value);
+            Err(source.error(wish, "for", what))
+        }
+    }
+}
+
+fn process(wish: &Wish<String>, source: &Source) -> Result<ArrivalProcess, UsageError> {
+    let form = wish.value.parse();
+    let wrong = |what: String| source.error(wish, "arrivals", format!("is `{}`: {what}", wish.value));
+    match form.map_err(|error: claque_core::arrivals::ArrivalFormError| wrong(error.to_string()))? {
+        ArrivalForm::Known(process) => Ok(process),
+        ArrivalForm::Stages(name) => {
+            let stages = parse_stages(&read(&name, wish, source)?);
+            stages.map(ArrivalProcess::Paced).map_err(|error| in_file(&name, wish, source, &error))
+        }
+        ArrivalForm::Trace(name) => {
+            let starts = parse_trace(&read(&name, wish, source)?);
+            let starts = starts.map_err(|error| in_file(&name, wish, source, &error))?;
+            Ok(ArrivalProcess::Trace(starts.into()))
+        }
+    }
+}
+
+fn read(name: &str, wish: &Wish<String>, source: &Source) -> Result<String, UsageError> {
+    file::read_text(Path::new(name), file::MOST_TEXT).map_err(|error| {
+        source.error(wish, "arrivals", format!("names {name}, which cannot be read: {error}"))
+    })
+}
+
+fn in_file(
+    name: &str,
+    wish: &Wish<String>,
+    source: &Source,
+    error: &claque_core::arrivals::ArrivalFileError,
+) -> UsageError {
+    source.error(wish, "arrivals", format!("names {name}: {error}"))
+}
+
+/// The same arrivals with the file of a scenario where `place` has it.
+pub(super) fn with_file(typed: &str, place: impl FnOnce(&Path) -> std::path::PathBuf) -> String {
+    match typed.split_once(':') {
+        Some((kind @ ("stages" | "trace"), file)) if !file.trim().is_empty() => {
+            format!("{kind}:{}", place(Path::new(file.trim())).display())
+        }
+        Some(_) | None => typed.to_owned(),
+    }
+}
+
+/// How many texts there are, if not one for each listener.
+pub(super) fn texts(wishes: &Wishes, source: &Source) -> Result<Option<TextPopularity>, UsageError> {
+    let Some(wish) = &wishes.texts else {
+        return match &wishes.zipf {
+            Some(wish) => Err(source.error(wish, "zipf", "is how popular each of --texts is; add --texts")),
+            None => Ok(None),
+        };
+    };
+    if wishes.use_cached.as_ref().is_some_and(|cached| cached.value) {
+        let what =
+            "has no meaning where all share one text that is cached before; leave it or --use-cached out";
+        return Err(source.error(wish, "texts", what));
+    }
+    let texts = source.within(Some(wish), "texts", 1..=i64::from(MOST_LISTENERS), 1)?;
+    let exponent = source.within(wishes.zipf.as_ref(), "zipf", 0.0..=STEEPEST, ZIPF)?;
+    Ok(Some(TextPopularity { texts: u32::try_from(texts).unwrap_or(u32::MAX), exponent }))
+}
+
+/// How much each listens to, if not its whole text.
+pub(super) fn listens(wishes: &Wishes, source: &Source) -> Result<Option<ListeningTime>, UsageError> {
+    let Some(wish) = &wishes.listens else { return Ok(None) };
+    let listens = wish.value.parse().map(Some);
+    listens.map_err(|error: claque_core::listener::ListeningTimeError| {
+        source.error(wish, "listens", format!("is `{}`: {error}", wish.value))
+    })
+}
+
+/// Adds what was decided, by the names a scenario has for it.
+pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
+    if let Some(arrivals) = &wishes.arrivals {
+        // Only one of them says when listeners start.
+        scenario.remove("stagger");
+        scenario.insert("arrivals".to_owned(), arrivals.value.as_str().into());
+    }
+    for (key, wish) in [("for", &wishes.arrivals_for), ("listens", &wishes.listens)] {
+        if let Some(wish) = wish {
+            scenario.insert(key.to_owned(), wish.value.as_str().into());
+        }
+    }
+    if let Some(texts) = &wishes.texts {
+        scenario.insert("texts".to_owned(), texts.value.into());
+        let zipf = wishes.zipf.as_ref().map_or(ZIPF, |wish| wish.value);
+        scenario.insert("zipf".to_owned(), zipf.into());
+    }
+}
