@@ -189,7 +189,7 @@ fn a_simulation_leaves_a_run_that_can_be_read() {
     let stage = Stage::new();
     let output = stage.claque(&["simulate", "--users", "4", "--blocks", "6", "--gateway", "2026-02"]);
     let text = stdout(&output);
-    assert!(text.contains("24/24 blocks (100.0 %)") && text.contains("  VALID\n"), "{text}");
+    assert!(text.contains("24/24 blocks (100.0 %)") && text.contains("  VALID  the measurement can be trusted\n"), "{text}");
     assert!(!text.contains('\u{1b}'), "no colour where nobody asked for it");
 
     let folder = stage.run_folder();
@@ -257,7 +257,7 @@ fn a_book_is_simulated_by_the_command_that_the_page_shows() {
     let stage = Stage::new();
     let command = "simulate documents --pages 300 --concurrent 4 --gateway-set extraction.workers=8";
     let text = stdout(&stage.claque(&command.split(' ').collect::<Vec<_>>()));
-    assert!(text.contains("1,200/1,200 pages (100.0 %)") && text.contains("  VALID\n"), "{text}");
+    assert!(text.contains("1,200/1,200 pages (100.0 %)") && text.contains("  VALID  the measurement can be trusted\n"), "{text}");
 }
 
 #[test]
