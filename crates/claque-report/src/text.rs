@@ -403,7 +403,7 @@ pub(crate) fn verdict(verdict: &Verdict, paint: Paint, lines: &mut Vec<String>) 
 }
 
 /// A sentence behind what says what it is, on as many lines as it takes.
-fn wrapped(kind: &str, words: &str) -> Vec<String> {
+pub(crate) fn wrapped(kind: &str, words: &str) -> Vec<String> {
     /// Columns of a terminal that nobody has made wider.
     const WIDTH: usize = 80;
     let begin = format!("  {kind}");

@@ -189,7 +189,10 @@ fn a_simulation_leaves_a_run_that_can_be_read() {
     let stage = Stage::new();
     let output = stage.claque(&["simulate", "--users", "4", "--blocks", "6", "--gateway", "2026-02"]);
     let text = stdout(&output);
-    assert!(text.contains("24/24 blocks (100.0 %)") && text.contains("  VALID  the measurement can be trusted\n"), "{text}");
+    assert!(
+        text.contains("24/24 blocks (100.0 %)") && text.contains("  VALID  the measurement can be trusted\n"),
+        "{text}"
+    );
     assert!(!text.contains('\u{1b}'), "no colour where nobody asked for it");
 
     let folder = stage.run_folder();
@@ -257,7 +260,11 @@ fn a_book_is_simulated_by_the_command_that_the_page_shows() {
     let stage = Stage::new();
     let command = "simulate documents --pages 300 --concurrent 4 --gateway-set extraction.workers=8";
     let text = stdout(&stage.claque(&command.split(' ').collect::<Vec<_>>()));
-    assert!(text.contains("1,200/1,200 pages (100.0 %)") && text.contains("  VALID  the measurement can be trusted\n"), "{text}");
+    assert!(
+        text.contains("1,200/1,200 pages (100.0 %)")
+            && text.contains("  VALID  the measurement can be trusted\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -382,4 +389,35 @@ fn a_served_gateway_says_where_it_is_and_stops_when_asked() {
     let mut talk = String::new();
     server.0.stderr.take().unwrap().read_to_string(&mut talk).unwrap();
     assert!(talk.starts_with("serving the gateway of preset 2026-02 with the engine synthetic"), "{talk}");
+}
+
+#[test]
+fn shells_complete_verbs_and_flags() {
+    let stage = Stage::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = stdout(&stage.claque(&["completions", shell]));
+        assert!(script.contains("resummarise") && script.contains("gateway-set"), "{shell}: {script}");
+    }
+    let script = stdout(&stage.claque(&["completions", "bash"]));
+    stage.write("claque.bash", &script);
+    // Sourced as a shell would, and asked what begins with `simu`.
+    let asked = "source ./claque.bash; COMP_WORDS=(claque simu); COMP_CWORD=1; _claque claque simu claque; echo ${COMPREPLY[*]}";
+    let output =
+        Command::new("bash").args(["--norc", "-c", asked]).current_dir(stage.path()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "simulate", "{output:?}");
+}
+
+#[test]
+fn every_verb_has_its_manual_page() {
+    let stage = Stage::new();
+    assert!(stage.claque(&["man", "pages/man1"]).status.success());
+    let page = |name: &str| fs::read_to_string(stage.path().join("pages/man1").join(name)).unwrap();
+    let main = page("claque.1");
+    for verb in ["run", "simulate", "suite", "capacity", "documents", "serve", "compare", "export", "man"] {
+        assert!(main.contains(verb), "{verb}: {main}");
+        assert!(page(&format!("claque-{verb}.1")).starts_with(".ie"), "{verb}");
+    }
+    assert!(page("claque-run.1").contains("allow\\-rate\\-limit"));
+    assert!(page("claque-simulate-documents.1").contains("pages"));
+    assert_eq!(stdout(&stage.claque(&["man"])), main);
 }

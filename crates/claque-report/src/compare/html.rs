@@ -7,7 +7,7 @@ use claque_stats::{
     units::counted,
 };
 
-use super::{figures, headline, remarks};
+use super::{figures, headline, remarks, sentence};
 use crate::{
     compare::{Compared, Differs, Setting},
     html::{Markup, document},
@@ -63,7 +63,8 @@ fn candidate(compared: &Compared, at: usize, out: &mut Markup) {
     };
     let baseline = compared.sides.first().map_or("A", |side| side.label.as_str());
     out.raw("<section class=\"long\">\n");
-    verdict(pair, &format!("{} against {baseline}", side.label), out);
+    let words = sentence(compared, pair, side);
+    verdict(pair, &format!("{} against {baseline}", side.label), words.as_deref(), out);
     out.raw("</section>\n");
     let labels = (baseline, side.label.as_str());
     if let Some(settings) = compared.differences.get(at).filter(|settings| !settings.is_empty()) {
@@ -85,7 +86,7 @@ fn candidate(compared: &Compared, at: usize, out: &mut Markup) {
 }
 
 /// What a pair comes to, in a box.
-fn verdict(pair: &Pair, whose: &str, out: &mut Markup) {
+fn verdict(pair: &Pair, whose: &str, words: Option<&str>, out: &mut Markup) {
     let (word, rest) = headline(pair);
     let class = match word {
         "REGRESSION" => " invalid",
@@ -93,7 +94,7 @@ fn verdict(pair: &Pair, whose: &str, out: &mut Markup) {
         _ => " notable",
     };
     out.raw("<div class=\"verdict").raw(class).raw("\">\n<p>").words(whose).raw(": <strong>").words(word);
-    out.raw("</strong></p>\n").element("p", &rest).raw("\n</div>\n");
+    out.raw("</strong></p>\n").element("p", words.unwrap_or(&rest)).raw("\n</div>\n");
 }
 
 fn differences(settings: &[Setting], (a, b): (&str, &str), out: &mut Markup) {

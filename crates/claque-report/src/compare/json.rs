@@ -6,7 +6,7 @@ use claque_stats::{
 };
 use serde::Serialize;
 
-use super::{Compared, LoadedRun, Setting, headline};
+use super::{Compared, LoadedRun, Setting, headline, sentence};
 use crate::{ReportError, error::encoded, version::Version};
 
 /// Version of the document; raised when a key changes its meaning or goes, not when one comes.
@@ -46,6 +46,8 @@ struct PairView<'a> {
     candidate: &'a str,
     /// "regression", "better", "no-detectable-change", "not-judged" or "not-comparable".
     verdict: String,
+    /// What it comes to, in a sentence; null where the two cannot be compared.
+    words: Option<String>,
     objection: Option<&'a str>,
     /// What was held against what.
     design: Design,
@@ -100,6 +102,7 @@ pub(crate) fn view(compared: &Compared) -> impl Serialize {
                 baseline,
                 candidate: &side.label,
                 verdict: headline(pair).0.to_lowercase().replace(' ', "-"),
+                words: sentence(compared, pair, side),
                 objection: pair.objection.as_deref(),
                 design: pair.design,
                 differences,

@@ -2,7 +2,7 @@
 
 use claque_stats::compare::{Change, Pair};
 
-use super::{figures, headline, remarks};
+use super::{figures, headline, remarks, sentence};
 use crate::{
     compare::{Compared, Setting},
     markdown::{cell, cell_long, objectives_table},
@@ -19,7 +19,8 @@ pub(super) fn document(compared: &Compared) -> String {
         let (a, b) = (baseline, side.label.as_str());
         lines.push(format!("### claque: {b} against {a}: {words}"));
         lines.push(String::new());
-        lines.push(cell_long(&rest));
+        lines
+            .push(sentence(compared, pair, side).map_or_else(|| cell_long(&rest), |words| cell_long(&words)));
         lines.push(String::new());
         lines.extend(differences(settings, (a, b)));
         lines.extend(table(pair, (a, b), compared.confidence_pct));

@@ -6,6 +6,7 @@ mod figures;
 pub(crate) mod html;
 pub(crate) mod json;
 mod markdown;
+mod sentence;
 mod sides;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use claque_stats::{
     units::counted,
 };
 
+use self::sentence::sentence;
 pub use self::{
     differ::{Differs, Setting},
     sides::{

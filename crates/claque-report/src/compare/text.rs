@@ -2,12 +2,12 @@
 
 use claque_stats::compare::{Change, Pair, Row};
 
-use super::{figures, headline, remarks};
+use super::{figures, headline, remarks, sentence};
 use crate::{
     compare::{Compared, Differs, Setting, Side},
     paint::{Paint, Style, joined, row},
     printable::is_hidden,
-    text::objectives_met,
+    text::{objectives_met, wrapped},
     words::one_line,
 };
 
@@ -40,6 +40,7 @@ pub(crate) fn document(compared: &Compared, paint: Paint) -> String {
             _ => Style::Good,
         };
         lines.push(format!("  {}  {}: {}", paint.style(style, words), side.label, one_line_long(&rest)));
+        lines.extend(sentence(compared, pair, side).iter().flat_map(|words| wrapped("", words)));
     }
     lines.extend(remarks(compared).into_iter().map(|remark| row("note", &one_line_long(&remark), paint)));
     joined(&lines)

@@ -25,6 +25,7 @@ mod objectives;
 mod output;
 mod player;
 mod results;
+mod shell;
 mod speech;
 mod suite;
 mod target;
@@ -50,6 +51,7 @@ pub(crate) use self::{
         ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
         ResummariseFlags, RunFlag, ShowFlags, TableFlag, TagFlags,
     },
+    shell::{CompletionsFlags, ManFlags},
     speech::{ProtocolFlags, SpeechFlags},
     suite::SuiteFlags,
     target::{CredentialFlags, TargetFlags},
@@ -104,6 +106,10 @@ pub(crate) enum Verb {
     Resummarise(ResummariseFlags),
     /// Print the facts of a run as CSV, JSON lines or Parquet
     Export(ExportFlags),
+    /// Print what a shell reads to complete commands
+    Completions(CompletionsFlags),
+    /// Print the manual page, or write those of all verbs
+    Man(ManFlags),
 }
 
 impl Cli {
@@ -128,7 +134,9 @@ impl Cli {
             | Verb::Prune(_)
             | Verb::Import(_)
             | Verb::Resummarise(_)
-            | Verb::Export(_) => false,
+            | Verb::Export(_)
+            | Verb::Completions(_)
+            | Verb::Man(_) => false,
         }
     }
 }

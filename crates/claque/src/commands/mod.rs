@@ -14,6 +14,7 @@ mod run;
 mod runs;
 mod runtime;
 mod serve;
+mod shell;
 mod show;
 mod simulate;
 mod suite;
@@ -68,5 +69,7 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Import(flags) => import::import(&flags),
         Verb::Resummarise(flags) => resummarise::resummarise(&flags),
         Verb::Export(flags) => export::export(&flags),
+        Verb::Completions(flags) => shell::completions(&flags),
+        Verb::Man(flags) => shell::man(&flags),
     }
 }
