@@ -7,6 +7,7 @@
 
 mod ahead;
 mod asked;
+mod cells;
 mod columns;
 mod digest;
 mod documents;
@@ -29,6 +30,7 @@ mod sorter;
 mod suite;
 mod tables;
 mod tags;
+mod unfinished;
 mod wall_time;
 mod writer;
 
