@@ -1,46 +1,40 @@
-//! What a run had under way when it was killed: blocks with a request on record, perhaps their arrival, and no end.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Lines of the journal that tell of what is under way: blocks that were asked for, and what has arrived.
 
 use claque_core::{
-    ids::{BlockIdx, ListenerId},
-    record::{Arrived, Asked, BlockOutcome, BlockRecord, Fact, Wanted},
+    record::{Arrived, Asked, BlockOutcome, BlockRecord, Wanted},
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    incidents::IncidentRow,
-    rows::{FactRow, findings_from, remark_names},
-};
+use crate::cells::{findings_from, remark_names};
 
 /// A line of the journal: blocks of one request that are wanted since the same moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AskedRow {
-    listener: u32,
-    at_ns: u64,
+    pub(crate) listener: u32,
+    pub(crate) at_ns: u64,
     /// Absent of blocks that have a record already, and in journals of before.
     #[serde(flatten)]
-    wanted: Option<WantedCells>,
-    blocks: Vec<u32>,
+    pub(crate) wanted: Option<WantedCells>,
+    pub(crate) blocks: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct WantedCells {
-    intended_at_ns: u64,
-    batch: u32,
+pub(crate) struct WantedCells {
+    pub(crate) intended_at_ns: u64,
+    pub(crate) batch: u32,
 }
 
 /// A line of the journal: what arrived between two writes, without names, for there is one of each block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ArrivedRow {
-    blocks: Vec<ArrivedCells>,
+    pub(crate) blocks: Vec<ArrivedCells>,
 }
 
 /// Listener and block, the moments of [`Arrived`] in its order, media time, bytes, chunks, buffer deficit, and what was found out
 /// about the audio as in `blocks.parquet`; times in nanoseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct ArrivedCells(
+pub(crate) struct ArrivedCells(
     u32,
     u32,
     [Option<u64>; 4],
@@ -77,6 +71,11 @@ impl ArrivedRow {
 }
 
 impl ArrivedCells {
+    /// Listener and block.
+    pub(crate) const fn place(&self) -> (u32, u32) {
+        (self.0, self.1)
+    }
+
     fn of(arrived: &Arrived) -> Self {
         let moments =
             [arrived.answered_request_at, arrived.acknowledged_at, arrived.ready_at, arrived.first_audio_at];
@@ -95,7 +94,7 @@ impl ArrivedCells {
     }
 
     /// Puts what arrived into the record of its block.
-    fn add_to(self, record: &mut BlockRecord) {
+    pub(crate) fn add_to(self, record: &mut BlockRecord) {
         let Self(_, _, moments, complete_at, media, bytes, chunks, buffer_deficit, remarks, sound) = self;
         let [answered_request_at, acknowledged_at, ready_at, first_audio_at] =
             moments.map(|at| at.map(Instant::from_nanos));
@@ -114,87 +113,5 @@ impl ArrivedCells {
             findings: findings_from(remarks.as_deref(), sound.as_deref()).unwrap_or_default(),
             ..record.clone()
         };
-    }
-}
-
-/// Looks through a journal, line by line.
-#[derive(Debug, Default)]
-pub(crate) struct Unfinished {
-    open: BTreeMap<(u32, u32), OpenBlock>,
-    /// Those with a record: one that is asked for again to be heard again has no second.
-    recorded: BTreeSet<(u32, u32)>,
-    /// How often one without a record was asked for again, which may be on record before its first request is written.
-    resends: BTreeMap<(u32, u32), u8>,
-    seen: usize,
-}
-
-/// A block that was asked for and has no record yet.
-#[derive(Debug)]
-struct OpenBlock {
-    /// Which it was, in the order of all.
-    number: usize,
-    record: BlockRecord,
-}
-
-impl Unfinished {
-    pub(crate) fn see(&mut self, row: FactRow) {
-        match row {
-            FactRow::Asked(row) => self.see_asked(row),
-            FactRow::Arrived(ArrivedRow { blocks }) => {
-                for cells in blocks {
-                    if let Some(open) = self.open.get_mut(&(cells.0, cells.1)) {
-                        cells.add_to(&mut open.record);
-                    }
-                }
-            }
-            FactRow::Block(row) => {
-                self.open.remove(&(row.listener, row.block));
-                self.resends.remove(&(row.listener, row.block));
-                self.recorded.insert((row.listener, row.block));
-            }
-            FactRow::Incident(IncidentRow { listener, block: Some(block), kind, .. }) if kind == "resent" => {
-                let resends = self.resends.entry((listener, block)).or_default();
-                *resends = resends.saturating_add(1);
-            }
-            FactRow::Stall(_)
-            | FactRow::Error(_)
-            | FactRow::Incident(_)
-            | FactRow::Listener(_)
-            | FactRow::Sound(_) => {}
-        }
-    }
-
-    fn see_asked(&mut self, AskedRow { listener, at_ns, wanted, blocks }: AskedRow) {
-        for block in blocks {
-            self.seen += 1;
-            if self.recorded.contains(&(listener, block)) {
-                continue;
-            }
-            let number = self.seen;
-            self.open.entry((listener, block)).or_insert_with(|| {
-                let at = Instant::from_nanos(at_ns);
-                let record = BlockRecord::wanted(ListenerId(listener), BlockIdx(block), at);
-                let record = BlockRecord {
-                    // Since when it was wanted is not in journals of before.
-                    intended_at: wanted.map(|wanted| Instant::from_nanos(wanted.intended_at_ns)),
-                    batch: wanted.map_or(0, |wanted| wanted.batch),
-                    requested_at: Some(at),
-                    ..record
-                };
-                OpenBlock { number, record }
-            });
-        }
-    }
-
-    /// What is known of each, in the order in which they were asked for: what had not arrived was still wanted.
-    pub(crate) fn into_facts(self) -> Vec<Fact> {
-        let Self { open, resends, .. } = self;
-        let mut open: Vec<_> = open.into_iter().collect();
-        open.sort_by_key(|(_, open)| open.number);
-        let record = |(place, OpenBlock { record, .. })| {
-            let resends = resends.get(&place).copied().unwrap_or_default();
-            Fact::Block(BlockRecord { resends, ..record })
-        };
-        open.into_iter().map(record).collect()
     }
 }

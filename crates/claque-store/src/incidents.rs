@@ -11,7 +11,7 @@ use claque_core::{
 use claque_stats::names;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::StoreError, journal::read_rows, rows::class_from};
+use crate::{cells::class_from, error::StoreError, journal::read_rows};
 
 /// An element of `incidents` in `run.json`. What a kind has no use for is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

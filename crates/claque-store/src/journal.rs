@@ -10,9 +10,10 @@ use claque_core::record::{Arrived, Asked, Fact};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    asked::Unfinished,
+    asked::{ArrivedRow, AskedRow},
     error::StoreError,
-    rows::{ArrivedRow, AskedRow, FactRow},
+    rows::FactRow,
+    unfinished::Unfinished,
 };
 
 /// Longest line that is read, with its end: a fact has some hundred bytes, and texts in it have bounds. The file may be another's.

@@ -8,6 +8,7 @@
 mod ahead;
 mod asked;
 mod capacity;
+mod cells;
 mod columns;
 mod digest;
 mod documents;
@@ -30,6 +31,7 @@ mod sorter;
 mod suite;
 mod tables;
 mod tags;
+mod unfinished;
 mod wall_time;
 mod writer;
 

@@ -7,14 +7,16 @@ use claque_core::{
         BlockOutcome, BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, SessionEnd,
         SoundRecord, StallRecord,
     },
-    remark::{Findings, Remark, Remarks, Sound},
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 use claque_stats::names;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use crate::asked::{ArrivedRow, AskedRow};
-use crate::incidents::IncidentRow;
+use crate::{
+    asked::{ArrivedRow, AskedRow},
+    cells::{end_from, findings_from, outcome_from, remark_names, sound_from},
+    incidents::IncidentRow,
+};
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -335,56 +337,4 @@ impl ListenerRow {
             unwanted_bytes: self.unwanted_bytes,
         })
     }
-}
-
-pub(crate) fn outcome_from(name: &str, failure: Option<&str>) -> Result<BlockOutcome, String> {
-    let plain = [
-        BlockOutcome::Played,
-        BlockOutcome::Unplayed,
-        BlockOutcome::Skipped,
-        BlockOutcome::Stopped,
-        BlockOutcome::Abandoned,
-    ];
-    let found = match class_from(failure)? {
-        Some(class) => Some(BlockOutcome::Failed(class)),
-        None => plain.into_iter().find(|outcome| outcome.as_str() == name),
-    };
-    found
-        .filter(|outcome| outcome.as_str() == name)
-        .ok_or_else(|| format!("unknown outcome `{name}` with failure {failure:?}"))
-}
-
-/// The names of the remarks, in the order of reports.
-pub(crate) fn remark_names(findings: Findings) -> String {
-    findings.remarks.iter().map(Remark::as_str).collect::<Vec<_>>().join(" ")
-}
-
-/// What was found out about audio, by the names; nothing where nobody looked.
-pub(crate) fn findings_from(remarks: Option<&str>, sound: Option<&str>) -> Result<Option<Findings>, String> {
-    let Some(names) = remarks else { return Ok(None) };
-    let remark = |name| Remark::of_name(name).ok_or_else(|| format!("unknown remark `{name}`"));
-    let remarks = names.split_whitespace().map(remark).collect::<Result<Remarks, _>>()?;
-    Ok(Some(Findings { remarks, sound: sound.map(sound_from).transpose()? }))
-}
-
-fn sound_from(name: &str) -> Result<Sound, String> {
-    Sound::of_name(name).ok_or_else(|| format!("unknown sound `{name}`"))
-}
-
-pub(crate) fn end_from(name: &str, failure: Option<&str>) -> Result<SessionEnd, String> {
-    let found = match class_from(failure)? {
-        Some(class) => Some(SessionEnd::Failed(class)),
-        None => [SessionEnd::Completed, SessionEnd::Stopped, SessionEnd::Left]
-            .into_iter()
-            .find(|end| end.as_str() == name),
-    };
-    found
-        .filter(|end| end.as_str() == name)
-        .ok_or_else(|| format!("unknown end `{name}` with failure {failure:?}"))
-}
-
-pub(crate) fn class_from(failure: Option<&str>) -> Result<Option<FailureClass>, String> {
-    failure
-        .map(|name| names::class_from_name(name).ok_or_else(|| format!("unknown failure class `{name}`")))
-        .transpose()
 }

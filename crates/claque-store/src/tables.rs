@@ -10,8 +10,8 @@ use claque_core::{
 use claque_stats::names as failure_names;
 
 use crate::{
+    cells::{end_from, findings_from, outcome_from, remark_names},
     columns::{Cells, ColumnSpec, Kind, Table, Values, text_cell},
-    rows::{end_from, findings_from, outcome_from, remark_names},
 };
 
 pub(crate) const MOMENT: &str = "nanoseconds since the run's start";

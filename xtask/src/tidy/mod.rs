@@ -3,6 +3,7 @@
 //! Each check goes from plain values (texts, the dependency graph) to findings, so that a test can make them up.
 
 mod arrows;
+mod circles;
 mod documents;
 mod files;
 mod modules;
@@ -33,6 +34,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     purity::check(&workspace, &mut report)?;
     purity::check_sources(&files, &mut report);
     modules::check(&workspace, &files, &mut report);
+    circles::check(&workspace, &files, &mut report);
     settings::check(&workspace, &files, &mut report);
     documents::check(&files, &mut report);
     sizes::check(&files, &mut report);
