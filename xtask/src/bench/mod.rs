@@ -27,6 +27,8 @@ pub(crate) enum Bench {
     Cost,
     /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
     Density(density::DensityFlags),
+    /// What listeners to paced streams of samples cost, beside bare sockets that only read
+    Streams(density::StreamFlags),
     /// CPU that a stream in chunks of one byte costs, beside the same audio in chunks of 4 KiB
     Pieces,
     /// Instructions that a block costs claque, counted by callgrind and held against the kept figure
@@ -47,6 +49,7 @@ impl Bench {
             Self::Calibration(flags) => calibration::run(&flags),
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
+            Self::Streams(flags) => density::run_streams(&flags),
             Self::Pieces => pieces::run(),
             Self::Instructions => instructions::run(),
             Self::HotPath => instructions::hot_path(),
