@@ -71,6 +71,9 @@ pub struct BlockRow {
     /// `audible`, `silent`, `undecodable` or `missed`; absent when nobody was to listen.
     #[serde(default)]
     pub sound: Option<String>,
+    /// Absent where nobody could tell, and in files of before.
+    #[serde(default)]
+    pub leading_silence_ns: Option<u64>,
 }
 
 /// A line of the journal: audio was listened to whose block may be on record already.
@@ -79,6 +82,8 @@ pub(crate) struct SoundRow {
     listener: u32,
     block: u32,
     sound: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    leading_silence_ns: Option<u64>,
 }
 
 /// A row of `stalls.parquet`.
@@ -143,10 +148,12 @@ impl From<&Fact> for FactRow {
             Fact::Error(record) => Self::Error(record.into()),
             Fact::Incident(record) => Self::Incident(record.into()),
             Fact::Listener(record) => Self::Listener(record.into()),
-            Fact::Sound(SoundRecord { listener, block, sound }) => {
-                let sound = sound.as_str().to_owned();
-                Self::Sound(SoundRow { listener: listener.0, block: block.0, sound })
-            }
+            Fact::Sound(SoundRecord { listener, block, sound, leading_silence }) => Self::Sound(SoundRow {
+                listener: listener.0,
+                block: block.0,
+                sound: sound.as_str().to_owned(),
+                leading_silence_ns: leading_silence.map(MediaTime::as_nanos),
+            }),
         }
     }
 }
@@ -160,11 +167,14 @@ impl FactRow {
             Self::Error(row) => Fact::Error(row.into_record()),
             Self::Incident(row) => Fact::Incident(IncidentRecord::try_from(row)?),
             Self::Listener(row) => Fact::Listener(row.into_record()?),
-            Self::Sound(SoundRow { listener, block, sound }) => Fact::Sound(SoundRecord {
-                listener: ListenerId(listener),
-                block: BlockIdx(block),
-                sound: sound_from(&sound)?,
-            }),
+            Self::Sound(SoundRow { listener, block, sound, leading_silence_ns }) => {
+                Fact::Sound(SoundRecord {
+                    listener: ListenerId(listener),
+                    block: BlockIdx(block),
+                    sound: sound_from(&sound)?,
+                    leading_silence: leading_silence_ns.map(MediaTime::from_nanos),
+                })
+            }
             Self::Asked(_) | Self::Arrived(_) => return Ok(None),
         }))
     }
@@ -203,8 +213,14 @@ impl From<&BlockRecord> for BlockRow {
             },
             remarks: record.findings.map(remark_names),
             sound: record.findings.and_then(|found| found.sound).map(|sound| sound.as_str().to_owned()),
+            leading_silence_ns: leading_silence(record),
         }
     }
+}
+
+/// How long a block's audio is silent at its head, nanoseconds at normal speed.
+pub(crate) fn leading_silence(record: &BlockRecord) -> Option<u64> {
+    record.findings.and_then(|found| found.leading_silence).map(MediaTime::as_nanos)
 }
 
 impl BlockRow {
@@ -230,7 +246,8 @@ impl BlockRow {
             least_start_buffer: self.least_start_buffer_ns.map(MediaTime::from_nanos),
             resends: self.resends,
             outcome: outcome_from(&self.outcome, self.failure.as_deref())?,
-            findings: findings_from(self.remarks.as_deref(), self.sound.as_deref())?,
+            findings: findings_from(self.remarks.as_deref(), self.sound.as_deref())?
+                .map(|found| with_leading_silence(found, self.leading_silence_ns)),
         })
     }
 }
@@ -364,7 +381,12 @@ pub(crate) fn findings_from(remarks: Option<&str>, sound: Option<&str>) -> Resul
     let Some(names) = remarks else { return Ok(None) };
     let remark = |name| Remark::of_name(name).ok_or_else(|| format!("unknown remark `{name}`"));
     let remarks = names.split_whitespace().map(remark).collect::<Result<Remarks, _>>()?;
-    Ok(Some(Findings { remarks, sound: sound.map(sound_from).transpose()? }))
+    Ok(Some(Findings { remarks, sound: sound.map(sound_from).transpose()?, leading_silence: None }))
+}
+
+/// The same with how long it is silent at its head, nanoseconds.
+pub(crate) fn with_leading_silence(findings: Findings, nanos: Option<u64>) -> Findings {
+    Findings { leading_silence: nanos.map(MediaTime::from_nanos), ..findings }
 }
 
 fn sound_from(name: &str) -> Result<Sound, String> {

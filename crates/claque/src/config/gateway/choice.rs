@@ -8,12 +8,14 @@ use claque_core::{
     time::{Duration, MediaTime, duration_nanos},
 };
 use claque_gateway::{CrossTalk, Engine, GatewayConfig, Workers};
-use claque_net::host::{CommandEngine, EngineChoice};
 
-use super::set;
+use super::{
+    engine::{EngineFlag, engine},
+    set,
+};
 use crate::config::{
     UsageError,
-    wish::{Place, Source, Wish, hint},
+    wish::{Place, Source, Wish},
     wishes::Wishes,
 };
 
@@ -30,41 +32,6 @@ pub(crate) struct GatewayChoice {
     pub(crate) seed: Seed,
 }
 
-/// What makes the audio of a reference gateway.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum EngineFlag {
-    /// The machine itself, with modelled times.
-    Synthetic,
-    /// The machine itself, with the same times for every block.
-    Deterministic,
-    /// A program.
-    Command {
-        /// As it was asked for.
-        typed: String,
-        /// What that means.
-        engine: CommandEngine,
-    },
-}
-
-impl EngineFlag {
-    /// As it was asked for.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Synthetic => "synthetic",
-            Self::Deterministic => "deterministic",
-            Self::Command { typed, .. } => typed,
-        }
-    }
-
-    /// What a host is told. Whether times are modelled or equal is in the configuration.
-    pub(crate) fn to_host(&self) -> EngineChoice {
-        match self {
-            Self::Synthetic | Self::Deterministic => EngineChoice::Synthetic,
-            Self::Command { engine, .. } => EngineChoice::Command(engine.clone()),
-        }
-    }
-}
-
 /// Whether the preset's limits on REST calls and synthesis hold unless something is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limits {
@@ -74,8 +41,6 @@ pub(crate) enum Limits {
     Off,
 }
 
-/// Engines that are known by name.
-const ENGINES: [&str; 5] = ["synthetic", "deterministic", "espeak-ng", "flite", "piper"];
 /// Longest time of a deterministic engine, in seconds: a day.
 const LONGEST_SECONDS: f64 = 86_400.0;
 /// Service time and length of audio with a deterministic engine, in seconds: audio comes twice as fast as it plays.
@@ -117,8 +82,13 @@ pub(crate) fn choose(
     }
     config.pipeline.engine = match engine {
         EngineFlag::Synthetic | EngineFlag::Deterministic => Engine::Modelled,
-        EngineFlag::Command { .. } => Engine::External,
+        EngineFlag::External { .. } => Engine::External,
     };
+    let workers = config.models.iter().filter_map(|model| match model.workers {
+        Workers::Pull(number) => Some(number),
+        Workers::Unlimited => None,
+    });
+    let engine = engine.with_processes(workers.max().unwrap_or(1));
     Ok(GatewayChoice { preset, config, engine, seed })
 }
 
@@ -131,34 +101,6 @@ fn preset(wishes: &Wishes, source: &Source) -> Result<(String, GatewayConfig), U
     };
     let config = source.known(wish, key, &GatewayConfig::PRESETS, GatewayConfig::preset)?;
     Ok((wish.value.clone(), config))
-}
-
-pub(super) fn engine(wishes: &Wishes, source: &Source) -> Result<EngineFlag, UsageError> {
-    let Some(wish) = &wishes.engine else { return Ok(EngineFlag::Synthetic) };
-    let typed = wish.value.trim();
-    match typed {
-        "synthetic" => return Ok(EngineFlag::Synthetic),
-        "deterministic" => return Ok(EngineFlag::Deterministic),
-        _ => {}
-    }
-    let (name, voice) = typed.split_once(':').map_or((typed, None), |(name, voice)| (name, Some(voice)));
-    let engine = if CommandEngine::PRESETS.contains(&name) {
-        CommandEngine::preset(name, voice)
-    } else {
-        // A program may have any name; one that is almost an engine's is a slip.
-        if let Some(hint) = hint(typed, &ENGINES).filter(|_| is_bare_word(typed)) {
-            let what =
-                format!("is `{typed}`, which is unknown; {hint} For a program of this name give its path");
-            return Err(source.error(wish, "engine", what));
-        }
-        CommandEngine::parse(typed)
-    };
-    let engine = engine.map_err(|error| source.error(wish, "engine", format!("is not usable: {error}")))?;
-    Ok(EngineFlag::Command { typed: typed.to_owned(), engine })
-}
-
-fn is_bare_word(command: &str) -> bool {
-    !command.contains(|character: char| character.is_whitespace() || character == '/' || character == '\\')
 }
 
 /// The settings that have names of their own beside the table, each with its place.
@@ -220,7 +162,7 @@ pub(super) fn fixed(
     let times = [("service_seconds", &wishes.service_seconds), ("audio_seconds", &wishes.audio_seconds)];
     match engine {
         EngineFlag::Deterministic => {}
-        EngineFlag::Synthetic | EngineFlag::Command { .. } => {
+        EngineFlag::Synthetic | EngineFlag::External { .. } => {
             return match times.into_iter().find_map(|(key, wish)| Some((key, wish.as_ref()?))) {
                 Some((key, wish)) => Err(source.error(wish, key, "needs --engine deterministic")),
                 None => Ok(None),

@@ -5,6 +5,7 @@
 //! settings, which is what a run's `scenario` holds.
 
 mod choice;
+mod engine;
 mod extraction;
 mod faults;
 mod limits;
@@ -24,7 +25,8 @@ use claque_gateway::{Auth, CrossTalk, Era, Eviction, GatewayConfig, QueuedVarian
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    choice::{EngineFlag, GatewayChoice, Limits, choose},
+    choice::{GatewayChoice, Limits, choose},
+    engine::EngineFlag,
     openai::{OpenaiChoice, choose_openai},
     workers::WorkersSetting,
 };

@@ -6,8 +6,9 @@ use claque_gateway::{ServiceModel, Workers};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EngineFlag, GatewaySettings,
-    choice::{engine, fixed},
+    GatewaySettings,
+    choice::fixed,
+    engine::{EngineFlag, engine},
     set,
     units::{Name, Named, Switch},
 };
@@ -79,6 +80,7 @@ pub(crate) fn choose_openai(
         settings.apply_openai(&mut config).map_err(|what| UsageError::new(format!("{place}: {what}")))?;
     }
     config.api_keys = keys(environment)?;
+    let engine = engine.with_processes(config.streaming.slots.get());
     Ok(OpenaiChoice { config, engine, seed })
 }
 
@@ -105,6 +107,10 @@ fn short(
     if let Some((_, service, media)) = fixed(wishes, source, engine)? {
         config.streaming.first_chunk = ServiceModel::Fixed(service);
         config.streaming.length = claque_gateway::LengthModel::Fixed(media);
+    }
+    if engine.is_persistent() {
+        // Each slot is a process that holds a voice.
+        config.streaming.slots = core::num::NonZeroU32::MIN;
     }
     if let Some(workers) = &wishes.workers {
         config.streaming.slots = match workers.value.0 {
