@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::HttpError;
+use super::{HttpError, single_bytes};
 
 /// Longest line that tells a chunk's size, extensions included, and longest trailer.
 const MAX_LINE: usize = 4 << 10;
@@ -133,6 +133,7 @@ impl Chunks {
             self.at = At::Size;
         }
         if self.at == At::Size {
+            single_bytes::take(bytes, out);
             while let Some((content, rest)) = small_chunk(bytes) {
                 out.extend_from_slice(content);
                 *bytes = rest;

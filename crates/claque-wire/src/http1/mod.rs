@@ -5,6 +5,7 @@
 
 mod body;
 mod head;
+mod single_bytes;
 #[cfg(test)]
 #[expect(clippy::panic_in_result_fn, reason = "helpers assert that every split reads the same")]
 mod tests;

@@ -2,10 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use claque_core::{
-    record::{BlockOutcome, BlockRecord},
-    time::MediaTime,
-};
+use claque_core::{record::BlockOutcome, time::MediaTime};
 use tempfile::TempDir;
 
 use crate::{
@@ -56,8 +53,12 @@ fn a_neural_voice_that_stays_up_speaks_behind_our_own_gateway() {
     let ran = run("run", &[&common[..], &["--protocol", "openai", "--engine", &engine]].concat());
     assert_all_heard(&ran, 4);
     // Its voice begins with some 300 ms of silence.
-    let silent = |block: &BlockRecord| block.findings.and_then(|found| found.leading_silence);
-    let least = ran.blocks().iter().map(silent).min().unwrap();
+    let least = ran
+        .blocks()
+        .iter()
+        .map(|block| block.findings.and_then(|found| found.leading_silence))
+        .min()
+        .unwrap();
     assert!(least > Some(MediaTime::from_millis(100)), "{least:?}");
 }
 
