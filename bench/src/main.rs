@@ -6,11 +6,13 @@
 
 mod accuracy;
 mod certificate;
+mod drain;
 mod figures;
 mod floor;
 mod frames;
 mod outbox;
 mod server;
+mod streams;
 mod tables;
 mod truth;
 mod wire;
@@ -31,6 +33,12 @@ enum Verb {
     Serve(server::ServeFlags),
     /// Ask for the same blocks with bare sockets
     Floor(floor::FloorFlags),
+    /// Stream speech at the pace at which it plays until stdin ends, and say what was sent whenever a line comes
+    ServeStreams(streams::StreamServeFlags),
+    /// Hear such streams in turns with bare sockets
+    FloorStreams(streams::StreamFloorFlags),
+    /// Read answers to their ends and drop them
+    Drain(drain::DrainFlags),
     /// Say how many blocks went out in a stretch of time, and how soon a client reacted to each
     Figures(figures::FiguresFlags),
     /// Say how far the moments in claque's facts are from when things were sent
@@ -41,6 +49,9 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().verb {
         Verb::Serve(flags) => server::serve(&flags),
         Verb::Floor(flags) => floor::run(flags),
+        Verb::ServeStreams(flags) => streams::serve(&flags),
+        Verb::FloorStreams(flags) => streams::floor(flags),
+        Verb::Drain(flags) => drain::run(&flags),
         Verb::Figures(flags) => figures::run(&flags),
         Verb::Accuracy(flags) => accuracy::run(&flags),
     }

@@ -168,28 +168,39 @@ impl Floor {
 
     /// Begins a connection from the address that is `number`'s.
     fn connect(&self, number: usize) -> anyhow::Result<Wire> {
-        let server = self.flags.server;
-        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
-        socket.set_nonblocking(true)?;
-        socket.set_tcp_nodelay(true)?;
-        if let Some(source) = self.flags.sources.get(number % self.flags.sources.len().max(1)) {
-            socket
-                .bind(&SocketAddr::new(*source, 0).into())
-                .with_context(|| format!("failed to connect from {source}; does it have a port left?"))?;
-        }
-        match socket.connect(&server.into()) {
-            Err(error) if !is_under_way(&error) => bail!("failed to connect to {server}: {error}"),
-            _ => {}
-        }
-        let session = match &self.tls {
-            None => None,
-            Some(config) => {
-                let name = server.ip().into();
-                Some(Session::Client(ClientConnection::new(Arc::clone(config), name)?))
-            }
-        };
-        Ok(Wire::new(TcpStream::from_std(socket.into()), session))
+        connect((self.flags.server, &self.flags.sources), self.tls.as_ref(), number)
     }
+}
+
+/// Begins a connection to a server, from the one of `sources` that is `number`'s if there are any.
+///
+/// # Errors
+/// The system's.
+pub(crate) fn connect(
+    (server, sources): (SocketAddr, &[IpAddr]),
+    tls: Option<&Arc<ClientConfig>>,
+    number: usize,
+) -> anyhow::Result<Wire> {
+    let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.set_tcp_nodelay(true)?;
+    if let Some(source) = sources.get(number % sources.len().max(1)) {
+        socket
+            .bind(&SocketAddr::new(*source, 0).into())
+            .with_context(|| format!("failed to connect from {source}; does it have a port left?"))?;
+    }
+    match socket.connect(&server.into()) {
+        Err(error) if !is_under_way(&error) => bail!("failed to connect to {server}: {error}"),
+        _ => {}
+    }
+    let session = match tls {
+        None => None,
+        Some(config) => {
+            let name = server.ip().into();
+            Some(Session::Client(ClientConnection::new(Arc::clone(config), name)?))
+        }
+    };
+    Ok(Wire::new(TcpStream::from_std(socket.into()), session))
 }
 
 /// Whether a connection is being made, which is no error.
@@ -200,6 +211,6 @@ fn is_under_way(error: &io::Error) -> bool {
 }
 
 /// Whether an error only means that there is nothing to do at the moment.
-fn is_not_now(error: &io::Error) -> bool {
+pub(crate) fn is_not_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected | ErrorKind::Interrupted)
 }

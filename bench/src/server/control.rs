@@ -9,7 +9,7 @@ use serde::Serialize;
 ///
 /// # Errors
 /// Nobody reads stdout, or the server has `ended` before its time.
-pub(super) fn steer<T: Serialize>(ended: impl Fn() -> bool, count: impl Fn() -> T) -> anyhow::Result<()> {
+pub(crate) fn steer<T: Serialize>(ended: impl Fn() -> bool, count: impl Fn() -> T) -> anyhow::Result<()> {
     for _ in io::stdin().lock().lines().map_while(Result::ok) {
         ensure!(!ended(), "a thread of the server has ended");
         say(&count())?;
@@ -21,7 +21,7 @@ pub(super) fn steer<T: Serialize>(ended: impl Fn() -> bool, count: impl Fn() -> 
 ///
 /// # Errors
 /// Nobody reads stdout.
-pub(super) fn say(what: &impl Serialize) -> anyhow::Result<()> {
+pub(crate) fn say(what: &impl Serialize) -> anyhow::Result<()> {
     let line = serde_json::to_string(what).context("failed to write an answer as JSON")?;
     let mut out = io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).context("failed to write to stdout")

@@ -28,6 +28,7 @@ use rustls::{Connection as Session, ServerConfig, ServerConnection};
 use slab::Slab;
 use socket2::{Domain, Socket, Type};
 
+pub(crate) use self::control::{say, steer};
 use self::{
     connection::{Connection, Noted},
     plan::Plan,
@@ -146,9 +147,9 @@ pub(crate) fn serve(flags: &ServeFlags) -> anyhow::Result<()> {
         threads.push(thread::Builder::new().spawn(serve).context("failed to start a thread")?);
     }
     let scheme = if tls.is_some() { "https" } else { "http" };
-    control::say(&serde_json::json!({ "base_url": format!("{scheme}://{bind}") }))?;
+    say(&serde_json::json!({ "base_url": format!("{scheme}://{bind}") }))?;
     // Only a thread that fails ends before it is told to.
-    control::steer(
+    steer(
         || threads.iter().any(JoinHandle::is_finished),
         || serde_json::json!({ "sockets": common.sockets.load(Ordering::Relaxed) }),
     )?;
@@ -185,6 +186,22 @@ fn listen(address: SocketAddr, sharing: Sharing) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(TcpListener::from_std(socket.into()))
+}
+
+/// A socket of its own that connections come to.
+///
+/// # Errors
+/// The address is taken.
+pub(crate) fn listen_alone(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    listen(address, Sharing::Alone).with_context(|| format!("failed to listen on {address}"))
+}
+
+/// Length of the whole request at the head of `input`; none while it is not whole.
+///
+/// # Errors
+/// It is no HTTP, or too long.
+pub(crate) fn request_length(input: &[u8]) -> io::Result<Option<usize>> {
+    Ok(routes::read(input)?.map(|request| request.length))
 }
 
 impl Server {

@@ -106,6 +106,8 @@ pub struct SoundRecord {
     pub block: BlockIdx,
     /// What there was to hear.
     pub sound: Sound,
+    /// How long it is silent at its head; none where nobody could tell.
+    pub leading_silence: Option<MediaTime>,
 }
 
 impl BlockRecord {

@@ -38,11 +38,13 @@ pub enum Remark {
     LengthContradicted,
     /// In another container than was asked for.
     OtherFormat,
+    /// Samples without a header whose rate nobody told.
+    RateAssumed,
 }
 
 impl Remark {
     /// Every remark, in the order of reports.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::TooShort,
         Self::TooLong,
         Self::LengthContradicted,
@@ -59,6 +61,7 @@ impl Remark {
         Self::JunkBehind,
         Self::FrameCut,
         Self::OtherFormat,
+        Self::RateAssumed,
     ];
 
     /// The name used in files.
@@ -81,6 +84,7 @@ impl Remark {
             Self::Drawn => "drawn",
             Self::LengthContradicted => "length-contradicted",
             Self::OtherFormat => "other-format",
+            Self::RateAssumed => "rate-assumed",
         }
     }
 
@@ -104,6 +108,7 @@ impl Remark {
             Self::Drawn => "slower than people speak",
             Self::LengthContradicted => "of another length than the service said",
             Self::OtherFormat => "in another format than was asked for",
+            Self::RateAssumed => "whose sample rate nobody told",
         }
     }
 
@@ -123,6 +128,7 @@ impl Remark {
             | Self::JunkBehind
             | Self::FrameCut
             | Self::OtherFormat
+            | Self::RateAssumed
             | Self::Hurried
             | Self::Drawn => false,
         }
@@ -225,11 +231,13 @@ pub struct Findings {
     /// Whether there is sound in it; none where nobody listened, as to most that is compressed, and in a simulation that has no
     /// silence among its faults.
     pub sound: Option<Sound>,
+    /// How long it is silent at its head, at normal speed; none where nobody listened to samples of it, and where all of it is.
+    pub leading_silence: Option<MediaTime>,
 }
 
 impl Findings {
     /// Nothing odd was found, and nobody listened.
-    pub const NONE: Self = Self { remarks: Remarks::NONE, sound: None };
+    pub const NONE: Self = Self { remarks: Remarks::NONE, sound: None, leading_silence: None };
 }
 
 /// A set of remarks.

@@ -300,7 +300,8 @@ impl<F: FnMut(Fact)> World<F> {
                         let contradicted = contradicts(declared, media);
                         let remarks =
                             contradicted.then_some(Remark::LengthContradicted).into_iter().collect();
-                        let findings = Findings { remarks, sound: self.listening.sound(&speech) };
+                        let findings =
+                            Findings { remarks, sound: self.listening.sound(&speech), leading_silence: None };
                         What::Audio { take, block, media, bytes, findings }
                     }
                     Some(flaw) => What::NoAudio { take, news: flawed(flaw, block) },

@@ -106,7 +106,7 @@ pub struct SoundFigures {
 
 impl AudioFigures {
     pub(crate) fn add(&mut self, record: &BlockRecord) {
-        let Some(Findings { remarks, sound }) = record.findings else { return };
+        let Some(Findings { remarks, sound, .. }) = record.findings else { return };
         self.blocks += 1;
         self.doubtful += u64::from(remarks.iter().any(Remark::is_doubtful));
         for remark in remarks.iter() {
@@ -153,12 +153,23 @@ impl AudioFigures {
 
     /// What is odd about audio that was played all the same.
     pub(crate) fn oddities(&self) -> Option<Reason> {
-        let mut kinds = self.told(|remark| !remark.is_doubtful());
+        let mut kinds = self.told(|remark| !remark.is_doubtful() && remark != Remark::RateAssumed);
         if let Some(sound) = self.sound.filter(|sound| sound.undecodable > 0) {
             kinds.push(format!("{} could not be decoded", counted(sound.undecodable, "block")));
         }
         let text = format!("odd audio: {}", kinds.join("; "));
         (!kinds.is_empty()).then_some(Reason { id: ReasonId::OddAudio, text })
+    }
+
+    /// That nobody told the rate of samples, on which every length rests.
+    pub(crate) fn assumed_rates(&self) -> Option<Reason> {
+        let assumed = self.with(Remark::RateAssumed);
+        let text = format!(
+            "the sample rate of {assumed} of {} was assumed, for neither the service nor anybody else told it: every length of \
+             audio rests on it; --pcm-rate tells it",
+            counted(self.blocks, "block")
+        );
+        (assumed > 0).then_some(Reason { id: ReasonId::RateAssumed, text })
     }
 
     /// That nobody listened whether there is sound in what was heard.

@@ -15,7 +15,7 @@ use crate::{
     causes::Causes,
     incidents::{Ends, Incidents},
     sample::{Sample, ScheduleLag, millis, percent, ratio},
-    streams::{Streams, Turns, first_audio_heard_at},
+    streams::{FirstAudio, Streams, Turns},
     summary::{BlockCounts, ListenerCounts, Summary, Underruns},
 };
 
@@ -87,7 +87,7 @@ struct Open {
 #[derive(Clone, Copy, Debug, Default)]
 struct Listener {
     intended_at: Option<Instant>,
-    first_audio_at: Option<Instant>,
+    first_audio: FirstAudio,
     started_at: Option<Instant>,
     ended_at: Option<Instant>,
     stalls: u64,
@@ -191,7 +191,8 @@ impl SummaryBuilder {
             underruns: self.underruns(listeners),
             stalled_time_pct: self.stalled_time_pct(listeners),
             startup_time: self.per_listener(|listener| listener.started_at),
-            ttfa: self.per_listener(|listener| listener.first_audio_at),
+            ttfa: self.per_listener(|listener| listener.first_audio.at()),
+            ttfa_audible: self.per_listener(|listener| listener.first_audio.audible_at()),
             errors: self.causes.into_rows(),
             first_block: self.first_block.distribution(),
             round_trip: self.round_trip.distribution(),
@@ -243,7 +244,7 @@ impl SummaryBuilder {
         listener.recorded += 1;
         let forgone = record.outcome == BlockOutcome::Abandoned;
         listener.settled += u64::from(record.outcome.is_success() || forgone);
-        keep_earliest(&mut listener.first_audio_at, first_audio_heard_at(record));
+        listener.first_audio.add(record);
         keep_earliest(&mut listener.started_at, record.started_at);
         if record.block == BlockIdx(0) {
             self.first_block.push_between(record.intended_at, delivered_at);

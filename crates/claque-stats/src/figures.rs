@@ -141,6 +141,8 @@ pub enum Source {
     Observations,
     /// Made of each delivered block of a stream; none where it says nothing. A ratio is that many seconds.
     Block(fn(&BlockRecord) -> Option<Duration>),
+    /// Made of each utterance of a conversation that was heard.
+    Utterances,
     /// Made of the streams of a run together.
     Streams,
 }
@@ -164,7 +166,7 @@ impl Figure {
     #[must_use]
     pub const fn is_of_streams(&self) -> bool {
         match self.source {
-            Source::Block(_) | Source::Streams => true,
+            Source::Block(_) | Source::Utterances | Source::Streams => true,
             Source::Times(..) | Source::Number(_) | Source::Observations => false,
         }
     }
@@ -176,7 +178,9 @@ impl Figure {
             Source::Times(of, _) => of(summary).map(FigureValue::Times),
             Source::Number(of) => of(summary).map(FigureValue::Number),
             Source::Observations => None,
-            Source::Block(_) | Source::Streams => summary.streams.as_ref()?.value(self.id),
+            Source::Block(_) | Source::Utterances | Source::Streams => {
+                summary.streams.as_ref()?.value(self.id)
+            }
         }
     }
 
@@ -185,7 +189,7 @@ impl Figure {
     pub fn metric(&'static self) -> Option<TimeMetric> {
         match self.source {
             Source::Times(_, metric) => Some(metric),
-            Source::Block(_) => Some(TimeMetric::Stream(StreamMetric(self))),
+            Source::Block(_) | Source::Utterances => Some(TimeMetric::Stream(StreamMetric(self))),
             Source::Number(_) | Source::Observations | Source::Streams => None,
         }
     }
@@ -238,7 +242,11 @@ pub fn of_objectives() -> impl Iterator<Item = &'static str> {
 pub(crate) fn of_blocks() -> impl Iterator<Item = (&'static Figure, fn(&BlockRecord) -> Option<Duration>)> {
     ALL.iter().filter_map(|figure| match figure.source {
         Source::Block(of) => Some((figure, of)),
-        Source::Times(..) | Source::Number(_) | Source::Observations | Source::Streams => None,
+        Source::Times(..)
+        | Source::Number(_)
+        | Source::Observations
+        | Source::Utterances
+        | Source::Streams => None,
     })
 }
 

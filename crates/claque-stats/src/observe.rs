@@ -11,9 +11,9 @@ use claque_core::{
 use crate::{
     builder::RunShape,
     causes::Causes,
-    figures::StreamMetric,
+    figures::{Better, StreamMetric},
     sample::millis,
-    streams::{self, is_streamed},
+    streams::{self, FirstAudio, Turns, is_streamed},
 };
 
 /// A figure with many values of each listener, or one; [`figures`](crate::figures) has what each is.
@@ -23,6 +23,8 @@ pub enum TimeMetric {
     StartupTime,
     /// Intended start until the first audio byte, per listener.
     Ttfa,
+    /// The same and the silence at its head, per listener.
+    TtfaAudible,
     /// Intended start until block 0 is ready, per listener.
     FirstBlock,
     /// Block asked for until it is ready.
@@ -38,12 +40,30 @@ pub enum TimeMetric {
 }
 
 impl TimeMetric {
+    /// Whether more of it is better.
+    #[must_use]
+    pub fn is_higher_better(self) -> bool {
+        match self {
+            Self::Stream(metric) => metric.figure().better == Better::Higher,
+            Self::StartupTime
+            | Self::Ttfa
+            | Self::TtfaAudible
+            | Self::FirstBlock
+            | Self::RoundTrip
+            | Self::ResponseTime
+            | Self::SynthesisTime
+            | Self::ConnectTime => false,
+        }
+    }
+
     /// Whether there is one value a block, as opposed to one a listener.
     #[must_use]
     pub const fn is_per_block(self) -> bool {
         match self {
             Self::RoundTrip | Self::ResponseTime | Self::SynthesisTime | Self::Stream(_) => true,
-            Self::StartupTime | Self::Ttfa | Self::FirstBlock | Self::ConnectTime => false,
+            Self::StartupTime | Self::Ttfa | Self::TtfaAudible | Self::FirstBlock | Self::ConnectTime => {
+                false
+            }
         }
     }
 }
@@ -55,6 +75,8 @@ pub struct ListenerObservation {
     pub startup_ms: Option<f64>,
     /// Intended start until the first audio byte.
     pub ttfa_ms: Option<f64>,
+    /// The same and the silence at its head; absent where nobody listened to it.
+    pub ttfa_audible_ms: Option<f64>,
     /// Intended start until block 0 was ready.
     pub first_block_ms: Option<f64>,
     /// Transport and handshake.
@@ -105,6 +127,7 @@ impl ListenerObservation {
         match metric {
             TimeMetric::StartupTime => self.startup_ms.as_slice(),
             TimeMetric::Ttfa => self.ttfa_ms.as_slice(),
+            TimeMetric::TtfaAudible => self.ttfa_audible_ms.as_slice(),
             TimeMetric::FirstBlock => self.first_block_ms.as_slice(),
             TimeMetric::ConnectTime => self.connect_ms.as_slice(),
             TimeMetric::RoundTrip => &self.round_trip_ms,
@@ -119,6 +142,9 @@ impl ListenerObservation {
     pub fn missing(&self, metric: TimeMetric) -> u64 {
         if metric.is_per_block() {
             self.blocks_missing.into()
+        } else if metric == TimeMetric::TtfaAudible {
+            // That nobody listened is no sign that it never came.
+            u64::from(self.ttfa_ms.is_none())
         } else {
             u64::from(self.times(metric).is_empty())
         }
@@ -177,6 +203,7 @@ pub struct ObservationsBuilder {
     shape: RunShape,
     /// Whether audio comes as a stream, also where every answer is one piece.
     streams: Streams,
+    turns: Turns,
     listeners: BTreeMap<ListenerId, Gathered>,
 }
 
@@ -195,7 +222,7 @@ struct Gathered {
     seen: ListenerObservation,
     intended_at: Option<Instant>,
     started_at: Option<Instant>,
-    first_audio_at: Option<Instant>,
+    first_audio: FirstAudio,
     ended_at: Option<Instant>,
     stalled: Duration,
     /// Blocks that need not come any more: delivered, or rightly skipped.
@@ -219,7 +246,7 @@ impl ObservationsBuilder {
     /// Makes a builder that has seen nothing.
     #[must_use]
     pub const fn new(shape: RunShape) -> Self {
-        Self { shape, streams: Streams::Seen, listeners: BTreeMap::new() }
+        Self { shape, streams: Streams::Seen, turns: Turns::NotTaken, listeners: BTreeMap::new() }
     }
 
     /// Says that audio comes as a stream, also where every answer is one piece. To be called before the first fact.
@@ -227,12 +254,21 @@ impl ObservationsBuilder {
         self.streams = Streams::Expected;
     }
 
+    /// Says that listeners take turns with the service. To be called before the first fact.
+    pub const fn expect_turns(&mut self) {
+        self.turns = Turns::Taken;
+    }
+
     /// Takes one fact.
     pub fn add(&mut self, fact: &Fact) {
         match fact {
             Fact::Block(record) => {
-                let streams = self.streams;
-                self.of(record.listener).add_block(record, streams);
+                let (streams, turns) = (self.streams, self.turns);
+                let gathered = self.of(record.listener);
+                gathered.add_block(record, streams);
+                if turns == Turns::Taken {
+                    gathered.add_turn(record);
+                }
             }
             Fact::Stall(record) => {
                 let gathered = self.of(record.listener);
@@ -274,7 +310,7 @@ impl Gathered {
             self.seen.blocks_failed += 1;
             self.causes.add_failed_block(record.listener, record.block, class);
         }
-        keep_earliest(&mut self.first_audio_at, streams::first_audio_heard_at(record));
+        self.first_audio.add(record);
         keep_earliest(&mut self.started_at, record.started_at);
         let first = record.block == BlockIdx(0);
         if first {
@@ -300,6 +336,15 @@ impl Gathered {
             for (id, value) in streams::values_of(record) {
                 self.seen.streams.entry(id).or_default().push(value);
             }
+        }
+    }
+
+    /// From wanted to heard, of an utterance that did not fail; one that was interrupted was heard.
+    fn add_turn(&mut self, record: &BlockRecord) {
+        if let (Some(wanted), Some(heard)) = (record.intended_at, record.started_at)
+            && !matches!(record.outcome, BlockOutcome::Failed(_))
+        {
+            self.seen.streams.entry(streams::TURN_RESPONSE).or_default().push(ms_between(wanted, heard));
         }
     }
 
@@ -365,7 +410,8 @@ impl Gathered {
         });
         ListenerObservation {
             startup_ms: since_intended(self.started_at),
-            ttfa_ms: since_intended(self.first_audio_at),
+            ttfa_ms: since_intended(self.first_audio.at()),
+            ttfa_audible_ms: since_intended(self.first_audio.audible_at()),
             listened_ms: since_intended(self.ended_at),
             synthesis_time_ms: gaps.collect(),
             stalled_ms: millis(duration_nanos(self.stalled)),

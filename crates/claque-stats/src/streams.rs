@@ -76,6 +76,30 @@ pub(crate) fn first_audio_heard_at(block: &BlockRecord) -> Option<Instant> {
     }
 }
 
+/// The audio that came first to a listener.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FirstAudio(Option<(Instant, Option<MediaTime>)>);
+
+impl FirstAudio {
+    pub(crate) fn add(&mut self, block: &BlockRecord) {
+        let Some(at) = first_audio_heard_at(block) else { return };
+        if self.0.is_none_or(|(earliest, _)| at < earliest) {
+            self.0 = Some((at, block.findings.and_then(|found| found.leading_silence)));
+        }
+    }
+
+    /// When its first byte came.
+    pub(crate) fn at(self) -> Option<Instant> {
+        self.0.map(|(at, _)| at)
+    }
+
+    /// The same and the silence at its head; none where nobody listened to it.
+    pub(crate) fn audible_at(self) -> Option<Instant> {
+        let (at, silence) = self.0?;
+        Some(at + Duration::from_nanos(silence?.as_nanos()))
+    }
+}
+
 /// Facts about streams as they come in.
 #[derive(Clone, Debug)]
 pub(crate) struct Streams {

@@ -42,6 +42,9 @@ pub struct Summary {
     pub startup_time: Option<Distribution>,
     /// Intended start until the first audio byte, per listener.
     pub ttfa: Option<Distribution>,
+    /// The same and the silence at its head, of the listeners to whose first audio somebody listened; absent in files of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttfa_audible: Option<Distribution>,
     /// Intended start until block 0 is ready, per listener.
     pub first_block: Option<Distribution>,
     /// Block asked for until it is ready: service time.

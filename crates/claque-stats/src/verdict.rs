@@ -87,6 +87,8 @@ pub enum ReasonId {
     AudioInDoubt,
     /// Note: audio was odd and could be played all the same.
     OddAudio,
+    /// Note: nobody told the rate of samples without a header, so that it was taken from what servers of the kind are known for.
+    RateAssumed,
     /// Note: every block had the same audio, whatever its text.
     SameAudio,
     /// Note: nobody listened whether there is sound in the audio.
@@ -162,6 +164,7 @@ impl ReasonId {
             Self::AudioCutOrSilent => "audio-cut-or-silent",
             Self::AudioInDoubt => "audio-in-doubt",
             Self::OddAudio => "odd-audio",
+            Self::RateAssumed => "rate-assumed",
             Self::SameAudio => "same-audio",
             Self::SoundNotMeasured => "sound-not-measured",
             Self::Aborted => "aborted",
@@ -222,6 +225,7 @@ impl Verdict {
             listeners_failed(summary),
             audio(summary).filter(|audio| !audio.is_unbelievable()).and_then(AudioFigures::doubts),
             audio(summary).and_then(AudioFigures::oddities),
+            audio(summary).and_then(AudioFigures::assumed_rates),
             audio(summary).and_then(AudioFigures::alike),
             audio(summary).and_then(AudioFigures::unheard),
             warnings(summary),

@@ -2,8 +2,9 @@
 
 use claque_core::{
     event::FailureClass,
-    record::{BlockOutcome, SessionEnd},
+    record::{BlockOutcome, BlockRecord, SessionEnd},
     remark::{Findings, Remark, Remarks, Sound},
+    time::MediaTime,
 };
 use claque_stats::names;
 
@@ -34,7 +35,17 @@ pub(crate) fn findings_from(remarks: Option<&str>, sound: Option<&str>) -> Resul
     let Some(names) = remarks else { return Ok(None) };
     let remark = |name| Remark::of_name(name).ok_or_else(|| format!("unknown remark `{name}`"));
     let remarks = names.split_whitespace().map(remark).collect::<Result<Remarks, _>>()?;
-    Ok(Some(Findings { remarks, sound: sound.map(sound_from).transpose()? }))
+    Ok(Some(Findings { remarks, sound: sound.map(sound_from).transpose()?, leading_silence: None }))
+}
+
+/// The same with how long it is silent at its head, nanoseconds.
+pub(crate) fn with_leading_silence(findings: Findings, nanos: Option<u64>) -> Findings {
+    Findings { leading_silence: nanos.map(MediaTime::from_nanos), ..findings }
+}
+
+/// How long a block's audio is silent at its head, nanoseconds at normal speed.
+pub(crate) fn leading_silence(record: &BlockRecord) -> Option<u64> {
+    record.findings.and_then(|found| found.leading_silence).map(MediaTime::as_nanos)
 }
 
 pub(crate) fn sound_from(name: &str) -> Result<Sound, String> {

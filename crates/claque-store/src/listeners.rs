@@ -165,6 +165,7 @@ impl ListenerFacts {
             {
                 // What is heard again does not change what the first hearing was.
                 findings.sound.get_or_insert(heard.sound);
+                findings.leading_silence = findings.leading_silence.or(heard.leading_silence);
             }
         }
     }

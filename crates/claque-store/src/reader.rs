@@ -14,7 +14,7 @@ use crate::{
     error::StoreError,
     files, incidents, journal,
     listeners::{self, ListenerFacts, by_listener},
-    manifest::{Manifest, expects_streams},
+    manifest::{Manifest, expects_streams, expects_turns},
     rows::{ErrorRow, ListenerRow},
     sorter, tables,
 };
@@ -54,6 +54,9 @@ impl Run {
         let mut observed = ObservationsBuilder::new(self.shape());
         if expects_streams(&self.manifest.scenario) {
             observed.expect_streams();
+        }
+        if expects_turns(&self.manifest.scenario) {
+            observed.expect_turns();
         }
         self.facts.iter().for_each(|fact| observed.add(fact));
         observed.finish()

@@ -14,7 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     asked::{ArrivedRow, AskedRow},
-    cells::{end_from, findings_from, outcome_from, remark_names, sound_from},
+    cells::{
+        end_from, findings_from, leading_silence, outcome_from, remark_names, sound_from,
+        with_leading_silence,
+    },
     incidents::IncidentRow,
 };
 
@@ -73,6 +76,9 @@ pub struct BlockRow {
     /// `audible`, `silent`, `undecodable` or `missed`; absent when nobody was to listen.
     #[serde(default)]
     pub sound: Option<String>,
+    /// Absent where nobody could tell, and in files of before.
+    #[serde(default)]
+    pub leading_silence_ns: Option<u64>,
 }
 
 /// A line of the journal: audio was listened to whose block may be on record already.
@@ -81,6 +87,8 @@ pub(crate) struct SoundRow {
     listener: u32,
     block: u32,
     sound: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    leading_silence_ns: Option<u64>,
 }
 
 /// A row of `stalls.parquet`.
@@ -145,10 +153,12 @@ impl From<&Fact> for FactRow {
             Fact::Error(record) => Self::Error(record.into()),
             Fact::Incident(record) => Self::Incident(record.into()),
             Fact::Listener(record) => Self::Listener(record.into()),
-            Fact::Sound(SoundRecord { listener, block, sound }) => {
-                let sound = sound.as_str().to_owned();
-                Self::Sound(SoundRow { listener: listener.0, block: block.0, sound })
-            }
+            Fact::Sound(SoundRecord { listener, block, sound, leading_silence }) => Self::Sound(SoundRow {
+                listener: listener.0,
+                block: block.0,
+                sound: sound.as_str().to_owned(),
+                leading_silence_ns: leading_silence.map(MediaTime::as_nanos),
+            }),
         }
     }
 }
@@ -162,11 +172,14 @@ impl FactRow {
             Self::Error(row) => Fact::Error(row.into_record()),
             Self::Incident(row) => Fact::Incident(IncidentRecord::try_from(row)?),
             Self::Listener(row) => Fact::Listener(row.into_record()?),
-            Self::Sound(SoundRow { listener, block, sound }) => Fact::Sound(SoundRecord {
-                listener: ListenerId(listener),
-                block: BlockIdx(block),
-                sound: sound_from(&sound)?,
-            }),
+            Self::Sound(SoundRow { listener, block, sound, leading_silence_ns }) => {
+                Fact::Sound(SoundRecord {
+                    listener: ListenerId(listener),
+                    block: BlockIdx(block),
+                    sound: sound_from(&sound)?,
+                    leading_silence: leading_silence_ns.map(MediaTime::from_nanos),
+                })
+            }
             Self::Asked(_) | Self::Arrived(_) => return Ok(None),
         }))
     }
@@ -205,6 +218,7 @@ impl From<&BlockRecord> for BlockRow {
             },
             remarks: record.findings.map(remark_names),
             sound: record.findings.and_then(|found| found.sound).map(|sound| sound.as_str().to_owned()),
+            leading_silence_ns: leading_silence(record),
         }
     }
 }
@@ -232,7 +246,8 @@ impl BlockRow {
             least_start_buffer: self.least_start_buffer_ns.map(MediaTime::from_nanos),
             resends: self.resends,
             outcome: outcome_from(&self.outcome, self.failure.as_deref())?,
-            findings: findings_from(self.remarks.as_deref(), self.sound.as_deref())?,
+            findings: findings_from(self.remarks.as_deref(), self.sound.as_deref())?
+                .map(|found| with_leading_silence(found, self.leading_silence_ns)),
         })
     }
 }

@@ -10,7 +10,7 @@ use claque_core::{
 use claque_stats::names as failure_names;
 
 use crate::{
-    cells::{end_from, findings_from, outcome_from, remark_names},
+    cells::{end_from, findings_from, leading_silence, outcome_from, remark_names, with_leading_silence},
     columns::{Cells, ColumnSpec, Kind, Table, Values, text_cell},
 };
 
@@ -44,7 +44,7 @@ pub(crate) static LISTENERS: Table<ListenerRecord> =
 pub(crate) static ERRORS: Table<ErrorRecord> =
     Table { name: "errors", specs: &ERROR_COLUMNS, values: error_values, row: error_row };
 
-const BLOCK_COLUMNS: [ColumnSpec; 23] = [
+const BLOCK_COLUMNS: [ColumnSpec; 24] = [
     column("listener", Kind::Int, NUMBER),
     column("block", Kind::Int, NUMBER),
     column("batch", Kind::Int, NUMBER),
@@ -76,6 +76,7 @@ const BLOCK_COLUMNS: [ColumnSpec; 23] = [
     ),
     added("largest_chunk_gap_ns", Kind::OptionalInt, SPAN),
     added("least_start_buffer_ns", Kind::OptionalInt, "nanoseconds of audio at normal speed"),
+    added("leading_silence_ns", Kind::OptionalInt, "nanoseconds of audio at normal speed"),
 ];
 
 const STALL_COLUMNS: [ColumnSpec; 4] = [
@@ -148,12 +149,13 @@ fn block_values(rows: &[BlockRecord]) -> Vec<Values> {
         texts(rows, |row| row.findings.and_then(|found| found.sound).map(Sound::as_str)),
         ints(rows, |row| row.largest_chunk_gap.map(duration_nanos)),
         ints(rows, |row| row.least_start_buffer.map(MediaTime::as_nanos)),
+        ints(rows, leading_silence),
     ]
 }
 
 fn block_row(cells: &mut Cells<'_>) -> Result<BlockRecord, String> {
     // Fields are evaluated as written, which is the order of the columns.
-    Ok(BlockRecord {
+    let record = BlockRecord {
         listener: ListenerId(cells.int()?),
         block: BlockIdx(cells.int()?),
         batch: cells.int()?,
@@ -181,7 +183,10 @@ fn block_row(cells: &mut Cells<'_>) -> Result<BlockRecord, String> {
         },
         largest_chunk_gap: cells.optional()?.map(Duration::from_nanos),
         least_start_buffer: cells.optional()?.map(MediaTime::from_nanos),
-    })
+    };
+    let silence = cells.optional()?;
+    let findings = record.findings.map(|found| with_leading_silence(found, silence));
+    Ok(BlockRecord { findings, ..record })
 }
 
 fn stall_values(rows: &[StallRecord]) -> Vec<Values> {
@@ -324,10 +329,10 @@ mod tests {
     /// The columns of files from before the asking that an answer came to was told, what its audio was like, and how it came.
     static OLDER: Table<BlockRecord> = Table {
         name: "blocks",
-        specs: OLDER_COLUMNS.split_at(BLOCK_COLUMNS.len() - 5).0,
+        specs: OLDER_COLUMNS.split_at(BLOCK_COLUMNS.len() - 6).0,
         values: |rows| {
             let mut values = block_values(rows);
-            values.truncate(BLOCK_COLUMNS.len() - 5);
+            values.truncate(BLOCK_COLUMNS.len() - 6);
             values
         },
         row: block_row,
@@ -336,6 +341,7 @@ mod tests {
     const FOUND: Findings = Findings {
         remarks: Remarks::NONE.with(Remark::Hurried).with(Remark::JunkBetween),
         sound: Some(Sound::Silent),
+        leading_silence: Some(MediaTime::from_millis(70)),
     };
 
     fn written(table: &'static Table<BlockRecord>) -> Vec<BlockRecord> {

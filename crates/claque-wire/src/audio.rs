@@ -15,6 +15,7 @@ mod ogg_clock;
 mod ogg_codec;
 mod ogg_crc;
 mod ogg_meter;
+mod onset;
 pub mod opus;
 mod pcm;
 pub mod wav;
@@ -87,6 +88,8 @@ pub struct Finished {
     pub remarks: Remarks,
     /// Whether there is sound in it; none where that takes a decoder.
     pub sound: Option<Sound>,
+    /// How long it is silent at its head, at normal speed; none where that takes a decoder, and where all of it is.
+    pub leading_silence: Option<MediaTime>,
 }
 
 impl Finished {
@@ -97,7 +100,7 @@ impl Finished {
         if declared.is_some_and(|declared| contradicts(declared, self.media)) {
             remarks.add(Remark::LengthContradicted);
         }
-        Findings { remarks, sound: self.sound }
+        Findings { remarks, sound: self.sound, leading_silence: self.leading_silence }
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum Bench {
     Density(density::DensityFlags),
     /// Waiting times in virtual time against M/M/1, M/M/4 and M/D/1, to 2 %
     Queueing(queueing::QueueingFlags),
+    /// What listeners to paced streams of samples cost, beside bare sockets that only read
+    Streams(density::StreamFlags),
     /// CPU that a stream in chunks of one byte costs, beside the same audio in chunks of 4 KiB
     Pieces,
     /// Instructions that a block costs claque, counted by callgrind and held against the kept figure
@@ -51,6 +53,7 @@ impl Bench {
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
             Self::Queueing(flags) => queueing::run(&flags),
+            Self::Streams(flags) => density::run_streams(&flags),
             Self::Pieces => pieces::run(),
             Self::Instructions => instructions::run(),
             Self::HotPath => instructions::hot_path(),

@@ -1,13 +1,13 @@
 //! What small pieces cost: CPU time of claque for a stream in chunks of one byte, beside the same audio in chunks of 4 KiB.
 //!
 //! Both are written to the socket in the same bursts of 4 KiB of audio, so that the difference is claque's, and not the system's for
-//! more packets.
+//! more packets. A third stream is written a chunk at a time. Beside each stands what it costs to read it and drop it.
 
 use std::{
     fs,
     io::{BufRead, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
     thread,
@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::usage;
 use crate::{
@@ -27,34 +27,58 @@ use crate::{
 /// Listeners and blocks of each: long enough for a clock that ticks a hundred times a second.
 const USERS: u32 = 8;
 const BLOCKS: u32 = 10;
-/// Samples of a block: 10 s at 24 kHz and 16 bits.
-const AUDIO_BYTES: usize = 480_000;
 /// Audio written to the socket at once.
 const BURST: usize = 4_096;
 /// Objective: so many times as much CPU at most.
 const MOST_RATIO: f64 = 3.0;
 
-/// Builds the program in release, runs it against either server and tells what it cost.
+/// How a body is cut.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    name: &'static str,
+    /// Samples of a block, bytes.
+    audio: usize,
+    /// Audio of a chunk.
+    chunk: usize,
+    /// Audio that is written at once.
+    burst: usize,
+}
+
+/// 10 s at 24 kHz and 16 bits a block; a twentieth of it where each byte takes its own call of the system on either side.
+const CUTS: [Cut; 3] = [
+    Cut { name: "4_kib_chunks", audio: 480_000, chunk: BURST, burst: BURST },
+    Cut { name: "one_byte_chunks", audio: 480_000, chunk: 1, burst: BURST },
+    Cut { name: "one_byte_writes", audio: 24_000, chunk: 1, burst: 1 },
+];
+
+/// CPU times of one cut.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    claque: Duration,
+    /// Of a client that reads and drops.
+    floor: Duration,
+}
+
+/// Builds the programs in release, runs them against each server and tells what they cost.
 ///
 /// # Errors
-/// When it cannot be built or run, or hears less than was sent.
+/// When they cannot be built or run, or hear less than was sent.
 pub(crate) fn run() -> anyhow::Result<()> {
     let target = Workspace::load()?.target;
-    run_command(&mut cargo(&["build", "--release", "--package", "claque"])?)?;
-    let program = target.join("release").join("claque");
+    run_command(&mut cargo(&["build", "--release", "--package", "claque", "--package", "claque-bench"])?)?;
+    let programs = target.join("release");
     let folder = target.join("bench").join("pieces");
     fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
-    let large = measure(&program, BURST, &folder)?;
-    let small = measure(&program, 1, &folder)?;
-    ensure!(!large.is_zero(), "the run was too short for the system's clock");
-    let ratio = small.as_secs_f64() / large.as_secs_f64();
-    let figures = json!({
-        "audio_bytes": AUDIO_BYTES * usize::try_from(USERS * BLOCKS).context("a count is small")?,
-        "one_byte_chunks_cpu_s": small.as_secs_f64(),
-        "4_kib_chunks_cpu_s": large.as_secs_f64(),
-        "ratio": ratio,
-    });
-    let text = serde_json::to_string_pretty(&figures).context("failed to write figures as JSON")?;
+    let mut costs = Vec::new();
+    for cut in CUTS {
+        let cost = Cost { claque: measure(&programs, cut, &folder)?, floor: drain(&programs, cut)? };
+        say(&format!("    {}: claque {:?}, floor {:?}", cut.name, cost.claque, cost.floor));
+        costs.push(cost);
+    }
+    let ratio = ratio(&costs)?;
+    let rows: Vec<Value> = CUTS.iter().zip(&costs).map(|(cut, cost)| row(*cut, *cost)).collect();
+    let text = serde_json::to_string_pretty(&json!({ "ratio": ratio, "cuts": rows }))
+        .context("failed to write figures as JSON")?;
     print(&text)?;
     let path = folder.join("pieces.json");
     fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
@@ -63,9 +87,39 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// CPU time of one run in which the audio comes in chunks of so many bytes.
-fn measure(program: &Path, chunk: usize, folder: &Path) -> anyhow::Result<Duration> {
-    let address = serve(Arc::new(bursts(chunk)))?;
+/// Chunks of one byte beside chunks of 4 KiB of the same audio.
+fn ratio(costs: &[Cost]) -> anyhow::Result<f64> {
+    let [large, small, ..] = costs else { anyhow::bail!("two cuts are compared") };
+    ensure!(!large.claque.is_zero(), "the run was too short for the system's clock");
+    Ok(small.claque.as_secs_f64() / large.claque.as_secs_f64())
+}
+
+fn row(cut: Cut, cost: Cost) -> Value {
+    let bytes = cut.audio * usize::try_from(USERS * BLOCKS).unwrap_or(usize::MAX);
+    json!({
+        "cut": cut.name,
+        "audio_bytes": bytes,
+        "claque_cpu_s": cost.claque.as_secs_f64(),
+        "floor_cpu_s": cost.floor.as_secs_f64(),
+    })
+}
+
+/// CPU time of a client that reads the same answers and drops them.
+fn drain(programs: &Path, cut: Cut) -> anyhow::Result<Duration> {
+    let address = serve(Arc::new(bursts(cut)))?;
+    let mut command = Command::new(programs.join("claque-bench"));
+    command.args(["drain", "--server", &address.to_string()]);
+    command.args(["--users", &USERS.to_string(), "--blocks", &BLOCKS.to_string()]);
+    let before = usage::of_children()?;
+    let status = command.status().context("failed to start the floor")?;
+    ensure!(status.success(), "the floor ended with {status}");
+    Ok(usage::of_children()?.since(before).total())
+}
+
+/// CPU time of one run of claque in which the audio comes cut like that.
+fn measure(programs: &Path, cut: Cut, folder: &Path) -> anyhow::Result<Duration> {
+    let address = serve(Arc::new(bursts(cut)))?;
+    let program: PathBuf = programs.join("claque");
     let mut command = Command::new(program);
     command.args([
         "run",
@@ -73,6 +127,11 @@ fn measure(program: &Path, chunk: usize, folder: &Path) -> anyhow::Result<Durati
         "openai",
         "--dialect",
         "openai",
+        // Named, so that no list is asked for: this server answers everything with audio.
+        "--model",
+        "tts-1",
+        "--voice",
+        "alloy",
         "--no-auth",
         "--json",
         "--no-report",
@@ -84,7 +143,7 @@ fn measure(program: &Path, chunk: usize, folder: &Path) -> anyhow::Result<Durati
     let before = usage::of_children()?;
     let output = command.output().context("failed to start claque")?;
     let cpu = usage::of_children()?.since(before).total();
-    let summary: serde_json::Value = serde_json::from_slice(&output.stdout)
+    let summary: Value = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("failed to read the summary, {}", output.status))?;
     // What was not heard costs nothing, and would make a good figure.
     let heard = summary.pointer("/summary/blocks/ok").or_else(|| summary.pointer("/blocks/ok"));
@@ -92,12 +151,12 @@ fn measure(program: &Path, chunk: usize, folder: &Path) -> anyhow::Result<Durati
     Ok(cpu)
 }
 
-/// An answer's body, cut as it is written: a burst is [`BURST`] bytes of audio in chunks of so many.
-fn bursts(chunk: usize) -> Vec<Vec<u8>> {
-    let audio: Vec<u8> = (0..AUDIO_BYTES).map(|place| if place / 240 % 2 == 0 { 16 } else { 240 }).collect();
+/// An answer's body, cut as it is written.
+fn bursts(cut: Cut) -> Vec<Vec<u8>> {
+    let audio: Vec<u8> = (0..cut.audio).map(|place| if place / 240 % 2 == 0 { 16 } else { 240 }).collect();
     let framed = |burst: &[u8]| {
         let mut bytes = Vec::new();
-        for piece in burst.chunks(chunk) {
+        for piece in burst.chunks(cut.chunk) {
             bytes.extend(format!("{:x}\r\n", piece.len()).into_bytes());
             bytes.extend(piece);
             bytes.extend(b"\r\n");
@@ -105,7 +164,7 @@ fn bursts(chunk: usize) -> Vec<Vec<u8>> {
         bytes
     };
     let last = b"0\r\n\r\n".to_vec();
-    audio.chunks(BURST).map(framed).chain([last]).collect()
+    audio.chunks(cut.burst).map(framed).chain([last]).collect()
 }
 
 /// Answers every request with these bursts, until the process ends.
@@ -161,10 +220,20 @@ mod tests {
 
     #[test]
     fn both_cuts_hold_the_same_audio_in_as_many_bursts() {
-        let (small, large) = (bursts(1), bursts(BURST));
+        let [large, small, single] = CUTS.map(bursts);
         assert_eq!(small.len(), large.len());
         // A chunk of one byte has five bytes of frame, one of 4 KiB eight.
         assert_eq!(small[0].len(), BURST * 6);
         assert_eq!(large[0].len(), BURST + 8);
+        // Each byte by itself, and the end.
+        assert_eq!((single.len(), single[0].len()), (24_001, 6));
+    }
+
+    #[test]
+    fn the_ratio_is_of_chunks_and_not_of_writes() {
+        let cost = |millis| Cost { claque: Duration::from_millis(millis), floor: Duration::ZERO };
+        let told = ratio(&[cost(200), cost(500), cost(9_000)]).unwrap();
+        assert!((told - 2.5).abs() < 1e-9, "{told}");
+        assert!(ratio(&[cost(0), cost(500)]).is_err());
     }
 }

@@ -75,7 +75,8 @@ impl Decoder {
         container: Container,
         bytes: Option<Vec<u8>>,
     ) -> Option<Fact> {
-        let missed = Some(Fact::Sound(SoundRecord { listener, block, sound: Sound::Missed }));
+        let missed =
+            Some(Fact::Sound(SoundRecord { listener, block, sound: Sound::Missed, leading_silence: None }));
         let Some(bytes) = bytes else { return missed };
         match self.give.try_send(Body { listener, block, container, bytes }) {
             Ok(()) => None,
@@ -94,8 +95,8 @@ impl Choice {
 
 fn decode(bodies: &Receiver<Body>, facts: &mpsc::Sender<Batch>) {
     for Body { listener, block, container, bytes } in bodies {
-        let sound = sound_of(container, bytes);
-        let heard = Fact::Sound(SoundRecord { listener, block, sound });
+        let (sound, leading_silence) = sound_of(container, bytes);
+        let heard = Fact::Sound(SoundRecord { listener, block, sound, leading_silence });
         let batch = Batch { facts: vec![heard], ..Batch::default() };
         if facts.blocking_send(batch).is_err() {
             // Whoever wanted facts has gone.
@@ -139,6 +140,7 @@ mod tests {
                 listener: ListenerId(0),
                 block: BlockIdx(block),
                 sound: Sound::Missed,
+                leading_silence: None,
             }))
         };
         assert_eq!(decoder.listen(of(1), Container::OggOpus, Some(vec![1])), missed(1));

@@ -1,11 +1,14 @@
-//! Whether there is any sound in compressed audio: decoded until something is heard.
+//! Whether there is any sound in compressed audio, and how long it is silent before: decoded until something is heard.
 
 use std::{
     io::Cursor,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use claque_core::remark::Sound;
+use claque_core::{
+    remark::Sound,
+    time::{MediaTime, SampleRate},
+};
 use claque_wire::audio::Container;
 use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader};
 use symphonia::core::{
@@ -22,12 +25,17 @@ const MOST_SAMPLES: usize = 60 * 48_000;
 /// From the lowest to the highest sample, what nobody can hear: 60 dB below full scale.
 const INAUDIBLE: f32 = 0.002;
 
+/// Power of -50 dB of full scale, and windows a second in which it is looked for: as samples without a decoder are listened to.
+const LEAST_POWER: f64 = 1e-5;
+const WINDOWS: u32 = 100;
+
 /// The rate at which Opus is decoded: its own, so that nothing is left out.
 const OPUS_HERTZ: i32 = 48_000;
+const OPUS_RATE: SampleRate = SampleRate::new(48_000).expect("a constant above zero");
 
-/// What there is to hear in a body. Decoders are other people's, and bodies come from anywhere: a decoder that panics has not
+/// What there is to hear in a body, and how long it is silent before; none where nothing is. Decoders are other people's, and bodies come from anywhere: a decoder that panics has not
 /// decoded.
-pub(super) fn sound_of(container: Container, body: Vec<u8>) -> Sound {
+pub(super) fn sound_of(container: Container, body: Vec<u8>) -> (Sound, Option<MediaTime>) {
     let decoded = catch_unwind(AssertUnwindSafe(|| match container {
         Container::OggOpus => opus(body),
         Container::OggVorbis
@@ -42,37 +50,85 @@ pub(super) fn sound_of(container: Container, body: Vec<u8>) -> Sound {
     }));
     match decoded {
         Ok(Some(heard)) => heard.finish(),
-        Ok(None) | Err(_) => Sound::Undecodable,
+        Ok(None) | Err(_) => (Sound::Undecodable, None),
     }
 }
 
 /// What was heard so far. Only changes can be heard, so a constant level is silence.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Heard {
     range: Option<(f32, f32)>,
     samples: usize,
+    rate: SampleRate,
+    channels: usize,
+    onset: Onset,
+}
+
+/// Silence at the head, in samples of the first channel.
+#[derive(Clone, Copy, Debug)]
+enum Onset {
+    /// So far, and of the window at hand the number of samples, the sum, and the sum of squares.
+    Silent {
+        samples: u64,
+        window: (u32, f64, f64),
+    },
+    Found {
+        samples: u64,
+    },
 }
 
 impl Heard {
-    /// Takes samples. Gives whether that is enough to tell.
+    const fn new(rate: SampleRate, channels: usize) -> Self {
+        let onset = Onset::Silent { samples: 0, window: (0, 0.0, 0.0) };
+        Self { range: None, samples: 0, rate, channels, onset }
+    }
+
+    /// Takes samples of all channels in turn. Gives whether that is enough to tell.
     fn take(&mut self, samples: &[f32]) -> bool {
+        for frame in samples.chunks(self.channels.max(1)) {
+            self.onset.take(f64::from(frame[0]), self.rate);
+        }
         for &sample in samples {
             let (lowest, highest) = self.range.unwrap_or((sample, sample));
             self.range = Some((lowest.min(sample), highest.max(sample)));
         }
         self.samples += samples.len();
-        self.is_audible() || self.samples >= MOST_SAMPLES
+        matches!(self.onset, Onset::Found { .. }) || self.samples >= MOST_SAMPLES
     }
 
     fn is_audible(&self) -> bool {
         self.range.is_some_and(|(lowest, highest)| highest - lowest > INAUDIBLE)
     }
 
-    fn finish(self) -> Sound {
+    fn finish(self) -> (Sound, Option<MediaTime>) {
+        let silence = match self.onset {
+            Onset::Found { samples } => Some(MediaTime::from_samples(samples, self.rate)),
+            Onset::Silent { .. } => None,
+        };
         match (self.is_audible(), self.samples) {
-            (true, _) => Sound::Audible,
-            (false, 0) => Sound::Undecodable,
-            (false, _) => Sound::Silent,
+            (true, _) => (Sound::Audible, silence),
+            (false, 0) => (Sound::Undecodable, None),
+            (false, _) => (Sound::Silent, None),
+        }
+    }
+}
+
+impl Onset {
+    fn take(&mut self, sample: f64, rate: SampleRate) {
+        let Self::Silent { samples, window: (count, sum, squares) } = self else { return };
+        *count += 1;
+        *sum += sample;
+        *squares += sample * sample;
+        if *count < (rate.hertz() / WINDOWS).max(1) {
+            return;
+        }
+        let (of, mean) = (f64::from(*count), *sum / f64::from(*count));
+        // What is heard is the change.
+        if *squares / of - mean * mean > LEAST_POWER {
+            *self = Self::Found { samples: *samples };
+        } else {
+            let samples = *samples + u64::from(*count);
+            *self = Self::Silent { samples, window: (0, 0.0, 0.0) };
         }
     }
 }
@@ -84,11 +140,16 @@ fn opus(body: Vec<u8>) -> Option<Heard> {
     let channels = usize::from(head.channel_count);
     let mut decoder = head.decoder(OPUS_HERTZ).ok()?;
     let mut block = vec![0.0; MAX_PACKET_SAMPLES * channels];
-    let mut heard = Heard::default();
+    let mut heard = Heard::new(OPUS_RATE, channels);
+    // What a decoder needs to find its feet is no part of the audio (RFC 7845 section 4.2).
+    let mut skipped = usize::from(head.pre_skip) * channels;
     for packet in reader.packets() {
         let Ok(packet) = packet else { break };
         let Ok(frames) = decoder.decode(&packet.data, MAX_PACKET_SAMPLES, &mut block) else { continue };
-        if heard.take(block.get(..frames * channels)?) {
+        let decoded = block.get(..frames * channels)?;
+        let first = skipped.min(decoded.len());
+        skipped -= first;
+        if heard.take(&decoded[first..]) {
             break;
         }
     }
@@ -106,7 +167,7 @@ fn other(container: Container, body: Vec<u8>) -> Option<Heard> {
     let params = track.codec_params.as_ref()?.audio()?;
     let codecs = symphonia::default::get_codecs();
     let mut decoder = codecs.make_audio_decoder(params, &AudioDecoderOptions::default()).ok()?;
-    let mut heard = Heard::default();
+    let mut heard: Option<Heard> = None;
     let mut samples: Vec<f32> = Vec::new();
     while let Ok(Some(packet)) = format.next_packet() {
         if packet.track_id != id {
@@ -116,7 +177,9 @@ fn other(container: Container, body: Vec<u8>) -> Option<Heard> {
             Ok(decoded) => {
                 samples.resize(decoded.samples_interleaved(), 0.0);
                 decoded.copy_to_slice_interleaved(&mut samples);
-                if heard.take(&samples) {
+                let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
+                let rate = SampleRate::new(rate)?;
+                if heard.get_or_insert_with(|| Heard::new(rate, channels)).take(&samples) {
                     break;
                 }
             }
@@ -124,7 +187,7 @@ fn other(container: Container, body: Vec<u8>) -> Option<Heard> {
             Err(_) => break,
         }
     }
-    Some(heard)
+    Some(heard.unwrap_or_else(|| Heard::new(OPUS_RATE, 1)))
 }
 
 #[cfg(test)]
@@ -168,38 +231,54 @@ mod tests {
     #[test]
     fn speech_is_told_from_silence_in_every_container() {
         for (container, speech, silence) in FILES {
-            assert_eq!(sound_of(container, speech.to_vec()), Sound::Audible, "{container}");
-            assert_eq!(sound_of(container, silence.to_vec()), Sound::Silent, "{container}");
+            let (sound, before) = sound_of(container, speech.to_vec());
+            assert_eq!(sound, Sound::Audible, "{container}");
+            assert!(
+                before.is_some_and(|before| before < MediaTime::from_millis(1_000)),
+                "{container}: {before:?}"
+            );
+            assert_eq!(sound_of(container, silence.to_vec()), (Sound::Silent, None), "{container}");
         }
     }
 
     #[test]
     fn what_cannot_be_decoded_is_said_to_be_so() {
         for (container, speech, _) in FILES {
-            assert_eq!(sound_of(container, b"no audio at all".to_vec()), Sound::Undecodable, "{container}");
-            assert_eq!(sound_of(container, speech[..20].to_vec()), Sound::Undecodable, "{container}");
+            let undecodable = (Sound::Undecodable, None);
+            assert_eq!(sound_of(container, b"no audio at all".to_vec()), undecodable, "{container}");
+            assert_eq!(sound_of(container, speech[..20].to_vec()), undecodable, "{container}");
         }
         // Of MPEG audio of free bit rate the decoder knows nothing.
         let free = include_bytes!("../../../claque-wire/tests/data/players/free.mp3");
-        assert_eq!(sound_of(Container::Mp3, free.to_vec()), Sound::Undecodable);
+        assert_eq!(sound_of(Container::Mp3, free.to_vec()), (Sound::Undecodable, None));
     }
 
     #[test]
     fn sixty_decibels_below_full_scale_is_where_silence_begins() {
         let tone = |peak: f32| {
-            let mut heard = Heard::default();
+            let mut heard = Heard::new(OPUS_RATE, 1);
             heard.take(&[peak, -peak].repeat(1_000));
-            heard.finish()
+            heard.finish().0
         };
         assert_eq!([0.000_9, 0.001_1].map(tone), [Sound::Silent, Sound::Audible]);
-        let mut level = Heard::default();
+        let mut level = Heard::new(OPUS_RATE, 1);
         level.take(&[0.5; 1_000]);
-        assert_eq!(level.finish(), Sound::Silent, "a level that never changes is no sound");
+        assert_eq!(level.finish(), (Sound::Silent, None), "a level that never changes is no sound");
+    }
+
+    #[test]
+    fn silence_before_the_first_sound_is_measured_in_windows() {
+        let mut heard = Heard::new(OPUS_RATE, 2);
+        // 0.1 s of nothing, 0.1 s that is audible and too quiet to be speech, then a tone, on two channels.
+        let parts = [[0.0, 0.0], [0.003, -0.003], [0.1, -0.1]];
+        let samples = parts.map(|[up, down]| [up, up, down, down].repeat(2_400)).concat();
+        assert!(heard.take(&samples));
+        assert_eq!(heard.finish(), (Sound::Audible, Some(MediaTime::from_millis(200))));
     }
 
     #[test]
     fn a_minute_of_silence_is_enough() {
-        let mut heard = Heard::default();
+        let mut heard = Heard::new(OPUS_RATE, 1);
         let second = [0.0; 48_000];
         assert_eq!((1..).find(|_| heard.take(&second)), Some(60));
     }

@@ -13,6 +13,9 @@ use super::{inbox::Inbox, keeper::KeptAudio};
 /// As much of one body as is decoded: an hour of compressed speech. Nothing of a longer one is.
 const MOST_DECODED: usize = 16 << 20;
 
+/// A chunk of so few bytes is likely to be one of many.
+const SMALL: usize = 15;
+
 /// Content of one read. It is copied only where it comes in more than one chunk.
 #[derive(Debug, Default)]
 struct Arrival<'b> {
@@ -26,6 +29,15 @@ impl<'b> Arrival<'b> {
         } else {
             self.content.to_mut().extend_from_slice(bytes);
         }
+    }
+
+    /// Adds what is cut into so small chunks behind one of them that each by itself would cost more than its audio.
+    fn add_small(&mut self, answer: &mut Response, bytes: &mut &[u8]) {
+        /// A chunk with its frame is six bytes at least, five of which are frame.
+        const FRAMED: usize = 6;
+        let content = self.content.to_mut();
+        content.reserve(bytes.len() / FRAMED);
+        answer.take_small_chunks(bytes, content);
     }
 
     fn take(&mut self) -> Cow<'b, [u8]> {
@@ -90,7 +102,12 @@ impl Transfer {
                 Some(Part::Head { status }) => {
                     self.exchange.handle_head(status, answer, |event| inbox.push(at, event));
                 }
-                Some(Part::Body(bytes)) => arrival.add(bytes),
+                Some(Part::Body(content)) => {
+                    arrival.add(content);
+                    if content.len() <= SMALL {
+                        arrival.add_small(answer, bytes);
+                    }
+                }
                 Some(Part::End) => return Ok(true),
                 // Of an answer that leads elsewhere nobody waits for the words.
                 None => return Ok(self.exchange.is_whole() || answer.location().is_some()),

@@ -29,6 +29,12 @@ pub enum HostError {
         /// The program as it was named.
         program: String,
     },
+    /// The engine does not get ready.
+    #[error("failed to start the engine: {what}")]
+    Engine {
+        /// What it failed at.
+        what: String,
+    },
     /// A model is to be served as MP3, for which there is no encoder here.
     #[error(
         "failed to set up the model '{model}': MP3 cannot be written here; choose Ogg Opus or WAV for it"

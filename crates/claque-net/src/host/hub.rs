@@ -115,6 +115,10 @@ impl Hub {
         self.clock
     }
 
+    pub(super) fn engine(&self) -> Option<Rc<Engine>> {
+        self.engine.clone()
+    }
+
     /// Whether the thread runs when it should.
     pub(super) const fn pulse(&self) -> &Rc<HostPulse> {
         &self.pulse

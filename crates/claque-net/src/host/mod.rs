@@ -47,12 +47,15 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub use engine::{AudioSource, CommandEngine, CommandError, EngineChoice, TextInput};
+pub use engine::{
+    AudioSource, CommandEngine, CommandError, EngineChoice, OpenaiEngine, PersistentEngine, TextInput,
+    WyomingEngine,
+};
 pub use error::HostError;
 pub use openai::OpenaiHostOptions;
 pub use script::{ScriptLogEntry, ScriptOptions, Told};
 
-use engine::Engine;
+use engine::{Engine, Speaker};
 use hub::Hub;
 
 use crate::clock::Clock;
@@ -134,16 +137,15 @@ impl Host {
         if let Some(model) = config.models.iter().find(|model| model.format == AudioFormat::Mp3) {
             return Err(HostError::Mp3 { model: model.info.slug.to_string() });
         }
-        let engine = match engine {
-            EngineChoice::Synthetic => {
+        let engine = match Speaker::of(engine)? {
+            None => {
                 config.pipeline.engine = MachineEngine::Modelled;
                 speech::prepare();
                 None
             }
-            EngineChoice::Command(command) => {
+            Some(speaker) => {
                 config.pipeline.engine = MachineEngine::External;
-                program_path::check(&command)?;
-                Some(Engine::new(command, &config))
+                Some(Engine::new(speaker, &config))
             }
         };
         Self::open(bind, move |published| Hub::new(config, seed, engine, script, published))
@@ -158,6 +160,7 @@ impl Host {
         let (stop, stopped) = oneshot::channel();
         let (questions, asked) = queue::channel(QUESTIONS);
         let (bound, binding) = mpsc::sync_channel(1);
+        let (ready, readiness) = mpsc::sync_channel(1);
         let run = move || {
             let (opened, address) = match listen(bind) {
                 Ok((runtime, listener, address)) => (Some((runtime, listener)), Ok(address)),
@@ -168,7 +171,14 @@ impl Host {
             let Some((runtime, listener)) = opened else { return };
             let hub = Rc::new(make(published));
             let local = LocalSet::new();
-            local.block_on(&runtime, serve(listener, hub, stopped, asked));
+            local.block_on(&runtime, async {
+                let started = PortService::start(Rc::clone(&hub)).await;
+                let is_ready = started.is_ok();
+                let _ = ready.send(started.map_err(|what| HostError::Engine { what }));
+                if is_ready {
+                    serve(listener, hub, stopped, asked).await;
+                }
+            });
             drop(local);
             runtime.shutdown_timeout(GRACE);
         };
@@ -176,6 +186,7 @@ impl Host {
         let thread = thread.map_err(|source| HostError::Thread { source })?;
         let ended = || HostError::Thread { source: io::Error::other("the thread ended") };
         let address = binding.recv().map_err(|_| ended())??;
+        readiness.recv().map_err(|_| ended())??;
         Ok(Self { address, stats, stop: Some(stop), questions, thread: Some(thread) })
     }
 
@@ -328,6 +339,11 @@ fn listen(bind: SocketAddr) -> Result<(Runtime, TcpListener, SocketAddr), HostEr
 
 /// What stands behind a port. Lives on the host's thread.
 trait PortService: 'static {
+    /// Gets ready to serve.
+    ///
+    /// # Errors
+    /// Says why it cannot.
+    async fn start(self: Rc<Self>) -> Result<(), String>;
     /// Serves a connection to its end.
     async fn connection(self: Rc<Self>, stream: TcpStream, peer: SocketAddr);
     /// Wakes its machine whenever it wants to be, for ever.
@@ -341,6 +357,13 @@ trait PortService: 'static {
 }
 
 impl PortService for Hub {
+    async fn start(self: Rc<Self>) -> Result<(), String> {
+        match self.engine() {
+            Some(engine) => engine.start().await,
+            None => Ok(()),
+        }
+    }
+
     async fn connection(self: Rc<Self>, stream: TcpStream, peer: SocketAddr) {
         connection::serve(stream, peer, self).await;
     }

@@ -2,18 +2,21 @@
 
 use std::{env, fs, path::Path};
 
-use super::{CommandEngine, HostError};
+use claque_core::time::Duration;
+
+use super::HostError;
 
 /// # Errors
 /// [`HostError::MissingProgram`], and [`HostError::NoTime`] for an engine without any time.
-pub(super) fn check(engine: &CommandEngine) -> Result<(), HostError> {
-    if engine.timeout.is_zero() {
-        return Err(HostError::NoTime { program: engine.program.clone(), timeout: engine.timeout });
+pub(super) fn check(program: &str, timeout: Duration) -> Result<(), HostError> {
+    let program = program.to_owned();
+    if timeout.is_zero() {
+        return Err(HostError::NoTime { program, timeout });
     }
-    if is_there(&engine.program) {
+    if is_there(&program) {
         return Ok(());
     }
-    Err(HostError::MissingProgram { program: engine.program.clone() })
+    Err(HostError::MissingProgram { program })
 }
 
 /// A path is looked at as it is, a name in every folder of `PATH`.

@@ -35,7 +35,7 @@ pub(crate) use self::{
     access::Access,
     addresses::{Addresses, HEAD_START, is_its_own, telling},
     headers::ExtraHeaders,
-    http::{Answer, HttpClient, Over, failure_of, unusable},
+    http::{Answer, HttpClient, Over, failure_of, post_json, unusable},
     proxy::{Proxy, Route},
     target::{AudioPlace, Origin, redirected},
 };

@@ -12,5 +12,6 @@ mod replay;
 mod rest;
 mod service;
 mod sessions;
+mod speakers;
 mod stage;
 mod start;

@@ -3,7 +3,7 @@
 use claque_core::rng::Seed;
 use claque_front::openai::OpenaiConfig;
 use claque_gateway::GatewayConfig;
-use claque_net::host::{CommandEngine, EngineChoice};
+use claque_net::host::{EngineChoice, PersistentEngine};
 
 /// A reference gateway, decided.
 #[derive(Clone, Debug)]
@@ -25,12 +25,12 @@ pub enum EngineFlag {
     Synthetic,
     /// The machine itself, with the same times for every block.
     Deterministic,
-    /// A program.
-    Command {
+    /// A program, or somebody's service.
+    External {
         /// As it was asked for.
         typed: String,
         /// What that means.
-        engine: CommandEngine,
+        engine: EngineChoice,
     },
 }
 
@@ -40,7 +40,7 @@ impl EngineFlag {
         match self {
             Self::Synthetic => "synthetic",
             Self::Deterministic => "deterministic",
-            Self::Command { typed, .. } => typed,
+            Self::External { typed, .. } => typed,
         }
     }
 
@@ -48,8 +48,27 @@ impl EngineFlag {
     pub fn to_host(&self) -> EngineChoice {
         match self {
             Self::Synthetic | Self::Deterministic => EngineChoice::Synthetic,
-            Self::Command { engine, .. } => EngineChoice::Command(engine.clone()),
+            Self::External { engine, .. } => engine.clone(),
         }
+    }
+
+    /// The same with so many processes, where it is a program that stays up.
+    #[must_use]
+    pub fn with_processes(self, processes: u32) -> Self {
+        match self {
+            Self::External { typed, engine: EngineChoice::Persistent(engine) } => {
+                let processes = usize::try_from(processes).ok().and_then(|count| count.try_into().ok());
+                let processes = processes.unwrap_or(engine.processes);
+                let engine = EngineChoice::Persistent(PersistentEngine { processes, ..engine });
+                Self::External { typed, engine }
+            }
+            other @ (Self::Synthetic | Self::Deterministic | Self::External { .. }) => other,
+        }
+    }
+
+    /// Whether it is a program that stays up.
+    pub const fn is_persistent(&self) -> bool {
+        matches!(self, Self::External { engine: EngineChoice::Persistent(_), .. })
     }
 }
 

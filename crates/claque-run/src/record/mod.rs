@@ -115,10 +115,14 @@ impl Recorder {
     pub(crate) fn with_objectives(mut self, objectives: &[Objective]) -> Self {
         let shape = self.heading.config.shape();
         let streams = claque_store::expects_streams(&self.heading.scenario);
+        let turns = claque_store::expects_turns(&self.heading.scenario);
         self.observed = (!objectives.is_empty()).then(|| {
             let mut observed = ObservationsBuilder::new(shape);
             if streams {
                 observed.expect_streams();
+            }
+            if turns {
+                observed.expect_turns();
             }
             observed
         });

@@ -68,7 +68,7 @@ const CONTINUITY: Figure = Figure {
 };
 
 /// Every figure, in the order of reports.
-pub static ALL: [Figure; 35] = [
+pub static ALL: [Figure; 37] = [
     Figure {
         id: "startup_time",
         per: "listener that started",
@@ -84,6 +84,15 @@ pub static ALL: [Figure; 35] = [
         definition: "intended start until the first audio byte of any block that was delivered, or interrupted by its listener; a container header is not audio",
         absent: "no audio arrived",
         source: Source::Times(|summary| summary.ttfa, TimeMetric::Ttfa),
+        ..TIME
+    },
+    Figure {
+        id: "ttfa_audible",
+        per: "listener whose first audio was listened to",
+        places: &[Page],
+        definition: "`ttfa` and the `leading_silence` of the block that came first",
+        absent: "nobody listened to the first audio of anybody, or all of it was silent",
+        source: Source::Times(|summary| summary.ttfa_audible, TimeMetric::TtfaAudible),
         ..TIME
     },
     Figure {
@@ -135,8 +144,6 @@ pub static ALL: [Figure; 35] = [
     Figure {
         id: "rtfx",
         better: Better::Higher,
-        // A value that never came counts as longer than any, and here more is better.
-        objectives: InObjectives::No,
         definition: "1 / `delivery_rtf`: seconds of audio for each second of waiting",
         source: Source::Block(rtfx),
         ..STREAM_RATIO
@@ -162,13 +169,20 @@ pub static ALL: [Figure; 35] = [
         ..STREAM
     },
     Figure {
+        id: "leading_silence",
+        per: "delivered block that was listened to",
+        definition: "silence at the head of the audio, at normal speed: until the first 10 ms above -50 dB of full scale",
+        absent: "no audio was listened to, or all of it was silent",
+        source: Source::Block(leading_silence),
+        ..STREAM
+    },
+    Figure {
         id: streams::TURN_RESPONSE,
         per: "utterance that was heard",
         compared: Compared::No,
-        objectives: InObjectives::No,
         definition: "utterance wanted until it is heard, in a conversation",
         absent: "nobody takes turns",
-        source: Source::Streams,
+        source: Source::Utterances,
         ..STREAM
     },
     Figure {
@@ -397,6 +411,10 @@ fn rtfx(block: &BlockRecord) -> Option<Duration> {
 fn steady_rtf(block: &BlockRecord) -> Option<Duration> {
     let taken = block.complete_at?.since(block.first_audio_at?);
     quotient(taken, media_of(block)?)
+}
+
+fn leading_silence(block: &BlockRecord) -> Option<Duration> {
+    Some(Duration::from_nanos(block.findings?.leading_silence?.as_nanos()))
 }
 
 /// The length of audio that came in several pieces.

@@ -2,7 +2,7 @@
 
 use super::{Figure, Measure, Objective, ObjectiveResult, Quality, Subject, Tolerance};
 use crate::{
-    observe::{ListenerObservation, Observations},
+    observe::{ListenerObservation, Observations, TimeMetric},
     sample::{has_quantile, rounded, whole},
 };
 
@@ -40,6 +40,10 @@ impl Objective {
         let is_lacking = self.confidence_pct.is_some() && sample.is_some_and(|sample| !sample.shown);
         let all = found.measured + found.missing;
         let is_quantile_of_few = match &found.basis {
+            // Where more is better, it is the smallest value that must not stand for a quantile.
+            &Basis::Quantile(share, _) if self.subject.is_higher_better() => {
+                all > 0 && !has_quantile(all, 100_000_u32.saturating_sub(share))
+            }
             &Basis::Quantile(share, _) => all > 0 && !has_quantile(all, share),
             Basis::Plain | Basis::Share(_) => false,
         };
@@ -63,7 +67,7 @@ fn find(subject: Subject, listeners: &[&ListenerObservation]) -> Found {
         Subject::Time(metric, figure) => {
             let values = listeners.iter().flat_map(|listener| listener.times(metric)).copied().collect();
             let missing = listeners.iter().map(|listener| listener.missing(metric)).sum();
-            figure.of(values, missing)
+            figure.of_metric(metric, values, missing)
         }
         Subject::StalledTime(figure) => stalled_time(figure, listeners),
         Subject::Underruns(figure) => {
@@ -184,7 +188,24 @@ fn started<'a>(listeners: &[&'a ListenerObservation]) -> (Vec<&'a ListenerObserv
     (started, missing)
 }
 
+impl Subject {
+    /// Whether it is a figure of single values of which more is better.
+    fn is_higher_better(self) -> bool {
+        matches!(self, Self::Time(metric, _) if metric.is_higher_better())
+    }
+}
+
 impl Figure {
+    /// This figure of `values` of a metric and of `missing` more that never came: longer than any, or none at all where more is
+    /// better.
+    fn of_metric(self, metric: TimeMetric, mut values: Vec<f64>, missing: u64) -> Found {
+        if !metric.is_higher_better() {
+            return self.of(values, missing);
+        }
+        values.extend((0..missing).map(|_| 0.0));
+        self.of(values, 0)
+    }
+
     /// This figure of `values` and of `missing` more that are longer than any.
     fn of(self, mut values: Vec<f64>, missing: u64) -> Found {
         let measured = count(values.len());

@@ -138,6 +138,10 @@ impl<'a> Reader<'a> {
             name => {
                 let time = figures::named(name).and_then(Named::metric);
                 match (time, self.figure()?) {
+                    (Some(time), Some(Figure::Max)) if time.is_higher_better() => {
+                        let what = format!("the largest {name} is its best");
+                        Err(self.error_at(metric.at, &what, "give mean or a percentile such as p5"))
+                    }
                     (Some(time), Some(figure)) => Ok(Subject::Time(time, figure)),
                     (Some(_) | None, _) => {
                         let what = format!("which figure of {name} is missing");

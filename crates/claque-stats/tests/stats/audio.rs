@@ -33,11 +33,11 @@ fn told(summary: &Summary) -> (Vec<String>, Vec<String>) {
 }
 
 const fn heard(sound: Sound) -> Option<Findings> {
-    Some(Findings { remarks: Remarks::NONE, sound: Some(sound) })
+    Some(Findings { remarks: Remarks::NONE, sound: Some(sound), leading_silence: None })
 }
 
 fn odd(remark: Remark) -> Option<Findings> {
-    Some(Findings { remarks: Remarks::NONE.with(remark), sound: Some(Sound::Audible) })
+    Some(Findings { remarks: Remarks::NONE.with(remark), sound: Some(Sound::Audible), leading_silence: None })
 }
 
 fn with(count: usize, one: Option<Findings>, others: Option<Findings>, of: usize) -> Summary {
@@ -80,7 +80,7 @@ fn lengths_that_cannot_be_are_counted_by_kind() {
     }
     // A block that is both is one block in doubt.
     let both = Remarks::NONE.with(Remark::TooShort).with(Remark::LengthContradicted);
-    let both = Some(Findings { remarks: both, sound: Some(Sound::Audible) });
+    let both = Some(Findings { remarks: both, sound: Some(Sound::Audible), leading_silence: None });
     assert_eq!(with(1, both, heard(Sound::Audible), 100).audio.unwrap().doubtful, 1);
 }
 
@@ -118,11 +118,28 @@ fn what_was_listened_to_after_a_block_was_on_record_counts_the_same() {
         .map(|index| Fact::Block(BlockRecord { findings: Some(Findings::NONE), ..block(0, index, 1_000) }))
         .collect();
     for (index, sound) in [(0, Sound::Audible), (2, Sound::Silent)] {
-        facts.push(Fact::Sound(SoundRecord { listener: ListenerId(0), block: BlockIdx(index), sound }));
+        facts.push(Fact::Sound(SoundRecord {
+            listener: ListenerId(0),
+            block: BlockIdx(index),
+            sound,
+            leading_silence: None,
+        }));
     }
     let audio = summarise(RunShape { users: 1, blocks_per_user: 3 }, &facts, None).audio.unwrap();
     let sound = SoundFigures { listened: 2, silent: 1, ..SoundFigures::default() };
     assert_eq!(audio, AudioFigures { blocks: 3, sound: Some(sound), ..AudioFigures::default() });
+}
+
+#[test]
+fn a_rate_that_nobody_told_is_a_note_of_its_own_and_no_oddity() {
+    let found = [odd(Remark::RateAssumed), odd(Remark::RateAssumed), heard(Sound::Audible)];
+    let (reasons, notes) = told(&summary(found));
+    assert_eq!(reasons, [""; 0]);
+    let [note] = notes.as_slice() else { panic!("{notes:?}") };
+    assert!(
+        note.starts_with("the sample rate of 2 of 3 blocks was assumed") && note.contains("--pcm-rate"),
+        "{note}"
+    );
 }
 
 /// The notes of a run of one listener with blocks of so many characters and nanoseconds.

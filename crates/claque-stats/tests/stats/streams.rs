@@ -7,10 +7,11 @@ use claque_core::{
     event::FailureClass,
     ids::BlockIdx,
     record::{BlockOutcome, BlockRecord, Fact, Incident, ListenerRecord},
+    remark::Findings,
     time::{Duration, Instant, MediaTime},
 };
 use claque_stats::{
-    Distribution, Observations, RunShape, StreamFigures, Summary, SummaryBuilder,
+    Distribution, Observations, ObservationsBuilder, RunShape, StreamFigures, Summary, SummaryBuilder,
     compare::{Candidate, CompareOptions, Figures, Repetition, compare},
     figures::FigureValue,
     objective::Objective,
@@ -222,6 +223,81 @@ fn unwanted_bytes_are_those_that_somebody_noted() {
     };
     assert_eq!(of([noted(Some(700)), noted(Some(300))]), Some(FigureValue::Count(1_000)));
     assert_eq!(of([noted(None), noted(None)]), None);
+}
+
+/// The same, silent for so long at its head.
+fn silent_for(millis: u64, block: BlockRecord) -> BlockRecord {
+    let findings = Findings { leading_silence: Some(MediaTime::from_millis(millis)), ..Findings::NONE };
+    BlockRecord { findings: Some(findings), ..block }
+}
+
+#[test]
+fn silence_at_the_head_is_part_of_the_wait_for_the_first_sound() {
+    // The first audio came after 100 ms and is silent for 120; that of the second block is no first audio.
+    let facts = [silent_for(120, stream(0, 10, 0)), silent_for(40, stream(1, 3_000, 0))].map(Fact::Block);
+    let summary = summary_of(&facts);
+    let silence = times(&summary.streams.unwrap(), "leading_silence").unwrap();
+    assert_eq!((silence.count, silence.mean_ms, silence.max_ms), (2, 80.0, 120.0));
+    assert_eq!(summary.ttfa.unwrap().mean_ms, 100.0);
+    assert_eq!(summary.ttfa_audible.unwrap().mean_ms, 220.0);
+    let observed = Observations::of(SHAPE, &facts);
+    let judge = |line: &str| Objective::parse(line).unwrap().judge(&[&observed]);
+    assert!(judge("ttfa_audible max <= 220 ms").met && judge("leading_silence max <= 120 ms").met);
+    assert!(!judge("ttfa_audible max < 220 ms").met);
+}
+
+#[test]
+fn a_wait_for_sound_is_not_known_where_nobody_listened_to_the_first_audio() {
+    // The block that came first was not listened to, the second was.
+    let facts = [stream(0, 10, 0), silent_for(40, stream(1, 3_000, 0))].map(Fact::Block);
+    let summary = summary_of(&facts);
+    assert_eq!(summary.ttfa_audible, None);
+    assert_eq!(times(&summary.streams.unwrap(), "leading_silence").unwrap().count, 1);
+    let judged =
+        Objective::parse("ttfa_audible max < 9 s").unwrap().judge(&[&Observations::of(SHAPE, &facts)]);
+    assert_eq!((judged.met, judged.value, judged.measured, judged.missing), (false, None, 0, 0));
+}
+
+#[test]
+fn objectives_name_speeds_of_which_more_is_better() {
+    // 1 s, 2 s and 0.5 s for 2 s of audio: twice, once and four times as fast as it plays.
+    let slow = BlockRecord { complete_at: ms(2_010), ..stream(1, 10, 0) };
+    let fast = BlockRecord { complete_at: ms(510), ..stream(2, 10, 0) };
+    let facts = [stream(0, 10, 0), slow, fast].map(Fact::Block);
+    let shape = RunShape { users: 1, blocks_per_user: 3 };
+    let observed = Observations::of(shape, &facts);
+    let judge = |line: &str| Objective::parse(line).unwrap().judge(&[&observed]);
+    assert_eq!(judge("rtfx median >= 2").value, Some(2.0));
+    assert!(judge("rtfx mean >= 2.3").met && !judge("rtfx mean >= 2.4").met);
+    let slowest = judge("rtfx p5 >= 1");
+    assert!(slowest.met && slowest.max_instead, "of three values the smallest is no fifth percentile");
+    let failed = [facts.as_slice(), &[Fact::Block(failed_block(0, 3, FailureClass::Server))]].concat();
+    let observed = Observations::of(SHAPE, &failed);
+    let judged = Objective::parse("rtfx p25 >= 1").unwrap().judge(&[&observed]);
+    assert_eq!(
+        (judged.met, judged.value),
+        (false, Some(0.0)),
+        "a block that failed was delivered at no speed"
+    );
+    assert!(
+        Objective::parse("rtfx max > 2").unwrap_err().to_string().contains("the largest rtfx is its best")
+    );
+}
+
+#[test]
+fn objectives_name_the_response_of_a_conversation() {
+    let facts = [stream(0, 0, 0), stream(1, 3_000, 0), cancelled(2, 6_000)].map(Fact::Block);
+    let judged = |of: fn(&mut ObservationsBuilder)| {
+        let mut builder = ObservationsBuilder::new(RunShape { users: 1, blocks_per_user: 3 });
+        builder.expect_streams();
+        of(&mut builder);
+        facts.iter().for_each(|fact| builder.add(fact));
+        Objective::parse("turn_response max <= 150 ms").unwrap().judge(&[&builder.finish()])
+    };
+    let talk = judged(ObservationsBuilder::expect_turns);
+    assert_eq!((talk.met, talk.value, talk.measured), (true, Some(150.0), 3), "an interrupted one was heard");
+    let book = judged(|_| {});
+    assert_eq!((book.met, book.value), (false, None), "readers have no turns");
 }
 
 #[test]

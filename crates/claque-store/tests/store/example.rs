@@ -58,7 +58,11 @@ pub(crate) fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
         least_start_buffer: Some(MediaTime::from_nanos(13)),
         resends: 1,
         outcome: BlockOutcome::Played,
-        findings: Some(Findings { remarks: Remarks::NONE, sound: Some(Sound::Audible) }),
+        findings: Some(Findings {
+            remarks: Remarks::NONE,
+            sound: Some(Sound::Audible),
+            leading_silence: Some(MediaTime::from_nanos(12)),
+        }),
         ..BlockRecord::wanted(ListenerId(listener), BlockIdx(index), Instant::from_millis(500))
     }
 }

@@ -151,7 +151,11 @@ fn what_had_arrived_and_was_not_yet_heard_is_known_whole_and_what_is_not_known_i
         chars: 0,
         started_at: None,
         outcome: BlockOutcome::Unplayed,
-        findings: Some(Findings { remarks: Remarks::NONE.with(Remark::Drawn), sound: Some(Sound::Audible) }),
+        findings: Some(Findings {
+            remarks: Remarks::NONE.with(Remark::Drawn),
+            sound: Some(Sound::Audible),
+            leading_silence: None,
+        }),
         // How its pieces came is put down with its record only.
         largest_chunk_gap: None,
         least_start_buffer: None,

@@ -108,6 +108,7 @@ impl FlacMeter {
                 media_bytes: self.media_bytes,
                 remarks: self.remarks,
                 sound: None,
+                leading_silence: None,
             }),
         }
     }

@@ -190,6 +190,7 @@ impl FramesMeter {
             media_bytes: self.media_bytes,
             remarks: self.remarks,
             sound: None,
+            leading_silence: None,
         })
     }
 

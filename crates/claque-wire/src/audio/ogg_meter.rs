@@ -156,6 +156,7 @@ impl OggMeter {
                 media_bytes: self.media_bytes,
                 remarks: self.remarks,
                 sound: None,
+                leading_silence: None,
             }),
         }
     }

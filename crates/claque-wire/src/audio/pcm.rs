@@ -9,6 +9,7 @@ use claque_core::{
 
 use super::{
     AudioError, Container, Finished, Progress, Stage,
+    onset::Onset,
     wav_format::{Coding, RATES, WavFormat},
     wav_sound::WavSound,
 };
@@ -74,6 +75,7 @@ pub(crate) struct PcmMeter {
     before: MediaTime,
     media_bytes: u64,
     sound: WavSound,
+    onset: Onset,
     remarks: Remarks,
 }
 
@@ -85,12 +87,14 @@ impl PcmMeter {
             before: MediaTime::ZERO,
             media_bytes: 0,
             sound: WavSound::default(),
+            onset: Onset::new(),
             remarks: Remarks::NONE,
         }
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.sound.listen(self.format.as_wav(), self.bytes, bytes);
+        self.onset.listen(self.format.as_wav(), bytes);
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.bytes = self.bytes.saturating_add(count);
         self.media_bytes = self.media_bytes.saturating_add(count);
@@ -107,6 +111,7 @@ impl PcmMeter {
         }
         self.before = self.delivered();
         self.bytes = 0;
+        self.onset.begin_part(Some(self.format.rate));
         self.format = format;
         self.sound.begin_file();
     }
@@ -129,6 +134,7 @@ impl PcmMeter {
                 media_bytes: self.media_bytes,
                 remarks: self.remarks,
                 sound: self.sound.finish(),
+                leading_silence: self.onset.finish(),
             }),
         }
     }

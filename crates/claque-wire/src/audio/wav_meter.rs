@@ -8,6 +8,7 @@ use claque_core::{
 use super::{
     AudioError, Container, Finished, Progress, Stage,
     gather::Gather,
+    onset::Onset,
     wav_format::{DataSize, FORMAT_BYTES, WavFormat},
     wav_next,
     wav_sound::WavSound,
@@ -27,6 +28,7 @@ pub(crate) struct WavMeter {
     files: u32,
     media_bytes: u64,
     sound: WavSound,
+    onset: Onset,
     remarks: Remarks,
 }
 
@@ -72,6 +74,7 @@ impl WavMeter {
             files: 0,
             media_bytes: 0,
             sound: WavSound::default(),
+            onset: Onset::new(),
             remarks: Remarks::NONE,
         }
     }
@@ -153,6 +156,7 @@ impl WavMeter {
             media_bytes: self.media_bytes,
             remarks: self.remarks,
             sound: self.sound.finish(),
+            leading_silence: self.onset.finish(),
         })
     }
 
@@ -181,6 +185,7 @@ impl WavMeter {
         self.before = self.delivered();
         self.data_bytes = 0;
         self.sound.begin_file();
+        self.onset.begin_part(self.format.map(|format| format.rate));
         self.long_size = None;
         self.next(Phase::ChunkHead);
         Ok(())
@@ -269,6 +274,7 @@ impl WavMeter {
     fn hear(&mut self, data: &[u8]) {
         if let Some(format) = self.format {
             self.sound.listen(format, self.data_bytes, data);
+            self.onset.listen(format, data);
         }
         self.data_bytes = self.data_bytes.saturating_add(length(data));
         self.media_bytes = self.media_bytes.saturating_add(length(data));

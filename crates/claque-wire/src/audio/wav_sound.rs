@@ -84,7 +84,7 @@ impl WavSound {
 }
 
 /// A sample by its two upper bytes, in steps of 16 bits.
-fn level(format: WavFormat, upper: u8, lower: u8) -> i32 {
+pub(super) fn level(format: WavFormat, upper: u8, lower: u8) -> i32 {
     let bits = u16::from_le_bytes([lower, upper]);
     match (format.coding, format.bits) {
         (Coding::Linear, 8) => (i32::from(upper) - 128) << 8,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::HttpError;
+use super::{HttpError, single_bytes};
 
 /// Longest line that tells a chunk's size, extensions included, and longest trailer.
 const MAX_LINE: usize = 4 << 10;
@@ -66,6 +66,14 @@ impl Body {
         }
     }
 
+    /// Appends the content of small chunks to `out`, as many as lie whole at the front of `bytes`, and takes them from there.
+    pub(super) fn take_small_chunks(&mut self, bytes: &mut &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Chunked(chunks) => chunks.take_small(bytes, out),
+            Self::Length(_) | Self::UntilClose => {}
+        }
+    }
+
     pub(super) const fn is_whole(&self) -> bool {
         match self {
             Self::Length(left) => *left == 0,
@@ -113,6 +121,26 @@ impl Chunks {
         }
     }
 
+    /// Takes chunks of which nothing is cut and nothing is odd. All others are left where they are, for [`next`](Self::next).
+    fn take_small(&mut self, bytes: &mut &[u8], out: &mut Vec<u8>) {
+        if !self.line.is_empty() {
+            return;
+        }
+        if matches!(self.at, At::Data(0) | At::DataEnd)
+            && let Some(rest) = bytes.strip_prefix(b"\r\n")
+        {
+            *bytes = rest;
+            self.at = At::Size;
+        }
+        if self.at == At::Size {
+            single_bytes::take(bytes, out);
+            while let Some((content, rest)) = small_chunk(bytes) {
+                out.extend_from_slice(content);
+                *bytes = rest;
+            }
+        }
+    }
+
     /// Takes the line with a chunk's size; none while it is not whole.
     fn take_size(&mut self, bytes: &mut &[u8]) -> Result<Option<u64>, HttpError> {
         if self.line.is_empty()
@@ -157,6 +185,20 @@ fn take<'b>(left: &mut u64, bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
     *left -= u64::try_from(count).unwrap_or(*left);
     *bytes = rest;
     (count > 0).then_some(content)
+}
+
+/// The content of a whole chunk whose size is one digit, and what is behind it. None where it is the last chunk, which is empty.
+#[inline]
+fn small_chunk(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&[digit, b'\r', b'\n'], rest) = bytes.split_first_chunk()? else { return None };
+    let size = match digit {
+        b'1'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        b'A'..=b'F' => digit - b'A' + 10,
+        _ => return None,
+    };
+    let (content, rest) = rest.split_at_checked(usize::from(size))?;
+    Some((content, rest.strip_prefix(b"\r\n")?))
 }
 
 /// A whole line of a few digits and nothing else, and what is behind it: nearly all are such, and of small chunks there are many.

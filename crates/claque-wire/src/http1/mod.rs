@@ -5,6 +5,7 @@
 
 mod body;
 mod head;
+mod single_bytes;
 #[cfg(test)]
 #[expect(clippy::panic_in_result_fn, reason = "helpers assert that every split reads the same")]
 mod tests;
@@ -168,6 +169,15 @@ impl Response {
                 Ok(None)
             }
             Stage::Over => Ok(None),
+        }
+    }
+
+    /// Takes from the front of `bytes` the chunks of less than 16 bytes each that lie there whole, and appends their content to
+    /// `out`: the same content that [`next`](Self::next) would give, one part a chunk, for less. Takes nothing where there are none.
+    pub fn take_small_chunks(&mut self, bytes: &mut &[u8], out: &mut Vec<u8>) {
+        match &mut self.stage {
+            Stage::Body(body) => body.take_small_chunks(bytes, out),
+            Stage::Head(_) | Stage::Over => {}
         }
     }
 

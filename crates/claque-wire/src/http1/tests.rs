@@ -73,6 +73,53 @@ fn chunks_are_joined_and_extensions_and_trailers_passed_over() {
     assert_eq!(read_all_ways(answer), Ok((200, b"Wikipedia in\r\n\r\nchunks.".to_vec(), 4, true)));
 }
 
+/// Reads the body of a chunked answer that comes in pieces of `size` bytes, small chunks the short way. Gives whether it is whole.
+fn read_small_chunks(mut bytes: &[u8], size: usize) -> Result<(Vec<u8>, bool), HttpError> {
+    let (mut response, mut body) = (Response::new(), Vec::new());
+    while !bytes.is_empty() {
+        let (mut piece, rest) = bytes.split_at(size.min(bytes.len()));
+        while let Some(part) = response.next(&mut piece)? {
+            if let Part::Body(content) = part {
+                body.extend_from_slice(content);
+                response.take_small_chunks(&mut piece, &mut body);
+            }
+        }
+        bytes = rest;
+    }
+    Ok((body, response.is_over()))
+}
+
+proptest! {
+    #[test]
+    fn small_chunks_are_read_the_short_way_as_the_long_way(
+        sizes in proptest::collection::vec(1_usize..20, 1..60),
+        odd in proptest::option::of((0_usize..60, 0_usize..3)),
+        piece in 1_usize..600,
+    ) {
+        let mut answer = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+        let mut content = Vec::new();
+        for (number, size) in sizes.iter().enumerate() {
+            // Content that looks like framing is content.
+            let chunk: Vec<u8> = b"\r\n1\r\n0\r\n\r\n".iter().copied().cycle().skip(number).take(*size).collect();
+            let end = match odd {
+                Some((at, kind)) if at == number => ["\r\n;x", "x", "\n"][kind],
+                _ => "\r\n",
+            };
+            answer.extend(format!("{size:x}\r\n").into_bytes());
+            answer.extend(&chunk);
+            answer.extend(end.as_bytes());
+            content.extend(chunk);
+        }
+        answer.extend(b"0\r\n\r\n");
+        let short = read_small_chunks(&answer, piece);
+        let long = read(&answer, piece).map(|(_, body, _, response)| (body, response.is_over()));
+        prop_assert_eq!(&short, &long);
+        if odd.is_none_or(|(at, _)| at >= sizes.len()) {
+            prop_assert_eq!(short, Ok((content, true)));
+        }
+    }
+}
+
 #[test]
 fn a_body_without_a_length_lasts_until_the_connection_ends() {
     let answer = b"HTTP/1.1 200 OK\r\n\r\nwhatever comes";

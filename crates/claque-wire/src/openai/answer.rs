@@ -308,6 +308,9 @@ impl SpeechAnswer {
         if self.expected.format.is_some_and(|asked| !asked.is_in(found.container)) {
             findings.remarks.add(Remark::OtherFormat);
         }
+        if found.container == Container::Pcm && self.expected.source == PcmSource::Dialect {
+            findings.remarks.add(Remark::RateAssumed);
+        }
         let pcm = (found.container == Container::Pcm).then_some((self.expected.pcm, self.expected.source));
         // Of some audio only its end shows that it is there: a last frame, or less than a container's signature.
         let Progress { delivered, media_bytes, .. } = self.progress;

@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use claque_core::{
     event::{Event, FailureClass, Phase},
-    remark::Remark,
+    remark::{Remark, Remarks},
     time::{MediaTime, SampleRate},
 };
 use claque_wire::{
@@ -39,7 +39,8 @@ fn pieces_are_joined_to_audio_that_lasts_as_long() {
         answered(expected(AudioFormat::Pcm), head("text/event-stream"), stream(&events).as_bytes());
     let finished = result.unwrap();
     assert_eq!((finished.container, finished.media), (Container::Pcm, MediaTime::from_millis(1_000)));
-    assert!(finished.findings.remarks.is_empty());
+    // Neither a header nor an event tells the rate.
+    assert_eq!(finished.findings.remarks, Remarks::NONE.with(Remark::RateAssumed));
     assert!(matches!(out.last(), Some(Event::Complete { .. })));
 }
 

@@ -12,8 +12,9 @@ pub(crate) struct GatewayFlags {
     /// Whose constants to take: 2026-02, 2026-02-tuned or current [default: current]
     #[arg(long, value_name = "NAME")]
     pub(crate) gateway: Option<String>,
-    /// What makes the audio: synthetic (modelled times), deterministic (equal times), espeak-ng, flite, piper:VOICE, or
-    /// a command that reads text and writes WAV, in which {text}, {voice} and {output} are filled in [default: synthetic]
+    /// What makes the audio: synthetic (modelled times), deterministic (equal times), espeak-ng, flite, piper:VOICE, a command
+    /// that reads text and writes WAV, in which {text}, {voice} and {output} are filled in, 'persistent: COMMAND' for one that
+    /// stays up, or a service: openai:URL, wyoming:HOST:PORT; docs/engines.md tells of each [default: synthetic]
     #[arg(long, value_name = "NAME|COMMAND LINE")]
     pub(crate) engine: Option<String>,
     /// Workers of each model, or `unlimited` [default: the preset's, and 1 with --engine deterministic]

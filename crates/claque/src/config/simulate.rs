@@ -41,10 +41,12 @@ pub(super) fn service(
 }
 
 /// # Errors
-/// The engine is a program.
+/// The engine is a program, or somebody's service.
 fn no_program(wishes: &Wishes, source: &Source, engine: &EngineFlag) -> Result<(), UsageError> {
-    if let (EngineFlag::Command { typed, .. }, Some(wish)) = (engine, &wishes.engine) {
-        let what = format!("is `{typed}`, but a simulation runs no program; give synthetic or deterministic");
+    if let (EngineFlag::External { typed, .. }, Some(wish)) = (engine, &wishes.engine) {
+        let what = format!(
+            "is `{typed}`, but a simulation runs no program and asks no service; give synthetic or deterministic"
+        );
         return Err(source.error(wish, "engine", what));
     }
     Ok(())

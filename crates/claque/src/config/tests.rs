@@ -202,7 +202,7 @@ fn a_simulation_refuses_what_it_cannot_do() {
     let error = simulate(&["--engine", "flite"]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "--engine is `flite`, but a simulation runs no program; give synthetic or deterministic"
+        "--engine is `flite`, but a simulation runs no program and asks no service; give synthetic or deterministic"
     );
     let (_folder, path) = file("s.toml", "base_url = \"https://tts.example\"\n");
     let error = simulate(&["--scenario", &path]).unwrap_err().to_string();

@@ -40,6 +40,20 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let mut command = pinned(Core::Server, program);
         command.arg("serve").args(plan).arg("--log").arg(log);
+        Self::of(command, certificate)
+    }
+
+    /// Starts one that streams speech, and speaks TLS if there is a place for its certificate.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(super) fn of_streams(program: &Path, certificate: Option<&Path>) -> anyhow::Result<Self> {
+        let mut command = pinned(Core::Server, program);
+        command.arg("serve-streams");
+        Self::of(command, certificate)
+    }
+
+    fn of(mut command: Command, certificate: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(path) = certificate {
             command.arg("--tls").arg(path);
         }
@@ -65,10 +79,17 @@ impl Server {
     /// # Errors
     /// When the server is gone.
     pub(in crate::bench) fn sockets(&mut self) -> anyhow::Result<u64> {
+        self.counts()?["sockets"].as_u64().context("the truth server counts no sockets")
+    }
+
+    /// Everything that it counts.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub(super) fn counts(&mut self) -> anyhow::Result<Value> {
         let steer = self.steer.as_mut().context("the truth server was told to end")?;
         writeln!(steer, "count").context("failed to ask the truth server")?;
-        let counts = self.line()?;
-        counts["sockets"].as_u64().context("the truth server counts no sockets")
+        self.line()
     }
 
     /// Has it write its log and waits until it has.

@@ -131,7 +131,7 @@ impl Client {
 const USERS_PER_ADDRESS: u32 = 5_000;
 
 /// Addresses to come from.
-fn sources(addresses: u32) -> String {
+pub(super) fn sources(addresses: u32) -> String {
     (1..=addresses).map(|last| format!("127.0.0.{last}")).collect::<Vec<_>>().join(",")
 }
 

@@ -13,10 +13,12 @@ mod rounds;
 mod row;
 mod search;
 mod session;
+mod streams;
 
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 
+pub(super) use self::streams::{StreamFlags, run as run_streams};
 use self::{clients::Client, session::Session};
 use super::reference;
 use crate::talk::{print, say};

@@ -1,23 +1,32 @@
 //! Where the host's audio comes from.
 
 mod command;
+mod openai;
+mod persistent;
+mod process;
 mod program;
+mod speaker;
 mod words;
+mod wyoming;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use bytes::Bytes;
 use claque_core::time::{MediaTime, SampleRate};
 use claque_gateway::{AudioFormat, GatewayConfig, Speech, SpeechBody};
 use claque_wire::audio::wav::{self, Wav};
 use tokio::sync::Semaphore;
 
 pub use command::{AudioSource, CommandEngine, CommandError, TextInput};
+pub use openai::OpenaiEngine;
+pub use persistent::PersistentEngine;
+pub use wyoming::WyomingEngine;
+
+pub(super) use speaker::Speaker;
 
 use super::speech;
 
-/// Programs that run at once at most, whatever the machine's workers are: models of remote APIs have unlimited ones.
-const MAX_PROGRAMS: usize = 64;
+/// Texts that are spoken at once at most, whatever the machine's workers are: models of remote APIs have unlimited ones.
+const MAX_AT_ONCE: usize = 64;
 
 /// What makes the audio of a running host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,79 +34,102 @@ pub enum EngineChoice {
     /// The machine's own times and lengths, with speech-like sound made by the host.
     #[default]
     Synthetic,
-    /// A program: reads text, writes WAV.
+    /// A program: reads text, writes WAV, and is started for each text.
     Command(CommandEngine),
+    /// A program that stays up.
+    Persistent(PersistentEngine),
+    /// A service that speaks the OpenAI API.
+    Openai(OpenaiEngine),
+    /// A Wyoming server.
+    Wyoming(WyomingEngine),
 }
 
-/// A program in the service of a host.
+/// Samples that were spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Recording {
+    /// Interleaved, frames x channels.
+    samples: Vec<i16>,
+    channels: u16,
+    rate: SampleRate,
+}
+
+/// A speaker in the service of a host.
 #[derive(Debug)]
 pub(super) struct Engine {
-    command: CommandEngine,
+    speaker: Speaker,
     formats: BTreeMap<String, AudioFormat>,
     permits: Semaphore,
 }
 
 impl Engine {
-    pub(super) fn new(command: CommandEngine, config: &GatewayConfig) -> Self {
+    pub(super) fn new(speaker: Speaker, config: &GatewayConfig) -> Self {
         let format = |model: &claque_gateway::ModelConfig| (model.info.slug.to_string(), model.format);
         let formats = config.models.iter().map(format).collect();
-        Self { command, formats, permits: Semaphore::new(MAX_PROGRAMS) }
+        Self { speaker, formats, permits: Semaphore::new(MAX_AT_ONCE) }
     }
 
     /// One that is asked for samples, of any model.
-    pub(super) fn for_samples(command: CommandEngine) -> Self {
-        Self { command, formats: BTreeMap::new(), permits: Semaphore::new(MAX_PROGRAMS) }
+    pub(super) const fn for_samples(speaker: Speaker) -> Self {
+        Self { speaker, formats: BTreeMap::new(), permits: Semaphore::const_new(MAX_AT_ONCE) }
+    }
+
+    /// Gets ready to speak.
+    ///
+    /// # Errors
+    /// Says why it cannot.
+    pub(super) async fn start(&self) -> Result<(), String> {
+        self.speaker.start().await
     }
 
     /// Speaks a text, as samples of one channel at `rate`.
     ///
     /// # Errors
-    /// Says what the program or its audio failed at.
+    /// Says what the speaker or its audio failed at.
     pub(super) async fn record(&self, text: &str, voice: &str, rate: SampleRate) -> Result<Vec<i16>, String> {
-        let _permit = self.permits.acquire().await.map_err(|_| "the engine is closed".to_owned())?;
-        let bytes = program::run(&self.command, text, voice).await?;
-        let name = self.command.program_name();
+        let (samples, from) = self.mono(text, voice).await?;
         let samples = tokio::task::spawn_blocking(move || {
-            let (samples, from) = unpack(&bytes)?;
-            Ok(if from == rate { samples } else { speech::at_rate(&samples, from, rate) })
+            if from == rate { samples } else { speech::at_rate(&samples, from, rate) }
         });
-        let samples = samples.await.map_err(|error| error.to_string()).flatten();
-        samples.map_err(|error: String| format!("{name}: {error}"))
+        samples.await.map_err(|error| error.to_string())
     }
 
     /// Speaks a text, as Ogg Opus or WAV by the model's format.
     ///
     /// # Errors
-    /// Says what the program or its audio failed at.
+    /// Says what the speaker or its audio failed at.
     pub(super) async fn speak(&self, text: Arc<str>, model: &str, voice: &str) -> Result<Speech, String> {
-        let _permit = self.permits.acquire().await.map_err(|_| "the engine is closed".to_owned())?;
-        let bytes = program::run(&self.command, &text, voice).await?;
+        let (samples, rate) = self.mono(&text, voice).await?;
         let format = self.formats.get(model).copied().unwrap_or(AudioFormat::OggOpus);
-        let name = self.command.program_name();
-        let packed = tokio::task::spawn_blocking(move || pack(&bytes, format)).await;
+        let name = self.speaker.name();
+        let packed = tokio::task::spawn_blocking(move || pack(&samples, rate, format)).await;
         packed.map_err(|error| error.to_string()).flatten().map_err(|error| format!("{name}: {error}"))
+    }
+
+    async fn mono(&self, text: &str, voice: &str) -> Result<(Vec<i16>, SampleRate), String> {
+        let _permit = self.permits.acquire().await.map_err(|_| "the engine is closed".to_owned())?;
+        let Recording { samples, channels, rate } = self.speaker.speak(text, voice).await?;
+        if samples.is_empty() {
+            return Err(format!("{}: it made no audio", self.speaker.name()));
+        }
+        Ok((mono(samples, channels), rate))
     }
 }
 
-/// WAV bytes into a body of the format wanted.
-fn pack(bytes: &Bytes, format: AudioFormat) -> Result<Speech, String> {
-    let (samples, rate) = unpack(bytes)?;
+/// Samples into a body of the format wanted.
+fn pack(samples: &[i16], rate: SampleRate, format: AudioFormat) -> Result<Speech, String> {
     let (media, body) = match format {
-        AudioFormat::Wav => (length(&samples, rate), wav::write(&samples, rate, 1)),
-        AudioFormat::OggOpus => speech::ogg_opus(&samples, rate, serial(bytes))?,
+        AudioFormat::Wav => (length(samples, rate), wav::write(samples, rate, 1)),
+        AudioFormat::OggOpus => speech::ogg_opus(samples, rate, serial(samples))?,
         AudioFormat::Mp3 => return Err("MP3 cannot be written here".to_owned()),
     };
     Ok(Speech { media, body: SpeechBody::Encoded(body.into()), format })
 }
 
-/// The samples of WAV bytes, of one channel, and their rate.
-fn unpack(bytes: &[u8]) -> Result<(Vec<i16>, SampleRate), String> {
+/// The samples of a program's WAV.
+fn unpack(bytes: &[u8]) -> Result<Recording, String> {
     let Wav { rate, channels, samples } =
         wav::read(bytes).map_err(|error| format!("failed to read its WAV: {error}"))?;
-    if samples.is_empty() {
-        return Err("it made no audio".to_owned());
-    }
-    Ok((mono(samples, channels), rate))
+    Ok(Recording { samples, channels, rate })
 }
 
 fn length(samples: &[i16], rate: SampleRate) -> MediaTime {
@@ -116,9 +148,10 @@ fn mono(samples: Vec<i16>, channels: u16) -> Vec<i16> {
     samples.chunks_exact(usize::from(channels)).map(mean).collect()
 }
 
-/// Differs between streams of different bytes, and is the same for the same.
-fn serial(bytes: &[u8]) -> u32 {
+/// Differs between streams of different samples, and is the same for the same.
+fn serial(samples: &[i16]) -> u32 {
     /// FNV-1a, 32 bits.
     const BASIS: u32 = 0x811c_9dc5;
-    bytes.iter().fold(BASIS, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes());
+    bytes.fold(BASIS, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

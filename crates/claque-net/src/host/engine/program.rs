@@ -17,11 +17,11 @@ use tokio::{
 use super::{AudioSource, CommandEngine, TextInput};
 
 /// Most bytes of WAV that are taken: eleven minutes of 48 kHz, 16 bit, mono.
-const MAX_AUDIO_BYTES: u64 = 64 << 20;
+pub(super) const MAX_AUDIO_BYTES: u64 = 64 << 20;
 /// Bytes kept of what a program says on its standard error.
 const MAX_ERROR_BYTES: usize = 4 << 10;
 /// Most characters of a program's own words in an error.
-const MAX_WORDS: usize = 200;
+pub(super) const MAX_WORDS: usize = 200;
 
 /// Runs the program on a text and gives the WAV it made.
 ///

@@ -85,6 +85,10 @@ impl OpenaiHub {
         }
     }
 
+    pub(super) fn engine(&self) -> Option<Rc<Engine>> {
+        self.engine.clone()
+    }
+
     /// Counts something.
     pub(super) fn count(&self, add: impl FnOnce(&mut HostStats)) {
         let mut stats = self.stats.get();

@@ -18,8 +18,8 @@ use tokio::net::TcpStream;
 use self::{body::CallBody, hub::OpenaiHub};
 use super::{
     Host, HostError, PortService, Question,
-    engine::{Engine, EngineChoice},
-    program_path, speech,
+    engine::{Engine, EngineChoice, Speaker},
+    speech,
 };
 
 /// Most bytes of a body: hundreds of times what services take.
@@ -46,16 +46,15 @@ impl Host {
     /// When the address cannot be listened on or the engine's program is missing; see [`HostError`].
     pub fn start_openai(options: OpenaiHostOptions) -> Result<Self, HostError> {
         let OpenaiHostOptions { bind, mut config, engine, seed } = options;
-        let engine = match engine {
-            EngineChoice::Synthetic => {
+        let engine = match Speaker::of(engine)? {
+            None => {
                 config.streaming.engine = MachineEngine::Modelled;
                 speech::prepare();
                 None
             }
-            EngineChoice::Command(command) => {
+            Some(speaker) => {
                 config.streaming.engine = MachineEngine::External;
-                program_path::check(&command)?;
-                Some(Engine::for_samples(command))
+                Some(Engine::for_samples(speaker))
             }
         };
         Self::open(bind, move |published| {
@@ -66,6 +65,13 @@ impl Host {
 }
 
 impl PortService for OpenaiHub {
+    async fn start(self: Rc<Self>) -> Result<(), String> {
+        match self.engine() {
+            Some(engine) => engine.start().await,
+            None => Ok(()),
+        }
+    }
+
     async fn connection(self: Rc<Self>, stream: TcpStream, _peer: SocketAddr) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "failed to set TCP_NODELAY");

@@ -8,13 +8,9 @@ use claque_core::{
     time::{Duration, MediaTime, duration_nanos},
 };
 use claque_gateway::{CrossTalk, Engine, GatewayConfig, Workers};
-use claque_net::host::CommandEngine;
-use claque_run::{
-    order::{EngineFlag, GatewayChoice},
-    usage::hint,
-};
+use claque_run::order::{EngineFlag, GatewayChoice};
 
-use super::set;
+use super::{engine::engine, set};
 use crate::config::{
     UsageError,
     wish::{Place, Source, Wish},
@@ -30,8 +26,6 @@ pub(crate) enum Limits {
     Off,
 }
 
-/// Engines that are known by name.
-const ENGINES: [&str; 5] = ["synthetic", "deterministic", "espeak-ng", "flite", "piper"];
 /// Longest time of a deterministic engine, in seconds: a day.
 const LONGEST_SECONDS: f64 = 86_400.0;
 /// Service time and length of audio with a deterministic engine, in seconds: audio comes twice as fast as it plays.
@@ -73,8 +67,13 @@ pub(crate) fn choose(
     }
     config.pipeline.engine = match engine {
         EngineFlag::Synthetic | EngineFlag::Deterministic => Engine::Modelled,
-        EngineFlag::Command { .. } => Engine::External,
+        EngineFlag::External { .. } => Engine::External,
     };
+    let workers = config.models.iter().filter_map(|model| match model.workers {
+        Workers::Pull(number) => Some(number),
+        Workers::Unlimited => None,
+    });
+    let engine = engine.with_processes(workers.max().unwrap_or(1));
     Ok(GatewayChoice { preset, config, engine, seed })
 }
 
@@ -87,34 +86,6 @@ fn preset(wishes: &Wishes, source: &Source) -> Result<(String, GatewayConfig), U
     };
     let config = source.known(wish, key, &GatewayConfig::PRESETS, GatewayConfig::preset)?;
     Ok((wish.value.clone(), config))
-}
-
-pub(super) fn engine(wishes: &Wishes, source: &Source) -> Result<EngineFlag, UsageError> {
-    let Some(wish) = &wishes.engine else { return Ok(EngineFlag::Synthetic) };
-    let typed = wish.value.trim();
-    match typed {
-        "synthetic" => return Ok(EngineFlag::Synthetic),
-        "deterministic" => return Ok(EngineFlag::Deterministic),
-        _ => {}
-    }
-    let (name, voice) = typed.split_once(':').map_or((typed, None), |(name, voice)| (name, Some(voice)));
-    let engine = if CommandEngine::PRESETS.contains(&name) {
-        CommandEngine::preset(name, voice)
-    } else {
-        // A program may have any name; one that is almost an engine's is a slip.
-        if let Some(hint) = hint(typed, &ENGINES).filter(|_| is_bare_word(typed)) {
-            let what =
-                format!("is `{typed}`, which is unknown; {hint} For a program of this name give its path");
-            return Err(source.error(wish, "engine", what));
-        }
-        CommandEngine::parse(typed)
-    };
-    let engine = engine.map_err(|error| source.error(wish, "engine", format!("is not usable: {error}")))?;
-    Ok(EngineFlag::Command { typed: typed.to_owned(), engine })
-}
-
-fn is_bare_word(command: &str) -> bool {
-    !command.contains(|character: char| character.is_whitespace() || character == '/' || character == '\\')
 }
 
 /// The settings that have names of their own beside the table, each with its place.
@@ -176,7 +147,7 @@ pub(super) fn fixed(
     let times = [("service_seconds", &wishes.service_seconds), ("audio_seconds", &wishes.audio_seconds)];
     match engine {
         EngineFlag::Deterministic => {}
-        EngineFlag::Synthetic | EngineFlag::Command { .. } => {
+        EngineFlag::Synthetic | EngineFlag::External { .. } => {
             return match times.into_iter().find_map(|(key, wish)| Some((key, wish.as_ref()?))) {
                 Some((key, wish)) => Err(source.error(wish, key, "needs --engine deterministic")),
                 None => Ok(None),

@@ -5,6 +5,7 @@
 //! settings, which is what a run's `scenario` holds.
 
 mod choice;
+mod engine;
 mod extraction;
 mod faults;
 mod limits;

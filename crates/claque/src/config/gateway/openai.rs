@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     GatewaySettings,
-    choice::{engine, fixed},
+    choice::fixed,
+    engine::engine,
     set,
     units::{Name, Named, Switch},
 };
@@ -69,6 +70,7 @@ pub(crate) fn choose_openai(
         settings.apply_openai(&mut config).map_err(|what| UsageError::new(format!("{place}: {what}")))?;
     }
     config.api_keys = keys(environment)?;
+    let engine = engine.with_processes(config.streaming.slots.get());
     Ok(OpenaiChoice { config, engine, seed })
 }
 
@@ -95,6 +97,10 @@ fn short(
     if let Some((_, service, media)) = fixed(wishes, source, engine)? {
         config.streaming.first_chunk = ServiceModel::Fixed(service);
         config.streaming.length = claque_gateway::LengthModel::Fixed(media);
+    }
+    if engine.is_persistent() {
+        // Each slot is a process that holds a voice.
+        config.streaming.slots = core::num::NonZeroU32::MIN;
     }
     if let Some(workers) = &wishes.workers {
         config.streaming.slots = match workers.value.0 {

@@ -319,9 +319,9 @@ fn engines_are_programs_unless_they_are_known_or_almost() {
         choice("", flags).map(|choice| choice.engine)
     };
     assert_eq!(engine("synthetic"), Ok(EngineFlag::Synthetic));
-    assert!(matches!(engine("espeak-ng"), Ok(EngineFlag::Command { .. })));
-    assert!(matches!(engine("say --wav {output}"), Ok(EngineFlag::Command { .. })));
-    assert!(matches!(engine("piper:voice.onnx"), Ok(EngineFlag::Command { .. })));
+    assert!(matches!(engine("espeak-ng"), Ok(EngineFlag::External { .. })));
+    assert!(matches!(engine("say --wav {output}"), Ok(EngineFlag::External { .. })));
+    assert!(matches!(engine("piper:voice.onnx"), Ok(EngineFlag::External { .. })));
     assert!(engine("piper").unwrap_err().to_string().contains("needs a voice"));
     let error = engine("determinstic").unwrap_err().to_string();
     assert!(
