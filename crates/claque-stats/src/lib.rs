@@ -24,6 +24,7 @@ mod streams;
 mod summary;
 mod verdict;
 pub mod vocabulary;
+pub mod window;
 
 pub use self::{
     audio::{AudioFigures, SameAudio, SoundFigures},

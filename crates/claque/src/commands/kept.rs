@@ -37,7 +37,7 @@ pub(super) fn finished(folder: PathBuf, manifest: Manifest, summary: Summary, ve
     let Manifest { target, config, seed, scenario, preparation, service_load: load, objectives, .. } =
         manifest;
     // What was said beforehand is in the verdict.
-    let heading = Heading { target, config, time, seed, scenario, notes: Vec::new() };
+    let heading = Heading { target, config, time, seed, scenario, notes: Vec::new(), steady: None };
     Finished { heading, folder, summary, verdict, preparation, load, objectives, not_kept: None }
 }
 
@@ -61,6 +61,10 @@ pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
                 | ReasonId::CertificatesUnchecked
                 | ReasonId::SeveralAddresses
                 | ReasonId::SpeedBeyondPlayer
+                | ReasonId::SteadyState
+                | ReasonId::WarmUpNotLeft
+                | ReasonId::HoldNotKept
+                | ReasonId::TextsTooShort
         )
     };
     verdict.reasons.extend(reasons.into_iter().filter(|reason| stays(reason.id)));

@@ -9,13 +9,15 @@ use serde_json::Value;
 use super::{LoadedRun, Side};
 
 /// What the listeners were asked to do. With another task, other figures are no answer to the same question.
-const TASK: [&str; 12] = [
+const TASK: [&str; 14] = [
     "users",
     "blocks",
     "speed",
     "stagger",
     "arrivals",
     "for",
+    "hold",
+    "warm_up",
     "listens",
     "texts",
     "zipf",

@@ -1,6 +1,7 @@
 //! From facts to a finished run: what `run` and `simulate` have in common once something has happened.
 
 mod folder;
+mod steady;
 mod verdict;
 
 use std::{
@@ -25,10 +26,13 @@ use claque_store::{
     ServiceLoad, StoreError, TokenRow, UnixNanos,
 };
 
-use self::verdict::{Told, beyond_player, by_hand};
 pub(crate) use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::{judge, network_notes},
+};
+use self::{
+    steady::{Steady, SteadyTerms, SteadyWatch},
+    verdict::{Told, beyond_player, by_hand},
 };
 use crate::load;
 
@@ -63,6 +67,8 @@ pub(crate) struct Heading {
     pub(crate) scenario: serde_json::Value,
     /// What is to be said beside the verdict and is known beforehand.
     pub(crate) notes: Vec<Reason>,
+    /// What is to be found out about an audience that comes and goes.
+    pub(crate) steady: Option<SteadyTerms>,
 }
 
 /// Which time a run's times are of.
@@ -86,6 +92,7 @@ pub(crate) struct Recorder {
     objectives: Vec<Objective>,
     /// What objectives need beyond the figures; nothing is kept for nobody.
     observed: Option<ObservationsBuilder>,
+    steady: Option<SteadyWatch>,
     aborted: Option<String>,
     /// What somebody at the keyboard changed.
     by_hand: Option<String>,
@@ -122,14 +129,15 @@ impl Heading {
         (seed, scenario): (u64, serde_json::Value),
     ) -> Self {
         let config = RunConfig {
-            users: plan.users,
+            users: plan.schedule.known_of(plan.users),
             blocks_per_user: plan.blocks,
             model: plan.model.clone(),
             voice: voice.to_owned(),
             speed: plan.speed.as_f64(),
         };
         let notes = beyond_player(plan).into_iter().collect();
-        Self { target, config, time, seed, scenario, notes }
+        let steady = SteadyTerms::of(plan, &scenario);
+        Self { target, config, time, seed, scenario, notes, steady }
     }
 }
 
@@ -158,6 +166,7 @@ impl Recorder {
             load: None,
             objectives: Vec::new(),
             observed: None,
+            steady: heading.steady.map(SteadyWatch::new),
             aborted: None,
             by_hand: None,
             gap: None,
@@ -284,6 +293,9 @@ impl Recorder {
             if let Some(observed) = &mut self.observed {
                 observed.add(&fact);
             }
+            if let Some(steady) = &mut self.steady {
+                steady.add(&fact);
+            }
             if self.trouble.is_none() || self.waiting.len() <= MOST_UNSAVED {
                 self.waiting.push(fact);
             }
@@ -330,7 +342,14 @@ impl Recorder {
     /// The folder cannot be written, and what was written cannot be read back.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
         self.flush();
-        let observed = self.observed.take().map(ObservationsBuilder::finish);
+        let steady = self.steady.take().map(SteadyWatch::finish).unwrap_or_default();
+        if let Some(window) = steady.window {
+            self.writer.set_window(window);
+        }
+        let observed = self.observed.take().map(|observed| match steady.window {
+            Some(window) => observed.finish_within(window),
+            None => observed.finish(),
+        });
         let objectives = std::mem::take(&mut self.objectives);
         let objectives: Vec<_> = observed
             .iter()
@@ -342,14 +361,14 @@ impl Recorder {
             Some(error) => Err(error),
             None => {
                 let Self { writer, heading, preparation, aborted, by_hand, gap, network, .. } = &mut self;
-                let told = Told { heading, preparation, aborted, by_hand, gap, network };
+                let told = Told { heading, preparation, aborted, by_hand, gap, network, steady: &steady };
                 writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| told.judge(summary))
             }
         };
         let folder = self.folder().to_owned();
         let ((summary, verdict), not_kept) = match saved {
             Ok(judged) => (judged, None),
-            Err(error) => (self.judge_unsaved(lag, &error)?, Some(not_kept(&error, &folder))),
+            Err(error) => (self.judge_unsaved(lag, &steady, &error)?, Some(not_kept(&error, &folder))),
         };
         let Self { heading, preparation, load, .. } = self;
         Ok(Finished { heading, folder, summary, verdict, preparation, load, objectives, not_kept })
@@ -359,6 +378,7 @@ impl Recorder {
     fn judge_unsaved(
         &mut self,
         lag: Option<ScheduleLag>,
+        steady: &Steady,
         why: &StoreError,
     ) -> Result<(Summary, Verdict), StoreError> {
         if self.waiting.len() > MOST_UNSAVED {
@@ -374,9 +394,15 @@ impl Recorder {
         if claque_store::expects_turns(&heading.scenario) {
             figures.expect_turns();
         }
-        facts.iter().for_each(|fact| figures.add(fact));
+        if let Some(window) = steady.window {
+            figures.figures_of(window);
+            let each = claque_store::by_listener(&facts);
+            each.iter().for_each(|facts| facts.summarise_into(&mut figures));
+        } else {
+            facts.iter().for_each(|fact| figures.add(fact));
+        }
         let summary = figures.finish(lag);
-        Ok(Told { heading, preparation, aborted, by_hand, gap, network }.judge(summary))
+        Ok(Told { heading, preparation, aborted, by_hand, gap, network, steady }.judge(summary))
     }
 }
 

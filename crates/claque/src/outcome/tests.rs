@@ -27,6 +27,7 @@ fn recorder(parent: &TempDir) -> Recorder {
         seed: 1,
         scenario: serde_json::json!({}),
         notes: Vec::new(),
+        steady: None,
     };
     Recorder::create(heading, parent.path(), Vec::new()).unwrap()
 }

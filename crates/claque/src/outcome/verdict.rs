@@ -5,7 +5,7 @@ use claque_net::audience::ByHand;
 use claque_stats::{GeneratorGap, Reason, ReasonId, Summary, Verdict};
 use claque_store::{AddressRow, NetworkRecord, Preparation};
 
-use super::{Heading, TimeKind};
+use super::{Heading, TimeKind, steady::Steady};
 use crate::report::units::{counted, time};
 
 /// What is known of a run beside its facts.
@@ -16,6 +16,7 @@ pub(super) struct Told<'a> {
     pub(super) by_hand: &'a Option<String>,
     pub(super) gap: &'a Option<GeneratorGap>,
     pub(super) network: &'a NetworkRecord,
+    pub(super) steady: &'a Steady,
 }
 
 impl Told<'_> {
@@ -24,6 +25,8 @@ impl Told<'_> {
         summary.generator_gap.clone_from(self.gap);
         let mut verdict = judge(&summary, self.heading.time);
         verdict.notes.extend(self.heading.notes.iter().cloned());
+        verdict.notes.extend(self.steady.notes.iter().cloned());
+        self.steady.reasons.iter().cloned().for_each(|reason| verdict.invalidate(reason));
         verdict.notes.extend(self.preparation.as_ref().and_then(reused));
         verdict.notes.extend(network_notes(self.network));
         let by_hand = self.by_hand.as_ref().map(|done| format!("changed by hand: {done}"));

@@ -34,6 +34,7 @@ fn finished(users: u32, blocks: u32, facts: &[Fact], lag: Option<ScheduleLag>) -
         seed: 1,
         scenario: serde_json::json!({}),
         notes: Vec::new(),
+        steady: None,
     };
     let verdict = Verdict::judge(&summary);
     let folder = PathBuf::from("claque-results/2026-11-24T23-59-59Z");

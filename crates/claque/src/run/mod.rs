@@ -300,7 +300,9 @@ impl Session<'_> {
         }
         recorder.record_start(self.made.ids(), crew.accounts(), preparation)?;
         self.course.reach(Reached::Measuring);
-        for (listener, failure) in &failed {
+        let known = plan.schedule.known_of(plan.users);
+        // Nobody waits for those who would have replaced others: the next in their place does.
+        for (listener, failure) in failed.iter().filter(|(listener, _)| listener.0 < known) {
             recorder.take(never_listened(*listener, plan, failure));
         }
         if let Some(host) = host {
@@ -375,7 +377,7 @@ impl Session<'_> {
         let mut recorder = begun.map_or_else(|| self.recorder(heading()), Ok)?;
         recorder.record_documents(self.made.ids());
         self.note_network(&mut recorder);
-        for listener in (0..plan.users).map(ListenerId) {
+        for listener in (0..plan.schedule.known_of(plan.users)).map(ListenerId) {
             recorder.take(never_listened(listener, plan, failure));
         }
         Ok(Ended { finished: recorder.finish(None)?, usage })
@@ -421,6 +423,7 @@ fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact
 fn lanes(plan: &Plan, host_here: bool) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let free = cores.saturating_sub(usize::from(host_here)).max(1);
-    let wanted = usize::try_from(plan.users.div_ceil(LISTENERS_PER_LANE)).unwrap_or(usize::MAX);
+    let wanted = usize::try_from(plan.schedule.known_of(plan.users).div_ceil(LISTENERS_PER_LANE))
+        .unwrap_or(usize::MAX);
     wanted.clamp(1, free)
 }

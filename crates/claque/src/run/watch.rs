@@ -1,6 +1,6 @@
 //! While an audience listens: facts are taken down, progress is shown, and whoever is at the keyboard is obeyed.
 
-use claque_core::plan::Plan;
+use claque_core::{plan::Plan, schedule::ArrivalSchedule};
 use claque_net::{
     audience::{Audience, Batch},
     host::Host,
@@ -30,8 +30,10 @@ pub(super) fn goal(plan: &Plan) -> Goal {
 pub(super) fn about(settings: &RunSettings) -> String {
     let plan = &settings.plan;
     let target = settings.target.shown();
-    let (users, blocks) = (counted(plan.users.into(), "listener"), counted(plan.blocks.into(), "block"));
-    format!("{users}, {blocks} each, at {} ×; {target}", plan.speed.as_f64())
+    let users = counted(plan.schedule.known_of(plan.users).into(), "listener");
+    let held = if let ArrivalSchedule::Held(_) = plan.schedule { " at a time" } else { "" };
+    let blocks = counted(plan.blocks.into(), "block");
+    format!("{users}{held}, {blocks} each, at {} ×; {target}", plan.speed.as_f64())
 }
 
 impl Session<'_> {

@@ -39,6 +39,7 @@ fn manifest() -> Manifest {
         verdict: None,
         accounts: None,
         by_hand: None,
+        window: None,
         network: NetworkRecord::default(),
         incidents: Vec::new(),
         preparation: None,
