@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// Values of a batch.
 const BATCH: usize = 5;
 /// Fewer batches than this say nothing about where a warm-up ends.
-const FEWEST: usize = 20;
-/// Batches at the end of which none is ever the first that is kept: the spread of fewer is chance.
+const FEWEST: usize = 40;
+/// Of the batches, a tenth and at least so many are always kept: the spread of fewer is chance, and chance finds little of it somewhere.
 const LAST: usize = 5;
 
 /// A part of a run. A listener is in it if it was meant to start in it; its facts are then in the figures, whenever they happened.
@@ -48,7 +48,7 @@ pub enum Truncation {
     After(usize),
     /// In its second half, or nowhere: what is left would be too little to call it steady.
     NotLeft,
-    /// It has too few values to tell, fewer than a hundred.
+    /// It has too few values to tell, fewer than two hundred.
     TooShort,
 }
 
@@ -62,6 +62,7 @@ pub fn mser5(series: &[f64]) -> Truncation {
     if batches.len() < FEWEST {
         return Truncation::TooShort;
     }
+    let kept = LAST.max(batches.len() / 10);
     // From the end, so that each step adds one batch (Welford 1962).
     let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
     let mut best = (f64::INFINITY, 0);
@@ -72,7 +73,7 @@ pub fn mser5(series: &[f64]) -> Truncation {
         squares += off * (batch - mean);
         let error = squares / (count * count);
         // Of equals the one that leaves least out.
-        if first + LAST <= batches.len() && error <= best.0 {
+        if first + kept <= batches.len() && error <= best.0 {
             best = (error, first);
         }
     }
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn too_few_values_tell_nothing() {
-        assert_eq!(mser5(&[1.0; 99]), Truncation::TooShort);
+        assert_eq!(mser5(&[1.0; 199]), Truncation::TooShort);
         assert_eq!(mser5(&[]), Truncation::TooShort);
     }
 }

@@ -1,15 +1,19 @@
-//! An audience that is held at a number: whoever ends is replaced.
+//! An audience that is held at a number: whoever ends is replaced. And what listeners choose to hear.
+
+use std::collections::BTreeSet;
 
 use claque_core::{
     player::Reconnect,
+    popularity::TextPopularity,
     record::{ListenerRecord, SessionEnd},
+    rng::Seed,
     schedule::{ArrivalSchedule, Hold},
     time::{Duration, Instant, MediaTime},
 };
 use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, GatewayConfig, Workers};
 use claque_sim::Scenario;
 
-use crate::house::{Outcome, SECOND, run, scenario, second, unlimited};
+use crate::house::{Outcome, SECOND, corpus, run, scenario, second, unlimited};
 
 /// So many at a time for 20 s, each of whom hears two blocks of two seconds that take a second to make: a stay of five seconds.
 fn held(present: u32, generations: u32) -> Scenario {
@@ -60,4 +64,19 @@ fn who_fails_at_once_is_replaced_after_a_second_and_not_as_fast_as_it_fails() {
     assert!(outcome.ends().iter().all(|end| matches!(end, SessionEnd::Failed(_))));
     let starts: Vec<Instant> = outcome.listeners().iter().map(|record| record.intended_at).collect();
     assert_eq!(starts, (0..20).map(second).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_cache_meets_popular_texts_as_often_as_they_are_chosen() {
+    let mut scenario = held(1, 60);
+    let texts = TextPopularity { texts: 4, exponent: 1.0 };
+    scenario.plan.texts = Some(texts);
+    // One after the other, so that nobody joins work under way.
+    scenario.plan.schedule = ArrivalSchedule::Even { window: 600 * SECOND, users: 60 };
+    scenario.scripts = scenario.plan.scripts(&corpus(), Seed::root(2));
+    let stats = run(&scenario).simulated.gateway.pipeline;
+    let chosen: BTreeSet<u32> = (0..60).map(|listener| texts.text_of(scenario.plan.seed, listener)).collect();
+    let distinct = u64::try_from(chosen.len()).expect("few");
+    assert_eq!(distinct, 4, "each of so few is chosen by some");
+    assert_eq!((stats.served, stats.cache_hits), (2 * distinct, 2 * (60 - distinct)));
 }

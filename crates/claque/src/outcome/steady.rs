@@ -133,49 +133,50 @@ impl SteadyWatch {
     }
 
     fn find_window(&mut self, steady: &mut Steady) {
-        let until_ns = self.terms.until.as_nanos();
-        let (from_ns, how) = match self.terms.warm_up {
+        let found = match self.terms.warm_up {
             None => return,
-            Some(WarmUp::Given(span)) => (duration_nanos(span), "as --warm-up says"),
-            Some(WarmUp::Found) => {
-                self.responses.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-                let series: Vec<f64> = self.responses.iter().map(|(_, ms)| *ms).collect();
-                let why = match mser5(&series) {
-                    Truncation::After(0) => {
-                        return self.settle(steady, 0, "none was found in response_time (MSER-5)");
-                    }
-                    Truncation::After(left_out) => {
-                        let from = self.responses.get(left_out).map_or(0, |(wanted, _)| wanted.as_nanos());
-                        return self.settle(steady, from, "found in response_time by MSER-5");
-                    }
-                    Truncation::NotLeft => {
-                        "response_time had not settled in the first half of the blocks (MSER-5): no figure is of a steady state; hold for longer"
-                    }
-                    Truncation::TooShort => {
-                        "fewer than a hundred blocks were delivered, too few to find the end of the warm-up; hold for longer, or give --warm-up"
-                    }
-                };
-                steady.reasons.push(Reason { id: ReasonId::WarmUpNotLeft, text: why.to_owned() });
-                return;
-            }
+            Some(WarmUp::Given(span)) => Ok((duration_nanos(span), "as --warm-up says")),
+            Some(WarmUp::Found) => self.find_warm_up().map(|from| (from, "found in response_time by MSER-5")),
         };
-        if from_ns >= until_ns {
-            let text = format!("the warm-up is not over before {}, when arrivals end", shown(until_ns));
-            steady.reasons.push(Reason { id: ReasonId::WarmUpNotLeft, text });
-            return;
+        let until_ns = self.terms.until.as_nanos();
+        match found {
+            Ok((from_ns, how)) if from_ns < until_ns => {
+                steady.window = Some(FigureWindow { from_ns, until_ns });
+                let text = format!(
+                    "figures are of listeners that were to start from {} to {}; the warm-up before it: {how}",
+                    shown(from_ns),
+                    shown(until_ns)
+                );
+                steady.notes.push(Reason { id: ReasonId::SteadyState, text });
+            }
+            Ok(_) => {
+                let text = format!("the warm-up is not over at {}, when arrivals end", shown(until_ns));
+                steady.reasons.push(Reason { id: ReasonId::WarmUpNotLeft, text });
+            }
+            Err(why) => steady.reasons.push(Reason { id: ReasonId::WarmUpNotLeft, text: why.to_owned() }),
         }
-        self.settle(steady, from_ns, how);
     }
 
-    fn settle(&self, steady: &mut Steady, from_ns: u64, how: &str) {
-        let window = FigureWindow { from_ns, until_ns: self.terms.until.as_nanos() };
-        steady.window = Some(window);
-        let text = format!(
-            "figures are of listeners that were to start from {} to {}; the warm-up before it: {how}",
-            shown(window.from_ns),
-            shown(window.until_ns)
-        );
-        steady.notes.push(Reason { id: ReasonId::SteadyState, text });
+    /// The end of the warm-up in ns since the run's start, or why there is none.
+    fn find_warm_up(&mut self) -> Result<u64, &'static str> {
+        // When arrivals have ended the audience becomes smaller, and what it meets is no steady state either.
+        let until = self.terms.until;
+        self.responses.retain(|(wanted, _)| *wanted < until);
+        self.responses.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let series: Vec<f64> = self.responses.iter().map(|(_, ms)| *ms).collect();
+        match mser5(&series) {
+            Truncation::After(left_out) => {
+                // What was wanted in the same moment as the last that is left out is left out, too.
+                let last = left_out.checked_sub(1).and_then(|last| self.responses.get(last));
+                Ok(last.map_or(0, |(wanted, _)| wanted.as_nanos() + 1))
+            }
+            Truncation::NotLeft => Err(
+                "response_time had not settled in the first half of the blocks (MSER-5): no figure is of a steady state; hold for longer",
+            ),
+            Truncation::TooShort => Err(
+                "fewer than two hundred blocks were delivered, too few to find the end of the warm-up; hold for longer, or give --warm-up",
+            ),
+        }
     }
 }
 
