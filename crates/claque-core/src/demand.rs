@@ -102,7 +102,9 @@ impl Demand {
     pub fn new(plan: &Plan, scripts: &[Script]) -> Self {
         let (mut blocks, mut chars, mut playing) = (0, 0_u64, Duration::ZERO);
         let mut listeners = Vec::with_capacity(scripts.len());
-        for (listener, script) in (0..plan.users).map(ListenerId).zip(scripts) {
+        // Of those who replace others nobody knows when they come.
+        let known = plan.schedule.known_of(plan.users);
+        for (listener, script) in (0..known).map(ListenerId).zip(scripts) {
             let texts = script.blocks();
             let lengths = texts.iter().map(|text| u64::try_from(text.chars().count()).unwrap_or(u64::MAX));
             let times: Vec<Duration> = lengths

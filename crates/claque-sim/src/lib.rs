@@ -8,6 +8,7 @@ mod documents;
 mod happening;
 mod link;
 mod listener;
+mod presence;
 mod queue;
 mod scenario;
 mod script_file;

@@ -111,7 +111,7 @@ impl Stage {
     }
 }
 
-fn as_count(number: u32) -> usize {
+pub(crate) fn as_count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 

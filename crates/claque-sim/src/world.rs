@@ -9,6 +9,7 @@ use claque_core::{
     player::{self, PlayerConfig},
     record::Fact,
     remark::{Findings, Remark, contradicts},
+    schedule::ArrivalSchedule,
     time::{Duration, Instant},
 };
 use claque_gateway::{
@@ -20,10 +21,11 @@ use crate::{
     happening::{Guard, Happening, What},
     link::{Link, Listening, bytes_of, bytes_of_flawed, flawed, garbage, refused},
     listener::{Fetches, Line, Listener},
+    presence::Presence,
     queue::Queue,
     scenario::Scenario,
     session::{News, Session},
-    stage::{Stage, listeners_user},
+    stage::{Stage, as_count, listeners_user},
 };
 
 /// Address from which all listeners fetch audio: a load generator has one.
@@ -44,8 +46,10 @@ pub(crate) struct World<F> {
     link: Link,
     listening: Listening,
     listeners: Vec<Listener>,
+    schedule: ArrivalSchedule,
     queue: Queue<Happening>,
     live: usize,
+    presence: Presence,
     ended_at: Instant,
     guard: Guard,
     on_fact: F,
@@ -58,6 +62,7 @@ pub(crate) struct World<F> {
 impl<F: FnMut(Fact)> World<F> {
     pub(crate) fn new(scenario: &Scenario, stage: Stage, on_fact: F) -> Self {
         let plan = &scenario.plan;
+        let known = plan.schedule.known_of(plan.users);
         let mut queue = Queue::new();
         let voice = stage.voice();
         let voices = u32::try_from(stage.voices.len()).unwrap_or(u32::MAX);
@@ -65,7 +70,9 @@ impl<F: FnMut(Fact)> World<F> {
         for ((listener, seat), id) in stage.seats.into_iter().enumerate().zip(0..) {
             let id = ListenerId(id);
             let intended_at = plan.schedule.intended_start(id);
-            queue.push(intended_at, Happening { listener, what: What::Starts });
+            if id.0 < known {
+                queue.push(intended_at, Happening { listener, what: What::Starts });
+            }
             let session = Session::new(seat.document, voice.clone());
             let player = PlayerConfig {
                 listener: id,
@@ -94,8 +101,10 @@ impl<F: FnMut(Fact)> World<F> {
             dials: 0,
             link: scenario.link,
             listening: Listening::to(&scenario.gateway.faults.audio),
-            live: listeners.len(),
+            live: listeners.len().min(as_count(known)),
             listeners,
+            schedule: plan.schedule.clone(),
+            presence: Presence::default(),
             queue,
             ended_at: Instant::START,
             guard: Guard::new(plan.users, plan.blocks),
@@ -121,6 +130,7 @@ impl<F: FnMut(Fact)> World<F> {
                 self.happen(now, listener, what);
             }
         }
+        self.presence.check();
         (self.ended_at, self.gateway)
     }
 
@@ -128,6 +138,7 @@ impl<F: FnMut(Fact)> World<F> {
         match what {
             What::Starts => {
                 self.guard.step(now);
+                self.presence.come(now);
                 self.tell_person(now, listener, player::Input::Start);
             }
             What::Wakes => self.wake(now, listener),
@@ -362,7 +373,7 @@ impl<F: FnMut(Fact)> World<F> {
                     player::Output::Forget { blocks } => self.listeners[listener].session.forget(&blocks),
                     player::Output::Move { cursor } => self.move_cursor(now, listener, cursor),
                     player::Output::ChangeVoice { voice } => self.change_voice(listener, voice),
-                    player::Output::Fact(fact) => self.take_fact(fact),
+                    player::Output::Fact(fact) => self.take_fact(now, fact),
                     player::Output::Ended => self.hang_up(now, listener),
                 }
             }
@@ -372,9 +383,17 @@ impl<F: FnMut(Fact)> World<F> {
         self.schedule_wake(listener);
     }
 
-    fn take_fact(&mut self, fact: Fact) {
+    fn take_fact(&mut self, now: Instant, fact: Fact) {
         if let Fact::Listener(record) = &fact {
             self.ended_at = self.ended_at.max(record.ended_at);
+            self.presence.go(now, record);
+            if let Some((id, at)) = self.schedule.successor(record)
+                && let Some(next) = self.listeners.get_mut(as_count(id.0))
+            {
+                next.person.intend_start(at);
+                self.live += 1;
+                self.queue.push(at.max(now), Happening { listener: as_count(id.0), what: What::Starts });
+            }
         }
         (self.on_fact)(fact);
     }

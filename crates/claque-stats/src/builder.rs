@@ -17,6 +17,7 @@ use crate::{
     sample::{Sample, ScheduleLag, millis, percent, ratio},
     streams::{FirstAudio, Streams, Turns},
     summary::{BlockCounts, ListenerCounts, Summary, Underruns},
+    window::{FigureWindow, WindowFigures},
 };
 
 /// What a run set out to do: the denominators.
@@ -47,6 +48,7 @@ pub fn summarise<'a>(
 #[derive(Clone, Debug)]
 pub struct SummaryBuilder {
     shape: RunShape,
+    window: Option<Counted>,
     listeners: BTreeMap<ListenerId, Listener>,
     ends: ListenerCounts,
     blocks: BlockCounts,
@@ -73,6 +75,14 @@ pub struct SummaryBuilder {
 
 /// What the terms of a session may be off together, far below any time in which a service answers.
 const ROUNDING: Duration = Duration::from_micros(10);
+
+/// A window, and the listeners within and without.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    window: FigureWindow,
+    within: u32,
+    without: u64,
+}
 
 /// What is kept of the blocks of a listener until there are no more of them.
 #[derive(Clone, Debug, Default)]
@@ -108,6 +118,7 @@ impl SummaryBuilder {
     pub fn new(shape: RunShape) -> Self {
         Self {
             shape,
+            window: None,
             listeners: BTreeMap::new(),
             ends: ListenerCounts::default(),
             blocks: BlockCounts::default(),
@@ -140,6 +151,21 @@ impl SummaryBuilder {
     /// several utterances. To be called before the first fact.
     pub const fn expect_turns(&mut self) {
         self.turns = Turns::Taken;
+    }
+
+    /// Says that the figures are about the listeners of a window: they are the denominators then, as many as
+    /// [`includes`](Self::includes) was asked about and are in it. To be called before the first fact.
+    pub const fn figures_of(&mut self, window: FigureWindow) {
+        self.window = Some(Counted { window, within: 0, without: 0 });
+    }
+
+    /// Whether the facts of a listener that was meant to start then are to be given; to be asked once for each. Of whom that is not known they are.
+    pub fn includes(&mut self, intended_at: Option<Instant>) -> bool {
+        let Some(counted) = &mut self.window else { return true };
+        let is_within = intended_at.is_none_or(|at| counted.window.holds(at));
+        counted.within += u32::from(is_within);
+        counted.without += u64::from(!is_within);
+        is_within
     }
 
     /// Takes one fact.
@@ -177,6 +203,9 @@ impl SummaryBuilder {
         while let Some(listener) = self.open.keys().next().copied() {
             self.close(listener);
         }
+        if let Some(counted) = self.window {
+            self.shape.users = counted.within;
+        }
         let listeners = self.listener_counts();
         let blocks = self.block_counts();
         let reported = listeners.unfinished < listeners.intended;
@@ -185,6 +214,7 @@ impl SummaryBuilder {
         Summary {
             wall_ms: self.last_end.map(Instant::as_millis_f64),
             listening_ms: self.listening_ms(),
+            window: self.window.map(Counted::figures),
             listeners,
             blocks,
             success_pct: percent(blocks.ok, blocks.wanted()),
@@ -335,7 +365,7 @@ impl SummaryBuilder {
     }
 
     fn listener_counts(&self) -> ListenerCounts {
-        let intended = u64::from(self.shape.users);
+        let intended = self.intended();
         let started = self.listeners.values().filter(|listener| listener.started_at.is_some()).count();
         let ended = self.ends.completed + self.ends.failed + self.ends.stopped + self.ends.left;
         ListenerCounts {
@@ -358,8 +388,14 @@ impl SummaryBuilder {
         self.listeners.iter().filter(is_well_served).count().try_into().unwrap_or(u64::MAX)
     }
 
+    /// Listeners that were to come: those of the run's shape, or all that are known where those who ended were replaced.
+    fn intended(&self) -> u64 {
+        let known = u64::try_from(self.listeners.len()).unwrap_or(u64::MAX);
+        u64::from(self.shape.users).max(known)
+    }
+
     fn block_counts(&self) -> BlockCounts {
-        let intended = u64::from(self.shape.users) * u64::from(self.shape.blocks_per_user);
+        let intended = self.intended() * u64::from(self.shape.blocks_per_user);
         let forgone = self.blocks.forgone + self.passed_over();
         let recorded = self.blocks.ok + self.blocks.failed + self.blocks.stopped;
         let unreached = intended.saturating_sub(recorded).saturating_sub(forgone);
@@ -449,6 +485,14 @@ impl SummaryBuilder {
             sample.push_between(listener.intended_at, moment(listener));
         }
         sample.distribution()
+    }
+}
+
+impl Counted {
+    fn figures(self) -> WindowFigures {
+        let ms = |nanos| Instant::from_nanos(nanos).as_millis_f64();
+        let FigureWindow { from_ns, until_ns } = self.window;
+        WindowFigures { from_ms: ms(from_ns), until_ms: ms(until_ns), listeners_left_out: self.without }
     }
 }
 

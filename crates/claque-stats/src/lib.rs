@@ -26,6 +26,7 @@ mod summary;
 pub mod units;
 mod verdict;
 pub mod vocabulary;
+pub mod window;
 
 pub use self::{
     audio::{AudioFigures, SameAudio, SoundFigures},

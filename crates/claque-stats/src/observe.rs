@@ -14,6 +14,7 @@ use crate::{
     figures::{Better, StreamMetric},
     sample::millis,
     streams::{self, FirstAudio, Turns, is_streamed},
+    window::FigureWindow,
 };
 
 /// A figure with many values of each listener, or one; [`figures`](crate::figures) has what each is.
@@ -282,6 +283,14 @@ impl ObservationsBuilder {
             Fact::Listener(record) => self.of(record.listener).add_end(record),
             Fact::Sound(_) => {}
         }
+    }
+
+    /// What there was to see of the listeners of a window.
+    #[must_use]
+    pub fn finish_within(mut self, window: FigureWindow) -> Observations {
+        self.shape.users = 0;
+        self.listeners.retain(|_, gathered| gathered.intended_at.is_none_or(|at| window.holds(at)));
+        self.finish()
     }
 
     /// What there was to see.

@@ -9,6 +9,7 @@ use crate::{
     names,
     sample::{Distribution, ScheduleLag, percent},
     streams::StreamFigures,
+    window::WindowFigures,
 };
 
 /// Every figure of a run. An absent figure was not measured; none is ever zero for that reason.
@@ -20,6 +21,9 @@ pub struct Summary {
     /// before it was a figure.
     #[serde(default)]
     pub listening_ms: Option<f64>,
+    /// The part of the run that all figures are about; absent where that is the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<WindowFigures>,
     /// What became of the listeners.
     pub listeners: ListenerCounts,
     /// What became of the blocks.

@@ -141,6 +141,14 @@ pub enum ReasonId {
     /// Note: somebody held arrivals back, brought some forward, or had listeners leave. It is not the audience that the
     /// scenario asks for.
     ByHand,
+    /// Note: figures are about listeners of a part of the run alone, after its warm-up.
+    SteadyState,
+    /// Reason: the end of the warm-up could not be found, so that figures are not of a steady state.
+    WarmUpNotLeft,
+    /// Reason: an audience that was to be held at a number was not.
+    HoldNotKept,
+    /// Note: listeners came to the end of their text before they had heard as much as they meant to.
+    TextsTooShort,
     /// Note: the service was reached through a proxy, so that the way through it is in every time.
     ThroughProxy,
     /// Note: no certificate was checked, because that was asked for.
@@ -192,6 +200,10 @@ impl ReasonId {
             Self::ThroughProxy => "through-proxy",
             Self::CertificatesUnchecked => "certificates-unchecked",
             Self::SeveralAddresses => "several-addresses",
+            Self::SteadyState => "steady-state",
+            Self::WarmUpNotLeft => "warm-up-not-left",
+            Self::HoldNotKept => "hold-not-kept",
+            Self::TextsTooShort => "texts-too-short",
         }
     }
 }

@@ -123,8 +123,11 @@ impl ListenerFacts {
         }
     }
 
-    /// Adds all of it to `figures`, and closes the listener there.
+    /// Adds all of it to `figures`, and closes the listener there; nothing where they are about others.
     pub fn summarise_into(&self, figures: &mut SummaryBuilder) {
+        if !figures.includes(self.intended_at()) {
+            return;
+        }
         figures.add_blocks(&self.blocks);
         self.stalls.iter().for_each(|record| figures.add_stall(record));
         self.errors.iter().for_each(|record| figures.add_error(record));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use claque_stats::{
     Reason, RunShape, Summary, SummaryBuilder, Validity, Verdict, objective::ObjectiveResult,
+    window::FigureWindow,
 };
 use serde::{Deserialize, Serialize};
 
@@ -239,6 +240,9 @@ pub struct Manifest {
     /// What was done to the audience by hand, for people; absent where it was left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<String>,
+    /// The part of the run that its figures are about; absent where that is the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<FigureWindow>,
     /// How the service was reached, where there is something to say of it.
     #[serde(default, skip_serializing_if = "NetworkRecord::is_empty")]
     pub network: NetworkRecord,
@@ -274,6 +278,9 @@ impl Manifest {
         if expects_turns(&self.scenario) {
             figures.expect_turns();
         }
+        if let Some(window) = self.window {
+            figures.figures_of(window);
+        }
         figures
     }
 
@@ -306,6 +313,7 @@ impl Manifest {
             preparation: None,
             accounts: None,
             by_hand: None,
+            window: None,
             network: NetworkRecord::default(),
             token_refreshes: Vec::new(),
             service_load: None,

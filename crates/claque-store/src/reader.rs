@@ -44,7 +44,11 @@ impl Run {
     #[must_use]
     pub fn recompute(&self) -> Summary {
         let mut figures = self.manifest.summary_builder();
-        self.facts.iter().for_each(|fact| figures.add(fact));
+        if self.manifest.window.is_some() {
+            by_listener(&self.facts).iter().for_each(|facts| facts.summarise_into(&mut figures));
+        } else {
+            self.facts.iter().for_each(|fact| figures.add(fact));
+        }
         with_unfactual(&self.manifest, figures.finish(self.saved_lag()))
     }
 
@@ -59,7 +63,10 @@ impl Run {
             observed.expect_turns();
         }
         self.facts.iter().for_each(|fact| observed.add(fact));
-        observed.finish()
+        match self.manifest.window {
+            Some(window) => observed.finish_within(window),
+            None => observed.finish(),
+        }
     }
 
     fn saved_lag(&self) -> Option<ScheduleLag> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use claque_core::record::{Arrived, Asked, BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
-use claque_stats::{ScheduleLag, Summary, Verdict, objective::ObjectiveResult};
+use claque_stats::{ScheduleLag, Summary, Verdict, objective::ObjectiveResult, window::FigureWindow};
 
 use crate::{
     columns::TableWriter,
@@ -185,6 +185,11 @@ impl RunWriter {
         finished_at: UnixNanos,
     ) -> Result<(), StoreError> {
         self.finish_with(finished_at, None, |_| (summary.clone(), verdict.clone())).map(|_| ())
+    }
+
+    /// Says which part of the run its figures are about. To be called before it is finished.
+    pub const fn set_window(&mut self, window: FigureWindow) {
+        self.manifest.window = Some(window);
     }
 
     /// The same with figures computed on the way, of facts that never are in memory all at once: `judge` says what

@@ -16,7 +16,7 @@ fn seconds(starts: &[Instant]) -> Vec<f64> {
 fn starts(process: &ArrivalProcess, bound: ArrivalBound) -> Vec<Instant> {
     match process.schedule(bound, Seed::root(1)).unwrap() {
         ArrivalSchedule::Listed(starts) => starts.to_vec(),
-        ArrivalSchedule::Even { .. } => panic!("evenly"),
+        other @ (ArrivalSchedule::Even { .. } | ArrivalSchedule::Held(_)) => panic!("{other:?}"),
     }
 }
 

@@ -80,6 +80,11 @@ impl Listener {
         Self { player, person, leaving }
     }
 
+    /// Says when it is meant to start, where that was not known when it was made. Before [`Input::Start`].
+    pub fn intend_start(&mut self, at: Instant) {
+        self.player.intend_start(at);
+    }
+
     /// As [`Player::handle_input`]; what the person did until `now` is done first, at the time it was done.
     pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {
         if self.leaving.is_some() {

@@ -116,6 +116,12 @@ impl Player {
         }
     }
 
+    /// Says when the listener is meant to start, where that was not known when the player was made. Before [`Input::Start`].
+    pub fn intend_start(&mut self, at: Instant) {
+        self.config.intended_at = at;
+        (self.launched_at, self.last_heard_at) = (at, at);
+    }
+
     /// Takes news read at `now`, which must not go backwards. Whatever was due before is done first, at the time
     /// it was due. After the end nothing changes any more.
     pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {

@@ -79,6 +79,8 @@ pub(super) struct Lane {
     pub(super) keeper: Option<Keeper>,
     pub(super) decoder: Option<Decoder>,
     waiting: VecDeque<ListenerId>,
+    /// Those who take the places of others that have ended, and when.
+    pub(super) replacing: BTreeSet<(Instant, ListenerId)>,
     orders: watch::Receiver<Orders>,
     /// What the last of them said.
     obeyed: Orders,
@@ -118,6 +120,7 @@ impl Lane {
             }),
             decoder: given.decoder,
             waiting: given.listeners,
+            replacing: BTreeSet::new(),
             obeyed,
             orders: given.orders,
             order: given.order,
@@ -135,7 +138,7 @@ impl Lane {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             self.launch();
-            if self.waiting.is_empty() && self.listening.is_empty() {
+            if self.waiting.is_empty() && self.replacing.is_empty() && self.listening.is_empty() {
                 return;
             }
             let now = self.io.clock().now();
@@ -181,7 +184,11 @@ impl Lane {
         let sweep = self.pool.has_idle().then(|| self.swept_at + SWEEP);
         let dial = self.io.slow_dial_due();
         let refusal = self.pool.refusal_due();
-        [timer, self.next_start(), self.ledger.due(), sweep, dial, refusal].into_iter().flatten().min()
+        let replaces = self.replacing.first().map(|(at, _)| *at);
+        [timer, self.next_start(), replaces, self.ledger.due(), sweep, dial, refusal]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn next_start(&self) -> Option<Instant> {
@@ -197,6 +204,14 @@ impl Lane {
         {
             self.ledger.late_by(now.since(intended_at));
             self.seat(listener, intended_at);
+        }
+        while let Some((at, listener)) = self.replacing.first().copied()
+            && let now = self.io.clock().now()
+            && at <= now
+        {
+            self.replacing.pop_first();
+            self.ledger.late_by(now.since(at));
+            self.seat(listener, at);
         }
     }
 
@@ -224,6 +239,7 @@ impl Lane {
         self.obeyed = self.orders.borrow_and_update().clone();
         if self.obeyed.stopped || has_gone {
             self.waiting.clear();
+            self.replacing.clear();
             let slots: Vec<usize> = self.slots.values().copied().collect();
             slots.into_iter().for_each(|slot| self.end(slot, Input::Stop));
         }

@@ -5,7 +5,7 @@ use claque_core::{
     ids::{BlockIdx, ListenerId},
     listener::{Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerState},
-    record::{Arrived, Asked, BlockRecord},
+    record::{Arrived, Asked, BlockRecord, Fact, ListenerRecord},
     time::Instant,
 };
 
@@ -320,7 +320,12 @@ impl Lane {
                     let dropped = session.change_voice(slug, &mut self.inbox);
                     dropped.into_iter().for_each(|number| self.pool.cancel(number));
                 }
-                Output::Fact(fact) => self.ledger.record(fact, at),
+                Output::Fact(fact) => {
+                    if let Fact::Listener(record) = &fact {
+                        self.replacing.extend(successor(&self.order, record));
+                    }
+                    self.ledger.record(fact, at);
+                }
                 // The lane sees it by the listener's state.
                 Output::Ended => {}
             }
@@ -336,6 +341,19 @@ impl Lane {
         }
         listening.session.into_running().for_each(|number| self.pool.cancel(number));
     }
+}
+
+/// When somebody takes the place of a listener that has ended, and who: the next of those that have something to hear.
+fn successor(order: &AudienceOrder, record: &ListenerRecord) -> Option<(Instant, ListenerId)> {
+    let (mut next, at) = order.schedule.successor(record)?;
+    while seat_of(order, next).is_none() {
+        let ended = ListenerRecord { listener: next, ..record.clone() };
+        (next, _) = order.schedule.successor(&ended)?;
+        if usize::try_from(next.0).is_ok_and(|index| index >= order.seats.len()) {
+            return None;
+        }
+    }
+    Some((at, next))
 }
 
 fn seat_of(order: &AudienceOrder, listener: ListenerId) -> Option<&Seat> {

@@ -166,11 +166,12 @@ impl Audience {
     /// # Errors
     /// The operating system allows too few files or threads.
     pub fn start(order: AudienceOrder) -> Result<Self, AudienceError> {
-        let Allotment { lanes, own_tables } = allot(order.seats.len(), order.lanes)?;
+        // Those who replace others come in their places.
+        let known = known_of(&order);
+        let Allotment { lanes, own_tables } = allot(known, order.lanes)?;
         let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
         let (decoder, decoder_thread) = start_decoder(&order, &facts_in)?.unzip();
-        let mut hand =
-            Hand::new(order.schedule.clone(), u32::try_from(order.seats.len()).unwrap_or(u32::MAX));
+        let mut hand = Hand::new(order.schedule.clone(), u32::try_from(known).unwrap_or(u32::MAX));
         let order = Arc::new(order);
         let mut gauges = Vec::with_capacity(lanes);
         let mut threads = Vec::with_capacity(lanes);
@@ -183,7 +184,7 @@ impl Audience {
             let lane = LaneOrder {
                 order: Arc::clone(&order),
                 number,
-                listeners: (number..order.seats.len())
+                listeners: (number..known)
                     .step_by(lanes)
                     .filter(|&listener| order.seats.get(listener).is_some_and(Option::is_some))
                     .map(listener_id)
@@ -306,6 +307,12 @@ fn start_decoder(
     let share = order.decode_share;
     let start = || Decoder::start(share, order.seed.child("decode"), facts.clone());
     (share > 0.0).then(start).transpose()
+}
+
+/// Listeners whose starts are known beforehand.
+fn known_of(order: &AudienceOrder) -> usize {
+    let seats = u32::try_from(order.seats.len()).unwrap_or(u32::MAX);
+    usize::try_from(order.schedule.known_of(seats)).unwrap_or(usize::MAX)
 }
 
 fn listener_id(index: usize) -> ListenerId {

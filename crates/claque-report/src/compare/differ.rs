@@ -8,13 +8,15 @@ use serde::Serialize;
 use super::sides::{LoadedRun, Side};
 
 /// What the listeners were asked to do. With another task, other figures are no answer to the same question.
-const TASK: [&str; 12] = [
+const TASK: [&str; 14] = [
     "users",
     "blocks",
     "speed",
     "stagger",
     "arrivals",
     "for",
+    "hold",
+    "warm_up",
     "listens",
     "texts",
     "zipf",

@@ -7,7 +7,7 @@ mod speech;
 
 use std::path::PathBuf;
 
-use claque_core::{corpus::Corpus, plan::Plan};
+use claque_core::{corpus::Corpus, plan::Plan, schedule::ArrivalSchedule};
 use claque_net::service::{Credentials, NetworkOrder, Target};
 use claque_stats::{
     objective::{AbortRule, Objective},
@@ -59,8 +59,10 @@ impl RunOrder {
     /// What is run, in a line.
     pub fn about(&self) -> String {
         let plan = &self.plan;
-        let (users, blocks) = (counted(plan.users.into(), "listener"), counted(plan.blocks.into(), "block"));
-        format!("{users}, {blocks} each, at {} ×; {}", plan.speed.as_f64(), self.target.shown())
+        let users = counted(plan.schedule.known_of(plan.users).into(), "listener");
+        let held = if let ArrivalSchedule::Held(_) = plan.schedule { " at a time" } else { "" };
+        let blocks = counted(plan.blocks.into(), "block");
+        format!("{users}{held}, {blocks} each, at {} ×; {}", plan.speed.as_f64(), self.target.shown())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod folder;
 mod load;
+mod steady;
 mod verdict;
 
 use std::{path::Path, thread::available_parallelism};
@@ -23,10 +24,13 @@ use claque_store::{
 };
 
 pub(crate) use self::verdict::network_notes;
-use self::verdict::{Told, beyond_player, by_hand};
 pub use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::judge,
+};
+use self::{
+    steady::{Steady, SteadyTerms, SteadyWatch},
+    verdict::{Told, beyond_player, by_hand},
 };
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
@@ -48,6 +52,7 @@ pub(crate) struct Recorder {
     objectives: Vec<Objective>,
     /// What objectives need beyond the figures; nothing is kept for nobody.
     observed: Option<ObservationsBuilder>,
+    steady: Option<SteadyWatch>,
     aborted: Option<String>,
     /// What somebody at the keyboard changed.
     by_hand: Option<String>,
@@ -58,23 +63,34 @@ pub(crate) struct Recorder {
     trouble: Option<StoreError>,
 }
 
-/// The heading of a run of `plan` that was decided in the words of `scenario`.
-pub(crate) fn heading(
-    plan: &Plan,
-    voice: &str,
-    target: String,
-    time: TimeKind,
-    (seed, scenario): (u64, serde_json::Value),
-) -> Heading {
-    let config = RunConfig {
-        users: plan.users,
-        blocks_per_user: plan.blocks,
-        model: plan.model.clone(),
-        voice: voice.to_owned(),
-        speed: plan.speed.as_f64(),
-    };
-    let notes = beyond_player(plan).into_iter().collect();
-    Heading { target, config, time, seed, scenario, notes }
+/// What a run's record begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordTerms {
+    heading: Heading,
+    /// What is to be found out about an audience that comes and goes.
+    steady: Option<SteadyTerms>,
+}
+
+impl RecordTerms {
+    /// Those of a run of `plan` that was decided in the words of `scenario`.
+    pub(crate) fn new(
+        plan: &Plan,
+        voice: &str,
+        target: String,
+        time: TimeKind,
+        (seed, scenario): (u64, serde_json::Value),
+    ) -> Self {
+        let config = RunConfig {
+            users: plan.schedule.known_of(plan.users),
+            blocks_per_user: plan.blocks,
+            model: plan.model.clone(),
+            voice: voice.to_owned(),
+            speed: plan.speed.as_f64(),
+        };
+        let notes = beyond_player(plan).into_iter().collect();
+        let steady = SteadyTerms::of(plan, &scenario);
+        Self { heading: Heading { target, config, time, seed, scenario, notes }, steady }
+    }
 }
 
 impl Recorder {
@@ -82,7 +98,11 @@ impl Recorder {
     ///
     /// # Errors
     /// The folder cannot be made or written.
-    pub(crate) fn create(heading: Heading, parent: &Path, document_ids: Vec<String>) -> anyhow::Result<Self> {
+    pub(crate) fn create(
+        RecordTerms { heading, steady }: RecordTerms,
+        parent: &Path,
+        document_ids: Vec<String>,
+    ) -> anyhow::Result<Self> {
         let started_at = UnixNanos(unix_nanos());
         let folder = new_folder(parent, started_at)?;
         let header = RunHeader {
@@ -102,6 +122,7 @@ impl Recorder {
             load: None,
             objectives: Vec::new(),
             observed: None,
+            steady: steady.map(SteadyWatch::new),
             aborted: None,
             by_hand: None,
             gap: None,
@@ -232,6 +253,9 @@ impl Recorder {
             if let Some(observed) = &mut self.observed {
                 observed.add(&fact);
             }
+            if let Some(steady) = &mut self.steady {
+                steady.add(&fact);
+            }
             if self.trouble.is_none() || self.waiting.len() <= MOST_UNSAVED {
                 self.waiting.push(fact);
             }
@@ -278,7 +302,14 @@ impl Recorder {
     /// The folder cannot be written, and what was written cannot be read back.
     pub(crate) fn finish(mut self, lag: Option<ScheduleLag>) -> Result<Finished, StoreError> {
         self.flush();
-        let observed = self.observed.take().map(ObservationsBuilder::finish);
+        let steady = self.steady.take().map(SteadyWatch::finish).unwrap_or_default();
+        if let Some(window) = steady.window {
+            self.writer.set_window(window);
+        }
+        let observed = self.observed.take().map(|observed| match steady.window {
+            Some(window) => observed.finish_within(window),
+            None => observed.finish(),
+        });
         let objectives = std::mem::take(&mut self.objectives);
         let objectives: Vec<_> = observed
             .iter()
@@ -290,14 +321,14 @@ impl Recorder {
             Some(error) => Err(error),
             None => {
                 let Self { writer, heading, preparation, aborted, by_hand, gap, network, .. } = &mut self;
-                let told = Told { heading, preparation, aborted, by_hand, gap, network };
+                let told = Told { heading, preparation, aborted, by_hand, gap, network, steady: &steady };
                 writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| told.judge(summary))
             }
         };
         let folder = self.folder().to_owned();
         let ((summary, verdict), not_kept) = match saved {
             Ok(judged) => (judged, None),
-            Err(error) => (self.judge_unsaved(lag, &error)?, Some(not_kept(&error, &folder))),
+            Err(error) => (self.judge_unsaved(lag, &steady, &error)?, Some(not_kept(&error, &folder))),
         };
         let Self { heading, preparation, load, .. } = self;
         Ok(Finished { heading, folder, summary, verdict, preparation, load, objectives, not_kept })
@@ -307,6 +338,7 @@ impl Recorder {
     fn judge_unsaved(
         &mut self,
         lag: Option<ScheduleLag>,
+        steady: &Steady,
         why: &StoreError,
     ) -> Result<(Summary, Verdict), StoreError> {
         if self.waiting.len() > MOST_UNSAVED {
@@ -322,9 +354,15 @@ impl Recorder {
         if claque_store::expects_turns(&heading.scenario) {
             figures.expect_turns();
         }
-        facts.iter().for_each(|fact| figures.add(fact));
+        if let Some(window) = steady.window {
+            figures.figures_of(window);
+            let each = claque_store::by_listener(&facts);
+            each.iter().for_each(|facts| facts.summarise_into(&mut figures));
+        } else {
+            facts.iter().for_each(|fact| figures.add(fact));
+        }
         let summary = figures.finish(lag);
-        Ok(Told { heading, preparation, aborted, by_hand, gap, network }.judge(summary))
+        Ok(Told { heading, preparation, aborted, by_hand, gap, network, steady }.judge(summary))
     }
 }
 

@@ -28,7 +28,7 @@ fn recorder(parent: &TempDir) -> Recorder {
         scenario: serde_json::json!({}),
         notes: Vec::new(),
     };
-    Recorder::create(heading, parent.path(), Vec::new()).unwrap()
+    Recorder::create(RecordTerms { heading, steady: None }, parent.path(), Vec::new()).unwrap()
 }
 
 fn completed(listener: u32) -> Fact {

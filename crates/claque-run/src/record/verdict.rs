@@ -11,6 +11,8 @@ use claque_store::{
     finished::{Heading, TimeKind},
 };
 
+use super::steady::Steady;
+
 /// What is known of a run beside its facts.
 pub(super) struct Told<'a> {
     pub(super) heading: &'a Heading,
@@ -19,6 +21,7 @@ pub(super) struct Told<'a> {
     pub(super) by_hand: &'a Option<String>,
     pub(super) gap: &'a Option<GeneratorGap>,
     pub(super) network: &'a NetworkRecord,
+    pub(super) steady: &'a Steady,
 }
 
 impl Told<'_> {
@@ -27,6 +30,8 @@ impl Told<'_> {
         summary.generator_gap.clone_from(self.gap);
         let mut verdict = judge(&summary, self.heading.time);
         verdict.notes.extend(self.heading.notes.iter().cloned());
+        verdict.notes.extend(self.steady.notes.iter().cloned());
+        self.steady.reasons.iter().cloned().for_each(|reason| verdict.invalidate(reason));
         verdict.notes.extend(self.preparation.as_ref().and_then(reused));
         verdict.notes.extend(network_notes(self.network));
         let by_hand = self.by_hand.as_ref().map(|done| format!("changed by hand: {done}"));

@@ -105,7 +105,8 @@ impl<'a> Expected<'a> {
     fn can_ask_for_so_many(&self, limit: AccountLimit, accounts: usize) -> bool {
         let policy = &self.plan.policy;
         let Some(span) = policy.asks_again_after() else { return false };
-        let listeners = usize::try_from(self.plan.users).unwrap_or(usize::MAX).div_ceil(accounts.max(1));
+        let listeners = self.plan.schedule.known_of(self.plan.users);
+        let listeners = usize::try_from(listeners).unwrap_or(usize::MAX).div_ceil(accounts.max(1));
         let out = u64::from(policy.batch_size.saturating_mul(2).min(self.plan.blocks));
         let repeats = 1.0 + (limit.window.as_secs_f64() / span.as_secs_f64()).ceil();
         #[expect(clippy::cast_precision_loss, reason = "a bound with room")]
@@ -187,7 +188,7 @@ pub(crate) fn objection(
     if peak <= u64::from(limit.count) {
         return None;
     }
-    let (users, speed) = (plan.users, plan.speed.as_f64());
+    let (users, speed) = (plan.schedule.known_of(plan.users), plan.speed.as_f64());
     let (noun, need) = if users == 1 { ("user", "needs") } else { ("users", "need") };
     let per = per(limit);
     let what = limit.counted.as_str();

@@ -27,7 +27,7 @@ use claque_net::{
 use claque_stats::ScheduleLag;
 use claque_store::{
     Preparation,
-    finished::{Finished, Heading, TimeKind},
+    finished::{Finished, TimeKind},
 };
 use claque_wire::session::Protocol;
 use serde_json::Value;
@@ -44,7 +44,7 @@ use crate::{
     network,
     order::{ProtocolChoice, RunOrder, TargetChoice},
     pulse::RecorderPulse,
-    record::{self, Recorder},
+    record::{RecordTerms, Recorder},
     state, unique,
     usage::UsageError,
     waiting::Waiting,
@@ -171,8 +171,7 @@ impl Session<'_> {
         let settings = self.settings;
         let target = accounts.of_listener(0).target();
         let voice = voices.first().cloned().unwrap_or_default();
-        let heading = self.heading((&plan, &scenario), &voice, target);
-        let recorder = self.recorder(heading)?;
+        let recorder = self.recorder(self.terms((&plan, &scenario), &voice, target))?;
         if host.is_none() {
             state::remember(target.as_str());
         }
@@ -273,7 +272,9 @@ impl Session<'_> {
         }
         recorder.record_start(self.made.ids(), accounts.count(), preparation)?;
         self.course.reach(Reached::Measuring);
-        for (listener, failure) in &failed {
+        let known = plan.schedule.known_of(plan.users);
+        // Nobody waits for those who would have replaced others: the next in their place does.
+        for (listener, failure) in failed.iter().filter(|(listener, _)| listener.0 < known) {
             recorder.take(never_listened(*listener, plan, failure));
         }
         if let Some(host) = host {
@@ -317,9 +318,9 @@ impl Session<'_> {
         Ok(recorder.finish(ScheduleLag::from_histogram(&kept.lag))?)
     }
 
-    fn recorder(&self, heading: Heading) -> anyhow::Result<Recorder> {
+    fn recorder(&self, terms: RecordTerms) -> anyhow::Result<Recorder> {
         let results = &self.settings.results;
-        let mut recorder = Recorder::create(heading, &results.dir, self.made.ids())?;
+        let mut recorder = Recorder::create(terms, &results.dir, self.made.ids())?;
         self.note_network(&mut recorder);
         Ok(recorder.with_objectives(&results.objectives))
     }
@@ -344,21 +345,21 @@ impl Session<'_> {
         watcher.warn(&format!("error: {reason}"));
         let plan = &self.settings.plan;
         let decided = (plan, &self.settings.scenario);
-        let heading = || self.heading(decided, plan.voice.as_deref().unwrap_or_default(), target);
-        let mut recorder = begun.map_or_else(|| self.recorder(heading()), Ok)?;
+        let terms = || self.terms(decided, plan.voice.as_deref().unwrap_or_default(), target);
+        let mut recorder = begun.map_or_else(|| self.recorder(terms()), Ok)?;
         recorder.record_documents(self.made.ids());
         self.note_network(&mut recorder);
-        for listener in (0..plan.users).map(ListenerId) {
+        for listener in (0..plan.schedule.known_of(plan.users)).map(ListenerId) {
             recorder.take(never_listened(listener, plan, failure));
         }
         Ok(RunResult { finished: recorder.finish(None)?, usage })
     }
 
-    fn heading(&self, (plan, scenario): (&Plan, &Value), voice: &str, target: &Target) -> Heading {
+    fn terms(&self, (plan, scenario): (&Plan, &Value), voice: &str, target: &Target) -> RecordTerms {
         let settings = self.settings;
         let shown = settings.target.shown_at(target);
         let decided = (settings.seed, scenario.clone());
-        record::heading(plan, voice, shown, TimeKind::Real, decided)
+        RecordTerms::new(plan, voice, shown, TimeKind::Real, decided)
     }
 }
 
@@ -394,6 +395,7 @@ fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact
 fn lanes(plan: &Plan, host_here: bool) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let free = cores.saturating_sub(usize::from(host_here)).max(1);
-    let wanted = usize::try_from(plan.users.div_ceil(LISTENERS_PER_LANE)).unwrap_or(usize::MAX);
+    let wanted = usize::try_from(plan.schedule.known_of(plan.users).div_ceil(LISTENERS_PER_LANE))
+        .unwrap_or(usize::MAX);
     wanted.clamp(1, free)
 }

@@ -5,12 +5,12 @@ mod yapit;
 
 use claque_core::{corpus::Corpus, plan::Plan, record::Fact};
 use claque_sim::SimError;
-use claque_store::finished::{Finished, Heading};
+use claque_store::finished::Finished;
 use serde_json::Value;
 
 use crate::{
     order::{Results, SimulateOrder, SimulatedService},
-    record::Recorder,
+    record::{RecordTerms, Recorder},
     usage::UsageError,
 };
 
@@ -40,14 +40,14 @@ struct Audience {
 
 /// A record that is begun with the first fact, so that what cannot be simulated leaves no folder.
 struct Record<'a> {
-    heading: Heading,
+    terms: RecordTerms,
     results: &'a Results,
     begun: Option<Recorder>,
 }
 
 impl<'a> Record<'a> {
-    const fn new(heading: Heading, results: &'a Results) -> Self {
-        Self { heading, results, begun: None }
+    const fn new(terms: RecordTerms, results: &'a Results) -> Self {
+        Self { terms, results, begun: None }
     }
 
     fn take(&mut self, fact: Fact) -> anyhow::Result<()> {
@@ -68,7 +68,7 @@ impl<'a> Record<'a> {
     }
 
     fn begin(&self) -> anyhow::Result<Recorder> {
-        let recorder = Recorder::create(self.heading.clone(), &self.results.dir, Vec::new())?;
+        let recorder = Recorder::create(self.terms.clone(), &self.results.dir, Vec::new())?;
         Ok(recorder.with_objectives(&self.results.objectives))
     }
 }

@@ -7,7 +7,7 @@ use claque_wire::openai::{Dialect, RequestSettings};
 use super::{Audience, Record, usage};
 use crate::{
     order::SimulatedSpeech,
-    record,
+    record::RecordTerms,
     speech::{UnknownVoice, add_to_scenario, request_settings, usual_model, voices_from},
     unique,
     usage::UsageError,
@@ -23,7 +23,7 @@ pub(super) fn perform(audience: Audience, service: SimulatedSpeech) -> anyhow::R
     let SimulatedSpeech { gateway, .. } = service;
     let target = format!("simulated speech gateway, as {}", gateway.config.dialect.name);
     let voice = voices.first().map_or("", String::as_str);
-    let heading = record::heading(&plan, voice, target, TimeKind::Virtual, (seed, scenario));
+    let terms = RecordTerms::new(&plan, voice, target, TimeKind::Virtual, (seed, scenario));
     let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
     let order = StreamScenario {
         plan,
@@ -34,7 +34,7 @@ pub(super) fn perform(audience: Audience, service: SimulatedSpeech) -> anyhow::R
         link: Link::default(),
         seed: gateway.seed,
     };
-    let mut record = Record::new(heading, &results);
+    let mut record = Record::new(terms, &results);
     let mut taken = Ok(());
     let simulated = simulate_streams(&order, |fact| {
         if taken.is_ok() {

@@ -9,7 +9,7 @@ use claque_store::{
 use claque_wire::yapit::usual_voice;
 
 use super::{Audience, Record, usage};
-use crate::{order::GatewayChoice, record, unique, usage::UsageError};
+use crate::{order::GatewayChoice, record::RecordTerms, unique, usage::UsageError};
 
 /// # Errors
 /// The model or the voice does not exist, or the folder cannot be written.
@@ -17,11 +17,11 @@ pub(super) fn perform(audience: Audience, gateway: GatewayChoice) -> anyhow::Res
     let Audience { plan, corpus, results, seed, scenario } = audience;
     let voice = voice(&gateway.config, &plan.model, plan.voice.as_deref())?;
     let target = format!("simulated gateway ({})", gateway.preset);
-    let heading = record::heading(&plan, &voice, target, TimeKind::Virtual, (seed, scenario));
+    let terms = RecordTerms::new(&plan, &voice, target, TimeKind::Virtual, (seed, scenario));
     let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
     let order =
         Scenario { scripts, gateway: gateway.config, link: Link::default(), seed: gateway.seed, plan };
-    let mut record = Record::new(heading, &results);
+    let mut record = Record::new(terms, &results);
     let mut taken = Ok(());
     let simulated = claque_sim::simulate(&order, |fact| {
         if taken.is_ok() {

@@ -6,6 +6,7 @@ use claque_core::{
     corpus::Corpus,
     ids::ListenerId,
     plan::Plan,
+    schedule::ArrivalSchedule,
     script::{Script, ScriptShape},
     time::Instant,
 };
@@ -49,6 +50,11 @@ fn listening(plan: &Plan, corpus: &Corpus) -> Duration {
     let script = Script::new(corpus, shape, plan.seed, ListenerId(0));
     let chars: usize = script.blocks().iter().map(|block| block.chars().count()).sum();
     let chars = f64::from(u32::try_from(chars).unwrap_or(u32::MAX));
-    let last = plan.schedule.intended_start(ListenerId(plan.users.saturating_sub(1)));
+    let last = match &plan.schedule {
+        ArrivalSchedule::Held(hold) => hold.until,
+        schedule @ (ArrivalSchedule::Even { .. } | ArrivalSchedule::Listed(_)) => {
+            schedule.intended_start(ListenerId(plan.users.saturating_sub(1)))
+        }
+    };
     last.since(Instant::START) + Duration::from_secs_f64(chars / SPOKEN / plan.speed.as_f64())
 }

@@ -9,6 +9,7 @@ use claque_core::{
     player::{self, PlayerConfig},
     record::Fact,
     remark::Findings,
+    schedule::ArrivalSchedule,
     time::{Instant, MediaTime},
 };
 
@@ -20,7 +21,7 @@ use super::{
     terms::Trouble,
     way::{Parcel, Way},
 };
-use crate::{happening::Guard, link::Link, queue::Queue};
+use crate::{happening::Guard, link::Link, presence::Presence, queue::Queue, stage::as_count};
 
 /// Players, service, and what is on its way between them.
 pub(super) struct World<F> {
@@ -28,12 +29,14 @@ pub(super) struct World<F> {
     voices: VoiceList,
     link: Link,
     listeners: Vec<Listener>,
+    schedule: ArrivalSchedule,
     /// Requests whose answers are wanted and not over.
     open: BTreeMap<u64, OpenCall>,
     /// Requests so far.
     asked: u64,
     queue: Queue<Happening>,
     live: usize,
+    presence: Presence,
     ended_at: Instant,
     guard: Guard,
     on_fact: F,
@@ -78,12 +81,15 @@ impl<F: FnMut(Fact)> World<F> {
         on_fact: F,
     ) -> Self {
         let plan = &scenario.plan;
+        let known = plan.schedule.known_of(plan.users);
         let mut queue = Queue::new();
         let mut listeners = Vec::new();
         for (index, text) in library.into_texts().into_iter().enumerate() {
             let id = listener_id(index);
             let intended_at = plan.schedule.intended_start(id);
-            queue.push(intended_at, Happening::Starts { listener: index });
+            if id.0 < known {
+                queue.push(intended_at, Happening::Starts { listener: index });
+            }
             let player = PlayerConfig {
                 listener: id,
                 // As in a run over sockets.
@@ -102,8 +108,10 @@ impl<F: FnMut(Fact)> World<F> {
             service,
             voices,
             link: scenario.link,
-            live: listeners.len(),
+            live: listeners.len().min(as_count(known)),
             listeners,
+            schedule: plan.schedule.clone(),
+            presence: Presence::default(),
             open: BTreeMap::new(),
             asked: 0,
             queue,
@@ -129,6 +137,7 @@ impl<F: FnMut(Fact)> World<F> {
                 self.happen(now, happening);
             }
         }
+        self.presence.check();
         (self.ended_at, self.service)
     }
 
@@ -136,6 +145,7 @@ impl<F: FnMut(Fact)> World<F> {
         match happening {
             Happening::Starts { listener } => {
                 self.guard.step(now);
+                self.presence.come(now);
                 self.tell_person(now, listener, player::Input::Start);
             }
             Happening::Wakes { listener } => self.wake(now, listener),
@@ -295,7 +305,7 @@ impl<F: FnMut(Fact)> World<F> {
                     // The service is told of no jump.
                     player::Output::Move { .. } => {}
                     player::Output::ChangeVoice { .. } => self.hang_up(now, listener, None),
-                    player::Output::Fact(fact) => self.take_fact(fact),
+                    player::Output::Fact(fact) => self.take_fact(now, fact),
                     player::Output::Ended => {
                         self.live -= 1;
                         self.hang_up(now, listener, None);
@@ -330,9 +340,17 @@ impl<F: FnMut(Fact)> World<F> {
         }
     }
 
-    fn take_fact(&mut self, fact: Fact) {
+    fn take_fact(&mut self, now: Instant, fact: Fact) {
         if let Fact::Listener(record) = &fact {
             self.ended_at = self.ended_at.max(record.ended_at);
+            self.presence.go(now, record);
+            if let Some((id, at)) = self.schedule.successor(record)
+                && let Some(next) = self.listeners.get_mut(as_count(id.0))
+            {
+                next.person.intend_start(at);
+                self.live += 1;
+                self.queue.push(at.max(now), Happening::Starts { listener: as_count(id.0) });
+            }
         }
         (self.on_fact)(fact);
     }

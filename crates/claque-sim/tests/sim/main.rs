@@ -2,6 +2,7 @@
 
 mod documents;
 mod faults;
+mod hold;
 mod house;
 mod link;
 mod lockstep;

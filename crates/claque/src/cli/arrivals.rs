@@ -17,6 +17,12 @@ pub(crate) struct ArrivalFlags {
     /// [default: its whole text]
     #[arg(long, value_name = "TIME")]
     pub(crate) listens: Option<String>,
+    /// Keep --users listeners present for so long: whoever ends is replaced at once
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) hold: Option<String>,
+    /// What is left out of all figures at the start: auto finds its end from the data; or a time, or off [default: auto with --hold, else off]
+    #[arg(long, value_name = "auto|DURATION|off")]
+    pub(crate) warm_up: Option<String>,
     /// Have listeners choose among so many texts, so that a cache meets what is popular [default: each has its own]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) texts: Option<i64>,

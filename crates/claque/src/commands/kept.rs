@@ -64,6 +64,10 @@ pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
                 | ReasonId::CertificatesUnchecked
                 | ReasonId::SeveralAddresses
                 | ReasonId::SpeedBeyondPlayer
+                | ReasonId::SteadyState
+                | ReasonId::WarmUpNotLeft
+                | ReasonId::HoldNotKept
+                | ReasonId::TextsTooShort
         )
     };
     verdict.reasons.extend(reasons.into_iter().filter(|reason| stays(reason.id)));

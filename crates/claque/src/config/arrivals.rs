@@ -4,12 +4,14 @@ use std::path::Path;
 
 use claque_core::{
     arrivals::{ArrivalBound, ArrivalForm, ArrivalProcess, MOST_LISTENERS, parse_stages, parse_trace},
+    ids::ListenerId,
     listener::ListeningTime,
+    plan::Plan,
     popularity::TextPopularity,
     rng::Seed,
-    schedule::ArrivalSchedule,
+    schedule::{ArrivalSchedule, Hold},
     span::parse_span,
-    time::Duration,
+    time::{Duration, Instant, duration_nanos},
 };
 use serde_json::{Map, Value};
 
@@ -27,6 +29,11 @@ const DAY: f64 = 86_400.0;
 const ZIPF: f64 = 1.0;
 /// Steepest popularity; at 10 the second text is chosen once in a thousand times.
 const STEEPEST: f64 = 10.0;
+
+/// The fastest speech there is, in characters a second: three times the pace of the reference gateway. A text is never shorter than this.
+const FASTEST_SPEECH: f64 = 40.0;
+/// Characters that a block has at least, on average over a text.
+const SHORT_BLOCK: f64 = 60.0;
 
 /// Everybody's intended start, and how many they are.
 pub(super) fn arrivals(
@@ -70,13 +77,74 @@ pub(super) fn arrivals(
     Ok((schedule, come.unwrap_or(users)))
 }
 
+/// Has the audience of `plan` held at its number, if that is wished: as many listeners as may be needed, each of whom replaces another.
+///
+/// # Errors
+/// The time is none, listeners come at a rate, or too many would be needed.
+pub(super) fn hold(wishes: &Wishes, source: &Source, plan: &mut Plan) -> Result<(), UsageError> {
+    let Some(wish) = &wishes.hold else { return Ok(()) };
+    let Some(span) = span(Some(wish), "hold", source)? else { return Ok(()) };
+    let ArrivalSchedule::Even { window, users: present } = plan.schedule else {
+        let what =
+            "keeps --users listeners present, and --arrivals brings them at a rate; leave one of them out";
+        return Err(source.error(wish, "hold", what));
+    };
+    let until = Instant::from_nanos(duration_nanos(span));
+    let generations = (0..present).map(|place| generations(plan, place, present, span)).max().unwrap_or(1);
+    let users = u64::from(generations) * u64::from(present);
+    plan.users = u32::try_from(users).ok().filter(|users| *users <= MOST_LISTENERS).ok_or_else(|| {
+        let what = format!(
+            "takes up to {users} listeners one after the other, more than {MOST_LISTENERS}; hold for a shorter time, or give longer texts (--blocks)"
+        );
+        source.error(wish, "hold", what)
+    })?;
+    plan.schedule = ArrivalSchedule::Held(Hold { present, window, until });
+    Ok(())
+}
+
+/// Most listeners that can come to one place in a time: each stays at least as long as it listens, or its text lasts.
+fn generations(plan: &Plan, place: u32, present: u32, span: Duration) -> u32 {
+    let text = f64::from(plan.blocks) * SHORT_BLOCK / FASTEST_SPEECH;
+    let (mut stayed, mut listener, mut count) = (0.0, place, 0_u32);
+    while stayed < span.as_secs_f64() && count <= MOST_LISTENERS {
+        let listens = plan.behaviour.listens.map(|listens| listens.of(plan.seed, ListenerId(listener)));
+        let audio = listens.map_or(text, |listens| text.min(listens.as_millis_f64() / 1_000.0));
+        stayed += (audio / plan.speed.as_f64()).max(1.0);
+        listener = listener.saturating_add(present);
+        count += 1;
+    }
+    count
+}
+
+/// Looks whether what is to be left out of the figures at the start is something.
+///
+/// # Errors
+/// It is neither `auto` nor `off` nor a time.
+pub(super) fn check_warm_up(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
+    match &wishes.warm_up {
+        None => Ok(()),
+        Some(wish) if ["auto", "off"].contains(&wish.value.as_str()) || parse_span(&wish.value).is_ok() => {
+            Ok(())
+        }
+        Some(wish) => {
+            let what =
+                format!("is `{}`; give auto, off, or a length of time such as 90s or 10min", wish.value);
+            Err(source.error(wish, "warm_up", what))
+        }
+    }
+}
+
 fn lasts(wishes: &Wishes, source: &Source) -> Result<Option<Duration>, UsageError> {
-    let Some(wish) = &wishes.arrivals_for else { return Ok(None) };
+    span(wishes.arrivals_for.as_ref(), "for", source)
+}
+
+fn span(wish: Option<&Wish<String>>, key: &str, source: &Source) -> Result<Option<Duration>, UsageError> {
+    let Some(wish) = wish else { return Ok(None) };
     match parse_span(&wish.value) {
         Ok(span) if !span.is_zero() => Ok(Some(span)),
         Ok(_) | Err(_) => {
             let what = format!("is `{}`; give a length of time such as 90s, 10min or 2h", wish.value);
-            Err(source.error(wish, "for", what))
+            Err(source.error(wish, key, what))
         }
     }
 }
@@ -157,7 +225,12 @@ pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
         scenario.remove("stagger");
         scenario.insert("arrivals".to_owned(), arrivals.value.as_str().into());
     }
-    for (key, wish) in [("for", &wishes.arrivals_for), ("listens", &wishes.listens)] {
+    let usual = wishes.hold.as_ref().map(|_| "auto");
+    if let Some(warm_up) = wishes.warm_up.as_ref().map(|wish| wish.value.as_str()).or(usual) {
+        scenario.insert("warm_up".to_owned(), warm_up.into());
+    }
+    let texts = [("for", &wishes.arrivals_for), ("listens", &wishes.listens), ("hold", &wishes.hold)];
+    for (key, wish) in texts {
         if let Some(wish) = wish {
             scenario.insert(key.to_owned(), wish.value.as_str().into());
         }

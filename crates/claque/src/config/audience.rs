@@ -37,7 +37,8 @@ pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), U
     let (schedule, users) = arrivals::arrivals(wishes, source, seed(wishes))?;
     let (policy, player) = policy(wishes, source)?;
     let behaviour = listen::behaviour(wishes, source, (&player, behaviour(wishes, source)?))?;
-    let plan = Plan {
+    arrivals::check_warm_up(wishes, source)?;
+    let mut plan = Plan {
         users,
         blocks: number(blocks),
         model: slug(wishes.model.as_ref(), "model", source)?.unwrap_or_else(|| MODEL.to_owned()),
@@ -52,6 +53,7 @@ pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), U
         timeout: Duration::from_secs_f64(timeout),
         seed: seed(wishes),
     };
+    arrivals::hold(wishes, source, &mut plan)?;
     Ok((plan, player))
 }
 

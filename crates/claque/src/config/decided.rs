@@ -17,7 +17,7 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
     let seconds = |wish: &Option<Wish<f64>>, default| wish.as_ref().map_or(default, |wish| wish.value);
     let text = wishes.text.as_ref().map(|wish| wish.value.display().to_string());
     let decided = json!({
-        "users": plan.users,
+        "users": plan.schedule.known_of(plan.users),
         "blocks": plan.blocks,
         "model": plan.model,
         "voice": plan.voice,

@@ -303,3 +303,35 @@ fn what_is_wrong_with_arrivals_is_told_with_the_remedy() {
             .starts_with("--arrivals names nowhere, which cannot be read: ")
     );
 }
+
+#[test]
+fn an_audience_that_is_held_has_listeners_to_take_each_others_places() {
+    use claque_core::schedule::{ArrivalSchedule, Hold};
+
+    let settings =
+        run(&["--users", "10", "--hold", "20min", "--listens", "4min", "--blocks", "500"]).unwrap();
+    let until = Instant::from_millis(1_200_000);
+    let hold = Hold { present: 10, window: std::time::Duration::ZERO, until };
+    assert_eq!(settings.plan.schedule, ArrivalSchedule::Held(hold));
+    assert_eq!(settings.plan.users, 50, "five one after the other in each place");
+    assert_eq!(
+        (settings.scenario["users"].as_i64(), settings.scenario["warm_up"].as_str()),
+        (Some(10), Some("auto"))
+    );
+    // Without a time of their own, as many as the fastest speech would take: 500 blocks of 60 characters at 40 a second.
+    let texts = run(&["--users", "10", "--hold", "20min", "--blocks", "500"]).unwrap().plan;
+    assert_eq!(texts.users, 20);
+    for (args, words) in [
+        (
+            &["--arrivals", "poisson:1/s", "--users", "5", "--hold", "1min"][..],
+            "--hold keeps --users listeners present, and --arrivals brings them at a rate; leave one of them out",
+        ),
+        (&["--hold", "1"], "--hold is `1`; give a length of time such as 90s, 10min or 2h"),
+        (
+            &["--warm-up", "some"],
+            "--warm-up is `some`; give auto, off, or a length of time such as 90s or 10min",
+        ),
+    ] {
+        assert_eq!(error(args), words);
+    }
+}

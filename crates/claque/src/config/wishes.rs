@@ -34,6 +34,8 @@ pub(crate) struct Wishes {
     #[serde(rename = "for")]
     pub(crate) arrivals_for: Option<Wish<String>>,
     pub(crate) listens: Option<Wish<String>>,
+    pub(crate) hold: Option<Wish<String>>,
+    pub(crate) warm_up: Option<Wish<String>>,
     pub(crate) texts: Option<Wish<i64>>,
     pub(crate) zipf: Option<Wish<f64>>,
     pub(crate) use_cached: Option<Wish<bool>>,
@@ -121,6 +123,8 @@ impl Wishes {
         over(&mut self.arrivals, flags.arrivals.arrivals);
         over(&mut self.arrivals_for, flags.arrivals.arrivals_for);
         over(&mut self.listens, flags.arrivals.listens);
+        over(&mut self.hold, flags.arrivals.hold);
+        over(&mut self.warm_up, flags.arrivals.warm_up);
         over(&mut self.texts, flags.arrivals.texts);
         over(&mut self.zipf, flags.arrivals.zipf);
         over(&mut self.use_cached, flags.use_cached);

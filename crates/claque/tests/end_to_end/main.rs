@@ -26,6 +26,7 @@ mod secrets;
 mod shown;
 mod speech;
 #[cfg(target_os = "linux")]
+mod steady;
 mod stopped_gateway;
 mod stream_server;
 mod streams;

@@ -12,9 +12,16 @@ const OLDER_RESULT: &str = include_str!("../../../claque-store/tests/data/one-us
 #[test]
 fn every_command_that_is_shown_is_understood() {
     let mut shown = 0;
-    for command in ["README.md", "docs/scenario.md", "docs/output.md", "docs/metrics.md", "docs/live.md"]
-        .iter()
-        .flat_map(|path| commands(path))
+    for command in [
+        "README.md",
+        "docs/scenario.md",
+        "docs/output.md",
+        "docs/metrics.md",
+        "docs/live.md",
+        "docs/arrivals.md",
+    ]
+    .iter()
+    .flat_map(|path| commands(path))
     {
         // Help comes after the flags before it have been read.
         let output =
@@ -72,7 +79,9 @@ fn rows(summary: &str) -> Vec<String> {
         let is_remark = name.starts_with("- ");
         (!name.is_empty() && !varies && !is_remark).then(|| name.to_owned())
     };
-    summary.lines().filter_map(named).collect()
+    // The answer, in sentences, goes before.
+    let behind_answer = summary.trim_start().lines().skip_while(|line| !line.is_empty());
+    behind_answer.filter_map(named).collect()
 }
 
 fn read(path: &str) -> String {

@@ -41,7 +41,10 @@ pub(super) fn engine(wishes: &Wishes, source: &Source) -> Result<EngineFlag, Usa
             let key = Environment::of_process().value(KEY_VARIABLE).cloned();
             EngineChoice::Openai(OpenaiEngine { key, ..engine })
         }
-        other => other,
+        other @ (EngineChoice::Synthetic
+        | EngineChoice::Command(_)
+        | EngineChoice::Persistent(_)
+        | EngineChoice::Wyoming(_)) => other,
     };
     Ok(EngineFlag::External { typed: typed.to_owned(), engine })
 }

@@ -124,15 +124,69 @@ fn a_warm_cache_answers_both_drivers_at_once() {
     ]);
 }
 
+#[test]
+fn listeners_come_when_the_plan_says_and_leave_as_they_meant_to_in_both_drivers() {
+    let (real, simulated) = agree(&[
+        "--arrivals",
+        "poisson:3/s",
+        "--for",
+        "3s",
+        "--seed",
+        "2",
+        "--listens",
+        "uniform 1s..3s",
+        "--texts",
+        "4",
+        "--blocks",
+        "12",
+        "--engine",
+        "deterministic",
+        "--service-seconds",
+        "0.03",
+        "--audio-seconds",
+        "0.5",
+        "--workers",
+        "unlimited",
+    ]);
+    assert_eq!(starts(&real), starts(&simulated), "they do not move");
+}
+
+#[test]
+fn an_audience_that_is_held_at_its_number_is_the_same_in_both_drivers() {
+    let (real, _) = agree(&[
+        "--users",
+        "2",
+        "--hold",
+        "5s",
+        "--warm-up",
+        "off",
+        "--listens",
+        "1500ms",
+        "--blocks",
+        "8",
+        "--engine",
+        "deterministic",
+        "--service-seconds",
+        "0.1",
+        "--audio-seconds",
+        "0.5",
+        "--workers",
+        "unlimited",
+    ]);
+    // Startup and 1.5 s of audio, and then the next: three times in five seconds, and a fourth that begins in them.
+    assert_eq!(real.listeners().len(), 8);
+}
+
 /// Both drivers in turn, then everything compared.
 #[track_caller]
-fn agree(arguments: &[&str]) {
+fn agree(arguments: &[&str]) -> (Ran, Ran) {
     let real = run("run", arguments);
     let simulated = run("simulate", arguments);
     real.assert_valid();
     simulated.assert_valid();
     compare(&real, &simulated);
     compare_stalls(&lasting_stalls(&real), &lasting_stalls(&simulated));
+    (real, simulated)
 }
 
 /// Compares everything but stalls.
@@ -142,6 +196,10 @@ fn compare(real: &Ran, simulated: &Ran) {
     assert_eq!(blocks.len(), expected.len());
     for (block, expected) in blocks.iter().zip(expected) {
         compare_blocks(block, expected);
+    }
+    for (real, simulated) in starts(real).into_iter().zip(starts(simulated)) {
+        let apart = real.since(simulated).max(simulated.since(real));
+        assert!(apart <= TOLERANCE, "to start at {real}, simulated {simulated}");
     }
     compare_incidents(&real.incidents(), &simulated.incidents());
     let ends = |ran: &Ran| {
@@ -158,6 +216,11 @@ fn compare(real: &Ran, simulated: &Ran) {
             .collect::<Vec<_>>()
     };
     assert_eq!(causes(real), causes(simulated));
+}
+
+/// When each listener was meant to start.
+fn starts(ran: &Ran) -> Vec<Instant> {
+    ran.listeners().iter().map(|listener| listener.intended_at).collect()
 }
 
 /// The same incidents in the same order of each listener, at about the same times.

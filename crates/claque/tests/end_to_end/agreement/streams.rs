@@ -68,6 +68,24 @@ fn largest_chunk_gap(ran: &Ran) -> Option<Duration> {
 
 /// Three readers whose streams slow each other down; lengths and first pieces have the noise of their texts.
 #[test]
+fn readers_come_at_a_rate_and_leave_as_they_meant_to_in_both_drivers() {
+    agree_on_pieces(&[
+        "--arrivals",
+        "ramp:0/s..4/s:2s",
+        "--listens",
+        "2.5s",
+        "--blocks",
+        "4",
+        "--start-buffer",
+        "350ms",
+        "--gateway-set",
+        "stream.length={fixed_seconds=1.5}",
+        "--gateway-set",
+        "stream.rate=4",
+    ]);
+}
+
+#[test]
 fn readers_who_share_an_engine_get_the_same_pieces() {
     agree_on_pieces(&[
         "--users",

@@ -1,0 +1,93 @@
+//! Audiences that come and go: what their figures are about, and when they say that they are of no steady state.
+
+use claque_core::record::SessionEnd;
+use serde_json::Value;
+
+use crate::program::{Ran, run};
+
+/// Eight places at four workers: all ask at once at first, and then by turns.
+const EIGHT: [&str; 16] = [
+    "--users",
+    "8",
+    "--listens",
+    "exp 1min",
+    "--blocks",
+    "200",
+    "--engine",
+    "deterministic",
+    "--service-seconds",
+    "1",
+    "--audio-seconds",
+    "5",
+    "--workers",
+    "4",
+    "--player",
+    "yapit-2026-02",
+];
+
+/// The same held for so long.
+fn held(span: &str, more: &[&str]) -> Ran {
+    run("simulate", &[&EIGHT[..], &["--hold", span], more].concat())
+}
+
+fn note<'a>(manifest: &'a Value, list: &str, id: &str) -> Option<&'a str> {
+    let all = manifest["verdict"][list].as_array().unwrap();
+    all.iter().find(|one| one["id"] == id).and_then(|one| one["text"].as_str())
+}
+
+/// Listeners of the facts that were meant to start in the window of the summary.
+fn within(ran: &Ran) -> usize {
+    let window = ran.manifest()["window"].clone();
+    let (from, until) = (window["from_ns"].as_u64().unwrap(), window["until_ns"].as_u64().unwrap());
+    let is_within = |start: u64| from <= start && start < until;
+    ran.listeners().iter().filter(|listener| is_within(listener.intended_at.as_nanos())).count()
+}
+
+#[test]
+fn figures_are_of_the_listeners_after_the_warm_up_and_facts_of_all() {
+    let ran = held("20min", &[]);
+    ran.assert_valid();
+    let manifest = ran.manifest();
+    let told = note(&manifest, "notes", "steady-state").unwrap();
+    assert!(told.starts_with("figures are of listeners that were to start from "), "{told}");
+    let (listeners, within) = (ran.listeners().len(), within(&ran));
+    assert_eq!(ran.count("/listeners/intended"), u64::try_from(within).unwrap());
+    assert_eq!(ran.count("/window/listeners_left_out"), u64::try_from(listeners - within).unwrap());
+    assert!(within > 100, "eight places for twenty minutes at a minute each: {within}");
+    // Whoever left as it meant to is well served, and nobody failed.
+    assert!(ran.listeners().iter().all(|listener| listener.end == SessionEnd::Left));
+    assert_eq!(ran.count("/listeners/left"), u64::try_from(within).unwrap());
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&ran.stdout).contains(told), "{}", ran.stdout);
+    // Computed anew from the facts on disk they are the same.
+    let anew = serde_json::to_value(ran.saved().recompute()).unwrap();
+    assert_eq!(anew, manifest["summary"]);
+}
+
+#[test]
+fn a_warm_up_that_is_given_is_taken_as_it_is() {
+    let ran = held("20min", &["--warm-up", "10min"]);
+    assert_eq!(ran.manifest()["window"]["from_ns"], 600_000_000_000_u64);
+    assert_eq!(ran.count("/listeners/intended"), u64::try_from(within(&ran)).unwrap());
+}
+
+#[test]
+fn a_run_that_is_too_short_for_its_warm_up_is_invalid_and_says_so() {
+    let ran = held("20s", &[]);
+    assert_eq!(ran.code, Some(5), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.reasons(), ["warm-up-not-left"]);
+    let manifest = ran.manifest();
+    let told = note(&manifest, "reasons", "warm-up-not-left").unwrap();
+    assert!(told.contains("too few to find the end of the warm-up"), "{told}");
+}
+
+#[test]
+fn places_that_run_out_of_listeners_are_told_and_texts_that_are_too_short_too() {
+    // Everybody hangs up after some seconds, which no plan foresees.
+    let ran = held("20min", &["--behaviour", "hang-up=30", "--warm-up", "off"]);
+    assert_eq!(ran.reasons(), ["hold-not-kept"]);
+    let ran = run("simulate", &["--users", "3", "--blocks", "2", "--listens", "1h"]);
+    let manifest = ran.manifest();
+    let told = note(&manifest, "notes", "texts-too-short").unwrap();
+    assert!(told.starts_with("3 listeners came to the end of the text before"), "{told}");
+}
