@@ -3,6 +3,7 @@
 //! [`claque_stats::capacity`] says which run is wanted next and what all of them come to; [`book`] keeps them in a folder, so that a
 //! search goes on where it was; [`probe`] makes one run, and [`drain`] waits until a service has recovered from it.
 
+pub(crate) mod against;
 pub(crate) mod book;
 mod drain;
 mod probe;
@@ -101,7 +102,7 @@ async fn look(
         match probe::make(&mut settings.work, &order, seed, &settings.objectives, interrupts).await? {
             Probed::Made { folder, evidence } => {
                 if is_spoken {
-                    talk::say(&report::capacity::one_probe(&evidence, search.terms().confidence_pct));
+                    talk::say(&report::capacity::one_probe(&evidence));
                 }
                 drain.after(&evidence);
                 search.add((*evidence).clone());

@@ -1,7 +1,7 @@
 //! A capacity as one JSON document; docs/capacity.md has its keys.
 
 use anyhow::Context as _;
-use claque_stats::capacity::Answer;
+use claque_stats::capacity::{Answer, Difference};
 use serde::Serialize;
 
 use super::words;
@@ -12,6 +12,43 @@ use crate::{
 
 /// Version of the document; raised when a key changes its meaning or goes, not when one comes.
 const FORMAT_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Compared<'a> {
+    format_version: u32,
+    claque: Version,
+    kind: &'static str,
+    a: Side<'a>,
+    b: Side<'a>,
+    difference: &'a Difference,
+}
+
+#[derive(Serialize)]
+struct Side<'a> {
+    name: &'a str,
+    answer: &'a Answer,
+}
+
+/// Two capacities as a document, ended by a newline.
+///
+/// # Errors
+/// It cannot be encoded.
+pub(super) fn compared(
+    names: (&str, &str),
+    (a, b): (&Answer, &Answer),
+    difference: &Difference,
+) -> anyhow::Result<String> {
+    let document = Compared {
+        format_version: FORMAT_VERSION,
+        claque: Version::OURS,
+        kind: "capacity-comparison",
+        a: Side { name: names.0, answer: a },
+        b: Side { name: names.1, answer: b },
+        difference,
+    };
+    let text = serde_json::to_string_pretty(&document).context("failed to encode the comparison")?;
+    Ok(text + "\n")
+}
 
 #[derive(Serialize)]
 struct Document<'a> {

@@ -35,7 +35,7 @@ pub(super) fn document(book: &Book, answer: &Answer, paint: Paint) -> String {
     }
     if let Some(users) = answer.users.filter(|_| !answer.shown.is_empty()) {
         lines.push(String::new());
-        lines.push(format!("  what the runs at {users} show, were those who are counted independent"));
+        lines.push(format!("  {}", words::shown_title(users)));
         for shown in &answer.shown {
             lines.push(format!("  {:<44}  {}", shown.objective, words::shown(shown, answer.confidence_pct)));
         }
