@@ -2,6 +2,7 @@
 
 mod agreement;
 mod calibration;
+mod capacity;
 mod columns;
 mod cost;
 mod density;
@@ -24,6 +25,8 @@ pub(crate) enum Bench {
     Agreement,
     /// False alarms and power of `claque compare`, on thirty times the runs of its tests
     Calibration(calibration::CalibrationFlags),
+    /// How often a capacity is right, and its interval, on ten times the searches of its tests
+    Capacity(capacity::CapacityFlags),
     /// CPU share and lateness of a thousand listeners with the embedded gateway
     Cost,
     /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
@@ -50,6 +53,7 @@ impl Bench {
             Self::Columns => columns::run(),
             Self::Agreement => agreement::run(),
             Self::Calibration(flags) => calibration::run(&flags),
+            Self::Capacity(flags) => capacity::run(&flags),
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
             Self::Queueing(flags) => queueing::run(&flags),

@@ -1,17 +1,22 @@
 //! How a capacity is told: words and tables for people, a document for programs, Markdown for pipelines.
 
+mod html;
 mod json;
 mod markdown;
+mod picture;
 mod text;
 mod words;
 
 use claque_stats::{
-    capacity::{Answer, Evidence, Worth},
+    capacity::{Answer, Difference, Evidence, Worth},
     units::counted,
 };
 use claque_store::CapacityFolder;
 
 use crate::{ReportError, paint::Paint, words::one_line};
+
+/// The page's name in the folder of a search.
+pub const FILE: &str = "capacity.html";
 
 /// The answer as text, ended by a newline.
 pub fn to_text(capacity: &CapacityFolder, answer: &Answer, paint: Paint) -> String {
@@ -31,6 +36,38 @@ pub fn to_markdown(capacity: &CapacityFolder, answer: &Answer) -> String {
     markdown::document(capacity, answer)
 }
 
+/// The page, in one file that asks nobody for anything and runs no script.
+pub fn to_html(capacity: &CapacityFolder, answer: &Answer) -> String {
+    html::page(capacity, answer)
+}
+
+/// Two capacities in words, ended by a newline.
+pub fn compared_to_text(names: (&str, &str), (a, b): (&Answer, &Answer), difference: &Difference) -> String {
+    let side = |letter: &str, name: &str, answer: &Answer| {
+        let interval = words::interval(answer).unwrap_or_default();
+        format!("  {letter}  {}: {} ({interval})", one_line(name), words::headline(answer))
+    };
+    let verdict = match (difference.differs, difference.ratio > 1.0) {
+        (false, _) => "no difference: the intervals have numbers in common".to_owned(),
+        (true, true) => "B carries more: the intervals have no number in common".to_owned(),
+        (true, false) => "B carries less: the intervals have no number in common".to_owned(),
+    };
+    let ratio = format!("{:.2}x ({:.2}x to {:.2}x)", difference.ratio, difference.low, difference.high);
+    format!("{}\n{}\n\n  B / A  {ratio}\n  {verdict}\n", side("A", names.0, a), side("B", names.1, b))
+}
+
+/// Two capacities as one JSON document, ended by a newline.
+///
+/// # Errors
+/// Never, as long as every key is a text.
+pub fn compared_to_json(
+    names: (&str, &str),
+    answers: (&Answer, &Answer),
+    difference: &Difference,
+) -> Result<String, ReportError> {
+    json::compared(names, answers, difference)
+}
+
 /// What one run came to, in a line.
 pub fn one_probe(evidence: &Evidence) -> String {
     match &evidence.worth {
@@ -45,7 +82,7 @@ pub fn one_probe(evidence: &Evidence) -> String {
     }
 }
 
-/// "underrun-free 8 of 8, startup_time p95 met".
+/// "listeners underrun-free >= 99 % met (8 of 8)".
 fn trials(evidence: &Evidence) -> String {
     let one = |trial: &claque_stats::objective::Trial| {
         let met = if trial.result.met { "met" } else { "missed" };

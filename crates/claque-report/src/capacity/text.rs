@@ -36,7 +36,7 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> 
     }
     if let Some(users) = answer.users.filter(|_| !answer.shown.is_empty()) {
         lines.push(String::new());
-        lines.push(format!("  what the runs at {users} show, were those who are counted independent"));
+        lines.push(format!("  {}", words::shown_title(users)));
         for shown in &answer.shown {
             lines.push(format!("  {:<44}  {}", shown.objective, words::shown(shown, answer.confidence_pct)));
         }

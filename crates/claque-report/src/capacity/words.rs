@@ -39,10 +39,14 @@ pub(super) fn interval(answer: &Answer) -> Option<String> {
 /// What a manager can quote.
 pub(super) fn paragraph(answer: &Answer) -> String {
     let mut sentences = vec![opening(answer)];
-    if let Some(number) = answer.first_failing {
-        sentences.push(format!("{} are too many.", capital(&grouped(number.into()))));
+    if let Some(number) = answer.first_failing.filter(|_| answer.users.is_some()) {
+        sentences.push(format!("{} are too many.", grouped(number.into())));
     }
-    sentences.extend(answer.binding.as_deref().map(|name| binding(name, answer)));
+    if answer.gave_way == Some(GaveWay::RateLimit) {
+        sentences.push("What binds is a limit, not what the service can make.".to_owned());
+    } else {
+        sentences.extend(answer.binding.as_deref().map(|name| binding(name, answer)));
+    }
     sentences.extend(answer.gave_way.map(|what| format!("What gives way: {}.", gave_way(what))));
     sentences.extend(answer.fall.map(|fall| match fall {
         Fall::Cliff => "It is a cliff: beyond it most listeners suffer at once.".to_owned(),
@@ -127,7 +131,7 @@ pub(super) fn ceiling(ceiling: &Ceiling) -> String {
 pub(super) fn shown(shown: &NumberShown, confidence_pct: f64) -> String {
     let runs = counted(shown.runs, "run");
     let least =
-        format!("at least {:.0} % at {} confidence", shown.at_least_pct.floor(), percent(confidence_pct));
+        format!("at least {} at {} confidence", at_least(shown.at_least_pct), percent(confidence_pct));
     match shown.counts {
         Counted::Listeners => {
             format!("{} of {} in {runs}: {least}", shown.good, counted(shown.of, "listener"))
@@ -137,12 +141,42 @@ pub(super) fn shown(shown: &NumberShown, confidence_pct: f64) -> String {
     }
 }
 
+/// What stands above the list of it.
+pub(super) fn shown_title(users: u32) -> String {
+    format!("what the runs at {users} show, were those who are counted independent")
+}
+
+/// "69 %", "98.7 %"; never 100 %, which no sample shows.
+fn at_least(value: f64) -> String {
+    if value < 95.0 {
+        format!("{value:.0} %")
+    } else {
+        format!("{:.1} %", (value * 10.0).floor().min(999.0) / 10.0)
+    }
+}
+
 /// "95 %", "99.9 %".
 pub(super) fn percent(value: f64) -> String {
     format!("{value} %")
 }
 
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The eighth root of 0.05 is 0.688.
+    #[test]
+    fn eight_of_eight_are_at_least_69_percent_and_nothing_is_100() {
+        let eight = NumberShown {
+            objective: "listeners underrun-free >= 99 %".to_owned(),
+            good: 8,
+            of: 8,
+            counts: Counted::Listeners,
+            at_least_pct: 100.0 * 0.05_f64.powf(0.125),
+            runs: 1,
+            runs_met: 1,
+        };
+        assert_eq!(shown(&eight, 95.0), "8 of 8 listeners in 1 run: at least 69 % at 95 % confidence");
+        assert_eq!(at_least(99.999), "99.9 %");
+    }
 }

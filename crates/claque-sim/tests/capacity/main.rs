@@ -1,4 +1,10 @@
 //! Does a capacity keep its promise? Whole searches in virtual time, of services whose capacity is known otherwise.
+//!
+//! `cargo xtask bench capacity` runs this with more seeds and prints the table of docs/capacity.md.
+
+mod brute_force;
+mod extent;
+mod truth;
 mod worlds;
 
 use claque_core::rng::Seed;
@@ -12,6 +18,7 @@ use crate::worlds::World;
 /// Blocks that today's player of yapit asks for ahead at most.
 const AHEAD: u32 = 16;
 
+/// As `claque capacity --simulate` has them, with the care that is taken of somebody's service.
 fn terms() -> SearchTerms {
     SearchTerms {
         confidence_pct: 95.0,
@@ -43,55 +50,16 @@ fn search(
     }
 }
 
+/// The search for the capacity of a world.
+fn capacity(world: World, seed: u64) -> Answer {
+    let (objectives, root) = (underrun_free(), Seed::root(seed));
+    search(terms(), &objectives, |order| world.probe(order, root.index(order.number), &objectives)).1
+}
+
 fn underrun_free() -> Vec<Objective> {
     vec![Objective::parse("listeners underrun-free >= 99 %").expect("it is an objective")]
 }
 
-#[test]
-fn look() {
-    let objectives = underrun_free();
-    for world in [
-        World::clockwork(1, 1_000, 3_700, 1_000),
-        World::clockwork(2, 1_000, 4_000, 1_000),
-        World::clockwork(4, 2_000, 5_000, 1_000),
-        World::clockwork(16, 1_000, 2_700, 1_000),
-        World::clockwork(40, 1_000, 6_300, 2_000),
-        World { sigma: 0.3, ..World::clockwork(8, 2_000, 5_000, 1_000) },
-        World { sigma: 0.1, crashes: 0.01, ..World::clockwork(8, 2_000, 5_000, 1_000) },
-    ] {
-        println!("{world:?} truth {}", world.truth());
-        for seed in 1..=1 {
-            let begun = std::time::Instant::now();
-            let root = Seed::root(seed);
-            let (search, answer) = search(terms(), &objectives, |order| {
-                let e = world.probe(order, root.index(order.number), &objectives);
-                println!(
-                    "   {:?} N={} blocks {} pace {:?} good {} {:?}",
-                    order.length,
-                    order.users,
-                    order.blocks,
-                    e.pace
-                        .map(|p| ((p.ratio * 1000.0).round() / 1000.0, (p.error * 1000.0).round() / 1000.0)),
-                    e.trials[0].good as f64 / e.trials[0].of as f64,
-                    e.failures
-                );
-                e
-            });
-            println!(
-                "  {seed} -> {:?} {:?} {:?}-{:?} fails {:?} binding {:?} {:?} {:?} headroom {:?} min {:.0} took {:?}",
-                answer.ending,
-                answer.users,
-                answer.low,
-                answer.high,
-                answer.first_failing,
-                answer.binding,
-                answer.fall,
-                answer.gave_way,
-                answer.headroom,
-                answer.listener_minutes,
-                begun.elapsed()
-            );
-            let _ = search;
-        }
-    }
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).expect("counts are small"))
 }

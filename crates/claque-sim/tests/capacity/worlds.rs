@@ -33,13 +33,13 @@ pub(crate) struct World {
     pub(crate) speed: u32,
     /// Of the log-normal service time.
     pub(crate) sigma: f64,
-    /// Share of the jobs whose worker is lost with it.
-    pub(crate) crashes: f64,
+    /// Share of the jobs at which their worker has to begin anew.
+    pub(crate) restarts: f64,
 }
 
 impl World {
     pub(crate) const fn clockwork(workers: u32, service_ms: u64, audio_ms: u64, speed: u32) -> Self {
-        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, crashes: 0.0 }
+        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, restarts: 0.0 }
     }
 
     /// Listeners that all workers together make audio for: W x d / (s x v).
@@ -64,10 +64,10 @@ impl World {
                     ServiceModel::PerChar { overhead: service, per_char: Duration::ZERO, sigma: self.sigma };
             }
         }
-        if self.crashes > 0.0 {
+        if self.restarts > 0.0 {
             // A worker that has to begin anew, with all that it takes to be there again.
             let effect = Effect::Slow { extra: Duration::from_secs(8) };
-            config.faults.jobs.push(FaultRule { selector: Selector::Share(self.crashes), effect });
+            config.faults.jobs.push(FaultRule { selector: Selector::Share(self.restarts), effect });
         }
         config
     }

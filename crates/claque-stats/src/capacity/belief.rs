@@ -16,6 +16,8 @@ pub struct Chances {
     points: Vec<f64>,
     /// The chance that the ceiling is at most that number, rising to 1.
     below: Vec<f64>,
+    /// The largest number that was tried.
+    tried: u32,
 }
 
 impl Chances {
@@ -33,12 +35,10 @@ impl Chances {
         self.points[place.min(self.points.len() - 1)]
     }
 
-    /// Whether that quantile is the end of the grid: nothing is known of how far up the ceiling may lie.
+    /// Whether that quantile lies above all numbers that were tried, of which nothing is known.
     #[must_use]
     pub fn is_open(&self, share: f64) -> bool {
-        // Without anything known chances are even over the ratio of numbers; the upper tenth is the end.
-        let last = self.points[self.points.len() - 1];
-        self.quantile(share) > last * 0.9
+        self.quantile(share) > f64::from(self.tried)
     }
 
     /// The chances of the least of several ceilings, each of which is known apart.
@@ -47,7 +47,7 @@ impl Chances {
         let first = all.first()?;
         let above = |place: usize| all.iter().map(|one| 1.0 - one.below[place]).product::<f64>();
         let below = (0..first.points.len()).map(|place| 1.0 - above(place)).collect();
-        Some(Self { points: first.points.clone(), below })
+        Some(Self { points: first.points.clone(), below, tried: first.tried })
     }
 }
 
@@ -69,12 +69,16 @@ struct Weights {
     points: Vec<f64>,
     /// The logarithm of the weight, for each way and each point.
     ways: Vec<Vec<f64>>,
+    /// The largest number that was tried.
+    tried: u32,
 }
 
 impl Weights {
-    fn new(most_users: u32, ways: usize) -> Self {
+    /// Knows nothing but how likely each way is in itself.
+    fn new(most_users: u32, ways: impl IntoIterator<Item = f64>) -> Self {
         let points = grid(most_users);
-        Self { ways: vec![vec![0.0; points.len()]; ways], points }
+        let ways = ways.into_iter().map(|chance| vec![chance.ln(); points.len()]).collect();
+        Self { ways, points, tried: 1 }
     }
 
     fn add(&mut self, way: usize, likelihood: impl Fn(f64) -> f64) {
@@ -83,9 +87,14 @@ impl Weights {
         }
     }
 
+    /// Beyond twice the largest number that was tried there are no chances: nothing is said of what is there.
     fn chances(&self) -> Chances {
-        let highest = self.ways.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum = |place: usize| self.ways.iter().map(|way| (way[place] - highest).exp()).sum::<f64>();
+        let end = self.points.partition_point(|&point| point <= 2.0 * f64::from(self.tried)).max(1);
+        let highest = self.ways.iter().flat_map(|way| &way[..end]).copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum = |place: usize| {
+            let of = |way: &Vec<f64>| (way[place] - highest).exp();
+            if place < end { self.ways.iter().map(of).sum::<f64>() } else { 0.0 }
+        };
         let mut total = 0.0;
         let mut below: Vec<f64> = (0..self.points.len())
             .map(|place| {
@@ -94,14 +103,16 @@ impl Weights {
             })
             .collect();
         below.iter_mut().for_each(|sum| *sum /= total);
-        Chances { points: self.points.clone(), below }
+        Chances { points: self.points.clone(), below, tried: self.tried }
     }
 }
 
-/// How fast the share of the good falls where the ceiling is passed: the ratio of numbers in which the odds fall to a third.
-const WIDTHS: [f64; 4] = [0.004, 0.02, 0.06, 0.15];
-/// How much listeners of one run share its luck: 0 for those who are independent, 1 for those who all fare alike.
-const ALIKE: [f64; 3] = [0.0, 0.1, 0.6];
+/// How fast the share of the good falls where the ceiling is passed: the ratio of numbers in which the odds fall to a third, each
+/// with how likely that is. Queues fall steeply.
+const WIDTHS: [(f64, f64); 4] = [(0.004, 0.35), (0.02, 0.35), (0.06, 0.2), (0.15, 0.1)];
+/// How much listeners of one run share its luck: 0 for those who are independent, 1 for those who all fare alike; each with how
+/// likely that is.
+const ALIKE: [(f64, f64); 3] = [(0.0, 0.4), (0.1, 0.4), (0.6, 0.2)];
 
 /// What is known of the ceiling of an objective.
 #[derive(Clone, Debug)]
@@ -111,12 +122,19 @@ pub(super) struct ObjectiveBelief {
 
 impl ObjectiveBelief {
     pub(super) fn new(most_users: u32) -> Self {
-        Self { weights: Weights::new(most_users, WIDTHS.len() * ALIKE.len()) }
+        let ways = WIDTHS.iter().flat_map(|(_, width)| ALIKE.map(|(_, alike)| width * alike));
+        Self { weights: Weights::new(most_users, ways) }
+    }
+
+    /// Takes that so many listeners were tried.
+    pub(super) fn note_tried(&mut self, users: u32) {
+        self.weights.tried = self.weights.tried.max(users);
     }
 
     /// Takes what a run at `users` listeners shows: of `of` there were `good`, and `target` of them must be.
     pub(super) fn add(&mut self, users: u32, (good, of): (f64, f64), target: f64) {
-        let ways = WIDTHS.iter().flat_map(|&width| ALIKE.map(|alike| (width, alike)));
+        self.note_tried(users);
+        let ways = WIDTHS.iter().flat_map(|&(width, _)| ALIKE.map(|(alike, _)| (width, alike)));
         for (way, (width, alike)) in ways.enumerate() {
             let users = f64::from(users);
             self.weights.add(way, |ceiling| {
@@ -152,10 +170,12 @@ fn chance(good: f64, of: f64, share: f64, alike: f64) -> f64 {
     beta(good + a, bad + b) - beta(a, b)
 }
 
-/// How the pace falls beyond the ceiling: with the load, or slower or faster where the service gets quicker or slower by it.
-const FALLS: [f64; 3] = [0.4, 1.0, 2.0];
-/// How far the pace of a run may be off besides its own error: what all of a run shares, such as a worker that was lost.
-const LUCK: [f64; 3] = [0.0, 0.01, 0.04];
+/// How the pace falls beyond the ceiling: with the load, or slower or faster where the service gets quicker or slower by it;
+/// each with how likely that is.
+const FALLS: [(f64, f64); 3] = [(0.4, 0.25), (1.0, 0.5), (2.0, 0.25)];
+/// How far the pace of a run may be off besides its own error, which is what all of a run shares, such as a worker that was lost;
+/// each with how likely that is.
+const LUCK: [(f64, f64); 3] = [(0.0, 0.4), (0.01, 0.4), (0.04, 0.2)];
 
 /// How far off the curve is beyond the ceiling, for each part that the pace has fallen: there players give blocks up and ask for them
 /// again, and the service makes what nobody hears.
@@ -169,13 +189,20 @@ pub(super) struct PaceBelief {
 
 impl PaceBelief {
     pub(super) fn new(most_users: u32) -> Self {
-        Self { weights: Weights::new(most_users, FALLS.len() * LUCK.len()) }
+        let ways = FALLS.iter().flat_map(|(_, fall)| LUCK.map(|(_, luck)| fall * luck));
+        Self { weights: Weights::new(most_users, ways) }
+    }
+
+    /// Takes that so many listeners were tried.
+    pub(super) fn note_tried(&mut self, users: u32) {
+        self.weights.tried = self.weights.tried.max(users);
     }
 
     /// Takes the pace of a run at `users` listeners. Whether a service that keeps up could do more is not seen, so more than 1 is 1.
     pub(super) fn add(&mut self, users: u32, ratio: f64, error: f64) {
         let seen = ratio.min(1.0);
-        let ways = FALLS.iter().flat_map(|&fall| LUCK.map(|luck| (fall, luck)));
+        self.note_tried(users);
+        let ways = FALLS.iter().flat_map(|&(fall, _)| LUCK.map(|(luck, _)| (fall, luck)));
         for (way, (fall, luck)) in ways.enumerate() {
             let error = error.hypot(luck).hypot(CURVE * (1.0 - seen));
             self.weights.add(way, |ceiling| {
@@ -188,6 +215,7 @@ impl PaceBelief {
     /// Takes that a limit of the service bit at `users` listeners, which it may do below the ceiling only by mishap.
     pub(super) fn add_limit(&mut self, users: u32) {
         const MISHAP: f64 = 0.02;
+        self.note_tried(users);
         for way in 0..self.weights.ways.len() {
             self.weights.add(way, |ceiling| if ceiling < f64::from(users) { 0.0 } else { MISHAP.ln() });
         }

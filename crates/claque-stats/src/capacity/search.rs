@@ -117,6 +117,8 @@ impl Search {
     /// Takes what a run shows. To go on with a search that was stopped, it is told all that the other was.
     pub fn add(&mut self, evidence: Evidence) {
         if evidence.is_trusted() {
+            self.objectives.iter_mut().for_each(|belief| belief.note_tried(evidence.users));
+            self.pace.note_tried(evidence.users);
             for (belief, trial) in self.objectives.iter_mut().zip(&evidence.trials) {
                 let (good, of) = counted(trial.good, trial.of, evidence.users.into());
                 // A run that was too short to fail by it passes nothing.
@@ -286,9 +288,11 @@ impl Search {
 
     /// The interval of whole numbers in which the largest that holds lies, with the confidence asked for.
     pub(super) fn interval(&self, ceiling: &Chances) -> (u32, u32) {
+        /// A pace can be so much below what it was without being told from it.
+        const BLUR: f64 = 1.01;
         let tail = (1.0 - self.terms.confidence_pct / 100.0) / 2.0;
         let low = whole_number(ceiling.quantile(tail));
-        (low, whole_number(ceiling.quantile(1.0 - tail)).max(low))
+        (low, whole_number(BLUR * ceiling.quantile(1.0 - tail)).max(low))
     }
 
     /// The largest number that was tried for long enough, is more likely to hold than not, and held in most of its runs.

@@ -3,6 +3,7 @@
 //! [`claque_stats::capacity`] says which run is wanted next and what all of them come to; [`book`] keeps them in a folder, so that a
 //! search goes on where it was; [`probe`] makes one run, and [`drain`] waits until a service has recovered from it.
 
+pub(crate) mod against;
 pub(crate) mod book;
 mod drain;
 mod probe;

@@ -17,6 +17,9 @@ use crate::{
 /// # Errors
 /// A run is not there or cannot be read, or a report cannot be written.
 pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<ExitCode> {
+    if let Some(code) = crate::capacity::against::compare(settings)? {
+        return Ok(code);
+    }
     match compare::run(settings)? {
         Answer::Refused(reasons) => {
             for reason in reasons {

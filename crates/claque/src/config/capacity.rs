@@ -202,9 +202,8 @@ pub(crate) fn resolve_capacity(
         let what = "is what a capacity is searched for; take it out, and bound the search by --max-users";
         return Err(source.error(wish, "users", what));
     }
-    if wishes.abort_on.is_some() && simulate {
-        wishes.abort_on = None;
-    }
+    // A run that is given up shows nothing.
+    wishes.abort_on = None;
     let asked = if objective.is_empty() && wishes.objectives.is_none() {
         OBJECTIVES.map(str::to_owned).to_vec()
     } else {

@@ -1,11 +1,12 @@
 //! Where a capacity is told.
 
-use claque_report::capacity::{to_json, to_markdown, to_text};
+use anyhow::Context as _;
+use claque_report::capacity::{FILE, to_html, to_json, to_markdown, to_text};
 use claque_store::CapacityFolder;
 
 use super::{paint, write};
 use crate::{
-    config::{Output, OutputFormat},
+    config::{Output, OutputFormat, PageChoice},
     talk,
 };
 
@@ -19,7 +20,13 @@ pub(crate) fn tell(capacity: &CapacityFolder, output: &Output) -> anyhow::Result
         write(path, &to_markdown(capacity, answer), "--markdown")?;
     }
     match output.format {
-        OutputFormat::Text => talk::print(&to_text(capacity, answer, paint())),
-        OutputFormat::Json => talk::print(&to_json(capacity, answer)?),
+        OutputFormat::Text => talk::print(&to_text(capacity, answer, paint()))?,
+        OutputFormat::Json => talk::print(&to_json(capacity, answer)?)?,
     }
+    if output.page == PageChoice::Written {
+        let path = capacity.dir.join(FILE);
+        std::fs::write(&path, to_html(capacity, answer))
+            .with_context(|| format!("failed to write {}", path.display()))?;
+    }
+    Ok(())
 }

@@ -1,0 +1,77 @@
+//! Two capacities held against each other, as `claque compare` does it where it is given folders of searches.
+
+use std::{path::Path, process::ExitCode};
+
+use claque_report::capacity::{compared_to_json, compared_to_text};
+use claque_stats::capacity::{Answer, difference};
+use claque_store::{CapacityFolder, open_capacity};
+
+use super::book::folder_of_capacity;
+use crate::{
+    config::{CompareForm, CompareSettings, OnRegression, UsageError},
+    exit::{INVALID, REGRESSION},
+    talk,
+};
+
+/// Compares capacities, if that is what was named; none if the sides are runs.
+///
+/// # Errors
+/// Runs and capacities were mixed, a search has no answer to compare, or its file cannot be read.
+pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitCode>> {
+    let found: Vec<_> = settings.sides.iter().map(|side| folder_of_capacity(side, &settings.dir)).collect();
+    if found.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let folders: Vec<_> = found.into_iter().flatten().collect();
+    if folders.len() != settings.sides.len() || folders.len() != 2 {
+        let what = "a capacity is compared with one other: give the folders of two searches and nothing else";
+        return Err(UsageError::new(what.to_owned()).into());
+    }
+    if settings.html.is_some() || settings.junit.is_some() || settings.markdown.is_some() {
+        let what =
+            "--html, --junit and --markdown=FILE are about runs; two capacities are told on standard output";
+        return Err(UsageError::new(what.to_owned()).into());
+    }
+    let (before, after) = (open_capacity(&folders[0])?, open_capacity(&folders[1])?);
+    same_task(&before, &after)?;
+    let (a, b) = (answer(&before, &folders[0])?, answer(&after, &folders[1])?);
+    let Some(difference) = difference(a, b) else {
+        talk::say("error: one of the searches has no interval, so nothing can be said of their difference");
+        return Ok(Some(ExitCode::from(INVALID)));
+    };
+    let names = (settings.sides[0].as_str(), settings.sides[1].as_str());
+    let text = match settings.form {
+        CompareForm::Json => compared_to_json(names, (a, b), &difference)?,
+        CompareForm::Text | CompareForm::Markdown => compared_to_text(names, (a, b), &difference),
+    };
+    talk::print(&text)?;
+    let is_worse = difference.differs && difference.ratio < 1.0;
+    let fails = is_worse && settings.regression == OnRegression::Fail;
+    Ok(Some(if fails { ExitCode::from(REGRESSION) } else { ExitCode::SUCCESS }))
+}
+
+fn answer<'a>(book: &'a CapacityFolder, folder: &Path) -> Result<&'a Answer, UsageError> {
+    book.manifest.answer.as_ref().ok_or_else(|| {
+        UsageError::new(format!(
+            "the search in {} has not ended; go on with it by `claque capacity --resume`",
+            folder.display()
+        ))
+    })
+}
+
+/// Capacities are numbers of the same listeners only if they were to hear the same and be as content.
+fn same_task(a: &CapacityFolder, b: &CapacityFolder) -> Result<(), UsageError> {
+    if a.manifest.objectives != b.manifest.objectives {
+        return Err(UsageError::new(
+            "the two capacities have other objectives, so they cannot be compared".to_owned(),
+        ));
+    }
+    let differs = ["speed", "use_cached", "varied_lengths", "text"]
+        .into_iter()
+        .find(|key| a.manifest.scenario.get(key) != b.manifest.scenario.get(key));
+    differs.map_or(Ok(()), |key| {
+        let what =
+            format!("the listeners of the two capacities differ in `{key}`, so they cannot be compared");
+        Err(UsageError::new(what))
+    })
+}

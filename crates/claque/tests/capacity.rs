@@ -1,0 +1,183 @@
+//! `claque capacity` as its users meet it: answers, exit codes, files.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const CONTINUITY: &str = "listeners underrun-free >= 99 %";
+
+/// The program in an empty folder, without anything from the surroundings that it would heed.
+struct Stage(TempDir);
+
+impl Stage {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("there is room for a folder"))
+    }
+
+    fn claque(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claque"));
+        command.args(args).current_dir(self.0.path()).stdin(Stdio::null());
+        command.env_remove("CLAQUE_TOKEN").env("NO_COLOR", "1").env("COLUMNS", "100");
+        command.output().expect("the program was built")
+    }
+
+    /// A search in virtual time, as JSON.
+    fn search(&self, more: &[&str]) -> (i32, Value) {
+        let output = self.claque(&[&["capacity", "--simulate", "--json", "--quiet"], more].concat());
+        let words = String::from_utf8_lossy(&output.stderr);
+        let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no JSON: {words}"));
+        (output.status.code().expect("no signal ended it"), json)
+    }
+
+    /// The folders of searches, oldest first.
+    fn folders(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.0.path().join("claque-results")).expect("there are results");
+        let mut folders: Vec<_> = entries.map(|entry| entry.expect("it can be read").path()).collect();
+        folders.sort();
+        folders
+    }
+}
+
+/// Workers that take `service` seconds for `audio` seconds of audio.
+fn clockwork<'a>(workers: &'a str, service: &'a str, audio: &'a str) -> [&'a str; 10] {
+    [
+        "--workers",
+        workers,
+        "--engine",
+        "deterministic",
+        "--service-seconds",
+        service,
+        "--audio-seconds",
+        audio,
+        "--objective",
+        CONTINUITY,
+    ]
+}
+
+fn number(json: &Value, pointer: &str) -> f64 {
+    json.pointer(pointer).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number at {pointer}: {json}"))
+}
+
+/// 4 x 5.3 / 2 = 10.6 listeners.
+#[test]
+fn a_clockwork_carries_what_the_formula_says_and_leaves_a_page_that_asks_nobody() {
+    let stage = Stage::new();
+    let (code, json) = stage.search(&clockwork("4", "2", "5.3"));
+    assert_eq!(code, 0, "{json}");
+    assert!((9.0..=11.0).contains(&number(&json, "/answer/users")), "{json}");
+    assert!(number(&json, "/answer/low") <= 10.0 && number(&json, "/answer/high") >= 10.0, "{json}");
+    assert!(number(&json, "/answer/first_failing") > number(&json, "/answer/users"), "{json}");
+    assert_eq!(json["answer"]["gave_way"], "queue", "{json}");
+    let folder = stage.folders().remove(0);
+    let page = fs::read_to_string(folder.join("capacity.html")).expect("there is a page");
+    assert!(
+        page.contains("<svg")
+            && !page.contains("<script")
+            && !page.contains("http:")
+            && !page.contains("https:")
+    );
+    // Each run is one as any other.
+    let run = json["probes"][0]["folder"].as_str().expect("it has a folder");
+    let shown = stage.claque(&["show", &folder.join(run).display().to_string()]);
+    assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+}
+
+/// Streams that slow each other down: with n at once each makes 4 / (1 + 0.19 (n - 1)) seconds of audio a second, which is 1 at
+/// 16.8. A listener with one request at a time has one stream.
+#[test]
+fn streams_that_slow_each_other_down_cross_where_each_is_as_slow_as_it_is_heard() {
+    let stage = Stage::new();
+    let clockwork = clockwork("64", "0.001", "4");
+    let (code, json) = stage.search(
+        &[
+            clockwork.as_slice(),
+            &["--protocol", "openai", "--in-flight", "1", "--gateway-set", "stream.rate=4"],
+            &["--gateway-set", "stream.batching={ slowdown = 0.19 }"],
+        ]
+        .concat(),
+    );
+    assert_eq!(code, 0, "{json}");
+    assert!((16.0..=17.0).contains(&number(&json, "/answer/users")), "{json}");
+}
+
+/// 300 blocks a minute are 5 a second: enough for 10 listeners of blocks of 2 s, each of whom asks for 8 ahead at the start.
+#[test]
+fn a_rate_limit_is_told_as_what_binds_and_what_it_refused_backs_nothing() {
+    let stage = Stage::new();
+    let (code, json) = stage.search(&[clockwork("200", "0.5", "2").as_slice(), &["--limits"]].concat());
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(json["answer"]["gave_way"], "rate-limit", "{json}");
+    let users = number(&json, "/answer/users");
+    assert!((5.0..=10.0).contains(&users), "{json}");
+    let probes = json["probes"].as_array().expect("there are runs");
+    let limited = |probe: &Value| probe["evidence"]["worth"]["kind"] == "limited";
+    assert!(probes.iter().any(limited));
+    let at = |probe: &&Value| probe["evidence"]["users"].as_f64() == Some(users);
+    assert!(probes.iter().filter(at).any(|probe| !limited(probe)), "{json}");
+    assert!(json["words"].as_str().is_some_and(|words| words.contains("a rate or usage limit")), "{json}");
+}
+
+#[test]
+fn where_not_even_one_is_content_the_exit_code_is_3() {
+    let stage = Stage::new();
+    let (code, json) = stage
+        .search(&[clockwork("4", "2", "5").as_slice(), &["--objective", "startup_time max < 1 ms"]].concat());
+    assert_eq!((code, &json["answer"]["ending"]["kind"]), (3, &Value::from("nothing-holds")), "{json}");
+    assert!(json["answer"]["users"].is_null());
+}
+
+#[test]
+fn a_bound_that_holds_is_told_as_at_least() {
+    let stage = Stage::new();
+    let (code, json) = stage.search(&[clockwork("100", "1", "4").as_slice(), &["--max-users", "6"]].concat());
+    assert_eq!((code, &json["answer"]["ending"]["kind"]), (0, &Value::from("at-least")), "{json}");
+    assert_eq!(number(&json, "/answer/users"), 6.0);
+    assert!(json["answer"]["high"].is_null() && json["answer"]["first_failing"].is_null(), "{json}");
+}
+
+#[test]
+fn a_search_without_time_is_undecided_goes_on_and_two_of_one_service_do_not_differ() {
+    let stage = Stage::new();
+    let clockwork = clockwork("2", "1", "4.3");
+    let (code, json) = stage.search(&[clockwork.as_slice(), &["--max-time", "6"]].concat());
+    assert_eq!((code, &json["answer"]["ending"]["kind"]), (5, &Value::from("undecided")), "{json}");
+    let made = json["probes"].as_array().map_or(0, Vec::len);
+    let (code, json) = stage.search(&[clockwork.as_slice(), &["--resume", "latest"]].concat());
+    assert_eq!(code, 0, "{json}");
+    assert!(json["probes"].as_array().map_or(0, Vec::len) > made && made > 0, "{json}");
+    assert_eq!(stage.folders().len(), 1, "it went on in its own folder");
+    let other = ["--resume", "latest", "--objective", "errors = 0"];
+    let refused = stage.claque(&[&["capacity", "--simulate"], clockwork.as_slice(), &other].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("the objectives"));
+
+    let (code, _) = stage.search(&[clockwork.as_slice(), &["--seed", "2"]].concat());
+    assert_eq!(code, 0);
+    let folders: Vec<_> = stage.folders().iter().map(|folder| folder.display().to_string()).collect();
+    let compared = stage.claque(&["compare", &folders[0], &folders[1], "--json"]);
+    assert!(compared.status.success(), "{}", String::from_utf8_lossy(&compared.stderr));
+    let json: Value = serde_json::from_slice(&compared.stdout).expect("it is JSON");
+    assert_eq!(json["difference"]["differs"], false, "{json}");
+}
+
+#[test]
+fn what_a_search_cannot_be_told_is_refused_with_what_to_do() {
+    let stage = Stage::new();
+    for (args, words) in [
+        (["--users", "5"].as_slice(), "--users is what a capacity is searched for"),
+        (&["--confidence", "20"], "--confidence is 20; give 80 to 99.9"),
+        (&["--max-users", "0"], "--max-users is 0; give 1 to 1000000"),
+        (&["--resume", "nothing"], "there is no capacity `nothing`"),
+    ] {
+        let output = stage.claque(&[&["capacity", "--simulate"], args].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains(words) && output.stdout.is_empty(), "{args:?}: {said}");
+    }
+    assert!(!stage.0.path().join("claque-results").exists(), "nothing is left of a search that never began");
+}
