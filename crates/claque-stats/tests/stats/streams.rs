@@ -240,7 +240,7 @@ fn silence_at_the_head_is_part_of_the_wait_for_the_first_sound() {
     assert_eq!((silence.count, silence.mean_ms, silence.max_ms), (2, 80.0, 120.0));
     assert_eq!(summary.ttfa.unwrap().mean_ms, 100.0);
     assert_eq!(summary.ttfa_audible.unwrap().mean_ms, 220.0);
-    let observed = Observations::of(SHAPE, &facts);
+    let observed = Observations::of(RunShape { users: 1, blocks_per_user: 2 }, &facts);
     let judge = |line: &str| Objective::parse(line).unwrap().judge(&[&observed]);
     assert!(judge("ttfa_audible max <= 220 ms").met && judge("leading_silence max <= 120 ms").met);
     assert!(!judge("ttfa_audible max < 220 ms").met);
