@@ -41,9 +41,11 @@ pub(crate) struct SpeechChoice {
 }
 
 impl SpeechChoice {
-    /// The same for a service that speaks as this one does, if it is known.
-    pub(crate) fn for_dialect(self, name: &str) -> Self {
-        Self { dialect: self.dialect.or_else(|| Dialect::named(name)), ..self }
+    /// The same for a gateway of our own, of which dialect and rate are known.
+    pub(crate) fn for_gateway(self, gateway: &claque_front::openai::Dialect) -> Self {
+        let dialect = self.dialect.or_else(|| Dialect::named(gateway.name));
+        let pcm = self.pcm.or_else(|| PcmFormat::new(gateway.rate_hertz(), 1));
+        Self { dialect, pcm, ..self }
     }
 }
 
