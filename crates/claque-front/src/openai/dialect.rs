@@ -348,6 +348,12 @@ const WYOMING: Dialect = Dialect {
 };
 
 impl Dialect {
+    /// Samples per second of what it makes.
+    #[must_use]
+    pub const fn rate_hertz(&self) -> u32 {
+        self.rate_hertz
+    }
+
     /// Every dialect; the reference API first.
     pub const ALL: [&'static Self; 9] = [
         &OPENAI,

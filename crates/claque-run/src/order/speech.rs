@@ -19,7 +19,7 @@ pub enum ProtocolChoice {
 /// How speech is to be asked for, as far as that was said.
 #[derive(Clone, Debug, Default)]
 pub struct SpeechChoice {
-    /// DocumentOwner way with the API.
+    /// Whose way with the API.
     pub dialect: Option<&'static Dialect>,
     /// The model that was named.
     pub model: Option<String>,
@@ -38,8 +38,11 @@ pub struct SpeechChoice {
 }
 
 impl SpeechChoice {
-    /// The same for a service that speaks as this one does, if it is known.
-    pub fn for_dialect(self, name: &str) -> Self {
-        Self { dialect: self.dialect.or_else(|| Dialect::named(name)), ..self }
+    /// The same for a gateway of our own, of which dialect and rate are known.
+    #[must_use]
+    pub fn for_gateway(self, gateway: &claque_front::openai::Dialect) -> Self {
+        let dialect = self.dialect.or_else(|| Dialect::named(gateway.name));
+        let pcm = self.pcm.or_else(|| PcmFormat::new(gateway.rate_hertz(), 1));
+        Self { dialect, pcm, ..self }
     }
 }

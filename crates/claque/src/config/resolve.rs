@@ -119,7 +119,7 @@ pub(super) fn decide_run(
 fn of_own_gateway(protocol: ProtocolChoice, target: &TargetChoice) -> ProtocolChoice {
     match (protocol, target) {
         (ProtocolChoice::Openai(choice), TargetChoice::EmbeddedSpeech(gateway)) => {
-            ProtocolChoice::Openai(choice.for_dialect(gateway.config.dialect.name))
+            ProtocolChoice::Openai(choice.for_gateway(gateway.config.dialect))
         }
         (protocol, _) => protocol,
     }

@@ -7,6 +7,7 @@ mod audio;
 mod canned;
 mod cleanup;
 mod documents;
+mod engines;
 mod faults;
 mod faulty;
 mod identity;
