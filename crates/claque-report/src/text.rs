@@ -85,7 +85,8 @@ fn heading(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<S
     let (users, blocks) = (config.users.into(), config.blocks_per_user.into());
     lines.push(row("target", &one_line(&heading.target), paint));
     lines.push(row("model", &format!("{}, {voice}", one_line(&config.model)), paint));
-    lines.push(row("users", &grouped(users), paint));
+    let held = if heading.scenario.get("hold").is_some() { " at a time" } else { "" };
+    lines.push(row("users", &format!("{}{held}", grouped(users)), paint));
     lines.push(row("blocks per user", &grouped(blocks), paint));
     lines.push(row("speed", &format!("{} x", config.speed), paint));
     lines.push(row("wall time", &wall, paint));

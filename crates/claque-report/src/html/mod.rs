@@ -67,6 +67,9 @@ impl Page<'_> {
             .wall_ms
             .and_then(|ms| claque_core::time::Duration::try_from_secs_f64(ms / 1_000.0).ok());
         let horizon = wall.map_or(last, |wall| Instant::START + wall).max(Instant::from_millis(1));
+        // Where those who ended were replaced there are more than came at first, and the pictures are of all.
+        let left_out = self.summary.window.map_or(0, |window| window.listeners_left_out);
+        let listeners = u64::from(config.users).max(self.summary.listeners.intended + left_out);
         // Saved as thousandths in the first place.
         let thousandths = (config.speed * 1_000.0).round();
         let speed =
@@ -74,8 +77,8 @@ impl Page<'_> {
         Frame {
             horizon,
             speed: speed.unwrap_or(Speed::NORMAL),
-            listeners: u64::from(config.users),
-            blocks: u64::from(config.users) * u64::from(config.blocks_per_user),
+            listeners,
+            blocks: listeners * u64::from(config.blocks_per_user),
         }
     }
 

@@ -12,3 +12,4 @@ mod streams;
 mod summary;
 mod verdict;
 mod vocabulary;
+mod window;

@@ -91,3 +91,15 @@ fn places_that_run_out_of_listeners_are_told_and_texts_that_are_too_short_too() 
     let told = note(&manifest, "notes", "texts-too-short").unwrap();
     assert!(told.starts_with("3 listeners came to the end of the text before"), "{told}");
 }
+
+#[test]
+fn arrivals_at_random_can_be_looked_at_after_a_warm_up_too() {
+    let ran = run(
+        "simulate",
+        &["--arrivals", "poisson:30/min", "--for", "10min", "--warm-up", "5min", "--blocks", "2"],
+    );
+    assert_eq!(ran.manifest()["window"]["until_ns"], 600_000_000_000_u64);
+    assert_eq!(ran.count("/listeners/intended"), u64::try_from(within(&ran)).unwrap());
+    // 150 are to be expected of five minutes, give or take 12.
+    assert!((110..190).contains(&within(&ran)), "{}", within(&ran));
+}

@@ -20,8 +20,9 @@ pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
     let (manifest, config) = (page.manifest, &page.manifest.config);
     let (users, blocks) = (u64::from(config.users), u64::from(config.blocks_per_user));
     out.raw("<header>\n<p class=\"kicker\">claque report, run ").words(page.name).raw("</p>\n");
+    let held = if manifest.scenario.get("hold").is_some() { " at a time" } else { "" };
     let title = format!(
-        "{}, {} each, at {}\u{a0}×",
+        "{}{held}, {} each, at {}\u{a0}×",
         counted(users, "listener"),
         counted(blocks, "block"),
         config.speed

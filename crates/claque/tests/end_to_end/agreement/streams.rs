@@ -68,6 +68,26 @@ fn largest_chunk_gap(ran: &Ran) -> Option<Duration> {
 
 /// Three readers whose streams slow each other down; lengths and first pieces have the noise of their texts.
 #[test]
+fn readers_who_replace_each_other_are_the_same_in_both_drivers() {
+    agree_on_pieces(&[
+        "--users",
+        "2",
+        "--hold",
+        "4s",
+        "--warm-up",
+        "off",
+        "--blocks",
+        "1",
+        "--start-buffer",
+        "350ms",
+        "--gateway-set",
+        "stream.length={fixed_seconds=1.5}",
+        "--gateway-set",
+        "stream.rate=4",
+    ]);
+}
+
+#[test]
 fn readers_come_at_a_rate_and_leave_as_they_meant_to_in_both_drivers() {
     agree_on_pieces(&[
         "--arrivals",
