@@ -5,6 +5,7 @@
 //! [`watcher`]. [`suite`] is the plan and the book of many runs. Nothing here knows a flag, a terminal or a report.
 
 mod abort;
+mod error;
 pub mod extraction;
 pub mod interrupts;
 mod leaving;
@@ -23,6 +24,7 @@ mod waiting;
 pub mod watcher;
 
 pub use self::{
+    error::{RunError, Unprepared},
     run::{RunResult, accounts, documents, perform},
     simulation::perform as simulate,
 };

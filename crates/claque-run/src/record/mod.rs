@@ -22,8 +22,10 @@ use claque_store::{
     finished::{Finished, Heading, TimeKind},
 };
 
-pub(crate) use self::verdict::network_notes;
 use self::verdict::{Told, beyond_player, by_hand};
+use crate::RunError;
+
+pub(crate) use self::verdict::network_notes;
 pub use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::judge,
@@ -82,7 +84,11 @@ impl Recorder {
     ///
     /// # Errors
     /// The folder cannot be made or written.
-    pub(crate) fn create(heading: Heading, parent: &Path, document_ids: Vec<String>) -> anyhow::Result<Self> {
+    pub(crate) fn create(
+        heading: Heading,
+        parent: &Path,
+        document_ids: Vec<String>,
+    ) -> Result<Self, RunError> {
         let started_at = UnixNanos(unix_nanos());
         let folder = new_folder(parent, started_at)?;
         let header = RunHeader {
