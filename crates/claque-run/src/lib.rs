@@ -2,7 +2,7 @@
 //!
 //! An [`order`] says what is to be done. [`perform`] does it against a service, [`simulate`] in virtual time, and [`extraction`]
 //! does both for documents; each gives a finished run that is in its folder. Whoever wants to see or steer a run is a
-//! [`watcher`]. [`suite`] is the plan and the book of many runs. Nothing here knows a flag, a terminal or a report.
+//! [`watcher`]. [`suite`] is the plan and the book of many runs. Nothing here reads a flag, draws on a terminal or puts a run into words.
 
 mod abort;
 mod error;
