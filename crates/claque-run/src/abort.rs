@@ -60,7 +60,50 @@ fn reason(rules: &[AbortRule], users: u64, now: Instant, progress: Progress) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::Wake,
+    };
+
     use super::*;
+    use crate::watcher::{Goal, Standing};
+
+    /// Counts how often it was woken.
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn whoever_waits_is_woken_when_a_rule_holds_and_hears_why_once() {
+        let lines = [AbortRule::parse("errors > 10").unwrap()];
+        let rules = AbortRules::new(&lines);
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let mut context = Context::from_waker(&waker);
+        let stands = |errors| {
+            let progress = Progress { errors, ..Progress::default() };
+            let (now, goal) = (Instant::from_millis(12_340), Goal { users: 4, blocks: 40 });
+            rules.on_news(News::Stands { now, goal, standing: Standing { progress, ..Standing::default() } });
+        };
+        assert_eq!(rules.poll_wish(&mut context), Poll::Pending);
+        stands(10);
+        assert_eq!((rules.poll_wish(&mut context), wakes.0.load(Ordering::Relaxed)), (Poll::Pending, 0));
+        stands(11);
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        let Poll::Ready(Wish::GiveUp { why }) = rules.poll_wish(&mut context) else {
+            panic!("nothing is wanted")
+        };
+        assert!(why.starts_with("aborted: `errors > 10` held after 12.3 s (errors 11,"), "{why}");
+        assert_eq!(rules.poll_wish(&mut context), Poll::Pending);
+    }
 
     #[test]
     fn the_first_rule_that_holds_is_told_with_the_counts() {

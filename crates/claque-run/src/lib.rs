@@ -2,9 +2,10 @@
 //!
 //! An [`order`] says what is to be done. [`perform`] does it against a service, [`simulate`] in virtual time, and [`extraction`]
 //! does both for documents; each gives a finished run that is in its folder. Whoever wants to see or steer a run is a
-//! [`watcher`]. [`suite`] is the plan and the book of many runs. Nothing here knows a flag, a terminal or a report.
+//! [`watcher`]. [`suite`] is the plan and the book of many runs. Nothing here reads a flag, draws on a terminal or puts a run into words.
 
 mod abort;
+mod error;
 pub mod extraction;
 pub mod interrupts;
 mod leaving;
@@ -23,6 +24,7 @@ mod waiting;
 pub mod watcher;
 
 pub use self::{
+    error::{RunError, Unprepared},
     run::{RunResult, accounts, documents, perform},
     simulation::perform as simulate,
 };

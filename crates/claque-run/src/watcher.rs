@@ -171,3 +171,51 @@ impl dyn Watcher + '_ {
         std::future::poll_fn(|context| self.poll_wish(context)).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, task::Waker};
+
+    use super::*;
+
+    /// Keeps what was said, and wants one thing.
+    #[derive(Debug)]
+    struct Listener {
+        heard: RefCell<Vec<String>>,
+        wanted: RefCell<Option<Adjustment>>,
+    }
+
+    impl Listener {
+        fn wanting(wanted: Option<Adjustment>) -> Self {
+            Self { heard: RefCell::default(), wanted: RefCell::new(wanted) }
+        }
+    }
+
+    impl Watcher for Listener {
+        fn on_news(&self, news: News<'_>) {
+            if let News::Said(line) = news {
+                self.heard.borrow_mut().push(line.to_owned());
+            }
+        }
+
+        fn poll_wish(&self, _: &mut Context<'_>) -> Poll<Wish> {
+            self.wanted.take().map_or(Poll::Pending, |wanted| Poll::Ready(Wish::Adjust(wanted)))
+        }
+    }
+
+    #[test]
+    fn several_hear_the_same_and_what_one_wants_costs_no_other_his_wish() {
+        let first = Listener::wanting(Some(Adjustment::More));
+        let second = Listener::wanting(Some(Adjustment::Fewer));
+        let both: &dyn Watcher = &Watchers(&[&first, &second]);
+        both.say("news");
+        assert_eq!(
+            (first.heard.borrow().as_slice(), second.heard.borrow().as_slice()),
+            (&["news".to_owned()][..], &["news".to_owned()][..])
+        );
+        let context = &mut Context::from_waker(Waker::noop());
+        let wishes = [(); 3].map(|()| both.poll_wish(context));
+        let adjust = |wanted| Poll::Ready(Wish::Adjust(wanted));
+        assert_eq!(wishes, [adjust(Adjustment::More), adjust(Adjustment::Fewer), Poll::Pending]);
+    }
+}

@@ -198,7 +198,7 @@ mod tests {
             (manifest.left_to_columns.as_slice(), manifest.incidents.len()),
             (&["incidents".to_owned()][..], 0)
         );
-        let read = crate::incidents::read(&dir.path().join(files::INCIDENTS)).unwrap();
+        let read = crate::journal::read_incidents(&dir.path().join(files::INCIDENTS)).unwrap();
         assert_eq!(
             read.iter().map(|record| record.listener.0).collect::<Vec<_>>(),
             (0..50).collect::<Vec<_>>()

@@ -1,7 +1,5 @@
 //! Incidents as rows of files, and back.
 
-use std::path::Path;
-
 use claque_core::{
     event::{Failure, Kills, Phase},
     ids::{BlockIdx, ListenerId},
@@ -11,7 +9,7 @@ use claque_core::{
 use claque_stats::names;
 use serde::{Deserialize, Serialize};
 
-use crate::{cells::class_from, error::StoreError, journal::read_rows};
+use crate::cells::class_from;
 
 /// An element of `incidents` in `run.json`. What a kind has no use for is absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,18 +147,6 @@ impl TryFrom<IncidentRow> for IncidentRecord {
         };
         Ok(Self { listener: ListenerId(row.listener), at: Instant::from_nanos(row.at_ns), incident })
     }
-}
-
-/// Those of a file of their own.
-///
-/// # Errors
-/// It cannot be read, or is damaged.
-pub(crate) fn read(path: &Path) -> Result<Vec<IncidentRecord>, StoreError> {
-    let contents = read_rows(path, |row: IncidentRow| row.try_into().map(Some))?;
-    if contents.torn {
-        return Err(StoreError::damaged(path, "the last line is cut off"));
-    }
-    Ok(contents.facts)
 }
 
 fn failure(row: &IncidentRow) -> Result<Failure, String> {

@@ -6,12 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_core::record::{Arrived, Asked, Fact};
+use claque_core::record::{Arrived, Asked, Fact, IncidentRecord};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     asked::{ArrivedRow, AskedRow},
     error::StoreError,
+    incidents::IncidentRow,
     rows::FactRow,
     unfinished::Unfinished,
 };
@@ -133,6 +134,18 @@ pub(crate) fn unfinished(path: &Path) -> Result<Vec<Fact>, StoreError> {
     let lines: JournalLines<FactRow, ()> = JournalLines::open_rows(path, |_| Ok(None))?;
     lines.for_each_row(|row| open.see(row))?;
     Ok(open.into_facts())
+}
+
+/// Incidents in a file of their own.
+///
+/// # Errors
+/// It cannot be read, or is damaged.
+pub(crate) fn read_incidents(path: &Path) -> Result<Vec<IncidentRecord>, StoreError> {
+    let contents = read_rows(path, |row: IncidentRow| row.try_into().map(Some))?;
+    if contents.torn {
+        return Err(StoreError::damaged(path, "the last line is cut off"));
+    }
+    Ok(contents.facts)
 }
 
 /// The same of rows that become facts by `into_fact`.

@@ -12,7 +12,7 @@ use crate::{
     ahead::Rows,
     columns::TableReader,
     error::StoreError,
-    files, incidents, journal,
+    files, journal,
     listeners::{self, ListenerFacts, by_listener},
     manifest::{Manifest, expects_streams, expects_turns},
     rows::{ErrorRow, ListenerRow},
@@ -217,7 +217,7 @@ fn incidents_of(dir: &Path, manifest: &Manifest) -> Result<Vec<IncidentRecord>, 
     let mut all: Vec<_> =
         here.map(|row| IncidentRecord::try_from(row).map_err(damaged)).collect::<Result<_, _>>()?;
     if manifest.left_to_columns.iter().any(|left| left == files::INCIDENTS_KEY) {
-        all.extend(incidents::read(&dir.join(files::INCIDENTS))?);
+        all.extend(journal::read_incidents(&dir.join(files::INCIDENTS))?);
     }
     Ok(all)
 }

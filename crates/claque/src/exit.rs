@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
+use claque_run::{RunError, usage::UsageError};
 use claque_stats::Verdict;
 use claque_store::finished::{Finished, FinishedDocuments};
 
 /// claque cannot go on.
-pub(crate) const FAILED: u8 = 1;
+const FAILED: u8 = 1;
 /// A run's figures are told and could not be kept.
-pub(crate) const NOT_KEPT: u8 = 1;
+const NOT_KEPT: u8 = 1;
 /// A run was left at the second Ctrl-C.
 pub(crate) const LEFT: u8 = 1;
 /// Something stays on a service that should not.
@@ -21,6 +22,12 @@ pub(crate) const MISSED: u8 = 3;
 pub(crate) const REGRESSION: u8 = 4;
 /// The figures do not measure the service.
 pub(crate) const INVALID: u8 = 5;
+
+/// 2 where something else has to be asked for, else 1.
+pub(crate) fn of_error(error: &anyhow::Error) -> ExitCode {
+    let is_usage = error.is::<UsageError>() || matches!(error.downcast_ref(), Some(RunError::Usage(_)));
+    ExitCode::from(if is_usage { USAGE } else { FAILED })
+}
 
 /// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its objectives: they
 /// are about figures that do not measure the service. 3 for one that missed an objective. 1 for one that could not be kept,

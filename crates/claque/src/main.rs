@@ -20,17 +20,13 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use tracing::level_filters::LevelFilter;
 
-use crate::{
-    cli::Cli,
-    config::UsageError,
-    exit::{FAILED, USAGE},
-};
+use crate::cli::Cli;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     talk::init_log(if cli.is_quiet() { LevelFilter::ERROR } else { LevelFilter::WARN });
     commands::execute(cli).unwrap_or_else(|error| {
         talk::say_error(&error);
-        ExitCode::from(if error.is::<UsageError>() { USAGE } else { FAILED })
+        exit::of_error(&error)
     })
 }

@@ -1,5 +1,5 @@
-//! Circles: two modules at the top of a crate that import each other. Whoever reads one of them has to read both, and neither can
-//! move.
+//! Circles: modules at the top of a crate that import each other, two directly or more by a detour. Whoever reads one of them has
+//! to read all, and none can move.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -43,8 +43,13 @@ pub(crate) fn check(workspace: &Workspace, files: &[SourceFile], report: &mut Re
                 Some((path, without_tests(&blank(&file.text))))
             })
             .collect();
-        for (one, other) in circles(&sources) {
+        let imports = imports(&sources);
+        for (one, other) in circles(&imports) {
             found.insert((member.name.clone(), one, other));
+        }
+        for group in groups(&imports).iter().filter(|group| group.len() > 2) {
+            let modules = group.iter().copied().collect::<Vec<_>>().join(", ");
+            report.smell(format!("in {} each of the modules {modules} leads to all others", member.name));
         }
     }
     judge(&found, &KNOWN, report);
@@ -64,20 +69,50 @@ fn judge(found: &BTreeSet<(String, String, String)>, known: &[(&str, &str, &str)
     }
 }
 
-/// Pairs of modules that import each other, each once. `sources` are paths below `src` with their blanked code.
-fn circles(sources: &[(String, String)]) -> BTreeSet<(String, String)> {
+/// What each module imports. `sources` are paths below `src` with their blanked code.
+fn imports(sources: &[(String, String)]) -> Imports<'_> {
     let mut imports = Imports::new();
     for (path, code) in sources {
         let Some((module, depth)) = place(path) else { continue };
         imports.entry(module).or_default().extend(imported(code, depth));
     }
+    imports
+}
+
+/// Pairs of modules that import each other, each once.
+fn circles(imports: &Imports<'_>) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
-    for (one, theirs) in &imports {
+    for (one, theirs) in imports {
         let back = theirs.iter().filter(|other| one < *other);
         let back = back.filter(|other| imports.get(*other).is_some_and(|of_other| of_other.contains(one)));
         found.extend(back.map(|other| ((*one).to_owned(), (*other).to_owned())));
     }
     found
+}
+
+/// Modules that lead to one another, directly or by a detour; each group once, and none of one module alone.
+fn groups<'a>(imports: &Imports<'a>) -> BTreeSet<BTreeSet<&'a str>> {
+    let reached: BTreeMap<&str, BTreeSet<&str>> =
+        imports.keys().map(|module| (*module, reached(module, imports))).collect();
+    let group = |one: &&'a str| -> BTreeSet<&'a str> {
+        let both = |other: &&&'a str| reached[*one].contains(**other) && reached[**other].contains(*one);
+        imports.keys().filter(both).copied().collect()
+    };
+    imports.keys().map(group).filter(|group| group.len() > 1).collect()
+}
+
+/// Every module that one leads to, itself only if it is in a circle.
+fn reached<'a>(module: &str, imports: &Imports<'a>) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::new();
+    let mut waiting: Vec<&str> = vec![module];
+    while let Some(next) = waiting.pop() {
+        for other in imports.get(next).into_iter().flatten().filter(|other| **other != next) {
+            if imports.contains_key(other) && reached.insert(*other) {
+                waiting.push(other);
+            }
+        }
+    }
+    reached
 }
 
 /// The module at the top that a file belongs to, and how many `super` lead from it to the root of the crate. None for the root
@@ -141,7 +176,17 @@ mod tests {
     fn circles_of(sources: &[(&str, &str)]) -> Vec<(String, String)> {
         let sources: Vec<_> =
             sources.iter().map(|(path, code)| ((*path).to_owned(), (*code).to_owned())).collect();
-        circles(&sources).into_iter().collect()
+        circles(&imports(&sources)).into_iter().collect()
+    }
+
+    #[test]
+    fn a_detour_is_a_circle_too_and_what_only_hangs_on_it_is_not() {
+        let code = |names: &str| format!("use crate::{{{names}}};");
+        let sources =
+            [("a.rs", "b"), ("b.rs", "c::C"), ("c.rs", "a::{A, B}, d"), ("d.rs", "e"), ("e.rs", "x")];
+        let sources: Vec<_> = sources.map(|(path, names)| (path.to_owned(), code(names))).into();
+        let groups = groups(&imports(&sources));
+        assert_eq!(groups.into_iter().map(Vec::from_iter).collect::<Vec<_>>(), [["a", "b", "c"]]);
     }
 
     fn pair(one: &str, other: &str) -> (String, String) {

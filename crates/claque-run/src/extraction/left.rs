@@ -80,7 +80,7 @@ impl Left {
     }
 }
 
-/// DocumentOwner documents they are, and what they are called.
+/// Whose documents they are, and what they are called.
 #[derive(Clone, Debug)]
 pub(super) struct DocumentOwner {
     /// Without a secret.

@@ -16,7 +16,10 @@ use claque_store::{
     finished::{DocumentsHeading, FinishedDocuments, TimeKind},
 };
 
-use crate::record::{machine, network_notes, new_folder, not_kept};
+use crate::{
+    RunError,
+    record::{machine, network_notes, new_folder, not_kept},
+};
 
 /// A run over documents that is being recorded: in its folder, and as figures.
 #[derive(Debug)]
@@ -37,7 +40,7 @@ impl DocumentsRecorder {
     ///
     /// # Errors
     /// The folder cannot be made or written.
-    pub(crate) fn create(heading: DocumentsHeading, parent: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn create(heading: DocumentsHeading, parent: &Path) -> Result<Self, RunError> {
         let started_at = UnixNanos(unix_nanos());
         let folder = new_folder(parent, started_at)?;
         let header = DocumentsHeader {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use claque_core::{
     extraction::{
         DocumentFact, DocumentNo, Extraction, ExtractionConfig, Input, OnStop, Output, Refused, Reply,
@@ -27,6 +26,7 @@ use super::{
     record::DocumentsRecorder,
 };
 use crate::{
+    RunError,
     interrupts::Interrupts,
     leaving::{Course, Reached, twice},
     network::tell_slow_calls,
@@ -44,7 +44,7 @@ pub async fn perform(
     settings: &DocumentsOrder,
     interrupts: &Interrupts,
     watcher: &dyn Watcher,
-) -> anyhow::Result<Option<FinishedDocuments>> {
+) -> Result<Option<FinishedDocuments>, RunError> {
     let (left, course) = (&Left::default(), &Course::default());
     let network = Network::open(settings.network.clone());
     let session = Session { settings, interrupts, left, course, watcher, network: network.clone() };
@@ -77,17 +77,17 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn run(&self) -> anyhow::Result<FinishedDocuments> {
+    async fn run(&self) -> Result<FinishedDocuments, RunError> {
         let (host, target, unique) = self.service()?;
         let papers = tokio::select! {
             papers = self.papers(unique) => papers?,
-            () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
+            () = self.interrupts.reached(1) => return Err(RunError::Interrupted),
         };
         let waiting = Waiting::new(self.interrupts, self.watcher);
         let wait = async |pause| waiting.wait(pause).await;
         let opened = tokio::select! {
             opened = Service::open(target.clone(), self.settings.credentials.clone(), &self.network, wait) => opened,
-            () = self.interrupts.reached(1) => anyhow::bail!("interrupted before the first document was sent"),
+            () = self.interrupts.reached(1) => return Err(RunError::Interrupted),
         };
         let result = match opened {
             Ok(service) => self.extract(service, papers, host.as_ref()).await,
@@ -101,7 +101,7 @@ impl Session<'_> {
 
     /// The service that is meant: one of our own, on a free port of this machine, or the one that was named. With it,
     /// what makes documents differ from all that it has seen.
-    fn service(&self) -> anyhow::Result<(Option<Host>, Target, Seed)> {
+    fn service(&self) -> Result<(Option<Host>, Target, Seed), RunError> {
         let unique = self.settings.plan.seed.child("unique");
         match &self.settings.target {
             TargetChoice::BaseUrl(target) => Ok((None, target.clone(), unique.index(unix_nanos()))),
@@ -115,12 +115,12 @@ impl Session<'_> {
                 let target = Target::parse(&host.base_url())?;
                 Ok((Some(host), target, unique))
             }
-            TargetChoice::EmbeddedSpeech(_) => anyhow::bail!("a gateway of speech extracts no documents"),
+            TargetChoice::EmbeddedSpeech(_) => Err(RunError::NothingToExtract),
         }
     }
 
     /// Makes the documents, off this thread, so that an interrupt is heard meanwhile.
-    async fn papers(&self, unique: Seed) -> anyhow::Result<Vec<Paper>> {
+    async fn papers(&self, unique: Seed) -> Result<Vec<Paper>, RunError> {
         const STEP: &str = "making documents";
         let (plan, corpus) = (Arc::new(self.settings.plan.clone()), Arc::new(self.settings.corpus.clone()));
         let count = plan.concurrent;
@@ -129,7 +129,7 @@ impl Session<'_> {
             self.watcher.preparing(STEP, number.into(), count.into());
             let (plan, corpus) = (Arc::clone(&plan), Arc::clone(&corpus));
             let made = tokio::task::spawn_blocking(move || paper(&plan, &corpus, unique, number)).await;
-            papers.push(made.context("failed to make a document")?);
+            papers.push(made?);
         }
         self.watcher.preparing(STEP, count.into(), count.into());
         Ok(papers)
@@ -140,7 +140,7 @@ impl Session<'_> {
         service: Service,
         papers: Vec<Paper>,
         host: Option<&Host>,
-    ) -> anyhow::Result<FinishedDocuments> {
+    ) -> Result<FinishedDocuments, RunError> {
         let settings = self.settings;
         let mut recorder = self.recorder(service.target())?;
         let whose = DocumentOwner {
@@ -248,7 +248,7 @@ impl Session<'_> {
         error: &ServiceError,
         target: &Target,
         papers: &[Paper],
-    ) -> anyhow::Result<FinishedDocuments> {
+    ) -> Result<FinishedDocuments, RunError> {
         self.watcher.warn(&format!("error: {error}"));
         let mut recorder = self.recorder(target)?;
         for (paper, number) in papers.iter().zip(0..) {
@@ -293,7 +293,7 @@ impl Session<'_> {
         recorder.note_network(crate::network::record(&settings.network, &settings.target, network));
     }
 
-    fn recorder(&self, target: &Target) -> anyhow::Result<DocumentsRecorder> {
+    fn recorder(&self, target: &Target) -> Result<DocumentsRecorder, RunError> {
         let settings = self.settings;
         let mut recorder = DocumentsRecorder::create(self.heading(target), &settings.results.dir)?;
         self.note_network(&mut recorder);

@@ -6,13 +6,13 @@ use claque_store::finished::{DocumentsHeading, FinishedDocuments, TimeKind};
 use claque_wire::pdf::page_count;
 
 use super::{paper, record::DocumentsRecorder};
-use crate::{order::SimulateDocumentsOrder, usage::UsageError};
+use crate::{RunError, order::SimulateDocumentsOrder, usage::UsageError};
 
 /// Simulates a run over documents and saves it as any other.
 ///
 /// # Errors
 /// A file's pages cannot be counted, or the folder cannot be written.
-pub fn simulate(order: SimulateDocumentsOrder) -> anyhow::Result<FinishedDocuments> {
+pub fn simulate(order: SimulateDocumentsOrder) -> Result<FinishedDocuments, RunError> {
     let SimulateDocumentsOrder { plan, corpus, gateway, results, seed, scenario } = order;
     let unique = plan.seed.child("unique");
     let papers: Result<Vec<_>, UsageError> =

@@ -5,15 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
 use claque_store::UnixNanos;
 use jiff::{Timestamp, tz::TimeZone};
+
+use crate::RunError;
 
 /// Makes a folder named by the time, with a suffix if another run has the name.
 ///
 /// # Errors
 /// It cannot be made.
-pub fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
+pub fn new_folder(parent: &Path, at: UnixNanos) -> Result<PathBuf, RunError> {
     new_folder_called(parent, &folder_name(at))
 }
 
@@ -21,24 +22,29 @@ pub fn new_folder(parent: &Path, at: UnixNanos) -> anyhow::Result<PathBuf> {
 ///
 /// # Errors
 /// It cannot be made, or too many have the name.
-pub fn new_folder_called(parent: &Path, name: &str) -> anyhow::Result<PathBuf> {
+pub fn new_folder_called(parent: &Path, name: &str) -> Result<PathBuf, RunError> {
     /// More runs than this do not begin in one second.
     const MOST: u32 = 1_000;
-    let failed = || {
-        format!("failed to create a folder for the run in {}; choose another --output-dir", parent.display())
+    let failed = |error| RunError::Folder {
+        words: format!(
+            "failed to create a folder for the run in {}; choose another --output-dir",
+            parent.display()
+        ),
+        source: Some(error),
     };
-    fs::create_dir_all(parent).with_context(failed)?;
+    fs::create_dir_all(parent).map_err(failed)?;
     for number in 1..=MOST {
         let folder = parent.join(if number == 1 { name.to_owned() } else { format!("{name}-{number}") });
         match fs::create_dir(&folder) {
             Ok(()) => return Ok(folder),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error).with_context(failed),
+            Err(error) => return Err(failed(error)),
         }
     }
-    anyhow::bail!(
+    let words = format!(
         "failed to name a folder for the run: {name} and {MOST} others are taken; choose another --output-dir"
-    )
+    );
+    Err(RunError::Folder { words, source: None })
 }
 
 /// UTC, to the second, without signs that some file systems refuse.

@@ -32,6 +32,7 @@ use self::{
     steady::{Steady, SteadyTerms, SteadyWatch},
     verdict::{Told, beyond_player, by_hand},
 };
+use crate::RunError;
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
 const BATCH: usize = 512;
@@ -102,7 +103,7 @@ impl Recorder {
         RecordTerms { heading, steady }: RecordTerms,
         parent: &Path,
         document_ids: Vec<String>,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, RunError> {
         let started_at = UnixNanos(unix_nanos());
         let folder = new_folder(parent, started_at)?;
         let header = RunHeader {

@@ -9,7 +9,6 @@ mod speech;
 mod start;
 mod watch;
 
-use anyhow::Context as _;
 use claque_core::{
     event::{Failure, Phase},
     ids::ListenerId,
@@ -35,9 +34,10 @@ use serde_json::Value;
 use self::{
     accounts::SignedInAccounts,
     documents::{Made, MakeOrder},
-    prepare::{Prepared, ServiceInspection, Unprepared, prepare},
+    prepare::{Prepared, ServiceInspection, prepare},
 };
 use crate::{
+    RunError, Unprepared,
     abort::AbortRules,
     interrupts::Interrupts,
     leaving::{Course, Reached, twice},
@@ -63,7 +63,7 @@ pub async fn perform(
     order: &RunOrder,
     interrupts: &Interrupts,
     watcher: &dyn Watcher,
-) -> anyhow::Result<Option<RunResult>> {
+) -> Result<Option<RunResult>, RunError> {
     let rules = AbortRules::new(&order.abort_on);
     let watcher: &dyn Watcher = &Watchers(&[&rules, watcher]);
     let (made, course) = (Made::default(), Course::default());
@@ -101,7 +101,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn run(&self, watcher: &dyn Watcher) -> anyhow::Result<RunResult> {
+    async fn run(&self, watcher: &dyn Watcher) -> Result<RunResult, RunError> {
         let (host, target, unique) = self.service()?;
         let begun = Clock::start();
         let (waiting, credentials) = (Waiting::new(self.interrupts, watcher), &self.settings.credentials);
@@ -114,7 +114,7 @@ impl Session<'_> {
                 &self.network,
                 wait,
             ) => opened,
-            () = self.interrupts.reached(1) => anyhow::bail!(Unprepared::Interrupted),
+            () = self.interrupts.reached(1) => return Err(Unprepared::Interrupted.into()),
         };
         let accounts = match opened {
             Ok(accounts) => accounts,
@@ -167,7 +167,7 @@ impl Session<'_> {
         begun: Clock,
         host: Option<&Host>,
         watcher: &dyn Watcher,
-    ) -> anyhow::Result<RunResult> {
+    ) -> Result<RunResult, RunError> {
         let settings = self.settings;
         let target = accounts.of_listener(0).target();
         let voice = voices.first().cloned().unwrap_or_default();
@@ -213,7 +213,7 @@ impl Session<'_> {
     }
 
     /// The service to listen to: one of our own, on a free port of this machine, or the one that was named.
-    fn service(&self) -> anyhow::Result<(Option<Host>, Target, claque_core::rng::Seed)> {
+    fn service(&self) -> Result<(Option<Host>, Target, claque_core::rng::Seed), RunError> {
         let plan = &self.settings.plan;
         match &self.settings.target {
             // Texts must come again for their documents to be found again.
@@ -263,11 +263,12 @@ impl Session<'_> {
         mut recorder: Recorder,
         host: Option<&Host>,
         watcher: &dyn Watcher,
-    ) -> anyhow::Result<Finished> {
+    ) -> Result<Finished, RunError> {
         let settings = self.settings;
         if let Some(folder) = &settings.keep_audio {
-            std::fs::create_dir_all(folder).with_context(|| {
-                format!("failed to create the folder {} of --keep-audio", folder.display())
+            std::fs::create_dir_all(folder).map_err(|error| RunError::Folder {
+                words: format!("failed to create the folder {} of --keep-audio", folder.display()),
+                source: Some(error),
             })?;
         }
         recorder.record_start(self.made.ids(), accounts.count(), preparation)?;
@@ -318,7 +319,7 @@ impl Session<'_> {
         Ok(recorder.finish(ScheduleLag::from_histogram(&kept.lag))?)
     }
 
-    fn recorder(&self, terms: RecordTerms) -> anyhow::Result<Recorder> {
+    fn recorder(&self, terms: RecordTerms) -> Result<Recorder, RunError> {
         let results = &self.settings.results;
         let mut recorder = Recorder::create(terms, &results.dir, self.made.ids())?;
         self.note_network(&mut recorder);
@@ -337,7 +338,7 @@ impl Session<'_> {
         target: &Target,
         begun: Option<Recorder>,
         watcher: &dyn Watcher,
-    ) -> anyhow::Result<RunResult> {
+    ) -> Result<RunResult, RunError> {
         let usage = reason.is_usage();
         let Some(failure) = reason.failure() else {
             return Err(if usage { UsageError::new(reason.to_string()).into() } else { reason.into() });

@@ -13,7 +13,6 @@ use claque_net::{
     audience::{Seat, WarmUp, warm_up},
     service::{Service, ServiceError},
 };
-use claque_store::StoreError;
 use claque_wire::{
     session::Protocol,
     yapit::{rest::Model, usual_voice},
@@ -27,11 +26,7 @@ use super::{
     documents::{Document, Documents, Made, MakeOrder},
 };
 use crate::{
-    interrupts::Interrupts,
-    order::RunOrder,
-    usage::{UsageError, hint},
-    waiting::Waiting,
-    watcher::Watcher,
+    Unprepared, interrupts::Interrupts, order::RunOrder, usage::hint, waiting::Waiting, watcher::Watcher,
 };
 
 /// Models that an error names at most: what a service lists has no bound.
@@ -50,87 +45,6 @@ pub(crate) struct ServiceInspection {
     pub(crate) voices: Vec<String>,
     /// Everybody's text.
     pub(crate) scripts: Vec<Script>,
-}
-
-/// Why there will be no audience.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unprepared {
-    /// The service refuses or fails.
-    #[error(transparent)]
-    Service(#[from] ServiceError),
-    /// The model is not on offer.
-    #[error("failed to find the model `{model}` at {target}; it offers {offered}")]
-    UnknownModel {
-        /// What was asked for.
-        model: String,
-        /// Where.
-        target: String,
-        /// What there is, for people.
-        offered: String,
-    },
-    /// The model does not have the voice that was asked for.
-    #[error("failed to find the voice `{voice}` of the model `{model}` at {target}; it has {offered}")]
-    UnknownVoice {
-        /// What was asked for.
-        voice: String,
-        /// Of which model.
-        model: String,
-        /// Where.
-        target: String,
-        /// What there is, for people.
-        offered: String,
-    },
-    /// A model has no voice and none was named.
-    #[error("failed to choose a voice for the model `{model}`, which lists none; name one with --voice")]
-    NoVoice {
-        /// The model.
-        model: String,
-    },
-    /// The audience would ask for more than its accounts are allowed.
-    #[error("{0}")]
-    RateLimit(String),
-    /// What is made there cannot be noted.
-    #[error(transparent)]
-    Store(StoreError),
-    /// The cache could not be warmed.
-    #[error("failed to warm the cache: {0}")]
-    WarmUp(Failure),
-    /// What is wanted cannot be had in that way.
-    #[error(transparent)]
-    Usage(UsageError),
-    /// The user has had enough.
-    #[error("interrupted before the first listener started")]
-    Interrupted,
-}
-
-impl Unprepared {
-    /// Whether the user must ask for something else, as opposed to a service in trouble.
-    pub(crate) const fn is_usage(&self) -> bool {
-        match self {
-            Self::Service(error) => error.is_usage(),
-            Self::UnknownModel { .. }
-            | Self::UnknownVoice { .. }
-            | Self::NoVoice { .. }
-            | Self::Usage(_)
-            | Self::RateLimit(_) => true,
-            Self::Store(_) | Self::WarmUp(_) | Self::Interrupted => false,
-        }
-    }
-
-    /// What the service did, if it was the service.
-    pub(crate) const fn failure(&self) -> Option<&Failure> {
-        match self {
-            Self::Service(error) => Some(&error.failure),
-            Self::WarmUp(failure) => Some(failure),
-            Self::UnknownModel { .. }
-            | Self::UnknownVoice { .. }
-            | Self::NoVoice { .. }
-            | Self::RateLimit(_)
-            | Self::Usage(_)
-            | Self::Store(_)
-            | Self::Interrupted => None,
-        }
-    }
 }
 
 /// Who listens, and who does not.

@@ -20,9 +20,10 @@ use serde_json::Value;
 
 use super::{
     accounts::SignedInAccounts,
-    prepare::{Prepared, ServiceInspection, Unprepared},
+    prepare::{Prepared, ServiceInspection},
 };
 use crate::{
+    Unprepared,
     interrupts::Interrupts,
     order::{RunOrder, SpeechChoice},
     speech::{UnknownVoice, add_to_scenario, request_settings, shown, usual_model, voices_from},

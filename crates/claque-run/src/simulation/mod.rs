@@ -9,6 +9,7 @@ use claque_store::finished::Finished;
 use serde_json::Value;
 
 use crate::{
+    RunError,
     order::{Results, SimulateOrder, SimulatedService},
     record::{RecordTerms, Recorder},
     usage::UsageError,
@@ -18,7 +19,7 @@ use crate::{
 ///
 /// # Errors
 /// The model or the voice does not exist, or the folder cannot be written.
-pub fn perform(order: SimulateOrder) -> anyhow::Result<Finished> {
+pub fn perform(order: SimulateOrder) -> Result<Finished, RunError> {
     let SimulateOrder { plan, corpus, service, results, seed, scenario } = order;
     let audience = Audience { plan, corpus, results, seed, scenario };
     match service {
@@ -50,7 +51,7 @@ impl<'a> Record<'a> {
         Self { terms, results, begun: None }
     }
 
-    fn take(&mut self, fact: Fact) -> anyhow::Result<()> {
+    fn take(&mut self, fact: Fact) -> Result<(), RunError> {
         if self.begun.is_none() {
             self.begun = Some(self.begin()?);
         }
@@ -60,14 +61,14 @@ impl<'a> Record<'a> {
         Ok(())
     }
 
-    fn into_recorder(mut self) -> anyhow::Result<Recorder> {
+    fn into_recorder(mut self) -> Result<Recorder, RunError> {
         match self.begun.take() {
             Some(begun) => Ok(begun),
             None => self.begin(),
         }
     }
 
-    fn begin(&self) -> anyhow::Result<Recorder> {
+    fn begin(&self) -> Result<Recorder, RunError> {
         let recorder = Recorder::create(self.terms.clone(), &self.results.dir, Vec::new())?;
         Ok(recorder.with_objectives(&self.results.objectives))
     }

@@ -6,6 +6,7 @@ use claque_wire::openai::{Dialect, RequestSettings};
 
 use super::{Audience, Record, usage};
 use crate::{
+    RunError,
     order::SimulatedSpeech,
     record::RecordTerms,
     speech::{UnknownVoice, add_to_scenario, request_settings, usual_model, voices_from},
@@ -15,7 +16,7 @@ use crate::{
 
 /// # Errors
 /// The requests are none that the service could be asked, or the folder cannot be written.
-pub(super) fn perform(audience: Audience, service: SimulatedSpeech) -> anyhow::Result<Finished> {
+pub(super) fn perform(audience: Audience, service: SimulatedSpeech) -> Result<Finished, RunError> {
     let Audience { mut plan, corpus, results, seed, mut scenario } = audience;
     let (request, voices) = asking(&service, plan.voice.as_deref())?;
     plan.model = request.model().to_owned();

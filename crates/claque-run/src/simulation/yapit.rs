@@ -9,11 +9,11 @@ use claque_store::{
 use claque_wire::yapit::usual_voice;
 
 use super::{Audience, Record, usage};
-use crate::{order::GatewayChoice, record::RecordTerms, unique, usage::UsageError};
+use crate::{RunError, order::GatewayChoice, record::RecordTerms, unique, usage::UsageError};
 
 /// # Errors
 /// The model or the voice does not exist, or the folder cannot be written.
-pub(super) fn perform(audience: Audience, gateway: GatewayChoice) -> anyhow::Result<Finished> {
+pub(super) fn perform(audience: Audience, gateway: GatewayChoice) -> Result<Finished, RunError> {
     let Audience { plan, corpus, results, seed, scenario } = audience;
     let voice = voice(&gateway.config, &plan.model, plan.voice.as_deref())?;
     let target = format!("simulated gateway ({})", gateway.preset);

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
 use claque_net::unix_nanos;
 use claque_store::{
     SavedVerdict, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, UnixNanos, finished::Finished,
@@ -15,6 +14,7 @@ use claque_store::{
 
 use super::{Job, SuiteOrder};
 use crate::{
+    RunError,
     record::{folder_name, new_folder_called},
     usage::UsageError,
 };
@@ -37,7 +37,7 @@ impl Book {
     ///
     /// # Errors
     /// The folder cannot be made, there is no such suite, or it is not the suite of this order.
-    pub fn open(order: &SuiteOrder, resume: Option<PathBuf>) -> anyhow::Result<(Self, Option<String>)> {
+    pub fn open(order: &SuiteOrder, resume: Option<PathBuf>) -> Result<(Self, Option<String>), RunError> {
         let started_at = UnixNanos(unix_nanos());
         let new = planned(order, started_at)?;
         let Some(dir) = resume else {
@@ -84,7 +84,7 @@ impl Book {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn record(&mut self, place: usize, finished: &Finished) -> anyhow::Result<()> {
+    pub fn record(&mut self, place: usize, finished: &Finished) -> Result<(), RunError> {
         set_tags(&finished.folder, std::slice::from_ref(&self.manifest.runs[place].scenario))?;
         let done = SuiteRunState::Done {
             folder: short_name(&finished.folder),
@@ -108,7 +108,7 @@ impl Book {
     ///
     /// # Errors
     /// A tag cannot be read or written.
-    pub fn name_baseline(&self, name: &str) -> anyhow::Result<()> {
+    pub fn name_baseline(&self, name: &str) -> Result<(), RunError> {
         let parent = self.dir.parent().unwrap_or_else(|| Path::new("."));
         for other in list_suites(parent)?.0 {
             let left: Vec<_> = other.tags.iter().filter(|tag| *tag != name).cloned().collect();
@@ -123,7 +123,7 @@ impl Book {
 }
 
 /// The suite as it was decided, in the form in which it is saved.
-fn planned(order: &SuiteOrder, started_at: UnixNanos) -> anyhow::Result<SuiteManifest> {
+fn planned(order: &SuiteOrder, started_at: UnixNanos) -> Result<SuiteManifest, RunError> {
     let version = env!("CARGO_PKG_VERSION");
     let new = SuiteManifest::new(order.name.clone(), order.time.as_str(), started_at, version);
     let run = |job: &Job| SuiteRun {
@@ -141,8 +141,8 @@ fn planned(order: &SuiteOrder, started_at: UnixNanos) -> anyhow::Result<SuiteMan
         ..new
     };
     // Once written and read, numbers are what they will be when they are read from the file.
-    let text = serde_json::to_string(&manifest).context("failed to encode the suite")?;
-    serde_json::from_str(&text).context("failed to encode the suite")
+    let text = serde_json::to_string(&manifest)?;
+    Ok(serde_json::from_str(&text)?)
 }
 
 /// What is not as it was, in words.

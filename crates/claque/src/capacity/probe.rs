@@ -1,7 +1,7 @@
 //! One run of a search, and the evidence in its facts.
 
 use anyhow::Context as _;
-use claque_run::{RunResult, interrupts::Interrupts};
+use claque_run::{RunError, RunResult, interrupts::Interrupts};
 use claque_stats::{
     capacity::{Evidence, ProbeOrder, ProbedRun},
     objective::Objective,
@@ -55,7 +55,8 @@ pub(crate) async fn make(
 }
 
 fn is_limit(error: &anyhow::Error) -> bool {
-    error.is::<UsageError>() && error.to_string().contains("--allow-rate-limit")
+    matches!(error.downcast_ref(), Some(RunError::Usage(_)))
+        && error.to_string().contains("--allow-rate-limit")
 }
 
 /// How the making of a run ended.
@@ -95,10 +96,10 @@ pub(super) async fn perform(work: &ProbeWork, interrupts: &Interrupts) -> anyhow
             None => Ok(Performed::Saved(Box::new(finished))),
         },
         Err(error) if interrupts.any() => {
-            talk::say_error(&error);
+            talk::say_error(&error.into());
             Ok(Performed::Stopped)
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
 }
 

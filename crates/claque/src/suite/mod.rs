@@ -211,10 +211,10 @@ impl Suite {
                 None => Ok(Made::Saved(Box::new(finished))),
             },
             Err(error) if self.interrupts.any() => {
-                talk::say_error(&error);
+                talk::say_error(&error.into());
                 Ok(Made::Not(End::Stopped))
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 

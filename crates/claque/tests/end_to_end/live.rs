@@ -107,22 +107,26 @@ fn keys_change_the_audience_and_the_terminal_is_given_back() {
         .spawn()
         .unwrap();
     let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    let mut seen = String::new();
-    let mut wait_for = |words: &str| {
+    let mut written = Vec::new();
+    let mut wait_for = |words: &str, shown: &dyn Fn(&str, &str) -> bool| {
         let mut bytes = [0; 4_096];
-        while !seen.contains(words) {
+        while !shown(&String::from_utf8_lossy(&written), words) {
             let count = screen.read(&mut bytes).unwrap();
-            assert_ne!(count, 0, "the program ended without drawing {words}: {seen}");
-            seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            assert_ne!(count, 0, "the program ended without drawing {words}: {written:?}");
+            written.extend_from_slice(&bytes[..count]);
         }
     };
-    wait_for("\u{1b}[?1049h");
+    let is_written = |seen: &str, words: &str| seen.contains(words);
+    // Only cells that differ are drawn, so words that stand on the screen may never be written in one piece.
+    let is_drawn = |seen: &str, words: &str| drawn(seen).iter().any(|line| line.contains(words));
+    wait_for("\u{1b}[?1049h", &is_written);
     keys.write_all(b"+p-").unwrap();
-    wait_for("asked to leave");
+    wait_for("asked to leave", &is_drawn);
     keys.write_all(b"q").unwrap();
-    wait_for("\u{1b}[?1049l");
-    wait_for("run folder");
-    screen.read_to_string(&mut seen).unwrap();
+    wait_for("\u{1b}[?1049l", &is_written);
+    wait_for("run folder", &is_written);
+    screen.read_to_end(&mut written).unwrap();
+    let seen = String::from_utf8_lossy(&written);
     assert_eq!(child.wait().unwrap().code(), Some(5), "{seen}");
     // What was said while the screen was there stands below it.
     let below = seen.rsplit("\u{1b}[?1049l").next().unwrap();
@@ -136,6 +140,37 @@ fn keys_change_the_audience_and_the_terminal_is_given_back() {
     assert!(by_hand.ends_with(" 1 listener brought forward, 1 listener asked to leave"), "{by_hand}");
     let notes = run.manifest.verdict.unwrap().notes;
     assert!(notes.iter().any(|note| note.id.as_str() == "by-hand"), "{notes:?}");
+}
+
+/// What stands on a screen of 24 lines of 100 columns after this was written to it: signs go where the cursor is, which only
+/// "CSI row ; column H" moves otherwise (ECMA-48 section 8.3.21).
+#[cfg(target_os = "linux")]
+fn drawn(written: &str) -> Vec<String> {
+    let mut lines = vec![vec![' '; 100]; 24];
+    let (mut row, mut column) = (0, 0);
+    let mut signs = written.chars();
+    while let Some(sign) = signs.next() {
+        if sign != '\u{1b}' {
+            if let Some(cell) = lines.get_mut(row).and_then(|line: &mut Vec<char>| line.get_mut(column)) {
+                *cell = sign;
+            }
+            column += 1;
+            continue;
+        }
+        // Every escape that the program writes is a control sequence: "[", parameters, and a letter that ends it.
+        let mut parameters = String::new();
+        let end = signs.by_ref().skip(1).find(|sign| {
+            parameters.push(*sign);
+            sign.is_ascii_alphabetic()
+        });
+        let place = parameters.trim_end_matches('H').split_once(';').filter(|_| end == Some('H'));
+        if let Some((Ok(line), Ok(place))) =
+            place.map(|(line, place)| (line.parse::<usize>(), place.parse::<usize>()))
+        {
+            (row, column) = (line.saturating_sub(1), place.saturating_sub(1));
+        }
+    }
+    lines.into_iter().map(String::from_iter).collect()
 }
 
 /// The whole answer to a GET, as text.

@@ -208,7 +208,7 @@ impl Settled {
         }
         if let Some(error) = given_up {
             if is_given_twice(&error) {
-                // DocumentOwner document it is nobody can tell, so it is nobody's.
+                // Whose document it is nobody can tell, so it is nobody's.
                 creations.clear();
             }
             let asked: BTreeSet<usize> = creations.keys().copied().collect();
