@@ -136,7 +136,7 @@ fn a_bound_that_holds_is_told_as_at_least() {
     let stage = Stage::new();
     let (code, json) = stage.search(&[clockwork("100", "1", "4").as_slice(), &["--max-users", "6"]].concat());
     assert_eq!((code, &json["answer"]["ending"]["kind"]), (0, &Value::from("at-least")), "{json}");
-    assert_eq!(number(&json, "/answer/users"), 6.0);
+    assert_eq!(json["answer"]["users"], 6, "{json}");
     assert!(json["answer"]["high"].is_null() && json["answer"]["first_failing"].is_null(), "{json}");
 }
 

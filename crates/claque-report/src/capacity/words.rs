@@ -48,6 +48,7 @@ pub(super) fn paragraph(answer: &Answer) -> String {
         sentences.extend(answer.binding.as_deref().map(|name| binding(name, answer)));
     }
     sentences.extend(answer.gave_way.map(|what| format!("What gives way: {}.", gave_way(what))));
+    sentences.extend(caution(answer));
     sentences.extend(answer.fall.map(|fall| match fall {
         Fall::Cliff => "It is a cliff: beyond it most listeners suffer at once.".to_owned(),
         Fall::Slope => {
@@ -55,6 +56,20 @@ pub(super) fn paragraph(answer: &Answer) -> String {
         }
     }));
     sentences.join(" ")
+}
+
+/// That the runs at the answer by themselves show less than is asked for, if so.
+fn caution(answer: &Answer) -> Option<String> {
+    let least = answer.shown.iter().filter(|shown| shown.counts == Counted::Listeners);
+    let shown = least.min_by(|a, b| a.at_least_pct.total_cmp(&b.at_least_pct))?;
+    (answer.ending == Ending::Found || answer.ending == Ending::AtLeast).then(|| {
+        format!(
+            "By themselves the runs at {} show of `{}` at least {}; the interval rests on all runs and on queues falling steeply.",
+            answer.users.unwrap_or_default(),
+            shown.objective,
+            at_least(shown.at_least_pct)
+        )
+    })
 }
 
 fn opening(answer: &Answer) -> String {

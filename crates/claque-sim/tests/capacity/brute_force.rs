@@ -3,7 +3,7 @@
 use claque_core::rng::Seed;
 use claque_stats::capacity::{Answer, Length, ProbeOrder};
 
-use crate::{AHEAD, capacity, extent::Extent, number, underrun_free, worlds::World};
+use crate::{AHEAD, capacity, extent::Extent, number, say, underrun_free, worlds::World};
 
 /// Workers with much noise, and workers that have to begin anew now and then.
 const WORLDS: [World; 2] = [
@@ -45,12 +45,12 @@ fn many(world: World, users: u32, runs: u64) -> Shown {
     let square: f64 = shares.iter().map(|one| (one - share).powi(2)).sum();
     let error = 2.0 * (square / (n - 1.0) / n).sqrt().max(1.0 / (n * f64::from(users)));
     let shown = Shown { share, error, pace: paces.iter().sum::<f64>() / number(paces.len()) };
-    println!(
+    say(&format!(
         "  {users}: {:.2} ±{:.2} % free of underruns, pace {:.3}",
         100.0 * share,
         100.0 * error,
         shown.pace
-    );
+    ));
     shown
 }
 
@@ -78,7 +78,7 @@ fn a_search_finds_what_many_runs_at_every_number_show() {
     let extent = Extent::asked_for();
     for world in WORLDS {
         let answer = capacity(world, 3);
-        println!("{world:?}: {:?} in {:?} to {:?}", answer.users, answer.low, answer.high);
+        say(&format!("{world:?}: {:?} in {:?} to {:?}", answer.users, answer.low, answer.high));
         let (surely, perhaps) = by_brute_force(world, &answer, extent.runs);
         let (low, high) = (answer.low.expect("an answer"), answer.high.expect("something failed"));
         assert!(surely <= high && low <= perhaps, "{world:?}: {surely} to {perhaps}, and {low} to {high}");

@@ -50,10 +50,14 @@ fn search(
     }
 }
 
-/// The search for the capacity of a world.
-fn capacity(world: World, seed: u64) -> Answer {
+/// The search for the capacity of a world, and what it comes to.
+fn searched(world: World, seed: u64) -> (Search, Answer) {
     let (objectives, root) = (underrun_free(), Seed::root(seed));
-    search(terms(), &objectives, |order| world.probe(order, root.index(order.number), &objectives)).1
+    search(terms(), &objectives, |order| world.probe(order, root.index(order.number), &objectives))
+}
+
+fn capacity(world: World, seed: u64) -> Answer {
+    searched(world, seed).1
 }
 
 fn underrun_free() -> Vec<Objective> {
@@ -62,4 +66,10 @@ fn underrun_free() -> Vec<Objective> {
 
 fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).expect("counts are small"))
+}
+
+/// Prints a line for people; a test keeps it to itself unless it fails.
+#[expect(clippy::print_stdout, reason = "a bench reads it")]
+fn say(line: &str) {
+    println!("{line}");
 }

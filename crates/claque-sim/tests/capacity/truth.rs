@@ -1,8 +1,8 @@
 //! Workers that take one block at a time: their capacity is W x d / (s x v).
 
-use claque_stats::capacity::{Answer, Ending, difference};
+use claque_stats::capacity::{Answer, Ending, Length, Search, difference};
 
-use crate::{capacity, extent::Extent, number, worlds::World};
+use crate::{capacity, extent::Extent, number, say, searched, worlds::World};
 
 /// Six services between 3 and 400 listeners. The last two are for the bench.
 const CLOCKWORKS: [World; 6] = [
@@ -30,7 +30,7 @@ fn the_capacity_of_a_clockwork_is_that_of_the_formula() {
     let all = if Extent::asked_for().large { 6 } else { 4 };
     for world in &CLOCKWORKS[..all] {
         let answer = capacity(*world, 1);
-        println!("{:.2}: {}", world.truth(), told(&answer));
+        say(&format!("{:.2}: {}", world.truth(), told(&answer)));
         assert_eq!(answer.ending, Ending::Found, "{world:?}");
         assert!(is_near(&answer, world.truth()), "{}: {answer:?}", world.truth());
         assert!(holds(&answer, world.truth()), "{}: {answer:?}", world.truth());
@@ -50,7 +50,7 @@ fn the_interval_holds_the_truth_as_often_as_it_says() {
         let answers: Vec<_> = (1..=extent.seeds).map(|seed| capacity(world, seed)).collect();
         let of = |is: fn(&Answer, f64) -> bool| answers.iter().filter(|one| is(one, world.truth())).count();
         let minutes: f64 = answers.iter().map(|answer| answer.listener_minutes).sum();
-        println!(
+        say(&format!(
             "{:.2}: interval holds it in {} of {}, answer near in {}, {:.0} listener-minutes a search; {}",
             world.truth(),
             of(holds),
@@ -58,7 +58,7 @@ fn the_interval_holds_the_truth_as_often_as_it_says() {
             of(is_near),
             minutes / number(answers.len()),
             answers.iter().map(told).collect::<Vec<_>>().join("; ")
-        );
+        ));
         held += of(holds);
         near += of(is_near);
         searches += answers.len();
@@ -82,6 +82,38 @@ fn two_capacities_of_the_same_service_do_not_differ() {
     let faster = World { service_ms: 700, ..world };
     let difference = difference(&answers[0], &capacity(faster, 1)).expect("both have an interval");
     assert!(difference.differs && difference.ratio > 1.2, "{difference:?}");
+}
+
+/// A design that is fixed beforehand and tells the same apart: the same ramp, then every number between the last that held and the
+/// first that failed in steps of half the interval, each as often and as long as the search had to look at any.
+fn fixed_minutes(search: &Search, answer: &Answer) -> f64 {
+    let history = search.history();
+    let full = || history.iter().filter(|one| one.length == Length::Full);
+    let times = full().map(|one| full().filter(|other| other.users == one.users).count()).max().unwrap_or(1);
+    let longest = full().map(|one| one.listened_s / f64::from(one.users)).fold(0.0, f64::max) / 60.0;
+    let users = answer.users.expect("an answer");
+    let mut ramp = vec![1];
+    while ramp[ramp.len() - 1] <= users {
+        ramp.push(2 * ramp[ramp.len() - 1]);
+    }
+    let (held, failed) = (ramp[ramp.len() - 2], ramp[ramp.len() - 1]);
+    let width = answer.high.unwrap_or(users) - answer.low.unwrap_or(users);
+    let step = usize::try_from((width / 2).max(1)).expect("it is small");
+    let between = (held + 1..failed).step_by(step);
+    ramp.into_iter().chain(between).map(f64::from).sum::<f64>() * number(times) * longest
+}
+
+/// Stopping as soon as enough is known saves at least half of the listener-minutes.
+#[test]
+fn a_search_costs_less_than_half_of_a_fixed_design() {
+    let (mut spent, mut fixed) = (0.0, 0.0);
+    for (world, seed) in CLOCKWORKS[..3].iter().flat_map(|world| [(world, 1), (world, 2)]) {
+        let (search, answer) = searched(World { sigma: 0.3, ..*world }, seed);
+        spent += answer.listener_minutes;
+        fixed += fixed_minutes(&search, &answer);
+    }
+    say(&format!("{spent:.0} listener-minutes, of a fixed design {fixed:.0}"));
+    assert!(spent < 0.5 * fixed, "{spent} of {fixed}");
 }
 
 fn told(answer: &Answer) -> String {

@@ -108,8 +108,8 @@ impl Weights {
 }
 
 /// How fast the share of the good falls where the ceiling is passed: the ratio of numbers in which the odds fall to a third, each
-/// with how likely that is. Queues fall steeply.
-const WIDTHS: [(f64, f64); 4] = [(0.004, 0.35), (0.02, 0.35), (0.06, 0.2), (0.15, 0.1)];
+/// with how likely that is. Queues fall steeply; what goes wrong now and then at any load hardly falls at all.
+const WIDTHS: [(f64, f64); 5] = [(0.004, 0.34), (0.02, 0.34), (0.06, 0.19), (0.15, 0.09), (0.6, 0.04)];
 /// How much listeners of one run share its luck: 0 for those who are independent, 1 for those who all fare alike; each with how
 /// likely that is.
 const ALIKE: [(f64, f64); 3] = [(0.0, 0.4), (0.1, 0.4), (0.6, 0.2)];
@@ -175,7 +175,7 @@ fn chance(good: f64, of: f64, share: f64, alike: f64) -> f64 {
 const FALLS: [(f64, f64); 3] = [(0.4, 0.25), (1.0, 0.5), (2.0, 0.25)];
 /// How far the pace of a run may be off besides its own error, which is what all of a run shares, such as a worker that was lost;
 /// each with how likely that is.
-const LUCK: [(f64, f64); 3] = [(0.0, 0.4), (0.01, 0.4), (0.04, 0.2)];
+const LUCK: [(f64, f64); 3] = [(0.0, 0.45), (0.01, 0.45), (0.025, 0.1)];
 
 /// How far off the curve is beyond the ceiling, for each part that the pace has fallen: there players give blocks up and ask for them
 /// again, and the service makes what nobody hears.
@@ -236,8 +236,6 @@ pub(super) fn counted(good: u64, of: u64, most: u64) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    /// Nobody can be surer of the next draw than the draws allow: with all listeners independent and the fall known the chances
-    /// are those of the binomial.
     #[test]
     fn a_cliff_between_two_numbers_is_found_there() {
         let mut belief = ObjectiveBelief::new(1_000);
@@ -267,9 +265,10 @@ mod tests {
         belief.add(50, 0.8, 0.005);
         belief.add(40, 1.0, 0.005);
         belief.add(42, 0.953, 0.005);
+        belief.add(45, 0.889, 0.005);
         let chances = belief.chances();
         assert!((39.0..41.0).contains(&chances.quantile(0.5)), "{}", chances.quantile(0.5));
-        assert!(chances.at_least(41.5) < 0.05);
+        assert!(chances.at_least(43.0) < 0.1, "{}", chances.at_least(43.0));
     }
 
     #[test]

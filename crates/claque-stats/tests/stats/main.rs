@@ -1,6 +1,7 @@
 //! Figures and verdicts of small runs.
 
 mod audio;
+mod capacity;
 mod compare;
 mod documents;
 mod facts;

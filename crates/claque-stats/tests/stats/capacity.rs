@@ -1,0 +1,169 @@
+//! The search for a capacity, told of runs that were made up.
+
+use claque_stats::{
+    capacity::{
+        Answer, Ending, Evidence, GaveWay, Length, Next, Pace, ProbeOrder, Ramp, Search, SearchTerms, Worth,
+    },
+    objective::{Counted, Objective, ObjectiveResult, ObjectiveUnit, Trial},
+};
+
+fn terms() -> SearchTerms {
+    SearchTerms {
+        confidence_pct: 95.0,
+        most_users: 200,
+        ahead: 16,
+        watched: 32,
+        blocks: None,
+        spread_s: None,
+        ramp: Ramp::Gentle,
+        most_s: None,
+    }
+}
+
+fn objectives() -> Vec<Objective> {
+    vec![Objective::parse("listeners underrun-free >= 99 %").unwrap()]
+}
+
+/// A run in which so many listeners were free of underruns.
+fn run(order: ProbeOrder, good: u32, ratio: f64) -> Evidence {
+    let met = f64::from(good) >= 0.99 * f64::from(order.users);
+    let result = ObjectiveResult {
+        objective: "listeners underrun-free >= 99 %".to_owned(),
+        met,
+        not_shown: false,
+        value: None,
+        unit: ObjectiveUnit::Pct,
+        measured: order.users.into(),
+        missing: 0,
+        max_instead: false,
+        sample: None,
+    };
+    let (good, of, counts) = (good.into(), order.users.into(), Counted::Listeners);
+    Evidence {
+        users: order.users,
+        blocks: order.blocks,
+        length: order.length,
+        worth: Worth::Valid,
+        trials: vec![Trial { good, of, target: 0.99, counts, result }],
+        pace: Some(Pace { ratio, error: 0.005, span_s: 100.0 }),
+        listened_s: 100.0 * f64::from(order.users),
+        block_s: Some(2.0),
+        failures: Vec::new(),
+        burst: None,
+    }
+}
+
+/// A service that carries so many and no more, and what a search finds of it.
+fn cliff(ceiling: f64, terms: SearchTerms) -> (Search, Answer) {
+    let mut search = Search::new(terms, 1);
+    loop {
+        match search.next() {
+            Next::Probe(order) => {
+                let ratio = (ceiling / f64::from(order.users)).min(1.0);
+                let good = if ratio < 0.99 && order.length == Length::Full { 0 } else { order.users };
+                search.add(run(order, good, ratio));
+            }
+            Next::Done(ending) => {
+                let answer = Answer::of(&search, &objectives(), ending);
+                return (search, answer);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cliff_is_found_and_no_step_is_more_than_twice_what_held() {
+    for ceiling in [1.5, 4.2, 11.7, 60.4, 150.3] {
+        let (search, answer) = cliff(ceiling, terms());
+        let users = answer.users.expect("it carries somebody");
+        assert_eq!(answer.ending, Ending::Found);
+        assert!(
+            (f64::from(users) - ceiling.floor()).abs() <= (0.05 * ceiling).max(1.0),
+            "{ceiling}: {answer:?}"
+        );
+        let mut held = 0;
+        for one in search.history() {
+            assert!(one.users <= 2 * held || one.users == 1, "{ceiling}: {} after {held}", one.users);
+            if one.is_met() {
+                held = held.max(one.users);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_holds_at_the_bound_is_at_least_that() {
+    let (_, answer) = cliff(1_000.0, terms());
+    assert_eq!((&answer.ending, answer.users, answer.high), (&Ending::AtLeast, Some(200), None));
+    assert_eq!(answer.first_failing, None);
+}
+
+/// A search that went through part of its runs asks for the same next as one that made them itself.
+#[test]
+fn a_search_goes_on_where_it_was() {
+    let (whole, _) = cliff(11.7, terms());
+    let half = whole.history().len() / 2;
+    let (mut first, mut again) = (Search::new(terms(), 1), Search::new(terms(), 1));
+    for one in &whole.history()[..half] {
+        first.add(one.clone());
+    }
+    for one in first.history() {
+        again.add(one.clone());
+    }
+    let Next::Probe(order) = again.next() else { panic!("half a search is not its end") };
+    assert_eq!((order.users, order.blocks), (whole.history()[half].users, whole.history()[half].blocks));
+}
+
+fn invalid(order: ProbeOrder) -> Evidence {
+    let why = "generator late: schedule_lag p99 is 90.0 ms, more than 50 ms".to_owned();
+    Evidence { worth: Worth::Invalid(why), ..run(order, order.users, 1.0) }
+}
+
+#[test]
+fn two_invalid_runs_end_a_search_without_a_number() {
+    let mut search = Search::new(terms(), 1);
+    let ending = loop {
+        match search.next() {
+            Next::Probe(order) if order.users <= 4 => search.add(run(order, order.users, 1.0)),
+            Next::Probe(order) => search.add(invalid(order)),
+            Next::Done(ending) => break ending,
+        }
+    };
+    let users: Vec<_> = search.history().iter().map(|one| one.users).collect();
+    assert_eq!(users, [1, 2, 4, 8, 5], "it backs off between what held and what was INVALID");
+    assert!(matches!(ending, Ending::Untrusted(_)), "{ending:?}");
+    let answer = Answer::of(&search, &objectives(), ending);
+    assert_eq!((answer.users, answer.low, answer.high), (None, None, None));
+    assert_eq!(answer.gave_way, Some(GaveWay::Generator));
+}
+
+#[test]
+fn a_number_that_only_invalid_runs_passed_backs_nothing() {
+    let mut search = Search::new(terms(), 1);
+    let Next::Probe(order) = search.next() else { panic!("it has just begun") };
+    search.add(invalid(order));
+    let answer = Answer::of(&search, &objectives(), Ending::Stopped);
+    assert_eq!(answer.users, None);
+}
+
+/// The eighth root of 0.05: what eight of eight show, one-sided, with 95 %.
+#[test]
+fn eight_of_eight_show_at_least_69_percent() {
+    let mut search = Search::new(SearchTerms { most_users: 8, ..terms() }, 1);
+    let order = ProbeOrder { users: 8, blocks: 64, spread_s: 10.0, length: Length::Full, number: 0 };
+    search.add(run(order, 8, 1.0));
+    let answer = Answer::of(&search, &objectives(), Ending::Stopped);
+    assert_eq!((answer.shown[0].good, answer.shown[0].of), (8, 8));
+    assert!((answer.shown[0].at_least_pct - 100.0 * 0.05_f64.powf(0.125)).abs() < 1e-6);
+}
+
+/// An overload of 3 % at which nobody has stalled yet does not hold.
+#[test]
+fn a_number_at_which_leads_fall_does_not_hold_though_nobody_stalls() {
+    let mut search = Search::new(terms(), 1);
+    for _ in 0..3 {
+        let order = ProbeOrder { users: 100, blocks: 64, spread_s: 10.0, length: Length::Full, number: 0 };
+        search.add(run(order, 100, 0.97));
+    }
+    assert!(search.ceiling().at_least(100.0) < 0.1);
+}
