@@ -7,8 +7,8 @@ use claque_stats::{
 use claque_store::{ModelLoadRow, ServiceLoad};
 
 use crate::{
-    text::unstarted,
-    words::{one_line, sentence},
+    paint::{Paint, Style},
+    words::{one_line, sentence, wrapped},
 };
 
 /// A span counts as one in which all workers had something to do when their mean is this close to their number.
@@ -31,6 +31,17 @@ pub(crate) fn answer(summary: &Summary, verdict: &Verdict, load: Option<&Service
     told.into_iter().flatten().collect()
 }
 
+/// The answer, a sentence a line or more; the first stands out.
+pub(crate) fn lines_of(sentences: &[String], paint: Paint) -> Vec<String> {
+    let lines = |(place, words): (usize, &String)| {
+        let first = place == 0;
+        wrapped("", words)
+            .into_iter()
+            .map(move |line| if first { paint.style(Style::Bold, &line) } else { line })
+    };
+    sentences.iter().enumerate().flat_map(lines).collect()
+}
+
 /// How many heard it without a stutter, and what became of the others.
 fn served(summary: &Summary) -> Option<String> {
     let counts = summary.listeners;
@@ -43,7 +54,7 @@ fn served(summary: &Summary) -> Option<String> {
             all => format!("All {} listeners heard it to the end without a stutter.", grouped(all)),
         });
     }
-    let (never, unknown) = unstarted(summary);
+    let (never, unknown) = counts.unstarted();
     if never == all {
         return Some(match all {
             1 => "The listener heard nothing.".to_owned(),

@@ -16,11 +16,11 @@ use claque_store::{
 
 use crate::{
     again,
-    answer::answer,
+    answer::{answer, lines_of},
     figures::{Spread, numbers, spreads},
     load, objectives,
     paint::{NAME, Paint, Style, joined, row},
-    words::{one_line, sentence},
+    words::{one_line, wrapped},
 };
 
 /// Width of the column of counts: the longest in use is "9,999,999".
@@ -30,7 +30,7 @@ const FIGURE: usize = 13;
 
 /// The whole summary, ended by a newline.
 pub(crate) fn summary(run: &Finished, paint: Paint) -> String {
-    let mut lines = answered(&answer(&run.summary, &run.verdict, run.load.as_ref()), paint);
+    let mut lines = lines_of(&answer(&run.summary, &run.verdict, run.load.as_ref()), paint);
     objectives_met(&run.objectives, paint, &mut lines);
     lines.extend(objectives::unjudged(run).iter().map(|objective| row("not judged", objective, paint)));
     lines.push(String::new());
@@ -51,17 +51,6 @@ pub(crate) fn summary(run: &Finished, paint: Paint) -> String {
     lines.push(String::new());
     lines.push(folder(&run.folder, run.not_kept.as_deref(), paint));
     joined(&lines)
-}
-
-/// The answer, a sentence a line or more; the first stands out.
-fn answered(sentences: &[String], paint: Paint) -> Vec<String> {
-    let lines = |(place, words): (usize, &String)| {
-        let first = place == 0;
-        wrapped("", words)
-            .into_iter()
-            .map(move |line| if first { paint.style(Style::Bold, &line) } else { line })
-    };
-    sentences.iter().enumerate().flat_map(lines).collect()
 }
 
 /// Where a run is kept, or why it is not.
@@ -175,7 +164,7 @@ pub(crate) fn with_rest(fraction: String, rest: &[(u64, &str)], paint: Paint) ->
 fn listeners(summary: &Summary) -> String {
     let counts = summary.listeners;
     let mut words = format!("{} of {} completed", grouped(counts.completed), grouped(counts.intended));
-    let (never, unknown) = unstarted(summary);
+    let (never, unknown) = summary.listeners.unstarted();
     let others = [
         (counts.failed, "failed"),
         (counts.stopped, "were stopped"),
@@ -193,14 +182,6 @@ fn listeners(summary: &Summary) -> String {
         words.push_str(&format!(", {} {what}", grouped(count)));
     }
     words
-}
-
-/// Listeners that never began to play, and those of whom it is not known: they have no end on record.
-pub(crate) fn unstarted(summary: &Summary) -> (u64, u64) {
-    let counts = summary.listeners;
-    let silent = counts.intended.saturating_sub(counts.started);
-    let unknown = silent.min(counts.unfinished);
-    (silent - unknown, unknown)
 }
 
 fn underruns(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
@@ -401,24 +382,4 @@ pub(crate) fn verdict(verdict: &Verdict, paint: Paint, lines: &mut Vec<String>) 
     };
     lines.extend(told(&verdict.reasons, "reason"));
     lines.extend(told(&verdict.notes, "note"));
-}
-
-/// A sentence behind what says what it is, on as many lines as it takes.
-pub(crate) fn wrapped(kind: &str, words: &str) -> Vec<String> {
-    /// Columns of a terminal that nobody has made wider.
-    const WIDTH: usize = 80;
-    let begin = format!("  {kind}");
-    let indent = " ".repeat(begin.chars().count());
-    let mut lines = vec![begin];
-    for word in sentence(words).split(' ') {
-        let Some(line) = lines.last_mut() else { break };
-        let is_empty = line.chars().count() == indent.len();
-        if is_empty || line.chars().count() + 1 + word.chars().count() <= WIDTH {
-            line.push_str(if is_empty { "" } else { " " });
-            line.push_str(word);
-        } else {
-            lines.push(format!("{indent}{word}"));
-        }
-    }
-    lines
 }

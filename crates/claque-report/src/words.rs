@@ -26,6 +26,26 @@ fn plain_words(words: &str, longest: usize) -> String {
     line.chars().take(longest - 1).chain(['…']).collect()
 }
 
+/// A sentence behind what says what it is, on as many lines as it takes.
+pub(crate) fn wrapped(kind: &str, words: &str) -> Vec<String> {
+    /// Columns of a terminal that nobody has made wider.
+    const WIDTH: usize = 80;
+    let begin = format!("  {kind}");
+    let indent = " ".repeat(begin.chars().count());
+    let mut lines = vec![begin];
+    for word in sentence(words).split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        let is_empty = line.chars().count() == indent.len();
+        if is_empty || line.chars().count() + 1 + word.chars().count() <= WIDTH {
+            line.push_str(if is_empty { "" } else { " " });
+            line.push_str(word);
+        } else {
+            lines.push(format!("{indent}{word}"));
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,7 @@
 //! From facts to a summary, one fact at a time and in any order.
 
+mod open;
+
 use std::collections::BTreeMap;
 
 use claque_core::{
@@ -10,6 +12,7 @@ use claque_core::{
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
 
+use self::open::{Open, add_gaps_within_requests};
 use crate::{
     audio::{Alike, AudioFigures},
     causes::Causes,
@@ -17,7 +20,7 @@ use crate::{
     sample::{Sample, ScheduleLag, millis, percent, ratio},
     streams::{FirstAudio, Streams, Turns},
     summary::{BlockCounts, ListenerCounts, Summary, Underruns},
-    window::{FigureWindow, WindowFigures},
+    window::{Counted, FigureWindow},
 };
 
 /// What a run set out to do: the denominators.
@@ -75,23 +78,6 @@ pub struct SummaryBuilder {
 
 /// What the terms of a session may be off together, far below any time in which a service answers.
 const ROUNDING: Duration = Duration::from_micros(10);
-
-/// A window, and the listeners within and without.
-#[derive(Clone, Copy, Debug)]
-struct Counted {
-    window: FigureWindow,
-    within: u32,
-    without: u64,
-}
-
-/// What is kept of the blocks of a listener until there are no more of them.
-#[derive(Clone, Debug, Default)]
-struct Open {
-    /// Request and moment of each ready block.
-    ready: Vec<(u32, Instant)>,
-    delivered: Vec<BlockIdx>,
-    forgone: Vec<BlockIdx>,
-}
 
 /// What several facts together say of one listener.
 #[derive(Clone, Copy, Debug, Default)]
@@ -156,16 +142,12 @@ impl SummaryBuilder {
     /// Says that the figures are about the listeners of a window: they are the denominators then, as many as
     /// [`includes`](Self::includes) was asked about and are in it. To be called before the first fact.
     pub const fn figures_of(&mut self, window: FigureWindow) {
-        self.window = Some(Counted { window, within: 0, without: 0 });
+        self.window = Some(Counted::new(window));
     }
 
     /// Whether the facts of a listener that was meant to start then are to be given; to be asked once for each. Of whom that is not known they are.
     pub fn includes(&mut self, intended_at: Option<Instant>) -> bool {
-        let Some(counted) = &mut self.window else { return true };
-        let is_within = intended_at.is_none_or(|at| counted.window.holds(at));
-        counted.within += u32::from(is_within);
-        counted.without += u64::from(!is_within);
-        is_within
+        self.window.as_mut().is_none_or(|counted| counted.count(intended_at))
     }
 
     /// Takes one fact.
@@ -204,7 +186,7 @@ impl SummaryBuilder {
             self.close(listener);
         }
         if let Some(counted) = self.window {
-            self.shape.users = counted.within;
+            self.shape.users = counted.within();
         }
         let listeners = self.listener_counts();
         let blocks = self.block_counts();
@@ -485,37 +467,6 @@ impl SummaryBuilder {
             sample.push_between(listener.intended_at, moment(listener));
         }
         sample.distribution()
-    }
-}
-
-impl Counted {
-    fn figures(self) -> WindowFigures {
-        let ms = |nanos| Instant::from_nanos(nanos).as_millis_f64();
-        let FigureWindow { from_ns, until_ns } = self.window;
-        WindowFigures { from_ms: ms(from_ns), until_ms: ms(until_ns), listeners_left_out: self.without }
-    }
-}
-
-impl Open {
-    fn add(&mut self, record: &BlockRecord) {
-        self.ready.extend(record.delivered_at().map(|at| (record.batch, at)));
-        if record.outcome.is_success() {
-            self.delivered.push(record.block);
-        } else if record.outcome == BlockOutcome::Abandoned {
-            self.forgone.push(record.block);
-        }
-    }
-}
-
-/// Between two requests the player pauses of its own accord, so a gap counts only inside one.
-fn add_gaps_within_requests(mut ready: Vec<(u32, Instant)>, gaps: &mut Sample) {
-    ready.sort_unstable();
-    for pair in ready.windows(2) {
-        if let &[(batch, earlier), (next_batch, later)] = pair
-            && batch == next_batch
-        {
-            gaps.push(later.since(earlier));
-        }
     }
 }
 

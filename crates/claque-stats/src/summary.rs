@@ -192,6 +192,14 @@ pub struct ListenerCounts {
 }
 
 impl ListenerCounts {
+    /// Listeners that never began to play, and those of whom it is not known: they have no end on record.
+    #[must_use]
+    pub fn unstarted(&self) -> (u64, u64) {
+        let silent = self.intended.saturating_sub(self.started);
+        let unknown = silent.min(self.unfinished);
+        (silent - unknown, unknown)
+    }
+
     /// Share of the intended listeners that got all they came for, in percent; absent where nobody counted them.
     #[must_use]
     pub fn goodput_pct(&self) -> Option<f64> {

@@ -83,6 +83,38 @@ pub fn mser5(series: &[f64]) -> Truncation {
 /// [`BATCH`] as a divisor.
 const BATCH_SIZE: f64 = 5.0;
 
+/// A window, and the listeners within and without.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted {
+    window: FigureWindow,
+    within: u32,
+    without: u64,
+}
+
+impl Counted {
+    pub(crate) const fn new(window: FigureWindow) -> Self {
+        Self { window, within: 0, without: 0 }
+    }
+
+    /// Counts a listener that was meant to start then; gives whether that is within. Of whom it is not known it is.
+    pub(crate) fn count(&mut self, intended_at: Option<Instant>) -> bool {
+        let is_within = intended_at.is_none_or(|at| self.window.holds(at));
+        self.within += u32::from(is_within);
+        self.without += u64::from(!is_within);
+        is_within
+    }
+
+    pub(crate) const fn within(self) -> u32 {
+        self.within
+    }
+
+    pub(crate) fn figures(self) -> WindowFigures {
+        let ms = |nanos| Instant::from_nanos(nanos).as_millis_f64();
+        let FigureWindow { from_ns, until_ns } = self.window;
+        WindowFigures { from_ms: ms(from_ns), until_ms: ms(until_ns), listeners_left_out: self.without }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use claque_core::rng::Seed;

@@ -25,6 +25,7 @@ mod manifest;
 mod network;
 mod reader;
 mod rows;
+mod service_load;
 mod session;
 mod settings;
 mod sorter;
@@ -53,12 +54,13 @@ pub use self::{
     },
     listeners::{ListenerFacts, by_listener},
     manifest::{
-        ClaqueVersion, Machine, Manifest, ModelLoadRow, Preparation, RunConfig, RunHeader, SavedVerdict,
-        ServiceLoad, TokenRow, expects_streams, expects_turns,
+        ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow,
+        expects_streams, expects_turns,
     },
     network::{AddressRow, NetworkRecord},
     reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
+    service_load::{ModelLoadRow, ServiceLoad},
     session::{BlockArrival, Session, Underrun},
     settings::flatten,
     suite::{

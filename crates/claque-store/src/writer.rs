@@ -16,8 +16,9 @@ use crate::{
     journal::Journal,
     left::DocumentJournal,
     listeners::{self, ListenerFacts},
-    manifest::{Manifest, Preparation, RunHeader, ServiceLoad, TokenRow},
+    manifest::{Manifest, Preparation, RunHeader, TokenRow},
     network::NetworkRecord,
+    service_load::ServiceLoad,
     sorter, tables,
     wall_time::UnixNanos,
 };

@@ -390,34 +390,3 @@ fn a_served_gateway_says_where_it_is_and_stops_when_asked() {
     server.0.stderr.take().unwrap().read_to_string(&mut talk).unwrap();
     assert!(talk.starts_with("serving the gateway of preset 2026-02 with the engine synthetic"), "{talk}");
 }
-
-#[test]
-fn shells_complete_verbs_and_flags() {
-    let stage = Stage::new();
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let script = stdout(&stage.claque(&["completions", shell]));
-        assert!(script.contains("resummarise") && script.contains("gateway-set"), "{shell}: {script}");
-    }
-    let script = stdout(&stage.claque(&["completions", "bash"]));
-    stage.write("claque.bash", &script);
-    // Sourced as a shell would, and asked what begins with `simu`.
-    let asked = "source ./claque.bash; COMP_WORDS=(claque simu); COMP_CWORD=1; _claque claque simu claque; echo ${COMPREPLY[*]}";
-    let output =
-        Command::new("bash").args(["--norc", "-c", asked]).current_dir(stage.path()).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "simulate", "{output:?}");
-}
-
-#[test]
-fn every_verb_has_its_manual_page() {
-    let stage = Stage::new();
-    assert!(stage.claque(&["man", "pages/man1"]).status.success());
-    let page = |name: &str| fs::read_to_string(stage.path().join("pages/man1").join(name)).unwrap();
-    let main = page("claque.1");
-    for verb in ["run", "simulate", "suite", "capacity", "documents", "serve", "compare", "export", "man"] {
-        assert!(main.contains(verb), "{verb}: {main}");
-        assert!(page(&format!("claque-{verb}.1")).starts_with(".ie"), "{verb}");
-    }
-    assert!(page("claque-run.1").contains("allow\\-rate\\-limit"));
-    assert!(page("claque-simulate-documents.1").contains("pages"));
-    assert_eq!(stdout(&stage.claque(&["man"])), main);
-}

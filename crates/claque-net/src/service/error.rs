@@ -9,7 +9,7 @@ use claque_core::{
 };
 use claque_wire::yapit::limit_window;
 
-use super::proxy::ProxyTrouble;
+use super::proxy_trouble::ProxyTrouble;
 
 /// A call to the service failed: what was tried, where, what came of it, and what the user can do.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,7 +23,8 @@ use claque_core::time::Duration;
 use super::{
     connect::Connector,
     network::Network,
-    proxy::{ProxyTrouble, Route},
+    proxy::Route,
+    proxy_trouble::ProxyTrouble,
     target::{Origin, redirected},
     trust,
 };

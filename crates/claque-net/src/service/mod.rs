@@ -19,6 +19,7 @@ mod no_proxy;
 mod patience;
 mod probe;
 mod proxy;
+mod proxy_trouble;
 mod secrets;
 mod source;
 mod target;
@@ -56,7 +57,8 @@ pub use self::{
     network::{AllowedHost, Certificates, Network, NetworkOrder, SlowCall},
     patience::{Pause, Persistence},
     probe::ProbeAnswer,
-    proxy::{ProxySettings, ProxyTrouble},
+    proxy::ProxySettings,
+    proxy_trouble::ProxyTrouble,
     secrets::Secrets,
     source::{SourceError, check_source},
     target::{Target, TargetError},

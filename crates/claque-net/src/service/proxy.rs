@@ -3,19 +3,17 @@
 //! Everything goes through a proxy in a tunnel (`CONNECT`), plain HTTP as well: a listener's WebSocket needs one anyhow, and
 //! what is measured is then the service's own answers.
 
-use std::{error::Error as StdError, fmt, io, net::IpAddr, sync::Arc};
+use std::{fmt, io, net::IpAddr, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
-    secret::Secret,
-};
+use claque_core::{event::Phase, secret::Secret};
 use claque_wire::http1::TunnelError;
 use percent_encoding::percent_decode_str;
 
 use super::{
     http::failure_of,
     no_proxy::NoProxy,
+    proxy_trouble::ProxyTrouble,
     secrets::Secrets,
     target::{Origin, Target},
 };
@@ -74,14 +72,6 @@ pub(crate) enum Route {
     Direct,
     /// Through a tunnel.
     Through(Arc<Proxy>),
-}
-
-/// What went wrong about a proxy. Never with its secrets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProxyTrouble {
-    /// Status of a refusal.
-    status: Option<u16>,
-    text: String,
 }
 
 impl ProxySettings {
@@ -288,32 +278,6 @@ impl Unusable {
     }
 }
 
-impl ProxyTrouble {
-    /// The failure that it is: of the network.
-    pub(crate) fn failure(&self) -> Failure {
-        let (phase, class) = (Phase::Dial, FailureClass::Transport);
-        Failure { phase, class, code: self.status, text: self.text.clone(), kills: Kills::Session }
-    }
-
-    /// What an error tells of, looking at this one alone and not at its causes.
-    pub(crate) fn behind<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Self> {
-        error.downcast_ref()
-    }
-
-    /// Whether a failure is one of a proxy, which says itself what can be done.
-    pub(crate) fn is_behind(failure: &Failure) -> bool {
-        failure.phase == Phase::Dial && (failure.code.is_some() || failure.text.contains("NO_PROXY"))
-    }
-}
-
-impl fmt::Display for ProxyTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl StdError for ProxyTrouble {}
-
 fn is_this_machine(host: &str) -> bool {
     let name = host.strip_suffix('.').unwrap_or(host);
     match host.parse::<IpAddr>() {
@@ -324,6 +288,8 @@ fn is_this_machine(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use claque_core::event::FailureClass;
+
     use super::*;
 
     fn settings(variables: &[(&str, &str)]) -> ProxySettings {

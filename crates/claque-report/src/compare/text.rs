@@ -7,8 +7,8 @@ use crate::{
     compare::{Compared, Differs, Setting, Side},
     paint::{Paint, Style, joined, row},
     printable::is_hidden,
-    text::{objectives_met, wrapped},
-    words::one_line,
+    text::objectives_met,
+    words::{one_line, wrapped},
 };
 
 /// Widths of the columns: the longest name is "underruns per listener".

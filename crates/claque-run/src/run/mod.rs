@@ -392,11 +392,9 @@ fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact
     ]
 }
 
-/// One lane for a small audience, so that it is ordered; for a large one as many as there are cores for it.
+/// One lane for a small audience, so that it is ordered; else as many as there are cores for it.
 fn lanes(plan: &Plan, host_here: bool) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let free = cores.saturating_sub(usize::from(host_here)).max(1);
-    let wanted = usize::try_from(plan.schedule.known_of(plan.users).div_ceil(LISTENERS_PER_LANE))
-        .unwrap_or(usize::MAX);
-    wanted.clamp(1, free)
+    let wanted = plan.schedule.known_of(plan.users).div_ceil(LISTENERS_PER_LANE);
+    usize::try_from(wanted).unwrap_or(usize::MAX).clamp(1, cores.saturating_sub(host_here.into()).max(1))
 }

@@ -10,7 +10,7 @@ use super::{
     super::picture::{Ecdf, Picture},
     Markup, Page,
 };
-use crate::{again, load, text::unstarted, words::one_line};
+use crate::{again, load, words::one_line};
 
 /// A section with one plot.
 fn section(id: &str, title: &str, says: &str, out: &mut Markup) {
@@ -159,7 +159,7 @@ pub(super) fn spreads(summary: &Summary, picture: &Picture, out: &mut Markup) {
         out.raw("</tr>\n");
     }
     out.raw("</tbody></table></div>\n<p class=\"under\">- fewer values than this quantile takes to have one beyond it.</p>\n");
-    let (never, unknown) = unstarted(summary);
+    let (never, unknown) = summary.listeners.unstarted();
     for (count, what) in
         [(never, "never began to play"), (unknown, "may have begun to play, which is on no record,")]
     {
