@@ -87,11 +87,22 @@ impl Listener {
 
     /// As [`Player::handle_input`]; what the person did until `now` is done first, at the time it was done.
     pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {
-        if self.leaving.is_some() {
-            self.leave_until(now);
+        match self.person {
+            None if self.leaving.is_none() => self.player.step(now, input),
+            None | Some(_) => self.step_as_person(now, input),
         }
-        self.step(now, input);
         self.player.outputs()
+    }
+
+    /// Apart, for most only listen, and what is moved for this would be moved for each of their messages.
+    #[inline(never)]
+    fn step_as_person(&mut self, now: Instant, input: Input) {
+        self.leave_until(now);
+        self.step(now, input);
+    }
+
+    const fn only_listens(&self) -> bool {
+        self.person.is_none() && self.leaving.is_none()
     }
 
     fn step(&mut self, now: Instant, input: Input) {
@@ -113,6 +124,9 @@ impl Listener {
     /// When to wake this listener at the latest, and why.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, TimeoutReason)> {
+        if self.only_listens() {
+            return self.player.poll_timeout();
+        }
         let leaves = self.leaving.and_then(|leaving| leaving.due(&self.player));
         let acts = self.acts_at().into_iter().chain(leaves).min();
         [self.player.poll_timeout(), acts.map(|at| (at, TimeoutReason::Acts))].into_iter().flatten().min()
@@ -152,7 +166,7 @@ impl Listener {
     /// As [`Player::slack`]; none for whoever does more than listen, or leaves at a time of its own.
     #[must_use]
     pub fn slack(&self, due: (Instant, TimeoutReason)) -> Duration {
-        if self.person.is_none() && self.leaving.is_none() { self.player.slack(due) } else { Duration::ZERO }
+        if self.only_listens() { self.player.slack(due) } else { Duration::ZERO }
     }
 
     /// As [`Player::unfinished`].
