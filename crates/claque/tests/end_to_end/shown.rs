@@ -12,9 +12,16 @@ const OLDER_RESULT: &str = include_str!("../../../claque-store/tests/data/one-us
 #[test]
 fn every_command_that_is_shown_is_understood() {
     let mut shown = 0;
-    for command in ["README.md", "docs/scenario.md", "docs/output.md", "docs/metrics.md", "docs/live.md"]
-        .iter()
-        .flat_map(|path| commands(path))
+    for command in [
+        "README.md",
+        "docs/scenario.md",
+        "docs/output.md",
+        "docs/metrics.md",
+        "docs/live.md",
+        "docs/capacity.md",
+    ]
+    .iter()
+    .flat_map(|path| commands(path))
     {
         // Help comes after the flags before it have been read.
         let output =
