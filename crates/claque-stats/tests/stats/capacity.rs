@@ -21,7 +21,7 @@ fn terms() -> SearchTerms {
 }
 
 fn objectives() -> Vec<Objective> {
-    vec![Objective::parse("listeners underrun-free >= 99 %").unwrap()]
+    vec![Objective::parse("listeners underrun-free >= 99 %").expect("it is an objective")]
 }
 
 /// A run in which so many listeners were free of underruns.
