@@ -99,6 +99,7 @@ fn the_help_is_as_it_was() {
         ("help_compare", vec!["compare", "--help"]),
         ("help_cleanup", vec!["cleanup", "--help"]),
         ("help_suite", vec!["suite", "--help"]),
+        ("help_capacity", vec!["capacity", "--help"]),
     ] {
         insta::assert_snapshot!(name, stdout(&stage.claque(&args)));
     }

@@ -10,7 +10,7 @@ const QUICK: u64 = 10;
 /// How much is measured.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct CapacityFlags {
-    /// A fifth of the seeds, for a look
+    /// A fifth of the seeds, and services for less than 50 listeners alone, for a look
     #[arg(long)]
     quick: bool,
 }
@@ -24,5 +24,8 @@ pub(crate) fn run(flags: &CapacityFlags) -> anyhow::Result<()> {
     command.args(["--", "--nocapture", "--test-threads", "1"]);
     let seeds = if flags.quick { QUICK } else { FULL };
     command.env("CLAQUE_CAPACITY_SEEDS", seeds.to_string());
+    if !flags.quick {
+        command.env("CLAQUE_CAPACITY_LARGE", "yes");
+    }
     run_command(&mut command)
 }

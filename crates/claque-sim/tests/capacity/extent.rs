@@ -17,11 +17,12 @@ impl Extent {
         reason = "the bench says by this how much is simulated; the crate knows none of it"
     )]
     pub(crate) fn asked_for() -> Self {
+        let large = std::env::var("CLAQUE_CAPACITY_LARGE").is_ok();
         match std::env::var("CLAQUE_CAPACITY_SEEDS").ok() {
-            None => Self { seeds: 5, runs: 10, large: false },
+            None => Self { seeds: 5, runs: 10, large },
             Some(seeds) => {
                 let seeds = seeds.parse().expect("seeds are a number");
-                Self { seeds, runs: 4 * seeds, large: true }
+                Self { seeds, runs: 4 * seeds, large }
             }
         }
     }

@@ -64,7 +64,7 @@ fn the_interval_holds_the_truth_as_often_as_it_says() {
         searches += answers.len();
     }
     // So many misses are luck where 5 % are promised.
-    let allowed = if extent.large { 0.07 * number(searches) } else { 2.0 };
+    let allowed = (0.07 * number(searches)).max(2.0);
     assert!(number(searches - held) <= allowed, "{held} of {searches}");
     assert!(number(searches - near) <= allowed, "{near} of {searches}");
 }

@@ -10,7 +10,11 @@ use super::{
 use crate::{
     binomial::Tail,
     objective::{Counted, Objective},
+    sample::whole,
 };
+
+/// A number that is further off than this, as a ratio, says nothing of the edge.
+const NEAR: f64 = 1.3;
 
 /// The name of the ceiling that is no objective's.
 pub const THROUGHPUT: &str = "throughput";
@@ -203,8 +207,6 @@ fn shown(
 
 /// How the runs at a number that does not hold failed; none where it lies far beyond the capacity.
 fn fall<'a>(runs: impl Iterator<Item = &'a Evidence>, users: Option<u32>, number: u32) -> Option<Fall> {
-    /// A number further off says nothing of the edge.
-    const NEAR: f64 = 1.3;
     let near = f64::from(users?) * NEAR;
     if f64::from(number) > near.max(f64::from(users?) + 1.0) {
         return None;
@@ -222,9 +224,15 @@ fn gave_way(history: &[Evidence], failing: Option<u32>, ending: &Ending) -> Opti
     if let Ending::Untrusted(_) = ending {
         return Some(GaveWay::Generator);
     }
+    // What fails far beyond the edge says nothing of the edge.
+    let is_near = |one: &Evidence| {
+        failing.is_some_and(|number| {
+            one.users >= number && f64::from(one.users) <= NEAR * f64::from(number) + 1.0
+        })
+    };
     let failed: Vec<_> = history
         .iter()
-        .filter(|one| one.is_trusted() && failing.is_some_and(|number| one.users >= number))
+        .filter(|one| one.is_trusted() && is_near(one))
         .filter(|one| !one.is_met() || is_overload(one))
         .collect();
     if failed.is_empty() {
@@ -247,9 +255,22 @@ fn gave_way(history: &[Evidence], failing: Option<u32>, ending: &Ending) -> Opti
         (true, _) => GaveWay::RateLimit,
         (false, 1..) if network > workers => GaveWay::Network,
         (false, 1..) => GaveWay::Worker,
-        (false, 0) if failed.iter().any(|one| is_overload(one)) => GaveWay::Queue,
+        (false, 0) if falls_behind(&failed) => GaveWay::Queue,
         (false, 0) => GaveWay::Wait,
     })
+}
+
+/// Whether the service delivered less than was listened to in these runs together.
+fn falls_behind(runs: &[&Evidence]) -> bool {
+    let paces: Vec<_> = runs.iter().filter_map(|one| one.pace).collect();
+    if paces.is_empty() {
+        // Listeners were lost before a pace could be taken.
+        return true;
+    }
+    let n = whole(u64::try_from(paces.len()).unwrap_or(u64::MAX));
+    let ratio = paces.iter().map(|pace| pace.ratio.min(1.0)).sum::<f64>() / n;
+    let error = paces.iter().map(|pace| pace.error.powi(2)).sum::<f64>().sqrt() / n;
+    1.0 - ratio > (2.0 * error).max(0.02)
 }
 
 /// Whether two capacities differ.

@@ -6,6 +6,7 @@ use super::{
     belief::{Chances, ObjectiveBelief, PaceBelief, counted},
     evidence::{Evidence, Length, Worth},
 };
+use crate::sample::whole;
 
 /// Width of the interval that ends a search, as a share of the number found, where that is many.
 const RESOLUTION: f64 = 0.06;
@@ -295,7 +296,7 @@ impl Search {
         (low, whole_number(BLUR * ceiling.quantile(1.0 - tail)).max(low))
     }
 
-    /// The largest number that was tried for long enough, is more likely to hold than not, and held in most of its runs.
+    /// The largest number that was tried for long enough, is more likely to hold than not, and held in its runs together.
     pub(super) fn backed(&self, ceiling: &Chances) -> Option<u32> {
         let tried = self.history.iter().filter(|one| one.length == Length::Full && one.is_trusted());
         let likely = tried.map(|one| one.users).filter(|&users| ceiling.at_least(f64::from(users)) >= 0.5);
@@ -317,10 +318,16 @@ impl Search {
         self.full_at(users).next().is_some()
     }
 
+    /// Whether all full runs at a number together met every objective; of one that is about whole runs, more than half of them.
     fn is_backed(&self, users: u32) -> bool {
-        let (all, met) =
-            (self.full_at(users).count(), self.full_at(users).filter(|one| one.is_met()).count());
-        all > 0 && 2 * met > all
+        let meets = |at: usize| {
+            let trials: Vec<_> = self.full_at(users).filter_map(|one| one.trials.get(at)).collect();
+            let (good, of) = trials.iter().fold((0, 0), |sum, trial| (sum.0 + trial.good, sum.1 + trial.of));
+            let target = trials.first().map_or(1.0, |trial| trial.target);
+            of > 0 && whole(good) + 1e-9 >= target * whole(of)
+        };
+        let is_limited = self.full_at(users).any(|one| one.worth != Worth::Valid);
+        self.has_full(users) && !is_limited && (0..self.objectives.len()).all(meets)
     }
 
     fn order(&self, users: u32, length: Length) -> Next {
