@@ -2,6 +2,7 @@
 
 use claque_stats::{
     Summary, Validity, Verdict,
+    figures::FigureValue,
     units::{counted, grouped, time},
 };
 use claque_store::{ModelLoadRow, ServiceLoad};
@@ -46,12 +47,13 @@ pub(crate) fn lines_of(sentences: &[String], paint: Paint) -> Vec<String> {
 fn served(summary: &Summary) -> Option<String> {
     let counts = summary.listeners;
     let (well, all) = (counts.well_served?, counts.intended);
+    let how = how_far(summary);
     if well == all {
         return Some(match all {
             0 => return None,
-            1 => "The listener heard it to the end without a stutter.".to_owned(),
-            2 => "Both listeners heard it to the end without a stutter.".to_owned(),
-            all => format!("All {} listeners heard it to the end without a stutter.", grouped(all)),
+            1 => format!("The listener heard it {how} without a stutter."),
+            2 => format!("Both listeners heard it {how} without a stutter."),
+            all => format!("All {} listeners heard it {how} without a stutter.", grouped(all)),
         });
     }
     let (never, unknown) = counts.unstarted();
@@ -61,11 +63,8 @@ fn served(summary: &Summary) -> Option<String> {
             all => format!("None of the {} listeners heard anything.", grouped(all)),
         });
     }
-    let mut parts = vec![format!(
-        "{} of {} heard it to the end without a stutter",
-        grouped(well),
-        counted(all, "listener")
-    )];
+    let mut parts =
+        vec![format!("{} of {} heard it {how} without a stutter", grouped(well), counted(all, "listener"))];
     let mut rest = |count: u64, what: &str| {
         if count > 0 {
             parts.push(format!("{} {what}", grouped(count)));
@@ -85,9 +84,47 @@ fn served(summary: &Summary) -> Option<String> {
     Some(parts.join("; ") + ".")
 }
 
+/// To the end, or as far as listeners wanted to.
+fn how_far(summary: &Summary) -> String {
+    let counts = summary.listeners;
+    let mut words = match (counts.left, counts.completed) {
+        (0, _) => "to the end".to_owned(),
+        (_, 0) => "until they left".to_owned(),
+        (left, completed) => {
+            format!("to the end ({}) or until they left ({})", grouped(completed), grouped(left))
+        }
+    };
+    if counts.left == 0 && summary.blocks.forgone > 0 {
+        words
+            .push_str(&format!(", less {} that they passed over,", counted(summary.blocks.forgone, "block")));
+    }
+    let interrupted = summary.streams.as_ref().and_then(|streams| streams.value("barge_ins"));
+    if let Some(FigureValue::Count(interrupted)) = interrupted
+        && interrupted > 0
+    {
+        words.push_str(&format!(", with {} of theirs,", counted(interrupted, "interruption")));
+    }
+    words
+}
+
 fn first_sound(summary: &Summary) -> Option<String> {
     let startup = summary.startup_time?;
     let longest = time(startup.max_ms);
+    let silent = summary.listeners.intended.saturating_sub(startup.count);
+    let of = if silent == 0 {
+        String::new()
+    } else {
+        format!(", of the {} who heard any", grouped(startup.count))
+    };
+    let later = summary.streams.as_ref().and_then(|streams| streams.value("turn_response"));
+    let later = match later {
+        Some(FigureValue::Times(times)) => {
+            let median =
+                times.p50_ms.map_or_else(String::new, |median| format!("{} (median), ", time(median)));
+            format!(" In the conversation answers took {median}{} at most to begin.", time(times.max_ms))
+        }
+        _ => String::new(),
+    };
     Some(match startup.p50_ms {
         Some(median) => {
             format!(
@@ -95,7 +132,7 @@ fn first_sound(summary: &Summary) -> Option<String> {
                 time(median)
             )
         }
-        None => format!("The first sound came {longest} after the intended start."),
+        None => format!("The first sound came {longest} after the intended start{of}.{later}"),
     })
 }
 

@@ -124,7 +124,7 @@ fn goodput(summary: &Summary) -> Option<String> {
     let (well, all) = (summary.listeners.well_served?, summary.listeners.intended);
     let share = percent_or_na(summary.listeners.goodput_pct());
     Some(format!(
-        "{} of {} ({share}) heard every block without an underrun",
+        "{} of {} ({share}) got all they wanted, without an underrun",
         grouped(well),
         counted(all, "listener")
     ))

@@ -8,21 +8,21 @@ use serde::Serialize;
 use super::sides::{LoadedRun, Side};
 
 /// What the listeners were asked to do. With another task, other figures are no answer to the same question.
-const TASK: [&str; 14] = [
-    "users",
-    "blocks",
-    "speed",
-    "stagger",
+const TASK: [&str; 7] = ["users", "blocks", "speed", "stagger", "use_cached", "varied_lengths", "text"];
+
+/// The same, where saying nothing has always meant one thing: a file that lacks the key was of that task.
+const TASK_UNLESS_SAID: [&str; 11] = [
     "arrivals",
+    "barge_in",
+    "behaviour",
     "for",
     "hold",
-    "warm_up",
+    "listen",
     "listens",
     "texts",
+    "think",
+    "warm_up",
     "zipf",
-    "use_cached",
-    "varied_lengths",
-    "text",
 ];
 
 /// What was done to the audience while it listened: what that would have been otherwise is not known.
@@ -62,12 +62,14 @@ pub(super) fn between(a: &Side, b: &Side) -> Vec<Setting> {
         let (in_a, in_b) = (of_a.get(name), of_b.get(name));
         // A task that changes from one repetition to the next is none.
         let scattered = [in_a, in_b].into_iter().flatten().any(|values| values.len() > 1);
-        let is_task = TASK.contains(&name.as_str()) || name == BY_HAND;
+        let top = name.split(['.', '[']).next().unwrap_or_default();
+        let is_plain = TASK_UNLESS_SAID.contains(&top) || name == BY_HAND;
+        let is_task = TASK.contains(&name.as_str()) || is_plain;
         if in_a == in_b && !(is_task && scattered) {
             return None;
         }
         // What an older file does not say may have been the same.
-        let known = in_a.is_some() && in_b.is_some() || name == BY_HAND;
+        let known = in_a.is_some() && in_b.is_some() || is_plain;
         let differs = if is_task && known { Differs::Forbidding } else { Differs::Noted };
         let shown = |values: Option<&BTreeSet<String>>| {
             values.map_or_else(
@@ -108,6 +110,14 @@ fn settings(run: &LoadedRun) -> Vec<(String, String)> {
         let top = name.split(['.', '[']).next().unwrap_or_default();
         !PASSED_OVER.contains(&top)
     });
+    // What is never done is as if it were not said; and so is how long pauses are that nobody makes.
+    let is_nothing = |value: &str| value.parse() == Ok(0.0_f64);
+    let pauses = settings.iter().any(|(name, value)| name == "behaviour.pause" && !is_nothing(value));
+    settings.retain(|(name, value)| match name.strip_prefix("behaviour.") {
+        Some("pause_seconds") => pauses,
+        Some(_) => !is_nothing(value),
+        None => true,
+    });
     let mut put = |name: &str, value: String| {
         settings.retain(|(known, _)| known != name);
         settings.push((name.to_owned(), value));
@@ -134,4 +144,36 @@ fn settings(run: &LoadedRun) -> Vec<(String, String)> {
     }
     put("machine", format!("{} {} with {} cpus", machine.os, machine.arch, machine.cpus));
     settings
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::compare::tests::run;
+
+    fn side(scenario: Value) -> Side {
+        let mut run = run("a", 1.0, 0, 1);
+        run.manifest.scenario = scenario;
+        Side { label: "A".to_owned(), runs: vec![run] }
+    }
+
+    #[test]
+    fn a_task_that_only_one_side_has_forbids_a_comparison() {
+        for (a, b, forbids) in [
+            (json!({}), json!({"arrivals": "constant:2/min"}), true),
+            (json!({"listens": "5s"}), json!({}), true),
+            (json!({}), json!({"behaviour": {"hang_up": 6.0, "pause_seconds": 10.0}}), true),
+            // What is never done says nothing.
+            (json!({}), json!({"behaviour": {"hang_up": 0.0, "pause": 0.0, "pause_seconds": 10.0}}), false),
+            // What an older file does not say may have been the same.
+            (json!({}), json!({"use_cached": true}), false),
+            (json!({"use_cached": false}), json!({"use_cached": true}), true),
+            (json!({"workers": 4}), json!({"workers": 8}), false),
+        ] {
+            let objection = objection(&between(&side(a.clone()), &side(b.clone())));
+            assert_eq!(objection.is_some(), forbids, "{a} {b}: {objection:?}");
+        }
+    }
 }

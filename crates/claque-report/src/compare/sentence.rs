@@ -12,8 +12,38 @@ const MOST_REPEATS: f64 = 200.0;
 
 /// The sentence about the candidate of `pair`; nothing where the two cannot be compared.
 pub(crate) fn sentence(compared: &Compared, pair: &Pair, candidate: &Side) -> Option<String> {
-    let baseline = compared.sides.first().map_or(0, |side| side.runs.len());
-    of_pair(pair, &candidate.label, baseline.min(candidate.runs.len()), compared.confidence_pct)
+    let baseline = compared.sides.first()?;
+    let runs = baseline.runs.len().min(candidate.runs.len());
+    let words = of_pair(pair, &candidate.label, runs, compared.confidence_pct)?;
+    Some(match never_started(baseline, candidate) {
+        Some(more) => format!("{words} {more}"),
+        None => words,
+    })
+}
+
+/// Listeners that never began to play are in no time: told where there are any and the sides differ in them.
+fn never_started(baseline: &Side, candidate: &Side) -> Option<String> {
+    let of = |side: &Side| {
+        let listeners = side.runs.iter().flat_map(|run| run.observed.listeners());
+        let (mut all, mut never) = (0_u64, 0_u64);
+        listeners.for_each(|listener| {
+            all += 1;
+            never += u64::from(listener.startup_ms.is_none());
+        });
+        (never, all)
+    };
+    let ((a, of_a), (b, of_b)) = (of(baseline), of(candidate));
+    (a * of_b != b * of_a).then(|| {
+        format!(
+            "{} of {} listeners of {} never began to play, {} of {} of {}: they are in no time.",
+            grouped(b),
+            grouped(of_b),
+            candidate.label,
+            grouped(a),
+            grouped(of_a),
+            baseline.label
+        )
+    })
 }
 
 /// The same, where `runs` were made on the side that has fewer.

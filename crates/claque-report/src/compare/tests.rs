@@ -56,7 +56,7 @@ fn manifest() -> Manifest {
 }
 
 /// Twenty listeners of ten blocks whose times are `factor` of the usual, `failing` of whom hear nothing.
-fn run(name: &str, factor: f64, failing: usize, seed: u64) -> LoadedRun {
+pub(super) fn run(name: &str, factor: f64, failing: usize, seed: u64) -> LoadedRun {
     // The luck of a run, which hangs from its name and its seed.
     let luck = (seed * 5 + u64::try_from(name.len()).expect("names are short")) % 4;
     let factor = factor * (1.0 + 0.003 * f64::from(u32::try_from(luck).expect("it is below 4")));

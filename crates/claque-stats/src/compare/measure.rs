@@ -140,6 +140,11 @@ impl Measure {
         }
     }
 
+    /// Whether it is of listeners that began to play, so that those who never did make it look better.
+    pub(super) fn is_of_who_started(self) -> bool {
+        ["startup_time", "stalled_time_pct"].contains(&self.name())
+    }
+
     pub(super) const fn scale(self) -> Scale {
         if self.statistic.is_some() { Scale::Ratio } else { Scale::Difference }
     }

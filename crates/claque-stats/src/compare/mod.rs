@@ -284,6 +284,8 @@ struct Draft {
     b: Option<f64>,
     result: Result<Test, (Change, String)>,
     called: bool,
+    /// Share of listeners that never began to play, on both sides, where the figure is of those who did.
+    unstarted: (f64, f64),
 }
 
 impl Draft {
@@ -318,7 +320,9 @@ impl Draft {
             }
         };
         let told = |values: Option<Vec<f64>>| values.map(|values| middle(scale, &values));
-        Self { measure, a: told(in_a), b: told(in_b), result, called: false }
+        let unstarted =
+            if measure.is_of_who_started() { (a.unstarted_share(), b.unstarted_share()) } else { (0.0, 0.0) };
+        Self { measure, a: told(in_a), b: told(in_b), result, called: false, unstarted }
     }
 
     fn into_row(self, alpha: f64, judged: usize) -> Row {
@@ -344,11 +348,35 @@ impl Draft {
                 .map(rounded),
             p_value: test.map(|test| rounded(test.p_value)),
             change: self.change(),
-            reason: self.result.err().map(|(_, why)| why),
+            reason: self.reason(),
         }
     }
 
+    /// Why it is not judged or cannot be compared, if so.
+    fn reason(self) -> Option<String> {
+        let of_who_started = self.change() != self.change_of_who_started();
+        let in_pct = |share: f64| format!("{:.1} %", share * 100.0);
+        let (a, b) = self.unstarted;
+        self.result.err().map(|(_, why)| why).or_else(|| {
+            of_who_started.then(|| {
+                format!(
+                    "not judged: it is of listeners that began to play, and {} of one side never did, {} of the other",
+                    in_pct(a),
+                    in_pct(b)
+                )
+            })
+        })
+    }
+
+    /// Of those who began to play nothing is concluded in favour of the side on which fewer did.
     fn change(&self) -> Change {
+        let (a, b) = self.unstarted;
+        let change = self.change_of_who_started();
+        let is_favoured = change == Change::Better && b > a || change == Change::Worse && a > b;
+        if is_favoured { Change::NotJudged } else { change }
+    }
+
+    fn change_of_who_started(&self) -> Change {
         match &self.result {
             Err((change, _)) => *change,
             Ok(_) if !self.measure.is_judged() => Change::NotJudged,

@@ -32,6 +32,16 @@ impl<'a> Side<'a> {
             && self.runs.iter().any(|run| measured(run) && value(run, measure).is_none())
     }
 
+    /// Share of the listeners that never began to play.
+    pub(super) fn unstarted_share(&self) -> f64 {
+        let (mut all, mut unstarted) = (0_u32, 0_u32);
+        for listener in self.runs.iter().flat_map(|run| run.listeners()) {
+            all += 1;
+            unstarted += u32::from(listener.startup_ms.is_none());
+        }
+        f64::from(unstarted) / f64::from(all.max(1))
+    }
+
     /// Whether audio came as a stream in any run.
     pub(super) fn is_streamed(&self) -> bool {
         self.runs.iter().flat_map(|run| run.listeners()).any(ListenerObservation::is_streamed)
