@@ -29,7 +29,7 @@ fn shells_complete_verbs_and_flags() {
 #[test]
 fn every_verb_has_its_manual_page() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(claque(folder.path(), &["man", "pages/man1"]), "");
+    assert_eq!(claque(folder.path(), &["man", "--into", "pages/man1"]), "");
     let page = |name: &str| fs::read_to_string(folder.path().join("pages/man1").join(name)).unwrap();
     let main = page("claque.1");
     for verb in ["run", "simulate", "suite", "capacity", "documents", "serve", "compare", "export", "man"] {
@@ -39,4 +39,8 @@ fn every_verb_has_its_manual_page() {
     assert!(page("claque-run.1").contains("allow\\-rate\\-limit"));
     assert!(page("claque-simulate-documents.1").contains("pages"));
     assert_eq!(claque(folder.path(), &["man"]), main);
+    assert_eq!(claque(folder.path(), &["man", "simulate", "documents"]), page("claque-simulate-documents.1"));
+    let output = Command::new(env!("CARGO_BIN_EXE_claque")).args(["man", "simulat"]).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && words.contains("simulate"), "{output:?}");
 }

@@ -16,7 +16,10 @@ pub(crate) struct CompletionsFlags {
 /// Flags of `claque man`.
 #[derive(Debug, Args)]
 pub(crate) struct ManFlags {
-    /// Folder to write the pages into; it is made if it is not there. Without it the page of claque itself is printed
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: Option<PathBuf>,
+    /// The verb, such as `run` or `simulate documents`; without one the page is of claque itself
+    #[arg(value_name = "VERB")]
+    pub(crate) verb: Vec<String>,
+    /// Write the pages of all verbs into this folder, which is made if it is not there
+    #[arg(long, value_name = "DIR", conflicts_with = "verb")]
+    pub(crate) into: Option<PathBuf>,
 }

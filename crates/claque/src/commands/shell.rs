@@ -5,6 +5,7 @@ use std::{fs, path::Path, process::ExitCode};
 use anyhow::Context as _;
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
+use claque_run::usage::{UsageError, hint};
 
 use crate::{
     cli::{Cli, CompletionsFlags, ManFlags},
@@ -27,17 +28,34 @@ pub(crate) fn completions(flags: &CompletionsFlags) -> anyhow::Result<ExitCode> 
 /// Prints the manual page, or writes it and those of all verbs into a folder.
 ///
 /// # Errors
-/// Standard output or a file cannot be written.
+/// There is no such verb, or standard output or a file cannot be written.
 pub(crate) fn man(flags: &ManFlags) -> anyhow::Result<ExitCode> {
     let mut command = Cli::command();
     command.build();
-    let Some(folder) = &flags.folder else {
-        talk::print(&page(command)?)?;
+    let Some(folder) = &flags.into else {
+        talk::print(&page(named(command, &flags.verb)?)?)?;
         return Ok(ExitCode::SUCCESS);
     };
     fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
     write_all(command, "", folder)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The command of a verb, or of a verb below another, named as its page is.
+fn named(command: Command, verb: &[String]) -> Result<Command, UsageError> {
+    let mut found = command;
+    let mut name = found.get_name().to_owned();
+    for word in verb {
+        let below = found.get_subcommands().find(|below| below.get_name() == word).cloned();
+        let known: Vec<_> = found.get_subcommands().map(Command::get_name).collect();
+        found = below.ok_or_else(|| {
+            let hint = hint(word, &known).unwrap_or_else(|| format!("there is {}", known.join(", ")));
+            UsageError::new(format!("`{name} {word}` is no verb; {hint}"))
+        })?;
+        name = format!("{name}-{word}");
+    }
+    // clap wants its names for ever.
+    Ok(found.name(&*Box::leak(name.into_boxed_str())))
 }
 
 /// Writes the page of a command, and those of the verbs below it.

@@ -15,7 +15,7 @@ use hyper::header::{AUTHORIZATION, HeaderValue};
 use serde_json::json;
 
 use super::Recording;
-use crate::service::{HttpClient, Network, NetworkOrder, Over, Target, post_json};
+use crate::service::{HttpClient, Network, NetworkOrder, Over, Secrets, Target, post_json};
 
 /// A service to be asked. Only this address is ever asked: redirects are not followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct OpenaiEngine {
 pub(in crate::host) struct OpenaiSpeaker {
     engine: OpenaiEngine,
     http: HttpClient,
+    /// What is blanked in its words.
+    secrets: Secrets,
 }
 
 impl OpenaiSpeaker {
@@ -42,7 +44,7 @@ impl OpenaiSpeaker {
         if let Some(key) = &engine.key {
             network.secrets().learn(key);
         }
-        Self { engine, http: HttpClient::new(&network, None) }
+        Self { engine, http: HttpClient::new(&network, None), secrets: network.secrets().clone() }
     }
 
     pub(super) const fn target(&self) -> &Target {
@@ -62,7 +64,7 @@ impl OpenaiSpeaker {
             "response_format": "wav",
         });
         let url = target.without_version().url("/v1/audio/speech");
-        let said = |failure: Failure| failure.text;
+        let said = |failure: Failure| self.secrets.clean(&failure.text);
         let mut request = post_json(&url, &body).map_err(said)?;
         if let Some(key) = key {
             let value = HeaderValue::from_str(&format!("Bearer {}", key.expose()));
@@ -77,8 +79,7 @@ impl OpenaiSpeaker {
         read(answer.status.as_u16(), answer.content_type.as_deref(), &answer.body).map_err(|failure| {
             let refused = matches!(failure.class, FailureClass::Auth) && key.is_none();
             let remedy = if refused { "; its key belongs in CLAQUE_ENGINE_API_KEY" } else { "" };
-            key.as_ref().map_or(failure.text.clone(), |key| failure.text.replace(key.expose(), "***"))
-                + remedy
+            self.secrets.clean(&failure.text) + remedy
         })
     }
 }

@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     persistent::PersistentEngine,
-    program::{MAX_AUDIO_BYTES, MAX_WORDS},
+    program::{MAX_AUDIO_BYTES, MAX_WORDS, without_our_keys},
 };
 
 /// Longest line of an answer, bytes: an error in a few words.
@@ -71,7 +71,7 @@ impl SpeechProcess {
     }
 
     fn spawn(engine: &PersistentEngine) -> io::Result<Self> {
-        let mut child = Command::new(&engine.program)
+        let mut child = without_our_keys(Command::new(&engine.program))
             .args(&engine.args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -117,8 +117,9 @@ impl SpeechProcess {
         };
         let Answer { bytes, error, .. } = self.answer().await?;
         written.map_err(|error| format!("failed to hand it a text: {error}"))?;
-        let Some(count) = bytes else {
-            self.is_usable = error.is_some();
+        let Some(count) = bytes.filter(|_| error.is_none()) else {
+            // What may follow behind an error is nobody's.
+            self.is_usable = error.is_some() && bytes.is_none();
             return Err(
                 error.map_or_else(|| "its answer has neither bytes nor an error".to_owned(), |e| cut(&e))
             );

@@ -16,6 +16,17 @@ use tokio::{
 
 use super::{AudioSource, CommandEngine, TextInput};
 
+/// Variables that hold keys of claque's own: no program that speaks is shown them.
+const OUR_KEYS: [&str; 2] = ["CLAQUE_TOKEN", "CLAQUE_ENGINE_API_KEY"];
+
+/// A program that is started without keys that are not its own.
+pub(super) fn without_our_keys(mut command: Command) -> Command {
+    for key in OUR_KEYS {
+        command.env_remove(key);
+    }
+    command
+}
+
 /// Most bytes of WAV that are taken: eleven minutes of 48 kHz, 16 bit, mono.
 pub(super) const MAX_AUDIO_BYTES: u64 = 64 << 20;
 /// Bytes kept of what a program says on its standard error.
@@ -45,7 +56,7 @@ async fn speak(engine: &CommandEngine, text: &str, voice: &str) -> Result<Bytes,
         }
     };
     let path = file.as_ref().map(|file| file.to_string_lossy()).unwrap_or_default();
-    let mut child = Command::new(&engine.program)
+    let mut child = without_our_keys(Command::new(&engine.program))
         .args(engine.arguments(text, voice, &path))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
