@@ -14,6 +14,8 @@ use claque_sim::{Scenario, Simulated, simulate};
 
 use crate::house::{corpus, scenario, unlimited};
 
+/// Longer than anybody waits in these queues.
+const FOR_EVER: Duration = Duration::from_secs(1_000_000_000);
 /// Mean service of a block.
 const SERVICE: Duration = Duration::from_secs(1);
 
@@ -28,7 +30,9 @@ fn queue(blocks: u32, workers: u32, utilisation: f64, service: ServiceModel, see
         model.service = service;
     }
     config.pipeline.overflow = None;
-    config.pipeline.visibility_timeout = Duration::from_secs(100_000);
+    // Customers of a queue wait for as long as it takes, and nothing gives them up.
+    config.pipeline.visibility_timeout = FOR_EVER;
+    config.pipeline.key_life = FOR_EVER;
     let mut scenario = scenario(blocks, 1, config);
     let rate = Rate::per_second(utilisation * f64::from(workers) / SERVICE.as_secs_f64()).expect("a rate");
     let poisson = ArrivalProcess::Poisson(RateProfile::constant(rate));
@@ -36,8 +40,9 @@ fn queue(blocks: u32, workers: u32, utilisation: f64, service: ServiceModel, see
     scenario.plan.schedule = poisson.schedule(bound, Seed::root(seed)).expect("somebody comes");
     scenario.scripts = scenario.plan.scripts(&corpus(), Seed::root(seed));
     scenario.seed = Seed::root(seed);
-    scenario.plan.timeout = Duration::from_secs(1_000_000);
-    scenario.plan.policy.block_timeout = Duration::from_secs(1_000_000);
+    scenario.plan.timeout = FOR_EVER;
+    scenario.plan.policy.block_timeout = FOR_EVER;
+    scenario.plan.policy.patience = FOR_EVER;
     scenario
 }
 
