@@ -283,6 +283,18 @@ mod tests {
         ] {
             assert_eq!(first(&summary), words);
         }
+        let left = with(|counts| (counts.completed, counts.left) = (0, 20), of_twenty(20, 0, 0));
+        assert_eq!(first(&left), "All 20 listeners heard it until they left without a stutter.");
+        let some = with(|counts| (counts.completed, counts.left) = (12, 8), of_twenty(6, 14, 0));
+        assert!(first(&some).starts_with(
+            "6 of 20 listeners heard it to the end (12) or until they left (8) without a stutter; 14 had"
+        ));
+        let mut skipped = of_twenty(20, 0, 0);
+        skipped.blocks.forgone = 7;
+        assert_eq!(
+            first(&skipped),
+            "All 20 listeners heard it to the end, less 7 blocks that they passed over, without a stutter."
+        );
         let one = with(|counts| (counts.intended, counts.started) = (1, 1), of_twenty(1, 0, 0));
         assert_eq!(first(&one), "The listener heard it to the end without a stutter.");
         // Files from before it was counted: nothing is made up.

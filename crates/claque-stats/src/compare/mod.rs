@@ -3,6 +3,7 @@
 //! The method, its assumptions and what it refuses are in `docs/compare.md`. Nothing here knows what was run; whether
 //! two runs asked the same question is the caller's to say ([`Candidate::objection`]).
 
+mod draft;
 mod measure;
 mod side;
 mod student;
@@ -12,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 pub use self::measure::{Ratio, Statistic, Unit};
 use self::{
-    measure::{Measure, Scale, count},
+    draft::{Draft, judge_together},
+    measure::Measure,
     side::Side,
-    test::{Grouping, Test, middle},
 };
-use crate::{figures::Better, observe::Observations, sample::rounded};
+use crate::{observe::Observations, sample::rounded};
 
 /// Runs on a side below which nothing is judged: one run cannot tell how runs differ.
 pub const FEWEST_RUNS: usize = 2;
@@ -275,139 +276,4 @@ fn arranged<'a>(a: &[Repetition<'a>], b: &[Repetition<'a>]) -> (Design, (Side<'a
     };
     let side = |runs: Vec<Repetition<'a>>| Side::new(runs.into_iter().map(|run| run.observed).collect());
     (design, (side(a), side(b)))
-}
-
-/// A row on its way.
-struct Draft {
-    measure: Measure,
-    a: Option<f64>,
-    b: Option<f64>,
-    result: Result<Test, (Change, String)>,
-    called: bool,
-    /// Share of listeners that never began to play, on both sides, where the figure is of those who did.
-    unstarted: (f64, f64),
-}
-
-impl Draft {
-    fn new(
-        measure: Measure,
-        design: Design,
-        (a, b): &(Side<'_>, Side<'_>),
-        objection: Option<&String>,
-    ) -> Self {
-        let values = |side: &Side<'_>| side.values(measure).into_iter().collect::<Option<Vec<f64>>>();
-        let (in_a, in_b) = (values(a), values(b));
-        // A time of zero has no ratio.
-        let is_positive = in_a.iter().chain(&in_b).flatten().all(|&value| value > 0.0);
-        let scale = if is_positive { measure.scale() } else { Scale::Difference };
-        let result = match (objection, design.not_judged(), &in_a, &in_b) {
-            (Some(objection), ..) => Err((Change::NotComparable, objection.clone())),
-            (None, _, None, _) | (None, _, _, None) if a.has_too_few(measure) || b.has_too_few(measure) => {
-                let why = "not judged: a run has too few values for this quantile (p50 takes 2, p95 20)";
-                Err((Change::NotJudged, why.to_owned()))
-            }
-            (None, _, None, _) | (None, _, _, None) => {
-                Err((Change::NotComparable, "not measured in every run of both sides".to_owned()))
-            }
-            (None, Some(why), Some(_), Some(_)) => Err((Change::NotJudged, why.to_owned())),
-            (None, None, Some(in_a), Some(in_b)) => {
-                let grouping = if design == Design::Pairs { Grouping::Pairs } else { Grouping::Groups };
-                let test = Test::new(grouping, scale, (in_a, in_b));
-                Ok(match measure.scale() {
-                    Scale::Ratio => test,
-                    Scale::Difference => test.with_events((&a.parts(measure), &b.parts(measure))),
-                })
-            }
-        };
-        let told = |values: Option<Vec<f64>>| values.map(|values| middle(scale, &values));
-        let unstarted =
-            if measure.is_of_who_started() { (a.unstarted_share(), b.unstarted_share()) } else { (0.0, 0.0) };
-        Self { measure, a: told(in_a), b: told(in_b), result, called: false, unstarted }
-    }
-
-    fn into_row(self, alpha: f64, judged: usize) -> Row {
-        let difference = self.a.zip(self.b).map(|(a, b)| b - a);
-        let relative_pct = difference
-            .zip(self.a)
-            .and_then(|(difference, a)| (a.abs() > 0.0).then(|| difference / a.abs() * 100.0));
-        let test = self.result.as_ref().ok();
-        let is_judged = self.measure.is_judged();
-        Row {
-            metric: self.measure.name().to_owned(),
-            statistic: self.measure.statistic(),
-            unit: self.measure.unit(),
-            judged: is_judged,
-            a: self.a.map(rounded),
-            b: self.b.map(rounded),
-            difference: difference.map(rounded),
-            relative_pct: relative_pct.map(rounded),
-            interval: test.and_then(|test| test.interval(alpha)).map(Interval::rounded),
-            detectable: test
-                .filter(|_| is_judged)
-                .and_then(|test| test.detectable(USED * alpha, judged))
-                .map(rounded),
-            p_value: test.map(|test| rounded(test.p_value)),
-            change: self.change(),
-            reason: self.reason(),
-        }
-    }
-
-    /// Why it is not judged or cannot be compared, if so.
-    fn reason(self) -> Option<String> {
-        let of_who_started = self.change() != self.change_of_who_started();
-        let in_pct = |share: f64| format!("{:.1} %", share * 100.0);
-        let (a, b) = self.unstarted;
-        self.result.err().map(|(_, why)| why).or_else(|| {
-            of_who_started.then(|| {
-                format!(
-                    "not judged: it is of listeners that began to play, and {} of one side never did, {} of the other",
-                    in_pct(a),
-                    in_pct(b)
-                )
-            })
-        })
-    }
-
-    /// Of those who began to play nothing is concluded in favour of the side on which fewer did.
-    fn change(&self) -> Change {
-        let (a, b) = self.unstarted;
-        let change = self.change_of_who_started();
-        let is_favoured = change == Change::Better && b > a || change == Change::Worse && a > b;
-        if is_favoured { Change::NotJudged } else { change }
-    }
-
-    fn change_of_who_started(&self) -> Change {
-        match &self.result {
-            Err((change, _)) => *change,
-            Ok(_) if !self.measure.is_judged() => Change::NotJudged,
-            Ok(_) if !self.called => Change::NoDetectableChange,
-            Ok(_) => match (self.measure.better(), self.b < self.a) {
-                (Better::Lower, true) | (Better::Higher, false) => Change::Better,
-                (Better::Neither, _) => Change::NotJudged,
-                (Better::Lower, false) | (Better::Higher, true) => Change::Worse,
-            },
-        }
-    }
-}
-
-/// Calls the judged rows that are beyond chance, over all of them together (Holm 1979); gives how many that were. Rows in
-/// which nothing could have been found do not count (Tarone 1990).
-fn judge_together(drafts: &mut [&mut Draft], alpha: f64) -> usize {
-    let mut order: Vec<(f64, usize)> = Vec::new();
-    for (place, draft) in drafts.iter().enumerate() {
-        if let Ok(test) = &draft.result
-            && draft.measure.is_judged()
-            && test.possible
-        {
-            order.push((test.p_value, place));
-        }
-    }
-    order.sort_by(|x, y| x.0.total_cmp(&y.0));
-    for (step, &(p_value, place)) in order.iter().enumerate() {
-        if p_value > alpha / count(order.len() - step) {
-            break;
-        }
-        drafts[place].called = true;
-    }
-    order.len()
 }

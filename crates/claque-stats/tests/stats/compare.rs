@@ -183,6 +183,23 @@ fn directions_are_those_of_the_listener() {
 }
 
 #[test]
+fn of_those_who_began_to_play_nothing_is_concluded_for_the_side_on_which_fewer_did() {
+    let deaf = |place: usize, one: ListenerObservation| match place {
+        0 => ListenerObservation { startup_ms: None, ..one },
+        _ => one,
+    };
+    let startup = |a: &[_], b: &[_]| row(&compared(a, b), "startup_time", MEAN).clone();
+    let faster = startup(&steady(&SLOWER), &with(steady(&LEVELS), deaf));
+    assert_eq!(faster.change, Change::NotJudged);
+    let why = faster.reason.unwrap();
+    assert!(why.contains("0.0 % of one side never did, 5.0 % of the other"), "{why}");
+    let slower = startup(&with(steady(&LEVELS), deaf), &steady(&SLOWER));
+    assert_eq!(slower.change, Change::NotJudged, "and not to the harm of the other");
+    let worse = startup(&steady(&LEVELS), &with(steady(&SLOWER), deaf));
+    assert_eq!(worse.change, Change::Worse, "what is worse in spite of it is");
+}
+
+#[test]
 fn what_one_run_lacks_is_not_comparable() {
     let deaf =
         |_: usize, _: ListenerObservation| ListenerObservation { blocks_intended: 4, ..Default::default() };
