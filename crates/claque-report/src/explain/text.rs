@@ -20,6 +20,10 @@ const FIGURE: usize = 13;
 /// Width of a column of shares: the longest is "100.0 %".
 const SHARE: usize = 8;
 
+/// Where no stall comes of playing arrivals again.
+const NOT_REPLAYED: &str = "What half of a part would have saved cannot be told: whoever stalled could not be played again from what \
+                            is on record.";
+
 pub(super) fn document(told: &RunExplanation, paint: Paint) -> String {
     let mut lines = Vec::new();
     for words in trust(told) {
@@ -37,10 +41,13 @@ pub(super) fn document(told: &RunExplanation, paint: Paint) -> String {
         lines.push(String::new());
         say(&words, &mut lines);
     }
-    let halved = told.explanation.halved.as_ref().filter(|halved| halved.stalled_ns > 0);
-    if let Some(halved) = halved.filter(|_| is_concluded) {
+    let stalls = &told.explanation.stalls;
+    if is_concluded && stalls.count + stalls.unattributed > 0 {
         lines.push(String::new());
-        halving(halved, &mut lines);
+        match told.explanation.halved.as_ref().filter(|halved| halved.stalled_ns > 0) {
+            Some(halved) => halving(halved, &mut lines),
+            None => say(NOT_REPLAYED, &mut lines),
+        }
     }
     lines.push(String::new());
     lines.push(row("run folder", &told.run_folder, paint));
@@ -86,7 +93,11 @@ fn leading(told: &RunExplanation) -> String {
     let (stalls, startups, blocks) = (&explanation.stalls, &explanation.startups, &explanation.blocks);
     if let Some(most) = largest(stalls, true) {
         let all = counted(stalls.count, "stall");
-        return format!("{} in {all}: {} {}.", ms(stalls.total_ns), share(most), during(most.part));
+        let more = match stalls.unattributed {
+            0 => String::new(),
+            more => format!(" Of {more} more ({}) nothing can be told.", ms(stalls.unattributed_ns)),
+        };
+        return format!("{} in {all}: {} {}.{more}", ms(stalls.total_ns), share(most), during(most.part));
     }
     let head = if stalls.unattributed > 0 {
         format!("Of {} in stalls nothing can be told.", ms(stalls.unattributed_ns))
@@ -223,8 +234,9 @@ fn apart(told: &RunExplanation) -> Vec<String> {
 
 fn halving(halved: &Halved, lines: &mut Vec<String>) {
     let words = format!(
-        "Had one part of every block's way been half as long, its listeners would have stalled for this long instead of {} (an estimate: \
+        "Had one part of every block's way been half as long, {} would have stalled for this long instead of {} (an estimate: \
          requests and queue stay as they were):",
+        counted(halved.listeners, "listener"),
         ms(halved.stalled_ns)
     );
     say(&words, lines);

@@ -19,6 +19,7 @@ fn every_command_that_is_shown_is_understood() {
         "docs/metrics.md",
         "docs/live.md",
         "docs/arrivals.md",
+        "docs/explain.md",
     ]
     .iter()
     .flat_map(|path| commands(path))
