@@ -42,6 +42,7 @@ pub struct RunExplanation {
     target: String,
     time: &'static str,
     partial: bool,
+    streams: bool,
     validity: Validity,
     reasons: Vec<Reason>,
     #[serde(flatten)]
@@ -78,6 +79,7 @@ pub fn of_run(
         capacity: failing,
         time: if is_virtual { "virtual" } else { "real" },
         partial: manifest.partial,
+        streams: is_stream,
         validity: verdict.validity(),
         reasons: verdict.reasons,
         explanation: builder.finish(),

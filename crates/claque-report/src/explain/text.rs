@@ -20,6 +20,8 @@ const FIGURE: usize = 13;
 /// Width of a column of shares: the longest is "100.0 %".
 const SHARE: usize = 8;
 
+/// Of streams.
+const NO_STREAMS: &str = "What half of a part would have saved is not told of streams.";
 /// Where no stall comes of playing arrivals again.
 const NOT_REPLAYED: &str = "What half of a part would have saved cannot be told: whoever stalled could not be played again from what \
                             is on record.";
@@ -46,6 +48,7 @@ pub(super) fn document(told: &RunExplanation, paint: Paint) -> String {
         lines.push(String::new());
         match told.explanation.halved.as_ref().filter(|halved| halved.stalled_ns > 0) {
             Some(halved) => halving(halved, &mut lines),
+            None if told.streams => say(NO_STREAMS, &mut lines),
             None => say(NOT_REPLAYED, &mut lines),
         }
     }
@@ -97,7 +100,12 @@ fn leading(told: &RunExplanation) -> String {
             0 => String::new(),
             more => format!(" Of {more} more ({}) nothing can be told.", ms(stalls.unattributed_ns)),
         };
-        return format!("{} in {all}: {} {}.{more}", ms(stalls.total_ns), share(most), during(most.part));
+        return format!(
+            "{} in {all}: {} {}.{more}",
+            ms(stalls.total_ns),
+            share(most),
+            during(most.part, told.streams)
+        );
     }
     let head = if stalls.unattributed > 0 {
         format!("Of {} in stalls nothing can be told.", ms(stalls.unattributed_ns))
@@ -106,7 +114,12 @@ fn leading(told: &RunExplanation) -> String {
     };
     if let Some(most) = largest(startups, true) {
         let all = counted(startups.count, "startup");
-        return format!("{head} {} in {all}: {} {}.", ms(startups.total_ns), share(most), during(most.part));
+        return format!(
+            "{head} {} in {all}: {} {}.",
+            ms(startups.total_ns),
+            share(most),
+            during(most.part, told.streams)
+        );
     }
     match largest(blocks, false) {
         None => format!("{head} Of no block the whole way is on record."),
@@ -125,12 +138,18 @@ fn share(part: &PartShare) -> String {
 }
 
 /// What happens in a part, after "83.1 % ".
-const fn during(part: Part) -> &'static str {
+const fn during(part: Part, streams: bool) -> &'static str {
     match part {
         Part::Asking => "passed before the awaited block was asked for",
         Part::Retrying => "passed in tries for the awaited block that came to nothing",
         Part::Acceptance => "passed until the request was acknowledged",
+        Part::Making if streams => {
+            "passed until the first audio of the awaited block, in the service's queue and its work"
+        }
         Part::Making => "passed while the service made the awaited block, its queue and its work together",
+        Part::Delivery if streams => {
+            "passed while the audio of the awaited block was coming in, the later of it still being made"
+        }
         Part::Delivery => "passed while the audio of the awaited block was on its way",
         Part::Player => "was no wait for that block: the player waited for others as well",
     }

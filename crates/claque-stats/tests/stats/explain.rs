@@ -58,7 +58,7 @@ fn parts(waits: &Attribution) -> Vec<u64> {
 }
 
 fn way_parts(block: &BlockRecord, is_stream: bool) -> Vec<u128> {
-    let times = BlockWay::of(block, is_stream).unwrap().until_heard();
+    let times = BlockWay::of(block, is_stream).expect("its way is known").until_heard();
     Part::ALL.into_iter().map(|part| times.of(part).as_millis()).collect()
 }
 

@@ -45,6 +45,25 @@ fn a_slow_service_is_where_the_waiting_comes_from_and_the_parts_add_up() {
 }
 
 #[test]
+fn streams_wait_for_their_first_audio_and_then_for_more_of_it() {
+    let stage = Stage::new();
+    let args = ["--protocol", "openai", "--users", "6", "--blocks", "5", "--speed", "4"];
+    stage.simulated(&args);
+    let told = explained(&stage, "latest");
+    assert_eq!((&told["streams"], &told["halved"]), (&Value::Bool(true), &Value::Null), "{told}");
+    assert_eq!((&told["blocks"]["count"], &told["not_acknowledged"]), (&30.into(), &30.into()), "{told}");
+    let of = |waits: &str, place: usize| nanos(&told, &format!("/{waits}/parts/{place}/total_ns"));
+    let (making, delivery) = (3, 4);
+    assert!(of("startups", making) > 0 && of("blocks", delivery) > 0, "{told}");
+    // Whoever hears a stream from its first audio on stalls within it or before the next one begins.
+    let stalled = nanos(&told, "/stalls/total_ns");
+    assert!(stalled > 0, "{told}");
+    assert_eq!(of("stalls", making) + of("stalls", delivery), stalled, "{told}");
+    let text = stage.prints(&["explain", "latest"]);
+    assert!(text.contains("is not told of streams"), "{text}");
+}
+
+#[test]
 fn of_an_invalid_run_it_is_said_first_and_nothing_is_concluded() {
     let stage = Stage::new();
     stage.simulated(&["--users", "3", "--blocks", "4", "--reproduce", "cross-talk"]);
