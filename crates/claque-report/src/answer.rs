@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A span counts as one in which all workers had something to do when their mean is this close to their number.
-const ALL_BUSY: f64 = 0.995;
+pub(crate) const ALL_BUSY: f64 = 0.995;
 
 /// The sentences, the one that matters most first. Of figures that do not measure the service nothing is concluded.
 pub(crate) fn answer(summary: &Summary, verdict: &Verdict, load: Option<&ServiceLoad>) -> Vec<String> {

@@ -9,6 +9,7 @@ pub mod capacity;
 pub mod compare;
 pub mod documents;
 mod error;
+pub mod explain;
 mod figures;
 pub mod html;
 mod json;

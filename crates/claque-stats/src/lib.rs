@@ -13,6 +13,7 @@ mod causes;
 pub mod compare;
 mod documents;
 mod documents_verdict;
+pub mod explain;
 pub mod figures;
 mod gap;
 mod incidents;

@@ -318,7 +318,7 @@ pub(crate) fn ratio(part: u64, whole: u64) -> Option<f64> {
 }
 
 /// The quotient to a millionth, worked out in whole numbers: what is printed has no more digits than are meant.
-fn rounded_ratio(part: u128, of: u64) -> Option<f64> {
+pub(crate) fn rounded_ratio(part: u128, of: u64) -> Option<f64> {
     const MILLION: u128 = 1_000_000;
     let all = u128::from(of);
     let millionths = part.saturating_mul(MILLION).saturating_add(all / 2).checked_div(all)?;

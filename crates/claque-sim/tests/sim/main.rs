@@ -1,6 +1,7 @@
 //! The simulator against known truths, its promises, and random plans.
 
 mod documents;
+mod explain;
 mod faults;
 mod hold;
 mod house;

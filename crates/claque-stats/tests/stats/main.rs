@@ -4,6 +4,7 @@ mod audio;
 mod capacity;
 mod compare;
 mod documents;
+mod explain;
 mod facts;
 mod figures;
 mod incidents;

@@ -48,7 +48,7 @@ pub(crate) use self::{
     output::{AudioFlags, OutputFlags, VocabularyFlag},
     player::PlayerFlags,
     results::{
-        ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
+        ExplainFlags, ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
         ResummariseFlags, RunFlag, ShowFlags, TableFlag, TagFlags,
     },
     shell::{CompletionsFlags, ManFlags},
@@ -94,6 +94,8 @@ pub(crate) enum Verb {
     Runs(ListFlags),
     /// Print the summary of a run
     Show(ShowFlags),
+    /// Tell where the waiting of a run comes from, in parts that add up
+    Explain(ExplainFlags),
     /// Write report.html of a run anew
     Report(ReportFlags),
     /// Give a run a name
@@ -129,6 +131,7 @@ impl Cli {
             Verb::Compare(flags) => flags.quiet,
             Verb::Runs(_)
             | Verb::Show(_)
+            | Verb::Explain(_)
             | Verb::Report(_)
             | Verb::Tag(_)
             | Verb::Prune(_)

@@ -59,6 +59,16 @@ pub(crate) struct ShowFlags {
     pub(crate) json: bool,
 }
 
+/// Flags of `claque explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainFlags {
+    #[command(flatten)]
+    pub(crate) run: RunFlag,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Flags of `claque report`.
 #[derive(Debug, Args)]
 pub(crate) struct ReportFlags {

@@ -4,6 +4,7 @@ mod capacity;
 mod cleanup;
 mod compare;
 mod documents;
+mod explain;
 mod export;
 mod import;
 mod kept;
@@ -63,6 +64,7 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Verb::Compare(flags) => compare::compare(&config::resolve_compare(*flags)?),
         Verb::Runs(flags) => runs::runs(&flags),
         Verb::Show(flags) => show::show(&flags),
+        Verb::Explain(flags) => explain::explain(&flags),
         Verb::Report(flags) => report::report(&flags),
         Verb::Tag(flags) => tag::tag(&flags),
         Verb::Prune(flags) => prune::prune(&flags),

@@ -20,6 +20,7 @@ fn every_command_that_is_shown_is_understood() {
         "docs/live.md",
         "docs/arrivals.md",
         "docs/capacity.md",
+        "docs/explain.md",
     ]
     .iter()
     .flat_map(|path| commands(path))

@@ -1,0 +1,78 @@
+//! `claque explain`: where the waiting of a run comes from.
+
+use std::{path::Path, process::ExitCode};
+
+use claque_report::{
+    Paint,
+    explain::{FailingRun, of_run, to_json, to_text},
+};
+use claque_stats::Verdict;
+use claque_store::{CapacityFolder, ProbeRow, RunKind, open_capacity};
+
+use super::kept;
+use crate::{capacity::book::folder_of_capacity, cli::ExplainFlags, config::UsageError, find, talk};
+
+/// Prints it. Of a search for a capacity, that of the first run with the first number that failed.
+///
+/// # Errors
+/// There is no such run, it has no listeners, or it cannot be read.
+pub(crate) fn explain(flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
+    let dir = flags.run.kept.dir();
+    // What is a run is none of a search; `latest` is the newest run.
+    let search = find::folder_of_run(&flags.run.run, &dir)
+        .is_none()
+        .then(|| folder_of_capacity(&flags.run.run, &dir))
+        .flatten();
+    let (folder, failing) = match search {
+        None => (flags.run.folder()?, None),
+        Some(folder) => {
+            let search = open_capacity(&folder)?;
+            let probe = first_failing(&search)?;
+            let run = probe.folder.as_deref().map(|name| folder.join(name)).ok_or_else(|| no_run(&folder))?;
+            let capacity_folder = folder.display().to_string();
+            (run, Some(FailingRun { capacity_folder, users: probe.order.users }))
+        }
+    };
+    if claque_store::run_kind(&folder)? == RunKind::Documents {
+        let words = format!("{} has documents and no listeners; give a run of listeners", folder.display());
+        return Err(UsageError::new(words).into());
+    }
+    let manifest = claque_store::open_manifest(&folder)?;
+    let verdict = match manifest.verdict.clone() {
+        Some(saved) => Verdict::from(saved),
+        None => kept::judge_again(&manifest, &claque_store::open(&folder)?.recompute()),
+    };
+    let told = of_run(&folder, manifest, verdict, failing)?;
+    let text =
+        if flags.json { to_json(&told)? } else { to_text(&told, Paint::new(talk::stdout_has_colours())) };
+    talk::print(&text)?;
+    // That an INVALID run could be explained is no failure.
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The first run with the first number that failed, of those that can be trusted and did not hold.
+fn first_failing(search: &CapacityFolder) -> Result<&ProbeRow, UsageError> {
+    let Some(answer) = &search.manifest.answer else {
+        return Err(UsageError::new(format!(
+            "the search in {} has not ended; go on with it by `claque capacity --resume`, or name one of its runs",
+            search.dir.display()
+        )));
+    };
+    let failed = |probe: &&ProbeRow| {
+        Some(probe.order.users) == answer.first_failing
+            && probe.evidence.is_trusted()
+            && probe.folder.is_some()
+    };
+    let candidates = || search.manifest.probes.iter().filter(failed);
+    // A number can fail by its pace alone, though its objectives were met.
+    let missed = candidates().find(|probe| !probe.evidence.is_met());
+    missed.or_else(|| candidates().next()).ok_or_else(|| no_run(&search.dir))
+}
+
+fn no_run(folder: &Path) -> UsageError {
+    UsageError::new(format!(
+        "no number failed in the search in {}; name one of its runs: {}/RUN",
+        folder.display(),
+        folder.display()
+    ))
+}
