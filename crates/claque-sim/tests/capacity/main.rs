@@ -27,6 +27,7 @@ fn terms() -> SearchTerms {
         watched: 2 * AHEAD,
         blocks: None,
         spread_s: None,
+        throughput: true,
         ramp: Ramp::Gentle,
         most_s: None,
     }

@@ -15,6 +15,7 @@ fn terms() -> SearchTerms {
         watched: 32,
         blocks: None,
         spread_s: None,
+        throughput: true,
         ramp: Ramp::Gentle,
         most_s: None,
     }
@@ -49,6 +50,7 @@ fn run(order: ProbeOrder, good: u32, ratio: f64) -> Evidence {
         listened_s: 100.0 * f64::from(order.users),
         block_s: Some(2.0),
         failures: Vec::new(),
+        is_late: false,
         burst: None,
     }
 }
@@ -116,7 +118,7 @@ fn a_search_goes_on_where_it_was() {
 
 fn invalid(order: ProbeOrder) -> Evidence {
     let why = "generator late: schedule_lag p99 is 90.0 ms, more than 50 ms".to_owned();
-    Evidence { worth: Worth::Invalid(why), ..run(order, order.users, 1.0) }
+    Evidence { worth: Worth::Invalid(why), is_late: true, ..run(order, order.users, 1.0) }
 }
 
 #[test]
