@@ -44,12 +44,14 @@ pub(super) fn paragraph(answer: &Answer) -> String {
     }
     if answer.gave_way == Some(GaveWay::RateLimit) {
         sentences.push("What binds is a limit, not what the service can make.".to_owned());
-    } else {
+    } else if answer.said.is_none() {
         sentences.extend(answer.binding.as_deref().map(|name| binding(name, answer)));
     }
     sentences.extend(paces(answer));
     sentences.extend(answer.gave_way.map(|what| format!("What gives way: {}.", gave_way(what, answer))));
-    sentences.extend(answer.said.as_deref().map(|why| format!("{}.", sentence(why).trim_end_matches('.'))));
+    sentences.extend(
+        answer.said.as_deref().map(|why| format!("What was seen: {}.", sentence(why).trim_end_matches('.'))),
+    );
     sentences.extend(caution(answer));
     sentences.extend(answer.fall.map(|fall| match fall {
         Fall::Cliff => "It is a cliff: beyond it most listeners suffer at once.".to_owned(),
@@ -110,6 +112,7 @@ fn takes(answer: &Answer) -> String {
 fn binding(name: &str, answer: &Answer) -> String {
     let ceiling = answer.ceilings.iter().find(|ceiling| ceiling.name == name);
     let about = ceiling
+        .filter(|_| answer.users.is_some())
         .and_then(|ceiling| ceiling.likely)
         .map_or_else(String::new, |likely| format!(" (about {likely:.1} listeners)"));
     if name == THROUGHPUT {

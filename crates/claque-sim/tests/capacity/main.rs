@@ -28,6 +28,7 @@ fn terms() -> SearchTerms {
         blocks: None,
         spread_s: None,
         throughput: true,
+        repeatable: false,
         ramp: Ramp::Gentle,
         most_s: None,
     }

@@ -92,7 +92,20 @@ impl Search {
         let Some(first) = self.full_at(users).next() else { return false };
         let runs = self.full_at(users).filter(|one| one.blocks == first.blocks).count();
         let is_same = self.full_at(users).all(|one| self.fails(one) != held && same(one, first));
-        runs >= REPEATS && is_same
+        self.terms.repeatable && runs >= REPEATS && is_same
+    }
+
+    /// Whether all full runs at a number and below it together have as many good ones as each objective asks for. Where they do not,
+    /// something goes wrong at any load, and that the good fall steeply is not to be counted on.
+    pub(super) fn is_pooled(&self, users: u32) -> bool {
+        let full = || self.history.iter().filter(|one| one.length == Length::Full && one.is_trusted());
+        let meets = |at: usize| {
+            let trials = || full().filter(|one| one.users <= users).filter_map(|one| one.trials.get(at));
+            let (good, of) = trials().fold((0, 0), |sum, trial| (sum.0 + trial.good, sum.1 + trial.of));
+            let target = trials().next().map_or(0.0, |trial| trial.target);
+            whole(good) + 1e-9 >= target * whole(of)
+        };
+        (0..self.objectives.len()).all(meets)
     }
 
     fn full_numbers(&self) -> impl Iterator<Item = u32> {

@@ -6,6 +6,7 @@ use super::{
     belief::{Chances, ObjectiveBelief, PaceBelief, counted},
     evidence::{Evidence, Length, Worth},
 };
+use crate::objective::Counted;
 
 /// Width of the interval that ends a search, as a share of the number found, where that is many.
 const RESOLUTION: f64 = 0.06;
@@ -34,6 +35,9 @@ pub struct SearchTerms {
     /// Whether the pace counts: not where listeners jump, pause, take turns or come for too few blocks.
     #[serde(default = "counts")]
     pub throughput: bool,
+    /// Whether runs that are the same in every figure show that nothing is random: not where something may go wrong that seldom does.
+    #[serde(default)]
+    pub repeatable: bool,
     /// How the first number that fails is looked for.
     pub ramp: Ramp,
     /// The longest that the search may take, in seconds of its runs' own time; none for as long as it takes.
@@ -127,6 +131,9 @@ impl Search {
                 let (good, of) = counted(trial.good, trial.of, evidence.users.into());
                 // A run that was too short to fail by it passes nothing, nor does one that gave nothing.
                 let passes = evidence.length == Length::Full && !matches!(evidence.worth, Worth::Unserved(_));
+                if trial.counts == Counted::Runs {
+                    belief.expect_slope();
+                }
                 if passes || !trial.result.met {
                     belief.add(evidence.users, (good, of), trial.target);
                 }
@@ -263,7 +270,13 @@ impl Search {
             {
                 return self.order(users, Length::Full);
             }
-            (Some(users), Some(_)) if is_within(users) => return Next::Done(Ending::Found),
+            // Nothing was tried above it within the interval.
+            (Some(users), Some(above)) if is_within(users) && above > high && high > users => {
+                return self.order(high, Length::Full);
+            }
+            (Some(users), Some(_)) if is_within(users) && self.is_pooled(users) => {
+                return Next::Done(Ending::Found);
+            }
             (Some(users), None) if is_within(users) => {
                 let up = whole_number(f64::from(high) * 1.01).max(users + 1);
                 return self.order(up.min(most.max(users)), Length::Full);

@@ -48,7 +48,7 @@ pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCo
         }
         Err(error) => {
             book.discard_if_empty();
-            if book.0.dir.exists() {
+            if book.0.dir.exists() && !book.0.manifest.probes.is_empty() {
                 say_how_to_go_on(&book);
             }
             return Err(error);

@@ -210,6 +210,7 @@ pub(crate) fn resolve_capacity(
     } else {
         objective
     };
+    let repeatable = simulate && is_plain(&flags.gateway, &wishes);
     let (blocks, stagger) = (wishes.blocks.is_some(), wishes.stagger.as_ref().map(|wish| wish.value));
     let seed = audience::seed_number(&wishes);
     let shared = Shared {
@@ -236,6 +237,7 @@ pub(crate) fn resolve_capacity(
         blocks: blocks.then_some(plan.blocks),
         spread_s: stagger,
         throughput: has_pace(plan, ahead) && (!blocks || plan.blocks >= 2 * ahead + watched),
+        repeatable,
         ramp: if work.is_foreign() { Ramp::Gentle } else { Ramp::Leap },
         most_s: max_time.map(|_| most_s),
     };
@@ -341,6 +343,13 @@ fn without_arrivals(wishes: &Wishes, source: &Source) -> Result<(), UsageError> 
         }
     }
     Ok(())
+}
+
+/// Whether nothing of the model was set besides its engine, so that nothing in it goes wrong seldom.
+fn is_plain(flags: &GatewayFlags, wishes: &Wishes) -> bool {
+    let is_set = flags.gateway.is_some() || flags.reproduce.is_some() || !flags.gateway_set.is_empty();
+    let is_wished = wishes.preset.is_some() || wishes.reproduce.is_some() || wishes.gateway.is_some();
+    !is_set && !is_wished
 }
 
 /// Whether leads tell how fast the service is: nobody jumps, pauses, leaves or takes turns.
