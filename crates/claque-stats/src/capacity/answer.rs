@@ -142,8 +142,7 @@ impl Answer {
         let throughput = ceilings.iter().find(|ceiling| ceiling.name == THROUGHPUT);
         let throughput = throughput.filter(|_| terms.throughput).and_then(|ceiling| ceiling.likely);
         let failing = search.failing(&least).filter(|_| is_trusted);
-        let failed: Vec<_> = failing
-            .map_or_else(Vec::new, |number| search.full_at(number).filter(|one| search.fails(one)).collect());
+        let failed = failing.map_or_else(Vec::new, |number| search.failed_at(number));
         let pace = |number: u32| mean_pace(search.full_at(number).filter(|_| terms.throughput));
         let (is_behind, binding) = (falls_behind(&failed, terms.throughput), binding(&ceilings, &failed));
         let binding = if is_behind { Some(THROUGHPUT.to_owned()) } else { binding };

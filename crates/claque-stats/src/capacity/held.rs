@@ -33,6 +33,11 @@ impl Search {
         pace.is_some_and(|pace| 1.0 - pace.ratio > (SURE * pace.error).max(NOTABLE))
     }
 
+    /// Whether a number was looked at again often enough.
+    pub(super) fn is_looked_at(&self, users: u32) -> bool {
+        self.full_at(users).count() >= 2 * REPEATS || self.is_repeated(users, true)
+    }
+
     /// Whether it was not met, or the service most likely fell behind in it.
     pub(super) fn fails(&self, one: &Evidence) -> bool {
         let pace = one.pace.filter(|_| self.terms.throughput);
@@ -63,7 +68,7 @@ impl Search {
     /// less than one that held in each of its runs.
     pub(super) fn backed(&self, ceiling: &Chances) -> Option<u32> {
         let is_likely = |users: u32| ceiling.at_least(f64::from(users)) >= 0.5 && self.is_backed(users);
-        let always = |users: u32| self.full_at(users).all(|one| !self.fails(one));
+        let always = |users: u32| self.full_at(users).all(|one| !self.fails(one)) && !self.lags(users);
         self.full_numbers().filter(|&users| is_likely(users) || always(users)).max()
     }
 
@@ -73,10 +78,28 @@ impl Search {
         self.full_numbers().filter(|&users| users > backed && self.has_failed(users)).min()
     }
 
-    /// Whether more than half of the full runs at a number failed.
+    /// Whether more than half of the full runs at a number failed, or the service most likely fell behind in them together.
     pub(super) fn has_failed(&self, users: u32) -> bool {
         let failed = self.full_at(users).filter(|one| self.fails(one)).count();
-        2 * failed > self.full_at(users).count()
+        2 * failed > self.full_at(users).count() || self.lags(users)
+    }
+
+    /// Whether the service most likely fell behind in the full runs at a number together.
+    fn lags(&self, users: u32) -> bool {
+        let paces: Vec<_> = self.full_at(users).filter_map(|one| one.pace).collect();
+        if paces.is_empty() || !self.terms.throughput {
+            return false;
+        }
+        let n = whole(u64::try_from(paces.len()).unwrap_or(u64::MAX));
+        let ratio = paces.iter().map(|pace| pace.ratio).sum::<f64>() / n;
+        let error = paces.iter().map(|pace| pace.error.powi(2)).sum::<f64>().sqrt() / n;
+        1.0 - ratio > LIKELY * error
+    }
+
+    /// The runs that show that a number fails.
+    pub(super) fn failed_at(&self, users: u32) -> Vec<&Evidence> {
+        let failed: Vec<_> = self.full_at(users).filter(|one| self.fails(one)).collect();
+        if failed.is_empty() { self.full_at(users).collect() } else { failed }
     }
 
     /// Whether `users` held and `above` failed, each again and again and each time the same.

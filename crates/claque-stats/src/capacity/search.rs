@@ -131,7 +131,8 @@ impl Search {
                 let (good, of) = counted(trial.good, trial.of, evidence.users.into());
                 // A run that was too short to fail by it passes nothing, nor does one that gave nothing.
                 let passes = evidence.length == Length::Full && !matches!(evidence.worth, Worth::Unserved(_));
-                if trial.counts == Counted::Runs {
+                // Failures in a run that was met all the same come at any load.
+                if trial.counts == Counted::Runs || (trial.result.met && !evidence.failures.is_empty()) {
                     belief.expect_slope();
                 }
                 if passes || !trial.result.met {
@@ -265,9 +266,7 @@ impl Search {
                 return Next::Done(Ending::Found);
             }
             // What held each time although that was unlikely is looked at again.
-            (Some(users), _)
-                if ceiling.at_least(f64::from(users)) < 0.5 && !self.is_repeated(users, true) =>
-            {
+            (Some(users), _) if ceiling.at_least(f64::from(users)) < 0.5 && !self.is_looked_at(users) => {
                 return self.order(users, Length::Full);
             }
             // Nothing was tried above it within the interval.

@@ -70,7 +70,8 @@ impl Objective {
             Subject::Listeners(_, Measure::Count) => true,
             Subject::Time(metric, _) if metric.is_higher_better() => !is_least,
             Subject::Success | Subject::Goodput | Subject::Listeners(..) | Subject::Continuity(_) => {
-                !is_least && !(self.relation == Relation::Equal && self.limit >= 100.0)
+                let is_all = self.relation == Relation::Equal && self.limit >= 100.0;
+                !is_least && !is_all
             }
             Subject::Time(..)
             | Subject::StalledTime(_)

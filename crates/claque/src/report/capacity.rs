@@ -34,8 +34,9 @@ pub(crate) fn tell(capacity: &CapacityFolder, output: &Output) -> anyhow::Result
 /// Standard output cannot be written.
 pub(crate) fn print(capacity: &CapacityFolder, format: OutputFormat) -> anyhow::Result<()> {
     let Some(answer) = &capacity.manifest.answer else { return Ok(()) };
-    Ok(match format {
-        OutputFormat::Text => talk::print(&to_text(capacity, answer, paint()))?,
-        OutputFormat::Json => talk::print(&to_json(capacity, answer)?)?,
-    })
+    let text = match format {
+        OutputFormat::Text => to_text(capacity, answer, paint()),
+        OutputFormat::Json => to_json(capacity, answer)?,
+    };
+    talk::print(&text)
 }
