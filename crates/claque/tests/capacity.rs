@@ -172,6 +172,10 @@ fn what_a_search_cannot_be_told_is_refused_with_what_to_do() {
         (["--users", "5"].as_slice(), "--users is what a capacity is searched for"),
         (&["--confidence", "20"], "--confidence is 20; give 80 to 99.9"),
         (&["--max-users", "0"], "--max-users is 0; give 1 to 1000000"),
+        (&["--hold", "5"], "--hold has no meaning for a capacity"),
+        (&["--arrivals", "poisson 5/min"], "--arrivals has no meaning for a capacity"),
+        (&["--warm-up", "60s"], "--warm-up has no meaning for a capacity"),
+        (&["--objective", "errors > 3"], "gets easier the more listen"),
         (&["--resume", "nothing"], "there is no capacity `nothing`"),
     ] {
         let output = stage.claque(&[&["capacity", "--simulate"], args].concat());
@@ -180,4 +184,68 @@ fn what_a_search_cannot_be_told_is_refused_with_what_to_do() {
         assert!(said.contains(words) && output.stdout.is_empty(), "{args:?}: {said}");
     }
     assert!(!stage.0.path().join("claque-results").exists(), "nothing is left of a search that never began");
+}
+
+/// Each connection is refused: that is the service, and the first listener is one too many.
+#[test]
+fn a_service_that_refuses_everybody_is_blamed_itself() {
+    let stage = Stage::new();
+    let refusals = "faults.connections=[{select=\"every\",effect={refuse={status=503}}}]";
+    let (code, json) =
+        stage.search(&[clockwork("4", "1", "2").as_slice(), &["--gateway-set", refusals]].concat());
+    assert_eq!((code, &json["answer"]["ending"]["kind"]), (3, &Value::from("nothing-holds")), "{json}");
+    assert_eq!(json["answer"]["gave_way"], "worker", "{json}");
+    assert!(json["words"].as_str().is_some_and(|words| words.contains("503")), "{json}");
+}
+
+/// One worker of 2 x speed: two listeners of 20 blocks meet it each time, three do not start in time.
+#[test]
+fn what_failed_first_failed_and_one_listener_is_soon_known_to_be_carried() {
+    let stage = Stage::new();
+    let start = ["--objective", "startup_time p95 < 3 s", "--blocks", "20", "--max-users", "4"];
+    let (code, json) = stage.search(&[clockwork("1", "0.5", "1").as_slice(), &start].concat());
+    assert_eq!(code, 0, "{json}");
+    assert_eq!(
+        (&json["answer"]["users"], &json["answer"]["first_failing"]),
+        (&2.into(), &3.into()),
+        "{json}"
+    );
+    let (code, json) = stage.search(&[clockwork("4", "1", "2").as_slice(), &["--max-users", "1"]].concat());
+    let low = (&json["answer"]["users"], &json["answer"]["low"]);
+    assert_eq!((code, low), (0, (&1.into(), &1.into())), "{json}");
+    assert!(json["probes"].as_array().is_some_and(|runs| runs.len() < 8), "{json}");
+}
+
+#[test]
+fn a_figure_that_such_listeners_never_have_is_refused_after_the_first_run() {
+    let stage = Stage::new();
+    let turns = ["capacity", "--simulate", "--objective", "turn_response p95 < 2 s"];
+    let output = stage.claque(&turns);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("is about a figure that such listeners do not have"), "{said}");
+}
+
+#[test]
+fn a_search_is_shown_again_and_is_not_held_against_itself() {
+    let stage = Stage::new();
+    let (code, first) = stage.search(&[clockwork("4", "1", "2").as_slice(), &["--max-users", "2"]].concat());
+    assert_eq!(code, 0, "{first}");
+    let folder = stage.folders()[0].display().to_string();
+    let shown = stage.claque(&["show", &folder, "--json"]);
+    let again: Value = serde_json::from_slice(&shown.stdout).expect("it is JSON");
+    assert_eq!(again["answer"], first["answer"]);
+    let itself = stage.claque(&["compare", &folder, &folder]);
+    assert_eq!(itself.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&itself.stderr).contains("cannot be held against itself"));
+}
+
+#[test]
+fn a_service_that_is_not_there_is_told_at_once() {
+    let stage = Stage::new();
+    let args = ["capacity", "--base-url", "http://127.0.0.1:1", "--no-auth", "--max-time", "0.1"];
+    let output = stage.claque(&args);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("connection refused") && !said.contains("-0 listener"), "{said}");
 }

@@ -48,7 +48,7 @@ pub fn compared_to_text(names: (&str, &str), (a, b): (&Answer, &Answer), differe
         format!("  {letter}  {}: {} ({interval})", one_line(name), words::headline(answer))
     };
     let verdict = match (difference.differs, difference.ratio > 1.0) {
-        (false, _) => "no difference: the intervals have numbers in common".to_owned(),
+        (false, _) => "no difference shown: the intervals have numbers in common".to_owned(),
         (true, true) => "B carries more: the intervals have no number in common".to_owned(),
         (true, false) => "B carries less: the intervals have no number in common".to_owned(),
     };
@@ -73,6 +73,7 @@ pub fn one_probe(evidence: &Evidence) -> String {
     match &evidence.worth {
         Worth::Invalid(why) => format!("  INVALID, and in no figure: {}", one_line(why)),
         Worth::Limited(why) => format!("  a limit of the service bit: {}", one_line(why)),
+        Worth::Unserved(why) => format!("  not served: {}", one_line(why)),
         Worth::Valid => {
             let pace = evidence.pace.map_or_else(String::new, |pace| {
                 format!(", delivered {:.2}x as fast as listened to", pace.ratio)

@@ -1,6 +1,9 @@
 //! What the page of a capacity draws: the share that is good and the pace against listeners, and the runs in their order.
 
-use claque_stats::{capacity::Answer, objective::Counted};
+use claque_stats::{
+    capacity::{Answer, THROUGHPUT},
+    objective::Counted,
+};
 use claque_store::ProbeRow;
 
 use crate::html::Markup;
@@ -33,7 +36,8 @@ struct Panel<'a> {
 /// A panel for each objective that counts, and one for the pace.
 pub(super) fn curves(probes: &[ProbeRow], answer: &Answer, out: &mut Markup) {
     let most_users = probes.iter().map(|probe| f64::from(probe.evidence.users)).fold(1.0, f64::max) * 1.08;
-    for (at, objective) in answer.ceilings.iter().enumerate().take(answer.ceilings.len().saturating_sub(1)) {
+    let of_objectives = answer.ceilings.iter().filter(|ceiling| ceiling.name != THROUGHPUT);
+    for (at, objective) in of_objectives.enumerate() {
         let trial = |probe: &ProbeRow| {
             let trial =
                 probe.evidence.trials.get(at).filter(|trial| trial.of > 0 && probe.evidence.is_trusted())?;
@@ -58,7 +62,8 @@ pub(super) fn curves(probes: &[ProbeRow], answer: &Answer, out: &mut Markup) {
         })
     };
     let points: Vec<_> = probes.iter().filter_map(pace).collect();
-    let ceiling = answer.ceilings.last().and_then(|ceiling| ceiling.likely);
+    let Some(throughput) = answer.ceilings.iter().find(|ceiling| ceiling.name == THROUGHPUT) else { return };
+    let ceiling = throughput.likely;
     let line = ceiling.map_or_else(Vec::new, |ceiling| {
         let places = (0..=60_u32).map(|place| most_users * f64::from(place) / 60.0);
         places.map(|users| (users, 100.0 * (ceiling / users.max(0.1)).min(1.0))).collect()

@@ -68,6 +68,7 @@ fn probes(probes: &[ProbeRow]) -> Vec<String> {
         let words = match &evidence.worth {
             Worth::Invalid(why) => format!("INVALID: {}", one_line(why)),
             Worth::Limited(why) => format!("limited: {}", one_line(why)),
+            Worth::Unserved(why) => format!("not served: {}", one_line(why)),
             Worth::Valid => {
                 let trials = evidence.trials.iter();
                 let one = |met, good, of| format!("{} {good}/{of}", if met { "met" } else { "MISSED" });

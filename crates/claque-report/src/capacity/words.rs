@@ -44,10 +44,14 @@ pub(super) fn paragraph(answer: &Answer) -> String {
     }
     if answer.gave_way == Some(GaveWay::RateLimit) {
         sentences.push("What binds is a limit, not what the service can make.".to_owned());
-    } else {
+    } else if answer.said.is_none() {
         sentences.extend(answer.binding.as_deref().map(|name| binding(name, answer)));
     }
-    sentences.extend(answer.gave_way.map(|what| format!("What gives way: {}.", gave_way(what))));
+    sentences.extend(paces(answer));
+    sentences.extend(answer.gave_way.map(|what| format!("What gives way: {}.", gave_way(what, answer))));
+    sentences.extend(
+        answer.said.as_deref().map(|why| format!("What was seen: {}.", sentence(why).trim_end_matches('.'))),
+    );
     sentences.extend(caution(answer));
     sentences.extend(answer.fall.map(|fall| match fall {
         Fall::Cliff => "It is a cliff: beyond it most listeners suffer at once.".to_owned(),
@@ -84,7 +88,7 @@ fn opening(answer: &Answer) -> String {
         ),
         (Ending::NothingHolds, _) => "The service does not carry one listener as it is asked to.".to_owned(),
         (Ending::Untrusted(why), _) => format!(
-            "There is no answer, because two runs did not measure the service: {}.",
+            "There is no answer, because what was run does not measure the service: {}.",
             sentence(why).trim_end_matches('.')
         ),
         (Ending::Undecided(why), _) => {
@@ -108,25 +112,35 @@ fn takes(answer: &Answer) -> String {
 fn binding(name: &str, answer: &Answer) -> String {
     let ceiling = answer.ceilings.iter().find(|ceiling| ceiling.name == name);
     let about = ceiling
+        .filter(|_| answer.users.is_some())
         .and_then(|ceiling| ceiling.likely)
         .map_or_else(String::new, |likely| format!(" (about {likely:.1} listeners)"));
-    let headroom = answer.headroom.map_or_else(String::new, |room| {
-        format!("; at that number {room:.2}x of what is listened to is made")
-    });
     if name == THROUGHPUT {
-        format!("What binds is throughput{about}: the service makes no more audio than that{headroom}.")
+        format!("What binds is throughput{about}: the service makes no more audio than that.")
     } else {
         format!("What binds is `{name}`{about}.")
     }
 }
 
+/// How fast was delivered at the answer and at the first number that fails, as their runs show it.
+fn paces(answer: &Answer) -> Option<String> {
+    let at =
+        |users: Option<u32>, pace: Option<f64>| Some(format!("at {} {:.2}x", grouped(users?.into()), pace?));
+    let all = [at(answer.users, answer.pace), at(answer.first_failing, answer.failing_pace)];
+    let all: Vec<_> = all.into_iter().flatten().collect();
+    (!all.is_empty()).then(|| format!("Delivered of what is listened to: {}.", all.join(", ")))
+}
+
 /// What gave way, as a clause.
-pub(super) const fn gave_way(what: GaveWay) -> &'static str {
+fn gave_way(what: GaveWay, answer: &Answer) -> &'static str {
     match what {
         GaveWay::Queue => {
             "the queue, in which work waits longer and longer because less audio is made than listened to"
         }
-        GaveWay::Wait => "the wait for work now and then, although enough audio is made on the whole",
+        GaveWay::Wait if answer.failing_pace.is_some() => {
+            "the wait for work now and then, although enough audio is made on the whole"
+        }
+        GaveWay::Wait => "the wait for work",
         GaveWay::Worker => "the service itself, which failed",
         GaveWay::Network => "the connections, which failed",
         GaveWay::RateLimit => "a rate or usage limit, which bit; the service behind it may carry more",

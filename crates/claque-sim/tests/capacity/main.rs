@@ -27,6 +27,8 @@ fn terms() -> SearchTerms {
         watched: 2 * AHEAD,
         blocks: None,
         spread_s: None,
+        throughput: true,
+        repeatable: false,
         ramp: Ramp::Gentle,
         most_s: None,
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     belief::Chances,
     evidence::{Evidence, Length, Worth},
-    search::{Ending, Search, is_overload, whole_number},
+    search::{Ending, Search, whole_number},
 };
 use crate::{
     binomial::Tail,
@@ -32,14 +32,24 @@ pub struct Answer {
     pub high: Option<u32>,
     /// That confidence, in percent.
     pub confidence_pct: f64,
-    /// The least number that was tried and does not hold.
+    /// The least number above it that was tried and failed in more than half of its full runs.
     pub first_failing: Option<u32>,
-    /// The ceiling of each objective in their order, and last that by throughput.
+    /// The ceiling of each objective in their order, and last that by throughput, if that was looked for.
     pub ceilings: Vec<Ceiling>,
     /// The name of the lowest ceiling; absent where nothing failed.
     pub binding: Option<String>,
     /// The ceiling by throughput for each listener of the capacity: 1 is none to spare. Absent where it was not reached.
     pub headroom: Option<f64>,
+    /// How fast the service delivered in the full runs at the capacity, for each second that is listened to; absent where that is not
+    /// known.
+    #[serde(default)]
+    pub pace: Option<f64>,
+    /// The same of those at the first number that fails.
+    #[serde(default)]
+    pub failing_pace: Option<f64>,
+    /// Why the first number that fails could not be listened to at all, if so.
+    #[serde(default)]
+    pub said: Option<String>,
     /// What the runs at the capacity show of each objective.
     pub shown: Vec<NumberShown>,
     /// How what fails does so; absent where nothing failed near the capacity.
@@ -123,16 +133,19 @@ impl Answer {
         let history = search.history();
         let is_trusted = !matches!(ending, Ending::Untrusted(_)) && !history.is_empty();
         let users = search.backed(&least).filter(|_| is_trusted);
+        // The last, that by throughput, is there only where it is known.
         let names = objectives.iter().map(Objective::text).chain([THROUGHPUT]);
         let ceilings: Vec<_> =
             names.zip(&chances).map(|(name, chances)| Ceiling::of(name, chances, tail)).collect();
-        let failed = history.iter().any(|one| one.is_trusted() && (!one.is_met() || is_overload(one)));
         let (low, high) = search.interval(&least);
         let is_open = least.is_open(1.0 - tail);
-        let binding = failed.then(|| binding(&ceilings)).flatten();
-        let throughput = ceilings.last().and_then(|ceiling| ceiling.likely);
+        let throughput = ceilings.iter().find(|ceiling| ceiling.name == THROUGHPUT);
+        let throughput = throughput.filter(|_| terms.throughput).and_then(|ceiling| ceiling.likely);
         let failing = search.failing(&least).filter(|_| is_trusted);
-        let nearest = |number: u32| history.iter().filter(move |one| one.users == number && one.is_trusted());
+        let failed = failing.map_or_else(Vec::new, |number| search.failed_at(number));
+        let pace = |number: u32| mean_pace(search.full_at(number).filter(|_| terms.throughput));
+        let (is_behind, binding) = (falls_behind(&failed, terms.throughput), binding(&ceilings, &failed));
+        let binding = if is_behind { Some(THROUGHPUT.to_owned()) } else { binding };
         Self {
             users,
             low: users.map(|_| low),
@@ -142,10 +155,13 @@ impl Answer {
             headroom: users.zip(throughput).map(|(users, most)| most / f64::from(users)),
             shown: users
                 .map_or_else(Vec::new, |users| shown(history, users, objectives, terms.confidence_pct)),
-            fall: failing.and_then(|number| fall(nearest(number), users, number)),
-            gave_way: gave_way(history, failing, &ending),
+            fall: failing.and_then(|number| fall(failed.iter().copied(), users, number)),
+            gave_way: gave_way(history, &failed, is_behind, &ending),
+            pace: users.and_then(pace),
+            failing_pace: failing.and_then(pace),
+            said: failed.first().and_then(|one| one.said().map(str::to_owned)),
             probes: u64::try_from(history.len()).unwrap_or(u64::MAX),
-            listener_minutes: history.iter().map(|one| one.listened_s).sum::<f64>() / 60.0,
+            listener_minutes: history.iter().map(|one| one.listened_s).fold(0.0, |sum, one| sum + one) / 60.0,
             binding,
             ceilings,
             ending,
@@ -165,16 +181,23 @@ impl Ceiling {
     }
 }
 
-/// The ceiling that is most likely the lowest. Of an objective and the throughput that lie together it is the throughput: the one
-/// is missed because of the other.
-fn binding(ceilings: &[Ceiling]) -> Option<String> {
-    /// Nearer to each other than the answer is fine.
-    const TOGETHER: f64 = 1.05;
-    let known = ceilings.iter().filter_map(|ceiling| Some((ceiling, ceiling.likely?)));
-    let lowest = known.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let throughput = ceilings.last()?;
-    let is_throughput = throughput.likely.is_some_and(|likely| likely <= lowest.1 * TOGETHER);
-    Some(if is_throughput { throughput.name.clone() } else { lowest.0.name.clone() })
+/// The lowest ceiling of an objective that was missed in most of these runs.
+fn binding(ceilings: &[Ceiling], failed: &[&Evidence]) -> Option<String> {
+    let missed = |at: usize| {
+        let misses = |one: &&&Evidence| one.trials.get(at).is_some_and(|trial| !trial.result.met);
+        2 * failed.iter().filter(misses).count() > failed.len()
+    };
+    let likely = |ceiling: &Ceiling| ceiling.likely.unwrap_or(f64::INFINITY);
+    let of_objectives = ceilings.iter().filter(|ceiling| ceiling.name != THROUGHPUT).enumerate();
+    let missed = of_objectives.filter(|(at, _)| missed(*at)).map(|(_, ceiling)| ceiling);
+    missed.min_by(|a, b| likely(a).total_cmp(&likely(b))).map(|ceiling| ceiling.name.clone())
+}
+
+/// The mean pace of runs; none where none has any.
+fn mean_pace<'a>(runs: impl Iterator<Item = &'a Evidence>) -> Option<f64> {
+    let paces: Vec<_> = runs.filter_map(|one| one.pace).map(|pace| pace.ratio).collect();
+    let n = whole(u64::try_from(paces.len()).unwrap_or(u64::MAX));
+    (!paces.is_empty()).then(|| paces.iter().sum::<f64>() / n)
 }
 
 /// What the runs at `users` show of each objective.
@@ -219,27 +242,18 @@ fn fall<'a>(runs: impl Iterator<Item = &'a Evidence>, users: Option<u32>, number
     Some(if worst < 50 { Fall::Cliff } else { Fall::Slope })
 }
 
-/// What gave way in the runs that failed, from the least number on.
-fn gave_way(history: &[Evidence], failing: Option<u32>, ending: &Ending) -> Option<GaveWay> {
+/// What gave way in the runs that failed at the first number that does.
+fn gave_way(history: &[Evidence], failed: &[&Evidence], is_behind: bool, ending: &Ending) -> Option<GaveWay> {
+    let is_late = || history.iter().any(|one| one.is_late);
     if let Ending::Untrusted(_) = ending {
-        return Some(GaveWay::Generator);
+        return is_late().then_some(GaveWay::Generator);
     }
-    // What fails far beyond the edge says nothing of the edge.
-    let is_near = |one: &Evidence| {
-        failing.is_some_and(|number| {
-            one.users >= number && f64::from(one.users) <= NEAR * f64::from(number) + 1.0
-        })
-    };
-    let failed: Vec<_> = history
-        .iter()
-        .filter(|one| one.is_trusted() && is_near(one))
-        .filter(|one| !one.is_met() || is_overload(one))
-        .collect();
     if failed.is_empty() {
-        let invalid = history.iter().any(|one| !one.is_trusted());
-        return invalid.then_some(GaveWay::Generator);
+        return is_late().then_some(GaveWay::Generator);
     }
-    let is_limited = failed.iter().any(|one| matches!(one.worth, Worth::Limited(_)));
+    let most = |is: fn(&Worth) -> bool| 2 * failed.iter().filter(|one| is(&one.worth)).count() > failed.len();
+    let is_limited = most(|worth| matches!(worth, Worth::Limited(_)));
+    let is_unserved = most(|worth| matches!(worth, Worth::Unserved(_)));
     let class = |names: &[&str]| -> u64 {
         let of = |one: &&Evidence| -> u64 {
             one.failures
@@ -255,22 +269,22 @@ fn gave_way(history: &[Evidence], failing: Option<u32>, ending: &Ending) -> Opti
         (true, _) => GaveWay::RateLimit,
         (false, 1..) if network > workers => GaveWay::Network,
         (false, 1..) => GaveWay::Worker,
-        (false, 0) if falls_behind(&failed) => GaveWay::Queue,
+        (false, 0) if is_unserved => GaveWay::Worker,
+        (false, 0) if is_behind => GaveWay::Queue,
         (false, 0) => GaveWay::Wait,
     })
 }
 
 /// Whether the service delivered less than was listened to in these runs together.
-fn falls_behind(runs: &[&Evidence]) -> bool {
+fn falls_behind(runs: &[&Evidence], counts: bool) -> bool {
     let paces: Vec<_> = runs.iter().filter_map(|one| one.pace).collect();
-    if paces.is_empty() {
-        // Listeners were lost before a pace could be taken.
-        return true;
+    if paces.is_empty() || !counts {
+        return false;
     }
     let n = whole(u64::try_from(paces.len()).unwrap_or(u64::MAX));
     let ratio = paces.iter().map(|pace| pace.ratio.min(1.0)).sum::<f64>() / n;
     let error = paces.iter().map(|pace| pace.error.powi(2)).sum::<f64>().sqrt() / n;
-    1.0 - ratio > (2.0 * error).max(0.02)
+    1.0 - ratio > 2.0 * error
 }
 
 /// Whether two capacities differ.

@@ -110,6 +110,9 @@ impl Weights {
 /// How fast the share of the good falls where the ceiling is passed: the ratio of numbers in which the odds fall to a third, each
 /// with how likely that is. Queues fall steeply; what goes wrong now and then at any load hardly falls at all.
 const WIDTHS: [(f64, f64); 5] = [(0.004, 0.34), (0.02, 0.34), (0.06, 0.19), (0.15, 0.09), (0.6, 0.04)];
+/// The same for what a run meets or does not as a whole, such as `errors = 0`: what goes wrong now and then does so the more often the
+/// more there is of it, and no queue makes it steep.
+const SLOPES: [f64; 5] = [0.15, 0.15, 0.2, 0.25, 0.25];
 /// How much listeners of one run share its luck: 0 for those who are independent, 1 for those who all fare alike; each with how
 /// likely that is.
 const ALIKE: [(f64, f64); 3] = [(0.0, 0.4), (0.1, 0.4), (0.6, 0.2)];
@@ -118,12 +121,25 @@ const ALIKE: [(f64, f64); 3] = [(0.0, 0.4), (0.1, 0.4), (0.6, 0.2)];
 #[derive(Clone, Debug)]
 pub(super) struct ObjectiveBelief {
     weights: Weights,
+    is_slope: bool,
 }
 
 impl ObjectiveBelief {
     pub(super) fn new(most_users: u32) -> Self {
         let ways = WIDTHS.iter().flat_map(|(_, width)| ALIKE.map(|(_, alike)| width * alike));
-        Self { weights: Weights::new(most_users, ways) }
+        Self { weights: Weights::new(most_users, ways), is_slope: false }
+    }
+
+    /// Takes that it is about whole runs.
+    pub(super) fn expect_slope(&mut self) {
+        if !self.is_slope {
+            self.is_slope = true;
+            for (way, weights) in self.weights.ways.iter_mut().enumerate() {
+                let width = way / ALIKE.len();
+                let more = (SLOPES[width] / WIDTHS[width].1).ln();
+                weights.iter_mut().for_each(|weight| *weight += more);
+            }
+        }
     }
 
     /// Takes that so many listeners were tried.

@@ -1,5 +1,7 @@
 //! What one run at so many listeners shows: the evidence that a search is made of.
 
+use std::collections::BTreeMap;
+
 use claque_core::{
     event::FailureClass,
     record::Fact,
@@ -36,6 +38,9 @@ pub struct Evidence {
     pub block_s: Option<f64>,
     /// Failures by their class, in the order of reports; classes without any are left out.
     pub failures: Vec<(String, u64)>,
+    /// Whether the figures are in doubt because this machine was late or ran out of something.
+    #[serde(default)]
+    pub is_late: bool,
     /// Listeners that could be fed as fast as the first blocks came: a hint of where to look, no evidence.
     pub burst: Option<f64>,
 }
@@ -58,19 +63,61 @@ pub enum Worth {
     Valid,
     /// A rate or usage limit of the service bit: that is what gave way, and the number did not hold.
     Limited(String),
+    /// The service gave nothing to listen to, or nothing that can be believed: the number did not hold.
+    Unserved(String),
     /// They do not measure the service, or nobody knows whether they do.
     Invalid(String),
 }
 
+/// Whose a doubt is that makes a run INVALID.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blame {
+    /// A limit of the service.
+    Limit,
+    /// What the service gave, or did not give.
+    Service,
+    /// This machine.
+    Generator,
+    /// Nobody's that a capacity could name.
+    Unknown,
+}
+
+impl Blame {
+    fn of(reason: ReasonId) -> Self {
+        const SERVICE: [ReasonId; 7] = [
+            ReasonId::NothingStarted,
+            ReasonId::NoAudio,
+            ReasonId::AudioCutOrSilent,
+            ReasonId::AudioInDoubt,
+            ReasonId::PreparationFailed,
+            ReasonId::BlocksUnmade,
+            ReasonId::BlocksSkipped,
+        ];
+        if reason == ReasonId::RateLimit {
+            Self::Limit
+        } else if SERVICE.contains(&reason) {
+            Self::Service
+        } else if [ReasonId::GeneratorLate, ReasonId::GeneratorExhausted].contains(&reason) {
+            Self::Generator
+        } else {
+            Self::Unknown
+        }
+    }
+}
+
 impl Worth {
-    /// Reads it off a verdict. A run whose only doubt is a limit of the service failed by it.
+    /// Reads it off a verdict. A run whose only doubts are a limit of the service, or what the service gave, failed by them.
     #[must_use]
     pub fn of(verdict: &Verdict) -> Self {
+        let blames = || verdict.reasons.iter().map(|reason| Blame::of(reason.id));
         match verdict.validity() {
             Validity::Valid => Self::Valid,
             Validity::Unverified => Self::Invalid(verdict.doubts()),
-            Validity::Invalid if verdict.reasons.iter().all(|reason| reason.id == ReasonId::RateLimit) => {
+            Validity::Invalid if blames().all(|blame| blame == Blame::Limit) => {
                 Self::Limited(verdict.doubts())
+            }
+            Validity::Invalid if blames().all(|blame| blame == Blame::Limit || blame == Blame::Service) => {
+                Self::Unserved(verdict.doubts())
             }
             Validity::Invalid => Self::Invalid(verdict.doubts()),
         }
@@ -104,7 +151,8 @@ impl Evidence {
             users: u32::try_from(listeners.len()).unwrap_or(u32::MAX),
             blocks: run.blocks,
             length: run.length,
-            worth: Worth::of(run.verdict),
+            worth: worth(run.verdict, run.facts),
+            is_late: run.verdict.reasons.iter().any(|reason| Blame::of(reason.id) == Blame::Generator),
             trials: objectives.iter().map(|objective| objective.trial(run.observed)).collect(),
             pace: pace(run.facts, run.speed),
             listened_s: listened_ms / 1_000.0,
@@ -127,6 +175,7 @@ impl Evidence {
             listened_s: 0.0,
             block_s: None,
             failures: Vec::new(),
+            is_late: false,
             burst: None,
         }
     }
@@ -137,14 +186,40 @@ impl Evidence {
         self.worth == Worth::Valid && self.trials.iter().all(|trial| trial.result.met)
     }
 
+    /// Why there was nothing to listen to, if so.
+    #[must_use]
+    pub fn said(&self) -> Option<&str> {
+        match &self.worth {
+            Worth::Unserved(why) => Some(why),
+            Worth::Valid | Worth::Limited(_) | Worth::Invalid(_) => None,
+        }
+    }
+
     /// Whether its figures can be used at all.
     #[must_use]
     pub const fn is_trusted(&self) -> bool {
         match self.worth {
-            Worth::Valid | Worth::Limited(_) => true,
+            Worth::Valid | Worth::Limited(_) | Worth::Unserved(_) => true,
             Worth::Invalid(_) => false,
         }
     }
+}
+
+/// What the figures are worth; of a service that gave nothing, with what it said most often.
+fn worth(verdict: &Verdict, facts: &[Fact]) -> Worth {
+    let Worth::Unserved(why) = Worth::of(verdict) else { return Worth::of(verdict) };
+    let mut said: BTreeMap<(Option<u16>, &str), u64> = BTreeMap::new();
+    for fact in facts {
+        if let Fact::Error(record) = fact {
+            *said.entry((record.failure.code, record.failure.text.as_str())).or_default() += 1;
+        }
+    }
+    let most = said.into_iter().max_by_key(|(_, count)| *count);
+    Worth::Unserved(match most {
+        Some(((Some(code), text), _)) => format!("{why}; what came was {code}: {text}"),
+        Some(((None, text), _)) => format!("{why}; what came was: {text}"),
+        None => why,
+    })
 }
 
 fn failures(facts: &[Fact]) -> Vec<(String, u64)> {

@@ -8,6 +8,7 @@
 mod answer;
 mod belief;
 mod evidence;
+mod held;
 mod pace;
 mod search;
 

@@ -6,7 +6,7 @@ use super::{
     belief::{Chances, ObjectiveBelief, PaceBelief, counted},
     evidence::{Evidence, Length, Worth},
 };
-use crate::sample::whole;
+use crate::objective::Counted;
 
 /// Width of the interval that ends a search, as a share of the number found, where that is many.
 const RESOLUTION: f64 = 0.06;
@@ -14,9 +14,6 @@ const RESOLUTION: f64 = 0.06;
 const MOST_PROBES: usize = 60;
 /// INVALID runs after which it does: the first may be a mishap, and so may one elsewhere.
 const MOST_INVALID: usize = 4;
-/// A pace that is less than 1 by so many standard errors, and by so much, is an overload.
-const SURE: f64 = 3.0;
-const NOTABLE: f64 = 0.02;
 /// How much longer than at first a run becomes at most, where leads tell too little.
 const LONGEST: f64 = 16.0;
 
@@ -35,10 +32,20 @@ pub struct SearchTerms {
     pub blocks: Option<u32>,
     /// Window over which starts are spread, in seconds, where that was asked for.
     pub spread_s: Option<f64>,
+    /// Whether the pace counts: not where listeners jump, pause, take turns or come for too few blocks.
+    #[serde(default = "counts")]
+    pub throughput: bool,
+    /// Whether runs that are the same in every figure show that nothing is random: not where something may go wrong that seldom does.
+    #[serde(default)]
+    pub repeatable: bool,
     /// How the first number that fails is looked for.
     pub ramp: Ramp,
     /// The longest that the search may take, in seconds of its runs' own time; none for as long as it takes.
     pub most_s: Option<f64>,
+}
+
+const fn counts() -> bool {
+    true
 }
 
 /// How fast the load is raised.
@@ -96,9 +103,9 @@ pub enum Ending {
 /// A search and all that it was told.
 #[derive(Clone, Debug)]
 pub struct Search {
-    terms: SearchTerms,
-    history: Vec<Evidence>,
-    objectives: Vec<ObjectiveBelief>,
+    pub(super) terms: SearchTerms,
+    pub(super) history: Vec<Evidence>,
+    pub(super) objectives: Vec<ObjectiveBelief>,
     pace: PaceBelief,
 }
 
@@ -122,15 +129,20 @@ impl Search {
             self.pace.note_tried(evidence.users);
             for (belief, trial) in self.objectives.iter_mut().zip(&evidence.trials) {
                 let (good, of) = counted(trial.good, trial.of, evidence.users.into());
-                // A run that was too short to fail by it passes nothing.
-                if evidence.length == Length::Full || !trial.result.met {
+                // A run that was too short to fail by it passes nothing, nor does one that gave nothing.
+                let passes = evidence.length == Length::Full && !matches!(evidence.worth, Worth::Unserved(_));
+                // Failures in a run that was met all the same come at any load.
+                if trial.counts == Counted::Runs || (trial.result.met && !evidence.failures.is_empty()) {
+                    belief.expect_slope();
+                }
+                if passes || !trial.result.met {
                     belief.add(evidence.users, (good, of), trial.target);
                 }
             }
-            if let Some(pace) = evidence.pace {
+            if let Some(pace) = evidence.pace.filter(|_| self.terms.throughput) {
                 self.pace.add(evidence.users, pace.ratio, pace.error);
             }
-            if let Worth::Limited(_) = evidence.worth {
+            if let Worth::Limited(_) | Worth::Unserved(_) = evidence.worth {
                 self.pace.add_limit(evidence.users);
             }
         }
@@ -149,20 +161,20 @@ impl Search {
         &self.terms
     }
 
-    /// Where the ceiling of each objective may be, in their order, and last that by throughput.
+    /// Where the ceiling of each objective may be, in their order, and last that by throughput where that is known.
     #[must_use]
     pub fn ceilings(&self) -> Vec<Chances> {
         let objectives = self.objectives.iter().map(ObjectiveBelief::chances);
-        objectives.chain([self.pace.chances()]).collect()
+        objectives.chain(self.has_throughput().then(|| self.pace.chances())).collect()
     }
 
     /// Where the least of the ceilings may be.
     ///
     /// # Panics
-    /// Never: there is always the one by throughput.
+    /// There is neither an objective nor a pace.
     #[must_use]
     pub fn ceiling(&self) -> Chances {
-        Chances::least(&self.ceilings()).expect("there is one ceiling at least, that by throughput")
+        Chances::least(&self.ceilings()).expect("there is an objective, or the pace")
     }
 
     /// Which run is wanted next, or how the search ended.
@@ -202,12 +214,6 @@ impl Search {
         whole_number(between).clamp(1, last)
     }
 
-    /// The largest number at which a run met everything.
-    fn largest_held(&self) -> u32 {
-        let held = self.history.iter().filter(|one| one.is_met() && !is_overload(one));
-        held.map(|one| one.users).max().unwrap_or(0)
-    }
-
     /// The most listeners that may be asked for: less than were twice too many for the generator itself.
     fn most(&self) -> u32 {
         let users: Vec<_> =
@@ -219,8 +225,7 @@ impl Search {
 
     /// The next step up, as long as nothing failed; none after that.
     fn ramp(&self) -> Option<(u32, Length)> {
-        let failed = |one: &Evidence| one.is_trusted() && (!one.is_met() || is_overload(one));
-        if self.history.iter().any(failed) {
+        if self.history.iter().any(|one| one.is_trusted() && !self.holds(one)) {
             return None;
         }
         let Some(first) = self.history.first() else { return Some((1, Length::Short)) };
@@ -243,11 +248,13 @@ impl Search {
         let ceiling = self.ceiling();
         let sure = self.terms.confidence_pct / 100.0;
         let most = self.most();
-        let held = self.is_backed(most);
-        if held && ceiling.at_least(f64::from(most)) >= sure {
+        let is_sure = || ceiling.at_least(f64::from(most)) >= sure;
+        if self.is_backed(most) && (is_sure() || self.is_repeated(most, true)) {
             return Next::Done(Ending::AtLeast);
         }
-        if self.has_full(1) && 1.0 - ceiling.at_least(1.0) >= sure {
+        // What a short run misses is a reason to look longer, and no more.
+        let is_missed = || 1.0 - ceiling.at_least(1.0) >= sure || self.is_repeated(1, false);
+        if self.has_failed(1) && is_missed() {
             return Next::Done(Ending::NothingHolds);
         }
         let (low, high) = self.interval(&ceiling);
@@ -255,7 +262,20 @@ impl Search {
         let is_within =
             |users: u32| low <= users + 1 && users <= high && f64::from(high - low) <= finest(users);
         match bracket {
-            (Some(users), Some(_)) if is_within(users) => return Next::Done(Ending::Found),
+            (Some(users), Some(above)) if above == users + 1 && self.is_settled(users, above) => {
+                return Next::Done(Ending::Found);
+            }
+            // What held each time although that was unlikely is looked at again.
+            (Some(users), _) if ceiling.at_least(f64::from(users)) < 0.5 && !self.is_looked_at(users) => {
+                return self.order(users, Length::Full);
+            }
+            // Nothing was tried above it within the interval.
+            (Some(users), Some(above)) if is_within(users) && above > high && high > users => {
+                return self.order(high, Length::Full);
+            }
+            (Some(users), Some(_)) if is_within(users) && self.is_pooled(users) => {
+                return Next::Done(Ending::Found);
+            }
             (Some(users), None) if is_within(users) => {
                 let up = whole_number(f64::from(high) * 1.01).max(users + 1);
                 return self.order(up.min(most.max(users)), Length::Full);
@@ -279,55 +299,16 @@ impl Search {
             full.map(|one| (-((users / f64::from(one.users)).ln() / BESIDE).powi(2)).exp()).sum()
         };
         let score = |users: u32| {
+            // Where nothing is random another run tells nothing.
+            if self.is_repeated(users, true) || self.is_repeated(users, false) {
+                return -1.0;
+            }
             let chance = ceiling.at_least(f64::from(users));
             chance.min(1.0 - chance) / (1.0 + tried(f64::from(users)))
         };
         let shares = (1..100_u32).map(|share| whole_number(ceiling.quantile(f64::from(share) / 100.0)));
         let candidates = shares.flat_map(|users| [users.max(1), users + 1]);
         candidates.max_by(|&a, &b| score(a).total_cmp(&score(b)).then(b.cmp(&a))).unwrap_or(1)
-    }
-
-    /// The interval of whole numbers in which the largest that holds lies, with the confidence asked for.
-    pub(super) fn interval(&self, ceiling: &Chances) -> (u32, u32) {
-        /// A pace can be so much below what it was without being told from it.
-        const BLUR: f64 = 1.01;
-        let tail = (1.0 - self.terms.confidence_pct / 100.0) / 2.0;
-        let low = whole_number(ceiling.quantile(tail));
-        (low, whole_number(BLUR * ceiling.quantile(1.0 - tail)).max(low))
-    }
-
-    /// The largest number that was tried for long enough, is more likely to hold than not, and held in its runs together.
-    pub(super) fn backed(&self, ceiling: &Chances) -> Option<u32> {
-        let tried = self.history.iter().filter(|one| one.length == Length::Full && one.is_trusted());
-        let likely = tried.map(|one| one.users).filter(|&users| ceiling.at_least(f64::from(users)) >= 0.5);
-        likely.filter(|&users| self.is_backed(users)).max()
-    }
-
-    /// The least number that was tried and is more likely not to hold.
-    pub(super) fn failing(&self, ceiling: &Chances) -> Option<u32> {
-        let tried = self.history.iter().filter(|one| one.is_trusted());
-        tried.map(|one| one.users).filter(|&users| ceiling.at_least(f64::from(users)) < 0.5).min()
-    }
-
-    fn full_at(&self, users: u32) -> impl Iterator<Item = &Evidence> {
-        let is = move |one: &&Evidence| one.users == users && one.length == Length::Full && one.is_trusted();
-        self.history.iter().filter(is)
-    }
-
-    fn has_full(&self, users: u32) -> bool {
-        self.full_at(users).next().is_some()
-    }
-
-    /// Whether all full runs at a number together met every objective; of one that is about whole runs, more than half of them.
-    fn is_backed(&self, users: u32) -> bool {
-        let meets = |at: usize| {
-            let trials: Vec<_> = self.full_at(users).filter_map(|one| one.trials.get(at)).collect();
-            let (good, of) = trials.iter().fold((0, 0), |sum, trial| (sum.0 + trial.good, sum.1 + trial.of));
-            let target = trials.first().map_or(1.0, |trial| trial.target);
-            of > 0 && whole(good) + 1e-9 >= target * whole(of)
-        };
-        let is_limited = self.full_at(users).any(|one| one.worth != Worth::Valid);
-        self.has_full(users) && !is_limited && (0..self.objectives.len()).all(meets)
     }
 
     fn order(&self, users: u32, length: Length) -> Next {
@@ -379,15 +360,10 @@ fn finest(users: u32) -> f64 {
     (f64::from(users) / 4.0).clamp(1.0, 2.0).max(RESOLUTION * f64::from(users))
 }
 
-/// Whether a service fell behind in this run.
-pub(super) fn is_overload(one: &Evidence) -> bool {
-    one.pace.is_some_and(|pace| 1.0 - pace.ratio > (SURE * pace.error).max(NOTABLE))
-}
-
 fn reason(one: &Evidence) -> Option<&str> {
     match &one.worth {
         Worth::Invalid(why) => Some(why),
-        Worth::Valid | Worth::Limited(_) => None,
+        Worth::Valid | Worth::Limited(_) | Worth::Unserved(_) => None,
     }
 }
 

@@ -190,7 +190,7 @@ fn started<'a>(listeners: &[&'a ListenerObservation]) -> (Vec<&'a ListenerObserv
 
 impl Subject {
     /// Whether it is a figure of single values of which more is better.
-    fn is_higher_better(self) -> bool {
+    pub(super) fn is_higher_better(self) -> bool {
         matches!(self, Self::Time(metric, _) if metric.is_higher_better())
     }
 }

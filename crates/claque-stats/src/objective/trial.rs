@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Objective, ObjectiveResult, Relation, Side, Subject};
+use super::{Measure, Objective, ObjectiveResult, Relation, Side, Subject};
 use crate::observe::Observations;
 
 /// A share above which no sample can be held against it: it is judged as a whole, met or not.
@@ -57,6 +57,37 @@ impl Objective {
             None => (u64::from(result.met), 1, 0.5, Counted::Runs),
         };
         Trial { good, of, target, counts, result }
+    }
+}
+
+impl Objective {
+    /// Whether more load makes it easier to meet: a lower bound on what goes wrong, an upper bound on what goes right, or a bound on
+    /// how many listeners there are. Such a one has no ceiling.
+    #[must_use]
+    pub fn eases_with_load(&self) -> bool {
+        let is_least = matches!(self.relation, Relation::Above | Relation::AtLeast);
+        match self.subject {
+            Subject::Listeners(_, Measure::Count) => true,
+            Subject::Time(metric, _) if metric.is_higher_better() => !is_least,
+            Subject::Success | Subject::Goodput | Subject::Listeners(..) | Subject::Continuity(_) => {
+                let is_all = self.relation == Relation::Equal && self.limit >= 100.0;
+                !is_least && !is_all
+            }
+            Subject::Time(..)
+            | Subject::StalledTime(_)
+            | Subject::Underruns(_)
+            | Subject::Errors
+            | Subject::Resends(_)
+            | Subject::GivenUp(_) => is_least || (self.relation == Relation::Equal && self.limit > 0.0),
+        }
+    }
+}
+
+impl ObjectiveResult {
+    /// Whether there was nothing of the figure at all, neither a value nor one that should have been.
+    #[must_use]
+    pub const fn has_nothing(&self) -> bool {
+        self.value.is_none() && self.measured == 0 && self.missing == 0
     }
 }
 

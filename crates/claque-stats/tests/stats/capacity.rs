@@ -15,6 +15,8 @@ fn terms() -> SearchTerms {
         watched: 32,
         blocks: None,
         spread_s: None,
+        throughput: true,
+        repeatable: false,
         ramp: Ramp::Gentle,
         most_s: None,
     }
@@ -49,6 +51,7 @@ fn run(order: ProbeOrder, good: u32, ratio: f64) -> Evidence {
         listened_s: 100.0 * f64::from(order.users),
         block_s: Some(2.0),
         failures: Vec::new(),
+        is_late: false,
         burst: None,
     }
 }
@@ -116,7 +119,7 @@ fn a_search_goes_on_where_it_was() {
 
 fn invalid(order: ProbeOrder) -> Evidence {
     let why = "generator late: schedule_lag p99 is 90.0 ms, more than 50 ms".to_owned();
-    Evidence { worth: Worth::Invalid(why), ..run(order, order.users, 1.0) }
+    Evidence { worth: Worth::Invalid(why), is_late: true, ..run(order, order.users, 1.0) }
 }
 
 #[test]
@@ -166,4 +169,75 @@ fn a_number_at_which_leads_fall_does_not_hold_though_nobody_stalls() {
         search.add(run(order, 100, 0.97));
     }
     assert!(search.ceiling().at_least(100.0) < 0.1);
+}
+
+/// What a service does not give is its own failure: not even one listener, and not the generator.
+#[test]
+fn a_service_that_gives_nothing_carries_nobody_and_a_short_look_alone_does_not_say_so() {
+    let mut search = Search::new(terms(), 1);
+    let ending = loop {
+        match search.next() {
+            Next::Probe(order) => {
+                let worth = Worth::Unserved("nothing started".to_owned());
+                search.add(Evidence { worth, pace: None, ..run(order, 0, 1.0) });
+            }
+            Next::Done(ending) => break ending,
+        }
+    };
+    assert_eq!(ending, Ending::NothingHolds);
+    assert!(search.history().iter().any(|one| one.length == Length::Full), "{:?}", search.history());
+    let answer = Answer::of(&search, &objectives(), ending);
+    assert_eq!((answer.users, answer.gave_way), (None, Some(GaveWay::Worker)), "{answer:?}");
+    assert_eq!(answer.said.as_deref(), Some("nothing started"));
+}
+
+/// Paces that are not to count, of a service that is met by 5 and not by 6.
+#[test]
+fn without_a_pace_only_objectives_count_and_the_first_number_that_fails_did() {
+    let mut search = Search::new(SearchTerms { throughput: false, repeatable: true, ..terms() }, 1);
+    let ending = loop {
+        match search.next() {
+            Next::Probe(order) => search.add(run(order, if order.users > 5 { 0 } else { order.users }, 0.7)),
+            Next::Done(ending) => break ending,
+        }
+    };
+    let answer = Answer::of(&search, &objectives(), ending);
+    assert_eq!((&answer.ending, answer.users, answer.first_failing), (&Ending::Found, Some(5), Some(6)));
+    assert_eq!((answer.high, answer.pace, answer.headroom), (Some(5), None, None), "{answer:?}");
+    assert_eq!((answer.ceilings.len(), answer.gave_way), (1, Some(GaveWay::Wait)), "{answer:?}");
+}
+
+/// 3 of 100 listeners are always unlucky: nothing holds 99 %, whatever a lucky run says.
+#[test]
+fn where_something_goes_wrong_at_any_load_nothing_is_found() {
+    let mut search = Search::new(terms(), 1);
+    let mut came = 0;
+    let ending = loop {
+        match search.next() {
+            Next::Probe(order) => {
+                let bad = (came + order.users) / 33 - came / 33;
+                came += order.users;
+                let ratio = (8.5 / f64::from(order.users)).min(1.0);
+                search.add(run(order, order.users - bad, ratio));
+            }
+            Next::Done(ending) => break ending,
+        }
+    };
+    assert_ne!(ending, Ending::Found, "{:?}", search.history());
+}
+
+#[test]
+fn what_more_load_makes_easier_is_known() {
+    for (line, eases) in [
+        ("errors > 3", true),
+        ("errors = 0", false),
+        ("listeners started >= 5", true),
+        ("listeners started >= 99 %", false),
+        ("startup_time p95 < 3 s", false),
+        ("startup_time p95 > 3 s", true),
+        ("success_pct < 90 %", true),
+    ] {
+        let objective = Objective::parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(objective.eases_with_load(), eases, "{line}");
+    }
 }

@@ -32,6 +32,13 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
             "--html, --junit and --markdown=FILE are about runs; two capacities are told on standard output";
         return Err(UsageError::new(what.to_owned()).into());
     }
+    if same_folder(&folders[0], &folders[1]) {
+        let what = format!(
+            "the search in {} is there twice; a capacity cannot be held against itself",
+            folders[0].display()
+        );
+        return Err(UsageError::new(what).into());
+    }
     let (before, after) = (open_capacity(&folders[0])?, open_capacity(&folders[1])?);
     same_task(&before, &after)?;
     let (a, b) = (answer(&before, &folders[0])?, answer(&after, &folders[1])?);
@@ -53,10 +60,15 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
 fn answer<'a>(book: &'a CapacityFolder, folder: &Path) -> Result<&'a Answer, UsageError> {
     book.manifest.answer.as_ref().ok_or_else(|| {
         UsageError::new(format!(
-            "the search in {} has not ended; go on with it by `claque capacity --resume`",
+            "the search in {} has not ended; go on with it by the same flags and --resume",
             folder.display()
         ))
     })
+}
+
+fn same_folder(a: &Path, b: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    whole(a) == whole(b)
 }
 
 /// Capacities are numbers of the same listeners only if they were to hear the same and be as content.

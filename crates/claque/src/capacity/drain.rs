@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use claque_core::event::FailureClass;
 use claque_run::interrupts::Interrupts;
-use claque_stats::capacity::{Evidence, Length, ProbeOrder};
+use claque_stats::{
+    ErrorCause,
+    capacity::{Evidence, Length, ProbeOrder},
+};
 
 use super::{
     probe::{Performed, perform},
@@ -30,6 +34,9 @@ pub(super) struct Drain {
     /// How long the first block took at the start, in ms.
     at_start_ms: Option<f64>,
     is_needed: bool,
+    /// The longest that may be waited in all; none for as long as the looks take.
+    most: Option<Duration>,
+    waited: Duration,
 }
 
 /// How the waiting ended.
@@ -38,15 +45,26 @@ pub(super) enum Drained {
     Ready,
     /// It does not come back.
     Never(String),
+    /// It could not be reached at all.
+    Unreached(String),
     /// Somebody asked to stop.
     Stopped,
     /// Somebody asked twice.
     Left,
 }
 
+/// Why nobody reached the service, if that is all that went wrong.
+fn unreached(errors: &[ErrorCause]) -> Option<String> {
+    let all = || errors.iter().all(|cause| cause.class == FailureClass::Transport);
+    let first = errors.first().filter(|_| all())?;
+    let text = first.example.as_deref().unwrap_or_default();
+    Some(format!("the service was not reached: {}: {text}", first.cause))
+}
+
 impl Drain {
-    pub(super) const fn new(is_foreign: bool) -> Self {
-        Self { is_foreign, at_start_ms: None, is_needed: true }
+    pub(super) fn new(is_foreign: bool, most_s: Option<f64>) -> Self {
+        let most = most_s.map(Duration::from_secs_f64);
+        Self { is_foreign, at_start_ms: None, is_needed: true, most, waited: Duration::ZERO }
     }
 
     /// Takes what a run showed.
@@ -85,7 +103,16 @@ impl Drain {
                 (Some(took_ms), Some(start_ms)) if took_ms <= LONGER * start_ms + LEAST_MS => {
                     return Ok(Drained::Ready);
                 }
+                // Whom it serves nothing at the start it does not carry, which a run of the search says.
+                (None, None) => {
+                    return Ok(unreached(&finished.summary.errors).map_or(Drained::Ready, Drained::Unreached));
+                }
                 (_, _) => {}
+            }
+            self.waited += PAUSE;
+            if self.most.is_some_and(|most| self.waited > most) {
+                let why = "the service did not recover from the run before within --max-time";
+                return Ok(Drained::Never(why.to_owned()));
             }
             if look == 0 {
                 talk::say(

@@ -22,7 +22,7 @@ use self::{
     probe::Probed,
 };
 use crate::{
-    config::{CapacitySettings, Talk},
+    config::{CapacitySettings, Talk, UsageError},
     exit::{INVALID, LEFT, MISSED},
     report, talk,
 };
@@ -48,7 +48,7 @@ pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCo
         }
         Err(error) => {
             book.discard_if_empty();
-            if book.0.dir.exists() {
+            if book.0.dir.exists() && !book.0.manifest.probes.is_empty() {
                 say_how_to_go_on(&book);
             }
             return Err(error);
@@ -65,7 +65,7 @@ pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCo
 }
 
 fn say_how_to_go_on(book: &Book) {
-    talk::say(&format!("the search goes on with --resume {}", book.0.dir.display()));
+    talk::say(&format!("the search goes on with the same flags and --resume {}", book.0.dir.display()));
 }
 
 fn exit_code(ending: &Ending) -> ExitCode {
@@ -83,7 +83,7 @@ async fn look(
     book: &mut Book,
     interrupts: &Interrupts,
 ) -> anyhow::Result<Option<Ending>> {
-    let mut drain = Drain::new(settings.work.is_foreign());
+    let mut drain = Drain::new(settings.work.is_foreign(), settings.terms.most_s);
     loop {
         let order = match search.next() {
             Next::Done(ending) => return Ok(Some(ending)),
@@ -94,6 +94,7 @@ async fn look(
             Drained::Left => return Ok(None),
             Drained::Stopped => return Ok(Some(Ending::Stopped)),
             Drained::Never(why) => return Ok(Some(Ending::Undecided(why))),
+            Drained::Unreached(why) => return Ok(Some(Ending::Untrusted(why))),
         }
         let is_spoken = settings.output.talk == Talk::Normal;
         if is_spoken {
@@ -105,6 +106,7 @@ async fn look(
                 if is_spoken {
                     talk::say(&one_probe(&evidence));
                 }
+                has_figures(&evidence)?;
                 drain.after(&evidence);
                 search.add((*evidence).clone());
                 book.record(ProbeRow { order, seed, folder, evidence: *evidence })?;
@@ -113,6 +115,19 @@ async fn look(
             Probed::Left => return Ok(None),
         }
     }
+}
+
+/// That the first run has something of every figure that an objective is about.
+fn has_figures(evidence: &Evidence) -> Result<(), UsageError> {
+    let is_heard = evidence.worth == Worth::Valid && evidence.block_s.is_some();
+    let missing = evidence.trials.iter().map(|trial| &trial.result).find(|result| result.has_nothing());
+    missing.filter(|_| is_heard).map_or(Ok(()), |result| {
+        Err(UsageError::new(format!(
+            "the objective `{}` is about a figure that such listeners do not have: a run that was heard has nothing of it; give \
+             another",
+            result.objective
+        )))
+    })
 }
 
 /// "run 4: 8 listeners, 64 blocks each, starts over 80 s".

@@ -1,6 +1,9 @@
 //! `claque show`: the summary of a run that is kept.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use claque_stats::Verdict;
 use claque_store::{
@@ -9,15 +12,18 @@ use claque_store::{
 };
 
 use super::kept;
-use crate::{cli::ShowFlags, config::OutputFormat, report};
+use crate::{capacity::book::folder_of_capacity, cli::ShowFlags, config::OutputFormat, report};
 
 /// Prints what was printed at the end of the run. Of a run that was not finished, the figures of what there is.
 ///
 /// # Errors
 /// There is no such run, or it cannot be read.
 pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
-    let folder = flags.run.folder()?;
     let format = if flags.json { OutputFormat::Json } else { OutputFormat::Text };
+    if let Some(folder) = capacity(flags) {
+        return show_capacity(&folder, format);
+    }
+    let folder = flags.run.folder()?;
     match claque_store::run_kind(&folder)? {
         RunKind::Listeners => match flags.vocabulary {
             Some(name) => report::print_vocabulary(&folder, name.into(), format)?,
@@ -32,6 +38,22 @@ pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
         RunKind::Documents => report::print_documents(&documents(folder)?, format)?,
     }
     // That an INVALID run could be shown is no failure.
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the search that is meant, if it is one.
+fn capacity(flags: &ShowFlags) -> Option<PathBuf> {
+    let dir = flags.run.kept.dir();
+    folder_of_capacity(&flags.run.run, &dir).filter(|_| flags.vocabulary.is_none())
+}
+
+/// Prints what a search came to.
+fn show_capacity(folder: &Path, format: OutputFormat) -> anyhow::Result<ExitCode> {
+    let book = claque_store::open_capacity(folder)?;
+    if book.manifest.answer.is_none() {
+        anyhow::bail!("the search in {} has not ended: it has no answer to show", folder.display());
+    }
+    report::capacity::print(&book, format)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -202,6 +202,7 @@ pub(crate) fn resolve_capacity(
         let what = "is what a capacity is searched for; take it out, and bound the search by --max-users";
         return Err(source.error(wish, "users", what));
     }
+    without_arrivals(&wishes, &source)?;
     // A run that is given up shows nothing.
     wishes.abort_on = None;
     let asked = if objective.is_empty() && wishes.objectives.is_none() {
@@ -209,6 +210,7 @@ pub(crate) fn resolve_capacity(
     } else {
         objective
     };
+    let repeatable = simulate && is_plain(&flags.gateway, &wishes);
     let (blocks, stagger) = (wishes.blocks.is_some(), wishes.stagger.as_ref().map(|wish| wish.value));
     let seed = audience::seed_number(&wishes);
     let shared = Shared {
@@ -225,19 +227,29 @@ pub(crate) fn resolve_capacity(
     };
     let plan = work.plan();
     let ahead = ahead(&plan.policy);
+    // Virtual time costs little, so that more is looked at before a second run is made.
+    let watched = if simulate { 2 * ahead.max(8) } else { ahead.max(8) };
     let terms = SearchTerms {
         confidence_pct,
         most_users: u32::try_from(most_users).unwrap_or(u32::MAX),
         ahead,
-        // Virtual time costs little, so that more is looked at before a second run is made.
-        watched: if simulate { 2 * ahead.max(8) } else { ahead.max(8) },
+        watched,
         blocks: blocks.then_some(plan.blocks),
         spread_s: stagger,
+        throughput: has_pace(plan, ahead) && (!blocks || plan.blocks >= 2 * ahead + watched),
+        repeatable,
         ramp: if work.is_foreign() { Ramp::Gentle } else { Ramp::Leap },
         most_s: max_time.map(|_| most_s),
     };
     let output = work.output_mut().clone();
     let Results { objectives, dir, .. } = work.results_mut().clone();
+    if let Some(objective) = objectives.iter().find(|objective| objective.eases_with_load()) {
+        return Err(UsageError::new(format!(
+            "the objective `{}` gets easier the more listen, so it has no capacity; bound what gets worse, such as `errors = 0`, or \
+             a share, such as `listeners started >= 99 %`",
+            objective.text()
+        )));
+    }
     // Of single runs nothing is told.
     let of_runs = work.output_mut();
     of_runs.page = PageChoice::LeftOut;
@@ -313,6 +325,40 @@ fn ahead(policy: &PlayerPolicy) -> u32 {
         Refill::Batch => policy.batch_size.saturating_add(policy.refill_threshold),
         Refill::EachBlock => policy.refill_threshold.saturating_add(1),
     }
+}
+
+/// A search has its own times at which listeners come, and keeps none of them in place.
+fn without_arrivals(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
+    let refused = [
+        ("arrivals", &wishes.arrivals),
+        ("for", &wishes.arrivals_for),
+        ("hold", &wishes.hold),
+        ("warm_up", &wishes.warm_up),
+    ];
+    for (key, wish) in refused {
+        if let Some(wish) = wish {
+            let what = "has no meaning for a capacity, whose listeners start evenly and hear their text once; take it out, \
+                        and see --stagger and --blocks";
+            return Err(source.error(wish, key, what));
+        }
+    }
+    Ok(())
+}
+
+/// Whether nothing of the model was set besides its engine, so that nothing in it goes wrong seldom.
+fn is_plain(flags: &GatewayFlags, wishes: &Wishes) -> bool {
+    let is_set = flags.gateway.is_some() || flags.reproduce.is_some() || !flags.gateway_set.is_empty();
+    let is_wished = wishes.preset.is_some() || wishes.reproduce.is_some() || wishes.gateway.is_some();
+    !is_set && !is_wished
+}
+
+/// Whether leads tell how fast the service is: nobody jumps, pauses, leaves or takes turns.
+fn has_pace(plan: &Plan, ahead: u32) -> bool {
+    let behaviour = &plan.behaviour;
+    let rates = [behaviour.seek, behaviour.skip, behaviour.pause, behaviour.voice, behaviour.hang_up];
+    // Who asks for nothing ahead has no lead.
+    let is_led = ahead > 1 && behaviour.turns.is_none();
+    is_led && behaviour.listens.is_none() && rates.iter().all(|rate| *rate <= 0.0)
 }
 
 /// What is the same for all runs of a search.

@@ -19,14 +19,24 @@ pub(crate) fn tell(capacity: &CapacityFolder, output: &Output) -> anyhow::Result
     if let Some(path) = &output.markdown {
         write(path, &to_markdown(capacity, answer), "--markdown")?;
     }
-    match output.format {
-        OutputFormat::Text => talk::print(&to_text(capacity, answer, paint()))?,
-        OutputFormat::Json => talk::print(&to_json(capacity, answer)?)?,
-    }
+    print(capacity, output.format)?;
     if output.page == PageChoice::Written {
         let path = capacity.dir.join(FILE);
         std::fs::write(&path, to_html(capacity, answer))
             .with_context(|| format!("failed to write {}", path.display()))?;
     }
     Ok(())
+}
+
+/// Prints a search that has an answer on stdout.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub(crate) fn print(capacity: &CapacityFolder, format: OutputFormat) -> anyhow::Result<()> {
+    let Some(answer) = &capacity.manifest.answer else { return Ok(()) };
+    let text = match format {
+        OutputFormat::Text => to_text(capacity, answer, paint()),
+        OutputFormat::Json => to_json(capacity, answer)?,
+    };
+    talk::print(&text)
 }

@@ -1,0 +1,156 @@
+//! What holds and what does not, of the numbers that were tried.
+
+use super::{
+    belief::Chances,
+    evidence::{Evidence, Length, Worth},
+    search::{Search, whole_number},
+};
+use crate::sample::whole;
+
+/// A pace that is less than 1 by so many standard errors, and by so much, is an overload.
+const SURE: f64 = 3.0;
+const NOTABLE: f64 = 0.02;
+/// By so many it is too little to say that as much was made as was listened to.
+const LIKELY: f64 = 2.0;
+/// Runs of other seeds that are the same in every figure: nothing in the service is random.
+const REPEATS: usize = 3;
+
+impl Search {
+    /// Whether a ceiling by throughput is looked for: the pace counts, or something bit that is no objective's.
+    pub(super) fn has_throughput(&self) -> bool {
+        let bit = |one: &Evidence| matches!(one.worth, Worth::Limited(_) | Worth::Unserved(_));
+        self.terms.throughput || self.history.iter().any(bit)
+    }
+
+    /// Whether a run met everything, and the service did not fall behind in it.
+    pub(super) fn holds(&self, one: &Evidence) -> bool {
+        one.is_met() && !self.is_overload(one)
+    }
+
+    /// Whether a service surely fell behind in this run.
+    fn is_overload(&self, one: &Evidence) -> bool {
+        let pace = one.pace.filter(|_| self.terms.throughput);
+        pace.is_some_and(|pace| 1.0 - pace.ratio > (SURE * pace.error).max(NOTABLE))
+    }
+
+    /// Whether a number was looked at again often enough.
+    pub(super) fn is_looked_at(&self, users: u32) -> bool {
+        self.full_at(users).count() >= 2 * REPEATS || self.is_repeated(users, true)
+    }
+
+    /// Whether it was not met, or the service most likely fell behind in it.
+    pub(super) fn fails(&self, one: &Evidence) -> bool {
+        let pace = one.pace.filter(|_| self.terms.throughput);
+        !one.is_met() || pace.is_some_and(|pace| 1.0 - pace.ratio > LIKELY * pace.error)
+    }
+
+    /// The largest number at which a run met everything.
+    pub(super) fn largest_held(&self) -> u32 {
+        let held = self.history.iter().filter(|one| self.holds(one));
+        held.map(|one| one.users).max().unwrap_or(0)
+    }
+
+    /// The interval of whole numbers in which the largest that holds lies, with the confidence asked for.
+    pub(super) fn interval(&self, ceiling: &Chances) -> (u32, u32) {
+        /// A pace can be so much below what it was without being told from it.
+        const BLUR: f64 = 1.01;
+        let tail = (1.0 - self.terms.confidence_pct / 100.0) / 2.0;
+        let low = whole_number(ceiling.quantile(tail));
+        let high = whole_number(BLUR * ceiling.quantile(1.0 - tail)).max(low);
+        // What held each time holds, and where nothing is random it is no use to doubt what was seen again and again.
+        let Some(users) = self.backed(ceiling) else { return (low, high) };
+        let failing = self.failing(ceiling).filter(|&number| self.is_repeated(number, false));
+        let high = failing.map_or(high, |number| high.min(number - 1)).max(users);
+        (if self.is_repeated(users, true) { users } else { low.clamp(1, users) }, high)
+    }
+
+    /// The largest number that was tried for long enough, is more likely to hold than not, and held in its runs together; never
+    /// less than one that held in each of its runs.
+    pub(super) fn backed(&self, ceiling: &Chances) -> Option<u32> {
+        let is_likely = |users: u32| ceiling.at_least(f64::from(users)) >= 0.5 && self.is_backed(users);
+        let always = |users: u32| self.full_at(users).all(|one| !self.fails(one)) && !self.lags(users);
+        self.full_numbers().filter(|&users| is_likely(users) || always(users)).max()
+    }
+
+    /// The least number above what is backed that failed in more than half of its full runs.
+    pub(super) fn failing(&self, ceiling: &Chances) -> Option<u32> {
+        let backed = self.backed(ceiling).unwrap_or(0);
+        self.full_numbers().filter(|&users| users > backed && self.has_failed(users)).min()
+    }
+
+    /// Whether more than half of the full runs at a number failed, or the service most likely fell behind in them together.
+    pub(super) fn has_failed(&self, users: u32) -> bool {
+        let failed = self.full_at(users).filter(|one| self.fails(one)).count();
+        2 * failed > self.full_at(users).count() || self.lags(users)
+    }
+
+    /// Whether the service most likely fell behind in the full runs at a number together.
+    fn lags(&self, users: u32) -> bool {
+        let paces: Vec<_> = self.full_at(users).filter_map(|one| one.pace).collect();
+        if paces.is_empty() || !self.terms.throughput {
+            return false;
+        }
+        let n = whole(u64::try_from(paces.len()).unwrap_or(u64::MAX));
+        let ratio = paces.iter().map(|pace| pace.ratio).sum::<f64>() / n;
+        let error = paces.iter().map(|pace| pace.error.powi(2)).sum::<f64>().sqrt() / n;
+        1.0 - ratio > LIKELY * error
+    }
+
+    /// The runs that show that a number fails.
+    pub(super) fn failed_at(&self, users: u32) -> Vec<&Evidence> {
+        let failed: Vec<_> = self.full_at(users).filter(|one| self.fails(one)).collect();
+        if failed.is_empty() { self.full_at(users).collect() } else { failed }
+    }
+
+    /// Whether `users` held and `above` failed, each again and again and each time the same.
+    pub(super) fn is_settled(&self, users: u32, above: u32) -> bool {
+        self.is_repeated(users, true) && self.is_repeated(above, false)
+    }
+
+    /// Whether the full runs at a number were the same in every figure, and all held, or all failed.
+    pub(super) fn is_repeated(&self, users: u32, held: bool) -> bool {
+        let same = |a: &Evidence, b: &Evidence| {
+            a.trials == b.trials && a.pace == b.pace && a.listened_s.to_bits() == b.listened_s.to_bits()
+        };
+        let Some(first) = self.full_at(users).next() else { return false };
+        let runs = self.full_at(users).filter(|one| one.blocks == first.blocks).count();
+        let is_same = self.full_at(users).all(|one| self.fails(one) != held && same(one, first));
+        self.terms.repeatable && runs >= REPEATS && is_same
+    }
+
+    /// Whether all full runs at a number and below it together have as many good ones as each objective asks for. Where they do not,
+    /// something goes wrong at any load, and that the good fall steeply is not to be counted on.
+    pub(super) fn is_pooled(&self, users: u32) -> bool {
+        let full = || self.history.iter().filter(|one| one.length == Length::Full && one.is_trusted());
+        let meets = |at: usize| {
+            let trials = || full().filter(|one| one.users <= users).filter_map(|one| one.trials.get(at));
+            let (good, of) = trials().fold((0, 0), |sum, trial| (sum.0 + trial.good, sum.1 + trial.of));
+            let target = trials().next().map_or(0.0, |trial| trial.target);
+            whole(good) + 1e-9 >= target * whole(of)
+        };
+        (0..self.objectives.len()).all(meets)
+    }
+
+    fn full_numbers(&self) -> impl Iterator<Item = u32> {
+        let full = self.history.iter().filter(|one| one.length == Length::Full && one.is_trusted());
+        full.map(|one| one.users)
+    }
+
+    pub(super) fn full_at(&self, users: u32) -> impl Iterator<Item = &Evidence> {
+        let is = move |one: &&Evidence| one.users == users && one.length == Length::Full && one.is_trusted();
+        self.history.iter().filter(is)
+    }
+
+    /// Whether all full runs at a number together met every objective; of one that is about whole runs, more than half of them.
+    pub(super) fn is_backed(&self, users: u32) -> bool {
+        let meets = |at: usize| {
+            let trials: Vec<_> = self.full_at(users).filter_map(|one| one.trials.get(at)).collect();
+            let (good, of) = trials.iter().fold((0, 0), |sum, trial| (sum.0 + trial.good, sum.1 + trial.of));
+            let target = trials.first().map_or(1.0, |trial| trial.target);
+            of > 0 && whole(good) + 1e-9 >= target * whole(of)
+        };
+        let is_limited = self.full_at(users).any(|one| one.worth != Worth::Valid);
+        let has_full = self.full_at(users).next().is_some();
+        has_full && !is_limited && (0..self.objectives.len()).all(meets)
+    }
+}
