@@ -21,8 +21,8 @@ use crate::{
     incidents::IncidentRow,
 };
 
-/// One line of the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One line of the journal. How it is read stands in [`line`](crate::line).
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "fact", rename_all = "lowercase")]
 pub(crate) enum FactRow {
     Block(BlockRow),
