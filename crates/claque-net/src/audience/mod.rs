@@ -77,15 +77,15 @@ pub struct AudienceOrder {
     /// What is spoken.
     pub protocol: Protocol,
     /// Slug of the model.
-    pub model: String,
+    pub model: Arc<str>,
     /// Slugs of the voices there are to choose from; everybody begins with the first.
-    pub voices: Vec<String>,
+    pub voices: Vec<Arc<str>>,
     /// Everybody's document, in order of listeners; none for one that has none, and so never starts.
     pub seats: Vec<Option<Seat>>,
     /// Playback rate.
     pub speed: Speed,
     /// The player every listener has, and what it does about a lost connection.
-    pub policy: PlayerPolicy,
+    pub policy: Arc<PlayerPolicy>,
     /// What listeners do besides listening.
     pub behaviour: Behaviour,
     /// The root of what they do.
@@ -105,10 +105,10 @@ pub struct AudienceOrder {
 /// One listener's document, and as whom it is listened to.
 #[derive(Clone, Debug)]
 pub struct Seat {
-    /// Where, as whom, and from which address.
-    pub service: Service,
+    /// Where, as whom, and from which address: one for all listeners that have them in common.
+    pub service: Arc<Service>,
     /// As the service names it.
-    pub document: String,
+    pub document: Arc<str>,
     /// The text of each block; empty where the service has the document.
     pub texts: Arc<[Box<str>]>,
     /// Characters of each block to hear.

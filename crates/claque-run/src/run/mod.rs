@@ -283,11 +283,11 @@ impl Session<'_> {
         }
         let mut audience = Audience::start(AudienceOrder {
             protocol,
-            model: plan.model.clone(),
-            voices,
+            model: plan.model.as_str().into(),
+            voices: voices.into_iter().map(Into::into).collect(),
             seats,
             speed: plan.speed,
-            policy: plan.policy,
+            policy: plan.policy.into(),
             behaviour: plan.behaviour,
             seed: plan.seed,
             schedule: plan.schedule.clone(),

@@ -181,8 +181,8 @@ fn seats(
     let seat = |(number, made): (usize, &Result<Document, ServiceError>)| {
         let document = made.as_ref().ok()?;
         Some(Seat {
-            service: accounts.of_listener(number).clone(),
-            document: document.id.clone(),
+            service: Arc::clone(accounts.of_listener(number)),
+            document: document.id.as_str().into(),
             texts: Arc::default(),
             chars: document.chars.iter().copied().take(wanted).collect::<Arc<[u32]>>(),
         })
