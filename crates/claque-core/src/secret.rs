@@ -4,6 +4,7 @@
 //! service may repeat what it was shown, in an error, a reason or a name. Text from outside is also cut there to
 //! [`MAX_TEXT`], so that no service decides how long our files are.
 
+mod decoded;
 mod reading;
 mod writing;
 
@@ -120,9 +121,14 @@ impl SecretSet {
 
     /// `foreign` without any secret, on one line, at most [`MAX_TEXT`] bytes of it. A secret is found as it is, in any case of its
     /// letters, and as URLs, JSON and HTML write it. One of six characters and more is found in base64 and in hexadecimal digits as
-    /// well, and where blanks, line ends or signs that nobody sees stand in it.
+    /// well, and where blanks, line ends or signs that nobody sees stand in it; and in base64 of all these, three times over at most.
     #[must_use]
     pub fn clean(&self, foreign: &str) -> String {
+        decoded::without_hidden(&self.without_written(foreign), |text| self.holds_encodable(text))
+    }
+
+    /// `foreign` without any secret that stands there in one of its own writings, cut.
+    fn without_written(&self, foreign: &str) -> String {
         let mut clean = String::with_capacity(foreign.len().min(MAX_TEXT));
         let mut rest = foreign;
         let mut room_for_cut = 0;
@@ -144,6 +150,15 @@ impl SecretSet {
             }
         }
         clean
+    }
+
+    /// Whether a text holds a secret that is long enough to be looked for in codes.
+    fn holds_encodable(&self, text: &str) -> bool {
+        let holds = |(at, _): (usize, char)| {
+            let found = self.longest_at(&text[at..]);
+            found.is_some_and(|found| found.is_telling() && found.of >= SHORTEST_ENCODED)
+        };
+        !self.secrets.is_empty() && text.char_indices().any(holds)
     }
 
     /// Whether a name from outside can be used as it is: it is no longer than [`MAX_TEXT`] and holds no secret of at
@@ -194,7 +209,6 @@ impl Found {
     }
 }
 
-/// By what a writing is found. None of them is empty.
 /// Claims and signature of a JSON web token, if the secret is one. Its head is the same for many.
 fn token_parts(secret: &str) -> Option<[&str; 2]> {
     /// Shorter parts would be found in honest words.
@@ -208,6 +222,7 @@ fn token_parts(secret: &str) -> Option<[&str; 2]> {
     [head, claims, signature].into_iter().all(is_part).then_some([claims, signature])
 }
 
+/// By what a writing is found. None of them is empty.
 fn first_of(writing: &str) -> char {
     writing.chars().next().map_or('\0', |first| first.to_ascii_lowercase())
 }
@@ -304,6 +319,22 @@ mod tests {
             assert!(clean.starts_with(left) && clean.contains(BLANK), "{clean}");
         }
         assert!(!set.is_fit_name("a-aHVzaC1odXNo-b"));
+    }
+
+    #[test]
+    fn a_secret_is_blanked_in_base64_of_base64_and_of_wide_characters() {
+        let set = set(&["hush-hush", "12345"]);
+        // Each made by `printf | base64`, the third by `iconv -t UTF-16LE | base64`, the fourth from `hush%2Dhush`.
+        for (text, clean) in [
+            ("got YUhWemFDMW9kWE5v.", "got [secret]."),
+            ("got WVVoV2VtRkRNVzlrV0U1dg==.", "got [secret]==."),
+            ("got aAB1AHMAaAAtAGgAdQBzAGgA.", "got [secret]."),
+            ("got aHVzaCUyRGh1c2g=.", "got [secret]=."),
+            ("honest 90fedcba90abcdef90abcdef", "honest 90fedcba90abcdef90abcdef"),
+            ("short MTIzNDUgTVRJek5EVQ", "short MTIzNDUgTVRJek5EVQ"),
+        ] {
+            assert_eq!(set.clean(text), clean, "{text}");
+        }
     }
 
     #[test]
