@@ -91,6 +91,9 @@ fn repetitions_stand_with_commas_between_them() {
     let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(document["sides"][1]["runs"][1]["name"], "b2");
     assert_eq!(document["comparisons"][0]["verdict"], "no-detectable-change");
+    let output = stage.claque(&["compare", "a1,a2", "b1,b2", "--markdown", "m.md"]);
+    assert_eq!(code(&output), Some(0), "the file is no third side: {}", stderr(&output));
+    assert!(stage.read("m.md").starts_with("### claque: B against A: "));
     stage.simulate("again", &["--seed", "1"]);
     let output = stage.claque(&["compare", "a1,again", "b1"]);
     assert_eq!(code(&output), Some(2));

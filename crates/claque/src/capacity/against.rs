@@ -8,7 +8,7 @@ use claque_store::{CapacityFolder, open_capacity};
 
 use super::book::folder_of_capacity;
 use crate::{
-    config::{CompareForm, CompareSettings, OnRegression, UsageError},
+    config::{CompareSettings, OnRegression, OutputFormat, UsageError},
     exit::{INVALID, REGRESSION},
     talk,
 };
@@ -48,8 +48,8 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
     };
     let names = (settings.sides[0].as_str(), settings.sides[1].as_str());
     let text = match settings.form {
-        CompareForm::Json => compared_to_json(names, (a, b), &difference)?,
-        CompareForm::Text | CompareForm::Markdown => compared_to_text(names, (a, b), &difference),
+        OutputFormat::Json => compared_to_json(names, (a, b), &difference)?,
+        OutputFormat::Text | OutputFormat::Markdown => compared_to_text(names, (a, b), &difference),
     };
     talk::print(&text)?;
     let is_worse = difference.differs && difference.ratio < 1.0;

@@ -57,6 +57,12 @@ pub(crate) struct ShowFlags {
     /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write it as GitHub-flavoured Markdown; - prints that in place of the text
+    #[arg(long, value_name = "FILE", conflicts_with = "vocabulary")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write the verdict and the run's objectives as JUnit XML
+    #[arg(long, value_name = "FILE", conflicts_with = "vocabulary")]
+    pub(crate) junit: Option<PathBuf>,
 }
 
 /// Flags of `claque explain`.

@@ -20,6 +20,7 @@ use super::{
     resolve::{decide_run, decide_simulate},
     scenario,
     settings::{Output, PageChoice, RunSettings, SimulateSettings, Talk},
+    told_files,
     wish::{Source, Wish},
     wishes::{Wishes, over},
 };
@@ -241,7 +242,7 @@ pub(crate) fn resolve_capacity(
         ramp: if work.is_foreign() { Ramp::Gentle } else { Ramp::Leap },
         most_s: max_time.map(|_| most_s),
     };
-    let output = work.output_mut().clone();
+    let output = told_files::with_markdown(work.output_mut().clone(), flags.markdown.markdown)?;
     let Results { objectives, dir, .. } = work.results_mut().clone();
     if let Some(objective) = objectives.iter().find(|objective| objective.eases_with_load()) {
         return Err(UsageError::new(format!(
@@ -255,8 +256,6 @@ pub(crate) fn resolve_capacity(
     of_runs.page = PageChoice::LeftOut;
     of_runs.talk = Talk::Quiet;
     let scenario = without_what_differs(work.scenario());
-    let mut output = output;
-    output.markdown = flags.markdown.markdown;
     Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, scenario })
 }
 

@@ -30,6 +30,7 @@ mod simulate;
 mod speech;
 mod suite;
 mod suite_file;
+mod told_files;
 mod wish;
 mod wishes;
 
@@ -37,7 +38,7 @@ pub(crate) use claque_run::usage::UsageError;
 
 pub(crate) use self::{
     capacity::{CapacitySettings, ProbeWork, resolve_capacity},
-    compare::{CompareForm, CompareSettings, OnRegression, resolve_compare},
+    compare::{CompareSettings, OnRegression, resolve_compare},
     credentials::Surroundings,
     environment::Environment,
     resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
@@ -47,6 +48,7 @@ pub(crate) use self::{
         ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings, Talk,
     },
     suite::{SuiteDeed, SuiteSettings, resolve_suite},
+    told_files::ShowOutput,
 };
 
 #[cfg(test)]

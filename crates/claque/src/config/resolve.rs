@@ -17,10 +17,10 @@ use super::{
     network::{self, Destination, Way},
     objectives, scenario,
     settings::{
-        CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
-        ServedGateway, SimulateSettings, Talk,
+        CleanupSettings, Judging, Output, PageChoice, RunSettings, ServeSettings, ServedGateway,
+        SimulateSettings, Talk,
     },
-    simulate, speech,
+    simulate, speech, told_files,
     wish::{Place, Source, Wish},
     wishes::{Wishes, over},
 };
@@ -67,7 +67,7 @@ pub(super) fn decide_run(
     let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, source)?;
     let live = super::live::choice(flags.live)?;
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
-    let (results, output) = output(flags.output, judging, &mut wishes);
+    let (results, output) = output(flags.output, judging, &mut wishes)?;
     let output = Output { vocabulary, ..output };
     let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
@@ -170,7 +170,7 @@ pub(super) fn decide_simulate(
     over(&mut wishes.confidence, flags.confidence.confidence);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
-    let (results, output) = output(flags.output, judging, &mut wishes);
+    let (results, output) = output(flags.output, judging, &mut wishes)?;
     let output = Output { vocabulary, ..output };
     simulate::refuse_what_has_no_meaning(&wishes, source)?;
     let protocol = speech::protocol(&wishes, source)?;
@@ -255,19 +255,24 @@ fn bind(typed: &str) -> Result<SocketAddr, UsageError> {
 }
 
 /// Where results go, and how they are told.
-pub(super) fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) -> (Results, Output) {
+pub(super) fn output(
+    flags: OutputFlags,
+    judging: Judging,
+    wishes: &mut Wishes,
+) -> Result<(Results, Output), UsageError> {
     over(&mut wishes.output_dir, flags.output_dir);
     let dir = wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone());
     let Judging { objectives, junit, markdown } = judging;
+    let (format, markdown) = told_files::form(flags.json, markdown)?;
     let output = Output {
-        format: if flags.json { OutputFormat::Json } else { OutputFormat::Text },
+        format,
         page: if flags.no_report { PageChoice::LeftOut } else { PageChoice::Written },
         talk: talk(flags.quiet),
         junit,
         markdown,
         vocabulary: None,
     };
-    (Results { kept_dir: dir.clone(), dir, objectives }, output)
+    Ok((Results { kept_dir: dir.clone(), dir, objectives }, output))
 }
 
 const fn talk(quiet: bool) -> Talk {

@@ -149,6 +149,8 @@ pub(crate) enum OutputFormat {
     Text,
     /// One document for programs.
     Json,
+    /// GitHub-flavoured Markdown.
+    Markdown,
 }
 
 /// How much is said on stderr.

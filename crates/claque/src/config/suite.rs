@@ -142,7 +142,7 @@ fn suite_output(
     let (mut wishes, source) = (Wishes::default(), Source::default());
     let objectives = ObjectiveFlags { objective: Vec::new(), junit };
     let judging = judging(objectives, markdown.markdown, &mut wishes, &source)?;
-    Ok(output(flags, judging, &mut wishes))
+    output(flags, judging, &mut wishes)
 }
 
 fn not_a_name(name: &str) -> String {

@@ -1,5 +1,7 @@
 //! Where a capacity is told.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use claque_report::capacity::{FILE, to_html, to_json, to_markdown, to_text};
 use claque_store::CapacityFolder;
@@ -16,9 +18,7 @@ use crate::{
 /// Standard output or a file cannot be written.
 pub(crate) fn tell(capacity: &CapacityFolder, output: &Output) -> anyhow::Result<()> {
     let Some(answer) = &capacity.manifest.answer else { return Ok(()) };
-    if let Some(path) = &output.markdown {
-        write(path, &to_markdown(capacity, answer), "--markdown")?;
-    }
+    write_markdown(capacity, output.markdown.as_deref())?;
     print(capacity, output.format)?;
     if output.page == PageChoice::Written {
         let path = capacity.dir.join(FILE);
@@ -26,6 +26,15 @@ pub(crate) fn tell(capacity: &CapacityFolder, output: &Output) -> anyhow::Result
             .with_context(|| format!("failed to write {}", path.display()))?;
     }
     Ok(())
+}
+
+/// Writes a search that has an answer as Markdown, where that is wanted.
+///
+/// # Errors
+/// The file cannot be written.
+pub(crate) fn write_markdown(capacity: &CapacityFolder, path: Option<&Path>) -> anyhow::Result<()> {
+    let (Some(path), Some(answer)) = (path, &capacity.manifest.answer) else { return Ok(()) };
+    write(path, &to_markdown(capacity, answer), "--markdown")
 }
 
 /// Prints a search that has an answer on stdout.
@@ -37,6 +46,7 @@ pub(crate) fn print(capacity: &CapacityFolder, format: OutputFormat) -> anyhow::
     let text = match format {
         OutputFormat::Text => to_text(capacity, answer, paint()),
         OutputFormat::Json => to_json(capacity, answer)?,
+        OutputFormat::Markdown => to_markdown(capacity, answer),
     };
     talk::print(&text)
 }
