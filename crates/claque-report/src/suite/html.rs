@@ -2,7 +2,7 @@
 //!
 //! Foreign words reach it only through [`Markup::words`]; links are relative, to the pages of its runs.
 
-use super::{extent, median, moment, repeats, verdict};
+use super::{extent, median, moment, picture, repeats, verdict};
 use crate::{
     compare::html::{STYLE, rows},
     html::{self, Markup, document},
@@ -115,7 +115,9 @@ fn scenarios(told: &SuiteFigures<'_>, out: &mut Markup) {
         }
         out.raw("</tr>\n");
     }
-    out.raw("</tbody></table></div>\n</section>\n");
+    out.raw("</tbody></table></div>\n");
+    picture::curves(told, out);
+    out.raw("</section>\n");
 }
 
 fn judged(told: &SuiteFigures<'_>, out: &mut Markup) {
@@ -142,9 +144,7 @@ fn judged(told: &SuiteFigures<'_>, out: &mut Markup) {
 }
 
 fn held(against: &SuiteComparison, out: &mut Markup) {
-    out.raw("<section id=\"against\" class=\"long\">\n<h2>SuiteComparison ")
-        .words(&against.name)
-        .raw("</h2>\n");
+    out.raw("<section id=\"against\" class=\"long\">\n<h2>Held against ").words(&against.name).raw("</h2>\n");
     out.raw("<p>The baseline is A, this suite B. All scenarios together are judged as one comparison.</p>\n");
     for scenario in &against.scenarios {
         let (word, rest) = verdict(scenario);

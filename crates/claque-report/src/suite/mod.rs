@@ -5,6 +5,7 @@ mod figures;
 mod html;
 mod json;
 mod markdown;
+mod picture;
 mod plan;
 mod text;
 

@@ -330,6 +330,7 @@ pub static ALL: [Figure; 37] = [
         objectives: InObjectives::Yes,
         definition: "listeners that got every block, to the end, without an underrun / listeners intended; in comparisons and objectives",
         absent: "nobody was intended",
+        source: Source::Number(|summary| summary.listeners.goodput_pct()),
         ..SHARE
     },
     Figure {

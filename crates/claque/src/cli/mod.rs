@@ -186,6 +186,8 @@ pub(crate) struct SimulateFlags {
     #[command(subcommand)]
     pub(crate) what: Option<SimulateVerb>,
     #[command(flatten)]
+    pub(crate) vary: VaryFlags,
+    #[command(flatten)]
     pub(crate) audience: AudienceFlags,
     #[command(flatten)]
     pub(crate) protocol: SpeechFlags,
@@ -205,6 +207,19 @@ pub(crate) struct SimulateFlags {
     pub(crate) vocabulary: VocabularyFlag,
     #[command(flatten)]
     pub(crate) markdown: MarkdownFlag,
+}
+
+/// One simulation for each of some values.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Comparing settings")]
+pub(crate) struct VaryFlags {
+    /// Simulate once for each of these values and tell all in one table: a flag, such as users=5,10,20 or workers=2,4,8, or a setting
+    /// of the gateway, such as pipeline.overflow.threshold_seconds=2,5,10,30. Twice for every combination of two
+    #[arg(long, value_name = "NAME=VALUE,...")]
+    pub(crate) vary: Vec<String>,
+    /// Seeds of each combination, the same for all [default: 5]
+    #[arg(long, value_name = "N", requires = "vary")]
+    pub(crate) repeats: Option<u32>,
 }
 
 /// What else can be simulated.

@@ -39,7 +39,8 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             run::run(config::resolve_run(*flags, Surroundings::new(environment, stdin))?)
         }
         Verb::Simulate(mut flags) => match flags.what.take() {
-            None => simulate::simulate(config::resolve_simulate(*flags)?),
+            None if flags.vary.vary.is_empty() => simulate::simulate(config::resolve_simulate(*flags)?),
+            None => suite::suite(config::resolve_vary(&flags, &std::env::args_os().collect::<Vec<_>>())?),
             Some(SimulateVerb::Documents(flags)) => {
                 documents::simulate_documents(config::resolve_simulate_documents(*flags)?)
             }

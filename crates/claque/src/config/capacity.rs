@@ -27,7 +27,7 @@ use super::{
 use crate::cli::{
     AbortFlags, AudienceFlags, AudioFlags, CapacityFlags, ConfidenceFlag, GatewayFlags, LimitFlags,
     LiveFlags, MarkdownFlag, ObjectiveFlags, OutputFlags, PlayerFlags, ProtocolFlags, RunFlags,
-    SimulateFlags, SpeechFlags, TargetFlags, VocabularyFlag,
+    SimulateFlags, SpeechFlags, TargetFlags, VaryFlags, VocabularyFlag,
 };
 
 /// What a listener needs to be content: no break in the text, and a start before patience ends.
@@ -281,6 +281,7 @@ fn simulated(shared: Shared, mut wishes: Wishes, source: &Source) -> Result<Simu
         confidence: ConfidenceFlag::default(),
         output: shared.output,
         vocabulary: VocabularyFlag::default(),
+        vary: VaryFlags::default(),
         markdown: MarkdownFlag::default(),
     };
     decide_simulate(flags, wishes, source)

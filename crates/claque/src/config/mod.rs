@@ -31,6 +31,7 @@ mod speech;
 mod suite;
 mod suite_file;
 mod told_files;
+mod vary;
 mod wish;
 mod wishes;
 
@@ -49,6 +50,7 @@ pub(crate) use self::{
     },
     suite::{SuiteDeed, SuiteSettings, resolve_suite},
     told_files::ShowOutput,
+    vary::resolve_vary,
 };
 
 #[cfg(test)]
