@@ -49,13 +49,15 @@ fn state(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>, out: &mut M
         (true, false, false) => {
             ("NOT FINISHED", "Nothing speaks against the figures of the runs that were made.")
         }
-        (true, false, true) => ("VALID", "Nothing speaks against the figures of any run."),
+        (true, false, true) => {
+            ("VALID", "The measurements can be trusted: nothing speaks against the figures of any run.")
+        }
     };
     let bad = !invalid.is_empty() || regressed;
     out.raw("<section class=\"verdict").raw(if bad {
         " invalid\">\n<p><strong>"
     } else {
-        "\">\n<p><strong>"
+        " notable\">\n<p><strong>"
     });
     out.words(word).raw("</strong> ").words(words).raw("</p>\n");
     let mut lines = Vec::new();

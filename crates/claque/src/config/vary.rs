@@ -165,29 +165,26 @@ fn decided(
 ) -> Result<SimulateSettings, UsageError> {
     let flags = varied.iter().zip(combination).map(|(varied, value)| varied.flag(value));
     let line = base.iter().cloned().chain(flags).chain([format!("--seed={seed}").into()]);
-    let cli = Cli::try_parse_from(line).map_err(|error| {
-        let names: Vec<_> = varied.iter().map(|varied| varied.key.as_str()).collect();
-        let what = match error.kind() {
-            ErrorKind::UnknownArgument => {
-                "is no flag of simulate, and no setting of the gateway, which has a dot in its name"
-                    .to_owned()
-            }
-            ErrorKind::ArgumentConflict => "is typed as well; leave it out where it is varied".to_owned(),
-            _ => error
-                .render()
-                .to_string()
-                .trim()
-                .trim_start_matches("error: ")
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        UsageError::new(format!("--vary {}: {what}", names.join(" and ")))
-    })?;
-    match cli.verb {
-        Verb::Simulate(flags) => resolve_simulate(*flags),
-        _ => Err(UsageError::new("--vary belongs to simulate")),
+    let names = || varied.iter().map(|varied| varied.key.as_str()).collect::<Vec<_>>().join(" and ");
+    let cli = Cli::try_parse_from(line)
+        .map_err(|error| UsageError::new(format!("--vary {}: {}", names(), complaint(&error))))?;
+    if let Verb::Simulate(flags) = cli.verb {
+        resolve_simulate(*flags)
+    } else {
+        Err(UsageError::new("--vary belongs to simulate"))
+    }
+}
+
+/// What is wrong with a combination, as far as the command line alone tells.
+fn complaint(error: &clap::Error) -> String {
+    let kind = error.kind();
+    if kind == ErrorKind::UnknownArgument {
+        "is no flag of simulate, and no setting of the gateway, which has a dot in its name".to_owned()
+    } else if kind == ErrorKind::ArgumentConflict {
+        "is typed as well; leave it out where it is varied".to_owned()
+    } else {
+        let words = error.render().to_string();
+        words.trim().trim_start_matches("error: ").lines().next().unwrap_or_default().to_owned()
     }
 }
 
