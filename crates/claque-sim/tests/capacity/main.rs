@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask bench capacity` runs this with more seeds and prints the table of docs/capacity.md.
 
+mod any_load;
 mod brute_force;
 mod extent;
 mod truth;
@@ -29,6 +30,7 @@ fn terms() -> SearchTerms {
         spread_s: None,
         throughput: true,
         repeatable: false,
+        doubt: SearchTerms::DOUBT,
         ramp: Ramp::Gentle,
         most_s: None,
     }

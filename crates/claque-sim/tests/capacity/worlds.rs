@@ -35,11 +35,13 @@ pub(crate) struct World {
     pub(crate) sigma: f64,
     /// Share of the jobs at which their worker has to begin anew.
     pub(crate) restarts: f64,
+    /// Share of the jobs that fail for good, whatever the load.
+    pub(crate) fails: f64,
 }
 
 impl World {
     pub(crate) const fn clockwork(workers: u32, service_ms: u64, audio_ms: u64, speed: u32) -> Self {
-        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, restarts: 0.0 }
+        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, restarts: 0.0, fails: 0.0 }
     }
 
     /// Listeners that all workers together make audio for: W x d / (s x v).
@@ -68,6 +70,10 @@ impl World {
             // A worker that has to begin anew, with all that it takes to be there again.
             let effect = Effect::Slow { extra: Duration::from_secs(8) };
             config.faults.jobs.push(FaultRule { selector: Selector::Share(self.restarts), effect });
+        }
+        if self.fails > 0.0 {
+            let effect = Effect::EngineError { times: None, text: "no voice".to_owned() };
+            config.faults.jobs.push(FaultRule { selector: Selector::Share(self.fails), effect });
         }
         config
     }

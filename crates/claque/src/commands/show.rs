@@ -12,7 +12,12 @@ use claque_store::{
 };
 
 use super::kept;
-use crate::{capacity::book::folder_of_capacity, cli::ShowFlags, config::OutputFormat, report};
+use crate::{
+    capacity::{self, book::folder_of_capacity},
+    cli::ShowFlags,
+    config::OutputFormat,
+    report,
+};
 
 /// Prints what was printed at the end of the run. Of a run that was not finished, the figures of what there is.
 ///
@@ -20,7 +25,7 @@ use crate::{capacity::book::folder_of_capacity, cli::ShowFlags, config::OutputFo
 /// There is no such run, or it cannot be read.
 pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
     let format = if flags.json { OutputFormat::Json } else { OutputFormat::Text };
-    if let Some(folder) = capacity(flags) {
+    if let Some(folder) = search(flags) {
         return show_capacity(&folder, format);
     }
     let folder = flags.run.folder()?;
@@ -42,14 +47,14 @@ pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
 }
 
 /// The folder of the search that is meant, if it is one.
-fn capacity(flags: &ShowFlags) -> Option<PathBuf> {
+fn search(flags: &ShowFlags) -> Option<PathBuf> {
     let dir = flags.run.kept.dir();
     folder_of_capacity(&flags.run.run, &dir).filter(|_| flags.vocabulary.is_none())
 }
 
 /// Prints what a search came to.
 fn show_capacity(folder: &Path, format: OutputFormat) -> anyhow::Result<ExitCode> {
-    let book = claque_store::open_capacity(folder)?;
+    let book = capacity::facts::open(folder)?;
     if book.manifest.answer.is_none() {
         anyhow::bail!("the search in {} has not ended: it has no answer to show", folder.display());
     }
