@@ -54,10 +54,10 @@ pub(crate) fn settings(name: &str) -> anyhow::Result<Option<ModelSettings>> {
 fn simulate_flags(source: &str) -> anyhow::Result<SimulateFlags> {
     use clap::{CommandFactory as _, FromArgMatches as _};
     let matches = Cli::command().try_get_matches_from(["claque", "simulate", source])?;
-    match Cli::from_arg_matches(&matches)?.verb {
-        Verb::Simulate(flags) => Ok(*flags),
-        verb => anyhow::bail!("it is no simulation: {verb:?}"),
-    }
+    let Verb::Simulate(flags) = Cli::from_arg_matches(&matches)?.verb else {
+        anyhow::bail!("they are those of another verb")
+    };
+    Ok(*flags)
 }
 
 /// What the constants say, and what simulations do. These leave nothing behind.

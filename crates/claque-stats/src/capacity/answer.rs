@@ -135,8 +135,14 @@ impl Answer {
     pub fn of(search: &Search, objectives: &[Objective], ending: Ending) -> Self {
         let terms = search.terms();
         let tail = (1.0 - terms.confidence_pct / 100.0) / 2.0;
-        let chances = search.ceilings();
-        let (least, if_any) = (search.ceiling(), search.ceiling_if_any());
+        let if_any = search.ceiling_if_any();
+        // A number is named only where it is as good as out of doubt that there is one, and the interval is about where it is.
+        let (chances, least) = match ending {
+            Ending::Found | Ending::AtLeast => (search.ceilings_if_any(), if_any.clone()),
+            Ending::NothingHolds | Ending::Untrusted(_) | Ending::Undecided(_) | Ending::Stopped => {
+                (search.ceilings(), search.ceiling())
+            }
+        };
         let history = search.history();
         let is_trusted = !matches!(ending, Ending::Untrusted(_)) && !history.is_empty();
         let at_any_load = search.at_any_load(objectives).filter(|_| is_trusted);

@@ -47,11 +47,15 @@ impl Search {
         1.0 - self.objectives.iter().map(|belief| 1.0 - belief.fails_at_any_load()).product::<f64>()
     }
 
-    /// Where the least of the ceilings may be, if a lone listener at least is served as asked.
-    pub(super) fn ceiling_if_any(&self) -> Chances {
+    /// Where the ceilings may be, as [`Search::ceilings`] has them, if nothing is missed at any load.
+    pub(super) fn ceilings_if_any(&self) -> Vec<Chances> {
         let objectives = self.objectives.iter().map(ObjectiveBelief::chances_if_any);
-        let all: Vec<_> = objectives.chain(self.has_throughput().then(|| self.pace_chances())).collect();
-        Chances::least(&all).expect("there is an objective, or the pace")
+        objectives.chain(self.has_throughput().then(|| self.pace_chances())).collect()
+    }
+
+    /// Where the least of them may be.
+    pub(super) fn ceiling_if_any(&self) -> Chances {
+        Chances::least(&self.ceilings_if_any()).expect("there is an objective, or the pace")
     }
 
     /// Whether more is to be known of what fails at any load before a number can be named.

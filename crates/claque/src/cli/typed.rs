@@ -97,10 +97,8 @@ impl TypedFlags {
         let matches = Cli::command().try_get_matches_from(line).map_err(|error| error.to_string())?;
         let cli =
             <Cli as clap::FromArgMatches>::from_arg_matches(&matches).map_err(|error| error.to_string())?;
-        match cli.verb {
-            Verb::Capacity(flags) => Ok(*flags),
-            verb => Err(format!("it is no search: {verb:?}")),
-        }
+        let Verb::Capacity(flags) = cli.verb else { return Err("they are those of another verb".to_owned()) };
+        Ok(*flags)
     }
 }
 
