@@ -38,8 +38,8 @@ mod writer;
 
 pub use self::{
     capacity::{
-        CapacityFolder, CapacityManifest, ProbeRow, is_capacity, open_capacity, remove_capacity,
-        save_capacity,
+        AskedFlags, CapacityFolder, CapacityManifest, ProbeRow, is_capacity, list_capacities, open_capacity,
+        remove_capacity, save_capacity,
     },
     documents::{
         DocumentRow, DocumentsFolder, DocumentsHeader, DocumentsManifest, DocumentsRun, DocumentsWriter,

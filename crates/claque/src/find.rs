@@ -6,7 +6,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use claque_run::usage::UsageError;
-use claque_store::{RunHead, is_suite, list, list_suites, short_name};
+use claque_store::{CapacityFolder, RunHead, is_suite, list, list_capacities, list_suites, short_name};
 
 use crate::talk::say;
 
@@ -124,4 +124,16 @@ pub(crate) fn all_in(dir: &Path) -> anyhow::Result<Vec<RunHead>> {
         say(&format!("warning: left out: {error}"));
     }
     Ok(runs)
+}
+
+/// The searches for capacities in a folder, newest first. What cannot be read is said and left out.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub(crate) fn searches_in(dir: &Path) -> anyhow::Result<Vec<CapacityFolder>> {
+    let (searches, errors) = list_capacities(dir)?;
+    for error in errors {
+        say(&format!("warning: left out: {error}"));
+    }
+    Ok(searches)
 }

@@ -25,7 +25,7 @@ pub(super) fn page(book: &CapacityFolder, answer: &Answer) -> String {
         out.words(&one_line(&manifest.target)).words(time).raw("</p>\n<p class=\"under\">");
         let ended = manifest.finished_at_utc.as_deref().unwrap_or("not finished");
         out.words(&format!("{} - {ended}", manifest.started_at_utc)).raw("</p>\n</header>\n");
-        state(answer, out);
+        state(book, answer, out);
         out.raw("<section id=\"curve\">\n<h2>What holds at how many listeners</h2>\n<p>");
         out.words("Each point is a run. The line falls as little as the runs allow (an isotonic fit), the field is the interval.");
         out.raw("</p>\n");
@@ -47,7 +47,7 @@ pub(super) fn page(book: &CapacityFolder, answer: &Answer) -> String {
 }
 
 /// The answer in a box, to be quoted.
-fn state(answer: &Answer, out: &mut Markup) {
+fn state(book: &CapacityFolder, answer: &Answer, out: &mut Markup) {
     let (word, class) = match answer.ending {
         Ending::Found => ("FOUND", ""),
         Ending::AtLeast => ("AT LEAST", ""),
@@ -57,7 +57,11 @@ fn state(answer: &Answer, out: &mut Markup) {
         Ending::Stopped => ("STOPPED", " notable"),
     };
     out.raw("<section class=\"verdict").raw(class).raw("\">\n<p><strong>").words(word).raw("</strong> ");
-    out.words(&words::paragraph(answer)).raw("</p>\n</section>\n");
+    out.words(&words::paragraph(answer)).raw("</p>\n");
+    for doubt in &book.doubts {
+        out.element("p", &words::doubt(doubt)).raw("\n");
+    }
+    out.raw("</section>\n");
 }
 
 fn ceilings(answer: &Answer, out: &mut Markup) {

@@ -255,6 +255,12 @@ pub fn compare(
     Comparison { judged: u32::try_from(judged).unwrap_or(u32::MAX), pairs }
 }
 
+/// The 97.5th percentile of Student's t distribution with so many degrees of freedom, at least one.
+#[must_use]
+pub fn student_t_975(degrees: u32) -> f64 {
+    student::two_sided_t(0.05, f64::from(degrees.max(1)))
+}
+
 /// How two sides are held against each other, and their runs in the order that this needs.
 fn arranged<'a>(a: &[Repetition<'a>], b: &[Repetition<'a>]) -> (Design, (Side<'a>, Side<'a>)) {
     let by_seed = |runs: &[Repetition<'a>]| {

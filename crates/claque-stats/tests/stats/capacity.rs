@@ -17,6 +17,7 @@ fn terms() -> SearchTerms {
         spread_s: None,
         throughput: true,
         repeatable: false,
+        doubt: SearchTerms::DOUBT,
         ramp: Ramp::Gentle,
         most_s: None,
     }

@@ -29,6 +29,7 @@ mod shell;
 mod speech;
 mod suite;
 mod target;
+mod typed;
 
 use std::path::PathBuf;
 
@@ -55,6 +56,7 @@ pub(crate) use self::{
     speech::{ProtocolFlags, SpeechFlags},
     suite::SuiteFlags,
     target::{CredentialFlags, TargetFlags},
+    typed::TypedFlags,
 };
 
 /// A hired audience for text-to-speech services: finds out how many people can listen at once before playback
@@ -81,6 +83,13 @@ pub(crate) enum Verb {
     /// Make the runs of a suite: scenarios times repeats, in random order, held against a baseline
     Suite(Box<SuiteFlags>),
     /// Find out how many can listen at once: the most at which the objectives hold, with how sure that is
+    #[command(
+        mut_arg("users", not_for_a_search),
+        mut_arg("arrivals", not_for_a_search),
+        mut_arg("arrivals_for", not_for_a_search),
+        mut_arg("hold", not_for_a_search),
+        mut_arg("warm_up", not_for_a_search)
+    )]
     Capacity(Box<CapacityFlags>),
     /// Have documents extracted, in real time
     Documents(Box<DocumentsFlags>),
@@ -112,6 +121,11 @@ pub(crate) enum Verb {
     Completions(CompletionsFlags),
     /// Print the manual page, or write those of all verbs
     Man(ManFlags),
+}
+
+/// Who comes, and when, is what a search decides: flags about that are refused with the reason, and not in its help.
+fn not_for_a_search(flag: clap::Arg) -> clap::Arg {
+    flag.hide(true)
 }
 
 impl Cli {

@@ -68,8 +68,12 @@ pub(crate) struct ShowFlags {
 /// Flags of `claque explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainFlags {
+    /// A run or a search: its folder, its name below --output-dir, a tag, or `latest`; or a model of a service: the name of a gateway's
+    /// constants, such as current, or a scenario file
+    #[arg(value_name = "RUN|CAPACITY|MODEL")]
+    pub(crate) what: String,
     #[command(flatten)]
-    pub(crate) run: RunFlag,
+    pub(crate) kept: KeptFlags,
     /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -65,12 +65,12 @@ pub(crate) fn cleanup(settings: CleanupSettings) -> anyhow::Result<ExitCode> {
 fn folders(settings: &CleanupSettings) -> anyhow::Result<Vec<PathBuf>> {
     let mut folders = settings.folders.clone();
     if settings.all {
-        let inside = folders_in(&settings.dir)?;
-        for suite in inside.iter().filter(|folder| claque_store::is_suite(folder)) {
-            folders.extend(folders_in(suite)?);
-        }
-        folders.extend(inside);
+        folders.extend(folders_in(&settings.dir)?);
     }
+    let has_runs = |folder: &&PathBuf| claque_store::is_suite(folder) || claque_store::is_capacity(folder);
+    let inside: Vec<_> =
+        folders.iter().filter(has_runs).map(|folder| folders_in(folder)).collect::<Result<_, _>>()?;
+    folders.extend(inside.into_iter().flatten());
     folders.sort();
     folders.dedup();
     Ok(folders)

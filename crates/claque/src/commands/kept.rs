@@ -45,7 +45,7 @@ pub(super) fn finished(folder: PathBuf, manifest: Manifest, summary: Summary, ve
 }
 
 /// Judges a run that is kept: by its figures, and by what was found out when it was imported.
-pub(super) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
+pub(crate) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
     use claque_stats::ReasonId;
 
     let mut verdict = judge(summary, time_of(&manifest.scenario));

@@ -7,7 +7,7 @@ mod documents;
 mod explain;
 mod export;
 mod import;
-mod kept;
+pub(crate) mod kept;
 mod prune;
 mod report;
 mod resummarise;
@@ -24,7 +24,7 @@ mod tag;
 use std::{io, process::ExitCode};
 
 use crate::{
-    cli::{Cli, SimulateVerb, Verb},
+    cli::{Cli, SimulateVerb, TypedFlags, Verb},
     config::{self, Environment, Surroundings},
 };
 
@@ -32,7 +32,7 @@ use crate::{
 ///
 /// # Errors
 /// claque cannot go on. A [`config::UsageError`] among them means that it was asked wrongly.
-pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
+pub(crate) fn execute(cli: Cli, typed: &TypedFlags) -> anyhow::Result<ExitCode> {
     match cli.verb {
         Verb::Run(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
@@ -51,7 +51,9 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Verb::Capacity(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
-            capacity::capacity(config::resolve_capacity(*flags, Surroundings::new(environment, stdin))?)
+            let flags = crate::capacity::resume::flags(*flags, typed)?;
+            let settings = config::resolve_capacity(flags, Surroundings::new(environment, stdin))?;
+            capacity::capacity(crate::capacity::resume::checked(settings, typed)?)
         }
         Verb::Documents(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());

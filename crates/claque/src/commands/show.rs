@@ -13,7 +13,7 @@ use claque_store::{
 
 use super::kept;
 use crate::{
-    capacity::book::folder_of_capacity,
+    capacity::{self, book::folder_of_capacity},
     cli::ShowFlags,
     config::{OutputFormat, ShowOutput, UsageError},
     report,
@@ -25,7 +25,7 @@ use crate::{
 /// There is no such run, or it cannot be read.
 pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
     let output = ShowOutput::decide(flags)?;
-    if let Some(folder) = capacity(flags) {
+    if let Some(folder) = search(flags) {
         return show_capacity(&folder, &output);
     }
     let folder = flags.run.folder()?;
@@ -61,7 +61,7 @@ pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
 }
 
 /// The folder of the search that is meant, if it is one.
-fn capacity(flags: &ShowFlags) -> Option<PathBuf> {
+fn search(flags: &ShowFlags) -> Option<PathBuf> {
     let dir = flags.run.kept.dir();
     folder_of_capacity(&flags.run.run, &dir).filter(|_| flags.vocabulary.is_none())
 }
@@ -71,7 +71,7 @@ fn show_capacity(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode>
     if output.junit.is_some() {
         return Err(UsageError::new("a capacity is not told as JUnit XML; leave out --junit").into());
     }
-    let book = claque_store::open_capacity(folder)?;
+    let book = capacity::facts::open(folder)?;
     if book.manifest.answer.is_none() {
         anyhow::bail!("the search in {} has not ended: it has no answer to show", folder.display());
     }

@@ -12,6 +12,7 @@ use claque_stats::{
     capacity::{ProbeOrder, Ramp, SearchTerms},
     objective::Objective,
 };
+use claque_store::AskedFlags;
 use serde_json::{Map, Value};
 
 use super::{
@@ -55,6 +56,8 @@ pub(crate) struct CapacitySettings {
     pub(crate) output: Output,
     /// What the seeds of all runs hang from.
     pub(crate) seed: u64,
+    /// What is kept of the flags, so that the search can be gone on with.
+    pub(crate) asked: Option<AskedFlags>,
     /// What was decided about every run, without what differs between them.
     pub(crate) scenario: Value,
 }
@@ -211,7 +214,8 @@ pub(crate) fn resolve_capacity(
     } else {
         objective
     };
-    let repeatable = simulate && is_plain(&flags.gateway, &wishes);
+    let is_plain = is_plain(&flags.gateway, &wishes);
+    let repeatable = simulate && is_plain;
     let (blocks, stagger) = (wishes.blocks.is_some(), wishes.stagger.as_ref().map(|wish| wish.value));
     let seed = audience::seed_number(&wishes);
     let shared = Shared {
@@ -227,7 +231,7 @@ pub(crate) fn resolve_capacity(
         ProbeWork::Real(Box::new(real(shared, target, wishes, &source, surroundings)?))
     };
     let plan = work.plan();
-    let ahead = ahead(&plan.policy);
+    let ahead = blocks_ahead(&plan.policy);
     // Virtual time costs little, so that more is looked at before a second run is made.
     let watched = if simulate { 2 * ahead.max(8) } else { ahead.max(8) };
     let terms = SearchTerms {
@@ -239,6 +243,7 @@ pub(crate) fn resolve_capacity(
         spread_s: stagger,
         throughput: has_pace(plan, ahead) && (!blocks || plan.blocks >= 2 * ahead + watched),
         repeatable,
+        doubt: if is_plain && !work.is_foreign() { SearchTerms::PLAIN_DOUBT } else { SearchTerms::DOUBT },
         ramp: if work.is_foreign() { Ramp::Gentle } else { Ramp::Leap },
         most_s: max_time.map(|_| most_s),
     };
@@ -256,7 +261,7 @@ pub(crate) fn resolve_capacity(
     of_runs.page = PageChoice::LeftOut;
     of_runs.talk = Talk::Quiet;
     let scenario = without_what_differs(work.scenario());
-    Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, scenario })
+    Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, asked: None, scenario })
 }
 
 /// What both kinds of run are decided by.
@@ -319,8 +324,13 @@ fn real(
     Ok(settings)
 }
 
+/// What a search looks for where nothing else is asked for.
+pub(crate) fn default_objectives() -> Vec<Objective> {
+    OBJECTIVES.iter().filter_map(|line| Objective::parse(line).ok()).collect()
+}
+
 /// Blocks that a player asks for ahead of what is heard, at most.
-fn ahead(policy: &PlayerPolicy) -> u32 {
+pub(crate) fn blocks_ahead(policy: &PlayerPolicy) -> u32 {
     match policy.refill {
         Refill::Batch => policy.batch_size.saturating_add(policy.refill_threshold),
         Refill::EachBlock => policy.refill_threshold.saturating_add(1),

@@ -38,7 +38,7 @@ mod wishes;
 pub(crate) use claque_run::usage::UsageError;
 
 pub(crate) use self::{
-    capacity::{CapacitySettings, ProbeWork, resolve_capacity},
+    capacity::{CapacitySettings, ProbeWork, blocks_ahead, default_objectives, resolve_capacity},
     compare::{CompareSettings, OnRegression, resolve_compare},
     credentials::Surroundings,
     environment::Environment,

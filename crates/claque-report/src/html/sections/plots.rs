@@ -32,6 +32,9 @@ fn open(id: &str, title: &str, says: &str, out: &mut Markup) {
 fn figure(name: &str, says: &str, out: &mut Markup) {
     out.raw("<figure data-plot=\"").raw(name).raw("\" role=\"img\" aria-label=\"").words(says);
     out.raw("\"><noscript>This plot is drawn by a script; the sentence above says the same.</noscript></figure>\n");
+    if let Some(words) = out.below_plots() {
+        out.raw("<p class=\"under\">").words(&words).raw("</p>\n");
+    }
 }
 
 pub(super) fn audience(summary: &Summary, picture: &Picture, out: &mut Markup) {
