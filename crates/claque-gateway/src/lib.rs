@@ -1,11 +1,10 @@
 //! The reference text-to-speech service as pure machines.
 //!
-//! [`Gateway`] holds accounts, documents, sessions and the synthesis pipeline. Time comes in as a value, messages
+//! [`Gateway`] holds documents, sessions and the synthesis pipeline. Time comes in as a value, messages
 //! are typed, audio is a length with a seed or bytes of the host. It knows no clock, socket, JSON or HTTP: a host
 //! maps [`Notice`] and [`Refusal`] to the wire. Hosted behind sockets it is the embedded service; driven by an
 //! event heap it is the model in the simulator.
 
-mod accounts;
 mod blocks;
 mod config;
 mod documents;
@@ -26,7 +25,6 @@ mod streaming;
 mod voices;
 mod wording;
 
-pub use accounts::{Credentials, SignedIn};
 pub use blocks::{Block, blocks_of};
 pub use config::{
     Auth, AuthConfig, Counting, CrossTalk, Engine, EngineErrors, Era, EvictedKey, Eviction, GatewayConfig,
@@ -50,7 +48,7 @@ pub use message::{
     SpeechBody, TimeoutReason,
 };
 pub use pipeline::{Load, ModelLoad, PipelineStats};
-pub use refusal::{ContentFault, GuestSession, Refusal, Resource, Unauthenticated};
+pub use refusal::{ContentFault, Refusal, Resource, Unauthenticated};
 pub use service::{LengthModel, ServiceModel, Spread};
 pub use streaming::{
     Abandoned, Batching, Hindrance, Piece, StreamAsk, StreamEffect, StreamFault, StreamId, StreamSelector,

@@ -13,12 +13,14 @@ mod queue;
 mod scenario;
 mod script_file;
 mod session;
+mod simulation;
 mod stage;
 mod streams;
 mod world;
 
 pub use documents::{DocumentsScenario, DocumentsSimulated, SimulatedPaper, simulate_documents};
 pub use link::Link;
-pub use scenario::{Scenario, SimError, Simulated, simulate};
+pub use scenario::{Scenario, SimError, Simulated};
 pub use script_file::{PersonAct, ScriptFileError, ScriptedScene, read_script};
+pub use simulation::simulate;
 pub use streams::{StreamScenario, StreamsSimulated, simulate_streams};

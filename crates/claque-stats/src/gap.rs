@@ -7,8 +7,8 @@ use claque_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    reason::counted,
     sample::{millis, rounded},
-    verdict::counted,
 };
 
 /// A stretch longer than this makes a run INVALID; see docs/time.md for why.

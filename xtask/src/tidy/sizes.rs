@@ -7,24 +7,8 @@ const MOST_LINES: usize = 400;
 
 /// Files that were longer before that was the limit, each with the lines it may have at most, in steps of fifty. The list only ever gets shorter: a
 /// file that is no longer too long has to go from it.
-const LONG: [(&str, usize); 17] = [
-    ("crates/claque-core/src/extraction/machine.rs", 500),
-    ("crates/claque-core/src/extraction/tests/mod.rs", 500),
-    ("crates/claque-core/src/player/machine.rs", 450),
-    ("crates/claque-core/src/record.rs", 550),
-    ("crates/claque-gateway/src/pipeline/mod.rs", 450),
-    ("crates/claque-gateway/src/scripted/server.rs", 500),
-    ("crates/claque-net/src/extraction.rs", 450),
-    ("crates/claque-net/src/host/mod.rs", 450),
-    ("crates/claque-net/src/service/proxy.rs", 450),
+const LONG: [(&str, usize); 1] = [
     ("crates/claque-sim/src/world.rs", 450),
-    ("crates/claque-stats/src/builder.rs", 500),
-    ("crates/claque-stats/src/figures/list.rs", 500),
-    ("crates/claque-stats/src/verdict.rs", 500),
-    ("crates/claque-wire/src/audio/ogg_meter.rs", 500),
-    ("crates/claque-wire/tests/audio.rs", 600),
-    ("crates/claque-wire/tests/session.rs", 450),
-    ("crates/claque/tests/end_to_end/documents.rs", 450),
 ];
 
 /// First line of a file that is one long table; the reason follows, so that nobody has to guess.

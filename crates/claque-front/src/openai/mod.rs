@@ -21,6 +21,7 @@ pub use self::{
     front::{FrontStats, OpenaiFront},
     request::Format,
 };
+pub use crate::call::{CallId, Head, Request};
 
 /// Constants of a service.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,10 +71,6 @@ impl OpenaiConfig {
     }
 }
 
-/// A call's number; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub u64);
-
 /// News for a service.
 #[derive(Clone, Debug)]
 pub enum Input<'a> {
@@ -98,21 +95,6 @@ pub enum Input<'a> {
         /// The samples.
         result: Result<Vec<i16>, String>,
     },
-}
-
-/// A call as it came.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// `GET`, `POST`...
-    pub method: &'a str,
-    /// The path, without a query.
-    pub path: &'a str,
-    /// What stands behind the question mark; empty for nothing.
-    pub query: &'a str,
-    /// Names and values; names in lower case.
-    pub headers: &'a [(&'a str, &'a str)],
-    /// The body.
-    pub body: &'a [u8],
 }
 
 /// What a service does about a call.
@@ -151,15 +133,6 @@ pub enum Reply {
         /// The voice.
         voice: Arc<str>,
     },
-}
-
-/// The head of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The status.
-    pub status: u16,
-    /// Names, in lower case, and values.
-    pub headers: Vec<(&'static str, String)>,
 }
 
 /// Why a service wants to be woken.

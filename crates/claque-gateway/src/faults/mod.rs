@@ -161,7 +161,9 @@ impl Turn {
 }
 
 impl Outage {
-    pub(crate) fn covers(&self, now: Instant) -> bool {
+    /// Whether it is down at that moment.
+    #[must_use]
+    pub fn covers(&self, now: Instant) -> bool {
         self.from <= now && now < self.until
     }
 }

@@ -4,6 +4,7 @@
 //! a worker takes its next job when the last one ended, not when the driver woke up. [`variants`] knows what is
 //! made and who waits for it; this file queues; [`work`] is about what happens to a job in somebody's hands.
 
+mod ask;
 mod load;
 mod timers;
 mod variants;
@@ -15,11 +16,9 @@ use std::{
     sync::Arc,
 };
 
-use claque_core::{
-    rng::Seed,
-    time::{Instant, MediaTime},
-};
+use claque_core::{rng::Seed, time::Instant};
 
+pub(crate) use self::ask::{Admission, Ask, Content, Delivery, Outcome, Subscriber};
 pub use self::load::{Load, ModelLoad};
 use self::{
     load::{Levels, LoadRecorder},
@@ -30,7 +29,7 @@ use self::{
 use crate::{
     config::{ModelConfig, PipelineConfig, Workers},
     faults::{AudioFault, Faults, Suspect},
-    ids::{DocumentId, JobId, VariantHash},
+    ids::{JobId, VariantHash},
     message::{Output, Speech, TimeoutReason},
 };
 
@@ -65,64 +64,6 @@ pub struct PipelineStats {
     pub refused: u64,
     /// Blocks whose result came after their key had expired, so that nobody was told.
     pub forgotten: u64,
-}
-
-/// Who waits for a variant, and as what: a block of a document, not a connection. A document has one owner, so it says
-/// whose block it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Subscriber {
-    pub(crate) document: DocumentId,
-    pub(crate) block: i64,
-}
-
-/// What is to be spoken.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) variant: VariantHash,
-    /// Index of the model.
-    pub(crate) pool: usize,
-    pub(crate) voice: Arc<str>,
-    pub(crate) text: Arc<str>,
-    pub(crate) chars: u32,
-    pub(crate) content: Content,
-}
-
-/// Whether there is anything to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
-    Something,
-    /// Nothing can be spoken of it. That is found out by whoever tries.
-    Nothing,
-}
-
-/// What became of an ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admission {
-    Cached(MediaTime),
-    Waiting,
-    Full,
-}
-
-/// The final news for a subscriber.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Delivery {
-    pub(crate) at: Instant,
-    pub(crate) subscriber: Subscriber,
-    pub(crate) variant: VariantHash,
-    pub(crate) model: Arc<str>,
-    pub(crate) voice: Arc<str>,
-    pub(crate) outcome: Outcome,
-}
-
-/// What became of a variant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Its audio is there.
-    Ready(MediaTime),
-    /// There was nothing to speak.
-    Silent,
-    /// It failed, in these words.
-    Failed(String),
 }
 
 /// The machine.

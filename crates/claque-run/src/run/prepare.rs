@@ -119,6 +119,7 @@ pub(crate) async fn prepare(
     };
     if plan.use_cached {
         let order = WarmUp {
+            protocol: Protocol::Yapit,
             document: first.id.clone(),
             model: plan.model.clone(),
             voice: voice.to_owned(),

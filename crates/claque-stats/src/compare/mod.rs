@@ -11,12 +11,13 @@ mod test;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::measure::{Ratio, Statistic, Unit};
+pub use self::measure::{Statistic, Unit};
 use self::{
     draft::{Draft, judge_together},
     measure::Measure,
     side::Side,
 };
+pub use crate::ratio::Ratio;
 use crate::{observe::Observations, sample::rounded};
 
 /// Runs on a side below which nothing is judged: one run cannot tell how runs differ.

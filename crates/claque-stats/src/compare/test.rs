@@ -2,9 +2,10 @@
 
 use super::{
     Interval,
-    measure::{Ratio, Scale, count},
+    measure::{Scale, count},
     student::{two_sided_p, two_sided_t},
 };
+use crate::ratio::Ratio;
 
 /// Power at which `detectable` is stated: four in five, as is usual (Cohen 1988).
 const POWER: f64 = 0.8;

@@ -2,14 +2,14 @@
 
 use std::{cell::Cell, future::poll_fn, net::SocketAddr, rc::Rc};
 
-use claque_gateway::UserId;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use super::{
+    call,
     hub::{Hub, Receiver},
-    routes, socket,
+    socket,
 };
 
 /// Who a connection belongs to, as far as its requests need it.
@@ -17,15 +17,7 @@ pub(super) struct Peer {
     /// The address that limits count by.
     pub(super) address: String,
     /// Set by an accepted handshake: the connection goes on as a WebSocket.
-    pub(super) upgraded: Cell<Option<Upgraded>>,
-}
-
-/// Whose WebSocket a connection becomes.
-pub(super) enum Upgraded {
-    /// That user's.
-    Of(UserId),
-    /// That of a line that was opened when it was dialled.
-    On(Receiver),
+    pub(super) upgraded: Cell<Option<Receiver>>,
 }
 
 /// Serves a connection to its end.
@@ -36,7 +28,7 @@ pub(super) async fn serve(stream: TcpStream, address: SocketAddr, hub: Rc<Hub>) 
     let peer = Rc::new(Peer { address: address.ip().to_string(), upgraded: Cell::new(None) });
     let service = service_fn(|request| {
         // Boxed because taking the socket back below wants a service that can be moved.
-        Box::pin(routes::answer(Rc::clone(&hub), Rc::clone(&peer), request))
+        Box::pin(call::answer(Rc::clone(&hub), Rc::clone(&peer), request))
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut closing = hub.closing();
@@ -50,7 +42,7 @@ pub(super) async fn serve(stream: TcpStream, address: SocketAddr, hub: Rc<Hub>) 
     let parts = connection.into_parts();
     let mut stream = parts.io.into_inner();
     match (ended, peer.upgraded.take()) {
-        (Ok(()), Some(upgraded)) => socket::serve(stream, parts.read_buf, upgraded, hub).await,
+        (Ok(()), Some(line)) => socket::serve(stream, parts.read_buf, line, hub).await,
         (Ok(()), None) => {
             // The peer may be gone already.
             let _ = stream.shutdown().await;

@@ -1,101 +1,39 @@
-//! HTTP answers: bodies as `claque-wire` words them, statuses as the machine says.
+//! Answers: bodies as `claque-wire` words them, statuses as the gateway says.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    task::{Context, Poll},
-};
-
-use bytes::Bytes;
 use claque_gateway::{ContentFault, Era, Refusal, Resource};
 use claque_wire::yapit::rest::{CodedDetail, ErrorBody, Issue};
-use http_body_util::Full;
-use hyper::{
-    Response, StatusCode,
-    body::{Body, Frame, SizeHint},
-    header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
-};
+use http::StatusCode;
 use serde::Serialize;
 
-/// An answer with all of its body that will ever be sent.
-pub(super) type Answer = Response<SentBody>;
-
-/// A body, or the first part of one that is cut off by an injected fault.
-#[derive(Debug, Default)]
-pub(super) struct SentBody {
-    bytes: Full<Bytes>,
-    cut: Option<Cut>,
-}
-
-/// How far a body is that is cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
-    ToSend,
-    /// Its bytes are with the connection, which is given a turn to send them: an end that comes too early drops them.
-    Sending,
-    Sent,
-}
-
-impl Body for SentBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match self.cut {
-            None | Some(Cut::Sent) => {}
-            Some(Cut::ToSend) => self.cut = Some(Cut::Sending),
-            Some(Cut::Sending) => {
-                self.cut = Some(Cut::Sent);
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-        }
-        Pin::new(&mut self.bytes).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.cut.is_none() && self.bytes.is_end_stream()
-    }
-
-    /// Of a body that is cut off nothing is said here, so that the length in the head stands and is not reached.
-    fn size_hint(&self) -> SizeHint {
-        if self.cut.is_some() { SizeHint::default() } else { self.bytes.size_hint() }
-    }
-}
+use super::{Answer, Body, Unread};
+use crate::call::Head;
 
 /// An answer with a JSON body.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
     let body = serde_json::to_vec(body).expect("structs of strings and integers always serialise");
-    with_type(status, "application/json", body.into())
+    with_type(status, "application/json", Body::Bytes(body))
 }
 
 /// An answer with a body of some type.
-pub(super) fn with_type(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
-    let mut answer = Response::new(SentBody { bytes: Full::new(body), cut: None });
-    *answer.status_mut() = status;
-    set(&mut answer, CONTENT_TYPE, HeaderValue::from_static(content_type));
-    answer
+pub(super) fn with_type(status: StatusCode, content_type: &'static str, body: Body) -> Answer {
+    let headers = vec![("content-type", content_type.to_owned())];
+    Answer { head: Head { status: status.as_u16(), headers }, body }
 }
 
-/// An answer that promises the whole body and breaks off in the middle of it.
-pub(super) fn cut_off(content_type: &'static str, body: &Bytes) -> Answer {
-    let mut answer = with_type(StatusCode::OK, content_type, Bytes::new());
-    set(&mut answer, CONTENT_LENGTH, body.len().into());
-    *answer.body_mut() = SentBody { bytes: Full::new(body.slice(..body.len() / 2)), cut: Some(Cut::ToSend) };
-    answer
-}
-
-/// Sets a header.
-pub(super) fn set(answer: &mut Answer, name: HeaderName, value: HeaderValue) {
-    answer.headers_mut().insert(name, value);
+/// An answer of a status alone.
+pub(super) const fn empty(status: StatusCode) -> Answer {
+    Answer { head: Head { status: status.as_u16(), headers: Vec::new() }, body: Body::Bytes(Vec::new()) }
 }
 
 /// An error in plain words.
 pub(super) fn detail(status: StatusCode, words: &str) -> Answer {
     json(status, &ErrorBody::Detail { detail: words.to_owned() })
+}
+
+/// A refusal with a status that a fault or a script names, in that status's own words.
+pub(super) fn plain_refusal(status: u16, instead: StatusCode) -> Answer {
+    let status = StatusCode::from_u16(status).unwrap_or(instead);
+    detail(status, status.canonical_reason().unwrap_or("Refused"))
 }
 
 /// An error of the identity service.
@@ -108,7 +46,7 @@ pub(super) fn issue(issue: Issue) -> Answer {
     json(StatusCode::UNPROCESSABLE_ENTITY, &ErrorBody::Issues { detail: vec![issue] })
 }
 
-/// What the machine refuses. `input` is the text that a complaint about it quotes.
+/// What the gateway refuses. `input` is the text that a complaint about it quotes.
 pub(super) fn refusal(refusal: &Refusal, input: &str) -> Answer {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let words = refusal.to_string();
@@ -132,7 +70,52 @@ pub(super) fn refusal(refusal: &Refusal, input: &str) -> Answer {
         Refusal::ContentInvalid(fault) => issue(content(*fault, words, input)),
         Refusal::WrongPassword => stack(status, "EMAIL_PASSWORD_MISMATCH", &words),
         Refusal::WrongRefreshToken => stack(status, "REFRESH_TOKEN_NOT_FOUND_OR_EXPIRED", &words),
-        Refusal::ServerError => with_type(status, "text/plain; charset=utf-8", words.into()),
+        Refusal::ServerError => {
+            with_type(status, "text/plain; charset=utf-8", Body::Bytes(words.into_bytes()))
+        }
+    }
+}
+
+impl Answer {
+    /// The same with one header more.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.head.headers.push((name, value.into()));
+        self
+    }
+
+    /// The answer to a call whose body was not read to its end.
+    #[must_use]
+    pub fn unread(why: Unread) -> Self {
+        match why {
+            Unread::TooLong => detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large"),
+            Unread::Broken => detail(StatusCode::BAD_REQUEST, "There was an error parsing the body"),
+        }
+    }
+
+    /// The answer in place of one whose speech the host cannot write down.
+    #[must_use]
+    pub fn server_error() -> Self {
+        Refusal::ServerError.into()
+    }
+
+    /// The answer to a call that is under way when the host stops.
+    #[must_use]
+    pub fn stopping() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        plain_refusal(status.as_u16(), status)
+    }
+}
+
+impl From<Refusal> for Answer {
+    /// The answer to something refused that quotes nothing.
+    fn from(refused: Refusal) -> Self {
+        refusal(&refused, "")
+    }
+}
+
+impl From<Box<Issue>> for Answer {
+    fn from(complaint: Box<Issue>) -> Self {
+        issue(*complaint)
     }
 }
 

@@ -1,9 +1,9 @@
-//! Messages between the wire and the machine.
+//! Messages between the wire and the gateway.
 
 use claque_gateway::{BlockNotice, BlockStatus, DocumentId, Notice, Request};
 use claque_wire::yapit::{self, ClientMessage, Era, ServerMessage, Status, SynthesisMode};
 
-/// What the machine is asked; nothing for audio that the client makes itself.
+/// What the gateway is asked; nothing for audio that the client makes itself.
 pub(super) fn request(message: ClientMessage) -> Option<Request> {
     match message {
         ClientMessage::Synthesize { synthesis_mode: Some(SynthesisMode::Browser), .. } => None,
@@ -17,8 +17,9 @@ pub(super) fn request(message: ClientMessage) -> Option<Request> {
     }
 }
 
-/// A message of the machine as it goes over the wire.
-pub(super) fn encode(notice: &Notice, era: Era) -> String {
+/// A message of the gateway as it goes over the wire.
+#[must_use]
+pub fn encode(notice: &Notice, era: Era) -> String {
     match notice {
         Notice::Status(status) => encode_status(status, era),
         Notice::Evicted { document, blocks } => {
@@ -34,13 +35,7 @@ fn encode_status(status: &BlockNotice, era: Era) -> String {
     ServerMessage::Status(Status {
         document_id: status.document.to_string().into(),
         block_idx: status.block,
-        status: match status.status {
-            BlockStatus::Queued => yapit::BlockStatus::Queued,
-            BlockStatus::Processing => yapit::BlockStatus::Processing,
-            BlockStatus::Cached => yapit::BlockStatus::Cached,
-            BlockStatus::Skipped => yapit::BlockStatus::Skipped,
-            BlockStatus::Error => yapit::BlockStatus::Error,
-        },
+        status: block_status(status.status),
         audio_url: status.variant.map(|variant| format!("/v1/audio/{variant}").into()),
         error: status.error.as_deref().map(Into::into),
         recoverable: Some(status.recoverable),
@@ -50,4 +45,16 @@ fn encode_status(status: &BlockNotice, era: Era) -> String {
         duration_ms: status.duration.map(|media| media.as_nanos() / NANOS_PER_MILLISECOND),
     })
     .encode(era)
+}
+
+/// What the wire calls the state of a block.
+#[must_use]
+pub const fn block_status(status: BlockStatus) -> yapit::BlockStatus {
+    match status {
+        BlockStatus::Queued => yapit::BlockStatus::Queued,
+        BlockStatus::Processing => yapit::BlockStatus::Processing,
+        BlockStatus::Cached => yapit::BlockStatus::Cached,
+        BlockStatus::Skipped => yapit::BlockStatus::Skipped,
+        BlockStatus::Error => yapit::BlockStatus::Error,
+    }
 }

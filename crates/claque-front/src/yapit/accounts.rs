@@ -7,17 +7,11 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-
-use crate::{
-    config::{Auth, AuthConfig, Era},
-    faults::Outage,
-    ids::{DocumentId, UserId},
-    refusal::{GuestSession, Refusal, Unauthenticated},
-};
+use claque_gateway::{Auth, AuthConfig, DocumentId, Era, Outage, Refusal, Unauthenticated, UserId};
 
 /// What a caller shows. Its debug output hides the secrets.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Credentials {
+pub(super) enum Credentials {
     /// Nothing.
     None,
     /// An access token, or a static one.
@@ -33,20 +27,29 @@ pub enum Credentials {
 
 /// What a sign-in or a refresh gives. Its debug output hides the secrets.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SignedIn {
+pub(super) struct SignedIn {
     /// The access token, opaque. A host may wrap it, and must unwrap it before it authenticates.
-    pub access: String,
+    pub(super) access: String,
     /// When the access token expires.
-    pub expires_at: Instant,
+    pub(super) expires_at: Instant,
     /// The refresh token, which does not expire.
-    pub refresh: String,
+    pub(super) refresh: String,
     /// Who signed in.
-    pub user: UserId,
+    pub(super) user: UserId,
+}
+
+/// A guest's credentials.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct GuestSession {
+    /// UUID of the guest.
+    pub(super) id: String,
+    /// Secret, 64 hexadecimal digits.
+    pub(super) token: String,
 }
 
 /// Accounts, tokens and guests.
 #[derive(Clone, Debug)]
-pub(crate) struct Accounts {
+pub(super) struct Accounts {
     auth: Auth,
     era: Era,
     outage: Option<Outage>,
@@ -84,8 +87,14 @@ impl fmt::Debug for SignedIn {
     }
 }
 
+impl fmt::Debug for GuestSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuestSession").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 impl Accounts {
-    pub(crate) const fn new(auth: Auth, era: Era, outage: Option<Outage>, seed: Seed) -> Self {
+    pub(super) const fn new(auth: Auth, era: Era, outage: Option<Outage>, seed: Seed) -> Self {
         Self {
             auth,
             era,
@@ -98,7 +107,7 @@ impl Accounts {
         }
     }
 
-    pub(crate) fn sign_in(&mut self, now: Instant, email: &str, password: &str) -> Result<SignedIn, Refusal> {
+    pub(super) fn sign_in(&mut self, now: Instant, email: &str, password: &str) -> Result<SignedIn, Refusal> {
         self.identity_service(now)?;
         let Auth::On(config) = &self.auth else { return Err(Refusal::NoSuchRoute) };
         let life = config.access_token_life;
@@ -110,7 +119,7 @@ impl Accounts {
         Ok(self.issue(now, life, user, refresh))
     }
 
-    pub(crate) fn refresh(&mut self, now: Instant, refresh: &str) -> Result<SignedIn, Refusal> {
+    pub(super) fn refresh(&mut self, now: Instant, refresh: &str) -> Result<SignedIn, Refusal> {
         self.identity_service(now)?;
         let Auth::On(config) = &self.auth else { return Err(Refusal::NoSuchRoute) };
         let life = config.access_token_life;
@@ -118,7 +127,7 @@ impl Accounts {
         Ok(self.issue(now, life, user, refresh.to_owned()))
     }
 
-    pub(crate) fn anonymous_session(&mut self) -> Result<GuestSession, Refusal> {
+    pub(super) fn anonymous_session(&mut self) -> Result<GuestSession, Refusal> {
         match self.era {
             Era::Feb2026 => Err(Refusal::NoSuchRoute),
             Era::Current => {
@@ -130,7 +139,7 @@ impl Accounts {
         }
     }
 
-    pub(crate) fn authenticate(&self, now: Instant, credentials: &Credentials) -> Result<UserId, Refusal> {
+    pub(super) fn authenticate(&self, now: Instant, credentials: &Credentials) -> Result<UserId, Refusal> {
         let Auth::On(config) = &self.auth else { return Ok(UserId::selfhost()) };
         match credentials {
             Credentials::None => Err(Refusal::Unauthenticated(Unauthenticated::Missing)),

@@ -9,8 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use claque_core::time::Duration;
-use claque_gateway::Input;
-use claque_wire::yapit::{ClientMessage, Era};
+use claque_front::yapit::Input;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
@@ -21,11 +20,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{
-    connection::Upgraded,
-    hub::{Hub, Outgoing, Receiver},
-    messages::request,
-};
+use super::hub::{Hub, Outgoing, Receiver};
 
 /// Bytes of each buffer: there may be thousands of connections, and messages are some hundred bytes long.
 const BUFFER_BYTES: usize = 4 << 10;
@@ -39,7 +34,7 @@ const MAX_REASON_BYTES: usize = 123;
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Serves a WebSocket to its end. `early` was read from the stream before.
-pub(super) async fn serve(stream: TcpStream, early: Bytes, upgraded: Upgraded, hub: Rc<Hub>) {
+pub(super) async fn serve(stream: TcpStream, early: Bytes, line: Receiver, hub: Rc<Hub>) {
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES)
@@ -50,12 +45,8 @@ pub(super) async fn serve(stream: TcpStream, early: Bytes, upgraded: Upgraded, h
     let part = early.to_vec();
     drop(early);
     let socket = WebSocketStream::from_partially_read(stream, part, Role::Server, Some(config)).await;
-    let era = hub.era();
-    let line = match upgraded {
-        Upgraded::Of(user) => hub.connect(user),
-        Upgraded::On(line) => line,
-    };
-    let mut session = Session { socket, line, era, unflushed: false };
+    hub.handle(Input::Upgraded { conn: line.conn });
+    let mut session = Session { socket, line, unflushed: false };
     let end = session.converse(&hub).await;
     session.finish(end).await;
 }
@@ -63,7 +54,6 @@ pub(super) async fn serve(stream: TcpStream, early: Bytes, upgraded: Upgraded, h
 struct Session {
     socket: WebSocketStream<TcpStream>,
     line: Receiver,
-    era: Era,
     unflushed: bool,
 }
 
@@ -96,7 +86,9 @@ impl Session {
                 News::Say(Outgoing::Text(text)) => self.send(text),
                 News::Say(Outgoing::Close { code, reason }) => return End::Closed { code, reason },
                 News::Say(Outgoing::Cut) => return End::Dropped,
-                News::Heard(Message::Text(text)) => self.heard(&text, hub),
+                News::Heard(Message::Text(text)) => {
+                    hub.handle(Input::Text { conn: self.line.conn, text: &text });
+                }
                 News::Heard(Message::Binary(_)) => {
                     return End::Closed { code: 1003, reason: "only text is spoken here".to_owned() };
                 }
@@ -144,18 +136,6 @@ impl Session {
         // What goes wrong here is seen by the next look for news.
         let _ = Pin::new(&mut self.socket).start_send(Message::text(text));
         self.unflushed = true;
-    }
-
-    fn heard(&self, text: &str, hub: &Rc<Hub>) {
-        let conn = self.line.conn;
-        match ClientMessage::decode(text, self.era) {
-            Ok(message) => {
-                if let Some(request) = request(message) {
-                    hub.handle(Input::Request { conn, request });
-                }
-            }
-            Err(error) => hub.complain(conn, error.to_string()),
-        }
     }
 
     async fn finish(self, end: End) {
