@@ -32,7 +32,7 @@ fn upload(stage: &mut Stage, at: u64, pages: u32) -> String {
     stage.input(at, Input::Counted { call, pages: Some(pages) });
     let (status, prepared) = stage.json(call);
     assert_eq!((status, &prepared["metadata"]["title"]), (200, &json!("Tea")));
-    prepared["hash"].as_str().unwrap().to_owned()
+    prepared["hash"].as_str().expect("it is named").to_owned()
 }
 
 #[test]

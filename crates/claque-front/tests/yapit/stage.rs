@@ -87,16 +87,16 @@ impl Stage {
 
     /// The status and the JSON of an answer.
     pub(crate) fn json(&self, call: CallId) -> (u16, Value) {
-        let (_, answer) = self.answer(call).unwrap();
+        let (_, answer) = self.answer(call).expect("it is answered");
         let Body::Bytes(body) = &answer.body else { panic!("speech is no JSON") };
-        (answer.head.status, serde_json::from_slice(body).unwrap())
+        (answer.head.status, serde_json::from_slice(body).expect("it is JSON"))
     }
 
     /// Messages for a connection, with their milliseconds.
     pub(crate) fn texts(&self, conn: u64) -> Vec<(u64, Value)> {
         let texts = self.seen.iter().filter_map(|(at, output)| {
             let Output::Text { conn: own, text } = output else { return None };
-            (*own == ConnId(conn)).then(|| (*at, serde_json::from_str(text).unwrap()))
+            (*own == ConnId(conn)).then(|| (*at, serde_json::from_str(text).expect("messages are JSON")))
         });
         texts.collect()
     }
@@ -108,6 +108,6 @@ impl Stage {
         let call = self.call(at, ("POST", "/api/v1/documents/text"), body.as_bytes());
         let (status, document) = self.json(call);
         assert_eq!(status, 201, "{document}");
-        document["id"].as_str().unwrap().to_owned()
+        document["id"].as_str().expect("it has an id").to_owned()
     }
 }
