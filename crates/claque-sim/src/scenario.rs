@@ -43,6 +43,8 @@ pub struct Simulated {
     pub preparation: Duration,
     /// How those limits were in the way.
     pub pacing: PacingStats,
+    /// Events from the run's start on: whatever happened at a moment of its own, to listeners, on the way and in the service.
+    pub events: u64,
 }
 
 /// Why a scenario cannot be simulated. What the service does to listeners is no error but data.
@@ -135,7 +137,7 @@ pub fn simulate(scenario: &Scenario, on_fact: impl FnMut(Fact)) -> Result<Simula
     let stage = Stage::prepare(scenario)?;
     let documents = stage.seats.iter().map(|seat| seat.document.to_string()).collect();
     let (preparation, pacing) = (stage.took, stage.pacing);
-    let (ended_at, gateway) = World::new(scenario, stage, on_fact).run();
+    let (ended_at, gateway, events) = World::new(scenario, stage, on_fact).run();
     let load = gateway.load(ended_at + preparation);
-    Ok(Simulated { ended_at, gateway: gateway.stats(), load, documents, preparation, pacing })
+    Ok(Simulated { ended_at, gateway: gateway.stats(), load, documents, preparation, pacing, events })
 }

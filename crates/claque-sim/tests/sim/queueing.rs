@@ -215,7 +215,7 @@ fn waits_are_within_two_percent_of_the_formulas_where_enough_blocks_are_asked_fo
     for ((workers, service), utilisation) in cases {
         let (truth, named) = match service {
             ServiceModel::Fixed(_) => (pollaczek_khinchine(utilisation), "fixed"),
-            ServiceModel::Exponential { .. } | ServiceModel::PerChar { .. } => {
+            ServiceModel::Exponential { .. } | ServiceModel::PerChar { .. } | ServiceModel::Empirical(_) => {
                 (erlang(workers, utilisation), "exponential")
             }
         };

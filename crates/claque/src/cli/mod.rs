@@ -13,6 +13,7 @@
 
 mod arrivals;
 mod audience;
+mod calibrate;
 mod capacity;
 mod cleanup;
 mod compare;
@@ -29,6 +30,7 @@ mod shell;
 mod speech;
 mod suite;
 mod target;
+mod virtual_time;
 
 use std::path::PathBuf;
 
@@ -36,6 +38,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
     audience::AudienceFlags,
+    calibrate::CalibrateFlags,
     capacity::CapacityFlags,
     cleanup::CleanupFlags,
     compare::CompareFlags,
@@ -55,6 +58,7 @@ pub(crate) use self::{
     speech::{ProtocolFlags, SpeechFlags},
     suite::SuiteFlags,
     target::{CredentialFlags, TargetFlags},
+    virtual_time::VirtualFlags,
 };
 
 /// A hired audience for text-to-speech services: finds out how many people can listen at once before playback
@@ -82,6 +86,8 @@ pub(crate) enum Verb {
     Suite(Box<SuiteFlags>),
     /// Find out how many can listen at once: the most at which the objectives hold, with how sure that is
     Capacity(Box<CapacityFlags>),
+    /// Fit a model of the service to runs, and say how well it predicts
+    Calibrate(CalibrateFlags),
     /// Have documents extracted, in real time
     Documents(Box<DocumentsFlags>),
     /// Run the reference gateway alone until Ctrl-C
@@ -129,7 +135,8 @@ impl Cli {
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,
             Verb::Compare(flags) => flags.quiet,
-            Verb::Runs(_)
+            Verb::Calibrate(_)
+            | Verb::Runs(_)
             | Verb::Show(_)
             | Verb::Explain(_)
             | Verb::Report(_)
@@ -205,6 +212,8 @@ pub(crate) struct SimulateFlags {
     pub(crate) vocabulary: VocabularyFlag,
     #[command(flatten)]
     pub(crate) markdown: MarkdownFlag,
+    #[command(flatten)]
+    pub(crate) virtual_time: VirtualFlags,
 }
 
 /// What else can be simulated.

@@ -1,5 +1,6 @@
 //! One verb a file.
 
+mod calibrate;
 mod capacity;
 mod cleanup;
 mod compare;
@@ -52,6 +53,7 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
             capacity::capacity(config::resolve_capacity(*flags, Surroundings::new(environment, stdin))?)
         }
+        Verb::Calibrate(flags) => calibrate::calibrate(&flags),
         Verb::Documents(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
             documents::documents(config::resolve_documents(*flags, Surroundings::new(environment, stdin))?)

@@ -26,7 +26,7 @@ use super::{
 use crate::cli::{
     AbortFlags, AudienceFlags, AudioFlags, CapacityFlags, ConfidenceFlag, GatewayFlags, LimitFlags,
     LiveFlags, MarkdownFlag, ObjectiveFlags, OutputFlags, PlayerFlags, ProtocolFlags, RunFlags,
-    SimulateFlags, SpeechFlags, TargetFlags, VocabularyFlag,
+    SimulateFlags, SpeechFlags, TargetFlags, VirtualFlags, VocabularyFlag,
 };
 
 /// What a listener needs to be content: no break in the text, and a start before patience ends.
@@ -283,6 +283,7 @@ fn simulated(shared: Shared, mut wishes: Wishes, source: &Source) -> Result<Simu
         output: shared.output,
         vocabulary: VocabularyFlag::default(),
         markdown: MarkdownFlag::default(),
+        virtual_time: VirtualFlags::default(),
     };
     decide_simulate(flags, wishes, source)
 }

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     cli::{
         AudienceFlags, AudioFlags, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, ProtocolFlags,
-        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags, VocabularyFlag,
+        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags, VirtualFlags, VocabularyFlag,
     },
     find,
 };
@@ -257,5 +257,6 @@ fn simulate_flags(flags: &SuiteFlags) -> SimulateFlags {
         output: flags.output.clone(),
         vocabulary: VocabularyFlag::default(),
         markdown: MarkdownFlag::default(),
+        virtual_time: VirtualFlags::default(),
     }
 }
