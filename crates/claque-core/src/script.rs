@@ -54,29 +54,49 @@ impl Script {
     /// Writes the blocks in reading order.
     #[must_use]
     pub fn blocks(&self) -> Vec<String> {
-        let shape = self.shape;
-        let reader = if shape.unique.is_some() { u64::from(self.listener.0) } else { 0 };
-        let mut rng = self.seed.child("script").index(reader).rng();
-        let mut words = Words::new(&self.corpus, &mut rng);
-        let blocks = (0..shape.blocks).map(|block| {
-            let text = if shape.varied_lengths {
-                let length = varied_length(&mut rng);
-                words.fill(length, &mut rng)
-            } else {
-                words.sentence()
-            };
-            match shape.unique {
-                Some(unique) => made_unique(&text, unique.index(reader).index(u64::from(block))),
-                None => text,
-            }
-        });
-        blocks.collect()
+        let mut blocks = Vec::new();
+        self.write(|_, text| blocks.push(text.to_owned()));
+        blocks
     }
 
     /// The whole document as Markdown: one paragraph a block.
     #[must_use]
     pub fn document(&self) -> String {
-        self.blocks().join("\n\n")
+        let mut document = String::new();
+        self.write(|block, text| {
+            if block > 0 {
+                document.push_str("\n\n");
+            }
+            document.push_str(text);
+        });
+        document
+    }
+
+    /// Hands out the blocks in reading order.
+    fn write(&self, mut take: impl FnMut(u32, &str)) {
+        let shape = self.shape;
+        let reader = if shape.unique.is_some() { u64::from(self.listener.0) } else { 0 };
+        let mut rng = self.seed.child("script").index(reader).rng();
+        let mut words = Words::new(&self.corpus, &mut rng);
+        // Kept for their memory.
+        let (mut plain, mut unlike) = (String::new(), String::new());
+        for block in 0..shape.blocks {
+            plain.clear();
+            if shape.varied_lengths {
+                let length = varied_length(&mut rng);
+                words.fill(length, &mut rng, &mut plain);
+            } else {
+                words.sentence(&mut plain);
+            }
+            match shape.unique {
+                Some(unique) => {
+                    unlike.clear();
+                    make_unique(&plain, unique.index(reader).index(u64::from(block)), &mut unlike);
+                    take(block, &unlike);
+                }
+                None => take(block, &plain),
+            }
+        }
     }
 }
 
@@ -99,14 +119,14 @@ impl<'a> Words<'a> {
         if self.rest.is_empty()
             && let Some(sentence) = self.sentences.next()
         {
-            self.rest = sentence.split(' ').rev().collect();
+            self.rest.extend(sentence.split(' ').rev());
         }
         self.rest.pop()
     }
 
-    /// One sentence, or as much of it as is not too long for a block; the rest comes next.
-    fn sentence(&mut self) -> String {
-        let (mut text, mut length) = (String::new(), 0);
+    /// Writes one sentence, or as much of it as is not too long for a block; the rest comes next.
+    fn sentence(&mut self, text: &mut String) {
+        let mut length = 0;
         while (!self.rest.is_empty() || length < MIN_BLOCK_CHARS)
             && let Some(word) = self.next()
         {
@@ -115,16 +135,16 @@ impl<'a> Words<'a> {
                 self.rest.push(word);
                 break;
             }
-            push_word(&mut text, &cut(word, MAX_BLOCK_CHARS));
-            length = text.chars().count();
+            let spoken = cut(word, MAX_BLOCK_CHARS);
+            length += usize::from(length > 0) + chars.min(MAX_BLOCK_CHARS);
+            push_word(text, spoken);
         }
-        text
     }
 
-    /// Words of `target` characters in all. The last one is made up, so that it fits, and none before it ends a sentence: a
+    /// Writes words of `target` characters in all. The last one is made up, so that it fits, and none before it ends a sentence: a
     /// service cuts a long text there.
-    fn fill(&mut self, target: usize, rng: &mut impl Rng) -> String {
-        let (mut text, mut length) = (String::new(), 0);
+    fn fill(&mut self, target: usize, rng: &mut impl Rng, text: &mut String) {
+        let mut length = 0;
         // Behind it there must be room for a space, a letter and the full stop.
         while let Some(word) = self.next() {
             let chars = word.chars().count();
@@ -132,20 +152,19 @@ impl<'a> Words<'a> {
                 self.rest.push(word);
                 break;
             }
-            push_word(&mut text, &without_end(word));
+            push_word(text, &without_end(word));
             length = text.chars().count();
         }
         while let left @ 2.. = target - length {
             // What is left behind this word must be none, or enough for another.
             let letters = if left > FILLING_LETTERS + 2 { FILLING_LETTERS - 2 } else { left - 2 };
-            push_word(&mut text, &made_up(letters + usize::from(length == 0), rng));
+            push_word(text, &made_up(letters + usize::from(length == 0), rng));
             length = text.chars().count();
             if target - length == 1 {
                 text.push('.');
                 length += 1;
             }
         }
-        text
     }
 }
 
@@ -156,8 +175,8 @@ fn push_word(text: &mut String, word: &str) {
     text.push_str(word);
 }
 
-fn cut(text: &str, chars: usize) -> String {
-    text.chars().take(chars).collect()
+fn cut(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The word with a comma where it would end a sentence.
@@ -173,44 +192,54 @@ fn varied_length(rng: &mut impl Rng) -> usize {
     (normal.sample(rng).min(VARIED_MAX).round().max(0.0) as usize).max(MIN_BLOCK_CHARS)
 }
 
-/// The text with its first words made up anew, each as long as it was and with its capitals and its punctuation. An engine can
+/// Writes the text with its first words made up anew, each as long as it was and with its capitals and its punctuation. An engine can
 /// speak them and a cache cannot know them.
-fn made_unique(text: &str, seed: Seed) -> String {
+fn make_unique(text: &str, seed: Seed, out: &mut String) {
     let mut rng = seed.rng();
-    let mut letters = 0;
-    let words = text.split(' ').map(|word| {
+    let (mut letters, mut from) = (0, 0);
+    for word in text.split(' ') {
         if letters >= MADE_UP_LETTERS {
-            return word.to_owned();
+            break;
         }
+        if from > 0 {
+            out.push(' ');
+        }
+        from += word.len() + 1;
         let own = word.chars().filter(|c| c.is_alphabetic()).count();
         letters += own;
-        let made = made_up(own, &mut rng);
-        let mut made = made.chars();
-        let letter = |own: char| match made.next() {
-            Some(new) if own.is_uppercase() => new.to_ascii_uppercase(),
-            Some(new) => new,
-            None => own,
-        };
-        let mut letter = letter;
-        word.chars().map(|own| if own.is_alphabetic() { letter(own) } else { own }).collect()
-    });
-    words.collect::<Vec<String>>().join(" ")
+        let mut place = 0;
+        for c in word.chars() {
+            if c.is_alphabetic() {
+                let new = made_up_letter(place, own, &mut rng);
+                place += 1;
+                out.push(if c.is_uppercase() { new.to_ascii_uppercase() } else { new });
+            } else {
+                out.push(c);
+            }
+        }
+    }
+    if let Some(rest) = text.get(from..) {
+        out.push(' ');
+        out.push_str(rest);
+    }
 }
 
 /// A word of so many letters, consonants and vowels by turns; a single letter is a vowel.
 fn made_up(letters: usize, rng: &mut impl Rng) -> String {
+    (0..letters).map(|place| made_up_letter(place, letters, rng)).collect()
+}
+
+/// The letter at a place of such a word.
+fn made_up_letter(place: usize, letters: usize, rng: &mut impl Rng) -> char {
     const CONSONANTS: [char; 16] =
         ['b', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'z'];
     const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
     let first_vowel = usize::from(letters > 1);
-    let letter = |place: usize| {
-        if place % 2 == first_vowel {
-            VOWELS[rng.random_range(0..VOWELS.len())]
-        } else {
-            CONSONANTS[rng.random_range(0..CONSONANTS.len())]
-        }
-    };
-    (0..letters).map(letter).collect()
+    if place % 2 == first_vowel {
+        VOWELS[rng.random_range(0..VOWELS.len())]
+    } else {
+        CONSONANTS[rng.random_range(0..CONSONANTS.len())]
+    }
 }
 
 #[cfg(test)]
@@ -291,7 +320,8 @@ mod tests {
     #[test]
     fn made_up_words_can_be_spoken() {
         let text = "CHAPTER I. “Don’t,” said A. Liddell, who was not at all amused; and left.";
-        let unique = made_unique(text, Seed::root(4));
+        let mut unique = String::new();
+        make_unique(text, Seed::root(4), &mut unique);
         assert_eq!(outline(&unique), outline(text));
         assert!(unique.ends_with(" who was not at all amused; and left."), "{unique}");
         let vowels = |word: &str| word.chars().filter(|c| "aeiouAEIOU".contains(*c)).count();
@@ -331,7 +361,8 @@ mod tests {
         let mut rng = Seed::root(6).rng();
         let mut words = Words::new(&corpus, &mut rng);
         for target in (MIN_BLOCK_CHARS..=300).cycle().take(2_000) {
-            let text = words.fill(target, &mut rng);
+            let mut text = String::new();
+            words.fill(target, &mut rng, &mut text);
             assert_eq!(text.chars().count(), target, "{text}");
             assert!(!text.ends_with(' ') && text.ends_with('.'), "{text}");
         }

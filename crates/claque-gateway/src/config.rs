@@ -7,6 +7,7 @@ use claque_core::time::{Duration, MediaTime};
 use crate::{
     extraction::ExtractionConfig,
     faults::Faults,
+    machine::MachineModel,
     message::AudioFormat,
     service::{LengthModel, ServiceModel, Spread},
     voices::ModelInfo,
@@ -99,6 +100,8 @@ pub struct ModelConfig {
     pub workers: Workers,
     /// How long that takes.
     pub service: ServiceModel,
+    /// What the machine makes of that time.
+    pub machine: MachineModel,
     /// How long the audio is.
     pub length: LengthModel,
     /// What the audio is packed in.

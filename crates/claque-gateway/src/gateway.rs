@@ -47,6 +47,8 @@ pub struct Gateway {
     models: Vec<ModelInfo>,
     /// Outages whose begin is still to come, the next one first.
     cuts: VecDeque<SocketOutage>,
+    /// Things done so far whose time had come.
+    steps: u64,
     /// Handshakes so far.
     handshakes: u64,
     /// How often each block was asked for; counted only where a fault looks at it.
@@ -105,6 +107,7 @@ impl Gateway {
             pipeline: Pipeline::new(pipeline, &config.models, faults, seed.child("pipeline")),
             models: config.models.iter().map(|model| model.info.clone()).collect(),
             cuts: outages(&config.faults),
+            steps: 0,
             handshakes: 0,
             requests: BTreeMap::new(),
             seed: seed.child("requests"),
@@ -136,6 +139,12 @@ impl Gateway {
         }
         self.advance(now);
         Outputs::new(&mut self.outputs)
+    }
+
+    /// Things done so far because their time had come: what a simulation counts as the gateway's events.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// When to wake the gateway at the latest, and why; none while only news can change anything.
@@ -184,6 +193,23 @@ impl Gateway {
     ) -> Result<DocumentInfo, Refusal> {
         self.gate.pass(now, Route::CreateDocument, &caller.address)?;
         self.documents.create(now, &self.config, &caller.user, content, title)
+    }
+
+    /// Stores a text as a document of which only the audio in one voice (model and voice by slug) will be asked for, and of no
+    /// engine but the modelled one. It keeps no text, so [`Gateway::blocks`] does not find it. Gives its id, and the characters of
+    /// its blocks. What can be refused is refused as by [`Gateway::create_document`].
+    ///
+    /// # Errors
+    /// As for [`Gateway::create_document`].
+    pub fn create_unread_document(
+        &mut self,
+        now: Instant,
+        caller: &Caller,
+        content: &str,
+        voice: (&str, &str),
+    ) -> Result<(DocumentId, Arc<[u32]>), Refusal> {
+        self.gate.pass(now, Route::CreateDocument, &caller.address)?;
+        self.documents.create_digest(now, &self.config, &caller.user, content, voice)
     }
 
     /// The blocks of a document of the caller.

@@ -13,6 +13,7 @@ mod faults;
 mod gateway;
 mod ids;
 mod limits;
+mod machine;
 mod message;
 mod pipeline;
 mod presets;
@@ -22,6 +23,7 @@ mod service;
 mod session;
 mod split;
 mod streaming;
+mod table;
 mod voices;
 mod wording;
 
@@ -43,13 +45,14 @@ pub use faults::{
 pub use gateway::{Caller, FetchedAudio, Flaw, Gateway, GatewayStats};
 pub use ids::{ConnId, DocumentId, JobId, UserId, VariantHash};
 pub use limits::Route;
+pub use machine::{Crashes, MachineModel, Neighbours, Tail};
 pub use message::{
     AudioFormat, BlockNotice, BlockStatus, Input, NO_CLOSE_FRAME, Notice, Output, Request, Speech,
     SpeechBody, TimeoutReason,
 };
 pub use pipeline::{Load, ModelLoad, PipelineStats};
 pub use refusal::{ContentFault, Refusal, Resource, Unauthenticated};
-pub use service::{LengthModel, ServiceModel, Spread};
+pub use service::{LengthModel, Quantiles, ServiceModel, Spread};
 pub use streaming::{
     Abandoned, Batching, Hindrance, Piece, StreamAsk, StreamEffect, StreamFault, StreamId, StreamSelector,
     StreamingConfig, StreamingEngine, StreamingInput, StreamingOutput, StreamingStats, StreamingTimeout,

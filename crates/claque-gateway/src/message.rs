@@ -52,9 +52,9 @@ pub enum Request {
         /// Blocks in the order wanted; may be out of range, negative or named twice.
         blocks: Vec<i64>,
         /// Slug of the model.
-        model: String,
+        model: Arc<str>,
         /// Slug of the voice.
-        voice: String,
+        voice: Arc<str>,
     },
     /// Says that the player has jumped.
     CursorMoved {

@@ -15,6 +15,7 @@ use crate::{
     },
     extraction::{CreationAnswer, ExtractionConfig},
     faults::Faults,
+    machine::MachineModel,
     message::AudioFormat,
     service::{LengthModel, ServiceModel, Spread},
     voices::{ModelInfo, inworld, kokoro},
@@ -199,6 +200,7 @@ fn model(info: ModelInfo) -> ModelConfig {
             per_char: Duration::from_millis(20),
             sigma: 0.1,
         },
+        machine: MachineModel::default(),
         // The estimate that the service itself gives is 14 characters a second.
         length: LengthModel::PerChar { chars_per_second: 14.0, sigma: 0.03 },
         format: AudioFormat::OggOpus,

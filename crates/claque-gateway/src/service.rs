@@ -6,7 +6,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime},
 };
-use rand::Rng;
+use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1, LogNormal};
 
 /// The time a worker needs for a text.
@@ -23,6 +23,8 @@ pub enum ServiceModel {
     },
     /// The same for every text: for known truths.
     Fixed(Duration),
+    /// From measured times, whatever the text: between two of their quantiles each time is as likely.
+    Empirical(Quantiles),
     /// From the exponential distribution, whatever the text: for what queueing theory knows of it. Equal texts take equal times.
     Exponential {
         /// The mean.
@@ -53,6 +55,49 @@ pub struct Spread {
     pub p98: Duration,
 }
 
+/// Times by their rank: the shortest, the longest and nine between, a tenth of all apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantiles([Duration; 11]);
+
+impl Quantiles {
+    /// Takes eleven times; none if they do not ascend.
+    #[must_use]
+    pub fn new(times: [Duration; 11]) -> Option<Self> {
+        times.is_sorted().then_some(Self(times))
+    }
+
+    /// The times.
+    #[must_use]
+    pub const fn times(&self) -> &[Duration; 11] {
+        &self.0
+    }
+
+    /// The mean of what is drawn by them.
+    #[must_use]
+    pub const fn mean(&self) -> Duration {
+        let [a, b, c, d, e, f, g, h, i, j, k] = self.0;
+        let mut twice = a.saturating_add(k);
+        let between = [b, c, d, e, f, g, h, i, j];
+        let mut place = 0;
+        while place < between.len() {
+            twice = twice.saturating_add(between[place]).saturating_add(between[place]);
+            place += 1;
+        }
+        Duration::from_nanos_u128(twice.as_nanos() / 20)
+    }
+
+    /// The time below which `share` (0 to 1) of all lie.
+    fn at(&self, share: f64) -> Duration {
+        let place = share.clamp(0.0, 1.0) * 10.0;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 9")]
+        let below = (place as usize).min(9);
+        let (low, high) = (self.0[below], self.0[below + 1]);
+        #[expect(clippy::cast_precision_loss, reason = "from 0 to 9")]
+        let inside = place - below as f64;
+        low + (high - low).mul_f64(inside.clamp(0.0, 1.0))
+    }
+}
+
 impl ServiceModel {
     /// The time for a text of `chars` characters on average.
     #[must_use]
@@ -63,6 +108,7 @@ impl ServiceModel {
             }
             Self::Fixed(service) => service,
             Self::Exponential { mean } => mean,
+            Self::Empirical(quantiles) => quantiles.mean(),
         }
     }
 
@@ -73,6 +119,7 @@ impl ServiceModel {
             Self::PerChar { sigma, .. } => scale(self.mean(chars), noise(sigma, seed)),
             Self::Fixed(service) => service,
             Self::Exponential { mean } => scale(mean, Exp1.sample(&mut seed.rng())),
+            Self::Empirical(quantiles) => quantiles.at(seed.rng().random()),
         }
     }
 }
@@ -123,7 +170,7 @@ fn log_normal(mu: f64, sigma: f64, rng: &mut impl Rng) -> f64 {
     LogNormal::new(mu, sigma).map_or(1.0, |distribution| distribution.sample(rng))
 }
 
-fn scale(span: Duration, factor: f64) -> Duration {
+pub(crate) fn scale(span: Duration, factor: f64) -> Duration {
     Duration::try_from_secs_f64(span.as_secs_f64() * factor).unwrap_or(span)
 }
 
@@ -158,6 +205,28 @@ mod tests {
         // Standard errors: 1 % of the mean, and about 1.4 % of the standard deviation.
         assert!((mean - 0.5).abs() < 0.015 && (variance.sqrt() - 0.5).abs() < 0.025, "{mean} {variance}");
         assert_eq!(service.duration(80, root.index(5)), service.duration(300, root.index(5)));
+    }
+
+    #[test]
+    fn empirical_times_have_the_quantiles_and_the_mean_they_were_given() {
+        let times =
+            core::array::from_fn(|rank| Duration::from_millis(u64::try_from(rank * rank).unwrap() * 10));
+        let quantiles = Quantiles::new(times).unwrap();
+        let service = ServiceModel::Empirical(quantiles);
+        let mut drawn: Vec<_> = (0..10_000).map(|i| service.duration(80, Seed::root(6).index(i))).collect();
+        drawn.sort_unstable();
+        // A tenth of all is 1000, give or take 30.
+        for rank in 1..10 {
+            let below = drawn.partition_point(|time| *time < times[rank]);
+            assert!((rank * 1_000 - 160..=rank * 1_000 + 160).contains(&below), "{rank}: {below}");
+        }
+        // (0 + 1000) / 2 + the sum of 10 n^2 for n from 1 to 9, by ten.
+        assert_eq!(quantiles.mean(), Duration::from_millis(335));
+        let mean = drawn.iter().sum::<Duration>() / 10_000;
+        assert!((mean.as_secs_f64() - 0.335).abs() < 0.01, "{mean:?}");
+        let mut falling = times;
+        falling.reverse();
+        assert_eq!(Quantiles::new(falling), None);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! [`Link`] and gives the same facts as a run over sockets. Nothing here decides what a player or a service
 //! does; this crate only carries messages and turns the clock. Equal scenarios give equal facts.
 
+#[doc(hidden)]
+pub mod bench;
 mod documents;
 mod happening;
 mod link;

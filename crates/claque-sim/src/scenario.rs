@@ -42,6 +42,8 @@ pub struct Simulated {
     pub preparation: Duration,
     /// How those limits were in the way.
     pub pacing: PacingStats,
+    /// Events from the run's start on: whatever happened at a moment of its own, to listeners, on the way and in the service.
+    pub events: u64,
 }
 
 /// Why a scenario cannot be simulated. What the service does to listeners is no error but data.

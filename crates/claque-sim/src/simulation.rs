@@ -22,7 +22,7 @@ pub fn simulate(scenario: &Scenario, on_fact: impl FnMut(Fact)) -> Result<Simula
     let stage = Stage::prepare(scenario)?;
     let documents = stage.seats.iter().map(|seat| seat.document.to_string()).collect();
     let (preparation, pacing) = (stage.took, stage.pacing);
-    let (ended_at, gateway) = World::new(scenario, stage, on_fact).run();
+    let (ended_at, gateway, events) = World::new(scenario, stage, on_fact).run();
     let load = gateway.load(ended_at + preparation);
-    Ok(Simulated { ended_at, gateway: gateway.stats(), load, documents, preparation, pacing })
+    Ok(Simulated { ended_at, gateway: gateway.stats(), load, documents, preparation, pacing, events })
 }

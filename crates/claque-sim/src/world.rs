@@ -16,9 +16,10 @@ use claque_gateway::{
     ConnId, FetchedAudio, Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request, VariantHash,
 };
 use claque_wire::yapit::{close, handshake_refused};
+use slab::Slab;
 
 use crate::{
-    happening::{Guard, Happening, What},
+    happening::{Due, Guard, Happening, What},
     link::{Link, Listening, bytes_of, bytes_of_flawed, flawed, garbage, refused},
     listener::{Fetches, Line, Listener},
     presence::Presence,
@@ -39,7 +40,7 @@ pub(crate) struct World<F> {
     gateway: Gateway,
     /// The gateway's time at the run's start.
     gateway_lead: Duration,
-    model: String,
+    model: Arc<str>,
     voices: Vec<Arc<str>>,
     /// Connections dialled so far, by everybody.
     dials: u64,
@@ -47,7 +48,9 @@ pub(crate) struct World<F> {
     listening: Listening,
     listeners: Vec<Listener>,
     schedule: ArrivalSchedule,
-    queue: Queue<Happening>,
+    queue: Queue<Due>,
+    /// What is on its way.
+    under_way: Slab<Happening>,
     live: usize,
     presence: Presence,
     ended_at: Instant,
@@ -67,11 +70,11 @@ impl<F: FnMut(Fact)> World<F> {
         let voice = stage.voice();
         let voices = u32::try_from(stage.voices.len()).unwrap_or(u32::MAX);
         let mut listeners = Vec::with_capacity(stage.seats.len());
-        for ((listener, seat), id) in stage.seats.into_iter().enumerate().zip(0..) {
+        for (seat, id) in stage.seats.into_iter().zip(0..) {
             let id = ListenerId(id);
             let intended_at = plan.schedule.intended_start(id);
             if id.0 < known {
-                queue.push(intended_at, Happening { listener, what: What::Starts });
+                queue.push(intended_at, Due::Starts(id.0));
             }
             let session = Session::new(seat.document, voice.clone());
             let player = PlayerConfig {
@@ -106,6 +109,7 @@ impl<F: FnMut(Fact)> World<F> {
             schedule: plan.schedule.clone(),
             presence: Presence::default(),
             queue,
+            under_way: Slab::new(),
             ended_at: Instant::START,
             guard: Guard::new(plan.users, plan.blocks),
             on_fact,
@@ -115,33 +119,50 @@ impl<F: FnMut(Fact)> World<F> {
         }
     }
 
-    /// Lets time pass until the last session has ended. Of two things at one moment the gateway's own comes first.
-    pub(crate) fn run(mut self) -> (Instant, Gateway) {
+    /// Lets time pass until the last session has ended, and counts events. Of two things at one moment the gateway's own comes first.
+    pub(crate) fn run(mut self) -> (Instant, Gateway, u64) {
         self.gateway.restart_load(Instant::START + self.gateway_lead);
+        let (mut popped, before) = (0, self.gateway.steps());
         while self.live > 0 {
             let gateway = self.gateway.poll_timeout().map(|(at, _)| run_time(at, self.gateway_lead));
             let next = self.queue.next_at();
             if let Some(at) = gateway.filter(|at| next.is_none_or(|next| *at <= next)) {
                 self.guard.step(at);
+                self.queue.pass(at);
                 self.tell_gateway(at, Input::Wake);
             } else {
-                let (now, Happening { listener, what }) =
+                let (now, due) =
                     self.queue.pop().expect("a player that is not done waits for audio or for a time-out");
-                self.happen(now, listener, what);
+                popped += 1;
+                match due {
+                    Due::Starts(listener) => self.start(now, as_count(listener)),
+                    Due::Wakes(listener) => self.wake(now, as_count(listener)),
+                    Due::Arrives(place) => {
+                        let Happening { listener, what } = self.under_way.remove(as_count(place));
+                        self.happen(now, listener, what);
+                    }
+                }
             }
         }
         self.presence.check();
-        (self.ended_at, self.gateway)
+        let events = popped + self.gateway.steps() - before;
+        (self.ended_at, self.gateway, events)
+    }
+
+    fn start(&mut self, now: Instant, listener: usize) {
+        self.guard.step(now);
+        self.presence.come(now);
+        self.tell_person(now, listener, player::Input::Start);
+    }
+
+    /// Sends something on its way.
+    fn send_off(&mut self, arrives: Instant, listener: usize, what: What) {
+        let place = self.under_way.insert(Happening { listener, what });
+        self.queue.push(arrives, Due::Arrives(as_number(place)));
     }
 
     fn happen(&mut self, now: Instant, listener: usize, what: What) {
         match what {
-            What::Starts => {
-                self.guard.step(now);
-                self.presence.come(now);
-                self.tell_person(now, listener, player::Input::Start);
-            }
-            What::Wakes => self.wake(now, listener),
             What::Arrives { conn } => self.arrive(now, listener, conn),
             What::Dialed { conn } => {
                 if self.listeners[listener].listens_to(conn) {
@@ -188,7 +209,7 @@ impl<F: FnMut(Fact)> World<F> {
         let conn = ConnId(self.dials * wide(self.listeners.len()) + wide(listener));
         self.dials += 1;
         self.listeners[listener].line = Line::Dialing(conn);
-        self.queue.push(now + self.link.latency, Happening { listener, what: What::Arrives { conn } });
+        self.send_off(now + self.link.latency, listener, What::Arrives { conn });
     }
 
     fn arrive(&mut self, now: Instant, listener: usize, conn: ConnId) {
@@ -200,7 +221,7 @@ impl<F: FnMut(Fact)> World<F> {
             }
             Err(status) => What::Closed { conn, failure: handshake_refused(status) },
         };
-        self.queue.push(answered, Happening { listener, what });
+        self.send_off(answered, listener, what);
     }
 
     fn wake(&mut self, now: Instant, listener: usize) {
@@ -224,15 +245,13 @@ impl<F: FnMut(Fact)> World<F> {
         if slug == *entry.session.voice() {
             entry.session.request(blocks);
         }
+        let document = entry.document;
         for blocks in blocks.chunks(BLOCKS_PER_REQUEST) {
-            let request = Request::Synthesize {
-                document: entry.document,
-                blocks: blocks.iter().map(|block| i64::from(block.0)).collect(),
-                model: self.model.clone(),
-                voice: slug.to_string(),
-            };
+            let blocks = blocks.iter().map(|block| i64::from(block.0)).collect();
+            let (model, voice) = (Arc::clone(&self.model), Arc::clone(&slug));
+            let request = Request::Synthesize { document, blocks, model, voice };
             let what = What::Request { conn, request };
-            self.queue.push(now + self.link.latency, Happening { listener, what });
+            self.send_off(now + self.link.latency, listener, what);
         }
     }
 
@@ -241,7 +260,7 @@ impl<F: FnMut(Fact)> World<F> {
         if let Some(conn) = entry.line.open() {
             let request = Request::CursorMoved { document: entry.document, cursor: i64::from(cursor.0) };
             let what = What::Request { conn, request };
-            self.queue.push(now + self.link.latency, Happening { listener, what });
+            self.send_off(now + self.link.latency, listener, what);
         }
     }
 
@@ -278,7 +297,7 @@ impl<F: FnMut(Fact)> World<F> {
         while let Some((block, variant)) = self.listeners[listener].fetches.begin() {
             let take = self.listeners[listener].fetches.take;
             let what = What::Fetch { take, block, variant };
-            self.queue.push(now + self.link.latency, Happening { listener, what });
+            self.send_off(now + self.link.latency, listener, what);
         }
     }
 
@@ -321,12 +340,16 @@ impl<F: FnMut(Fact)> World<F> {
             }
             Err(refusal) => (arrives, What::NoAudio { take, news: Event::Failed(refused(&refusal, block)) }),
         };
-        self.queue.push(at, Happening { listener, what });
+        self.send_off(at, listener, what);
     }
 
     fn tell_gateway(&mut self, now: Instant, input: Input) {
         let latency = self.link.latency;
         let listeners = wide(self.listeners.len());
+        let mut send_off = |arrives: Instant, listener: usize, what: What| {
+            let place = self.under_way.insert(Happening { listener, what });
+            self.queue.push(arrives, Due::Arrives(as_number(place)));
+        };
         for output in self.gateway.handle_input(now + self.gateway_lead, input) {
             let (conn, at, what) = match output {
                 Output::Notice { conn, at, notice } => (conn, at, What::Notice { conn, notice }),
@@ -334,7 +357,7 @@ impl<F: FnMut(Fact)> World<F> {
                 Output::Close { conn, at, code, reason } => {
                     let listener = index(conn, listeners);
                     let at_gateway = run_time(at, self.gateway_lead);
-                    self.queue.push(at_gateway, Happening { listener, what: What::HungUp { conn } });
+                    send_off(at_gateway, listener, What::HungUp { conn });
                     let failure = match code {
                         NO_CLOSE_FRAME => close(None, ""),
                         code => close(Some(code), &reason),
@@ -345,7 +368,7 @@ impl<F: FnMut(Fact)> World<F> {
                 Output::Synthesize { .. } => continue,
             };
             let arrives = run_time(at, self.gateway_lead) + latency;
-            self.queue.push(arrives, Happening { listener: index(conn, listeners), what });
+            send_off(arrives, index(conn, listeners), what);
         }
     }
 
@@ -392,7 +415,7 @@ impl<F: FnMut(Fact)> World<F> {
             {
                 next.person.intend_start(at);
                 self.live += 1;
-                self.queue.push(at.max(now), Happening { listener: as_count(id.0), what: What::Starts });
+                self.queue.push(at.max(now), Due::Starts(id.0));
             }
         }
         (self.on_fact)(fact);
@@ -402,7 +425,7 @@ impl<F: FnMut(Fact)> World<F> {
         self.live -= 1;
         let line = core::mem::replace(&mut self.listeners[listener].line, Line::Down);
         if let Some(conn) = line.conn() {
-            self.queue.push(now + self.link.latency, Happening { listener, what: What::HungUp { conn } });
+            self.send_off(now + self.link.latency, listener, What::HungUp { conn });
         }
     }
 
@@ -412,9 +435,14 @@ impl<F: FnMut(Fact)> World<F> {
         let Some((at, _)) = entry.person.poll_timeout() else { return };
         if entry.wake_at.is_none_or(|scheduled| at < scheduled) {
             entry.wake_at = Some(at);
-            self.queue.push(at, Happening { listener, what: What::Wakes });
+            self.queue.push(at, Due::Wakes(as_number(listener)));
         }
     }
+}
+
+/// Listeners and what is under way for them are counted in 32 bits.
+fn as_number(place: usize) -> u32 {
+    u32::try_from(place).expect("there are no more than a few things under way for each of 2^32 listeners")
 }
 
 fn wide(number: usize) -> u64 {

@@ -232,14 +232,13 @@ impl SummaryBuilder {
     pub fn add_blocks(&mut self, records: &[BlockRecord]) {
         for of_one in records.chunk_by(|a, b| a.listener == b.listener) {
             let Some(id) = of_one.first().map(|record| record.listener) else { continue };
-            let mut listener = self.listeners.get(&id).copied().unwrap_or_default();
-            let mut open = self.open.remove(&id).unwrap_or_default();
-            for record in of_one {
-                self.add_block_of(record, &mut listener);
-                open.add(record);
+            let open = self.open.entry(id).or_default();
+            of_one.iter().for_each(|record| open.add(record));
+            let mut listener = *self.listeners.entry(id).or_default();
+            of_one.iter().for_each(|record| self.add_block_of(record, &mut listener));
+            if let Some(held) = self.listeners.get_mut(&id) {
+                *held = listener;
             }
-            self.listeners.insert(id, listener);
-            self.open.insert(id, open);
         }
     }
 

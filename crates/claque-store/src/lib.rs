@@ -58,7 +58,7 @@ pub use self::{
         expects_streams, expects_turns,
     },
     network::{AddressRow, NetworkRecord},
-    reader::{Run, for_each_listener, open, open_manifest, resummarise},
+    reader::{Run, for_each_kept_listener, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
     service_load::{ModelLoadRow, ServiceLoad},
     session::{BlockArrival, Session, Underrun},

@@ -81,6 +81,7 @@ impl Run {
 /// journal that was cut off is no error.
 pub fn open(dir: &Path) -> Result<Run, StoreError> {
     let manifest = open_manifest(dir)?;
+    manifest.has_all_facts(dir)?;
     if manifest.partial {
         let contents = journal::read(&dir.join(files::JOURNAL))?;
         return Ok(Run { manifest, facts: contents.facts, partial: true, torn: contents.torn });
@@ -113,8 +114,21 @@ pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
 /// than a few row groups are in memory at once; of a partial one a part of its journal, the rest waits in a file.
 ///
 /// # Errors
-/// A file cannot be read or is damaged, or `each` fails.
+/// A file cannot be read or is damaged, the run did not keep everybody's facts, or `each` fails.
 pub fn for_each_listener(
+    dir: &Path,
+    manifest: &Manifest,
+    each: impl FnMut(&ListenerFacts) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    manifest.has_all_facts(dir)?;
+    for_each_kept_listener(dir, manifest, each)
+}
+
+/// The same of those listeners whose facts were kept: no figure can be made of them.
+///
+/// # Errors
+/// A file cannot be read or is damaged, or `each` fails.
+pub fn for_each_kept_listener(
     dir: &Path,
     manifest: &Manifest,
     mut each: impl FnMut(&ListenerFacts) -> Result<(), StoreError>,

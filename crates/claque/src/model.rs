@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use claque_core::{plan::Plan, rng::Seed};
-use claque_gateway::{Counting, GatewayConfig, LengthModel, ModelConfig, ServiceModel, Workers};
+use claque_gateway::{Counting, GatewayConfig, LengthModel, ModelConfig, Quantiles, ServiceModel, Workers};
 use claque_report::explain::{Improved, Interval, ModelExplanation};
 use claque_run::order::SimulatedService;
 use claque_stats::capacity::{Length, ProbeOrder};
@@ -278,6 +278,10 @@ fn half(service: ServiceModel) -> ServiceModel {
         }
         ServiceModel::Fixed(service) => ServiceModel::Fixed(service / 2),
         ServiceModel::Exponential { mean } => ServiceModel::Exponential { mean: mean / 2 },
+        ServiceModel::Empirical(quantiles) => {
+            let halved = quantiles.times().map(|time| time / 2);
+            Quantiles::new(halved).map_or(service, ServiceModel::Empirical)
+        }
     }
 }
 

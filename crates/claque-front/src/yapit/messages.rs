@@ -9,6 +9,7 @@ pub(super) fn request(message: ClientMessage) -> Option<Request> {
         ClientMessage::Synthesize { synthesis_mode: Some(SynthesisMode::Browser), .. } => None,
         ClientMessage::Synthesize { document_id, block_indices, model, voice, .. } => {
             let document = DocumentId::parse(&document_id)?;
+            let (model, voice) = (model.into(), voice.into());
             Some(Request::Synthesize { document, blocks: block_indices, model, voice })
         }
         ClientMessage::CursorMoved { document_id, cursor } => {

@@ -21,7 +21,8 @@ pub(crate) struct Ask {
     /// Index of the model.
     pub(crate) pool: usize,
     pub(crate) voice: Arc<str>,
-    pub(crate) text: Arc<str>,
+    /// None where only a model makes its audio.
+    pub(crate) text: Option<Arc<str>>,
     pub(crate) chars: u32,
     pub(crate) content: Content,
 }

@@ -12,7 +12,7 @@ mod withdrawal;
 mod work;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -24,13 +24,15 @@ use self::{
     load::{Levels, LoadRecorder},
     timers::{Timer, Timers},
     variants::{Lookup, Variants},
-    work::{Attempt, WarmInstances},
+    work::{Attempt, Roster, WarmInstances},
 };
 use crate::{
     config::{ModelConfig, PipelineConfig, Workers},
     faults::{AudioFault, Faults, Suspect},
     ids::{JobId, VariantHash},
+    machine::NeighboursNow,
     message::{Output, Speech, TimeoutReason},
+    table::{Key, Table, scatter},
 };
 
 /// Counters of queues and workers since the start, and what they hold now.
@@ -74,15 +76,17 @@ pub(crate) struct Pipeline {
     seed: Seed,
     pools: Vec<Pool>,
     variants: Variants,
-    jobs: BTreeMap<JobNo, Job>,
+    jobs: Table<JobNo, Job>,
     jobs_made: u64,
     /// The job that was last made for a block: what a moved cursor withdraws.
-    by_block: BTreeMap<Subscriber, JobNo>,
-    attempts: BTreeMap<JobId, Attempt>,
+    by_block: Table<Subscriber, JobNo>,
+    attempts: Table<JobId, Attempt>,
     attempts_made: u64,
+    /// Attempts that are over and not announced, with what came of them.
+    delivering: Table<JobId, (Attempt, Result<Speech, String>)>,
     warm: WarmInstances,
     timers: Timers,
-    failures: BTreeMap<VariantHash, u32>,
+    failures: Table<VariantHash, u32>,
     deliveries: VecDeque<Delivery>,
     calls: VecDeque<Output>,
     stats: PipelineStats,
@@ -93,6 +97,12 @@ pub(crate) struct Pipeline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct JobNo(u64);
 
+impl Key for JobNo {
+    fn scattered(self) -> u64 {
+        scatter(self.0)
+    }
+}
+
 /// One model's queue and workers.
 #[derive(Clone, Debug)]
 struct Pool {
@@ -102,6 +112,8 @@ struct Pool {
     busy: u32,
     /// Requests of this model that the overflow provider works on.
     overflowing: u32,
+    roster: Roster,
+    neighbours: NeighboursNow,
 }
 
 #[derive(Clone, Debug)]
@@ -119,6 +131,8 @@ impl Pipeline {
             queue: BTreeSet::new(),
             busy: 0,
             overflowing: 0,
+            roster: Roster::default(),
+            neighbours: NeighboursNow::default(),
         };
         Self {
             variants: Variants::new(config.cache_capacity, config.key_life),
@@ -126,14 +140,15 @@ impl Pipeline {
             faults,
             seed,
             pools: models.iter().map(pool).collect(),
-            jobs: BTreeMap::new(),
+            jobs: Table::default(),
             jobs_made: 0,
-            by_block: BTreeMap::new(),
-            attempts: BTreeMap::new(),
+            by_block: Table::default(),
+            attempts: Table::default(),
             attempts_made: 0,
+            delivering: Table::default(),
             warm: WarmInstances::default(),
             timers: Timers::default(),
-            failures: BTreeMap::new(),
+            failures: Table::default(),
             deliveries: VecDeque::new(),
             calls: VecDeque::new(),
             stats: PipelineStats::default(),
@@ -193,6 +208,7 @@ impl Pipeline {
         let Some((at, timer)) = self.timers.pop() else { return };
         match timer {
             Timer::AttemptEnds(id) => self.end_attempt(at, id, None),
+            Timer::Delivers(id) => self.deliver(at, id),
             Timer::VisibilityScan => self.scan_workers(at),
             Timer::OverflowScan => self.scan_queues(at),
         }
@@ -264,7 +280,7 @@ impl Pipeline {
 
     /// Puts a job at the end of its queue.
     fn enqueue(&mut self, at: Instant, no: JobNo) {
-        let Some(job) = self.jobs.get_mut(&no) else { return };
+        let Some(job) = self.jobs.get_mut(no) else { return };
         job.queued_at = Some(at);
         let pool = &mut self.pools[job.ask.pool];
         pool.queue.insert((at, no));
@@ -292,7 +308,7 @@ impl Pipeline {
 
     /// Queues a job once more, or gives it up.
     fn retry(&mut self, at: Instant, no: JobNo) {
-        let Some(job) = self.jobs.get_mut(&no) else { return };
+        let Some(job) = self.jobs.get_mut(no) else { return };
         job.retries += 1;
         let pool = job.ask.pool;
         if job.retries > self.config.max_retries {
@@ -342,9 +358,9 @@ impl Pipeline {
     }
 
     fn drop_job(&mut self, no: JobNo) -> Option<Job> {
-        let job = self.jobs.remove(&no)?;
-        if self.by_block.get(&job.owner) == Some(&no) {
-            self.by_block.remove(&job.owner);
+        let job = self.jobs.remove(no)?;
+        if self.by_block.get(job.owner) == Some(&no) {
+            self.by_block.remove(job.owner);
         }
         if let Some(queued_at) = job.queued_at {
             self.pools[job.ask.pool].queue.remove(&(queued_at, no));

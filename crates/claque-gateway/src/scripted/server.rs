@@ -218,11 +218,11 @@ impl ScriptedServer {
             Request::Synthesize { document, blocks, model, voice } => {
                 self.document = document;
                 if *self.model != *model {
-                    self.model = model.into();
+                    self.model = model;
                 }
-                self.last_voice = voice.as_str().into();
+                self.last_voice = Arc::clone(&voice);
                 for block in blocks.into_iter().filter_map(|block| u32::try_from(block).ok()) {
-                    self.ask(now, (block, voice.clone()));
+                    self.ask(now, (block, voice.to_string()));
                 }
             }
             Request::CursorMoved { cursor, .. } => self.withdraw(now, cursor),

@@ -38,6 +38,7 @@ fn manifest() -> Manifest {
         verdict: None,
         accounts: None,
         by_hand: None,
+        facts_kept: None,
         window: None,
         network: NetworkRecord::default(),
         incidents: Vec::new(),

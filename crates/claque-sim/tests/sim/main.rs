@@ -3,10 +3,12 @@
 mod documents;
 mod explain;
 mod faults;
+mod golden;
 mod hold;
 mod house;
 mod link;
 mod lockstep;
+mod machine;
 mod promises;
 mod properties;
 mod queueing;

@@ -6,7 +6,7 @@
 mod draft;
 mod measure;
 mod side;
-mod student;
+pub(crate) mod student;
 mod test;
 
 use serde::{Deserialize, Serialize};

@@ -13,6 +13,7 @@
 
 mod arrivals;
 mod audience;
+mod calibrate;
 mod capacity;
 mod cleanup;
 mod compare;
@@ -30,6 +31,7 @@ mod speech;
 mod suite;
 mod target;
 mod typed;
+mod virtual_time;
 
 use std::path::PathBuf;
 
@@ -37,6 +39,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
     audience::AudienceFlags,
+    calibrate::CalibrateFlags,
     capacity::CapacityFlags,
     cleanup::CleanupFlags,
     compare::CompareFlags,
@@ -57,6 +60,7 @@ pub(crate) use self::{
     suite::SuiteFlags,
     target::{CredentialFlags, TargetFlags},
     typed::TypedFlags,
+    virtual_time::VirtualFlags,
 };
 
 /// A hired audience for text-to-speech services: finds out how many people can listen at once before playback
@@ -91,6 +95,8 @@ pub(crate) enum Verb {
         mut_arg("warm_up", not_for_a_search)
     )]
     Capacity(Box<CapacityFlags>),
+    /// Fit a model of the service to runs, and say how well it predicts
+    Calibrate(CalibrateFlags),
     /// Have documents extracted, in real time
     Documents(Box<DocumentsFlags>),
     /// Run the reference gateway alone until Ctrl-C
@@ -143,7 +149,8 @@ impl Cli {
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,
             Verb::Compare(flags) => flags.quiet,
-            Verb::Runs(_)
+            Verb::Calibrate(_)
+            | Verb::Runs(_)
             | Verb::Show(_)
             | Verb::Explain(_)
             | Verb::Report(_)
@@ -221,6 +228,8 @@ pub(crate) struct SimulateFlags {
     pub(crate) vocabulary: VocabularyFlag,
     #[command(flatten)]
     pub(crate) markdown: MarkdownFlag,
+    #[command(flatten)]
+    pub(crate) virtual_time: VirtualFlags,
 }
 
 /// One simulation for each of some values.
@@ -229,7 +238,7 @@ pub(crate) struct SimulateFlags {
 pub(crate) struct VaryFlags {
     /// Simulate once for each of these values and tell all in one table: a flag, such as users=5,10,20 or workers=2,4,8, or a setting
     /// of the gateway, such as pipeline.overflow.threshold_seconds=2,5,10,30. Twice for every combination of two
-    #[arg(long, value_name = "NAME=VALUE,...")]
+    #[arg(long, value_name = "NAME=VALUE,...", conflicts_with_all = ["replicates", "facts"])]
     pub(crate) vary: Vec<String>,
     /// Seeds of each combination, the same for all [default: 5]
     #[arg(long, value_name = "N", requires = "vary")]

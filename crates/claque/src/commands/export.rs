@@ -71,7 +71,7 @@ fn rows(folder: &Path, manifest: &Manifest, flags: &ExportFlags, out: &mut dyn W
     if flags.format == FormatFlag::Csv {
         writeln!(out, "{}", columns_of(flags.table).join(","))?;
     }
-    claque_store::for_each_listener(folder, manifest, |facts| {
+    claque_store::for_each_kept_listener(folder, manifest, |facts| {
         if failed.is_ok() {
             failed = match flags.table {
                 TableFlag::Blocks => write_rows(facts.blocks.iter().map(BlockRow::from), flags, out),

@@ -1,5 +1,6 @@
 //! One verb a file.
 
+mod calibrate;
 mod capacity;
 mod cleanup;
 mod compare;
@@ -55,6 +56,7 @@ pub(crate) fn execute(cli: Cli, typed: &TypedFlags) -> anyhow::Result<ExitCode> 
             let settings = config::resolve_capacity(flags, Surroundings::new(environment, stdin))?;
             capacity::capacity(crate::capacity::resume::checked(settings, typed)?)
         }
+        Verb::Calibrate(flags) => calibrate::calibrate(&flags),
         Verb::Documents(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
             documents::documents(config::resolve_documents(*flags, Surroundings::new(environment, stdin))?)

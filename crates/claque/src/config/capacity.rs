@@ -28,7 +28,7 @@ use super::{
 use crate::cli::{
     AbortFlags, AudienceFlags, AudioFlags, CapacityFlags, ConfidenceFlag, GatewayFlags, LimitFlags,
     LiveFlags, MarkdownFlag, ObjectiveFlags, OutputFlags, PlayerFlags, ProtocolFlags, RunFlags,
-    SimulateFlags, SpeechFlags, TargetFlags, VaryFlags, VocabularyFlag,
+    SimulateFlags, SpeechFlags, TargetFlags, VaryFlags, VirtualFlags, VocabularyFlag,
 };
 
 /// What a listener needs to be content: no break in the text, and a start before patience ends.
@@ -288,6 +288,7 @@ fn simulated(shared: Shared, mut wishes: Wishes, source: &Source) -> Result<Simu
         vocabulary: VocabularyFlag::default(),
         vary: VaryFlags::default(),
         markdown: MarkdownFlag::default(),
+        virtual_time: VirtualFlags::default(),
     };
     decide_simulate(flags, wishes, source)
 }

@@ -7,6 +7,7 @@ mod accounts;
 mod arrivals;
 mod audience;
 mod behaviour;
+mod calibrated;
 mod capacity;
 mod compare;
 mod courtesy;
@@ -38,6 +39,7 @@ mod wishes;
 pub(crate) use claque_run::usage::UsageError;
 
 pub(crate) use self::{
+    calibrated::{FittedLength, model_table, order as order_of_run},
     capacity::{CapacitySettings, ProbeWork, blocks_ahead, default_objectives, resolve_capacity},
     compare::{CompareSettings, OnRegression, resolve_compare},
     credentials::Surroundings,
@@ -45,8 +47,9 @@ pub(crate) use self::{
     resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     resolve_documents::{resolve_documents, resolve_simulate_documents},
     settings::{
-        CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, RunSettings,
-        ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings, Talk,
+        CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, Replicates,
+        RunSettings, ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings,
+        Talk,
     },
     suite::{SuiteDeed, SuiteSettings, resolve_suite},
     told_files::ShowOutput,

@@ -1,11 +1,11 @@
 //! What each verb's flags come to.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroUsize};
 
 use claque_core::rng::Seed;
 use claque_gateway::Auth;
 use claque_net::service::{Credentials, NetworkOrder, Target};
-use claque_run::order::{ProtocolChoice, Results, RunOrder, SimulateOrder, TargetChoice};
+use claque_run::order::{FactsKept, ProtocolChoice, Results, RunOrder, SimulateOrder, TargetChoice};
 use serde_json::Value;
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     network::{self, Destination, Way},
     objectives, scenario,
     settings::{
-        CleanupSettings, Judging, Output, PageChoice, RunSettings, ServeSettings, ServedGateway,
+        CleanupSettings, Judging, Output, PageChoice, Replicates, RunSettings, ServeSettings, ServedGateway,
         SimulateSettings, Talk,
     },
     simulate, speech, told_files,
@@ -173,17 +173,44 @@ pub(super) fn decide_simulate(
     let (results, output) = output(flags.output, judging, &mut wishes)?;
     let output = Output { vocabulary, ..output };
     simulate::refuse_what_has_no_meaning(&wishes, source)?;
-    let protocol = speech::protocol(&wishes, source)?;
-    let (plan, player) = audience::plan(&wishes, source)?;
-    let corpus = audience::corpus(&wishes, source)?;
-    let mut scenario = decided::audience(&wishes, &plan, &player);
+    let facts = simulate::facts(flags.virtual_time.facts.as_deref())?;
+    let output = simulate::output(output, facts)?;
+    let order = simulate_order(&wishes, source, results, facts)?;
+    let replicates = match flags.virtual_time.replicates {
+        None => None,
+        Some(count) => {
+            simulate::refuse_in_replicates(&order)?;
+            let (first, results) = (order.seed, order.results.clone());
+            let seeds = first..=first.saturating_add(u64::from(count - 1));
+            let order_of = |seed| {
+                wishes.seed = Some(Wish::flag(seed));
+                simulate_order(&wishes, source, results.clone(), facts)
+            };
+            let orders = seeds.map(order_of).collect::<Result<Vec<_>, _>>()?;
+            let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+            Some(Replicates { orders, jobs: flags.virtual_time.jobs.unwrap_or(cores) })
+        }
+    };
+    Ok(SimulateSettings { order, output, replicates })
+}
+
+/// What is simulated, by wishes that are complete.
+pub(super) fn simulate_order(
+    wishes: &Wishes,
+    source: &Source,
+    results: Results,
+    facts: FactsKept,
+) -> Result<SimulateOrder, UsageError> {
+    let protocol = speech::protocol(wishes, source)?;
+    let (plan, player) = audience::plan(wishes, source)?;
+    let corpus = audience::corpus(wishes, source)?;
+    let mut scenario = decided::audience(wishes, &plan, &player);
     scenario.insert("time".to_owned(), "virtual".into());
-    speech::decided(&protocol, &wishes, &mut scenario);
-    let service = simulate::service(&wishes, source, protocol, plan.seed.child("gateway"))?;
+    speech::decided(&protocol, wishes, &mut scenario);
+    let service = simulate::service(wishes, source, protocol, plan.seed.child("gateway"))?;
     simulate::decided(&service, &mut scenario);
-    let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
-    let order = SimulateOrder { plan, corpus, service, results, seed, scenario };
-    Ok(SimulateSettings { order, output })
+    let (seed, scenario) = (audience::seed_number(wishes), decided::without_nulls(Value::Object(scenario)));
+    Ok(SimulateOrder { plan, corpus, service, results, facts, seed, scenario })
 }
 
 /// Decides on a clean-up.

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     cli::{
         AudienceFlags, AudioFlags, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, ProtocolFlags,
-        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags, VaryFlags, VocabularyFlag,
+        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags, VaryFlags, VirtualFlags, VocabularyFlag,
     },
     find,
 };
@@ -260,5 +260,6 @@ fn simulate_flags(flags: &SuiteFlags) -> SimulateFlags {
         vocabulary: VocabularyFlag::default(),
         markdown: MarkdownFlag::default(),
         vary: VaryFlags::default(),
+        virtual_time: VirtualFlags::default(),
     }
 }

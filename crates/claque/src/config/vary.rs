@@ -106,7 +106,7 @@ pub(crate) fn resolve_vary(flags: &SimulateFlags, typed: &[OsString]) -> Result<
     for (scenario, combination) in combinations.iter().enumerate() {
         for repeat in 1..=repeats {
             let seed = seed.wrapping_add(u64::from(repeat) - 1);
-            let SimulateSettings { order, output } = decided(&base, &varied, combination, seed)?;
+            let SimulateSettings { order, output, .. } = decided(&base, &varied, combination, seed)?;
             let (dir, planned) = (order.results.dir.clone(), Planned { scenario, repeat, seed });
             told.get_or_insert((dir, output));
             jobs.push(Job { planned, work: Work::Virtual(Box::new(order)) });

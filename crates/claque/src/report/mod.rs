@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use claque_report::{
     Paint, documents, html,
     printable::{Colours, printable},
-    run, vocabulary,
+    replicates, run, vocabulary,
 };
 use claque_stats::vocabulary::Vocabulary;
 use claque_store::finished::{Finished, FinishedDocuments};
@@ -63,6 +63,17 @@ fn print_all(run: &Finished, output: &Output) -> anyhow::Result<()> {
             print(run, output.format)?;
             told.map_or(Ok(()), |told| talk::print(&format!("\n{}", vocabulary::to_text(&told, paint()))))
         }
+    }
+}
+
+/// Tells of simulations of one thing with many seeds.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub(crate) fn tell_replicates(told: &[replicates::Told<'_>], output: &Output) -> anyhow::Result<()> {
+    match output.format {
+        OutputFormat::Text | OutputFormat::Markdown => talk::print(&replicates::to_text(told, paint())),
+        OutputFormat::Json => talk::print(&replicates::to_json(told)?),
     }
 }
 

@@ -7,3 +7,4 @@ mod kept;
 mod page;
 mod stage;
 mod suite;
+mod virtual_time;

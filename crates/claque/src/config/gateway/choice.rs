@@ -3,6 +3,8 @@
 //! Later layers win: the preset, the file's short settings (`engine`, `workers`, ...), the file's `[gateway]`, the
 //! flags, and `--gateway-set` in the order typed.
 
+use std::path::Path;
+
 use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime, duration_nanos},
@@ -13,6 +15,7 @@ use claque_run::order::{EngineFlag, GatewayChoice};
 use super::{engine::engine, set};
 use crate::config::{
     UsageError,
+    calibrated::read_model,
     wish::{Place, Source, Wish},
     wishes::Wishes,
 };
@@ -84,6 +87,10 @@ fn preset(wishes: &Wishes, source: &Source) -> Result<(String, GatewayConfig), U
         (None, Some(written)) => (written, "preset"),
         (None, None) => return Ok(("current".to_owned(), GatewayConfig::current())),
     };
+    let is_file = wish.is_flag() && Path::new(&wish.value).extension().is_some_and(|end| end == "toml");
+    if is_file {
+        return read_model(Path::new(&wish.value));
+    }
     let config = source.known(wish, key, &GatewayConfig::PRESETS, GatewayConfig::preset)?;
     Ok((wish.value.clone(), config))
 }

@@ -9,6 +9,7 @@ mod engine;
 mod extraction;
 mod faults;
 mod limits;
+mod machine;
 mod model;
 mod names;
 mod openai;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use claque_gateway::{AudioFormat, ModelConfig, ModelInfo, VoiceInfo, Workers};
+use claque_gateway::{AudioFormat, MachineModel, ModelConfig, ModelInfo, VoiceInfo, Workers};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    machine::MachineSettings,
     set,
     times::{DEFAULT_LENGTH, DEFAULT_SERVICE, LengthSetting, ServiceSetting},
     units::{Name, Switch},
@@ -23,6 +24,7 @@ pub(super) struct ModelSettings {
     voices: Option<Vec<VoiceSetting>>,
     workers: Option<WorkersSetting>,
     service: Option<ServiceSetting>,
+    machine: Option<MachineSettings>,
     length: Option<LengthSetting>,
     format: Option<Name<AudioFormat>>,
 }
@@ -87,6 +89,9 @@ impl ModelSettings {
         if let Some(setting) = self.service {
             setting.apply(&mut model.service);
         }
+        if let Some(setting) = &self.machine {
+            setting.apply(&mut model.machine);
+        }
         if let Some(setting) = self.length {
             setting.apply(&mut model.length);
         }
@@ -112,6 +117,7 @@ impl ModelSettings {
             info,
             workers: Workers::Pull(1),
             service: DEFAULT_SERVICE,
+            machine: MachineModel::default(),
             length: DEFAULT_LENGTH,
             format: AudioFormat::OggOpus,
         };
@@ -122,7 +128,7 @@ impl ModelSettings {
 
 impl From<&ModelConfig> for ModelSettings {
     fn from(model: &ModelConfig) -> Self {
-        let ModelConfig { info, workers, service, length, format } = model;
+        let ModelConfig { info, workers, service, machine, length, format } = model;
         let ModelInfo { id: _, slug: _, name, description, voices } = info;
         let voice = |voice: &VoiceInfo| VoiceSetting {
             slug: voice.slug.to_string(),
@@ -136,6 +142,7 @@ impl From<&ModelConfig> for ModelSettings {
             voices: Some(voices.iter().map(voice).collect()),
             workers: Some(WorkersSetting(*workers)),
             service: Some((*service).into()),
+            machine: Some(machine.into()),
             length: Some((*length).into()),
             format: Some(Name(*format)),
         }

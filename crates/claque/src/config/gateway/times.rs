@@ -1,7 +1,7 @@
 //! How long a model's synthesis takes and how long its audio is.
 
 use claque_core::time::{Duration, MediaTime, duration_nanos};
-use claque_gateway::{LengthModel, ServiceModel};
+use claque_gateway::{LengthModel, Quantiles, ServiceModel};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     units::{Rate, Seconds, Size},
 };
 
-/// `{ fixed_seconds }`, `{ exponential_seconds }`, or any of `{ overhead_seconds, seconds_per_char, sigma }`.
+/// `{ fixed_seconds }`, `{ exponential_seconds }`, `{ quantile_seconds }` (eleven of them), or any of `{ overhead_seconds, seconds_per_char, sigma }`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(try_from = "RawService")]
 pub(super) struct ServiceSetting(RawService);
@@ -19,6 +19,7 @@ pub(super) struct ServiceSetting(RawService);
 struct RawService {
     fixed_seconds: Option<Seconds>,
     exponential_seconds: Option<Seconds>,
+    quantile_seconds: Option<[Seconds; 11]>,
     overhead_seconds: Option<Seconds>,
     seconds_per_char: Option<Seconds>,
     sigma: Option<Size>,
@@ -56,7 +57,16 @@ impl ServiceSetting {
             *service = ServiceModel::Exponential { mean: mean.0 };
             return;
         }
-        if matches!(service, ServiceModel::Fixed(_) | ServiceModel::Exponential { .. }) {
+        if let Some(times) =
+            self.0.quantile_seconds.and_then(|times| Quantiles::new(times.map(|time| time.0)))
+        {
+            *service = ServiceModel::Empirical(times);
+            return;
+        }
+        if matches!(
+            service,
+            ServiceModel::Fixed(_) | ServiceModel::Exponential { .. } | ServiceModel::Empirical(_)
+        ) {
             *service = DEFAULT_SERVICE;
         }
         if let ServiceModel::PerChar { overhead, per_char, sigma } = service {
@@ -96,6 +106,14 @@ impl TryFrom<RawService> for ServiceSetting {
         if raw.exponential_seconds.is_some() && per_char {
             return Err("exponential_seconds stands alone; take it away, or the other keys");
         }
+        if let Some(times) = raw.quantile_seconds {
+            if others || raw.fixed_seconds.is_some() {
+                return Err("quantile_seconds stands alone; take it away, or the other keys");
+            }
+            if Quantiles::new(times.map(|time| time.0)).is_none() {
+                return Err("quantile_seconds must ascend, from the shortest time to the longest");
+            }
+        }
         Ok(Self(raw))
     }
 }
@@ -120,9 +138,13 @@ impl From<ServiceModel> for ServiceSetting {
             ServiceModel::Exponential { mean } => {
                 RawService { exponential_seconds: Some(Seconds(mean)), ..RawService::default() }
             }
+            ServiceModel::Empirical(quantiles) => {
+                RawService { quantile_seconds: Some(quantiles.times().map(Seconds)), ..RawService::default() }
+            }
             ServiceModel::PerChar { overhead, per_char, sigma } => RawService {
                 fixed_seconds: None,
                 exponential_seconds: None,
+                quantile_seconds: None,
                 overhead_seconds: Some(Seconds(overhead)),
                 seconds_per_char: Some(Seconds(per_char)),
                 sigma: Some(Size(sigma)),
