@@ -7,6 +7,7 @@ mod ci;
 mod clients;
 mod deny;
 mod faults;
+mod packages;
 mod steps;
 mod talk;
 mod tidy;
@@ -38,6 +39,8 @@ enum Verb {
         /// Names or groups
         names: Vec<String>,
     },
+    /// Pack every crate that is to be published, and look into the packages
+    Packages,
     /// Check sizes, crate arrows, dead files, documents and machine paths
     Tidy,
     /// Measure something; figures go to stdout and to bench/ in the target folder
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Verb::Test => ci::run(Preparation::Install),
         Verb::Ci => ci::run(Preparation::CheckOnly),
         Verb::Faults { names } => faults::run(&names),
+        Verb::Packages => packages::run(),
         Verb::Tidy => tidy::run(),
         Verb::Bench { bench } => bench.run(),
     };

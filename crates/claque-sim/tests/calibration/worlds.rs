@@ -70,7 +70,7 @@ pub(crate) const WORLDS: [World; 6] = [
 ];
 
 const USERS: u32 = 20;
-const TEXT: &str = include_str!("../../../../corpus/alice.md");
+const TEXT: &str = include_str!("../../../claque/corpus/alice.md");
 
 impl World {
     /// A run: its texts and arrivals hang from `seed`, the luck of the service from that and `chance`.

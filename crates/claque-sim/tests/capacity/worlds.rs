@@ -19,7 +19,7 @@ use claque_stats::{
     summarise,
 };
 
-const TEXT: &str = include_str!("../../../../corpus/alice.md");
+const TEXT: &str = include_str!("../../../claque/corpus/alice.md");
 
 /// A service of workers that take one block at a time.
 #[derive(Clone, Copy, Debug)]

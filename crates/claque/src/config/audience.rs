@@ -27,7 +27,7 @@ const TIMEOUT: f64 = 300.0;
 /// Longest times, in seconds: a day.
 const DAY: f64 = 86_400.0;
 /// The text of a listener who names none.
-const ALICE: &str = include_str!("../../../../corpus/alice.md");
+const ALICE: &str = include_str!("../../corpus/alice.md");
 
 /// The plan, and the name of the player it takes.
 pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), UsageError> {
