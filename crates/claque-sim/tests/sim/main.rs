@@ -12,6 +12,7 @@ mod properties;
 mod queueing;
 mod real_player;
 mod script_file;
+mod share;
 mod start_buffer;
 mod streams;
 mod trouble;
