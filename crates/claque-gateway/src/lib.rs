@@ -15,12 +15,14 @@ mod gateway;
 mod ids;
 mod limits;
 mod message;
+mod models;
 mod pipeline;
 mod presets;
 mod refusal;
 pub mod scripted;
 mod service;
 mod session;
+pub mod settings;
 mod split;
 mod streaming;
 mod voices;
@@ -30,8 +32,7 @@ pub use accounts::{Credentials, SignedIn};
 pub use blocks::{Block, blocks_of};
 pub use config::{
     Auth, AuthConfig, Counting, CrossTalk, Engine, EngineErrors, Era, EvictedKey, Eviction, GatewayConfig,
-    ModelConfig, OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit,
-    Workers,
+    OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit,
 };
 pub use documents::{DocumentInfo, ListedDocument};
 pub use extraction::{
@@ -49,6 +50,7 @@ pub use message::{
     AudioFormat, BlockNotice, BlockStatus, Input, NO_CLOSE_FRAME, Notice, Output, Request, Speech,
     SpeechBody, TimeoutReason,
 };
+pub use models::{ModelConfig, Workers};
 pub use pipeline::{Load, ModelLoad, PipelineStats};
 pub use refusal::{ContentFault, GuestSession, Refusal, Resource, Unauthenticated};
 pub use service::{LengthModel, ServiceModel, Spread};

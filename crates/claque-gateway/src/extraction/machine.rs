@@ -16,10 +16,11 @@ use super::{
     ExtractionStatus, PageDone, PageEnd, PreparedUpload, Upload,
 };
 use crate::{
-    config::{Engine, ModelConfig, PipelineConfig},
+    config::{Engine, PipelineConfig},
     faults::{Effect, FaultRule, Faults, Selector},
     ids::{DocumentId, UserId},
     message::{AudioFormat, TimeoutReason},
+    models::ModelConfig,
     pipeline::{Admission, Ask, Content, Delivery, Outcome, Pipeline, Subscriber},
     refusal::Refusal,
     service::{LengthModel, ServiceModel},

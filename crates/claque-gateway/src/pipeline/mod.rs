@@ -28,10 +28,11 @@ use self::{
     work::{Attempt, WarmInstances},
 };
 use crate::{
-    config::{ModelConfig, PipelineConfig, Workers},
+    config::PipelineConfig,
     faults::{AudioFault, Faults, Suspect},
     ids::{DocumentId, JobId, VariantHash},
     message::{Output, Speech, TimeoutReason},
+    models::{ModelConfig, Workers},
 };
 
 /// Counters of queues and workers since the start, and what they hold now.

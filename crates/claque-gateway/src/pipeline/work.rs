@@ -7,10 +7,11 @@ use rand::RngExt;
 
 use super::{Ask, JobNo, Outcome, Pipeline, Timer};
 use crate::{
-    config::{Engine, EngineErrors, OverflowConfig, Workers},
+    config::{Engine, EngineErrors, OverflowConfig},
     faults::Suspect,
     ids::JobId,
     message::{Output, Speech, SpeechBody},
+    models::Workers,
 };
 
 /// Why an attempt of the overflow provider failed when it took too long.
