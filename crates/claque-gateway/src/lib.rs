@@ -15,12 +15,14 @@ mod ids;
 mod limits;
 mod machine;
 mod message;
+mod models;
 mod pipeline;
 mod presets;
 mod refusal;
 pub mod scripted;
 mod service;
 mod session;
+pub mod settings;
 mod split;
 mod streaming;
 mod table;
@@ -30,8 +32,7 @@ mod wording;
 pub use blocks::{Block, blocks_of};
 pub use config::{
     Auth, AuthConfig, Counting, CrossTalk, Engine, EngineErrors, Era, EvictedKey, Eviction, GatewayConfig,
-    ModelConfig, OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit,
-    Workers,
+    OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit,
 };
 pub use documents::{DocumentInfo, ListedDocument};
 pub use extraction::{
@@ -50,6 +51,7 @@ pub use message::{
     AudioFormat, BlockNotice, BlockStatus, Input, NO_CLOSE_FRAME, Notice, Output, Request, Speech,
     SpeechBody, TimeoutReason,
 };
+pub use models::{ModelConfig, Workers};
 pub use pipeline::{Load, ModelLoad, PipelineStats};
 pub use refusal::{ContentFault, Refusal, Resource, Unauthenticated};
 pub use service::{LengthModel, Quantiles, ServiceModel, Spread};

@@ -7,48 +7,66 @@ use claque_core::{
 };
 use rand::RngExt;
 use rand_distr::{Distribution, Exp1, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+use crate::settings::{As, Interval, Rate, Same, Seconds, Share, Size, Switch};
 
 /// What is between a model's times and those of its workers. By default nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MachineModel {
     /// How fast each worker is, as a factor: 2.0 takes half the time. Of more workers than there are factors these are repeated; none
     /// for workers that are alike. A job goes to the first of them that is idle.
+    #[serde(rename = "worker_speeds", with = "As::<Vec<Rate>>")]
     pub speeds: Vec<f64>,
     /// Jobs that take many times as long.
+    #[serde(with = "As::<Switch<Same<Tail>>>")]
     pub tail: Option<Tail>,
     /// Others on the same machine.
+    #[serde(with = "As::<Switch<Same<Neighbours>>>")]
     pub neighbours: Option<Neighbours>,
     /// Time from a job's end until its result is announced. The worker takes its next job meanwhile.
+    #[serde(rename = "delivery_seconds", with = "As::<Seconds>")]
     pub delivery: Duration,
     /// Workers that pull jobs crash at work.
+    #[serde(with = "As::<Switch<Same<Crashes>>>")]
     pub crashes: Option<Crashes>,
 }
 
 /// Jobs that take many times as long, each by its own chance.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tail {
     /// Share of jobs, 0 to 1.
+    #[serde(with = "As::<Share>")]
     pub share: f64,
     /// How many times as long they take.
+    #[serde(with = "As::<Rate>")]
     pub factor: f64,
 }
 
 /// A factor on the times of all workers of a model that comes and goes: log-normal with mean one, and correlated over time as an
 /// Ornstein-Uhlenbeck process is. A job has the factor of the moment in which it is taken.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Neighbours {
     /// Standard deviation of the factor's logarithm.
+    #[serde(with = "As::<Size>")]
     pub sigma: f64,
     /// Time over which its correlation falls to 1/e.
+    #[serde(rename = "correlation_seconds", with = "As::<Interval>")]
     pub correlation: Duration,
 }
 
 /// Workers that crash. A job in their hands is lost until somebody looks for lost workers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Crashes {
     /// Mean time at work between two crashes of a worker; times are drawn from the exponential distribution.
+    #[serde(rename = "mean_seconds", with = "As::<Interval>")]
     pub mean: Duration,
     /// Time until a worker that has crashed takes jobs again.
+    #[serde(rename = "restart_seconds", with = "As::<Seconds>")]
     pub restart: Duration,
 }
 

@@ -205,7 +205,8 @@ pub enum SpeechBody {
 }
 
 /// An audio container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AudioFormat {
     /// Opus in Ogg (RFC 7845).
     OggOpus,

@@ -8,9 +8,14 @@ use claque_core::{
 };
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1, LogNormal};
+use serde::{Deserialize, Serialize};
 
-/// The time a worker needs for a text.
-#[derive(Clone, Copy, Debug, PartialEq)]
+use crate::settings::{As, Rate, Seconds, Size, Written as _};
+
+/// The time a worker needs for a text. Written as `{ fixed_seconds }`, `{ exponential_seconds }`,
+/// `{ quantile_seconds }` (eleven of them), or `{ overhead_seconds, seconds_per_char, sigma }`, of which the default's are taken for what is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenService", into = "WrittenService")]
 pub enum ServiceModel {
     /// `(overhead + chars x per_char) x noise`.
     PerChar {
@@ -32,8 +37,10 @@ pub enum ServiceModel {
     },
 }
 
-/// The length of a text's audio.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The length of a text's audio. Written as `{ fixed_seconds }`, or `{ chars_per_second, sigma }`, of which the default's are taken
+/// for what is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenLength", into = "WrittenLength")]
 pub enum LengthModel {
     /// `chars / chars_per_second x noise`, rounded to the millisecond, at least 1 ms.
     PerChar {
@@ -47,11 +54,14 @@ pub enum LengthModel {
 }
 
 /// A log-normal distribution given by two of its quantiles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spread {
     /// Half are below this.
+    #[serde(rename = "median_seconds", with = "As::<Seconds>")]
     pub median: Duration,
     /// 98 of 100 are below this. Equal to the median for no spread.
+    #[serde(rename = "p98_seconds", with = "As::<Seconds>")]
     pub p98: Duration,
 }
 
@@ -95,6 +105,129 @@ impl Quantiles {
         #[expect(clippy::cast_precision_loss, reason = "from 0 to 9")]
         let inside = place - below as f64;
         low + (high - low).mul_f64(inside.clamp(0.0, 1.0))
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct WrittenService {
+    fixed_seconds: Option<Seconds>,
+    exponential_seconds: Option<Seconds>,
+    quantile_seconds: Option<[Seconds; 11]>,
+    overhead_seconds: Option<Seconds>,
+    seconds_per_char: Option<Seconds>,
+    sigma: Option<Size>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct WrittenLength {
+    fixed_seconds: Option<Seconds>,
+    chars_per_second: Option<Rate>,
+    sigma: Option<Size>,
+}
+
+/// Overhead, time per character and sigma at the published pace of kokoro: see the presets.
+const KOKORO_SERVICE: (Duration, Duration, f64) = (Duration::from_secs(1), Duration::from_millis(20), 0.1);
+
+/// Characters a second and sigma: the estimate that the service itself gives is 14 characters a second.
+const KOKORO_LENGTH: (f64, f64) = (14.0, 0.03);
+
+impl Default for ServiceModel {
+    /// At the published pace of kokoro.
+    fn default() -> Self {
+        let (overhead, per_char, sigma) = KOKORO_SERVICE;
+        Self::PerChar { overhead, per_char, sigma }
+    }
+}
+
+impl Default for LengthModel {
+    /// At the pace at which kokoro speaks.
+    fn default() -> Self {
+        let (chars_per_second, sigma) = KOKORO_LENGTH;
+        Self::PerChar { chars_per_second, sigma }
+    }
+}
+
+impl TryFrom<WrittenService> for ServiceModel {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenService) -> Result<Self, Self::Error> {
+        let WrittenService {
+            fixed_seconds,
+            exponential_seconds,
+            quantile_seconds,
+            overhead_seconds,
+            seconds_per_char,
+            sigma,
+        } = written;
+        let by_char = overhead_seconds.is_some() || seconds_per_char.is_some() || sigma.is_some();
+        match (fixed_seconds, exponential_seconds, quantile_seconds) {
+            (Some(Seconds(service)), None, None) if !by_char => Ok(Self::Fixed(service)),
+            (Some(_), ..) => Err("fixed_seconds stands alone; take it away, or the other keys"),
+            (None, Some(Seconds(mean)), None) if !by_char => Ok(Self::Exponential { mean }),
+            (None, Some(_), _) => Err("exponential_seconds stands alone; take it away, or the other keys"),
+            (None, None, Some(times)) if !by_char => Quantiles::new(times.map(|time| time.0))
+                .map(Self::Empirical)
+                .ok_or("quantile_seconds must ascend, from the shortest time to the longest"),
+            (None, None, Some(_)) => Err("quantile_seconds stands alone; take it away, or the other keys"),
+            (None, None, None) => Ok(Self::PerChar {
+                overhead: overhead_seconds.map_or(KOKORO_SERVICE.0, |span| span.0),
+                per_char: seconds_per_char.map_or(KOKORO_SERVICE.1, |span| span.0),
+                sigma: sigma.map_or(KOKORO_SERVICE.2, |sigma| sigma.0),
+            }),
+        }
+    }
+}
+
+impl TryFrom<WrittenLength> for LengthModel {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenLength) -> Result<Self, Self::Error> {
+        let WrittenLength { fixed_seconds, chars_per_second, sigma } = written;
+        match fixed_seconds {
+            Some(_) if chars_per_second.is_some() || sigma.is_some() => {
+                Err("fixed_seconds stands alone; take it away, or the other keys")
+            }
+            Some(media) => Ok(Self::Fixed(media.into_value())),
+            None => Ok(Self::PerChar {
+                chars_per_second: chars_per_second.map_or(KOKORO_LENGTH.0, |rate| rate.0),
+                sigma: sigma.map_or(KOKORO_LENGTH.1, |sigma| sigma.0),
+            }),
+        }
+    }
+}
+
+impl From<ServiceModel> for WrittenService {
+    fn from(service: ServiceModel) -> Self {
+        match service {
+            ServiceModel::Fixed(span) => Self { fixed_seconds: Some(Seconds(span)), ..Self::default() },
+            ServiceModel::Exponential { mean } => {
+                Self { exponential_seconds: Some(Seconds(mean)), ..Self::default() }
+            }
+            ServiceModel::Empirical(quantiles) => {
+                Self { quantile_seconds: Some(quantiles.times().map(Seconds)), ..Self::default() }
+            }
+            ServiceModel::PerChar { overhead, per_char, sigma } => Self {
+                overhead_seconds: Some(Seconds(overhead)),
+                seconds_per_char: Some(Seconds(per_char)),
+                sigma: Some(Size(sigma)),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl From<LengthModel> for WrittenLength {
+    fn from(length: LengthModel) -> Self {
+        match length {
+            LengthModel::Fixed(media) => Self { fixed_seconds: Some(Seconds::of(&media)), ..Self::default() },
+            LengthModel::PerChar { chars_per_second, sigma } => Self {
+                fixed_seconds: None,
+                chars_per_second: Some(Rate(chars_per_second)),
+                sigma: Some(Size(sigma)),
+            },
+        }
     }
 }
 

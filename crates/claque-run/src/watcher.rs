@@ -196,6 +196,7 @@ mod tests {
 
     fn plan() -> Plan {
         Plan {
+            share: claque_core::share::Share::WHOLE,
             users: 1,
             blocks: 1,
             model: "kokoro".to_owned(),

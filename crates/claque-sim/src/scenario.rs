@@ -17,7 +17,7 @@ use crate::link::Link;
 pub struct Scenario {
     /// What the audience does.
     pub plan: Plan,
-    /// What each listener's document says, in order of listeners. With `plan.use_cached` the first is everybody's.
+    /// What the document of each listener of the plan's share says, in order of their places. With `plan.use_cached` the first is everybody's.
     pub scripts: Vec<Script>,
     /// The service.
     pub gateway: GatewayConfig,

@@ -59,9 +59,7 @@ impl Stage {
         let (documents, created_at, pacing) =
             create_documents(&mut gateway, plan, scripts, unread.as_deref())?;
         let mut seats = Vec::with_capacity(documents.len());
-        for (document, listener) in
-            documents.into_iter().zip(0..).map(|(document, number)| (document, ListenerId(number)))
-        {
+        for (document, listener) in documents.into_iter().zip(plan.own().iter()) {
             seats.push(seat(&mut gateway, plan, document, listener)?);
         }
         let took = created_at.since(Instant::START);
@@ -150,8 +148,8 @@ fn choose_voices(plan: &Plan, config: &GatewayConfig) -> Result<Vec<Arc<str>>, S
 }
 
 fn script_of<'a>(plan: &Plan, scripts: &'a [Script], listener: ListenerId) -> Result<&'a Script, SimError> {
-    let place = if plan.use_cached { 0 } else { as_count(listener.0) };
-    scripts.get(place).ok_or(SimError::NoScript { listener, users: plan.users })
+    let place = if plan.use_cached { Some(0) } else { plan.own().place(listener) };
+    place.and_then(|place| scripts.get(place)).ok_or(SimError::NoScript { listener, users: plan.users })
 }
 
 /// Creates everybody's document from one address, as a run does, under the gateway's limits: what it waits for is the
@@ -164,11 +162,12 @@ fn create_documents(
 ) -> Result<(Vec<Created>, Instant, PacingStats), SimError> {
     let caller = Caller { user: listeners_user(), address: "preparation".to_owned() };
     let mut now = Instant::START;
-    let mut pacer = Pacer::new(as_count(plan.users), AT_ONCE, 1);
-    let mut documents = vec![None; as_count(plan.users)];
+    let own = plan.own();
+    let mut pacer = Pacer::new(own.count(), AT_ONCE, 1);
+    let mut documents = vec![None; own.count()];
     while !pacer.is_done() {
         while let Some(turn) = pacer.poll_turn(now) {
-            let listener = ListenerId(u32::try_from(turn.call).unwrap_or(u32::MAX));
+            let listener = own.listener(turn.call);
             let script = script_of(plan, scripts, listener)?;
             let content = script.document();
             let created = match unread {

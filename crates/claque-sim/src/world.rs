@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use claque_core::{
     event::Event,
-    ids::{BlockIdx, ListenerId},
+    ids::BlockIdx,
     listener::{self, ListenerConfig},
     player::{self, PlayerConfig},
     record::Fact,
     remark::{Findings, Remark, contradicts},
     schedule::ArrivalSchedule,
+    share::OwnListeners,
     time::{Duration, Instant},
 };
 use claque_gateway::{
@@ -48,6 +49,7 @@ pub(crate) struct World<F> {
     listening: Listening,
     listeners: Vec<Listener>,
     schedule: ArrivalSchedule,
+    own: OwnListeners,
     queue: Queue<Due>,
     /// What is on its way.
     under_way: Slab<Happening>,
@@ -65,16 +67,17 @@ pub(crate) struct World<F> {
 impl<F: FnMut(Fact)> World<F> {
     pub(crate) fn new(scenario: &Scenario, stage: Stage, on_fact: F) -> Self {
         let plan = &scenario.plan;
-        let known = plan.schedule.known_of(plan.users);
+        let own = plan.own();
+        let known = own.known().len();
         let mut queue = Queue::new();
         let voice = stage.voice();
         let voices = u32::try_from(stage.voices.len()).unwrap_or(u32::MAX);
         let mut listeners = Vec::with_capacity(stage.seats.len());
-        for (seat, id) in stage.seats.into_iter().zip(0..) {
-            let id = ListenerId(id);
+        for (listener, seat) in stage.seats.into_iter().enumerate() {
+            let id = own.listener(listener);
             let intended_at = plan.schedule.intended_start(id);
-            if id.0 < known {
-                queue.push(intended_at, Due::Starts(id.0));
+            if listener < known {
+                queue.push(intended_at, Due::Starts(as_number(listener)));
             }
             let session = Session::new(seat.document, voice.clone());
             let player = PlayerConfig {
@@ -104,9 +107,10 @@ impl<F: FnMut(Fact)> World<F> {
             dials: 0,
             link: scenario.link,
             listening: Listening::to(&scenario.gateway.faults.audio),
-            live: listeners.len().min(as_count(known)),
+            live: listeners.len().min(known),
             listeners,
             schedule: plan.schedule.clone(),
+            own,
             presence: Presence::default(),
             queue,
             under_way: Slab::new(),
@@ -411,11 +415,12 @@ impl<F: FnMut(Fact)> World<F> {
             self.ended_at = self.ended_at.max(record.ended_at);
             self.presence.go(now, record);
             if let Some((id, at)) = self.schedule.successor(record)
-                && let Some(next) = self.listeners.get_mut(as_count(id.0))
+                && let Some(listener) = self.own.place(id)
+                && let Some(next) = self.listeners.get_mut(listener)
             {
                 next.person.intend_start(at);
                 self.live += 1;
-                self.queue.push(at.max(now), Due::Starts(id.0));
+                self.queue.push(at.max(now), Due::Starts(as_number(listener)));
             }
         }
         (self.on_fact)(fact);

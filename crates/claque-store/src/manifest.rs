@@ -14,8 +14,8 @@ use crate::{
     files,
     incidents::IncidentRow,
     network::NetworkRecord,
-    rows::{ErrorRow, ListenerRow},
     session::Session,
+    tables::{ErrorRow, ListenerRow},
     wall_time::UnixNanos,
 };
 

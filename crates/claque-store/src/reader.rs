@@ -15,8 +15,8 @@ use crate::{
     files, journal,
     listeners::{self, ListenerFacts, by_listener},
     manifest::{Manifest, expects_streams, expects_turns},
-    rows::{ErrorRow, ListenerRow},
-    sorter, tables,
+    sorter,
+    tables::{self, ErrorRow, ListenerRow},
 };
 
 /// A run as it lies on disk.
@@ -216,8 +216,10 @@ fn finished_facts(dir: &Path, manifest: &Manifest) -> Result<Vec<Fact>, StoreErr
         return Ok(facts);
     }
     // Before these two were files, run.json had all of them.
-    facts.extend(manifest.errors.iter().cloned().map(ErrorRow::into_record).map(Fact::Error));
     let damaged = |what| StoreError::damaged(&dir.join(files::RUN), what);
+    for row in manifest.errors.iter().cloned() {
+        facts.push(Fact::Error(ErrorRow::into_record(row).map_err(damaged)?));
+    }
     for row in manifest.listeners.iter().cloned() {
         let record = ListenerRow::into_record(row);
         facts.push(Fact::Listener(record.map_err(damaged)?));

@@ -16,11 +16,12 @@ use super::{
     ExtractionStatus, PageDone, PageEnd, PreparedUpload, Upload,
 };
 use crate::{
-    config::{Engine, ModelConfig, PipelineConfig},
+    config::{Engine, PipelineConfig},
     faults::{Effect, FaultRule, Faults, Selector},
     ids::{DocumentId, UserId},
     machine::MachineModel,
     message::{AudioFormat, TimeoutReason},
+    models::ModelConfig,
     pipeline::{Admission, Ask, Content, Delivery, Outcome, Pipeline, Subscriber},
     refusal::Refusal,
     service::{LengthModel, ServiceModel},

@@ -27,11 +27,12 @@ use self::{
     work::{Attempt, Roster, WarmInstances},
 };
 use crate::{
-    config::{ModelConfig, PipelineConfig, Workers},
+    config::PipelineConfig,
     faults::{AudioFault, Faults, Suspect},
     ids::{JobId, VariantHash},
     machine::NeighboursNow,
     message::{Output, Speech, TimeoutReason},
+    models::{ModelConfig, Workers},
     table::{Key, Table, scatter},
 };
 

@@ -13,11 +13,12 @@ use rand::RngExt;
 
 use super::{Ask, JobNo, Outcome, Pipeline, Pool, Timer};
 use crate::{
-    config::{Engine, EngineErrors, OverflowConfig, Workers},
+    config::{Engine, EngineErrors, OverflowConfig},
     faults::Suspect,
     ids::JobId,
     machine::MachineModel,
     message::{Output, Speech, SpeechBody},
+    models::Workers,
     service::scale,
 };
 

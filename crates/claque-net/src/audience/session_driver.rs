@@ -40,7 +40,8 @@ impl SessionDriver {
     /// Begins a session that is yet to be dialled.
     pub(super) fn new(order: &AudienceOrder, seat: &Seat, home: PlaceId) -> Self {
         let voice = order.voices.first().map_or("", String::as_str);
-        let subject = Subject { document: &seat.document, texts: &seat.texts, model: &order.model, voice };
+        let subject =
+            Subject { document: &seat.document, texts: &seat.texts, model: &order.plan.model, voice };
         Self {
             home,
             session: order.protocol.session(&subject),

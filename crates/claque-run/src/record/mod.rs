@@ -95,7 +95,7 @@ impl RecordTerms {
         (seed, scenario): (u64, serde_json::Value),
     ) -> Self {
         let config = RunConfig {
-            users: plan.schedule.known_of(plan.users),
+            users: u32::try_from(plan.own().known().len()).unwrap_or(u32::MAX),
             blocks_per_user: plan.blocks,
             model: plan.model.clone(),
             voice: voice.to_owned(),

@@ -80,6 +80,7 @@ impl World {
             LogNormal::new(0.0, self.day).expect("sigma is finite").sample(&mut luck.child("day").rng());
         let plan = Plan {
             users: USERS,
+            share: claque_core::share::Share::WHOLE,
             blocks: self.blocks,
             model: "kokoro".to_owned(),
             voice: None,

@@ -89,6 +89,7 @@ impl World {
         let users = order.users;
         let plan = Plan {
             users,
+            share: claque_core::share::Share::WHOLE,
             blocks: order.blocks,
             model: "kokoro".to_owned(),
             voice: None,

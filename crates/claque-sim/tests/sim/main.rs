@@ -14,6 +14,7 @@ mod properties;
 mod queueing;
 mod real_player;
 mod script_file;
+mod share;
 mod start_buffer;
 mod streams;
 mod trouble;

@@ -40,6 +40,7 @@ pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), U
     arrivals::check_warm_up(wishes, source)?;
     let mut plan = Plan {
         users,
+        share: claque_core::share::Share::WHOLE,
         blocks: number(blocks),
         model: slug(wishes.model.as_ref(), "model", source)?.unwrap_or_else(|| MODEL.to_owned()),
         voice: slug(wishes.voice.as_ref(), "voice", source)?,

@@ -6,24 +6,16 @@ use claque_gateway::GatewayConfig;
 use claque_run::order::{FactsKept, Results, SimulateOrder};
 use claque_stats::calibrate::Calibration;
 use claque_store::Manifest;
-use serde::Deserialize;
-use toml::{Table, Value};
+use toml::{Table, Value, de::DeTable};
 
 use super::{
     UsageError, file,
-    gateway::GatewaySettings,
+    gateway::{GatewayTable, configured},
     resolve::simulate_order,
     scenario,
     wish::{Source, Wish},
     wishes::Wishes,
 };
-
-/// A file with a `[gateway]` table and nothing else: what `claque calibrate` writes.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModelFile {
-    gateway: GatewaySettings,
-}
 
 /// What audio of a text is like, fitted to its lengths.
 #[derive(Clone, Copy, Debug)]
@@ -39,21 +31,31 @@ pub(crate) enum FittedLength {
     Fixed(f64),
 }
 
-/// Reads a model file: the preset behind it, and the configuration.
+/// Reads a model file, a `[gateway]` table and nothing else: the preset behind it, and the configuration.
 ///
 /// # Errors
 /// It cannot be read, or holds something else.
 pub(super) fn read_model(path: &Path) -> Result<(String, GatewayConfig), UsageError> {
-    let named = |what: String| UsageError::new(format!("--gateway {}: {what}", path.display()));
+    let place = format!("--gateway {}", path.display());
+    let named = |what: String| UsageError::new(format!("{place}: {what}"));
     let text = file::read_text(path, file::MOST_SETTINGS).map_err(named)?;
-    let read = toml::from_str(&text).map_err(|error| named(scenario::explain(error.message())));
-    let ModelFile { gateway } = read?;
-    let preset = gateway.preset.as_ref().map_or("current", |wish| wish.value.as_str()).to_owned();
-    let known = GatewayConfig::PRESETS.join(", ");
-    let mut config = GatewayConfig::preset(&preset)
-        .ok_or_else(|| named(format!("there is no preset `{preset}`; give {known}")))?;
-    gateway.apply(&mut config).map_err(named)?;
-    Ok((preset, config))
+    let table = table_of(&Source { path: path.to_owned(), text })?.ok_or_else(|| {
+        named("there is no [gateway] table in it; give what `claque calibrate` writes".to_owned())
+    })?;
+    configured(&place, &table)
+}
+
+/// The `[gateway]` table of a text that has no other.
+fn table_of(source: &Source) -> Result<Option<GatewayTable>, UsageError> {
+    let root = DeTable::parse(&source.text).map_err(|error| scenario::complaint(&error, source))?;
+    if let Some(other) = root.get_ref().keys().find(|key| key.get_ref() != "gateway") {
+        let place = source.line(other.span().start);
+        return Err(UsageError::new(format!(
+            "{place}: `{}` is no part of a model, which is a [gateway] table alone; give the file as --scenario",
+            other.get_ref()
+        )));
+    }
+    Ok(GatewayTable::of_scenario(root.get_ref(), source)?.map(|wish| wish.value))
 }
 
 /// The `[gateway]` table of a fitted model: what the run had, or a preset, with the fitted constants of its model. `scale` is a
@@ -160,8 +162,9 @@ pub(crate) fn order(
     let source = Source { path: "run.json".into(), text: audience.to_string() };
     let mut wishes: Wishes =
         toml::from_str(&source.text).map_err(|error| scenario::complaint(&error, &source))?;
-    let settings: GatewaySettings = toml::from_str(&gateway.to_string())
-        .map_err(|error| UsageError::new(format!("failed to read the model again: {}", error.message())))?;
+    let model = Table::from_iter([("gateway".to_owned(), Value::Table(gateway.clone()))]);
+    let settings =
+        table_of(&Source { path: "the model".into(), text: model.to_string() })?.unwrap_or_default();
     wishes.model = Some(Wish::flag(manifest.config.model.clone()));
     wishes.gateway = Some(Wish::flag(settings));
     simulate_order(&wishes, &source, results, FactsKept::None)

@@ -8,8 +8,8 @@ use claque_run::order::{GatewayChoice, OpenaiChoice, TargetChoice};
 use serde_json::{Map, Value, json};
 
 use super::{
-    arrivals, audience::seed_number, behaviour::BehaviourSettings, gateway::GatewaySettings, listen,
-    wish::Wish, wishes::Wishes,
+    arrivals, audience::seed_number, behaviour::BehaviourSettings, gateway as gateways, listen, wish::Wish,
+    wishes::Wishes,
 };
 
 /// What was decided about the audience, by the names a scenario has for it.
@@ -71,19 +71,13 @@ pub(super) fn target(target: &TargetChoice, scenario: &mut Map<String, Value>) {
 /// Adds what was decided about the gateway.
 pub(super) fn gateway(choice: &GatewayChoice, scenario: &mut Map<String, Value>) {
     scenario.insert("engine".to_owned(), choice.engine.name().into());
-    let settings = GatewaySettings::from(&choice.config).without_preset_voices(&choice.preset);
-    let mut table = serde_json::to_value(&settings).unwrap_or_default();
-    if let Some(table) = table.as_object_mut() {
-        table.insert("preset".to_owned(), choice.preset.clone().into());
-    }
-    scenario.insert("gateway".to_owned(), table);
+    scenario.insert("gateway".to_owned(), gateways::decided(choice));
 }
 
 /// Adds what was decided about a gateway of speech.
 pub(super) fn speech_gateway(choice: &OpenaiChoice, scenario: &mut Map<String, Value>) {
     scenario.insert("engine".to_owned(), choice.engine.name().into());
-    let settings = GatewaySettings::from(&choice.config);
-    scenario.insert("gateway".to_owned(), serde_json::to_value(&settings).unwrap_or_default());
+    scenario.insert("gateway".to_owned(), gateways::decided_openai(choice));
 }
 
 /// A setting that is absent is left out, as in a file.

@@ -6,13 +6,11 @@
 use std::path::PathBuf;
 
 use claque_core::secret::Secret;
+use claque_gateway::Workers;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    behaviour::BehaviourSettings,
-    documents::DocumentWishes,
-    gateway::{GatewaySettings, WorkersSetting},
-    headers::HeaderLines,
+    behaviour::BehaviourSettings, documents::DocumentWishes, gateway::GatewayTable, headers::HeaderLines,
     wish::Wish,
 };
 use crate::cli::{
@@ -81,7 +79,7 @@ pub(crate) struct Wishes {
     pub(crate) client_key: Option<Wish<PathBuf>>,
     pub(crate) insecure: Option<Wish<bool>>,
     pub(crate) engine: Option<Wish<String>>,
-    pub(crate) workers: Option<Wish<WorkersSetting>>,
+    pub(crate) workers: Option<Wish<Workers>>,
     pub(crate) service_seconds: Option<Wish<f64>>,
     pub(crate) audio_seconds: Option<Wish<f64>>,
     pub(crate) limits: Option<Wish<bool>>,
@@ -94,7 +92,7 @@ pub(crate) struct Wishes {
     pub(crate) abort_on: Option<Vec<Wish<String>>>,
     pub(crate) documents: DocumentWishes,
     /// The file's table.
-    pub(crate) gateway: Option<Wish<GatewaySettings>>,
+    pub(crate) gateway: Option<Wish<GatewayTable>>,
     /// Read only to say where secrets belong; their values are passed over.
     pub(crate) token: Option<Wish<IgnoredAny>>,
     pub(crate) password: Option<Wish<IgnoredAny>>,
@@ -208,7 +206,7 @@ impl Wishes {
     pub(crate) fn lay_gateway(&mut self, flags: GatewayFlags) -> Result<(), super::UsageError> {
         over(&mut self.preset, flags.gateway);
         over(&mut self.engine, flags.engine);
-        over(&mut self.workers, flags.workers.as_deref().map(WorkersSetting::parse).transpose()?);
+        over(&mut self.workers, flags.workers.as_deref().map(workers).transpose()?);
         over(&mut self.service_seconds, flags.service_seconds);
         over(&mut self.audio_seconds, flags.audio_seconds);
         over(&mut self.reproduce, flags.reproduce);
@@ -244,4 +242,13 @@ pub(crate) fn over<T>(setting: &mut Option<Wish<T>>, flag: Option<T>) {
     if let Some(value) = flag {
         *setting = Some(Wish::flag(value));
     }
+}
+
+/// Reads what was typed after `--workers`.
+///
+/// # Errors
+/// It is neither a number from 1 nor `unlimited`.
+fn workers(typed: &str) -> Result<Workers, super::UsageError> {
+    let error = || super::UsageError::new(format!("--workers is {typed}; give {}", Workers::EXPECTED));
+    Workers::parse(typed).ok_or_else(error)
 }
