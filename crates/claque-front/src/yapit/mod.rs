@@ -2,10 +2,9 @@
 //!
 //! [`YapitFront`] takes calls, messages and time, and gives answers, messages and orders, with a [`Gateway`] behind it. What a
 //! call or a message means is decided here; who has sockets frames and moves bytes, makes sound, and counts the pages of
-//! uploads. Whoever needs no bytes (virtual time) speaks to the gateway and shares [`extraction`] and [`BlockState`].
+//! uploads. Whoever needs no bytes (virtual time) speaks to the gateway and shares [`extraction`] and [`block_status`].
 //!
 //! [`Gateway`]: claque_gateway::Gateway
-//! [`BlockState`]: block_status
 
 mod accounts;
 mod answer;

@@ -18,6 +18,7 @@ use claque_core::{
     record::Fact,
     rng::Seed,
     schedule::ArrivalSchedule,
+    share::Share,
     time::{Duration, Speed},
 };
 use claque_gateway::{GatewayConfig, ServiceModel, Workers};
@@ -30,7 +31,7 @@ const BLOCKS: u32 = 30;
 const FEW: u32 = 300;
 
 fn corpus() -> Corpus {
-    let text = include_str!("../../../../corpus/alice.md");
+    let text = include_str!("../../../claque/corpus/alice.md");
     Corpus::from_markdown(text).expect("has words")
 }
 
@@ -39,6 +40,7 @@ fn crowd(users: u32) -> Scenario {
     let corpus = corpus();
     let plan = Plan {
         users,
+        share: Share::WHOLE,
         blocks: BLOCKS,
         model: "kokoro".to_owned(),
         voice: None,
