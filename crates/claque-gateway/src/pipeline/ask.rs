@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use claque_core::time::{Instant, MediaTime};
 
-use crate::ids::{DocumentId, VariantHash};
+use crate::{
+    ids::{DocumentId, VariantHash},
+    table::{Key, scatter},
+};
 
 /// Who waits for a variant, and as what: a block of a document, not a connection. A document has one owner, so it says
 /// whose block it is.
@@ -12,6 +15,12 @@ use crate::ids::{DocumentId, VariantHash};
 pub(crate) struct Subscriber {
     pub(crate) document: DocumentId,
     pub(crate) block: i64,
+}
+
+impl Key for Subscriber {
+    fn scattered(self) -> u64 {
+        scatter(self.document.low_bits() ^ self.block.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
 }
 
 /// What is to be spoken.
