@@ -166,6 +166,8 @@ fn expanded(template: &str, variables: &Variables<'_>) -> Result<Secret, String>
 
 #[cfg(test)]
 mod tests {
+    use toml::de::DeTable;
+
     use super::*;
     use crate::config::wish::Place;
 
@@ -250,7 +252,8 @@ mod tests {
     #[test]
     fn a_list_that_is_none_is_told_without_what_it_holds() {
         for text in ["headers = [3]", "headers = \"X-A: hush\"", "headers = { X-A = \"hush\" }"] {
-            let message = toml::from_str::<Wishes>(text).unwrap_err().message().to_owned();
+            let unread = Wishes::read(DeTable::parse(text).unwrap()).err().unwrap();
+            let message = unread.message;
             assert!(
                 message.starts_with("headers are a list of texts") && !message.contains("hush"),
                 "{message}"
