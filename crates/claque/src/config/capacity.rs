@@ -199,7 +199,7 @@ pub(crate) fn resolve_capacity(
     let most_minutes = max_time.map(Wish::flag);
     let most_s = source.within(most_minutes.as_ref(), "max_time", 0.1..=WEEK, WEEK)? * 60.0;
     wishes.lay_audience(flags.audience);
-    wishes.lay_player(flags.player)?;
+    wishes.listening.lay(flags.player)?;
     wishes.lay_protocol(flags.protocol);
     over(&mut wishes.decode_share, flags.decode_share);
     if let Some(wish) = &wishes.users {

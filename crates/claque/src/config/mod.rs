@@ -18,6 +18,7 @@ mod env_file;
 mod environment;
 mod file;
 mod gateway;
+mod groups;
 mod headers;
 mod listen;
 mod live;

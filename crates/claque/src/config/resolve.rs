@@ -54,7 +54,7 @@ pub(super) fn decide_run(
     surroundings: Surroundings<'_>,
 ) -> Result<RunSettings, UsageError> {
     wishes.lay_audience(flags.audience);
-    wishes.lay_player(flags.player)?;
+    wishes.listening.lay(flags.player)?;
     wishes.lay_target(flags.target);
     wishes.lay_protocol(flags.protocol);
     wishes.lay_courtesy(flags.courtesy);
@@ -88,7 +88,8 @@ pub(super) fn decide_run(
         let what = "needs --base-url: the embedded gateway ends with its run, and its documents with it";
         return Err(source.error(wish, "reuse_documents", what));
     }
-    let player_was_chosen = wishes.player.is_some() || wishes.listen.is_some() || speech::is_spoken(&wishes);
+    let player_was_chosen =
+        wishes.listening.player.is_some() || wishes.listening.listen.is_some() || speech::is_spoken(&wishes);
     let mut scenario = decided::audience(&wishes, &plan, &player);
     scenario.insert("time".to_owned(), "real".into());
     scenario.insert("decode_share".to_owned(), decode_share.into());
@@ -163,7 +164,7 @@ pub(super) fn decide_simulate(
     source: &Source,
 ) -> Result<SimulateSettings, UsageError> {
     wishes.lay_audience(flags.audience);
-    wishes.lay_player(flags.player)?;
+    wishes.listening.lay(flags.player)?;
     wishes.lay_speech(flags.protocol);
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
@@ -224,7 +225,7 @@ pub(crate) fn resolve_cleanup(
     let CleanupFlags { folders, all, kept, output_dir, base_url, quiet, credentials, network } = flags;
     let mut wishes = Wishes::default();
     wishes.lay_credentials(credentials);
-    wishes.lay_network(network);
+    wishes.network.lay(network);
     let environment = surroundings.environment;
     let credentials = credentials::find_all(&wishes, &Source::default(), surroundings)?;
     let targets = base_url.iter().map(|typed| Target::parse(typed)).collect::<Result<Vec<_>, _>>();

@@ -6,15 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use claque_run::usage::hint;
-use serde::Deserialize as _;
-use toml::{
-    Spanned,
-    de::{DeTable, Deserializer},
-};
+use toml::{Spanned, de::DeTable};
 
 use super::{
     UsageError, file,
     gateway::GatewayTable,
+    groups::Unread,
+    network::NetworkWishes,
     wish::{Source, Wish, list},
     wishes::Wishes,
 };
@@ -47,16 +45,19 @@ pub(super) fn parse(source: &Source) -> Result<Wishes, UsageError> {
 /// It has a key or a type that is unknown, or holds a secret.
 pub(super) fn wishes(scenario: Spanned<DeTable<'_>>, source: &Source) -> Result<Wishes, UsageError> {
     let gateway = GatewayTable::of_scenario(scenario.get_ref(), source);
-    let wishes =
-        Wishes::deserialize(Deserializer::from(scenario)).map_err(|error| complaint(&error, source))?;
+    let wishes = Wishes::read(scenario).map_err(|unread| told(&unread, source))?;
     checked(Wishes { gateway: gateway?, ..wishes }, source)
+}
+
+fn told(Unread { message, span }: &Unread, source: &Source) -> UsageError {
+    let place =
+        span.as_ref().map_or_else(|| source.path.display().to_string(), |span| source.line(span.start));
+    UsageError::new(format!("{place}: {}", explain(message)))
 }
 
 /// A deserialiser's complaint with its line.
 pub(super) fn complaint(error: &toml::de::Error, source: &Source) -> UsageError {
-    let place =
-        error.span().map_or_else(|| source.path.display().to_string(), |span| source.line(span.start));
-    UsageError::new(format!("{place}: {}", explain(error.message())))
+    told(&Unread { message: error.message().to_owned(), span: error.span() }, source)
 }
 
 /// What a scenario asks for once it was understood: it holds no secret, and its files lie beside it.
@@ -73,7 +74,8 @@ fn checked(mut wishes: Wishes, source: &Source) -> Result<Wishes, UsageError> {
             )));
         }
     }
-    let Wishes { text, env_file, auth_env_file, accounts, client_cert, client_key, .. } = &mut wishes;
+    let Wishes { text, env_file, auth_env_file, accounts, network, .. } = &mut wishes;
+    let NetworkWishes { client_cert, client_key, .. } = network;
     let files = [text, env_file, auth_env_file, accounts, client_cert, client_key];
     for file in files.into_iter().flatten() {
         file.value = beside(&source.path, &file.value);
@@ -183,8 +185,10 @@ mod tests {
             assert!(places.iter().any(|place| page.contains(place)), "{table} {key}");
         };
         for table in ["", "[behaviour]", "[documents]"] {
-            let message =
-                toml::from_str::<Wishes>(&format!("{table}\nqqq = 1")).unwrap_err().message().to_owned();
+            let text = format!("{table}\nqqq = 1");
+            let Err(Unread { message, .. }) = Wishes::read(DeTable::parse(&text).unwrap()) else {
+                panic!("{table} knows no such key")
+            };
             let keys = message.split('`').skip(3).step_by(2);
             keys.filter(|key| !["token", "password"].contains(key)).for_each(|key| names(table, key));
         }
