@@ -8,6 +8,7 @@ mod clients;
 mod deny;
 mod faults;
 mod packages;
+mod picture;
 mod steps;
 mod talk;
 mod tidy;
@@ -41,7 +42,9 @@ enum Verb {
     },
     /// Pack every crate that is to be published, and look into the packages
     Packages,
-    /// Check sizes, crate arrows, dead files, documents and machine paths
+    /// Draw the picture in the README anew, which takes half a minute
+    Picture,
+    /// Check sizes, crate arrows, dead files, documents, their links and machine paths
     Tidy,
     /// Measure something; figures go to stdout and to bench/ in the target folder
     Bench {
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Verb::Ci => ci::run(Preparation::CheckOnly),
         Verb::Faults { names } => faults::run(&names),
         Verb::Packages => packages::run(),
+        Verb::Picture => picture::run(),
         Verb::Tidy => tidy::run(),
         Verb::Bench { bench } => bench.run(),
     };

@@ -24,7 +24,7 @@ pub(super) fn page(book: &CapacityFolder, answer: &Answer) -> String {
         let time = if manifest.time == "virtual" { ", in virtual time: simulations" } else { "" };
         out.words(&one_line(&manifest.target)).words(time).raw("</p>\n<p class=\"under\">");
         let ended = manifest.finished_at_utc.as_deref().unwrap_or("not finished");
-        out.words(&format!("{} - {ended}", manifest.started_at_utc)).raw("</p>\n</header>\n");
+        out.words(&format!("{} - {ended}", manifest.started_at_utc)).raw("</p>\n</header>\n<main>\n");
         state(book, answer, out);
         out.raw("<section id=\"curve\">\n<h2>What holds at how many listeners</h2>\n<p>");
         out.words("Each point is a run. The line falls as little as the runs allow (an isotonic fit), the field is the interval.");
@@ -35,7 +35,7 @@ pub(super) fn page(book: &CapacityFolder, answer: &Answer) -> String {
         out.raw("<section id=\"search\" class=\"long\">\n<h2>The search, run by run</h2>\n");
         picture::time_line(&manifest.probes, answer, out);
         runs(&manifest.probes, out);
-        out.raw("</section>\n<footer><p>");
+        out.raw("</section>\n</main>\n<footer><p>");
         let effort = format!(
             "{}, {:.0} listener-minutes. Made by claque {}.",
             counted(answer.probes, "run"),
@@ -65,7 +65,7 @@ fn state(book: &CapacityFolder, answer: &Answer, out: &mut Markup) {
 }
 
 fn ceilings(answer: &Answer, out: &mut Markup) {
-    out.raw("<section id=\"ceilings\">\n<h2>Ceilings</h2>\n<div class=\"scroll\"><table>\n<tbody>\n");
+    out.raw("<section id=\"ceilings\">\n<h2>Ceilings</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<tbody>\n");
     for ceiling in &answer.ceilings {
         out.raw("<tr><th class=\"word\" scope=\"row\">").words(&ceiling.name).raw("</th><td class=\"word\">");
         out.words(&words::ceiling(ceiling)).raw("</td></tr>\n");
@@ -84,7 +84,7 @@ fn ceilings(answer: &Answer, out: &mut Markup) {
 
 /// Every run in the order in which it was made.
 fn runs(probes: &[ProbeRow], out: &mut Markup) {
-    out.raw("<div class=\"scroll\"><table>\n<thead><tr>");
+    out.raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<thead><tr>");
     for name in ["run", "listeners", "blocks", "pace", "what it shows", "folder"] {
         out.raw("<th class=\"word\" scope=\"col\">").words(name).raw("</th>");
     }

@@ -66,13 +66,13 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
             .then(|| format!("worse: {}", names(pair, Change::Worse)))
             .or_else(|| pair.objection.as_ref().map(|why| format!("not comparable: {why}")))
             .or_else(|| pair.design.not_judged().map(str::to_owned));
-        cases.push(junit::TestCase { name: format!("{} is no regression", side.label), failure });
+        cases.push(junit::TestCase::judged(format!("{} is no regression", side.label), failure));
         cases.extend(objectives.iter().map(|result| {
             let judged = junit::case(result);
             junit::TestCase { name: format!("{}: {}", side.label, judged.name), ..judged }
         }));
     }
-    let case = |why: &String| junit::TestCase { name: "objectives".to_owned(), failure: Some(why.clone()) };
+    let case = |why: &String| junit::TestCase::judged("objectives".to_owned(), Some(why.clone()));
     cases.extend(compared.not_judged.iter().map(case));
     cases
 }

@@ -14,6 +14,7 @@ use super::{Page, markup::Markup, picture::Picture};
 /// Everything inside `body` but the data and the scripts.
 pub(super) fn all(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     figures::header(page, out);
+    out.raw("<main>\n");
     figures::answer(page, out);
     figures::headline(page.summary, out);
     figures::verdict(page, out);

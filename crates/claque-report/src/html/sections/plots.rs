@@ -147,7 +147,7 @@ pub(super) fn spreads(summary: &Summary, picture: &Picture, out: &mut Markup) {
         }
         out.raw("</div>\n");
     }
-    out.raw("</div>\n<div class=\"scroll\"><table>\n<thead><tr><th class=\"word\" scope=\"col\">time</th><th scope=\"col\">values</th>");
+    out.raw("</div>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<thead><tr><th class=\"word\" scope=\"col\">time</th><th scope=\"col\">values</th>");
     let shares = [0, 100, 250, 500, 750, 900, 950, 990, 1_000];
     for name in ["least", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "largest"] {
         out.raw("<th scope=\"col\">").raw(name).raw("</th>");
@@ -266,7 +266,7 @@ pub(super) fn errors(summary: &Summary, picture: &Picture, out: &mut Markup) {
     if errors.count > 0 {
         figure("errors", &says, out);
     }
-    out.raw("<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">errors</th><th class=\"word\" scope=\"col\">cause</th>");
+    out.raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<thead><tr><th scope=\"col\">errors</th><th class=\"word\" scope=\"col\">cause</th>");
     out.raw("<th scope=\"col\">healed</th><th scope=\"col\">blocks lost</th><th scope=\"col\">listeners</th><th class=\"word\" scope=\"col\">first words</th></tr></thead>\n<tbody>\n");
     for cause in &summary.errors {
         out.raw("<tr>").element("td", &grouped(cause.count));
