@@ -81,7 +81,7 @@ pub(crate) fn explain(model: ModelSettings) -> anyhow::Result<ModelExplanation> 
         Some(ceiling) if 2.0 * BEYOND * ceiling > f64::from(MOST_USERS) => {
             (Vec::new(), Some(format!("it would take more than {MOST_USERS} listeners")))
         }
-        Some(_) => (bench.improved(&config, theory)?, None),
+        Some(_) => (bench.improved(&config, &theory)?, None),
     };
     Ok(theory.explained(named, &config, (lone, simulated, not_simulated)))
 }
@@ -99,7 +99,7 @@ struct Theory {
 impl Theory {
     fn of(config: &GatewayConfig, settings: &SimulateSettings) -> anyhow::Result<Self> {
         let plan = &settings.order.plan;
-        let model = config.models.iter().find(|model| model.info.slug == plan.model).ok_or_else(|| {
+        let model = config.models.iter().find(|model| *model.info.slug == *plan.model).ok_or_else(|| {
             UsageError::new(format!(
                 "the model `{}` is none of this service; name one by `model` in a file",
                 plan.model
@@ -115,7 +115,7 @@ impl Theory {
         let count = f64::from(u32::try_from(chars.len()).unwrap_or(u32::MAX));
         let mean = |of: &dyn Fn(u32) -> f64| chars.iter().map(|&chars| of(chars)).sum::<f64>() / count;
         Ok(Self {
-            slug: model.info.slug.clone(),
+            slug: model.info.slug.to_string(),
             workers: match model.workers {
                 Workers::Pull(workers) => Some(workers),
                 Workers::Unlimited => None,
@@ -207,11 +207,11 @@ impl Bench {
     }
 
     /// The model as it is, and with one constant twice as good.
-    fn improved(&mut self, config: &GatewayConfig, theory: Theory) -> anyhow::Result<Vec<Improved>> {
+    fn improved(&mut self, config: &GatewayConfig, theory: &Theory) -> anyhow::Result<Vec<Improved>> {
         let faster = Theory { service_s: theory.service_s / 2.0, ..theory.clone() };
         let more = Theory { workers: theory.workers.map(|workers| 2 * workers), ..theory.clone() };
         let variants: [(&str, Theory, fn(&mut ModelConfig)); 3] = [
-            ("as it is", theory, |_| {}),
+            ("as it is", theory.clone(), |_| {}),
             ("twice the workers", more, |model| {
                 if let Workers::Pull(workers) = &mut model.workers {
                     *workers *= 2;
@@ -235,7 +235,7 @@ impl Bench {
         let ceiling = theory.ceiling().context("a bounded model has a ceiling")?;
         let users = above(BEYOND * ceiling);
         let mut config = config.clone();
-        config.models.iter_mut().filter(|model| model.info.slug == theory.slug).for_each(change);
+        config.models.iter_mut().filter(|model| *model.info.slug == *theory.slug).for_each(change);
         if let ProbeWork::Virtual(settings) = &mut self.work
             && let SimulatedService::Yapit(gateway) = &mut settings.order.service
         {
