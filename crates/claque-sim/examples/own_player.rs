@@ -10,6 +10,7 @@ use claque_core::{
     player::{PlayerPolicy, Refill},
     rng::Seed,
     schedule::ArrivalSchedule,
+    share::Share,
     time::{Duration, MediaTime, Speed},
 };
 use claque_gateway::{GatewayConfig, Workers};
@@ -43,6 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn listen(policy: PlayerPolicy) -> Result<Summary, Box<dyn Error>> {
     let seed = Seed::root(7);
     let plan = Plan {
+        share: Share::WHOLE,
         users: SHAPE.users,
         blocks: SHAPE.blocks_per_user,
         model: "kokoro".to_owned(),

@@ -132,7 +132,7 @@ fn nothing_holds(answer: &Answer) -> String {
     }
 }
 
-/// "with 1 to 8 at once 23 of 480 listeners missed it (about 4.8 %, at least 3.2 %), and 1 % is allowed".
+/// "with 1 to 8 at once 23 of 480 listeners missed it which is about 4.8 % (at least 3.2 %), and 1 % is allowed".
 fn at_any_load(failing: &AtAnyLoad) -> String {
     let at_once = if failing.from_users == failing.to_users {
         grouped(failing.from_users.into())
@@ -147,7 +147,7 @@ fn at_any_load(failing: &AtAnyLoad) -> String {
     let bad = u32::try_from(failing.bad).unwrap_or(u32::MAX);
     let of = u32::try_from(failing.of).unwrap_or(u32::MAX).max(1);
     format!(
-        "with {at_once} at once {} of {whom} missed it, which is about {:.1} % whatever the load (at least {:.1} %), and {} is allowed",
+        "with {at_once} at once {} of {whom} missed it, which is about {:.1} % (at least {:.1} %), and {} is allowed",
         grouped(failing.bad),
         100.0 * f64::from(bad) / f64::from(of),
         failing.at_least_pct,

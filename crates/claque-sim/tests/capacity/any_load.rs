@@ -24,9 +24,10 @@ fn content(searches: &[(Search, Answer)]) -> f64 {
 /// In at least 95 % of the searches no number is named; in a test, of few seeds, in all but one.
 #[test]
 fn where_a_share_fails_at_any_load_no_number_is_named() {
-    let seeds = Extent::asked_for().seeds;
-    for world in FAILING {
-        let searches: Vec<_> = (1..=seeds).map(|seed| searched(world, seed)).collect();
+    let Extent { seeds, large, .. } = Extent::asked_for();
+    // Searches without an answer are the longest.
+    for world in if large { &FAILING[..] } else { &FAILING[1..] } {
+        let searches: Vec<_> = (1..=seeds).map(|seed| searched(*world, seed)).collect();
         let of = |is: fn(&Answer) -> bool| searches.iter().filter(|(_, answer)| is(answer)).count();
         let named = of(|answer| matches!(answer.ending, Ending::Found | Ending::AtLeast));
         let nothing = of(|answer| answer.ending == Ending::NothingHolds);

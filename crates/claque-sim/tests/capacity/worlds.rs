@@ -75,7 +75,8 @@ impl World {
         }
         if self.restarts > 0.0 {
             // A worker that has to begin anew, with all that it takes to be there again.
-            let effect = Effect::Slow { extra: Duration::from_secs(8) };
+            // A longer one lets the second block of every hundredth listener come too late at any load.
+            let effect = Effect::Slow { extra: Duration::from_secs(4) };
             config.faults.jobs.push(FaultRule { selector: Selector::Share(self.restarts), effect });
         }
         if self.fails > 0.0 {

@@ -17,6 +17,9 @@ use crate::{
 /// A number that is further off than this, as a ratio, says nothing of the edge.
 const NEAR: f64 = 1.3;
 
+/// A pace below this is no matter of chance.
+const CLEARLY: f64 = 0.98;
+
 /// The name of the ceiling that is no objective's.
 pub const THROUGHPUT: &str = "throughput";
 
@@ -154,13 +157,19 @@ impl Answer {
         let ceilings: Vec<_> =
             names.zip(&chances).map(|(name, chances)| Ceiling::of(name, chances, tail)).collect();
         let (low, high) = search.interval(&least, &if_any);
-        let is_open = least.is_open(1.0 - tail);
+        let is_settled = |users: u32| {
+            search.failing(&if_any).is_some_and(|above| above == users + 1 && search.is_settled(users, above))
+        };
+        let is_open = least.is_open(1.0 - tail) && !users.is_some_and(is_settled);
         let throughput = ceilings.iter().find(|ceiling| ceiling.name == THROUGHPUT);
         let throughput = throughput.filter(|_| terms.throughput).and_then(|ceiling| ceiling.likely);
         let failing = search.failing(&if_any).filter(|_| is_trusted);
         let failed = failing.map_or_else(Vec::new, |number| search.failed_at(number));
         let pace = |number: u32| mean_pace(search.full_at(number).filter(|_| terms.throughput));
         let (is_behind, binding) = (falls_behind(&failed, terms.throughput), binding(&ceilings, &failed));
+        // A lone listener is hardly ever too much for a service; that the pace is a little below 1 is no reason then.
+        let is_behind = is_behind
+            && (ending != Ending::NothingHolds || failing.and_then(pace).is_some_and(|pace| pace < CLEARLY));
         let binding = if is_behind { Some(THROUGHPUT.to_owned()) } else { binding };
         Self {
             users,

@@ -10,18 +10,23 @@ use super::{
 };
 use crate::{
     binomial::Tail,
-    objective::{Counted, Objective, ObjectiveResult},
+    objective::{Counted, Objective, ObjectiveResult, Trial},
 };
 
 /// Beyond the number at which so much of those who are served alone is expected to be served, load counts.
 const UNLOADED: f64 = 0.98;
+
+/// Looks at lone listeners before anything else is tried.
+const MOST_LOOKS: usize = 12;
+/// That one listener is served as asked is likely enough to go on with more.
+const LIKELY: f64 = 0.8;
 
 /// What is missed at any load, as all runs show it in which the load made no difference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AtAnyLoad {
     /// The objective as it was written.
     pub objective: String,
-    /// How likely it is that it is missed at any load, given all runs, in percent.
+    /// How likely it is that no number of listeners meets it, given all runs, in percent.
     pub likely_pct: f64,
     /// The fewest listeners that were there at once.
     pub from_users: u32,
@@ -83,13 +88,25 @@ impl Search {
         runs >= 2 && !alone.is_empty() && least.powi(runs) <= sure
     }
 
-    /// Whether a lone listener was just found to miss what one of a hundred or so misses where it is met, and nothing else was tried: that
-    /// is looked at once more, as shortly.
+    /// Whether nothing was tried but lone listeners, of whom one missed what hardly any may miss, and it is not known whether that is so: it is
+    /// looked at again, as shortly. What is known at the start of a session is looked at several times.
     pub(super) fn wants_another_alone(&self) -> bool {
-        let is_share = |at: &usize| self.history_target(*at).is_some_and(|target| target >= 0.8);
-        self.alone().count() == self.history.len()
-            && self.missed_alone().iter().any(is_share)
-            && self.history.len() < 2
+        let is_nothing_else = self.alone().count() == self.history.len();
+        let sure = self.terms.confidence_pct / 100.0;
+        let is_open = |at: usize, belief: &ObjectiveBelief| {
+            let missed = self.alone().filter_map(|one| one.trials.get(at)).find(|trial| !trial.result.met);
+            let holds = belief.chances().at_least(1.0);
+            missed.is_some_and(|trial| {
+                let most = if trial.known_at_start { MOST_LOOKS } else { 2 };
+                trial.target >= 0.8 && self.history.len() < most && holds > 1.0 - sure && holds < LIKELY
+            })
+        };
+        is_nothing_else && self.objectives.iter().enumerate().any(|(at, belief)| is_open(at, belief))
+    }
+
+    /// Whether lone listeners were looked at often enough to say that one is too many.
+    pub(super) fn was_looked_at_alone(&self) -> bool {
+        self.alone().count() >= 3
     }
 
     fn alone(&self) -> impl Iterator<Item = &Evidence> {
@@ -118,14 +135,19 @@ impl Search {
 
     /// What is most likely missed at any load: of the objectives of which that is more likely than not.
     pub(super) fn at_any_load(&self, objectives: &[Objective]) -> Option<AtAnyLoad> {
+        let none = |belief: &ObjectiveBelief| 1.0 - belief.chances().at_least(1.0);
         let doubted = self.objectives.iter().zip(objectives).enumerate();
-        let doubted = doubted.filter(|(_, (belief, _))| belief.fails_at_any_load() >= 0.5);
-        let (at, (belief, objective)) = doubted
-            .max_by(|(_, (a, _)), (_, (b, _))| a.fails_at_any_load().total_cmp(&b.fails_at_any_load()))?;
+        let doubted = doubted.filter(|(_, (belief, _))| none(belief) >= 0.5);
+        let (at, (belief, objective)) =
+            doubted.max_by(|(_, (a, _)), (_, (b, _))| none(a).total_cmp(&none(b)))?;
+        // Where that is because of the load, only lone listeners count.
+        let is_unloaded = |users: u32| {
+            users == 1 || (belief.fails_at_any_load() >= 0.5 && belief.is_unloaded(users, UNLOADED))
+        };
         let full = |one: &&Evidence| {
-            let is_passing =
-                one.length == Length::Full || one.trials.get(at).is_some_and(|trial| !trial.result.met);
-            one.is_trusted() && is_passing && belief.is_unloaded(one.users, UNLOADED)
+            let is_long =
+                |trial: &Trial| one.length == Length::Full || trial.known_at_start || !trial.result.met;
+            one.is_trusted() && one.trials.get(at).is_some_and(is_long) && is_unloaded(one.users)
         };
         let runs: Vec<_> = self.history.iter().filter(full).collect();
         let trials = || runs.iter().filter_map(|one| one.trials.get(at));
@@ -134,7 +156,7 @@ impl Search {
         let users = || runs.iter().map(|one| one.users);
         Some(AtAnyLoad {
             objective: objective.text().to_owned(),
-            likely_pct: 100.0 * belief.fails_at_any_load(),
+            likely_pct: 100.0 * none(belief),
             from_users: users().min()?,
             to_users: users().max()?,
             bad,

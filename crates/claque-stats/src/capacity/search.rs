@@ -145,7 +145,9 @@ impl Search {
             for (belief, trial) in self.objectives.iter_mut().zip(&evidence.trials) {
                 let (good, of) = counted(trial.good, trial.of, evidence.users.into());
                 // A run that was too short to fail by it passes nothing, nor does one that gave nothing.
-                let passes = evidence.length == Length::Full && !matches!(evidence.worth, Worth::Unserved(_));
+                let is_long =
+                    evidence.length == Length::Full || (trial.known_at_start && evidence.users == 1);
+                let passes = is_long && !matches!(evidence.worth, Worth::Unserved(_));
                 // Failures in a run that was met all the same come at any load.
                 if trial.counts == Counted::Runs || (trial.result.met && !evidence.failures.is_empty()) {
                     belief.expect_slope();
@@ -208,8 +210,19 @@ impl Search {
         }
         match self.ramp() {
             Some((users, length)) => self.order(users, length),
-            None if self.wants_another_alone() => self.order(1, Length::Short),
+            None if self.wants_another_alone() => self.another_alone(),
             None => self.refine(),
+        }
+    }
+
+    /// One more look at a lone listener, which is over soon.
+    fn another_alone(&self) -> Next {
+        const BLOCKS: u32 = 8;
+        match self.order(1, Length::Short) {
+            Next::Probe(order) => {
+                Next::Probe(ProbeOrder { blocks: self.terms.blocks.unwrap_or(BLOCKS), ..order })
+            }
+            done @ Next::Done(_) => done,
         }
     }
 
@@ -269,7 +282,8 @@ impl Search {
     fn holds_nothing(&self, ceiling: &Chances, sure: f64) -> bool {
         // What a short run misses is a reason to look longer, and no more.
         let is_missed = || 1.0 - ceiling.at_least(1.0) >= sure || self.is_repeated(1, false);
-        (self.has_failed(1) && is_missed()) || self.is_missed_alone() || self.fails_at_any_load() >= sure
+        let is_seen = self.has_failed(1) || self.was_looked_at_alone();
+        (is_seen && is_missed()) || self.is_missed_alone() || self.fails_at_any_load() >= sure
     }
 
     /// The next run about a ceiling that is known to be below something that failed, or above all that may be asked for.

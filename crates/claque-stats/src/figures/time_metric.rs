@@ -27,6 +27,14 @@ pub enum TimeMetric {
 }
 
 impl TimeMetric {
+    /// Whether it is known of a listener as soon as it has begun to play.
+    pub(crate) const fn is_of_start(self) -> bool {
+        match self {
+            Self::StartupTime | Self::Ttfa | Self::TtfaAudible | Self::FirstBlock | Self::ConnectTime => true,
+            Self::RoundTrip | Self::ResponseTime | Self::SynthesisTime | Self::Stream(_) => false,
+        }
+    }
+
     /// Whether more of it is better.
     #[must_use]
     pub fn is_higher_better(self) -> bool {
