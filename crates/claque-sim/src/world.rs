@@ -1,5 +1,7 @@
 //! The audience and the service in virtual time: carries messages between them and turns the clock.
 
+mod exchange;
+
 use std::sync::Arc;
 
 use claque_core::{
@@ -8,26 +10,23 @@ use claque_core::{
     listener::{self, ListenerConfig},
     player::{self, PlayerConfig},
     record::Fact,
-    remark::{Findings, Remark, contradicts},
     schedule::ArrivalSchedule,
     share::OwnListeners,
     time::{Duration, Instant},
 };
-use claque_gateway::{
-    ConnId, FetchedAudio, Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request, VariantHash,
-};
-use claque_wire::yapit::{close, handshake_refused};
+use claque_gateway::{ConnId, Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request};
+use claque_wire::yapit::close;
 use slab::Slab;
 
 use crate::{
     happening::{Due, Guard, Happening, What},
-    link::{Link, Listening, bytes_of, bytes_of_flawed, flawed, garbage, refused},
+    link::{Link, Listening, garbage},
     listener::{Fetches, Line, Listener},
     presence::Presence,
     queue::Queue,
     scenario::Scenario,
     session::{News, Session},
-    stage::{Stage, as_count, listeners_user},
+    stage::{Stage, as_count},
 };
 
 /// Address from which all listeners fetch audio: a load generator has one.
@@ -208,26 +207,6 @@ impl<F: FnMut(Fact)> World<F> {
         }
     }
 
-    /// A connection is wanted: the gateway hears of it first.
-    fn dial(&mut self, now: Instant, listener: usize) {
-        let conn = ConnId(self.dials * wide(self.listeners.len()) + wide(listener));
-        self.dials += 1;
-        self.listeners[listener].line = Line::Dialing(conn);
-        self.send_off(now + self.link.latency, listener, What::Arrives { conn });
-    }
-
-    fn arrive(&mut self, now: Instant, listener: usize, conn: ConnId) {
-        let answered = now + self.link.latency;
-        let what = match self.gateway.handshake(now + self.gateway_lead) {
-            Ok(()) => {
-                self.tell_gateway(now, Input::Connected { conn, user: listeners_user() });
-                What::Dialed { conn }
-            }
-            Err(status) => What::Closed { conn, failure: handshake_refused(status) },
-        };
-        self.send_off(answered, listener, what);
-    }
-
     fn wake(&mut self, now: Instant, listener: usize) {
         let entry = &mut self.listeners[listener];
         if entry.wake_at != Some(now) {
@@ -295,56 +274,6 @@ impl<F: FnMut(Fact)> World<F> {
             }
         }
         self.news = all_news;
-    }
-
-    fn begin_fetches(&mut self, now: Instant, listener: usize) {
-        while let Some((block, variant)) = self.listeners[listener].fetches.begin() {
-            let take = self.listeners[listener].fetches.take;
-            let what = What::Fetch { take, block, variant };
-            self.send_off(now + self.link.latency, listener, what);
-        }
-    }
-
-    fn end_fetch(&mut self, now: Instant, listener: usize) {
-        self.listeners[listener].fetches.end();
-        self.begin_fetches(now, listener);
-    }
-
-    /// The gateway is asked for audio; the answer goes on its way.
-    fn fetch(
-        &mut self,
-        now: Instant,
-        listener: usize,
-        take: u32,
-        (block, variant): (BlockIdx, &VariantHash),
-    ) {
-        if self.listeners[listener].is_done() || self.listeners[listener].fetches.take != take {
-            return;
-        }
-        let answer = self.gateway.audio(now + self.gateway_lead, LISTENERS_ADDRESS, variant);
-        let arrives = now + self.link.latency;
-        let (at, what) = match answer {
-            Ok(FetchedAudio { speech, declared, flaw }) => {
-                let (media, whole) = (speech.media, bytes_of(&speech));
-                let bytes = flaw.map_or(whole, |flaw| bytes_of_flawed(flaw, whole));
-                let free_at = &mut self.listeners[listener].fetches.way_free_at;
-                *free_at = (*free_at).max(arrives) + self.link.transfer_time(bytes);
-                let what = match flaw {
-                    None => {
-                        let contradicted = contradicts(declared, media);
-                        let remarks =
-                            contradicted.then_some(Remark::LengthContradicted).into_iter().collect();
-                        let findings =
-                            Findings { remarks, sound: self.listening.sound(&speech), leading_silence: None };
-                        What::Audio { take, block, media, bytes, findings }
-                    }
-                    Some(flaw) => What::NoAudio { take, news: flawed(flaw, block) },
-                };
-                (*free_at, what)
-            }
-            Err(refusal) => (arrives, What::NoAudio { take, news: Event::Failed(refused(&refusal, block)) }),
-        };
-        self.send_off(at, listener, what);
     }
 
     fn tell_gateway(&mut self, now: Instant, input: Input) {

@@ -3,13 +3,13 @@
 mod folder;
 mod load;
 mod steady;
+mod terms;
 mod verdict;
 
 use std::{path::Path, thread::available_parallelism};
 
 use claque_core::{
     gap::GapLog,
-    plan::Plan,
     record::{Arrived, Asked, Fact},
 };
 use claque_gateway::Load;
@@ -18,20 +18,20 @@ use claque_stats::{
     GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Objective,
 };
 use claque_store::{
-    DocumentJournal, Machine, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader, RunWriter,
-    ServiceLoad, StoreError, TokenRow, UnixNanos,
-    finished::{Finished, Heading, TimeKind},
+    DocumentJournal, Machine, NetworkRecord, Preparation, RunFolder, RunHeader, RunWriter, ServiceLoad,
+    StoreError, TokenRow, UnixNanos,
+    finished::{Finished, Heading},
 };
 
-pub(crate) use self::verdict::network_notes;
 pub use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::judge,
 };
 use self::{
-    steady::{Steady, SteadyTerms, SteadyWatch},
-    verdict::{Told, beyond_player, by_hand},
+    steady::{Steady, SteadyWatch},
+    verdict::{Told, by_hand},
 };
+pub(crate) use self::{terms::RecordTerms, verdict::network_notes};
 use crate::{RunError, order::FactsKept};
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
@@ -65,46 +65,6 @@ pub(crate) struct Recorder {
     network: NetworkRecord,
     /// Why the folder takes no more.
     trouble: Option<StoreError>,
-}
-
-/// What a run's record begins with.
-#[derive(Clone, Debug)]
-pub(crate) struct RecordTerms {
-    heading: Heading,
-    /// What is to be found out about an audience that comes and goes.
-    steady: Option<SteadyTerms>,
-}
-
-impl RecordTerms {
-    /// What it is a run of.
-    pub(crate) const fn heading(&self) -> &Heading {
-        &self.heading
-    }
-
-    /// Whether its figures are of a part of it that is only known at its end.
-    pub(crate) const fn is_of_steady_state(&self) -> bool {
-        self.steady.is_some()
-    }
-
-    /// Those of a run of `plan` that was decided in the words of `scenario`.
-    pub(crate) fn new(
-        plan: &Plan,
-        voice: &str,
-        target: String,
-        time: TimeKind,
-        (seed, scenario): (u64, serde_json::Value),
-    ) -> Self {
-        let config = RunConfig {
-            users: u32::try_from(plan.own().known().len()).unwrap_or(u32::MAX),
-            blocks_per_user: plan.blocks,
-            model: plan.model.clone(),
-            voice: voice.to_owned(),
-            speed: plan.speed.as_f64(),
-        };
-        let notes = beyond_player(plan).into_iter().collect();
-        let steady = SteadyTerms::of(plan, &scenario);
-        Self { heading: Heading { target, config, time, seed, scenario, notes }, steady }
-    }
 }
 
 impl Recorder {
