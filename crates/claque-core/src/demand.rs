@@ -105,10 +105,11 @@ impl Demand {
         // Of those who replace others nobody knows when they come.
         let known = plan.schedule.known_of(plan.users);
         for (listener, script) in (0..known).map(ListenerId).zip(scripts) {
-            let texts = script.blocks();
-            let lengths = texts.iter().map(|text| u64::try_from(text.chars().count()).unwrap_or(u64::MAX));
-            let times: Vec<Duration> = lengths
+            let times: Vec<Duration> = script
+                .lengths()
+                .into_iter()
                 .map(|length| {
+                    let length = u64::try_from(length).unwrap_or(u64::MAX);
                     chars = chars.saturating_add(length);
                     play_time(plan, length)
                 })

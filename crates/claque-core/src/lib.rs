@@ -32,10 +32,10 @@
 //!
 //! let mut player = Player::new(PlayerConfig {
 //!     listener: ListenerId(0),
-//!     document: "a document".to_owned(),
+//!     document: "a document".into(),
 //!     chars: vec![80; 3].into(),
 //!     speed: Speed::NORMAL,
-//!     policy: PlayerPolicy::YAPIT,
+//!     policy: PlayerPolicy::YAPIT.into(),
 //!     timeout: Duration::from_secs(60),
 //!     intended_at: Instant::START,
 //! });

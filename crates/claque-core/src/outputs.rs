@@ -6,17 +6,41 @@ use std::collections::{VecDeque, vec_deque::Drain};
 /// first the next time.
 #[must_use = "outputs are orders; dropping them unread delays them"]
 #[derive(Debug)]
-pub struct Outputs<'a, Output>(&'a mut VecDeque<Output>);
+pub struct Outputs<'a, Output> {
+    queue: &'a mut VecDeque<Output>,
+    room: Room,
+}
+
+/// What becomes of a queue's memory when nothing is left in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Kept,
+    Freed,
+}
 
 impl<'a, Output> Outputs<'a, Output> {
     /// Those that wait in a machine's queue.
     pub const fn new(queue: &'a mut VecDeque<Output>) -> Self {
-        Self(queue)
+        Self { queue, room: Room::Kept }
+    }
+
+    /// Those of one of a crowd of machines, each of which is silent nearly always: room for a few outputs would be a large part
+    /// of all that it holds, so it keeps none.
+    pub(crate) const fn of_one_of_many(queue: &'a mut VecDeque<Output>) -> Self {
+        Self { queue, room: Room::Freed }
     }
 
     /// Takes everything at once.
     pub fn drain(&mut self) -> Drain<'_, Output> {
-        self.0.drain(..)
+        self.queue.drain(..)
+    }
+}
+
+impl<Output> Drop for Outputs<'_, Output> {
+    fn drop(&mut self) {
+        if self.room == Room::Freed && self.queue.is_empty() {
+            *self.queue = VecDeque::new();
+        }
     }
 }
 
@@ -24,10 +48,10 @@ impl<Output> Iterator for Outputs<'_, Output> {
     type Item = Output;
 
     fn next(&mut self) -> Option<Output> {
-        self.0.pop_front()
+        self.queue.pop_front()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.0.len(), Some(self.0.len()))
+        (self.queue.len(), Some(self.queue.len()))
     }
 }

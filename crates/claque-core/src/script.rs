@@ -54,47 +54,65 @@ impl Script {
     /// Writes the blocks in reading order.
     #[must_use]
     pub fn blocks(&self) -> Vec<String> {
-        let mut blocks = Vec::new();
-        self.write(|_, text| blocks.push(text.to_owned()));
+        let mut blocks = Vec::with_capacity(self.count());
+        self.write(|text, _| blocks.push(text.to_owned()));
         blocks
+    }
+
+    /// Characters of each block, in reading order.
+    #[must_use]
+    pub fn lengths(&self) -> Vec<usize> {
+        let mut lengths = Vec::with_capacity(self.count());
+        // Being unique costs no length.
+        let plain = ScriptShape { unique: None, ..self.shape };
+        self.write_as(plain, |_, length| lengths.push(length));
+        lengths
     }
 
     /// The whole document as Markdown: one paragraph a block.
     #[must_use]
     pub fn document(&self) -> String {
+        const BETWEEN: &str = "\n\n";
         let mut document = String::new();
-        self.write(|block, text| {
-            if block > 0 {
-                document.push_str("\n\n");
+        self.write(|text, _| {
+            if !document.is_empty() {
+                document.push_str(BETWEEN);
             }
             document.push_str(text);
         });
         document
     }
 
-    /// Hands out the blocks in reading order.
-    fn write(&self, mut take: impl FnMut(u32, &str)) {
-        let shape = self.shape;
-        let reader = if shape.unique.is_some() { u64::from(self.listener.0) } else { 0 };
+    fn count(&self) -> usize {
+        usize::try_from(self.shape.blocks).unwrap_or(usize::MAX)
+    }
+
+    /// Hands over each block with the number of its characters.
+    fn write(&self, each: impl FnMut(&str, usize)) {
+        self.write_as(self.shape, each);
+    }
+
+    fn write_as(&self, shape: ScriptShape, mut each: impl FnMut(&str, usize)) {
+        // Who reads decides on the words, also of a text that is not made unique.
+        let reader = if self.shape.unique.is_some() { u64::from(self.listener.0) } else { 0 };
         let mut rng = self.seed.child("script").index(reader).rng();
         let mut words = Words::new(&self.corpus, &mut rng);
-        // Kept for their memory.
-        let (mut plain, mut unlike) = (String::new(), String::new());
+        let unique = shape.unique.map(|unique| unique.index(reader));
+        let (mut text, mut own) = (String::new(), String::new());
         for block in 0..shape.blocks {
-            plain.clear();
-            if shape.varied_lengths {
+            text.clear();
+            let length = if shape.varied_lengths {
                 let length = varied_length(&mut rng);
-                words.fill(length, &mut rng, &mut plain);
+                words.fill(length, &mut text, &mut rng)
             } else {
-                words.sentence(&mut plain);
-            }
-            match shape.unique {
-                Some(unique) => {
-                    unlike.clear();
-                    make_unique(&plain, unique.index(reader).index(u64::from(block)), &mut unlike);
-                    take(block, &unlike);
-                }
-                None => take(block, &plain),
+                words.sentence(&mut text)
+            };
+            if let Some(unique) = unique {
+                own.clear();
+                make_unique(&text, unique.index(u64::from(block)), &mut own);
+                each(&own, length);
+            } else {
+                each(&text, length);
             }
         }
     }
@@ -102,88 +120,123 @@ impl Script {
 
 /// An endless reading of the corpus from a place of its own.
 struct Words<'a> {
-    sentences: core::iter::Cycle<core::slice::Iter<'a, String>>,
-    rest: Vec<&'a str>,
+    sentences: &'a [String],
+    /// The sentence that comes next.
+    next: usize,
+    /// What is left of the one at hand.
+    rest: Option<Rest<'a>>,
+}
+
+/// The rest of a sentence, with its characters, which are counted once.
+#[derive(Clone, Copy)]
+struct Rest<'a> {
+    text: &'a str,
+    chars: usize,
 }
 
 impl<'a> Words<'a> {
     fn new(corpus: &'a Corpus, rng: &mut impl Rng) -> Self {
-        let mut sentences = corpus.sentences().iter().cycle();
-        for _ in 0..rng.random_range(0..corpus.sentences().len()) {
-            sentences.next();
-        }
-        Self { sentences, rest: Vec::new() }
+        let sentences = corpus.sentences();
+        Self { sentences, next: rng.random_range(0..sentences.len()), rest: None }
     }
 
-    fn next(&mut self) -> Option<&'a str> {
-        if self.rest.is_empty()
-            && let Some(sentence) = self.sentences.next()
-        {
-            self.rest.extend(sentence.split(' ').rev());
+    /// What is left of the sentence at hand, or else all of the next one.
+    fn rest(&mut self) -> Option<Rest<'a>> {
+        if self.rest.is_none() {
+            let sentence = self.sentences.get(self.next)?;
+            self.rest = Some(Rest { text: sentence, chars: sentence.chars().count() });
+            self.next = (self.next + 1) % self.sentences.len();
         }
-        self.rest.pop()
+        self.rest
     }
 
-    /// Writes one sentence, or as much of it as is not too long for a block; the rest comes next.
-    fn sentence(&mut self, text: &mut String) {
+    /// The first word of what is left, with its characters. It is no longer left then.
+    fn word(&mut self) -> Option<(&'a str, usize)> {
+        let Rest { text, chars } = self.rest()?;
+        let Some((word, text)) = text.split_once(' ') else {
+            self.rest = None;
+            return Some((text, chars));
+        };
+        let of_word = word.chars().count();
+        self.rest = Some(Rest { text, chars: chars - of_word - 1 });
+        Some((word, of_word))
+    }
+
+    /// Writes one sentence, or as much of it as is not too long for a block; the rest comes next. Gives its characters.
+    fn sentence(&mut self, text: &mut String) -> usize {
         let mut length = 0;
-        while (!self.rest.is_empty() || length < MIN_BLOCK_CHARS)
-            && let Some(word) = self.next()
+        while (self.rest.is_some() || length < MIN_BLOCK_CHARS)
+            && let Some(rest) = self.rest()
         {
-            let chars = word.chars().count();
-            if length > 0 && length + 1 + chars > MAX_BLOCK_CHARS {
-                self.rest.push(word);
+            let fits = |chars| length + usize::from(length > 0) + chars <= MAX_BLOCK_CHARS;
+            if fits(rest.chars) {
+                length += push_space(text) + rest.chars;
+                text.push_str(rest.text);
+                self.rest = None;
+                continue;
+            }
+            let Some((word, chars)) = self.word() else { break };
+            if length > 0 && !fits(chars) {
+                self.rest = Some(rest);
                 break;
             }
-            let spoken = cut(word, MAX_BLOCK_CHARS);
-            length += usize::from(length > 0) + chars.min(MAX_BLOCK_CHARS);
-            push_word(text, spoken);
+            let (word, chars) = cut(word, chars);
+            length += push_space(text) + chars;
+            text.push_str(word);
         }
+        length
     }
 
-    /// Writes words of `target` characters in all. The last one is made up, so that it fits, and none before it ends a sentence: a
-    /// service cuts a long text there.
-    fn fill(&mut self, target: usize, rng: &mut impl Rng, text: &mut String) {
+    /// Writes words of `target` characters in all, and gives them. The last one is made up, so that it fits, and none before it
+    /// ends a sentence: a service cuts a long text there.
+    fn fill(&mut self, target: usize, text: &mut String, rng: &mut impl Rng) -> usize {
         let mut length = 0;
         // Behind it there must be room for a space, a letter and the full stop.
-        while let Some(word) = self.next() {
-            let chars = word.chars().count();
+        while let Some(rest) = self.rest()
+            && let Some((word, chars)) = self.word()
+        {
             if length + 1 + chars + 3 > target {
-                self.rest.push(word);
+                self.rest = Some(rest);
                 break;
             }
-            push_word(text, &without_end(word));
-            length = text.chars().count();
+            length += push_space(text) + chars;
+            text.extend(word.chars().map(without_end));
         }
         while let left @ 2.. = target - length {
             // What is left behind this word must be none, or enough for another.
             let letters = if left > FILLING_LETTERS + 2 { FILLING_LETTERS - 2 } else { left - 2 };
-            push_word(text, &made_up(letters + usize::from(length == 0), rng));
-            length = text.chars().count();
+            let letters = letters + usize::from(length == 0);
+            length += push_space(text) + letters;
+            text.extend((0..letters).map(|place| made_up(place, letters, rng)));
             if target - length == 1 {
                 text.push('.');
                 length += 1;
             }
         }
+        length
     }
 }
 
-fn push_word(text: &mut String, word: &str) {
-    if !text.is_empty() {
-        text.push(' ');
+/// Writes a space where something stands before it. Gives its characters.
+fn push_space(text: &mut String) -> usize {
+    if text.is_empty() {
+        return 0;
     }
-    text.push_str(word);
+    text.push(' ');
+    1
 }
 
-fn cut(text: &str, chars: usize) -> &str {
-    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
+/// So much of a word of `chars` characters as a block may have, and its characters.
+fn cut(word: &str, chars: usize) -> (&str, usize) {
+    match word.char_indices().nth(MAX_BLOCK_CHARS) {
+        Some((end, _)) => (&word[..end], MAX_BLOCK_CHARS),
+        None => (word, chars),
+    }
 }
 
-/// The word with a comma where it would end a sentence.
-fn without_end(word: &str) -> String {
-    word.chars()
-        .map(|c| if matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？') { ',' } else { c })
-        .collect()
+/// A comma where a sentence would end.
+const fn without_end(c: char) -> char {
+    if matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？') { ',' } else { c }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 10..=300")]
@@ -192,50 +245,36 @@ fn varied_length(rng: &mut impl Rng) -> usize {
     (normal.sample(rng).min(VARIED_MAX).round().max(0.0) as usize).max(MIN_BLOCK_CHARS)
 }
 
-/// Writes the text with its first words made up anew, each as long as it was and with its capitals and its punctuation. An engine can
-/// speak them and a cache cannot know them.
-fn make_unique(text: &str, seed: Seed, out: &mut String) {
+/// Writes the text with its first words made up anew, each as long as it was and with its capitals and its punctuation. An
+/// engine can speak them and a cache cannot know them.
+fn make_unique(text: &str, seed: Seed, own: &mut String) {
     let mut rng = seed.rng();
-    let (mut letters, mut from) = (0, 0);
-    for word in text.split(' ') {
-        if letters >= MADE_UP_LETTERS {
-            break;
-        }
-        if from > 0 {
-            out.push(' ');
-        }
-        from += word.len() + 1;
-        let own = word.chars().filter(|c| c.is_alphabetic()).count();
-        letters += own;
+    let (mut letters, mut rest) = (0, text);
+    while letters < MADE_UP_LETTERS && !rest.is_empty() {
+        let (word, behind) = rest.split_at(rest.find(' ').map_or(rest.len(), |space| space + 1));
+        let of_word = word.chars().filter(|c| c.is_alphabetic()).count();
         let mut place = 0;
         for c in word.chars() {
-            if c.is_alphabetic() {
-                let new = made_up_letter(place, own, &mut rng);
-                place += 1;
-                out.push(if c.is_uppercase() { new.to_ascii_uppercase() } else { new });
-            } else {
-                out.push(c);
+            if !c.is_alphabetic() {
+                own.push(c);
+                continue;
             }
+            let new = made_up(place, of_word, &mut rng);
+            own.push(if c.is_uppercase() { new.to_ascii_uppercase() } else { new });
+            place += 1;
         }
+        letters += of_word;
+        rest = behind;
     }
-    if let Some(rest) = text.get(from..) {
-        out.push(' ');
-        out.push_str(rest);
-    }
+    own.push_str(rest);
 }
 
-/// A word of so many letters, consonants and vowels by turns; a single letter is a vowel.
-fn made_up(letters: usize, rng: &mut impl Rng) -> String {
-    (0..letters).map(|place| made_up_letter(place, letters, rng)).collect()
-}
-
-/// The letter at a place of such a word.
-fn made_up_letter(place: usize, letters: usize, rng: &mut impl Rng) -> char {
+/// The letter at `place` of a made-up word of so many letters: consonants and vowels by turns; a single letter is a vowel.
+fn made_up(place: usize, letters: usize, rng: &mut impl Rng) -> char {
     const CONSONANTS: [char; 16] =
         ['b', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'z'];
     const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
-    let first_vowel = usize::from(letters > 1);
-    if place % 2 == first_vowel {
+    if place % 2 == usize::from(letters > 1) {
         VOWELS[rng.random_range(0..VOWELS.len())]
     } else {
         CONSONANTS[rng.random_range(0..CONSONANTS.len())]
@@ -278,6 +317,42 @@ mod tests {
         let ((first, first_lengths), (second, second_lengths)) = (lengths(1), lengths(2));
         assert_ne!(first, second);
         assert_eq!(first_lengths, second_lengths);
+    }
+
+    /// As they were written on 2026-11-29: a change that makes scripts cheaper must not change a letter of them.
+    #[test]
+    fn the_same_seed_gives_the_same_texts_in_every_version() {
+        let written = |varied_lengths| {
+            let shape = ScriptShape { varied_lengths, ..shape(3) };
+            Script::new(&corpus(), shape, Seed::root(1), ListenerId(2)).blocks()
+        };
+        let following = [
+            "Gi god o pazu nokirodus.",
+            "Goliri vefor, fis pus kettle, which had been on for an hour, began at last to sing as loudly as a kettle of that size can be expected to sing in a",
+            "helek boro hi fid gobaziv.",
+        ];
+        assert_eq!(written(false), following);
+        let varied = [
+            "Gi god o pazu nokirodus, Nobody spoke, and the kettle, which had been on for an hour, began at last to sing as loudly as a kettle of that size can be expected to sing in a ro.",
+            "golir muga so fis puseref, Tea, Then silence, It was a long afternoon, Nobody spoke, tu.",
+            "hel heb popela, kagob had been on for an hour, began at last to sing as loudly as a kettle of that size can be expected to sing in a house with so few carpets, Tea, koheg.",
+        ];
+        assert_eq!(written(true), varied);
+    }
+
+    #[test]
+    fn lengths_and_the_document_are_those_of_the_blocks() {
+        let long = format!("{} {}. Ende “Über…” A b.", "Wort ".repeat(40), "ü".repeat(400));
+        for corpus in [corpus(), Corpus::from_plain(&long).expect("has words")] {
+            for varied_lengths in [false, true] {
+                let shape = ScriptShape { varied_lengths, ..shape(20) };
+                let script = Script::new(&corpus, shape, Seed::root(3), ListenerId(5));
+                let blocks = script.blocks();
+                let lengths: Vec<usize> = blocks.iter().map(|block| block.chars().count()).collect();
+                assert_eq!(script.lengths(), lengths);
+                assert_eq!(script.document().split("\n\n").collect::<Vec<_>>(), blocks);
+            }
+        }
     }
 
     /// Words' lengths and whatever is no letter.
@@ -362,8 +437,8 @@ mod tests {
         let mut words = Words::new(&corpus, &mut rng);
         for target in (MIN_BLOCK_CHARS..=300).cycle().take(2_000) {
             let mut text = String::new();
-            words.fill(target, &mut rng, &mut text);
-            assert_eq!(text.chars().count(), target, "{text}");
+            let length = words.fill(target, &mut text, &mut rng);
+            assert_eq!((text.chars().count(), length), (target, target), "{text}");
             assert!(!text.ends_with(' ') && text.ends_with('.'), "{text}");
         }
     }

@@ -83,55 +83,69 @@ impl fmt::Display for Instant {
 }
 
 /// A length of audio, in nanoseconds at normal speed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MediaTime(u64);
+///
+/// Kept as one more than it is, as a moment is: a listener keeps many that are not there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MediaTime(NonZeroU64);
 
 impl MediaTime {
     /// No audio.
-    pub const ZERO: Self = Self(0);
+    pub const ZERO: Self = Self(NonZeroU64::MIN);
 
-    /// Makes a length of `nanos` nanoseconds.
+    /// Makes a length of `nanos` nanoseconds; the last nanosecond of all is that before it.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
-        Self(nanos)
+        Self(NonZeroU64::MIN.saturating_add(nanos))
     }
 
     /// Makes a length of `millis` milliseconds, or the longest there is: services tell lengths, and any number may come.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis.saturating_mul(1_000_000))
+        Self::from_nanos(millis.saturating_mul(1_000_000))
     }
 
     /// Makes the length of `samples` samples per channel at `rate`, rounded down to the nanosecond.
     #[must_use]
     pub fn from_samples(samples: u64, rate: SampleRate) -> Self {
         let nanos = u128::from(samples) * 1_000_000_000 / u128::from(rate.hertz());
-        Self(u64::try_from(nanos).unwrap_or(u64::MAX))
+        Self::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
     /// Nanoseconds of audio.
     #[must_use]
     pub const fn as_nanos(self) -> u64 {
-        self.0
+        self.0.get() - 1
     }
 
     /// Milliseconds of audio with fraction, for output only.
     #[must_use]
     pub fn as_millis_f64(self) -> f64 {
-        nanos_to_millis(self.0)
+        nanos_to_millis(self.as_nanos())
     }
 
     /// This length less `other`; zero when `other` is longer.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
+        Self::from_nanos(self.0.get().saturating_sub(other.0.get()))
+    }
+}
+
+impl Default for MediaTime {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl fmt::Debug for MediaTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MediaTime").field(&self.as_nanos()).finish()
     }
 }
 
 impl Add for MediaTime {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        Self(self.0.saturating_add(other.as_nanos()))
     }
 }
 
@@ -207,17 +221,17 @@ impl Speed {
     #[must_use]
     pub fn media_heard(self, span: Duration) -> MediaTime {
         let nanos = u128::from(duration_nanos(span)) * u128::from(self.0) / 1_000;
-        MediaTime(u64::try_from(nanos).unwrap_or(u64::MAX))
+        MediaTime::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
     /// How long `media` takes to play, rounded down to the nanosecond.
     #[must_use]
     pub fn play_time(self, media: MediaTime) -> Duration {
         // Longer than half a year is rare, and wide divisions are slow.
-        if let Some(nanos) = media.0.checked_mul(1_000) {
+        if let Some(nanos) = media.as_nanos().checked_mul(1_000) {
             return Duration::from_nanos(nanos / u64::from(self.0));
         }
-        let nanos = u128::from(media.0) * 1_000 / u128::from(self.0);
+        let nanos = u128::from(media.as_nanos()) * 1_000 / u128::from(self.0);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }

@@ -72,6 +72,7 @@ impl<F: FnMut(Fact)> World<F> {
         let voice = stage.voice();
         let voices = u32::try_from(stage.voices.len()).unwrap_or(u32::MAX);
         let mut listeners = Vec::with_capacity(stage.seats.len());
+        let policy = Arc::new(plan.policy);
         for (listener, seat) in stage.seats.into_iter().enumerate() {
             let id = own.listener(listener);
             let intended_at = plan.schedule.intended_start(id);
@@ -81,10 +82,10 @@ impl<F: FnMut(Fact)> World<F> {
             let session = Session::new(seat.document, voice.clone());
             let player = PlayerConfig {
                 listener: id,
-                document: seat.document.to_string(),
+                document: seat.document.to_string().into(),
                 chars: seat.chars,
                 speed: plan.speed,
-                policy: plan.policy,
+                policy: Arc::clone(&policy),
                 timeout: plan.timeout,
                 intended_at,
             };

@@ -13,16 +13,12 @@ use crate::cells::{findings_from, remark_names};
 pub(crate) struct AskedRow {
     pub(crate) listener: u32,
     pub(crate) at_ns: u64,
-    /// Absent of blocks that have a record already, and in journals of before.
-    #[serde(flatten)]
-    pub(crate) wanted: Option<WantedCells>,
+    /// Since when they are wanted; absent of blocks that have a record already, and in journals of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    intended_at_ns: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    batch: Option<u32>,
     pub(crate) blocks: Vec<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct WantedCells {
-    pub(crate) intended_at_ns: u64,
-    pub(crate) batch: u32,
 }
 
 /// A line of the journal: what arrived between two writes, without names, for there is one of each block.
@@ -55,12 +51,15 @@ impl AskedRow {
         Self {
             listener: first.map_or(0, |asked| asked.listener.0),
             at_ns: first.map_or(0, |asked| asked.at.as_nanos()),
-            wanted: wanted.map(|Wanted { intended_at, batch }| WantedCells {
-                intended_at_ns: intended_at.as_nanos(),
-                batch,
-            }),
+            intended_at_ns: wanted.map(|wanted| wanted.intended_at.as_nanos()),
+            batch: wanted.map(|wanted| wanted.batch),
             blocks: request.iter().map(|asked| asked.block.0).collect(),
         }
+    }
+
+    /// What they are wanted for, where it is known.
+    pub(crate) fn wanted(&self) -> Option<Wanted> {
+        Some(Wanted { intended_at: Instant::from_nanos(self.intended_at_ns?), batch: self.batch? })
     }
 }
 

@@ -27,7 +27,14 @@ pub(crate) fn outcome_from(name: &str, failure: Option<&str>) -> Result<BlockOut
 
 /// The names of the remarks, in the order of reports.
 pub(crate) fn remark_names(findings: Findings) -> String {
-    findings.remarks.iter().map(Remark::as_str).collect::<Vec<_>>().join(" ")
+    let mut names = String::new();
+    for remark in findings.remarks.iter() {
+        if !names.is_empty() {
+            names.push(' ');
+        }
+        names.push_str(remark.as_str());
+    }
+    names
 }
 
 /// What was found out about audio, by the names; nothing where nobody looked.

@@ -13,6 +13,7 @@ use crate::{
     asked::{ArrivedRow, AskedRow},
     error::StoreError,
     incidents::IncidentRow,
+    line::FactLine,
     rows::FactRow,
     unfinished::Unfinished,
 };
@@ -29,6 +30,25 @@ pub(crate) struct Journal {
     len: u64,
     /// The lines of one call, kept for their memory.
     lines: Vec<u8>,
+}
+
+/// What became known since the last time, to be appended together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JournalEntries<'a> {
+    /// What was just asked for, so that a run that is killed knows it. Of a block with a record it tells nothing more.
+    pub asked: &'a [Asked],
+    /// What has just arrived, likewise.
+    pub arrived: &'a [Arrived],
+    /// Facts, in the order in which they became final.
+    pub facts: &'a [Fact],
+}
+
+impl JournalEntries<'_> {
+    /// Whether there is nothing to append.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.asked.is_empty() && self.arrived.is_empty() && self.facts.is_empty()
+    }
 }
 
 /// What a journal held.
@@ -71,7 +91,7 @@ impl Journal {
         self.check_length(self.file.metadata().map_err(failed)?.len())?;
         self.file.seek(SeekFrom::Start(0)).map_err(failed)?;
         let file = self.file.try_clone().map_err(failed)?;
-        JournalLines::of_file(&self.path, Some(file), FactRow::into_fact).collect()
+        JournalLines::of_file(&self.path, Some(file), FactLine::into_fact).collect()
     }
 
     /// Appends all of `facts` or, on an error, nothing.
@@ -79,16 +99,17 @@ impl Journal {
         self.append_rows(facts.iter().map(FactRow::from))
     }
 
-    /// Appends what was asked for, a line for each request, and for each moment since when its blocks are wanted.
-    pub(crate) fn append_asked(&mut self, asked: &[Asked]) -> Result<(), StoreError> {
+    /// Appends all or, on an error, nothing: of what was asked for a line for each request, and for each moment since when its
+    /// blocks are wanted; what has arrived in one line; the facts.
+    pub(crate) fn append_all(
+        &mut self,
+        JournalEntries { asked, arrived, facts }: JournalEntries<'_>,
+    ) -> Result<(), StoreError> {
         let of = |one: &Asked| (one.listener, one.at, one.wanted);
         let requests = asked.chunk_by(|one, next| of(one) == of(next));
-        self.append_rows(requests.map(|request| FactRow::Asked(AskedRow::of(request))))
-    }
-
-    /// Appends what has arrived, in one line.
-    pub(crate) fn append_arrived(&mut self, arrived: &[Arrived]) -> Result<(), StoreError> {
-        self.append_rows([FactRow::Arrived(ArrivedRow::of(arrived))])
+        let requests = requests.map(|request| FactRow::Asked(AskedRow::of(request)));
+        let arrived = (!arrived.is_empty()).then(|| FactRow::Arrived(ArrivedRow::of(arrived)));
+        self.append_rows(requests.chain(arrived).chain(facts.iter().map(FactRow::from)))
     }
 
     /// The same of any rows.
@@ -122,7 +143,7 @@ impl Journal {
 /// Reads the journal of a run that was not finished; one that does not exist holds nothing. What was asked for and never became
 /// final is among the facts, at their end.
 pub(crate) fn read(path: &Path) -> Result<JournalContents, StoreError> {
-    let mut contents = read_rows(path, FactRow::into_fact)?;
+    let mut contents = read_rows(path, FactLine::into_fact)?;
     contents.facts.extend(unfinished(path)?);
     Ok(contents)
 }
@@ -160,7 +181,7 @@ pub(crate) fn read_rows<Row: DeserializeOwned, F>(
 
 /// The facts of a journal one after the other.
 #[derive(Debug)]
-pub(crate) struct JournalLines<Row = FactRow, F = Fact> {
+pub(crate) struct JournalLines<Row = FactLine, F = Fact> {
     path: PathBuf,
     reader: Option<BufReader<fs::File>>,
     into_fact: fn(Row) -> Result<Option<F>, String>,
@@ -173,7 +194,7 @@ pub(crate) struct JournalLines<Row = FactRow, F = Fact> {
 impl JournalLines {
     /// Opens a journal; one that does not exist holds nothing.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_rows(path, FactRow::into_fact)
+        Self::open_rows(path, FactLine::into_fact)
     }
 }
 
@@ -212,7 +233,9 @@ impl<Row: DeserializeOwned, F> JournalLines<Row, F> {
             self.reader = None;
             return Ok(None);
         }
-        serde_json::from_slice(&self.line).map(Some).map_err(|error| self.damaged(&error.to_string()))
+        // Looked through once, not text by text.
+        let line = std::str::from_utf8(&self.line).map_err(|error| self.damaged(&error.to_string()))?;
+        serde_json::from_str(line).map(Some).map_err(|error| self.damaged(&error.to_string()))
     }
 
     fn for_each_row(mut self, mut each: impl FnMut(Row)) -> Result<(), StoreError> {

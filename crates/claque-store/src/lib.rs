@@ -20,6 +20,7 @@ pub mod import;
 mod incidents;
 mod journal;
 mod left;
+mod line;
 mod listeners;
 mod manifest;
 mod network;
@@ -49,6 +50,7 @@ pub use self::{
     error::StoreError,
     head::{DocumentsConfig, RunHead, RunKind, RunWhat, head, list, remove, run_kind, short_name},
     incidents::IncidentRow,
+    journal::JournalEntries,
     left::{
         DocumentJournal, ExtractionName, JournalHeader, JournalState, KeptDocument, KeptDocuments,
         KnownServices, LeftBehind, LeftDocument, LeftExtraction, Unresolved,

@@ -14,8 +14,8 @@ use crate::{
     tables::{BlockRow, ErrorRow, ListenerRow, StallRow},
 };
 
-/// One line of the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One line of the journal. How it is read stands in [`line`](crate::line).
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "fact", rename_all = "lowercase")]
 pub(crate) enum FactRow {
     Block(BlockRow),

@@ -61,7 +61,9 @@ impl Unfinished {
         }
     }
 
-    fn see_asked(&mut self, AskedRow { listener, at_ns, wanted, blocks }: AskedRow) {
+    fn see_asked(&mut self, row: AskedRow) {
+        let wanted = row.wanted();
+        let AskedRow { listener, at_ns, blocks, .. } = row;
         for block in blocks {
             self.seen += 1;
             if self.recorded.contains(&(listener, block)) {
@@ -73,7 +75,7 @@ impl Unfinished {
                 let record = BlockRecord::wanted(ListenerId(listener), BlockIdx(block), at);
                 let record = BlockRecord {
                     // Since when it was wanted is not in journals of before.
-                    intended_at: wanted.map(|wanted| Instant::from_nanos(wanted.intended_at_ns)),
+                    intended_at: wanted.map(|wanted| wanted.intended_at),
                     batch: wanted.map_or(0, |wanted| wanted.batch),
                     requested_at: Some(at),
                     ..record

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_core::record::{Arrived, Asked, BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
+use claque_core::record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, StallRecord};
 use claque_stats::{ScheduleLag, Summary, Verdict, objective::ObjectiveResult, window::FigureWindow};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     digest::Digest,
     error::StoreError,
     files,
-    journal::Journal,
+    journal::{Journal, JournalEntries},
     left::DocumentJournal,
     listeners::{self, ListenerFacts},
     manifest::{Manifest, Preparation, RunHeader, TokenRow},
@@ -157,22 +157,12 @@ impl RunWriter {
         self.journal.append(facts)
     }
 
-    /// Appends what was just asked for, so that a run that is killed knows it. Once a record of such a block is appended, this
-    /// tells nothing more.
+    /// The same of all that became known, in one call of the system.
     ///
     /// # Errors
     /// As [`RunWriter::append`].
-    pub fn append_asked(&mut self, asked: &[Asked]) -> Result<(), StoreError> {
-        self.journal.append_asked(asked)
-    }
-
-    /// Appends what has just arrived, so that a run that is killed knows it. Once a record of such a block is appended, this
-    /// tells nothing more.
-    ///
-    /// # Errors
-    /// As [`RunWriter::append`].
-    pub fn append_arrived(&mut self, arrived: &[Arrived]) -> Result<(), StoreError> {
-        self.journal.append_arrived(arrived)
+    pub fn append_all(&mut self, news: JournalEntries<'_>) -> Result<(), StoreError> {
+        self.journal.append_all(news)
     }
 
     /// Every fact that was appended, as it came. They are read through the file that is open, so a folder that was removed

@@ -36,17 +36,18 @@ fn main() -> ExitCode {
 fn play(blocks: usize) -> usize {
     let player = PlayerConfig {
         listener: ListenerId(0),
-        document: DOCUMENT.to_owned(),
+        document: DOCUMENT.into(),
         chars: vec![80; blocks].into(),
         speed: Speed::NORMAL,
-        policy: PlayerPolicy::YAPIT,
+        policy: PlayerPolicy::YAPIT.into(),
         timeout: Duration::from_secs(60),
         intended_at: Instant::START,
     };
     let (behaviour, seed) = (Behaviour::NONE, Seed::root(1));
     let mut listener = Listener::new(ListenerConfig { player, behaviour, voices: 1, seed });
     let (texts, mut actions) = (Arc::default(), Vec::new());
-    let subject = Subject { document: DOCUMENT, texts: &texts, model: "kokoro", voice: "af_heart" };
+    let [document, model, voice] = [DOCUMENT, "kokoro", "af_heart"].map(Arc::from);
+    let subject = Subject { document: &document, texts: &texts, model: &model, voice: &voice };
     let mut session = Protocol::Yapit.session(&subject);
     let (mut now, mut facts) = (Instant::START, 0);
     let mut inputs = VecDeque::from([Input::Start]);

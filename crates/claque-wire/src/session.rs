@@ -42,13 +42,13 @@ pub enum Protocol {
 #[derive(Clone, Debug)]
 pub struct Subject<'a> {
     /// The document, as the service names it; empty where services know none.
-    pub document: &'a str,
+    pub document: &'a Arc<str>,
     /// The text of each block; empty where the service has the document.
     pub texts: &'a Arc<[Box<str>]>,
     /// The model, as the service names it.
-    pub model: &'a str,
+    pub model: &'a Arc<str>,
     /// The voice to begin with.
-    pub voice: &'a str,
+    pub voice: &'a Arc<str>,
 }
 
 impl Protocol {
@@ -60,16 +60,16 @@ impl Protocol {
             Self::Openai(speech) => {
                 let settings = openai::SessionSettings {
                     request: Arc::clone(&speech.request),
-                    voice: voice.to_owned(),
+                    voice: voice.to_string(),
                     texts: Arc::clone(texts),
                 };
                 let session = openai::ClientSession::new(settings);
                 Session::Openai { session: Box::new(session), protocol: Arc::clone(speech) }
             }
             Self::Yapit => Session::Yapit(Box::new(yapit::ClientSession::new(
-                document.to_owned(),
-                model.to_owned(),
-                voice.to_owned(),
+                Arc::clone(document),
+                Arc::clone(model),
+                Arc::clone(voice),
             ))),
         }
     }

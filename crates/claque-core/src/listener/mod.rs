@@ -171,7 +171,7 @@ impl Listener {
 
     /// As [`Player::unfinished`].
     #[must_use]
-    pub fn unfinished(&self, block: BlockIdx) -> Option<&BlockRecord> {
+    pub fn unfinished(&self, block: BlockIdx) -> Option<BlockRecord> {
         self.player.unfinished(block)
     }
 

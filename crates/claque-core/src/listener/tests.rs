@@ -15,10 +15,10 @@ use crate::{
 fn incidents(listener: u32, behaviour: Behaviour, blocks: usize, voices: u32) -> Vec<IncidentRecord> {
     let player = PlayerConfig {
         listener: ListenerId(listener),
-        document: "d".to_owned(),
+        document: "d".into(),
         chars: vec![80; blocks].into(),
         speed: Speed::NORMAL,
-        policy: PlayerPolicy::YAPIT,
+        policy: PlayerPolicy::YAPIT.into(),
         timeout: Duration::from_secs(60),
         intended_at: Instant::START,
     };
@@ -114,11 +114,11 @@ fn whoever_jumps_about_faster_than_a_block_lasts_listens_to_the_end_at_last() {
 fn conversation(listener: u32, turns: Turns, utterances: usize) -> Vec<Fact> {
     let player = PlayerConfig {
         listener: ListenerId(listener),
-        document: "d".to_owned(),
+        document: "d".into(),
         // 14 characters are expected to last a second.
         chars: vec![14; utterances].into(),
         speed: Speed::NORMAL,
-        policy: PlayerPolicy::TURNS,
+        policy: PlayerPolicy::TURNS.into(),
         timeout: Duration::from_secs(60),
         intended_at: Instant::START,
     };
@@ -205,11 +205,11 @@ fn an_utterance_that_is_shorter_than_expected_may_be_over_before_it_is_interrupt
     let turns = Turns { think: ThinkTime::NONE, barge_in: 1.0 };
     let player = PlayerConfig {
         listener: ListenerId(0),
-        document: "d".to_owned(),
+        document: "d".into(),
         // Expected to last a hundred seconds.
         chars: vec![1_400].into(),
         speed: Speed::NORMAL,
-        policy: PlayerPolicy::TURNS,
+        policy: PlayerPolicy::TURNS.into(),
         timeout: Duration::from_secs(60),
         intended_at: Instant::START,
     };
@@ -234,10 +234,10 @@ fn left(listens: &str, turns: Option<Turns>, speed: u32) -> (Instant, Duration, 
     let policy = if turns.is_some() { PlayerPolicy::TURNS } else { PlayerPolicy::YAPIT };
     let player = PlayerConfig {
         listener: ListenerId(0),
-        document: "d".to_owned(),
+        document: "d".into(),
         chars: vec![14; 20].into(),
         speed: Speed::from_thousandths(speed).expect("not zero"),
-        policy,
+        policy: policy.into(),
         timeout: Duration::from_secs(60),
         intended_at: Instant::START,
     };

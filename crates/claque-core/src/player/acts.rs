@@ -165,7 +165,7 @@ impl Player {
         let mut dropped = Vec::new();
         self.window.change_all(|block, slot| {
             slot.expected = false;
-            if let Some(request) = slot.request {
+            if let Some(request) = &slot.request {
                 dropped.push((request.number, block));
             }
         });

@@ -4,6 +4,9 @@
 //! cannot see why a handshake was refused, and dials again whatever the reason; where tries have no bound of their own, the
 //! listener's time-out is one.
 
+use std::sync::Arc;
+
+use super::PlayerPolicy;
 use crate::{
     event::{Failure, FailureClass, Phase},
     record::{Incident, OutageEnd},
@@ -76,7 +79,7 @@ impl Backoff {
 /// One listener's line.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
-    reconnect: Reconnect,
+    policy: Arc<PlayerPolicy>,
     state: State,
     /// Tries since a connection was last there.
     tries: u32,
@@ -125,8 +128,8 @@ impl Outage {
 }
 
 impl Line {
-    pub(super) const fn new(reconnect: Reconnect) -> Self {
-        Self { reconnect, state: State::Unused, tries: 0, lost: None }
+    pub(super) const fn new(policy: Arc<PlayerPolicy>) -> Self {
+        Self { policy, state: State::Unused, tries: 0, lost: None }
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -171,7 +174,7 @@ impl Line {
     /// The connection is over, or could not be made.
     pub(super) fn handle_closed(&mut self, now: Instant, failure: Failure) -> Loss {
         self.lost = Some(Box::new(Lost { at: now, failure: failure.clone() }));
-        let backoff = match self.reconnect {
+        let backoff = match self.policy.reconnect {
             // What claque's own machine is short of makes the run INVALID whatever comes of another try, and must be in its facts.
             Reconnect::Backoff(backoff) if failure.class != FailureClass::Generator => backoff,
             Reconnect::Backoff(_) | Reconnect::Off => {
@@ -200,7 +203,8 @@ impl Line {
 
     /// Somebody looks at the page. Gives whether it is to be dialled at once.
     pub(super) fn handle_visible(&mut self) -> bool {
-        let Reconnect::Backoff(Backoff { when_visible: WhenVisible::Dials, .. }) = self.reconnect else {
+        let Reconnect::Backoff(Backoff { when_visible: WhenVisible::Dials, .. }) = self.policy.reconnect
+        else {
             return false;
         };
         match &self.state {
@@ -247,6 +251,10 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn line_with(reconnect: Reconnect) -> Line {
+        Line::new(Arc::new(PlayerPolicy { reconnect, ..PlayerPolicy::YAPIT }))
+    }
     use crate::event::Kills;
 
     fn lost(class: FailureClass, code: Option<u16>) -> Failure {
@@ -263,7 +271,7 @@ mod tests {
     }
 
     fn dials_after(failure: &Failure, backoff: Backoff) -> Vec<u64> {
-        let mut line = Line::new(Reconnect::Backoff(backoff));
+        let mut line = line_with(Reconnect::Backoff(backoff));
         line.dial();
         let (mut now, mut dials) = (Instant::START, Vec::new());
         while dials.len() < 20 && line.handle_closed(now, failure.clone()) == Loss::DialAgain {
@@ -282,7 +290,7 @@ mod tests {
 
     #[test]
     fn any_connection_that_opens_has_tries_counted_anew() {
-        let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT));
+        let mut line = line_with(Reconnect::Backoff(Backoff::YAPIT));
         line.dial();
         let closed = lost(FailureClass::Server, Some(1011));
         assert_eq!(line.handle_closed(second(0), closed.clone()), Loss::DialAgain);
@@ -313,7 +321,7 @@ mod tests {
             (Backoff::YAPIT_2026_02, Some(1_008), false),
             (Backoff::YAPIT_2026_02, Some(1_011), true),
         ] {
-            let mut line = Line::new(Reconnect::Backoff(backoff));
+            let mut line = line_with(Reconnect::Backoff(backoff));
             line.dial();
             let loss = line.handle_closed(second(0), lost(FailureClass::Transport, code));
             assert_eq!(loss == Loss::DialAgain, again, "{code:?}");
@@ -324,7 +332,7 @@ mod tests {
             (Reconnect::Off, FailureClass::Transport),
             (Reconnect::Backoff(Backoff::YAPIT), FailureClass::Generator),
         ] {
-            let mut line = Line::new(reconnect);
+            let mut line = line_with(reconnect);
             line.dial();
             let failure = lost(class, None);
             assert_eq!(line.handle_closed(second(0), failure.clone()), Loss::EndsSession { failure });
@@ -334,7 +342,7 @@ mod tests {
     #[test]
     fn who_comes_back_to_the_page_need_not_wait() {
         for (backoff, dials_at_once) in [(Backoff::YAPIT, true), (Backoff::YAPIT_2026_02_23, false)] {
-            let mut line = Line::new(Reconnect::Backoff(backoff));
+            let mut line = line_with(Reconnect::Backoff(backoff));
             line.dial();
             assert!(!line.handle_visible(), "it is being dialled");
             let _waits = line.handle_closed(second(0), lost(FailureClass::Transport, None));
@@ -347,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_silence_of_a_service_that_breaks_each_connection_comes_of_that() {
-        let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT));
+        let mut line = line_with(Reconnect::Backoff(Backoff::YAPIT));
         line.dial();
         let _first = line.handle_opened(second(0));
         let closed = lost(FailureClass::Server, Some(1011));
@@ -364,7 +372,7 @@ mod tests {
 
     #[test]
     fn an_outage_keeps_its_first_cause() {
-        let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT_2026_02));
+        let mut line = line_with(Reconnect::Backoff(Backoff::YAPIT_2026_02));
         line.dial();
         let _first = line.handle_opened(second(1));
         let closed = lost(FailureClass::Transport, Some(1001));
@@ -372,7 +380,7 @@ mod tests {
         line.dial();
         let _open = line.handle_closed(second(6), lost(FailureClass::Auth, Some(1008)));
         assert_eq!(line.trouble().and_then(|failure| failure.code), Some(1008));
-        let mut line = Line::new(Reconnect::Backoff(Backoff::YAPIT));
+        let mut line = line_with(Reconnect::Backoff(Backoff::YAPIT));
         line.dial();
         let _lost = line.handle_closed(second(5), closed.clone());
         line.dial();

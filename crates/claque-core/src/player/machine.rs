@@ -1,6 +1,6 @@
 //! The player's state machine: what it is told, what it waits for, and its end.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     Input, Output, PlayerConfig,
@@ -70,7 +70,7 @@ impl Player {
             following: Following::AtOnce,
             window: Window::default(),
             left: None,
-            line: Line::new(config.policy.reconnect),
+            line: Line::new(Arc::clone(&config.policy)),
             asks: Asks::default(),
             settled: Vec::new(),
             error: None,
@@ -126,7 +126,7 @@ impl Player {
     }
 
     pub(crate) const fn outputs(&mut self) -> Outputs<'_, Output> {
-        Outputs::new(&mut self.outputs)
+        Outputs::of_one_of_many(&mut self.outputs)
     }
 
     pub(super) const fn is_live(&self) -> bool {
@@ -246,7 +246,7 @@ impl Player {
         debug_assert!(slot.expected || self.left.is_some(), "what is asked for is counted on");
         let is_final = self.config.policy.empty_block == super::EmptyBlock::Final;
         self.window.change(block, |slot| {
-            let limit = slot.request.map(|request| request.limit).filter(|_| is_final);
+            let limit = slot.request.as_ref().map(|request| request.limit).filter(|_| is_final);
             slot.handle_status(now, kind);
             slot.fetch_limit = limit;
         });
@@ -296,7 +296,7 @@ impl Player {
         self.state = State::Done;
         self.outputs.push_back(Output::Fact(Fact::Listener(ListenerRecord {
             listener: self.config.listener,
-            document: self.config.document.clone(),
+            document: self.config.document.to_string(),
             blocks: self.block_count(),
             intended_at: self.config.intended_at,
             launched_at: self.launched_at,
@@ -321,7 +321,7 @@ impl Player {
             // What a listener has left behind is wanted no more.
             let pending = if block < current { BlockOutcome::Abandoned } else { pending };
             let outcome = slot.outcome(Closing { pending, whole: BlockOutcome::Unplayed });
-            if let Some(record) = slot.take_record(outcome) {
+            if let Some(record) = slot.take_record(self.config.listener, block, outcome) {
                 self.outputs.push_back(Output::Fact(Fact::Block(record)));
             }
         }

@@ -11,6 +11,7 @@ mod buffer;
 mod in_flight;
 mod line;
 mod machine;
+mod open_record;
 mod playback;
 mod policy;
 mod settling;
@@ -47,13 +48,13 @@ pub struct PlayerConfig {
     /// Whose player it is.
     pub listener: ListenerId,
     /// The document played, as the service names it.
-    pub document: String,
+    pub document: Arc<str>,
     /// Characters of each block's text; as long as the number of blocks to hear.
     pub chars: Arc<[u32]>,
     /// Playback rate.
     pub speed: Speed,
-    /// The player's constants.
-    pub policy: PlayerPolicy,
+    /// The player's constants; the same for a whole audience.
+    pub policy: Arc<PlayerPolicy>,
     /// Longest silence of the service while anything is awaited; then the session ends.
     pub timeout: Duration,
     /// When the schedule says to start.

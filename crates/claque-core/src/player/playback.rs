@@ -226,11 +226,11 @@ impl Player {
 
     /// Leaves the current block; the next becomes current, if there is one. Gives whether playback goes on with it.
     pub(super) fn go_to_next(&mut self, at: Instant, outcome: BlockOutcome) -> bool {
-        let block = self.current;
+        let (listener, block) = (self.config.listener, self.current);
         let record = if self.left.is_none() {
-            self.window.pop().and_then(|(_, mut slot)| slot.take_record(outcome))
+            self.window.pop().and_then(|(_, mut slot)| slot.take_record(listener, block, outcome))
         } else if outcome == BlockOutcome::Played {
-            self.window.change(block, |slot| slot.take_record(outcome)).flatten()
+            self.window.change(block, |slot| slot.take_record(listener, block, outcome)).flatten()
         } else {
             // The listener may come back to it.
             None

@@ -1,9 +1,10 @@
 //! What the player knows of one block.
 
+use super::open_record::OpenRecord;
 use crate::{
     continuity::{Arrival, StreamBuffer},
     event::{FailureClass, StatusKind},
-    ids::BlockIdx,
+    ids::{BlockIdx, ListenerId},
     player::PlayerConfig,
     record::{BlockOutcome, BlockRecord},
     remark::{self, Findings},
@@ -14,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slot {
     /// The request that is not answered.
-    pub(super) request: Option<Request>,
+    pub(super) request: Option<Box<Request>>,
     /// When it was last asked for, repeats left out.
     pub(super) asked_at: Option<Instant>,
     /// Fetches of its audio under way.
@@ -35,7 +36,7 @@ pub(super) struct Slot {
     /// The start buffer that its stream would have needed; none of what is only heard whole.
     pub(super) stream: Option<Box<StreamBuffer>>,
     /// Its record, from the first wish for it until it is made.
-    pub(super) record: Option<Box<BlockRecord>>,
+    pub(super) record: Option<Box<OpenRecord>>,
     /// Whether its record was made.
     pub(super) recorded: bool,
 }
@@ -112,7 +113,7 @@ impl Slot {
     }
 
     /// Nothing of it is wanted any more. Gives whether it was asked for.
-    pub(super) const fn cancel(&mut self) -> bool {
+    pub(super) fn cancel(&mut self) -> bool {
         let was_pending = self.is_pending();
         if was_pending || self.expected {
             (self.request, self.fetches, self.fetch_limit) = (None, 0, None);
@@ -150,9 +151,9 @@ impl Slot {
                 let first = *record.first_audio_at.get_or_insert(now);
                 if record.chunks > 0 {
                     let owed = now.since(first).saturating_sub(Duration::from_nanos(record.media.as_nanos()));
-                    record.buffer_deficit = Some(record.buffer_deficit.unwrap_or_default().max(owed));
+                    record.buffer_deficit = record.buffer_deficit.max(Some(owed.into()));
                     let gap = now.since(self.last_audio_at.unwrap_or(first));
-                    record.largest_chunk_gap = Some(record.largest_chunk_gap.unwrap_or_default().max(gap));
+                    record.largest_chunk_gap = record.largest_chunk_gap.max(Some(gap.into()));
                 }
                 self.last_audio_at = Some(now);
                 record.chunks += 1;
@@ -232,11 +233,15 @@ impl Slot {
     }
 
     /// Its record, if it has one that is not yet made.
-    pub(super) fn take_record(&mut self, outcome: BlockOutcome) -> Option<BlockRecord> {
-        let mut record = self.record.take()?;
+    pub(super) fn take_record(
+        &mut self,
+        listener: ListenerId,
+        block: BlockIdx,
+        outcome: BlockOutcome,
+    ) -> Option<BlockRecord> {
+        let record = self.record.take()?;
         self.recorded = true;
-        record.outcome = outcome;
-        Some(*record)
+        Some(record.close(listener, block, outcome))
     }
 
     /// What to call it, if it was not heard to its end.
@@ -272,8 +277,21 @@ pub(super) fn record(
     block: BlockIdx,
     batch: u32,
     intended_at: Instant,
-) -> Box<BlockRecord> {
+) -> Box<OpenRecord> {
     let index = usize::try_from(block.0).unwrap_or(usize::MAX);
     let chars = config.chars.get(index).copied().unwrap_or_default();
-    Box::new(BlockRecord { batch, chars, ..BlockRecord::wanted(config.listener, block, intended_at) })
+    Box::new(OpenRecord::wanted(batch, chars, intended_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listener::Listener;
+
+    #[test]
+    fn a_listener_of_a_crowd_and_what_it_keeps_of_each_block_stay_small() {
+        let sizes = [size_of::<Listener>(), size_of::<Slot>(), size_of::<Request>()];
+        let most = [576, 72, 24];
+        assert!(sizes.iter().zip(most).all(|(size, most)| *size <= most), "{sizes:?} bytes, not {most:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Player, PlayerState};
 use crate::{
     ids::BlockIdx,
-    record::BlockRecord,
+    record::{BlockOutcome, BlockRecord},
     time::{Instant, MediaTime},
 };
 
@@ -64,8 +64,9 @@ impl Player {
 
     /// What is known so far of a block that has no record yet.
     #[must_use]
-    pub fn unfinished(&self, block: BlockIdx) -> Option<&BlockRecord> {
-        self.window.get(block)?.record.as_deref()
+    pub fn unfinished(&self, block: BlockIdx) -> Option<BlockRecord> {
+        let record = self.window.get(block)?.record.as_deref()?;
+        Some(record.close(self.config.listener, block, BlockOutcome::Stopped))
     }
 
     /// Whether it fills a start buffer, and is not only short of the next block.

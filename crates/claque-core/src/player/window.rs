@@ -131,7 +131,7 @@ impl Window {
 
     /// The block with which patience has ended first, by then.
     pub(super) fn due_by(&self, now: Instant) -> Option<(BlockIdx, Request)> {
-        let due = self.iter().filter_map(|(block, slot)| Some((block, slot.request?)));
+        let due = self.iter().filter_map(|(block, slot)| Some((block, *slot.request.as_deref()?)));
         due.filter(|(_, request)| request.due <= now).min_by_key(|(_, request)| (request.due, request.number))
     }
 
@@ -197,7 +197,7 @@ impl Share {
         Self {
             pending: slot.is_pending(),
             gap: slot.sound == Sound::None && !slot.expected,
-            due: match slot.request {
+            due: match &slot.request {
                 Some(request) => Some(request.due),
                 None if slot.fetches > 0 => slot.fetch_limit,
                 None => None,

@@ -236,10 +236,10 @@ fn audio_underrun(stream: &[Arrival]) -> Option<Duration> {
 fn listen(stream: &[Arrival], speed: Speed, start_buffer: MediaTime, resume_buffer: MediaTime) -> Vec<Fact> {
     let mut player = Player::new(PlayerConfig {
         listener: ListenerId(0),
-        document: "d".to_owned(),
+        document: "d".into(),
         chars: vec![80].into(),
         speed,
-        policy: PlayerPolicy { start_buffer, resume_buffer, ..PlayerPolicy::READER },
+        policy: PlayerPolicy { start_buffer, resume_buffer, ..PlayerPolicy::READER }.into(),
         timeout: Duration::from_secs(3_600),
         intended_at: Instant::START,
     });

@@ -86,10 +86,10 @@ impl World {
     fn listener(&self) -> Listener {
         let player = PlayerConfig {
             listener: ListenerId(0),
-            document: "d".to_owned(),
+            document: "d".into(),
             chars: vec![self.chars; self.fates.len()].into(),
             speed: self.speed,
-            policy: self.policy,
+            policy: self.policy.into(),
             timeout: self.timeout,
             intended_at: Instant::START,
         };

@@ -12,10 +12,9 @@ use claque_core::{
     rng::Seed,
 };
 use claque_wire::audio::Container;
-use rand::RngExt as _;
 use tokio::sync::mpsc;
 
-use super::{decoding::sound_of, ledger::Batch};
+use super::{decoding::SoundFinder, ledger::Batch};
 
 /// Bodies that wait to be decoded. Lanes never wait for it: what finds no room is counted as missed.
 const BODIES: usize = 32;
@@ -89,13 +88,16 @@ impl Choice {
     fn chooses(self, listener: ListenerId, block: BlockIdx) -> bool {
         let is_first = block == BlockIdx(0) && listener.0 < ALWAYS;
         let seed = self.seed.index(listener.0.into()).index(block.0.into());
-        is_first || seed.rng().random::<f64>() < self.share
+        // Every block of a run is drawn for, and one draw needs no generator.
+        let drawn = u32::try_from(seed.value() >> 32).unwrap_or(u32::MAX);
+        is_first || f64::from(drawn) / 2_f64.powi(32) < self.share
     }
 }
 
 fn decode(bodies: &Receiver<Body>, facts: &mpsc::Sender<Batch>) {
+    let mut finder = SoundFinder::default();
     for Body { listener, block, container, bytes } in bodies {
-        let (sound, leading_silence) = sound_of(container, bytes);
+        let (sound, leading_silence) = finder.sound_of(container, bytes);
         let heard = Fact::Sound(SoundRecord { listener, block, sound, leading_silence });
         let batch = Batch { facts: vec![heard], ..Batch::default() };
         if facts.blocking_send(batch).is_err() {

@@ -10,7 +10,7 @@ use claque_core::{
     time::{MediaTime, SampleRate},
 };
 use claque_wire::audio::Container;
-use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader};
+use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, OggPacket, OpusDecoder, OpusHead};
 use symphonia::core::{
     codecs::audio::AudioDecoderOptions,
     errors::Error,
@@ -33,24 +33,62 @@ const WINDOWS: u32 = 100;
 const OPUS_HERTZ: i32 = 48_000;
 const OPUS_RATE: SampleRate = SampleRate::new(48_000).expect("a constant above zero");
 
-/// What there is to hear in a body, and how long it is silent before; none where nothing is. Decoders are other people's, and bodies come from anywhere: a decoder that panics has not
-/// decoded.
-pub(super) fn sound_of(container: Container, body: Vec<u8>) -> (Sound, Option<MediaTime>) {
-    let decoded = catch_unwind(AssertUnwindSafe(|| match container {
-        Container::OggOpus => opus(body),
-        Container::OggVorbis
-        | Container::OggFlac
-        | Container::Wav
-        | Container::Mp1
-        | Container::Mp2
-        | Container::Mp3
-        | Container::Adts
-        | Container::Flac
-        | Container::Pcm => other(container, body),
-    }));
-    match decoded {
-        Ok(Some(heard)) => heard.finish(),
-        Ok(None) | Err(_) => (Sound::Undecodable, None),
+/// Listens to one body after the other.
+#[derive(Default)]
+pub(super) struct SoundFinder {
+    opus: Option<OpusRoom>,
+}
+
+impl SoundFinder {
+    /// What there is to hear in a body, and how long it is silent before; none where nothing is. Decoders are other people's, and
+    /// bodies come from anywhere: a decoder that panics has not decoded.
+    pub(super) fn sound_of(&mut self, container: Container, body: Vec<u8>) -> (Sound, Option<MediaTime>) {
+        // What was in use when a decoder panicked is not used again.
+        let mut opus = self.opus.take();
+        let decoded = catch_unwind(AssertUnwindSafe(|| match container {
+            Container::OggOpus => self::opus(body, &mut opus),
+            Container::OggVorbis
+            | Container::OggFlac
+            | Container::Wav
+            | Container::Mp1
+            | Container::Mp2
+            | Container::Mp3
+            | Container::Adts
+            | Container::Flac
+            | Container::Pcm => other(container, body),
+        }));
+        if decoded.is_ok() {
+            self.opus = opus;
+        }
+        match decoded {
+            Ok(Some(heard)) => heard.finish(),
+            Ok(None) | Err(_) => (Sound::Undecodable, None),
+        }
+    }
+}
+
+/// A decoder of Opus and its buffers. To make them costs as much as to decode a packet, and of most bodies no more is decoded.
+struct OpusRoom {
+    decoder: OpusDecoder,
+    packet: OggPacket,
+    samples: Vec<f32>,
+}
+
+impl OpusRoom {
+    fn new(head: &OpusHead) -> Option<Self> {
+        let decoder = head.decoder(OPUS_HERTZ).ok()?;
+        let samples = vec![0.0; MAX_PACKET_SAMPLES * usize::from(head.channel_count)];
+        Some(Self { decoder, packet: OggPacket::new(Vec::new(), 0, false), samples })
+    }
+
+    /// Ready for another stream, if that has as many channels.
+    fn reset(mut self, head: &OpusHead) -> Option<Self> {
+        let suits = head.mapping_family == 0 && self.decoder.channels() == usize::from(head.channel_count);
+        if !suits || self.decoder.reset_state().is_err() {
+            return None;
+        }
+        self.decoder.gain_q8 = i32::from(head.output_gain_q8);
+        Some(self)
     }
 }
 
@@ -134,19 +172,21 @@ impl Onset {
 }
 
 /// Packets that cannot be decoded are passed over, as players do.
-fn opus(body: Vec<u8>) -> Option<Heard> {
+fn opus(body: Vec<u8>, room: &mut Option<OpusRoom>) -> Option<Heard> {
     let mut reader = OggOpusReader::new(Cursor::new(body)).ok()?;
-    let head = reader.head().clone();
-    let channels = usize::from(head.channel_count);
-    let mut decoder = head.decoder(OPUS_HERTZ).ok()?;
-    let mut block = vec![0.0; MAX_PACKET_SAMPLES * channels];
+    let head = reader.head();
+    let (channels, pre_skip) = (usize::from(head.channel_count), usize::from(head.pre_skip));
+    *room = room.take().and_then(|room| room.reset(head));
+    if room.is_none() {
+        *room = OpusRoom::new(head);
+    }
+    let OpusRoom { decoder, packet, samples } = room.as_mut()?;
     let mut heard = Heard::new(OPUS_RATE, channels);
     // What a decoder needs to find its feet is no part of the audio (RFC 7845 section 4.2).
-    let mut skipped = usize::from(head.pre_skip) * channels;
-    for packet in reader.packets() {
-        let Ok(packet) = packet else { break };
-        let Ok(frames) = decoder.decode(&packet.data, MAX_PACKET_SAMPLES, &mut block) else { continue };
-        let decoded = block.get(..frames * channels)?;
+    let mut skipped = pre_skip * channels;
+    while let Ok(true) = reader.read_packet_into(packet) {
+        let Ok(frames) = decoder.decode(&packet.data, MAX_PACKET_SAMPLES, samples) else { continue };
+        let decoded = samples.get(..frames * channels)?;
         let first = skipped.min(decoded.len());
         skipped -= first;
         if heard.take(&decoded[first..]) {
@@ -192,6 +232,8 @@ fn other(container: Container, body: Vec<u8>) -> Option<Heard> {
 
 #[cfg(test)]
 mod tests {
+    use opus_pure::{Application, OggOpusWriter, OpusEncoder};
+
     use super::*;
 
     /// Files beside other tests: speech, and a second of silence, each in its container.
@@ -227,6 +269,46 @@ mod tests {
             include_bytes!("../../tests/data/silent/mp3.mp3"),
         ),
     ];
+
+    fn sound_of(container: Container, body: Vec<u8>) -> (Sound, Option<MediaTime>) {
+        SoundFinder::default().sound_of(container, body)
+    }
+
+    /// A tone on two channels, after 0.1 s of silence, with a gain in its head.
+    fn stereo() -> Vec<u8> {
+        let mut encoder = OpusEncoder::new(OPUS_HERTZ, 2, Application::Audio).unwrap();
+        let head = OpusHead { output_gain_q8: 256, ..OpusHead::for_encoder(&encoder, 48_000) };
+        let mut writer = OggOpusWriter::new(Vec::new(), head).unwrap();
+        let mut packet = [0; 4_000];
+        for frame in 0..25 {
+            let level = if frame < 5 { 0.0 } else { 0.2 };
+            let samples: Vec<f32> =
+                (0..960_u16).flat_map(|at| [level * (f32::from(at) / 8.0).sin(); 2]).collect();
+            let bytes = encoder.encode(&samples, 960, &mut packet).unwrap();
+            writer.write_packet(&packet[..bytes]).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    #[test]
+    fn a_body_is_heard_alike_whatever_was_heard_before_it() {
+        let (mut finder, stereo) = (SoundFinder::default(), stereo());
+        let mono = FILES
+            .iter()
+            .flat_map(|(container, speech, silence)| [(*container, *speech), (*container, *silence)]);
+        let bodies: Vec<_> =
+            mono.chain([(Container::OggOpus, &*stereo), (Container::OggOpus, b"cut")]).collect();
+        let alone: Vec<_> =
+            bodies.iter().map(|(container, body)| sound_of(*container, body.to_vec())).collect();
+        assert_eq!(alone.iter().filter(|(sound, _)| *sound == Sound::Audible).count(), 7);
+        for first in 0..bodies.len() {
+            for ((container, body), alone) in bodies.iter().zip(&alone) {
+                let (before, what) = bodies[first];
+                finder.sound_of(before, what.to_vec());
+                assert_eq!(finder.sound_of(*container, body.to_vec()), *alone, "{container} after {before}");
+            }
+        }
+    }
 
     #[test]
     fn speech_is_told_from_silence_in_every_container() {

@@ -1,5 +1,7 @@
 //! One listener of a lane: the player's wishes out, the world's news in.
 
+use std::sync::Arc;
+
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase},
     ids::{BlockIdx, ListenerId},
@@ -66,10 +68,10 @@ impl Lane {
         let Some(seat) = seat_of(order, id) else { return };
         let player = PlayerConfig {
             listener: id,
-            document: seat.document.clone(),
+            document: Arc::clone(&seat.document),
             chars: seat.chars.clone(),
             speed: order.plan.speed,
-            policy: order.plan.policy,
+            policy: Arc::clone(&order.policy),
             timeout: order.plan.timeout,
             intended_at,
         };
@@ -160,7 +162,7 @@ impl Lane {
         let kept = self.keeper.as_ref().map(Keeper::begin);
         let listens = |decoder: &Decoder| decoder.chooses(listener, block);
         let copy = self.decoder.as_ref().is_some_and(listens).then(AudioCopy::default);
-        let place = (&seat.service, listening.home);
+        let place = (&*seat.service, listening.home);
         let transfer = Transfer::new(exchange, kept, copy);
         match self.pool.begin(&mut self.io, place, transfer, slot, reuse) {
             Ok(number) => {
@@ -234,7 +236,7 @@ impl Lane {
                 let whole = if let Event::Complete { block, .. } = event { Some(block) } else { None };
                 self.hand(slot, at, Input::Event(event));
                 let arrived = whole.and_then(|block| self.listening[slot].person.unfinished(block));
-                if let Some(arrived) = arrived.and_then(Arrived::of) {
+                if let Some(arrived) = arrived.as_ref().and_then(Arrived::of) {
                     self.ledger.record_arrived(arrived, at);
                 }
             }
@@ -269,7 +271,7 @@ impl Lane {
                     listener: *id,
                     block,
                     at,
-                    wanted: person.unfinished(block).and_then(BlockRecord::wanted_since),
+                    wanted: person.unfinished(block).as_ref().and_then(BlockRecord::wanted_since),
                 };
                 self.ledger.record_asked(blocks.iter().map(asked), at);
             }
@@ -362,4 +364,16 @@ fn seat_of(order: &AudienceOrder, listener: ListenerId) -> Option<&Seat> {
 fn slug_of(order: &AudienceOrder, voice: u32) -> &str {
     let slug = usize::try_from(voice).ok().and_then(|voice| order.voices.get(voice));
     slug.expect("a listener chooses among the voices it was told of")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_lane_keeps_of_each_listener_stays_small() {
+        let sizes = [size_of::<Listening>(), size_of::<Option<Seat>>()];
+        let most = [896, 56];
+        assert!(sizes.iter().zip(most).all(|(size, most)| *size <= most), "{sizes:?} bytes, not {most:?}");
+    }
 }

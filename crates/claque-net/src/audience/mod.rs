@@ -41,7 +41,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use claque_core::{gap::GapLog, lag::LagHistogram, plan::Plan};
+use claque_core::{gap::GapLog, lag::LagHistogram, plan::Plan, player::PlayerPolicy};
 use claque_wire::session::Protocol;
 use mio::{Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
@@ -69,8 +69,12 @@ pub struct AudienceOrder {
     pub protocol: Protocol,
     /// What everybody does. Those of its share are this audience.
     pub plan: Plan,
+    /// The plan's model and its player, as all listeners share them.
+    pub model: Arc<str>,
+    /// See `model`.
+    pub policy: Arc<PlayerPolicy>,
     /// Slugs of the voices there are to choose from; everybody begins with the first.
-    pub voices: Vec<String>,
+    pub voices: Vec<Arc<str>>,
     /// Everybody's document, in order of their places in the share; none for one that has none, and so never starts.
     pub seats: Vec<Option<Seat>>,
     /// Where to put the audio, if it is to be kept. The folder exists.
@@ -84,10 +88,10 @@ pub struct AudienceOrder {
 /// One listener's document, and as whom it is listened to.
 #[derive(Clone, Debug)]
 pub struct Seat {
-    /// Where, as whom, and from which address.
-    pub service: Service,
+    /// Where, as whom, and from which address: one for all listeners that have them in common.
+    pub service: Arc<Service>,
     /// As the service names it.
-    pub document: String,
+    pub document: Arc<str>,
     /// The text of each block; empty where the service has the document.
     pub texts: Arc<[Box<str>]>,
     /// Characters of each block to hear.

@@ -1,6 +1,6 @@
 //! A listener's session, and the connections it is spoken over: its channel, and one for each exchange.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use claque_core::{event::Event, ids::BlockIdx, time::Instant};
 use claque_wire::session::{Action, Channel, Exchange, Session, Subject};
@@ -39,9 +39,9 @@ struct Running {
 impl SessionDriver {
     /// Begins a session that is yet to be dialled.
     pub(super) fn new(order: &AudienceOrder, seat: &Seat, home: PlaceId) -> Self {
-        let voice = order.voices.first().map_or("", String::as_str);
-        let subject =
-            Subject { document: &seat.document, texts: &seat.texts, model: &order.plan.model, voice };
+        let none = Arc::default();
+        let voice = order.voices.first().unwrap_or(&none);
+        let subject = Subject { document: &seat.document, texts: &seat.texts, model: &order.model, voice };
         Self {
             home,
             session: order.protocol.session(&subject),

@@ -34,11 +34,11 @@ pub struct WarmUp {
     /// How it is asked for.
     pub protocol: Protocol,
     /// A document of the text.
-    pub document: String,
+    pub document: Arc<str>,
     /// Slug of the model.
-    pub model: String,
+    pub model: Arc<str>,
     /// Slug of the voice.
-    pub voice: String,
+    pub voice: Arc<str>,
     /// Blocks of it, from the first.
     pub blocks: u32,
     /// Longest silence of the service.

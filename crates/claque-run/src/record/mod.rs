@@ -18,8 +18,8 @@ use claque_stats::{
     GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Objective,
 };
 use claque_store::{
-    DocumentJournal, Machine, NetworkRecord, Preparation, RunFolder, RunHeader, RunWriter, ServiceLoad,
-    StoreError, TokenRow, UnixNanos,
+    DocumentJournal, JournalEntries, Machine, NetworkRecord, Preparation, RunFolder, RunHeader, RunWriter,
+    ServiceLoad, StoreError, TokenRow, UnixNanos,
     finished::{Finished, Heading},
 };
 
@@ -48,6 +48,9 @@ pub(crate) struct Recorder {
     heading: Heading,
     writer: RunWriter,
     waiting: Vec<Fact>,
+    /// What was asked for and has arrived meanwhile.
+    asked: Vec<Asked>,
+    arrived: Vec<Arrived>,
     preparation: Option<Preparation>,
     load: Option<ServiceLoad>,
     objectives: Vec<Objective>,
@@ -92,6 +95,8 @@ impl Recorder {
         Ok(Self {
             writer: RunFolder::create(&folder, &header)?,
             waiting: Vec::with_capacity(BATCH),
+            asked: Vec::new(),
+            arrived: Vec::new(),
             preparation: None,
             load: None,
             objectives: Vec::new(),
@@ -260,29 +265,27 @@ impl Recorder {
         }
     }
 
-    /// Puts down what was just asked for, so that it outlives this process.
-    pub(crate) fn take_asked(&mut self, asked: &[Asked]) {
-        if self.trouble.is_none() && !asked.is_empty() {
-            self.trouble = self.writer.append_asked(asked).err();
-        }
-    }
-
-    /// Puts down what has just arrived, so that it outlives this process.
-    pub(crate) fn take_arrived(&mut self, arrived: &[Arrived]) {
-        if self.trouble.is_none() && !arrived.is_empty() {
-            self.trouble = self.writer.append_arrived(arrived).err();
+    /// Takes what was just asked for and what has arrived, for [`Recorder::flush`].
+    pub(crate) fn take_under_way(&mut self, asked: Vec<Asked>, arrived: Vec<Arrived>) {
+        if self.trouble.is_none() {
+            self.asked.extend(asked);
+            self.arrived.extend(arrived);
         }
     }
 
     /// Writes what is kept back, so that it outlives this process.
     pub(crate) fn flush(&mut self) {
-        if self.trouble.is_some() || self.waiting.is_empty() {
+        let Self { asked, arrived, waiting, .. } = self;
+        let news = JournalEntries { asked, arrived, facts: waiting };
+        if self.trouble.is_some() || news.is_empty() {
             return;
         }
-        match self.writer.append(&self.waiting) {
-            Ok(()) => self.waiting.clear(),
+        match self.writer.append_all(news) {
+            Ok(()) => waiting.clear(),
             Err(error) => self.trouble = Some(error),
         }
+        asked.clear();
+        arrived.clear();
     }
 
     /// Why the folder takes no more, if it does not: what is measured from then on is only in memory.

@@ -1,6 +1,6 @@
 //! As whom and from where listeners come: accounts and addresses, dealt in turn.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use claque_net::service::{Credentials, Network, Pause, Service, ServiceError, Target};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -12,7 +12,7 @@ const AT_ONCE: usize = 8;
 #[derive(Debug)]
 pub struct SignedInAccounts {
     /// For each account its ways to the service: one for each address. Neither is empty.
-    ways: Vec<Vec<Service>>,
+    ways: Vec<Vec<Arc<Service>>>,
 }
 
 impl SignedInAccounts {
@@ -32,8 +32,8 @@ impl SignedInAccounts {
         let services: Vec<Service> =
             stream::iter(credentials.iter().cloned().map(open)).buffered(AT_ONCE).try_collect().await?;
         let ways = |service: Service| match sources {
-            [] => vec![service],
-            sources => sources.iter().map(|&source| service.from_source(source)).collect(),
+            [] => vec![Arc::new(service)],
+            sources => sources.iter().map(|&source| Arc::new(service.from_source(source))).collect(),
         };
         Ok(Self { ways: services.into_iter().map(ways).collect() })
     }
@@ -54,7 +54,7 @@ impl SignedInAccounts {
     }
 
     /// The service as listener `number` comes to it.
-    pub(crate) fn of_listener(&self, number: usize) -> &Service {
+    pub(crate) fn of_listener(&self, number: usize) -> &Arc<Service> {
         self.through(self.account_of(number), number % self.doors().max(1))
     }
 
@@ -62,7 +62,7 @@ impl SignedInAccounts {
     ///
     /// # Panics
     /// Never: settings hold at least one account.
-    pub(crate) fn through(&self, account: usize, door: usize) -> &Service {
+    pub(crate) fn through(&self, account: usize, door: usize) -> &Arc<Service> {
         let ways = self.ways.iter().cycle().nth(account % self.count().max(1));
         let way = ways.and_then(|ways| ways.iter().cycle().nth(door % ways.len().max(1)));
         way.expect("settings hold at least one account, and each has a way")
@@ -70,6 +70,6 @@ impl SignedInAccounts {
 
     /// Each account once.
     pub fn each(&self) -> impl Iterator<Item = &Service> {
-        self.ways.iter().filter_map(|ways| ways.first())
+        self.ways.iter().filter_map(|ways| ways.first()).map(|way| &**way)
     }
 }

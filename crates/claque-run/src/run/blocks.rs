@@ -40,7 +40,7 @@ pub(crate) fn mismatch(wanted: u32, scripts: &[Script], documents: &[&Document])
 
 /// A service splits what is longer than its `max_block_chars`, softly by 1.2 to 1.3: no block of it is much longer.
 fn why_more(scripts: &[Script], documents: &[&Document]) -> String {
-    let written = scripts.iter().flat_map(Script::blocks).map(|text| text.chars().count()).max().unwrap_or(0);
+    let written = scripts.iter().flat_map(Script::lengths).max().unwrap_or(0);
     let made = documents.iter().flat_map(|document| &document.chars).copied().max().unwrap_or(0);
     if usize::try_from(made).unwrap_or(usize::MAX) < written {
         format!(

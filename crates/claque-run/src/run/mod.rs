@@ -284,7 +284,9 @@ impl Session<'_> {
         let mut audience = Audience::start(AudienceOrder {
             protocol,
             plan: plan.clone(),
-            voices,
+            model: plan.model.as_str().into(),
+            policy: plan.policy.into(),
+            voices: voices.into_iter().map(Into::into).collect(),
             seats,
             keep_audio: settings.keep_audio.clone(),
             decode_share: settings.decode_share,

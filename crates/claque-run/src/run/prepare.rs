@@ -120,9 +120,9 @@ pub(crate) async fn prepare(
     if plan.use_cached {
         let order = WarmUp {
             protocol: Protocol::Yapit,
-            document: first.id.clone(),
-            model: plan.model.clone(),
-            voice: voice.to_owned(),
+            document: first.id.as_str().into(),
+            model: plan.model.as_str().into(),
+            voice: voice.into(),
             blocks: heard(first, plan),
             timeout: plan.timeout,
         };
@@ -183,8 +183,8 @@ fn seats(
     let seat = |(number, made): (usize, &Result<Document, ServiceError>)| {
         let document = made.as_ref().ok()?;
         Some(Seat {
-            service: accounts.of_listener(number).clone(),
-            document: document.id.clone(),
+            service: Arc::clone(accounts.of_listener(number)),
+            document: document.id.as_str().into(),
             texts: Arc::default(),
             chars: document.chars.iter().copied().take(wanted).collect::<Arc<[u32]>>(),
         })

@@ -289,8 +289,8 @@ pub(super) fn prepare(accounts: &SignedInAccounts, scripts: &[Script]) -> Prepar
         let blocks = script.blocks();
         let chars = |text: &String| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
         Some(Seat {
-            service: accounts.of_listener(number).clone(),
-            document: format!("text-{number}"),
+            service: Arc::clone(accounts.of_listener(number)),
+            document: format!("text-{number}").into(),
             chars: blocks.iter().map(chars).collect(),
             texts: blocks.into_iter().map(String::into_boxed_str).collect(),
         })

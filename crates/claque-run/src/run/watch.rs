@@ -49,8 +49,7 @@ impl Session<'_> {
                 Turn::News(None) => break,
                 Turn::News(Some(Batch { asked, arrived, facts })) => {
                     watcher.on_news(News::Facts(&facts));
-                    recorder.take_asked(&asked);
-                    recorder.take_arrived(&arrived);
+                    recorder.take_under_way(asked, arrived);
                     recorder.take(facts);
                     recorder.flush();
                     // Nothing is gained by listening to what cannot be kept.

@@ -48,7 +48,7 @@ pub fn total(jobs: &[&Job], rest: Duration) -> Duration {
 fn listening(plan: &Plan, corpus: &Corpus) -> Duration {
     let shape = ScriptShape { blocks: plan.blocks, varied_lengths: plan.varied_lengths, unique: None };
     let script = Script::new(corpus, shape, plan.seed, ListenerId(0));
-    let chars: usize = script.blocks().iter().map(|block| block.chars().count()).sum();
+    let chars: usize = script.lengths().into_iter().sum();
     let chars = f64::from(u32::try_from(chars).unwrap_or(u32::MAX));
     let last = match &plan.schedule {
         ArrivalSchedule::Held(hold) => hold.until,

@@ -1,6 +1,9 @@
 //! The audience and the service in virtual time: carries what is asked and what is sent, and turns the clock.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use claque_core::{
     event::{Event, StatusKind},
@@ -86,6 +89,7 @@ impl<F: FnMut(Fact)> World<F> {
         let known = own.known().len();
         let mut queue = Queue::new();
         let mut listeners = Vec::new();
+        let policy = Arc::new(plan.policy);
         for (index, text) in library.into_texts().into_iter().enumerate() {
             let id = own.listener(index);
             let intended_at = plan.schedule.intended_start(id);
@@ -95,10 +99,10 @@ impl<F: FnMut(Fact)> World<F> {
             let player = PlayerConfig {
                 listener: id,
                 // As in a run over sockets.
-                document: format!("text-{}", id.0),
+                document: format!("text-{}", id.0).into(),
                 chars: text.chars.clone(),
                 speed: plan.speed,
-                policy: plan.policy,
+                policy: Arc::clone(&policy),
                 timeout: plan.timeout,
                 intended_at,
             };

@@ -11,7 +11,7 @@ use claque_core::{
     time::Instant,
 };
 use claque_stats::{ReasonId, Verdict, summarise};
-use claque_store::{RunFolder, StoreError, for_each_listener, open};
+use claque_store::{JournalEntries, RunFolder, StoreError, for_each_listener, open};
 
 use crate::example;
 
@@ -107,11 +107,19 @@ fn what_a_killed_run_had_asked_for_is_known_and_what_it_finished_is_no_double() 
     let finished = finished.unwrap();
     let (listener, block) = (finished.listener.0, finished.block.0);
     writer
-        .append_asked(&[asked(listener, block, 5), asked(listener, block + 100, 5), asked(77, 3, 9)])
+        .append_all(JournalEntries {
+            asked: &[asked(listener, block, 5), asked(listener, block + 100, 5), asked(77, 3, 9)],
+            ..JournalEntries::default()
+        })
         .unwrap();
     writer.append(&[Fact::Block(finished.clone())]).unwrap();
     // It is asked for once more to be heard again, which makes no second record of it.
-    writer.append_asked(&[asked(listener, block, 40), asked(77, 3, 60)]).unwrap();
+    writer
+        .append_all(JournalEntries {
+            asked: &[asked(listener, block, 40), asked(77, 3, 60)],
+            ..JournalEntries::default()
+        })
+        .unwrap();
     drop(writer);
 
     let run = open(dir.path()).unwrap();
@@ -173,8 +181,9 @@ fn what_had_arrived_and_was_not_yet_heard_is_known_whole_and_what_is_not_known_i
     let (listener, at) = (ListenerId(5), Instant::from_millis(20_507));
     writer.append(&[Fact::Incident(IncidentRecord { listener, at, incident: again })]).unwrap();
     // It was asked for without a connection: what comes of that is on record first.
-    writer.append_asked(&[asked(0, heard.wanted_since()), asked(1, Some(wanted)), asked(2, None)]).unwrap();
-    writer.append_arrived(&[Arrived::of(&heard).unwrap()]).unwrap();
+    let asked = [asked(0, heard.wanted_since()), asked(1, Some(wanted)), asked(2, None)];
+    let arrived = [Arrived::of(&heard).unwrap()];
+    writer.append_all(JournalEntries { asked: &asked, arrived: &arrived, facts: &[] }).unwrap();
     drop(writer);
 
     let run = open(dir.path()).unwrap();

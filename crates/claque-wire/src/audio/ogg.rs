@@ -187,7 +187,7 @@ impl PageWriter {
         self.out.append(&mut page.lacing);
         self.out.append(&mut page.body);
         page.samples = 0;
-        let crc = ogg_crc::update(0, &self.out[start..]);
+        let crc = ogg_crc::of_page(&self.out[start..]);
         self.out[start + 22..start + 26].copy_from_slice(&crc.to_le_bytes());
         self.sequence = self.sequence.wrapping_add(1);
     }

@@ -15,7 +15,7 @@ use super::{
     gather::Gather,
     ogg_clock::{Clock, End, Fill, Oddity, PageAudio, Samples},
     ogg_codec::{Codec, PACKET_HEAD},
-    ogg_crc,
+    ogg_crc::PageSum,
 };
 
 /// Bytes of a page header before its segment table.
@@ -35,6 +35,7 @@ pub(crate) struct OggMeter {
     phase: Phase,
     header: Gather<LONGEST_HEADER>,
     page: Page,
+    sum: PageSum,
     /// The stream at hand; none before the first page and behind a last one.
     serial: Option<u32>,
     next_sequence: u32,
@@ -70,7 +71,6 @@ struct Page {
     granule: Option<u64>,
     segments: usize,
     declared_crc: u32,
-    crc: u32,
     /// Bytes of its body that are yet to be summed.
     unsummed: usize,
     /// Bytes of its body that are summed and yet to be counted.
@@ -93,6 +93,7 @@ impl OggMeter {
             phase: Phase::Header,
             header: Gather::new(),
             page: Page::default(),
+            sum: PageSum::new(),
             serial: None,
             next_sequence: 0,
             packet: Packet { head: Gather::new(), open: false },
@@ -203,6 +204,8 @@ impl OggMeter {
         // RFC 3533 section 6: a page is summed with its own checksum blank.
         let header = self.header.held_mut();
         header[22..26].fill(0);
+        self.sum.begin();
+        self.sum.add(header);
         let bytes = header[FIXED_HEADER..].iter().copied().map(usize::from).sum();
         let granule = u64::from_le_bytes([g0, g1, g2, g3, g4, g5, g6, g7]);
         self.page = Page {
@@ -211,7 +214,6 @@ impl OggMeter {
             granule: (granule != u64::MAX).then_some(granule),
             segments,
             declared_crc: u32::from_le_bytes([c0, c1, c2, c3]),
-            crc: ogg_crc::update(0, header),
             unsummed: bytes,
             summed: 0,
             bytes,
@@ -276,7 +278,7 @@ impl OggMeter {
 
     fn close_page(&mut self) -> Result<(), AudioError> {
         let page = self.page;
-        if page.crc != page.declared_crc {
+        if self.sum.value() != page.declared_crc {
             return Err(AudioError::broken("the checksum of an Ogg page is wrong"));
         }
         if page.packets > 0 {

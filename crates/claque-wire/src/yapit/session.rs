@@ -1,5 +1,7 @@
 //! The listener's side of one WebSocket, as a pure machine: text frames to and from a [`Conversation`].
 
+use std::sync::Arc;
+
 use claque_core::{
     event::{Event, Failure, FailureClass, Kills, Phase},
     ids::BlockIdx,
@@ -23,16 +25,21 @@ pub type SessionEvent<'a> = Consequence<&'a str>;
 /// What concerns another document or another voice changes nothing.
 #[derive(Debug)]
 pub struct ClientSession {
-    document_id: String,
-    model: String,
-    voice: String,
+    document_id: Arc<str>,
+    model: Arc<str>,
+    voice: Arc<str>,
     conversation: Conversation,
 }
 
 impl ClientSession {
     /// Makes the conversation about `document_id` with one model and voice, nothing asked yet.
     #[must_use]
-    pub fn new(document_id: String, model: String, voice: String) -> Self {
+    pub fn new(
+        document_id: impl Into<Arc<str>>,
+        model: impl Into<Arc<str>>,
+        voice: impl Into<Arc<str>>,
+    ) -> Self {
+        let (document_id, model, voice) = (document_id.into(), model.into(), voice.into());
         Self { document_id, model, voice, conversation: Conversation::default() }
     }
 
@@ -53,10 +60,10 @@ impl ClientSession {
     fn frame(&self, blocks: &[BlockIdx], voice: &str) -> String {
         let block_indices: Vec<i64> = blocks.iter().map(|block| i64::from(block.0)).collect();
         ClientMessage::Synthesize {
-            document_id: self.document_id.clone(),
+            document_id: self.document_id.to_string(),
             cursor: block_indices.last().copied(),
             block_indices,
-            model: self.model.clone(),
+            model: self.model.to_string(),
             voice: voice.to_owned(),
             synthesis_mode: Some(SynthesisMode::Server),
         }
@@ -66,7 +73,7 @@ impl ClientSession {
     /// Gives the text frame that says that the player jumped.
     #[must_use]
     pub fn cursor_moved(&self, cursor: BlockIdx) -> String {
-        ClientMessage::CursorMoved { document_id: self.document_id.clone(), cursor: i64::from(cursor.0) }
+        ClientMessage::CursorMoved { document_id: self.document_id.to_string(), cursor: i64::from(cursor.0) }
             .encode()
     }
 
@@ -77,7 +84,7 @@ impl ClientSession {
 
     /// Asks in another voice from now on; whatever was asked for in the old one is not wanted any more.
     pub fn change_voice(&mut self, voice: String) {
-        self.voice = voice;
+        self.voice = voice.into();
         self.conversation.forget_all();
     }
 
@@ -91,11 +98,11 @@ impl ClientSession {
 
     fn handle_message(&mut self, message: &ServerMessage<'_>, tell: &mut impl FnMut(SessionEvent<'_>)) {
         match message {
-            ServerMessage::Status(status) if status.document_id != self.document_id => {
+            ServerMessage::Status(status) if status.document_id != *self.document_id => {
                 tell(SessionEvent::Event(Event::Foreign));
             }
             ServerMessage::Status(status) => self.handle_status(status, tell),
-            ServerMessage::Evicted { document_id, .. } if *document_id != self.document_id => {
+            ServerMessage::Evicted { document_id, .. } if *document_id != *self.document_id => {
                 tell(SessionEvent::Event(Event::Foreign));
             }
             ServerMessage::Evicted { block_indices, .. } => {
@@ -114,7 +121,7 @@ impl ClientSession {
         tell: &mut impl FnMut(SessionEvent<'_>),
     ) {
         match problem {
-            ServerMessageError::UnknownStatus { document_id, .. } if *document_id != self.document_id => {
+            ServerMessageError::UnknownStatus { document_id, .. } if *document_id != *self.document_id => {
                 tell(SessionEvent::Event(Event::Foreign));
             }
             ServerMessageError::UnknownStatus { .. }
@@ -138,7 +145,7 @@ impl ClientSession {
     }
 
     fn handle_status(&mut self, status: &Status<'_>, tell: &mut impl FnMut(SessionEvent<'_>)) {
-        if status.voice_slug.as_ref().is_some_and(|voice| *voice != self.voice) {
+        if status.voice_slug.as_ref().is_some_and(|voice| *voice != *self.voice) {
             // Asked for before the voice was changed.
             return;
         }

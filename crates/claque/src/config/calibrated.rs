@@ -14,7 +14,6 @@ use super::{
     resolve::simulate_order,
     scenario,
     wish::{Source, Wish},
-    wishes::Wishes,
 };
 
 /// What audio of a text is like, fitted to its lengths.
@@ -160,8 +159,7 @@ pub(crate) fn order(
         .map_err(|error| UsageError::new(format!("failed to read the run's scenario again: {error}")))?;
     LEFT_OUT.iter().for_each(|key| drop(audience.remove(*key)));
     let source = Source { path: "run.json".into(), text: audience.to_string() };
-    let mut wishes: Wishes =
-        toml::from_str(&source.text).map_err(|error| scenario::complaint(&error, &source))?;
+    let mut wishes = scenario::parse(&source)?;
     let model = Table::from_iter([("gateway".to_owned(), Value::Table(gateway.clone()))]);
     let settings =
         table_of(&Source { path: "the model".into(), text: model.to_string() })?.unwrap_or_default();

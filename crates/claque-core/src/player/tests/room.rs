@@ -37,10 +37,10 @@ pub(super) const fn ms(millis: u64) -> Instant {
 pub(super) fn config(blocks: usize, policy: PlayerPolicy) -> PlayerConfig {
     PlayerConfig {
         listener: ListenerId(7),
-        document: "d".to_owned(),
+        document: "d".into(),
         chars: vec![80; blocks].into(),
         speed: Speed::NORMAL,
-        policy,
+        policy: policy.into(),
         timeout: Duration::from_secs(60),
         intended_at: Instant::START,
     }

@@ -58,10 +58,10 @@ impl Stage {
         let count = usize::try_from(scene.blocks).expect("few");
         let mut player = Player::new(PlayerConfig {
             listener: ListenerId(0),
-            document: document().to_string(),
+            document: document().to_string().into(),
             chars: vec![80; count].into(),
             speed: possible(scene.speed, &policy),
-            policy: PlayerPolicy { session_errors: SessionErrors::PlayOn, ..policy },
+            policy: PlayerPolicy { session_errors: SessionErrors::PlayOn, ..policy }.into(),
             timeout: Duration::from_secs(86_400),
             intended_at: scene.play_at,
         });

@@ -6,7 +6,6 @@ use super::{FIXED_HEADER, OggMeter, Phase};
 use crate::audio::{
     AudioError,
     ogg_codec::{self, Codec, PACKET_HEAD},
-    ogg_crc,
     opus::packet_samples,
 };
 
@@ -115,7 +114,7 @@ impl OggMeter {
         }
         page.summed = page.unsummed.min(bytes.len());
         page.unsummed -= page.summed;
-        page.crc = ogg_crc::update(page.crc, &bytes[..page.summed]);
+        self.sum.add(&bytes[..page.summed]);
     }
 
     fn end_packet(&mut self) -> Result<(), AudioError> {
