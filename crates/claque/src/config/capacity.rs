@@ -248,13 +248,7 @@ pub(crate) fn resolve_capacity(
     };
     let output = work.output_mut().clone();
     let Results { objectives, dir, .. } = work.results_mut().clone();
-    if let Some(objective) = objectives.iter().find(|objective| objective.eases_with_load()) {
-        return Err(UsageError::new(format!(
-            "the objective `{}` gets easier the more listen, so it has no capacity; bound what gets worse, such as `errors = 0`, or \
-             a share, such as `listeners started >= 99 %`",
-            objective.text()
-        )));
-    }
+    have_ceilings(&objectives)?;
     // Of single runs nothing is told.
     let of_runs = work.output_mut();
     of_runs.page = PageChoice::LeftOut;
@@ -263,6 +257,18 @@ pub(crate) fn resolve_capacity(
     let mut output = output;
     output.markdown = flags.markdown.markdown;
     Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, asked: None, scenario })
+}
+
+/// Whether more load makes each of them harder to meet.
+fn have_ceilings(objectives: &[Objective]) -> Result<(), UsageError> {
+    if let Some(objective) = objectives.iter().find(|objective| objective.eases_with_load()) {
+        return Err(UsageError::new(format!(
+            "the objective `{}` gets easier the more listen, so it has no capacity; bound what gets worse, such as `errors = 0`, or \
+             a share, such as `listeners started >= 99 %`",
+            objective.text()
+        )));
+    }
+    Ok(())
 }
 
 /// What both kinds of run are decided by.
