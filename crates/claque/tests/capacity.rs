@@ -159,7 +159,7 @@ fn a_search_without_time_is_undecided_goes_on_and_two_of_one_service_do_not_diff
     let made = json["probes"].as_array().map_or(0, Vec::len);
     for (other, words) in [
         (["--objective", "errors = 0"], "the objectives changed"),
-        (["--workers", "3"], "--gateway.models.kokoro.workers was 2 and is 3"),
+        (["--workers", "3"], "gateway.models.kokoro.workers was 2 and is 3"),
         (["--max-users", "7"], "--max-users changed"),
     ] {
         let refused = stage.claque(&["capacity", "--resume", "latest", other[0], other[1]]);

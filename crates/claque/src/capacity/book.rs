@@ -151,18 +151,24 @@ fn changes(was: &CapacityManifest, is: &CapacityManifest) -> Vec<String> {
     changed.chain(settings(was, is)).collect()
 }
 
-/// The settings of runs that are not as they were: "--workers was 4 and is 5".
+/// The settings of runs that are not as they were: "--speed was 1 and is 2", "gateway.models.kokoro.workers was 2 and is 3".
 fn settings(was: &CapacityManifest, is: &CapacityManifest) -> Vec<String> {
-    let (Some(before), Some(now)) = (was.scenario.as_object(), is.scenario.as_object()) else {
-        return Vec::new();
-    };
-    let keys: BTreeSet<_> = before.keys().chain(now.keys()).collect();
-    let differ = keys.into_iter().filter(|key| before.get(*key) != now.get(*key));
-    let told = |value: Option<&Value>| value.map_or_else(|| "not set".to_owned(), ToString::to_string);
-    differ
-        .map(|key| {
-            let flag = key.replace('_', "-");
-            format!("--{flag} was {} and is {}", told(before.get(key)), told(now.get(key)))
-        })
-        .collect()
+    let mut found = Vec::new();
+    differing("", Some(&was.scenario), Some(&is.scenario), &mut found);
+    found
+}
+
+/// Adds what differs below `path`, each value by its own.
+fn differing(path: &str, was: Option<&Value>, is: Option<&Value>, found: &mut Vec<String>) {
+    if let (Some(Value::Object(before)), Some(Value::Object(now))) = (was, is) {
+        let keys: BTreeSet<_> = before.keys().chain(now.keys()).collect();
+        for key in keys {
+            let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            differing(&below, before.get(key), now.get(key), found);
+        }
+    } else if was != is {
+        let told = |value: Option<&Value>| value.map_or_else(|| "not set".to_owned(), ToString::to_string);
+        let name = if path.contains('.') { path.to_owned() } else { format!("--{}", path.replace('_', "-")) };
+        found.push(format!("{name} was {} and is {}", told(was), told(is)));
+    }
 }

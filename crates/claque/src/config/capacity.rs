@@ -249,6 +249,17 @@ pub(crate) fn resolve_capacity(
     };
     let output = told_files::with_markdown(work.output_mut().clone(), flags.markdown.markdown)?;
     let Results { objectives, dir, .. } = work.results_mut().clone();
+    have_ceilings(&objectives)?;
+    // Of single runs nothing is told.
+    let of_runs = work.output_mut();
+    of_runs.page = PageChoice::LeftOut;
+    of_runs.talk = Talk::Quiet;
+    let scenario = without_what_differs(work.scenario());
+    Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, asked: None, scenario })
+}
+
+/// Whether more load makes each of them harder to meet.
+fn have_ceilings(objectives: &[Objective]) -> Result<(), UsageError> {
     if let Some(objective) = objectives.iter().find(|objective| objective.eases_with_load()) {
         return Err(UsageError::new(format!(
             "the objective `{}` gets easier the more listen, so it has no capacity; bound what gets worse, such as `errors = 0`, or \
@@ -256,12 +267,7 @@ pub(crate) fn resolve_capacity(
             objective.text()
         )));
     }
-    // Of single runs nothing is told.
-    let of_runs = work.output_mut();
-    of_runs.page = PageChoice::LeftOut;
-    of_runs.talk = Talk::Quiet;
-    let scenario = without_what_differs(work.scenario());
-    Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, asked: None, scenario })
+    Ok(())
 }
 
 /// What both kinds of run are decided by.
