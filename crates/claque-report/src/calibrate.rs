@@ -119,6 +119,15 @@ pub fn to_text(told: &Told<'_>, paint: Paint) -> String {
         lines.push(String::new());
         lines.extend(wrapped("", words(*ambiguity)));
     }
+    predictions(told, &mut lines);
+    if let Some(file) = told.model_file {
+        lines.push(String::new());
+        lines.push(format!("model file  {file}"));
+    }
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn predictions(told: &Told<'_>, lines: &mut Vec<String>) {
     lines.push(String::new());
     let (run, how) = told.against;
     let against = match how {
@@ -141,11 +150,6 @@ pub fn to_text(told: &Told<'_>, paint: Paint) -> String {
         let range = format!("{} to {}", time(*low), time(*high));
         lines.push(columns(id, &time(*measured_ms), &time(*predicted_ms), &error, &range));
     }
-    if let Some(file) = told.model_file {
-        lines.push(String::new());
-        lines.push(format!("model file  {file}"));
-    }
-    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// For programs.

@@ -92,9 +92,9 @@ fn a_model_is_fitted_to_a_run_predicts_another_and_is_a_gateway() {
     assert_eq!(told["held_against"]["how"], "held-out");
     for figure in told["predicted"].as_array().expect("there are predictions") {
         let of = |key: &str| figure[key].as_f64().expect("a number");
-        assert!(of("measured_ms") > 0.0 && of("predicted_ms") > 0.0, "{figure}");
-        let off = (of("predicted_ms") / of("measured_ms") - 1.0).abs();
-        assert!(figure["id"] == "stalled" || off < 0.25, "{figure}");
+        // Nobody may have stalled, and then there is no ratio.
+        let off = (of("predicted_ms") - of("measured_ms")).abs();
+        assert!(figure["id"] == "stalled" || off < 0.25 * of("measured_ms"), "{figure}");
     }
     let folder = stage.simulated(&[CROWD.as_slice(), &["--gateway", "model.toml"]].concat());
     let service = &manifest(&folder)["scenario"]["gateway"]["models"]["kokoro"]["service"];
