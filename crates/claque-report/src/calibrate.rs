@@ -18,6 +18,9 @@ const NAME: usize = 22;
 /// Width of a column of values.
 const VALUE: usize = 12;
 
+/// From one block left out of so many on that is said.
+const LEFT_OUT: usize = 100;
+
 /// A figure of a run, as it was measured and as the fitted model has it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Predicted {
@@ -46,6 +49,9 @@ pub enum HeldAgainst {
 pub struct Told<'a> {
     /// The fit.
     pub calibration: &'a Calibration,
+    /// Blocks that were asked for and could not be fitted, for they came to nothing at the first attempt: workers made them all the
+    /// same, and the fit takes those for idle.
+    pub left_out: usize,
     /// Runs that were fitted.
     pub fitted: &'a [String],
     /// The run that predictions are held against, and whether it was fitted.
@@ -97,10 +103,31 @@ pub fn to_text(told: &Told<'_>, paint: Paint) -> String {
         lines.push(String::new());
         lines.extend(wrapped("", &words));
     }
+    if told.left_out * LEFT_OUT > *jobs {
+        let words = format!(
+            "{} given up or failed and are left out. Workers were busy with them all the same, which the fit takes for idle: its \
+             intervals hold less than they say. A run with fewer listeners, whose blocks come before they are given up, would tell.",
+            match told.left_out {
+                1 => "1 block was".to_owned(),
+                many => format!("{} blocks were", grouped(count(many))),
+            }
+        );
+        lines.push(String::new());
+        lines.extend(wrapped("", &words));
+    }
     for ambiguity in &told.calibration.ambiguities {
         lines.push(String::new());
         lines.extend(wrapped("", words(*ambiguity)));
     }
+    predictions(told, &mut lines);
+    if let Some(file) = told.model_file {
+        lines.push(String::new());
+        lines.push(format!("model file  {file}"));
+    }
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+fn predictions(told: &Told<'_>, lines: &mut Vec<String>) {
     lines.push(String::new());
     let (run, how) = told.against;
     let against = match how {
@@ -123,11 +150,6 @@ pub fn to_text(told: &Told<'_>, paint: Paint) -> String {
         let range = format!("{} to {}", time(*low), time(*high));
         lines.push(columns(id, &time(*measured_ms), &time(*predicted_ms), &error, &range));
     }
-    if let Some(file) = told.model_file {
-        lines.push(String::new());
-        lines.push(format!("model file  {file}"));
-    }
-    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// For programs.
@@ -138,6 +160,7 @@ pub fn to_json(told: &Told<'_>) -> Result<String, ReportError> {
     let (run, how) = told.against;
     let document = json!({
         "calibration": told.calibration,
+        "left_out": told.left_out,
         "fitted": told.fitted,
         "held_against": { "run": run, "how": how },
         "predicted": told.predicted,

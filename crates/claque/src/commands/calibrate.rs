@@ -42,7 +42,7 @@ pub(crate) fn calibrate(flags: &CalibrateFlags) -> anyhow::Result<ExitCode> {
     let served: Vec<_> = runs.iter().map(|(_, run)| served(run)).collect();
     let fitted = claque_stats::calibrate::calibrate(&served).ok_or_else(|| {
         UsageError::new(format!(
-            "no model could be fitted: that takes {FEWEST_JOBS} blocks that were acknowledged, made and not asked for twice; give \
+            "no model could be fitted: that takes {FEWEST_JOBS} blocks that were acknowledged and made at the first attempt; give \
              longer runs"
         ))
     })?;
@@ -65,6 +65,7 @@ pub(crate) fn calibrate(flags: &CalibrateFlags) -> anyhow::Result<ExitCode> {
     let names: Vec<String> = runs.iter().map(|(name, _)| name.clone()).collect();
     let told = Told {
         calibration: &fitted,
+        left_out: runs.iter().map(|(_, run)| left_out(run)).sum(),
         fitted: &names,
         against: (name, how),
         predicted: &predicted,
@@ -101,15 +102,25 @@ fn blocks(run: &Run) -> impl Iterator<Item = &BlockRecord> {
     run.facts.iter().filter_map(|fact| if let Fact::Block(record) = fact { Some(record) } else { None })
 }
 
-/// The blocks that a worker made for one request: not from a cache, and asked for once.
+/// The blocks that a worker made at the first attempt, and not a cache.
 fn served(run: &Run) -> Vec<ServedBlock> {
     let served = |record: &BlockRecord| {
-        let is_first = record.resends == 0 && record.requested_at == record.answered_request_at;
+        // What is asked for again while it is under way is still one job.
+        let is_first = record.requested_at == record.answered_request_at;
         let (queued_at, ready_at) = (record.acknowledged_at?, record.ready_at?);
         let is_made = record.outcome.is_success() && ready_at > queued_at && record.media > MediaTime::ZERO;
         (is_first && is_made).then_some(ServedBlock { chars: record.chars, queued_at, ready_at })
     };
     blocks(run).filter_map(served).collect()
+}
+
+/// Blocks that workers may have made beside those.
+fn left_out(run: &Run) -> usize {
+    let came_to_nothing = |record: &&BlockRecord| {
+        record.requested_at.is_some()
+            && (record.ready_at.is_none() || record.requested_at != record.answered_request_at)
+    };
+    blocks(run).filter(came_to_nothing).count()
 }
 
 /// How long audio is: the mean and the spread of the logarithm of its length for each character.

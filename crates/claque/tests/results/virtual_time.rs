@@ -71,9 +71,12 @@ fn a_model_is_fitted_to_a_run_predicts_another_and_is_a_gateway() {
         "--gateway-set",
         "models.kokoro.service={ overhead_seconds = 0.8, seconds_per_char = 0.015, sigma = 0.1 }",
     ];
-    let fitted = stage.simulated(&[CROWD.as_slice(), truth.as_slice()].concat());
-    let more = ["--users", "14", "--blocks", "20", "--stagger", "30", "--speed", "1.5", "--workers", "3"];
-    let other = stage.simulated(&[more.as_slice(), truth.as_slice(), &["--seed", "9"]].concat());
+    let audience = ["--blocks", "20", "--stagger", "30", "--speed", "1.5", "--workers", "3"];
+    let simulated = |users: &str, seed: &str| {
+        let who = ["--users", users, "--seed", seed];
+        stage.simulated(&[audience.as_slice(), truth.as_slice(), who.as_slice()].concat())
+    };
+    let (fitted, other) = (simulated("5", "1"), simulated("6", "9"));
     let (fitted, other) = (fitted.display().to_string(), other.display().to_string());
     let told = json(&stage.prints(&["calibrate", &fitted, &other, "--json", "--write", "model.toml"]));
     let holds = |name: &str, truth: f64| {
@@ -81,6 +84,7 @@ fn a_model_is_fitted_to_a_run_predicts_another_and_is_a_gateway() {
         let (low, high) = (of["low"].as_f64().expect("a number"), of["high"].as_f64().expect("a number"));
         assert!((low..=high).contains(&truth), "{name}: {of}");
     };
+    assert_eq!(told["left_out"], 0);
     holds("overhead_ms", 800.0);
     holds("ms_per_char", 15.0);
     holds("sigma", 0.1);
@@ -88,9 +92,9 @@ fn a_model_is_fitted_to_a_run_predicts_another_and_is_a_gateway() {
     assert_eq!(told["held_against"]["how"], "held-out");
     for figure in told["predicted"].as_array().expect("there are predictions") {
         let of = |key: &str| figure[key].as_f64().expect("a number");
-        assert!(of("measured_ms") > 0.0 && of("predicted_ms") > 0.0, "{figure}");
-        let off = (of("predicted_ms") / of("measured_ms") - 1.0).abs();
-        assert!(figure["id"] == "stalled" || off < 0.15, "{figure}");
+        // Nobody may have stalled, and then there is no ratio.
+        let off = (of("predicted_ms") - of("measured_ms")).abs();
+        assert!(figure["id"] == "stalled" || off < 0.25 * of("measured_ms"), "{figure}");
     }
     let folder = stage.simulated(&[CROWD.as_slice(), &["--gateway", "model.toml"]].concat());
     let service = &manifest(&folder)["scenario"]["gateway"]["models"]["kokoro"]["service"];
@@ -100,6 +104,9 @@ fn a_model_is_fitted_to_a_run_predicts_another_and_is_a_gateway() {
     );
     let text = stage.prints(&["calibrate", &fitted]);
     assert!(text.contains("which was fitted itself") && text.contains("time per character"), "{text}");
+    let impatient = stage.simulated(&["--users", "12", "--blocks", "12", "--workers", "1", "--speed", "2"]);
+    let text = stage.prints(&["calibrate", &impatient.display().to_string()]);
+    assert!(text.contains("left out") && text.contains("fewer listeners"), "{text}");
     let words = stage.refused(&["simulate", "--gateway", "nowhere.toml"]);
     assert!(words.contains("nowhere.toml"), "{words}");
 }
