@@ -13,6 +13,15 @@ pub(crate) struct TestCase {
     pub(crate) name: String,
     /// Why it does not, if so.
     pub(crate) failure: Option<String>,
+    /// What else is to be known of it.
+    pub(crate) told: Option<String>,
+}
+
+impl TestCase {
+    /// One of which there is no more to be told.
+    pub(crate) const fn new(name: String, failure: Option<String>) -> Self {
+        Self { name, failure, told: None }
+    }
 }
 
 /// The test case of an objective.
@@ -24,7 +33,7 @@ pub(super) fn case(result: &ObjectiveResult) -> TestCase {
         (false, true) => Some(format!("not shown with the confidence demanded: {found}")),
         (false, false) => Some(format!("missed: {found}")),
     };
-    TestCase { name: result.objective.clone(), failure }
+    TestCase::new(result.objective.clone(), failure)
 }
 
 /// Why a run is not VALID, if so.
@@ -43,11 +52,17 @@ pub(super) fn document(suite: &str, cases: &[TestCase]) -> String {
     for case in cases {
         let name = escaped(&case.name);
         let open = format!("    <testcase classname=\"claque.{suite}\" name=\"{name}\"");
-        let _infallible = match &case.failure {
-            None => writeln!(text, "{open}/>"),
-            Some(why) => {
-                writeln!(text, "{open}>\n      <failure message=\"{}\"/>\n    </testcase>", escaped(why))
-            }
+        let inside: Vec<_> = [
+            case.failure.as_ref().map(|why| format!("<failure message=\"{}\"/>", escaped(why))),
+            case.told.as_ref().map(|words| format!("<system-out>{}</system-out>", escaped(words))),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|element| format!("\n      {element}"))
+        .collect();
+        let _infallible = match inside.concat() {
+            nothing if nothing.is_empty() => writeln!(text, "{open}/>"),
+            inside => writeln!(text, "{open}>{inside}\n    </testcase>"),
         };
     }
     text.push_str("  </testsuite>\n</testsuites>\n");
@@ -79,9 +94,9 @@ mod tests {
 
     #[test]
     fn a_failure_says_why_and_nothing_breaks_the_markup() {
-        let met = TestCase { name: "errors < 3".to_owned(), failure: None };
+        let met = TestCase::new("errors < 3".to_owned(), None);
         let missed =
-            TestCase { name: "a & b".to_owned(), failure: Some("<b>\"no\"\u{1b}[31m\nway".to_owned()) };
+            TestCase::new("a & b".to_owned(), Some("<b>\"no\"\u{1b}[31m\nway".to_owned()));
         assert_eq!(
             document("run", &[met, missed]),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\

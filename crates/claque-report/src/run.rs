@@ -29,7 +29,6 @@ pub fn to_junit(run: &Finished) -> String {
 
 /// One test case for the verdict, one for each objective.
 pub(crate) fn cases(run: &Finished) -> Vec<junit::TestCase> {
-    let verdict =
-        junit::TestCase { name: "the run is VALID".to_owned(), failure: junit::distrust(&run.verdict) };
+    let verdict = junit::TestCase::new("the run is VALID".to_owned(), junit::distrust(&run.verdict));
     std::iter::once(verdict).chain(run.objectives.iter().map(junit::case)).collect()
 }

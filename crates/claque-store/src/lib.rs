@@ -22,6 +22,7 @@ mod journal;
 mod left;
 mod listeners;
 mod manifest;
+mod measured;
 mod network;
 mod reader;
 mod rows;
@@ -57,6 +58,7 @@ pub use self::{
         ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow,
         expects_streams, expects_turns,
     },
+    measured::Measured,
     network::{AddressRow, NetworkRecord},
     reader::{Run, for_each_listener, open, open_manifest, resummarise},
     rows::{BlockRow, ErrorRow, ListenerRow, StallRow},

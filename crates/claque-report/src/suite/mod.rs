@@ -98,7 +98,7 @@ fn cases(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> Vec<juni
         for run in &scenario.runs {
             let whose = format!("{} {}", scenario.name, run.repeat);
             let failure = junit::distrust(&Verdict::from(run.verdict.clone()));
-            cases.push(junit::TestCase { name: format!("{whose}: the run is VALID"), failure });
+            cases.push(junit::TestCase::new(format!("{whose}: the run is VALID"), failure));
             cases.extend(run.objectives.iter().map(|result: &ObjectiveResult| {
                 let judged = junit::case(result);
                 junit::TestCase { name: format!("{whose}: {}", judged.name), ..judged }
@@ -109,7 +109,13 @@ fn cases(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> Vec<juni
         let (word, rest) = verdict(scenario);
         let failing = ["REGRESSION", "NOT COMPARABLE", "NOT JUDGED"].contains(&word);
         let failure = failing.then(|| format!("{}: {rest}", word.to_lowercase()));
-        cases.push(junit::TestCase { name: format!("{} is no regression", scenario.name), failure });
+        let held = scenario.held.as_ref().ok().filter(|_| failure.is_none());
+        let told = held.and_then(|compared| crate::compare::what_was_shown(compared));
+        cases.push(junit::TestCase {
+            name: format!("{}: no regression was shown", scenario.name),
+            failure,
+            told,
+        });
     }
     cases
 }
