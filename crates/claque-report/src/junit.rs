@@ -15,17 +15,19 @@ pub(crate) struct TestCase {
     pub(crate) failure: Option<String>,
     /// What it took to find out, in ms: of a run's verdict the run's `wall_ms`; of all that is judged from what is there already nothing.
     pub(crate) took_ms: f64,
+    /// What else is to be known of it.
+    pub(crate) told: Option<String>,
 }
 
 impl TestCase {
     /// Judged from what is there already.
     pub(crate) const fn judged(name: String, failure: Option<String>) -> Self {
-        Self { name, failure, took_ms: 0.0 }
+        Self { name, failure, took_ms: 0.0, told: None }
     }
 
     /// The verdict on a run with this `wall_ms`.
     pub(crate) fn of_run(name: String, failure: Option<String>, wall_ms: Option<f64>) -> Self {
-        Self { name, failure, took_ms: wall_ms.unwrap_or(0.0) }
+        Self { took_ms: wall_ms.unwrap_or(0.0), ..Self::judged(name, failure) }
     }
 }
 
@@ -61,11 +63,17 @@ pub(super) fn document(suite: &str, cases: &[TestCase]) -> String {
             "    <testcase classname=\"claque.{suite}\" name=\"{name}\" time=\"{}\"",
             seconds(case.took_ms)
         );
-        let _infallible = match &case.failure {
-            None => writeln!(text, "{open}/>"),
-            Some(why) => {
-                writeln!(text, "{open}>\n      <failure message=\"{}\"/>\n    </testcase>", escaped(why))
-            }
+        let inside: Vec<_> = [
+            case.failure.as_ref().map(|why| format!("<failure message=\"{}\"/>", escaped(why))),
+            case.told.as_ref().map(|words| format!("<system-out>{}</system-out>", escaped(words))),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|element| format!("\n      {element}"))
+        .collect();
+        let _infallible = match inside.concat() {
+            nothing if nothing.is_empty() => writeln!(text, "{open}/>"),
+            inside => writeln!(text, "{open}>{inside}\n    </testcase>"),
         };
     }
     text.push_str("  </testsuite>\n</testsuites>\n");

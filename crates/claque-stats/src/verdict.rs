@@ -310,9 +310,9 @@ fn warnings(summary: &Summary) -> Option<Reason> {
 
 /// Those that make the run INVALID are told as the reason.
 fn generator_gaps(summary: &Summary) -> Option<Reason> {
-    let gap =
-        summary.generator_gap.as_ref().filter(|gap| gap.noted > 0 && gap_lateness(summary).is_none())?;
-    Some(Reason { id: ReasonId::GeneratorGaps, text: gap.noted_words() })
+    let gap = summary.generator_gap.as_ref().filter(|_| gap_lateness(summary).is_none())?;
+    let text = gap.note_words(summary.listening_ms.or(summary.wall_ms))?;
+    Some(Reason { id: ReasonId::GeneratorGaps, text })
 }
 
 fn lag_not_measured(summary: &Summary) -> Option<Reason> {

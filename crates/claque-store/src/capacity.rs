@@ -6,7 +6,7 @@ use claque_stats::capacity::{Answer, Evidence, ProbeOrder, SearchTerms};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ClaqueVersion, StoreError, UnixNanos, files, head, manifest::check_version};
+use crate::{ClaqueVersion, Measured, StoreError, UnixNanos, files, head, manifest::check_version};
 
 /// What the file says of itself, so that nothing else is taken for one.
 const KIND: &str = "capacity";
@@ -76,6 +76,8 @@ pub struct CapacityFolder {
     pub manifest: CapacityManifest,
     /// What speaks against it, for people: where its file says something else than the facts of its runs.
     pub doubts: Vec<String>,
+    /// What tells its runs from all others, with the names of their folders; empty while nobody has read their facts.
+    pub measured: Vec<(Measured, String)>,
 }
 
 impl CapacityManifest {
@@ -134,7 +136,7 @@ pub fn open_capacity(dir: &Path) -> Result<CapacityFolder, StoreError> {
     let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
     check_version(&bytes, &path, Some(KIND))?;
     let manifest = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
-    Ok(CapacityFolder { dir: dir.to_owned(), manifest, doubts: Vec::new() })
+    Ok(CapacityFolder { dir: dir.to_owned(), manifest, doubts: Vec::new(), measured: Vec::new() })
 }
 
 /// The searches in a folder, newest first, and what is wrong with those that cannot be read.

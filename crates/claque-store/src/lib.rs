@@ -23,6 +23,7 @@ mod left;
 mod line;
 mod listeners;
 mod manifest;
+mod measured;
 mod network;
 mod reader;
 mod rows;
@@ -60,6 +61,7 @@ pub use self::{
         ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow,
         expects_streams, expects_turns,
     },
+    measured::Measured,
     network::{AddressRow, NetworkRecord},
     reader::{Run, for_each_kept_listener, for_each_listener, open, open_manifest, resummarise},
     service_load::{ModelLoadRow, ServiceLoad},

@@ -15,6 +15,7 @@ use crate::{
     files, journal,
     listeners::{self, ListenerFacts, by_listener},
     manifest::{Manifest, expects_streams, expects_turns},
+    measured::Measured,
     sorter,
     tables::{self, ErrorRow, ListenerRow},
 };
@@ -67,6 +68,12 @@ impl Run {
             Some(window) => observed.finish_within(window),
             None => observed.finish(),
         }
+    }
+
+    /// What tells it from every other run; none where nothing was measured.
+    #[must_use]
+    pub fn measured(&self) -> Option<Measured> {
+        Measured::of(&self.facts)
     }
 
     fn saved_lag(&self) -> Option<ScheduleLag> {

@@ -142,7 +142,7 @@ impl Lane {
                 return;
             }
             let now = self.io.clock().now();
-            let until = Pulse::until(self.next_due(), now);
+            let until = self.pulse.until(self.next_due(), now);
             let wait = self.alarm.set(Some(until), now);
             let round = self.io.wait(&mut events, wait).expect("what is waited for is open");
             self.pulse.beat(now, until, round);

@@ -99,6 +99,7 @@ pub(super) fn run(name: &str, factor: f64, failing: usize, seed: u64) -> LoadedR
         observed: Observations::new(listeners),
         invalid: None,
         unverified: None,
+        measured: None,
     }
 }
 

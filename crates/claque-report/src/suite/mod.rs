@@ -110,7 +110,10 @@ fn cases(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> Vec<juni
         let (word, rest) = verdict(scenario);
         let failing = ["REGRESSION", "NOT COMPARABLE", "NOT JUDGED"].contains(&word);
         let failure = failing.then(|| format!("{}: {rest}", word.to_lowercase()));
-        cases.push(junit::TestCase::judged(format!("{} is no regression", scenario.name), failure));
+        let held = scenario.held.as_ref().ok().filter(|_| failure.is_none());
+        let told = held.and_then(|compared| crate::compare::what_was_shown(compared));
+        let judged = junit::TestCase::judged(format!("{}: no regression was shown", scenario.name), failure);
+        cases.push(junit::TestCase { told, ..judged });
     }
     cases
 }

@@ -41,6 +41,7 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
     }
     let (before, after) = (facts::open(&folders[0])?, facts::open(&folders[1])?);
     same_task(&before, &after)?;
+    no_run_twice(&before, &after)?;
     let (a, b) = (answer(&before, &folders[0])?, answer(&after, &folders[1])?);
     let names = (settings.sides[0].as_str(), settings.sides[1].as_str());
     for (name, book) in [(names.0, &before), (names.1, &after)] {
@@ -67,6 +68,24 @@ fn answer<'a>(book: &'a CapacityFolder, folder: &Path) -> Result<&'a Answer, Usa
             folder.display()
         ))
     })
+}
+
+/// A run that was copied says nothing of a difference. That two simulations come to the same is a finding, and no copy.
+fn no_run_twice(a: &CapacityFolder, b: &CapacityFolder) -> Result<(), UsageError> {
+    let is_simulated = a.manifest.time == "virtual" && b.manifest.time == "virtual";
+    let shared = a.measured.iter().find_map(|(measured, first)| {
+        let second = b.measured.iter().find(|(other, _)| other == measured);
+        second.map(|(_, second)| (first, second))
+    });
+    match shared.filter(|_| !is_simulated) {
+        None => Ok(()),
+        Some((first, second)) => Err(UsageError::new(format!(
+            "{first} in {} and {second} in {} are one run: everything that was measured is the same to the nanosecond; give two \
+             searches with runs of their own",
+            a.dir.display(),
+            b.dir.display()
+        ))),
+    }
 }
 
 fn same_folder(a: &Path, b: &Path) -> bool {

@@ -47,6 +47,7 @@ impl Book {
                 dir: new_folder_called(&settings.dir, &name)?,
                 manifest: new,
                 doubts: Vec::new(),
+                measured: Vec::new(),
             });
             book.save()?;
             return Ok(book);

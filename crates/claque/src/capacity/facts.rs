@@ -8,10 +8,10 @@ use claque_stats::{
     capacity::{Answer, Ending, Evidence, Next, Search},
     objective::Objective,
 };
-use claque_store::{CapacityFolder, ProbeRow, open_capacity};
+use claque_store::{CapacityFolder, ProbeRow, Run, open_capacity, short_name};
 
 use super::probe::evidence_of;
-use crate::commands::kept;
+use crate::{commands::kept, config::UsageError};
 
 /// Opens a search and works out again what its runs show and what they come to. What the file says otherwise is told as a doubt.
 ///
@@ -29,7 +29,21 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
             gone += 1;
             continue;
         }
-        let evidence = of_run(&folder, probe, &objectives)?;
+        let run = claque_store::open(&folder)
+            .with_context(|| format!("failed to read back the run in {}", folder.display()))?;
+        if let Some(measured) = run.measured() {
+            let name = short_name(&folder);
+            if let Some((_, first)) = book.measured.iter().find(|(other, _)| *other == measured) {
+                return Err(UsageError::new(format!(
+                    "{first} and {name} of the search in {} are one run: everything that was measured is the same to the \
+                     nanosecond; one of them is a copy, and what the search came to cannot be told",
+                    dir.display()
+                ))
+                .into());
+            }
+            book.measured.push((measured, name));
+        }
+        let evidence = of_run(&run, probe, &objectives);
         if !is_same(&evidence, &probe.evidence) {
             differing.push((place + 1).to_string());
             probe.evidence = evidence;
@@ -61,13 +75,11 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
 }
 
 /// What the facts of a run show. What its own file knows against it, and no fact does, stays.
-fn of_run(folder: &Path, probe: &ProbeRow, objectives: &[Objective]) -> anyhow::Result<Evidence> {
-    let run = claque_store::open(folder)
-        .with_context(|| format!("failed to read back the run in {}", folder.display()))?;
+fn of_run(run: &Run, probe: &ProbeRow, objectives: &[Objective]) -> Evidence {
     let again = kept::judge_again(&run.manifest, &run.recompute());
     let saved = run.manifest.verdict.clone().map(Verdict::from);
     let verdict = saved.filter(|saved| !saved.is_valid()).unwrap_or(again);
-    Ok(evidence_of(&run, &verdict, &probe.order, objectives))
+    evidence_of(run, &verdict, &probe.order, objectives)
 }
 
 /// What all runs come to. An ending that no run shows, as that somebody stopped the search, is taken from the file.

@@ -148,7 +148,7 @@ pub(crate) struct ExportFlags {
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
     /// Where runs are kept [default: claque-results]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
     /// Which facts
     #[arg(long, value_enum, default_value_t = TableFlag::Blocks)]
@@ -157,7 +157,7 @@ pub(crate) struct ExportFlags {
     #[arg(long, value_enum, default_value_t = FormatFlag::Csv)]
     pub(crate) format: FormatFlag,
     /// Where to [default: stdout]
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
 
