@@ -26,6 +26,9 @@ const MOST_USERS: u32 = 2_000;
 /// Listeners and blocks from which the mean block is taken.
 const SAMPLE: (u32, u32) = (16, 64);
 
+/// Makes one constant of a model twice as good.
+type Change = fn(&mut ModelConfig);
+
 /// The settings of a model: those of a preset, or of a file.
 #[derive(Debug)]
 pub(crate) struct ModelSettings {
@@ -210,7 +213,7 @@ impl Bench {
     fn improved(&mut self, config: &GatewayConfig, theory: &Theory) -> anyhow::Result<Vec<Improved>> {
         let faster = Theory { service_s: theory.service_s / 2.0, ..theory.clone() };
         let more = Theory { workers: theory.workers.map(|workers| 2 * workers), ..theory.clone() };
-        let variants: [(&str, Theory, fn(&mut ModelConfig)); 3] = [
+        let variants: [(&str, Theory, Change); 3] = [
             ("as it is", theory.clone(), |_| {}),
             ("twice the workers", more, |model| {
                 if let Workers::Pull(workers) = &mut model.workers {
@@ -230,7 +233,7 @@ impl Bench {
         what: &str,
         config: &GatewayConfig,
         theory: &Theory,
-        change: fn(&mut ModelConfig),
+        change: Change,
     ) -> anyhow::Result<Improved> {
         let ceiling = theory.ceiling().context("a bounded model has a ceiling")?;
         let users = above(BEYOND * ceiling);
