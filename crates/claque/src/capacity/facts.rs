@@ -11,7 +11,7 @@ use claque_stats::{
 use claque_store::{CapacityFolder, ProbeRow, Run, open_capacity, short_name};
 
 use super::probe::evidence_of;
-use crate::{commands::kept, config::UsageError};
+use crate::{config::UsageError, kept};
 
 /// Opens a search and works out again what its runs show and what they come to. What the file says otherwise is told as a doubt.
 ///

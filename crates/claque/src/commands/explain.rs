@@ -9,7 +9,7 @@ use claque_report::{
 use claque_stats::Verdict;
 use claque_store::{CapacityFolder, ProbeRow, RunKind};
 
-use super::kept;
+use crate::kept;
 use crate::{
     capacity::{book::folder_of_capacity, facts},
     cli::ExplainFlags,

@@ -8,7 +8,6 @@ mod documents;
 mod explain;
 mod export;
 mod import;
-pub(crate) mod kept;
 mod prune;
 mod report;
 mod resummarise;

@@ -7,7 +7,7 @@ use std::{
 
 use claque_stats::units::counted;
 
-use super::kept;
+use crate::kept;
 use crate::{
     cli::PruneFlags,
     config::UsageError,

@@ -13,7 +13,7 @@ use claque_stats::{
 use claque_store::{CapacityFolder, DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict};
 use serde::Serialize;
 
-use super::kept;
+use crate::kept;
 use crate::{cli::ListFlags, find, talk::print};
 
 /// Lists runs, newest first, and then searches for capacities.

@@ -11,7 +11,7 @@ use claque_store::{
     finished::{DocumentsHeading, Finished, FinishedDocuments},
 };
 
-use super::kept;
+use crate::kept;
 use crate::{
     capacity::{self, book::folder_of_capacity},
     cli::ShowFlags,

@@ -19,7 +19,7 @@ use crate::{
 
 impl KeptFlags {
     /// The folder in which runs are.
-    pub(super) fn dir(&self) -> PathBuf {
+    pub(crate) fn dir(&self) -> PathBuf {
         self.output_dir.clone().unwrap_or_else(|| OUTPUT_DIR.into())
     }
 }
@@ -29,13 +29,13 @@ impl RunFlag {
     ///
     /// # Errors
     /// There is none, or several could be meant.
-    pub(super) fn folder(&self) -> anyhow::Result<PathBuf> {
+    pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
         find::run(&self.run, &self.kept.dir())
     }
 }
 
 /// A saved run as a report tells it.
-pub(super) fn finished(folder: PathBuf, manifest: Manifest, summary: Summary, verdict: Verdict) -> Finished {
+pub(crate) fn finished(folder: PathBuf, manifest: Manifest, summary: Summary, verdict: Verdict) -> Finished {
     let time = time_of(&manifest.scenario);
     let Manifest { target, config, seed, scenario, preparation, service_load: load, objectives, .. } =
         manifest;
@@ -78,7 +78,7 @@ pub(crate) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
 }
 
 /// Which time a run's times are of: its scenario says so.
-pub(super) fn time_of(scenario: &serde_json::Value) -> TimeKind {
+pub(crate) fn time_of(scenario: &serde_json::Value) -> TimeKind {
     if scenario.get("time").and_then(serde_json::Value::as_str) == Some("virtual") {
         TimeKind::Virtual
     } else {
@@ -90,7 +90,7 @@ pub(super) fn time_of(scenario: &serde_json::Value) -> TimeKind {
 ///
 /// # Errors
 /// It is neither.
-pub(super) fn moment(flag: &str, typed: &str) -> Result<String, UsageError> {
+pub(crate) fn moment(flag: &str, typed: &str) -> Result<String, UsageError> {
     let wrong = || {
         UsageError::new(format!(
             "{flag} is {typed}; give a date such as 2026-11-24, or a time such as 7d, 12h or 30m"
