@@ -85,6 +85,11 @@ pub(crate) fn folder_of_run(name: &str, dir: &Path) -> Option<PathBuf> {
     folder(name, dir, |folder| folder.join("run.json").is_file())
 }
 
+/// The folder that has this path, or this name in `dir`.
+pub(crate) fn folder_called(name: &Path, dir: &Path) -> Option<PathBuf> {
+    folder(&name.to_string_lossy(), dir, Path::is_dir).or_else(|| name.is_dir().then(|| name.to_owned()))
+}
+
 /// The folder itself, or the one of this name in `dir`, if it is such a one.
 fn folder(name: &str, dir: &Path, is_one: impl Fn(&Path) -> bool) -> Option<PathBuf> {
     let typed = (!name.trim().is_empty()).then(|| PathBuf::from(name));
