@@ -1,9 +1,16 @@
 //! Bytes over TCP, or over TLS on top of it, without waiting.
 
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::{
+    io::{self, ErrorKind, Read as _, Write as _},
+    sync::Arc,
+};
 
-use mio::{Interest, Registry, Token, net::TcpStream};
-use rustls::Connection as Session;
+use anyhow::Context as _;
+use mio::{
+    Interest, Registry, Token,
+    net::{TcpListener, TcpStream},
+};
+use rustls::{Connection as Session, ServerConfig, ServerConnection};
 
 /// Plain bytes that one TLS session keeps at most for want of room in the socket.
 const TLS_PLAIN: usize = 64 << 10;
@@ -25,6 +32,28 @@ pub(crate) struct Tls {
 }
 
 impl Wire {
+    /// Takes a connection that waits to be; none when none does.
+    ///
+    /// # Errors
+    /// The system has no more connections, or TLS cannot be begun.
+    pub(crate) fn accept(
+        listener: &TcpListener,
+        tls: Option<&Arc<ServerConfig>>,
+    ) -> anyhow::Result<Option<Self>> {
+        let stream = loop {
+            match listener.accept() {
+                Ok((stream, _)) => break stream,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                // Somebody who is gone already is nobody's loss.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(error) => return Err(error).context("failed to take a connection"),
+            }
+        };
+        stream.set_nodelay(true)?;
+        let session = tls.map(|config| ServerConnection::new(Arc::clone(config))).transpose()?;
+        Ok(Some(Self::new(stream, session.map(Session::Server))))
+    }
+
     /// Puts a connection on the wire, in a session if one is given.
     pub(crate) fn new(stream: TcpStream, session: Option<Session>) -> Self {
         match session {

@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use crate::{
     bench::instructions,
     clients::Clients,
-    deny, faults,
+    deny, faults, packages,
     steps::{Steps, cargo, color_choice, run as run_command, run_watching},
     talk::say,
     tidy::{self, pure_crates},
@@ -47,6 +47,8 @@ pub(crate) fn run(preparation: Preparation) -> anyhow::Result<()> {
         run_command(cargo(&["doc", "--workspace", "--no-deps"])?.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     steps.run("pure crates elsewhere", pure_crates_elsewhere)?;
+    steps.run("oldest Rust", packages::oldest_rust)?;
+    steps.run("packages", packages::run)?;
     let summary = steps.run("tests", || tests(&clients))?;
     steps.run("documentation tests", || run_command(&mut cargo(&["test", "--workspace", "--doc"])?))?;
     steps.run("instructions", instructions::hot_path)?;

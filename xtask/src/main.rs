@@ -7,6 +7,8 @@ mod ci;
 mod clients;
 mod deny;
 mod faults;
+mod packages;
+mod picture;
 mod steps;
 mod talk;
 mod tidy;
@@ -38,7 +40,11 @@ enum Verb {
         /// Names or groups
         names: Vec<String>,
     },
-    /// Check sizes, crate arrows, dead files, documents and machine paths
+    /// Pack every crate that is to be published, and look into the packages
+    Packages,
+    /// Draw the picture in the README anew, which takes half a minute
+    Picture,
+    /// Check sizes, crate arrows, dead files, documents, their links and machine paths
     Tidy,
     /// Measure something; figures go to stdout and to bench/ in the target folder
     Bench {
@@ -52,6 +58,8 @@ fn main() -> ExitCode {
         Verb::Test => ci::run(Preparation::Install),
         Verb::Ci => ci::run(Preparation::CheckOnly),
         Verb::Faults { names } => faults::run(&names),
+        Verb::Packages => packages::run(),
+        Verb::Picture => picture::run(),
         Verb::Tidy => tidy::run(),
         Verb::Bench { bench } => bench.run(),
     };

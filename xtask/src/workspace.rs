@@ -29,6 +29,12 @@ pub(crate) struct Package {
     pub(crate) folder: PathBuf,
     /// The root files of its library, programs, tests, benches and examples.
     pub(crate) roots: Vec<PathBuf>,
+    /// What it is, as its manifest says.
+    pub(crate) description: Option<String>,
+    /// The oldest compiler that its manifest promises, such as `1.95.0`.
+    pub(crate) rust_version: Option<String>,
+    /// Whether its manifest allows it to be published.
+    pub(crate) published: bool,
     /// Licence expression as its manifest states it.
     pub(crate) license: Option<String>,
     /// Where it came from; none for a path.
@@ -112,6 +118,9 @@ impl Package {
             member,
             folder: manifest.parent().unwrap_or(manifest).to_owned(),
             roots: package.targets.iter().map(|target| target.src_path.clone().into_std_path_buf()).collect(),
+            description: package.description.clone(),
+            rust_version: package.rust_version.as_ref().map(ToString::to_string),
+            published: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
             license: package.license.clone(),
             source: package.source.as_ref().map(ToString::to_string),
             declared: package.dependencies.iter().map(Declared::from_metadata).collect(),

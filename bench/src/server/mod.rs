@@ -24,7 +24,7 @@ use bytes::Bytes;
 use claque_core::time::{Duration, Instant};
 use claque_net::Clock;
 use mio::{Events, Interest, Poll, Token, Waker, net::TcpListener};
-use rustls::{Connection as Session, ServerConfig, ServerConnection};
+use rustls::ServerConfig;
 use slab::Slab;
 use socket2::{Domain, Socket, Type};
 
@@ -227,25 +227,13 @@ impl Server {
     }
 
     fn accept(&mut self) -> anyhow::Result<()> {
-        loop {
-            let stream = match self.listener.accept() {
-                Ok((stream, _)) => stream,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                // Somebody who is gone already is nobody's loss.
-                Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
-                Err(error) => return Err(error).context("failed to take a connection"),
-            };
-            stream.set_nodelay(true)?;
-            let session = match &self.tls {
-                None => None,
-                Some(config) => Some(Session::Server(ServerConnection::new(Arc::clone(config))?)),
-            };
-            let mut wire = Wire::new(stream, session);
+        while let Some(mut wire) = Wire::accept(&self.listener, self.tls.as_ref())? {
             let entry = self.connections.vacant_entry();
             wire.register(self.poll.registry(), Token(entry.key()))?;
             self.serial += 1;
             entry.insert(Connection::new(wire, self.serial));
         }
+        Ok(())
     }
 
     /// Reads and writes what there is to be; forgets a connection that is over.

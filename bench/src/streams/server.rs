@@ -15,7 +15,7 @@ use bytes::Bytes;
 use claque_core::time::Instant;
 use claque_net::Clock;
 use mio::{Events, Interest, Poll, Token, net::TcpListener};
-use rustls::{Connection as Session, ServerConfig, ServerConnection};
+use rustls::ServerConfig;
 use serde::Serialize;
 use slab::Slab;
 
@@ -179,25 +179,14 @@ impl Server {
     }
 
     fn accept(&mut self) -> anyhow::Result<()> {
-        loop {
-            let stream = match self.listener.accept() {
-                Ok((stream, _)) => stream,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
-                Err(error) => return Err(error).context("failed to take a connection"),
-            };
-            stream.set_nodelay(true)?;
-            let session = match &self.tls {
-                None => None,
-                Some(config) => Some(Session::Server(ServerConnection::new(Arc::clone(config))?)),
-            };
-            let mut wire = Wire::new(stream, session);
+        while let Some(mut wire) = Wire::accept(&self.listener, self.tls.as_ref())? {
             let entry = self.connections.vacant_entry();
             wire.register(self.poll.registry(), Token(entry.key()))?;
             self.serial += 1;
             let (input, out, serial) = (Vec::new(), Outbox::default(), self.serial);
             entry.insert(Connection { wire, input, out, serial, left: 0 });
         }
+        Ok(())
     }
 
     /// Reads and writes what there is to be; forgets a connection that is over.

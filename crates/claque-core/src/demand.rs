@@ -235,6 +235,7 @@ mod tests {
         let sentence = format!("{}.", "word ".repeat(14).trim_end().get(..69).unwrap());
         let mut plan = Plan {
             users,
+            share: crate::share::Share::WHOLE,
             blocks,
             model: "kokoro".to_owned(),
             voice: None,
@@ -294,6 +295,7 @@ mod tests {
         let corpus = Corpus::from_plain("One. Two.").unwrap();
         let plan = Plan {
             users: 2,
+            share: crate::share::Share::WHOLE,
             blocks: 40,
             model: "kokoro".to_owned(),
             voice: None,

@@ -59,6 +59,8 @@ pub struct GapLog {
     noted: Vec<Gap>,
     /// Noted ones that are not kept, and their length together.
     beyond: (u64, Duration),
+    /// How late the beats of each part were, all together.
+    late: Vec<(GeneratorPart, Duration)>,
 }
 
 impl GapLog {
@@ -77,8 +79,23 @@ impl GapLog {
         }
     }
 
+    /// Adds to how late the beats of a part were, all together: stretches too short to be told of one by one add up in it.
+    pub fn late_by(&mut self, of: GeneratorPart, lateness: Duration) {
+        match self.late.iter_mut().find(|(part, _)| *part == of) {
+            Some((_, total)) => *total += lateness,
+            None => self.late.push((of, lateness)),
+        }
+    }
+
+    /// How late the beats of the part that was latest were, all together; none where none was late.
+    #[must_use]
+    pub fn latest(&self) -> Option<(GeneratorPart, Duration)> {
+        self.late.iter().copied().max_by_key(|(_, lateness)| *lateness)
+    }
+
     /// Adds what another part has to tell.
     pub fn merge(&mut self, other: Self) {
+        other.late.iter().for_each(|(of, lateness)| self.late_by(*of, *lateness));
         let longest = [self.longest, other.longest].into_iter().flatten();
         self.longest = longest.max_by_key(|gap| gap.lasted);
         self.noted.extend(other.noted);
@@ -171,6 +188,21 @@ mod tests {
         }
         assert_eq!(log.stretches(), []);
         assert_eq!(log.longest(), Some(gap(1_000, 12, GeneratorPart::Recorder)));
+    }
+
+    #[test]
+    fn beats_that_are_late_by_little_add_up_for_each_part() {
+        let mut log = GapLog::default();
+        assert_eq!(log.latest(), None);
+        for _ in 0..1_000 {
+            log.late_by(GeneratorPart::Lane(0), Duration::from_millis(30));
+        }
+        let mut other = GapLog::default();
+        other.late_by(GeneratorPart::Recorder, Duration::from_secs(20));
+        other.late_by(GeneratorPart::Lane(0), Duration::from_nanos(1));
+        log.merge(other);
+        assert_eq!(log.latest(), Some((GeneratorPart::Lane(0), Duration::from_nanos(30_000_000_001))));
+        assert_eq!(log.stretches(), []);
     }
 
     #[test]

@@ -92,6 +92,7 @@ pub mod rng;
 pub mod schedule;
 pub mod script;
 pub mod secret;
+pub mod share;
 pub mod span;
 pub mod time;
 pub mod timetable;

@@ -9,14 +9,18 @@ use crate::{
     rng::Seed,
     schedule::ArrivalSchedule,
     script::{Script, ScriptShape},
+    share::{OwnListeners, Share},
     time::{Duration, Speed},
 };
 
-/// A complete order for a run. The same plan drives the sockets and the simulator.
+/// A complete order for a run. The same plan drives the sockets and the simulator, and is passed whole: what a machine has of it is its
+/// share.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Listeners, at least 1.
     pub users: u32,
+    /// Which of them are this machine's.
+    pub share: Share,
     /// Blocks each listener sets out to hear, at least 1.
     pub blocks: u32,
     /// Model slug as the service names it.
@@ -44,14 +48,21 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Makes each listener's script, in order of listeners; with `use_cached` all are the same. `unique` makes the
+    /// This machine's listeners.
+    #[must_use]
+    pub fn own(&self) -> OwnListeners {
+        self.share.in_plan(self.users, self.schedule.known_of(self.users))
+    }
+
+    /// Makes the script of each of this machine's listeners, in order of their places; with `use_cached` all are the same. `unique` makes the
     /// texts differ from those of other runs.
     #[must_use]
     pub fn scripts(&self, corpus: &Corpus, unique: Seed) -> Vec<Script> {
         let unique = (!self.use_cached).then_some(unique);
         let shape = ScriptShape { blocks: self.blocks, varied_lengths: self.varied_lengths, unique };
-        let text = |listener| self.texts.map_or(listener, |texts| texts.text_of(self.seed, listener));
-        let script = |listener| Script::new(corpus, shape, self.seed, ListenerId(text(listener)));
-        (0..self.users).map(script).collect()
+        let text = |ListenerId(listener)| {
+            ListenerId(self.texts.map_or(listener, |texts| texts.text_of(self.seed, listener)))
+        };
+        self.own().iter().map(|listener| Script::new(corpus, shape, self.seed, text(listener))).collect()
     }
 }

@@ -2,6 +2,13 @@
 //!
 //! Every figure is computed from these afterwards; no figure is computed while a run goes on.
 
+mod incident;
+mod under_way;
+
+pub use self::{
+    incident::{Incident, IncidentRecord, Jump, OutageEnd, ResendReason},
+    under_way::{Arrived, Asked, Wanted},
+};
 use crate::{
     event::{Failure, FailureClass},
     ids::{BlockIdx, ListenerId},
@@ -201,69 +208,6 @@ impl BlockOutcome {
     }
 }
 
-/// A block was asked for just now, and nothing has become final of it. No fact: it is put down so that a run that is killed knows
-/// what it had asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// Who asked.
-    pub listener: ListenerId,
-    /// For which block.
-    pub block: BlockIdx,
-    /// When the request naming it was written.
-    pub at: Instant,
-    /// Since when it is wanted; none of a block that has its record already and is to be heard again.
-    pub wanted: Option<Wanted>,
-}
-
-/// Since when a block is wanted, and which request of its listener asked for it first: as in its [`BlockRecord`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// When the listener came to want it.
-    pub intended_at: Instant,
-    /// The request, from 0.
-    pub batch: u32,
-}
-
-/// A block's audio is whole, and nothing has become final of it. No fact: it is put down so that a run that is killed knows
-/// what had arrived and was not yet heard. The moments are those of its [`BlockRecord`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are those of BlockRecord, which documents them")]
-pub struct Arrived {
-    pub listener: ListenerId,
-    pub block: BlockIdx,
-    pub answered_request_at: Option<Instant>,
-    pub acknowledged_at: Option<Instant>,
-    pub ready_at: Option<Instant>,
-    pub first_audio_at: Option<Instant>,
-    pub complete_at: Instant,
-    pub media: MediaTime,
-    pub bytes: u64,
-    pub chunks: u32,
-    pub buffer_deficit: Option<Duration>,
-    pub findings: Option<Findings>,
-}
-
-impl Arrived {
-    /// What there is to be put down of a block; none before its audio is whole.
-    #[must_use]
-    pub fn of(record: &BlockRecord) -> Option<Self> {
-        Some(Self {
-            listener: record.listener,
-            block: record.block,
-            answered_request_at: record.answered_request_at,
-            acknowledged_at: record.acknowledged_at,
-            ready_at: record.ready_at,
-            first_audio_at: record.first_audio_at,
-            complete_at: record.complete_at?,
-            media: record.media,
-            bytes: record.bytes,
-            chunks: record.chunks,
-            buffer_deficit: record.buffer_deficit,
-            findings: record.findings,
-        })
-    }
-}
-
 /// One underrun: playback had started, the next audio was not there. After a jump or a change of voice of the listener's
 /// own it begins at the very moment of that [`Incident`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -287,155 +231,6 @@ pub struct ErrorRecord {
     pub at: Instant,
     /// What.
     pub failure: Failure,
-}
-
-/// Something that happened to a listener besides blocks, stalls and failures, or that it did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IncidentRecord {
-    /// Whose session.
-    pub listener: ListenerId,
-    /// When it happened; of what lasts, when it began.
-    pub at: Instant,
-    /// What.
-    pub incident: Incident,
-}
-
-/// The closed list of incidents.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Incident {
-    /// There was no connection, from its loss or the first failure to make it.
-    Outage {
-        /// Until it was there again, was given up, or the session ended.
-        lasted: Duration,
-        /// How often it was dialled meanwhile.
-        tries: u32,
-        /// What ended the outage.
-        end: OutageEnd,
-        /// Why the connection was lost.
-        failure: Failure,
-    },
-    /// A block was asked for again.
-    Resent {
-        /// The block.
-        block: BlockIdx,
-        /// Why.
-        why: ResendReason,
-    },
-    /// A block could not be asked for when it was wanted, for want of a connection.
-    Delayed {
-        /// The block.
-        block: BlockIdx,
-        /// Until it was asked for.
-        lasted: Duration,
-    },
-    /// A block was given up, having been waited for too long; it may be asked for again when it is needed.
-    GivenUp {
-        /// The block.
-        block: BlockIdx,
-    },
-    /// Playback stood still because the listener wanted it to.
-    Paused {
-        /// How long.
-        lasted: Duration,
-    },
-    /// The listener went elsewhere in the text.
-    Jumped {
-        /// The block it was at.
-        from: BlockIdx,
-        /// The block it went to.
-        to: BlockIdx,
-        /// By which button.
-        how: Jump,
-    },
-    /// The listener chose another voice.
-    VoiceChanged {
-        /// The block it was at, which begins again.
-        block: BlockIdx,
-    },
-    /// The listener left.
-    HungUp {
-        /// The block it was at.
-        block: BlockIdx,
-    },
-    /// The listener interrupted an utterance.
-    BargedIn {
-        /// The utterance, of which nothing more was wanted.
-        block: BlockIdx,
-    },
-}
-
-/// What ended an outage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OutageEnd {
-    /// The connection was there again.
-    Reconnected,
-    /// It was not dialled any more.
-    GivenUp,
-    /// The session ended first.
-    SessionEnded,
-}
-
-/// Why a block was asked for again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ResendReason {
-    /// It was waited for too long.
-    Overdue {
-        /// Whether the service had acknowledged a request for it before; none in files from before that was put down.
-        acknowledged: Option<bool>,
-    },
-    /// The service withdrew it.
-    Withdrawn,
-    /// The connection it was asked for by was lost.
-    Reconnected,
-    /// An earlier attempt had failed, was skipped or was given up, and the block is still wanted.
-    Failed,
-}
-
-/// How a listener went elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Jump {
-    /// To any block.
-    Seek,
-    /// To the next block.
-    Skip,
-}
-
-impl OutageEnd {
-    /// Every end.
-    pub const ALL: [Self; 3] = [Self::Reconnected, Self::GivenUp, Self::SessionEnded];
-
-    /// The name used in files.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Reconnected => "reconnected",
-            Self::GivenUp => "given-up",
-            Self::SessionEnded => "session-ended",
-        }
-    }
-}
-
-impl ResendReason {
-    /// Every reason.
-    pub const ALL: [Self; 6] = [
-        Self::Overdue { acknowledged: None },
-        Self::Overdue { acknowledged: Some(false) },
-        Self::Overdue { acknowledged: Some(true) },
-        Self::Withdrawn,
-        Self::Reconnected,
-        Self::Failed,
-    ];
-
-    /// The name used in files. What is overdue has the name that it had when nobody looked whether it was acknowledged.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Overdue { .. } => "unacknowledged",
-            Self::Withdrawn => "withdrawn",
-            Self::Reconnected => "reconnected",
-            Self::Failed => "failed",
-        }
-    }
 }
 
 /// One listener's session from intended start to end: startup, playing, stalls and pauses, and nothing else. Only in a

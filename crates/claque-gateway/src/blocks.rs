@@ -5,7 +5,7 @@ use std::sync::Arc;
 use claque_core::time::MediaTime;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use crate::split::split;
+use crate::{ids::VariantHash, split::split};
 
 /// One piece of spoken text of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +37,122 @@ impl Block {
 /// images and rules are not. Elements much longer than `max_block_chars` characters are split.
 #[must_use]
 pub fn blocks_of(markdown: &str, max_block_chars: usize) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for_each_piece(markdown, max_block_chars, |text| {
+        blocks.push(Block::new(u32::try_from(blocks.len()).unwrap_or(u32::MAX), text));
+    });
+    blocks
+}
+
+/// What a document knows of its blocks. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) enum Spoken {
+    /// Everything.
+    Texts(Arc<[Block]>),
+    /// What is needed to make their audio by a model, in one voice.
+    Digests(Arc<[Digest]>),
+}
+
+/// A block of which only the audio in one voice is ever wanted, and from no engine that reads: a sixth of the memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Digest {
+    /// The half of its variant's name that every draw is seeded by.
+    head: [u8; 16],
+    /// Characters of its text, and in the last bit whether anything can be spoken of it.
+    chars_and_speech: u32,
+}
+
+/// One block, as it is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) variant: VariantHash,
+    pub(crate) chars: u32,
+    /// Whether anything can be spoken of it.
+    pub(crate) is_speech: bool,
+    /// None where it was not kept.
+    pub(crate) text: Option<Arc<str>>,
+}
+
+impl Spoken {
+    /// A block in a voice, which of digests is the voice they were made for; none where there is no such block.
+    pub(crate) fn ask(&self, block: i64, (model, voice): (&str, &str)) -> Option<Asked> {
+        let block = usize::try_from(block).ok()?;
+        match self {
+            Self::Texts(blocks) => {
+                let Block { text, chars, .. } = blocks.get(block)?;
+                let variant = VariantHash::of(text, model, voice);
+                Some(Asked {
+                    variant,
+                    chars: *chars,
+                    is_speech: is_speech(text),
+                    text: Some(Arc::clone(text)),
+                })
+            }
+            Self::Digests(digests) => {
+                let Digest { head, chars_and_speech } = *digests.get(block)?;
+                let variant = VariantHash::from_head(head);
+                let (chars, is_speech) = (chars_and_speech >> 1, chars_and_speech & 1 == 1);
+                Some(Asked { variant, chars, is_speech, text: None })
+            }
+        }
+    }
+}
+
+/// The digests of a Markdown text's blocks in a voice.
+pub(crate) fn digests_of(
+    markdown: &str,
+    max_block_chars: usize,
+    (model, voice): (&str, &str),
+) -> Vec<Digest> {
+    let mut digests = Vec::new();
+    for_each_piece(markdown, max_block_chars, |text| {
+        let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX >> 1);
+        let chars_and_speech = chars << 1 | u32::from(is_speech(text));
+        digests.push(Digest { head: VariantHash::of(text, model, voice).head(), chars_and_speech });
+    });
+    digests
+}
+
+impl Digest {
+    pub(crate) const fn chars(&self) -> u32 {
+        self.chars_and_speech >> 1
+    }
+}
+
+fn is_speech(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
+/// Hands out the blocks of a Markdown text in reading order.
+fn for_each_piece(markdown: &str, max_block_chars: usize, mut take: impl FnMut(&str)) {
+    if markdown.split(PARAGRAPHS).all(is_plain) {
+        let elements = markdown.split(PARAGRAPHS);
+        elements.for_each(|element| split(element, max_block_chars).into_iter().for_each(&mut take));
+        return;
+    }
     let elements = spoken_elements(markdown);
-    let pieces = elements.iter().flat_map(|element| split(element, max_block_chars));
-    pieces.zip(0..).map(|(text, idx)| Block::new(idx, text)).collect()
+    elements.iter().for_each(|element| split(element, max_block_chars).into_iter().for_each(&mut take));
+}
+
+/// What lies between two paragraphs.
+const PARAGRAPHS: &str = "\n\n";
+
+/// Whether a paragraph is spoken as it stands, whatever Markdown says: it begins with a letter or a quotation, is one line, has nothing
+/// but letters, digits, marks that mean nothing to Markdown inside a line, and single spaces between words.
+fn is_plain(paragraph: &str) -> bool {
+    const FIRST: [char; 6] = ['\'', '"', '(', '‘', '“', '—'];
+    let mut before = ' ';
+    let is_plain = paragraph.chars().all(|c| {
+        let fits = match c {
+            ' ' => before != ' ',
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '"' | '(' | ')' | '-' => true,
+            '’' | '‘' | '“' | '”' | '—' | '–' | '…' => true,
+            c => c.is_ascii_alphanumeric() || c.is_alphabetic(),
+        };
+        before = c;
+        fits
+    });
+    is_plain && before != ' ' && paragraph.starts_with(|c: char| c.is_alphabetic() || FIRST.contains(&c))
 }
 
 fn spoken_elements(markdown: &str) -> Vec<String> {
@@ -114,6 +227,8 @@ const fn is_container_end(tag: TagEnd) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn texts(markdown: &str) -> Vec<String> {
@@ -144,6 +259,38 @@ mod tests {
         let ours: Vec<_> = blocks.iter().map(|block| (&*block.text, block.est_duration_ms)).collect();
         assert_eq!(ours, recorded);
         assert!(blocks.iter().zip(0..).all(|(block, idx)| block.idx == idx));
+    }
+
+    fn parsed(markdown: &str) -> Vec<String> {
+        spoken_elements(markdown)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_for_plain_is_what_a_parser_makes_of_it(
+            paragraphs in prop::collection::vec("[A-Za-zé0-9.,;:!?'\"()’“”—\\-#>*_` \n]{0,12}( [a-z1:.!(]{1,4}){0,3}", 1..5),
+        ) {
+            let markdown = paragraphs.join(PARAGRAPHS);
+            if markdown.split(PARAGRAPHS).all(is_plain) {
+                let elements: Vec<_> = markdown.split(PARAGRAPHS).map(str::to_owned).collect();
+                prop_assert_eq!(elements, parsed(&markdown));
+            }
+        }
+    }
+
+    #[test]
+    fn a_digest_says_of_a_block_what_its_text_says() {
+        let text = "One block, spoken.\n\nAnother — with “quotes”; and é.\n\n# ...";
+        let voice = ("kokoro", "af_heart");
+        let (texts, digests) = (blocks_of(text, 250), digests_of(text, 250, voice));
+        let (texts, digests) = (Spoken::Texts(texts.into()), Spoken::Digests(digests.into()));
+        for block in 0..3 {
+            let (whole, short) = (texts.ask(block, voice).unwrap(), digests.ask(block, voice).unwrap());
+            assert_eq!((whole.chars, whole.is_speech), (short.chars, short.is_speech));
+            let seed = |asked: &Asked| asked.variant.seed(claque_core::rng::Seed::root(1)).value();
+            assert_eq!(seed(&whole), seed(&short));
+        }
+        assert!(digests.ask(3, voice).is_none() && digests.ask(-1, voice).is_none());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use claque_core::{rng::Seed, time::Instant};
 
 use crate::{
-    blocks::{Block, blocks_of},
+    blocks::{Block, Spoken, blocks_of, digests_of},
     config::GatewayConfig,
     ids::{DocumentId, UserId},
     refusal::{ContentFault, Refusal, Resource},
@@ -49,7 +49,7 @@ struct Document {
     owner: UserId,
     title: Option<String>,
     created_at: Instant,
-    blocks: Arc<[Block]>,
+    blocks: Spoken,
     chars: u64,
     /// The number of its last use.
     used: u64,
@@ -68,6 +68,38 @@ impl Documents {
         content: &str,
         title: Option<&str>,
     ) -> Result<DocumentInfo, Refusal> {
+        let id = self.next_id();
+        let chars = self.count(config, owner, content)?;
+        let blocks: Arc<[Block]> = blocks_of(content, config.max_block_chars).into();
+        let info = DocumentInfo { id, title: title.map(str::to_owned), blocks: blocks.len() };
+        self.file((at, owner), info.clone(), chars, Spoken::Texts(blocks));
+        Ok(info)
+    }
+
+    /// The same of a text of which only the audio in one voice will be asked for. Gives the characters of its blocks.
+    pub(crate) fn create_digest(
+        &mut self,
+        at: Instant,
+        config: &GatewayConfig,
+        owner: &UserId,
+        content: &str,
+        voice: (&str, &str),
+    ) -> Result<(DocumentId, Arc<[u32]>), Refusal> {
+        let id = self.next_id();
+        let counted = self.count(config, owner, content)?;
+        let digests = digests_of(content, config.max_block_chars, voice);
+        let chars = digests.iter().map(crate::blocks::Digest::chars).collect();
+        let info = DocumentInfo { id, title: None, blocks: digests.len() };
+        self.file((at, owner), info, counted, Spoken::Digests(digests.into()));
+        Ok((id, chars))
+    }
+
+    fn next_id(&self) -> DocumentId {
+        DocumentId::from_seed(self.seed.index(self.created))
+    }
+
+    /// Counts a text's characters for its owner.
+    fn count(&mut self, config: &GatewayConfig, owner: &UserId, content: &str) -> Result<u64, Refusal> {
         let length = content.chars().count();
         if length == 0 {
             return Err(Refusal::ContentInvalid(ContentFault::TooShort));
@@ -82,20 +114,29 @@ impl Documents {
         {
             return Err(Refusal::StorageLimit { used, limit });
         }
-        let id = DocumentId::from_seed(self.seed.index(self.created));
-        self.created += 1;
-        let blocks: Arc<[Block]> = blocks_of(content, config.max_block_chars).into();
-        let info = DocumentInfo { id, title: title.map(str::to_owned), blocks: blocks.len() };
         self.stored.insert(owner.clone(), used + chars);
-        let (owner, title) = (owner.clone(), info.title.clone());
-        self.uses += 1;
-        let document = Document { owner, title, created_at: at, blocks, chars, used: self.uses };
-        self.by_id.insert(id, document);
-        Ok(info)
+        Ok(chars)
     }
 
-    /// The blocks of a document of that user.
+    fn file(&mut self, (at, owner): (Instant, &UserId), info: DocumentInfo, chars: u64, blocks: Spoken) {
+        let DocumentInfo { id, title, .. } = info;
+        self.created += 1;
+        self.uses += 1;
+        let owner = owner.clone();
+        let document = Document { owner, title, created_at: at, blocks, chars, used: self.uses };
+        self.by_id.insert(id, document);
+    }
+
+    /// The blocks of a document of that user, where their texts were kept.
     pub(crate) fn blocks(&self, user: &UserId, id: DocumentId) -> Option<&Arc<[Block]>> {
+        match self.spoken(user, id)? {
+            Spoken::Texts(blocks) => Some(blocks),
+            Spoken::Digests(_) => None,
+        }
+    }
+
+    /// What a document of that user has to speak.
+    pub(crate) fn spoken(&self, user: &UserId, id: DocumentId) -> Option<&Spoken> {
         self.by_id.get(&id).filter(|document| document.owner == *user).map(|document| &document.blocks)
     }
 
@@ -125,7 +166,7 @@ impl Documents {
     }
 
     pub(crate) fn delete(&mut self, user: &UserId, id: DocumentId) -> Result<(), Refusal> {
-        if self.blocks(user, id).is_none() {
+        if self.spoken(user, id).is_none() {
             return Err(Refusal::NotFound { resource: Resource::Document, id: id.to_string() });
         }
         if let Some(document) = self.by_id.remove(&id)

@@ -1,4 +1,4 @@
-//! The service as a whole: REST calls, and messages of connections in front of the pipeline.
+//! The service as a whole: calls on documents and audio, and messages of connections in front of the pipeline.
 
 mod advance;
 mod asking;
@@ -18,7 +18,6 @@ use claque_core::{
 
 pub use self::telling::GatewayStats;
 use crate::{
-    accounts::{Accounts, Credentials, SignedIn},
     blocks::Block,
     config::GatewayConfig,
     documents::{DocumentInfo, Documents, ListedDocument},
@@ -28,17 +27,16 @@ use crate::{
     limits::{RestGate, Route, Usage, Windows},
     message::{AudioFormat, Input, Output, Speech, SpeechBody, TimeoutReason},
     pipeline::{Pipeline, Subscriber},
-    refusal::{GuestSession, Refusal, Resource},
+    refusal::{Refusal, Resource},
     session::Sessions,
     voices::ModelInfo,
 };
 
-/// Accounts, documents, connections and the pipeline.
+/// Documents, connections and the pipeline.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     config: GatewayConfig,
     now: Instant,
-    accounts: Accounts,
     documents: Documents,
     gate: RestGate,
     synthesis: Windows<UserId>,
@@ -49,6 +47,8 @@ pub struct Gateway {
     models: Vec<ModelInfo>,
     /// Outages whose begin is still to come, the next one first.
     cuts: VecDeque<SocketOutage>,
+    /// Things done so far whose time had come.
+    steps: u64,
     /// Handshakes so far.
     handshakes: u64,
     /// How often each block was asked for; counted only where a fault looks at it.
@@ -60,7 +60,7 @@ pub struct Gateway {
 /// Who makes a REST call, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The user, from [`Gateway::authenticate`].
+    /// The user; who it is was found out before.
     pub user: UserId,
     /// Client address, as limits tell addresses apart.
     pub address: String,
@@ -95,11 +95,9 @@ impl Gateway {
     /// Makes a gateway at the run's start. Ids, tokens and all noise come from `seed`.
     #[must_use]
     pub fn new(config: GatewayConfig, seed: Seed) -> Self {
-        let outage = config.faults.identity_outage;
         let (pipeline, faults) = (config.pipeline.clone(), config.faults.clone());
         Self {
             now: Instant::START,
-            accounts: Accounts::new(config.auth.clone(), config.era, outage, seed.child("accounts")),
             documents: Documents::new(seed.child("documents")),
             gate: RestGate::new(config.rest_limits.clone(), config.era),
             synthesis: Windows::new(),
@@ -109,6 +107,7 @@ impl Gateway {
             pipeline: Pipeline::new(pipeline, &config.models, faults, seed.child("pipeline")),
             models: config.models.iter().map(|model| model.info.clone()).collect(),
             cuts: outages(&config.faults),
+            steps: 0,
             handshakes: 0,
             requests: BTreeMap::new(),
             seed: seed.child("requests"),
@@ -142,6 +141,12 @@ impl Gateway {
         Outputs::new(&mut self.outputs)
     }
 
+    /// Things done so far because their time had come: what a simulation counts as the gateway's events.
+    #[must_use]
+    pub const fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// When to wake the gateway at the latest, and why; none while only news can change anything.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, TimeoutReason)> {
@@ -167,38 +172,12 @@ impl Gateway {
         self.config.faults.refusal(now, number).map_or(Ok(()), Err)
     }
 
-    /// Signs an account in by password.
+    /// Lets a call of somebody at an address through that the gateway itself does not answer.
     ///
     /// # Errors
-    /// [`Refusal::WrongPassword`], [`Refusal::IdentityUnavailable`] while it is down by an injected fault, and
-    /// [`Refusal::NoSuchRoute`] with authentication off.
-    pub fn sign_in(&mut self, now: Instant, email: &str, password: &str) -> Result<SignedIn, Refusal> {
-        self.accounts.sign_in(now, email, password)
-    }
-
-    /// Gives a new access token for a refresh token.
-    ///
-    /// # Errors
-    /// [`Refusal::WrongRefreshToken`], and as for [`Gateway::sign_in`].
-    pub fn refresh(&mut self, now: Instant, refresh: &str) -> Result<SignedIn, Refusal> {
-        self.accounts.refresh(now, refresh)
-    }
-
-    /// Makes a guest.
-    ///
-    /// # Errors
-    /// [`Refusal::NoSuchRoute`] in 2026-02, where guests name themselves; [`Refusal::RateLimited`].
-    pub fn anonymous_session(&mut self, now: Instant, address: &str) -> Result<GuestSession, Refusal> {
-        self.gate.pass(now, Route::AnonymousSession, address)?;
-        self.accounts.anonymous_session()
-    }
-
-    /// Finds out who a caller is. Also to be asked before a connection is accepted.
-    ///
-    /// # Errors
-    /// [`Refusal::Unauthenticated`] or [`Refusal::IdentityUnavailable`].
-    pub fn authenticate(&mut self, now: Instant, credentials: &Credentials) -> Result<UserId, Refusal> {
-        self.accounts.authenticate(now, credentials)
+    /// [`Refusal::RateLimited`].
+    pub fn pass(&mut self, now: Instant, route: Route, address: &str) -> Result<(), Refusal> {
+        self.gate.pass(now, route, address)
     }
 
     /// Stores a Markdown text as a document of the caller.
@@ -214,6 +193,23 @@ impl Gateway {
     ) -> Result<DocumentInfo, Refusal> {
         self.gate.pass(now, Route::CreateDocument, &caller.address)?;
         self.documents.create(now, &self.config, &caller.user, content, title)
+    }
+
+    /// Stores a text as a document of which only the audio in one voice (model and voice by slug) will be asked for, and of no
+    /// engine but the modelled one. It keeps no text, so [`Gateway::blocks`] does not find it. Gives its id, and the characters of
+    /// its blocks. What can be refused is refused as by [`Gateway::create_document`].
+    ///
+    /// # Errors
+    /// As for [`Gateway::create_document`].
+    pub fn create_unread_document(
+        &mut self,
+        now: Instant,
+        caller: &Caller,
+        content: &str,
+        voice: (&str, &str),
+    ) -> Result<(DocumentId, Arc<[u32]>), Refusal> {
+        self.gate.pass(now, Route::CreateDocument, &caller.address)?;
+        self.documents.create_digest(now, &self.config, &caller.user, content, voice)
     }
 
     /// The blocks of a document of the caller.

@@ -62,6 +62,12 @@ impl DocumentId {
         Self(bits & !(0xf000 << 64) & !(0xc000 << 48) | VERSION_4 | VARIANT)
     }
 
+    /// Half of its bits; nearly all of them are random.
+    #[expect(clippy::cast_possible_truncation, reason = "the other half is left out")]
+    pub(crate) const fn low_bits(self) -> u64 {
+        self.0 as u64
+    }
+
     /// Reads the hyphenated form of a UUID, in either case. None for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -119,9 +125,25 @@ impl VariantHash {
         Self(bytes)
     }
 
+    /// What [`VariantHash::seed`] looks at.
+    pub(crate) fn head(self) -> [u8; 16] {
+        core::array::from_fn(|place| self.0[place])
+    }
+
+    /// A name with the same seed as that whose head this is.
+    pub(crate) fn from_head(head: [u8; 16]) -> Self {
+        Self(core::array::from_fn(|place| head.get(place).copied().unwrap_or_default()))
+    }
+
     /// The digest.
     pub(crate) const fn into_bytes(self) -> [u8; 32] {
         self.0
+    }
+
+    /// The first of its bits.
+    pub(crate) const fn low_bits(self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 
     /// Reads 64 hexadecimal digits. None for anything else.

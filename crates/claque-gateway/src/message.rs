@@ -52,9 +52,9 @@ pub enum Request {
         /// Blocks in the order wanted; may be out of range, negative or named twice.
         blocks: Vec<i64>,
         /// Slug of the model.
-        model: String,
+        model: Arc<str>,
         /// Slug of the voice.
-        voice: String,
+        voice: Arc<str>,
     },
     /// Says that the player has jumped.
     CursorMoved {
@@ -205,7 +205,8 @@ pub enum SpeechBody {
 }
 
 /// An audio container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AudioFormat {
     /// Opus in Ogg (RFC 7845).
     OggOpus,

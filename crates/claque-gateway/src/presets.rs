@@ -9,14 +9,13 @@ use claque_core::time::Duration;
 
 use crate::{
     config::{
-        Auth, Counting, CrossTalk, Engine, EngineErrors, Era, EvictedKey, Eviction, GatewayConfig,
-        ModelConfig, OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit,
-        Workers,
+        Auth, AuthConfig, Counting, CrossTalk, Engine, EngineErrors, Era, EvictedKey, Eviction,
+        GatewayConfig, OverflowConfig, PipelineConfig, QueuedVariant, RateLimit, RestLimits, SynthesisLimit,
     },
     extraction::{CreationAnswer, ExtractionConfig},
     faults::Faults,
-    message::AudioFormat,
-    service::{LengthModel, ServiceModel, Spread},
+    models::{ModelConfig, Workers},
+    service::{ServiceModel, Spread},
     voices::{ModelInfo, inworld, kokoro},
 };
 
@@ -40,18 +39,6 @@ impl GatewayConfig {
     /// February 2026: overflow, three models, authentication off.
     #[must_use]
     pub fn feb_2026() -> Self {
-        let overflow = OverflowConfig {
-            threshold: Duration::from_secs(30),
-            scan: Duration::from_secs(5),
-            request_timeout: Duration::from_secs(60),
-            // Cold starts: p98 about 20 s as published; the median is an assumption.
-            cold_start: Spread { median: Duration::from_secs(8), p98: Duration::from_secs(20) },
-            warm_start: Spread::fixed(Duration::from_millis(200)),
-            keep_warm: MINUTE,
-            // 4 to 8 s as published.
-            execution: Spread { median: Duration::from_millis(5_500), p98: Duration::from_secs(8) },
-            failure_share: 0.0,
-        };
         let inworld_model = |id, slug, name, overhead, per_char| ModelConfig {
             workers: Workers::Unlimited,
             service: ServiceModel::PerChar {
@@ -74,7 +61,7 @@ impl GatewayConfig {
         config.pipeline.visibility_timeout = Duration::from_secs(30);
         // Published source: for as long as a jump withdrew only what lay outside a window, it left the key behind.
         config.pipeline.evicted_key = EvictedKey::Kept;
-        config.pipeline.overflow = Some(overflow);
+        config.pipeline.overflow = Some(OVERFLOW);
         config
     }
 
@@ -88,6 +75,23 @@ impl GatewayConfig {
             overflow.scan = Duration::from_secs(2);
             overflow.request_timeout = Duration::from_secs(25);
         }
+        config
+    }
+
+    /// The configuration in which everything is on that can be switched off: what such a part starts from where it was off and a
+    /// setting of it is given. A token lives for the ten minutes of the identity service; limits on REST calls are none.
+    #[must_use]
+    pub fn switched_on() -> Self {
+        let mut config = Self::current();
+        config.auth = Auth::On(AuthConfig {
+            accounts: vec![],
+            static_tokens: vec![],
+            access_token_life: Duration::from_secs(600),
+        });
+        config.rest_limits =
+            Some(RestLimits { create_document: vec![], upload: vec![], extract: vec![], other: vec![] });
+        config.pipeline.overflow = Some(OVERFLOW);
+        config.extraction.pipeline.overflow = Some(OVERFLOW);
         config
     }
 
@@ -185,24 +189,27 @@ fn extraction() -> ExtractionConfig {
     }
 }
 
+/// What the service of February 2026 had.
+const OVERFLOW: OverflowConfig = OverflowConfig {
+    threshold: Duration::from_secs(30),
+    scan: Duration::from_secs(5),
+    request_timeout: Duration::from_secs(60),
+    // Cold starts: p98 about 20 s as published; the median is an assumption.
+    cold_start: Spread { median: Duration::from_secs(8), p98: Duration::from_secs(20) },
+    warm_start: Spread::fixed(Duration::from_millis(200)),
+    keep_warm: MINUTE,
+    // 4 to 8 s as published.
+    execution: Spread { median: Duration::from_millis(5_500), p98: Duration::from_secs(8) },
+    failure_share: 0.0,
+};
+
 /// 300 blocks in a minute.
 const SYNTHESIS_LIMIT: SynthesisLimit =
     SynthesisLimit { limit: RateLimit { count: 300, window: MINUTE }, counting: Counting::Blocks };
 
 /// A model with four workers and the times of kokoro.
 fn model(info: ModelInfo) -> ModelConfig {
-    ModelConfig {
-        info,
-        workers: Workers::Pull(4),
-        service: ServiceModel::PerChar {
-            overhead: Duration::from_secs(1),
-            per_char: Duration::from_millis(20),
-            sigma: 0.1,
-        },
-        // The estimate that the service itself gives is 14 characters a second.
-        length: LengthModel::PerChar { chars_per_second: 14.0, sigma: 0.03 },
-        format: AudioFormat::OggOpus,
-    }
+    ModelConfig::at_the_pace_of_kokoro(info, Workers::Pull(4))
 }
 
 #[cfg(test)]

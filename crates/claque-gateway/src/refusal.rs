@@ -122,21 +122,6 @@ pub enum ContentFault {
     },
 }
 
-/// A guest's credentials.
-#[derive(Clone, PartialEq, Eq)]
-pub struct GuestSession {
-    /// UUID of the guest.
-    pub id: String,
-    /// Secret, 64 hexadecimal digits.
-    pub token: String,
-}
-
-impl core::fmt::Debug for GuestSession {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("GuestSession").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
 impl Refusal {
     /// The HTTP status.
     #[must_use]

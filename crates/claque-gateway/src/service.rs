@@ -6,11 +6,16 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime},
 };
-use rand::Rng;
+use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1, LogNormal};
+use serde::{Deserialize, Serialize};
 
-/// The time a worker needs for a text.
-#[derive(Clone, Copy, Debug, PartialEq)]
+use crate::settings::{As, Rate, Seconds, Size, Written as _};
+
+/// The time a worker needs for a text. Written as `{ fixed_seconds }`, `{ exponential_seconds }`,
+/// `{ quantile_seconds }` (eleven of them), or `{ overhead_seconds, seconds_per_char, sigma }`, of which the default's are taken for what is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenService", into = "WrittenService")]
 pub enum ServiceModel {
     /// `(overhead + chars x per_char) x noise`.
     PerChar {
@@ -23,6 +28,8 @@ pub enum ServiceModel {
     },
     /// The same for every text: for known truths.
     Fixed(Duration),
+    /// From measured times, whatever the text: between two of their quantiles each time is as likely.
+    Empirical(Quantiles),
     /// From the exponential distribution, whatever the text: for what queueing theory knows of it. Equal texts take equal times.
     Exponential {
         /// The mean.
@@ -30,8 +37,10 @@ pub enum ServiceModel {
     },
 }
 
-/// The length of a text's audio.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The length of a text's audio. Written as `{ fixed_seconds }`, or `{ chars_per_second, sigma }`, of which the default's are taken
+/// for what is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenLength", into = "WrittenLength")]
 pub enum LengthModel {
     /// `chars / chars_per_second x noise`, rounded to the millisecond, at least 1 ms.
     PerChar {
@@ -45,12 +54,181 @@ pub enum LengthModel {
 }
 
 /// A log-normal distribution given by two of its quantiles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Spread {
     /// Half are below this.
+    #[serde(rename = "median_seconds", with = "As::<Seconds>")]
     pub median: Duration,
     /// 98 of 100 are below this. Equal to the median for no spread.
+    #[serde(rename = "p98_seconds", with = "As::<Seconds>")]
     pub p98: Duration,
+}
+
+/// Times by their rank: the shortest, the longest and nine between, a tenth of all apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantiles([Duration; 11]);
+
+impl Quantiles {
+    /// Takes eleven times; none if they do not ascend.
+    #[must_use]
+    pub fn new(times: [Duration; 11]) -> Option<Self> {
+        times.is_sorted().then_some(Self(times))
+    }
+
+    /// The times.
+    #[must_use]
+    pub const fn times(&self) -> &[Duration; 11] {
+        &self.0
+    }
+
+    /// The mean of what is drawn by them.
+    #[must_use]
+    pub const fn mean(&self) -> Duration {
+        let [a, b, c, d, e, f, g, h, i, j, k] = self.0;
+        let mut twice = a.saturating_add(k);
+        let between = [b, c, d, e, f, g, h, i, j];
+        let mut place = 0;
+        while place < between.len() {
+            twice = twice.saturating_add(between[place]).saturating_add(between[place]);
+            place += 1;
+        }
+        Duration::from_nanos_u128(twice.as_nanos() / 20)
+    }
+
+    /// The time below which `share` (0 to 1) of all lie.
+    fn at(&self, share: f64) -> Duration {
+        let place = share.clamp(0.0, 1.0) * 10.0;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 9")]
+        let below = (place as usize).min(9);
+        let (low, high) = (self.0[below], self.0[below + 1]);
+        #[expect(clippy::cast_precision_loss, reason = "from 0 to 9")]
+        let inside = place - below as f64;
+        low + (high - low).mul_f64(inside.clamp(0.0, 1.0))
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct WrittenService {
+    fixed_seconds: Option<Seconds>,
+    exponential_seconds: Option<Seconds>,
+    quantile_seconds: Option<[Seconds; 11]>,
+    overhead_seconds: Option<Seconds>,
+    seconds_per_char: Option<Seconds>,
+    sigma: Option<Size>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct WrittenLength {
+    fixed_seconds: Option<Seconds>,
+    chars_per_second: Option<Rate>,
+    sigma: Option<Size>,
+}
+
+/// Overhead, time per character and sigma at the published pace of kokoro: see the presets.
+const KOKORO_SERVICE: (Duration, Duration, f64) = (Duration::from_secs(1), Duration::from_millis(20), 0.1);
+
+/// Characters a second and sigma: the estimate that the service itself gives is 14 characters a second.
+const KOKORO_LENGTH: (f64, f64) = (14.0, 0.03);
+
+impl Default for ServiceModel {
+    /// At the published pace of kokoro.
+    fn default() -> Self {
+        let (overhead, per_char, sigma) = KOKORO_SERVICE;
+        Self::PerChar { overhead, per_char, sigma }
+    }
+}
+
+impl Default for LengthModel {
+    /// At the pace at which kokoro speaks.
+    fn default() -> Self {
+        let (chars_per_second, sigma) = KOKORO_LENGTH;
+        Self::PerChar { chars_per_second, sigma }
+    }
+}
+
+impl TryFrom<WrittenService> for ServiceModel {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenService) -> Result<Self, Self::Error> {
+        let WrittenService {
+            fixed_seconds,
+            exponential_seconds,
+            quantile_seconds,
+            overhead_seconds,
+            seconds_per_char,
+            sigma,
+        } = written;
+        let by_char = overhead_seconds.is_some() || seconds_per_char.is_some() || sigma.is_some();
+        match (fixed_seconds, exponential_seconds, quantile_seconds) {
+            (Some(Seconds(service)), None, None) if !by_char => Ok(Self::Fixed(service)),
+            (Some(_), ..) => Err("fixed_seconds stands alone; take it away, or the other keys"),
+            (None, Some(Seconds(mean)), None) if !by_char => Ok(Self::Exponential { mean }),
+            (None, Some(_), _) => Err("exponential_seconds stands alone; take it away, or the other keys"),
+            (None, None, Some(times)) if !by_char => Quantiles::new(times.map(|time| time.0))
+                .map(Self::Empirical)
+                .ok_or("quantile_seconds must ascend, from the shortest time to the longest"),
+            (None, None, Some(_)) => Err("quantile_seconds stands alone; take it away, or the other keys"),
+            (None, None, None) => Ok(Self::PerChar {
+                overhead: overhead_seconds.map_or(KOKORO_SERVICE.0, |span| span.0),
+                per_char: seconds_per_char.map_or(KOKORO_SERVICE.1, |span| span.0),
+                sigma: sigma.map_or(KOKORO_SERVICE.2, |sigma| sigma.0),
+            }),
+        }
+    }
+}
+
+impl TryFrom<WrittenLength> for LengthModel {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenLength) -> Result<Self, Self::Error> {
+        let WrittenLength { fixed_seconds, chars_per_second, sigma } = written;
+        match fixed_seconds {
+            Some(_) if chars_per_second.is_some() || sigma.is_some() => {
+                Err("fixed_seconds stands alone; take it away, or the other keys")
+            }
+            Some(media) => Ok(Self::Fixed(media.into_value())),
+            None => Ok(Self::PerChar {
+                chars_per_second: chars_per_second.map_or(KOKORO_LENGTH.0, |rate| rate.0),
+                sigma: sigma.map_or(KOKORO_LENGTH.1, |sigma| sigma.0),
+            }),
+        }
+    }
+}
+
+impl From<ServiceModel> for WrittenService {
+    fn from(service: ServiceModel) -> Self {
+        match service {
+            ServiceModel::Fixed(span) => Self { fixed_seconds: Some(Seconds(span)), ..Self::default() },
+            ServiceModel::Exponential { mean } => {
+                Self { exponential_seconds: Some(Seconds(mean)), ..Self::default() }
+            }
+            ServiceModel::Empirical(quantiles) => {
+                Self { quantile_seconds: Some(quantiles.times().map(Seconds)), ..Self::default() }
+            }
+            ServiceModel::PerChar { overhead, per_char, sigma } => Self {
+                overhead_seconds: Some(Seconds(overhead)),
+                seconds_per_char: Some(Seconds(per_char)),
+                sigma: Some(Size(sigma)),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl From<LengthModel> for WrittenLength {
+    fn from(length: LengthModel) -> Self {
+        match length {
+            LengthModel::Fixed(media) => Self { fixed_seconds: Some(Seconds::of(&media)), ..Self::default() },
+            LengthModel::PerChar { chars_per_second, sigma } => Self {
+                fixed_seconds: None,
+                chars_per_second: Some(Rate(chars_per_second)),
+                sigma: Some(Size(sigma)),
+            },
+        }
+    }
 }
 
 impl ServiceModel {
@@ -63,6 +241,7 @@ impl ServiceModel {
             }
             Self::Fixed(service) => service,
             Self::Exponential { mean } => mean,
+            Self::Empirical(quantiles) => quantiles.mean(),
         }
     }
 
@@ -73,6 +252,7 @@ impl ServiceModel {
             Self::PerChar { sigma, .. } => scale(self.mean(chars), noise(sigma, seed)),
             Self::Fixed(service) => service,
             Self::Exponential { mean } => scale(mean, Exp1.sample(&mut seed.rng())),
+            Self::Empirical(quantiles) => quantiles.at(seed.rng().random()),
         }
     }
 }
@@ -123,7 +303,7 @@ fn log_normal(mu: f64, sigma: f64, rng: &mut impl Rng) -> f64 {
     LogNormal::new(mu, sigma).map_or(1.0, |distribution| distribution.sample(rng))
 }
 
-fn scale(span: Duration, factor: f64) -> Duration {
+pub(crate) fn scale(span: Duration, factor: f64) -> Duration {
     Duration::try_from_secs_f64(span.as_secs_f64() * factor).unwrap_or(span)
 }
 
@@ -158,6 +338,28 @@ mod tests {
         // Standard errors: 1 % of the mean, and about 1.4 % of the standard deviation.
         assert!((mean - 0.5).abs() < 0.015 && (variance.sqrt() - 0.5).abs() < 0.025, "{mean} {variance}");
         assert_eq!(service.duration(80, root.index(5)), service.duration(300, root.index(5)));
+    }
+
+    #[test]
+    fn empirical_times_have_the_quantiles_and_the_mean_they_were_given() {
+        let times =
+            core::array::from_fn(|rank| Duration::from_millis(u64::try_from(rank * rank).unwrap() * 10));
+        let quantiles = Quantiles::new(times).unwrap();
+        let service = ServiceModel::Empirical(quantiles);
+        let mut drawn: Vec<_> = (0..10_000).map(|i| service.duration(80, Seed::root(6).index(i))).collect();
+        drawn.sort_unstable();
+        // A tenth of all is 1000, give or take 30.
+        for rank in 1..10 {
+            let below = drawn.partition_point(|time| *time < times[rank]);
+            assert!((rank * 1_000 - 160..=rank * 1_000 + 160).contains(&below), "{rank}: {below}");
+        }
+        // (0 + 1000) / 2 + the sum of 10 n^2 for n from 1 to 9, by ten.
+        assert_eq!(quantiles.mean(), Duration::from_millis(335));
+        let mean = drawn.iter().sum::<Duration>() / 10_000;
+        assert!((mean.as_secs_f64() - 0.335).abs() < 0.01, "{mean:?}");
+        let mut falling = times;
+        falling.reverse();
+        assert_eq!(Quantiles::new(falling), None);
     }
 
     #[test]

@@ -2,19 +2,21 @@
 //! them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque},
     sync::Arc,
 };
 
 use claque_core::time::{Duration, Instant};
 
 use crate::{
-    blocks::Block,
+    blocks::Spoken,
     config::{CrossTalk, Eviction},
     faults::{ConnectionEffect, ConnectionFault},
     ids::{ConnId, DocumentId, UserId},
     message::{Notice, Output},
     pipeline::Subscriber,
+    table::Table,
 };
 
 /// Something a connection asked for, in the order of its messages.
@@ -28,7 +30,7 @@ pub(crate) enum Work {
 #[derive(Clone, Debug)]
 pub(crate) struct BlockAsk {
     pub(crate) document: DocumentId,
-    pub(crate) blocks: Arc<[Block]>,
+    pub(crate) blocks: Spoken,
     pub(crate) block: i64,
     /// Index of the model.
     pub(crate) pool: usize,
@@ -39,22 +41,26 @@ pub(crate) struct BlockAsk {
 /// All connections.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sessions {
-    conns: BTreeMap<ConnId, Conn>,
+    conns: Table<ConnId, Conn>,
     by_user: BTreeMap<UserId, BTreeSet<ConnId>>,
     /// Which connections hear of a document: those that have asked for something of it. A document has one owner.
-    by_document: BTreeMap<DocumentId, BTreeSet<ConnId>>,
-    pending: BTreeMap<DocumentId, Pending>,
-    admissions: BTreeSet<(Instant, ConnId)>,
+    by_document: Table<DocumentId, Vec<ConnId>>,
+    pending: Table<DocumentId, Pending>,
+    /// When each connection's backlog goes on. Those of connections that are gone lie there, too, but none of them first.
+    admissions: BinaryHeap<Reverse<(Instant, ConnId)>>,
     /// What faults will say or do, in order of time, then of being set.
     later: BTreeMap<(Instant, u64), (ConnId, Later)>,
     set: u64,
     opened: u64,
+    /// Kept for its memory.
+    told: Vec<ConnId>,
 }
 
 /// Blocks of a document that were queued and neither settled nor evicted. They outlive the connection that asked.
 #[derive(Clone, Debug)]
 struct Pending {
-    blocks: BTreeSet<i64>,
+    /// Ascending, each once.
+    blocks: Vec<i64>,
     /// When all of them are forgotten, unless another comes before.
     forgotten_at: Instant,
 }
@@ -69,7 +75,8 @@ enum Later {
 #[derive(Clone, Debug)]
 struct Conn {
     user: UserId,
-    documents: BTreeSet<DocumentId>,
+    /// Each once.
+    documents: Vec<DocumentId>,
     backlog: VecDeque<Work>,
     /// When the first of the backlog is admitted.
     admits_at: Option<Instant>,
@@ -101,33 +108,41 @@ impl Sessions {
         let voice = fault.map_or(Voice::Clear, Voice::Doomed);
         self.opened += 1;
         self.by_user.entry(user.clone()).or_default().insert(conn);
-        let (documents, backlog) = (BTreeSet::new(), VecDeque::new());
+        let (documents, backlog) = (Vec::new(), VecDeque::new());
         self.conns.insert(conn, Conn { user, documents, backlog, admits_at: None, voice, sent: 0 });
     }
 
     /// What was queued is still made; it is announced to whoever listens to the document then.
     pub(crate) fn disconnect(&mut self, conn: ConnId) {
-        let Some(gone) = self.conns.remove(&conn) else { return };
-        if let Some(at) = gone.admits_at {
-            self.admissions.remove(&(at, conn));
+        let Some(gone) = self.conns.remove(conn) else { return };
+        if gone.admits_at.is_some() {
+            self.drop_stale_admissions();
         }
         remove_from(&mut self.by_user, &gone.user, conn);
         for document in gone.documents {
-            remove_from(&mut self.by_document, &document, conn);
+            let Some(conns) = self.by_document.get_mut(document) else { continue };
+            conns.retain(|other| *other != conn);
+            if conns.is_empty() {
+                self.by_document.remove(document);
+            }
         }
     }
 
     /// The connection hears of this document from now on.
     pub(crate) fn listen(&mut self, conn: ConnId, document: DocumentId) {
-        if let Some(entry) = self.conns.get_mut(&conn)
-            && entry.documents.insert(document)
+        if let Some(entry) = self.conns.get_mut(conn)
+            && !entry.documents.contains(&document)
         {
-            self.by_document.entry(document).or_default().insert(conn);
+            entry.documents.push(document);
+            let conns = self.by_document.get_or_insert_with(document, Vec::new);
+            if let Err(place) = conns.binary_search(&conn) {
+                conns.insert(place, conn);
+            }
         }
     }
 
     pub(crate) fn user(&self, conn: ConnId) -> Option<&UserId> {
-        self.conns.get(&conn).map(|conn| &conn.user)
+        self.conns.get(conn).map(|conn| &conn.user)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -136,7 +151,7 @@ impl Sessions {
 
     /// Adds to what the connection waits for. A block takes `interval` after the one before.
     pub(crate) fn push(&mut self, at: Instant, conn: ConnId, work: Work, interval: Duration) {
-        let Some(entry) = self.conns.get_mut(&conn) else { return };
+        let Some(entry) = self.conns.get_mut(conn) else { return };
         entry.backlog.push_back(work);
         if entry.admits_at.is_none() {
             self.schedule(at, conn, interval);
@@ -144,34 +159,39 @@ impl Sessions {
     }
 
     pub(crate) fn next_admission(&self) -> Option<Instant> {
-        self.admissions.first().map(|(at, _)| *at)
+        self.admissions.peek().map(|Reverse((at, _))| *at)
     }
 
     /// Takes what is admitted first, and sets the time of what that connection waits for next.
     pub(crate) fn pop_admission(&mut self, interval: Duration) -> Option<(Instant, ConnId, Work)> {
-        let (at, conn) = self.admissions.pop_first()?;
-        let entry = self.conns.get_mut(&conn)?;
+        let Reverse((at, conn)) = self.admissions.pop()?;
+        let entry = self.conns.get_mut(conn)?;
         entry.admits_at = None;
         let work = entry.backlog.pop_front()?;
         self.schedule(at, conn, interval);
+        self.drop_stale_admissions();
         Some((at, conn, work))
     }
 
     pub(crate) fn add_pending(&mut self, at: Instant, subscriber: Subscriber, life: Duration) {
-        let fresh = || Pending { blocks: BTreeSet::new(), forgotten_at: at };
-        let pending = self.pending.entry(subscriber.document).or_insert_with(fresh);
+        let fresh = || Pending { blocks: Vec::new(), forgotten_at: at };
+        let pending = self.pending.get_or_insert_with(subscriber.document, fresh);
         if pending.forgotten_at <= at {
             pending.blocks.clear();
         }
-        pending.blocks.insert(subscriber.block);
+        if let Err(place) = pending.blocks.binary_search(&subscriber.block) {
+            pending.blocks.insert(place, subscriber.block);
+        }
         pending.forgotten_at = at + life;
     }
 
     pub(crate) fn settle(&mut self, subscriber: Subscriber) {
-        if let Some(pending) = self.pending.get_mut(&subscriber.document) {
-            pending.blocks.remove(&subscriber.block);
+        if let Some(pending) = self.pending.get_mut(subscriber.document) {
+            if let Ok(place) = pending.blocks.binary_search(&subscriber.block) {
+                pending.blocks.remove(place);
+            }
             if pending.blocks.is_empty() {
-                self.pending.remove(&subscriber.document);
+                self.pending.remove(subscriber.document);
             }
         }
     }
@@ -183,7 +203,7 @@ impl Sessions {
         document: DocumentId,
         cursor: i64,
         rule: Eviction,
-    ) -> BTreeSet<i64> {
+    ) -> Vec<i64> {
         let goes = |block: &i64| match rule {
             Eviction::All => true,
             Eviction::Nothing => false,
@@ -192,10 +212,10 @@ impl Sessions {
                 !kept.contains(block)
             }
         };
-        let Some(pending) = self.pending.remove(&document).filter(|pending| at < pending.forgotten_at) else {
-            return BTreeSet::new();
+        let Some(pending) = self.pending.remove(document).filter(|pending| at < pending.forgotten_at) else {
+            return Vec::new();
         };
-        let (evicted, blocks): (BTreeSet<i64>, BTreeSet<i64>) = pending.blocks.into_iter().partition(goes);
+        let (evicted, blocks): (Vec<i64>, Vec<i64>) = pending.blocks.into_iter().partition(goes);
         if !blocks.is_empty() {
             self.pending.insert(document, Pending { blocks, ..pending });
         }
@@ -217,7 +237,7 @@ impl Sessions {
         match later {
             Later::Say(notice) => self.send(out, at, conn, notice),
             Later::Strike => {
-                if let Some(entry) = self.conns.get_mut(&conn)
+                if let Some(entry) = self.conns.get_mut(conn)
                     && let Voice::Doomed(fault) = &entry.voice
                 {
                     let effect = fault.effect.clone();
@@ -241,18 +261,22 @@ impl Sessions {
         notice: &Notice,
         cross_talk: CrossTalk,
     ) {
-        let listeners = match cross_talk {
-            CrossTalk::None => self.by_document.get(&document),
-            CrossTalk::PerUser => owner.and_then(|owner| self.by_user.get(owner)),
-        };
-        for conn in listeners.cloned().unwrap_or_default() {
+        let mut told = core::mem::take(&mut self.told);
+        match cross_talk {
+            CrossTalk::None => told.extend(self.by_document.get(document).into_iter().flatten()),
+            CrossTalk::PerUser => {
+                told.extend(owner.and_then(|owner| self.by_user.get(owner)).into_iter().flatten());
+            }
+        }
+        for conn in told.drain(..) {
             self.send(out, at, conn, notice.clone());
         }
+        self.told = told;
     }
 
     /// Sends a message to one connection, unless a fault forbids.
     pub(crate) fn send(&mut self, out: &mut VecDeque<Output>, at: Instant, conn: ConnId, notice: Notice) {
-        let Some(entry) = self.conns.get_mut(&conn) else { return };
+        let Some(entry) = self.conns.get_mut(conn) else { return };
         if let Voice::Doomed(fault) = &entry.voice
             && fault.hits(entry.sent, &notice)
         {
@@ -272,7 +296,7 @@ impl Sessions {
 
     /// Closes every connection with this code.
     pub(crate) fn close_all(&mut self, out: &mut VecDeque<Output>, at: Instant, code: u16) {
-        for (&conn, entry) in &mut self.conns {
+        for (conn, entry) in self.conns.sorted() {
             entry.voice = Voice::Silent;
             let reason = "service restart".to_owned();
             out.push_back(Output::Close { conn, at, code, reason });
@@ -280,14 +304,23 @@ impl Sessions {
     }
 
     fn schedule(&mut self, at: Instant, conn: ConnId, interval: Duration) {
-        let Some(entry) = self.conns.get_mut(&conn) else { return };
+        let Some(entry) = self.conns.get_mut(conn) else { return };
         let admits_at = match entry.backlog.front() {
             Some(Work::Block(_)) => at + interval,
             Some(Work::Moved { .. }) => at,
             None => return,
         };
         entry.admits_at = Some(admits_at);
-        self.admissions.insert((admits_at, conn));
+        self.admissions.push(Reverse((admits_at, conn)));
+    }
+
+    /// Sees to it that the first admission is of a connection that waits for it.
+    fn drop_stale_admissions(&mut self) {
+        while let Some(&Reverse((at, conn))) = self.admissions.peek()
+            && self.conns.get(conn).and_then(|entry| entry.admits_at) != Some(at)
+        {
+            self.admissions.pop();
+        }
     }
 }
 
@@ -333,7 +366,7 @@ impl Conn {
     }
 }
 
-fn remove_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<ConnId>>, key: &K, conn: ConnId) {
+fn remove_from(index: &mut BTreeMap<UserId, BTreeSet<ConnId>>, key: &UserId, conn: ConnId) {
     if let Some(conns) = index.get_mut(key) {
         conns.remove(&conn);
         if conns.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// A model, as listed to clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelInfo {
@@ -17,8 +19,9 @@ pub struct ModelInfo {
     pub voices: Vec<VoiceInfo>,
 }
 
-/// A voice of a model, as listed to clients.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A voice of a model, as listed to clients. Its number is not written, for it follows from the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenVoice", into = "WrittenVoice")]
 pub struct VoiceInfo {
     /// Number in the list of all voices, from 1.
     pub id: u32,
@@ -30,6 +33,37 @@ pub struct VoiceInfo {
     pub lang: String,
     /// More words, if any.
     pub description: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenVoice {
+    slug: String,
+    /// None for the slug.
+    name: Option<String>,
+    /// None for American English.
+    lang: Option<String>,
+    description: Option<String>,
+}
+
+impl From<WrittenVoice> for VoiceInfo {
+    fn from(written: WrittenVoice) -> Self {
+        let WrittenVoice { slug, name, lang, description } = written;
+        Self {
+            id: 0,
+            name: name.unwrap_or_else(|| slug.clone()),
+            lang: lang.unwrap_or_else(|| "en-us".to_owned()),
+            description,
+            slug: slug.into(),
+        }
+    }
+}
+
+impl From<VoiceInfo> for WrittenVoice {
+    fn from(voice: VoiceInfo) -> Self {
+        let VoiceInfo { id: _, slug, name, lang, description } = voice;
+        Self { slug: slug.to_string(), name: Some(name), lang: Some(lang), description }
+    }
 }
 
 /// Slug, name, language, grade.

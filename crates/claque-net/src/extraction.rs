@@ -4,36 +4,30 @@
 //! a conversation decides is decided by the machine of `claque_core::extraction`; what is here moves bytes and tells it
 //! the time.
 
+mod client;
 mod names;
 
 use std::{future::Future, pin::Pin};
 
 use bytes::Bytes;
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
     extraction::{
-        AiTransform, Call, DocumentFact, DocumentNo, DocumentRecord, Extraction, ExtractionConfig, Going,
-        Input, OnStop, Output, PollPolicy, Refused, Remains, Reply, Step, TimeoutReason,
+        AiTransform, DocumentFact, DocumentNo, DocumentRecord, Extraction, ExtractionConfig, Going, Input,
+        OnStop, Output, PollPolicy, Remains, Reply, Step, TimeoutReason,
     },
     lag::LagHistogram,
     time::{Duration, Instant},
 };
-use claque_wire::{
-    multipart::{self, Part},
-    yapit::extraction::{self, Body, UPLOAD_FIELD},
-};
-use http_body_util::Full;
-use hyper::{Request, header::CONTENT_TYPE};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
 };
 
-use self::names::GivenNames;
-use crate::{
-    clock::Clock,
-    service::{Answer, HttpClient, Over, Service},
+use self::{
+    client::{Client, Form},
+    names::GivenNames,
 };
+use crate::{clock::Clock, service::Service};
 
 /// News that wait to be taken at most; beyond this conversations wait with it.
 const NEWS: usize = 1_024;
@@ -232,29 +226,6 @@ impl Conversations {
     }
 }
 
-/// A file as it is sent.
-#[derive(Clone, Debug, Default)]
-struct Form {
-    /// Size of the file itself.
-    bytes: u64,
-    pages: Option<u32>,
-    content_type: String,
-    body: Bytes,
-}
-
-impl Form {
-    fn new(paper: Paper) -> Self {
-        let (content_type, body) = multipart::write(&Part {
-            name: UPLOAD_FIELD,
-            file_name: Some(&paper.file_name),
-            content_type: Some("application/pdf"),
-            content: &paper.content,
-        });
-        let bytes = u64::try_from(paper.content.len()).unwrap_or(u64::MAX);
-        Self { bytes, pages: paper.pages, content_type, body: body.into() }
-    }
-}
-
 /// One conversation with all it needs.
 struct Desk {
     document: DocumentNo,
@@ -309,7 +280,7 @@ impl Desk {
                 reply = answer(under_way.as_mut()) => {
                     under_way = None;
                     let reply = self.names.check(self.document, reply);
-                    if lets_through(&reply) {
+                    if reply.is_let_through() {
                         self.progress.send_modify(|calls| *calls += 1);
                     }
                     Input::Reply(reply)
@@ -349,14 +320,6 @@ impl Desk {
     }
 }
 
-/// Whether it answers a call of which only so many are let through in a time.
-const fn lets_through(reply: &Reply) -> bool {
-    match reply {
-        Reply::Prepared(_) | Reply::Accepted(_) | Reply::Created(_) => true,
-        Reply::Status(_) | Reply::Cancelled | Reply::Deleted | Reply::Refused(_) => false,
-    }
-}
-
 async fn answer(under_way: Option<&mut UnderWay>) -> Reply {
     match under_way {
         Some(call) => call.await,
@@ -375,68 +338,5 @@ async fn stop(stopped: &mut watch::Receiver<bool>) {
     if stopped.wait_for(|stopped| *stopped).await.is_err() {
         // Nobody is there who could stop anything.
         std::future::pending::<()>().await;
-    }
-}
-
-/// Makes calls.
-#[derive(Clone)]
-struct Client {
-    service: Service,
-    http: HttpClient,
-    form: Form,
-}
-
-impl Client {
-    async fn make(self, call: Call) -> Reply {
-        let step = call.step();
-        let answer = match self.request(&call) {
-            Ok(request) => self.send(step, request).await,
-            Err(failure) => Err(failure),
-        };
-        let reply = match answer {
-            Ok(answer) => extraction::reply(step, answer.status.as_u16(), answer.retry_after, &answer.body),
-            Err(failure) => Reply::Refused(Refused { failure, limit: None }),
-        };
-        self.service.secrets().clean_reply(reply)
-    }
-
-    /// What must not be done twice goes over a connection of its own; anything else that is lost on a kept one, which the
-    /// server may have been closing, is sent again over a new one at once.
-    async fn send(&self, step: Step, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
-        let over = match step {
-            Step::Create => Over::Fresh,
-            Step::Prepare | Step::Poll | Step::Cancel | Step::Delete => Over::Kept,
-        };
-        match self.http.call(over, request.clone()).await {
-            Err(lost) if over == Over::Kept && lost.class == FailureClass::Transport => {
-                self.http.call(Over::Fresh, request).await
-            }
-            answer => answer,
-        }
-    }
-
-    fn request(&self, call: &Call) -> Result<Request<Full<Bytes>>, Failure> {
-        let extraction::Request { method, path, body } = extraction::request(call);
-        let mut request = Request::builder().method(method).uri(self.service.target().url(&path));
-        let body = match body {
-            Body::Empty => Bytes::new(),
-            Body::Json(text) => {
-                request = request.header(CONTENT_TYPE, "application/json");
-                text.into()
-            }
-            Body::Upload => {
-                request = request.header(CONTENT_TYPE, &self.form.content_type);
-                self.form.body.clone()
-            }
-        };
-        let mut request = request.body(Full::new(body)).map_err(|error| Failure {
-            phase: Phase::BeforeAudio,
-            class: FailureClass::Protocol,
-            code: None,
-            text: format!("no request to `{path}` can be made: {error}"),
-            kills: Kills::Session,
-        })?;
-        self.service.access().sign(request.headers_mut());
-        Ok(request)
     }
 }

@@ -1,7 +1,7 @@
 //! The real-time driver: the one clock, the only sockets.
 //!
-//! [`audience`] plays listeners against a service, one loop per listener on a single-threaded runtime per core.
-//! [`extraction`] has documents extracted, one loop per document. [`service`] speaks the REST calls that surround a
+//! [`audience`] plays listeners against a service: lanes, each a thread that waits for its sockets and its alarm and owns its listeners.
+//! [`extraction`] has documents extracted, one task per document. [`service`] speaks the REST calls that surround a
 //! run: sign-in, models, documents. [`host`] puts the reference gateway on a port, [`page`] a page that tells how a run
 //! goes. Decisions are made by the machines of `claque-core`, `claque-wire` and `claque-gateway`; what is here moves
 //! bytes and tells the time.

@@ -35,6 +35,17 @@ pub enum ReportError {
         /// The seed of both.
         seed: u64,
     },
+    /// Two runs were measured at the same nanoseconds: one is a copy of the other.
+    #[error(
+        "{first} and {second} are one run: everything that was measured is the same to the nanosecond; a run repeats nothing of \
+         itself, and cannot be held against itself; name other runs"
+    )]
+    OneRun {
+        /// As it was typed.
+        first: String,
+        /// As it was typed.
+        second: String,
+    },
     /// What is on disk cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,6 +5,7 @@
 
 mod again;
 mod answer;
+pub mod calibrate;
 pub mod capacity;
 pub mod compare;
 pub mod documents;
@@ -19,6 +20,7 @@ mod markdown;
 mod objectives;
 mod paint;
 pub mod printable;
+pub mod replicates;
 pub mod run;
 pub mod suite;
 mod text;

@@ -29,7 +29,7 @@ pub fn to_junit(run: &Finished) -> String {
 
 /// One test case for the verdict, one for each objective.
 pub(crate) fn cases(run: &Finished) -> Vec<junit::TestCase> {
-    let verdict =
-        junit::TestCase { name: "the run is VALID".to_owned(), failure: junit::distrust(&run.verdict) };
+    let failure = junit::distrust(&run.verdict);
+    let verdict = junit::TestCase::of_run("the run is VALID".to_owned(), failure, run.summary.wall_ms);
     std::iter::once(verdict).chain(run.objectives.iter().map(junit::case)).collect()
 }

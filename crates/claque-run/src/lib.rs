@@ -26,5 +26,5 @@ pub mod watcher;
 pub use self::{
     error::{RunError, Unprepared},
     run::{RunResult, accounts, documents, perform},
-    simulation::perform as simulate,
+    simulation::{Replicate, perform as simulate, replicate},
 };

@@ -38,17 +38,28 @@ impl RecorderPulse {
     }
 
     fn wake_at(&mut self, now: Instant, suspended: Option<Duration>) {
-        self.note(self.rested + HEARTBEAT, now);
+        let due = self.rested + HEARTBEAT;
+        self.note(due, now);
+        self.late(now.since(due), TIMER);
         let slept = suspended.zip(self.suspended).map(|(now, before)| now.saturating_sub(before));
         if let Some(lasted) = slept.filter(|slept| *slept >= SLIGHT) {
             self.gaps.record(Gap { from: self.rested, lasted, of: GeneratorPart::Machine });
+            self.gaps.late_by(GeneratorPart::Machine, lasted);
         }
         (self.woke, self.suspended) = (now, suspended);
     }
 
     fn rest_at(&mut self, now: Instant) {
         self.note(self.woke, now);
+        // Work is late where it lets a whole beat pass.
+        self.late(now.since(self.woke), HEARTBEAT);
         self.rested = now;
+    }
+
+    fn late(&mut self, lateness: Duration, from: Duration) {
+        if lateness >= from {
+            self.gaps.late_by(GeneratorPart::Recorder, lateness);
+        }
     }
 
     fn note(&mut self, from: Instant, to: Instant) {
@@ -63,6 +74,9 @@ impl RecorderPulse {
         self.gaps
     }
 }
+
+/// The timers of the thread are off by less; what is later is late.
+const TIMER: Duration = Duration::from_millis(2);
 
 /// Two clocks that are read one after the other differ by less.
 const SLIGHT: Duration = Duration::from_millis(1);

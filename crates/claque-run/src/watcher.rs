@@ -3,8 +3,10 @@
 use std::task::{Context, Poll};
 
 use claque_core::{
+    ids::ListenerId,
     plan::Plan,
     record::Fact,
+    schedule::ArrivalSchedule,
     time::{Duration, Instant},
 };
 use claque_net::{audience::Progress, host::HostStats};
@@ -49,7 +51,7 @@ pub enum News<'a> {
     Stands {
         /// The moment.
         now: Instant,
-        /// What there is to do in all.
+        /// What there is to do in all; of an audience that is held at a number, by now.
         goal: Goal,
         /// What of it is done.
         standing: Standing,
@@ -98,6 +100,18 @@ impl Goal {
     /// What `plan` comes to.
     pub fn of(plan: &Plan) -> Self {
         let users = u64::from(plan.users);
+        Self { users, blocks: users * u64::from(plan.blocks) }
+    }
+
+    /// What it comes to at `now`, with so many that have started: where whoever ends is replaced, more are known of than will come, and those
+    /// count who were to start by now.
+    pub fn by_now(plan: &Plan, now: Instant, started: u64) -> Self {
+        let all = Self::of(plan);
+        let ArrivalSchedule::Held(hold) = &plan.schedule else { return all };
+        let first =
+            (0..hold.present).take_while(|&number| plan.schedule.intended_start(ListenerId(number)) <= now);
+        let first = u64::try_from(first.count()).unwrap_or(u64::MAX);
+        let users = first.max(started).min(all.users);
         Self { users, blocks: users * u64::from(plan.blocks) }
     }
 }
@@ -176,7 +190,28 @@ impl dyn Watcher + '_ {
 mod tests {
     use std::{cell::RefCell, task::Waker};
 
+    use claque_core::{listener::Behaviour, player::PlayerPolicy, rng::Seed, schedule::Hold, time::Speed};
+
     use super::*;
+
+    fn plan() -> Plan {
+        Plan {
+            share: claque_core::share::Share::WHOLE,
+            users: 1,
+            blocks: 1,
+            model: "kokoro".to_owned(),
+            voice: None,
+            speed: Speed::NORMAL,
+            policy: PlayerPolicy::YAPIT,
+            behaviour: Behaviour::NONE,
+            schedule: ArrivalSchedule::Even { window: Duration::ZERO, users: 1 },
+            use_cached: false,
+            texts: None,
+            varied_lengths: false,
+            timeout: Duration::from_secs(60),
+            seed: Seed::root(1),
+        }
+    }
 
     /// Keeps what was said, and wants one thing.
     #[derive(Debug)]
@@ -201,6 +236,18 @@ mod tests {
         fn poll_wish(&self, _: &mut Context<'_>) -> Poll<Wish> {
             self.wanted.take().map_or(Poll::Pending, |wanted| Poll::Ready(Wish::Adjust(wanted)))
         }
+    }
+
+    /// Of a thousand that could be needed two come at first, over a second, and five had come after a while.
+    #[test]
+    fn where_whoever_ends_is_replaced_those_count_who_were_to_start_by_now() {
+        let hold = Hold { present: 2, window: Duration::from_secs(1), until: Instant::from_millis(60_000) };
+        let plan = Plan { users: 1_000, blocks: 3, schedule: ArrivalSchedule::Held(hold), ..plan() };
+        let users = |millis, started| Goal::by_now(&plan, Instant::from_millis(millis), started).users;
+        assert_eq!([users(0, 0), users(600, 1), users(30_000, 5)], [1, 2, 5]);
+        let everybody =
+            Plan { schedule: ArrivalSchedule::Even { window: Duration::ZERO, users: 9 }, users: 9, ..plan };
+        assert_eq!(Goal::by_now(&everybody, Instant::START, 0).users, 9);
     }
 
     #[test]

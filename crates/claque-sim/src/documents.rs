@@ -8,9 +8,10 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
+use claque_front::yapit::extraction::{self, Ending, Order};
 use claque_gateway::{
-    Caller, ContentHash, CreationAnswer, DocumentId, ExtractionEnd, ExtractionId, ExtractionStatus, Gateway,
-    GatewayConfig, GatewayStats, Input as GatewayInput, PageDone, Refusal, Upload,
+    Caller, ContentHash, DocumentId, ExtractionEnd, ExtractionId, ExtractionStatus, Gateway, GatewayConfig,
+    GatewayStats, Input as GatewayInput, PageDone, Refusal, Upload,
 };
 use claque_wire::yapit::extraction::refused;
 
@@ -142,7 +143,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                     What::Wakes => self.wake(now, place),
                     What::Call(call) => self.serve(now, place, &call),
                     What::Reply(reply) => {
-                        if lets_through(&reply) {
+                        if reply.is_let_through() {
                             self.tell_of_progress(now, place);
                         }
                         self.tell(now, place, Input::Reply(reply));
@@ -239,27 +240,20 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
 
     /// The answer, or the extraction whose end is to be the answer.
     fn create(&mut self, now: Instant, hash: &str, ai_transform: AiTransform) -> Result<Reply, ExtractionId> {
-        let Some(hash) = ContentHash::parse(hash) else { return Ok(refusal_reply(&Refusal::UploadUnknown)) };
-        match self.gateway.create_extraction(now, &self.caller, &hash, ai_transform) {
-            Ok(accepted) => match self.scenario.gateway.extraction.answer {
-                CreationAnswer::Document => Err(accepted.id),
-                CreationAnswer::Accepted => Ok(Reply::Accepted(Accepted {
-                    extraction_id: accepted.id.to_string(),
-                    content_hash: accepted.content.to_string(),
-                    prompt_hash: None,
-                    pages: Some(accepted.pages),
-                })),
-            },
+        match extraction::order(&mut self.gateway, now, &self.caller, hash, ai_transform) {
+            Ok(Order::WhenOver(id)) => Err(id),
+            Ok(Order::Accepted(accepted)) => Ok(Reply::Accepted(Accepted {
+                extraction_id: accepted.id.to_string(),
+                content_hash: accepted.content.to_string(),
+                prompt_hash: None,
+                pages: Some(accepted.pages),
+            })),
             Err(refusal) => Ok(refusal_reply(&refusal)),
         }
     }
 
     fn status(&mut self, now: Instant, id: &str) -> Reply {
-        let found = match ExtractionId::parse(id) {
-            None => Ok(None),
-            Some(id) => self.gateway.extraction_status(now, &self.caller, id),
-        };
-        match found {
+        match extraction::status(&mut self.gateway, now, &self.caller, id) {
             Err(refusal) => refusal_reply(&refusal),
             Ok(None) => Reply::Status(Status::default()),
             Ok(Some(ExtractionStatus { completed, failed, end, .. })) => {
@@ -274,8 +268,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
     }
 
     fn cancel(&mut self, now: Instant, id: &str) -> Reply {
-        let Some(id) = ExtractionId::parse(id) else { return Reply::Cancelled };
-        match self.gateway.cancel_extraction(now, &self.caller, id) {
+        match extraction::cancel(&mut self.gateway, now, &self.caller, id) {
             Ok(()) => Reply::Cancelled,
             Err(refusal) => refusal_reply(&refusal),
         }
@@ -292,28 +285,18 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
     /// Answers orders whose extraction is over.
     fn answer_waiting(&mut self, now: Instant) {
         for (place, id) in core::mem::take(&mut self.waiting) {
-            match self.gateway.extraction_end(&self.caller.user, id) {
-                None => self.waiting.push((place, id)),
-                Some(ExtractionStatus { failed, end, .. }) => {
-                    let reply = match end {
-                        Some(ExtractionEnd::Document { id, .. }) => {
-                            Reply::Created(Created { id: id.to_string(), failed })
-                        }
-                        Some(ExtractionEnd::Failed { text }) => refused(500, None, text.as_bytes()),
-                        None => continue,
-                    };
-                    self.send(now, place, reply);
+            let reply = match extraction::ending(&self.gateway, &self.caller.user, id) {
+                None => {
+                    self.waiting.push((place, id));
+                    continue;
                 }
-            }
+                Some(Ending::Document { id, failed, .. }) => {
+                    Reply::Created(Created { id: id.to_string(), failed })
+                }
+                Some(Ending::Failed { text }) => refused(500, None, text.as_bytes()),
+            };
+            self.send(now, place, reply);
         }
-    }
-}
-
-/// Whether it answers a call of which only so many are let through in a time.
-const fn lets_through(reply: &Reply) -> bool {
-    match reply {
-        Reply::Prepared(_) | Reply::Accepted(_) | Reply::Created(_) => true,
-        Reply::Status(_) | Reply::Cancelled | Reply::Deleted | Reply::Refused(_) => false,
     }
 }
 

@@ -11,17 +11,25 @@ use claque_gateway::{ConnId, Notice, Request, VariantHash};
 /// Steps at one moment are allowed this many for each listener and block; more are an endless loop.
 const STEPS_PER_BLOCK: u64 = 64;
 
-/// Something that happens to somebody; the listener is an index.
+/// Something that happens to somebody, as the queue has it: what most of what waits there is fits into it, and the rest lies
+/// in a table. Listeners are indices.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Due {
+    /// The listener starts.
+    Starts(u32),
+    /// The listener wants to be woken.
+    Wakes(u32),
+    /// What lies in the table in this place.
+    Arrives(u32),
+}
+
+/// Something on its way to somebody, or from somebody; the listener is an index.
 pub(crate) struct Happening {
     pub(crate) listener: usize,
     pub(crate) what: What,
 }
 
 pub(crate) enum What {
-    /// The listener starts.
-    Starts,
-    /// The listener wants to be woken.
-    Wakes,
     /// The gateway accepts the connection, or not.
     Arrives { conn: ConnId },
     /// The connection is usable.

@@ -4,6 +4,8 @@
 //! [`Link`] and gives the same facts as a run over sockets. Nothing here decides what a player or a service
 //! does; this crate only carries messages and turns the clock. Equal scenarios give equal facts.
 
+#[doc(hidden)]
+pub mod bench;
 mod documents;
 mod happening;
 mod link;
@@ -13,12 +15,14 @@ mod queue;
 mod scenario;
 mod script_file;
 mod session;
+mod simulation;
 mod stage;
 mod streams;
 mod world;
 
 pub use documents::{DocumentsScenario, DocumentsSimulated, SimulatedPaper, simulate_documents};
 pub use link::Link;
-pub use scenario::{Scenario, SimError, Simulated, simulate};
+pub use scenario::{Scenario, SimError, Simulated};
 pub use script_file::{PersonAct, ScriptFileError, ScriptedScene, read_script};
+pub use simulation::simulate;
 pub use streams::{StreamScenario, StreamsSimulated, simulate_streams};

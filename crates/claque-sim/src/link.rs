@@ -8,6 +8,7 @@ use claque_core::{
     remark::Sound,
     time::{Duration, duration_nanos},
 };
+use claque_front::yapit::GARBAGE;
 use claque_gateway::{AudioFault, AudioRule, Flaw, Refusal, Speech, SpeechBody};
 use claque_wire::{
     audio::AudioMeter,
@@ -16,9 +17,6 @@ use claque_wire::{
 
 /// Bytes of synthetic audio for each second of it: the 48 kbit/s at which speech is commonly packed in Opus.
 const SYNTHETIC_BYTES_PER_SECOND: u128 = 6_000;
-
-/// What an injected fault sends instead of a message: one that was cut, as the hosted gateway does.
-const GARBAGE: &str = r#"{"type":"status","document_id":"#;
 
 /// The network between each listener and the service. By default there is none: no delay, no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,24 +1,23 @@
-//! What is simulated, and the call that does it.
+//! What is simulated, and what is left of it.
 
 use claque_core::{
     ids::ListenerId,
     pacing::PacingStats,
     plan::Plan,
-    record::Fact,
     rng::Seed,
     script::Script,
     time::{Duration, Instant, MediaTime},
 };
 use claque_gateway::{GatewayConfig, GatewayStats, Load, Refusal};
 
-use crate::{link::Link, stage::Stage, world::World};
+use crate::link::Link;
 
 /// A run to simulate.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// What the audience does.
     pub plan: Plan,
-    /// What each listener's document says, in order of listeners. With `plan.use_cached` the first is everybody's.
+    /// What the document of each listener of the plan's share says, in order of their places. With `plan.use_cached` the first is everybody's.
     pub scripts: Vec<Script>,
     /// The service.
     pub gateway: GatewayConfig,
@@ -43,6 +42,8 @@ pub struct Simulated {
     pub preparation: Duration,
     /// How those limits were in the way.
     pub pacing: PacingStats,
+    /// Events from the run's start on: whatever happened at a moment of its own, to listeners, on the way and in the service.
+    pub events: u64,
 }
 
 /// Why a scenario cannot be simulated. What the service does to listeners is no error but data.
@@ -119,23 +120,4 @@ pub enum SimError {
         /// What was made.
         made: MediaTime,
     },
-}
-
-/// Lets the audience listen to the service from the run's start until the last session has ended, in virtual time.
-///
-/// `on_fact` is told each fact when it becomes final. Synthetic audio is taken to have 48 kbit/s and to arrive in one
-/// piece, when its last byte does.
-///
-/// # Errors
-/// See [`SimError`]; all are found before the run's start.
-///
-/// # Panics
-/// Never, unless the player or the gateway breaks its contract.
-pub fn simulate(scenario: &Scenario, on_fact: impl FnMut(Fact)) -> Result<Simulated, SimError> {
-    let stage = Stage::prepare(scenario)?;
-    let documents = stage.seats.iter().map(|seat| seat.document.to_string()).collect();
-    let (preparation, pacing) = (stage.took, stage.pacing);
-    let (ended_at, gateway) = World::new(scenario, stage, on_fact).run();
-    let load = gateway.load(ended_at + preparation);
-    Ok(Simulated { ended_at, gateway: gateway.stats(), load, documents, preparation, pacing })
 }

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use claque_core::{event::Event, ids::BlockIdx};
-use claque_gateway::{BlockNotice, BlockStatus, DocumentId, Notice, VariantHash};
-use claque_wire::yapit::{self, BlockReport, Consequence, Conversation, session_error};
+use claque_front::yapit::block_status;
+use claque_gateway::{BlockNotice, DocumentId, Notice, VariantHash};
+use claque_wire::yapit::{BlockReport, Consequence, Conversation, session_error};
 
 /// What follows from a notice.
 pub(crate) type News = Consequence<VariantHash>;
@@ -64,13 +65,7 @@ impl Session {
         }
         let report = BlockReport {
             block: status.block,
-            status: match status.status {
-                BlockStatus::Queued => yapit::BlockStatus::Queued,
-                BlockStatus::Processing => yapit::BlockStatus::Processing,
-                BlockStatus::Cached => yapit::BlockStatus::Cached,
-                BlockStatus::Skipped => yapit::BlockStatus::Skipped,
-                BlockStatus::Error => yapit::BlockStatus::Error,
-            },
+            status: block_status(status.status),
             audio: status.variant,
             declared: None,
             error: status.error.as_deref(),

@@ -10,7 +10,7 @@ use claque_core::{
     time::{Duration, Instant},
 };
 use claque_gateway::{
-    Caller, ConnId, DocumentId, Engine, Gateway, GatewayConfig, Input, Refusal, Request, UserId,
+    Caller, ConnId, DocumentId, Engine, Faults, Gateway, GatewayConfig, Input, Refusal, Request, UserId,
 };
 use claque_wire::yapit::{limit_window, usual_voice};
 
@@ -28,7 +28,7 @@ pub(crate) struct Stage {
     pub(crate) took: Duration,
     /// How limits were in the way of it.
     pub(crate) pacing: PacingStats,
-    pub(crate) model: String,
+    pub(crate) model: Arc<str>,
     /// Everything there is to choose from; the first is the one to begin with.
     pub(crate) voices: Vec<Arc<str>>,
     /// One for each listener.
@@ -55,15 +55,15 @@ impl Stage {
         }
         let voices = choose_voices(plan, config)?;
         let mut gateway = Gateway::new(config.clone(), *seed);
-        let (documents, created_at, pacing) = create_documents(&mut gateway, plan, scripts)?;
-        let mut seats = Vec::new();
-        for (document, listener) in
-            documents.into_iter().zip(0..).map(|(id, number)| (id, ListenerId(number)))
-        {
+        let unread = hears_one_voice(scenario).then(|| voices.first().cloned()).flatten();
+        let (documents, created_at, pacing) =
+            create_documents(&mut gateway, plan, scripts, unread.as_deref())?;
+        let mut seats = Vec::with_capacity(documents.len());
+        for (document, listener) in documents.into_iter().zip(plan.own().iter()) {
             seats.push(seat(&mut gateway, plan, document, listener)?);
         }
         let took = created_at.since(Instant::START);
-        let mut stage = Self { gateway, took, pacing, model: plan.model.clone(), voices, seats };
+        let mut stage = Self { gateway, took, pacing, model: plan.model.as_str().into(), voices, seats };
         if let Some(script) = scripts.first()
             && plan.use_cached
         {
@@ -89,7 +89,7 @@ impl Stage {
             let made = self.gateway.create_document(began, &caller, &content, None);
             let Ok(document) = made.map(|info| info.id) else { return };
             let blocks = (first..blocks.min(first + batch)).map(i64::from).collect();
-            let (model, voice) = (self.model.clone(), self.voice().to_string());
+            let (model, voice) = (Arc::clone(&self.model), self.voice());
             self.input(began, Input::Connected { conn, user });
             let request = Request::Synthesize { document, blocks, model, voice };
             self.input(began, Input::Request { conn, request });
@@ -109,6 +109,19 @@ impl Stage {
     fn input(&mut self, at: Instant, input: Input) {
         self.gateway.handle_input(at, input).for_each(drop);
     }
+}
+
+/// Whether nobody can come to ask for a text in another voice, and nothing that goes wrong tells of a text: then none need be kept.
+fn hears_one_voice(Scenario { plan, gateway, .. }: &Scenario) -> bool {
+    !plan.use_cached && plan.behaviour.voice <= 0.0 && gateway.faults == Faults::default()
+}
+
+/// A document that was made.
+#[derive(Clone, Debug)]
+struct Created {
+    id: DocumentId,
+    /// Characters of its blocks, where the gateway keeps no more of them.
+    chars: Option<Arc<[u32]>>,
 }
 
 pub(crate) fn as_count(number: u32) -> usize {
@@ -135,8 +148,8 @@ fn choose_voices(plan: &Plan, config: &GatewayConfig) -> Result<Vec<Arc<str>>, S
 }
 
 fn script_of<'a>(plan: &Plan, scripts: &'a [Script], listener: ListenerId) -> Result<&'a Script, SimError> {
-    let place = if plan.use_cached { 0 } else { as_count(listener.0) };
-    scripts.get(place).ok_or(SimError::NoScript { listener, users: plan.users })
+    let place = if plan.use_cached { Some(0) } else { plan.own().place(listener) };
+    place.and_then(|place| scripts.get(place)).ok_or(SimError::NoScript { listener, users: plan.users })
 }
 
 /// Creates everybody's document from one address, as a run does, under the gateway's limits: what it waits for is the
@@ -145,16 +158,26 @@ fn create_documents(
     gateway: &mut Gateway,
     plan: &Plan,
     scripts: &[Script],
-) -> Result<(Vec<DocumentId>, Instant, PacingStats), SimError> {
+    unread: Option<&str>,
+) -> Result<(Vec<Created>, Instant, PacingStats), SimError> {
     let caller = Caller { user: listeners_user(), address: "preparation".to_owned() };
     let mut now = Instant::START;
-    let mut pacer = Pacer::new(as_count(plan.users), AT_ONCE, 1);
-    let mut documents = vec![None; as_count(plan.users)];
+    let own = plan.own();
+    let mut pacer = Pacer::new(own.count(), AT_ONCE, 1);
+    let mut documents = vec![None; own.count()];
     while !pacer.is_done() {
         while let Some(turn) = pacer.poll_turn(now) {
-            let listener = ListenerId(u32::try_from(turn.call).unwrap_or(u32::MAX));
+            let listener = own.listener(turn.call);
             let script = script_of(plan, scripts, listener)?;
-            let created = gateway.create_document(now, &caller, &script.document(), None);
+            let content = script.document();
+            let created = match unread {
+                Some(voice) => gateway
+                    .create_unread_document(now, &caller, &content, (&plan.model, voice))
+                    .map(|(id, chars)| Created { id, chars: Some(chars) }),
+                None => gateway
+                    .create_document(now, &caller, &content, None)
+                    .map(|info| Created { id: info.id, chars: None }),
+            };
             let answer = match &created {
                 // All that a client is told are the words.
                 Err(refusal @ Refusal::RateLimited { .. }) => {
@@ -165,9 +188,9 @@ fn create_documents(
             };
             let next = pacer.handle_answer(now, turn, answer);
             match (created, next) {
-                (Ok(info), _) => {
+                (Ok(document), _) => {
                     if let Some(place) = documents.get_mut(turn.call) {
-                        *place = Some(info.id);
+                        *place = Some(document);
                     }
                 }
                 (Err(_), Next::WaitsUntil(_)) => {}
@@ -186,13 +209,20 @@ fn create_documents(
 fn seat(
     gateway: &mut Gateway,
     plan: &Plan,
-    document: DocumentId,
+    Created { id: document, chars }: Created,
     listener: ListenerId,
 ) -> Result<Seat, SimError> {
-    let caller = Caller { user: listeners_user(), address: format!("preparation-{listener}") };
-    let refused = |refusal: Refusal| SimError::Document { listener, refusal };
-    let blocks = gateway.blocks(Instant::START, &caller, document).map_err(refused)?;
-    let chars: Arc<[u32]> = blocks.iter().map(|block| block.chars).take(as_count(plan.blocks)).collect();
+    let wanted = as_count(plan.blocks);
+    let chars: Arc<[u32]> = match chars {
+        Some(chars) if chars.len() <= wanted => chars,
+        Some(chars) => chars.iter().copied().take(wanted).collect(),
+        None => {
+            let caller = Caller { user: listeners_user(), address: format!("preparation-{listener}") };
+            let refused = |refusal: Refusal| SimError::Document { listener, refusal };
+            let blocks = gateway.blocks(Instant::START, &caller, document).map_err(refused)?;
+            blocks.iter().map(|block| block.chars).take(wanted).collect()
+        }
+    };
     if chars.len() < as_count(plan.blocks) {
         return Err(SimError::ShortDocument { listener, wanted: plan.blocks, found: chars.len() });
     }

@@ -1,31 +1,32 @@
 //! The audience and the service in virtual time: carries messages between them and turns the clock.
 
+mod exchange;
+
 use std::sync::Arc;
 
 use claque_core::{
     event::Event,
-    ids::{BlockIdx, ListenerId},
+    ids::BlockIdx,
     listener::{self, ListenerConfig},
     player::{self, PlayerConfig},
     record::Fact,
-    remark::{Findings, Remark, contradicts},
     schedule::ArrivalSchedule,
+    share::OwnListeners,
     time::{Duration, Instant},
 };
-use claque_gateway::{
-    ConnId, FetchedAudio, Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request, VariantHash,
-};
-use claque_wire::yapit::{close, handshake_refused};
+use claque_gateway::{ConnId, Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request};
+use claque_wire::yapit::close;
+use slab::Slab;
 
 use crate::{
-    happening::{Guard, Happening, What},
-    link::{Link, Listening, bytes_of, bytes_of_flawed, flawed, garbage, refused},
+    happening::{Due, Guard, Happening, What},
+    link::{Link, Listening, garbage},
     listener::{Fetches, Line, Listener},
     presence::Presence,
     queue::Queue,
     scenario::Scenario,
     session::{News, Session},
-    stage::{Stage, as_count, listeners_user},
+    stage::{Stage, as_count},
 };
 
 /// Address from which all listeners fetch audio: a load generator has one.
@@ -39,7 +40,7 @@ pub(crate) struct World<F> {
     gateway: Gateway,
     /// The gateway's time at the run's start.
     gateway_lead: Duration,
-    model: String,
+    model: Arc<str>,
     voices: Vec<Arc<str>>,
     /// Connections dialled so far, by everybody.
     dials: u64,
@@ -47,7 +48,10 @@ pub(crate) struct World<F> {
     listening: Listening,
     listeners: Vec<Listener>,
     schedule: ArrivalSchedule,
-    queue: Queue<Happening>,
+    own: OwnListeners,
+    queue: Queue<Due>,
+    /// What is on its way.
+    under_way: Slab<Happening>,
     live: usize,
     presence: Presence,
     ended_at: Instant,
@@ -62,17 +66,18 @@ pub(crate) struct World<F> {
 impl<F: FnMut(Fact)> World<F> {
     pub(crate) fn new(scenario: &Scenario, stage: Stage, on_fact: F) -> Self {
         let plan = &scenario.plan;
-        let known = plan.schedule.known_of(plan.users);
+        let own = plan.own();
+        let known = own.known().len();
         let mut queue = Queue::new();
         let voice = stage.voice();
         let voices = u32::try_from(stage.voices.len()).unwrap_or(u32::MAX);
         let mut listeners = Vec::with_capacity(stage.seats.len());
         let policy = Arc::new(plan.policy);
-        for ((listener, seat), id) in stage.seats.into_iter().enumerate().zip(0..) {
-            let id = ListenerId(id);
+        for (listener, seat) in stage.seats.into_iter().enumerate() {
+            let id = own.listener(listener);
             let intended_at = plan.schedule.intended_start(id);
-            if id.0 < known {
-                queue.push(intended_at, Happening { listener, what: What::Starts });
+            if listener < known {
+                queue.push(intended_at, Due::Starts(as_number(listener)));
             }
             let session = Session::new(seat.document, voice.clone());
             let player = PlayerConfig {
@@ -102,11 +107,13 @@ impl<F: FnMut(Fact)> World<F> {
             dials: 0,
             link: scenario.link,
             listening: Listening::to(&scenario.gateway.faults.audio),
-            live: listeners.len().min(as_count(known)),
+            live: listeners.len().min(known),
             listeners,
             schedule: plan.schedule.clone(),
+            own,
             presence: Presence::default(),
             queue,
+            under_way: Slab::new(),
             ended_at: Instant::START,
             guard: Guard::new(plan.users, plan.blocks),
             on_fact,
@@ -116,33 +123,50 @@ impl<F: FnMut(Fact)> World<F> {
         }
     }
 
-    /// Lets time pass until the last session has ended. Of two things at one moment the gateway's own comes first.
-    pub(crate) fn run(mut self) -> (Instant, Gateway) {
+    /// Lets time pass until the last session has ended, and counts events. Of two things at one moment the gateway's own comes first.
+    pub(crate) fn run(mut self) -> (Instant, Gateway, u64) {
         self.gateway.restart_load(Instant::START + self.gateway_lead);
+        let (mut popped, before) = (0, self.gateway.steps());
         while self.live > 0 {
             let gateway = self.gateway.poll_timeout().map(|(at, _)| run_time(at, self.gateway_lead));
             let next = self.queue.next_at();
             if let Some(at) = gateway.filter(|at| next.is_none_or(|next| *at <= next)) {
                 self.guard.step(at);
+                self.queue.pass(at);
                 self.tell_gateway(at, Input::Wake);
             } else {
-                let (now, Happening { listener, what }) =
+                let (now, due) =
                     self.queue.pop().expect("a player that is not done waits for audio or for a time-out");
-                self.happen(now, listener, what);
+                popped += 1;
+                match due {
+                    Due::Starts(listener) => self.start(now, as_count(listener)),
+                    Due::Wakes(listener) => self.wake(now, as_count(listener)),
+                    Due::Arrives(place) => {
+                        let Happening { listener, what } = self.under_way.remove(as_count(place));
+                        self.happen(now, listener, what);
+                    }
+                }
             }
         }
         self.presence.check();
-        (self.ended_at, self.gateway)
+        let events = popped + self.gateway.steps() - before;
+        (self.ended_at, self.gateway, events)
+    }
+
+    fn start(&mut self, now: Instant, listener: usize) {
+        self.guard.step(now);
+        self.presence.come(now);
+        self.tell_person(now, listener, player::Input::Start);
+    }
+
+    /// Sends something on its way.
+    fn send_off(&mut self, arrives: Instant, listener: usize, what: What) {
+        let place = self.under_way.insert(Happening { listener, what });
+        self.queue.push(arrives, Due::Arrives(as_number(place)));
     }
 
     fn happen(&mut self, now: Instant, listener: usize, what: What) {
         match what {
-            What::Starts => {
-                self.guard.step(now);
-                self.presence.come(now);
-                self.tell_person(now, listener, player::Input::Start);
-            }
-            What::Wakes => self.wake(now, listener),
             What::Arrives { conn } => self.arrive(now, listener, conn),
             What::Dialed { conn } => {
                 if self.listeners[listener].listens_to(conn) {
@@ -184,26 +208,6 @@ impl<F: FnMut(Fact)> World<F> {
         }
     }
 
-    /// A connection is wanted: the gateway hears of it first.
-    fn dial(&mut self, now: Instant, listener: usize) {
-        let conn = ConnId(self.dials * wide(self.listeners.len()) + wide(listener));
-        self.dials += 1;
-        self.listeners[listener].line = Line::Dialing(conn);
-        self.queue.push(now + self.link.latency, Happening { listener, what: What::Arrives { conn } });
-    }
-
-    fn arrive(&mut self, now: Instant, listener: usize, conn: ConnId) {
-        let answered = now + self.link.latency;
-        let what = match self.gateway.handshake(now + self.gateway_lead) {
-            Ok(()) => {
-                self.tell_gateway(now, Input::Connected { conn, user: listeners_user() });
-                What::Dialed { conn }
-            }
-            Err(status) => What::Closed { conn, failure: handshake_refused(status) },
-        };
-        self.queue.push(answered, Happening { listener, what });
-    }
-
     fn wake(&mut self, now: Instant, listener: usize) {
         let entry = &mut self.listeners[listener];
         if entry.wake_at != Some(now) {
@@ -225,15 +229,13 @@ impl<F: FnMut(Fact)> World<F> {
         if slug == *entry.session.voice() {
             entry.session.request(blocks);
         }
+        let document = entry.document;
         for blocks in blocks.chunks(BLOCKS_PER_REQUEST) {
-            let request = Request::Synthesize {
-                document: entry.document,
-                blocks: blocks.iter().map(|block| i64::from(block.0)).collect(),
-                model: self.model.clone(),
-                voice: slug.to_string(),
-            };
+            let blocks = blocks.iter().map(|block| i64::from(block.0)).collect();
+            let (model, voice) = (Arc::clone(&self.model), Arc::clone(&slug));
+            let request = Request::Synthesize { document, blocks, model, voice };
             let what = What::Request { conn, request };
-            self.queue.push(now + self.link.latency, Happening { listener, what });
+            self.send_off(now + self.link.latency, listener, what);
         }
     }
 
@@ -242,7 +244,7 @@ impl<F: FnMut(Fact)> World<F> {
         if let Some(conn) = entry.line.open() {
             let request = Request::CursorMoved { document: entry.document, cursor: i64::from(cursor.0) };
             let what = What::Request { conn, request };
-            self.queue.push(now + self.link.latency, Happening { listener, what });
+            self.send_off(now + self.link.latency, listener, what);
         }
     }
 
@@ -275,59 +277,13 @@ impl<F: FnMut(Fact)> World<F> {
         self.news = all_news;
     }
 
-    fn begin_fetches(&mut self, now: Instant, listener: usize) {
-        while let Some((block, variant)) = self.listeners[listener].fetches.begin() {
-            let take = self.listeners[listener].fetches.take;
-            let what = What::Fetch { take, block, variant };
-            self.queue.push(now + self.link.latency, Happening { listener, what });
-        }
-    }
-
-    fn end_fetch(&mut self, now: Instant, listener: usize) {
-        self.listeners[listener].fetches.end();
-        self.begin_fetches(now, listener);
-    }
-
-    /// The gateway is asked for audio; the answer goes on its way.
-    fn fetch(
-        &mut self,
-        now: Instant,
-        listener: usize,
-        take: u32,
-        (block, variant): (BlockIdx, &VariantHash),
-    ) {
-        if self.listeners[listener].is_done() || self.listeners[listener].fetches.take != take {
-            return;
-        }
-        let answer = self.gateway.audio(now + self.gateway_lead, LISTENERS_ADDRESS, variant);
-        let arrives = now + self.link.latency;
-        let (at, what) = match answer {
-            Ok(FetchedAudio { speech, declared, flaw }) => {
-                let (media, whole) = (speech.media, bytes_of(&speech));
-                let bytes = flaw.map_or(whole, |flaw| bytes_of_flawed(flaw, whole));
-                let free_at = &mut self.listeners[listener].fetches.way_free_at;
-                *free_at = (*free_at).max(arrives) + self.link.transfer_time(bytes);
-                let what = match flaw {
-                    None => {
-                        let contradicted = contradicts(declared, media);
-                        let remarks =
-                            contradicted.then_some(Remark::LengthContradicted).into_iter().collect();
-                        let findings =
-                            Findings { remarks, sound: self.listening.sound(&speech), leading_silence: None };
-                        What::Audio { take, block, media, bytes, findings }
-                    }
-                    Some(flaw) => What::NoAudio { take, news: flawed(flaw, block) },
-                };
-                (*free_at, what)
-            }
-            Err(refusal) => (arrives, What::NoAudio { take, news: Event::Failed(refused(&refusal, block)) }),
-        };
-        self.queue.push(at, Happening { listener, what });
-    }
-
     fn tell_gateway(&mut self, now: Instant, input: Input) {
         let latency = self.link.latency;
         let listeners = wide(self.listeners.len());
+        let mut send_off = |arrives: Instant, listener: usize, what: What| {
+            let place = self.under_way.insert(Happening { listener, what });
+            self.queue.push(arrives, Due::Arrives(as_number(place)));
+        };
         for output in self.gateway.handle_input(now + self.gateway_lead, input) {
             let (conn, at, what) = match output {
                 Output::Notice { conn, at, notice } => (conn, at, What::Notice { conn, notice }),
@@ -335,7 +291,7 @@ impl<F: FnMut(Fact)> World<F> {
                 Output::Close { conn, at, code, reason } => {
                     let listener = index(conn, listeners);
                     let at_gateway = run_time(at, self.gateway_lead);
-                    self.queue.push(at_gateway, Happening { listener, what: What::HungUp { conn } });
+                    send_off(at_gateway, listener, What::HungUp { conn });
                     let failure = match code {
                         NO_CLOSE_FRAME => close(None, ""),
                         code => close(Some(code), &reason),
@@ -346,7 +302,7 @@ impl<F: FnMut(Fact)> World<F> {
                 Output::Synthesize { .. } => continue,
             };
             let arrives = run_time(at, self.gateway_lead) + latency;
-            self.queue.push(arrives, Happening { listener: index(conn, listeners), what });
+            send_off(arrives, index(conn, listeners), what);
         }
     }
 
@@ -389,11 +345,12 @@ impl<F: FnMut(Fact)> World<F> {
             self.ended_at = self.ended_at.max(record.ended_at);
             self.presence.go(now, record);
             if let Some((id, at)) = self.schedule.successor(record)
-                && let Some(next) = self.listeners.get_mut(as_count(id.0))
+                && let Some(listener) = self.own.place(id)
+                && let Some(next) = self.listeners.get_mut(listener)
             {
                 next.person.intend_start(at);
                 self.live += 1;
-                self.queue.push(at.max(now), Happening { listener: as_count(id.0), what: What::Starts });
+                self.queue.push(at.max(now), Due::Starts(as_number(listener)));
             }
         }
         (self.on_fact)(fact);
@@ -403,7 +360,7 @@ impl<F: FnMut(Fact)> World<F> {
         self.live -= 1;
         let line = core::mem::replace(&mut self.listeners[listener].line, Line::Down);
         if let Some(conn) = line.conn() {
-            self.queue.push(now + self.link.latency, Happening { listener, what: What::HungUp { conn } });
+            self.send_off(now + self.link.latency, listener, What::HungUp { conn });
         }
     }
 
@@ -413,9 +370,14 @@ impl<F: FnMut(Fact)> World<F> {
         let Some((at, _)) = entry.person.poll_timeout() else { return };
         if entry.wake_at.is_none_or(|scheduled| at < scheduled) {
             entry.wake_at = Some(at);
-            self.queue.push(at, Happening { listener, what: What::Wakes });
+            self.queue.push(at, Due::Wakes(as_number(listener)));
         }
     }
+}
+
+/// Listeners and what is under way for them are counted in 32 bits.
+fn as_number(place: usize) -> u32 {
+    u32::try_from(place).expect("there are no more than a few things under way for each of 2^32 listeners")
 }
 
 fn wide(number: usize) -> u64 {

@@ -9,8 +9,8 @@ use claque_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    reason::{Reason, ReasonId, counted},
     sample::millis,
-    verdict::{Reason, ReasonId, counted},
 };
 
 /// Above one block in so many the run measures something else than speech.

@@ -4,10 +4,9 @@ use claque_core::{event::FailureClass, time::duration_nanos};
 
 use crate::{
     documents::{CacheUse, DocumentsShape, DocumentsSummary},
+    reason::{Reason, ReasonId, counted},
     sample::millis,
-    verdict::{
-        LATE_GENERATOR, Reason, ReasonId, Verdict, counted, generator_exhausted_reason, generator_late_text,
-    },
+    verdict::{LATE_GENERATOR, Verdict, generator_exhausted_reason, generator_late_text},
 };
 
 impl Verdict {

@@ -4,14 +4,17 @@
 //!
 //! A new figure of streams with one value a block is one entry here and one row there.
 
+pub(crate) mod ids;
 mod list;
+mod time_metric;
+mod values;
 
 use claque_core::{record::BlockRecord, time::Duration};
 
-pub use self::list::ALL;
+pub use self::{list::ALL, time_metric::TimeMetric};
 use crate::{
-    compare::Ratio,
-    observe::{ListenerObservation, TimeMetric},
+    observation::ListenerObservation,
+    ratio::Ratio,
     sample::{Distribution, RatioDistribution},
     summary::Summary,
 };

@@ -7,8 +7,8 @@ use claque_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    reason::counted,
     sample::{millis, rounded},
-    verdict::counted,
 };
 
 /// A stretch longer than this makes a run INVALID; see docs/time.md for why.
@@ -18,6 +18,12 @@ pub const LATE_GAP: Duration = Duration::from_millis(250);
 /// short each of them. What happens at some moment happens in a stretch as often as stretches take of the time: above one in
 /// twenty, a p95 may be of nothing but moments at which claque did not run.
 pub const LATE_SHARE_PCT: f64 = 5.0;
+
+/// Where the beats of a part were late for a larger part of the time in which anybody listened, a note says so.
+pub(crate) const NOTED_LATENESS_PCT: f64 = 2.0;
+
+/// Where they were late for more than this, the run is INVALID, however short each lateness; see docs/time.md for why.
+pub(crate) const MOST_LATENESS_PCT: f64 = 25.0;
 
 /// Stretches that are kept one by one: the longest.
 const MOST_KEPT: usize = 100;
@@ -39,6 +45,15 @@ pub struct GeneratorGap {
     pub late: u64,
     /// The longest hundred of them, in order of time.
     pub stretches: Vec<GapStretch>,
+    /// How late the beats of the part that was latest were, all together and however short each, in ms; absent in files of before.
+    #[serde(default)]
+    pub late_ms_total: Option<f64>,
+    /// Which part that was.
+    #[serde(default)]
+    pub late_of: Option<String>,
+    /// The same in percent of the time in which anybody listened; absent where nobody did.
+    #[serde(default)]
+    pub late_share_pct: Option<f64>,
 }
 
 /// One stretch of 50 ms and more.
@@ -83,7 +98,34 @@ impl GeneratorGap {
             noted_ms_total: rounded(millis(duration_nanos(total + beyond_lasted))),
             late: u64::try_from(late).unwrap_or(u64::MAX),
             stretches: stretches.iter().map(GapStretch::from).collect(),
+            late_ms_total: Some(log.latest().map_or(0.0, |(_, late)| rounded(millis(duration_nanos(late))))),
+            late_of: log.latest().map(|(of, _)| of.to_string()),
+            late_share_pct: None,
         })
+    }
+
+    /// The same with what the lateness was of the time in which anybody listened.
+    #[must_use]
+    pub fn within(self, listening_ms: Option<f64>) -> Self {
+        Self { late_share_pct: self.lateness_pct(listening_ms).map(rounded), ..self }
+    }
+
+    /// Lateness of all beats of the latest part together, in percent of the time in which anybody listened, at most 100; none where
+    /// nobody did, or nobody added it up.
+    #[must_use]
+    pub fn lateness_pct(&self, listening_ms: Option<f64>) -> Option<f64> {
+        let (late, of) = self.late_ms_total.zip(listening_ms.filter(|&ms| ms > 0.0))?;
+        Some((100.0 * late / of).min(100.0))
+    }
+
+    /// What is to be said of lateness that adds up, where it is at least so many percent.
+    fn lateness_words(&self, listening_ms: Option<f64>, at_least_pct: f64) -> Option<String> {
+        let share = self.lateness_pct(listening_ms).filter(|&share| share >= at_least_pct)?;
+        Some(format!(
+            "its heartbeat was late by {:.0} ms in all ({}), {share:.1} % of the time in which anybody listened",
+            self.late_ms_total.unwrap_or_default(),
+            self.late_of.as_deref().unwrap_or("of a part that is not told")
+        ))
     }
 
     /// Whether the longest is too long for the figures to be trusted.
@@ -102,6 +144,9 @@ impl GeneratorGap {
     pub(crate) fn late_words(&self, listening_ms: Option<f64>) -> Option<String> {
         if self.is_late() {
             return Some(self.longest_words());
+        }
+        if let Some(words) = self.lateness_words(listening_ms, MOST_LATENESS_PCT) {
+            return Some(format!("{words}, more than {MOST_LATENESS_PCT:.0} %"));
         }
         let share = self.share_pct(listening_ms).filter(|&share| share > LATE_SHARE_PCT)?;
         Some(format!(
@@ -125,8 +170,16 @@ impl GeneratorGap {
         format!("{who} did not run for {}{more}, longer than {limit_ms:.0} ms", moments.join(", "))
     }
 
+    /// What is to be said of stretches and lateness that are no reason for distrust; none where there is nothing.
+    pub(crate) fn note_words(&self, listening_ms: Option<f64>) -> Option<String> {
+        let stretches = (self.noted > 0).then(|| self.noted_words());
+        let lateness = self.lateness_words(listening_ms, NOTED_LATENESS_PCT);
+        let told: Vec<_> = stretches.into_iter().chain(lateness).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
     /// What is to be said of shorter ones.
-    pub(crate) fn noted_words(&self) -> String {
+    fn noted_words(&self) -> String {
         format!(
             "{} did not run for 50 ms or more {}, {:.0} ms in all, {:.0} ms at most from {:.3} s on",
             who(self.stretches.iter()),
@@ -191,6 +244,27 @@ mod tests {
         );
         assert_eq!(gap.late_words(Some(96_600.0)), None, "exactly 5 % are no more than 5 %");
         assert_eq!(gap.late_words(None), None, "nobody listened");
+    }
+
+    #[test]
+    fn lateness_of_beats_that_are_each_no_stretch_adds_up() {
+        let of = |late_ms: u64| {
+            let mut log = log(&[(500, 45)]);
+            log.late_by(GeneratorPart::Lane(0), Duration::from_millis(late_ms));
+            GeneratorGap::from_log(&log).unwrap().within(Some(10_000.0))
+        };
+        let (little, some, much) = (of(199), of(200), of(4_600));
+        assert_eq!((little.late_words(Some(10_000.0)), little.note_words(Some(10_000.0))), (None, None));
+        let words = "its heartbeat was late by 200 ms in all (thread of listeners 0), 2.0 % of the time in which anybody listened";
+        assert_eq!(some.note_words(Some(10_000.0)).unwrap(), words);
+        assert_eq!(some.late_words(Some(10_000.0)), None);
+        assert_eq!(much.late_share_pct, Some(46.0));
+        assert!(
+            much.late_words(Some(10_000.0))
+                .unwrap()
+                .ends_with("46.0 % of the time in which anybody listened, more than 25 %")
+        );
+        assert_eq!(much.late_words(None), None, "nobody listened");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod audio;
 mod beta;
 mod binomial;
 mod builder;
+pub mod calibrate;
 pub mod capacity;
 mod causes;
 pub mod compare;
@@ -20,7 +21,11 @@ mod incidents;
 mod lockstep;
 pub mod names;
 pub mod objective;
+mod observation;
 mod observe;
+mod ratio;
+mod reason;
+pub mod replicates;
 mod sample;
 mod streams;
 mod summary;
@@ -36,14 +41,17 @@ pub use self::{
         CacheUse, DocumentCounts, DocumentsBuilder, DocumentsShape, DocumentsSummary, FailedPages,
         PageCounts, StepCause, summarise_documents,
     },
+    figures::TimeMetric,
     gap::{GapStretch, GeneratorGap, LATE_GAP, LATE_SHARE_PCT},
     lockstep::{Lockstep, lockstep},
-    observe::{ListenerObservation, Observations, ObservationsBuilder, TimeMetric},
+    observation::ListenerObservation,
+    observe::{Observations, ObservationsBuilder},
+    reason::{Reason, ReasonId},
     sample::{Distribution, RatioDistribution, Sample, ScheduleLag, has_quantile, values_for_quantile},
     streams::{StreamFigures, is_streamed},
     summary::{
         Acts, BlockCounts, CauseScope, ErrorCause, GiveUps, ListenerCounts, Resends, Summary, Trouble,
         Underruns,
     },
-    verdict::{LATE_GENERATOR, Reason, ReasonId, Validity, Verdict},
+    verdict::{LATE_GENERATOR, Validity, Verdict},
 };

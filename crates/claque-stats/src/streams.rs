@@ -11,18 +11,15 @@ use claque_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    figures::{self, Figure, FigureUnit, FigureValue},
+    figures::{
+        self, Figure, FigureUnit, FigureValue,
+        ids::{
+            AFTER_CANCEL, AFTER_HEARD, AUDIO_RATE, BARGE_INS, CANCEL_RATIO, CHARS_PER_SECOND, TURN_RESPONSE,
+            UNWANTED_BYTES,
+        },
+    },
     sample::{RatioDistribution, Sample, millis, percent, rounded, whole},
 };
-
-pub(crate) const TURN_RESPONSE: &str = "turn_response";
-pub(crate) const AFTER_CANCEL: &str = "after_cancel";
-pub(crate) const AFTER_HEARD: &str = "after_heard";
-pub(crate) const CANCEL_RATIO: &str = "cancel_ratio";
-pub(crate) const AUDIO_RATE: &str = "audio_rate";
-pub(crate) const CHARS_PER_SECOND: &str = "chars_per_second";
-pub(crate) const UNWANTED_BYTES: &str = "unwanted_bytes";
-pub(crate) const BARGE_INS: &str = "barge_ins";
 
 /// Tolerances of the continuity figures.
 const TOLERANCES: [(&str, Duration); 3] = [

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     audio::AudioFigures,
+    reason::{Reason, ReasonId, counted},
     sample::{ScheduleLag, millis},
     summary::{ErrorCause, Summary},
 };
@@ -49,161 +50,6 @@ impl Validity {
             Self::Valid => "VALID",
             Self::Unverified => "UNVERIFIED",
             Self::Invalid => "INVALID",
-        }
-    }
-}
-
-/// One reason or note.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// Which, for programs; never renamed.
-    pub id: ReasonId,
-    /// The same for people, with the figures.
-    pub text: String,
-}
-
-/// The closed list of reasons and notes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ReasonId {
-    /// Reason: messages of foreign documents came.
-    CrossTalk,
-    /// Reason: the generator itself was late.
-    GeneratorLate,
-    /// Reason: this machine ran out of something, so that failures are its own and not the service's.
-    GeneratorExhausted,
-    /// Reason: a rate or usage limit bit.
-    RateLimit,
-    /// Reason: the run did not come to its end.
-    Interrupted,
-    /// Reason: no listener began to play.
-    NothingStarted,
-    /// Reason: no audio arrived.
-    NoAudio,
-    /// Reason: audio was cut short, broken or without a sound.
-    AudioCutOrSilent,
-    /// Note, and reason above one block in a hundred: audio was silent, of a length its text cannot have, or of another than
-    /// the service said.
-    AudioInDoubt,
-    /// Note: audio was odd and could be played all the same.
-    OddAudio,
-    /// Note: nobody told the rate of samples without a header, so that it was taken from what servers of the kind are known for.
-    RateAssumed,
-    /// Note: every block had the same audio, whatever its text.
-    SameAudio,
-    /// Note: nobody listened whether there is sound in the audio.
-    SoundNotMeasured,
-    /// Reason: the run was given up by a rule. Said by who gave it up; it is in no figure.
-    Aborted,
-    /// Note: blocks failed. They are counted, so the measurement stands.
-    BlocksFailed,
-    /// Note: sessions failed. They are counted, so the measurement stands.
-    ListenersFailed,
-    /// Note: messages were not understood.
-    Warnings,
-    /// Note: documents of earlier runs were heard again, so that a cache may have answered.
-    DocumentsReused,
-    /// Note: the generator did not run for some stretches, none of them long enough to be a reason.
-    GeneratorGaps,
-    /// Note: nobody measured whether the generator was late, which leaves the figures unverified.
-    LagNotMeasured,
-    /// Note: nobody looked whose messages were counted, which leaves the figures unverified.
-    CrossTalkNotMeasured,
-    /// Reason, of imported files: the client of their time counted other listeners' messages.
-    CrossTalkSuspected,
-    /// Reason, of imported files: the arrivals of different listeners were the same.
-    Lockstep,
-    /// Note, of imported files: what had to be inferred.
-    Inferred,
-    /// Reason: no page of any document was extracted.
-    NothingExtracted,
-    /// Note: pages failed. They are counted, so the measurement stands.
-    PagesFailed,
-    /// Note: documents failed. They are counted, so the measurement stands.
-    DocumentsFailed,
-    /// Note: calls waited for a limit, outside of every time.
-    Paced,
-    /// Note: a cache answered where every document should have been new.
-    CachedPages,
-    /// Note: the service does not say which pages a cache answered.
-    CacheUnknown,
-    /// Note, and reason above one listener in ten: listeners had no document, so that the others listened in a smaller
-    /// audience. They are counted.
-    PreparationFailed,
-    /// Note, and reason above one block in ten: the service passed blocks over as nothing to be spoken, although claque's texts
-    /// are all words. They count as delivered, and nobody heard them.
-    BlocksSkipped,
-    /// Note: no listener of the player's own page can play at that speed. Said by who knows the player; it is in no figure.
-    SpeedBeyondPlayer,
-    /// Note, and reason above one block in ten: the service made fewer blocks of the texts than were written, so that less was
-    /// heard than was asked for. They are counted.
-    BlocksUnmade,
-    /// Note: somebody held arrivals back, brought some forward, or had listeners leave. It is not the audience that the
-    /// scenario asks for.
-    ByHand,
-    /// Note: figures are about listeners of a part of the run alone, after its warm-up.
-    SteadyState,
-    /// Reason: the end of the warm-up could not be found, so that figures are not of a steady state.
-    WarmUpNotLeft,
-    /// Reason: an audience that was to be held at a number was not.
-    HoldNotKept,
-    /// Note: listeners came to the end of their text before they had heard as much as they meant to.
-    TextsTooShort,
-    /// Note: the service was reached through a proxy, so that the way through it is in every time.
-    ThroughProxy,
-    /// Note: no certificate was checked, because that was asked for.
-    CertificatesUnchecked,
-    /// Note: a name has several addresses, and connections went to all of them.
-    SeveralAddresses,
-}
-
-impl ReasonId {
-    /// The name used in files.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::CrossTalk => "cross-talk",
-            Self::GeneratorLate => "generator-late",
-            Self::GeneratorExhausted => "generator-exhausted",
-            Self::RateLimit => "rate-limit",
-            Self::Interrupted => "interrupted",
-            Self::NothingStarted => "nothing-started",
-            Self::NoAudio => "no-audio",
-            Self::AudioCutOrSilent => "audio-cut-or-silent",
-            Self::AudioInDoubt => "audio-in-doubt",
-            Self::OddAudio => "odd-audio",
-            Self::RateAssumed => "rate-assumed",
-            Self::SameAudio => "same-audio",
-            Self::SoundNotMeasured => "sound-not-measured",
-            Self::Aborted => "aborted",
-            Self::BlocksFailed => "blocks-failed",
-            Self::ListenersFailed => "listeners-failed",
-            Self::Warnings => "warnings",
-            Self::DocumentsReused => "documents-reused",
-            Self::GeneratorGaps => "generator-gaps",
-            Self::LagNotMeasured => "lag-not-measured",
-            Self::CrossTalkNotMeasured => "cross-talk-not-measured",
-            Self::CrossTalkSuspected => "cross-talk-suspected",
-            Self::Lockstep => "lockstep",
-            Self::Inferred => "inferred",
-            Self::NothingExtracted => "nothing-extracted",
-            Self::PagesFailed => "pages-failed",
-            Self::DocumentsFailed => "documents-failed",
-            Self::Paced => "paced",
-            Self::CachedPages => "cached-pages",
-            Self::CacheUnknown => "cache-unknown",
-            Self::PreparationFailed => "preparation-failed",
-            Self::BlocksSkipped => "blocks-skipped",
-            Self::SpeedBeyondPlayer => "speed-beyond-player",
-            Self::BlocksUnmade => "blocks-unmade",
-            Self::ByHand => "by-hand",
-            Self::ThroughProxy => "through-proxy",
-            Self::CertificatesUnchecked => "certificates-unchecked",
-            Self::SeveralAddresses => "several-addresses",
-            Self::SteadyState => "steady-state",
-            Self::WarmUpNotLeft => "warm-up-not-left",
-            Self::HoldNotKept => "hold-not-kept",
-            Self::TextsTooShort => "texts-too-short",
         }
     }
 }
@@ -464,9 +310,9 @@ fn warnings(summary: &Summary) -> Option<Reason> {
 
 /// Those that make the run INVALID are told as the reason.
 fn generator_gaps(summary: &Summary) -> Option<Reason> {
-    let gap =
-        summary.generator_gap.as_ref().filter(|gap| gap.noted > 0 && gap_lateness(summary).is_none())?;
-    Some(Reason { id: ReasonId::GeneratorGaps, text: gap.noted_words() })
+    let gap = summary.generator_gap.as_ref().filter(|_| gap_lateness(summary).is_none())?;
+    let text = gap.note_words(summary.listening_ms.or(summary.wall_ms))?;
+    Some(Reason { id: ReasonId::GeneratorGaps, text })
 }
 
 fn lag_not_measured(summary: &Summary) -> Option<Reason> {
@@ -486,9 +332,4 @@ fn cross_talk_not_measured(summary: &Summary) -> Option<Reason> {
 fn failures<'a>(causes: impl Iterator<Item = &'a ErrorCause>) -> Option<u64> {
     let count: u64 = causes.map(|cause| cause.count).sum();
     (count > 0).then_some(count)
-}
-
-pub(crate) fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }

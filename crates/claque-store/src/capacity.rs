@@ -6,7 +6,7 @@ use claque_stats::capacity::{Answer, Evidence, ProbeOrder, SearchTerms};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ClaqueVersion, StoreError, UnixNanos, files, manifest::check_version};
+use crate::{ClaqueVersion, Measured, StoreError, UnixNanos, files, head, manifest::check_version};
 
 /// What the file says of itself, so that nothing else is taken for one.
 const KIND: &str = "capacity";
@@ -36,10 +36,22 @@ pub struct CapacityManifest {
     pub objectives: Vec<String>,
     /// What was decided about every run.
     pub scenario: Value,
+    /// The flags that it was begun with; absent where an older claque began it.
+    #[serde(default)]
+    pub asked: Option<AskedFlags>,
     /// In the order in which they were made.
     pub probes: Vec<ProbeRow>,
     /// What they come to; null until the end.
     pub answer: Option<Answer>,
+}
+
+/// The flags that a search was begun with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedFlags {
+    /// As they were typed, `--workers=4`, without secrets and without hosts.
+    pub flags: Vec<String>,
+    /// The names of those that have to be typed again: `--base-url`.
+    pub again: Vec<String>,
 }
 
 /// A run of a search.
@@ -62,6 +74,10 @@ pub struct CapacityFolder {
     pub dir: PathBuf,
     /// What is in it.
     pub manifest: CapacityManifest,
+    /// What speaks against it, for people: where its file says something else than the facts of its runs.
+    pub doubts: Vec<String>,
+    /// What tells its runs from all others, with the names of their folders; empty while nobody has read their facts.
+    pub measured: Vec<(Measured, String)>,
 }
 
 impl CapacityManifest {
@@ -86,6 +102,7 @@ impl CapacityManifest {
             terms,
             objectives: Vec::new(),
             scenario: Value::Null,
+            asked: None,
             probes: Vec::new(),
             answer: None,
         }
@@ -119,14 +136,44 @@ pub fn open_capacity(dir: &Path) -> Result<CapacityFolder, StoreError> {
     let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
     check_version(&bytes, &path, Some(KIND))?;
     let manifest = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
-    Ok(CapacityFolder { dir: dir.to_owned(), manifest })
+    Ok(CapacityFolder { dir: dir.to_owned(), manifest, doubts: Vec::new(), measured: Vec::new() })
 }
 
-/// Takes the file away, of a search of which nothing came.
+/// The searches in a folder, newest first, and what is wrong with those that cannot be read.
 ///
 /// # Errors
-/// It cannot be taken away.
-pub fn remove_capacity(dir: &Path) -> Result<(), StoreError> {
-    let path = dir.join(files::CAPACITY);
-    std::fs::remove_file(&path).map_err(|source| StoreError::io("remove", &path, source))
+/// The folder cannot be listed.
+pub fn list_capacities(dir: &Path) -> Result<(Vec<CapacityFolder>, Vec<StoreError>), StoreError> {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for folder in files::folders_in(dir)?.into_iter().filter(|folder| is_capacity(folder)) {
+        match open_capacity(&folder) {
+            Ok(one) => found.push(one),
+            Err(error) => errors.push(error),
+        }
+    }
+    let began = |one: &CapacityFolder| (one.manifest.started_at_utc.clone(), one.dir.clone());
+    found.sort_by_key(|one| std::cmp::Reverse(began(one)));
+    Ok((found, errors))
+}
+
+/// Takes a search away with its runs. Gives whether its folder is gone: what claque did not make stays, and so does a run that has left
+/// documents on a service, and with it the search.
+///
+/// # Errors
+/// A file cannot be taken away.
+pub fn remove_capacity(dir: &Path) -> Result<bool, StoreError> {
+    for folder in files::folders_in(dir)? {
+        if folder.is_symlink() || folder.join(files::LEFT).is_file() {
+            continue;
+        }
+        if folder.join(files::RUN).is_file() {
+            head::remove(&folder)?;
+        }
+    }
+    if files::folders_in(dir)?.iter().any(|folder| folder.join(files::LEFT).is_file()) {
+        return Ok(false);
+    }
+    files::remove(&dir.join(files::CAPACITY_PAGE))?;
+    files::remove(&dir.join(files::CAPACITY))?;
+    Ok(std::fs::remove_dir(dir).is_ok())
 }

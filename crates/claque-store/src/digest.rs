@@ -9,8 +9,8 @@ use crate::{
     journal::Journal,
     listeners::ListenerFacts,
     manifest::Manifest,
-    rows::{ErrorRow, ListenerRow},
     session::{Session, session},
+    tables::{ErrorRow, ListenerRow},
 };
 
 /// Blocks of a run whose `block_arrivals` are repeated: 40 MB of JSON.

@@ -58,6 +58,16 @@ pub enum StoreError {
         /// What was expected.
         wanted: &'static str,
     },
+    /// Not everybody's facts are there.
+    #[error(
+        "failed to read all facts of the run in {path}: it was simulated with --facts {kept}; its summary can be shown, for          anything else simulate it again with --facts all"
+    )]
+    FactsNotKept {
+        /// The run.
+        path: PathBuf,
+        /// What was kept, in the words of the flag.
+        kept: String,
+    },
     /// The older script wrote it.
     #[error("failed to read {path}: it has no format version; a result of the older script must be imported")]
     NoFormatVersion {

@@ -27,6 +27,7 @@ pub(crate) const TAGS: &str = "tags.txt";
 /// In place of `run.json` in the folder of a suite.
 pub(crate) const SUITE: &str = "suite.json";
 pub(crate) const CAPACITY: &str = "capacity.json";
+pub(crate) const CAPACITY_PAGE: &str = "capacity.html";
 
 /// Everything claque leaves in a run's folder, `run.json` last.
 pub(crate) const ALL: [&str; 10] =

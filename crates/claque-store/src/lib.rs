@@ -23,6 +23,7 @@ mod left;
 mod line;
 mod listeners;
 mod manifest;
+mod measured;
 mod network;
 mod reader;
 mod rows;
@@ -39,12 +40,13 @@ mod writer;
 
 pub use self::{
     capacity::{
-        CapacityFolder, CapacityManifest, ProbeRow, is_capacity, open_capacity, remove_capacity,
-        save_capacity,
+        AskedFlags, CapacityFolder, CapacityManifest, ProbeRow, is_capacity, list_capacities, open_capacity,
+        remove_capacity, save_capacity,
     },
+    columns::{Column, ColumnKind},
     documents::{
         DocumentRow, DocumentsFolder, DocumentsHeader, DocumentsManifest, DocumentsRun, DocumentsWriter,
-        PageRow, StepErrorRow, open_documents,
+        PAGE_COLUMNS, PageRow, StepErrorRow, open_documents,
     },
     error::StoreError,
     head::{DocumentsConfig, RunHead, RunKind, RunWhat, head, list, remove, run_kind, short_name},
@@ -59,9 +61,9 @@ pub use self::{
         ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow,
         expects_streams, expects_turns,
     },
+    measured::Measured,
     network::{AddressRow, NetworkRecord},
-    reader::{Run, for_each_listener, open, open_manifest, resummarise},
-    rows::{BlockRow, ErrorRow, ListenerRow, StallRow},
+    reader::{Run, for_each_kept_listener, for_each_listener, open, open_manifest, resummarise},
     service_load::{ModelLoadRow, ServiceLoad},
     session::{BlockArrival, Session, Underrun},
     settings::flatten,
@@ -69,7 +71,10 @@ pub use self::{
         SuiteFolder, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, is_suite, list_suites,
         open_suite, save_suite,
     },
-    tables::{BLOCK_COLUMN_NAMES, ERROR_COLUMN_NAMES, LISTENER_COLUMN_NAMES, STALL_COLUMN_NAMES},
+    tables::{
+        BLOCK_COLUMNS, BlockRow, ERROR_COLUMNS, ErrorRow, LISTENER_COLUMNS, ListenerRow, STALL_COLUMNS,
+        StallRow,
+    },
     tags::{set_tags, tags},
     wall_time::UnixNanos,
     writer::{RunFolder, RunWriter},

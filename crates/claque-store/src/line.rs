@@ -123,7 +123,7 @@ impl<'de, Row: OfKind> Visitor<'de> for LineVisitor<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::StallRow;
+    use crate::tables::StallRow;
 
     const STALL: StallRow = StallRow { listener: 3, block: 7, began_at_ns: 12, waited_ns: u64::MAX };
 

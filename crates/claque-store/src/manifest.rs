@@ -14,8 +14,8 @@ use crate::{
     files,
     incidents::IncidentRow,
     network::NetworkRecord,
-    rows::{ErrorRow, ListenerRow},
     session::Session,
+    tables::{ErrorRow, ListenerRow},
     wall_time::UnixNanos,
 };
 
@@ -210,6 +210,10 @@ pub struct Manifest {
     /// What was done to the audience by hand, for people; absent where it was left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<String>,
+    /// Whose facts are in the columns, in the words of `--facts`; absent where everybody's are. The figures are of everybody
+    /// all the same: they were computed while the run went on, and cannot be computed anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts_kept: Option<String>,
     /// The part of the run that its figures are about; absent where that is the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<FigureWindow>,
@@ -260,6 +264,17 @@ impl Manifest {
         self.scenario.get("imported").is_some()
     }
 
+    /// Whether everything can be computed anew that is told of the run.
+    ///
+    /// # Errors
+    /// It kept no facts, or not everybody's.
+    pub(crate) fn has_all_facts(&self, dir: &Path) -> Result<(), StoreError> {
+        match &self.facts_kept {
+            None => Ok(()),
+            Some(kept) => Err(StoreError::FactsNotKept { path: dir.to_owned(), kept: kept.clone() }),
+        }
+    }
+
     /// The manifest of a run that has just begun.
     pub(crate) fn begin(header: &RunHeader) -> Self {
         Self {
@@ -283,6 +298,7 @@ impl Manifest {
             preparation: None,
             accounts: None,
             by_hand: None,
+            facts_kept: None,
             window: None,
             network: NetworkRecord::default(),
             token_refreshes: Vec::new(),

@@ -15,8 +15,9 @@ use crate::{
     files, journal,
     listeners::{self, ListenerFacts, by_listener},
     manifest::{Manifest, expects_streams, expects_turns},
-    rows::{ErrorRow, ListenerRow},
-    sorter, tables,
+    measured::Measured,
+    sorter,
+    tables::{self, ErrorRow, ListenerRow},
 };
 
 /// A run as it lies on disk.
@@ -69,6 +70,12 @@ impl Run {
         }
     }
 
+    /// What tells it from every other run; none where nothing was measured.
+    #[must_use]
+    pub fn measured(&self) -> Option<Measured> {
+        Measured::of(&self.facts)
+    }
+
     fn saved_lag(&self) -> Option<ScheduleLag> {
         self.manifest.summary.as_ref().and_then(|summary| summary.schedule_lag)
     }
@@ -81,6 +88,7 @@ impl Run {
 /// journal that was cut off is no error.
 pub fn open(dir: &Path) -> Result<Run, StoreError> {
     let manifest = open_manifest(dir)?;
+    manifest.has_all_facts(dir)?;
     if manifest.partial {
         let contents = journal::read(&dir.join(files::JOURNAL))?;
         return Ok(Run { manifest, facts: contents.facts, partial: true, torn: contents.torn });
@@ -113,8 +121,21 @@ pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
 /// than a few row groups are in memory at once; of a partial one a part of its journal, the rest waits in a file.
 ///
 /// # Errors
-/// A file cannot be read or is damaged, or `each` fails.
+/// A file cannot be read or is damaged, the run did not keep everybody's facts, or `each` fails.
 pub fn for_each_listener(
+    dir: &Path,
+    manifest: &Manifest,
+    each: impl FnMut(&ListenerFacts) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    manifest.has_all_facts(dir)?;
+    for_each_kept_listener(dir, manifest, each)
+}
+
+/// The same of those listeners whose facts were kept: no figure can be made of them.
+///
+/// # Errors
+/// A file cannot be read or is damaged, or `each` fails.
+pub fn for_each_kept_listener(
     dir: &Path,
     manifest: &Manifest,
     mut each: impl FnMut(&ListenerFacts) -> Result<(), StoreError>,
@@ -202,8 +223,10 @@ fn finished_facts(dir: &Path, manifest: &Manifest) -> Result<Vec<Fact>, StoreErr
         return Ok(facts);
     }
     // Before these two were files, run.json had all of them.
-    facts.extend(manifest.errors.iter().cloned().map(ErrorRow::into_record).map(Fact::Error));
     let damaged = |what| StoreError::damaged(&dir.join(files::RUN), what);
+    for row in manifest.errors.iter().cloned() {
+        facts.push(Fact::Error(ErrorRow::into_record(row).map_err(damaged)?));
+    }
     for row in manifest.listeners.iter().cloned() {
         let record = ListenerRow::into_record(row);
         facts.push(Fact::Listener(record.map_err(damaged)?));

@@ -117,6 +117,15 @@ impl RunWriter {
         self.manifest.by_hand = done;
     }
 
+    /// Says whose facts will be appended, where not everybody's are.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn set_facts_kept(&mut self, kept: String) -> Result<(), StoreError> {
+        self.manifest.facts_kept = Some(kept);
+        self.write_manifest()
+    }
+
     /// Begins the journal of the documents that the run makes.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! Bytes to messages and messages to bytes, in both directions.
 //!
-//! [`yapit`] speaks the gateway's WebSocket and REST dialects of both eras, [`openai`] the client's side of OpenAI-compatible speech, [`audio`] reads media time
-//! out of containers as their bytes pass and writes the containers the gateway serves. Everything is a
-//! function of its arguments: no socket, no clock, no file, and any split of the bytes gives the same
-//! result.
+//! [`session`] is a listener's side of each protocol, as drivers see it; [`yapit`] has the messages of both eras, [`openai`] a client's side of
+//! OpenAI-compatible speech. They share [`websocket`], [`http1`] and [`multipart`]. [`audio`] reads media time out of containers as their bytes
+//! pass and writes containers, [`pdf`] counts the pages of a document. Everything is a function of its arguments: no socket, no clock, no
+//! file, and any split of the bytes gives the same result.
 
 pub mod audio;
 pub mod http1;

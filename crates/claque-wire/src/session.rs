@@ -11,7 +11,11 @@ mod speech;
 
 use std::sync::Arc;
 
-use claque_core::{event::Event, ids::BlockIdx, time::MediaTime};
+use claque_core::{
+    event::{Event, Failure},
+    ids::BlockIdx,
+    time::MediaTime,
+};
 
 pub use self::{
     exchange::{Delivered, Exchange, Request},
@@ -95,6 +99,20 @@ pub enum Channel {
     },
     /// Nothing: each request is an exchange of its own, and the session is usable at once.
     None,
+}
+
+impl Channel {
+    /// The failure of a channel whose handshake was refused with this HTTP status.
+    #[must_use]
+    pub fn refused(status: u16) -> Failure {
+        yapit::handshake_refused(status)
+    }
+
+    /// The failure of a channel that is over: closed with a code and words, or broken off without one.
+    #[must_use]
+    pub fn closed(code: Option<u16>, reason: &str) -> Failure {
+        yapit::close(code, reason)
+    }
 }
 
 /// What a driver has to do.

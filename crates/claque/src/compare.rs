@@ -46,7 +46,7 @@ pub(crate) fn enough(whose: &str, runs: usize) -> Result<(), UsageError> {
 /// Runs that cannot be held against each other were asked for wrongly.
 pub(crate) fn usage_or_failure(error: ReportError) -> anyhow::Error {
     match error {
-        ReportError::OneSeed { .. } => UsageError::new(error.to_string()).into(),
+        ReportError::OneSeed { .. } | ReportError::OneRun { .. } => UsageError::new(error.to_string()).into(),
         ReportError::Encode { .. } | ReportError::Open { .. } | ReportError::Store(_) => error.into(),
     }
 }

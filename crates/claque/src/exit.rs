@@ -45,6 +45,11 @@ pub(crate) fn of_documents(run: &FinishedDocuments) -> ExitCode {
     if run.not_kept.is_some() { ExitCode::from(NOT_KEPT) } else { of_verdict(&run.verdict) }
 }
 
+/// 0 where every run can be trusted, 5 where one cannot.
+pub(crate) fn of_verdicts<'a>(mut verdicts: impl Iterator<Item = &'a Verdict>) -> ExitCode {
+    if verdicts.all(Verdict::is_valid) { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
+}
+
 /// 0 for a run that can be trusted, 5 for one that cannot, also where that is because nobody measured it.
 fn of_verdict(verdict: &Verdict) -> ExitCode {
     if verdict.is_valid() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }

@@ -6,7 +6,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use claque_run::usage::UsageError;
-use claque_store::{RunHead, is_suite, list, list_suites, short_name};
+use claque_store::{CapacityFolder, RunHead, is_suite, list, list_capacities, list_suites, short_name};
 
 use crate::talk::say;
 
@@ -85,6 +85,11 @@ pub(crate) fn folder_of_run(name: &str, dir: &Path) -> Option<PathBuf> {
     folder(name, dir, |folder| folder.join("run.json").is_file())
 }
 
+/// The folder that has this path, or this name in `dir`.
+pub(crate) fn folder_called(name: &Path, dir: &Path) -> Option<PathBuf> {
+    folder(&name.to_string_lossy(), dir, Path::is_dir).or_else(|| name.is_dir().then(|| name.to_owned()))
+}
+
 /// The folder itself, or the one of this name in `dir`, if it is such a one.
 fn folder(name: &str, dir: &Path, is_one: impl Fn(&Path) -> bool) -> Option<PathBuf> {
     let typed = (!name.trim().is_empty()).then(|| PathBuf::from(name));
@@ -124,4 +129,16 @@ pub(crate) fn all_in(dir: &Path) -> anyhow::Result<Vec<RunHead>> {
         say(&format!("warning: left out: {error}"));
     }
     Ok(runs)
+}
+
+/// The searches for capacities in a folder, newest first. What cannot be read is said and left out.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub(crate) fn searches_in(dir: &Path) -> anyhow::Result<Vec<CapacityFolder>> {
+    let (searches, errors) = list_capacities(dir)?;
+    for error in errors {
+        say(&format!("warning: left out: {error}"));
+    }
+    Ok(searches)
 }

@@ -10,22 +10,27 @@ mod compare;
 mod config;
 mod exit;
 mod find;
+mod kept;
 mod live;
+mod model;
 mod report;
 mod suite;
 mod talk;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use tracing::level_filters::LevelFilter;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, TypedFlags};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli =
+        Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut Cli::command()).exit());
+    let typed = TypedFlags::of(&matches);
     talk::init_log(if cli.is_quiet() { LevelFilter::ERROR } else { LevelFilter::WARN });
-    commands::execute(cli).unwrap_or_else(|error| {
+    commands::execute(cli, &typed).unwrap_or_else(|error| {
         talk::say_error(&error);
         exit::of_error(&error)
     })

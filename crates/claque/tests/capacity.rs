@@ -28,7 +28,17 @@ impl Stage {
 
     /// A search in virtual time, as JSON.
     fn search(&self, more: &[&str]) -> (i32, Value) {
-        let output = self.claque(&[&["capacity", "--simulate", "--json", "--quiet"], more].concat());
+        self.told(&[&["capacity", "--simulate", "--json", "--quiet"], more].concat())
+    }
+
+    /// The newest search, gone on with.
+    fn goes_on(&self) -> (i32, Value) {
+        self.told(&["capacity", "--resume", "latest", "--json", "--quiet"])
+    }
+
+    /// What a command prints, as JSON.
+    fn told(&self, args: &[&str]) -> (i32, Value) {
+        let output = self.claque(args);
         let words = String::from_utf8_lossy(&output.stderr);
         let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no JSON: {words}"));
         (output.status.code().expect("no signal ended it"), json)
@@ -147,14 +157,21 @@ fn a_search_without_time_is_undecided_goes_on_and_two_of_one_service_do_not_diff
     let (code, json) = stage.search(&[clockwork.as_slice(), &["--max-time", "6"]].concat());
     assert_eq!((code, &json["answer"]["ending"]["kind"]), (5, &Value::from("undecided")), "{json}");
     let made = json["probes"].as_array().map_or(0, Vec::len);
-    let (code, json) = stage.search(&[clockwork.as_slice(), &["--resume", "latest"]].concat());
+    for (other, words) in [
+        (["--objective", "errors = 0"], "the objectives changed"),
+        (["--workers", "3"], "gateway.models.kokoro.workers was 2 and is 3"),
+        (["--max-users", "7"], "--max-users changed"),
+    ] {
+        let refused = stage.claque(&["capacity", "--resume", "latest", other[0], other[1]]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(2), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+    // The folder knows the flags.
+    let (code, json) = stage.goes_on();
     assert_eq!(code, 0, "{json}");
     assert!(json["probes"].as_array().map_or(0, Vec::len) > made && made > 0, "{json}");
     assert_eq!(stage.folders().len(), 1, "it went on in its own folder");
-    let other = ["--resume", "latest", "--objective", "errors = 0"];
-    let refused = stage.claque(&[&["capacity", "--simulate"], clockwork.as_slice(), &other].concat());
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("the objectives"));
 
     let (code, _) = stage.search(&[clockwork.as_slice(), &["--seed", "2"]].concat());
     assert_eq!(code, 0);
@@ -248,4 +265,115 @@ fn a_service_that_is_not_there_is_told_at_once() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(5), "{said}");
     assert!(said.contains("connection refused") && !said.contains("-0 listener"), "{said}");
+    assert!(stage.folders().is_empty(), "nothing is known, so nothing is kept");
+}
+
+/// The facts of a run say what came of it, whatever stands in the file of the search.
+#[test]
+fn an_edited_file_is_not_believed() {
+    let stage = Stage::new();
+    let (code, json) = stage.search(&[clockwork("4", "2", "5.3").as_slice(), &["--seed", "3"]].concat());
+    assert_eq!((code, json["doubts"].as_array().map(Vec::len)), (0, Some(0)), "{json}");
+    let (folder, users) = (stage.folders().remove(0), number(&json, "/answer/users"));
+    let path = folder.join("capacity.json");
+    let mut file: Value = serde_json::from_slice(&fs::read(&path).expect("it is there")).expect("it is JSON");
+    let name = folder.display().to_string();
+    let (_, again) = stage.told(&["show", &name, "--json"]);
+    assert_eq!(
+        (&again["doubts"], &again["answer"]),
+        (&json["doubts"], &json["answer"]),
+        "what nobody edited agrees"
+    );
+
+    file["answer"]["users"] = 40.into();
+    fs::write(&path, file.to_string()).expect("it can be written");
+    let (_, shown) = stage.told(&["show", &name, "--json"]);
+    assert!((number(&shown, "/answer/users") - users).abs() < 0.5, "{shown}");
+    assert!(
+        shown["doubts"][0].as_str().is_some_and(|words| words.contains("not what its runs come to")),
+        "{shown}"
+    );
+
+    file["answer"]["users"] = json["answer"]["users"].clone();
+    file["probes"][1]["evidence"]["trials"][0]["good"] = 0.into();
+    fs::write(&path, file.to_string()).expect("it can be written");
+    let (_, shown) = stage.told(&["show", &name, "--json"]);
+    assert!(
+        shown["doubts"][0].as_str().is_some_and(|words| words.contains("run 2 than its facts")),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_search_is_listed_told_anew_and_removed_with_its_runs() {
+    let stage = Stage::new();
+    let (code, _) = stage.search(&[clockwork("4", "1", "2").as_slice(), &["--max-users", "2"]].concat());
+    assert_eq!(code, 0);
+    let folder = stage.folders().remove(0);
+    let (_, listed) = stage.told(&["runs", "--json"]);
+    assert_eq!(
+        (&listed["capacities"][0]["users"], &listed["runs"]),
+        (&2.into(), &Value::Array(Vec::new())),
+        "{listed}"
+    );
+    let page = folder.join("capacity.html");
+    fs::remove_file(&page).expect("there is a page");
+    assert!(stage.claque(&["report", &folder.display().to_string()]).status.success() && page.is_file());
+    let cleaned = stage.claque(&["cleanup", "--all", "--no-auth"]);
+    assert!(cleaned.status.success(), "{}", String::from_utf8_lossy(&cleaned.stderr));
+    assert!(stage.claque(&["prune", "--keep", "0", "--delete"]).status.success());
+    assert!(stage.folders().is_empty(), "its runs went with it");
+}
+
+/// Three of a hundred blocks fail for good: of 64 each, nearly every listener is without some.
+#[test]
+fn where_blocks_fail_at_any_load_it_is_said_that_no_number_holds() {
+    let stage = Stage::new();
+    let fails = r#"faults.jobs=[{select={share=0.03},effect={engine-error={text="no voice"}}}]"#;
+    let (code, json) =
+        stage.search(&[clockwork("4", "1", "4").as_slice(), &["--gateway-set", fails]].concat());
+    assert_eq!((code, &json["answer"]["ending"]["kind"]), (3, &Value::from("nothing-holds")), "{json}");
+    assert!(json["answer"]["users"].is_null() && json["answer"]["low"].is_null(), "{json}");
+    let words = json["words"].as_str().unwrap_or_default();
+    assert!(words.contains("cannot be met") || words.contains("No number of listeners meets"), "{words}");
+}
+
+/// A lone listener's first block takes four seconds: two looks at it are enough.
+#[test]
+fn what_even_a_lone_listener_waits_too_long_for_is_told_at_once() {
+    let stage = Stage::new();
+    let start = [
+        "--objective",
+        "startup_time p95 < 3 s",
+        "--workers",
+        "4",
+        "--engine",
+        "deterministic",
+        "--service-seconds",
+        "4",
+    ];
+    let (code, json) = stage.search(&start);
+    assert_eq!(code, 3, "{json}");
+    assert!(json["probes"].as_array().is_some_and(|runs| runs.len() <= 2), "{json}");
+    let words = json["words"].as_str().unwrap_or_default();
+    assert!(words.contains("Even one listener alone has 4.") && words.contains("cannot be met"), "{words}");
+}
+
+/// 4 x 5.3 / 2 = 10.6 listeners, 21.2 with twice the workers or in half the time.
+#[test]
+fn a_model_is_explained_by_its_formula_and_by_simulations_that_leave_nothing() {
+    let stage = Stage::new();
+    let file = stage.0.path().join("model.toml");
+    let settings = "workers = 4\nengine = \"deterministic\"\nservice_seconds = 2.0\naudio_seconds = 5.3\n";
+    fs::write(&file, settings).expect("it can be written");
+    let (code, json) = stage.told(&["explain", "model.toml", "--json"]);
+    assert_eq!((code, &json["binding"]), (0, &Value::from("workers")), "{json}");
+    assert!((number(&json, "/throughput_ceiling") - 10.6).abs() < 1e-6, "{json}");
+    for (place, ceiling) in [(0, 10.6), (1, 21.2), (2, 21.2)] {
+        let found = number(&json, &format!("/simulated/{place}/ceiling/mean"));
+        assert!((found / ceiling - 1.0).abs() < 0.05, "{found} instead of {ceiling}: {json}");
+    }
+    assert!(!stage.0.path().join("claque-results").exists());
+    let refused = stage.claque(&["explain", "nothing-of-that-name"]);
+    assert_eq!(refused.status.code(), Some(2));
 }

@@ -91,6 +91,9 @@ fn repetitions_stand_with_commas_between_them() {
     let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(document["sides"][1]["runs"][1]["name"], "b2");
     assert_eq!(document["comparisons"][0]["verdict"], "no-detectable-change");
+    let output = stage.claque(&["compare", "a1,a2", "b1,b2", "--markdown", "m.md"]);
+    assert_eq!(code(&output), Some(0), "the file is no third side: {}", stderr(&output));
+    assert!(stage.read("m.md").starts_with("### claque: B against A: "));
     stage.simulate("again", &["--seed", "1"]);
     let output = stage.claque(&["compare", "a1,again", "b1"]);
     assert_eq!(code(&output), Some(2));
@@ -293,4 +296,57 @@ fn objectives_of_a_file_are_judged_and_typed_ones_take_their_place() {
     assert!(
         stderr(&stage.claque(&args)).starts_with("error: s.toml:1: abort_on has no meaning in a simulation")
     );
+}
+
+/// Copies a run, and has its copy say another seed.
+fn copy(stage: &Stage, from: &str, to: &str, edit: impl FnOnce(&mut Value)) {
+    let results = stage.0.path().join("claque-results");
+    let (from, to) = (results.join(from), results.join(to));
+    fs::create_dir(&to).expect("the name is free");
+    for file in fs::read_dir(&from).expect("it is there").map(|file| file.expect("it can be read").path()) {
+        fs::copy(&file, to.join(file.file_name().expect("it has a name"))).expect("it can be copied");
+    }
+    let path = to.join("run.json");
+    let mut run: Value =
+        serde_json::from_slice(&fs::read(&path).expect("it was copied")).expect("it is JSON");
+    edit(&mut run);
+    fs::write(&path, run.to_string()).expect("it can be written");
+}
+
+#[test]
+fn a_run_that_was_copied_is_one_run_whatever_its_file_says() {
+    let stage = Stage::new();
+    for (name, seed) in [("a1", "1"), ("b1", "3"), ("b2", "4")] {
+        stage.simulate(name, &["--seed", seed]);
+    }
+    copy(&stage, "a1", "a2", |run| run["seed"] = 2.into());
+    for sides in [["a1,a2", "b1,b2"], ["b1,b2", "a1,a2"]] {
+        let output = stage.claque(&[&["compare"], &sides[..]].concat());
+        assert_eq!((code(&output), stdout(&output).as_str()), (Some(2), ""));
+        assert!(stderr(&output).contains("a1 and a2 are one run: "), "{}", stderr(&output));
+    }
+    // Two simulations may come to the same on purpose; two real runs never do.
+    assert_eq!(code(&stage.claque(&["compare", "a1", "a2"])), Some(0));
+    copy(&stage, "a1", "r1", |run| run["scenario"]["time"] = "real".into());
+    copy(&stage, "a1", "r2", |run| run["scenario"]["time"] = "real".into());
+    let output = stage.claque(&["compare", "r1", "r2"]);
+    assert_eq!(code(&output), Some(2));
+    assert!(stderr(&output).contains("r1 and r2 are one run: "), "{}", stderr(&output));
+}
+
+#[test]
+fn a_gate_that_is_passed_says_what_was_shown_and_what_could_have_been_seen() {
+    let stage = Stage::new();
+    for (name, seed) in [("a1", "1"), ("a2", "2"), ("a3", "5"), ("b1", "3"), ("b2", "4"), ("b3", "6")] {
+        stage.simulate(name, &["--seed", seed]);
+    }
+    let output = stage.claque(&["compare", "a1,a2,a3", "b1,b2,b3", "--junit", "j.xml"]);
+    assert_eq!(code(&output), Some(0), "{}", stderr(&output));
+    assert!(!stdout(&output).contains("were not run on the same"), "a simulation has no day");
+    let junit = stage.read("j.xml");
+    assert!(
+        junit.contains("name=\"B: no regression was shown\"") && !junit.contains("is no regression"),
+        "{junit}"
+    );
+    assert!(junit.contains("<system-out>") && junit.contains("could have been seen of "), "{junit}");
 }

@@ -1,5 +1,5 @@
 //! Instructions of the hot path per block: figures that do not depend on the machine's mood, held against those that are kept
-//! in the repository. [`run`] counts the whole program, which takes a release build; [`hot_path`] counts what is claque's own
+//! in the repository. [`run`] counts the whole program, which takes a build as for a release; [`hot_path`] counts what is claque's own
 //! between bytes and facts, and is quick enough for CI.
 
 use std::{fs, path::Path, process::Command};
@@ -20,6 +20,8 @@ use crate::{
 
 /// Where the kept figure is.
 const KEPT: &str = "bench/instructions.json";
+/// The release with the lines and names that callgrind tells apart; its folder below the target folder has the same name.
+const PROFILE: &str = "profiling";
 /// What is run twice; the second time with more blocks, so that what a listener or a run costs falls out of the difference.
 const USERS: u32 = 20;
 const FEW: u32 = 16;
@@ -35,10 +37,18 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "`valgrind` is missing: on Debian and Ubuntu `sudo apt-get install valgrind`"
     );
     let target = Workspace::load()?.target;
-    run_command(&mut cargo(&["build", "--release", "--package", "claque", "--package", "claque-bench"])?)?;
+    run_command(&mut cargo(&[
+        "build",
+        "--profile",
+        PROFILE,
+        "--package",
+        "claque",
+        "--package",
+        "claque-bench",
+    ])?)?;
     let folder = target.join("bench").join("instructions");
     fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
-    let programs = target.join("release");
+    let programs = target.join(PROFILE);
     let short = ["--delay-ms", "20", "--spread-ms", "20", "--late-every", "0"];
     let stop = Stop::watch()?;
     let server = Server::start(&programs.join("claque-bench"), &folder.join("truth.log"), None, &short)?;
@@ -56,11 +66,11 @@ pub(crate) fn hot_path() -> anyhow::Result<()> {
     /// Blocks of the two runs.
     const BLOCKS: [u64; 2] = [100, 300];
     let target = Workspace::load()?.target;
-    let build = ["build", "--release", "--package", "claque-wire", "--example", "hot_path"];
+    let build = ["build", "--profile", PROFILE, "--package", "claque-wire", "--example", "hot_path"];
     run_command(&mut cargo(&build)?)?;
     let folder = target.join("bench").join("hot-path");
     fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
-    let program = target.join("release").join("examples").join("hot_path");
+    let program = target.join(PROFILE).join("examples").join("hot_path");
     let count = |blocks: u64| {
         let out = folder.join(format!("{blocks}.callgrind"));
         let mut command = callgrind(&out, &program);

@@ -11,6 +11,7 @@ mod parts;
 mod pieces;
 mod queueing;
 mod reference;
+mod simulation;
 mod stop;
 mod usage;
 
@@ -33,6 +34,8 @@ pub(crate) enum Bench {
     Density(density::DensityFlags),
     /// Waiting times in virtual time against M/M/1, M/M/4 and M/D/1, to 2 %
     Queueing(queueing::QueueingFlags),
+    /// How fast virtual time passes: whole crowds, the queue of events alone, and two simulators of others
+    Simulation(simulation::SimulationFlags),
     /// What listeners to paced streams of samples cost, beside bare sockets that only read
     Streams(density::StreamFlags),
     /// CPU that a stream in chunks of one byte costs, beside the same audio in chunks of 4 KiB
@@ -57,6 +60,7 @@ impl Bench {
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
             Self::Queueing(flags) => queueing::run(&flags),
+            Self::Simulation(flags) => simulation::run(&flags),
             Self::Streams(flags) => density::run_streams(&flags),
             Self::Pieces => pieces::run(),
             Self::Instructions => instructions::run(),

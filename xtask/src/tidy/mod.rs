@@ -6,6 +6,7 @@ mod arrows;
 mod circles;
 mod documents;
 mod files;
+mod links;
 mod modules;
 mod purity;
 mod rust_text;
@@ -37,6 +38,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     circles::check(&workspace, &files, &mut report);
     settings::check(&workspace, &files, &mut report);
     documents::check(&files, &mut report);
+    links::check(&files, |path| workspace.root.join(path).exists(), &mut report);
     sizes::check(&files, &mut report);
     texts::check(&files, &texts::machine_marks(), &mut report);
     report.tell()

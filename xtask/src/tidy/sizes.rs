@@ -5,51 +5,16 @@ use super::{Report, files::SourceFile};
 /// Longest Rust file that passes, in lines.
 const MOST_LINES: usize = 400;
 
-/// Files that were longer before that was the limit, each with the lines it may have at most, in steps of fifty. The list only ever gets shorter: a
-/// file that is no longer too long has to go from it.
-const LONG: [(&str, usize); 17] = [
-    ("crates/claque-core/src/extraction/machine.rs", 500),
-    ("crates/claque-core/src/extraction/tests/mod.rs", 500),
-    ("crates/claque-core/src/player/machine.rs", 450),
-    ("crates/claque-core/src/record.rs", 550),
-    ("crates/claque-gateway/src/pipeline/mod.rs", 450),
-    ("crates/claque-gateway/src/scripted/server.rs", 500),
-    ("crates/claque-net/src/extraction.rs", 450),
-    ("crates/claque-net/src/host/mod.rs", 450),
-    ("crates/claque-net/src/service/proxy.rs", 450),
-    ("crates/claque-sim/src/world.rs", 450),
-    ("crates/claque-stats/src/builder.rs", 500),
-    ("crates/claque-stats/src/figures/list.rs", 500),
-    ("crates/claque-stats/src/verdict.rs", 500),
-    ("crates/claque-wire/src/audio/ogg_meter.rs", 500),
-    ("crates/claque-wire/tests/audio.rs", 600),
-    ("crates/claque-wire/tests/session.rs", 450),
-    ("crates/claque/tests/end_to_end/documents.rs", 450),
-];
-
 /// First line of a file that is one long table; the reason follows, so that nobody has to guess.
 const TABLE_MARK: &str = "// tidy: table, ";
 
 /// Judges the length of every Rust file.
 pub(crate) fn check(files: &[SourceFile], report: &mut Report) {
-    judge(files, &LONG, report);
-}
-
-fn judge(files: &[SourceFile], long: &[(&str, usize)], report: &mut Report) {
     for file in files.iter().filter(|file| file.is_rust() && !is_table(file)) {
         let lines = file.text.lines().count();
-        let known = long.iter().find(|(path, _)| *path == file.path).map(|(_, most)| *most);
-        let most = known.unwrap_or(MOST_LINES);
-        if lines > most {
-            report.fail(format!("{} has {lines} lines, more than {most}", file.path));
-        } else if lines > MOST_LINES {
-            report.smell(format!("{} has {lines} lines, more than {MOST_LINES}", file.path));
-        } else if known.is_some() {
-            report.fail(format!("{} is no longer too long: take it off the list", file.path));
+        if lines > MOST_LINES {
+            report.fail(format!("{} has {lines} lines, more than {MOST_LINES}", file.path));
         }
-    }
-    for (path, _) in long.iter().filter(|(path, _)| !files.iter().any(|file| file.path == *path)) {
-        report.fail(format!("{path} is on the list of long files, and is not there"));
     }
 }
 
@@ -68,34 +33,21 @@ mod tests {
         SourceFile { path: "a.rs".to_owned(), text }
     }
 
-    fn judged(file: SourceFile, long: &[(&str, usize)]) -> Report {
+    fn judged(file: SourceFile) -> Report {
         let mut report = Report::default();
-        judge(&[file], long, &mut report);
+        check(&[file], &mut report);
         report
     }
 
     #[test]
     fn the_limit_itself_passes_and_one_line_more_does_not() {
-        assert!(judged(file("//", 400), &[]).failures.is_empty());
-        assert_eq!(judged(file("//", 401), &[]).failures, ["a.rs has 401 lines, more than 400"]);
+        assert!(judged(file("//", 400)).failures.is_empty());
+        assert_eq!(judged(file("//", 401)).failures, ["a.rs has 401 lines, more than 400"]);
     }
 
     #[test]
     fn a_table_is_exempt_when_it_says_why() {
-        assert!(judged(file("// tidy: table, one row per code", 900), &[]).failures.is_empty());
-        assert_eq!(judged(file("// tidy: table, ", 900), &[]).failures.len(), 1);
-    }
-
-    #[test]
-    fn a_file_that_is_known_to_be_long_may_not_grow_and_leaves_the_list_when_it_is_not() {
-        let long = [("a.rs", 450)];
-        let known = judged(file("//", 450), &long);
-        assert!(known.failures.is_empty());
-        assert_eq!(known.smells, ["a.rs has 450 lines, more than 400"]);
-        assert_eq!(judged(file("//", 451), &long).failures, ["a.rs has 451 lines, more than 450"]);
-        let mended = judged(file("//", 400), &long).failures;
-        assert_eq!(mended, ["a.rs is no longer too long: take it off the list"]);
-        let gone = judged(file("//", 9), &[("b.rs", 450)]).failures;
-        assert_eq!(gone, ["b.rs is on the list of long files, and is not there"]);
+        assert!(judged(file("// tidy: table, one row per code", 900)).failures.is_empty());
+        assert_eq!(judged(file("// tidy: table, ", 900)).failures.len(), 1);
     }
 }

@@ -1,19 +1,20 @@
 //! The machine: which call comes next, and what its answer means. [`belief`] is about numbers of pages that cannot be
-//! true; [`ending`] is about what goes wrong, and the end;
+//! true; [`progress`] about what polls say; [`ending`] about what goes wrong, and the end;
 //! [`clearing`] about what is not wanted any more.
 
 mod belief;
 mod clearing;
 mod ending;
+mod progress;
 
 use std::collections::VecDeque;
 
 use self::belief::doubt_names;
 use super::{
     Accepted, AiTransform, Call, Created, ExtractionConfig, Going, Input, Output, Prepared, Refused, Remains,
-    Reply, Status, TimeoutReason,
+    Reply, TimeoutReason,
     pages::{Glance, Pages},
-    record::{DocumentEnd, DocumentFact, DocumentRecord, PageOutcome, Step},
+    record::{DocumentEnd, DocumentRecord, PageOutcome, Step},
 };
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},
@@ -353,97 +354,6 @@ impl Extraction {
             None => drop(self.see(Glance { read_at: now, completed: &[], failed: &created.failed })),
         }
         self.completed(now, created.id);
-    }
-
-    fn status(&mut self, now: Instant, sent_at: Instant, status: Status) {
-        if self.sees_the_end_of_what_is_called_off(now, &status) {
-            return;
-        }
-        if !status.found && status.document.is_none() && status.error.is_none() {
-            let text = "the service does not know the extraction (any more)".to_owned();
-            return self.poll_lost(now, failure(FailureClass::Server, text));
-        }
-        self.lost_polls = 0;
-        if let Some(doubt) = self.doubt_status(&status) {
-            return match status.document {
-                // It is there, so it is deleted; it is no success.
-                Some(id) => {
-                    self.fail(now, Step::Poll, doubt);
-                    self.completed(now, id);
-                }
-                None => self.give_up(now, Step::Poll, doubt),
-            };
-        }
-        let (completed, failed) = (&status.completed, &status.failed);
-        if self.see(Glance { read_at: now, completed, failed }) {
-            self.progress_at = now;
-        }
-        match (status.document, status.error) {
-            (Some(id), _) => self.completed(now, id),
-            (None, Some(words)) => {
-                self.outputs.push_back(Output::Gone);
-                self.fail(now, Step::Poll, failure(FailureClass::Server, words));
-                self.end(now);
-            }
-            (None, None) if now.since(self.progress_at) >= self.config.patience => {
-                let text = format!("no further page within {} s", self.config.patience.as_secs_f64());
-                self.give_up(now, Step::Poll, failure(FailureClass::Timeout, text));
-            }
-            (None, None) => {
-                if let Some(pages) = &mut self.pages {
-                    pages.look_on(sent_at);
-                }
-                self.wait = self.config.poll.after(self.wait);
-                self.wait_to_poll(now);
-            }
-        }
-    }
-
-    /// Takes down what an answer shows. Gives whether any of it is new.
-    fn see(&mut self, glance: Glance<'_>) -> bool {
-        let Some(pages) = &mut self.pages else { return false };
-        let (records, unknown) = pages.see(glance);
-        let is_new = !records.is_empty();
-        if self.measuring == Measuring::Yes {
-            self.record.warnings += unknown;
-            self.outputs.extend(records.into_iter().map(|page| Output::Fact(DocumentFact::Page(page))));
-        }
-        is_new
-    }
-
-    /// There is a document: what was not called failed is done.
-    fn completed(&mut self, now: Instant, id: String) {
-        self.close_pages(now, PageOutcome::Completed);
-        if self.measuring == Measuring::Yes {
-            self.record.completed_at = Some(now);
-            self.record.end = DocumentEnd::Completed;
-            self.measuring = Measuring::No;
-        }
-        self.record.document_id = Some(id.clone());
-        self.outputs.push_back(Output::Exists(Remains::Document(id.clone())));
-        self.call(now, Call::Delete { id });
-    }
-
-    fn open_pages(&mut self, now: Instant, pages: Pages) {
-        self.pages = Some(pages);
-        if self.measuring == Measuring::No {
-            // Stopped while the order was on its way.
-            self.close_pages(now, PageOutcome::Unseen);
-        }
-    }
-
-    fn close_pages(&mut self, now: Instant, outcome: PageOutcome) {
-        if let Some(pages) = &mut self.pages {
-            let records = pages.close(now, outcome);
-            self.outputs.extend(records.into_iter().map(|page| Output::Fact(DocumentFact::Page(page))));
-        }
-    }
-
-    fn wait_to_poll(&mut self, now: Instant) {
-        // Where nothing was accepted there is nothing to ask about.
-        let Some(going) = self.going.clone() else { return };
-        let (at, call) = (now + self.wait, Call::Poll(going));
-        self.state = State::Until { at, reason: TimeoutReason::Poll, call };
     }
 }
 

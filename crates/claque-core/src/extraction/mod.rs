@@ -162,6 +162,17 @@ pub enum Reply {
     Refused(Refused),
 }
 
+impl Reply {
+    /// Whether it answers a call of which a service lets only so many through in a time, and this one was.
+    #[must_use]
+    pub const fn is_let_through(&self) -> bool {
+        match self {
+            Self::Prepared(_) | Self::Accepted(_) | Self::Created(_) => true,
+            Self::Status(_) | Self::Cancelled | Self::Deleted | Self::Refused(_) => false,
+        }
+    }
+}
+
 /// An upload that the service knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prepared {

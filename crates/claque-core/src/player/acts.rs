@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Act, OnJump, Output, Player,
-    machine::State,
     slot::{Nothing, Slot, Sound},
+    state::State,
 };
 use crate::{
     ids::BlockIdx,

@@ -2,8 +2,8 @@
 
 use super::{
     EmptyBlock, Player,
-    machine::State,
     slot::{Slot, Sound},
+    state::State,
 };
 use crate::time::{Instant, MediaTime};
 

@@ -16,6 +16,7 @@ mod playback;
 mod policy;
 mod settling;
 mod slot;
+mod state;
 mod time_spent;
 mod turns;
 mod waking;

@@ -2,8 +2,8 @@
 
 use super::{
     EmptyBlock, Output, Player, Rest,
-    machine::State,
     slot::{Closing, Slot, Sound},
+    state::State,
 };
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},

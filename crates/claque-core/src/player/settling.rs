@@ -5,8 +5,9 @@
 
 use super::{
     EmptyBlock, NotAudio, Player, Readiness, StopsFor,
-    machine::{RememberedError, State},
+    machine::RememberedError,
     slot::{Nothing, Sound},
+    state::State,
 };
 use crate::{
     event::{Failure, FailureClass, Kills, Phase},

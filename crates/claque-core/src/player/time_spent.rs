@@ -1,7 +1,7 @@
 //! Where a listener's time goes: startup, playing, stalls and pauses, and nothing else. Thinking is a pause; the wait for the
 //! first sound of a later utterance is what is left.
 
-use super::{Output, Player, machine::State};
+use super::{Output, Player, state::State};
 use crate::{
     event::Failure,
     ids::BlockIdx,

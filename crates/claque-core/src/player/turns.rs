@@ -2,7 +2,7 @@
 //!
 //! The player knows no chance: how long is thought, and whether and when it is interrupted, is told by its listener.
 
-use super::{Output, Player, machine::State, slot::Closing};
+use super::{Output, Player, slot::Closing, state::State};
 use crate::{
     ids::BlockIdx,
     record::{BlockOutcome, Incident},

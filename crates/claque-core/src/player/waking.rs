@@ -1,6 +1,6 @@
 //! Waking: when a player has something to do though there is no news, what it does then, and how long that may wait.
 
-use super::{EmptyBlock, Player, TimeoutReason, machine::State, slot::Slot};
+use super::{EmptyBlock, Player, TimeoutReason, slot::Slot, state::State};
 use crate::{
     event::{Event, Failure, FailureClass, Kills, Phase},
     record::SessionEnd,

@@ -144,11 +144,7 @@ impl OpenaiFront {
     /// It has no key that opens.
     fn key(&self, request: &Request<'_>) -> Result<(), Complaint> {
         let keys = &self.config.api_keys;
-        let header = request.headers.iter().find(|(name, _)| *name == "authorization");
-        let bearer = header
-            .and_then(|(_, value)| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, key)| key.trim());
+        let bearer = request.bearer();
         if keys.is_empty() || keys.iter().any(|key| bearer == Some(key.expose())) {
             return Ok(());
         }

@@ -14,16 +14,23 @@ mod request;
 use std::sync::Arc;
 
 use claque_core::{secret::Secret, time::Instant};
-use claque_gateway::{StreamFault, StreamingConfig, StreamingTimeout};
+use claque_gateway::{
+    StreamFault, StreamingConfig, StreamingTimeout,
+    settings::{As, Same, Switch},
+};
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     dialect::Dialect,
     front::{FrontStats, OpenaiFront},
     request::Format,
 };
+pub use crate::call::{CallId, Head, Request};
 
-/// Constants of a service.
-#[derive(Clone, Debug, PartialEq)]
+/// Constants of a service. What it is written as is a `[gateway]` table with `openai`, `stream` and `faults.streams`, from which it can be
+/// read back but for its keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenConfig", into = "WrittenConfig")]
 pub struct OpenaiConfig {
     /// How it speaks.
     pub dialect: &'static Dialect,
@@ -43,8 +50,36 @@ pub struct OpenaiConfig {
     pub faults: Vec<StreamFault>,
 }
 
+/// Constants as they are written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenConfig {
+    openai: WrittenService,
+    stream: StreamingConfig,
+    faults: WrittenFaults,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenService {
+    /// Its name.
+    dialect: String,
+    models: Vec<String>,
+    voices: Vec<String>,
+    #[serde(with = "As::<Switch<Same<usize>>>")]
+    max_input_chars: Option<usize>,
+    head: HeadTime,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFaults {
+    streams: Vec<StreamFault>,
+}
+
 /// When the head of a streamed answer is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum HeadTime {
     /// When the call is taken, before anything is made: as most servers do.
     AtOnce,
@@ -70,9 +105,38 @@ impl OpenaiConfig {
     }
 }
 
-/// A call's number; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub u64);
+impl TryFrom<WrittenConfig> for OpenaiConfig {
+    type Error = String;
+
+    fn try_from(written: WrittenConfig) -> Result<Self, String> {
+        let WrittenConfig { openai, stream: streaming, faults: WrittenFaults { streams: faults } } = written;
+        let WrittenService { dialect, models, voices, max_input_chars, head } = openai;
+        let Some(dialect) = Dialect::named(&dialect) else {
+            let known = Dialect::ALL.map(|dialect| format!("`{}`", dialect.name)).join(", ");
+            // In serde's own form, so that one place words it for people.
+            return Err(format!("unknown variant `{dialect}`, expected one of {known}"));
+        };
+        for (key, names) in [("models", &models), ("voices", &voices)] {
+            if names.is_empty() {
+                return Err(format!("openai.{key} is empty; name at least one"));
+            }
+        }
+        Ok(Self { dialect, models, voices, max_input_chars, api_keys: Vec::new(), head, streaming, faults })
+    }
+}
+
+impl From<OpenaiConfig> for WrittenConfig {
+    fn from(config: OpenaiConfig) -> Self {
+        let OpenaiConfig { dialect, models, voices, max_input_chars, api_keys: _, head, streaming, faults } =
+            config;
+        let dialect = dialect.name.to_owned();
+        Self {
+            openai: WrittenService { dialect, models, voices, max_input_chars, head },
+            stream: streaming,
+            faults: WrittenFaults { streams: faults },
+        }
+    }
+}
 
 /// News for a service.
 #[derive(Clone, Debug)]
@@ -98,21 +162,6 @@ pub enum Input<'a> {
         /// The samples.
         result: Result<Vec<i16>, String>,
     },
-}
-
-/// A call as it came.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// `GET`, `POST`...
-    pub method: &'a str,
-    /// The path, without a query.
-    pub path: &'a str,
-    /// What stands behind the question mark; empty for nothing.
-    pub query: &'a str,
-    /// Names and values; names in lower case.
-    pub headers: &'a [(&'a str, &'a str)],
-    /// The body.
-    pub body: &'a [u8],
 }
 
 /// What a service does about a call.
@@ -151,15 +200,6 @@ pub enum Reply {
         /// The voice.
         voice: Arc<str>,
     },
-}
-
-/// The head of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The status.
-    pub status: u16,
-    /// Names, in lower case, and values.
-    pub headers: Vec<(&'static str, String)>,
 }
 
 /// Why a service wants to be woken.

@@ -16,10 +16,12 @@ use super::{
     ExtractionStatus, PageDone, PageEnd, PreparedUpload, Upload,
 };
 use crate::{
-    config::{Engine, ModelConfig, PipelineConfig},
+    config::{Engine, PipelineConfig},
     faults::{Effect, FaultRule, Faults, Selector},
     ids::{DocumentId, UserId},
+    machine::MachineModel,
     message::{AudioFormat, TimeoutReason},
+    models::ModelConfig,
     pipeline::{Admission, Ask, Content, Delivery, Outcome, Pipeline, Subscriber},
     refusal::Refusal,
     service::{LengthModel, ServiceModel},
@@ -247,7 +249,7 @@ impl Extractions {
         (content, page): (ContentHash, u32),
         ai_transform: AiTransform,
     ) {
-        let (voice, text) = (Arc::clone(&self.nothing), Arc::clone(&self.nothing));
+        let (voice, text) = (Arc::clone(&self.nothing), None);
         // The model's time per character is the language model's time per page; see `detection`.
         let chars = u32::from(ai_transform.as_bool());
         let (variant, content) = (content.page(page), Content::Something);
@@ -294,6 +296,7 @@ impl Extractions {
 /// The workers and their time, as the pipeline knows workers: as those of a model.
 fn detection(config: &ExtractionConfig) -> ModelConfig {
     ModelConfig {
+        machine: MachineModel::default(),
         info: ModelInfo {
             id: 0,
             slug: "detection".into(),

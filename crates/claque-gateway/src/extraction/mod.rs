@@ -9,38 +9,48 @@ mod machine;
 use core::fmt;
 
 use claque_core::time::{Duration, Instant};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::machine::{Extractions, Whole};
 use crate::{
-    config::{PipelineConfig, Workers},
+    config::PipelineConfig,
     ids::{DocumentId, VariantHash},
+    models::Workers,
     pipeline::PipelineStats,
+    settings::{As, Same, Seconds, Size, Switch},
 };
 
 /// Constants of document extraction.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ExtractionConfig {
     /// Who looks at pages.
     pub workers: Workers,
     /// Mean time for one page.
+    #[serde(rename = "page_seconds", with = "As::<Seconds>")]
     pub page: Duration,
     /// Sigma of the log-normal noise of that time, whose mean is one. Zero for none.
+    #[serde(with = "As::<Size>")]
     pub sigma: f64,
     /// Time a language model adds to each page; none where none is configured.
+    #[serde(rename = "ai_transform_seconds", with = "As::<Switch<Seconds>>")]
     pub ai_transform: Option<Duration>,
     /// Queue, leases, retries and overflow of page jobs. Its engine is always the model.
     pub pipeline: PipelineConfig,
     /// Extractions of one user at a time; none for no limit.
+    #[serde(with = "As::<Switch<Same<u32>>>")]
     pub max_concurrent: Option<u32>,
     /// Pages a user may have extracted in all; none for no limit.
+    #[serde(with = "As::<Switch<Same<u64>>>")]
     pub page_limit: Option<u64>,
     /// What the order to extract is answered with.
     pub answer: CreationAnswer,
 }
 
 /// What the order to extract is answered with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CreationAnswer {
     /// 202 at once; the client asks how far it is.
     Accepted,

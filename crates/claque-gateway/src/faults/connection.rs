@@ -1,27 +1,44 @@
 //! What goes wrong with connections.
 
+use core::fmt;
+
 use claque_core::time::{Duration, Instant};
+use serde::{
+    Deserialize, Serialize,
+    de::{
+        self,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
 
 use super::Outage;
-use crate::message::Notice;
+use crate::{
+    message::Notice,
+    settings::{As, Seconds, TOO_LITTLE},
+};
 
 /// One thing that goes wrong with connections.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ConnectionFault {
     /// Which connections.
+    #[serde(rename = "select")]
     pub selector: ConnectionSelector,
     /// Messages that are sent before it happens.
+    #[serde(default)]
     pub after_notices: u64,
     /// Then it happens in place of the final word on the block of this index; none for that of any message.
     pub at_block: Option<i64>,
     /// It happens this long after the opening, and not in place of a message; none where messages decide.
+    #[serde(default, rename = "after_seconds", with = "As::<Option<Seconds>>")]
     pub after: Option<Duration>,
     /// What happens.
     pub effect: ConnectionEffect,
 }
 
 /// Which connections a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ConnectionSelector {
     /// All, also those that are opened again.
     Every,
@@ -32,7 +49,8 @@ pub enum ConnectionSelector {
 }
 
 /// What happens to a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ConnectionEffect {
     /// It is closed.
     Close {
@@ -58,7 +76,8 @@ pub enum ConnectionEffect {
 }
 
 /// A time without connections: those that are open are closed at its begin, new ones are refused until its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenOutage", into = "WrittenOutage")]
 pub struct SocketOutage {
     /// When.
     pub outage: Outage,
@@ -66,6 +85,76 @@ pub struct SocketOutage {
     pub code: u16,
     /// HTTP status with which handshakes are refused.
     pub refusal: u16,
+}
+
+/// `{ from_seconds = 5, until_seconds = 9 }`, of a restart unless `code` and `refusal` say something else.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenOutage {
+    #[serde(with = "As::<Seconds>")]
+    from_seconds: Instant,
+    #[serde(with = "As::<Seconds>")]
+    until_seconds: Instant,
+    code: Option<u16>,
+    refusal: Option<u16>,
+}
+
+/// Times without connections: `false`, one, or a list.
+pub(super) mod outages {
+    use serde::{Deserializer, Serialize as _, Serializer};
+
+    use super::{OutagesVisitor, SocketOutage};
+
+    pub(in crate::faults) fn serialize<S: Serializer>(
+        outages: &[SocketOutage],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        if outages.is_empty() { to.serialize_bool(false) } else { outages.serialize(to) }
+    }
+
+    pub(in crate::faults) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<SocketOutage>, D::Error> {
+        from.deserialize_any(OutagesVisitor)
+    }
+}
+
+struct OutagesVisitor;
+
+impl<'de> de::Visitor<'de> for OutagesVisitor {
+    type Value = Vec<SocketOutage>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("false, an outage or a list of outages")
+    }
+
+    fn visit_bool<E: de::Error>(self, on: bool) -> Result<Self::Value, E> {
+        if on { Err(E::custom(TOO_LITTLE)) } else { Ok(Vec::new()) }
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        SocketOutage::deserialize(MapAccessDeserializer::new(map)).map(|one| vec![one])
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(list))
+    }
+}
+
+impl From<WrittenOutage> for SocketOutage {
+    fn from(written: WrittenOutage) -> Self {
+        let WrittenOutage { from_seconds: from, until_seconds: until, code, refusal } = written;
+        let usual = Self::restart(from, until);
+        Self { code: code.unwrap_or(usual.code), refusal: refusal.unwrap_or(usual.refusal), ..usual }
+    }
+}
+
+impl From<SocketOutage> for WrittenOutage {
+    fn from(down: SocketOutage) -> Self {
+        let SocketOutage { outage: Outage { from: from_seconds, until: until_seconds }, code, refusal } =
+            down;
+        Self { from_seconds, until_seconds, code: Some(code), refusal: Some(refusal) }
+    }
 }
 
 impl SocketOutage {

@@ -8,15 +8,20 @@ use claque_core::{
     time::{Duration, Instant},
 };
 use rand::RngExt;
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     connection::{ConnectionEffect, ConnectionFault, ConnectionSelector, SocketOutage},
     request::{RequestEffect, RequestFault, Say, Step},
 };
-use crate::ids::VariantHash;
+use crate::{
+    ids::VariantHash,
+    settings::{As, Same, Seconds, Share, Switch},
+};
 
 /// Everything that is to go wrong. Nothing by default.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Faults {
     /// What happens to requests for blocks; the first rule that matches applies.
     pub requests: Vec<RequestFault>,
@@ -29,22 +34,27 @@ pub struct Faults {
     /// Pages that cannot be read, from 0, of every document.
     pub pages: Vec<u32>,
     /// When the identity service is down.
+    #[serde(with = "As::<Switch<Same<Outage>>>")]
     pub identity_outage: Option<Outage>,
     /// When there are no connections.
+    #[serde(rename = "socket_outage", with = "connection::outages")]
     pub socket_outages: Vec<SocketOutage>,
 }
 
 /// One thing that goes wrong with jobs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FaultRule {
     /// Which jobs.
+    #[serde(rename = "select")]
     pub selector: Selector,
     /// What happens.
     pub effect: Effect,
 }
 
 /// Which jobs a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Selector {
     /// All.
     Every,
@@ -53,18 +63,19 @@ pub enum Selector {
     /// The job of this number in order of queueing, from 0.
     Nth(u64),
     /// This share (0..=1) of all, drawn per variant.
-    Share(f64),
+    Share(#[serde(with = "As::<Share>")] f64),
 }
 
 /// Which blocks a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum BlockSelector {
     /// All.
     Every,
     /// Those of this index.
     Block(i64),
     /// This share (0..=1) of all, drawn per variant.
-    Share(f64),
+    Share(#[serde(with = "As::<Share>")] f64),
 }
 
 /// Which of many events of one kind a rule is about.
@@ -76,8 +87,20 @@ pub struct Turn {
     pub times: Option<u32>,
 }
 
+/// A rule as it is written, with its turn beside its selector.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRule<E> {
+    select: BlockSelector,
+    #[serde(default)]
+    first: u32,
+    times: Option<u32>,
+    effect: E,
+}
+
 /// What happens when audio is fetched.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "WrittenRule<AudioFault>", into = "WrittenRule<AudioFault>")]
 pub struct AudioRule {
     /// Which blocks.
     pub selector: BlockSelector,
@@ -88,7 +111,8 @@ pub struct AudioRule {
 }
 
 /// What audio is answered with instead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AudioFault {
     /// 404.
     Missing,
@@ -107,7 +131,8 @@ pub enum AudioFault {
 }
 
 /// What happens to a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Effect {
     /// The engine fails. `times` counts attempts at the same variant; none means always.
     EngineError {
@@ -119,6 +144,7 @@ pub enum Effect {
     /// The engine takes this much longer.
     Slow {
         /// Added to the service time.
+        #[serde(rename = "extra_seconds", with = "As::<Seconds>")]
         extra: Duration,
     },
     /// The job is announced as ready, but its audio is answered with 404.
@@ -128,11 +154,14 @@ pub enum Effect {
 }
 
 /// A span of time in which something is down: from `from`, before `until`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Outage {
     /// Start.
+    #[serde(rename = "from_seconds", with = "As::<Seconds>")]
     pub from: Instant,
     /// End.
+    #[serde(rename = "until_seconds", with = "As::<Seconds>")]
     pub until: Instant,
 }
 
@@ -142,6 +171,20 @@ pub(crate) struct Suspect {
     pub(crate) variant: VariantHash,
     pub(crate) block: i64,
     pub(crate) number: u64,
+}
+
+impl From<WrittenRule<AudioFault>> for AudioRule {
+    fn from(written: WrittenRule<AudioFault>) -> Self {
+        let WrittenRule { select: selector, first, times, effect: fault } = written;
+        Self { selector, turn: Turn { first, times }, fault }
+    }
+}
+
+impl From<AudioRule> for WrittenRule<AudioFault> {
+    fn from(rule: AudioRule) -> Self {
+        let AudioRule { selector: select, turn: Turn { first, times }, fault: effect } = rule;
+        Self { select, first, times, effect }
+    }
 }
 
 impl BlockSelector {
@@ -161,7 +204,9 @@ impl Turn {
 }
 
 impl Outage {
-    pub(crate) fn covers(&self, now: Instant) -> bool {
+    /// Whether it is down at that moment.
+    #[must_use]
+    pub fn covers(&self, now: Instant) -> bool {
         self.from <= now && now < self.until
     }
 }

@@ -1,12 +1,17 @@
 //! What goes wrong with requests for blocks, before any job is made of them.
 
 use claque_core::{rng::Seed, time::Duration};
+use serde::{Deserialize, Serialize};
 
-use super::{BlockSelector, Turn};
-use crate::ids::VariantHash;
+use super::{BlockSelector, Turn, WrittenRule};
+use crate::{
+    ids::VariantHash,
+    settings::{As, Seconds},
+};
 
 /// One thing that goes wrong with requests for a block.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "WrittenRule<RequestEffect>", into = "WrittenRule<RequestEffect>")]
 pub struct RequestFault {
     /// Which blocks.
     pub selector: BlockSelector,
@@ -17,7 +22,8 @@ pub struct RequestFault {
 }
 
 /// What happens to a request for a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RequestEffect {
     /// It is done as ever, but nobody says `queued`.
     Unacknowledged,
@@ -27,16 +33,19 @@ pub enum RequestEffect {
 }
 
 /// One answer to a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// How long after the request.
+    #[serde(rename = "after_seconds", with = "As::<Seconds>")]
     pub after: Duration,
     /// What is said.
     pub say: Say,
 }
 
 /// What is said of a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Say {
     /// `queued`.
     Queued,
@@ -51,8 +60,27 @@ pub enum Say {
         /// In these words.
         text: String,
         /// Whether the session may go on.
+        #[serde(default = "yes")]
         recoverable: bool,
     },
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl From<WrittenRule<RequestEffect>> for RequestFault {
+    fn from(written: WrittenRule<RequestEffect>) -> Self {
+        let WrittenRule { select: selector, first, times, effect } = written;
+        Self { selector, turn: Turn { first, times }, effect }
+    }
+}
+
+impl From<RequestFault> for WrittenRule<RequestEffect> {
+    fn from(fault: RequestFault) -> Self {
+        let RequestFault { selector: select, turn: Turn { first, times }, effect } = fault;
+        Self { select, first, times, effect }
+    }
 }
 
 /// What happens to request number `number` (from 0) for `block`: the first rule that matches applies.

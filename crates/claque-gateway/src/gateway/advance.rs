@@ -29,7 +29,9 @@ impl Gateway {
             let page = self.extractions.next_timer().map(|(at, _)| (at, Due::Page));
             let admission = self.sessions.next_admission().map(|at| (at, Due::Admission));
             let first = [cut, fault, speech, page, admission].into_iter().flatten().min();
-            match first.filter(|(at, _)| *at <= self.now) {
+            let due = first.filter(|(at, _)| *at <= self.now);
+            self.steps += u64::from(due.is_some());
+            match due {
                 Some((at, Due::Cut)) => {
                     if let Some(outage) = self.cuts.pop_front() {
                         self.sessions.close_all(&mut self.outputs, at, outage.code);

@@ -6,6 +6,7 @@ use claque_core::time::Instant;
 
 use super::Gateway;
 use crate::{
+    blocks::Asked,
     config::{Counting, CrossTalk, QueuedVariant},
     faults::{RequestEffect, Say, Step, request},
     ids::{ConnId, DocumentId, UserId, VariantHash},
@@ -93,7 +94,7 @@ impl Gateway {
         if blocks.is_empty() {
             return Ok(None);
         }
-        let texts = self.documents.blocks(user, document).ok_or_else(|| NO_DOCUMENT.to_owned())?;
+        let blocks = self.documents.spoken(user, document).ok_or_else(|| NO_DOCUMENT.to_owned())?;
         let (pool, info) = self
             .models
             .iter()
@@ -103,7 +104,7 @@ impl Gateway {
         let known = info.voices.iter().find(|known| &*known.slug == voice);
         let known = known.ok_or_else(|| unknown_voice(self.config.era, model, voice))?;
         let (model, voice) = (Arc::clone(&info.slug), Arc::clone(&known.slug));
-        Ok(Some(BlockAsk { document, blocks: Arc::clone(texts), block: 0, pool, model, voice }))
+        Ok(Some(BlockAsk { document, blocks: blocks.clone(), block: 0, pool, model, voice }))
     }
 
     pub(super) fn admit_next(&mut self) {
@@ -129,23 +130,21 @@ impl Gateway {
             model: Arc::clone(&model),
             voice: Arc::clone(&voice),
         };
-        let Some(text) = usize::try_from(block).ok().and_then(|block| blocks.get(block)) else {
+        let Some(Asked { variant, chars, is_speech, text }) = blocks.ask(block, (&model, &voice)) else {
             // There is no such block.
             return self.answer(at, conn, notice);
         };
-        let variant = VariantHash::of(&text.text, &model, &voice);
         let subscriber = Subscriber { document, block };
         let fault = self.request_fault(subscriber, variant).cloned();
         if let Some(RequestEffect::Answer(steps)) = &fault {
             return self.answer_later(at, conn, &notice, (variant, steps));
         }
-        if !self.may_use(conn, variant, text.chars) {
+        if !self.may_use(conn, variant, chars) {
             let (status, error) = (BlockStatus::Error, Some(USAGE_LIMIT.to_owned()));
             return self.answer(at, conn, BlockNotice { status, error, recoverable: false, ..notice });
         }
-        let is_speech = text.text.chars().any(char::is_alphanumeric);
         let content = if is_speech { Content::Something } else { Content::Nothing };
-        let ask = Ask { variant, pool, voice, text: Arc::clone(&text.text), chars: text.chars, content };
+        let ask = Ask { variant, pool, voice, text, chars, content };
         let admission = self.pipeline.ask(at, ask, subscriber);
         if admission == Admission::Waiting {
             self.sessions.add_pending(at, subscriber, self.config.pipeline.key_life);
@@ -226,7 +225,7 @@ impl Gateway {
     }
 
     fn move_cursor(&mut self, at: Instant, conn: ConnId, document: DocumentId, cursor: i64) {
-        let is_owner = |user: &UserId| self.documents.blocks(user, document).is_some();
+        let is_owner = |user: &UserId| self.documents.spoken(user, document).is_some();
         if !self.sessions.user(conn).is_some_and(is_owner) {
             return;
         }
@@ -235,8 +234,7 @@ impl Gateway {
             self.pipeline.withdraw(at, Subscriber { document, block });
         }
         if !evicted.is_empty() {
-            let blocks = evicted.into_iter().collect();
-            self.sessions.send(&mut self.outputs, at, conn, Notice::Evicted { document, blocks });
+            self.sessions.send(&mut self.outputs, at, conn, Notice::Evicted { document, blocks: evicted });
         }
     }
 

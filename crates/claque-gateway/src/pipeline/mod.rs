@@ -4,6 +4,7 @@
 //! a worker takes its next job when the last one ended, not when the driver woke up. [`variants`] knows what is
 //! made and who waits for it; this file queues; [`work`] is about what happens to a job in somebody's hands.
 
+mod ask;
 mod load;
 mod timers;
 mod variants;
@@ -11,27 +12,28 @@ mod withdrawal;
 mod work;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
 };
 
-use claque_core::{
-    rng::Seed,
-    time::{Instant, MediaTime},
-};
+use claque_core::{rng::Seed, time::Instant};
 
+pub(crate) use self::ask::{Admission, Ask, Content, Delivery, Outcome, Subscriber};
 pub use self::load::{Load, ModelLoad};
 use self::{
     load::{Levels, LoadRecorder},
     timers::{Timer, Timers},
     variants::{Lookup, Variants},
-    work::{Attempt, WarmInstances},
+    work::{Attempt, Roster, WarmInstances},
 };
 use crate::{
-    config::{ModelConfig, PipelineConfig, Workers},
+    config::PipelineConfig,
     faults::{AudioFault, Faults, Suspect},
-    ids::{DocumentId, JobId, VariantHash},
+    ids::{JobId, VariantHash},
+    machine::NeighboursNow,
     message::{Output, Speech, TimeoutReason},
+    models::{ModelConfig, Workers},
+    table::{Key, Table, scatter},
 };
 
 /// Counters of queues and workers since the start, and what they hold now.
@@ -67,64 +69,6 @@ pub struct PipelineStats {
     pub forgotten: u64,
 }
 
-/// Who waits for a variant, and as what: a block of a document, not a connection. A document has one owner, so it says
-/// whose block it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Subscriber {
-    pub(crate) document: DocumentId,
-    pub(crate) block: i64,
-}
-
-/// What is to be spoken.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) variant: VariantHash,
-    /// Index of the model.
-    pub(crate) pool: usize,
-    pub(crate) voice: Arc<str>,
-    pub(crate) text: Arc<str>,
-    pub(crate) chars: u32,
-    pub(crate) content: Content,
-}
-
-/// Whether there is anything to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
-    Something,
-    /// Nothing can be spoken of it. That is found out by whoever tries.
-    Nothing,
-}
-
-/// What became of an ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admission {
-    Cached(MediaTime),
-    Waiting,
-    Full,
-}
-
-/// The final news for a subscriber.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Delivery {
-    pub(crate) at: Instant,
-    pub(crate) subscriber: Subscriber,
-    pub(crate) variant: VariantHash,
-    pub(crate) model: Arc<str>,
-    pub(crate) voice: Arc<str>,
-    pub(crate) outcome: Outcome,
-}
-
-/// What became of a variant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Its audio is there.
-    Ready(MediaTime),
-    /// There was nothing to speak.
-    Silent,
-    /// It failed, in these words.
-    Failed(String),
-}
-
 /// The machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline {
@@ -133,15 +77,17 @@ pub(crate) struct Pipeline {
     seed: Seed,
     pools: Vec<Pool>,
     variants: Variants,
-    jobs: BTreeMap<JobNo, Job>,
+    jobs: Table<JobNo, Job>,
     jobs_made: u64,
     /// The job that was last made for a block: what a moved cursor withdraws.
-    by_block: BTreeMap<Subscriber, JobNo>,
-    attempts: BTreeMap<JobId, Attempt>,
+    by_block: Table<Subscriber, JobNo>,
+    attempts: Table<JobId, Attempt>,
     attempts_made: u64,
+    /// Attempts that are over and not announced, with what came of them.
+    delivering: Table<JobId, (Attempt, Result<Speech, String>)>,
     warm: WarmInstances,
     timers: Timers,
-    failures: BTreeMap<VariantHash, u32>,
+    failures: Table<VariantHash, u32>,
     deliveries: VecDeque<Delivery>,
     calls: VecDeque<Output>,
     stats: PipelineStats,
@@ -152,6 +98,12 @@ pub(crate) struct Pipeline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct JobNo(u64);
 
+impl Key for JobNo {
+    fn scattered(self) -> u64 {
+        scatter(self.0)
+    }
+}
+
 /// One model's queue and workers.
 #[derive(Clone, Debug)]
 struct Pool {
@@ -161,6 +113,8 @@ struct Pool {
     busy: u32,
     /// Requests of this model that the overflow provider works on.
     overflowing: u32,
+    roster: Roster,
+    neighbours: NeighboursNow,
 }
 
 #[derive(Clone, Debug)]
@@ -178,6 +132,8 @@ impl Pipeline {
             queue: BTreeSet::new(),
             busy: 0,
             overflowing: 0,
+            roster: Roster::default(),
+            neighbours: NeighboursNow::default(),
         };
         Self {
             variants: Variants::new(config.cache_capacity, config.key_life),
@@ -185,14 +141,15 @@ impl Pipeline {
             faults,
             seed,
             pools: models.iter().map(pool).collect(),
-            jobs: BTreeMap::new(),
+            jobs: Table::default(),
             jobs_made: 0,
-            by_block: BTreeMap::new(),
-            attempts: BTreeMap::new(),
+            by_block: Table::default(),
+            attempts: Table::default(),
             attempts_made: 0,
+            delivering: Table::default(),
             warm: WarmInstances::default(),
             timers: Timers::default(),
-            failures: BTreeMap::new(),
+            failures: Table::default(),
             deliveries: VecDeque::new(),
             calls: VecDeque::new(),
             stats: PipelineStats::default(),
@@ -252,6 +209,7 @@ impl Pipeline {
         let Some((at, timer)) = self.timers.pop() else { return };
         match timer {
             Timer::AttemptEnds(id) => self.end_attempt(at, id, None),
+            Timer::Delivers(id) => self.deliver(at, id),
             Timer::VisibilityScan => self.scan_workers(at),
             Timer::OverflowScan => self.scan_queues(at),
         }
@@ -323,7 +281,7 @@ impl Pipeline {
 
     /// Puts a job at the end of its queue.
     fn enqueue(&mut self, at: Instant, no: JobNo) {
-        let Some(job) = self.jobs.get_mut(&no) else { return };
+        let Some(job) = self.jobs.get_mut(no) else { return };
         job.queued_at = Some(at);
         let pool = &mut self.pools[job.ask.pool];
         pool.queue.insert((at, no));
@@ -351,7 +309,7 @@ impl Pipeline {
 
     /// Queues a job once more, or gives it up.
     fn retry(&mut self, at: Instant, no: JobNo) {
-        let Some(job) = self.jobs.get_mut(&no) else { return };
+        let Some(job) = self.jobs.get_mut(no) else { return };
         job.retries += 1;
         let pool = job.ask.pool;
         if job.retries > self.config.max_retries {
@@ -401,9 +359,9 @@ impl Pipeline {
     }
 
     fn drop_job(&mut self, no: JobNo) -> Option<Job> {
-        let job = self.jobs.remove(&no)?;
-        if self.by_block.get(&job.owner) == Some(&no) {
-            self.by_block.remove(&job.owner);
+        let job = self.jobs.remove(no)?;
+        if self.by_block.get(job.owner) == Some(&no) {
+            self.by_block.remove(job.owner);
         }
         if let Some(queued_at) = job.queued_at {
             self.pools[job.ask.pool].queue.remove(&(queued_at, no));

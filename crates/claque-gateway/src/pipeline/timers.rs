@@ -1,14 +1,16 @@
 //! What is due when.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use claque_core::time::{Duration, Instant, duration_nanos};
 
 use crate::{ids::JobId, message::TimeoutReason};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     AttemptEnds(JobId),
+    /// The result of an attempt that is over is there.
+    Delivers(JobId),
     VisibilityScan,
     OverflowScan,
 }
@@ -16,7 +18,7 @@ pub(super) enum Timer {
 /// Timers in order of time, then of being set. A scan is set at most once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timers {
-    due: BTreeMap<(Instant, u64), Timer>,
+    due: BinaryHeap<Reverse<(Instant, u64, Timer)>>,
     set: u64,
     scans: Vec<Timer>,
 }
@@ -24,21 +26,24 @@ pub(super) struct Timers {
 impl Timers {
     /// When the first is due, and why.
     pub(super) fn next(&self) -> Option<(Instant, TimeoutReason)> {
-        self.due.first_key_value().map(|(&(at, _), timer)| match timer {
-            Timer::AttemptEnds(_) => (at, TimeoutReason::WorkEnds),
-            Timer::VisibilityScan | Timer::OverflowScan => (at, TimeoutReason::Scan),
+        self.due.peek().map(|Reverse((at, _, timer))| match timer {
+            Timer::AttemptEnds(_) | Timer::Delivers(_) => (*at, TimeoutReason::WorkEnds),
+            Timer::VisibilityScan | Timer::OverflowScan => (*at, TimeoutReason::Scan),
         })
     }
 
     /// Takes the first away.
     pub(super) fn pop(&mut self) -> Option<(Instant, Timer)> {
-        let ((at, _), timer) = self.due.pop_first()?;
-        self.scans.retain(|scan| *scan != timer);
+        let Reverse((at, _, timer)) = self.due.pop()?;
+        match timer {
+            Timer::AttemptEnds(_) | Timer::Delivers(_) => {}
+            Timer::VisibilityScan | Timer::OverflowScan => self.scans.retain(|scan| *scan != timer),
+        }
         Some((at, timer))
     }
 
     pub(super) fn set(&mut self, at: Instant, timer: Timer) {
-        self.due.insert((at, self.set), timer);
+        self.due.push(Reverse((at, self.set, timer)));
         self.set += 1;
     }
 

@@ -1,19 +1,16 @@
 //! What is being made and for whom, and what was made.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 use claque_core::time::{Duration, Instant, MediaTime};
 
 use super::{JobNo, Subscriber};
-use crate::{faults::Suspect, ids::VariantHash, message::Speech};
+use crate::{faults::Suspect, ids::VariantHash, message::Speech, table::Table};
 
 /// Variants under way and the audio cache.
 #[derive(Clone, Debug)]
 pub(super) struct Variants {
-    by_hash: BTreeMap<VariantHash, Variant>,
+    by_hash: Table<VariantHash, Variant>,
     /// Cached ones, oldest first.
     cached: VecDeque<VariantHash>,
     capacity: usize,
@@ -33,7 +30,8 @@ enum Variant {
 #[derive(Clone, Debug, Default)]
 struct Pending {
     key: Option<Key>,
-    subscribers: BTreeSet<Subscriber>,
+    /// In their order, each once.
+    subscribers: Vec<Subscriber>,
     /// When the subscribers are forgotten, unless another comes before.
     subscribed_until: Instant,
 }
@@ -71,18 +69,18 @@ pub(super) enum Waiting {
 }
 
 impl Variants {
-    pub(super) const fn new(capacity: usize, life: Duration) -> Self {
-        Self { by_hash: BTreeMap::new(), cached: VecDeque::new(), capacity, life, forgotten: 0 }
+    pub(super) fn new(capacity: usize, life: Duration) -> Self {
+        Self { by_hash: Table::default(), cached: VecDeque::new(), capacity, life, forgotten: 0 }
     }
 
     /// Looks a variant up, and subscribes to what is not there yet.
     pub(super) fn look_up(&mut self, at: Instant, variant: VariantHash, subscriber: Subscriber) -> Lookup {
-        let entry = self.by_hash.entry(variant).or_insert_with(|| Variant::Pending(Pending::default()));
+        let entry = self.by_hash.get_or_insert_with(variant, || Variant::Pending(Pending::default()));
         match entry {
             Variant::Cached(cached) => Lookup::Cached(cached.speech.media),
             Variant::Pending(pending) => {
                 self.forgotten += pending.forget_subscribers(at);
-                pending.subscribers.insert(subscriber);
+                pending.subscribe(subscriber);
                 pending.subscribed_until = at + self.life;
                 if pending.is_under_way(at) { Lookup::Joined } else { Lookup::Unknown }
             }
@@ -100,12 +98,12 @@ impl Variants {
     /// Takes a subscriber away.
     pub(super) fn unsubscribe(&mut self, variant: &VariantHash, subscriber: &Subscriber) -> Waiting {
         let Some(pending) = self.pending(variant) else { return Waiting::Nobody };
-        pending.subscribers.remove(subscriber);
+        pending.subscribers.retain(|other| other != subscriber);
         if !pending.subscribers.is_empty() {
             return Waiting::Somebody;
         }
         if pending.key.is_none() {
-            self.by_hash.remove(variant);
+            self.by_hash.remove(*variant);
         }
         Waiting::Nobody
     }
@@ -120,20 +118,20 @@ impl Variants {
         if let Some(pending) = self.pending(variant) {
             pending.key = pending.key.filter(|key| key.job != job);
             if pending.key.is_none() && pending.subscribers.is_empty() {
-                self.by_hash.remove(variant);
+                self.by_hash.remove(*variant);
             }
         }
     }
 
     /// A result is there, good or bad. Who is to be told; none when the key is gone, for then nobody looks at the result.
-    pub(super) fn finish(&mut self, at: Instant, variant: &VariantHash) -> Option<BTreeSet<Subscriber>> {
+    pub(super) fn finish(&mut self, at: Instant, variant: &VariantHash) -> Option<Vec<Subscriber>> {
         let pending = self.pending(variant)?;
         if !pending.is_under_way(at) {
             let forgotten = pending.subscribers.len();
             self.forgotten += u64::try_from(forgotten).unwrap_or(u64::MAX);
             return None;
         }
-        let Some(Variant::Pending(mut pending)) = self.by_hash.remove(variant) else { return None };
+        let Some(Variant::Pending(mut pending)) = self.by_hash.remove(*variant) else { return None };
         self.forgotten += pending.forget_subscribers(at);
         Some(pending.subscribers)
     }
@@ -146,24 +144,24 @@ impl Variants {
         if self.cached.len() > self.capacity
             && let Some(oldest) = self.cached.pop_front()
         {
-            self.by_hash.remove(&oldest);
+            self.by_hash.remove(oldest);
         }
     }
 
     /// Whether it was ever asked for and is not there.
     pub(super) fn is_pending(&self, variant: &VariantHash) -> bool {
-        matches!(self.by_hash.get(variant), Some(Variant::Pending(_)))
+        matches!(self.by_hash.get(*variant), Some(Variant::Pending(_)))
     }
 
     pub(super) fn audio(&self, variant: &VariantHash) -> Option<&CachedSpeech> {
-        match self.by_hash.get(variant) {
+        match self.by_hash.get(*variant) {
             Some(Variant::Cached(cached)) => Some(cached),
             Some(Variant::Pending(_)) | None => None,
         }
     }
 
     pub(super) fn audio_mut(&mut self, variant: &VariantHash) -> Option<&mut CachedSpeech> {
-        match self.by_hash.get_mut(variant) {
+        match self.by_hash.get_mut(*variant) {
             Some(Variant::Cached(cached)) => Some(cached),
             Some(Variant::Pending(_)) | None => None,
         }
@@ -178,7 +176,7 @@ impl Variants {
     }
 
     fn pending(&mut self, variant: &VariantHash) -> Option<&mut Pending> {
-        match self.by_hash.get_mut(variant) {
+        match self.by_hash.get_mut(*variant) {
             Some(Variant::Pending(pending)) => Some(pending),
             Some(Variant::Cached(_)) | None => None,
         }
@@ -186,6 +184,12 @@ impl Variants {
 }
 
 impl Pending {
+    fn subscribe(&mut self, subscriber: Subscriber) {
+        if let Err(place) = self.subscribers.binary_search(&subscriber) {
+            self.subscribers.insert(place, subscriber);
+        }
+    }
+
     fn is_under_way(&self, at: Instant) -> bool {
         self.key.is_some_and(|key| at < key.expires_at)
     }

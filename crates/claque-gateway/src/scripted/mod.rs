@@ -5,6 +5,7 @@
 //! A script says for single requests of single blocks what they are answered; the rest is answered by a plain queue with
 //! workers. Recordings of deployed players were made against such scripts.
 
+mod message;
 mod server;
 mod workers;
 
@@ -12,7 +13,10 @@ use std::collections::BTreeMap;
 
 use claque_core::time::{Duration, Instant, MediaTime};
 
-pub use self::server::{Dialled, Fetched, ScriptedInput, ScriptedOutput, ScriptedServer};
+pub use self::{
+    message::{Dialled, Fetched, ScriptedInput, ScriptedOutput},
+    server::ScriptedServer,
+};
 use crate::config::Era;
 
 /// All that a scripted service does.

@@ -1,5 +1,7 @@
 //! The machine that follows a script.
 
+mod notices;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
@@ -7,93 +9,18 @@ use std::{
 
 use claque_core::{
     outputs::Outputs,
-    time::{Duration, Instant, MediaTime},
+    time::{Duration, Instant},
 };
 
 use super::{
-    Answer, Deed, DialScript, Down, FetchEnd, Happening, Say, Script, ScriptedEvent, Step, StepTime, Trigger,
-    Withdraws,
+    Answer, Deed, DialScript, Dialled, Down, FetchEnd, Fetched, Happening, Say, Script, ScriptedEvent,
+    ScriptedInput, ScriptedOutput, Step, StepTime, Trigger, Withdraws,
     workers::{Key, Workers},
 };
 use crate::{
-    config::Era,
     ids::{ConnId, DocumentId, VariantHash},
-    message::{BlockNotice, BlockStatus, Notice, Request},
+    message::{Notice, Request},
 };
-
-/// News for a scripted service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ScriptedInput {
-    /// A connection is dialled; answered by [`ScriptedOutput::Dialled`].
-    Dial {
-        /// Its name.
-        conn: ConnId,
-    },
-    /// A message came in.
-    Request {
-        /// The connection it came by.
-        conn: ConnId,
-        /// The message.
-        request: Request,
-    },
-    /// A connection is gone. What it asked for is still made.
-    Disconnected {
-        /// The connection.
-        conn: ConnId,
-    },
-    /// Time has passed; nothing else happened.
-    Wake,
-}
-
-/// News from a scripted service, at the moment of the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ScriptedOutput {
-    /// What became of a dial.
-    Dialled {
-        /// The connection.
-        conn: ConnId,
-        /// The end of its handshake.
-        end: Dialled,
-    },
-    /// A message for a connection.
-    Notice {
-        /// The connection.
-        conn: ConnId,
-        /// The message.
-        notice: Notice,
-    },
-    /// The connection is closed.
-    Close {
-        /// The connection.
-        conn: ConnId,
-        /// Close code; 1006 breaks it without a word.
-        code: u16,
-        /// The words.
-        reason: String,
-    },
-}
-
-/// What became of a dial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialled {
-    /// It is open.
-    Open,
-    /// It was refused with this HTTP status.
-    Refused(u16),
-}
-
-/// What a call for audio is answered, after a while.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fetched {
-    /// So long after the call.
-    pub after: Duration,
-    /// With this.
-    pub end: FetchEnd,
-    /// Length of the block's audio.
-    pub media: MediaTime,
-    /// Whose it is.
-    pub block: u32,
-}
 
 /// A service that does what a script says, for one listener: it speaks to the connection that was opened last.
 #[derive(Clone, Debug)]
@@ -291,11 +218,11 @@ impl ScriptedServer {
             Request::Synthesize { document, blocks, model, voice } => {
                 self.document = document;
                 if *self.model != *model {
-                    self.model = model.into();
+                    self.model = model;
                 }
-                self.last_voice = voice.as_str().into();
+                self.last_voice = Arc::clone(&voice);
                 for block in blocks.into_iter().filter_map(|block| u32::try_from(block).ok()) {
-                    self.ask(now, (block, voice.clone()));
+                    self.ask(now, (block, voice.to_string()));
                 }
             }
             Request::CursorMoved { cursor, .. } => self.withdraw(now, cursor),
@@ -435,58 +362,6 @@ impl ScriptedServer {
             events.filter(|(_, event)| event.trigger == trigger).map(|(index, _)| index).collect();
         for index in waiting {
             self.fire(now, index);
-        }
-    }
-
-    fn say_of(&mut self, now: Instant, key: &Key, say: &Say) {
-        let block = key.0;
-        let (status, happening) = match say {
-            Say::Queued => (BlockStatus::Queued, Happening::Queued),
-            Say::Processing => (BlockStatus::Processing, Happening::Processing),
-            Say::Cached => (BlockStatus::Cached, Happening::Cached),
-            Say::Skipped => (BlockStatus::Skipped, Happening::Skipped),
-            Say::Error { .. } => (BlockStatus::Error, Happening::Error),
-            Say::Evicted => return self.say(self.evicted(&[block])),
-        };
-        if status.is_final() {
-            self.pending.remove(&block);
-        }
-        let (error, recoverable) = match say {
-            Say::Error { text, recoverable } => (text.clone(), *recoverable),
-            Say::Queued | Say::Processing | Say::Cached | Say::Skipped | Say::Evicted => (None, true),
-        };
-        let names_audio = status == BlockStatus::Cached
-            || (status == BlockStatus::Queued && self.script.era == Era::Current);
-        let variant = names_audio.then(|| self.variant(key));
-        self.say(Notice::Status(BlockNotice {
-            document: self.document,
-            block: block.into(),
-            status,
-            variant,
-            duration: None,
-            error,
-            recoverable,
-            model: Arc::clone(&self.model),
-            voice: key.1.as_str().into(),
-        }));
-        self.count(now, happening, block);
-    }
-
-    fn variant(&mut self, (block, voice): &Key) -> VariantHash {
-        let variant = VariantHash::of(&block.to_string(), &self.model, voice);
-        self.variants.insert(variant, *block);
-        variant
-    }
-
-    fn evicted(&self, blocks: &[u32]) -> Notice {
-        let blocks = blocks.iter().map(|block| i64::from(*block)).collect();
-        Notice::Evicted { document: self.document, blocks }
-    }
-
-    /// An answer that falls due while there is no connection is lost.
-    fn say(&mut self, notice: Notice) {
-        if let Some(conn) = self.conn {
-            self.outputs.push_back(ScriptedOutput::Notice { conn, notice });
         }
     }
 }

@@ -5,20 +5,25 @@ use claque_core::{
     time::{Duration, MediaTime, Speed},
 };
 use rand::RngExt as _;
+use serde::{Deserialize, Serialize};
 
 use super::Hindrance;
+use crate::settings::{As, Pace, RefusingStatus, Seconds, Share};
 
 /// One thing that goes wrong with requests for speech. The first rule that matches applies.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StreamFault {
     /// Which requests.
+    #[serde(rename = "select")]
     pub selector: StreamSelector,
     /// What happens.
     pub effect: StreamEffect,
 }
 
 /// Which requests for speech a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StreamSelector {
     /// All.
     Every,
@@ -27,22 +32,25 @@ pub enum StreamSelector {
     /// Those of lower numbers.
     First(u64),
     /// This share (0..=1) of all, drawn per request.
-    Share(f64),
+    Share(#[serde(with = "As::<Share>")] f64),
 }
 
 /// What happens to a request for speech.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum StreamEffect {
     /// The head and the container's header are sent at once, and nothing more.
     Silence,
     /// It fails when this much audio was sent: an error event where the dialect has one, else the connection breaks.
     Break {
         /// Audio that is sent before.
+        #[serde(rename = "after_seconds", with = "As::<Seconds>")]
         after: MediaTime,
     },
     /// Audio is made at this rate, whatever the engine's is.
     Slow {
         /// Seconds of audio made in a second when alone.
+        #[serde(with = "As::<Pace>")]
         rate: Speed,
     },
     /// Audio in another container than was asked for, under the type of the one that was asked for.
@@ -52,13 +60,16 @@ pub enum StreamEffect {
     /// It is refused with this status.
     Refuse {
         /// The status: 429, 503, 500...
+        #[serde(with = "As::<RefusingStatus>")]
         status: u16,
         /// What `Retry-After` says, in whole seconds; none to leave it out.
+        #[serde(default, rename = "retry_after_seconds", with = "As::<Option<Seconds>>")]
         retry_after: Option<Duration>,
     },
     /// It takes a slot and nothing comes of it, for this long or for ever.
     Stuck {
         /// How long its slot is held.
+        #[serde(default, rename = "held_seconds", with = "As::<Option<Seconds>>")]
         held: Option<Duration>,
     },
 }

@@ -14,6 +14,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant, MediaTime, Speed},
 };
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     engine::{StreamingEngine, StreamingStats},
@@ -23,18 +24,24 @@ pub use self::{
 use crate::{
     config::Engine,
     service::{LengthModel, ServiceModel},
+    settings::{As, Interval, Pace},
 };
 
 /// Constants of an engine that makes speech in pieces.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StreamingConfig {
-    /// Whether the machine makes pieces by its own timers, or the host makes speech when it is told to.
+    /// Whether the machine makes pieces by its own timers, or the host makes speech when it is told to. In no table: `--engine` alone
+    /// decides on it.
+    #[serde(skip)]
     pub engine: Engine,
     /// How long a stream that is alone takes for its first piece.
     pub first_chunk: ServiceModel,
     /// How much audio a stream that is alone makes in a second after its first piece, in seconds.
+    #[serde(with = "As::<Pace>")]
     pub rate: Speed,
     /// Audio of each piece; the last one of a stream has what is left. Longer than zero.
+    #[serde(rename = "chunk_seconds", with = "As::<Interval>")]
     pub chunk: MediaTime,
     /// How long the audio is.
     pub length: LengthModel,
@@ -49,7 +56,8 @@ pub struct StreamingConfig {
 }
 
 /// What becomes of a stream whose client has left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Abandoned {
     /// It is made to its end and holds its slot until then. Every server that was tried does so.
     Finished,
@@ -164,7 +172,7 @@ impl Default for StreamingConfig {
             rate: Speed::from_thousandths(8_000).unwrap_or(Speed::NORMAL),
             chunk: MediaTime::from_millis(200),
             // As the presets of the other engine.
-            length: LengthModel::PerChar { chars_per_second: 14.0, sigma: 0.03 },
+            length: LengthModel::default(),
             slots: NonZeroU32::MIN.saturating_add(15),
             max_queued: 1_000,
             batching: Batching::Slowdown { thousandths: 150 },

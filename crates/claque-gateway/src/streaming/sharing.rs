@@ -6,12 +6,16 @@
 use core::num::NonZeroU32;
 
 use claque_core::time::{Instant, duration_nanos};
+use serde::{Deserialize, Serialize};
+
+use crate::settings::{As, Part, PartOfOne};
 
 /// Parts of a nanosecond in which work is counted: what is lost to rounding at a change stays below a millionth of one.
 const PARTS: u128 = 1 << 20;
 
 /// How streams that are worked on at once slow each other down.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenBatching", into = "WrittenBatching")]
 pub enum Batching {
     /// With n at once each is slower by `1 + slowdown x (n - 1)`. Zero: they do not notice each other. A thousand: they share one
     /// worker.
@@ -22,6 +26,32 @@ pub enum Batching {
     /// The speed of each with 1, 2, 3... at once, in thousandths of the lone speed; from the end of the list on all together are as
     /// fast as there. Without entries they do not notice each other.
     Table(Vec<NonZeroU32>),
+}
+
+/// `{ slowdown = 0.15 }` or `{ speeds = [1.0, 0.8, 0.6] }`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+enum WrittenBatching {
+    Slowdown(#[serde(with = "As::<Part>")] u32),
+    Speeds(#[serde(with = "As::<Vec<PartOfOne>>")] Vec<NonZeroU32>),
+}
+
+impl From<WrittenBatching> for Batching {
+    fn from(written: WrittenBatching) -> Self {
+        match written {
+            WrittenBatching::Slowdown(thousandths) => Self::Slowdown { thousandths },
+            WrittenBatching::Speeds(speeds) => Self::Table(speeds),
+        }
+    }
+}
+
+impl From<Batching> for WrittenBatching {
+    fn from(batching: Batching) -> Self {
+        match batching {
+            Batching::Slowdown { thousandths } => Self::Slowdown(thousandths),
+            Batching::Table(speeds) => Self::Speeds(speeds),
+        }
+    }
 }
 
 impl Batching {

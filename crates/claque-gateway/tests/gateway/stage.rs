@@ -61,7 +61,7 @@ impl Stage {
         blocks: &[i64],
         (model, voice): (&str, &str),
     ) {
-        let (blocks, model, voice) = (blocks.to_vec(), model.to_owned(), voice.to_owned());
+        let (blocks, model, voice) = (blocks.to_vec(), model.into(), voice.into());
         self.request(at, conn, Request::Synthesize { document, blocks, model, voice });
     }
 

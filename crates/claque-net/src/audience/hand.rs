@@ -1,6 +1,6 @@
 //! The hand on an audience: stops it, holds arrivals back, brings some forward, has some leave.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use claque_core::{
     ids::ListenerId,
@@ -39,7 +39,8 @@ pub(super) struct Hand {
     orders: watch::Sender<Orders>,
     /// Lanes wait for sockets, not for orders: each is woken.
     wakers: Vec<Arc<Waker>>,
-    listeners: u32,
+    /// Those whose starts are known beforehand.
+    listeners: Range<u32>,
     /// Those before this one have started, or are about to.
     started: u32,
     ended: BTreeSet<ListenerId>,
@@ -47,15 +48,15 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    pub(super) fn new(schedule: ArrivalSchedule, listeners: u32) -> Self {
+    pub(super) fn new(schedule: ArrivalSchedule, listeners: Range<u32>) -> Self {
         let timetable = Arc::new(Timetable::new(schedule));
         let orders = Orders { stopped: false, timetable, dismissed: Arc::default() };
         let wakers = Vec::new();
         Self {
             orders: watch::Sender::new(orders),
             wakers,
+            started: listeners.start,
             listeners,
-            started: 0,
             ended: BTreeSet::new(),
             brought: 0,
         }
@@ -88,10 +89,10 @@ impl Hand {
         let has_started = |listener| {
             orders.timetable.intended_start(ListenerId(listener)).is_some_and(|start| start <= now)
         };
-        while self.started < self.listeners && has_started(self.started) {
+        while self.started < self.listeners.end && has_started(self.started) {
             self.started += 1;
         }
-        self.listeners - self.started
+        self.listeners.end - self.started
     }
 
     pub(super) fn hold(&mut self, now: Instant) -> bool {
@@ -115,7 +116,7 @@ impl Hand {
     pub(super) fn dismiss(&mut self, now: Instant, count: u32) -> u32 {
         self.waiting(now);
         let mut dismissed = BTreeSet::clone(&self.orders.borrow().dismissed);
-        let latest = (0..self.started).rev().map(ListenerId);
+        let latest = (self.listeners.start..self.started).rev().map(ListenerId);
         let there = latest.filter(|listener| !self.ended.contains(listener) && !dismissed.contains(listener));
         let leaving: Vec<_> = there.take(usize::try_from(count).unwrap_or(usize::MAX)).collect();
         let count = u32::try_from(leaving.len()).unwrap_or(u32::MAX);
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
 
     fn hand() -> Hand {
-        Hand::new(ArrivalSchedule::Even { window: Duration::from_secs(10), users: 10 }, 10)
+        Hand::new(ArrivalSchedule::Even { window: Duration::from_secs(10), users: 10 }, 0..10)
     }
 
     #[test]
@@ -186,6 +187,15 @@ mod tests {
         assert_eq!(hand.bring_forward(now, 3), 0);
         assert!(!hand.hold(now), "nobody is left to be held back");
         assert_eq!(hand.by_hand(now), ByHand { brought: 5, ..ByHand::default() });
+    }
+
+    #[test]
+    fn a_hand_on_a_share_leaves_the_others_alone() {
+        let schedule = ArrivalSchedule::Even { window: Duration::from_secs(10), users: 10 };
+        let (mut hand, now) = (Hand::new(schedule, 3..6), Instant::from_millis(4_500));
+        assert_eq!(hand.waiting(now), 1);
+        assert_eq!(hand.dismiss(now, 9), 2, "3 and 4 are there");
+        assert_eq!(*hand.orders.borrow().dismissed, [ListenerId(3), ListenerId(4)].into());
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Lane {
             tracing::warn!("failed to give a thread its own table of open files: {error}");
         }
         let alarm = Alarm::new(given.poll.registry(), Who::Alarm.token());
-        let seed = given.order.seed.child("keys").child(&given.number.to_string());
+        let seed = given.order.plan.seed.child("keys").child(&given.number.to_string());
         let obeyed = given.orders.borrow().clone();
         let keeper = given.order.keep_audio.clone().map(Keeper::start).transpose();
         let beat = Beat::of(given.listeners.len());
@@ -142,7 +142,7 @@ impl Lane {
                 return;
             }
             let now = self.io.clock().now();
-            let until = Pulse::until(self.next_due(), now);
+            let until = self.pulse.until(self.next_due(), now);
             let wait = self.alarm.set(Some(until), now);
             let round = self.io.wait(&mut events, wait).expect("what is waited for is open");
             self.pulse.beat(now, until, round);

@@ -70,13 +70,13 @@ impl Lane {
             listener: id,
             document: Arc::clone(&seat.document),
             chars: seat.chars.clone(),
-            speed: order.speed,
+            speed: order.plan.speed,
             policy: Arc::clone(&order.policy),
-            timeout: order.timeout,
+            timeout: order.plan.timeout,
             intended_at,
         };
         let voices = u32::try_from(order.voices.len()).unwrap_or(u32::MAX);
-        let (behaviour, seed) = (order.behaviour, order.seed);
+        let (behaviour, seed) = (order.plan.behaviour, order.plan.seed);
         let person = Listener::new(ListenerConfig { player, behaviour, voices, seed });
         let home = self.io.places.of_service(&seat.service);
         let session = SessionDriver::new(order, seat, home);
@@ -178,7 +178,7 @@ impl Lane {
 
     /// Gives up the audio that has been on its way for longer than a block may take.
     pub(super) fn give_up_overdue_fetches(&mut self, now: Instant) {
-        let limit = self.order.policy.block_timeout;
+        let limit = self.order.plan.policy.block_timeout;
         for number in self.pool.overdue(now, limit) {
             let failure = Failure {
                 phase: Phase::MidAudio,
@@ -347,19 +347,18 @@ impl Lane {
 
 /// When somebody takes the place of a listener that has ended, and who: the next of those that have something to hear.
 fn successor(order: &AudienceOrder, record: &ListenerRecord) -> Option<(Instant, ListenerId)> {
-    let (mut next, at) = order.schedule.successor(record)?;
+    let (mut next, at) = order.plan.schedule.successor(record)?;
     while seat_of(order, next).is_none() {
         let ended = ListenerRecord { listener: next, ..record.clone() };
-        (next, _) = order.schedule.successor(&ended)?;
-        if usize::try_from(next.0).is_ok_and(|index| index >= order.seats.len()) {
-            return None;
-        }
+        (next, _) = order.plan.schedule.successor(&ended)?;
+        // Beyond the last seat there is nobody.
+        order.plan.own().place(next).filter(|place| *place < order.seats.len())?;
     }
     Some((at, next))
 }
 
 fn seat_of(order: &AudienceOrder, listener: ListenerId) -> Option<&Seat> {
-    usize::try_from(listener.0).ok().and_then(|index| order.seats.get(index)?.as_ref())
+    order.seats.get(order.plan.own().place(listener)?)?.as_ref()
 }
 
 fn slug_of(order: &AudienceOrder, voice: u32) -> &str {

@@ -41,16 +41,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use claque_core::{
-    gap::GapLog,
-    ids::ListenerId,
-    lag::LagHistogram,
-    listener::Behaviour,
-    player::PlayerPolicy,
-    rng::Seed,
-    schedule::ArrivalSchedule,
-    time::{Duration, Speed},
-};
+use claque_core::{gap::GapLog, lag::LagHistogram, plan::Plan, player::PlayerPolicy};
 use claque_wire::session::Protocol;
 use mio::{Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
@@ -76,24 +67,16 @@ use crate::{clock::Clock, service::Service};
 pub struct AudienceOrder {
     /// What is spoken.
     pub protocol: Protocol,
-    /// Slug of the model.
+    /// What everybody does. Those of its share are this audience.
+    pub plan: Plan,
+    /// The plan's model and its player, as all listeners share them.
     pub model: Arc<str>,
+    /// See `model`.
+    pub policy: Arc<PlayerPolicy>,
     /// Slugs of the voices there are to choose from; everybody begins with the first.
     pub voices: Vec<Arc<str>>,
-    /// Everybody's document, in order of listeners; none for one that has none, and so never starts.
+    /// Everybody's document, in order of their places in the share; none for one that has none, and so never starts.
     pub seats: Vec<Option<Seat>>,
-    /// Playback rate.
-    pub speed: Speed,
-    /// The player every listener has, and what it does about a lost connection.
-    pub policy: Arc<PlayerPolicy>,
-    /// What listeners do besides listening.
-    pub behaviour: Behaviour,
-    /// The root of what they do.
-    pub seed: Seed,
-    /// When each is to start.
-    pub schedule: ArrivalSchedule,
-    /// Longest silence of the service while a block is awaited.
-    pub timeout: Duration,
     /// Where to put the audio, if it is to be kept. The folder exists.
     pub keep_audio: Option<PathBuf>,
     /// Share (0 to 1) of the compressed audio that is decoded, to tell whether there is sound in it; none at 0.
@@ -167,11 +150,12 @@ impl Audience {
     /// The operating system allows too few files or threads.
     pub fn start(order: AudienceOrder) -> Result<Self, AudienceError> {
         // Those who replace others come in their places.
+        let own = order.plan.own();
         let known = known_of(&order);
         let Allotment { lanes, own_tables } = allot(known, order.lanes)?;
         let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
         let (decoder, decoder_thread) = start_decoder(&order, &facts_in)?.unzip();
-        let mut hand = Hand::new(order.schedule.clone(), u32::try_from(known).unwrap_or(u32::MAX));
+        let mut hand = Hand::new(order.plan.schedule.clone(), own.known());
         let order = Arc::new(order);
         let mut gauges = Vec::with_capacity(lanes);
         let mut threads = Vec::with_capacity(lanes);
@@ -186,8 +170,8 @@ impl Audience {
                 number,
                 listeners: (number..known)
                     .step_by(lanes)
-                    .filter(|&listener| order.seats.get(listener).is_some_and(Option::is_some))
-                    .map(listener_id)
+                    .filter(|&place| order.seats.get(place).is_some_and(Option::is_some))
+                    .map(|place| own.listener(place))
                     .collect(),
                 gauge: Arc::clone(&gauge),
                 orders: hand.orders(&waker),
@@ -305,16 +289,11 @@ fn start_decoder(
     facts: &mpsc::Sender<Batch>,
 ) -> std::io::Result<Option<(Decoder, JoinHandle<()>)>> {
     let share = order.decode_share;
-    let start = || Decoder::start(share, order.seed.child("decode"), facts.clone());
+    let start = || Decoder::start(share, order.plan.seed.child("decode"), facts.clone());
     (share > 0.0).then(start).transpose()
 }
 
 /// Listeners whose starts are known beforehand.
 fn known_of(order: &AudienceOrder) -> usize {
-    let seats = u32::try_from(order.seats.len()).unwrap_or(u32::MAX);
-    usize::try_from(order.schedule.known_of(seats)).unwrap_or(usize::MAX)
-}
-
-fn listener_id(index: usize) -> ListenerId {
-    ListenerId(u32::try_from(index).unwrap_or(u32::MAX))
+    order.plan.own().known().len().min(order.seats.len())
 }

@@ -9,24 +9,34 @@ use claque_core::{
 /// did not, and forty more wake-ups a second at most, each of some microseconds; see docs/time.md.
 pub(super) const HEARTBEAT: Duration = Duration::from_millis(25);
 
+/// How long the waits of a lane with nothing to do are, one after the other. They differ, so that no stop that comes at equal intervals
+/// falls between all of them.
+const BEATS: [Duration; 4] =
+    [HEARTBEAT, Duration::from_millis(16), Duration::from_millis(22), Duration::from_millis(13)];
+
+/// A timer of the system is off by less; waits that are longer by more are late.
+const SLIGHT: Duration = Duration::from_millis(1);
+
 /// A lane's own.
 #[derive(Debug)]
 pub(super) struct Pulse {
     of: GeneratorPart,
     /// When the last wait was over.
     round: Instant,
+    /// Which of the beats is next.
+    next: usize,
     gaps: GapLog,
 }
 
 impl Pulse {
     pub(super) fn new(lane: usize, now: Instant) -> Self {
         let of = GeneratorPart::Lane(u32::try_from(lane).unwrap_or(u32::MAX));
-        Self { of, round: now, gaps: GapLog::default() }
+        Self { of, round: now, next: 0, gaps: GapLog::default() }
     }
 
     /// By when a wait that begins now is to be over, if `due` asks for nothing sooner.
-    pub(super) fn until(due: Option<Instant>, now: Instant) -> Instant {
-        let beat = now + HEARTBEAT;
+    pub(super) fn until(&self, due: Option<Instant>, now: Instant) -> Instant {
+        let beat = now + BEATS.get(self.next).copied().unwrap_or(HEARTBEAT);
         due.map_or(beat, |due| due.min(beat))
     }
 
@@ -35,11 +45,28 @@ impl Pulse {
     pub(super) fn beat(&mut self, began: Instant, due: Instant, round: Instant) {
         if due <= began {
             self.note(self.round, round);
+            self.work(round.since(self.round));
         } else {
             self.note(self.round, began);
+            self.work(began.since(self.round));
             self.note(due, round);
+            self.late(round.since(due));
         }
+        self.next = (self.next + 1) % BEATS.len();
         self.round = round;
+    }
+
+    /// Work is late where it lets a whole beat pass. What is shorter is what the lane is for, and no lateness.
+    fn work(&mut self, lasted: Duration) {
+        if lasted >= HEARTBEAT {
+            self.late(lasted);
+        }
+    }
+
+    fn late(&mut self, lateness: Duration) {
+        if lateness >= SLIGHT {
+            self.gaps.late_by(self.of, lateness);
+        }
     }
 
     /// What there was, the time since the last wait included.
@@ -71,8 +98,8 @@ mod tests {
     #[test]
     fn a_wait_that_was_as_long_as_it_should_is_no_gap() {
         let mut pulse = Pulse::new(0, at(0));
-        assert_eq!(Pulse::until(None, at(0)), at(25));
-        assert_eq!(Pulse::until(Some(at(7)), at(0)), at(7));
+        assert_eq!(pulse.until(None, at(0)), at(25));
+        assert_eq!(pulse.until(Some(at(7)), at(0)), at(7));
         for round in 1..100 {
             pulse.beat(at(round * 25 - 25), at(round * 25), at(round * 25));
         }
@@ -84,6 +111,43 @@ mod tests {
         let mut pulse = Pulse::new(0, at(0));
         pulse.beat(at(1), at(26), at(3_010));
         assert_eq!(stretches(pulse, 3_011), [(at(26), Duration::from_millis(2_984))]);
+    }
+
+    /// A thread that runs for `runs` ms and is then stopped for `stops` ms, again and again for ten seconds.
+    fn late_of_stopped(stops: u64, runs: u64) -> Option<Duration> {
+        let wakes = |due: u64| {
+            let (turn, within) = (due / (stops + runs), due % (stops + runs));
+            if within < runs { due } else { (turn + 1) * (stops + runs) }
+        };
+        let (mut pulse, mut now) = (Pulse::new(0, at(0)), 0);
+        while now < 10_000 {
+            let due = pulse.until(None, at(now)).since(at(0)).as_millis();
+            let due = u64::try_from(due).unwrap();
+            pulse.beat(at(now), at(due), at(wakes(due)));
+            now = wakes(due);
+        }
+        pulse.finish(at(now)).latest().map(|(_, lateness)| lateness)
+    }
+
+    #[test]
+    fn stops_that_are_each_too_short_to_be_told_add_up_whatever_their_period() {
+        // At least a third of the ten seconds of stops that take four fifths of them, also at the period of the beat itself.
+        for (stops, runs) in [(45, 10), (40, 10), (20, 5), (12, 3)] {
+            let late = late_of_stopped(stops, runs).unwrap();
+            assert!(late > Duration::from_secs(3), "{stops} ms of {runs}: {late:?}");
+        }
+        assert_eq!(late_of_stopped(0, 10), None);
+    }
+
+    #[test]
+    fn work_is_late_where_a_beat_passes_meanwhile() {
+        let mut pulse = Pulse::new(0, at(0));
+        for round in 0..100 {
+            pulse.beat(at(round * 25 + 20), at(round * 25 + 25), at(round * 25 + 25));
+        }
+        assert_eq!(pulse.gaps.latest(), None, "20 of 25 ms are work, and on time");
+        pulse.beat(at(2_560), at(2_565), at(2_565));
+        assert_eq!(pulse.gaps.latest().map(|(_, late)| late), Some(Duration::from_millis(60)));
     }
 
     #[test]

@@ -11,10 +11,10 @@ use claque_core::{
     time::Instant,
 };
 use claque_wire::{
+    session::Channel,
     websocket::{
         FrameError, FrameReader, Handshake, HandshakeError, Message, write_close, write_pong, write_text,
     },
-    yapit::{close, handshake_refused},
 };
 use mio::Token;
 
@@ -267,7 +267,7 @@ impl Open {
         let began_at = io.clock().now();
         for _ in 0..MOST_READS {
             let reading = match self.stream.read(&mut io.receiver, input) {
-                Ok(reading) if reading.count == 0 => return Err(close(None, "")),
+                Ok(reading) if reading.count == 0 => return Err(Channel::closed(None, "")),
                 Ok(reading) => reading,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Read::All),
@@ -300,7 +300,10 @@ impl Open {
                 Message::Close(said) => {
                     // The courtesy of an answer (RFC 6455 section 5.5.1); what becomes of it does not matter.
                     write_close(io.mask(), said.map_or(NORMAL, |(code, _)| code), self.out.bytes());
-                    let failure = said.map_or_else(|| close(None, ""), |(code, why)| close(Some(code), why));
+                    let failure = said.map_or_else(
+                        || Channel::closed(None, ""),
+                        |(code, why)| Channel::closed(Some(code), why),
+                    );
                     let _gone = self.out.flush(&mut self.stream, drop);
                     return Err(failure);
                 }
@@ -321,7 +324,8 @@ fn path(service: &Service, path: &str) -> String {
 
 /// The failure of an open connection that cannot be read or written any more.
 fn lost(error: &io::Error) -> Failure {
-    Shortage::of(error).map_or_else(|| close(None, ""), |shortage| shortage.failure(Phase::BeforeAudio))
+    Shortage::of(error)
+        .map_or_else(|| Channel::closed(None, ""), |shortage| shortage.failure(Phase::BeforeAudio))
 }
 
 /// The failure of a connection of which the other side reads nothing.
@@ -337,7 +341,7 @@ fn not_read(waiting: usize) -> Failure {
 
 fn not_shaken(error: &HandshakeError) -> Failure {
     match error {
-        HandshakeError::Refused { status } => handshake_refused(*status),
+        HandshakeError::Refused { status } => Channel::refused(*status),
         HandshakeError::NotWebSocket => Failure {
             phase: Phase::Handshake,
             class: FailureClass::Protocol,

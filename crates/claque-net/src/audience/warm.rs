@@ -8,7 +8,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_wire::yapit::{ClientSession, SOCKET_PATH, SessionEvent};
+use claque_wire::session::{Action, Channel, Protocol, Session, Subject};
 use mio::{Events, Poll, Waker};
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,12 +31,14 @@ const TOLD: usize = 16;
 /// What is to be in the cache.
 #[derive(Clone, Debug)]
 pub struct WarmUp {
+    /// How it is asked for.
+    pub protocol: Protocol,
     /// A document of the text.
-    pub document: String,
+    pub document: Arc<str>,
     /// Slug of the model.
-    pub model: String,
+    pub model: Arc<str>,
     /// Slug of the voice.
-    pub voice: String,
+    pub voice: Arc<str>,
     /// Blocks of it, from the first.
     pub blocks: u32,
     /// Longest silence of the service.
@@ -86,7 +88,7 @@ impl Drop for WakeOnDrop {
 struct Warming {
     io: Io,
     service: Service,
-    session: ClientSession,
+    session: Session,
     left: std::ops::Range<u32>,
     timeout: Duration,
     tell: mpsc::Sender<u32>,
@@ -103,7 +105,12 @@ impl Warming {
         Self {
             io: Io::new(poll, waker, clock, Seed::root(0).child("warm-up")),
             service: service.clone(),
-            session: ClientSession::new(order.document, order.model, order.voice),
+            session: order.protocol.session(&Subject {
+                document: &order.document,
+                texts: &Arc::default(),
+                model: &order.model,
+                voice: &order.voice,
+            }),
             left: 0..order.blocks,
             timeout: order.timeout,
             tell,
@@ -116,7 +123,10 @@ impl Warming {
 
     fn run(mut self) -> Result<u32, Failure> {
         let place = self.io.places.of_service(&self.service);
-        let mut socket = Socket::dial(place, &self.service, SOCKET_PATH, Who::Listener(0).token());
+        let Channel::WebSocket { path } = self.session.channel() else {
+            return Err(no_channel());
+        };
+        let mut socket = Socket::dial(place, &self.service, path, Who::Listener(0).token());
         let mut events = Events::with_capacity(TOLD);
         loop {
             self.attend(&mut socket)?;
@@ -163,7 +173,13 @@ impl Warming {
             self.waiting = batch.len();
             if !batch.is_empty() {
                 self.heard_at = self.io.clock().now();
-                socket.push(&mut self.io, &self.session.request(&batch), batch);
+                let mut actions = Vec::new();
+                self.session.ask(&batch, None, &mut actions);
+                for action in actions {
+                    if let Action::Say { text, blocks } = action {
+                        socket.push(&mut self.io, &text, blocks);
+                    }
+                }
                 let mut closed = None;
                 socket.flush(&mut self.io, |_, news| {
                     if let News::Closed(failure) = news {
@@ -178,15 +194,12 @@ impl Warming {
 }
 
 /// How many blocks a message settled, and how many of those for the worse.
-fn settled_by(session: &mut ClientSession, text: &str) -> Result<(usize, u32), Failure> {
-    let mut events = Vec::new();
-    session.handle_text(text, &mut |news| {
-        if let SessionEvent::Event(event) = news {
-            events.push(event);
-        }
-    });
+fn settled_by(session: &mut Session, text: &str) -> Result<(usize, u32), Failure> {
+    let mut actions = Vec::new();
+    session.handle_text(text, &mut actions);
     let (mut settled, mut failed) = (0, 0);
-    for event in events {
+    for action in actions {
+        let Action::Tell(event) = action else { continue };
         if let Event::Failed(failure) = event {
             if failure.kills == Kills::Session {
                 return Err(failure);
@@ -198,6 +211,16 @@ fn settled_by(session: &mut ClientSession, text: &str) -> Result<(usize, u32), F
         }
     }
     Ok((settled, failed))
+}
+
+fn no_channel() -> Failure {
+    Failure {
+        phase: Phase::Dial,
+        class: FailureClass::Protocol,
+        code: None,
+        text: "a cache cannot be warmed over a protocol that makes blocks only to send them".to_owned(),
+        kills: Kills::Session,
+    }
 }
 
 fn silence(timeout: Duration) -> Failure {

@@ -13,6 +13,9 @@ use crate::clock::Clock;
 /// length of a stretch in which it did not; see docs/time.md.
 const HEARTBEAT: Duration = Duration::from_millis(25);
 
+/// The timers of the thread are off by less; what is later is late.
+const SLIGHT: Duration = Duration::from_millis(2);
+
 /// A host's own. It beats only for a run, and by the run's clock.
 #[derive(Debug, Default)]
 pub(super) struct HostPulse(RefCell<Option<Followed>>);
@@ -54,6 +57,9 @@ impl HostPulse {
         let lasted = now.since(*due);
         if !lasted.is_zero() {
             gaps.record(Gap { from: *due, lasted, of: GeneratorPart::Gateway });
+        }
+        if lasted >= SLIGHT {
+            gaps.late_by(GeneratorPart::Gateway, lasted);
         }
         *due = (*due).max(now + HEARTBEAT);
     }

@@ -24,8 +24,8 @@ pub(super) fn page(book: &CapacityFolder, answer: &Answer) -> String {
         let time = if manifest.time == "virtual" { ", in virtual time: simulations" } else { "" };
         out.words(&one_line(&manifest.target)).words(time).raw("</p>\n<p class=\"under\">");
         let ended = manifest.finished_at_utc.as_deref().unwrap_or("not finished");
-        out.words(&format!("{} - {ended}", manifest.started_at_utc)).raw("</p>\n</header>\n");
-        state(answer, out);
+        out.words(&format!("{} - {ended}", manifest.started_at_utc)).raw("</p>\n</header>\n<main>\n");
+        state(book, answer, out);
         out.raw("<section id=\"curve\">\n<h2>What holds at how many listeners</h2>\n<p>");
         out.words("Each point is a run. The line falls as little as the runs allow (an isotonic fit), the field is the interval.");
         out.raw("</p>\n");
@@ -35,7 +35,7 @@ pub(super) fn page(book: &CapacityFolder, answer: &Answer) -> String {
         out.raw("<section id=\"search\" class=\"long\">\n<h2>The search, run by run</h2>\n");
         picture::time_line(&manifest.probes, answer, out);
         runs(&manifest.probes, out);
-        out.raw("</section>\n<footer><p>");
+        out.raw("</section>\n</main>\n<footer><p>");
         let effort = format!(
             "{}, {:.0} listener-minutes. Made by claque {}.",
             counted(answer.probes, "run"),
@@ -47,7 +47,7 @@ pub(super) fn page(book: &CapacityFolder, answer: &Answer) -> String {
 }
 
 /// The answer in a box, to be quoted.
-fn state(answer: &Answer, out: &mut Markup) {
+fn state(book: &CapacityFolder, answer: &Answer, out: &mut Markup) {
     let (word, class) = match answer.ending {
         Ending::Found => ("FOUND", ""),
         Ending::AtLeast => ("AT LEAST", ""),
@@ -57,11 +57,15 @@ fn state(answer: &Answer, out: &mut Markup) {
         Ending::Stopped => ("STOPPED", " notable"),
     };
     out.raw("<section class=\"verdict").raw(class).raw("\">\n<p><strong>").words(word).raw("</strong> ");
-    out.words(&words::paragraph(answer)).raw("</p>\n</section>\n");
+    out.words(&words::paragraph(answer)).raw("</p>\n");
+    for doubt in &book.doubts {
+        out.element("p", &words::doubt(doubt)).raw("\n");
+    }
+    out.raw("</section>\n");
 }
 
 fn ceilings(answer: &Answer, out: &mut Markup) {
-    out.raw("<section id=\"ceilings\">\n<h2>Ceilings</h2>\n<div class=\"scroll\"><table>\n<tbody>\n");
+    out.raw("<section id=\"ceilings\">\n<h2>Ceilings</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<tbody>\n");
     for ceiling in &answer.ceilings {
         out.raw("<tr><th class=\"word\" scope=\"row\">").words(&ceiling.name).raw("</th><td class=\"word\">");
         out.words(&words::ceiling(ceiling)).raw("</td></tr>\n");
@@ -80,7 +84,7 @@ fn ceilings(answer: &Answer, out: &mut Markup) {
 
 /// Every run in the order in which it was made.
 fn runs(probes: &[ProbeRow], out: &mut Markup) {
-    out.raw("<div class=\"scroll\"><table>\n<thead><tr>");
+    out.raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<thead><tr>");
     for name in ["run", "listeners", "blocks", "pace", "what it shows", "folder"] {
         out.raw("<th class=\"word\" scope=\"col\">").words(name).raw("</th>");
     }

@@ -8,6 +8,9 @@ use super::words;
 /// The document, ended by a newline.
 pub(super) fn document(book: &CapacityFolder, answer: &Answer) -> String {
     let mut text = format!("### Capacity: {}\n\n{}\n\n", words::headline(answer), words::paragraph(answer));
+    for doubt in &book.doubts {
+        text.push_str(&format!("{}\n\n", words::doubt(doubt)));
+    }
     text.push_str("| ceiling by | listeners |\n|---|---|\n");
     for ceiling in &answer.ceilings {
         text.push_str(&format!("| {} | {} |\n", cell(&ceiling.name), words::ceiling(ceiling)));

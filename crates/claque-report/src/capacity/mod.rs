@@ -18,6 +18,11 @@ use crate::{ReportError, paint::Paint, words::one_line};
 /// The page's name in the folder of a search.
 pub const FILE: &str = "capacity.html";
 
+/// The answer in one line.
+pub fn headline(answer: &Answer) -> String {
+    words::headline(answer)
+}
+
 /// The answer as text, ended by a newline.
 pub fn to_text(capacity: &CapacityFolder, answer: &Answer, paint: Paint) -> String {
     text::document(capacity, answer, paint)

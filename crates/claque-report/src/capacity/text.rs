@@ -28,7 +28,9 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> 
         row("target", &one_line(&book.manifest.target), paint),
         String::new(),
     ];
-    lines.extend(wrapped(&words::paragraph(answer)).into_iter().map(|line| format!("  {line}")));
+    for words in book.doubts.iter().map(|doubt| words::doubt(doubt)).chain([words::paragraph(answer)]) {
+        lines.extend(wrapped(&words).into_iter().map(|line| format!("  {line}")));
+    }
     lines.push(String::new());
     lines.push(format!("  {:<44}  {}", "ceiling by", "listeners"));
     for ceiling in &answer.ceilings {
@@ -46,7 +48,9 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> 
     lines.push(String::new());
     let minutes = format!("{} in {}", minutes(answer.listener_minutes), counted(answer.probes, "run"));
     lines.push(row("listened", &minutes, paint));
-    lines.push(row("folder", &book.dir.display().to_string(), paint));
+    if !book.manifest.probes.is_empty() {
+        lines.push(row("folder", &book.dir.display().to_string(), paint));
+    }
     joined(&lines)
 }
 

@@ -1,12 +1,15 @@
 //! A capacity in plain words: what is quoted.
 
 use claque_stats::{
-    capacity::{Answer, Ceiling, Ending, Fall, GaveWay, NumberShown, THROUGHPUT},
+    capacity::{Answer, AtAnyLoad, Ceiling, Ending, Fall, GaveWay, NumberShown, THROUGHPUT},
     objective::Counted,
     units::{counted, grouped},
 };
 
-use crate::words::sentence;
+use crate::{
+    objectives::found,
+    words::{one_line, sentence},
+};
 
 /// The answer in one line.
 pub(super) fn headline(answer: &Answer) -> String {
@@ -34,6 +37,11 @@ pub(super) fn interval(answer: &Answer) -> Option<String> {
         (low, Some(high)) => format!("{low} to {high}, with {sure} confidence"),
         (low, None) => format!("at least {low}, with {sure} confidence"),
     })
+}
+
+/// What speaks against the file of a search, as a sentence.
+pub(super) fn doubt(doubt: &str) -> String {
+    format!("Doubt: {}.", one_line(doubt).trim_end_matches('.'))
 }
 
 /// What a manager can quote.
@@ -86,17 +94,65 @@ fn opening(answer: &Answer) -> String {
             "The service carries {} at once, and perhaps more: no more were tried{interval}.",
             counted(users.into(), "listener")
         ),
-        (Ending::NothingHolds, _) => "The service does not carry one listener as it is asked to.".to_owned(),
+        (Ending::NothingHolds, _) => nothing_holds(answer),
         (Ending::Untrusted(why), _) => format!(
             "There is no answer, because what was run does not measure the service: {}.",
             sentence(why).trim_end_matches('.')
         ),
-        (Ending::Undecided(why), _) => {
-            format!("There is no answer yet: {}{interval}. It would take {}.", sentence(why), takes(answer))
-        }
+        (Ending::Undecided(why), _) => match &answer.at_any_load {
+            None => format!(
+                "There is no answer yet: {}{interval}. It would take {}.",
+                sentence(why),
+                takes(answer)
+            ),
+            Some(failing) => format!(
+                "There is no answer yet: {}. Most likely no number of listeners meets `{}`: {}.",
+                sentence(why),
+                failing.objective,
+                at_any_load(failing)
+            ),
+        },
         (Ending::Stopped, _) => format!("The search was stopped before there was an answer{interval}."),
         (Ending::Found | Ending::AtLeast, None) => "There is no answer.".to_owned(),
     }
+}
+
+/// That one listener is too many, and how that is known.
+fn nothing_holds(answer: &Answer) -> String {
+    let alone = answer.alone.iter().map(|result| {
+        format!("Even one listener alone has {}: `{}` cannot be met.", found(result), result.objective)
+    });
+    let alone: Vec<_> = alone.collect();
+    match (&answer.at_any_load, alone.is_empty()) {
+        (Some(failing), true) => {
+            format!("No number of listeners meets `{}`: {}.", failing.objective, at_any_load(failing))
+        }
+        (_, false) => alone.join(" "),
+        (None, true) => "The service does not carry one listener as it is asked to.".to_owned(),
+    }
+}
+
+/// "with 1 to 8 at once 23 of 480 listeners missed it which is about 4.8 % (at least 3.2 %), and 1 % is allowed".
+fn at_any_load(failing: &AtAnyLoad) -> String {
+    let at_once = if failing.from_users == failing.to_users {
+        grouped(failing.from_users.into())
+    } else {
+        format!("{} to {}", grouped(failing.from_users.into()), grouped(failing.to_users.into()))
+    };
+    let whom = match failing.counts {
+        Counted::Listeners => counted(failing.of, "listener"),
+        Counted::Blocks => counted(failing.of, "block"),
+        Counted::Runs => counted(failing.of, "run"),
+    };
+    let bad = u32::try_from(failing.bad).unwrap_or(u32::MAX);
+    let of = u32::try_from(failing.of).unwrap_or(u32::MAX).max(1);
+    format!(
+        "with {at_once} at once {} of {whom} missed it, which is about {:.1} % (at least {:.1} %), and {} is allowed",
+        grouped(failing.bad),
+        100.0 * f64::from(bad) / f64::from(of),
+        failing.at_least_pct,
+        percent((failing.allowed_pct * 1e6).round() / 1e6)
+    )
 }
 
 /// What more it would take: an interval narrows with the root of what is listened to.

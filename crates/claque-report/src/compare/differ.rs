@@ -31,6 +31,9 @@ const BY_HAND: &str = "by_hand";
 /// What is said of a run elsewhere, or says nothing of what was measured.
 const PASSED_OVER: [&str; 4] = ["objectives", "confidence", "abort_on", "base_url"];
 
+/// What a simulation has none of, so that one side alone differs in nothing by it.
+pub(super) const WHERE_AND_WHEN: [&str; 2] = ["day", "machine"];
+
 /// A setting that is not the same on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Setting {
@@ -60,6 +63,9 @@ pub(super) fn between(a: &Side, b: &Side) -> Vec<Setting> {
     let names: BTreeSet<_> = of_a.keys().chain(of_b.keys()).collect();
     let setting = |name: &String| {
         let (in_a, in_b) = (of_a.get(name), of_b.get(name));
+        if WHERE_AND_WHEN.contains(&name.as_str()) && (in_a.is_none() || in_b.is_none()) {
+            return None;
+        }
         // A task that changes from one repetition to the next is none.
         let scattered = [in_a, in_b].into_iter().flatten().any(|values| values.len() > 1);
         let top = name.split(['.', '[']).next().unwrap_or_default();
@@ -137,12 +143,12 @@ fn settings(run: &LoadedRun) -> Vec<(String, String)> {
     if let Some(proxy) = &network.proxy {
         put("proxy", proxy.clone());
     }
-    // Virtual time knows no days.
+    // Virtual time knows no days, and passes alike on every machine.
     if scenario["time"] != "virtual" {
         let day = run.manifest.started_at_utc.split('T').next().unwrap_or_default();
         put("day", day.to_owned());
+        put("machine", format!("{} {} with {} cpus", machine.os, machine.arch, machine.cpus));
     }
-    put("machine", format!("{} {} with {} cpus", machine.os, machine.arch, machine.cpus));
     settings
 }
 
@@ -157,6 +163,24 @@ mod tests {
         let mut run = run("a", 1.0, 0, 1);
         run.manifest.scenario = scenario;
         Side { label: "A".to_owned(), runs: vec![run] }
+    }
+
+    #[test]
+    fn only_what_ran_in_real_time_ran_on_a_day_and_on_a_machine() {
+        let on = |time: &str, day: &str, cpus: u32| {
+            let mut side = side(json!({ "time": time }));
+            side.runs[0].manifest.started_at_utc = format!("{day}T10:00:00Z");
+            side.runs[0].manifest.machine.cpus = cpus;
+            side
+        };
+        let names = |a: &Side, b: &Side| -> Vec<String> {
+            between(a, b).into_iter().map(|setting| setting.name).collect()
+        };
+        let real = on("real", "2026-11-24", 2);
+        assert_eq!(names(&real, &on("real", "2026-11-25", 4)), ["day", "machine"]);
+        let simulated = on("virtual", "2026-11-24", 2);
+        assert_eq!(names(&simulated, &on("virtual", "2026-11-25", 4)), [""; 0]);
+        assert_eq!(names(&simulated, &real), ["time"]);
     }
 
     #[test]

@@ -73,6 +73,12 @@ pub(super) fn name(row: &Row) -> String {
     }
 }
 
+/// "round_trip (mean)".
+pub(super) fn with_statistic(row: &Row) -> String {
+    let name = name(row);
+    row.statistic.map_or_else(|| name.clone(), |statistic| format!("{name} ({})", statistic.as_str()))
+}
+
 /// "95", "99.29".
 pub(super) fn rounded(percent: f64) -> String {
     let text = format!("{percent:.2}");

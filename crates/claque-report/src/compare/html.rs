@@ -21,6 +21,8 @@ pub(crate) const STYLE: &str = include_str!("../html/assets/compare.css");
 /// A plot's width and height, in units of its own.
 const WIDTH: f64 = 208.0;
 const HEIGHT: f64 = 24.0;
+/// More settings than these are folded.
+const MOST_UNFOLDED: usize = 8;
 
 /// The whole file.
 pub(super) fn page(compared: &Compared) -> String {
@@ -32,7 +34,7 @@ pub(super) fn page(compared: &Compared) -> String {
     document(&format!("claque: {title}"), "", STYLE, |out| {
         out.raw("<header>\n<p class=\"kicker\">claque compare</p>\n").element("h1", &title).raw("\n");
         sides(compared, out);
-        out.raw("</header>\n");
+        out.raw("</header>\n<main>\n");
         for at in 0..pairs.len() {
             candidate(compared, at, out);
         }
@@ -74,7 +76,7 @@ fn candidate(compared: &Compared, at: usize, out: &mut Markup) {
     rows(pair, labels, compared.confidence_pct, out);
     out.raw("</section>\n");
     if let Some(results) = compared.objectives.get(at).filter(|results| !results.is_empty()) {
-        out.raw("<section>\n<h2>Objectives</h2>\n<div class=\"scroll\"><table>\n<tbody>\n");
+        out.raw("<section>\n<h2>Objectives</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<tbody>\n");
         for result in results {
             let (class, word) = (if result.met { "better" } else { "worse" }, objectives::word(result));
             out.raw("<tr><th class=\"word\" scope=\"row\">").words(&result.objective);
@@ -98,7 +100,10 @@ fn verdict(pair: &Pair, whose: &str, words: Option<&str>, out: &mut Markup) {
 }
 
 fn differences(settings: &[Setting], (a, b): (&str, &str), out: &mut Markup) {
-    out.raw("<section>\n<h2>What differs besides</h2>\n<table class=\"words\">\n<thead><tr>");
+    let open = if settings.len() > MOST_UNFOLDED { "" } else { " open" };
+    let count = counted(u64::try_from(settings.len()).unwrap_or(u64::MAX), "setting");
+    out.raw("<section>\n<h2>What differs besides</h2>\n<details").raw(open).raw("><summary>").words(&count);
+    out.raw("</summary>\n<table class=\"words\">\n<thead><tr>");
     for name in ["setting", a, b] {
         out.raw("<th scope=\"col\">").words(name).raw("</th>");
     }
@@ -113,7 +118,7 @@ fn differences(settings: &[Setting], (a, b): (&str, &str), out: &mut Markup) {
             .element("td", &one_line(&setting.b))
             .raw("</tr>\n");
     }
-    out.raw("</tbody></table>\n</section>\n");
+    out.raw("</tbody></table></details>\n</section>\n");
 }
 
 /// The table of all figures with a plot beside each.
@@ -121,7 +126,7 @@ pub(crate) fn rows(pair: &Pair, (a, b): (&str, &str), confidence_pct: f64, out: 
     out.raw("<p class=\"marks\">In a plot the upright line is no difference, the dot the difference, the bar its ");
     out.words(&figures::rounded(confidence_pct)).raw(" % interval. The grey field is what is too \
              small to be found in four of five such comparisons. Each row has a scale of its own; to the left is less.</p>\n");
-    out.raw("<div class=\"scroll\"><table>\n<thead><tr><th class=\"word\" scope=\"col\">figure</th>");
+    out.raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table class=\"rows\">\n<thead><tr><th class=\"word\" scope=\"col\">figure</th>");
     for name in [a, b, "difference"] {
         out.raw("<th scope=\"col\">").words(name).raw("</th>");
     }
@@ -136,18 +141,20 @@ pub(crate) fn rows(pair: &Pair, (a, b): (&str, &str), confidence_pct: f64, out: 
 fn line(row: &Row, out: &mut Markup) {
     out.raw("<tr><th class=\"word\" scope=\"row\">").words(&figures::name(row));
     out.element("small", row.statistic.map_or("", |statistic| statistic.as_str())).raw("</th>");
-    out.element("td", &figures::value(row.a, row.unit)).element("td", &figures::value(row.b, row.unit));
-    out.raw("<td>").words(&figures::difference(row.difference, row.unit));
-    out.element("small", &figures::relative(row)).raw("</td><td class=\"plot\">");
+    // Where there is no room for columns a cell says itself what it is.
+    out.raw("<td data-is=\"A\">").words(&figures::value(row.a, row.unit));
+    out.raw("</td><td data-is=\"B\">").words(&figures::value(row.b, row.unit));
+    out.raw("</td><td data-is=\"difference\">").words(&figures::difference(row.difference, row.unit));
+    out.element("small", &figures::relative(row)).raw("</td><td class=\"plot\" data-is=\"interval\">");
     if let (Some(difference), Some(interval)) = (row.difference, row.interval) {
         plot(row, difference, interval, out);
     }
     out.element("small", &figures::interval(row)).raw("</td><td class=\"word ").raw(class(row.change));
-    out.raw("\">")
+    out.raw("\" data-is=\"verdict\">")
         .words(figures::verdict(row))
-        .raw("</td>")
-        .element("td", &figures::detectable(row))
-        .raw("</tr>\n");
+        .raw("</td><td data-is=\"detectable\">")
+        .words(&figures::detectable(row))
+        .raw("</td></tr>\n");
 }
 
 const fn class(change: Change) -> &'static str {
@@ -197,7 +204,7 @@ fn plot(row: &Row, difference: f64, Interval { low, high }: Interval, out: &mut 
 }
 
 fn notes(compared: &Compared, out: &mut Markup) {
-    out.raw("<footer>\n<ul class=\"notes\">\n");
+    out.raw("</main>\n<footer>\n<ul class=\"notes\">\n");
     for remark in remarks(compared) {
         out.element("li", &remark).raw("\n");
     }

@@ -19,7 +19,7 @@ use claque_stats::{
     units::counted,
 };
 
-use self::sentence::sentence;
+use self::{differ::WHERE_AND_WHEN, sentence::sentence};
 pub use self::{
     differ::{Differs, Setting},
     sides::{
@@ -66,15 +66,39 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
             .then(|| format!("worse: {}", names(pair, Change::Worse)))
             .or_else(|| pair.objection.as_ref().map(|why| format!("not comparable: {why}")))
             .or_else(|| pair.design.not_judged().map(str::to_owned));
-        cases.push(junit::TestCase { name: format!("{} is no regression", side.label), failure });
+        let told = shown(compared, pair, side).filter(|_| failure.is_none());
+        cases.push(junit::TestCase {
+            told,
+            ..junit::TestCase::judged(format!("{}: no regression was shown", side.label), failure)
+        });
         cases.extend(objectives.iter().map(|result| {
             let judged = junit::case(result);
             junit::TestCase { name: format!("{}: {}", side.label, judged.name), ..judged }
         }));
     }
-    let case = |why: &String| junit::TestCase { name: "objectives".to_owned(), failure: Some(why.clone()) };
+    let case = |why: &String| junit::TestCase::judged("objectives".to_owned(), Some(why.clone()));
     cases.extend(compared.not_judged.iter().map(case));
     cases
+}
+
+/// What the only candidate showed, where no regression was: that none was shown is no proof that there is none.
+pub(crate) fn what_was_shown(compared: &Compared) -> Option<String> {
+    shown(compared, compared.comparison.pairs.first()?, compared.sides.get(1)?)
+}
+
+/// The sentence about a candidate, and how large a difference could have been seen.
+fn shown(compared: &Compared, pair: &Pair, side: &Side) -> Option<String> {
+    let words = sentence(compared, pair, side)?;
+    Some(match could_be_seen(pair) {
+        seen if seen.is_empty() => words,
+        seen => format!("{words} A difference could have been seen of {}.", seen.join(", ")),
+    })
+}
+
+/// "41 ms of round_trip (mean)": what each judged row would have shown in four of five comparisons.
+fn could_be_seen(pair: &Pair) -> Vec<String> {
+    let judged = pair.rows.iter().filter(|row| row.judged && row.detectable.is_some());
+    judged.map(|row| format!("{} of {}", figures::detectable(row), figures::with_statistic(row))).collect()
 }
 
 /// The rows that came to `change`: "round_trip (mean, p95), errors".
@@ -140,7 +164,7 @@ fn remarks(compared: &Compared) -> Vec<String> {
         );
     }
     let apart =
-        compared.differences.iter().flatten().filter(|setting| ["day", "machine"].contains(&&*setting.name));
+        compared.differences.iter().flatten().filter(|one| WHERE_AND_WHEN.contains(&one.name.as_str()));
     for name in apart.map(|setting| setting.name.as_str()).collect::<BTreeSet<_>>() {
         remarks.push(format!(
             "the sides were not run on the same {name}: what that does to all runs of a side alike cannot be told from what \

@@ -5,7 +5,10 @@ use claque_stats::{
     units::{grouped, time},
 };
 
-use super::{Compared, Side, figures};
+use super::{
+    Compared, Side,
+    figures::{self, with_statistic},
+};
 
 /// More repeats than these are not asked for: a difference that takes more is not what anybody looks for.
 const MOST_REPEATS: f64 = 200.0;
@@ -106,7 +109,8 @@ fn undecided(judged: &[&Row], candidate: &str, runs: usize, confidence_pct: f64)
 }
 
 fn one_run(judged: &[&Row]) -> String {
-    let told: Vec<String> = judged.iter().map(|row| format!("{} {}", name(row), change(row))).collect();
+    let told: Vec<String> =
+        judged.iter().map(|row| format!("{} {}", with_statistic(row), change(row))).collect();
     let differences = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
     format!(
         "One run a side cannot tell a change from chance{differences}. Make three to five of each, with the same seeds on both sides."
@@ -119,12 +123,7 @@ fn told(row: &Row) -> String {
         dash if dash == "-" => String::new(),
         interval => format!(" ({interval})"),
     };
-    format!("{} {}{interval}", name(row), change(row))
-}
-
-fn name(row: &Row) -> String {
-    let name = figures::name(row);
-    row.statistic.map_or_else(|| name.clone(), |statistic| format!("{name} ({})", statistic.as_str()))
+    format!("{} {}{interval}", with_statistic(row), change(row))
 }
 
 fn change(row: &Row) -> String {
@@ -143,17 +142,18 @@ fn is_improvement(row: &Row) -> bool {
     is_more == (row.metric == "success_pct")
 }
 
-/// "5.4 % of startup_time (mean)": the larger end of its interval.
+/// "5.4 % of startup_time (mean)": the larger end of its interval, and no less than what could have been seen: runs that agree by luck
+/// have a short interval.
 fn bound(row: &Row) -> Option<String> {
     let interval = row.interval?;
-    let size = interval.low.abs().max(interval.high.abs());
+    let size = interval.low.abs().max(interval.high.abs()).max(row.detectable.unwrap_or(0.0));
     let words = match (row.unit, row.a) {
         (Unit::Ms, Some(a)) if a > 0.0 => format!("{:.1} %", size / a * 100.0),
         (Unit::Ms, _) => time(size),
         (Unit::Pct, _) => format!("{size:.2} pp"),
         (Unit::PerListener | Unit::Ratio, _) => format!("{size:.2}"),
     };
-    Some(format!("{words} of {}", name(row)))
+    Some(format!("{words} of {}", with_statistic(row)))
 }
 
 /// Repeats that each side lacks to show a difference of this size in four of five comparisons: what can be shown shrinks with the root of
@@ -222,8 +222,8 @@ mod tests {
             ),
             (
                 vec![
-                    startup(2_020.0, -60.0, 100.0, NoDetectableChange),
-                    success(100.0, -0.5, 0.5, NoDetectableChange),
+                    Row { detectable: Some(80.0), ..startup(2_020.0, -60.0, 100.0, NoDetectableChange) },
+                    Row { detectable: Some(0.5), ..success(100.0, -0.5, 0.5, NoDetectableChange) },
                 ],
                 "No change was found. With 95 % confidence, each for itself, the true difference is at most 5.0 % of startup_time (mean), \
                  0.50 pp of success.",
@@ -231,6 +231,17 @@ mod tests {
         ] {
             assert_eq!(of_pair(&pair(Design::Pairs, rows), "B", 3, 95.0).as_deref(), Some(words));
         }
+    }
+
+    #[test]
+    fn runs_that_agree_by_luck_rule_out_no_more_than_could_be_seen() {
+        let stalled = Row {
+            metric: "stalled_time_pct".to_owned(),
+            detectable: Some(24.02),
+            ..row("stalled_time_pct", Unit::Pct, (3.0, 3.05), (-0.04, 0.09), Change::NoDetectableChange)
+        };
+        let words = of_pair(&pair(Design::Pairs, vec![stalled]), "B", 3, 95.0).unwrap();
+        assert!(words.ends_with("the true difference is at most 24.02 pp of stalled_time."), "{words}");
     }
 
     #[test]

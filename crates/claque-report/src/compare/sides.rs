@@ -7,7 +7,7 @@ use claque_stats::{
     compare::{Candidate, CompareOptions, Comparison, Figures, Repetition, compare},
     objective::{Objective, ObjectiveResult},
 };
-use claque_store::Manifest;
+use claque_store::{Manifest, Measured};
 
 use super::differ::{self, Setting};
 use crate::ReportError;
@@ -54,6 +54,8 @@ pub struct LoadedRun {
     pub invalid: Option<String>,
     /// What nobody measured of them, if that is why they cannot be trusted.
     pub unverified: Option<String>,
+    /// What tells it from every other run; none where nothing was measured.
+    pub measured: Option<Measured>,
 }
 
 /// Runs that are repetitions of one another.
@@ -116,6 +118,7 @@ pub fn sides(found: Vec<Vec<Found>>, terms: &CompareTerms) -> Result<Answer, Rep
         sides.push(Side { label: label(index), runs });
     }
     sides.iter().try_for_each(repetitions)?;
+    one_run_once(&sides)?;
     let refused: Vec<_> = sides.iter().flat_map(|side| &side.runs).filter_map(refusal).collect();
     if terms.invalid == InvalidRuns::Refused && !refused.is_empty() {
         return Ok(Answer::Refused(refused));
@@ -168,7 +171,7 @@ fn load(found: Found) -> Result<LoadedRun, ReportError> {
         Ok(run) => run,
         Err(source) => return Err(ReportError::Open { name, source }),
     };
-    let observed = run.observe();
+    let (observed, measured) = (run.observe(), run.measured());
     let verdict = match run.manifest.verdict.clone() {
         Some(saved) => Verdict::from(saved),
         None => Verdict::judge(&run.recompute()),
@@ -179,7 +182,7 @@ fn load(found: Found) -> Result<LoadedRun, ReportError> {
         (false, Validity::Unverified) => (None, Some(verdict.doubts())),
         (false, Validity::Valid) => (None, None),
     };
-    Ok(LoadedRun { name, manifest: run.manifest, observed, invalid, unverified })
+    Ok(LoadedRun { name, manifest: run.manifest, observed, invalid, unverified, measured })
 }
 
 /// What is known of the figures of two sides. Who allows runs that do not measure the service allows these, too.
@@ -198,6 +201,24 @@ fn repetitions(side: &Side) -> Result<(), ReportError> {
         if let Some(other) = simulated.insert(run.manifest.seed, &run.name) {
             let (first, second) = (other.clone(), run.name.clone());
             return Err(ReportError::OneSeed { first, second, seed: run.manifest.seed });
+        }
+    }
+    Ok(())
+}
+
+/// A run that was copied is there once, whatever its folder is called and its `run.json` says: what was measured tells. That a
+/// simulation and one with other settings come to the same is a finding, and no copy.
+fn one_run_once(sides: &[Side]) -> Result<(), ReportError> {
+    let mut seen: BTreeMap<Measured, (usize, &LoadedRun)> = BTreeMap::new();
+    let is_virtual = |run: &LoadedRun| run.manifest.scenario["time"] == "virtual";
+    for (place, side) in sides.iter().enumerate() {
+        for run in &side.runs {
+            let Some(measured) = run.measured else { continue };
+            if let Some((before, other)) = seen.insert(measured, (place, run))
+                && (before == place || !(is_virtual(other) && is_virtual(run)))
+            {
+                return Err(ReportError::OneRun { first: other.name.clone(), second: run.name.clone() });
+            }
         }
     }
     Ok(())

@@ -38,6 +38,7 @@ fn manifest() -> Manifest {
         verdict: None,
         accounts: None,
         by_hand: None,
+        facts_kept: None,
         window: None,
         network: NetworkRecord::default(),
         incidents: Vec::new(),
@@ -98,6 +99,7 @@ pub(super) fn run(name: &str, factor: f64, failing: usize, seed: u64) -> LoadedR
         observed: Observations::new(listeners),
         invalid: None,
         unverified: None,
+        measured: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the waiting of a run comes from, as text and as JSON.
 
 mod limits;
+mod model;
 mod text;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use claque_store::{Manifest, expects_streams, expects_turns};
 use serde::Serialize;
 
 use self::limits::ModelLimit;
+pub use self::model::{Improved, Interval, ModelExplanation, model_to_json, model_to_text};
 use crate::{
     ReportError,
     error::encoded,

@@ -21,7 +21,7 @@ pub fn live(data: &str) -> (String, String) {
 
 fn body(page: &mut Markup) {
     page.raw("<header>\n<p class=\"kicker\">claque, a run that goes on</p>\n<h1 id=\"about\"></h1>\n");
-    page.raw("<p class=\"under\" id=\"progress\" role=\"status\"></p>\n</header>\n");
+    page.raw("<p class=\"under\" id=\"progress\" role=\"status\"></p>\n</header>\n<main>\n");
     page.raw("<noscript><p>This page is filled by a script.</p></noscript>\n");
     page.raw("<section class=\"verdict\" id=\"outcome\" hidden><p></p><ul></ul></section>\n");
     page.raw("<dl class=\"headline\" id=\"headline\"></dl>\n");
@@ -38,7 +38,7 @@ fn body(page: &mut Markup) {
         page.raw("\"></figure>\n</section>\n");
     }
     page.raw("<section id=\"worst\">\n").element("h2", "Who waited longest");
-    page.raw("\n<div class=\"scroll\"><table><thead><tr><th class=\"word\">listener</th><th>stalls</th><th>stalled</th><th>until</th></tr></thead><tbody></tbody></table></div>\n</section>\n");
+    page.raw("\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table><thead><tr><th class=\"word\">listener</th><th>stalls</th><th>stalled</th><th>until</th></tr></thead><tbody></tbody></table></div>\n</section>\n");
     page.raw("<section id=\"feed\">\n").element("h2", "Errors and remarks, the latest first");
-    page.raw("\n<div class=\"scroll\"><table><thead><tr><th>at</th><th>times</th><th class=\"word\">what</th><th class=\"word\">words</th></tr></thead><tbody></tbody></table></div>\n</section>\n");
+    page.raw("\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table><thead><tr><th>at</th><th>times</th><th class=\"word\">what</th><th class=\"word\">words</th></tr></thead><tbody></tbody></table></div>\n</section>\n</main>\n");
 }

@@ -6,6 +6,8 @@ use crate::printable::is_hidden;
 #[derive(Debug, Default)]
 pub(crate) struct Markup {
     text: String,
+    /// Said below every plot, if anything.
+    below_plots: Option<String>,
 }
 
 impl Markup {
@@ -13,6 +15,16 @@ impl Markup {
     pub(crate) fn raw(&mut self, markup: &str) -> &mut Self {
         self.text.push_str(markup);
         self
+    }
+
+    /// Has this said below every plot that follows; none for nothing.
+    pub(crate) fn say_below_plots(&mut self, words: Option<String>) {
+        self.below_plots = words;
+    }
+
+    /// What is said below a plot.
+    pub(crate) fn below_plots(&self) -> Option<String> {
+        self.below_plots.clone()
     }
 
     /// Adds words, whoever wrote them.

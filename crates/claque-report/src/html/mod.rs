@@ -14,7 +14,7 @@ mod tests;
 use std::path::Path;
 
 use claque_core::time::{Instant, Speed};
-use claque_stats::{GapStretch, Summary, Verdict};
+use claque_stats::{GapStretch, Summary, Verdict, window::WindowFigures};
 use claque_store::{Manifest, ServiceLoad};
 use serde::Serialize;
 
@@ -54,6 +54,8 @@ struct Data<'a> {
     load: Option<&'a ServiceLoad>,
     /// Stretches in which claque itself did not run.
     gaps: &'a [GapStretch],
+    /// Whom the figures are about, if not everybody; outside of it plots over time are shaded.
+    window: Option<WindowFigures>,
     #[serde(flatten)]
     picture: &'a Picture,
 }
@@ -90,8 +92,9 @@ impl Page<'_> {
         let min_buffer = self.manifest.scenario.get("min_buffer").and_then(serde_json::Value::as_u64);
         let load = self.manifest.service_load.as_ref();
         let gaps = self.summary.generator_gap.as_ref().map_or(&[][..], |gap| &gap.stretches);
-        let data = serde_json::to_string(&Data { min_buffer, load, gaps, picture })
-            .map_err(|source| ReportError::Encode { what: "the figures of the report", source })?;
+        let data =
+            serde_json::to_string(&Data { min_buffer, load, gaps, window: self.summary.window, picture })
+                .map_err(|source| ReportError::Encode { what: "the figures of the report", source })?;
         let shell = Shell { title: &format!("claque: {}", self.name), scripts: &SCRIPTS, asks: Asks::Nobody };
         Ok(shell.write(&data, |page| sections::all(self, picture, page)))
     }

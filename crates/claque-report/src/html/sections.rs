@@ -4,14 +4,21 @@ mod figures;
 mod plots;
 mod run;
 
+use claque_stats::{
+    units::{counted, time},
+    window::WindowFigures,
+};
+
 use super::{Page, markup::Markup, picture::Picture};
 
 /// Everything inside `body` but the data and the scripts.
 pub(super) fn all(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     figures::header(page, out);
+    out.raw("<main>\n");
     figures::answer(page, out);
     figures::headline(page.summary, out);
     figures::verdict(page, out);
+    out.say_below_plots(page.summary.window.map(of_whom));
     plots::audience(page.summary, picture, out);
     plots::strips(page.summary, picture, out);
     plots::awaited(picture, out);
@@ -20,8 +27,19 @@ pub(super) fn all(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     plots::slope(picture, out);
     plots::buffers(page, picture, out);
     plots::errors(page.summary, picture, out);
+    out.say_below_plots(None);
     figures::table(page, out);
     run::about(page, out);
+}
+
+/// Whom plots are about in a run whose figures are about a part of it.
+fn of_whom(window: WindowFigures) -> String {
+    format!(
+        "The whole run, also {} who are in no figure: those were not to start between {} and {}, and what lies outside of that is shaded in plots over time.",
+        counted(window.listeners_left_out, "listener"),
+        time(window.from_ms),
+        time(window.until_ms)
+    )
 }
 
 /// The time a run's times are of: the scenario says so.

@@ -93,6 +93,14 @@ enum Statistic {
 }
 
 impl Figure {
+    /// How many listeners were well served.
+    pub(crate) const GOODPUT: Self = Self::plain("goodput_pct");
+    /// How much of the time nobody heard anything.
+    pub(crate) const STALLED: Self = Self::plain("stalled_time_pct");
+    /// How long until the first sound.
+    pub(crate) const STARTUP: Self =
+        Self { name: "startup_time p50", id: "startup_time", of: Statistic::P50 };
+
     const fn plain(id: &'static str) -> Self {
         Self { name: id, id, of: Statistic::Whole }
     }
@@ -172,12 +180,13 @@ impl ScenarioFigures {
     }
 
     fn spread_of(&self, figure: Figure) -> Option<Spread> {
+        Spread::of(self.values(figure))
+    }
+
+    /// The figure in each VALID repeat that has it.
+    pub(crate) fn values(&self, figure: Figure) -> Vec<f64> {
         let valid = self.runs.iter().filter(|run| run.verdict.valid);
-        Spread::of(
-            valid
-                .filter_map(|run| run.summary.as_deref().and_then(|summary| figure.value(summary)))
-                .collect(),
-        )
+        valid.filter_map(|run| run.summary.as_deref().and_then(|summary| figure.value(summary))).collect()
     }
 
     /// How many repeats are VALID.

@@ -2,7 +2,7 @@
 //!
 //! Foreign words reach it only through [`Markup::words`]; links are relative, to the pages of its runs.
 
-use super::{extent, median, moment, repeats, verdict};
+use super::{extent, median, moment, picture, repeats, verdict};
 use crate::{
     compare::html::{STYLE, rows},
     html::{self, Markup, document},
@@ -25,7 +25,7 @@ pub(super) fn page(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -
         let kind = if suite.time == "virtual" { ", in virtual time: simulations" } else { "" };
         out.raw("</p>\n<p class=\"under\">")
             .words(&format!("{} - {end} UTC{kind}", moment(&suite.started_at_utc)));
-        out.raw("</p>\n</header>\n");
+        out.raw("</p>\n</header>\n<main>\n");
         state(told, against, out);
         scenarios(told, out);
         judged(told, out);
@@ -33,7 +33,9 @@ pub(super) fn page(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -
             held(against, out);
         }
         runs(told, out);
-        out.raw("<footer><p>Made by claque ").words(env!("CARGO_PKG_VERSION")).raw(".</p></footer>\n");
+        out.raw("</main>\n<footer><p>Made by claque ")
+            .words(env!("CARGO_PKG_VERSION"))
+            .raw(".</p></footer>\n");
     })
 }
 
@@ -49,13 +51,15 @@ fn state(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>, out: &mut M
         (true, false, false) => {
             ("NOT FINISHED", "Nothing speaks against the figures of the runs that were made.")
         }
-        (true, false, true) => ("VALID", "Nothing speaks against the figures of any run."),
+        (true, false, true) => {
+            ("VALID", "The measurements can be trusted: nothing speaks against the figures of any run.")
+        }
     };
     let bad = !invalid.is_empty() || regressed;
     out.raw("<section class=\"verdict").raw(if bad {
         " invalid\">\n<p><strong>"
     } else {
-        "\">\n<p><strong>"
+        " notable\">\n<p><strong>"
     });
     out.words(word).raw("</strong> ").words(words).raw("</p>\n");
     let mut lines = Vec::new();
@@ -89,7 +93,7 @@ fn scenarios(told: &SuiteFigures<'_>, out: &mut Markup) {
     out.raw(
         "<p>The median of the VALID repeats, and below it the range from the least to the largest.</p>\n",
     );
-    out.raw("<div class=\"scroll\"><table>\n<thead><tr><th class=\"word\" scope=\"col\">scenario</th>");
+    out.raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<thead><tr><th class=\"word\" scope=\"col\">scenario</th>");
     out.raw("<th class=\"word\" scope=\"col\">repeats</th>");
     for figure in FIGURES {
         out.raw("<th scope=\"col\">").words(figure.name.trim_end_matches("_pct")).raw("</th>");
@@ -115,14 +119,16 @@ fn scenarios(told: &SuiteFigures<'_>, out: &mut Markup) {
         }
         out.raw("</tr>\n");
     }
-    out.raw("</tbody></table></div>\n</section>\n");
+    out.raw("</tbody></table></div>\n");
+    picture::curves(told, out);
+    out.raw("</section>\n");
 }
 
 fn judged(told: &SuiteFigures<'_>, out: &mut Markup) {
     if told.runs().all(|run| run.objectives.is_empty()) {
         return;
     }
-    out.raw("<section id=\"objectives\">\n<h2>Objectives</h2>\n<div class=\"scroll\"><table>\n<tbody>\n");
+    out.raw("<section id=\"objectives\">\n<h2>Objectives</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<tbody>\n");
     for scenario in &told.scenarios {
         for (at, (objective, standing)) in scenario.objectives().into_iter().enumerate() {
             let word = standing.word();
@@ -142,9 +148,7 @@ fn judged(told: &SuiteFigures<'_>, out: &mut Markup) {
 }
 
 fn held(against: &SuiteComparison, out: &mut Markup) {
-    out.raw("<section id=\"against\" class=\"long\">\n<h2>SuiteComparison ")
-        .words(&against.name)
-        .raw("</h2>\n");
+    out.raw("<section id=\"against\" class=\"long\">\n<h2>Against ").words(&against.name).raw("</h2>\n");
     out.raw("<p>The baseline is A, this suite B. All scenarios together are judged as one comparison.</p>\n");
     for scenario in &against.scenarios {
         let (word, rest) = verdict(scenario);
@@ -173,7 +177,7 @@ fn held(against: &SuiteComparison, out: &mut Markup) {
 
 /// Every run in the order in which it was made.
 fn runs(told: &SuiteFigures<'_>, out: &mut Markup) {
-    out.raw("<section id=\"runs\" class=\"long\">\n<h2>Runs in their order</h2>\n<div class=\"scroll\"><table>\n<thead><tr>");
+    out.raw("<section id=\"runs\" class=\"long\">\n<h2>Runs in their order</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<thead><tr>");
     for (class, name) in [
         ("", "run"),
         ("word", "scenario"),

@@ -5,6 +5,7 @@ mod figures;
 mod html;
 mod json;
 mod markdown;
+mod picture;
 mod plan;
 mod text;
 
@@ -97,7 +98,8 @@ fn cases(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> Vec<juni
         for run in &scenario.runs {
             let whose = format!("{} {}", scenario.name, run.repeat);
             let failure = junit::distrust(&Verdict::from(run.verdict.clone()));
-            cases.push(junit::TestCase { name: format!("{whose}: the run is VALID"), failure });
+            let wall_ms = run.summary.as_ref().and_then(|summary| summary.wall_ms);
+            cases.push(junit::TestCase::of_run(format!("{whose}: the run is VALID"), failure, wall_ms));
             cases.extend(run.objectives.iter().map(|result: &ObjectiveResult| {
                 let judged = junit::case(result);
                 junit::TestCase { name: format!("{whose}: {}", judged.name), ..judged }
@@ -108,7 +110,10 @@ fn cases(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> Vec<juni
         let (word, rest) = verdict(scenario);
         let failing = ["REGRESSION", "NOT COMPARABLE", "NOT JUDGED"].contains(&word);
         let failure = failing.then(|| format!("{}: {rest}", word.to_lowercase()));
-        cases.push(junit::TestCase { name: format!("{} is no regression", scenario.name), failure });
+        let held = scenario.held.as_ref().ok().filter(|_| failure.is_none());
+        let told = held.and_then(|compared| crate::compare::what_was_shown(compared));
+        let judged = junit::TestCase::judged(format!("{}: no regression was shown", scenario.name), failure);
+        cases.push(junit::TestCase { told, ..judged });
     }
     cases
 }

@@ -5,9 +5,9 @@ mod gateway;
 mod limits;
 mod speech;
 
-use std::path::PathBuf;
+use std::{num::NonZeroU32, path::PathBuf};
 
-use claque_core::{corpus::Corpus, plan::Plan, schedule::ArrivalSchedule};
+use claque_core::{corpus::Corpus, ids::ListenerId, plan::Plan, schedule::ArrivalSchedule};
 use claque_net::service::{Credentials, NetworkOrder, Target};
 use claque_stats::{
     objective::{AbortRule, Objective},
@@ -66,6 +66,44 @@ impl RunOrder {
     }
 }
 
+/// Whose facts a simulation keeps. Its figures are of everybody, whatever is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FactsKept {
+    /// Everybody's.
+    #[default]
+    All,
+    /// Those of so many listeners, evenly among all.
+    Sample(NonZeroU32),
+    /// Nobody's.
+    None,
+}
+
+impl FactsKept {
+    /// As it is typed; none for everybody's.
+    pub fn words(self) -> Option<String> {
+        match self {
+            Self::All => None,
+            Self::Sample(listeners) => Some(format!("sample:{listeners}")),
+            Self::None => Some("none".to_owned()),
+        }
+    }
+
+    /// Whether those of a listener are kept, of so many.
+    pub(crate) fn keeps(self, listener: ListenerId, users: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::Sample(kept) => {
+                // The first of every stretch of users / kept listeners.
+                let (kept, users) = (u64::from(kept.get()), u64::from(users.max(1)));
+                let stretch = |listener: u64| listener * kept / users;
+                let listener = u64::from(listener.0);
+                listener == 0 || stretch(listener) != stretch(listener - 1)
+            }
+            Self::None => false,
+        }
+    }
+}
+
 /// A run in virtual time.
 #[derive(Clone, Debug)]
 pub struct SimulateOrder {
@@ -77,6 +115,8 @@ pub struct SimulateOrder {
     pub service: SimulatedService,
     /// Where results go, and what they are judged by.
     pub results: Results,
+    /// Whose facts are kept.
+    pub facts: FactsKept,
     /// The number all randomness hangs from.
     pub seed: u64,
     /// Everything that was decided, in a scenario's words and without secrets.

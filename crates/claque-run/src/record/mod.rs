@@ -3,13 +3,13 @@
 mod folder;
 mod load;
 mod steady;
+mod terms;
 mod verdict;
 
 use std::{path::Path, thread::available_parallelism};
 
 use claque_core::{
     gap::GapLog,
-    plan::Plan,
     record::{Arrived, Asked, Fact},
 };
 use claque_gateway::Load;
@@ -18,21 +18,21 @@ use claque_stats::{
     GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Objective,
 };
 use claque_store::{
-    DocumentJournal, JournalEntries, Machine, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader,
-    RunWriter, ServiceLoad, StoreError, TokenRow, UnixNanos,
-    finished::{Finished, Heading, TimeKind},
+    DocumentJournal, JournalEntries, Machine, NetworkRecord, Preparation, RunFolder, RunHeader, RunWriter,
+    ServiceLoad, StoreError, TokenRow, UnixNanos,
+    finished::{Finished, Heading},
 };
 
-pub(crate) use self::verdict::network_notes;
 pub use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::judge,
 };
 use self::{
-    steady::{Steady, SteadyTerms, SteadyWatch},
-    verdict::{Told, beyond_player, by_hand},
+    steady::{Steady, SteadyWatch},
+    verdict::{Told, by_hand},
 };
-use crate::RunError;
+pub(crate) use self::{terms::RecordTerms, verdict::network_notes};
+use crate::{RunError, order::FactsKept};
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
 const BATCH: usize = 512;
@@ -57,6 +57,9 @@ pub(crate) struct Recorder {
     /// What objectives need beyond the figures; nothing is kept for nobody.
     observed: Option<ObservationsBuilder>,
     steady: Option<SteadyWatch>,
+    /// The figures, where the folder will not have everybody's facts to compute them from.
+    figures: Option<SummaryBuilder>,
+    facts: FactsKept,
     aborted: Option<String>,
     /// What somebody at the keyboard changed.
     by_hand: Option<String>,
@@ -65,36 +68,6 @@ pub(crate) struct Recorder {
     network: NetworkRecord,
     /// Why the folder takes no more.
     trouble: Option<StoreError>,
-}
-
-/// What a run's record begins with.
-#[derive(Clone, Debug)]
-pub(crate) struct RecordTerms {
-    heading: Heading,
-    /// What is to be found out about an audience that comes and goes.
-    steady: Option<SteadyTerms>,
-}
-
-impl RecordTerms {
-    /// Those of a run of `plan` that was decided in the words of `scenario`.
-    pub(crate) fn new(
-        plan: &Plan,
-        voice: &str,
-        target: String,
-        time: TimeKind,
-        (seed, scenario): (u64, serde_json::Value),
-    ) -> Self {
-        let config = RunConfig {
-            users: plan.schedule.known_of(plan.users),
-            blocks_per_user: plan.blocks,
-            model: plan.model.clone(),
-            voice: voice.to_owned(),
-            speed: plan.speed.as_f64(),
-        };
-        let notes = beyond_player(plan).into_iter().collect();
-        let steady = SteadyTerms::of(plan, &scenario);
-        Self { heading: Heading { target, config, time, seed, scenario, notes }, steady }
-    }
 }
 
 impl Recorder {
@@ -129,6 +102,8 @@ impl Recorder {
             objectives: Vec::new(),
             observed: None,
             steady: steady.map(SteadyWatch::new),
+            figures: None,
+            facts: FactsKept::All,
             aborted: None,
             by_hand: None,
             gap: None,
@@ -155,6 +130,18 @@ impl Recorder {
         });
         self.objectives = objectives.to_vec();
         self
+    }
+
+    /// Keeps these facts; the figures are computed on the way then. To be called before the first fact.
+    ///
+    /// # Errors
+    /// The figures are of a part of the run which is only known at its end, or the folder cannot be written.
+    pub(crate) fn with_facts(mut self, facts: FactsKept) -> Result<Self, RunError> {
+        let Some(words) = facts.words() else { return Ok(self) };
+        self.writer.set_facts_kept(words)?;
+        self.figures = Some(figures_of(&self.heading));
+        self.facts = facts;
+        Ok(self)
     }
 
     /// Notes that the run was given up, and why.
@@ -262,7 +249,14 @@ impl Recorder {
             if let Some(steady) = &mut self.steady {
                 steady.add(&fact);
             }
-            if self.trouble.is_none() || self.waiting.len() <= MOST_UNSAVED {
+            if let Some(figures) = &mut self.figures {
+                figures.add(&fact);
+                if let Fact::Listener(record) = &fact {
+                    figures.close(record.listener);
+                }
+            }
+            let is_kept = self.facts.keeps(fact.listener(), self.heading.config.users);
+            if is_kept && (self.trouble.is_none() || self.waiting.len() <= MOST_UNSAVED) {
                 self.waiting.push(fact);
             }
         }
@@ -324,9 +318,11 @@ impl Recorder {
         let saved = match self.trouble.take() {
             Some(error) => Err(error),
             None => {
+                let figures = self.figures.take().map(|figures| figures.finish(lag));
                 let Self { writer, heading, preparation, aborted, by_hand, gap, network, .. } = &mut self;
                 let told = Told { heading, preparation, aborted, by_hand, gap, network, steady: &steady };
-                writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| told.judge(summary))
+                let judge = |of_kept: Summary| told.judge(figures.unwrap_or(of_kept));
+                writer.finish_with(UnixNanos(unix_nanos()), lag, judge)
             }
         };
         let folder = self.folder().to_owned();
@@ -351,13 +347,7 @@ impl Recorder {
         let mut facts = self.writer.facts()?;
         facts.append(&mut self.waiting);
         let Self { heading, preparation, aborted, by_hand, gap, network, .. } = self;
-        let mut figures = SummaryBuilder::new(heading.config.shape());
-        if claque_store::expects_streams(&heading.scenario) {
-            figures.expect_streams();
-        }
-        if claque_store::expects_turns(&heading.scenario) {
-            figures.expect_turns();
-        }
+        let mut figures = figures_of(heading);
         if let Some(window) = steady.window {
             figures.figures_of(window);
             let each = claque_store::by_listener(&facts);
@@ -368,6 +358,18 @@ impl Recorder {
         let summary = figures.finish(lag);
         Ok(Told { heading, preparation, aborted, by_hand, gap, network, steady }.judge(summary))
     }
+}
+
+/// A builder of the figures of a run that has seen nothing.
+pub(crate) fn figures_of(heading: &Heading) -> SummaryBuilder {
+    let mut figures = SummaryBuilder::new(heading.config.shape());
+    if claque_store::expects_streams(&heading.scenario) {
+        figures.expect_streams();
+    }
+    if claque_store::expects_turns(&heading.scenario) {
+        figures.expect_turns();
+    }
+    figures
 }
 
 /// Why a run is not kept, and what there is of it all the same.

@@ -7,7 +7,7 @@ use claque_core::{
     record::{Fact, ListenerRecord, SessionEnd},
     time::{Duration, Instant},
 };
-use claque_store::RunConfig;
+use claque_store::{RunConfig, finished::TimeKind};
 use tempfile::TempDir;
 
 use super::*;

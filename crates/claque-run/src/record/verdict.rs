@@ -27,7 +27,8 @@ pub(super) struct Told<'a> {
 impl Told<'_> {
     /// The figures, and what they are worth.
     pub(super) fn judge(self, mut summary: Summary) -> (Summary, Verdict) {
-        summary.generator_gap.clone_from(self.gap);
+        let listening_ms = summary.listening_ms;
+        summary.generator_gap = self.gap.clone().map(|gap| gap.within(listening_ms));
         let mut verdict = judge(&summary, self.heading.time);
         verdict.notes.extend(self.heading.notes.iter().cloned());
         verdict.notes.extend(self.steady.notes.iter().cloned());

@@ -248,6 +248,7 @@ mod tests {
         let sentence = format!("{}.", "word ".repeat(14).trim_end().get(..69).unwrap());
         let mut plan = Plan {
             users: 20,
+            share: claque_core::share::Share::WHOLE,
             blocks,
             model: "kokoro".to_owned(),
             voice: None,

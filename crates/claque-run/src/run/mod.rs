@@ -52,7 +52,7 @@ use crate::{
 };
 
 /// Listeners that share a lane before a second one is opened: so few that one core is never short.
-const LISTENERS_PER_LANE: u32 = 500;
+const LISTENERS_PER_LANE: usize = 500;
 
 /// Runs, saves, and leaves nothing behind on the service; nothing is told but on the way, to `watcher`. None when it was left
 /// at once.
@@ -273,9 +273,9 @@ impl Session<'_> {
         }
         recorder.record_start(self.made.ids(), accounts.count(), preparation)?;
         self.course.reach(Reached::Measuring);
-        let known = plan.schedule.known_of(plan.users);
+        let known = plan.own().known();
         // Nobody waits for those who would have replaced others: the next in their place does.
-        for (listener, failure) in failed.iter().filter(|(listener, _)| listener.0 < known) {
+        for (listener, failure) in failed.iter().filter(|(listener, _)| known.contains(&listener.0)) {
             recorder.take(never_listened(*listener, plan, failure));
         }
         if let Some(host) = host {
@@ -283,15 +283,11 @@ impl Session<'_> {
         }
         let mut audience = Audience::start(AudienceOrder {
             protocol,
+            plan: plan.clone(),
             model: plan.model.as_str().into(),
+            policy: plan.policy.into(),
             voices: voices.into_iter().map(Into::into).collect(),
             seats,
-            speed: plan.speed,
-            policy: plan.policy.into(),
-            behaviour: plan.behaviour,
-            seed: plan.seed,
-            schedule: plan.schedule.clone(),
-            timeout: plan.timeout,
             keep_audio: settings.keep_audio.clone(),
             decode_share: settings.decode_share,
             lanes: lanes(plan, host.is_some()),
@@ -350,7 +346,7 @@ impl Session<'_> {
         let mut recorder = begun.map_or_else(|| self.recorder(terms()), Ok)?;
         recorder.record_documents(self.made.ids());
         self.note_network(&mut recorder);
-        for listener in (0..plan.schedule.known_of(plan.users)).map(ListenerId) {
+        for listener in plan.own().known().map(ListenerId) {
             recorder.take(never_listened(listener, plan, failure));
         }
         Ok(RunResult { finished: recorder.finish(None)?, usage })
@@ -395,6 +391,6 @@ fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact
 /// One lane for a small audience, so that it is ordered; else as many as there are cores for it.
 fn lanes(plan: &Plan, host_here: bool) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let wanted = plan.schedule.known_of(plan.users).div_ceil(LISTENERS_PER_LANE);
-    usize::try_from(wanted).unwrap_or(usize::MAX).clamp(1, cores.saturating_sub(host_here.into()).max(1))
+    let wanted = plan.own().known().len().div_ceil(LISTENERS_PER_LANE);
+    wanted.clamp(1, cores.saturating_sub(host_here.into()).max(1))
 }

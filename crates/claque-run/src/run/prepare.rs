@@ -50,7 +50,7 @@ pub(crate) struct ServiceInspection {
 /// Who listens, and who does not.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    /// Everybody's place, in order of listeners; none for one that has no document.
+    /// Everybody's seat, in order of their places in the share; none for one that has no document.
     pub(crate) seats: Vec<Option<Seat>>,
     /// Those that have none, and why.
     pub(crate) failed: Vec<(ListenerId, Failure)>,
@@ -119,9 +119,10 @@ pub(crate) async fn prepare(
     };
     if plan.use_cached {
         let order = WarmUp {
-            document: first.id.clone(),
-            model: plan.model.clone(),
-            voice: voice.to_owned(),
+            protocol: Protocol::Yapit,
+            document: first.id.as_str().into(),
+            model: plan.model.as_str().into(),
+            voice: voice.into(),
             blocks: heard(first, plan),
             timeout: plan.timeout,
         };
@@ -137,14 +138,15 @@ pub(crate) async fn prepare(
             () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
         }
     }
-    let failed = failed(&documents, watcher);
+    let failed = failed(&documents, plan, watcher);
     Ok(Prepared { seats: seats(accounts, &documents, (plan, order.scripts), watcher), failed })
 }
 
 /// Those whose document could not be made, each with why.
-fn failed(documents: &Documents, watcher: &dyn Watcher) -> Vec<(ListenerId, Failure)> {
-    let failed: Vec<_> = (0..)
-        .map(ListenerId)
+fn failed(documents: &Documents, plan: &Plan, watcher: &dyn Watcher) -> Vec<(ListenerId, Failure)> {
+    let own = plan.own();
+    let failed: Vec<_> = own
+        .iter()
         .zip(documents)
         .filter_map(|(listener, made)| Some((listener, made.as_ref().err()?)))
         .collect();

@@ -1,7 +1,8 @@
 //! While an audience listens: facts are taken down, progress is shown, and what watchers want is done.
 
+use claque_core::plan::Plan;
 use claque_net::{
-    audience::{Audience, Batch},
+    audience::{Audience, Batch, Progress},
     host::Host,
 };
 use claque_stats::units::{counted, grouped};
@@ -24,13 +25,13 @@ impl Session<'_> {
         watcher: &dyn Watcher,
         pulse: &mut RecorderPulse,
     ) {
-        let goal = Goal::of(&self.settings.plan);
+        let plan = &self.settings.plan;
         let mut beat = tokio::time::interval(pulse::HEARTBEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stand = tokio::time::interval(STANDING_EVERY);
         stand.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopping = false;
-        watcher.on_news(News::Begun(goal));
+        watcher.on_news(News::Begun(Goal::of(plan)));
         loop {
             let turn = tokio::select! {
                 // A run that is to be given up is given up before anything else becomes of it. News come last: they are the only
@@ -61,7 +62,7 @@ impl Session<'_> {
                     })
                 }
                 Turn::Stand => {
-                    tell_standing(watcher, audience, host, goal);
+                    tell_standing(watcher, audience, host, plan);
                     false
                 }
                 Turn::Wish(Wish::GiveUp { why }) => {
@@ -72,7 +73,7 @@ impl Session<'_> {
                 }
                 Turn::Wish(Wish::Adjust(adjustment)) => {
                     watcher.say(&adjust(adjustment, audience, self.settings.plan.users));
-                    tell_standing(watcher, audience, host, goal);
+                    tell_standing(watcher, audience, host, plan);
                     false
                 }
                 Turn::Stop => true,
@@ -83,7 +84,7 @@ impl Session<'_> {
             }
             pulse.rest();
         }
-        tell_standing(watcher, audience, host, goal);
+        tell_standing(watcher, audience, host, plan);
     }
 }
 
@@ -97,8 +98,10 @@ enum Turn {
 }
 
 /// Tells how things stand now.
-fn tell_standing(watcher: &dyn Watcher, audience: &mut Audience, host: Option<&Host>, goal: Goal) {
+fn tell_standing(watcher: &dyn Watcher, audience: &mut Audience, host: Option<&Host>, plan: &Plan) {
     let (now, standing) = (audience.clock().now(), standing(audience, host));
+    let Progress { buffering, playing, stalled, paused, done, .. } = standing.progress;
+    let goal = Goal::by_now(plan, now, buffering + playing + stalled + paused + done);
     watcher.on_news(News::Stands { now, goal, standing });
 }
 

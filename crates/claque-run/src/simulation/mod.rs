@@ -1,30 +1,101 @@
 //! The audience against a model of the service, in virtual time.
 
+mod replicates;
 mod streams;
 mod yapit;
 
 use claque_core::{corpus::Corpus, plan::Plan, record::Fact};
+use claque_gateway::Load;
 use claque_sim::SimError;
-use claque_store::finished::Finished;
+use claque_store::{Preparation, finished::Finished};
 use serde_json::Value;
 
 use crate::{
     RunError,
-    order::{Results, SimulateOrder, SimulatedService},
+    order::{FactsKept, Results, SimulateOrder, SimulatedService},
     record::{RecordTerms, Recorder},
     usage::UsageError,
 };
+
+pub use self::replicates::{Replicate, perform as replicate};
 
 /// Simulates a run and saves it as any other.
 ///
 /// # Errors
 /// The model or the voice does not exist, or the folder cannot be written.
 pub fn perform(order: SimulateOrder) -> Result<Finished, RunError> {
-    let SimulateOrder { plan, corpus, service, results, seed, scenario } = order;
-    let audience = Audience { plan, corpus, results, seed, scenario };
-    match service {
-        SimulatedService::Yapit(gateway) => yapit::perform(audience, *gateway),
-        SimulatedService::Speech(service) => streams::perform(audience, *service),
+    let (results, facts) = (order.results.clone(), order.facts);
+    let simulation = Simulation::of(order)?;
+    let mut record = Record::new(simulation.terms().clone(), &results, facts)?;
+    let mut taken = Ok(());
+    let rest = simulation.run(|fact| {
+        if taken.is_ok() {
+            taken = record.take(fact);
+        }
+    })?;
+    taken?;
+    let mut recorder = record.into_recorder()?;
+    if let Some(Rest { preparation, load, documents }) = rest {
+        recorder.record_preparation(preparation);
+        recorder.record_load(&load);
+        if facts == FactsKept::All {
+            recorder.record_documents(documents);
+        }
+    }
+    Ok(recorder.finish(None)?)
+}
+
+/// A simulation that is decided upon.
+enum Simulation {
+    Yapit(RecordTerms, Box<claque_sim::Scenario>),
+    Streams(RecordTerms, Box<claque_sim::StreamScenario>),
+}
+
+/// What a simulation leaves besides its facts, where its service tells.
+struct Rest {
+    preparation: Preparation,
+    load: Load,
+    documents: Vec<String>,
+}
+
+impl Simulation {
+    /// # Errors
+    /// The model or the voice does not exist, or the requests are none that the service could be asked.
+    fn of(order: SimulateOrder) -> Result<Self, RunError> {
+        let SimulateOrder { plan, corpus, service, seed, scenario, results: _, facts: _ } = order;
+        let audience = Audience { plan, corpus, seed, scenario };
+        match service {
+            SimulatedService::Yapit(gateway) => yapit::simulation(audience, *gateway),
+            SimulatedService::Speech(service) => streams::simulation(audience, *service),
+        }
+    }
+
+    const fn terms(&self) -> &RecordTerms {
+        match self {
+            Self::Yapit(terms, _) | Self::Streams(terms, _) => terms,
+        }
+    }
+
+    /// # Errors
+    /// Something cannot be simulated.
+    fn run(&self, on_fact: impl FnMut(Fact)) -> Result<Option<Rest>, UsageError> {
+        match self {
+            Self::Yapit(_, scenario) => {
+                let simulated = claque_sim::simulate(scenario, on_fact).map_err(usage)?;
+                let preparation = Preparation {
+                    preparation_ms: simulated.preparation.as_secs_f64() * 1_000.0,
+                    limit_wait_ms: simulated.pacing.waited.as_secs_f64() * 1_000.0,
+                    limit_refusals: simulated.pacing.refusals,
+                    documents_made: u64::try_from(simulated.documents.len()).unwrap_or(u64::MAX),
+                    documents_reused: 0,
+                };
+                Ok(Some(Rest { preparation, load: simulated.load, documents: simulated.documents }))
+            }
+            Self::Streams(_, scenario) => {
+                claque_sim::simulate_streams(scenario, on_fact).map_err(usage)?;
+                Ok(None)
+            }
+        }
     }
 }
 
@@ -32,7 +103,6 @@ pub fn perform(order: SimulateOrder) -> Result<Finished, RunError> {
 struct Audience {
     plan: Plan,
     corpus: Corpus,
-    results: Results,
     /// The number all randomness hangs from.
     seed: u64,
     /// Everything that was decided.
@@ -43,12 +113,28 @@ struct Audience {
 struct Record<'a> {
     terms: RecordTerms,
     results: &'a Results,
+    facts: FactsKept,
     begun: Option<Recorder>,
 }
 
 impl<'a> Record<'a> {
-    const fn new(terms: RecordTerms, results: &'a Results) -> Self {
-        Self { terms, results, begun: None }
+    /// # Errors
+    /// Not all facts are to be kept, of which the figures can only be made at the end.
+    fn new(terms: RecordTerms, results: &'a Results, facts: FactsKept) -> Result<Self, UsageError> {
+        if let Some(words) = facts.words() {
+            if terms.is_of_steady_state() {
+                return Err(UsageError::new(format!(
+                    "--facts is {words}, but the figures of an audience that comes and goes are of a part of the run that is \
+                     known only at its end; give --facts all"
+                )));
+            }
+            if !results.objectives.is_empty() {
+                return Err(UsageError::new(format!(
+                    "--facts is {words}, but objectives are judged on what each listener went through; give --facts all"
+                )));
+            }
+        }
+        Ok(Self { terms, results, facts, begun: None })
     }
 
     fn take(&mut self, fact: Fact) -> Result<(), RunError> {
@@ -70,7 +156,7 @@ impl<'a> Record<'a> {
 
     fn begin(&self) -> Result<Recorder, RunError> {
         let recorder = Recorder::create(self.terms.clone(), &self.results.dir, Vec::new())?;
-        Ok(recorder.with_objectives(&self.results.objectives))
+        recorder.with_objectives(&self.results.objectives).with_facts(self.facts)
     }
 }
 

@@ -1,10 +1,10 @@
 //! A service of OpenAI-compatible speech in virtual time.
 
-use claque_sim::{Link, SimError, StreamScenario, simulate_streams};
-use claque_store::finished::{Finished, TimeKind};
+use claque_sim::{Link, SimError, StreamScenario};
+use claque_store::finished::TimeKind;
 use claque_wire::openai::{Dialect, RequestSettings};
 
-use super::{Audience, Record, usage};
+use super::{Audience, Simulation, usage};
 use crate::{
     RunError,
     order::SimulatedSpeech,
@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// # Errors
-/// The requests are none that the service could be asked, or the folder cannot be written.
-pub(super) fn perform(audience: Audience, service: SimulatedSpeech) -> Result<Finished, RunError> {
-    let Audience { mut plan, corpus, results, seed, mut scenario } = audience;
+/// The requests are none that the service could be asked.
+pub(super) fn simulation(audience: Audience, service: SimulatedSpeech) -> Result<Simulation, RunError> {
+    let Audience { mut plan, corpus, seed, mut scenario } = audience;
     let (request, voices) = asking(&service, plan.voice.as_deref())?;
     plan.model = request.model().to_owned();
     add_to_scenario(&request, &mut scenario);
@@ -35,16 +35,7 @@ pub(super) fn perform(audience: Audience, service: SimulatedSpeech) -> Result<Fi
         link: Link::default(),
         seed: gateway.seed,
     };
-    let mut record = Record::new(terms, &results);
-    let mut taken = Ok(());
-    let simulated = simulate_streams(&order, |fact| {
-        if taken.is_ok() {
-            taken = record.take(fact);
-        }
-    });
-    simulated.map_err(usage)?;
-    taken?;
-    Ok(record.into_recorder()?.finish(None)?)
+    Ok(Simulation::Streams(terms, Box::new(order)))
 }
 
 /// How speech is asked for, and in which voices: as a run finds out from what such a service lists.

@@ -1,8 +1,9 @@
 //! Typed messages and text frames mean the same.
 
 use claque_core::{event::Event, ids::BlockIdx, rng::Seed};
+use claque_front::yapit::encode;
 use claque_gateway::{BlockNotice, BlockStatus, DocumentId, Notice, VariantHash};
-use claque_wire::yapit::{self, ClientSession, Era, ServerMessage, SessionEvent};
+use claque_wire::yapit::{ClientSession, Era, SessionEvent};
 use proptest::prelude::*;
 
 use super::{News, Session};
@@ -72,34 +73,6 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn frame(notice: &Notice) -> String {
-    let message = match notice {
-        Notice::Status(status) => ServerMessage::Status(yapit::Status {
-            document_id: status.document.to_string().into(),
-            block_idx: status.block,
-            status: match status.status {
-                BlockStatus::Queued => yapit::BlockStatus::Queued,
-                BlockStatus::Processing => yapit::BlockStatus::Processing,
-                BlockStatus::Cached => yapit::BlockStatus::Cached,
-                BlockStatus::Skipped => yapit::BlockStatus::Skipped,
-                BlockStatus::Error => yapit::BlockStatus::Error,
-            },
-            audio_url: status.variant.map(|variant| format!("/v1/audio/{variant}").into()),
-            error: status.error.as_deref().map(Into::into),
-            recoverable: Some(status.recoverable),
-            model_slug: Some(status.model.as_ref().into()),
-            voice_slug: Some(status.voice.as_ref().into()),
-            word_timestamps: None,
-            duration_ms: None,
-        }),
-        Notice::Evicted { document, blocks } => {
-            ServerMessage::Evicted { document_id: document.to_string().into(), block_indices: blocks.clone() }
-        }
-        Notice::Error { text } => ServerMessage::Error { error: text.as_str().into() },
-    };
-    message.encode(Era::Current)
-}
-
 fn as_news(event: SessionEvent<'_>) -> News {
     event.map(|url| {
         assert_eq!(url, format!("/v1/audio/{}", hash()));
@@ -124,7 +97,7 @@ proptest! {
                     let _ = wired.request(&indices(&blocks));
                 }
                 Step::Told(notice) => {
-                    wired.handle_text(&frame(&notice), &mut |event| events.push(as_news(event)));
+                    wired.handle_text(&encode(&notice, Era::Current), &mut |event| events.push(as_news(event)));
                     typed.handle_notice(notice, &mut news);
                 }
                 Step::ChangeVoice(voice) => {

@@ -3,13 +3,7 @@
 use std::sync::Arc;
 
 use claque_core::{
-    ids::{BlockIdx, ListenerId},
-    listener,
-    plan::Plan,
-    player::PlayerState,
-    rng::Seed,
-    script::Script,
-    time::Instant,
+    ids::BlockIdx, listener, plan::Plan, player::PlayerState, rng::Seed, script::Script, time::Instant,
 };
 
 use super::{terms::Terms, way::Way};
@@ -80,13 +74,12 @@ impl TextLibrary {
     pub(super) fn of(plan: &Plan, scripts: &[Script]) -> Result<Self, SimError> {
         let users = plan.users;
         let mut texts = Vec::new();
-        for listener in (0..users).map(ListenerId) {
+        for (index, listener) in plan.own().iter().enumerate() {
             let none = || SimError::NoScript { listener, users };
             if let (true, Some(everybodys)) = (plan.use_cached, texts.first()) {
                 texts.push(ListenerText::clone(everybodys));
                 continue;
             }
-            let index = usize::try_from(listener.0).unwrap_or(usize::MAX);
             let text = ListenerText::of(scripts.get(index).ok_or_else(none)?, plan.blocks);
             let found = text.blocks.len();
             if u32::try_from(found).is_ok_and(|found| found < plan.blocks) {

@@ -10,7 +10,7 @@ mod terms;
 mod way;
 mod world;
 
-use claque_core::{ids::ListenerId, plan::Plan, record::Fact, rng::Seed, script::Script, time::Instant};
+use claque_core::{plan::Plan, record::Fact, rng::Seed, script::Script, time::Instant};
 use claque_front::openai::OpenaiConfig;
 use claque_gateway::StreamingStats;
 use claque_wire::openai::RequestSettings;
@@ -28,7 +28,7 @@ use crate::{link::Link, scenario::SimError};
 pub struct StreamScenario {
     /// What the audience does. Model and voice are those of `request` and `voices`.
     pub plan: Plan,
-    /// Each listener's text, in order of listeners.
+    /// The text of each listener of the plan's share, in order of their places.
     pub scripts: Vec<Script>,
     /// The service.
     pub service: OpenaiConfig,
@@ -84,9 +84,4 @@ pub fn simulate_streams(
 /// What a run without listeners leaves.
 fn nobody() -> StreamsSimulated {
     StreamsSimulated { ended_at: Instant::START, requests: 0, engine: StreamingStats::default() }
-}
-
-/// The number of a listener in a list.
-fn listener_id(index: usize) -> ListenerId {
-    ListenerId(u32::try_from(index).unwrap_or(u32::MAX))
 }

@@ -13,18 +13,18 @@ use claque_core::{
     record::Fact,
     remark::Findings,
     schedule::ArrivalSchedule,
+    share::OwnListeners,
     time::{Instant, MediaTime},
 };
 
 use super::{
     StreamScenario,
     listener::{Listener, TextLibrary, VoiceList},
-    listener_id,
     service::{Call, Reply, Service},
     terms::Trouble,
     way::{Parcel, Way},
 };
-use crate::{happening::Guard, link::Link, presence::Presence, queue::Queue, stage::as_count};
+use crate::{happening::Guard, link::Link, presence::Presence, queue::Queue};
 
 /// Players, service, and what is on its way between them.
 pub(super) struct World<F> {
@@ -33,6 +33,7 @@ pub(super) struct World<F> {
     link: Link,
     listeners: Vec<Listener>,
     schedule: ArrivalSchedule,
+    own: OwnListeners,
     /// Requests whose answers are wanted and not over.
     open: BTreeMap<u64, OpenCall>,
     /// Requests so far.
@@ -84,14 +85,15 @@ impl<F: FnMut(Fact)> World<F> {
         on_fact: F,
     ) -> Self {
         let plan = &scenario.plan;
-        let known = plan.schedule.known_of(plan.users);
+        let own = plan.own();
+        let known = own.known().len();
         let mut queue = Queue::new();
         let mut listeners = Vec::new();
         let policy = Arc::new(plan.policy);
         for (index, text) in library.into_texts().into_iter().enumerate() {
-            let id = listener_id(index);
+            let id = own.listener(index);
             let intended_at = plan.schedule.intended_start(id);
-            if id.0 < known {
+            if index < known {
                 queue.push(intended_at, Happening::Starts { listener: index });
             }
             let player = PlayerConfig {
@@ -112,9 +114,10 @@ impl<F: FnMut(Fact)> World<F> {
             service,
             voices,
             link: scenario.link,
-            live: listeners.len().min(as_count(known)),
+            live: listeners.len().min(known),
             listeners,
             schedule: plan.schedule.clone(),
+            own,
             presence: Presence::default(),
             open: BTreeMap::new(),
             asked: 0,
@@ -349,11 +352,12 @@ impl<F: FnMut(Fact)> World<F> {
             self.ended_at = self.ended_at.max(record.ended_at);
             self.presence.go(now, record);
             if let Some((id, at)) = self.schedule.successor(record)
-                && let Some(next) = self.listeners.get_mut(as_count(id.0))
+                && let Some(listener) = self.own.place(id)
+                && let Some(next) = self.listeners.get_mut(listener)
             {
                 next.person.intend_start(at);
                 self.live += 1;
-                self.queue.push(at.max(now), Happening::Starts { listener: as_count(id.0) });
+                self.queue.push(at.max(now), Happening::Starts { listener });
             }
         }
         (self.on_fact)(fact);

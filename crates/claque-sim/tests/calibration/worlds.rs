@@ -70,7 +70,7 @@ pub(crate) const WORLDS: [World; 6] = [
 ];
 
 const USERS: u32 = 20;
-const TEXT: &str = include_str!("../../../../corpus/alice.md");
+const TEXT: &str = include_str!("../../../claque/corpus/alice.md");
 
 impl World {
     /// A run: its texts and arrivals hang from `seed`, the luck of the service from that and `chance`.
@@ -80,6 +80,7 @@ impl World {
             LogNormal::new(0.0, self.day).expect("sigma is finite").sample(&mut luck.child("day").rng());
         let plan = Plan {
             users: USERS,
+            share: claque_core::share::Share::WHOLE,
             blocks: self.blocks,
             model: "kokoro".to_owned(),
             voice: None,

@@ -19,10 +19,10 @@ impl Extent {
     pub(crate) fn asked_for() -> Self {
         let large = std::env::var("CLAQUE_CAPACITY_LARGE").is_ok();
         match std::env::var("CLAQUE_CAPACITY_SEEDS").ok() {
-            None => Self { seeds: 5, runs: 10, large },
+            None => Self { seeds: 3, runs: 10, large },
             Some(seeds) => {
                 let seeds = seeds.parse().expect("seeds are a number");
-                Self { seeds, runs: 4 * seeds, large }
+                Self { seeds, runs: 20 * seeds, large }
             }
         }
     }

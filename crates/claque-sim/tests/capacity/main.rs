@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask bench capacity` runs this with more seeds and prints the table of docs/capacity.md.
 
+mod any_load;
 mod brute_force;
 mod extent;
 mod truth;
@@ -29,6 +30,7 @@ fn terms() -> SearchTerms {
         spread_s: None,
         throughput: true,
         repeatable: false,
+        doubt: SearchTerms::DOUBT,
         ramp: Ramp::Gentle,
         most_s: None,
     }
@@ -55,7 +57,9 @@ fn search(
 /// The search for the capacity of a world, and what it comes to.
 fn searched(world: World, seed: u64) -> (Search, Answer) {
     let (objectives, root) = (underrun_free(), Seed::root(seed));
-    search(terms(), &objectives, |order| world.probe(order, root.index(order.number), &objectives))
+    // Where listeners leave no pace is looked at.
+    let terms = SearchTerms { throughput: !world.leaves, ..terms() };
+    search(terms, &objectives, |order| world.probe(order, root.index(order.number), &objectives))
 }
 
 fn capacity(world: World, seed: u64) -> Answer {

@@ -19,7 +19,7 @@ use claque_stats::{
     summarise,
 };
 
-const TEXT: &str = include_str!("../../../../corpus/alice.md");
+const TEXT: &str = include_str!("../../../claque/corpus/alice.md");
 
 /// A service of workers that take one block at a time.
 #[derive(Clone, Copy, Debug)]
@@ -35,11 +35,15 @@ pub(crate) struct World {
     pub(crate) sigma: f64,
     /// Share of the jobs at which their worker has to begin anew.
     pub(crate) restarts: f64,
+    /// Share of the jobs that fail for good, whatever the load.
+    pub(crate) fails: f64,
+    /// Whether listeners leave after some time, three minutes on average, so that fewer and fewer are there.
+    pub(crate) leaves: bool,
 }
 
 impl World {
     pub(crate) const fn clockwork(workers: u32, service_ms: u64, audio_ms: u64, speed: u32) -> Self {
-        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, restarts: 0.0 }
+        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, restarts: 0.0, fails: 0.0, leaves: false }
     }
 
     /// Listeners that all workers together make audio for: W x d / (s x v).
@@ -47,6 +51,11 @@ impl World {
         let number = |ms: u64| f64::from(u32::try_from(ms).expect("times are short"));
         f64::from(self.workers) * number(self.audio_ms)
             / (number(self.service_ms) * f64::from(self.speed) / 1_000.0)
+    }
+
+    fn behaviour(self) -> Behaviour {
+        let listens = self.leaves.then(|| "exp 3min".parse().expect("it is a time"));
+        Behaviour { listens, ..Behaviour::NONE }
     }
 
     fn speed(self) -> Speed {
@@ -66,8 +75,13 @@ impl World {
         }
         if self.restarts > 0.0 {
             // A worker that has to begin anew, with all that it takes to be there again.
-            let effect = Effect::Slow { extra: Duration::from_secs(8) };
+            // A longer one lets the second block of every hundredth listener come too late at any load.
+            let effect = Effect::Slow { extra: Duration::from_secs(4) };
             config.faults.jobs.push(FaultRule { selector: Selector::Share(self.restarts), effect });
+        }
+        if self.fails > 0.0 {
+            let effect = Effect::EngineError { times: None, text: "no voice".to_owned() };
+            config.faults.jobs.push(FaultRule { selector: Selector::Share(self.fails), effect });
         }
         config
     }
@@ -76,12 +90,13 @@ impl World {
         let users = order.users;
         let plan = Plan {
             users,
+            share: claque_core::share::Share::WHOLE,
             blocks: order.blocks,
             model: "kokoro".to_owned(),
             voice: None,
             speed: self.speed(),
             policy: PlayerPolicy::YAPIT,
-            behaviour: Behaviour::NONE,
+            behaviour: self.behaviour(),
             schedule: ArrivalSchedule::Even { window: Duration::from_secs_f64(order.spread_s), users },
             use_cached: false,
             texts: None,

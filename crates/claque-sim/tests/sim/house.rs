@@ -38,6 +38,7 @@ pub(crate) fn speed(thousandths: u32) -> Speed {
 pub(crate) fn scenario(users: u32, blocks: u32, gateway: GatewayConfig) -> Scenario {
     let plan = Plan {
         users,
+        share: claque_core::share::Share::WHOLE,
         blocks,
         model: "kokoro".to_owned(),
         voice: None,

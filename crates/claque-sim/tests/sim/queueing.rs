@@ -84,28 +84,99 @@ fn stays(scenario: &Scenario, workers: usize) -> (Vec<Stay>, Simulated) {
     (stays.collect(), simulated.expect("it can be simulated"))
 }
 
-/// The mean wait and its standard error, both in seconds, by the regenerative method (Crane and Lemoine 1977): what happens between two
-/// blocks that find nobody there is independent of everything else.
-fn mean_wait(stays: &[Stay]) -> (f64, f64) {
-    let mut cycles: Vec<(f64, f64)> = Vec::new();
-    let mut last_ready = Instant::START;
-    for stay in stays {
-        if cycles.is_empty() || stay.asked >= last_ready {
-            cycles.push((0.0, 0.0));
-        }
-        if let Some((waited, blocks)) = cycles.last_mut() {
-            *waited += stay.waited();
-            *blocks += 1.0;
-        }
-        last_ready = last_ready.max(stay.ready);
+/// What is known of a queue beforehand, for control variates: the mean gap between arrivals and the mean service, both in seconds.
+#[derive(Clone, Copy, Debug)]
+struct Means {
+    gap: f64,
+    service: f64,
+}
+
+impl Means {
+    fn of(workers: u32, utilisation: f64) -> Self {
+        let service = SERVICE.as_secs_f64();
+        Self { gap: service / (utilisation * f64::from(workers)), service }
     }
-    // What has no end is no whole one.
-    cycles.pop();
-    let waited: f64 = cycles.iter().map(|(waited, _)| waited).sum();
-    let blocks: f64 = cycles.iter().map(|(_, blocks)| blocks).sum();
-    let mean = waited / blocks;
-    let off: f64 = cycles.iter().map(|(waited, blocks)| (waited - mean * blocks).powi(2)).sum();
-    (mean, off.sqrt() / blocks)
+}
+
+/// Sums over cycles of what a cycle has: seconds waited, blocks, seconds from its begin to that of the next, and seconds served; and sums of their
+/// products. A cycle begins with a block that finds nobody there and is independent of everything before (Crane and Lemoine 1977).
+#[derive(Clone, Copy, Debug, Default)]
+struct Cycles {
+    sums: [f64; 4],
+    products: [[f64; 4]; 4],
+}
+
+impl Cycles {
+    /// Adds the cycles that begin in the first nine tenths of these stays. The last of them is taken whole: leaving out what has no end
+    /// leaves out the longest (Meketon and Heidelberger 1982).
+    fn add(&mut self, stays: &[Stay]) {
+        let (mut cycle, mut begun, mut last_ready) = ([0.0; 4], Instant::START, Instant::START);
+        for (place, stay) in stays.iter().enumerate() {
+            if stay.asked >= last_ready {
+                if place > 0 {
+                    cycle[2] = stay.asked.since(begun).as_secs_f64();
+                    self.put(cycle);
+                }
+                if 10 * place >= 9 * stays.len() {
+                    return;
+                }
+                (cycle, begun) = ([0.0; 4], stay.asked);
+            }
+            cycle[0] += stay.waited();
+            cycle[1] += 1.0;
+            cycle[3] += stay.served();
+            last_ready = last_ready.max(stay.ready);
+        }
+    }
+
+    fn put(&mut self, cycle: [f64; 4]) {
+        for (row, a) in cycle.into_iter().enumerate() {
+            self.sums[row] += a;
+            for (column, b) in cycle.into_iter().enumerate() {
+                self.products[row][column] += a * b;
+            }
+        }
+    }
+
+    /// The sum over cycles of the product of two weighted sums of what they have.
+    fn product(&self, a: [f64; 4], b: [f64; 4]) -> f64 {
+        let row = |row: usize| (0..4).map(|column| self.products[row][column] * b[column]).sum::<f64>();
+        (0..4).map(|place| a[place] * row(place)).sum()
+    }
+
+    fn sum(&self, a: [f64; 4]) -> f64 {
+        (0..4).map(|place| a[place] * self.sums[place]).sum()
+    }
+
+    /// The mean wait and its standard error, both in seconds. Who had more to do than is usual waited longer: how much of a wait comes of that
+    /// is known by regression on the gaps and services, whose means are known, and is taken off (control variates; Lavenberg, Moeller and Sauer
+    /// 1979).
+    fn mean_wait(&self, means: Means) -> (f64, f64) {
+        let blocks = self.sums[1];
+        let mean = self.sums[0] / blocks;
+        let off = [1.0, -mean, 0.0, 0.0];
+        let (gaps, services) = ([0.0, -means.gap, 1.0, 0.0], [0.0, -means.service, 0.0, 1.0]);
+        let (gg, gs, ss) =
+            (self.product(gaps, gaps), self.product(gaps, services), self.product(services, services));
+        let (og, os) = (self.product(off, gaps), self.product(off, services));
+        // Of equal services nothing is to be learned.
+        let is_fixed = ss < 1e-9 * gg;
+        let (by_gap, by_service) = if is_fixed {
+            (og / gg, 0.0)
+        } else {
+            let whole = gg * ss - gs * gs;
+            ((og * ss - os * gs) / whole, (os * gg - og * gs) / whole)
+        };
+        let rest = self.product(off, off) - by_gap * og - by_service * os;
+        let known = by_gap * self.sum(gaps) + by_service * self.sum(services);
+        (mean - known / blocks, rest.max(0.0).sqrt() / blocks)
+    }
+}
+
+fn mean_wait(stays: &[Stay], means: Means) -> (f64, f64) {
+    let mut cycles = Cycles::default();
+    cycles.add(stays);
+    cycles.mean_wait(means)
 }
 
 /// The mean wait of M/M/c for a mean service of a second: Erlang's C over the rate at which the workers' spare capacity serves.
@@ -151,7 +222,7 @@ fn with_equal_services_each_block_waits_as_lindley_has_it_and_all_as_pollaczek_a
         free = stay.asked.max(free) + SERVICE;
         assert_eq!(stay.ready, free, "to the nanosecond");
     }
-    assert_near(mean_wait(&stays), pollaczek_khinchine(0.8));
+    assert_near(mean_wait(&stays, Means::of(1, 0.8)), pollaczek_khinchine(0.8));
 }
 
 /// A queue of so many workers at several utilisations; the closer to one, the further a mean of few blocks may be from the formula.
@@ -161,7 +232,7 @@ fn assert_as_erlang_has_it(workers: u32) {
         let (stays, simulated) = stays(&scenario, usize::try_from(workers).expect("few"));
         assert_services_are_exponential(&stays);
         assert_load_is_the_stays(&stays, &simulated);
-        assert_near(mean_wait(&stays), erlang(workers, utilisation));
+        assert_near(mean_wait(&stays, Means::of(workers, utilisation)), erlang(workers, utilisation));
     }
 }
 
@@ -200,30 +271,113 @@ fn assert_load_is_the_stays(stays: &[Stay], simulated: &Simulated) {
     assert!((load.mean_busy * over / served - 1.0).abs() < 1e-9, "{} {served}", load.mean_busy * over);
 }
 
-/// The full check of `cargo xtask bench queueing`, which asks for so many blocks a case and takes minutes. Without the variable it looks whether a
-/// small queue is in order.
+/// A queue of which the mean wait is known.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    workers: u32,
+    service: ServiceModel,
+    utilisation: f64,
+}
+
+impl Case {
+    fn all() -> Vec<Self> {
+        let services = [(1, EXPONENTIAL), (4, EXPONENTIAL), (1, ServiceModel::Fixed(SERVICE))];
+        let of = |(workers, service)| {
+            [0.5, 0.8, 0.95].map(move |utilisation| Self { workers, service, utilisation })
+        };
+        services.into_iter().flat_map(of).collect()
+    }
+
+    fn is_fixed(self) -> bool {
+        matches!(self.service, ServiceModel::Fixed(_))
+    }
+
+    /// The mean wait, in seconds.
+    fn truth(self) -> f64 {
+        if self.is_fixed() {
+            pollaczek_khinchine(self.utilisation)
+        } else {
+            erlang(self.workers, self.utilisation)
+        }
+    }
+
+    fn named(self) -> String {
+        format!("M/{}/{}", if self.is_fixed() { "D" } else { "M" }, self.workers)
+    }
+
+    /// Blocks after which the mean wait has this standard error, as a share of it, were there no control variates. Equal services vary less
+    /// than exponential ones.
+    fn blocks_for(self, error: f64) -> u32 {
+        let blocks = relative_variance(self.workers, self.utilisation) / error.powi(2);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some millions")]
+        let blocks = blocks.clamp(1_000.0, 1e9) as u32;
+        blocks
+    }
+}
+
+/// The variance of the mean queue of M/M/c over the time of one arrival, in squares of that mean, as the number of arrivals grows: that of a
+/// birth-and-death process (Whitt 1992, equation 6). The mean wait is that queue by Little's law.
+fn relative_variance(workers: u32, utilisation: f64) -> f64 {
+    let queue = |present: u32| f64::from(present.saturating_sub(workers));
+    let (variance, mean) = asymptotic_variance(workers, utilisation, queue);
+    variance * utilisation * f64::from(workers) / mean.powi(2)
+}
+
+/// The variance of the mean over time of a function of those present, for one second of service, and its mean.
+fn asymptotic_variance(workers: u32, utilisation: f64, of: impl Fn(u32) -> f64) -> (f64, f64) {
+    let rate = utilisation * f64::from(workers);
+    let mut shares = vec![1.0];
+    while shares[shares.len() - 1] > 1e-15 || shares.len() < 2 * usize::try_from(workers).expect("few") {
+        let present = u32::try_from(shares.len()).expect("few");
+        shares.push(shares[shares.len() - 1] * rate / f64::from(present.min(workers)));
+    }
+    let total: f64 = shares.iter().sum();
+    shares.iter_mut().for_each(|share| *share /= total);
+    let mean: f64 = (0_u32..).zip(&shares).map(|(present, share)| of(present) * share).sum();
+    let mut below = 0.0;
+    let terms = (0_u32..).zip(&shares).map(|(present, share)| {
+        below += (of(present) - mean) * share;
+        below * below / (rate * share)
+    });
+    (2.0 * terms.sum::<f64>(), mean)
+}
+
+/// Of the number present in M/M/1 the variance is 2u (1 + u) / (1 - u)^4 (Whitt 1992).
+#[test]
+fn the_size_of_a_run_is_that_of_theory() {
+    for u in [0.5_f64, 0.8, 0.95] {
+        let (variance, mean) = asymptotic_variance(1, u, f64::from);
+        let known = 2.0 * u * (1.0 + u) / (1.0 - u).powi(4);
+        assert!((variance / known - 1.0).abs() < 1e-6, "{variance} {known}");
+        assert!((mean * (1.0 - u) / u - 1.0).abs() < 1e-9, "{mean}");
+    }
+    let few = Case { workers: 4, service: EXPONENTIAL, utilisation: 0.5 };
+    let one = Case { workers: 1, ..few };
+    assert!(few.blocks_for(0.01) > one.blocks_for(0.01), "few of four workers' blocks wait at all");
+}
+
+/// The full check of `cargo xtask bench queueing`, which asks for a standard error, in percent, and takes minutes. Without the variable it looks
+/// whether a small queue is in order.
 #[test]
 fn waits_are_within_two_percent_of_the_formulas_where_enough_blocks_are_asked_for() {
     let Some(asked) = asked_for() else {
-        return assert_near(replicated(2_000, 1, 0.5, EXPONENTIAL), erlang(1, 0.5));
+        let case = Case { workers: 1, service: EXPONENTIAL, utilisation: 0.5 };
+        return assert_near(replicated(2_000, case), case.truth());
     };
-    let blocks = asked.parse().expect("a number of blocks");
-    let cases = [(1, EXPONENTIAL), (4, EXPONENTIAL), (1, ServiceModel::Fixed(SERVICE))];
-    let cases = cases.into_iter().flat_map(|case| [0.5, 0.8, 0.95].map(|utilisation| (case, utilisation)));
+    let error = asked.parse::<f64>().expect("a standard error in percent") / 100.0;
     let mut furthest = 0.0_f64;
-    println!("workers  service      utilisation  mean wait, s  standard error  formula, s  off by");
-    for ((workers, service), utilisation) in cases {
-        let (truth, named) = match service {
-            ServiceModel::Fixed(_) => (pollaczek_khinchine(utilisation), "fixed"),
-            ServiceModel::Exponential { .. } | ServiceModel::PerChar { .. } => {
-                (erlang(workers, utilisation), "exponential")
-            }
-        };
-        let (mean, error) = replicated(blocks_for(blocks, utilisation), workers, utilisation, service);
+    println!("queue  utilisation      blocks  mean wait, s  standard error  formula, s  off by");
+    for case in Case::all() {
+        let truth = case.truth();
+        let blocks = case.blocks_for(error);
+        let (mean, error) = replicated(blocks, case);
         let off = mean / truth - 1.0;
         furthest = furthest.max(off.abs());
         println!(
-            "{workers:>7}  {named:<11}  {utilisation:>11}  {mean:>12.5}  {error:>14.5}  {truth:>10.5}  {:>5.2} %",
+            "{:<5}  {:>11}  {blocks:>10}  {mean:>12.5}  {:>12.2} %  {truth:>10.5}  {:>5.2} %",
+            case.named(),
+            case.utilisation,
+            100.0 * error / truth,
             100.0 * off
         );
     }
@@ -232,31 +386,18 @@ fn waits_are_within_two_percent_of_the_formulas_where_enough_blocks_are_asked_fo
 
 #[expect(clippy::disallowed_methods, reason = "how much is measured is no part of what is")]
 fn asked_for() -> Option<String> {
-    std::env::var("CLAQUE_QUEUEING_BLOCKS").ok()
-}
-
-/// Of a full set of blocks, as many as a utilisation needs for the same standard error. That of M/M/1 is, of the mean and for one block, the
-/// root of (2 + 5u - 4u² + u³) / (u (1 - u)²) (Daley 1968).
-fn blocks_for(full: u32, utilisation: f64) -> u32 {
-    let variance = |u: f64| (2.0 + 5.0 * u - 4.0 * u * u + u * u * u) / (u * (1.0 - u) * (1.0 - u));
-    let share = variance(utilisation) / variance(0.95);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of what it was")]
-    let blocks = (f64::from(full) * share) as u32;
-    blocks.max(1_000)
+    std::env::var("CLAQUE_QUEUEING_ERROR_PCT").ok()
 }
 
 /// The mean wait of all blocks, a replication with its own arrivals and texts after the other so that memory holds them.
-fn replicated(blocks: u32, workers: u32, utilisation: f64, service: ServiceModel) -> (f64, f64) {
+fn replicated(blocks: u32, case: Case) -> (f64, f64) {
     const AT_ONCE: u32 = 100_000;
-    let (mut sum, mut square, mut done) = (0.0, 0.0, 0.0);
+    let mut cycles = Cycles::default();
     for (first, number) in (0..blocks).step_by(100_000).zip(11_u64..) {
         let count = AT_ONCE.min(blocks - first);
-        let scenario = queue(count, workers, utilisation, service, number);
-        let (stays, _) = stays(&scenario, usize::try_from(workers).expect("few"));
-        let (mean, error) = mean_wait(&stays);
-        sum += mean * f64::from(count);
-        square += (error * f64::from(count)).powi(2);
-        done += f64::from(count);
+        let scenario = queue(count, case.workers, case.utilisation, case.service, number);
+        let (stays, _) = stays(&scenario, usize::try_from(case.workers).expect("few"));
+        cycles.add(&stays);
     }
-    (sum / done, square.sqrt() / done)
+    cycles.mean_wait(Means::of(case.workers, case.utilisation))
 }

@@ -3,18 +3,22 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    belief::Chances,
+    doubt::AtAnyLoad,
     evidence::{Evidence, Length, Worth},
     search::{Ending, Search, whole_number},
+    weights::Chances,
 };
 use crate::{
     binomial::Tail,
-    objective::{Counted, Objective},
+    objective::{Counted, Objective, ObjectiveResult},
     sample::whole,
 };
 
 /// A number that is further off than this, as a ratio, says nothing of the edge.
 const NEAR: f64 = 1.3;
+
+/// A pace below this is no matter of chance.
+const CLEARLY: f64 = 0.98;
 
 /// The name of the ceiling that is no objective's.
 pub const THROUGHPUT: &str = "throughput";
@@ -56,6 +60,12 @@ pub struct Answer {
     pub fall: Option<Fall>,
     /// What gave way; absent where nothing failed.
     pub gave_way: Option<GaveWay>,
+    /// What is missed at any load, where that is more likely than not.
+    #[serde(default)]
+    pub at_any_load: Option<AtAnyLoad>,
+    /// What came of each objective that every lone listener missed.
+    #[serde(default)]
+    pub alone: Vec<ObjectiveResult>,
     /// Runs that were made.
     pub probes: u64,
     /// Time that listeners listened in all of them, in minutes.
@@ -128,23 +138,38 @@ impl Answer {
     pub fn of(search: &Search, objectives: &[Objective], ending: Ending) -> Self {
         let terms = search.terms();
         let tail = (1.0 - terms.confidence_pct / 100.0) / 2.0;
-        let chances = search.ceilings();
-        let least = search.ceiling();
+        let if_any = search.ceiling_if_any();
+        // A number is named only where it is as good as out of doubt that there is one, and the interval is about where it is.
+        let (chances, least) = match ending {
+            Ending::Found | Ending::AtLeast => (search.ceilings_if_any(), if_any.clone()),
+            Ending::NothingHolds | Ending::Untrusted(_) | Ending::Undecided(_) | Ending::Stopped => {
+                (search.ceilings(), search.ceiling())
+            }
+        };
         let history = search.history();
         let is_trusted = !matches!(ending, Ending::Untrusted(_)) && !history.is_empty();
-        let users = search.backed(&least).filter(|_| is_trusted);
+        let at_any_load = search.at_any_load(objectives).filter(|_| is_trusted);
+        // Where it is more likely than not that nothing holds, what held did so by luck.
+        let is_named = is_trusted && at_any_load.is_none() && ending != Ending::NothingHolds;
+        let users = search.backed(&if_any).filter(|_| is_named);
         // The last, that by throughput, is there only where it is known.
         let names = objectives.iter().map(Objective::text).chain([THROUGHPUT]);
         let ceilings: Vec<_> =
             names.zip(&chances).map(|(name, chances)| Ceiling::of(name, chances, tail)).collect();
-        let (low, high) = search.interval(&least);
-        let is_open = least.is_open(1.0 - tail);
+        let (low, high) = search.interval(&least, &if_any);
+        let is_settled = |users: u32| {
+            search.failing(&if_any).is_some_and(|above| above == users + 1 && search.is_settled(users, above))
+        };
+        let is_open = least.is_open(1.0 - tail) && !users.is_some_and(is_settled);
         let throughput = ceilings.iter().find(|ceiling| ceiling.name == THROUGHPUT);
         let throughput = throughput.filter(|_| terms.throughput).and_then(|ceiling| ceiling.likely);
-        let failing = search.failing(&least).filter(|_| is_trusted);
+        let failing = search.failing(&if_any).filter(|_| is_trusted);
         let failed = failing.map_or_else(Vec::new, |number| search.failed_at(number));
         let pace = |number: u32| mean_pace(search.full_at(number).filter(|_| terms.throughput));
         let (is_behind, binding) = (falls_behind(&failed, terms.throughput), binding(&ceilings, &failed));
+        // A lone listener is hardly ever too much for a service; that the pace is a little below 1 is no reason then.
+        let is_behind = is_behind
+            && (ending != Ending::NothingHolds || failing.and_then(pace).is_some_and(|pace| pace < CLEARLY));
         let binding = if is_behind { Some(THROUGHPUT.to_owned()) } else { binding };
         Self {
             users,
@@ -161,6 +186,8 @@ impl Answer {
             failing_pace: failing.and_then(pace),
             said: failed.first().and_then(|one| one.said().map(str::to_owned)),
             probes: u64::try_from(history.len()).unwrap_or(u64::MAX),
+            alone: search.alone_results(),
+            at_any_load,
             listener_minutes: history.iter().map(|one| one.listened_s).fold(0.0, |sum, one| sum + one) / 60.0,
             binding,
             ceilings,

@@ -4,108 +4,11 @@
 //! that where the ceiling lies at each number of the grid (Bayes), for several widths of the fall from good to bad and several
 //! strengths of the correlation between listeners of one run, which are not known either.
 
+use super::{
+    any_load::AnyLoad,
+    weights::{Chances, STEP, Weights},
+};
 use crate::{beta::ln_gamma, sample::whole};
-
-/// The ratio of neighbours on the grid: finer than any answer.
-const STEP: f64 = 0.004;
-
-/// Chances that a ceiling lies at each number of a grid.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chances {
-    /// Numbers of listeners, rising by a constant ratio.
-    points: Vec<f64>,
-    /// The chance that the ceiling is at most that number, rising to 1.
-    below: Vec<f64>,
-    /// The largest number that was tried.
-    tried: u32,
-}
-
-impl Chances {
-    /// The chance that the ceiling is at least `users`, 0 to 1.
-    #[must_use]
-    pub fn at_least(&self, users: f64) -> f64 {
-        let place = self.points.partition_point(|&point| point < users);
-        1.0 - if place == 0 { 0.0 } else { self.below[place - 1] }
-    }
-
-    /// The number of listeners that the ceiling lies below with a chance of `share`, 0 to 1.
-    #[must_use]
-    pub fn quantile(&self, share: f64) -> f64 {
-        let place = self.below.partition_point(|&below| below < share);
-        self.points[place.min(self.points.len() - 1)]
-    }
-
-    /// Whether that quantile lies above all numbers that were tried, of which nothing is known.
-    #[must_use]
-    pub fn is_open(&self, share: f64) -> bool {
-        self.quantile(share) > f64::from(self.tried)
-    }
-
-    /// The chances of the least of several ceilings, each of which is known apart.
-    #[must_use]
-    pub fn least(all: &[Self]) -> Option<Self> {
-        let first = all.first()?;
-        let above = |place: usize| all.iter().map(|one| 1.0 - one.below[place]).product::<f64>();
-        let below = (0..first.points.len()).map(|place| 1.0 - above(place)).collect();
-        Some(Self { points: first.points.clone(), below, tried: first.tried })
-    }
-}
-
-/// The grid: from half a listener to twice as many as are to be looked for.
-fn grid(most_users: u32) -> Vec<f64> {
-    let last = 2.0 * f64::from(most_users.max(1));
-    let mut points = vec![0.5];
-    while let Some(&point) = points.last()
-        && point < last
-    {
-        points.push(point * (1.0 + STEP));
-    }
-    points
-}
-
-/// Chances for each way in which things unknown may be.
-#[derive(Clone, Debug)]
-struct Weights {
-    points: Vec<f64>,
-    /// The logarithm of the weight, for each way and each point.
-    ways: Vec<Vec<f64>>,
-    /// The largest number that was tried.
-    tried: u32,
-}
-
-impl Weights {
-    /// Knows nothing but how likely each way is in itself.
-    fn new(most_users: u32, ways: impl IntoIterator<Item = f64>) -> Self {
-        let points = grid(most_users);
-        let ways = ways.into_iter().map(|chance| vec![chance.ln(); points.len()]).collect();
-        Self { ways, points, tried: 1 }
-    }
-
-    fn add(&mut self, way: usize, likelihood: impl Fn(f64) -> f64) {
-        for (weight, &point) in self.ways[way].iter_mut().zip(&self.points) {
-            *weight += likelihood(point);
-        }
-    }
-
-    /// Beyond twice the largest number that was tried there are no chances: nothing is said of what is there.
-    fn chances(&self) -> Chances {
-        let end = self.points.partition_point(|&point| point <= 2.0 * f64::from(self.tried)).max(1);
-        let highest = self.ways.iter().flat_map(|way| &way[..end]).copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum = |place: usize| {
-            let of = |way: &Vec<f64>| (way[place] - highest).exp();
-            if place < end { self.ways.iter().map(of).sum::<f64>() } else { 0.0 }
-        };
-        let mut total = 0.0;
-        let mut below: Vec<f64> = (0..self.points.len())
-            .map(|place| {
-                total += sum(place);
-                total
-            })
-            .collect();
-        below.iter_mut().for_each(|sum| *sum /= total);
-        Chances { points: self.points.clone(), below, tried: self.tried }
-    }
-}
 
 /// How fast the share of the good falls where the ceiling is passed: the ratio of numbers in which the odds fall to a third, each
 /// with how likely that is. Queues fall steeply; what goes wrong now and then at any load hardly falls at all.
@@ -115,28 +18,51 @@ const WIDTHS: [(f64, f64); 5] = [(0.004, 0.34), (0.02, 0.34), (0.06, 0.19), (0.1
 const SLOPES: [f64; 5] = [0.15, 0.15, 0.2, 0.25, 0.25];
 /// How much listeners of one run share its luck: 0 for those who are independent, 1 for those who all fare alike; each with how
 /// likely that is.
-const ALIKE: [(f64, f64); 3] = [(0.0, 0.4), (0.1, 0.4), (0.6, 0.2)];
+pub(super) const ALIKE: [(f64, f64); 3] = [(0.0, 0.4), (0.1, 0.4), (0.6, 0.2)];
+
+/// Shares that fail at any load and that the objective allows, of what it allows, each with how likely that is. The first is luck alone.
+const ALLOWED: [(f64, f64); 2] = [(0.05, 0.7), (0.4, 0.3)];
+
+/// One way in which an objective may be missed beyond a ceiling.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    width: usize,
+    allowed: f64,
+    alike: f64,
+    chance: f64,
+}
+
+fn ways() -> impl Iterator<Item = Way> {
+    WIDTHS.into_iter().enumerate().flat_map(|(width, (_, so_steep))| {
+        ALLOWED.into_iter().flat_map(move |(allowed, some)| {
+            ALIKE.map(move |(alike, so)| Way { width, allowed, alike, chance: so_steep * some * so })
+        })
+    })
+}
 
 /// What is known of the ceiling of an objective.
 #[derive(Clone, Debug)]
 pub(super) struct ObjectiveBelief {
     weights: Weights,
+    any_load: AnyLoad,
+    /// How likely it was thought beforehand that something fails at any load, more than is allowed.
+    doubt: f64,
+    target: f64,
     is_slope: bool,
 }
 
 impl ObjectiveBelief {
-    pub(super) fn new(most_users: u32) -> Self {
-        let ways = WIDTHS.iter().flat_map(|(_, width)| ALIKE.map(|(_, alike)| width * alike));
-        Self { weights: Weights::new(most_users, ways), is_slope: false }
+    pub(super) fn new(most_users: u32, doubt: f64) -> Self {
+        let weights = Weights::new(most_users, STEP, ways().map(|way| way.chance));
+        Self { weights, any_load: AnyLoad::new(most_users), doubt, target: 0.5, is_slope: false }
     }
 
     /// Takes that it is about whole runs.
     pub(super) fn expect_slope(&mut self) {
         if !self.is_slope {
             self.is_slope = true;
-            for (way, weights) in self.weights.ways.iter_mut().enumerate() {
-                let width = way / ALIKE.len();
-                let more = (SLOPES[width] / WIDTHS[width].1).ln();
+            for (weights, way) in self.weights.ways.iter_mut().zip(ways()) {
+                let more = (SLOPES[way.width] / WIDTHS[way.width].1).ln();
                 weights.iter_mut().for_each(|weight| *weight += more);
             }
         }
@@ -144,38 +70,74 @@ impl ObjectiveBelief {
 
     /// Takes that so many listeners were tried.
     pub(super) fn note_tried(&mut self, users: u32) {
-        self.weights.tried = self.weights.tried.max(users);
+        self.weights.note_tried(users);
+        self.any_load.note_tried(users);
     }
 
     /// Takes what a run at `users` listeners shows: of `of` there were `good`, and `target` of them must be.
     pub(super) fn add(&mut self, users: u32, (good, of): (f64, f64), target: f64) {
         self.note_tried(users);
-        let ways = WIDTHS.iter().flat_map(|&(width, _)| ALIKE.map(|(alike, _)| (width, alike)));
-        for (way, (width, alike)) in ways.enumerate() {
-            let users = f64::from(users);
-            self.weights.add(way, |ceiling| {
-                let share = share(users / ceiling, width, target);
-                chance(good, of, share, alike)
+        self.target = target;
+        let users = f64::from(users);
+        for (place, way) in ways().enumerate() {
+            self.weights.add(place, |ceiling| {
+                let share = way.share(users / ceiling, target);
+                chance(good, of, share, way.alike)
             });
         }
+        self.any_load.add(users, (good, of), target);
     }
 
-    pub(super) fn chances(&self) -> Chances {
+    /// Where the ceiling may be, if there is one.
+    pub(super) fn chances_if_any(&self) -> Chances {
         self.weights.chances()
+    }
+
+    /// Where it may be, and whether there is one.
+    pub(super) fn chances(&self) -> Chances {
+        self.chances_if_any().or_none(self.fails_at_any_load())
+    }
+
+    /// The chance that it is missed at any load.
+    pub(super) fn fails_at_any_load(&self) -> f64 {
+        let for_it = self.doubt.ln() + self.any_load.evidence();
+        let against = (1.0 - self.doubt).ln() + self.weights.evidence();
+        1.0 / (1.0 + (against - for_it).exp())
+    }
+
+    /// Whether as many as this share of those that are served alone are still served at so many listeners, if it is missed at any load.
+    pub(super) fn is_unloaded(&self, users: u32, share: f64) -> bool {
+        let expected = |number: u32| self.any_load.expected(f64::from(number), self.target);
+        expected(users) >= share * expected(1)
+    }
+
+    /// How much a run at so many listeners would tell of whether it is missed at any load: the square of what the two expect apart, in
+    /// variances.
+    pub(super) fn would_tell(&self, users: u32) -> f64 {
+        let number = f64::from(users);
+        let all: Vec<_> = ways().collect();
+        let ceiling = self.weights.mean(|place, ceiling| all[place].share(number / ceiling, self.target));
+        let any_load = self.any_load.expected(number, self.target);
+        let between = f64::midpoint(ceiling, any_load);
+        number * (ceiling - any_load).powi(2) / (between * (1.0 - between)).max(1e-9)
     }
 }
 
-/// The share that is good at so many times the ceiling, where it is the target: a logistic curve of the logarithm. Whatever the load,
-/// some luck is left on either side.
-fn share(times: f64, width: f64, target: f64) -> f64 {
-    let luck = ((1.0 - target) / 20.0).min(0.02);
-    let odds = (target / (1.0 - target)).ln() - times.ln() / width;
-    luck + (1.0 - 2.0 * luck) / (1.0 + (-odds).exp())
+impl Way {
+    /// The share that is good at so many times the ceiling, where it is the target: a logistic curve of the logarithm. Whatever the load,
+    /// some luck is left on either side.
+    fn share(self, times: f64, target: f64) -> f64 {
+        let bad = (self.allowed * (1.0 - target)).min(0.02 * self.allowed / ALLOWED[0].0);
+        let luck = (target.min(1.0 - target) * ALLOWED[0].0).min(0.02);
+        let at_ceiling = (target - luck) / (1.0 - bad - luck);
+        let odds = (at_ceiling / (1.0 - at_ceiling)).ln() - times.ln() / WIDTHS[self.width].0;
+        luck + (1.0 - bad - luck) / (1.0 + (-odds).exp())
+    }
 }
 
 /// The logarithm of the chance to see `good` of `of`, but for a constant: binomial, or beta-binomial (Skellam 1948) where they are
 /// alike.
-fn chance(good: f64, of: f64, share: f64, alike: f64) -> f64 {
+pub(super) fn chance(good: f64, of: f64, share: f64, alike: f64) -> f64 {
     let bad = of - good;
     if alike <= 0.0 {
         return good * share.ln() + bad * (1.0 - share).ln();
@@ -206,12 +168,12 @@ pub(super) struct PaceBelief {
 impl PaceBelief {
     pub(super) fn new(most_users: u32) -> Self {
         let ways = FALLS.iter().flat_map(|(_, fall)| LUCK.map(|(_, luck)| fall * luck));
-        Self { weights: Weights::new(most_users, ways) }
+        Self { weights: Weights::new(most_users, STEP, ways) }
     }
 
     /// Takes that so many listeners were tried.
     pub(super) fn note_tried(&mut self, users: u32) {
-        self.weights.tried = self.weights.tried.max(users);
+        self.weights.note_tried(users);
     }
 
     /// Takes the pace of a run at `users` listeners. Whether a service that keeps up could do more is not seen, so more than 1 is 1.
@@ -254,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_cliff_between_two_numbers_is_found_there() {
-        let mut belief = ObjectiveBelief::new(1_000);
+        let mut belief = ObjectiveBelief::new(1_000, 0.02);
         for _ in 0..3 {
             belief.add(37, (37.0, 37.0), 0.99);
             belief.add(38, (0.0, 38.0), 0.99);
@@ -267,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_number_that_holds_says_nothing_of_how_far_up_the_ceiling_is() {
-        let mut belief = ObjectiveBelief::new(1_000);
+        let mut belief = ObjectiveBelief::new(1_000, 0.02);
         belief.add(8, (8.0, 8.0), 0.99);
         assert!(belief.chances().is_open(0.975));
         belief.add(16, (3.0, 16.0), 0.99);
@@ -289,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_least_of_two_ceilings_is_at_most_either() {
-        let (mut low, mut high) = (ObjectiveBelief::new(100), ObjectiveBelief::new(100));
+        let (mut low, mut high) = (ObjectiveBelief::new(100, 0.02), ObjectiveBelief::new(100, 0.02));
         low.add(10, (0.0, 10.0), 0.99);
         high.add(50, (0.0, 50.0), 0.99);
         let (low, high) = (low.chances(), high.chances());

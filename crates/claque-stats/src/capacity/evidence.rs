@@ -13,8 +13,9 @@ use super::pace::{Pace, pace};
 use crate::{
     objective::{Objective, Trial},
     observe::Observations,
+    reason::ReasonId,
     sample::{millis, whole},
-    verdict::{ReasonId, Validity, Verdict},
+    verdict::{Validity, Verdict},
 };
 
 /// What one probe shows.

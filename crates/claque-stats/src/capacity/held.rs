@@ -1,9 +1,9 @@
 //! What holds and what does not, of the numbers that were tried.
 
 use super::{
-    belief::Chances,
     evidence::{Evidence, Length, Worth},
     search::{Search, whole_number},
+    weights::Chances,
 };
 use crate::sample::whole;
 
@@ -50,18 +50,19 @@ impl Search {
         held.map(|one| one.users).max().unwrap_or(0)
     }
 
-    /// The interval of whole numbers in which the largest that holds lies, with the confidence asked for.
-    pub(super) fn interval(&self, ceiling: &Chances) -> (u32, u32) {
+    /// The interval of whole numbers in which the largest that holds lies, with the confidence asked for. `if_any` has the chances where
+    /// there is a ceiling at all.
+    pub(super) fn interval(&self, ceiling: &Chances, if_any: &Chances) -> (u32, u32) {
         /// A pace can be so much below what it was without being told from it.
         const BLUR: f64 = 1.01;
         let tail = (1.0 - self.terms.confidence_pct / 100.0) / 2.0;
         let low = whole_number(ceiling.quantile(tail));
         let high = whole_number(BLUR * ceiling.quantile(1.0 - tail)).max(low);
         // What held each time holds, and where nothing is random it is no use to doubt what was seen again and again.
-        let Some(users) = self.backed(ceiling) else { return (low, high) };
-        let failing = self.failing(ceiling).filter(|&number| self.is_repeated(number, false));
+        let Some(users) = self.backed(if_any) else { return (low, high) };
+        let failing = self.failing(if_any).filter(|&number| self.is_repeated(number, false));
         let high = failing.map_or(high, |number| high.min(number - 1)).max(users);
-        (if self.is_repeated(users, true) { users } else { low.clamp(1, users) }, high)
+        (if self.is_repeated(users, true) { users } else { low.min(users) }, high)
     }
 
     /// The largest number that was tried for long enough, is more likely to hold than not, and held in its runs together; never

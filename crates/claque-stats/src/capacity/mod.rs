@@ -6,16 +6,20 @@
 //! `docs/capacity.md`.
 
 mod answer;
+mod any_load;
 mod belief;
+mod doubt;
 mod evidence;
 mod held;
 mod pace;
 mod search;
+mod weights;
 
 pub use self::{
     answer::{Answer, Ceiling, Difference, Fall, GaveWay, NumberShown, THROUGHPUT, difference},
-    belief::Chances,
+    doubt::AtAnyLoad,
     evidence::{Evidence, Length, ProbedRun, Worth},
     pace::Pace,
     search::{Ending, Next, ProbeOrder, Ramp, Search, SearchTerms},
+    weights::Chances,
 };

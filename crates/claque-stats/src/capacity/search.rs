@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    belief::{Chances, ObjectiveBelief, PaceBelief, counted},
+    belief::{ObjectiveBelief, PaceBelief, counted},
     evidence::{Evidence, Length, Worth},
+    weights::Chances,
 };
 use crate::objective::Counted;
 
 /// Width of the interval that ends a search, as a share of the number found, where that is many.
 const RESOLUTION: f64 = 0.06;
-/// Runs after which a search ends without an answer.
-const MOST_PROBES: usize = 60;
+/// Runs after which a search ends without an answer. One of few listeners counts for less: it tells less, and so more are made.
+const MOST_PROBES: f64 = 60.0;
 /// INVALID runs after which it does: the first may be a mishap, and so may one elsewhere.
 const MOST_INVALID: usize = 4;
 /// How much longer than at first a run becomes at most, where leads tell too little.
@@ -38,14 +39,28 @@ pub struct SearchTerms {
     /// Whether runs that are the same in every figure show that nothing is random: not where something may go wrong that seldom does.
     #[serde(default)]
     pub repeatable: bool,
+    /// How likely it is beforehand that more than an objective allows fails at any load, also with a lone listener, 0 to 1.
+    #[serde(default = "doubt")]
+    pub doubt: f64,
     /// How the first number that fails is looked for.
     pub ramp: Ramp,
     /// The longest that the search may take, in seconds of its runs' own time; none for as long as it takes.
     pub most_s: Option<f64>,
 }
 
+impl SearchTerms {
+    /// How likely something fails at any load in a service of which nothing is known.
+    pub const DOUBT: f64 = 0.3;
+    /// The same where everything is of claque's own making, and nothing was set that goes wrong now and then.
+    pub const PLAIN_DOUBT: f64 = 0.02;
+}
+
 const fn counts() -> bool {
     true
+}
+
+const fn doubt() -> f64 {
+    SearchTerms::DOUBT
 }
 
 /// How fast the load is raised.
@@ -115,7 +130,7 @@ impl Search {
     pub fn new(terms: SearchTerms, objectives: usize) -> Self {
         let most = terms.most_users;
         Self {
-            objectives: vec![ObjectiveBelief::new(most); objectives],
+            objectives: vec![ObjectiveBelief::new(most, terms.doubt); objectives],
             pace: PaceBelief::new(most),
             history: Vec::new(),
             terms,
@@ -130,7 +145,9 @@ impl Search {
             for (belief, trial) in self.objectives.iter_mut().zip(&evidence.trials) {
                 let (good, of) = counted(trial.good, trial.of, evidence.users.into());
                 // A run that was too short to fail by it passes nothing, nor does one that gave nothing.
-                let passes = evidence.length == Length::Full && !matches!(evidence.worth, Worth::Unserved(_));
+                let is_long =
+                    evidence.length == Length::Full || (trial.known_at_start && evidence.users == 1);
+                let passes = is_long && !matches!(evidence.worth, Worth::Unserved(_));
                 // Failures in a run that was met all the same come at any load.
                 if trial.counts == Counted::Runs || (trial.result.met && !evidence.failures.is_empty()) {
                     belief.expect_slope();
@@ -183,16 +200,34 @@ impl Search {
         if let Some(why) = self.distrust() {
             return Next::Done(Ending::Untrusted(why));
         }
-        if self.history.len() >= MOST_PROBES {
-            return Next::Done(Ending::Undecided(format!("{MOST_PROBES} runs were not enough")));
+        if self.history.iter().map(|one| (f64::from(one.users) / 8.0).clamp(0.5, 1.0)).sum::<f64>()
+            >= MOST_PROBES
+        {
+            return Next::Done(Ending::Undecided(format!("{} runs were not enough", self.history.len())));
         }
         if self.invalid_at_the_end() == 1 {
             return self.order(self.backed_off(), Length::Full);
         }
         match self.ramp() {
             Some((users, length)) => self.order(users, length),
+            None if self.wants_another_alone() => self.another_alone(),
             None => self.refine(),
         }
+    }
+
+    /// One more look at a lone listener, which is over soon.
+    fn another_alone(&self) -> Next {
+        const BLOCKS: u32 = 8;
+        match self.order(1, Length::Short) {
+            Next::Probe(order) => {
+                Next::Probe(ProbeOrder { blocks: self.terms.blocks.unwrap_or(BLOCKS), ..order })
+            }
+            done @ Next::Done(_) => done,
+        }
+    }
+
+    pub(super) fn pace_chances(&self) -> Chances {
+        self.pace.chances()
     }
 
     /// Why nothing can be believed, if so.
@@ -243,6 +278,14 @@ impl Search {
         Some((users, if near { Length::Full } else { Length::Short }))
     }
 
+    /// Whether one listener is too many: by a full run, by lone listeners, or because something fails at any load.
+    fn holds_nothing(&self, ceiling: &Chances, sure: f64) -> bool {
+        // What a short run misses is a reason to look longer, and no more.
+        let is_missed = || 1.0 - ceiling.at_least(1.0) >= sure || self.is_repeated(1, false);
+        let is_seen = self.has_failed(1) || self.was_looked_at_alone();
+        (is_seen && is_missed()) || self.is_missed_alone() || self.fails_at_any_load() >= sure
+    }
+
     /// The next run about a ceiling that is known to be below something that failed, or above all that may be asked for.
     fn refine(&self) -> Next {
         let ceiling = self.ceiling();
@@ -252,12 +295,12 @@ impl Search {
         if self.is_backed(most) && (is_sure() || self.is_repeated(most, true)) {
             return Next::Done(Ending::AtLeast);
         }
-        // What a short run misses is a reason to look longer, and no more.
-        let is_missed = || 1.0 - ceiling.at_least(1.0) >= sure || self.is_repeated(1, false);
-        if self.has_failed(1) && is_missed() {
+        if self.holds_nothing(&ceiling, sure) {
             return Next::Done(Ending::NothingHolds);
         }
-        let (low, high) = self.interval(&ceiling);
+        // Where the ceiling is, if there is one; whether there is one is looked at when that is known.
+        let ceiling = self.ceiling_if_any();
+        let (low, high) = self.interval(&ceiling, &ceiling);
         let bracket = (self.backed(&ceiling), self.failing(&ceiling));
         let is_within =
             |users: u32| low <= users + 1 && users <= high && f64::from(high - low) <= finest(users);
@@ -272,6 +315,9 @@ impl Search {
             // Nothing was tried above it within the interval.
             (Some(users), Some(above)) if is_within(users) && above > high && high > users => {
                 return self.order(high, Length::Full);
+            }
+            (Some(users), Some(_)) if is_within(users) && self.is_in_doubt() => {
+                return self.order(self.most_telling(users), Length::Full);
             }
             (Some(users), Some(_)) if is_within(users) && self.is_pooled(users) => {
                 return Next::Done(Ending::Found);

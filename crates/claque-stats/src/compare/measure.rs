@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    figures::{self, Better, Compared, Figure, FigureUnit},
-    observe::{ListenerObservation, TimeMetric},
+    figures::{self, Better, Compared, Figure, FigureUnit, TimeMetric},
+    observation::ListenerObservation,
+    ratio::Ratio,
     sample::whole,
 };
 
@@ -169,15 +170,6 @@ impl Measure {
             Compared::Spread | Compared::JudgedMean | Compared::No => true,
         }
     }
-}
-
-/// A part of a ratio of sums.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Ratio {
-    /// What is divided.
-    pub above: f64,
-    /// What it is divided by.
-    pub below: f64,
 }
 
 /// A count as a number of arithmetic.

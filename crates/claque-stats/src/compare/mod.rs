@@ -6,17 +6,18 @@
 mod draft;
 mod measure;
 mod side;
-mod student;
+pub(crate) mod student;
 mod test;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::measure::{Ratio, Statistic, Unit};
+pub use self::measure::{Statistic, Unit};
 use self::{
     draft::{Draft, judge_together},
     measure::Measure,
     side::Side,
 };
+pub use crate::ratio::Ratio;
 use crate::{observe::Observations, sample::rounded};
 
 /// Runs on a side below which nothing is judged: one run cannot tell how runs differ.
@@ -253,6 +254,12 @@ pub fn compare(
         })
         .collect();
     Comparison { judged: u32::try_from(judged).unwrap_or(u32::MAX), pairs }
+}
+
+/// The 97.5th percentile of Student's t distribution with so many degrees of freedom, at least one.
+#[must_use]
+pub fn student_t_975(degrees: u32) -> f64 {
+    student::two_sided_t(0.05, f64::from(degrees.max(1)))
 }
 
 /// How two sides are held against each other, and their runs in the order that this needs.

@@ -3,11 +3,8 @@
 //! What is compared are runs. The listeners of one run wait in one queue and share its luck, so how they differ says nothing
 //! of how runs differ (docs/compare.md has the figures).
 
-use super::measure::{Measure, Ratio};
-use crate::{
-    observe::{ListenerObservation, Observations},
-    sample::has_quantile,
-};
+use super::measure::Measure;
+use crate::{observation::ListenerObservation, observe::Observations, ratio::Ratio, sample::has_quantile};
 
 /// The runs of a side.
 pub(super) struct Side<'a> {

@@ -10,7 +10,7 @@ pub(super) fn two_sided_p(t: f64, df: f64) -> f64 {
 }
 
 /// The `t` that |T| exceeds with probability `tail`, 0 < `tail` < 1.
-pub(super) fn two_sided_t(tail: f64, df: f64) -> f64 {
+pub(crate) fn two_sided_t(tail: f64, df: f64) -> f64 {
     // Bisection: the tail falls strictly, and is below any tail worth asking for at the upper end.
     let (mut low, mut high) = (0.0, 1.0);
     while two_sided_p(high, df) > tail && high < 1e12 {

@@ -2,9 +2,10 @@
 
 use super::{
     Interval,
-    measure::{Ratio, Scale, count},
+    measure::{Scale, count},
     student::{two_sided_p, two_sided_t},
 };
+use crate::ratio::Ratio;
 
 /// Power at which `detectable` is stated: four in five, as is usual (Cohen 1988).
 const POWER: f64 = 0.8;
@@ -84,9 +85,12 @@ impl Test {
         self
     }
 
-    /// Where the true difference lies, but for a chance of `alpha`; none where nothing varied.
+    /// Where the true difference lies, but for a chance of `alpha`; none where nothing varied. Of events it is as wide as the
+    /// listeners leave it, however well the runs agree: what is called is called by both.
     pub(super) fn interval(&self, alpha: f64) -> Option<Interval> {
-        let reach = self.error * two_sided_t(alpha, self.df);
+        let reach = |(error, df): (f64, f64)| error * two_sided_t(alpha, df);
+        let by_runs = reach((self.error, self.df));
+        let reach = self.events.map_or(by_runs, |events| by_runs.max(reach(events)));
         let interval = Interval { low: self.told(self.shift - reach), high: self.told(self.shift + reach) };
         (!self.is_constant).then_some(interval)
     }

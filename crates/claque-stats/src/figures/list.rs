@@ -1,22 +1,15 @@
 //! The figures themselves, in the order of reports.
 
-use claque_core::{
-    record::BlockRecord,
-    time::{Duration, MediaTime, duration_nanos},
-};
-
 use super::{
     Better, Compared, Figure, FigureUnit, InObjectives, Parts,
     Place::{self, Markdown, Page, Text},
-    Source, Told,
+    Source, TimeMetric, Told, ids,
+    values::{
+        always, continuous, delivery_rtf, each, errors, has_pieces, incidents_reported, leading_silence,
+        of_blocks, rtfx, share, stalled, stalled_time_known, stalls_known, steady_rtf,
+    },
 };
-use crate::{
-    compare::Ratio,
-    observe::{ListenerObservation, TimeMetric},
-    sample::whole,
-    streams,
-    summary::Summary,
-};
+use crate::sample::whole;
 
 const EVERYWHERE: &[Place] = &[Text, Markdown, Page];
 
@@ -177,7 +170,7 @@ pub static ALL: [Figure; 37] = [
         ..STREAM
     },
     Figure {
-        id: streams::TURN_RESPONSE,
+        id: ids::TURN_RESPONSE,
         per: "utterance that was heard",
         compared: Compared::No,
         definition: "utterance wanted until it is heard, in a conversation",
@@ -186,7 +179,7 @@ pub static ALL: [Figure; 37] = [
         ..STREAM
     },
     Figure {
-        id: streams::AFTER_CANCEL,
+        id: ids::AFTER_CANCEL,
         per: "request behind a cancelled one",
         compared: Compared::No,
         objectives: InObjectives::No,
@@ -196,7 +189,7 @@ pub static ALL: [Figure; 37] = [
         ..STREAM
     },
     Figure {
-        id: streams::AFTER_HEARD,
+        id: ids::AFTER_HEARD,
         per: "request behind a heard one",
         compared: Compared::No,
         objectives: InObjectives::No,
@@ -206,7 +199,7 @@ pub static ALL: [Figure; 37] = [
         ..STREAM
     },
     Figure {
-        id: streams::CANCEL_RATIO,
+        id: ids::CANCEL_RATIO,
         unit: FigureUnit::Ratio,
         told: Told::Quotient,
         places: EVERYWHERE,
@@ -235,7 +228,7 @@ pub static ALL: [Figure; 37] = [
         ..CONTINUITY
     },
     Figure {
-        id: streams::AUDIO_RATE,
+        id: ids::AUDIO_RATE,
         unit: FigureUnit::AudioPerSecond,
         told: Told::Quotient,
         better: Better::Higher,
@@ -247,7 +240,7 @@ pub static ALL: [Figure; 37] = [
         ..NUMBER
     },
     Figure {
-        id: streams::CHARS_PER_SECOND,
+        id: ids::CHARS_PER_SECOND,
         unit: FigureUnit::CharsPerSecond,
         told: Told::Quotient,
         better: Better::Higher,
@@ -259,7 +252,7 @@ pub static ALL: [Figure; 37] = [
         ..NUMBER
     },
     Figure {
-        id: streams::UNWANTED_BYTES,
+        id: ids::UNWANTED_BYTES,
         unit: FigureUnit::Bytes,
         compared: Compared::No,
         places: EVERYWHERE,
@@ -269,7 +262,7 @@ pub static ALL: [Figure; 37] = [
         ..NUMBER
     },
     Figure {
-        id: streams::BARGE_INS,
+        id: ids::BARGE_INS,
         better: Better::Neither,
         compared: Compared::No,
         places: EVERYWHERE,
@@ -330,6 +323,7 @@ pub static ALL: [Figure; 37] = [
         objectives: InObjectives::Yes,
         definition: "listeners that got every block, to the end, without an underrun / listeners intended; in comparisons and objectives",
         absent: "nobody was intended",
+        source: Source::Number(|summary| summary.listeners.goodput_pct()),
         ..SHARE
     },
     Figure {
@@ -395,99 +389,3 @@ pub static ALL: [Figure; 37] = [
 ];
 
 const NOT_REPORTED: &str = "nobody would have reported it: files from before, and of the older script";
-
-fn errors(summary: &Summary) -> Option<f64> {
-    Some(whole(summary.errors.iter().map(|cause| cause.count).sum()))
-}
-
-fn delivery_rtf(block: &BlockRecord) -> Option<Duration> {
-    quotient(block.complete_at?.since(block.requested_at?), Duration::from_nanos(block.media.as_nanos()))
-}
-
-fn rtfx(block: &BlockRecord) -> Option<Duration> {
-    quotient(Duration::from_nanos(block.media.as_nanos()), block.complete_at?.since(block.requested_at?))
-}
-
-fn steady_rtf(block: &BlockRecord) -> Option<Duration> {
-    let taken = block.complete_at?.since(block.first_audio_at?);
-    quotient(taken, media_of(block)?)
-}
-
-fn leading_silence(block: &BlockRecord) -> Option<Duration> {
-    Some(Duration::from_nanos(block.findings?.leading_silence?.as_nanos()))
-}
-
-/// The length of audio that came in several pieces.
-fn media_of(block: &BlockRecord) -> Option<Duration> {
-    (block.chunks > 1 && block.media > MediaTime::ZERO).then(|| Duration::from_nanos(block.media.as_nanos()))
-}
-
-/// One time in units of another, as that many seconds; none of nothing.
-fn quotient(part: Duration, of: Duration) -> Option<Duration> {
-    const SECOND: u128 = 1_000_000_000;
-    let all = u128::from(duration_nanos(of));
-    let nanos = (u128::from(duration_nanos(part)) * SECOND).saturating_add(all / 2).checked_div(all)?;
-    Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
-}
-
-fn each(number: f64) -> Ratio {
-    Ratio { above: number, below: 1.0 }
-}
-
-fn share(yes: bool) -> Ratio {
-    each(if yes { 100.0 } else { 0.0 })
-}
-
-fn of_blocks(listener: &ListenerObservation, blocks: u32) -> Ratio {
-    Ratio { above: 100.0 * f64::from(blocks), below: listener.blocks_intended.into() }
-}
-
-fn stalled(listener: &ListenerObservation) -> Ratio {
-    listener.listened_ms.map_or(Ratio::default(), |listened_ms| Ratio {
-        above: 100.0 * listener.stalled_ms,
-        below: listened_ms,
-    })
-}
-
-fn deficits(listener: &ListenerObservation) -> &[f64] {
-    listener.streams.get("buffer_deficit").map_or(&[], Vec::as_slice)
-}
-
-fn continuous(listener: &ListenerObservation, tolerance_ms: f64) -> Ratio {
-    let of = |count: usize| whole(u64::try_from(count).unwrap_or(u64::MAX));
-    let deficits = deficits(listener);
-    let ok = deficits.iter().filter(|&&deficit_ms| deficit_ms <= tolerance_ms).count();
-    Ratio { above: 100.0 * of(ok), below: of(deficits.len()) + f64::from(listener.blocks_failed) }
-}
-
-const fn always(_: &[ListenerObservation]) -> bool {
-    true
-}
-
-fn has_pieces(listeners: &[ListenerObservation]) -> bool {
-    listeners.iter().any(|listener| listener.has_pieces)
-}
-
-fn somebody_started(listeners: &[ListenerObservation]) -> bool {
-    listeners.iter().any(|listener| listener.startup_ms.is_some())
-}
-
-/// A stall under way when a run was killed is on no record, so none on record is not none.
-fn stalls_known(listeners: &[ListenerObservation]) -> bool {
-    let any = listeners.iter().any(|listener| listener.underruns > 0);
-    somebody_started(listeners) && (any || all_ended(listeners))
-}
-
-/// The same of what counts ended sessions only.
-fn stalled_time_known(listeners: &[ListenerObservation]) -> bool {
-    let any = listeners.iter().any(|listener| listener.listened_ms.is_some() && listener.stalled_ms > 0.0);
-    somebody_started(listeners) && (any || all_ended(listeners))
-}
-
-fn all_ended(listeners: &[ListenerObservation]) -> bool {
-    listeners.iter().all(|listener| listener.listened_ms.is_some())
-}
-
-fn incidents_reported(listeners: &[ListenerObservation]) -> bool {
-    listeners.iter().any(|listener| listener.reports_incidents)
-}

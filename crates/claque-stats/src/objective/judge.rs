@@ -2,7 +2,9 @@
 
 use super::{Figure, Measure, Objective, ObjectiveResult, Quality, Subject, Tolerance};
 use crate::{
-    observe::{ListenerObservation, Observations, TimeMetric},
+    figures::TimeMetric,
+    observation::ListenerObservation,
+    observe::Observations,
     sample::{has_quantile, rounded, whole},
 };
 

@@ -16,7 +16,7 @@ pub use self::{
     shown::{SampleBound, Side},
     trial::{Counted, Trial},
 };
-use crate::{figures::FigureUnit, observe::TimeMetric};
+use crate::figures::{FigureUnit, TimeMetric};
 
 /// A bound on one figure.
 #[derive(Clone, Debug, PartialEq)]

@@ -54,6 +54,7 @@ impl Objective {
         let relation = reader.relation()?;
         let number = reader.number()?;
         let (subject, limit) = reader.limit(subject, number)?;
+        reader.no_fraction_for_percent(subject, relation, number)?;
         if let Some(token) = reader.next() {
             return Err(reader.error_at(token.at, &format!("unexpected `{}`", token.text), "take it out"));
         }
@@ -215,6 +216,37 @@ impl<'a> Reader<'a> {
             return Ok((number, unit.unwrap_or(end)));
         }
         Ok((number, Token { text: unit, at: token.at + length }))
+    }
+
+    /// A share that is to be large is not bounded by a fraction of one percent, nor a number of listeners by a part of one: whoever
+    /// writes 0.99 without a unit means 99 %.
+    fn no_fraction_for_percent(
+        &self,
+        subject: Subject,
+        relation: Relation,
+        (number, unit): (f64, Token<'a>),
+    ) -> Result<(), ObjectiveError> {
+        let is_large = matches!(relation, Relation::Above | Relation::AtLeast);
+        let is_in_doubt = match subject {
+            Subject::Success | Subject::Goodput | Subject::Continuity(_) => number > 0.0 && number <= 1.0,
+            Subject::StalledTime(_) => is_large && number > 0.0 && number <= 1.0,
+            Subject::Listeners(_, Measure::Count)
+            | Subject::Resends(Measure::Count)
+            | Subject::GivenUp(Measure::Count) => is_large && number > 0.0 && number < 1.0,
+            Subject::Listeners(_, Measure::Share)
+            | Subject::Resends(Measure::Share)
+            | Subject::GivenUp(Measure::Share)
+            | Subject::Time(..)
+            | Subject::Underruns(_)
+            | Subject::Errors => false,
+        };
+        if !is_in_doubt || !unit.text.is_empty() {
+            return Ok(());
+        }
+        let percent = format!("{:.6}", number * 100.0);
+        let percent = percent.trim_end_matches('0').trim_end_matches('.');
+        let what = format!("{number} may mean {percent} %");
+        Err(self.error_at(unit.at, &what, &format!("write {percent} %, or {number} % if that is meant")))
     }
 
     /// The limit in the subject's unit, which decides for listeners and blocks whether they are counted.

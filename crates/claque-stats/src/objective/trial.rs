@@ -19,6 +19,9 @@ pub struct Trial {
     pub target: f64,
     /// What is counted.
     pub counts: Counted,
+    /// Whether it is known once a listener has begun to play, so that a short run shows as much of it as a long one.
+    #[serde(default)]
+    pub known_at_start: bool,
     /// What came of the objective in this run.
     pub result: ObjectiveResult,
 }
@@ -56,11 +59,27 @@ impl Objective {
             Some((good, of, target)) => (good, of, target, self.subject.counted()),
             None => (u64::from(result.met), 1, 0.5, Counted::Runs),
         };
-        Trial { good, of, target, counts, result }
+        Trial { good, of, target, counts, known_at_start: self.is_known_at_start(), result }
     }
 }
 
 impl Objective {
+    /// Whether it is about how a listener begins.
+    const fn is_known_at_start(&self) -> bool {
+        match self.subject {
+            Subject::Time(metric, _) => metric.is_of_start(),
+            Subject::StalledTime(_)
+            | Subject::Underruns(_)
+            | Subject::Errors
+            | Subject::Success
+            | Subject::Goodput
+            | Subject::Resends(_)
+            | Subject::GivenUp(_)
+            | Subject::Listeners(..)
+            | Subject::Continuity(_) => false,
+        }
+    }
+
     /// Whether more load makes it easier to meet: a lower bound on what goes wrong, an upper bound on what goes right, or a bound on
     /// how many listeners there are. Such a one has no ceiling.
     #[must_use]

@@ -11,6 +11,7 @@ use claque_core::{
 use super::{ListenerObservation, Streams};
 use crate::{
     causes::Causes,
+    figures::ids,
     sample::millis,
     streams::{self, FirstAudio, is_streamed},
 };
@@ -88,7 +89,7 @@ impl Gathered {
         if let (Some(wanted), Some(heard)) = (record.intended_at, record.started_at)
             && !matches!(record.outcome, BlockOutcome::Failed(_))
         {
-            self.seen.streams.entry(streams::TURN_RESPONSE).or_default().push(ms_between(wanted, heard));
+            self.seen.streams.entry(ids::TURN_RESPONSE).or_default().push(ms_between(wanted, heard));
         }
     }
 

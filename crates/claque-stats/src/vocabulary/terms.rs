@@ -20,14 +20,25 @@ pub fn terms(vocabulary: Vocabulary) -> &'static [Term] {
 const OMNI: &str = "vllm-project/vllm-omni: vllm_omni/benchmarks/metrics/metrics.py";
 const OMNI_CONTINUITY: &str = "vllm-project/vllm-omni: vllm_omni/benchmarks/audio_continuity.py";
 
+/// Terms that several vocabularies have, under the first one's name.
+const COMPLETED: Term = Term {
+    name: "completed",
+    definition: "requests answered with audio",
+    source: OMNI,
+    value: |c| Ok(c.completed()),
+};
+const FAILED: Term =
+    Term { name: "failed", definition: "requests that failed", source: OMNI, value: |c| Ok(whole(c.failed)) };
+const MEAN_DURATION: Term = Term {
+    name: "mean_audio_duration_s",
+    definition: "length of the audio of a request; mean",
+    source: OMNI,
+    value: |c| mean(&c.durations, NO_AUDIO),
+};
+
 static VLLM_OMNI: [Term; 18] = [
-    Term {
-        name: "completed",
-        definition: "requests answered with audio",
-        source: OMNI,
-        value: |c| Ok(c.completed()),
-    },
-    Term { name: "failed", definition: "requests that failed", source: OMNI, value: |c| Ok(whole(c.failed)) },
+    COMPLETED,
+    FAILED,
     Term {
         name: "request_throughput",
         definition: "requests answered / duration of the benchmark, here from the first request to the last audio that was whole",
@@ -70,12 +81,7 @@ static VLLM_OMNI: [Term; 18] = [
         source: OMNI,
         value: |c| Ok(c.durations.iter().sum()),
     },
-    Term {
-        name: "mean_audio_duration_s",
-        definition: "length of the audio of a request; mean",
-        source: OMNI,
-        value: |c| mean(&c.durations, NO_AUDIO),
-    },
+    MEAN_DURATION,
     Term {
         name: "median_audio_duration_s",
         definition: "the same; median, interpolated",
@@ -133,18 +139,8 @@ const SGL: &str = "sgl-project/sglang-omni: benchmarks/metrics/performance.py";
 const SGL_CONTINUITY: &str = "sgl-project/sglang-omni: benchmarks/metrics/playback_continuity.py";
 
 static SGLANG: [Term; 15] = [
-    Term {
-        name: "completed_requests",
-        definition: "requests answered with audio",
-        source: SGL,
-        value: |c| Ok(c.completed()),
-    },
-    Term {
-        name: "failed_requests",
-        definition: "requests that failed",
-        source: SGL,
-        value: |c| Ok(whole(c.failed)),
-    },
+    Term { name: "completed_requests", source: SGL, ..COMPLETED },
+    Term { name: "failed_requests", source: SGL, ..FAILED },
     Term {
         name: "latency_mean_s",
         definition: "request until its answer was whole; mean",
@@ -169,12 +165,7 @@ static SGLANG: [Term; 15] = [
         source: SGL,
         value: |c| interpolated(&c.latencies, 99, NO_AUDIO),
     },
-    Term {
-        name: "audio_duration_mean_s",
-        definition: "length of the audio of a request; mean",
-        source: SGL,
-        value: |c| mean(&c.durations, NO_AUDIO),
-    },
+    Term { name: "audio_duration_mean_s", source: SGL, ..MEAN_DURATION },
     Term {
         name: "rtf_mean",
         definition: "time until the answer was whole / length of its audio; mean",

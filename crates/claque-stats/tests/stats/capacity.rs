@@ -17,6 +17,7 @@ fn terms() -> SearchTerms {
         spread_s: None,
         throughput: true,
         repeatable: false,
+        doubt: SearchTerms::DOUBT,
         ramp: Ramp::Gentle,
         most_s: None,
     }
@@ -46,7 +47,7 @@ fn run(order: ProbeOrder, good: u32, ratio: f64) -> Evidence {
         blocks: order.blocks,
         length: order.length,
         worth: Worth::Valid,
-        trials: vec![Trial { good, of, target: 0.99, counts, result }],
+        trials: vec![Trial { good, of, target: 0.99, counts, known_at_start: false, result }],
         pace: Some(Pace { ratio, error: 0.005, span_s: 100.0 }),
         listened_s: 100.0 * f64::from(order.users),
         block_s: Some(2.0),

@@ -332,3 +332,29 @@ fn of_sums_means_and_the_largest_nothing_is_claimed() {
         assert_eq!((result.met, result.sample), (true, None), "{line}");
     }
 }
+
+#[test]
+fn a_fraction_is_not_taken_for_percent_of_a_share_that_is_to_be_large() {
+    for (line, percent) in [
+        ("success_pct >= 0.99", "99 %"),
+        ("success_pct < 0.995", "99.5 %"),
+        ("goodput_pct > 1", "100 %"),
+        ("continuity_ok@50 >= 0.5", "50 %"),
+        ("stalled_time_pct > 0.1", "10 %"),
+        ("listeners underrun-free >= 0.99", "99 %"),
+    ] {
+        let error = Objective::parse(line).expect_err(line).to_string();
+        assert!(error.contains(&format!("write {percent}")), "{line}: {error}");
+    }
+    assert!(AbortRule::parse("listeners stalled > 0.5").unwrap_err().to_string().contains("write 50 %"));
+    for line in [
+        "success_pct >= 0.99 %",
+        "success_pct > 0",
+        "success_pct >= 1.5",
+        "stalled_time_pct <= 0.5",
+        "listeners underrun-free >= 1",
+        "resends <= 0.5",
+    ] {
+        assert!(Objective::parse(line).is_ok(), "{line}");
+    }
+}

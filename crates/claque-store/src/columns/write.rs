@@ -19,7 +19,7 @@ use parquet::{
     schema::parser::parse_message_type,
 };
 
-use super::{ColumnSpec, Kind, ROW_GROUP, Table, Values};
+use super::{Column, ColumnKind, ROW_GROUP, Table, Values};
 use crate::{FORMAT_VERSION, error::StoreError, files};
 
 /// Key of the format version in the file's metadata.
@@ -42,7 +42,7 @@ impl<Row> TableWriter<Row> {
         let beside = files::beside(&path);
         let file = fs::File::create(&beside).map_err(|source| StoreError::io("create", &beside, source))?;
         let encode = |error: ParquetError| StoreError::encode(&path, error);
-        let schema = Arc::new(parse_message_type(&message_type(table.name, table.specs)).map_err(encode)?);
+        let schema = Arc::new(parse_message_type(&message_type(table.name, table.columns)).map_err(encode)?);
         let writer = SerializedFileWriter::new(BufWriter::new(file), schema, Arc::new(properties(table)))
             .map_err(encode)?;
         Ok(Self { table, path, beside, writer, rows: Vec::new() })
@@ -71,7 +71,7 @@ impl<Row> TableWriter<Row> {
     fn write_group(&mut self) -> Result<(), StoreError> {
         let values = (self.table.values)(&self.rows);
         self.rows.clear();
-        let written = write_columns(&mut self.writer, self.table.specs, values);
+        let written = write_columns(&mut self.writer, self.table.columns, values);
         written.map_err(|error| write_error(&self.path, error))
     }
 }
@@ -86,7 +86,7 @@ fn write_error(path: &Path, error: ParquetError) -> StoreError {
 }
 
 fn properties<Row>(table: &Table<Row>) -> WriterProperties {
-    let units: String = table.specs.iter().map(|spec| format!("{}: {}\n", spec.name, spec.unit)).collect();
+    let units: String = table.columns.iter().map(|spec| format!("{}: {}\n", spec.name, spec.unit)).collect();
     let metadata = vec![
         KeyValue::new(VERSION_KEY.to_owned(), FORMAT_VERSION.to_string()),
         KeyValue::new(UNITS_KEY.to_owned(), units),
@@ -104,11 +104,11 @@ fn properties<Row>(table: &Table<Row>) -> WriterProperties {
 
 fn write_columns(
     writer: &mut SerializedFileWriter<BufWriter<fs::File>>,
-    specs: &[ColumnSpec],
+    columns: &[Column],
     values: Vec<Values>,
 ) -> Result<(), ParquetError> {
     let mut group = writer.next_row_group()?;
-    for (spec, values) in specs.iter().zip(values) {
+    for (spec, values) in columns.iter().zip(values) {
         let column = group.next_column()?;
         let mut column = column.ok_or_else(|| ParquetError::General(format!("no column `{}`", spec.name)))?;
         write_column(&mut column, spec.kind, values)?;
@@ -118,24 +118,24 @@ fn write_columns(
     Ok(())
 }
 
-fn message_type(name: &str, specs: &[ColumnSpec]) -> String {
-    let field = |spec: &ColumnSpec| match spec.kind {
-        Kind::Int => format!("REQUIRED INT64 {};", spec.name),
-        Kind::OptionalInt => format!("OPTIONAL INT64 {};", spec.name),
-        Kind::Text => format!("REQUIRED BYTE_ARRAY {} (UTF8);", spec.name),
-        Kind::OptionalText => format!("OPTIONAL BYTE_ARRAY {} (UTF8);", spec.name),
+fn message_type(name: &str, columns: &[Column]) -> String {
+    let field = |spec: &Column| match spec.kind {
+        ColumnKind::Int => format!("REQUIRED INT64 {};", spec.name),
+        ColumnKind::OptionalInt => format!("OPTIONAL INT64 {};", spec.name),
+        ColumnKind::Text => format!("REQUIRED BYTE_ARRAY {} (UTF8);", spec.name),
+        ColumnKind::OptionalText => format!("OPTIONAL BYTE_ARRAY {} (UTF8);", spec.name),
     };
-    format!("message {name} {{ {} }}", specs.iter().map(field).collect::<String>())
+    format!("message {name} {{ {} }}", columns.iter().map(field).collect::<String>())
 }
 
 fn write_column(
     column: &mut SerializedColumnWriter<'_>,
-    kind: Kind,
+    kind: ColumnKind,
     values: Values,
 ) -> Result<(), ParquetError> {
     let optional = match kind {
-        Kind::Int | Kind::Text => false,
-        Kind::OptionalInt | Kind::OptionalText => true,
+        ColumnKind::Int | ColumnKind::Text => false,
+        ColumnKind::OptionalInt | ColumnKind::OptionalText => true,
     };
     match values {
         Values::Int(cells) => {

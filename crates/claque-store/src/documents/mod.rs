@@ -3,14 +3,16 @@
 //! [`DocumentsFolder::create`] begins one, [`open_documents`] reads it back whether it was finished or killed.
 
 mod manifest;
+mod pages;
 mod reader;
 mod rows;
 mod writer;
 
 pub use self::{
     manifest::{DocumentsHeader, DocumentsManifest},
+    pages::{PAGE_COLUMNS, PageRow},
     reader::{DocumentsRun, open_documents},
-    rows::{DocumentRow, PageRow, StepErrorRow},
+    rows::{DocumentRow, StepErrorRow},
     writer::{DocumentsFolder, DocumentsWriter},
 };
 

@@ -7,7 +7,7 @@ use claque_stats::{DocumentsSummary, summarise_documents};
 
 use super::{
     manifest::DocumentsManifest,
-    rows::{DocumentFactRow, DocumentRow, PageRow, StepErrorRow},
+    rows::{DocumentFactRow, DocumentRow, StepErrorRow},
     writer::read_pages,
 };
 use crate::{error::StoreError, files, journal, reader::not_read};
@@ -53,10 +53,7 @@ pub fn open_documents(dir: &Path) -> Result<DocumentsRun, StoreError> {
     }
     let pages_path = dir.join(files::PAGES);
     let mut facts = Vec::new();
-    for row in read_pages(&pages_path)? {
-        let page = PageRow::into_record(row).map_err(|what| StoreError::damaged(&pages_path, what))?;
-        facts.push(DocumentFact::Page(page));
-    }
+    facts.extend(read_pages(&pages_path)?.into_iter().map(DocumentFact::Page));
     for row in manifest.failures.iter().cloned() {
         let error = StepErrorRow::into_record(row).map_err(|what| StoreError::damaged(&path, what))?;
         facts.push(DocumentFact::Error(error));

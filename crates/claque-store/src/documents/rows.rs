@@ -2,14 +2,13 @@
 
 use claque_core::{
     event::{Failure, FailureClass, Kills, Phase},
-    extraction::{
-        DocumentEnd, DocumentFact, DocumentNo, DocumentRecord, PageOutcome, PageRecord, PageSource, Step,
-        StepError,
-    },
+    extraction::{DocumentEnd, DocumentFact, DocumentNo, DocumentRecord, Step, StepError},
     time::{Duration, Instant, duration_nanos},
 };
 use claque_stats::names;
 use serde::{Deserialize, Serialize};
+
+use super::pages::PageRow;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,22 +17,6 @@ pub(super) enum DocumentFactRow {
     Page(PageRow),
     Failure(StepErrorRow),
     Document(Box<DocumentRow>),
-}
-
-/// A row of `pages.parquet`. Moments are nanoseconds since the run's start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the columns are those of PageRecord, which documents them")]
-pub struct PageRow {
-    pub document: u32,
-    pub page: u32,
-    pub not_before_ns: u64,
-    pub seen_at_ns: u64,
-    /// `completed`, `failed` or `unseen`.
-    pub outcome: String,
-    /// 1 when the service had said that a cache answers it, 0 when it had said that none does; none when it said nothing
-    /// that means anything.
-    #[serde(default)]
-    pub cached: Option<u8>,
 }
 
 /// An element of `failures` in `run.json`.
@@ -102,41 +85,6 @@ impl DocumentFactRow {
             Self::Failure(row) => row.into_record().map(DocumentFact::Error),
             Self::Document(row) => row.into_record().map(DocumentFact::Document),
         }
-    }
-}
-
-impl From<&PageRecord> for PageRow {
-    fn from(record: &PageRecord) -> Self {
-        Self {
-            document: record.document.0,
-            page: record.page,
-            not_before_ns: record.not_before.as_nanos(),
-            seen_at_ns: record.seen_at.as_nanos(),
-            outcome: record.outcome.as_str().to_owned(),
-            cached: match record.source {
-                PageSource::Work => Some(0),
-                PageSource::Cache => Some(1),
-                PageSource::Unsaid => None,
-            },
-        }
-    }
-}
-
-impl PageRow {
-    pub(super) fn into_record(self) -> Result<PageRecord, String> {
-        let outcome = PageOutcome::ALL.into_iter().find(|outcome| outcome.as_str() == self.outcome);
-        Ok(PageRecord {
-            document: DocumentNo(self.document),
-            page: self.page,
-            not_before: Instant::from_nanos(self.not_before_ns),
-            seen_at: Instant::from_nanos(self.seen_at_ns),
-            outcome: outcome.ok_or_else(|| format!("unknown outcome `{}`", self.outcome))?,
-            source: match self.cached {
-                Some(0) => PageSource::Work,
-                Some(_) => PageSource::Cache,
-                None => PageSource::Unsaid,
-            },
-        })
     }
 }
 

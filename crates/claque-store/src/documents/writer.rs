@@ -7,41 +7,25 @@ use std::{
 };
 
 use claque_core::{
-    extraction::{DocumentFact, DocumentRecord, PageOutcome},
+    extraction::{DocumentFact, DocumentRecord, PageOutcome, PageRecord},
     time::Instant,
 };
 use claque_stats::{DocumentsSummary, Verdict};
 
 use super::{
     manifest::{DocumentsHeader, DocumentsManifest},
-    rows::{DocumentFactRow, DocumentRow, PageRow},
+    pages::PAGES,
+    rows::{DocumentFactRow, DocumentRow},
 };
 use crate::{
-    columns::{Cells, ColumnSpec, Kind, Table, TableReader, TableWriter, Values},
+    columns::{TableReader, TableWriter},
     error::StoreError,
     files,
     journal::{self, Journal},
     left::DocumentJournal,
     network::NetworkRecord,
-    tables::{MOMENT, NUMBER, column, ints, texts},
     wall_time::UnixNanos,
 };
-
-static PAGES: Table<PageRow> =
-    Table { name: "pages", specs: &PAGE_COLUMNS, values: page_values, row: page_row };
-
-const PAGE_COLUMNS: [ColumnSpec; 6] = [
-    column("document", Kind::Int, NUMBER),
-    column("page", Kind::Int, NUMBER),
-    column("not_before_ns", Kind::Int, MOMENT),
-    column("seen_at_ns", Kind::Int, MOMENT),
-    column("outcome", Kind::Text, "completed, failed or unseen"),
-    column(
-        "cached",
-        Kind::OptionalInt,
-        "1 when the service had said that a cache answers it, 0 when none does, else nothing",
-    ),
-];
 
 /// The folder of a run over documents.
 #[derive(Clone, Copy, Debug)]
@@ -137,8 +121,8 @@ impl DocumentsWriter {
     }
 }
 
-/// Puts the facts into the manifest, and gives the rows of pages. Of two records of a page the later counts.
-fn put_down(manifest: &mut DocumentsManifest, facts: &[DocumentFact]) -> Vec<PageRow> {
+/// Puts the facts into the manifest, and gives the pages. Of two records of a page the later counts.
+fn put_down(manifest: &mut DocumentsManifest, facts: &[DocumentFact]) -> Vec<PageRecord> {
     let mut pages = BTreeMap::new();
     let mut records = BTreeMap::new();
     for fact in facts {
@@ -169,32 +153,9 @@ fn put_down(manifest: &mut DocumentsManifest, facts: &[DocumentFact]) -> Vec<Pag
     }
     let failed = pages.values().filter(|page| page.outcome == PageOutcome::Failed);
     manifest.failed_pages = failed.map(|page| page.page).collect();
-    pages.into_values().map(PageRow::from).collect()
+    pages.into_values().copied().collect()
 }
 
-pub(super) fn read_pages(path: &Path) -> Result<Vec<PageRow>, StoreError> {
+pub(super) fn read_pages(path: &Path) -> Result<Vec<PageRecord>, StoreError> {
     TableReader::open(&PAGES, path.to_owned())?.rows()
-}
-
-fn page_values(rows: &[PageRow]) -> Vec<Values> {
-    vec![
-        ints(rows, |row| Some(u64::from(row.document))),
-        ints(rows, |row| Some(u64::from(row.page))),
-        ints(rows, |row| Some(row.not_before_ns)),
-        ints(rows, |row| Some(row.seen_at_ns)),
-        texts(rows, |row| Some(row.outcome.as_str())),
-        ints(rows, |row| row.cached.map(u64::from)),
-    ]
-}
-
-fn page_row(cells: &mut Cells<'_>) -> Result<PageRow, String> {
-    // Fields are evaluated as written, which is the order of the columns.
-    Ok(PageRow {
-        document: cells.int()?,
-        page: cells.int()?,
-        not_before_ns: cells.int()?,
-        seen_at_ns: cells.int()?,
-        outcome: cells.text()?.to_owned(),
-        cached: cells.optional()?,
-    })
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use claque_core::record::Fact;
 use claque_stats::Verdict;
 use claque_store::{
-    BLOCK_COLUMN_NAMES, ERROR_COLUMN_NAMES, LISTENER_COLUMN_NAMES, RunFolder, STALL_COLUMN_NAMES,
+    BLOCK_COLUMNS, Column, ERROR_COLUMNS, LISTENER_COLUMNS, PAGE_COLUMNS, RunFolder, STALL_COLUMNS,
     for_each_listener, open, open_manifest,
 };
 use parquet::{
@@ -31,21 +31,46 @@ fn columns(metadata: &ParquetMetaData) -> Vec<String> {
     metadata.file_metadata().schema_descr().columns().iter().map(column).collect()
 }
 
+const TABLES: [(&str, &[Column]); 4] = [
+    ("blocks.parquet", BLOCK_COLUMNS),
+    ("stalls.parquet", STALL_COLUMNS),
+    ("listeners.parquet", LISTENER_COLUMNS),
+    ("errors.parquet", ERROR_COLUMNS),
+];
+
+/// The table of a file as the docs must have it.
+fn documented(file: &str, columns: &[Column]) -> String {
+    let rows: String = columns.iter().map(|column| format!("{}\n", column.markdown())).collect();
+    format!("\n| `{file}` | type | meaning |\n|---|---|---|\n{rows}\n")
+}
+
 #[test]
 fn the_tables_have_the_documented_columns() {
-    let documents = include_str!("../../../../docs/metrics.md");
-    for (file, names) in [
-        ("blocks.parquet", &BLOCK_COLUMN_NAMES[..]),
-        ("stalls.parquet", &STALL_COLUMN_NAMES[..]),
-        ("listeners.parquet", &LISTENER_COLUMN_NAMES[..]),
-        ("errors.parquet", &ERROR_COLUMN_NAMES[..]),
-    ] {
+    let page = include_str!("../../../../docs/metrics.md");
+    for (file, table) in TABLES {
+        let names: Vec<_> = table.iter().map(|column| column.name).collect();
         assert_eq!(columns(&metadata(file)), names, "{file}");
-        let section = documents.split(&format!("| `{file}` | type |")).nth(1).expect("it is documented");
-        for name in names {
-            assert!(section.contains(&format!("`{name}`")), "{file}: {name} is not documented");
-        }
+        let documented = documented(file, table);
+        assert!(page.contains(&documented), "docs/metrics.md must have this table:\n{documented}");
     }
+    let documented = documented("pages.parquet", PAGE_COLUMNS);
+    let page = include_str!("../../../../docs/documents.md");
+    assert!(page.contains(&documented), "docs/documents.md must have this table:\n{documented}");
+}
+
+/// Names of columns never change, and none is put between others: what reads files by place goes on working.
+#[test]
+fn the_order_of_columns_is_that_of_their_additions() {
+    let names: Vec<_> = BLOCK_COLUMNS.iter().map(|column| column.name).collect();
+    let newest =
+        ["answered_request_at_ns", "remarks", "sound", "largest_chunk_gap_ns", "least_start_buffer_ns"];
+    assert_eq!(names[..3], ["listener", "block", "batch"]);
+    assert_eq!(names[18..23], newest);
+    assert_eq!(names[23..], ["leading_silence_ns"]);
+    let names: Vec<_> = LISTENER_COLUMNS.iter().map(|column| column.name).collect();
+    assert_eq!(names[11..], ["warnings", "playing_ns", "paused_ns", "unwanted_bytes"]);
+    let newer = LISTENER_COLUMNS.iter().filter(|column| column.is_newer).map(|column| column.name);
+    assert_eq!(newer.collect::<Vec<_>>(), ["unwanted_bytes"]);
 }
 
 #[test]

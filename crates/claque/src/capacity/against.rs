@@ -4,11 +4,11 @@ use std::{path::Path, process::ExitCode};
 
 use claque_report::capacity::{compared_to_json, compared_to_text};
 use claque_stats::capacity::{Answer, difference};
-use claque_store::{CapacityFolder, open_capacity};
+use claque_store::CapacityFolder;
 
-use super::book::folder_of_capacity;
+use super::{book::folder_of_capacity, facts};
 use crate::{
-    config::{CompareForm, CompareSettings, OnRegression, UsageError},
+    config::{CompareSettings, OnRegression, OutputFormat, UsageError},
     exit::{INVALID, REGRESSION},
     talk,
 };
@@ -39,17 +39,21 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
         );
         return Err(UsageError::new(what).into());
     }
-    let (before, after) = (open_capacity(&folders[0])?, open_capacity(&folders[1])?);
+    let (before, after) = (facts::open(&folders[0])?, facts::open(&folders[1])?);
     same_task(&before, &after)?;
+    no_run_twice(&before, &after)?;
     let (a, b) = (answer(&before, &folders[0])?, answer(&after, &folders[1])?);
+    let names = (settings.sides[0].as_str(), settings.sides[1].as_str());
+    for (name, book) in [(names.0, &before), (names.1, &after)] {
+        book.doubts.iter().for_each(|doubt| talk::say(&format!("warning: {name}: {doubt}")));
+    }
     let Some(difference) = difference(a, b) else {
         talk::say("error: one of the searches has no interval, so nothing can be said of their difference");
         return Ok(Some(ExitCode::from(INVALID)));
     };
-    let names = (settings.sides[0].as_str(), settings.sides[1].as_str());
     let text = match settings.form {
-        CompareForm::Json => compared_to_json(names, (a, b), &difference)?,
-        CompareForm::Text | CompareForm::Markdown => compared_to_text(names, (a, b), &difference),
+        OutputFormat::Json => compared_to_json(names, (a, b), &difference)?,
+        OutputFormat::Text | OutputFormat::Markdown => compared_to_text(names, (a, b), &difference),
     };
     talk::print(&text)?;
     let is_worse = difference.differs && difference.ratio < 1.0;
@@ -60,10 +64,28 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
 fn answer<'a>(book: &'a CapacityFolder, folder: &Path) -> Result<&'a Answer, UsageError> {
     book.manifest.answer.as_ref().ok_or_else(|| {
         UsageError::new(format!(
-            "the search in {} has not ended; go on with it by the same flags and --resume",
+            "the search in {} has not ended; go on with it by `claque capacity --resume`",
             folder.display()
         ))
     })
+}
+
+/// A run that was copied says nothing of a difference. That two simulations come to the same is a finding, and no copy.
+fn no_run_twice(a: &CapacityFolder, b: &CapacityFolder) -> Result<(), UsageError> {
+    let is_simulated = a.manifest.time == "virtual" && b.manifest.time == "virtual";
+    let shared = a.measured.iter().find_map(|(measured, first)| {
+        let second = b.measured.iter().find(|(other, _)| other == measured);
+        second.map(|(_, second)| (first, second))
+    });
+    match shared.filter(|_| !is_simulated) {
+        None => Ok(()),
+        Some((first, second)) => Err(UsageError::new(format!(
+            "{first} in {} and {second} in {} are one run: everything that was measured is the same to the nanosecond; give two \
+             searches with runs of their own",
+            a.dir.display(),
+            b.dir.display()
+        ))),
+    }
 }
 
 fn same_folder(a: &Path, b: &Path) -> bool {

@@ -1,6 +1,7 @@
 //! A search in its folder: begun, gone on with, and written down run by run.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -8,11 +9,12 @@ use std::{
 use claque_core::rng::Seed;
 use claque_net::unix_nanos;
 use claque_run::record::{folder_name, new_folder_called};
-use claque_stats::capacity::{Answer, ProbeOrder, SearchTerms};
+use claque_stats::capacity::{Answer, ProbeOrder};
 use claque_store::{
     CapacityFolder, CapacityManifest, ProbeRow, UnixNanos, is_capacity, open_capacity, remove_capacity,
     save_capacity,
 };
+use serde_json::Value;
 
 use crate::{
     config::{CapacitySettings, UsageError},
@@ -36,11 +38,17 @@ impl Book {
             seed: settings.seed,
             objectives: settings.objectives.iter().map(|objective| objective.text().to_owned()).collect(),
             scenario: settings.scenario.clone(),
+            asked: settings.asked.clone(),
             ..CapacityManifest::new(work.time(), work.target(), terms, started_at, version)
         };
         let Some(name) = &settings.resume else {
             let name = format!("capacity-{}", folder_name(started_at));
-            let book = Self(CapacityFolder { dir: new_folder_called(&settings.dir, &name)?, manifest: new });
+            let book = Self(CapacityFolder {
+                dir: new_folder_called(&settings.dir, &name)?,
+                manifest: new,
+                doubts: Vec::new(),
+                measured: Vec::new(),
+            });
             book.save()?;
             return Ok(book);
         };
@@ -48,8 +56,8 @@ impl Book {
         let changes = changes(&book.0.manifest, &new);
         if !changes.is_empty() {
             return Err(UsageError::new(format!(
-                "the search in {} is not the one that was asked for: {} changed; ask for what it was, or begin a new one \
-                 without --resume",
+                "the search in {} is not the one that was asked for: {}; take that out, for the search knows what it was, or begin a \
+                 new one without --resume",
                 book.0.dir.display(),
                 changes.join(", ")
             ))
@@ -85,13 +93,17 @@ impl Book {
         self.save()
     }
 
-    /// Takes the folder away again if nothing at all came of the search.
+    /// Takes the folder away again if no run of the search came to its end. What a run has left on a service keeps it there.
     pub(crate) fn discard_if_empty(&self) {
-        let entries = fs::read_dir(&self.0.dir).map_or(0, Iterator::count);
-        if entries == 1 && self.0.manifest.probes.is_empty() && remove_capacity(&self.0.dir).is_ok() {
-            // Somebody may have put something there just now: then it stays.
-            let _kept = fs::remove_dir(&self.0.dir);
+        if self.is_empty() {
+            // What cannot be taken away stays, and is seen there.
+            let _gone = remove_capacity(&self.0.dir);
         }
+    }
+
+    /// Whether nothing is known yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.manifest.probes.is_empty()
     }
 
     fn save(&self) -> anyhow::Result<()> {
@@ -124,15 +136,40 @@ pub(crate) fn folder_of_capacity(name: &str, dir: &Path) -> Option<PathBuf> {
     [PathBuf::from(name), dir.join(name)].into_iter().find(|path| !name.is_empty() && is_capacity(path))
 }
 
-/// What is not as it was.
-fn changes(was: &CapacityManifest, is: &CapacityManifest) -> Vec<&'static str> {
-    let terms = |terms: &SearchTerms| SearchTerms { most_s: None, ..terms.clone() };
+/// What is not as it was, by the names of flags.
+fn changes(was: &CapacityManifest, is: &CapacityManifest) -> Vec<String> {
+    let (was_terms, is_terms) = (&was.terms, &is.terms);
     let all = [
         ("the service", was.target == is.target && was.time == is.time),
-        ("the seed", was.seed == is.seed),
+        ("--seed", was.seed == is.seed),
         ("the objectives", was.objectives == is.objectives),
-        ("the bounds of the search", terms(&was.terms) == terms(&is.terms)),
-        ("a setting of the runs", was.scenario == is.scenario),
+        ("--confidence", was_terms.confidence_pct.to_bits() == is_terms.confidence_pct.to_bits()),
+        ("--max-users", was_terms.most_users == is_terms.most_users),
+        ("--blocks", was_terms.blocks == is_terms.blocks),
+        ("--stagger", was_terms.spread_s.map(f64::to_bits) == is_terms.spread_s.map(f64::to_bits)),
     ];
-    all.into_iter().filter(|(_, same)| !same).map(|(what, _)| what).collect()
+    let changed = all.into_iter().filter(|(_, same)| !same).map(|(what, _)| format!("{what} changed"));
+    changed.chain(settings(was, is)).collect()
+}
+
+/// The settings of runs that are not as they were: "--speed was 1 and is 2", "gateway.models.kokoro.workers was 2 and is 3".
+fn settings(was: &CapacityManifest, is: &CapacityManifest) -> Vec<String> {
+    let mut found = Vec::new();
+    differing("", Some(&was.scenario), Some(&is.scenario), &mut found);
+    found
+}
+
+/// Adds what differs below `path`, each value by its own.
+fn differing(path: &str, was: Option<&Value>, is: Option<&Value>, found: &mut Vec<String>) {
+    if let (Some(Value::Object(before)), Some(Value::Object(now))) = (was, is) {
+        let keys: BTreeSet<_> = before.keys().chain(now.keys()).collect();
+        for key in keys {
+            let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            differing(&below, before.get(key), now.get(key), found);
+        }
+    } else if was != is {
+        let told = |value: Option<&Value>| value.map_or_else(|| "not set".to_owned(), ToString::to_string);
+        let name = if path.contains('.') { path.to_owned() } else { format!("--{}", path.replace('_', "-")) };
+        found.push(format!("{name} was {} and is {}", told(was), told(is)));
+    }
 }

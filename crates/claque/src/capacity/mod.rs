@@ -6,7 +6,9 @@
 pub(crate) mod against;
 pub(crate) mod book;
 mod drain;
+pub(crate) mod facts;
 mod probe;
+pub(crate) mod resume;
 
 use std::process::ExitCode;
 
@@ -16,6 +18,7 @@ use claque_run::interrupts::Interrupts;
 use claque_stats::capacity::{Answer, Ending, Evidence, Length, Next, ProbeOrder, Search, Worth};
 use claque_store::ProbeRow;
 
+pub(crate) use self::probe::evidence_of;
 use self::{
     book::Book,
     drain::{Drain, Drained},
@@ -43,14 +46,13 @@ pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCo
     let ending = match ended {
         Ok(Some(ending)) => ending,
         Ok(None) => {
+            book.discard_if_empty();
             say_how_to_go_on(&book);
             return Ok(ExitCode::from(LEFT));
         }
         Err(error) => {
             book.discard_if_empty();
-            if book.0.dir.exists() && !book.0.manifest.probes.is_empty() {
-                say_how_to_go_on(&book);
-            }
+            say_how_to_go_on(&book);
             return Err(error);
         }
     };
@@ -60,12 +62,27 @@ pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCo
         say_how_to_go_on(&book);
     }
     book.end(answer)?;
+    // Of a service that was not reached there is an answer to tell, and nothing to keep.
+    book.discard_if_empty();
     report::capacity::tell(&book.0, &settings.output)?;
     Ok(code)
 }
 
 fn say_how_to_go_on(book: &Book) {
-    talk::say(&format!("the search goes on with the same flags and --resume {}", book.0.dir.display()));
+    if book.is_empty() {
+        return;
+    }
+    talk::say(&format!(
+        "the search goes on by `claque capacity --resume {}`{}",
+        book.0.dir.display(),
+        again(book)
+    ));
+}
+
+/// What has to be typed besides, for it is no secret's place to be kept.
+fn again(book: &Book) -> String {
+    let again = book.0.manifest.asked.as_ref().map(|asked| asked.again.join(", ")).unwrap_or_default();
+    if again.is_empty() { again } else { format!(" with {again} as now") }
 }
 
 fn exit_code(ending: &Ending) -> ExitCode {

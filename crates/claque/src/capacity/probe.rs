@@ -3,10 +3,11 @@
 use anyhow::Context as _;
 use claque_run::{RunError, RunResult, interrupts::Interrupts};
 use claque_stats::{
+    Verdict,
     capacity::{Evidence, ProbeOrder, ProbedRun},
     objective::Objective,
 };
-use claque_store::{finished::Finished, short_name};
+use claque_store::{Run as SavedRun, finished::Finished, short_name};
 
 use crate::{
     config::{ProbeWork, UsageError},
@@ -108,6 +109,16 @@ fn evidence(finished: &Finished, order: &ProbeOrder, objectives: &[Objective]) -
     let folder = &finished.folder;
     let run = claque_store::open(folder)
         .with_context(|| format!("failed to read back the run in {}", folder.display()))?;
+    Ok(evidence_of(&run, &finished.verdict, order, objectives))
+}
+
+/// What a run on disk shows that is worth what `verdict` says.
+pub(crate) fn evidence_of(
+    run: &SavedRun,
+    verdict: &Verdict,
+    order: &ProbeOrder,
+    objectives: &[Objective],
+) -> Evidence {
     let speed = claque_core::time::Speed::from_thousandths(thousandths(run.manifest.config.speed))
         .unwrap_or(claque_core::time::Speed::NORMAL);
     let observed = run.observe();
@@ -115,11 +126,11 @@ fn evidence(finished: &Finished, order: &ProbeOrder, objectives: &[Objective]) -
         observed: &observed,
         facts: &run.facts,
         speed,
-        verdict: &finished.verdict,
+        verdict,
         blocks: order.blocks,
         length: order.length,
     };
-    Ok(Evidence::of(probed, objectives))
+    Evidence::of(probed, objectives)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a speed is 0.001 to 100")]

@@ -34,8 +34,8 @@ pub(crate) struct CompareFlags {
     /// Print the comparison as JSON
     #[arg(long, help_heading = HEADING, conflicts_with = "markdown")]
     pub(crate) json: bool,
-    /// Print the comparison as GitHub-flavoured Markdown, or write it to a file: --markdown=FILE
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-",
+    /// Write the comparison as GitHub-flavoured Markdown, or print it where no file is given
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-",
           help_heading = HEADING)]
     pub(crate) markdown: Option<PathBuf>,
     /// Write the comparison as a page in one file, with every interval drawn

@@ -9,8 +9,9 @@ pub(super) const HEADING: &str = "Embedded gateway";
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct GatewayFlags {
-    /// Whose constants to take: 2026-02, 2026-02-tuned or current [default: current]
-    #[arg(long, value_name = "NAME")]
+    /// Whose constants to take: 2026-02, 2026-02-tuned, current, or a file that `claque calibrate` wrote (FILE.toml)
+    /// [default: current]
+    #[arg(long, value_name = "NAME|FILE.toml")]
     pub(crate) gateway: Option<String>,
     /// What makes the audio: synthetic (modelled times), deterministic (equal times), espeak-ng, flite, piper:VOICE, a command
     /// that reads text and writes WAV, in which {text}, {voice} and {output} are filled in, 'persistent: COMMAND' for one that

@@ -13,6 +13,7 @@
 
 mod arrivals;
 mod audience;
+mod calibrate;
 mod capacity;
 mod cleanup;
 mod compare;
@@ -29,6 +30,8 @@ mod shell;
 mod speech;
 mod suite;
 mod target;
+mod typed;
+mod virtual_time;
 
 use std::path::PathBuf;
 
@@ -36,6 +39,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
     audience::AudienceFlags,
+    calibrate::CalibrateFlags,
     capacity::CapacityFlags,
     cleanup::CleanupFlags,
     compare::CompareFlags,
@@ -55,6 +59,8 @@ pub(crate) use self::{
     speech::{ProtocolFlags, SpeechFlags},
     suite::SuiteFlags,
     target::{CredentialFlags, TargetFlags},
+    typed::TypedFlags,
+    virtual_time::VirtualFlags,
 };
 
 /// A hired audience for text-to-speech services: finds out how many people can listen at once before playback
@@ -81,7 +87,16 @@ pub(crate) enum Verb {
     /// Make the runs of a suite: scenarios times repeats, in random order, held against a baseline
     Suite(Box<SuiteFlags>),
     /// Find out how many can listen at once: the most at which the objectives hold, with how sure that is
+    #[command(
+        mut_arg("users", not_for_a_search),
+        mut_arg("arrivals", not_for_a_search),
+        mut_arg("arrivals_for", not_for_a_search),
+        mut_arg("hold", not_for_a_search),
+        mut_arg("warm_up", not_for_a_search)
+    )]
     Capacity(Box<CapacityFlags>),
+    /// Fit a model of the service to runs, and say how well it predicts
+    Calibrate(CalibrateFlags),
     /// Have documents extracted, in real time
     Documents(Box<DocumentsFlags>),
     /// Run the reference gateway alone until Ctrl-C
@@ -114,6 +129,11 @@ pub(crate) enum Verb {
     Man(ManFlags),
 }
 
+/// Who comes, and when, is what a search decides: flags about that are refused with the reason, and not in its help.
+fn not_for_a_search(flag: clap::Arg) -> clap::Arg {
+    flag.hide(true)
+}
+
 impl Cli {
     /// Whether nothing but errors is to be said.
     pub(crate) fn is_quiet(&self) -> bool {
@@ -129,7 +149,8 @@ impl Cli {
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,
             Verb::Compare(flags) => flags.quiet,
-            Verb::Runs(_)
+            Verb::Calibrate(_)
+            | Verb::Runs(_)
             | Verb::Show(_)
             | Verb::Explain(_)
             | Verb::Report(_)
@@ -186,6 +207,8 @@ pub(crate) struct SimulateFlags {
     #[command(subcommand)]
     pub(crate) what: Option<SimulateVerb>,
     #[command(flatten)]
+    pub(crate) vary: VaryFlags,
+    #[command(flatten)]
     pub(crate) audience: AudienceFlags,
     #[command(flatten)]
     pub(crate) protocol: SpeechFlags,
@@ -205,6 +228,21 @@ pub(crate) struct SimulateFlags {
     pub(crate) vocabulary: VocabularyFlag,
     #[command(flatten)]
     pub(crate) markdown: MarkdownFlag,
+    #[command(flatten)]
+    pub(crate) virtual_time: VirtualFlags,
+}
+
+/// One simulation for each of some values.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Comparing settings")]
+pub(crate) struct VaryFlags {
+    /// Simulate once for each of these values and tell all in one table: a flag, such as users=5,10,20 or workers=2,4,8, or a setting
+    /// of the gateway, such as pipeline.overflow.threshold_seconds=2,5,10,30. Twice for every combination of two
+    #[arg(long, value_name = "NAME=VALUE,...", conflicts_with_all = ["replicates", "facts"])]
+    pub(crate) vary: Vec<String>,
+    /// Seeds of each combination, the same for all [default: 5]
+    #[arg(long, value_name = "N", requires = "vary")]
+    pub(crate) repeats: Option<u32>,
 }
 
 /// What else can be simulated.

@@ -33,7 +33,7 @@ pub(crate) struct ConfidenceFlag {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct MarkdownFlag {
-    /// Write the summary as GitHub-flavoured Markdown
+    /// Write the summary as GitHub-flavoured Markdown; - prints it in place of the text
     #[arg(long, value_name = "FILE")]
     pub(crate) markdown: Option<PathBuf>,
 }

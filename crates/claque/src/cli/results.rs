@@ -57,13 +57,23 @@ pub(crate) struct ShowFlags {
     /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write it as GitHub-flavoured Markdown; - prints that in place of the text
+    #[arg(long, value_name = "FILE", conflicts_with = "vocabulary")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Write the verdict and the run's objectives as JUnit XML
+    #[arg(long, value_name = "FILE", conflicts_with = "vocabulary")]
+    pub(crate) junit: Option<PathBuf>,
 }
 
 /// Flags of `claque explain`.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainFlags {
+    /// A run or a search: its folder, its name below --output-dir, a tag, or `latest`; or a model of a service: the name of a gateway's
+    /// constants, such as current, or a scenario file
+    #[arg(value_name = "RUN|CAPACITY|MODEL")]
+    pub(crate) what: String,
     #[command(flatten)]
-    pub(crate) run: RunFlag,
+    pub(crate) kept: KeptFlags,
     /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -138,7 +148,7 @@ pub(crate) struct ExportFlags {
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
     /// Where runs are kept [default: claque-results]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, short, value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
     /// Which facts
     #[arg(long, value_enum, default_value_t = TableFlag::Blocks)]
@@ -147,7 +157,7 @@ pub(crate) struct ExportFlags {
     #[arg(long, value_enum, default_value_t = FormatFlag::Csv)]
     pub(crate) format: FormatFlag,
     /// Where to [default: stdout]
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
 

@@ -16,8 +16,9 @@ use claque_store::{DocumentJournal, JournalState, KeptDocument, KeptDocuments, L
 
 use self::services::{CleanupOutcome, Services};
 use crate::{
-    config::{CleanupSettings, Talk},
+    config::{CleanupSettings, Talk, UsageError},
     exit::LEFT_BEHIND,
+    find,
     talk::{print, say},
 };
 
@@ -63,14 +64,21 @@ pub(crate) fn cleanup(settings: CleanupSettings) -> anyhow::Result<ExitCode> {
 
 /// The folders that are meant, each once.
 fn folders(settings: &CleanupSettings) -> anyhow::Result<Vec<PathBuf>> {
-    let mut folders = settings.folders.clone();
-    if settings.all {
-        let inside = folders_in(&settings.dir)?;
-        for suite in inside.iter().filter(|folder| claque_store::is_suite(folder)) {
-            folders.extend(folders_in(suite)?);
-        }
-        folders.extend(inside);
+    let mut folders = Vec::new();
+    for typed in &settings.folders {
+        folders.push(find::folder_called(typed, &settings.dir).ok_or_else(|| {
+            let (typed, dir) = (typed.display(), settings.dir.display());
+            let words = "give a folder of a run, its name, or --all; `claque runs` lists runs";
+            UsageError::new(format!("there is no folder `{typed}`, neither here nor in {dir}: {words}"))
+        })?);
     }
+    if settings.all {
+        folders.extend(folders_in(&settings.dir)?);
+    }
+    let has_runs = |folder: &&PathBuf| claque_store::is_suite(folder) || claque_store::is_capacity(folder);
+    let inside: Vec<_> =
+        folders.iter().filter(has_runs).map(|folder| folders_in(folder)).collect::<Result<_, _>>()?;
+    folders.extend(inside.into_iter().flatten());
     folders.sort();
     folders.dedup();
     Ok(folders)
@@ -106,6 +114,12 @@ impl DocumentCleaner {
         };
         let mut journal = match DocumentJournal::open(folder)? {
             JournalState::Absent => {
+                let holds_runs = claque_store::is_suite(folder) || claque_store::is_capacity(folder);
+                if !settings.all && !holds_runs && claque_store::run_kind(folder).is_err() {
+                    anyhow::bail!(
+                        "no run is in it, so that nothing is known of what was left; give a folder of a run"
+                    );
+                }
                 remark("nothing is left of it on a service");
                 return Ok(());
             }

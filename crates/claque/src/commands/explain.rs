@@ -1,32 +1,46 @@
-//! `claque explain`: where the waiting of a run comes from.
+//! `claque explain`: where the waiting of a run comes from, or what a model of a service allows.
 
 use std::{path::Path, process::ExitCode};
 
 use claque_report::{
     Paint,
-    explain::{FailingRun, of_run, to_json, to_text},
+    explain::{FailingRun, model_to_json, model_to_text, of_run, to_json, to_text},
 };
 use claque_stats::Verdict;
-use claque_store::{CapacityFolder, ProbeRow, RunKind, open_capacity};
+use claque_store::{CapacityFolder, ProbeRow, RunKind};
 
-use super::kept;
-use crate::{capacity::book::folder_of_capacity, cli::ExplainFlags, config::UsageError, find, talk};
+use crate::kept;
+use crate::{
+    capacity::{book::folder_of_capacity, facts},
+    cli::ExplainFlags,
+    config::UsageError,
+    find, model, talk,
+};
 
 /// Prints it. Of a search for a capacity, that of the first run with the first number that failed.
 ///
 /// # Errors
 /// There is no such run, it has no listeners, or it cannot be read.
 pub(crate) fn explain(flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
-    let dir = flags.run.kept.dir();
+    let dir = flags.kept.dir();
+    if model::is_free(&flags.what, &dir)
+        && let Some(model) = model::settings(&flags.what)?
+    {
+        let told = model::explain(model)?;
+        let paint = Paint::new(talk::stdout_has_colours());
+        talk::print(&if flags.json { model_to_json(&told)? } else { model_to_text(&told, paint) })?;
+        return Ok(ExitCode::SUCCESS);
+    }
     // What is a run is none of a search; `latest` is the newest run.
-    let search = find::folder_of_run(&flags.run.run, &dir)
+    let search = find::folder_of_run(&flags.what, &dir)
         .is_none()
-        .then(|| folder_of_capacity(&flags.run.run, &dir))
+        .then(|| folder_of_capacity(&flags.what, &dir))
         .flatten();
     let (folder, failing) = match search {
-        None => (flags.run.folder()?, None),
+        None => (find::run(&flags.what, &dir)?, None),
         Some(folder) => {
-            let search = open_capacity(&folder)?;
+            let search = facts::open(&folder)?;
+            search.doubts.iter().for_each(|doubt| talk::say(&format!("warning: {doubt}")));
             let probe = first_failing(&search)?;
             let run = probe.folder.as_deref().map(|name| folder.join(name)).ok_or_else(|| no_run(&folder))?;
             let capacity_folder = folder.display().to_string();

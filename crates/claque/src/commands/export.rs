@@ -1,6 +1,7 @@
 //! `claque export`: facts in the form that somebody else's tool reads.
 
 use std::{
+    borrow::Cow,
     fs,
     io::{self, BufWriter, Write},
     path::Path,
@@ -9,7 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 use claque_report::printable::{Colours, printable};
-use claque_store::{BlockRow, ErrorRow, ListenerRow, Manifest, StallRow};
+use claque_store::{BlockRow, Column, ErrorRow, ListenerRow, Manifest, StallRow};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -69,15 +70,22 @@ fn copy(path: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
 fn rows(folder: &Path, manifest: &Manifest, flags: &ExportFlags, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut failed = Ok(());
     if flags.format == FormatFlag::Csv {
-        writeln!(out, "{}", columns_of(flags.table).join(","))?;
+        let names: Vec<_> = columns_of(flags.table).iter().map(|column| column.name).collect();
+        writeln!(out, "{}", names.join(","))?;
     }
-    claque_store::for_each_listener(folder, manifest, |facts| {
+    claque_store::for_each_kept_listener(folder, manifest, |facts| {
         if failed.is_ok() {
             failed = match flags.table {
-                TableFlag::Blocks => write_rows(facts.blocks.iter().map(BlockRow::from), flags, out),
+                TableFlag::Blocks => {
+                    write_rows(facts.blocks.iter().map(BlockRow::<Cow<'_, str>>::from), flags, out)
+                }
                 TableFlag::Stalls => write_rows(facts.stalls.iter().map(StallRow::from), flags, out),
-                TableFlag::Errors => write_rows(facts.errors.iter().map(ErrorRow::from), flags, out),
-                TableFlag::Listeners => write_rows(facts.session.iter().map(ListenerRow::from), flags, out),
+                TableFlag::Errors => {
+                    write_rows(facts.errors.iter().map(ErrorRow::<Cow<'_, str>>::from), flags, out)
+                }
+                TableFlag::Listeners => {
+                    write_rows(facts.session.iter().map(ListenerRow::<Cow<'_, str>>::from), flags, out)
+                }
             };
         }
         Ok(())
@@ -94,7 +102,7 @@ fn write_rows<Row: Serialize>(
         match flags.format {
             FormatFlag::Csv => {
                 let row = serde_json::to_value(&row)?;
-                let cell = |name: &&str| row.get(*name).map_or_else(String::new, csv_cell);
+                let cell = |column: &Column| row.get(column.name).map_or_else(String::new, csv_cell);
                 let cells: Vec<_> = columns_of(flags.table).iter().map(cell).collect();
                 writeln!(out, "{}", cells.join(","))?;
             }
@@ -118,11 +126,11 @@ fn csv_cell(value: &Value) -> String {
 }
 
 /// In the order of the Parquet file.
-const fn columns_of(table: TableFlag) -> &'static [&'static str] {
+const fn columns_of(table: TableFlag) -> &'static [Column] {
     match table {
-        TableFlag::Blocks => &claque_store::BLOCK_COLUMN_NAMES,
-        TableFlag::Stalls => &claque_store::STALL_COLUMN_NAMES,
-        TableFlag::Listeners => &claque_store::LISTENER_COLUMN_NAMES,
-        TableFlag::Errors => &claque_store::ERROR_COLUMN_NAMES,
+        TableFlag::Blocks => claque_store::BLOCK_COLUMNS,
+        TableFlag::Stalls => claque_store::STALL_COLUMNS,
+        TableFlag::Listeners => claque_store::LISTENER_COLUMNS,
+        TableFlag::Errors => claque_store::ERROR_COLUMNS,
     }
 }

@@ -1,5 +1,6 @@
 //! One verb a file.
 
+mod calibrate;
 mod capacity;
 mod cleanup;
 mod compare;
@@ -7,7 +8,6 @@ mod documents;
 mod explain;
 mod export;
 mod import;
-mod kept;
 mod prune;
 mod report;
 mod resummarise;
@@ -24,7 +24,7 @@ mod tag;
 use std::{io, process::ExitCode};
 
 use crate::{
-    cli::{Cli, SimulateVerb, Verb},
+    cli::{Cli, SimulateVerb, TypedFlags, Verb},
     config::{self, Environment, Surroundings},
 };
 
@@ -32,14 +32,15 @@ use crate::{
 ///
 /// # Errors
 /// claque cannot go on. A [`config::UsageError`] among them means that it was asked wrongly.
-pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
+pub(crate) fn execute(cli: Cli, typed: &TypedFlags) -> anyhow::Result<ExitCode> {
     match cli.verb {
         Verb::Run(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
             run::run(config::resolve_run(*flags, Surroundings::new(environment, stdin))?)
         }
         Verb::Simulate(mut flags) => match flags.what.take() {
-            None => simulate::simulate(config::resolve_simulate(*flags)?),
+            None if flags.vary.vary.is_empty() => simulate::simulate(config::resolve_simulate(*flags)?),
+            None => suite::suite(config::resolve_vary(&flags, &std::env::args_os().collect::<Vec<_>>())?),
             Some(SimulateVerb::Documents(flags)) => {
                 documents::simulate_documents(config::resolve_simulate_documents(*flags)?)
             }
@@ -50,8 +51,11 @@ pub(crate) fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Verb::Capacity(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
-            capacity::capacity(config::resolve_capacity(*flags, Surroundings::new(environment, stdin))?)
+            let flags = crate::capacity::resume::flags(*flags, typed)?;
+            let settings = config::resolve_capacity(flags, Surroundings::new(environment, stdin))?;
+            capacity::capacity(crate::capacity::resume::checked(settings, typed)?)
         }
+        Verb::Calibrate(flags) => calibrate::calibrate(&flags),
         Verb::Documents(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
             documents::documents(config::resolve_documents(*flags, Surroundings::new(environment, stdin))?)

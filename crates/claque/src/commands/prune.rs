@@ -1,10 +1,13 @@
 //! `claque prune`: old runs are removed, after they were listed.
 
-use std::process::ExitCode;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use claque_stats::units::counted;
 
-use super::kept;
+use crate::kept;
 use crate::{
     cli::PruneFlags,
     config::UsageError,
@@ -24,12 +27,10 @@ pub(crate) fn prune(flags: &PruneFlags) -> anyhow::Result<ExitCode> {
         .into());
     }
     let before = flags.older_than.as_deref().map(|typed| kept::moment("--older-than", typed)).transpose()?;
-    let runs = find::all_in(&flags.kept.dir())?;
     // With both rules a run must be old and beyond the number.
-    let beyond = runs.into_iter().skip(flags.keep.unwrap_or(0));
-    let is_old =
-        |run: &claque_store::RunHead| before.as_ref().is_none_or(|before| run.started_at_utc < *before);
-    let (tagged, going): (Vec<_>, Vec<_>) = beyond.filter(is_old).partition(|run| !run.tags.is_empty());
+    let beyond = all(&flags.kept.dir())?.into_iter().skip(flags.keep.unwrap_or(0));
+    let is_old = |one: &Kept| before.as_ref().is_none_or(|before| one.started_at_utc < *before);
+    let (tagged, going): (Vec<_>, Vec<_>) = beyond.filter(is_old).partition(|one| one.is_tagged);
     let mut count = 0;
     for run in &going {
         let shown = run.dir.display();
@@ -37,8 +38,11 @@ pub(crate) fn prune(flags: &PruneFlags) -> anyhow::Result<ExitCode> {
             say(&format!("{shown} stays: it is a link, and what it leads to is not removed through it"));
             continue;
         }
-        if flags.delete && !claque_store::remove(&run.dir)? {
-            say(&format!("the run in {shown} is removed; its folder stays, for it holds other files"));
+        if flags.delete && !run.remove()? {
+            say(&format!(
+                "what claque made in {shown} is removed; its folder stays, for it holds other files{}",
+                run.left()
+            ));
         }
         print(&format!("{shown}\n"))?;
         count += 1;
@@ -52,4 +56,47 @@ pub(crate) fn prune(flags: &PruneFlags) -> anyhow::Result<ExitCode> {
         format!("{} would be removed; give --delete to do it{tagged}", counted(count, "run"))
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// A run, or a search for a capacity with all of its runs, which goes as one.
+struct Kept {
+    dir: PathBuf,
+    started_at_utc: String,
+    is_tagged: bool,
+    is_search: bool,
+}
+
+impl Kept {
+    /// Takes away what claque made. Gives whether the folder is gone, too.
+    fn remove(&self) -> anyhow::Result<bool> {
+        let remove = if self.is_search { claque_store::remove_capacity } else { claque_store::remove };
+        Ok(remove(&self.dir)?)
+    }
+
+    /// What else may have kept the folder of a search.
+    fn left(&self) -> &'static str {
+        if self.is_search {
+            ", or a run of it has left documents on a service: see `claque cleanup`"
+        } else {
+            ""
+        }
+    }
+}
+
+/// All that is kept, newest first. A search of which a run has a tag stays with it.
+fn all(dir: &Path) -> anyhow::Result<Vec<Kept>> {
+    let run = |run: claque_store::RunHead| Kept {
+        is_tagged: !run.tags.is_empty(),
+        dir: run.dir,
+        started_at_utc: run.started_at_utc,
+        is_search: false,
+    };
+    let mut all: Vec<_> = find::all_in(dir)?.into_iter().map(run).collect();
+    for search in find::searches_in(dir)? {
+        let is_tagged = find::all_in(&search.dir)?.iter().any(|run| !run.tags.is_empty());
+        let started_at_utc = search.manifest.started_at_utc;
+        all.push(Kept { dir: search.dir, started_at_utc, is_tagged, is_search: true });
+    }
+    all.sort_by(|a, b| (&b.started_at_utc, &b.dir).cmp(&(&a.started_at_utc, &a.dir)));
+    Ok(all)
 }

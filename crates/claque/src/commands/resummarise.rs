@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use claque_stats::Verdict;
 
-use super::kept;
+use crate::kept;
 use crate::{cli::ResummariseFlags, config::OutputFormat, report};
 
 /// Computes, writes and prints them. The run's own times stay.

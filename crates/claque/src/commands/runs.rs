@@ -1,5 +1,7 @@
 //! `claque runs`: a list of what is kept.
 
+mod searches;
+
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -8,13 +10,13 @@ use claque_stats::{
     DocumentsSummary, Summary, SummaryBuilder, Validity,
     units::{NOT_MEASURED, counted, grouped, percent_or_na, quantile_or_max},
 };
-use claque_store::{DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict};
+use claque_store::{CapacityFolder, DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict};
 use serde::Serialize;
 
-use super::kept;
+use crate::kept;
 use crate::{cli::ListFlags, find, talk::print};
 
-/// Lists runs, newest first.
+/// Lists runs, newest first, and then searches for capacities.
 ///
 /// # Errors
 /// The folder cannot be listed, or the moment is none.
@@ -28,7 +30,8 @@ pub(crate) fn runs(flags: &ListFlags) -> anyhow::Result<ExitCode> {
             && flags.tag.as_ref().is_none_or(|tag| run.tags.contains(tag))
     });
     runs.iter_mut().for_each(add_partial_figures);
-    print(&if flags.json { json(&runs)? } else { text(&runs) })?;
+    let searches = searches::meant(flags, since.as_ref())?;
+    print(&if flags.json { json(&runs, &searches)? } else { text(&runs) + &searches::text(&searches) })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,7 +80,12 @@ fn text(runs: &[RunHead]) -> String {
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(runs.iter().map(row));
-    let widths: Vec<usize> = (0..head.len())
+    columns(&rows)
+}
+
+/// Rows as wide as they must be.
+fn columns(rows: &[Vec<String>]) -> String {
+    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len))
         .map(|at| {
             rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
         })
@@ -174,6 +182,7 @@ fn figures(run: &RunHead) -> Figures {
 struct Document<'a> {
     format_version: u32,
     runs: Vec<Entry<'a>>,
+    capacities: Vec<searches::Entry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -206,8 +215,12 @@ enum Figured<'a> {
     Documents(&'a DocumentsSummary),
 }
 
-fn json(runs: &[RunHead]) -> anyhow::Result<String> {
-    let document = Document { format_version: 1, runs: runs.iter().map(entry).collect() };
+fn json(runs: &[RunHead], searches: &[CapacityFolder]) -> anyhow::Result<String> {
+    let document = Document {
+        format_version: 1,
+        runs: runs.iter().map(entry).collect(),
+        capacities: searches.iter().map(searches::entry).collect(),
+    };
     let mut text = serde_json::to_string_pretty(&document).context("failed to encode the list")?;
     text.push('\n');
     Ok(text)

@@ -11,24 +11,43 @@ use claque_store::{
     finished::{DocumentsHeading, Finished, FinishedDocuments},
 };
 
-use super::kept;
-use crate::{capacity::book::folder_of_capacity, cli::ShowFlags, config::OutputFormat, report};
+use crate::kept;
+use crate::{
+    capacity::{self, book::folder_of_capacity},
+    cli::ShowFlags,
+    config::{OutputFormat, ShowOutput, UsageError},
+    report,
+};
 
 /// Prints what was printed at the end of the run. Of a run that was not finished, the figures of what there is.
 ///
 /// # Errors
 /// There is no such run, or it cannot be read.
 pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
-    let format = if flags.json { OutputFormat::Json } else { OutputFormat::Text };
-    if let Some(folder) = capacity(flags) {
-        return show_capacity(&folder, format);
+    let output = ShowOutput::decide(flags)?;
+    if let Some(folder) = search(flags) {
+        return show_capacity(&folder, &output);
     }
     let folder = flags.run.folder()?;
+    let format = output.format;
     match claque_store::run_kind(&folder)? {
         RunKind::Listeners => match flags.vocabulary {
             Some(name) => report::print_vocabulary(&folder, name.into(), format)?,
-            None => report::print(&listeners(folder)?, format)?,
+            None => {
+                let run = listeners(folder)?;
+                report::write_files(&run, output.markdown.as_deref(), output.junit.as_deref())?;
+                report::print(&run, format)?;
+            }
         },
+        RunKind::Documents
+            if format == OutputFormat::Markdown || output.markdown.is_some() || output.junit.is_some() =>
+        {
+            return Err(UsageError::new(format!(
+                "{} is a run over documents, which is told as text and as JSON alone; leave out --markdown and --junit",
+                folder.display()
+            ))
+            .into());
+        }
         RunKind::Documents if flags.vocabulary.is_some() => {
             anyhow::bail!(
                 "failed to tell {} under other names: it has documents and no speech",
@@ -42,18 +61,22 @@ pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
 }
 
 /// The folder of the search that is meant, if it is one.
-fn capacity(flags: &ShowFlags) -> Option<PathBuf> {
+fn search(flags: &ShowFlags) -> Option<PathBuf> {
     let dir = flags.run.kept.dir();
     folder_of_capacity(&flags.run.run, &dir).filter(|_| flags.vocabulary.is_none())
 }
 
 /// Prints what a search came to.
-fn show_capacity(folder: &Path, format: OutputFormat) -> anyhow::Result<ExitCode> {
-    let book = claque_store::open_capacity(folder)?;
+fn show_capacity(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode> {
+    if output.junit.is_some() {
+        return Err(UsageError::new("a capacity is not told as JUnit XML; leave out --junit").into());
+    }
+    let book = capacity::facts::open(folder)?;
     if book.manifest.answer.is_none() {
         anyhow::bail!("the search in {} has not ended: it has no answer to show", folder.display());
     }
-    report::capacity::print(&book, format)?;
+    report::capacity::write_markdown(&book, output.markdown.as_deref())?;
+    report::capacity::print(&book, output.format)?;
     Ok(ExitCode::SUCCESS)
 }
 

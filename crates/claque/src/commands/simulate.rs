@@ -2,15 +2,32 @@
 
 use std::process::ExitCode;
 
-use crate::{config::SimulateSettings, exit, report};
+use claque_report::replicates::Told;
+use claque_run::Replicate;
 
-/// Simulates a run and tells of it as of any other.
+use crate::{
+    config::{Replicates, SimulateSettings},
+    exit, report,
+};
+
+/// Simulates a run and tells of it as of any other, or simulates it with many seeds and tells of all together.
 ///
 /// # Errors
 /// The model or the voice does not exist, or the folder cannot be written.
 pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
-    let SimulateSettings { order, output } = settings;
+    let SimulateSettings { order, output, replicates } = settings;
+    if let Some(Replicates { orders, jobs }) = replicates {
+        let replicates = claque_run::replicate(&orders, jobs)?;
+        let told: Vec<_> = replicates.iter().map(told).collect();
+        report::tell_replicates(&told, &output)?;
+        return Ok(exit::of_verdicts(replicates.iter().map(|replicate| &replicate.verdict)));
+    }
     let finished = claque_run::simulate(order)?;
     report::tell(&finished, &output)?;
     Ok(exit::of_run(&finished))
+}
+
+const fn told(replicate: &Replicate) -> Told<'_> {
+    let Replicate { seed, summary, verdict } = replicate;
+    Told { seed: *seed, summary, verdict }
 }

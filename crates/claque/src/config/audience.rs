@@ -6,13 +6,12 @@ use claque_core::{
     corpus::Corpus,
     listener::Behaviour,
     plan::Plan,
-    player::{PlayerPolicy, Reconnect, SessionErrors},
     rng::Seed,
     time::{Duration, Speed},
 };
 
 use super::{
-    UsageError, arrivals, file, listen, speech,
+    UsageError, arrivals, file, listen,
     wish::{Source, Wish},
     wishes::Wishes,
 };
@@ -25,9 +24,9 @@ const SEED: u64 = 1;
 /// Longer than the worst wait published for a burst (over 120 s), in seconds.
 const TIMEOUT: f64 = 300.0;
 /// Longest times, in seconds: a day.
-const DAY: f64 = 86_400.0;
+pub(super) const DAY: f64 = 86_400.0;
 /// The text of a listener who names none.
-const ALICE: &str = include_str!("../../../../corpus/alice.md");
+const ALICE: &str = include_str!("../../corpus/alice.md");
 
 /// The plan, and the name of the player it takes.
 pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), UsageError> {
@@ -35,11 +34,12 @@ pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), U
     let speed = source.within(wishes.speed.as_ref(), "speed", 0.001..=100.0, 1.0)?;
     let timeout = source.within(wishes.timeout.as_ref(), "timeout", 0.001..=DAY, TIMEOUT)?;
     let (schedule, users) = arrivals::arrivals(wishes, source, seed(wishes))?;
-    let (policy, player) = policy(wishes, source)?;
-    let behaviour = listen::behaviour(wishes, source, (&player, behaviour(wishes, source)?))?;
+    let (policy, player) = listen::policy(wishes, source)?;
+    let behaviour = listen::behaviour(wishes, source, &player)?;
     arrivals::check_warm_up(wishes, source)?;
     let mut plan = Plan {
         users,
+        share: claque_core::share::Share::WHOLE,
         blocks: number(blocks),
         model: slug(wishes.model.as_ref(), "model", source)?.unwrap_or_else(|| MODEL.to_owned()),
         voice: slug(wishes.voice.as_ref(), "voice", source)?,
@@ -85,71 +85,6 @@ fn is_markdown(path: &Path) -> bool {
     ["md", "markdown"].contains(&extension.as_str())
 }
 
-fn policy(wishes: &Wishes, source: &Source) -> Result<(PlayerPolicy, String), UsageError> {
-    let (preset, name) = match listen::player(wishes, source)? {
-        None if speech::is_spoken(wishes) => (PlayerPolicy::READER, "reader".to_owned()),
-        None => (PlayerPolicy::YAPIT, "yapit".to_owned()),
-        Some(wish) => {
-            let preset = source.known(wish, "player", &PlayerPolicy::PRESETS, PlayerPolicy::preset)?;
-            (preset, wish.value.clone())
-        }
-    };
-    let blocks = |wish: &Option<Wish<i64>>, key, default: u32| {
-        source.within(wish.as_ref(), key, 1..=100_000, i64::from(default)).map(number)
-    };
-    let preset = listen::policy(wishes, source, (preset, &name))?;
-    let policy = PlayerPolicy {
-        min_buffer: blocks(&wishes.min_buffer, "min_buffer", preset.min_buffer)?,
-        batch_size: blocks(&wishes.batch_size, "batch_size", preset.batch_size)?,
-        refill_threshold: blocks(&wishes.refill_threshold, "refill_threshold", preset.refill_threshold)?,
-        reconnect: reconnect(wishes, source, preset.reconnect)?,
-        session_errors: session_errors(wishes, source, preset.session_errors)?,
-        block_timeout: Duration::from_secs_f64(source.within(
-            wishes.block_timeout.as_ref(),
-            "block_timeout",
-            0.001..=DAY,
-            preset.block_timeout.as_secs_f64(),
-        )?),
-        ..preset
-    };
-    Ok((policy, name))
-}
-
-fn reconnect(wishes: &Wishes, source: &Source, of_player: Reconnect) -> Result<Reconnect, UsageError> {
-    let known = |name: &str| match name {
-        "player" => Some(of_player),
-        "off" => Some(Reconnect::Off),
-        _ => None,
-    };
-    wishes
-        .reconnect
-        .as_ref()
-        .map_or(Ok(of_player), |wish| source.known(wish, "reconnect", &["off", "player"], known))
-}
-
-fn session_errors(
-    wishes: &Wishes,
-    source: &Source,
-    of_player: SessionErrors,
-) -> Result<SessionErrors, UsageError> {
-    // The web player plays on, which hides what a measurement is made for; who listens to streams has no session.
-    let usual = if of_player == SessionErrors::PlayOn { SessionErrors::End } else { of_player };
-    let known = |name: &str| match name {
-        "end" => Some(SessionErrors::End),
-        "player" => Some(SessionErrors::PlayOn),
-        _ => None,
-    };
-    wishes
-        .session_error
-        .as_ref()
-        .map_or(Ok(usual), |wish| source.known(wish, "session_error", &["end", "player"], known))
-}
-
-fn behaviour(wishes: &Wishes, source: &Source) -> Result<Behaviour, UsageError> {
-    let Some(wish) = &wishes.behaviour else { return Ok(Behaviour::NONE) };
-    wish.value.decide().map_err(|what| source.error(wish, "behaviour", what))
-}
-
 pub(super) fn slug(
     wish: Option<&Wish<String>>,
     key: &str,
@@ -163,7 +98,7 @@ pub(super) fn slug(
 }
 
 /// A number that was found to be in a range of positive numbers of 32 bits.
-fn number(checked: i64) -> u32 {
+pub(super) fn number(checked: i64) -> u32 {
     u32::try_from(checked).unwrap_or(u32::MAX)
 }
 

@@ -12,6 +12,7 @@ use claque_stats::{
     capacity::{ProbeOrder, Ramp, SearchTerms},
     objective::Objective,
 };
+use claque_store::AskedFlags;
 use serde_json::{Map, Value};
 
 use super::{
@@ -20,13 +21,14 @@ use super::{
     resolve::{decide_run, decide_simulate},
     scenario,
     settings::{Output, PageChoice, RunSettings, SimulateSettings, Talk},
+    told_files,
     wish::{Source, Wish},
     wishes::{Wishes, over},
 };
 use crate::cli::{
     AbortFlags, AudienceFlags, AudioFlags, CapacityFlags, ConfidenceFlag, GatewayFlags, LimitFlags,
     LiveFlags, MarkdownFlag, ObjectiveFlags, OutputFlags, PlayerFlags, ProtocolFlags, RunFlags,
-    SimulateFlags, SpeechFlags, TargetFlags, VocabularyFlag,
+    SimulateFlags, SpeechFlags, TargetFlags, VaryFlags, VirtualFlags, VocabularyFlag,
 };
 
 /// What a listener needs to be content: no break in the text, and a start before patience ends.
@@ -54,6 +56,8 @@ pub(crate) struct CapacitySettings {
     pub(crate) output: Output,
     /// What the seeds of all runs hang from.
     pub(crate) seed: u64,
+    /// What is kept of the flags, so that the search can be gone on with.
+    pub(crate) asked: Option<AskedFlags>,
     /// What was decided about every run, without what differs between them.
     pub(crate) scenario: Value,
 }
@@ -195,7 +199,7 @@ pub(crate) fn resolve_capacity(
     let most_minutes = max_time.map(Wish::flag);
     let most_s = source.within(most_minutes.as_ref(), "max_time", 0.1..=WEEK, WEEK)? * 60.0;
     wishes.lay_audience(flags.audience);
-    wishes.lay_player(flags.player)?;
+    wishes.listening.lay(flags.player)?;
     wishes.lay_protocol(flags.protocol);
     over(&mut wishes.decode_share, flags.decode_share);
     if let Some(wish) = &wishes.users {
@@ -210,7 +214,8 @@ pub(crate) fn resolve_capacity(
     } else {
         objective
     };
-    let repeatable = simulate && is_plain(&flags.gateway, &wishes);
+    let is_plain = is_plain(&flags.gateway, &wishes);
+    let repeatable = simulate && is_plain;
     let (blocks, stagger) = (wishes.blocks.is_some(), wishes.stagger.as_ref().map(|wish| wish.value));
     let seed = audience::seed_number(&wishes);
     let shared = Shared {
@@ -226,7 +231,7 @@ pub(crate) fn resolve_capacity(
         ProbeWork::Real(Box::new(real(shared, target, wishes, &source, surroundings)?))
     };
     let plan = work.plan();
-    let ahead = ahead(&plan.policy);
+    let ahead = blocks_ahead(&plan.policy);
     // Virtual time costs little, so that more is looked at before a second run is made.
     let watched = if simulate { 2 * ahead.max(8) } else { ahead.max(8) };
     let terms = SearchTerms {
@@ -238,11 +243,23 @@ pub(crate) fn resolve_capacity(
         spread_s: stagger,
         throughput: has_pace(plan, ahead) && (!blocks || plan.blocks >= 2 * ahead + watched),
         repeatable,
+        doubt: if is_plain && !work.is_foreign() { SearchTerms::PLAIN_DOUBT } else { SearchTerms::DOUBT },
         ramp: if work.is_foreign() { Ramp::Gentle } else { Ramp::Leap },
         most_s: max_time.map(|_| most_s),
     };
-    let output = work.output_mut().clone();
+    let output = told_files::with_markdown(work.output_mut().clone(), flags.markdown.markdown)?;
     let Results { objectives, dir, .. } = work.results_mut().clone();
+    have_ceilings(&objectives)?;
+    // Of single runs nothing is told.
+    let of_runs = work.output_mut();
+    of_runs.page = PageChoice::LeftOut;
+    of_runs.talk = Talk::Quiet;
+    let scenario = without_what_differs(work.scenario());
+    Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, asked: None, scenario })
+}
+
+/// Whether more load makes each of them harder to meet.
+fn have_ceilings(objectives: &[Objective]) -> Result<(), UsageError> {
     if let Some(objective) = objectives.iter().find(|objective| objective.eases_with_load()) {
         return Err(UsageError::new(format!(
             "the objective `{}` gets easier the more listen, so it has no capacity; bound what gets worse, such as `errors = 0`, or \
@@ -250,14 +267,7 @@ pub(crate) fn resolve_capacity(
             objective.text()
         )));
     }
-    // Of single runs nothing is told.
-    let of_runs = work.output_mut();
-    of_runs.page = PageChoice::LeftOut;
-    of_runs.talk = Talk::Quiet;
-    let scenario = without_what_differs(work.scenario());
-    let mut output = output;
-    output.markdown = flags.markdown.markdown;
-    Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, scenario })
+    Ok(())
 }
 
 /// What both kinds of run are decided by.
@@ -282,7 +292,9 @@ fn simulated(shared: Shared, mut wishes: Wishes, source: &Source) -> Result<Simu
         confidence: ConfidenceFlag::default(),
         output: shared.output,
         vocabulary: VocabularyFlag::default(),
+        vary: VaryFlags::default(),
         markdown: MarkdownFlag::default(),
+        virtual_time: VirtualFlags::default(),
     };
     decide_simulate(flags, wishes, source)
 }
@@ -319,8 +331,13 @@ fn real(
     Ok(settings)
 }
 
+/// What a search looks for where nothing else is asked for.
+pub(crate) fn default_objectives() -> Vec<Objective> {
+    OBJECTIVES.iter().filter_map(|line| Objective::parse(line).ok()).collect()
+}
+
 /// Blocks that a player asks for ahead of what is heard, at most.
-fn ahead(policy: &PlayerPolicy) -> u32 {
+pub(crate) fn blocks_ahead(policy: &PlayerPolicy) -> u32 {
     match policy.refill {
         Refill::Batch => policy.batch_size.saturating_add(policy.refill_threshold),
         Refill::EachBlock => policy.refill_threshold.saturating_add(1),

@@ -1,6 +1,6 @@
 //! What `claque compare` is to do.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use claque_report::compare::{CompareTerms, InvalidRuns};
 use claque_stats::compare::CompareOptions;
@@ -8,6 +8,8 @@ use claque_stats::compare::CompareOptions;
 use super::{
     UsageError,
     objectives::{CONFIDENCE, judging},
+    settings::OutputFormat,
+    told_files::{form, writable},
     wish::{Source, Wish},
     wishes::Wishes,
 };
@@ -25,7 +27,7 @@ pub(crate) struct CompareSettings {
     /// What a regression leads to.
     pub(crate) regression: OnRegression,
     /// The form on stdout.
-    pub(crate) form: CompareForm,
+    pub(crate) form: OutputFormat,
     /// Where Markdown goes besides.
     pub(crate) markdown: Option<PathBuf>,
     /// Where the page goes.
@@ -43,17 +45,6 @@ pub(crate) enum OnRegression {
     Fail,
 }
 
-/// The form of a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CompareForm {
-    /// A table for people.
-    Text,
-    /// One document for programs.
-    Json,
-    /// GitHub-flavoured Markdown.
-    Markdown,
-}
-
 /// Decides on a comparison.
 ///
 /// # Errors
@@ -66,12 +57,14 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
         source.within(confidence.as_ref(), "confidence", CONFIDENCE, usual.confidence_pct)?;
     wishes.confidence = confidence;
     let judging = judging(flags.objectives, flags.markdown, &mut wishes, &source)?;
-    let on_stdout = judging.markdown.as_deref() == Some(Path::new("-"));
-    let form = match (flags.json, on_stdout) {
-        (true, _) => CompareForm::Json,
-        (false, true) => CompareForm::Markdown,
-        (false, false) => CompareForm::Text,
-    };
+    let (form, markdown) = form(flags.json, judging.markdown)?;
+    // Where the flag stands before the sides, the first of them would be taken for its file.
+    if let Some(path) = markdown.as_ref().filter(|path| path.is_dir()) {
+        return Err(UsageError::new(format!(
+            "--markdown is {}, a folder; give the file behind the sides, or as --markdown=FILE",
+            path.display()
+        )));
+    }
     Ok(CompareSettings {
         sides: flags.sides,
         dir: flags.output_dir.unwrap_or_else(|| super::resolve::OUTPUT_DIR.into()),
@@ -82,8 +75,8 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
         },
         regression: if flags.fail_on_regression { OnRegression::Fail } else { OnRegression::Tell },
         form,
-        markdown: judging.markdown.filter(|_| !on_stdout),
-        html: flags.html,
+        markdown,
+        html: writable(flags.html, "html")?,
         junit: judging.junit,
     })
 }

@@ -1,16 +1,10 @@
 //! What was decided, by the names a scenario has for it: what a run's `scenario` holds. No secret is in it.
 
-use claque_core::{
-    plan::Plan,
-    player::{Reconnect, SessionErrors},
-};
+use claque_core::plan::Plan;
 use claque_run::order::{GatewayChoice, OpenaiChoice, TargetChoice};
 use serde_json::{Map, Value, json};
 
-use super::{
-    arrivals, audience::seed_number, behaviour::BehaviourSettings, gateway::GatewaySettings, listen,
-    wish::Wish, wishes::Wishes,
-};
+use super::{arrivals, audience::seed_number, gateway as gateways, listen, wish::Wish, wishes::Wishes};
 
 /// What was decided about the audience, by the names a scenario has for it.
 pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String, Value> {
@@ -28,14 +22,6 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
         "text": text,
         "seed": seed_number(wishes),
         "timeout": plan.timeout.as_secs_f64(),
-        "player": player,
-        "min_buffer": plan.policy.min_buffer,
-        "batch_size": plan.policy.batch_size,
-        "refill_threshold": plan.policy.refill_threshold,
-        "reconnect": if plan.policy.reconnect == Reconnect::Off { "off" } else { "player" },
-        "block_timeout": plan.policy.block_timeout.as_secs_f64(),
-        "session_error": if plan.policy.session_errors == SessionErrors::End { "end" } else { "player" },
-        "behaviour": plan.behaviour.is_some().then(|| BehaviourSettings::from(plan.behaviour)),
     });
     match decided {
         Value::Object(mut map) => {
@@ -71,19 +57,13 @@ pub(super) fn target(target: &TargetChoice, scenario: &mut Map<String, Value>) {
 /// Adds what was decided about the gateway.
 pub(super) fn gateway(choice: &GatewayChoice, scenario: &mut Map<String, Value>) {
     scenario.insert("engine".to_owned(), choice.engine.name().into());
-    let settings = GatewaySettings::from(&choice.config).without_preset_voices(&choice.preset);
-    let mut table = serde_json::to_value(&settings).unwrap_or_default();
-    if let Some(table) = table.as_object_mut() {
-        table.insert("preset".to_owned(), choice.preset.clone().into());
-    }
-    scenario.insert("gateway".to_owned(), table);
+    scenario.insert("gateway".to_owned(), gateways::decided(choice));
 }
 
 /// Adds what was decided about a gateway of speech.
 pub(super) fn speech_gateway(choice: &OpenaiChoice, scenario: &mut Map<String, Value>) {
     scenario.insert("engine".to_owned(), choice.engine.name().into());
-    let settings = GatewaySettings::from(&choice.config);
-    scenario.insert("gateway".to_owned(), serde_json::to_value(&settings).unwrap_or_default());
+    scenario.insert("gateway".to_owned(), gateways::decided_openai(choice));
 }
 
 /// A setting that is absent is left out, as in a file.

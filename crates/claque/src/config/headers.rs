@@ -72,7 +72,7 @@ pub(super) fn headers(
         let wrong = |what: String| UsageError::new(format!("{place}: {what}"));
         let (name, template) = split(line)
             .ok_or_else(|| wrong(format!("there is a header that is none; give one such as {EXAMPLE}")))?;
-        if wishes.typed_headers.is_empty() && variable_of(template).is_none() {
+        if wishes.network.typed_headers.is_empty() && variable_of(template).is_none() {
             let what = format!(
                 "the value of {name} is written out, and a scenario is saved and shared; put it into a variable, and \
                  write `{name}: ${{VARIABLE}}`"
@@ -119,7 +119,7 @@ pub(super) fn place(wishes: &Wishes, source: &Source) -> Option<String> {
 
 /// Flags take the place of the file's, as in all lists. With how errors name them.
 fn lines<'a>(wishes: &'a Wishes, source: &Source) -> (String, &'a [Secret]) {
-    match (&wishes.typed_headers[..], &wishes.headers) {
+    match (&wishes.network.typed_headers[..], &wishes.network.headers) {
         ([], Some(Wish { value: HeaderLines(lines), place })) => (source.name(*place, "headers"), lines),
         (typed, _) => ("--header".to_owned(), typed),
     }
@@ -166,16 +166,22 @@ fn expanded(template: &str, variables: &Variables<'_>) -> Result<Secret, String>
 
 #[cfg(test)]
 mod tests {
+    use toml::de::DeTable;
+
     use super::*;
     use crate::config::wish::Place;
 
     fn typed(lines: &[&str]) -> Wishes {
-        Wishes { typed_headers: lines.iter().map(|line| Secret::from(*line)).collect(), ..Wishes::default() }
+        let mut wishes = Wishes::default();
+        wishes.network.typed_headers = lines.iter().map(|line| Secret::from(*line)).collect();
+        wishes
     }
 
     fn in_file(lines: &[&str]) -> Wishes {
         let value = HeaderLines(lines.iter().map(|line| Secret::from(*line)).collect());
-        Wishes { headers: Some(Wish { value, place: Place::File { offset: 0 } }), ..Wishes::default() }
+        let mut wishes = Wishes::default();
+        wishes.network.headers = Some(Wish { value, place: Place::File { offset: 0 } });
+        wishes
     }
 
     fn read(wishes: &Wishes, credentials: &[Credentials]) -> Result<Vec<ExtraHeader>, UsageError> {
@@ -246,7 +252,8 @@ mod tests {
     #[test]
     fn a_list_that_is_none_is_told_without_what_it_holds() {
         for text in ["headers = [3]", "headers = \"X-A: hush\"", "headers = { X-A = \"hush\" }"] {
-            let message = toml::from_str::<Wishes>(text).unwrap_err().message().to_owned();
+            let unread = Wishes::read(DeTable::parse(text).unwrap()).err().unwrap();
+            let message = unread.message;
             assert!(
                 message.starts_with("headers are a list of texts") && !message.contains("hush"),
                 "{message}"

@@ -7,6 +7,7 @@ mod accounts;
 mod arrivals;
 mod audience;
 mod behaviour;
+mod calibrated;
 mod capacity;
 mod compare;
 mod courtesy;
@@ -17,6 +18,7 @@ mod env_file;
 mod environment;
 mod file;
 mod gateway;
+mod groups;
 mod headers;
 mod listen;
 mod live;
@@ -30,23 +32,29 @@ mod simulate;
 mod speech;
 mod suite;
 mod suite_file;
+mod told_files;
+mod vary;
 mod wish;
 mod wishes;
 
 pub(crate) use claque_run::usage::UsageError;
 
 pub(crate) use self::{
-    capacity::{CapacitySettings, ProbeWork, resolve_capacity},
-    compare::{CompareForm, CompareSettings, OnRegression, resolve_compare},
+    calibrated::{FittedLength, model_table, order as order_of_run},
+    capacity::{CapacitySettings, ProbeWork, blocks_ahead, default_objectives, resolve_capacity},
+    compare::{CompareSettings, OnRegression, resolve_compare},
     credentials::Surroundings,
     environment::Environment,
     resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     resolve_documents::{resolve_documents, resolve_simulate_documents},
     settings::{
-        CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, RunSettings,
-        ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings, Talk,
+        CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, Replicates,
+        RunSettings, ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings,
+        Talk,
     },
     suite::{SuiteDeed, SuiteSettings, resolve_suite},
+    told_files::ShowOutput,
+    vary::resolve_vary,
 };
 
 #[cfg(test)]

@@ -2,20 +2,50 @@
 
 use std::path::PathBuf;
 
+use claque_core::secret::Secret;
 use claque_net::service::{
     AllowedHost, Certificates, ClientIdentity, Credentials, IdentityError, NetworkOrder, ProxySettings,
     Target,
 };
 use claque_run::order::TargetChoice;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
     UsageError,
     environment::Environment,
-    file, headers,
+    file,
+    headers::{self, HeaderLines},
     wish::{Source, Wish},
-    wishes::Wishes,
+    wishes::{Wishes, over},
 };
+use crate::cli::NetworkFlags;
+
+/// What was said about how services are reached, by the names it has in a scenario.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NetworkWishes {
+    pub(super) allow_host: Option<Vec<Wish<String>>>,
+    pub(super) headers: Option<Wish<HeaderLines>>,
+    pub(super) client_cert: Option<Wish<PathBuf>>,
+    pub(super) client_key: Option<Wish<PathBuf>>,
+    insecure: Option<Wish<bool>>,
+    /// `--header`, in the order typed.
+    #[serde(skip)]
+    pub(super) typed_headers: Vec<Secret>,
+}
+
+impl NetworkWishes {
+    pub(super) fn lay(&mut self, flags: NetworkFlags) {
+        if !flags.allow_host.is_empty() {
+            self.allow_host = Some(flags.allow_host.into_iter().map(Wish::flag).collect());
+        }
+        self.typed_headers = flags.header;
+        over(&mut self.client_cert, flags.client_cert);
+        over(&mut self.client_key, flags.client_key);
+        over(&mut self.insecure, flags.insecure);
+    }
+}
 
 /// Who is reached, and as whom.
 #[derive(Clone, Copy, Debug)]
@@ -56,11 +86,11 @@ pub(super) fn network(wishes: &Wishes, source: &Source, way: Way<'_>) -> Result<
         AllowedHost::parse(&wish.value).ok_or_else(|| source.error(wish, "allow_host", what()))
     };
     Ok(NetworkOrder {
-        allowed_hosts: wishes.allow_host.iter().flatten().map(host).collect::<Result<_, _>>()?,
+        allowed_hosts: wishes.network.allow_host.iter().flatten().map(host).collect::<Result<_, _>>()?,
         headers: headers::headers(wishes, source, way.credentials, way.environment)?,
         proxies: proxies(way)?,
         identity: identity(wishes, source)?,
-        certificates: match &wishes.insecure {
+        certificates: match &wishes.network.insecure {
             Some(wish) if wish.value => Certificates::Unchecked,
             Some(_) | None => Certificates::Checked,
         },
@@ -83,9 +113,14 @@ fn proxies(way: Way<'_>) -> Result<ProxySettings, UsageError> {
 fn about_nothing(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
     let said = [
         headers::place(wishes, source),
-        wishes.client_cert.as_ref().map(|wish| source.name(wish.place, "client_cert")),
-        wishes.client_key.as_ref().map(|wish| source.name(wish.place, "client_key")),
-        wishes.insecure.as_ref().filter(|wish| wish.value).map(|wish| source.name(wish.place, "insecure")),
+        wishes.network.client_cert.as_ref().map(|wish| source.name(wish.place, "client_cert")),
+        wishes.network.client_key.as_ref().map(|wish| source.name(wish.place, "client_key")),
+        wishes
+            .network
+            .insecure
+            .as_ref()
+            .filter(|wish| wish.value)
+            .map(|wish| source.name(wish.place, "insecure")),
     ];
     match said.into_iter().flatten().next() {
         None => Ok(()),
@@ -97,7 +132,7 @@ fn about_nothing(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
 
 /// The certificate to be shown, of one file or two.
 fn identity(wishes: &Wishes, source: &Source) -> Result<Option<ClientIdentity>, UsageError> {
-    let certificate = match (&wishes.client_cert, &wishes.client_key) {
+    let certificate = match (&wishes.network.client_cert, &wishes.network.client_key) {
         (Some(wish), _) => wish,
         (None, Some(key)) => {
             let what = "needs --client-cert with the certificate that it is the key of";
@@ -105,7 +140,7 @@ fn identity(wishes: &Wishes, source: &Source) -> Result<Option<ClientIdentity>, 
         }
         (None, None) => return Ok(None),
     };
-    let (key, key_name) = match &wishes.client_key {
+    let (key, key_name) = match &wishes.network.client_key {
         Some(key) => (key, "client_key"),
         None => (certificate, "client_cert"),
     };
@@ -125,7 +160,8 @@ fn identity(wishes: &Wishes, source: &Source) -> Result<Option<ClientIdentity>, 
 
 /// Adds what was decided, where it is not as usual, by the names a scenario has for it.
 pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
-    let hosts: Vec<Value> = wishes.allow_host.iter().flatten().map(|wish| wish.value.trim().into()).collect();
+    let hosts: Vec<Value> =
+        wishes.network.allow_host.iter().flatten().map(|wish| wish.value.trim().into()).collect();
     if !hosts.is_empty() {
         scenario.insert("allow_host".to_owned(), hosts.into());
     }
@@ -133,12 +169,14 @@ pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
     if !headers.is_empty() {
         scenario.insert("headers".to_owned(), headers.into());
     }
-    for (key, file) in [("client_cert", &wishes.client_cert), ("client_key", &wishes.client_key)] {
+    for (key, file) in
+        [("client_cert", &wishes.network.client_cert), ("client_key", &wishes.network.client_key)]
+    {
         if let Some(wish) = file {
             scenario.insert(key.to_owned(), wish.value.display().to_string().into());
         }
     }
-    if wishes.insecure.as_ref().is_some_and(|wish| wish.value) {
+    if wishes.network.insecure.as_ref().is_some_and(|wish| wish.value) {
         scenario.insert("insecure".to_owned(), true.into());
     }
 }
@@ -147,6 +185,10 @@ pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
 mod tests {
     use super::*;
 
+    fn said(network: NetworkWishes) -> Wishes {
+        Wishes { network, ..Wishes::default() }
+    }
+
     fn decide(wishes: &Wishes, to: Destination<'_>) -> Result<NetworkOrder, UsageError> {
         let way = Way { to, credentials: &[], environment: &Environment::default() };
         network(wishes, &Source::default(), way)
@@ -154,9 +196,11 @@ mod tests {
 
     #[test]
     fn a_host_that_is_none_is_an_error_and_others_are_noted() {
-        let with = |hosts: &[&str]| Wishes {
-            allow_host: Some(hosts.iter().map(|host| Wish::flag((*host).to_owned())).collect()),
-            ..Wishes::default()
+        let with = |hosts: &[&str]| {
+            said(NetworkWishes {
+                allow_host: Some(hosts.iter().map(|host| Wish::flag((*host).to_owned())).collect()),
+                ..NetworkWishes::default()
+            })
         };
         let wishes = with(&["cdn.example", "[::1]:80"]);
         assert_eq!(decide(&wishes, Destination::Embedded).unwrap().allowed_hosts.len(), 2);
@@ -170,7 +214,8 @@ mod tests {
 
     #[test]
     fn headers_are_for_services_and_noted_without_their_values() {
-        let wishes = Wishes { typed_headers: vec!["X-Key: hush".into()], ..Wishes::default() };
+        let wishes =
+            said(NetworkWishes { typed_headers: vec!["X-Key: hush".into()], ..NetworkWishes::default() });
         assert_eq!(decide(&wishes, Destination::Services(&[])).unwrap().headers.len(), 1);
         let error = decide(&wishes, Destination::Embedded).unwrap_err().to_string();
         assert!(error.starts_with("--header needs --base-url"), "{error}");
@@ -217,7 +262,8 @@ mod tests {
             (wish(&empty), wish(&none), ["--client-key is ", "none.pem, which cannot be used: No such file"]),
             (None, wish(&none), ["--client-key needs --client-cert", ""]),
         ] {
-            let wishes = Wishes { client_cert: cert, client_key: key, ..Wishes::default() };
+            let wishes =
+                said(NetworkWishes { client_cert: cert, client_key: key, ..NetworkWishes::default() });
             let error = decide(&wishes, Destination::Services(&[])).unwrap_err().to_string();
             assert!(error.starts_with(words[0]) && error.contains(words[1]), "{error}");
         }
@@ -225,14 +271,14 @@ mod tests {
 
     #[test]
     fn what_is_about_the_way_to_a_service_needs_one() {
-        let wishes = Wishes { insecure: Some(Wish::flag(true)), ..Wishes::default() };
+        let wishes = said(NetworkWishes { insecure: Some(Wish::flag(true)), ..NetworkWishes::default() });
         let error = decide(&wishes, Destination::Embedded).unwrap_err().to_string();
         assert!(error.starts_with("--insecure needs --base-url"), "{error}");
         assert_eq!(
             decide(&wishes, Destination::Services(&[])).unwrap().certificates,
             Certificates::Unchecked
         );
-        let wishes = Wishes { insecure: Some(Wish::flag(false)), ..Wishes::default() };
+        let wishes = said(NetworkWishes { insecure: Some(Wish::flag(false)), ..NetworkWishes::default() });
         assert_eq!(decide(&wishes, Destination::Embedded).unwrap().certificates, Certificates::Checked);
     }
 }

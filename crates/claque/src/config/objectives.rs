@@ -7,6 +7,7 @@ use claque_stats::objective::{AbortRule, Objective, ObjectiveError};
 use super::{
     UsageError,
     settings::Judging,
+    told_files::writable,
     wish::{Source, Wish},
     wishes::Wishes,
 };
@@ -33,7 +34,7 @@ pub(super) fn judging(
             objectives.into_iter().map(|objective| objective.with_confidence(demanded)).collect()
         }
     };
-    Ok(Judging { objectives, junit: flags.junit, markdown })
+    Ok(Judging { objectives, junit: writable(flags.junit, "junit")?, markdown })
 }
 
 /// Decides when a run is given up.

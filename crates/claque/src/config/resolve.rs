@@ -1,11 +1,11 @@
 //! What each verb's flags come to.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroUsize};
 
 use claque_core::rng::Seed;
 use claque_gateway::Auth;
 use claque_net::service::{Credentials, NetworkOrder, Target};
-use claque_run::order::{ProtocolChoice, Results, RunOrder, SimulateOrder, TargetChoice};
+use claque_run::order::{FactsKept, ProtocolChoice, Results, RunOrder, SimulateOrder, TargetChoice};
 use serde_json::Value;
 
 use super::{
@@ -17,10 +17,10 @@ use super::{
     network::{self, Destination, Way},
     objectives, scenario,
     settings::{
-        CleanupSettings, Judging, Output, OutputFormat, PageChoice, RunSettings, ServeSettings,
-        ServedGateway, SimulateSettings, Talk,
+        CleanupSettings, Judging, Output, PageChoice, Replicates, RunSettings, ServeSettings, ServedGateway,
+        SimulateSettings, Talk,
     },
-    simulate, speech,
+    simulate, speech, told_files,
     wish::{Place, Source, Wish},
     wishes::{Wishes, over},
 };
@@ -54,7 +54,7 @@ pub(super) fn decide_run(
     surroundings: Surroundings<'_>,
 ) -> Result<RunSettings, UsageError> {
     wishes.lay_audience(flags.audience);
-    wishes.lay_player(flags.player)?;
+    wishes.listening.lay(flags.player)?;
     wishes.lay_target(flags.target);
     wishes.lay_protocol(flags.protocol);
     wishes.lay_courtesy(flags.courtesy);
@@ -67,7 +67,7 @@ pub(super) fn decide_run(
     let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, source)?;
     let live = super::live::choice(flags.live)?;
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
-    let (results, output) = output(flags.output, judging, &mut wishes);
+    let (results, output) = output(flags.output, judging, &mut wishes)?;
     let output = Output { vocabulary, ..output };
     let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
@@ -88,7 +88,8 @@ pub(super) fn decide_run(
         let what = "needs --base-url: the embedded gateway ends with its run, and its documents with it";
         return Err(source.error(wish, "reuse_documents", what));
     }
-    let player_was_chosen = wishes.player.is_some() || wishes.listen.is_some() || speech::is_spoken(&wishes);
+    let player_was_chosen =
+        wishes.listening.player.is_some() || wishes.listening.listen.is_some() || speech::is_spoken(&wishes);
     let mut scenario = decided::audience(&wishes, &plan, &player);
     scenario.insert("time".to_owned(), "real".into());
     scenario.insert("decode_share".to_owned(), decode_share.into());
@@ -163,27 +164,54 @@ pub(super) fn decide_simulate(
     source: &Source,
 ) -> Result<SimulateSettings, UsageError> {
     wishes.lay_audience(flags.audience);
-    wishes.lay_player(flags.player)?;
+    wishes.listening.lay(flags.player)?;
     wishes.lay_speech(flags.protocol);
     wishes.lay_gateway(flags.gateway)?;
     over(&mut wishes.limits, flags.limits.limits);
     over(&mut wishes.confidence, flags.confidence.confidence);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
-    let (results, output) = output(flags.output, judging, &mut wishes);
+    let (results, output) = output(flags.output, judging, &mut wishes)?;
     let output = Output { vocabulary, ..output };
     simulate::refuse_what_has_no_meaning(&wishes, source)?;
-    let protocol = speech::protocol(&wishes, source)?;
-    let (plan, player) = audience::plan(&wishes, source)?;
-    let corpus = audience::corpus(&wishes, source)?;
-    let mut scenario = decided::audience(&wishes, &plan, &player);
+    let facts = simulate::facts(flags.virtual_time.facts.as_deref())?;
+    let output = simulate::output(output, facts)?;
+    let order = simulate_order(&wishes, source, results, facts)?;
+    let replicates = match flags.virtual_time.replicates {
+        None => None,
+        Some(count) => {
+            simulate::refuse_in_replicates(&order)?;
+            let (first, results) = (order.seed, order.results.clone());
+            let seeds = first..=first.saturating_add(u64::from(count - 1));
+            let order_of = |seed| {
+                wishes.seed = Some(Wish::flag(seed));
+                simulate_order(&wishes, source, results.clone(), facts)
+            };
+            let orders = seeds.map(order_of).collect::<Result<Vec<_>, _>>()?;
+            let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+            Some(Replicates { orders, jobs: flags.virtual_time.jobs.unwrap_or(cores) })
+        }
+    };
+    Ok(SimulateSettings { order, output, replicates })
+}
+
+/// What is simulated, by wishes that are complete.
+pub(super) fn simulate_order(
+    wishes: &Wishes,
+    source: &Source,
+    results: Results,
+    facts: FactsKept,
+) -> Result<SimulateOrder, UsageError> {
+    let protocol = speech::protocol(wishes, source)?;
+    let (plan, player) = audience::plan(wishes, source)?;
+    let corpus = audience::corpus(wishes, source)?;
+    let mut scenario = decided::audience(wishes, &plan, &player);
     scenario.insert("time".to_owned(), "virtual".into());
-    speech::decided(&protocol, &wishes, &mut scenario);
-    let service = simulate::service(&wishes, source, protocol, plan.seed.child("gateway"))?;
+    speech::decided(&protocol, wishes, &mut scenario);
+    let service = simulate::service(wishes, source, protocol, plan.seed.child("gateway"))?;
     simulate::decided(&service, &mut scenario);
-    let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
-    let order = SimulateOrder { plan, corpus, service, results, seed, scenario };
-    Ok(SimulateSettings { order, output })
+    let (seed, scenario) = (audience::seed_number(wishes), decided::without_nulls(Value::Object(scenario)));
+    Ok(SimulateOrder { plan, corpus, service, results, facts, seed, scenario })
 }
 
 /// Decides on a clean-up.
@@ -197,7 +225,7 @@ pub(crate) fn resolve_cleanup(
     let CleanupFlags { folders, all, kept, output_dir, base_url, quiet, credentials, network } = flags;
     let mut wishes = Wishes::default();
     wishes.lay_credentials(credentials);
-    wishes.lay_network(network);
+    wishes.network.lay(network);
     let environment = surroundings.environment;
     let credentials = credentials::find_all(&wishes, &Source::default(), surroundings)?;
     let targets = base_url.iter().map(|typed| Target::parse(typed)).collect::<Result<Vec<_>, _>>();
@@ -255,19 +283,24 @@ fn bind(typed: &str) -> Result<SocketAddr, UsageError> {
 }
 
 /// Where results go, and how they are told.
-pub(super) fn output(flags: OutputFlags, judging: Judging, wishes: &mut Wishes) -> (Results, Output) {
+pub(super) fn output(
+    flags: OutputFlags,
+    judging: Judging,
+    wishes: &mut Wishes,
+) -> Result<(Results, Output), UsageError> {
     over(&mut wishes.output_dir, flags.output_dir);
     let dir = wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone());
     let Judging { objectives, junit, markdown } = judging;
+    let (format, markdown) = told_files::form(flags.json, markdown)?;
     let output = Output {
-        format: if flags.json { OutputFormat::Json } else { OutputFormat::Text },
+        format,
         page: if flags.no_report { PageChoice::LeftOut } else { PageChoice::Written },
         talk: talk(flags.quiet),
         junit,
         markdown,
         vocabulary: None,
     };
-    (Results { kept_dir: dir.clone(), dir, objectives }, output)
+    Ok((Results { kept_dir: dir.clone(), dir, objectives }, output))
 }
 
 const fn talk(quiet: bool) -> Talk {

@@ -33,7 +33,7 @@ pub(crate) fn resolve_documents(
     wishes.lay_gateway(flags.gateway.into())?;
     over(&mut wishes.limits, flags.limits.limits);
     not_judged(&wishes, &source)?;
-    let (results, output) = output(flags.output.into(), Judging::default(), &mut wishes);
+    let (results, output) = output(flags.output.into(), Judging::default(), &mut wishes)?;
     let plan = documents::plan(&wishes, &source)?;
     let corpus = audience::corpus(&wishes, &source)?;
     let environment = surroundings.environment;
@@ -68,7 +68,7 @@ pub(crate) fn resolve_simulate_documents(
     wishes.lay_gateway(flags.gateway.into())?;
     over(&mut wishes.limits, flags.limits.limits);
     not_judged(&wishes, &source)?;
-    let (results, output) = output(flags.output.into(), Judging::default(), &mut wishes);
+    let (results, output) = output(flags.output.into(), Judging::default(), &mut wishes)?;
     if let Some(wish) = &wishes.base_url {
         return Err(source.error(
             wish,

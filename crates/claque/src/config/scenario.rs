@@ -6,9 +6,13 @@
 use std::path::{Path, PathBuf};
 
 use claque_run::usage::hint;
+use toml::{Spanned, de::DeTable};
 
 use super::{
     UsageError, file,
+    gateway::GatewayTable,
+    groups::Unread,
+    network::NetworkWishes,
     wish::{Source, Wish, list},
     wishes::Wishes,
 };
@@ -30,23 +34,37 @@ pub(crate) fn read(path: Option<&Path>) -> Result<(Wishes, Source), UsageError> 
     Ok((wishes, source))
 }
 
-fn parse(source: &Source) -> Result<Wishes, UsageError> {
-    let wishes = toml::from_str(&source.text).map_err(|error| complaint(&error, source))?;
-    checked(wishes, source)
+pub(super) fn parse(source: &Source) -> Result<Wishes, UsageError> {
+    let root = DeTable::parse(&source.text).map_err(|error| complaint(&error, source))?;
+    wishes(root, source)
+}
+
+/// What a scenario asks for.
+///
+/// # Errors
+/// It has a key or a type that is unknown, or holds a secret.
+pub(super) fn wishes(scenario: Spanned<DeTable<'_>>, source: &Source) -> Result<Wishes, UsageError> {
+    let gateway = GatewayTable::of_scenario(scenario.get_ref(), source);
+    let wishes = Wishes::read(scenario).map_err(|unread| told(&unread, source))?;
+    checked(Wishes { gateway: gateway?, ..wishes }, source)
+}
+
+fn told(Unread { message, span }: &Unread, source: &Source) -> UsageError {
+    let place =
+        span.as_ref().map_or_else(|| source.path.display().to_string(), |span| source.line(span.start));
+    UsageError::new(format!("{place}: {}", explain(message)))
 }
 
 /// A deserialiser's complaint with its line.
 pub(super) fn complaint(error: &toml::de::Error, source: &Source) -> UsageError {
-    let place =
-        error.span().map_or_else(|| source.path.display().to_string(), |span| source.line(span.start));
-    UsageError::new(format!("{place}: {}", explain(error.message())))
+    told(&Unread { message: error.message().to_owned(), span: error.span() }, source)
 }
 
 /// What a scenario asks for once it was understood: it holds no secret, and its files lie beside it.
 ///
 /// # Errors
 /// It holds one.
-pub(super) fn checked(mut wishes: Wishes, source: &Source) -> Result<Wishes, UsageError> {
+fn checked(mut wishes: Wishes, source: &Source) -> Result<Wishes, UsageError> {
     for (key, secret) in [("token", &wishes.token), ("password", &wishes.password)] {
         if let Some(Wish { place, .. }) = secret {
             return Err(UsageError::new(format!(
@@ -56,7 +74,8 @@ pub(super) fn checked(mut wishes: Wishes, source: &Source) -> Result<Wishes, Usa
             )));
         }
     }
-    let Wishes { text, env_file, auth_env_file, accounts, client_cert, client_key, .. } = &mut wishes;
+    let Wishes { text, env_file, auth_env_file, accounts, network, .. } = &mut wishes;
+    let NetworkWishes { client_cert, client_key, .. } = network;
     let files = [text, env_file, auth_env_file, accounts, client_cert, client_key];
     for file in files.into_iter().flatten() {
         file.value = beside(&source.path, &file.value);
@@ -92,12 +111,16 @@ pub(crate) fn explain(message: &str) -> String {
 
 /// Rust's names of types mean nothing to a reader of TOML.
 fn plain_types(message: &str) -> String {
+    if message == "wanted string or table" {
+        return "invalid type, expected a name or a table".to_owned();
+    }
     let Some((what, expected)) = message.rsplit_once("expected ") else { return message.to_owned() };
     let plain = match expected {
         "i64" => "a whole number",
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0",
         "f64" => "a number",
         "path string" => "a path",
+        "a map" => "a table",
         _ if expected.starts_with("a nonzero") => "a whole number from 1",
         _ if expected.starts_with("struct ") => "a table",
         other => other,
@@ -157,24 +180,25 @@ mod tests {
         let page = include_str!("../../../../docs/scenario.md");
         let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         parse(&Source { path: "s.toml".into(), text: example.to_owned() }).unwrap();
-        for table in [
-            "",
-            "[behaviour]",
-            "[documents]",
-            "[gateway]",
-            "[gateway.extraction]",
-            "[gateway.pipeline]",
-            "[gateway.pipeline.overflow]",
-            "[gateway.faults]",
-        ] {
-            let message =
-                toml::from_str::<Wishes>(&format!("{table}\nqqq = 1")).unwrap_err().message().to_owned();
-            for key in
-                message.split('`').skip(3).step_by(2).filter(|key| !["token", "password"].contains(key))
-            {
-                let places = [format!("`{key}"), format!(".{key}`"), format!("[{key}]")];
-                assert!(places.iter().any(|place| page.contains(place)), "{table} {key}");
-            }
+        let names = |table: &str, key: &str| {
+            let places = [format!("`{key}"), format!(".{key}`"), format!("[{key}]")];
+            assert!(places.iter().any(|place| page.contains(place)), "{table} {key}");
+        };
+        for table in ["", "[behaviour]", "[documents]"] {
+            let text = format!("{table}\nqqq = 1");
+            let Err(Unread { message, .. }) = Wishes::read(DeTable::parse(&text).unwrap()) else {
+                panic!("{table} knows no such key")
+            };
+            let keys = message.split('`').skip(3).step_by(2);
+            keys.filter(|key| !["token", "password"].contains(key)).for_each(|key| names(table, key));
+        }
+        let gateway = serde_json::to_value(claque_gateway::GatewayConfig::switched_on()).unwrap();
+        for table in ["", "/extraction", "/pipeline", "/pipeline/overflow", "/faults"] {
+            let keys = gateway.pointer(table).and_then(serde_json::Value::as_object).unwrap().keys();
+            keys.for_each(|key| names(table, key));
+        }
+        for key in ["preset", "openai", "stream", "streams"] {
+            names("[gateway]", key);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What each verb is to do.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use claque_net::service::{Credentials, NetworkOrder, Target};
 use claque_run::order::{
@@ -26,6 +26,17 @@ pub(crate) struct SimulateSettings {
     pub(crate) order: SimulateOrder,
     /// How it is told.
     pub(crate) output: Output,
+    /// The same with many seeds, where that is asked for instead.
+    pub(crate) replicates: Option<Replicates>,
+}
+
+/// A simulation with many seeds.
+#[derive(Clone, Debug)]
+pub(crate) struct Replicates {
+    /// One for each seed.
+    pub(crate) orders: Vec<SimulateOrder>,
+    /// Threads to simulate on.
+    pub(crate) jobs: NonZeroUsize,
 }
 
 /// A run over documents in real time, decided.
@@ -149,6 +160,8 @@ pub(crate) enum OutputFormat {
     Text,
     /// One document for programs.
     Json,
+    /// GitHub-flavoured Markdown.
+    Markdown,
 }
 
 /// How much is said on stderr.

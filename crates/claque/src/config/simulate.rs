@@ -1,13 +1,16 @@
 //! What a simulation is of, and what has no meaning in it.
 
 use claque_core::rng::Seed;
-use claque_run::order::{EngineFlag, ProtocolChoice, SimulatedService, SimulatedSpeech};
+use claque_run::order::{
+    EngineFlag, FactsKept, ProtocolChoice, SimulateOrder, SimulatedService, SimulatedSpeech,
+};
 use serde_json::{Map, Value};
 
 use super::{
     UsageError, decided,
     environment::Environment,
     gateway::{Limits, choose, choose_openai},
+    settings::{Output, PageChoice},
     wish::{Place, Source},
     wishes::Wishes,
 };
@@ -48,6 +51,51 @@ fn no_program(wishes: &Wishes, source: &Source, engine: &EngineFlag) -> Result<(
             "is `{typed}`, but a simulation runs no program and asks no service; give synthetic or deterministic"
         );
         return Err(source.error(wish, "engine", what));
+    }
+    Ok(())
+}
+
+/// Whose facts are kept.
+///
+/// # Errors
+/// It is neither all, none nor a number of listeners.
+pub(super) fn facts(typed: Option<&str>) -> Result<FactsKept, UsageError> {
+    match typed {
+        None | Some("all") => Ok(FactsKept::All),
+        Some("none") => Ok(FactsKept::None),
+        Some(typed) => typed
+            .strip_prefix("sample:")
+            .and_then(|count| count.parse().ok())
+            .map(FactsKept::Sample)
+            .ok_or_else(|| {
+                UsageError::new(format!("--facts is {typed}; give all, none or sample:N with N from 1"))
+            }),
+    }
+}
+
+/// How a simulation is told that keeps these facts: its page draws everybody's.
+///
+/// # Errors
+/// It is to be told in another tool's words, which are made of facts.
+pub(super) fn output(output: Output, facts: FactsKept) -> Result<Output, UsageError> {
+    match (facts.words(), output.vocabulary) {
+        (None, _) => Ok(output),
+        (Some(words), Some(_)) => Err(UsageError::new(format!(
+            "--vocabulary computes its figures from facts, and --facts is {words}; give --facts all"
+        ))),
+        (Some(_), None) => Ok(Output { page: PageChoice::LeftOut, ..output }),
+    }
+}
+
+/// # Errors
+/// Something was asked for that is about one run.
+pub(super) fn refuse_in_replicates(order: &SimulateOrder) -> Result<(), UsageError> {
+    if order.facts != FactsKept::All {
+        return Err(UsageError::new("--replicates keeps no facts of any replicate; leave --facts out"));
+    }
+    if !order.results.objectives.is_empty() {
+        let what = "--replicates judges no objectives, which are about one run; leave them out, or take `claque capacity`";
+        return Err(UsageError::new(what));
     }
     Ok(())
 }

@@ -130,10 +130,10 @@ fn first_of_yapit(wishes: &Wishes) -> Option<(Place, &'static str)> {
         of(wishes.reuse_documents.as_ref().filter(|wish| wish.value), "reuse_documents"),
         of(wishes.guest.as_ref(), "guest"),
         of(wishes.limits.as_ref().filter(|wish| wish.value), "limits"),
-        of(wishes.reconnect.as_ref(), "reconnect"),
-        of(wishes.min_buffer.as_ref(), "min_buffer"),
-        of(wishes.batch_size.as_ref(), "batch_size"),
-        of(wishes.refill_threshold.as_ref(), "refill_threshold"),
+        of(wishes.listening.reconnect.as_ref(), "reconnect"),
+        of(wishes.listening.min_buffer.as_ref(), "min_buffer"),
+        of(wishes.listening.batch_size.as_ref(), "batch_size"),
+        of(wishes.listening.refill_threshold.as_ref(), "refill_threshold"),
     ];
     all.into_iter().flatten().next()
 }
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn what_would_do_nothing_is_refused() {
         let error = refused(|wishes| {
-            (wishes.protocol, wishes.min_buffer) = (text("openai"), Some(Wish::flag(2)));
+            (wishes.protocol, wishes.listening.min_buffer) = (text("openai"), Some(Wish::flag(2)));
         });
         assert_eq!(error, "--min-buffer has no meaning with the protocol openai; leave it out");
     }

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     cli::{
         AudienceFlags, AudioFlags, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, ProtocolFlags,
-        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags, VocabularyFlag,
+        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags, VaryFlags, VirtualFlags, VocabularyFlag,
     },
     find,
 };
@@ -67,6 +67,8 @@ pub(crate) enum SuiteDeed {
     Made,
     /// Its plan is told.
     Told,
+    /// Its runs are made; nobody wrote it down, so that it cannot be gone on with.
+    Varied,
 }
 
 /// Decides on a suite: every run of it, before the first is made.
@@ -142,7 +144,7 @@ fn suite_output(
     let (mut wishes, source) = (Wishes::default(), Source::default());
     let objectives = ObjectiveFlags { objective: Vec::new(), junit };
     let judging = judging(objectives, markdown.markdown, &mut wishes, &source)?;
-    Ok(output(flags, judging, &mut wishes))
+    output(flags, judging, &mut wishes)
 }
 
 fn not_a_name(name: &str) -> String {
@@ -211,7 +213,7 @@ fn jobs(
 }
 
 /// What was decided about a scenario, without the seed, which each of its runs has of its own.
-fn settings_of(scenario: usize, jobs: &[Job]) -> Value {
+pub(super) fn settings_of(scenario: usize, jobs: &[Job]) -> Value {
     let first = jobs.iter().find(|job| job.planned.scenario == scenario);
     let mut settings = first.map(|job| job.work.scenario().clone()).unwrap_or_default();
     if let Some(settings) = settings.as_object_mut() {
@@ -257,5 +259,7 @@ fn simulate_flags(flags: &SuiteFlags) -> SimulateFlags {
         output: flags.output.clone(),
         vocabulary: VocabularyFlag::default(),
         markdown: MarkdownFlag::default(),
+        vary: VaryFlags::default(),
+        virtual_time: VirtualFlags::default(),
     }
 }

@@ -13,7 +13,9 @@ use toml::{
 };
 
 use super::{
-    UsageError, file, scenario,
+    UsageError, file,
+    gateway::lay_over,
+    scenario,
     wish::{Place, Source, Wish},
     wishes::Wishes,
 };
@@ -129,12 +131,12 @@ fn entry(
     let merged = match common {
         Some(common) => {
             let mut merged = common.get_ref().clone();
-            lay_over(&mut merged, own.into_inner());
+            lay_over(&mut merged, own.into_inner(), &DeTable::new());
             Spanned::new(span, merged)
         }
         None => own,
     };
-    let wishes = scenario::checked(decode(merged, source)?, source)?;
+    let wishes = scenario::wishes(merged, source)?;
     if let Some((place, key)) = foreign(&wishes) {
         let words = "has no place in a suite, which makes many runs: its seed stands in [suite], its folder is that of \
                      --output-dir, and audio is not kept";
@@ -152,23 +154,6 @@ fn foreign(wishes: &Wishes) -> Option<(Place, &'static str)> {
         (keep_audio.as_ref().map(|wish| wish.place), "keep_audio"),
     ];
     places.into_iter().find_map(|(place, key)| place.map(|place| (place, key)))
-}
-
-/// Lays `over` over `under`; tables key by key, anything else as a whole.
-fn lay_over<'a>(under: &mut DeTable<'a>, over: DeTable<'a>) {
-    for (key, value) in over {
-        // Taken out first: a key that stays would keep its old place.
-        let before = under.remove(key.get_ref().as_ref());
-        let span = value.span();
-        let value = match (before.map(Spanned::into_inner), value.into_inner()) {
-            (Some(DeValue::Table(mut before)), DeValue::Table(over)) => {
-                lay_over(&mut before, over);
-                DeValue::Table(before)
-            }
-            (_, value) => value,
-        };
-        under.insert(key, Spanned::new(span, value));
-    }
 }
 
 fn table<'a>(value: Spanned<DeValue<'a>>, name: &str, source: &Source) -> Result<Table<'a>, UsageError> {
@@ -207,10 +192,10 @@ mod tests {
         let file = read(text).unwrap();
         let users = |at: usize| file.scenarios[at].wishes.users.as_ref().unwrap().value;
         assert_eq!((users(0), users(1)), (3, 7));
-        let gateway = |at: usize| format!("{:?}", file.scenarios[at].wishes.gateway);
-        assert!(gateway(1).contains("max_retries: Some(9)"), "{}", gateway(1));
-        let scan = |text: &str| text.matches("visibility_scan: None").count();
-        assert_eq!(scan(&gateway(0)), scan(&gateway(1)), "what it does not say stays");
+        let gateway = |at: usize| &file.scenarios[at].wishes.gateway.as_ref().unwrap().value.text;
+        assert!(gateway(0).contains("max_retries = 5") && gateway(1).contains("max_retries = 9"));
+        let stays = |at: usize| gateway(at).contains("visibility_scan_seconds = 2.0");
+        assert!(stays(0) && stays(1), "what it does not say stays");
         let offset = text.find("users = 7").unwrap() + "users = ".len();
         assert_eq!(file.scenarios[1].wishes.users.as_ref().unwrap().place, Place::File { offset });
     }

@@ -1,23 +1,24 @@
 //! Everything that can be asked for, from flags and file alike, before it means anything.
 //!
-//! The scenario file is read straight into [`Wishes`]; flags are laid over it. A new setting is a field here, a line
-//! below, a flag in `cli`, and its meaning.
+//! The scenario file is read into [`Wishes`], group by group; flags are laid over it. A new setting is a flag in `cli`, a field and a line in
+//! the file of its group, which decides what it means, too. What has no group yet stands here.
 
 use std::path::PathBuf;
 
 use claque_core::secret::Secret;
+use claque_gateway::Workers;
 use serde::{Deserialize, de::IgnoredAny};
+use toml::{
+    Spanned,
+    de::{DeTable, Deserializer},
+};
 
 use super::{
-    behaviour::BehaviourSettings,
-    documents::DocumentWishes,
-    gateway::{GatewaySettings, WorkersSetting},
-    headers::HeaderLines,
-    wish::Wish,
+    documents::DocumentWishes, gateway::GatewayTable, groups, listen::ListeningWishes,
+    network::NetworkWishes, wish::Wish,
 };
 use crate::cli::{
-    AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, NetworkFlags, PlayerFlags, ProtocolFlags,
-    SpeechFlags, TargetFlags,
+    AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, ProtocolFlags, SpeechFlags, TargetFlags,
 };
 
 /// Settings by the names they have in a scenario file.
@@ -43,21 +44,6 @@ pub(crate) struct Wishes {
     pub(crate) text: Option<Wish<PathBuf>>,
     pub(crate) seed: Option<Wish<u64>>,
     pub(crate) timeout: Option<Wish<f64>>,
-    pub(crate) player: Option<Wish<String>>,
-    pub(crate) listen: Option<Wish<String>>,
-    pub(crate) ahead: Option<Wish<i64>>,
-    pub(crate) in_flight: Option<Wish<i64>>,
-    pub(crate) start_buffer: Option<Wish<String>>,
-    pub(crate) resume_buffer: Option<Wish<String>>,
-    pub(crate) think: Option<Wish<String>>,
-    pub(crate) barge_in: Option<Wish<f64>>,
-    pub(crate) min_buffer: Option<Wish<i64>>,
-    pub(crate) batch_size: Option<Wish<i64>>,
-    pub(crate) refill_threshold: Option<Wish<i64>>,
-    pub(crate) reconnect: Option<Wish<String>>,
-    pub(crate) session_error: Option<Wish<String>>,
-    pub(crate) block_timeout: Option<Wish<f64>>,
-    pub(crate) behaviour: Option<Wish<BehaviourSettings>>,
     pub(crate) base_url: Option<Wish<String>>,
     pub(crate) protocol: Option<Wish<String>>,
     pub(crate) dialect: Option<Wish<String>>,
@@ -75,13 +61,8 @@ pub(crate) struct Wishes {
     pub(crate) allow_rate_limit: Option<Wish<bool>>,
     pub(crate) source_address: Option<Wish<String>>,
     pub(crate) reuse_documents: Option<Wish<bool>>,
-    pub(crate) allow_host: Option<Vec<Wish<String>>>,
-    pub(crate) headers: Option<Wish<HeaderLines>>,
-    pub(crate) client_cert: Option<Wish<PathBuf>>,
-    pub(crate) client_key: Option<Wish<PathBuf>>,
-    pub(crate) insecure: Option<Wish<bool>>,
     pub(crate) engine: Option<Wish<String>>,
-    pub(crate) workers: Option<Wish<WorkersSetting>>,
+    pub(crate) workers: Option<Wish<Workers>>,
     pub(crate) service_seconds: Option<Wish<f64>>,
     pub(crate) audio_seconds: Option<Wish<f64>>,
     pub(crate) limits: Option<Wish<bool>>,
@@ -93,8 +74,13 @@ pub(crate) struct Wishes {
     pub(crate) confidence: Option<Wish<f64>>,
     pub(crate) abort_on: Option<Vec<Wish<String>>>,
     pub(crate) documents: DocumentWishes,
+    /// Groups of settings that stand beside these and are read by themselves.
+    #[serde(skip)]
+    pub(crate) listening: ListeningWishes,
+    #[serde(skip)]
+    pub(crate) network: NetworkWishes,
     /// The file's table.
-    pub(crate) gateway: Option<Wish<GatewaySettings>>,
+    pub(crate) gateway: Option<Wish<GatewayTable>>,
     /// Read only to say where secrets belong; their values are passed over.
     pub(crate) token: Option<Wish<IgnoredAny>>,
     pub(crate) password: Option<Wish<IgnoredAny>>,
@@ -107,12 +93,26 @@ pub(crate) struct Wishes {
     /// `--token`.
     #[serde(skip)]
     pub(crate) typed_token: Option<Secret>,
-    /// `--header`, in the order typed.
-    #[serde(skip)]
-    pub(crate) typed_headers: Vec<Secret>,
 }
 
 impl Wishes {
+    /// Reads what a scenario has, but for its gateway.
+    ///
+    /// # Errors
+    /// A key is unknown or a value is not what it takes.
+    pub(super) fn read(mut scenario: Spanned<DeTable<'_>>) -> Result<Self, groups::Unread> {
+        let known = [
+            groups::keys_of::<Self>(),
+            groups::keys_of::<ListeningWishes>(),
+            groups::keys_of::<NetworkWishes>(),
+        ];
+        groups::check(scenario.get_ref(), &known.concat())?;
+        let listening = groups::take(scenario.get_mut())?;
+        let network = groups::take(scenario.get_mut())?;
+        let others = Self::deserialize(Deserializer::from(scenario))?;
+        Ok(Self { listening, network, ..others })
+    }
+
     pub(crate) fn lay_audience(&mut self, flags: AudienceFlags) {
         over(&mut self.users, flags.users);
         over(&mut self.blocks, flags.blocks);
@@ -134,31 +134,10 @@ impl Wishes {
         over(&mut self.timeout, flags.timeout);
     }
 
-    /// # Errors
-    /// The behaviour cannot be read.
-    pub(crate) fn lay_player(&mut self, flags: PlayerFlags) -> Result<(), super::UsageError> {
-        over(&mut self.player, flags.player);
-        over(&mut self.listen, flags.listen);
-        over(&mut self.ahead, flags.ahead);
-        over(&mut self.in_flight, flags.in_flight);
-        over(&mut self.start_buffer, flags.start_buffer);
-        over(&mut self.resume_buffer, flags.resume_buffer);
-        over(&mut self.think, flags.think);
-        over(&mut self.barge_in, flags.barge_in);
-        over(&mut self.min_buffer, flags.min_buffer);
-        over(&mut self.batch_size, flags.batch_size);
-        over(&mut self.refill_threshold, flags.refill_threshold);
-        over(&mut self.reconnect, flags.reconnect);
-        over(&mut self.session_error, flags.session_error);
-        over(&mut self.block_timeout, flags.block_timeout);
-        over(&mut self.behaviour, flags.behaviour.as_deref().map(BehaviourSettings::parse).transpose()?);
-        Ok(())
-    }
-
     pub(crate) fn lay_target(&mut self, flags: TargetFlags) {
         over(&mut self.base_url, flags.base_url);
         self.lay_credentials(flags.credentials);
-        self.lay_network(flags.network);
+        self.network.lay(flags.network);
     }
 
     pub(crate) fn lay_protocol(&mut self, flags: ProtocolFlags) {
@@ -175,16 +154,6 @@ impl Wishes {
         over(&mut self.dialect, flags.dialect);
         over(&mut self.response_format, flags.response_format);
         over(&mut self.delivery, flags.delivery);
-    }
-
-    pub(crate) fn lay_network(&mut self, flags: NetworkFlags) {
-        if !flags.allow_host.is_empty() {
-            self.allow_host = Some(flags.allow_host.into_iter().map(Wish::flag).collect());
-        }
-        self.typed_headers = flags.header;
-        over(&mut self.client_cert, flags.client_cert);
-        over(&mut self.client_key, flags.client_key);
-        over(&mut self.insecure, flags.insecure);
     }
 
     pub(crate) fn lay_credentials(&mut self, flags: CredentialFlags) {
@@ -208,7 +177,7 @@ impl Wishes {
     pub(crate) fn lay_gateway(&mut self, flags: GatewayFlags) -> Result<(), super::UsageError> {
         over(&mut self.preset, flags.gateway);
         over(&mut self.engine, flags.engine);
-        over(&mut self.workers, flags.workers.as_deref().map(WorkersSetting::parse).transpose()?);
+        over(&mut self.workers, flags.workers.as_deref().map(workers).transpose()?);
         over(&mut self.service_seconds, flags.service_seconds);
         over(&mut self.audio_seconds, flags.audio_seconds);
         over(&mut self.reproduce, flags.reproduce);
@@ -244,4 +213,13 @@ pub(crate) fn over<T>(setting: &mut Option<Wish<T>>, flag: Option<T>) {
     if let Some(value) = flag {
         *setting = Some(Wish::flag(value));
     }
+}
+
+/// Reads what was typed after `--workers`.
+///
+/// # Errors
+/// It is neither a number from 1 nor `unlimited`.
+fn workers(typed: &str) -> Result<Workers, super::UsageError> {
+    let error = || super::UsageError::new(format!("--workers is {typed}; give {}", Workers::EXPECTED));
+    Workers::parse(typed).ok_or_else(error)
 }

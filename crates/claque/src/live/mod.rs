@@ -193,7 +193,7 @@ impl Live {
             }
             View::Lines { .. } => {}
         }
-        self.change(|picture| picture.look(now, standing));
+        self.change(|picture| picture.look(now, goal, standing));
         self.draw(Due::InTime);
     }
 

@@ -1,7 +1,10 @@
 //! Where a capacity is told.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
 use claque_report::capacity::{FILE, to_html, to_json, to_markdown, to_text};
+use claque_stats::capacity::Answer;
 use claque_store::CapacityFolder;
 
 use super::{paint, write};
@@ -16,16 +19,33 @@ use crate::{
 /// Standard output or a file cannot be written.
 pub(crate) fn tell(capacity: &CapacityFolder, output: &Output) -> anyhow::Result<()> {
     let Some(answer) = &capacity.manifest.answer else { return Ok(()) };
-    if let Some(path) = &output.markdown {
-        write(path, &to_markdown(capacity, answer), "--markdown")?;
-    }
+    write_markdown(capacity, output.markdown.as_deref())?;
     print(capacity, output.format)?;
-    if output.page == PageChoice::Written {
-        let path = capacity.dir.join(FILE);
-        std::fs::write(&path, to_html(capacity, answer))
-            .with_context(|| format!("failed to write {}", path.display()))?;
+    // Of a search of which nothing came no folder is kept.
+    if output.page == PageChoice::Written && capacity.dir.is_dir() {
+        save_page(capacity, answer)?;
     }
     Ok(())
+}
+
+/// Writes a search that has an answer as Markdown, where that is wanted.
+///
+/// # Errors
+/// The file cannot be written.
+pub(crate) fn write_markdown(capacity: &CapacityFolder, path: Option<&Path>) -> anyhow::Result<()> {
+    let (Some(path), Some(answer)) = (path, &capacity.manifest.answer) else { return Ok(()) };
+    write(path, &to_markdown(capacity, answer), "--markdown")
+}
+
+/// Writes the page of a search into its folder, and gives where it is.
+///
+/// # Errors
+/// The file cannot be written.
+pub(crate) fn save_page(capacity: &CapacityFolder, answer: &Answer) -> anyhow::Result<PathBuf> {
+    let path = capacity.dir.join(FILE);
+    std::fs::write(&path, to_html(capacity, answer))
+        .with_context(|| format!("failed to write {}", path.display()))?;
+    Ok(path)
 }
 
 /// Prints a search that has an answer on stdout.
@@ -37,6 +57,7 @@ pub(crate) fn print(capacity: &CapacityFolder, format: OutputFormat) -> anyhow::
     let text = match format {
         OutputFormat::Text => to_text(capacity, answer, paint()),
         OutputFormat::Json => to_json(capacity, answer)?,
+        OutputFormat::Markdown => to_markdown(capacity, answer),
     };
     talk::print(&text)
 }

@@ -4,7 +4,7 @@ use claque_report::compare::{Compared, to_html, to_json, to_junit, to_markdown, 
 
 use super::{paint, write};
 use crate::{
-    config::{CompareForm, CompareSettings},
+    config::{CompareSettings, OutputFormat},
     talk,
 };
 
@@ -23,8 +23,8 @@ pub(crate) fn print(compared: &Compared, settings: &CompareSettings) -> anyhow::
         write(path, &to_html(compared), "--html")?;
     }
     match settings.form {
-        CompareForm::Text => talk::print(&to_text(compared, paint())),
-        CompareForm::Json => talk::print(&to_json(compared)?),
-        CompareForm::Markdown => talk::print(&to_markdown(compared)),
+        OutputFormat::Text => talk::print(&to_text(compared, paint())),
+        OutputFormat::Json => talk::print(&to_json(compared)?),
+        OutputFormat::Markdown => talk::print(&to_markdown(compared)),
     }
 }

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use claque_report::{
     Paint, documents, html,
     printable::{Colours, printable},
-    run, vocabulary,
+    replicates, run, vocabulary,
 };
 use claque_stats::vocabulary::Vocabulary;
 use claque_store::finished::{Finished, FinishedDocuments};
@@ -26,12 +26,7 @@ use crate::{
 /// # Errors
 /// A file or standard output cannot be written.
 pub(crate) fn tell(run: &Finished, output: &Output) -> anyhow::Result<()> {
-    if let Some(path) = &output.markdown {
-        write(path, &run::to_markdown(run), "--markdown")?;
-    }
-    if let Some(path) = &output.junit {
-        write(path, &run::to_junit(run), "--junit")?;
-    }
+    write_files(run, output.markdown.as_deref(), output.junit.as_deref())?;
     // The figures first: a page that cannot be written must not cost them, nor a terminal that is gone the page.
     let printed = print_all(run, output);
     if let Some(why) = &run.not_kept {
@@ -43,16 +38,42 @@ pub(crate) fn tell(run: &Finished, output: &Output) -> anyhow::Result<()> {
     printed
 }
 
+/// Writes the files asked for.
+///
+/// # Errors
+/// One cannot be written.
+pub(crate) fn write_files(
+    run: &Finished,
+    markdown: Option<&Path>,
+    junit: Option<&Path>,
+) -> anyhow::Result<()> {
+    if let Some(path) = markdown {
+        write(path, &run::to_markdown(run), "--markdown")?;
+    }
+    junit.map_or(Ok(()), |path| write(path, &run::to_junit(run), "--junit"))
+}
+
 /// The summary, and under whose names else it is wanted. Of a run that was not kept there are no facts to read.
 fn print_all(run: &Finished, output: &Output) -> anyhow::Result<()> {
     let kept = output.vocabulary.filter(|_| run.not_kept.is_none());
     let told = kept.map(|vocabulary| vocabulary::of_run(&run.folder, vocabulary)).transpose()?;
     match output.format {
         OutputFormat::Json => talk::print(&run::to_json(run, told.as_ref())?),
-        OutputFormat::Text => {
+        OutputFormat::Text | OutputFormat::Markdown => {
             print(run, output.format)?;
             told.map_or(Ok(()), |told| talk::print(&format!("\n{}", vocabulary::to_text(&told, paint()))))
         }
+    }
+}
+
+/// Tells of simulations of one thing with many seeds.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub(crate) fn tell_replicates(told: &[replicates::Told<'_>], output: &Output) -> anyhow::Result<()> {
+    match output.format {
+        OutputFormat::Text | OutputFormat::Markdown => talk::print(&replicates::to_text(told, paint())),
+        OutputFormat::Json => talk::print(&replicates::to_json(told)?),
     }
 }
 
@@ -78,7 +99,7 @@ pub(crate) fn print_vocabulary(
 ) -> anyhow::Result<()> {
     let told = vocabulary::of_run(folder, vocabulary)?;
     match format {
-        OutputFormat::Text => talk::print(&vocabulary::to_text(&told, paint())),
+        OutputFormat::Text | OutputFormat::Markdown => talk::print(&vocabulary::to_text(&told, paint())),
         OutputFormat::Json => talk::print(&vocabulary::to_json(&told)?),
     }
 }
@@ -91,6 +112,7 @@ pub(crate) fn print(run: &Finished, format: OutputFormat) -> anyhow::Result<()> 
     match format {
         OutputFormat::Text => talk::print(&run::to_text(run, paint())),
         OutputFormat::Json => talk::print(&run::to_json(run, None)?),
+        OutputFormat::Markdown => talk::print(&run::to_markdown(run)),
     }
 }
 
@@ -100,7 +122,7 @@ pub(crate) fn print(run: &Finished, format: OutputFormat) -> anyhow::Result<()> 
 /// Standard output cannot be written.
 pub(crate) fn print_documents(run: &FinishedDocuments, format: OutputFormat) -> anyhow::Result<()> {
     match format {
-        OutputFormat::Text => talk::print(&documents::to_text(run, paint())),
+        OutputFormat::Text | OutputFormat::Markdown => talk::print(&documents::to_text(run, paint())),
         OutputFormat::Json => talk::print(&documents::to_json(run)?),
     }?;
     if let Some(why) = &run.not_kept {

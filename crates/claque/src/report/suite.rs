@@ -35,6 +35,7 @@ pub(crate) fn tell(
     match output.format {
         OutputFormat::Text => talk::print(&to_text(told, against, paint()))?,
         OutputFormat::Json => talk::print(&to_json(told, against)?)?,
+        OutputFormat::Markdown => talk::print(&to_markdown(told, against))?,
     }
     if output.page == PageChoice::Written {
         let path = told.dir.join(FILE);
@@ -56,7 +57,7 @@ pub(crate) fn print_plan(
     format: OutputFormat,
 ) -> anyhow::Result<()> {
     match format {
-        OutputFormat::Text => talk::print(&plan_to_text(runs, total)),
+        OutputFormat::Text | OutputFormat::Markdown => talk::print(&plan_to_text(runs, total)),
         OutputFormat::Json => talk::print(&plan_to_json(name, runs, total)?),
     }
 }

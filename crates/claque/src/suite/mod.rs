@@ -44,13 +44,18 @@ pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode>
     let resume = settings.resume.as_ref().map(|name| find::suite(name, &settings.order.dir)).transpose()?;
     let (book, warning) = Book::open(&settings.order, resume)?;
     warning.iter().for_each(|warning| talk::say(warning));
-    let mut suite = Suite { book, interrupts, talk: settings.output.talk, page: settings.output.page };
+    // Of what is varied the table is wanted, and no page of each run.
+    let (talk, page) = match settings.what {
+        SuiteDeed::Varied => (Talk::Quiet, PageChoice::LeftOut),
+        SuiteDeed::Made | SuiteDeed::Told => (settings.output.talk, settings.output.page),
+    };
+    let mut suite = Suite { book, interrupts, talk, page };
     let jobs = std::mem::take(&mut settings.order.jobs);
     let end = suite.make(jobs, &settings).await;
     if end.is_err() {
         suite.book.discard_if_empty();
     }
-    if !suite.book.is_finished() && suite.book.dir.exists() {
+    if settings.what != SuiteDeed::Varied && !suite.book.is_finished() && suite.book.dir.exists() {
         talk::say(&format!("the suite goes on with --resume {}", suite.book.dir.display()));
     }
     match end? {

@@ -66,7 +66,7 @@ fn converse(stream: &TcpStream, answers: Answers) {
 }
 
 /// The request line, once head and body are read.
-fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<String> {
+pub(crate) fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<String> {
     let mut first = String::new();
     reader.read_line(&mut first).ok().filter(|&read| read > 0)?;
     let mut length = 0;

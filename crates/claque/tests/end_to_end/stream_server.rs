@@ -1,12 +1,14 @@
 //! A server of speech that sends what a test says, when the test says: HTTP/1.1 written out over TCP, with nothing in between.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufReader, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
+
+use crate::canned::read_request;
 
 /// Bytes of a second of samples: 24 kHz, 16 bits, one channel.
 const BYTES_PER_SECOND: u64 = 48_000;
@@ -223,25 +225,4 @@ fn goes_on(mut stream: &TcpStream, answer: &Answer) -> bool {
             false
         }
     }
-}
-
-/// The request line, once head and body are read.
-fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<String> {
-    let mut first = String::new();
-    reader.read_line(&mut first).ok().filter(|&read| read > 0)?;
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok().filter(|&read| read > 0)?;
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    reader.read_exact(&mut vec![0; length]).ok()?;
-    Some(first)
 }

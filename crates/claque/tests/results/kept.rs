@@ -44,6 +44,30 @@ fn runs_are_listed_filtered_and_found_by_name_and_tag() {
 }
 
 #[test]
+fn what_was_told_at_the_end_of_a_run_can_be_told_again() {
+    let stage = Stage::new();
+    let objective = ["--objective", "errors = 0", "--junit", "j.xml", "--markdown", "m.md"];
+    stage.simulated(&[&["--users", "2", "--blocks", "3"], &objective[..]].concat());
+    stage.prints(&["show", "latest", "--junit", "again.xml", "--markdown", "again.md"]);
+    let read = |name: &str| fs::read_to_string(stage.path().join(name)).unwrap();
+    assert_eq!(read("again.xml"), read("j.xml"));
+    assert_eq!(read("again.md"), read("m.md"));
+    assert_eq!(stage.prints(&["show", "latest", "--markdown", "-"]), read("m.md"));
+    let words = stage.refused(&["show", "latest", "--json", "--markdown", "-"]);
+    assert!(words.contains("would both be printed"), "{words}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_refused_before_the_run() {
+    let stage = Stage::new();
+    for flag in ["--junit", "--markdown"] {
+        let words = stage.refused(&["simulate", flag, "no-folder/file"]);
+        assert!(words.contains(&format!("{flag} is no-folder/file, which cannot be written")), "{words}");
+    }
+    assert!(!stage.path().join("claque-results").exists(), "nothing has begun");
+}
+
+#[test]
 fn pruning_lists_first_and_never_takes_what_has_a_tag() {
     let stage = Stage::new();
     let runs: Vec<_> = (0..4).map(|_| stage.simulated(&["--users", "1", "--blocks", "1"])).collect();

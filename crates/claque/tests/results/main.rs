@@ -1,9 +1,12 @@
 //! What a run leaves and what the verbs about kept runs make of it. The page is looked at in a real browser.
 
 mod browser;
+mod ci;
 mod explain;
 mod import;
 mod kept;
 mod page;
+mod pages;
 mod stage;
 mod suite;
+mod virtual_time;

@@ -156,7 +156,8 @@ fn the_scenario_in_the_page_repeats_the_run() {
     let set = ["--gateway-set", "pipeline.max_retries=5", "--varied-lengths", "--seed", "9"];
     let folder = stage.simulated(&[&["--users", "3", "--blocks", "7"], &set[..]].concat());
     let page = fs::read_to_string(folder.join("report.html")).unwrap();
-    let begin = page.find("<pre id=\"scenario\">").expect("it is there") + "<pre id=\"scenario\">".len();
+    let begin = page.find("<pre id=\"scenario\" tabindex=\"0\">").expect("it is there")
+        + "<pre id=\"scenario\" tabindex=\"0\">".len();
     let end = page[begin..].find("</pre>").expect("it ends");
     stage.write("scenario.toml", &page[begin..begin + end].replace("&quot;", "\"").replace("&#39;", "'"));
     let again = stage.simulated(&["--scenario", "scenario.toml"]);

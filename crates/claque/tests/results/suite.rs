@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use serde_json::Value;
 
-use crate::{browser::load, stage::Stage};
+use crate::{
+    browser::load,
+    stage::{Stage, manifest},
+};
 
 /// Two scenarios, four times each.
 const NIGHT: &str = "[suite]\nname = \"night\"\nrepeats = 4\n[common]\nblocks = 6\n\
@@ -77,7 +80,11 @@ fn a_worse_service_is_a_regression_and_the_same_one_is_not() {
     assert_eq!((code, verdicts(&document)), (Some(4), vec!["regression".into(); 2]));
     let read = |name: &str| fs::read_to_string(stage.path().join(name)).unwrap();
     assert!(read("m.md").contains("| few | **REGRESSION** | worse: "), "{}", read("m.md"));
-    assert!(read("j.xml").contains("name=\"many is no regression\">\n      <failure message=\"regression: "));
+    assert!(
+        read("j.xml").contains(
+            "name=\"many is no regression\" time=\"0.000\">\n      <failure message=\"regression: "
+        )
+    );
     let page = load(&folder(&stage, &document).join("suite.html"));
     assert_eq!(page.console, [""; 0]);
     assert!(page.dom.contains("many: <strong>REGRESSION</strong>") && page.dom.contains("<svg "));
@@ -231,4 +238,48 @@ fn the_suite_for_yapit_is_the_matrix_of_its_operators() {
     assert!(scenarios.iter().all(|scenario| scenario["valid"] == 5), "{document}");
     let most = scenarios[6]["figures"]["round_trip_p50_ms"]["most"].as_f64().unwrap();
     assert!(most <= 80.0, "the cache answers, 10 ms for each block of a message: {most}");
+}
+
+#[test]
+fn a_setting_is_varied_in_one_table_with_the_same_seeds() {
+    let stage = Stage::new();
+    let text = stage.prints(&[
+        "simulate",
+        "--users",
+        "6",
+        "--blocks",
+        "6",
+        "--vary",
+        "workers=1,8",
+        "--repeats",
+        "2",
+        "--seed",
+        "7",
+    ]);
+    assert!(text.contains("  workers-1  ") && text.contains("  workers-8  "), "{text}");
+    let folder =
+        text.lines().find_map(|line| line.trim().strip_prefix("suite folder")).unwrap().trim().to_owned();
+    let suite: Value =
+        serde_json::from_slice(&fs::read(stage.path().join(&folder).join("suite.json")).unwrap()).unwrap();
+    let runs = suite["runs"].as_array().unwrap();
+    let told: Vec<_> =
+        runs.iter().map(|run| (run["scenario"].as_str().unwrap(), run["seed"].as_u64().unwrap())).collect();
+    assert_eq!(told, [("workers-1", 7), ("workers-1", 8), ("workers-8", 7), ("workers-8", 8)]);
+    // What stands in the table is what each run measured by itself.
+    let alone = stage.simulated(&["--users", "6", "--blocks", "6", "--workers", "8", "--seed", "8"]);
+    let last = stage.path().join(&folder).join(runs[3]["folder"].as_str().unwrap());
+    assert_eq!(manifest(&alone)["summary"], manifest(&last)["summary"]);
+    let page = fs::read_to_string(stage.path().join(&folder).join("suite.html")).unwrap();
+    assert_eq!(page.matches("<figure>").count(), 3);
+
+    for (args, words) in [
+        (&["--vary", "wrokers=1"][..], "--vary wrokers: is no flag of simulate"),
+        (&["--users", "3", "--vary", "users=1,2"], "--vary users: is typed as well"),
+        (&["--vary", "pipeline.overflow.nonsense=1"], "unknown key `nonsense`"),
+        (&["--vary", "users=1", "--vary", "workers=1", "--vary", "speed=1"], "3 settings are varied"),
+        (&["--vary", "users=1", "--repeats", "0"], "--repeats is 0; give 1 to 1000"),
+    ] {
+        let said = stage.refused(&[&["simulate"], args].concat());
+        assert!(said.contains(words), "{args:?}: {said}");
+    }
 }

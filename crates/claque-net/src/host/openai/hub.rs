@@ -9,10 +9,10 @@ use std::{
 
 use claque_core::time::Instant;
 use claque_front::openai::{CallId, Input, OpenaiFront, Output, Reply};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    super::{HostStats, engine::Engine},
+    super::{HostStats, engine::Engine, timer::Timer},
     body::{Answered, Part},
 };
 use crate::clock::Clock;
@@ -28,9 +28,7 @@ pub(super) struct OpenaiHub {
     front: RefCell<OpenaiFront>,
     calls: RefCell<BTreeMap<CallId, Call>>,
     opened: Cell<u64>,
-    /// When the timer is set to go off.
-    armed: Cell<Option<Instant>>,
-    rearm: Notify,
+    timer: Timer,
     engine: Option<Rc<Engine>>,
     stats: Cell<HostStats>,
     published: watch::Sender<HostStats>,
@@ -76,8 +74,7 @@ impl OpenaiHub {
             front: RefCell::new(front),
             calls: RefCell::default(),
             opened: Cell::new(0),
-            armed: Cell::new(None),
-            rearm: Notify::new(),
+            timer: Timer::default(),
             engine: engine.map(Rc::new),
             stats: Cell::default(),
             published,
@@ -112,27 +109,12 @@ impl OpenaiHub {
         for Output { call, reply, .. } in outputs {
             self.route(call, reply);
         }
-        if self.next_due() != self.armed.get() {
-            self.rearm.notify_one();
-        }
+        self.timer.look_at(self.next_due());
     }
 
     /// Wakes the machine whenever it wants to be, for ever.
     pub(super) async fn wake_when_due(self: Rc<Self>) {
-        loop {
-            let next = self.next_due();
-            self.armed.set(next);
-            let due = async {
-                match next {
-                    Some(at) => self.clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = self.rearm.notified() => {}
-                () = due => self.handle(Input::Wake),
-            }
-        }
+        self.timer.run(self.clock, || self.next_due(), || self.handle(Input::Wake)).await;
     }
 
     /// Becomes true when the host stops.

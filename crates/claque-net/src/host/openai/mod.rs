@@ -17,8 +17,10 @@ use tokio::net::TcpStream;
 
 use self::{body::CallBody, hub::OpenaiHub};
 use super::{
-    Host, HostError, PortService, Question,
+    Host, HostError,
     engine::{Engine, EngineChoice, Speaker},
+    headers::text_headers,
+    port::{PortService, Question},
     speech,
 };
 
@@ -129,9 +131,7 @@ async fn answer(
             return Ok(body::empty(status));
         }
     };
-    let text = |value: &hyper::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    let headers: Vec<_> = head.headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
-    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let headers = text_headers(&head.headers);
     let (guard, answered) = hub.open_call();
     let request = Request {
         method: head.method.as_str(),

@@ -41,6 +41,12 @@ function timePlot(name, plot) {
       draw(svg, "text", { x, y: area.top + area.h + 18, "text-anchor": end && x > area.left + area.w - 16 ? "end" : "middle" }, tickText(t, unit) + (end ? " " + unit[1] : ""));
     });
     plot.draw({ svg, figure, area, toX });
+    for (const [begin, end] of D.window ? [[0, D.window.from_ms], [D.window.until_ms, D.horizon_ms]] : []) {
+      const from = Math.max(begin, view.from), to = Math.min(end, view.to);
+      if (to <= from) continue;
+      const outside = draw(svg, "rect", { class: "outside", x: toX(from), width: toX(to) - toX(from), y: area.top, height: area.h });
+      draw(outside, "title", {}).textContent = "whoever was to start here is in no figure";
+    }
     for (const gap of D.gaps || []) {
       const from = Math.max(gap.at_ms, view.from), to = Math.min(gap.at_ms + gap.lasted_ms, view.to);
       if (to <= from) continue;

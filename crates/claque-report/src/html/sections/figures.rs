@@ -154,7 +154,7 @@ fn figure_and_more(words: String, between: &str) -> (String, String) {
 /// Every distribution with its figures.
 pub(super) fn table(page: &Page<'_>, out: &mut Markup) {
     let summary = page.summary;
-    out.raw("<section id=\"figures\">\n<h2>All times</h2>\n<div class=\"scroll\"><table>\n<thead><tr>");
+    out.raw("<section id=\"figures\">\n<h2>All times</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<thead><tr>");
     out.raw("<th class=\"word\" scope=\"col\">time</th>");
     for name in ["values", "mean", "p50", "p95", "p99", "largest"] {
         out.raw("<th scope=\"col\">").words(name).raw("</th>");
@@ -194,7 +194,7 @@ fn streams(summary: &Summary, out: &mut Markup) {
     if told.is_empty() {
         return;
     }
-    out.raw("<div class=\"scroll\"><table id=\"streams\">\n<tbody>\n");
+    out.raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table id=\"streams\">\n<tbody>\n");
     for (name, figure) in &told {
         out.raw("<tr><th class=\"word\" scope=\"row\">").words(name).raw("</th>");
         out.element("td", figure);

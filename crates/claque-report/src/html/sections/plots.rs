@@ -32,6 +32,9 @@ fn open(id: &str, title: &str, says: &str, out: &mut Markup) {
 fn figure(name: &str, says: &str, out: &mut Markup) {
     out.raw("<figure data-plot=\"").raw(name).raw("\" role=\"img\" aria-label=\"").words(says);
     out.raw("\"><noscript>This plot is drawn by a script; the sentence above says the same.</noscript></figure>\n");
+    if let Some(words) = out.below_plots() {
+        out.raw("<p class=\"under\">").words(&words).raw("</p>\n");
+    }
 }
 
 pub(super) fn audience(summary: &Summary, picture: &Picture, out: &mut Markup) {
@@ -144,7 +147,7 @@ pub(super) fn spreads(summary: &Summary, picture: &Picture, out: &mut Markup) {
         }
         out.raw("</div>\n");
     }
-    out.raw("</div>\n<div class=\"scroll\"><table>\n<thead><tr><th class=\"word\" scope=\"col\">time</th><th scope=\"col\">values</th>");
+    out.raw("</div>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<thead><tr><th class=\"word\" scope=\"col\">time</th><th scope=\"col\">values</th>");
     let shares = [0, 100, 250, 500, 750, 900, 950, 990, 1_000];
     for name in ["least", "p10", "p25", "p50", "p75", "p90", "p95", "p99", "largest"] {
         out.raw("<th scope=\"col\">").raw(name).raw("</th>");
@@ -263,7 +266,7 @@ pub(super) fn errors(summary: &Summary, picture: &Picture, out: &mut Markup) {
     if errors.count > 0 {
         figure("errors", &says, out);
     }
-    out.raw("<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">errors</th><th class=\"word\" scope=\"col\">cause</th>");
+    out.raw("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<thead><tr><th scope=\"col\">errors</th><th class=\"word\" scope=\"col\">cause</th>");
     out.raw("<th scope=\"col\">healed</th><th scope=\"col\">blocks lost</th><th scope=\"col\">listeners</th><th class=\"word\" scope=\"col\">first words</th></tr></thead>\n<tbody>\n");
     for cause in &summary.errors {
         out.raw("<tr>").element("td", &grouped(cause.count));

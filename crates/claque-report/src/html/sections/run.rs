@@ -24,18 +24,19 @@ pub(super) fn about(page: &Page<'_>, out: &mut Markup) {
     out.raw("</dl>\n");
     repeat(page, out);
     documents(&manifest.document_ids, out);
-    out.raw("</section>\n<footer>Every figure is defined in docs/metrics.md of claque; the facts behind them lie beside this file, in run.json and the Parquet files. This page asks nobody for anything.</footer>\n");
+    out.raw("</section>\n</main>\n<footer>Every figure is defined in docs/metrics.md of claque; the facts behind them lie beside this file, in run.json and the Parquet files. This page asks nobody for anything.</footer>\n");
 }
 
 fn repeat(page: &Page<'_>, out: &mut Markup) {
     let Some(toml) = scenario_toml(&page.manifest.scenario) else { return };
     let verb = if is_virtual(page) { "simulate" } else { "run" };
-    out.raw("<p>Save the scenario and give it to claque; settings that it does not name are claque's own.</p>\n<pre>");
+    out.raw("<p>Save the scenario and give it to claque; settings that it does not name are claque's own.</p>\n<pre tabindex=\"0\">");
     out.words(&format!("claque {verb} --scenario scenario.toml"));
     if page.manifest.scenario.get("base_url").is_some() {
         out.words(" --env-file test.env");
     }
-    out.raw("</pre>\n<details open><summary>scenario.toml</summary>\n<pre id=\"scenario\">").words(&toml);
+    out.raw("</pre>\n<details><summary>scenario.toml</summary>\n<pre id=\"scenario\" tabindex=\"0\">")
+        .words(&toml);
     out.raw("</pre>\n<p><a class=\"button\" data-save=\"scenario\" download=\"scenario.toml\">Download scenario.toml</a></p></details>\n");
 }
 
@@ -56,7 +57,7 @@ fn documents(ids: &[String], out: &mut Markup) {
     if ids.is_empty() {
         return;
     }
-    out.raw("<details><summary>Documents made for the run</summary>\n<pre>");
+    out.raw("<details><summary>Documents made for the run</summary>\n<pre tabindex=\"0\">");
     for id in ids.iter().take(MOST) {
         out.words(id).raw("\n");
     }

@@ -221,6 +221,7 @@ impl Stage {
         };
         let request = match ClientMessage::decode(frame, era).expect("the service understands its client") {
             ClientMessage::Synthesize { block_indices, model, voice, .. } => {
+                let (model, voice) = (model.into(), voice.into());
                 Request::Synthesize { document: document(), blocks: block_indices, model, voice }
             }
             ClientMessage::CursorMoved { cursor, .. } => {

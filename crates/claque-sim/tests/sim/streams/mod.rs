@@ -3,6 +3,7 @@
 mod dialects;
 mod faults;
 mod properties;
+mod share;
 mod truth;
 
 use claque_core::{

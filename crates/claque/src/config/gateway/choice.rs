@@ -3,16 +3,23 @@
 //! Later layers win: the preset, the file's short settings (`engine`, `workers`, ...), the file's `[gateway]`, the
 //! flags, and `--gateway-set` in the order typed.
 
+use std::path::Path;
+
 use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime, duration_nanos},
 };
-use claque_gateway::{CrossTalk, Engine, GatewayConfig, Workers};
+use claque_gateway::{Engine, GatewayConfig, ModelConfig, Workers};
 use claque_run::order::{EngineFlag, GatewayChoice};
 
-use super::{engine::engine, set};
+use super::{
+    engine::engine,
+    layers::{self, Layers},
+    table::{self, GatewayTable},
+};
 use crate::config::{
     UsageError,
+    calibrated::read_model,
     wish::{Place, Source, Wish},
     wishes::Wishes,
 };
@@ -42,26 +49,21 @@ pub(crate) fn choose(
     limits: Limits,
     seed: Seed,
 ) -> Result<GatewayChoice, UsageError> {
-    let (preset, mut config) = preset(wishes, source)?;
+    let (preset, base) = preset(wishes, source)?;
     let engine = engine(wishes, source)?;
     let short = Short::read(wishes, source, &engine, limits)?;
-    short.apply(&mut config, |place| place != Place::Flag);
+    let mut layers = Layers::over(&base);
+    layers.lay(short.written(&layers.models(), |place| place != Place::Flag));
     if let Some(table) = &wishes.gateway {
-        let named = |what| UsageError::new(format!("{}: {what}", source.name(table.place, "gateway")));
-        table.value.apply(&mut config).map_err(named)?;
+        lay(&mut layers, &source.name(table.place, "gateway"), &table.value.text)?;
     }
-    short.apply(&mut config, |place| place == Place::Flag);
+    layers.lay(short.written(&layers.models(), |place| place == Place::Flag));
     for typed in &wishes.gateway_set {
-        let (key, settings) = set::parse(typed)?;
-        if settings.preset.is_some() {
-            return Err(UsageError::new(
-                "--gateway-set sets single constants; choose the preset with --gateway",
-            ));
-        }
-        settings
-            .apply(&mut config)
-            .map_err(|what| UsageError::new(format!("--gateway-set {key}: {what}")))?;
+        let (place, line) = table::of_flag(typed)?;
+        lay(&mut layers, &place, &line)?;
     }
+    let mut config: GatewayConfig = layers.read().map_err(UsageError::new)?;
+    in_order(&mut config.models, &base.models);
     if config.models.is_empty() {
         return Err(UsageError::new("the gateway has no model left; leave it at least one"));
     }
@@ -77,6 +79,24 @@ pub(crate) fn choose(
     Ok(GatewayChoice { preset, config, engine, seed })
 }
 
+/// The preset behind a table that was written at `place`, and the configuration that the two are.
+///
+/// # Errors
+/// There is no such preset, or the table does not fit it.
+pub(crate) fn configured(place: &str, table: &GatewayTable) -> Result<(String, GatewayConfig), UsageError> {
+    let preset = table.preset.as_ref().map_or("current", |wish| wish.value.as_str()).to_owned();
+    let base = GatewayConfig::preset(&preset).ok_or_else(|| {
+        let known = GatewayConfig::PRESETS.join(", ");
+        UsageError::new(format!("{place}: there is no preset `{preset}`; give {known}"))
+    })?;
+    let mut layers = Layers::over(&base);
+    lay(&mut layers, place, &table.text)?;
+    let mut config: GatewayConfig =
+        layers.read().map_err(|what| UsageError::new(format!("{place}: {what}")))?;
+    in_order(&mut config.models, &base.models);
+    Ok((preset, config))
+}
+
 fn preset(wishes: &Wishes, source: &Source) -> Result<(String, GatewayConfig), UsageError> {
     let in_file = wishes.gateway.as_ref().and_then(|table| table.value.preset.as_ref());
     let (wish, key) = match (&wishes.preset, in_file) {
@@ -84,6 +104,10 @@ fn preset(wishes: &Wishes, source: &Source) -> Result<(String, GatewayConfig), U
         (None, Some(written)) => (written, "preset"),
         (None, None) => return Ok(("current".to_owned(), GatewayConfig::current())),
     };
+    let is_file = wish.is_flag() && Path::new(&wish.value).extension().is_some_and(|end| end == "toml");
+    if is_file {
+        return read_model(Path::new(&wish.value));
+    }
     let config = source.known(wish, key, &GatewayConfig::PRESETS, GatewayConfig::preset)?;
     Ok((wish.value.clone(), config))
 }
@@ -113,30 +137,65 @@ impl Short {
         };
         Ok(Self {
             fixed: fixed(wishes, source, engine)?,
-            workers: wishes.workers.as_ref().map(|wish| Wish { value: wish.value.0, place: wish.place }),
+            workers: wishes.workers.clone(),
             unlimited,
             cross_talk: reproduce(wishes, source)?,
         })
     }
 
-    /// Applies those whose place is in `layer`.
-    fn apply(&self, config: &mut GatewayConfig, layer: impl Fn(Place) -> bool) {
+    /// Those whose place is in `layer`, as a table.
+    fn written(&self, models: &[String], layer: impl Fn(Place) -> bool) -> String {
+        let mut lines = Vec::new();
         if self.unlimited.is_some_and(&layer) {
-            *config =
-                config.clone().without_rest_limits().without_synthesis_limit().without_extraction_limit();
+            lines.extend(["rest_limits", "synthesis_limit", "extraction.max_concurrent"].map(off));
         }
+        let models: Vec<_> = models.iter().map(|slug| toml::Value::from(slug.as_str())).collect();
         let fixed = self.fixed.filter(|(place, ..)| layer(*place));
         if let Some((_, service, media)) = fixed {
-            *config = config.clone().with_deterministic_engine(1, service, media);
-        }
-        // That has set the workers, too; what was asked for comes back.
-        if let Some(workers) = self.workers.as_ref().filter(|wish| fixed.is_some() || layer(wish.place)) {
-            for model in &mut config.models {
-                model.workers = workers.value;
+            let audio = Duration::from_nanos(media.as_nanos()).as_secs_f64();
+            let service = service.as_secs_f64();
+            lines.push("accept_interval_seconds = 0".to_owned());
+            for slug in &models {
+                lines.push(format!("models.{slug}.service = {{ fixed_seconds = {service:?} }}"));
+                lines.push(format!("models.{slug}.length = {{ fixed_seconds = {audio:?} }}"));
             }
         }
-        set(&mut config.cross_talk, self.cross_talk.is_some_and(&layer).then_some(CrossTalk::PerUser));
+        // A deterministic engine has one worker; what was asked for wins, wherever it was asked for.
+        let asked = self.workers.as_ref().filter(|wish| fixed.is_some() || layer(wish.place));
+        let workers = asked.map(|wish| wish.value).or(fixed.map(|_| Workers::Pull(1)));
+        if let Some(workers) = workers {
+            let workers = match workers {
+                Workers::Pull(number) => number.to_string(),
+                Workers::Unlimited => "\"unlimited\"".to_owned(),
+            };
+            lines.extend(models.iter().map(|slug| format!("models.{slug}.workers = {workers}")));
+        }
+        if self.cross_talk.is_some_and(&layer) {
+            lines.push("cross_talk = \"per-user\"".to_owned());
+        }
+        lines.join("\n")
     }
+}
+
+fn off(key: &str) -> String {
+    format!("{key} = false")
+}
+
+/// # Errors
+/// It is about the other gateway, or does not fit.
+fn lay(layers: &mut Layers, place: &str, table: &str) -> Result<(), UsageError> {
+    let foreign = layers::parsed(table).ok().as_ref().and_then(table::first_of_openai);
+    if let Some(key) = foreign {
+        return Err(UsageError::new(format!("{place}: `{key}` needs --protocol openai")));
+    }
+    layers.lay_written::<GatewayConfig>(place, table)
+}
+
+/// Models of the preset in its order, then those that were added, by their slugs.
+pub(super) fn in_order(models: &mut [ModelConfig], known: &[ModelConfig]) {
+    let place = |model: &ModelConfig| known.iter().position(|known| known.info.slug == model.info.slug);
+    models.sort_by_key(|model| place(model).unwrap_or(known.len()));
+    ModelConfig::number(models);
 }
 
 pub(super) fn fixed(

@@ -1,17 +1,15 @@
 //! The gateway that speaks OpenAI-compatible speech: its settings, and how they are decided.
 
 use claque_core::{rng::Seed, secret::Secret};
-use claque_front::openai::{Dialect, HeadTime, OpenaiConfig};
+use claque_front::openai::{Dialect, OpenaiConfig};
 use claque_gateway::{ServiceModel, Workers};
 use claque_run::order::{EngineFlag, OpenaiChoice};
-use serde::{Deserialize, Serialize};
 
 use super::{
-    GatewaySettings,
     choice::fixed,
     engine::engine,
-    set,
-    units::{Name, Named, Switch},
+    layers::{self, Layers},
+    table,
 };
 use crate::config::{
     Environment, UsageError,
@@ -21,23 +19,6 @@ use crate::config::{
 
 /// The variable that holds the keys which open it: one, or more with commas between them.
 const KEYS_VARIABLE: &str = "CLAQUE_GATEWAY_API_KEYS";
-
-/// What is said and taken.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct OpenaiSettings {
-    /// Decides on what is absent here.
-    dialect: Option<String>,
-    models: Option<Vec<String>>,
-    voices: Option<Vec<String>>,
-    max_input_chars: Option<Switch<usize>>,
-    head: Option<Name<HeadTime>>,
-}
-
-impl Named for HeadTime {
-    const MEMBERS: &'static [(&'static str, Self)] =
-        &[("at-once", Self::AtOnce), ("with-audio", Self::WithAudio)];
-}
 
 /// Decides on a gateway of OpenAI-compatible speech. Later layers win: the dialect, the short settings, the file's `[gateway]`,
 /// `--gateway-set` in the order typed.
@@ -51,24 +32,27 @@ pub(crate) fn choose_openai(
     seed: Seed,
 ) -> Result<OpenaiChoice, UsageError> {
     not_its_own(wishes, source)?;
-    let mut layers = Vec::new();
+    let mut tables = Vec::new();
     if let Some(table) = &wishes.gateway {
-        layers.push((source.name(table.place, "gateway"), table.value.clone()));
+        if table.value.preset.is_some() {
+            return Err(foreign(&source.name(table.place, "gateway"), "preset"));
+        }
+        tables.push((source.name(table.place, "gateway"), table.value.text.clone()));
     }
     for typed in &wishes.gateway_set {
-        let (key, settings) = set::parse(typed)?;
-        layers.push((format!("--gateway-set {key}"), settings));
+        tables.push(table::of_flag(typed)?);
     }
-    let written = layers.iter().rev().find_map(|(_, settings)| settings.openai.dialect.as_deref());
-    let name = dialect.or(written).unwrap_or("openai");
+    let written = tables.iter().rev().find_map(|(_, table)| dialect_of(table));
+    let name = dialect.map(str::to_owned).or(written).unwrap_or_else(|| "openai".to_owned());
     let known = Dialect::ALL.map(|dialect| dialect.name);
-    let wish = Wish::flag(name.to_owned());
-    let mut config = OpenaiConfig::of(source.known(&wish, "dialect", &known, Dialect::named)?);
+    let mut config = OpenaiConfig::of(source.known(&Wish::flag(name), "dialect", &known, Dialect::named)?);
     let engine = engine(wishes, source)?;
     short(wishes, source, &engine, &mut config)?;
-    for (place, settings) in &layers {
-        settings.apply_openai(&mut config).map_err(|what| UsageError::new(format!("{place}: {what}")))?;
+    let mut layers = Layers::over(&config);
+    for (place, text) in &tables {
+        lay(&mut layers, place, text)?;
     }
+    let mut config = OpenaiConfig { dialect: config.dialect, ..layers.read().map_err(UsageError::new)? };
     config.api_keys = keys(environment)?;
     let engine = engine.with_processes(config.streaming.slots.get());
     Ok(OpenaiChoice { config, engine, seed })
@@ -103,7 +87,7 @@ fn short(
         config.streaming.slots = core::num::NonZeroU32::MIN;
     }
     if let Some(workers) = &wishes.workers {
-        config.streaming.slots = match workers.value.0 {
+        config.streaming.slots = match workers.value {
             Workers::Pull(number) => number.try_into().unwrap_or(config.streaming.slots),
             Workers::Unlimited => core::num::NonZeroU32::MAX,
         };
@@ -126,88 +110,34 @@ fn keys(environment: &Environment) -> Result<Vec<Secret>, UsageError> {
     })
 }
 
-impl GatewaySettings {
-    /// Changes what is set in `config`.
-    ///
-    /// # Errors
-    /// A setting is none of this gateway's, or does not fit.
-    fn apply_openai(&self, config: &mut OpenaiConfig) -> Result<(), String> {
-        if let Some(key) = self.first_of_yapit() {
-            return Err(format!(
-                "`{key}` is about the gateway of yapit; with --protocol openai there are `openai`, `stream` and \
-                 `faults.streams`"
-            ));
-        }
-        let OpenaiSettings { dialect: _, models, voices, max_input_chars, head } = &self.openai;
-        for (key, names) in [("models", models), ("voices", voices)] {
-            if names.as_ref().is_some_and(Vec::is_empty) {
-                return Err(format!("openai.{key} is empty; name at least one"));
-            }
-        }
-        set(&mut config.models, models.clone());
-        set(&mut config.voices, voices.clone());
-        set(&mut config.max_input_chars, max_input_chars.as_ref().map(Switch::to_option));
-        set(&mut config.head, head.map(|head| head.0));
-        self.stream.apply(&mut config.streaming)?;
-        set(&mut config.faults, self.faults.streams());
-        Ok(())
-    }
-
-    /// The first key that the gateway of OpenAI-compatible speech does not know.
-    fn first_of_yapit(&self) -> Option<String> {
-        let mut rest = self.clone();
-        if rest.preset.is_some() {
-            return Some("preset".to_owned());
-        }
-        (rest.openai, rest.stream) = Default::default();
-        rest.faults.forget_streams();
-        first_difference(&rest)
-    }
-
-    /// The first key that only the gateway of OpenAI-compatible speech knows.
-    pub(super) fn first_of_openai(&self) -> Option<&'static str> {
-        if self.openai != OpenaiSettings::default() {
-            return Some("openai");
-        }
-        if self.stream != super::stream::StreamSettings::default() {
-            return Some("stream");
-        }
-        self.faults.streams().map(|_| "faults.streams")
+/// # Errors
+/// It is about the other gateway, or does not fit.
+fn lay(layers: &mut Layers, place: &str, text: &str) -> Result<(), UsageError> {
+    let key = layers::parsed(text).ok().as_ref().and_then(table::first_of_yapit);
+    match key {
+        Some(key) => Err(foreign(place, &key)),
+        None => layers.lay_written::<OpenaiConfig>(place, text),
     }
 }
 
-/// The first key that says something.
-fn first_difference(settings: &GatewaySettings) -> Option<String> {
-    let (said, silent) = (serde_json::to_value(settings), serde_json::to_value(GatewaySettings::default()));
-    let (said, silent) = (said.ok()?, silent.ok()?);
-    let said = said.as_object()?;
-    said.iter().find(|(key, value)| silent.get(key.as_str()) != Some(*value)).map(|(key, _)| key.clone())
+fn foreign(place: &str, key: &str) -> UsageError {
+    UsageError::new(format!(
+        "{place}: `{key}` is about the gateway of yapit; with --protocol openai there are `openai`, `stream` and \
+         `faults.streams`"
+    ))
 }
 
-/// Everything of a decided gateway as settings, without its keys.
-impl From<&OpenaiConfig> for GatewaySettings {
-    fn from(config: &OpenaiConfig) -> Self {
-        let OpenaiConfig { dialect, models, voices, max_input_chars, api_keys: _, head, streaming, faults } =
-            config;
-        let openai = OpenaiSettings {
-            dialect: Some(dialect.name.to_owned()),
-            models: Some(models.clone()),
-            voices: Some(voices.clone()),
-            max_input_chars: Some((*max_input_chars).into()),
-            head: Some(Name(*head)),
-        };
-        Self {
-            openai,
-            stream: streaming.into(),
-            faults: super::faults::FaultSettings::of_streams(faults),
-            ..Self::default()
-        }
-    }
+/// The dialect that a table sets.
+fn dialect_of(text: &str) -> Option<String> {
+    let table = layers::parsed(text).ok()?;
+    let openai = table.get("openai")?.get_ref().as_table()?;
+    Some(openai.get("dialect")?.get_ref().as_str()?.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use claque_core::time::{Duration, MediaTime, Speed};
+    use claque_front::openai::HeadTime;
     use claque_gateway::{Batching, LengthModel, StreamEffect, StreamFault, StreamSelector};
 
     use super::*;
@@ -266,11 +196,10 @@ mod tests {
         ];
         let fault = |effect| StreamFault { selector: StreamSelector::Share(0.5), effect };
         config.faults = effects.map(fault).to_vec();
-        let text = toml::to_string(&GatewaySettings::from(&config)).unwrap();
-        let settings: GatewaySettings = toml::from_str(&text).unwrap();
-        let mut again = OpenaiConfig::of(config.dialect);
-        // What is absent in the file is no limit here, for a file says `false`.
-        settings.apply_openai(&mut again).unwrap();
+        let text = toml::to_string(&config).unwrap();
+        let mut layers = Layers::over(&OpenaiConfig::of(config.dialect));
+        layers.lay_written::<OpenaiConfig>("a file", &text).unwrap();
+        let again: OpenaiConfig = layers.read().unwrap();
         assert_eq!(again, config, "{text}");
     }
 
@@ -280,9 +209,13 @@ mod tests {
         assert!(words.starts_with("--gateway-set pipeline.max_retries: `pipeline` is about"), "{words}");
         let preset = GatewayFlags { gateway: Some("current".to_owned()), ..GatewayFlags::default() };
         assert!(decide(&[], preset, "").unwrap_err().starts_with("--gateway is about the gateway of yapit"));
-        let settings: GatewaySettings = toml::from_str("stream.slots = 3").unwrap();
-        let mut config = claque_gateway::GatewayConfig::current();
-        assert_eq!(settings.apply(&mut config), Err("`stream` needs --protocol openai".to_owned()));
+        let mut wishes = Wishes::default();
+        let gateway_set = vec!["stream.slots=3".to_owned()];
+        wishes.lay_gateway(GatewayFlags { gateway_set, ..GatewayFlags::default() }).unwrap();
+        let yapit =
+            super::super::choose(&wishes, &Source::default(), super::super::Limits::Off, Seed::root(1));
+        let words = yapit.unwrap_err().to_string();
+        assert_eq!(words, "--gateway-set stream.slots: `stream` needs --protocol openai");
     }
 
     #[test]

@@ -11,11 +11,11 @@ use claque_gateway::{
 };
 use claque_run::order::{EngineFlag, GatewayChoice};
 
-use super::{GatewaySettings, Limits, Switch, choose};
+use super::{Limits, choice::in_order, choose, decided, layers::Layers};
 use crate::{
     cli::GatewayFlags,
     config::{
-        UsageError,
+        UsageError, scenario,
         wish::{Source, Wish},
         wishes::Wishes,
     },
@@ -123,7 +123,7 @@ fn odd_requests(config: &mut GatewayConfig) {
 
 fn file(text: &str) -> (Wishes, Source) {
     let source = Source { path: "s.toml".into(), text: text.to_owned() };
-    (toml::from_str(text).unwrap(), source)
+    (scenario::parse(&source).unwrap(), source)
 }
 
 fn choice(text: &str, flags: GatewayFlags) -> Result<GatewayChoice, UsageError> {
@@ -136,53 +136,80 @@ fn sets(sets: &[&str]) -> GatewayFlags {
     GatewayFlags { gateway_set: sets.iter().map(|&set| set.to_owned()).collect(), ..GatewayFlags::default() }
 }
 
+/// `target` laid over `base` as a file would.
+fn laid_over(base: &GatewayConfig, target: &GatewayConfig) -> GatewayConfig {
+    let mut layers = Layers::over(base);
+    let gone = base.models.iter().map(|model| &*model.info.slug);
+    let gone = gone.filter(|slug| target.models.iter().all(|model| *model.info.slug != **slug));
+    layers.lay(gone.map(|slug| format!("models.\"{slug}\" = false\n")).collect());
+    layers.lay_written::<GatewayConfig>("a file", &toml::to_string(target).unwrap()).unwrap();
+    let mut config: GatewayConfig = layers.read().unwrap();
+    in_order(&mut config.models, &target.models);
+    for (model, wanted) in config.models.iter_mut().zip(&target.models) {
+        // A description cannot be taken away, only replaced.
+        model.info.description.clone_from(&wanted.info.description);
+    }
+    config
+}
+
 #[test]
 fn every_constant_can_be_set_in_a_file() {
-    let targets = [GatewayConfig::current(), GatewayConfig::feb_2026_tuned(), odd()];
-    for target in &targets {
-        for base in [GatewayConfig::current(), GatewayConfig::feb_2026(), odd()] {
-            let mut settings = GatewaySettings::from(target);
-            for model in &base.models {
-                settings.models.entry(model.info.slug.to_string()).or_insert(Switch::Off);
-            }
-            let mut config = base;
-            settings.apply(&mut config).unwrap();
-            config
-                .models
-                .sort_by_key(|model| target.models.iter().position(|m| m.info.slug == model.info.slug));
-            for (model, wanted) in config.models.iter_mut().zip(&target.models) {
-                model.info.id = wanted.info.id;
-                let ids = wanted.info.voices.iter().map(|voice| voice.id);
-                model.info.voices.iter_mut().zip(ids).for_each(|(voice, id)| voice.id = id);
-                // A description cannot be taken away, only replaced.
-                model.info.description.clone_from(&wanted.info.description);
-            }
-            assert_eq!(&config, target);
+    let odd = GatewayConfig { auth: Auth::Off, ..odd() };
+    let mut exponential = odd.clone();
+    exponential.models[0].service = ServiceModel::Exponential { mean: Duration::from_millis(1_200) };
+    for target in [&GatewayConfig::current(), &GatewayConfig::feb_2026_tuned(), &odd, &exponential] {
+        for base in [&GatewayConfig::current(), &GatewayConfig::feb_2026(), &odd, &exponential] {
+            assert_eq!(&laid_over(base, target), target);
         }
     }
 }
 
 #[test]
-fn what_is_saved_can_be_read_back_and_holds_no_secret() {
-    let mut target = odd();
-    let saved = serde_json::to_string(&GatewaySettings::from(&target)).unwrap();
-    assert!(!saved.contains("hush"), "{saved}");
-    target.auth = Auth::Off;
-    let text = toml::to_string(&GatewaySettings::from(&target)).unwrap();
-    let mut config = GatewayConfig::feb_2026();
-    config.models.remove(1);
-    toml::from_str::<GatewaySettings>(&text).unwrap().apply(&mut config).unwrap();
-    assert_eq!(config, target);
+fn accounts_and_tokens_come_from_a_file_and_are_not_in_what_is_saved() {
+    let text = "[gateway.auth]\naccounts = [{ email = \"a@b.example\", password = \"hush-hush\" }]\n\
+                static_tokens = [\"hush-too\"]\n";
+    let choice = choice(text, sets(&["auth.access_token_life_seconds=9"])).unwrap();
+    assert_eq!(choice.config.auth, odd().auth);
+    let saved = decided(&choice).to_string();
+    assert!(!saved.contains("hush") && saved.contains("hidden"), "{saved}");
+    let (wishes, _) = file(text);
+    assert!(!format!("{wishes:?}").contains("hush"));
 }
 
 #[test]
 fn the_lists_of_voices_are_saved_only_where_they_differ() {
-    let saved = |config: &GatewayConfig| {
-        let settings = GatewaySettings::from(config).without_preset_voices("2026-02");
-        serde_json::to_string(&settings).unwrap()
+    let saved = |sets: &[&str]| {
+        decided(&choice("gateway.preset = \"2026-02\"", self::sets(sets)).unwrap()).to_string()
     };
-    assert!(!saved(&GatewayConfig::feb_2026()).contains("af_heart"));
-    assert!(saved(&odd()).contains("af_heart"));
+    assert!(!saved(&[]).contains("af_heart"));
+    let fewer = "models.kokoro.voices=[{ slug = \"af_heart\" }]";
+    assert!(saved(&[fewer]).contains("af_heart"));
+}
+
+#[test]
+fn a_part_that_was_off_starts_from_what_is_known_of_it() {
+    let flags = sets(&["synthesis_limit.count=7", "auth.static_tokens=[]", "rest_limits.other=[]"]);
+    let config = choice("", flags).unwrap().config;
+    let limit = config.synthesis_limit.expect("it is on");
+    assert_eq!((limit.limit.count, limit.limit.window), (7, Duration::from_secs(60)));
+    assert_eq!(config.rest_limits.expect("it is on").create_document, []);
+    let Auth::On(auth) = config.auth else { panic!("it is on") };
+    assert_eq!(auth.access_token_life, Duration::from_secs(600));
+}
+
+#[test]
+fn a_time_of_one_kind_takes_the_place_of_another() {
+    let service = |sets: &[&str]| choice("", self::sets(sets)).unwrap().config.models[0].service;
+    let key = "models.kokoro.service";
+    let fixed = format!("{key}.fixed_seconds=2");
+    assert_eq!(service(&[&fixed]), ServiceModel::Fixed(Duration::from_secs(2)));
+    let sigma = format!("{key}.sigma=0.5");
+    let ServiceModel::PerChar { overhead, sigma, .. } = service(&[&fixed, &sigma]) else {
+        panic!("it is by the character again")
+    };
+    assert_eq!((overhead, sigma), (Duration::from_secs(1), 0.5));
+    let error = choice("", sets(&["models.kokoro.service={ fixed_seconds = 1, sigma = 1 }"])).unwrap_err();
+    assert!(error.to_string().contains("fixed_seconds stands alone"), "{error}");
 }
 
 #[test]

@@ -110,8 +110,9 @@ impl Picture {
         }
     }
 
-    /// Takes how things stand.
-    pub(crate) fn look(&mut self, now: Instant, mut standing: Standing) {
+    /// Takes how things stand, and what there is to do in all.
+    pub(crate) fn look(&mut self, now: Instant, goal: Goal, mut standing: Standing) {
+        self.goal = goal;
         if self.stopping {
             // What is given up at the end is done with all at once; that is no pace.
             standing.progress.blocks = self.standing.progress.blocks;

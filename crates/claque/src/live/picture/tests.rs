@@ -100,7 +100,11 @@ pub(crate) fn of_a_run() -> Picture {
             ..Progress::default()
         };
         let queue = Queue { queued: look % 40, busy: 12, overflowing: 0 };
-        picture.look(at(look * 200), Standing { progress, waiting: 2, held: look > 340, queue: Some(queue) });
+        picture.look(
+            at(look * 200),
+            picture.goal,
+            Standing { progress, waiting: 2, held: look > 340, queue: Some(queue) },
+        );
     }
     picture
 }
@@ -157,6 +161,6 @@ fn blocks_that_are_given_up_at_the_end_are_no_pace() {
     let mut standing = picture.standing;
     picture.stopping = true;
     standing.progress.blocks = 240;
-    picture.look(at(72_200), standing);
+    picture.look(at(72_200), picture.goal, standing);
     assert_eq!(figure(&picture, "blocks done").1, "120 of 240");
 }

@@ -129,26 +129,8 @@ fn readers_who_share_an_engine_get_the_same_pieces() {
 /// needed: the eleventh is 20 ms early, the twelfth 20 ms late. So nothing comes in the very moment it is needed.
 #[test]
 fn a_stream_that_is_too_slow_stalls_as_long() {
-    agree_on_pieces(&[
-        "--users",
-        "1",
-        "--blocks",
-        "2",
-        "--in-flight",
-        "1",
-        "--gateway-set",
-        "stream.first_chunk={fixed_seconds=0.125}",
-        "--gateway-set",
-        "stream.chunk_seconds=0.1",
-        "--gateway-set",
-        "stream.rate=0.714",
-        "--gateway-set",
-        "stream.length={fixed_seconds=2.5}",
-        "--start-buffer",
-        "350ms",
-        "--resume-buffer",
-        "350ms",
-    ]);
+    let arguments: Vec<_> = include_str!("slow_stream.txt").lines().collect();
+    agree_on_pieces(&arguments);
 }
 
 /// Whoever interrupts waits for the slot until the work for nobody is done.

@@ -1,0 +1,169 @@
+//! Whether there is a ceiling at all: what a search does about failures that come at any load, and what it says of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    belief::ObjectiveBelief,
+    evidence::{Evidence, Length, Worth},
+    search::Search,
+    weights::Chances,
+};
+use crate::{
+    binomial::Tail,
+    objective::{Counted, Objective, ObjectiveResult, Trial},
+};
+
+/// Beyond the number at which so much of those who are served alone is expected to be served, load counts.
+const UNLOADED: f64 = 0.98;
+
+/// Looks at lone listeners before anything else is tried.
+const MOST_LOOKS: usize = 12;
+/// That one listener is served as asked is likely enough to go on with more.
+const LIKELY: f64 = 0.8;
+
+/// What is missed at any load, as all runs show it in which the load made no difference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AtAnyLoad {
+    /// The objective as it was written.
+    pub objective: String,
+    /// How likely it is that no number of listeners meets it, given all runs, in percent.
+    pub likely_pct: f64,
+    /// The fewest listeners that were there at once.
+    pub from_users: u32,
+    /// The most.
+    pub to_users: u32,
+    /// Those on the wrong side.
+    pub bad: u64,
+    /// All of them.
+    pub of: u64,
+    /// What they are.
+    pub counts: Counted,
+    /// The share on the wrong side is at least this, one-sided and with the confidence of the answer, were they independent, in percent
+    /// (Clopper & Pearson 1934).
+    pub at_least_pct: f64,
+    /// What the objective allows, in percent.
+    pub allowed_pct: f64,
+}
+
+impl Search {
+    /// The chance that an objective is missed at any load, so that no number of listeners meets all of them.
+    #[must_use]
+    pub fn fails_at_any_load(&self) -> f64 {
+        1.0 - self.objectives.iter().map(|belief| 1.0 - belief.fails_at_any_load()).product::<f64>()
+    }
+
+    /// Where the ceilings may be, as [`Search::ceilings`] has them, if nothing is missed at any load.
+    pub(super) fn ceilings_if_any(&self) -> Vec<Chances> {
+        let objectives = self.objectives.iter().map(ObjectiveBelief::chances_if_any);
+        objectives.chain(self.has_throughput().then(|| self.pace_chances())).collect()
+    }
+
+    /// Where the least of them may be.
+    pub(super) fn ceiling_if_any(&self) -> Chances {
+        Chances::least(&self.ceilings_if_any()).expect("there is an objective, or the pace")
+    }
+
+    /// Whether more is to be known of what fails at any load before a number can be named.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.fails_at_any_load() > (1.0 - self.terms.confidence_pct / 100.0) / 2.0
+    }
+
+    /// The number, at most `users`, at which a run tells most of whether something fails at any load.
+    pub(super) fn most_telling(&self, users: u32) -> u32 {
+        let doubt = |belief: &&ObjectiveBelief| belief.fails_at_any_load();
+        let most = self.objectives.iter().max_by(|a, b| doubt(a).total_cmp(&doubt(b)));
+        let Some(belief) = most else { return users };
+        let numbers = std::iter::successors(Some(users), |&number| (number > 1).then_some(number / 2));
+        let tells = |number: u32| belief.would_tell(number);
+        numbers.max_by(|&a, &b| tells(a).total_cmp(&tells(b))).unwrap_or(users)
+    }
+
+    /// Whether lone listeners alone show that one is too many: each missed the same objective, and that each did has at most the chance
+    /// that is left to be wrong where the objective is met.
+    pub(super) fn is_missed_alone(&self) -> bool {
+        let sure = 1.0 - self.terms.confidence_pct / 100.0;
+        let alone = self.missed_alone();
+        let least = alone.iter().filter_map(|one| Some(1.0 - self.history_target(*one)?)).fold(1.0, f64::min);
+        let runs = i32::try_from(self.alone().count()).unwrap_or(i32::MAX);
+        runs >= 2 && !alone.is_empty() && least.powi(runs) <= sure
+    }
+
+    /// Whether nothing was tried but lone listeners, of whom one missed what hardly any may miss, and it is not known whether that is so: it is
+    /// looked at again, as shortly. What is known at the start of a session is looked at several times.
+    pub(super) fn wants_another_alone(&self) -> bool {
+        let is_nothing_else = self.alone().count() == self.history.len();
+        let sure = self.terms.confidence_pct / 100.0;
+        let is_open = |at: usize, belief: &ObjectiveBelief| {
+            let missed = self.alone().filter_map(|one| one.trials.get(at)).find(|trial| !trial.result.met);
+            let holds = belief.chances().at_least(1.0);
+            missed.is_some_and(|trial| {
+                let most = if trial.known_at_start { MOST_LOOKS } else { 2 };
+                trial.target >= 0.8 && self.history.len() < most && holds > 1.0 - sure && holds < LIKELY
+            })
+        };
+        is_nothing_else && self.objectives.iter().enumerate().any(|(at, belief)| is_open(at, belief))
+    }
+
+    /// Whether lone listeners were looked at often enough to say that one is too many.
+    pub(super) fn was_looked_at_alone(&self) -> bool {
+        self.alone().count() >= 3
+    }
+
+    fn alone(&self) -> impl Iterator<Item = &Evidence> {
+        self.history.iter().filter(|one| one.users == 1 && one.worth == Worth::Valid)
+    }
+
+    /// The objectives, by their places, that each run of a lone listener missed.
+    fn missed_alone(&self) -> Vec<usize> {
+        let misses = |one: &Evidence, at: usize| one.trials.get(at).is_some_and(|trial| !trial.result.met);
+        (0..self.objectives.len())
+            .filter(|&at| self.alone().all(|one| misses(one, at)) && self.alone().next().is_some())
+            .collect()
+    }
+
+    fn history_target(&self, at: usize) -> Option<f64> {
+        self.history.iter().find_map(|one| Some(one.trials.get(at)?.target))
+    }
+
+    /// What came of the objectives that every lone listener missed, as the last of them has it.
+    pub(super) fn alone_results(&self) -> Vec<ObjectiveResult> {
+        let last = self.alone().last();
+        let missed = self.missed_alone();
+        let of = |at: &usize| last.and_then(|one| Some(one.trials.get(*at)?.result.clone()));
+        missed.iter().filter_map(of).collect()
+    }
+
+    /// What is most likely missed at any load: of the objectives of which that is more likely than not.
+    pub(super) fn at_any_load(&self, objectives: &[Objective]) -> Option<AtAnyLoad> {
+        let none = |belief: &ObjectiveBelief| 1.0 - belief.chances().at_least(1.0);
+        let doubted = self.objectives.iter().zip(objectives).enumerate();
+        let doubted = doubted.filter(|(_, (belief, _))| none(belief) >= 0.5);
+        let (at, (belief, objective)) =
+            doubted.max_by(|(_, (a, _)), (_, (b, _))| none(a).total_cmp(&none(b)))?;
+        // Where that is because of the load, only lone listeners count.
+        let is_unloaded = |users: u32| {
+            users == 1 || (belief.fails_at_any_load() >= 0.5 && belief.is_unloaded(users, UNLOADED))
+        };
+        let full = |one: &&Evidence| {
+            let is_long =
+                |trial: &Trial| one.length == Length::Full || trial.known_at_start || !trial.result.met;
+            one.is_trusted() && one.trials.get(at).is_some_and(is_long) && is_unloaded(one.users)
+        };
+        let runs: Vec<_> = self.history.iter().filter(full).collect();
+        let trials = || runs.iter().filter_map(|one| one.trials.get(at));
+        let first = trials().next()?;
+        let (bad, of) = trials().fold((0, 0), |sum, trial| (sum.0 + trial.of - trial.good, sum.1 + trial.of));
+        let users = || runs.iter().map(|one| one.users);
+        Some(AtAnyLoad {
+            objective: objective.text().to_owned(),
+            likely_pct: 100.0 * none(belief),
+            from_users: users().min()?,
+            to_users: users().max()?,
+            bad,
+            of,
+            counts: first.counts,
+            at_least_pct: 100.0 * Tail::of(2.0 * self.terms.confidence_pct - 100.0).least_share(bad, of),
+            allowed_pct: 100.0 * (1.0 - first.target),
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! What simulations of one thing with many seeds say together: means, with how far chance may have them off.
+
+use serde::Serialize;
+
+use crate::{
+    compare::student::two_sided_t,
+    figures::{self, FigureUnit, FigureValue, Place},
+    summary::Summary,
+};
+
+/// Chance that an interval does not hold the mean of all seeds there are.
+const TAIL: f64 = 0.05;
+
+/// A figure over replicates.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReplicatedFigure {
+    /// The figure's name.
+    pub id: &'static str,
+    /// Which statistic of it, of a figure that has many values: `mean`, `p50`, `p95`, `p99` or `max`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistic: Option<&'static str>,
+    /// What it is counted in.
+    #[serde(skip)]
+    pub unit: FigureUnit,
+    /// Replicates in which it was measured.
+    pub measured: u32,
+    /// Their mean.
+    pub mean: f64,
+    /// Their standard deviation; absent below 2.
+    pub deviation: Option<f64>,
+    /// Where the mean of all seeds lies with 95 % confidence (Student's t); absent below 2, and where some replicates did not
+    /// measure it: those that did are a chosen part.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Every figure of the summary as text, over `replicates` in their order. Those that none of them measured are left out.
+#[must_use]
+pub fn over_replicates(replicates: &[Summary]) -> Vec<ReplicatedFigure> {
+    let Some(first) = replicates.first() else { return Vec::new() };
+    let told: Vec<_> = figures::told_in(Place::Text, first).map(|(figure, _)| figure).collect();
+    let of_figure = |figure: &'static figures::Figure| {
+        let values: Vec<_> = replicates.iter().map(|summary| figure.value(summary)).collect();
+        STATISTICS.iter().filter_map(move |statistic| {
+            let numbers: Vec<f64> = values.iter().filter_map(|value| (statistic.of)((*value)?)).collect();
+            let spread = Spread::of(&numbers)?;
+            let is_whole = numbers.len() == values.len();
+            Some(ReplicatedFigure {
+                id: figure.id,
+                statistic: statistic.name,
+                unit: figure.unit,
+                measured: u32::try_from(numbers.len()).unwrap_or(u32::MAX),
+                mean: spread.mean,
+                deviation: spread.deviation,
+                interval: spread.interval.filter(|_| is_whole),
+            })
+        })
+    };
+    told.into_iter().flat_map(of_figure).collect()
+}
+
+/// What one more run would come to by these: their mean, and where it lies with 95 % confidence (Student's t). No time is below
+/// zero. None of fewer than two.
+#[must_use]
+pub fn prediction(values: &[f64]) -> Option<(f64, (f64, f64))> {
+    let Spread { mean, deviation, .. } = Spread::of(values)?;
+    let count = f64::from(u32::try_from(values.len()).ok()?);
+    let reach = two_sided_t(TAIL, count - 1.0) * deviation? * (1.0 + 1.0 / count).sqrt();
+    Some((mean, ((mean - reach).max(0.0), mean + reach)))
+}
+
+/// One number of a figure's value.
+struct Statistic {
+    name: Option<&'static str>,
+    of: fn(FigureValue) -> Option<f64>,
+}
+
+const STATISTICS: [Statistic; 6] = [
+    Statistic {
+        name: None,
+        of: |value| match value {
+            FigureValue::Number(number) => Some(number),
+            FigureValue::Count(count) => Some(crate::sample::whole(count)),
+            FigureValue::Times(_) | FigureValue::Ratios(_) => None,
+        },
+    },
+    Statistic {
+        name: Some("mean"),
+        of: |value| of_many(value, |times| Some(times.mean_ms), |ratios| Some(ratios.mean)),
+    },
+    Statistic { name: Some("p50"), of: |value| of_many(value, |times| times.p50_ms, |ratios| ratios.p50) },
+    Statistic { name: Some("p95"), of: |value| of_many(value, |times| times.p95_ms, |ratios| ratios.p95) },
+    Statistic { name: Some("p99"), of: |value| of_many(value, |times| times.p99_ms, |ratios| ratios.p99) },
+    Statistic {
+        name: Some("max"),
+        of: |value| of_many(value, |times| Some(times.max_ms), |ratios| Some(ratios.max)),
+    },
+];
+
+fn of_many(
+    value: FigureValue,
+    times: fn(crate::Distribution) -> Option<f64>,
+    ratios: fn(crate::RatioDistribution) -> Option<f64>,
+) -> Option<f64> {
+    match value {
+        FigureValue::Times(of) => times(of),
+        FigureValue::Ratios(of) => ratios(of),
+        FigureValue::Count(_) | FigureValue::Number(_) => None,
+    }
+}
+
+struct Spread {
+    mean: f64,
+    deviation: Option<f64>,
+    interval: Option<(f64, f64)>,
+}
+
+impl Spread {
+    /// None of nothing.
+    fn of(numbers: &[f64]) -> Option<Self> {
+        let count = f64::from(u32::try_from(numbers.len()).ok().filter(|count| *count > 0)?);
+        let mean = numbers.iter().sum::<f64>() / count;
+        if numbers.len() < 2 {
+            return Some(Self { mean, deviation: None, interval: None });
+        }
+        let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
+        let deviation = (squares / (count - 1.0)).sqrt();
+        let reach = two_sided_t(TAIL, count - 1.0) * deviation / count.sqrt();
+        Some(Self { mean, deviation: Some(deviation), interval: Some((mean - reach, mean + reach)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_that_of_a_text_book() {
+        // Student's own example: yields of ten plots, t(9) = 2.262.
+        let numbers = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
+        let Spread { mean, deviation, interval } = Spread::of(&numbers).unwrap();
+        let (low, high) = interval.unwrap();
+        assert!((mean - 0.75).abs() < 1e-12 && (deviation.unwrap() - 1.789).abs() < 5e-4);
+        assert!((low + 0.53).abs() < 5e-3 && (high - 2.03).abs() < 5e-3, "{low} {high}");
+    }
+
+    #[test]
+    fn of_one_there_is_no_interval_and_of_nothing_nothing() {
+        assert!(Spread::of(&[]).is_none());
+        let one = Spread::of(&[4.0]).unwrap();
+        assert!((one.mean - 4.0).abs() < 1e-12 && one.deviation.is_none() && one.interval.is_none());
+    }
+}
