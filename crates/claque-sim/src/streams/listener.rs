@@ -3,13 +3,7 @@
 use std::sync::Arc;
 
 use claque_core::{
-    ids::BlockIdx,
-    listener,
-    plan::Plan,
-    player::PlayerState,
-    rng::Seed,
-    script::Script,
-    time::Instant,
+    ids::BlockIdx, listener, plan::Plan, player::PlayerState, rng::Seed, script::Script, time::Instant,
 };
 
 use super::{terms::Terms, way::Way};
