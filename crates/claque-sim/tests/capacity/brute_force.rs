@@ -5,11 +5,10 @@ use claque_stats::capacity::{Answer, Length, ProbeOrder};
 
 use crate::{AHEAD, capacity, extent::Extent, number, say, underrun_free, worlds::World};
 
-/// Workers with much noise, workers that have to begin anew now and then, and listeners that leave after some time.
-const WORLDS: [World; 3] = [
+/// Workers with much noise, and workers that have to begin anew now and then.
+const WORLDS: [World; 2] = [
     World { sigma: 0.5, ..World::clockwork(8, 2_000, 5_100, 1_000) },
     World { sigma: 0.1, restarts: 0.01, ..World::clockwork(6, 2_000, 5_000, 1_000) },
-    World { sigma: 0.3, leaves: true, ..World::clockwork(4, 2_000, 5_000, 1_000) },
 ];
 
 /// What many runs at a number show.
@@ -62,7 +61,7 @@ fn by_brute_force(world: World, near: &Answer, runs: u64) -> (u32, u32) {
     let (mut surely, mut perhaps) = (from - 1, from - 1);
     for users in from.. {
         let shown = many(world, users, runs);
-        let keeps_up = world.leaves || shown.pace >= 0.99;
+        let keeps_up = shown.pace >= 0.99;
         if surely + 1 == users && keeps_up && shown.share - shown.error >= 0.99 {
             surely = users;
         }

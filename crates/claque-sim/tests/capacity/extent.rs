@@ -22,7 +22,7 @@ impl Extent {
             None => Self { seeds: 3, runs: 10, large },
             Some(seeds) => {
                 let seeds = seeds.parse().expect("seeds are a number");
-                Self { seeds, runs: 20 * seeds, large }
+                Self { seeds, runs: 4 * seeds, large }
             }
         }
     }

@@ -57,9 +57,7 @@ fn search(
 /// The search for the capacity of a world, and what it comes to.
 fn searched(world: World, seed: u64) -> (Search, Answer) {
     let (objectives, root) = (underrun_free(), Seed::root(seed));
-    // Where listeners leave no pace is looked at.
-    let terms = SearchTerms { throughput: !world.leaves, ..terms() };
-    search(terms, &objectives, |order| world.probe(order, root.index(order.number), &objectives))
+    search(terms(), &objectives, |order| world.probe(order, root.index(order.number), &objectives))
 }
 
 fn capacity(world: World, seed: u64) -> Answer {

@@ -37,13 +37,11 @@ pub(crate) struct World {
     pub(crate) restarts: f64,
     /// Share of the jobs that fail for good, whatever the load.
     pub(crate) fails: f64,
-    /// Whether listeners leave after some time, three minutes on average, so that fewer and fewer are there.
-    pub(crate) leaves: bool,
 }
 
 impl World {
     pub(crate) const fn clockwork(workers: u32, service_ms: u64, audio_ms: u64, speed: u32) -> Self {
-        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, restarts: 0.0, fails: 0.0, leaves: false }
+        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, restarts: 0.0, fails: 0.0 }
     }
 
     /// Listeners that all workers together make audio for: W x d / (s x v).
@@ -51,11 +49,6 @@ impl World {
         let number = |ms: u64| f64::from(u32::try_from(ms).expect("times are short"));
         f64::from(self.workers) * number(self.audio_ms)
             / (number(self.service_ms) * f64::from(self.speed) / 1_000.0)
-    }
-
-    fn behaviour(self) -> Behaviour {
-        let listens = self.leaves.then(|| "exp 3min".parse().expect("it is a time"));
-        Behaviour { listens, ..Behaviour::NONE }
     }
 
     fn speed(self) -> Speed {
@@ -75,8 +68,7 @@ impl World {
         }
         if self.restarts > 0.0 {
             // A worker that has to begin anew, with all that it takes to be there again.
-            // A longer one lets the second block of every hundredth listener come too late at any load.
-            let effect = Effect::Slow { extra: Duration::from_secs(4) };
+            let effect = Effect::Slow { extra: Duration::from_secs(8) };
             config.faults.jobs.push(FaultRule { selector: Selector::Share(self.restarts), effect });
         }
         if self.fails > 0.0 {
@@ -96,7 +88,7 @@ impl World {
             voice: None,
             speed: self.speed(),
             policy: PlayerPolicy::YAPIT,
-            behaviour: self.behaviour(),
+            behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::from_secs_f64(order.spread_s), users },
             use_cached: false,
             texts: None,
