@@ -7,10 +7,7 @@ use core::fmt;
 
 use hashbrown::HashTable;
 
-use crate::{
-    ids::{ConnId, DocumentId, JobId, VariantHash},
-    pipeline::Subscriber,
-};
+use crate::ids::{ConnId, DocumentId, JobId, VariantHash};
 
 /// Something to look things up by.
 pub(crate) trait Key: Copy + Ord {
@@ -107,12 +104,6 @@ impl Key for VariantHash {
     /// A digest is scattered as it is.
     fn scattered(self) -> u64 {
         self.low_bits()
-    }
-}
-
-impl Key for Subscriber {
-    fn scattered(self) -> u64 {
-        scatter(self.document.low_bits() ^ self.block.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 }
 

@@ -77,6 +77,13 @@ pub(crate) struct Subscriber {
     pub(crate) block: i64,
 }
 
+impl Key for Subscriber {
+    fn scattered(self) -> u64 {
+        let block = self.block.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        scatter(self.document.low_bits() ^ block)
+    }
+}
+
 /// What is to be spoken.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {

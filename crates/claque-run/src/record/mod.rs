@@ -2,10 +2,11 @@
 
 mod folder;
 mod load;
+mod parts;
 mod steady;
 mod verdict;
 
-use std::{path::Path, thread::available_parallelism};
+use std::path::Path;
 
 use claque_core::{
     gap::GapLog,
@@ -18,15 +19,18 @@ use claque_stats::{
     GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Objective,
 };
 use claque_store::{
-    DocumentJournal, Machine, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader, RunWriter,
-    ServiceLoad, StoreError, TokenRow, UnixNanos,
+    DocumentJournal, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader, RunWriter, ServiceLoad,
+    StoreError, TokenRow, UnixNanos,
     finished::{Finished, Heading, TimeKind},
 };
 
-pub(crate) use self::verdict::network_notes;
 pub use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::judge,
+};
+pub(crate) use self::{
+    parts::{figures_of, machine, not_kept},
+    verdict::network_notes,
 };
 use self::{
     steady::{Steady, SteadyTerms, SteadyWatch},
@@ -76,16 +80,6 @@ pub(crate) struct RecordTerms {
 }
 
 impl RecordTerms {
-    /// What it is a run of.
-    pub(crate) const fn heading(&self) -> &Heading {
-        &self.heading
-    }
-
-    /// Whether its figures are of a part of it that is only known at its end.
-    pub(crate) const fn is_of_steady_state(&self) -> bool {
-        self.steady.is_some()
-    }
-
     /// Those of a run of `plan` that was decided in the words of `scenario`.
     pub(crate) fn new(
         plan: &Plan,
@@ -395,33 +389,6 @@ impl Recorder {
         let summary = figures.finish(lag);
         Ok(Told { heading, preparation, aborted, by_hand, gap, network, steady }.judge(summary))
     }
-}
-
-/// A builder of the figures of a run that has seen nothing.
-pub(crate) fn figures_of(heading: &Heading) -> SummaryBuilder {
-    let mut figures = SummaryBuilder::new(heading.config.shape());
-    if claque_store::expects_streams(&heading.scenario) {
-        figures.expect_streams();
-    }
-    if claque_store::expects_turns(&heading.scenario) {
-        figures.expect_turns();
-    }
-    figures
-}
-
-/// Why a run is not kept, and what there is of it all the same.
-pub(crate) fn not_kept(why: &StoreError, folder: &Path) -> String {
-    if claque_store::run_kind(folder).is_ok() {
-        format!("{why}; what was written before stays in {} as a partial run", folder.display())
-    } else {
-        why.to_string()
-    }
-}
-
-/// What the run is made on.
-pub(crate) fn machine() -> Machine {
-    let cpus = available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX));
-    Machine { os: std::env::consts::OS.to_owned(), arch: std::env::consts::ARCH.to_owned(), cpus }
 }
 
 #[cfg(test)]
