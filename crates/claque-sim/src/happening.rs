@@ -4,7 +4,7 @@ use claque_core::{
     event::{Event, Failure},
     ids::BlockIdx,
     remark::Findings,
-    time::{Instant, MediaTime},
+    time::{Duration, Instant, MediaTime},
 };
 use claque_gateway::{ConnId, Notice, Request, VariantHash};
 
@@ -73,4 +73,23 @@ impl Guard {
         self.now = now;
         assert!(self.steps <= self.most, "players and gateway act without end at {now}");
     }
+}
+
+/// Listeners and what is under way for them are counted in 32 bits.
+pub(crate) fn as_number(place: usize) -> u32 {
+    u32::try_from(place).expect("there are no more than a few things under way for each of 2^32 listeners")
+}
+
+pub(crate) fn wide(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// Whose connection it is: each dial gets the next multiple of the number of listeners, and the listener's own.
+pub(crate) fn index(conn: ConnId, listeners: u64) -> usize {
+    usize::try_from(conn.0 % listeners.max(1)).unwrap_or(usize::MAX)
+}
+
+/// A moment of the gateway, told in the run's time.
+pub(crate) fn run_time(at: Instant, gateway_lead: Duration) -> Instant {
+    Instant::START + at.since(Instant::START + gateway_lead)
 }

@@ -19,7 +19,7 @@ use claque_wire::yapit::close;
 use slab::Slab;
 
 use crate::{
-    happening::{Due, Guard, Happening, What},
+    happening::{Due, Guard, Happening, What, as_number, index, run_time, wide},
     link::{Link, Listening, garbage},
     listener::{Fetches, Line, Listener},
     presence::Presence,
@@ -373,23 +373,4 @@ impl<F: FnMut(Fact)> World<F> {
             self.queue.push(at, Due::Wakes(as_number(listener)));
         }
     }
-}
-
-/// Listeners and what is under way for them are counted in 32 bits.
-fn as_number(place: usize) -> u32 {
-    u32::try_from(place).expect("there are no more than a few things under way for each of 2^32 listeners")
-}
-
-fn wide(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-/// Whose connection it is: each dial gets the next multiple of the number of listeners, and the listener's own.
-fn index(conn: ConnId, listeners: u64) -> usize {
-    usize::try_from(conn.0 % listeners.max(1)).unwrap_or(usize::MAX)
-}
-
-/// A moment of the gateway, told in the run's time.
-fn run_time(at: Instant, gateway_lead: Duration) -> Instant {
-    Instant::START + at.since(Instant::START + gateway_lead)
 }

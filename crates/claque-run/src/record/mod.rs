@@ -2,11 +2,12 @@
 
 mod folder;
 mod load;
+mod parts;
 mod steady;
 mod terms;
 mod verdict;
 
-use std::{path::Path, thread::available_parallelism};
+use std::path::Path;
 
 use claque_core::{
     gap::GapLog,
@@ -18,7 +19,7 @@ use claque_stats::{
     GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Objective,
 };
 use claque_store::{
-    DocumentJournal, JournalEntries, Machine, NetworkRecord, Preparation, RunFolder, RunHeader, RunWriter,
+    DocumentJournal, JournalEntries, NetworkRecord, Preparation, RunFolder, RunHeader, RunWriter,
     ServiceLoad, StoreError, TokenRow, UnixNanos,
     finished::{Finished, Heading},
 };
@@ -27,11 +28,15 @@ pub use self::{
     folder::{folder_name, new_folder, new_folder_called},
     verdict::judge,
 };
+pub(crate) use self::{
+    parts::{figures_of, machine, not_kept},
+    terms::RecordTerms,
+    verdict::network_notes,
+};
 use self::{
     steady::{Steady, SteadyWatch},
     verdict::{Told, by_hand},
 };
-pub(crate) use self::{terms::RecordTerms, verdict::network_notes};
 use crate::{RunError, order::FactsKept};
 
 /// Facts kept back before they are written: few enough to be lost with a crash, many enough to be cheap.
@@ -358,33 +363,6 @@ impl Recorder {
         let summary = figures.finish(lag);
         Ok(Told { heading, preparation, aborted, by_hand, gap, network, steady }.judge(summary))
     }
-}
-
-/// A builder of the figures of a run that has seen nothing.
-pub(crate) fn figures_of(heading: &Heading) -> SummaryBuilder {
-    let mut figures = SummaryBuilder::new(heading.config.shape());
-    if claque_store::expects_streams(&heading.scenario) {
-        figures.expect_streams();
-    }
-    if claque_store::expects_turns(&heading.scenario) {
-        figures.expect_turns();
-    }
-    figures
-}
-
-/// Why a run is not kept, and what there is of it all the same.
-pub(crate) fn not_kept(why: &StoreError, folder: &Path) -> String {
-    if claque_store::run_kind(folder).is_ok() {
-        format!("{why}; what was written before stays in {} as a partial run", folder.display())
-    } else {
-        why.to_string()
-    }
-}
-
-/// What the run is made on.
-pub(crate) fn machine() -> Machine {
-    let cpus = available_parallelism().map_or(1, |cpus| u32::try_from(cpus.get()).unwrap_or(u32::MAX));
-    Machine { os: std::env::consts::OS.to_owned(), arch: std::env::consts::ARCH.to_owned(), cpus }
 }
 
 #[cfg(test)]

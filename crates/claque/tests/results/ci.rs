@@ -43,7 +43,7 @@ fn the_commands_of_the_page_end_as_it_says() {
     let junit = fs::read_to_string(stage.path().join("claque.xml")).expect("it was written");
     // Ten runs, two objectives each, two scenarios held against the baseline.
     assert!(junit.contains("tests=\"32\""), "{junit}");
-    assert!(junit.contains("is no regression\" time=\"0.000\">"), "{junit}");
+    assert!(junit.contains("no regression was shown\" time=\"0.000\">"), "{junit}");
     let first = junit.lines().find(|line| line.contains("the run is VALID")).expect("runs are judged");
     assert!(!first.contains("time=\"0.000\""), "{first}");
 }
