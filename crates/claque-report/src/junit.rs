@@ -95,8 +95,7 @@ mod tests {
     #[test]
     fn a_failure_says_why_and_nothing_breaks_the_markup() {
         let met = TestCase::new("errors < 3".to_owned(), None);
-        let missed =
-            TestCase::new("a & b".to_owned(), Some("<b>\"no\"\u{1b}[31m\nway".to_owned()));
+        let missed = TestCase::new("a & b".to_owned(), Some("<b>\"no\"\u{1b}[31m\nway".to_owned()));
         assert_eq!(
             document("run", &[met, missed]),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\

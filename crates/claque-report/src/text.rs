@@ -316,7 +316,8 @@ pub(crate) fn gap_row(gap: &GeneratorGap, paint: Paint) -> String {
         0 => String::new(),
         count => format!("; {} 50 ms or more", counted(count, "time")),
     };
-    let late = gap.late_share_pct.map_or_else(String::new, |share| format!("; late for {share:.2} % of the time"));
+    let late =
+        gap.late_share_pct.map_or_else(String::new, |share| format!("; late for {share:.2} % of the time"));
     row("generator_gap", &format!("{} at most, at {at}{more}{late}", time(gap.longest_ms)), paint)
 }
 

@@ -259,7 +259,11 @@ mod tests {
         assert_eq!(some.note_words(Some(10_000.0)).unwrap(), words);
         assert_eq!(some.late_words(Some(10_000.0)), None);
         assert_eq!(much.late_share_pct, Some(46.0));
-        assert!(much.late_words(Some(10_000.0)).unwrap().ends_with("46.0 % of the time in which anybody listened, more than 25 %"));
+        assert!(
+            much.late_words(Some(10_000.0))
+                .unwrap()
+                .ends_with("46.0 % of the time in which anybody listened, more than 25 %")
+        );
         assert_eq!(much.late_words(None), None, "nobody listened");
     }
 

@@ -307,7 +307,8 @@ fn copy(stage: &Stage, from: &str, to: &str, edit: impl FnOnce(&mut Value)) {
         fs::copy(&file, to.join(file.file_name().expect("it has a name"))).expect("it can be copied");
     }
     let path = to.join("run.json");
-    let mut run: Value = serde_json::from_slice(&fs::read(&path).expect("it was copied")).expect("it is JSON");
+    let mut run: Value =
+        serde_json::from_slice(&fs::read(&path).expect("it was copied")).expect("it is JSON");
     edit(&mut run);
     fs::write(&path, run.to_string()).expect("it can be written");
 }
@@ -343,6 +344,9 @@ fn a_gate_that_is_passed_says_what_was_shown_and_what_could_have_been_seen() {
     assert_eq!(code(&output), Some(0), "{}", stderr(&output));
     assert!(!stdout(&output).contains("were not run on the same"), "a simulation has no day");
     let junit = stage.read("j.xml");
-    assert!(junit.contains("name=\"B: no regression was shown\"") && !junit.contains("is no regression"), "{junit}");
+    assert!(
+        junit.contains("name=\"B: no regression was shown\"") && !junit.contains("is no regression"),
+        "{junit}"
+    );
     assert!(junit.contains("<system-out>") && junit.contains("could have been seen of "), "{junit}");
 }

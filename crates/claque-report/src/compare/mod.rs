@@ -67,7 +67,11 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
             .or_else(|| pair.objection.as_ref().map(|why| format!("not comparable: {why}")))
             .or_else(|| pair.design.not_judged().map(str::to_owned));
         let told = shown(compared, pair, side).filter(|_| failure.is_none());
-        cases.push(junit::TestCase { name: format!("{}: no regression was shown", side.label), failure, told });
+        cases.push(junit::TestCase {
+            name: format!("{}: no regression was shown", side.label),
+            failure,
+            told,
+        });
         cases.extend(objectives.iter().map(|result| {
             let judged = junit::case(result);
             junit::TestCase { name: format!("{}: {}", side.label, judged.name), ..judged }

@@ -109,7 +109,8 @@ fn undecided(judged: &[&Row], candidate: &str, runs: usize, confidence_pct: f64)
 }
 
 fn one_run(judged: &[&Row]) -> String {
-    let told: Vec<String> = judged.iter().map(|row| format!("{} {}", with_statistic(row), change(row))).collect();
+    let told: Vec<String> =
+        judged.iter().map(|row| format!("{} {}", with_statistic(row), change(row))).collect();
     let differences = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
     format!(
         "One run a side cannot tell a change from chance{differences}. Make three to five of each, with the same seeds on both sides."

@@ -15,7 +15,8 @@ use claque_core::{
 use claque_gateway::Load;
 use claque_net::{Clock, audience::ByHand, unix_nanos};
 use claque_stats::{
-    GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Objective,
+    GeneratorGap, ObservationsBuilder, Reason, ScheduleLag, Summary, SummaryBuilder, Verdict,
+    objective::Objective,
 };
 use claque_store::{
     DocumentJournal, Machine, NetworkRecord, Preparation, RunConfig, RunFolder, RunHeader, RunWriter,
@@ -59,6 +60,7 @@ pub(crate) struct Recorder {
     by_hand: Option<String>,
     /// When the generator did not run although it should have, where that was measured.
     gap: Option<GeneratorGap>,
+    other_texts: Option<Reason>,
     network: NetworkRecord,
     /// Why the folder takes no more.
     trouble: Option<StoreError>,
@@ -127,6 +129,7 @@ impl Recorder {
             aborted: None,
             by_hand: None,
             gap: None,
+            other_texts: None,
             network: NetworkRecord::default(),
             trouble: None,
             heading,
@@ -160,6 +163,12 @@ impl Recorder {
     /// Notes what was done to the audience by hand: it is not the audience that was asked for.
     pub(crate) fn note_by_hand(&mut self, done: ByHand) {
         self.by_hand = by_hand(done);
+    }
+
+    /// Notes what is odd about the blocks that the service made of the texts.
+    pub(crate) fn note_blocks(&mut self, notes: Vec<Reason>, other_texts: Option<Reason>) {
+        self.heading.notes.extend(notes);
+        self.other_texts = other_texts;
     }
 
     /// Notes how the service is reached.
@@ -321,8 +330,11 @@ impl Recorder {
         let saved = match self.trouble.take() {
             Some(error) => Err(error),
             None => {
-                let Self { writer, heading, preparation, aborted, by_hand, gap, network, .. } = &mut self;
-                let told = Told { heading, preparation, aborted, by_hand, gap, network, steady: &steady };
+                let Self {
+                    writer, heading, preparation, aborted, by_hand, gap, network, other_texts, ..
+                } = &mut self;
+                let steady = &steady;
+                let told = Told { heading, preparation, aborted, by_hand, gap, network, other_texts, steady };
                 writer.finish_with(UnixNanos(unix_nanos()), lag, |summary| told.judge(summary))
             }
         };
@@ -347,7 +359,7 @@ impl Recorder {
         }
         let mut facts = self.writer.facts()?;
         facts.append(&mut self.waiting);
-        let Self { heading, preparation, aborted, by_hand, gap, network, .. } = self;
+        let Self { heading, preparation, aborted, by_hand, gap, network, other_texts, .. } = self;
         let mut figures = SummaryBuilder::new(heading.config.shape());
         if claque_store::expects_streams(&heading.scenario) {
             figures.expect_streams();
@@ -363,7 +375,7 @@ impl Recorder {
             facts.iter().for_each(|fact| figures.add(fact));
         }
         let summary = figures.finish(lag);
-        Ok(Told { heading, preparation, aborted, by_hand, gap, network, steady }.judge(summary))
+        Ok(Told { heading, preparation, aborted, by_hand, gap, network, other_texts, steady }.judge(summary))
     }
 }
 

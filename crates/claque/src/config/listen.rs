@@ -59,6 +59,12 @@ pub(super) fn policy(
             None => Ok(preset),
         };
     }
+    if name == "turns"
+        && let Some(wish) = &wishes.ahead
+    {
+        let what = "is about readers: in a conversation nothing is asked for ahead; leave it out, or add --listen reader";
+        return Err(source.error(wish, "ahead", what));
+    }
     let ahead =
         source.within(wishes.ahead.as_ref(), "ahead", 0..=1_000, i64::from(preset.refill_threshold))?;
     let in_flight = preset.max_in_flight.map_or(1, |most| i64::from(most.get()));
