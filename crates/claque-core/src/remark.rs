@@ -40,11 +40,15 @@ pub enum Remark {
     OtherFormat,
     /// Samples without a header whose rate nobody told.
     RateAssumed,
+    /// Samples without a header of which the service told a rate or a number of channels that no player takes.
+    RateRejected,
+    /// Nearly all of its samples are silent, though something can be heard.
+    MostlySilent,
 }
 
 impl Remark {
     /// Every remark, in the order of reports.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::TooShort,
         Self::TooLong,
         Self::LengthContradicted,
@@ -62,6 +66,8 @@ impl Remark {
         Self::FrameCut,
         Self::OtherFormat,
         Self::RateAssumed,
+        Self::RateRejected,
+        Self::MostlySilent,
     ];
 
     /// The name used in files.
@@ -85,6 +91,8 @@ impl Remark {
             Self::LengthContradicted => "length-contradicted",
             Self::OtherFormat => "other-format",
             Self::RateAssumed => "rate-assumed",
+            Self::RateRejected => "rate-rejected",
+            Self::MostlySilent => "mostly-silent",
         }
     }
 
@@ -109,6 +117,8 @@ impl Remark {
             Self::LengthContradicted => "of another length than the service said",
             Self::OtherFormat => "in another format than was asked for",
             Self::RateAssumed => "whose sample rate nobody told",
+            Self::RateRejected => "whose sample rate was told and is not believed",
+            Self::MostlySilent => "in which nineteen of twenty samples are silent",
         }
     }
 
@@ -129,6 +139,8 @@ impl Remark {
             | Self::FrameCut
             | Self::OtherFormat
             | Self::RateAssumed
+            | Self::RateRejected
+            | Self::MostlySilent
             | Self::Hurried
             | Self::Drawn => false,
         }

@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use claque_core::{
     record::BlockRecord,
     remark::{Findings, Remark, Sound},
+    time::MediaTime,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     reason::{Reason, ReasonId, counted},
-    sample::millis,
+    sample::{millis, rounded, whole},
 };
 
 /// Above one block in so many the run measures something else than speech.
 const DOUBTFUL_SHARE: u64 = 100;
 
 /// What was found out about the audio that arrived whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AudioFigures {
     /// Blocks whose audio was looked at.
     pub blocks: u64,
@@ -27,6 +28,9 @@ pub struct AudioFigures {
     pub remarks: BTreeMap<String, u64>,
     /// Whether there was sound in it; absent where nobody was to listen, as in a simulation.
     pub sound: Option<SoundFigures>,
+    /// Blocks that were spoken many times faster than others of the run, and are much shorter; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scraps: Option<Scraps>,
     /// Blocks that all had the same audio although their texts are of very different lengths; absent where they had not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same: Option<SameAudio>,
@@ -45,6 +49,79 @@ pub struct SameAudio {
     pub media_ns: u64,
     /// Payload bytes.
     pub bytes: u64,
+}
+
+/// Audio of a fraction of the length that the same service needs for texts of the same run: beeps, fragments, what a failing engine
+/// plays in the place of speech.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scraps {
+    /// Blocks that had it.
+    pub blocks: u64,
+    /// Characters a second in them.
+    pub chars_per_second: f64,
+    /// The same in the blocks that people could have spoken.
+    pub usual_chars_per_second: f64,
+}
+
+/// What is spoken so many times as fast as the rest of a run is not the same voice at another speed.
+const SCRAPS_FASTER: f64 = 8.0;
+
+/// And it is at most this part of the length of other blocks: where every block is of one length, whatever its text, that is
+/// [`SameAudio`].
+const SCRAPS_SHORTER: f64 = 0.5;
+
+/// Adds up blocks faster than people speak, and the others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Paces {
+    hurried: Spoken,
+    usual: Spoken,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Spoken {
+    blocks: u64,
+    chars: u64,
+    media_ns: u64,
+}
+
+impl Spoken {
+    fn add(&mut self, record: &BlockRecord) {
+        self.blocks += 1;
+        self.chars += u64::from(record.chars);
+        self.media_ns = self.media_ns.saturating_add(record.media.as_nanos());
+    }
+
+    fn chars_per_second(self) -> Option<f64> {
+        (self.media_ns > 0).then(|| whole(self.chars) * 1e9 / whole(self.media_ns))
+    }
+
+    fn mean_length(self) -> Option<f64> {
+        (self.blocks > 0).then(|| whole(self.media_ns) / whole(self.blocks))
+    }
+}
+
+impl Paces {
+    pub(crate) fn add(&mut self, record: &BlockRecord) {
+        let Some(Findings { remarks, .. }) = record.findings else { return };
+        if record.chars == 0 || record.media == MediaTime::ZERO {
+            return;
+        }
+        if remarks.has(Remark::Hurried) || remarks.has(Remark::TooShort) {
+            self.hurried.add(record);
+        } else {
+            self.usual.add(record);
+        }
+    }
+
+    pub(crate) fn finish(self) -> Option<Scraps> {
+        let (fast, usual) = (self.hurried.chars_per_second()?, self.usual.chars_per_second()?);
+        let shorter = self.hurried.mean_length()? / self.usual.mean_length()?;
+        (fast >= SCRAPS_FASTER * usual && shorter <= SCRAPS_SHORTER).then(|| Scraps {
+            blocks: self.hurried.blocks,
+            chars_per_second: rounded(fast),
+            usual_chars_per_second: rounded(usual),
+        })
+    }
 }
 
 /// Fewer blocks may be alike by chance.
@@ -137,7 +214,10 @@ impl AudioFigures {
     /// Whether more than one block in a hundred is silent, of a length its text cannot have, or of another than was said.
     pub(crate) fn is_unbelievable(&self) -> bool {
         let SoundFigures { listened, silent, .. } = self.sound.unwrap_or_default();
-        silent * DOUBTFUL_SHARE > listened || self.doubtful * DOUBTFUL_SHARE > self.blocks
+        let scraps = self.scraps.map_or(0, |scraps| scraps.blocks);
+        silent * DOUBTFUL_SHARE > listened
+            || self.doubtful * DOUBTFUL_SHARE > self.blocks
+            || scraps * DOUBTFUL_SHARE > self.blocks
     }
 
     /// That audio is silent, implausible or contradictory: a note, and a reason where there is much of it.
@@ -146,14 +226,25 @@ impl AudioFigures {
             format!("{} of {} listened to silent", sound.silent, counted(sound.listened, "block"))
         });
         let of_length = self.told(Remark::is_doubtful);
-        let kinds: Vec<_> = silent.into_iter().chain(of_length).collect();
+        let scraps = self.scraps.map(|scraps| {
+            format!(
+                "{} of {} at {:.0} characters a second, where the same service speaks {:.0}: no speech of their texts",
+                scraps.blocks,
+                counted(self.blocks, "block"),
+                scraps.chars_per_second,
+                scraps.usual_chars_per_second
+            )
+        });
+        let kinds: Vec<_> = silent.into_iter().chain(of_length).chain(scraps).collect();
         let text = format!("audio in doubt: {}", kinds.join("; "));
         (!kinds.is_empty()).then_some(Reason { id: ReasonId::AudioInDoubt, text })
     }
 
     /// What is odd about audio that was played all the same.
     pub(crate) fn oddities(&self) -> Option<Reason> {
-        let mut kinds = self.told(|remark| !remark.is_doubtful() && remark != Remark::RateAssumed);
+        let mut kinds = self.told(|remark| {
+            !remark.is_doubtful() && ![Remark::RateAssumed, Remark::RateRejected].contains(&remark)
+        });
         if let Some(sound) = self.sound.filter(|sound| sound.undecodable > 0) {
             kinds.push(format!("{} could not be decoded", counted(sound.undecodable, "block")));
         }
@@ -163,13 +254,22 @@ impl AudioFigures {
 
     /// That nobody told the rate of samples, on which every length rests.
     pub(crate) fn assumed_rates(&self) -> Option<Reason> {
-        let assumed = self.with(Remark::RateAssumed);
-        let text = format!(
-            "the sample rate of {assumed} of {} was assumed, for neither the service nor anybody else told it: every length of \
-             audio rests on it; --pcm-rate tells it",
-            counted(self.blocks, "block")
-        );
-        (assumed > 0).then_some(Reason { id: ReasonId::RateAssumed, text })
+        let of = |count: u64| {
+            format!("the sample rate of {count} of {} was assumed", counted(self.blocks, "block"))
+        };
+        let (untold, rejected) = (self.with(Remark::RateAssumed), self.with(Remark::RateRejected));
+        let untold =
+            (untold > 0).then(|| format!("{}, for neither the service nor anybody else told it", of(untold)));
+        let rejected = (rejected > 0).then(|| {
+            format!(
+                "{}, for the service told a rate or a number of channels that no player takes (1,000 to 768,000 Hz, 1 to 8 channels), \
+                 which is not believed",
+                of(rejected)
+            )
+        });
+        let told: Vec<_> = untold.into_iter().chain(rejected).collect();
+        let text = format!("{}: every length of audio rests on it; --pcm-rate tells it", told.join("; "));
+        (!told.is_empty()).then_some(Reason { id: ReasonId::RateAssumed, text })
     }
 
     /// That nobody listened whether there is sound in what was heard.

@@ -15,7 +15,7 @@ use claque_core::{
 
 use self::open::{Open, add_gaps_within_requests};
 use crate::{
-    audio::{Alike, AudioFigures},
+    audio::{Alike, AudioFigures, Paces},
     causes::Causes,
     incidents::{Ends, Incidents},
     sample::{Sample, ScheduleLag, percent},
@@ -69,6 +69,7 @@ pub struct SummaryBuilder {
     audio_played: MediaTime,
     audio: AudioFigures,
     alike: Alike,
+    paces: Paces,
     streams: Streams,
     turns: Turns,
     longest_stall: Duration,
@@ -117,6 +118,7 @@ impl SummaryBuilder {
             audio_played: MediaTime::ZERO,
             audio: AudioFigures::default(),
             alike: Alike::default(),
+            paces: Paces::default(),
             streams: Streams::new(),
             turns: Turns::NotTaken,
             longest_stall: Duration::ZERO,
@@ -218,7 +220,11 @@ impl SummaryBuilder {
             given_up: incidents.map(|figures| figures.given_up),
             trouble: incidents.map(|figures| figures.trouble),
             acts: incidents.map(|figures| figures.acts),
-            audio: (self.audio.blocks > 0).then(|| AudioFigures { same: self.alike.finish(), ..self.audio }),
+            audio: (self.audio.blocks > 0).then(|| AudioFigures {
+                same: self.alike.finish(),
+                scraps: self.paces.finish(),
+                ..self.audio
+            }),
             streams,
         }
     }
@@ -246,6 +252,7 @@ impl SummaryBuilder {
         self.count_outcome(record);
         self.audio.add(record);
         self.alike.add(record);
+        self.paces.add(record);
         self.streams.add_block(record);
         let delivered_at = record.delivered_at();
         self.round_trip.push_between(record.requested_at, delivered_at);

@@ -104,6 +104,12 @@ pub enum ReasonId {
     CertificatesUnchecked,
     /// Note: a name has several addresses, and connections went to all of them.
     SeveralAddresses,
+    /// Reason, of what is shown again: the file says something else than its facts.
+    FactsDiffer,
+    /// Note, and reason above one listener in a hundred: the service made blocks of other texts than were written.
+    OtherTexts,
+    /// Note: the service's lists of blocks are odd, or its statuses name what nobody asked for.
+    OddBlocks,
 }
 
 impl ReasonId {
@@ -153,6 +159,9 @@ impl ReasonId {
             Self::WarmUpNotLeft => "warm-up-not-left",
             Self::HoldNotKept => "hold-not-kept",
             Self::TextsTooShort => "texts-too-short",
+            Self::FactsDiffer => "facts-differ",
+            Self::OtherTexts => "other-texts",
+            Self::OddBlocks => "odd-blocks",
         }
     }
 }

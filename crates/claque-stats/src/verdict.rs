@@ -301,8 +301,8 @@ fn listeners_failed(summary: &Summary) -> Option<Reason> {
 fn warnings(summary: &Summary) -> Option<Reason> {
     let count = summary.warnings.filter(|&count| count > 0)?;
     let text = format!(
-        "{} not understood, of no consequence, of a block that was not asked for, or a second answer to one that was \
-         asked for once",
+        "{} not understood, of no consequence, of a block, model or voice that was not asked for, or a second answer to \
+         one that was asked for once",
         counted(count, "message")
     );
     Some(Reason { id: ReasonId::Warnings, text })

@@ -96,6 +96,8 @@ struct Collected {
     latencies: Vec<f64>,
     /// Request written until the first audio byte.
     first_audio: Vec<f64>,
+    /// The same and the silence at the head of the audio, where somebody listened to it.
+    audible: Vec<f64>,
     /// Length of the audio.
     durations: Vec<f64>,
     /// Latency / length.
@@ -135,7 +137,10 @@ impl VocabularyBuilder {
         into.latencies.push(latency);
         into.durations.push(duration);
         into.factors.push(latency / duration);
-        into.first_audio.extend(block.first_audio_at.map(|at| at.since(requested_at).as_secs_f64()));
+        let first_audio = block.first_audio_at.map(|at| at.since(requested_at).as_secs_f64());
+        let silence = block.findings.and_then(|found| found.leading_silence).map(seconds);
+        into.audible.extend(first_audio.zip(silence).map(|(first, silence)| first + silence));
+        into.first_audio.extend(first_audio);
         match block.buffer_deficit.filter(|_| is_streamed(block)) {
             Some(deficit) => {
                 into.deficits.push(deficit.as_secs_f64());

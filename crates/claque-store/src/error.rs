@@ -74,6 +74,27 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// It needs no import.
+    #[error(
+        "failed to import {path}: it is a file of claque's own, and no result of the older script; its folder is read as it is: `claque show \
+         {folder}`, `claque compare {folder} OTHER`"
+    )]
+    OwnFile {
+        /// The file.
+        path: PathBuf,
+        /// The folder that it is in.
+        folder: PathBuf,
+    },
+    /// It is JSON, and no result of the older script.
+    #[error(
+        "failed to import {path}: it is no result of the older script: {what}; give a file that the script wrote"
+    )]
+    NotAnOldResult {
+        /// The file.
+        path: PathBuf,
+        /// What it lacks, or has too much of.
+        what: String,
+    },
     /// The file is not what it should be.
     #[error("failed to read {path}: {what}; the file is damaged, restore it from a copy")]
     Damaged {

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{self, Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -36,6 +37,9 @@ pub struct RunHead {
     pub verdict: Option<SavedVerdict>,
     /// Names that users gave it.
     pub tags: Vec<String>,
+    /// Whether the files with its facts are there and have an end; they are not read. Always of what was not finished, and of runs
+    /// over documents.
+    pub has_facts: bool,
 }
 
 /// The sort of a run.
@@ -137,7 +141,29 @@ pub fn head(dir: &Path) -> Result<RunHead, StoreError> {
     };
     let Fields { partial, started_at_utc, target, scenario, verdict } = fields(&bytes, &path)?;
     let tags = tags(dir)?;
-    Ok(RunHead { dir: dir.to_owned(), partial, what, started_at_utc, target, scenario, verdict, tags })
+    let has_facts = partial || matches!(what, RunWhat::Documents { .. }) || has_facts(dir);
+    let dir = dir.to_owned();
+    Ok(RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags, has_facts })
+}
+
+/// Whether the columns of a finished run are there and end as such files do. Those of listeners and errors came later.
+fn has_facts(dir: &Path) -> bool {
+    let is_whole = |name: &str| ends_as_columns(&dir.join(name)).unwrap_or(false);
+    let came_later = |name: &str| !dir.join(name).exists() || is_whole(name);
+    is_whole(files::BLOCKS)
+        && is_whole(files::STALLS)
+        && came_later(files::LISTENERS)
+        && came_later(files::ERRORS)
+}
+
+/// A Parquet file ends with the four bytes with which it begins (its format, section "File format").
+fn ends_as_columns(path: &Path) -> io::Result<bool> {
+    const MAGIC: [u8; 4] = *b"PAR1";
+    let mut file = fs::File::open(path)?;
+    let mut end = [0; MAGIC.len()];
+    file.seek(SeekFrom::End(-4))?;
+    file.read_exact(&mut end)?;
+    Ok(end == MAGIC)
 }
 
 /// The sort of the run in `dir`.

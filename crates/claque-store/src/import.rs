@@ -107,6 +107,7 @@ pub enum Imported {
 /// As [`read`].
 pub fn read_any(path: &Path) -> Result<Imported, StoreError> {
     let bytes = files::read(path).map_err(|source| StoreError::io("read", path, source))?;
+    not_our_own(&bytes, path)?;
     if documents::OldDocuments::is_it(&bytes) {
         return documents::OldDocuments::decode(&bytes, path).map(Box::new).map(Imported::Documents);
     }
@@ -119,7 +120,8 @@ pub fn read_any(path: &Path) -> Result<Imported, StoreError> {
 /// The file cannot be read, is not such a file, or holds a time that is negative or no number.
 pub fn read(path: &Path) -> Result<ImportedRun, StoreError> {
     let bytes = files::read(path).map_err(|source| StoreError::io("read", path, source))?;
-    let file: OldFile = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(path, error))?;
+    not_our_own(&bytes, path)?;
+    let file: OldFile = serde_json::from_slice(&bytes).map_err(|error| unlike(path, &error))?;
     let mut notes =
         vec![format!("start of playback is inferred: block 0 and {MIN_BUFFER} blocks in all had arrived")];
     agrees_with_itself(&file).map_err(|what| StoreError::damaged(path, what))?;
@@ -131,6 +133,31 @@ pub fn read(path: &Path) -> Result<ImportedRun, StoreError> {
     }
     let OldFile { config, started_at, finished_at, document_ids, .. } = file;
     Ok(ImportedRun { config, started_at, finished_at, document_ids, facts, notes })
+}
+
+/// What claque wrote itself has a version, which the older script never wrote.
+fn not_our_own(bytes: &[u8], path: &Path) -> Result<(), StoreError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        format_version: Option<serde_json::Value>,
+    }
+    let versioned: Option<Versioned> = serde_json::from_slice(bytes).ok();
+    match versioned.and_then(|file| file.format_version) {
+        None => Ok(()),
+        Some(_) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or_else(|| Path::new(".")).to_owned();
+            Err(StoreError::OwnFile { path: path.to_owned(), folder })
+        }
+    }
+}
+
+/// What is whole as JSON is not damaged, but another file.
+pub(crate) fn unlike(path: &Path, error: &serde_json::Error) -> StoreError {
+    if error.is_data() {
+        return StoreError::NotAnOldResult { path: path.to_owned(), what: error.to_string() };
+    }
+    StoreError::damaged(path, error)
 }
 
 #[derive(Debug, Deserialize)]

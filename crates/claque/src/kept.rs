@@ -68,6 +68,8 @@ pub(crate) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
                 | ReasonId::WarmUpNotLeft
                 | ReasonId::HoldNotKept
                 | ReasonId::TextsTooShort
+                | ReasonId::OtherTexts
+                | ReasonId::OddBlocks
         )
     };
     verdict.reasons.extend(reasons.into_iter().filter(|reason| stays(reason.id)));

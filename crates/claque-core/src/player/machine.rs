@@ -48,6 +48,8 @@ pub struct Player {
     connect_time: Option<Duration>,
     foreign_messages: u64,
     pub(super) warnings: u64,
+    /// The words of the last of them: a clue where nothing else comes.
+    pub(super) last_warning: Option<String>,
     pub(super) unwanted_bytes: u64,
     pub(super) outputs: VecDeque<Output>,
 }
@@ -82,6 +84,7 @@ impl Player {
             connect_time: None,
             foreign_messages: 0,
             warnings: 0,
+            last_warning: None,
             unwanted_bytes: 0,
             outputs: VecDeque::new(),
             config,
@@ -184,7 +187,10 @@ impl Player {
             Event::Complete { block, media, findings } => self.handle_complete(now, block, media, findings),
             Event::Evicted { blocks } => self.handle_evicted(now, &blocks),
             Event::Foreign => self.foreign_messages += 1,
-            Event::Warning { .. } => self.warnings += 1,
+            Event::Warning { text } => {
+                self.warnings += 1;
+                self.last_warning = Some(text);
+            }
             Event::BlockError { failure, recoverable } => self.handle_block_error(now, failure, recoverable),
             Event::NotAudio(failure) => self.handle_not_audio(now, failure),
             Event::Failed(failure) => self.handle_failure(now, failure),

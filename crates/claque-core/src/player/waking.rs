@@ -57,7 +57,12 @@ impl Player {
                 phase: Phase::BeforeAudio,
                 class: FailureClass::Timeout,
                 code: None,
-                text: format!("nothing that was waited for came from the server for {seconds} s"),
+                text: format!(
+                    "nothing that was waited for came from the server for {seconds} s{}",
+                    self.last_warning
+                        .as_ref()
+                        .map_or_else(String::new, |last| format!("; what came last: {last}"))
+                ),
                 kills: Kills::Session,
             },
         };

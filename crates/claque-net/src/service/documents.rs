@@ -47,7 +47,7 @@ impl Service {
         Ok(created.id)
     }
 
-    /// Characters of each block that the service made of a document; none when there is no such document of ours.
+    /// The blocks that the service made of a document, as it lists them; none when there is no such document of ours.
     /// Limits and passing trouble are waited out by `wait`, which says whether to go on.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Service {
         &self,
         id: &str,
         wait: impl AsyncFn(Pause) -> bool,
-    ) -> Result<Option<Vec<u32>>, ServiceError> {
+    ) -> Result<Option<Vec<Block>>, ServiceError> {
         const ACTION: &str = "list the blocks of a document";
         let url = self.target.url(&format!("/api/v1/documents/{}/blocks", self.checked(ACTION, id)?));
         let answer = self.call_again(ACTION, || bare(Method::GET, &url), &wait).await?;
@@ -66,8 +66,7 @@ impl Service {
         self.expect(ACTION, &answer, StatusCode::OK)?;
         let blocks: Vec<Block> = json::read(&answer.body)
             .map_err(|error| self.error(ACTION, not_understood("list of blocks", &error)))?;
-        let chars = |block: &Block| u32::try_from(block.text.chars().count()).unwrap_or(u32::MAX);
-        Ok(Some(blocks.iter().map(chars).collect()))
+        Ok(Some(blocks))
     }
 
     /// The caller's documents, `most` of them at most, the most recently used first; none where the service has no list.

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, io, net::IpAddr};
 
 use bytes::Bytes;
 use claque_core::event::{Failure, FailureClass, Kills, Phase};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{
     HeaderMap, Request, Response, StatusCode, Uri,
     body::Incoming,
@@ -211,10 +211,25 @@ impl HttpClient {
         let body = Limited::new(response.into_body(), MAX_REST_BODY)
             .collect()
             .await
-            .map_err(|error| failure_of(&*error, Phase::BeforeAudio))?
+            .map_err(|error| too_long(&*error).unwrap_or_else(|| failure_of(&*error, Phase::BeforeAudio)))?
             .to_bytes();
         Ok(Answer { status, retry_after, content_type, leads_to, body })
     }
+}
+
+/// The failure of an answer that is longer than any that is waited for.
+fn too_long(error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
+    let text = format!(
+        "the answer is longer than {} MiB, which no answer of such a service is; look at what answers at that address",
+        MAX_REST_BODY >> 20
+    );
+    error.is::<LengthLimitError>().then_some(Failure {
+        phase: Phase::BeforeAudio,
+        class: FailureClass::Protocol,
+        code: None,
+        text,
+        kills: Kills::Session,
+    })
 }
 
 /// A request without a body.

@@ -161,6 +161,9 @@ impl Target {
         if trimmed.contains('@') {
             return Err(unsuitable("it carries credentials; use --token or --env-file for those"));
         }
+        if ["http:", "https:"].contains(&trimmed.to_ascii_lowercase().as_str()) {
+            return Err(unsuitable("it names no host; give one, such as http://127.0.0.1:8000"));
+        }
         let uri: Uri =
             trimmed.parse().map_err(|source| TargetError::NotAUrl { text: trimmed.to_owned(), source })?;
         match uri.scheme_str() {
@@ -171,7 +174,8 @@ impl Target {
         if uri.query().is_some() {
             return Err(unsuitable("it carries a query"));
         }
-        let origin = Origin::of(&uri).ok_or_else(|| unsuitable("it names no host"))?;
+        let origin = Origin::of(&uri)
+            .ok_or_else(|| unsuitable("it names no host; give one, such as http://127.0.0.1:8000"))?;
         if let Some(meant) = old_spelling(&origin.host) {
             return Err(TargetError::OldSpelling { text: shown(), meant });
         }
@@ -313,7 +317,9 @@ mod tests {
             ("tts.example", "lacks http://"),
             ("ftp://tts.example", "only http and https"),
             ("https://tts.example?token=a", "query"),
-            ("https://", "failed to read the base URL"),
+            ("https://", "it names no host"),
+            ("http://", "it names no host"),
+            ("HTTP:///", "it names no host"),
             ("not a url", "failed to read the base URL"),
         ] {
             let error = Target::parse(text).unwrap_err().to_string();

@@ -16,7 +16,8 @@ use claque_core::{
 use claque_gateway::Load;
 use claque_net::{Clock, audience::ByHand, unix_nanos};
 use claque_stats::{
-    GeneratorGap, ObservationsBuilder, ScheduleLag, Summary, SummaryBuilder, Verdict, objective::Objective,
+    GeneratorGap, ObservationsBuilder, Reason, ScheduleLag, Summary, SummaryBuilder, Verdict,
+    objective::Objective,
 };
 use claque_store::{
     DocumentJournal, JournalEntries, NetworkRecord, Preparation, RunFolder, RunHeader, RunWriter,
@@ -70,6 +71,7 @@ pub(crate) struct Recorder {
     by_hand: Option<String>,
     /// When the generator did not run although it should have, where that was measured.
     gap: Option<GeneratorGap>,
+    other_texts: Option<Reason>,
     network: NetworkRecord,
     /// Why the folder takes no more.
     trouble: Option<StoreError>,
@@ -112,6 +114,7 @@ impl Recorder {
             aborted: None,
             by_hand: None,
             gap: None,
+            other_texts: None,
             network: NetworkRecord::default(),
             trouble: None,
             heading,
@@ -157,6 +160,12 @@ impl Recorder {
     /// Notes what was done to the audience by hand: it is not the audience that was asked for.
     pub(crate) fn note_by_hand(&mut self, done: ByHand) {
         self.by_hand = by_hand(done);
+    }
+
+    /// Notes what is odd about the blocks that the service made of the texts.
+    pub(crate) fn note_blocks(&mut self, notes: Vec<Reason>, other_texts: Option<Reason>) {
+        self.heading.notes.extend(notes);
+        self.other_texts = other_texts;
     }
 
     /// Notes how the service is reached.
@@ -324,8 +333,11 @@ impl Recorder {
             Some(error) => Err(error),
             None => {
                 let figures = self.figures.take().map(|figures| figures.finish(lag));
-                let Self { writer, heading, preparation, aborted, by_hand, gap, network, .. } = &mut self;
-                let told = Told { heading, preparation, aborted, by_hand, gap, network, steady: &steady };
+                let Self {
+                    writer, heading, preparation, aborted, by_hand, gap, network, other_texts, ..
+                } = &mut self;
+                let steady = &steady;
+                let told = Told { heading, preparation, aborted, by_hand, gap, network, other_texts, steady };
                 let judge = |of_kept: Summary| told.judge(figures.unwrap_or(of_kept));
                 writer.finish_with(UnixNanos(unix_nanos()), lag, judge)
             }
@@ -351,7 +363,7 @@ impl Recorder {
         }
         let mut facts = self.writer.facts()?;
         facts.append(&mut self.waiting);
-        let Self { heading, preparation, aborted, by_hand, gap, network, .. } = self;
+        let Self { heading, preparation, aborted, by_hand, gap, network, other_texts, .. } = self;
         let mut figures = figures_of(heading);
         if let Some(window) = steady.window {
             figures.figures_of(window);
@@ -361,7 +373,7 @@ impl Recorder {
             facts.iter().for_each(|fact| figures.add(fact));
         }
         let summary = figures.finish(lag);
-        Ok(Told { heading, preparation, aborted, by_hand, gap, network, steady }.judge(summary))
+        Ok(Told { heading, preparation, aborted, by_hand, gap, network, other_texts, steady }.judge(summary))
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) struct Told<'a> {
     pub(super) aborted: &'a Option<String>,
     pub(super) by_hand: &'a Option<String>,
     pub(super) gap: &'a Option<GeneratorGap>,
+    pub(super) other_texts: &'a Option<Reason>,
     pub(super) network: &'a NetworkRecord,
     pub(super) steady: &'a Steady,
 }
@@ -32,6 +33,7 @@ impl Told<'_> {
         let mut verdict = judge(&summary, self.heading.time);
         verdict.notes.extend(self.heading.notes.iter().cloned());
         verdict.notes.extend(self.steady.notes.iter().cloned());
+        self.other_texts.iter().cloned().for_each(|reason| verdict.invalidate(reason));
         self.steady.reasons.iter().cloned().for_each(|reason| verdict.invalidate(reason));
         verdict.notes.extend(self.preparation.as_ref().and_then(reused));
         verdict.notes.extend(network_notes(self.network));

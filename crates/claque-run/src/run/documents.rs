@@ -12,11 +12,14 @@ use std::{
 use claque_core::{pacing::PacingStats, script::Script};
 use claque_net::service::ServiceError;
 use claque_store::{DocumentJournal, KeptDocument, KeptDocuments, LeftBehind, StoreError};
-use claque_wire::yapit::rest::is_document_id;
+use claque_wire::yapit::rest::{Block, is_document_id};
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
 
-use super::accounts::SignedInAccounts;
+use super::{
+    accounts::SignedInAccounts,
+    blocks::{BlockOddity, oddity},
+};
 use crate::{interrupts::Interrupts, leaving::Clears, waiting::Waiting, watcher::Watcher};
 
 /// Documents made or deleted at the same time. The service's own limit (10 a minute) is found out and waited out.
@@ -35,6 +38,17 @@ pub(crate) struct Document {
     pub(crate) id: String,
     /// Characters of each block the service made of the text.
     pub(crate) chars: Vec<u32>,
+    /// What is odd about these blocks.
+    pub(crate) oddity: BlockOddity,
+}
+
+impl Document {
+    /// What the service made of `script`.
+    fn of(id: String, blocks: &[Block], script: Option<&Script>) -> Self {
+        let chars = |block: &Block| u32::try_from(block.text.chars().count()).unwrap_or(u32::MAX);
+        let oddity = script.map_or_else(BlockOddity::default, |script| oddity(script, blocks));
+        Self { id, chars: blocks.iter().map(chars).collect(), oddity }
+    }
 }
 
 /// How documents are to be made.
@@ -150,7 +164,7 @@ impl Made {
                 self.keep(accounts, order, kept, (number, id))?;
             }
         }
-        documents.extend(look_at(accounts, created, &waiting).await);
+        documents.extend(look_at(accounts, created, order.scripts, &waiting).await);
         Ok(documents.into_values().collect())
     }
 
@@ -179,10 +193,10 @@ impl Made {
                     continue;
                 }
                 match service.blocks(&id, async |pause| waiting.wait(pause).await).await {
-                    Ok(Some(chars)) => {
+                    Ok(Some(blocks)) => {
                         self.ids.borrow_mut().push(id.clone());
                         self.stats.borrow_mut().reused += 1;
-                        documents.insert(number, Ok(Document { id, chars }));
+                        documents.insert(number, Ok(Document::of(id, &blocks, Some(script))));
                         break;
                     }
                     // A token that does not say whose it is may be another's, who has the document still.
@@ -242,13 +256,14 @@ impl MakeOrder<'_> {
 async fn look_at(
     accounts: &SignedInAccounts,
     created: BTreeMap<usize, Result<String, ServiceError>>,
+    scripts: &[Script],
     waiting: &Waiting<'_>,
 ) -> Vec<(usize, Result<Document, ServiceError>)> {
     let look = async |(number, created): (usize, Result<String, ServiceError>)| {
         let service = accounts.of_listener(number);
         let document = match created {
             Ok(id) => match service.blocks(&id, async |pause| waiting.wait(pause).await).await {
-                Ok(chars) => Ok(Document { id, chars: chars.unwrap_or_default() }),
+                Ok(blocks) => Ok(Document::of(id, &blocks.unwrap_or_default(), scripts.get(number))),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),

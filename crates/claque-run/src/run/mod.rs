@@ -253,7 +253,7 @@ impl Session<'_> {
     async fn play(
         &self,
         accounts: &SignedInAccounts,
-        (protocol, plan, voices, Prepared { seats, failed }, preparation): (
+        (protocol, plan, voices, Prepared { seats, failed, doubts }, preparation): (
             Protocol,
             &Plan,
             Vec<String>,
@@ -271,6 +271,7 @@ impl Session<'_> {
                 source: Some(error),
             })?;
         }
+        recorder.note_blocks(doubts.notes, doubts.reason);
         recorder.record_start(self.made.ids(), accounts.count(), preparation)?;
         self.course.reach(Reached::Measuring);
         let known = plan.own().known();

@@ -22,7 +22,7 @@ use serde_json::Value;
 use super::{
     accounts::SignedInAccounts,
     allowance::{AccountAssignment, Expected, limit_of, objection},
-    blocks::{self, Mismatch},
+    blocks::{self, BlockDoubts, Mismatch},
     documents::{Document, Documents, Made, MakeOrder},
 };
 use crate::{
@@ -54,6 +54,8 @@ pub(crate) struct Prepared {
     pub(crate) seats: Vec<Option<Seat>>,
     /// Those that have none, and why.
     pub(crate) failed: Vec<(ListenerId, Failure)>,
+    /// What is to be said of the blocks that the service made.
+    pub(crate) doubts: BlockDoubts,
 }
 
 /// Looks whether the service has what is wanted and lets us have it, before anything is made there.
@@ -139,7 +141,10 @@ pub(crate) async fn prepare(
         }
     }
     let failed = failed(&documents, plan, watcher);
-    Ok(Prepared { seats: seats(accounts, &documents, (plan, order.scripts), watcher), failed })
+    let made: Vec<&Document> = documents.iter().filter_map(|made| made.as_ref().ok()).collect();
+    let doubts = blocks::doubts(plan.blocks, &made);
+    doubts.reason.iter().for_each(|reason| watcher.warn(&format!("warning: {}", reason.text)));
+    Ok(Prepared { seats: seats(accounts, &documents, (plan, order.scripts), watcher), failed, doubts })
 }
 
 /// Those whose document could not be made, each with why.

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use super::{
     accounts::SignedInAccounts,
+    blocks::BlockDoubts,
     prepare::{Prepared, ServiceInspection},
 };
 use crate::{
@@ -295,7 +296,8 @@ pub(super) fn prepare(accounts: &SignedInAccounts, scripts: &[Script]) -> Prepar
             texts: blocks.into_iter().map(String::into_boxed_str).collect(),
         })
     };
-    Prepared { seats: scripts.iter().enumerate().map(seat).collect(), failed: Vec::new() }
+    let seats = scripts.iter().enumerate().map(seat).collect();
+    Prepared { seats, failed: Vec::new(), doubts: BlockDoubts::default() }
 }
 
 #[cfg(test)]

@@ -297,9 +297,10 @@ const COVAL_METHOD: &str = "coval-ai/benchmarks: docs/methodology.md";
 
 static COVAL: [Term; 1] = [Term {
     name: "TTFA",
-    definition: "first piece of audio - start of synthesis + silence before the first audible sample, in ms",
+    definition: "first piece of audio - start of synthesis + silence before the first audible sample, in ms; mean of the requests whose \
+                 audio was listened to",
     source: COVAL_METHOD,
-    value: |_| Err("the silence at the head of the audio is not measured"),
+    value: |c| ms(mean(&c.audible, "nobody listened to the head of the audio, or all of it was silent")),
 }];
 
 fn ms(seconds: Result<f64, &'static str>) -> Result<f64, &'static str> {

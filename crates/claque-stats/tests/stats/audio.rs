@@ -142,6 +142,55 @@ fn a_rate_that_nobody_told_is_a_note_of_its_own_and_no_oddity() {
     );
 }
 
+#[test]
+fn a_rate_that_was_told_and_is_not_believed_is_told_as_that() {
+    let (_, notes) =
+        told(&summary([odd(Remark::RateRejected), odd(Remark::RateRejected), heard(Sound::Audible)]));
+    let [note] = notes.as_slice() else { panic!("{notes:?}") };
+    assert!(
+        note.contains("2 of 3 blocks was assumed, for the service told a rate") && !note.contains("neither"),
+        "{note}"
+    );
+}
+
+#[test]
+fn beeps_in_the_place_of_speech_are_no_reading_of_the_text() {
+    let judged = |blocks: &[(u32, u64)]| {
+        let records = (0..).zip(blocks).map(|(index, &(chars, millis))| {
+            let media = MediaTime::from_millis(millis);
+            let remarks = claque_core::remark::of_length(chars, media);
+            let findings = Some(Findings { remarks, sound: Some(Sound::Audible), leading_silence: None });
+            Fact::Block(BlockRecord {
+                chars,
+                media,
+                findings,
+                bytes: 9_600 + u64::from(chars),
+                ..block(0, index, 1_000)
+            })
+        });
+        let mut facts: Vec<_> = records.collect();
+        facts.push(Fact::Listener(session(0, Some(1_000), 600_000)));
+        let blocks_per_user = u32::try_from(blocks.len()).expect("there are few of them");
+        told(&summarise(RunShape { users: 1, blocks_per_user }, &facts, None)).0
+    };
+    // One block at 15 characters a second, seven of 0.3 s for the same.
+    let fallback: Vec<_> = [(150, 10_000)].into_iter().chain([(150, 300); 7]).collect();
+    let words = judged(&fallback);
+    assert_eq!(
+        words,
+        [
+            "audio in doubt: 7 of 8 blocks at 500 characters a second, where the same service speaks 15: no speech of their texts"
+        ]
+    );
+    assert_eq!(judged(&[(150, 300); 8]), [""; 0], "a world in which all are so fast is its own");
+    assert_eq!(
+        judged(&[(20, 1_000), (280, 1_000), (300, 1_000)]),
+        [""; 0],
+        "of one length whatever the text"
+    );
+    assert_eq!(judged(&[(150, 2_600), (150, 2_400)]), [""; 0], "a little faster than a bound");
+}
+
 /// The notes of a run of one listener with blocks of so many characters and nanoseconds.
 fn notes_of(blocks: &[(u32, u64)]) -> Vec<ReasonId> {
     let records = (0..).zip(blocks).map(|(index, &(chars, nanos))| {

@@ -3,6 +3,7 @@
 use claque_core::{
     ids::BlockIdx,
     record::{BlockOutcome, BlockRecord, Fact},
+    remark::Findings,
     time::{Duration, Instant, MediaTime},
 };
 use claque_stats::{
@@ -100,6 +101,21 @@ fn cta_2066_is_about_playback() {
     assert_eq!(cta("Initial Startup Time"), Ok(1_000.0));
     assert_eq!(cta("Rebuffering Count"), Ok(1.0));
     assert_eq!(cta("Rebuffering Percentage"), Ok(9.090_909), "500 of 5500");
+}
+
+#[test]
+fn the_first_audio_of_coval_has_the_silence_at_its_head_where_somebody_listened() {
+    let Fact::Block(heard) = stream(0, 2_000, 5, 0, 100) else { panic!("it is a block") };
+    let silence = MediaTime::from_millis(250);
+    let findings = Findings { leading_silence: Some(silence), ..Findings::NONE };
+    let heard = Fact::Block(BlockRecord { findings: Some(findings), ..heard });
+    let facts = [heard, stream(1, 2_000, 5, 0, 100)];
+    assert_eq!(
+        told(&facts, Vocabulary::Coval, "TTFA"),
+        Ok(350.0),
+        "100 ms and 250 ms; to the other nobody listened"
+    );
+    assert!(told(&facts[1..], Vocabulary::Coval, "TTFA").is_err());
 }
 
 #[test]

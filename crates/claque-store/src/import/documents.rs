@@ -46,7 +46,7 @@ impl OldDocuments {
     }
 
     pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<Self, StoreError> {
-        serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))
+        serde_json::from_slice(bytes).map_err(|error| super::unlike(path, &error))
     }
 
     /// When it started and ended, as if the script's clock had shown UTC.

@@ -126,6 +126,9 @@ impl PcmMeter {
 
     pub(crate) fn finish(mut self) -> Result<Finished, AudioError> {
         self.end_part();
+        if self.sound.is_mostly_silent() {
+            self.remarks.add(Remark::MostlySilent);
+        }
         match self.delivered() {
             MediaTime::ZERO => Err(AudioError::Empty),
             media => Ok(Finished {

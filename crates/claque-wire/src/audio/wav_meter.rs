@@ -150,6 +150,9 @@ impl WavMeter {
         if self.delivered() == MediaTime::ZERO {
             return Err(AudioError::Empty);
         }
+        if self.sound.is_mostly_silent() {
+            self.remarks.add(Remark::MostlySilent);
+        }
         Ok(Finished {
             media: self.delivered(),
             container: Container::Wav,

@@ -16,6 +16,11 @@ const INAUDIBLE: i32 = 65;
 /// The same of samples of eight bits, which have 256 steps: one of them.
 const INAUDIBLE_IN_EIGHT_BITS: i32 = 256;
 
+/// Of so many samples one is looked at to the end, to know how many of them are silent: a hundred a second at 24 kHz.
+const WIDE_STRIDE: u64 = 8 * STRIDE;
+/// Percent of them from which on audio is mostly silent. Speech that is read aloud has a fifth of pauses.
+const MOSTLY: u64 = 95;
+
 /// What was heard so far. Only changes can be heard, so a constant level is silence, however high.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct WavSound {
@@ -26,6 +31,12 @@ pub(super) struct WavSound {
     /// The lowest and the highest of them.
     range: Option<(i32, i32)>,
     is_audible: bool,
+    /// The same, of the samples that are looked at to the end: which is next, how many there were, how many of them were as the one
+    /// before, and that one.
+    wide_next: u64,
+    looked_at: u64,
+    still: u64,
+    before: i32,
     /// The last byte that passed: a sample may lie across two reads.
     last_byte: u8,
 }
@@ -34,31 +45,43 @@ impl WavSound {
     /// Another file begins.
     pub(super) const fn begin_file(&mut self) {
         self.next = 0;
+        self.wide_next = 0;
     }
 
     /// Takes the next bytes of a file's data, of which `before` have passed.
     pub(super) fn listen(&mut self, format: WavFormat, before: u64, data: &[u8]) {
-        if self.is_audible {
-            return;
-        }
-        let frame = u64::from(format.frame_bytes());
-        let bytes = u64::from(format.bits / 8);
-        loop {
-            // The first channel is listened to, and of a sample its upper bytes, which come last.
-            let delay = DELAYS[usize::try_from(self.next % 8).unwrap_or(0)];
-            let end = (self.next * STRIDE + delay) * frame + bytes;
-            let Some(index) = (end - 1).checked_sub(before).and_then(|at| usize::try_from(at).ok()) else {
-                return;
-            };
-            let Some(upper) = data.get(index) else { break };
-            let lower = index.checked_sub(1).and_then(|at| data.get(at)).unwrap_or(&self.last_byte);
-            self.hear(format, level(format, *upper, *lower));
+        while !self.is_audible
+            && let Some(level) = self.sample(format, (self.next, STRIDE), before, data)
+        {
+            self.hear(format, level);
             self.next += 1;
-            if self.is_audible {
-                return;
-            }
+        }
+        while let Some(level) = self.sample(format, (self.wide_next, WIDE_STRIDE), before, data) {
+            let is_still = self.looked_at > 0 && (level - self.before).abs() <= inaudible(format);
+            self.still += u64::from(is_still);
+            self.looked_at += 1;
+            self.before = level;
+            self.wide_next += 1;
         }
         self.last_byte = data.last().copied().unwrap_or(self.last_byte);
+    }
+
+    /// The level of the sample with this number among one in so many, if its last byte is in `data`, before which so many bytes have
+    /// passed.
+    fn sample(
+        &self,
+        format: WavFormat,
+        (number, stride): (u64, u64),
+        before: u64,
+        data: &[u8],
+    ) -> Option<i32> {
+        // The first channel is listened to, and of a sample its upper bytes, which come last.
+        let delay = DELAYS[usize::try_from(number % 8).unwrap_or(0)];
+        let end = (number * stride + delay) * u64::from(format.frame_bytes()) + u64::from(format.bits / 8);
+        let index = (end - 1).checked_sub(before).and_then(|at| usize::try_from(at).ok())?;
+        let upper = data.get(index)?;
+        let lower = index.checked_sub(1).and_then(|at| data.get(at)).unwrap_or(&self.last_byte);
+        Some(level(format, *upper, *lower))
     }
 
     fn hear(&mut self, format: WavFormat, level: i32) {
@@ -66,11 +89,12 @@ impl WavSound {
         let (lowest, highest) =
             self.range.map_or((level, level), |(lowest, highest)| (lowest.min(level), highest.max(level)));
         self.range = Some((lowest, highest));
-        let inaudible = match (format.coding, format.bits) {
-            (Coding::Linear, 8) => INAUDIBLE_IN_EIGHT_BITS,
-            (Coding::Linear | Coding::Float | Coding::MuLaw | Coding::ALaw, _) => INAUDIBLE,
-        };
-        self.is_audible = highest - lowest > inaudible;
+        self.is_audible = highest - lowest > inaudible(format);
+    }
+
+    /// Whether nearly all of it is silent, though something can be heard; never said of what is too short to tell.
+    pub(super) const fn is_mostly_silent(&self) -> bool {
+        self.is_audible && self.looked_at >= ENOUGH && self.still * 100 >= self.looked_at * MOSTLY
     }
 
     /// What there was to hear; nothing where there was too little to tell.
@@ -80,6 +104,14 @@ impl WavSound {
             (false, ENOUGH..) => Some(Sound::Silent),
             (false, _) => None,
         }
+    }
+}
+
+/// How far apart two samples are that nobody can tell from each other.
+const fn inaudible(format: WavFormat) -> i32 {
+    match (format.coding, format.bits) {
+        (Coding::Linear, 8) => INAUDIBLE_IN_EIGHT_BITS,
+        (Coding::Linear | Coding::Float | Coding::MuLaw | Coding::ALaw, _) => INAUDIBLE,
     }
 }
 
@@ -177,6 +209,29 @@ mod tests {
         assert_eq!(heard(&square(33)), Some(Sound::Audible));
         assert_eq!(heard(&[12_000; 4_800]), Some(Sound::Silent), "a level that never changes is no sound");
         assert_eq!(heard(&[0; 900]), None, "too short to tell");
+    }
+
+    fn is_mostly_silent(samples: &[i16]) -> bool {
+        let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        let mut sound = WavSound::default();
+        let mut before = 0;
+        for part in data.chunks(101) {
+            sound.listen(format(Coding::Linear, 16), before, part);
+            before += u64::try_from(part.len()).expect("it is short");
+        }
+        sound.is_mostly_silent()
+    }
+
+    #[test]
+    fn a_click_and_then_nothing_is_mostly_silent_and_speech_with_pauses_is_not() {
+        let click = [vec![20_000], vec![0; 48_000]].concat();
+        assert_eq!((heard(&click), is_mostly_silent(&click)), (Some(Sound::Audible), true));
+        // A wave of 150 Hz that is there for three of five seconds.
+        let wave = |n: i32| i16::try_from((n % 160 - 80) * 100).expect("it is below 8,000");
+        let speech: Vec<i16> = (0..120_000).map(|n| if n / 24_000 % 2 == 0 { wave(n) } else { 0 }).collect();
+        assert_eq!((heard(&speech), is_mostly_silent(&speech)), (Some(Sound::Audible), false));
+        assert!(!is_mostly_silent(&[0; 48_000]), "all of it is silence, which is told as that");
+        assert!(!is_mostly_silent(&click[..4_800]), "too short to tell");
     }
 
     #[test]

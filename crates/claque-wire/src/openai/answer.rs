@@ -40,6 +40,8 @@ pub struct SpeechAnswer {
     block: BlockIdx,
     chars: u32,
     expected: Expected,
+    /// Whether the head says of samples what no player takes.
+    is_rate_rejected: bool,
     status: Option<u16>,
     reading: Reading,
     declared: Option<MediaTime>,
@@ -90,6 +92,7 @@ impl SpeechAnswer {
             block,
             chars,
             expected,
+            is_rate_rejected: false,
             status: None,
             reading: Reading::Head,
             declared: None,
@@ -109,7 +112,7 @@ impl SpeechAnswer {
                 Samples::default()
             }
         };
-        self.expected.learn_head(samples, head);
+        self.is_rate_rejected = !self.expected.learn_head(samples, head);
         self.declared = head.declared();
         let coding = head.coding();
         self.reading = match (head.status, kind, coding) {
@@ -309,7 +312,8 @@ impl SpeechAnswer {
             findings.remarks.add(Remark::OtherFormat);
         }
         if found.container == Container::Pcm && self.expected.source == PcmSource::Dialect {
-            findings.remarks.add(Remark::RateAssumed);
+            let why = if self.is_rate_rejected { Remark::RateRejected } else { Remark::RateAssumed };
+            findings.remarks.add(why);
         }
         let pcm = (found.container == Container::Pcm).then_some((self.expected.pcm, self.expected.source));
         // Of some audio only its end shows that it is there: a last frame, or less than a container's signature.

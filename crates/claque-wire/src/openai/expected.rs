@@ -17,12 +17,17 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Takes what an answer's head says of samples.
-    pub(super) fn learn_head(&mut self, samples: Samples, head: &AnswerHead<'_>) {
+    /// Takes what an answer's head says of samples. Gives whether it can be believed, as far as it says anything.
+    pub(super) fn learn_head(&mut self, samples: Samples, head: &AnswerHead<'_>) -> bool {
         let number = |text: Option<&str>| text.and_then(|text| text.trim().parse::<u32>().ok());
         let counted = || number(head.channels).and_then(|count| u16::try_from(count).ok());
         let rate = samples.rate.or_else(|| number(head.sample_rate));
-        self.learn(rate, samples.channels.or_else(counted), PcmSource::Header);
+        let channels = samples.channels.or_else(counted);
+        self.learn(rate, channels, PcmSource::Header);
+        let is_said = samples.is_said || head.sample_rate.is_some() || head.channels.is_some();
+        let hertz = rate.unwrap_or_else(|| self.pcm.rate().hertz());
+        let is_readable = rate.is_some() || channels.is_some();
+        !is_said || is_readable && PcmFormat::new(hertz, channels.unwrap_or(1)).is_some()
     }
 
     /// Takes what `source` says of samples, unless somebody of more weight has spoken.

@@ -26,6 +26,8 @@ pub(super) struct Samples {
     pub(super) channels: Option<u16>,
     /// Whether they are said to be others than those that are measured: 16 bits, signed, lowest byte first.
     pub(super) are_other: bool,
+    /// Whether a rate or a number of channels is said, readable or not.
+    pub(super) is_said: bool,
 }
 
 impl Kind {
@@ -53,8 +55,14 @@ impl Samples {
         for (name, value) in parameters.filter_map(|parameter| parameter.split_once('=')) {
             let value = value.trim().trim_matches('"');
             match &*name.trim().to_ascii_lowercase() {
-                "rate" | "sample_rate" | "samplerate" => samples.rate = value.parse().ok(),
-                "channels" => samples.channels = value.parse().ok(),
+                "rate" | "sample_rate" | "samplerate" => {
+                    samples.is_said = true;
+                    samples.rate = value.parse().ok();
+                }
+                "channels" => {
+                    samples.is_said = true;
+                    samples.channels = value.parse().ok();
+                }
                 "bits" | "width" | "bits_per_sample" | "bit_depth" => {
                     samples.are_other |= value != "16";
                 }
@@ -113,7 +121,7 @@ mod tests {
         ] {
             assert_eq!(Kind::of(content_type), kind, "{content_type:?}");
         }
-        let samples = Samples { rate: Some(22_050), channels: Some(2), are_other: false };
+        let samples = Samples { rate: Some(22_050), channels: Some(2), are_other: false, is_said: true };
         assert_eq!(Kind::of(Some("audio/L16; Rate=22050;channels=\"2\"")), Kind::Pcm(samples));
     }
 }

@@ -28,6 +28,7 @@ pub struct ClientSession {
     document_id: Arc<str>,
     model: Arc<str>,
     voice: Arc<str>,
+    has_changed_voice: bool,
     conversation: Conversation,
 }
 
@@ -40,7 +41,7 @@ impl ClientSession {
         voice: impl Into<Arc<str>>,
     ) -> Self {
         let (document_id, model, voice) = (document_id.into(), model.into(), voice.into());
-        Self { document_id, model, voice, conversation: Conversation::default() }
+        Self { document_id, model, voice, has_changed_voice: false, conversation: Conversation::default() }
     }
 
     /// Notes that `blocks` are asked for and gives the text frame that asks.
@@ -85,6 +86,7 @@ impl ClientSession {
     /// Asks in another voice from now on; whatever was asked for in the old one is not wanted any more.
     pub fn change_voice(&mut self, voice: String) {
         self.voice = voice.into();
+        self.has_changed_voice = true;
         self.conversation.forget_all();
     }
 
@@ -145,8 +147,16 @@ impl ClientSession {
     }
 
     fn handle_status(&mut self, status: &Status<'_>, tell: &mut impl FnMut(SessionEvent<'_>)) {
-        if status.voice_slug.as_ref().is_some_and(|voice| *voice != *self.voice) {
-            // Asked for before the voice was changed.
+        if let Some(model) = status.model_slug.as_ref().filter(|model| **model != *self.model) {
+            let text = format!("a status names the model `{model}`, and `{}` was asked for", self.model);
+            tell(warning(text));
+        }
+        if let Some(voice) = status.voice_slug.as_ref().filter(|voice| **voice != *self.voice) {
+            // Asked for before the voice was changed, or by nobody.
+            if !self.has_changed_voice {
+                let text = format!("a status names the voice `{voice}`, and `{}` was asked for", self.voice);
+                tell(warning(text));
+            }
             return;
         }
         let audio = status.audio_url.as_deref().filter(|url| !url.is_empty());

@@ -13,7 +13,7 @@ use claque_stats::{
     units::{NOT_MEASURED, time},
 };
 use claque_store::{
-    Machine, RunFolder, RunHeader,
+    Machine, RunFolder, RunHeader, StoreError,
     import::{Imported, ImportedRun, documents::OldDocuments, read_any},
 };
 
@@ -26,7 +26,7 @@ use crate::{cli::ImportFlags, config::UsageError, report, talk::print};
 pub(crate) fn import(flags: &ImportFlags) -> anyhow::Result<ExitCode> {
     let parent = flags.kept.dir();
     for file in &flags.files {
-        let line = match read_any(file)? {
+        let line = match read_any(file).map_err(usage_or_failure)? {
             Imported::Run(run) => {
                 let (folder, verdict) = import_run(&run, file, &parent)?;
                 if !flags.no_report {
@@ -53,6 +53,16 @@ pub(crate) fn import(flags: &ImportFlags) -> anyhow::Result<ExitCode> {
         print(&line)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Another file than was wanted was asked for wrongly.
+fn usage_or_failure(error: StoreError) -> anyhow::Error {
+    match error {
+        StoreError::OwnFile { .. } | StoreError::NotAnOldResult { .. } => {
+            UsageError::new(error.to_string()).into()
+        }
+        _ => error.into(),
+    }
 }
 
 fn import_run(run: &ImportedRun, file: &Path, parent: &Path) -> anyhow::Result<(PathBuf, Verdict)> {

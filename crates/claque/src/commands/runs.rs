@@ -13,8 +13,7 @@ use claque_stats::{
 use claque_store::{CapacityFolder, DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict};
 use serde::Serialize;
 
-use crate::kept;
-use crate::{cli::ListFlags, find, talk::print};
+use crate::{cli::ListFlags, config::UsageError, find, kept, talk::print};
 
 /// Lists runs, newest first, and then searches for capacities.
 ///
@@ -22,6 +21,11 @@ use crate::{cli::ListFlags, find, talk::print};
 /// The folder cannot be listed, or the moment is none.
 pub(crate) fn runs(flags: &ListFlags) -> anyhow::Result<ExitCode> {
     let since = flags.since.as_deref().map(|typed| kept::moment("--since", typed)).transpose()?;
+    if let Some(dir) = flags.kept.output_dir.as_ref().filter(|dir| !dir.is_dir()) {
+        let words =
+            format!("--output-dir is {}, and there is no such folder; name one that has runs", dir.display());
+        return Err(UsageError::new(words).into());
+    }
     let mut runs = find::all_in(&flags.kept.dir())?;
     runs.retain(|run| {
         flags.model.as_ref().is_none_or(|model| is_of(run, model))
@@ -61,7 +65,7 @@ fn is_of(run: &RunHead, model: &str) -> bool {
 }
 
 fn is_valid(run: &RunHead) -> bool {
-    run.verdict.as_ref().is_some_and(|verdict| verdict.validity() == Validity::Valid)
+    run.has_facts && run.verdict.as_ref().is_some_and(|verdict| verdict.validity() == Validity::Valid)
 }
 
 /// One line a run, in columns as wide as they must be.
@@ -106,6 +110,7 @@ fn row(run: &RunHead) -> Vec<String> {
     let Figures { audience, model, success_pct, underruns, stalled_time_pct, startup_p50 } = figures(run);
     let verdict = match (&run.verdict, run.partial) {
         (_, true) => "PARTIAL",
+        _ if !run.has_facts => "NO FACTS",
         (Some(verdict), false) => verdict.validity().as_str(),
         (None, false) => NOT_MEASURED,
     };
@@ -197,6 +202,8 @@ struct Entry<'a> {
     kind: &'static str,
     config: Config<'a>,
     tags: &'a [String],
+    /// Whether the files are there on which verdict and figures rest.
+    has_facts: bool,
     verdict: Option<&'a SavedVerdict>,
     summary: Option<Figured<'a>>,
 }
@@ -227,7 +234,7 @@ fn json(runs: &[RunHead], searches: &[CapacityFolder]) -> anyhow::Result<String>
 }
 
 fn entry(run: &RunHead) -> Entry<'_> {
-    let RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags } = run;
+    let RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags, has_facts } = run;
     let (kind, config, summary) = match what {
         RunWhat::Listeners { config, summary } => {
             ("listeners", Config::Listeners(config), summary.as_deref().map(Figured::Listeners))
@@ -250,6 +257,7 @@ fn entry(run: &RunHead) -> Entry<'_> {
         kind,
         config,
         tags,
+        has_facts: *has_facts,
         verdict: verdict.as_ref(),
         summary,
     }

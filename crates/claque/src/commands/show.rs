@@ -5,7 +5,8 @@ use std::{
     process::ExitCode,
 };
 
-use claque_stats::Verdict;
+use anyhow::Context as _;
+use claque_stats::{Distribution, Reason, ReasonId, Summary, Verdict};
 use claque_store::{
     DocumentsManifest, RunKind,
     finished::{DocumentsHeading, Finished, FinishedDocuments},
@@ -81,14 +82,57 @@ fn show_capacity(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode>
 }
 
 fn listeners(folder: PathBuf) -> anyhow::Result<Finished> {
-    let manifest = claque_store::open_manifest(&folder)?;
-    let summary = match &manifest.summary {
-        Some(summary) => summary.clone(),
-        None => claque_store::open(&folder)?.recompute(),
-    };
+    let run = claque_store::open(&folder).with_context(|| {
+        format!(
+            "failed to read the facts of {}: what run.json says rests on them, and is not told without",
+            folder.display()
+        )
+    })?;
+    let summary = run.recompute();
+    let manifest = run.manifest;
+    let differing = manifest.summary.as_ref().map(|saved| differing(saved, &summary)).unwrap_or_default();
     let saved = manifest.verdict.clone().map(Verdict::from);
-    let verdict = saved.unwrap_or_else(|| kept::judge_again(&manifest, &summary));
+    let mut verdict = saved.unwrap_or_else(|| kept::judge_again(&manifest, &summary));
+    if !differing.is_empty() {
+        verdict = kept::judge_again(&manifest, &summary);
+        let text = format!(
+            "facts differ: run.json says something else of {} than the facts beside it do; told is what the facts say",
+            differing.join(", ")
+        );
+        verdict.invalidate(Reason { id: ReasonId::FactsDiffer, text });
+    }
     Ok(kept::finished(folder, manifest, summary, verdict))
+}
+
+/// The figures of which a file says something else than its facts. Only those are looked at whose definition is as old as the file,
+/// and that both have.
+fn differing(saved: &Summary, found: &Summary) -> Vec<&'static str> {
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-3 + 1e-6 * a.abs();
+    let other = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| !near(a, b));
+    let times = |a: Option<Distribution>, b: Option<Distribution>| {
+        let (p50, p95) = (|one: &Distribution| one.p50_ms, |one: &Distribution| one.p95_ms);
+        a.zip(b).is_some_and(|(a, b)| {
+            a.count != b.count
+                || !near(a.max_ms, b.max_ms)
+                || !near(a.mean_ms, b.mean_ms)
+                || other(p50(&a), p50(&b))
+                || other(p95(&a), p95(&b))
+        })
+    };
+    let stalls = |one: &Summary| one.underruns.as_ref().map(|stalls| stalls.count);
+    [
+        ("startup_time", times(saved.startup_time, found.startup_time)),
+        ("ttfa", times(saved.ttfa, found.ttfa)),
+        ("round_trip", times(saved.round_trip, found.round_trip)),
+        ("stalled_time_pct", other(saved.stalled_time_pct, found.stalled_time_pct)),
+        ("success_pct", other(saved.success_pct, found.success_pct)),
+        ("underruns", stalls(saved).zip(stalls(found)).is_some_and(|(a, b)| a != b)),
+        ("listeners", saved.listeners.started != found.listeners.started),
+        ("blocks", saved.blocks.played != found.blocks.played),
+    ]
+    .into_iter()
+    .filter_map(|(name, differs)| differs.then_some(name))
+    .collect()
 }
 
 fn documents(folder: PathBuf) -> anyhow::Result<FinishedDocuments> {

@@ -89,8 +89,11 @@ pub(crate) fn find_all(
     }
 }
 
-/// Two ways to say who we are, of which one would be passed over in silence, are an error.
-fn contradictions(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
+/// Two ways to say who we are, of which one would be passed over in silence, are an error, also where nobody asks who we are.
+///
+/// # Errors
+/// There are two.
+pub(super) fn contradictions(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
     let no_auth = wishes.no_auth.as_ref().filter(|wish| wish.value).map(|wish| wish.place);
     let ways = [
         (no_auth, "no_auth"),

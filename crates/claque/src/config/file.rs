@@ -38,8 +38,9 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 /// # Errors
 /// As [`read`], and where it is no UTF-8.
 pub(crate) fn read_text(path: &Path, most: u64) -> Result<String, String> {
-    let text = String::from_utf8(read(path, most)?)
-        .map_err(|error| format!("it is no UTF-8 after {} bytes", error.utf8_error().valid_up_to()))?;
+    let text = String::from_utf8(read(path, most)?).map_err(|error| {
+        format!("it is no UTF-8 after {} bytes; save it as UTF-8", error.utf8_error().valid_up_to())
+    })?;
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }
 
@@ -66,7 +67,7 @@ mod tests {
         assert_eq!(read_text(&path, 6).unwrap_err(), "it is longer than 0 MiB");
         assert_eq!(read_text(folder.path(), 9).unwrap_err(), "it is a folder");
         fs::write(&path, b"ab\xff").unwrap();
-        assert_eq!(read_text(&path, 9).unwrap_err(), "it is no UTF-8 after 2 bytes");
+        assert_eq!(read_text(&path, 9).unwrap_err(), "it is no UTF-8 after 2 bytes; save it as UTF-8");
         assert!(read_text(&folder.path().join("none"), 9).is_err());
         if cfg!(unix) {
             assert_eq!(read_text(Path::new("/dev/zero"), 1 << 20).unwrap_err(), "it is longer than 1 MiB");

@@ -175,6 +175,12 @@ fn of_streams(
             None => Ok(preset),
         };
     }
+    if name == "turns"
+        && let Some(wish) = &wishes.listening.ahead
+    {
+        let what = "is about readers: in a conversation nothing is asked for ahead; leave it out, or add --listen reader";
+        return Err(source.error(wish, "ahead", what));
+    }
     let ahead = source.within(
         wishes.listening.ahead.as_ref(),
         "ahead",

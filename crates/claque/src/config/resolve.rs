@@ -133,6 +133,7 @@ fn credentials(
     (protocol, target): (&ProtocolChoice, &TargetChoice),
     surroundings: Surroundings<'_>,
 ) -> Result<Vec<Credentials>, UsageError> {
+    credentials::contradictions(wishes, source)?;
     let surroundings = match protocol {
         ProtocolChoice::Openai(_) => surroundings.with_api_key(),
         ProtocolChoice::Yapit | ProtocolChoice::FindOut(_) => surroundings,

@@ -43,8 +43,7 @@ pub(crate) fn write_markdown(capacity: &CapacityFolder, path: Option<&Path>) -> 
 /// The file cannot be written.
 pub(crate) fn save_page(capacity: &CapacityFolder, answer: &Answer) -> anyhow::Result<PathBuf> {
     let path = capacity.dir.join(FILE);
-    std::fs::write(&path, to_html(capacity, answer))
-        .with_context(|| format!("failed to write {}", path.display()))?;
+    std::fs::write(&path, to_html(capacity, answer)).with_context(|| super::not_written(&path))?;
     Ok(path)
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn tell_replicates(told: &[replicates::Told<'_>], output: &Output) ->
 pub(crate) fn save_page(folder: &Path) -> anyhow::Result<PathBuf> {
     let text = html::page_of(folder)?;
     let path = folder.join(html::FILE);
-    std::fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))?;
+    std::fs::write(&path, text).with_context(|| not_written(&path))?;
     Ok(path)
 }
 
@@ -129,6 +129,14 @@ pub(crate) fn print_documents(run: &FinishedDocuments, format: OutputFormat) -> 
         not_kept(why);
     }
     Ok(())
+}
+
+/// What is said of a page that cannot be written.
+fn not_written(path: &Path) -> String {
+    format!(
+        "failed to write {}; free some space there if the disk is full, or look at the rights of the folder",
+        path.display()
+    )
 }
 
 fn not_kept(why: &str) {

@@ -39,8 +39,7 @@ pub(crate) fn tell(
     }
     if output.page == PageChoice::Written {
         let path = told.dir.join(FILE);
-        std::fs::write(&path, to_html(told, against))
-            .with_context(|| format!("failed to write {}", path.display()))?;
+        std::fs::write(&path, to_html(told, against)).with_context(|| super::not_written(&path))?;
     }
     Ok(())
 }

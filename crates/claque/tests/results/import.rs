@@ -165,3 +165,27 @@ fn what_is_no_such_file_is_refused_with_its_name() {
     let words = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(1) && words.contains("other.json"), "{words}");
 }
+
+#[test]
+fn a_run_of_claques_own_is_not_taken_for_one_of_the_older_script() {
+    let stage = Stage::new();
+    let run = stage.simulated(&["--users", "2", "--blocks", "2"]);
+    let file = run.join("run.json");
+    let words = stage.refused(&["import", file.to_str().expect("it is text")]);
+    let show = format!("`claque show {}`", run.display());
+    assert!(words.contains("a file of claque's own") && words.contains(&show), "{words}");
+    // A copy by another name is one, too.
+    std::fs::copy(&file, stage.path().join("old.json")).expect("it can be copied");
+    assert!(stage.refused(&["import", "old.json"]).contains("a file of claque's own"));
+}
+
+#[test]
+fn a_file_that_lacks_something_is_another_file_and_not_damaged() {
+    let stage = Stage::new();
+    stage.write("old.json", r#"{"config": {"users": 1}, "started_at": "2026-03-01T12:00:00"}"#);
+    let words = stage.refused(&["import", "old.json"]);
+    assert!(
+        words.contains("no result of the older script: missing field") && !words.contains("damaged"),
+        "{words}"
+    );
+}

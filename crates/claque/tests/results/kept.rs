@@ -240,3 +240,48 @@ fn a_run_is_told_under_the_names_of_another_tool() {
         "what is not told has a reason"
     );
 }
+
+#[test]
+fn what_no_facts_back_is_not_shown_as_valid() {
+    let stage = Stage::new();
+    let shape = ["--users", "6", "--blocks", "6"];
+    let (run, other) = (stage.simulated(&shape), stage.simulated(&[&shape[..], &["--seed", "2"]].concat()));
+    let name = run.to_str().expect("it is text").to_owned();
+    let listed = |words: &str| stage.prints(&["runs"]).contains(words);
+    assert!(stage.prints(&["show", &name]).contains("VALID") && !listed("NO FACTS"));
+
+    // A figure that was edited.
+    let file = run.join("run.json");
+    let saved = fs::read(&file).expect("it can be read");
+    let mut edited = manifest(&run);
+    edited["summary"]["round_trip"]["p50_ms"] = 1.0.into();
+    fs::write(&file, edited.to_string()).expect("it can be written");
+    let shown = stage.prints(&["show", &name]);
+    assert!(shown.contains("INVALID") && shown.contains("something else of round_trip"), "{shown}");
+    fs::write(&file, saved).expect("it can be written");
+
+    // The facts of another run, facts that are cut, and none.
+    let blocks = run.join("blocks.parquet");
+    fs::copy(other.join("blocks.parquet"), &blocks).expect("it can be copied");
+    let shown = stage.prints(&["show", &name]);
+    assert!(shown.contains("INVALID") && shown.contains("facts differ"), "{shown}");
+    let whole = fs::read(&blocks).expect("it can be read");
+    fs::write(&blocks, &whole[..whole.len() / 2]).expect("it can be written");
+    assert!(listed("NO FACTS"), "cut");
+    assert_eq!(stage.claque(&["show", &name]).status.code(), Some(1));
+    fs::remove_file(&blocks).expect("it can be removed");
+    assert!(listed("NO FACTS"), "missing");
+    let output = stage.claque(&["show", &name]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("failed to read the facts of"), "{output:?}");
+    assert!(
+        !stage
+            .prints(&["runs", "--valid", "--json"])
+            .contains(&format!("\"run_folder\": \"{}\"", run.file_name().expect("a name").display()))
+    );
+}
+
+#[test]
+fn a_results_folder_that_is_not_there_is_no_empty_list() {
+    let words = Stage::new().refused(&["runs", "-o", "nonexist"]);
+    assert!(words.contains("--output-dir is nonexist, and there is no such folder"), "{words}");
+}

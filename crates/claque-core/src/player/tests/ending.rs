@@ -206,6 +206,9 @@ fn what_is_not_understood_is_counted_and_does_not_end_silence() {
     let end = room.end();
     assert_eq!((end.end, end.ended_at), (SessionEnd::Failed(FailureClass::Timeout), ms(60_000)));
     assert_eq!(end.warnings, 59);
+    let clue =
+        "nothing that was waited for came from the server for 60 s; what came last: new sort of message";
+    assert_eq!(room.errors()[0].failure.text, clue);
 }
 
 #[test]
