@@ -10,6 +10,7 @@ mod compare;
 mod config;
 mod exit;
 mod find;
+mod judged;
 mod live;
 mod model;
 mod report;

@@ -11,7 +11,7 @@ use claque_stats::{
 use claque_store::{CapacityFolder, ProbeRow, open_capacity};
 
 use super::probe::evidence_of;
-use crate::commands::kept;
+use crate::judged::judge_again;
 
 /// Opens a search and works out again what its runs show and what they come to. What the file says otherwise is told as a doubt.
 ///
@@ -64,7 +64,7 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
 fn of_run(folder: &Path, probe: &ProbeRow, objectives: &[Objective]) -> anyhow::Result<Evidence> {
     let run = claque_store::open(folder)
         .with_context(|| format!("failed to read back the run in {}", folder.display()))?;
-    let again = kept::judge_again(&run.manifest, &run.recompute());
+    let again = judge_again(&run.manifest, &run.recompute());
     let saved = run.manifest.verdict.clone().map(Verdict::from);
     let verdict = saved.filter(|saved| !saved.is_valid()).unwrap_or(again);
     Ok(evidence_of(&run, &verdict, &probe.order, objectives))

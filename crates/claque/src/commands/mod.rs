@@ -7,7 +7,7 @@ mod documents;
 mod explain;
 mod export;
 mod import;
-pub(crate) mod kept;
+mod kept;
 mod prune;
 mod report;
 mod resummarise;
