@@ -1,7 +1,6 @@
 //! Single blocks that come at random, against what queueing theory knows of them.
 //!
-//! One block a listener, so that listeners that come as a Poisson process are customers of a queue. The gateway's workers are its servers. The
-//! full check to 2 % needs tens of millions of blocks: `cargo xtask bench queueing`.
+//! One block a listener, so that listeners that come as a Poisson process are customers of a queue, and the gateway's workers its servers.
 
 use claque_core::{
     arrivals::{ArrivalBound, ArrivalProcess, Rate, RateProfile},
@@ -98,8 +97,7 @@ impl Means {
     }
 }
 
-/// Sums over cycles of what a cycle has: seconds waited, blocks, seconds from its begin to that of the next, and seconds served; and sums of their
-/// products. A cycle begins with a block that finds nobody there and is independent of everything before (Crane and Lemoine 1977).
+/// Sums over cycles of seconds waited, blocks, seconds until the next begins, and seconds served; and sums of their products. A cycle begins with a block that finds nobody there and is independent of everything before (Crane and Lemoine 1977).
 #[derive(Clone, Copy, Debug, Default)]
 struct Cycles {
     sums: [f64; 4],
@@ -174,9 +172,9 @@ impl Cycles {
 }
 
 fn mean_wait(stays: &[Stay], means: Means) -> (f64, f64) {
-    let mut cycles = Cycles::default();
-    cycles.add(stays);
-    cycles.mean_wait(means)
+    let mut all = Cycles::default();
+    all.add(stays);
+    all.mean_wait(means)
 }
 
 /// The mean wait of M/M/c for a mean service of a second: Erlang's C over the rate at which the workers' spare capacity serves.
@@ -305,12 +303,11 @@ impl Case {
         format!("M/{}/{}", if self.is_fixed() { "D" } else { "M" }, self.workers)
     }
 
-    /// Blocks after which the mean wait has this standard error, as a share of it, were there no control variates. Equal services vary less
-    /// than exponential ones.
+    /// Blocks after which the mean wait has this standard error, as a share of it, without control variates.
     fn blocks_for(self, error: f64) -> u32 {
-        let blocks = relative_variance(self.workers, self.utilisation) / error.powi(2);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some millions")]
-        let blocks = blocks.clamp(1_000.0, 1e9) as u32;
+        let blocks =
+            (relative_variance(self.workers, self.utilisation) / error.powi(2)).clamp(1_000.0, 1e9) as u32;
         blocks
     }
 }

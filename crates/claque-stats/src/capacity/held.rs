@@ -2,7 +2,7 @@
 
 use super::{
     evidence::{Evidence, Length, Worth},
-    search::{Search, whole_number},
+    search::{LONGEST, RESOLUTION, Search, whole_number},
     weights::Chances,
 };
 use crate::sample::whole;
@@ -140,6 +140,25 @@ impl Search {
     pub(super) fn full_at(&self, users: u32) -> impl Iterator<Item = &Evidence> {
         let is = move |one: &&Evidence| one.users == users && one.length == Length::Full && one.is_trusted();
         self.history.iter().filter(is)
+    }
+
+    /// Blocks over which leads are watched: as many as make the pace known well enough to tell neighbours apart.
+    pub(super) fn watched(&self, users: u32) -> u32 {
+        let first = f64::from(self.terms.watched);
+        let ahead = f64::from(2 * self.terms.ahead);
+        let near = self.history.iter().rev().filter(|one| one.length == Length::Full);
+        let near = near.filter_map(|one| Some((one.pace?, f64::from(one.blocks), one.users)));
+        let last = near.take(4).filter(|(_, _, number)| {
+            let ratio = f64::from(*number) / f64::from(users);
+            (0.7..1.4).contains(&ratio)
+        });
+        let wanted = RESOLUTION.max(1.0 / f64::from(users)) / 4.0;
+        // The error of a slope falls with the power of one and a half of its length.
+        let longer = last.map(|(pace, blocks, _)| {
+            (blocks - ahead) * (pace.error / wanted).powf(2.0 / 3.0).clamp(0.5, 2.0)
+        });
+        let blocks = longer.fold(first, f64::max);
+        whole_number(blocks.clamp(first, LONGEST * first))
     }
 
     /// Whether all full runs at a number together met every objective; of one that is about whole runs, more than half of them.

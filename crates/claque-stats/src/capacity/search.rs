@@ -10,13 +10,13 @@ use super::{
 use crate::objective::Counted;
 
 /// Width of the interval that ends a search, as a share of the number found, where that is many.
-const RESOLUTION: f64 = 0.06;
+pub(super) const RESOLUTION: f64 = 0.06;
 /// Runs after which a search ends without an answer. One of few listeners counts for less: it tells less, and so more are made.
 const MOST_PROBES: f64 = 60.0;
 /// INVALID runs after which it does: the first may be a mishap, and so may one elsewhere.
 const MOST_INVALID: usize = 4;
 /// How much longer than at first a run becomes at most, where leads tell too little.
-const LONGEST: f64 = 16.0;
+pub(super) const LONGEST: f64 = 16.0;
 
 /// What is searched for, and within which bounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -144,7 +144,6 @@ impl Search {
             self.pace.note_tried(evidence.users);
             for (belief, trial) in self.objectives.iter_mut().zip(&evidence.trials) {
                 let (good, of) = counted(trial.good, trial.of, evidence.users.into());
-                // A run that was too short to fail by it passes nothing, nor does one that gave nothing.
                 let is_long =
                     evidence.length == Length::Full || (trial.known_at_start && evidence.users == 1);
                 let passes = is_long && !matches!(evidence.worth, Worth::Unserved(_));
@@ -280,7 +279,6 @@ impl Search {
 
     /// Whether one listener is too many: by a full run, by lone listeners, or because something fails at any load.
     fn holds_nothing(&self, ceiling: &Chances, sure: f64) -> bool {
-        // What a short run misses is a reason to look longer, and no more.
         let is_missed = || 1.0 - ceiling.at_least(1.0) >= sure || self.is_repeated(1, false);
         let is_seen = self.has_failed(1) || self.was_looked_at_alone();
         (is_seen && is_missed()) || self.is_missed_alone() || self.fails_at_any_load() >= sure
@@ -379,25 +377,6 @@ impl Search {
             }
             Some(_) | None => Next::Probe(order),
         }
-    }
-
-    /// Blocks over which leads are watched: as many as make the pace known well enough to tell neighbours apart.
-    fn watched(&self, users: u32) -> u32 {
-        let first = f64::from(self.terms.watched);
-        let ahead = f64::from(2 * self.terms.ahead);
-        let near = self.history.iter().rev().filter(|one| one.length == Length::Full);
-        let near = near.filter_map(|one| Some((one.pace?, f64::from(one.blocks), one.users)));
-        let last = near.take(4).filter(|(_, _, number)| {
-            let ratio = f64::from(*number) / f64::from(users);
-            (0.7..1.4).contains(&ratio)
-        });
-        let wanted = RESOLUTION.max(1.0 / f64::from(users)) / 4.0;
-        // The error of a slope falls with the power of one and a half of its length.
-        let longer = last.map(|(pace, blocks, _)| {
-            (blocks - ahead) * (pace.error / wanted).powf(2.0 / 3.0).clamp(0.5, 2.0)
-        });
-        let blocks = longer.fold(first, f64::max);
-        whole_number(blocks.clamp(first, LONGEST * first))
     }
 }
 
