@@ -9,8 +9,9 @@ use claque_stats::{
 pub(super) fn resends(summary: &Summary) -> String {
     match (summary.resends, summary.trouble) {
         (Some(Resends { count: 0, .. }), _) => "none".to_owned(),
-        (Some(Resends { count, blocks, blocks_pct }), _) => {
-            format!("{} for {}{}", counted(count, "time"), counted(blocks, "block"), share(blocks_pct))
+        (Some(Resends { count, blocks, blocks_wanted, blocks_pct }), _) => {
+            let again = Again { blocks, wanted: blocks_wanted, pct: blocks_pct };
+            format!("{} for {}{}", counted(count, "time"), counted(blocks, "block"), again.share(summary))
         }
         // A file of before: for how many blocks it was is not in it.
         (None, Some(trouble)) if trouble.resends() == 0 => "none".to_owned(),
@@ -23,8 +24,9 @@ pub(super) fn resends(summary: &Summary) -> String {
 pub(super) fn given_up(summary: &Summary) -> String {
     match (summary.given_up, summary.trouble) {
         (Some(GiveUps { count: 0, .. }), _) => "none".to_owned(),
-        (Some(GiveUps { count, blocks, blocks_pct, healed }), _) => {
-            let mut words = format!("{}{}", counted(blocks, "block"), share(blocks_pct));
+        (Some(GiveUps { count, blocks, blocks_wanted, blocks_pct, healed }), _) => {
+            let again = Again { blocks, wanted: blocks_wanted, pct: blocks_pct };
+            let mut words = format!("{}{}", counted(blocks, "block"), again.share(summary));
             if count > blocks {
                 words.push_str(&format!(", {} in all", counted(count, "time")));
             }
@@ -53,7 +55,7 @@ pub(super) fn reasons(summary: &Summary) -> String {
         (acknowledged, "acknowledged and then overdue"),
         (never, "never acknowledged"),
         (either, "overdue"),
-        (trouble.resends_failed, "failed before"),
+        (trouble.resends_failed, "came to nothing before"),
         (trouble.resends_reconnected, "after an outage"),
         (trouble.resends_withdrawn, "withdrawn"),
     ];
@@ -68,7 +70,49 @@ pub(super) fn sentence(summary: &Summary) -> String {
     format!("Asked again: {}{why}. Given up: {}.", resends(summary), given_up(summary))
 }
 
-/// " (60.0 %)", or nothing where it says nothing.
-fn share(percent: Option<f64>) -> String {
-    percent.map_or_else(String::new, |percent| format!(" ({percent:.1} %)"))
+/// Blocks of which something is true, as a share of those wanted.
+struct Again {
+    blocks: u64,
+    wanted: Option<u64>,
+    pct: Option<f64>,
+}
+
+impl Again {
+    /// " (60.0 %)" where it is a share of these blocks; " (60 of the 74 wanted, 81.1 %)" where listeners gave some of them up; nothing where
+    /// it says nothing, or nobody counted of which blocks it is a share.
+    fn share(&self, summary: &Summary) -> String {
+        let Some(pct) = self.pct else { return String::new() };
+        match self.wanted {
+            Some(wanted) if wanted != self.blocks => {
+                format!(
+                    " ({} of the {} wanted, {pct:.1} %)",
+                    grouped(wanted),
+                    grouped(summary.blocks.wanted())
+                )
+            }
+            None if summary.blocks.forgone > 0 => String::new(),
+            Some(_) | None => format!(" ({pct:.1} %)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claque_stats::{RunShape, summarise};
+
+    use super::*;
+
+    #[test]
+    fn a_percentage_belongs_to_the_number_before_it() {
+        let mut summary = summarise(RunShape { users: 10, blocks_per_user: 20 }, &[], None);
+        summary.blocks.forgone = 126;
+        // 60 of 74 are 81.1 %; 105 of 200 are not.
+        let resends = Resends { count: 263, blocks: 105, blocks_wanted: Some(60), blocks_pct: Some(81.1) };
+        summary.resends = Some(resends);
+        assert_eq!(super::resends(&summary), "263 times for 105 blocks (60 of the 74 wanted, 81.1 %)");
+        summary.resends = Some(Resends { blocks_wanted: None, ..resends });
+        assert_eq!(super::resends(&summary), "263 times for 105 blocks", "of which blocks is on no record");
+        summary.resends = Some(Resends { blocks_wanted: Some(105), blocks_pct: Some(52.5), ..resends });
+        assert_eq!(super::resends(&summary), "263 times for 105 blocks (52.5 %)");
+    }
 }

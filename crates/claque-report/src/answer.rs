@@ -1,7 +1,7 @@
 //! What a run says of the service, in plain words made from its figures. `docs/report.md` has the rules.
 
 use claque_stats::{
-    Summary, Validity, Verdict,
+    Distribution, Summary, Validity, Verdict,
     figures::FigureValue,
     units::{counted, grouped, time},
 };
@@ -25,9 +25,24 @@ pub(crate) fn answer(summary: &Summary, verdict: &Verdict, load: Option<&Service
         }
         Validity::Unverified => {
             let doubt = "Nobody measured whether these figures can be trusted; as they are:".to_owned();
-            vec![Some(doubt), served(summary), first_sound(summary), cause(summary, load)]
+            vec![
+                Some(doubt),
+                served(summary),
+                answers(summary),
+                first_sound(summary),
+                skipped(summary),
+                cause(summary, load),
+            ]
         }
-        Validity::Valid => vec![served(summary), first_sound(summary), cause(summary, load)],
+        Validity::Valid => {
+            vec![
+                served(summary),
+                answers(summary),
+                first_sound(summary),
+                skipped(summary),
+                cause(summary, load),
+            ]
+        }
     };
     told.into_iter().flatten().collect()
 }
@@ -87,24 +102,53 @@ fn served(summary: &Summary) -> Option<String> {
 /// To the end, or as far as listeners wanted to.
 fn how_far(summary: &Summary) -> String {
     let counts = summary.listeners;
-    let mut words = match (counts.left, counts.completed) {
+    let words = match (counts.left, counts.completed) {
         (0, _) => "to the end".to_owned(),
         (_, 0) => "until they left".to_owned(),
         (left, completed) => {
             format!("to the end ({}) or until they left ({})", grouped(completed), grouped(left))
         }
     };
+    let mut asides = Vec::new();
     if counts.left == 0 && summary.blocks.forgone > 0 {
-        words
-            .push_str(&format!(", less {} that they passed over,", counted(summary.blocks.forgone, "block")));
+        asides.push(format!("less {} that they passed over", counted(summary.blocks.forgone, "block")));
     }
     let interrupted = summary.streams.as_ref().and_then(|streams| streams.value("barge_ins"));
     if let Some(FigureValue::Count(interrupted)) = interrupted
         && interrupted > 0
     {
-        words.push_str(&format!(", with {} of theirs,", counted(interrupted, "interruption")));
+        asides.push(format!("with {} of theirs", counted(interrupted, "interruption")));
     }
-    words
+    if asides.is_empty() { words } else { format!("{words}, {},", asides.join(" and ")) }
+}
+
+/// How long answers were waited for in a conversation: that is no stutter, so nothing else tells of it.
+fn answers(summary: &Summary) -> Option<String> {
+    let times = turn_response(summary)?;
+    let median = times.p50_ms.map_or_else(String::new, |median| format!("{} (median), ", time(median)));
+    Some(format!(
+        "In the conversation {} took {median}{} at most to begin; waiting for one counts as no stutter.",
+        counted(times.count, "answer"),
+        time(times.max_ms)
+    ))
+}
+
+/// From wanted to heard, of the utterances of a conversation; none where there is none, or where nothing was heard.
+pub(crate) fn turn_response(summary: &Summary) -> Option<Distribution> {
+    let value = summary.streams.as_ref()?.value("turn_response")?;
+    let FigureValue::Times(times) = value else { return None };
+    Some(times)
+}
+
+/// What nobody heard, though the service calls it done.
+fn skipped(summary: &Summary) -> Option<String> {
+    let skipped = summary.blocks.skipped;
+    (skipped > 0).then(|| {
+        format!(
+            "The service passed over {} as nothing to be spoken; nobody heard that.",
+            counted(skipped, "block")
+        )
+    })
 }
 
 fn first_sound(summary: &Summary) -> Option<String> {
@@ -116,23 +160,14 @@ fn first_sound(summary: &Summary) -> Option<String> {
     } else {
         format!(", of the {} who heard any", grouped(startup.count))
     };
-    let later = summary.streams.as_ref().and_then(|streams| streams.value("turn_response"));
-    let later = match later {
-        Some(FigureValue::Times(times)) => {
-            let median =
-                times.p50_ms.map_or_else(String::new, |median| format!("{} (median), ", time(median)));
-            format!(" In the conversation answers took {median}{} at most to begin.", time(times.max_ms))
-        }
-        _ => String::new(),
-    };
     Some(match startup.p50_ms {
         Some(median) => {
             format!(
-                "The first sound came {} after the intended start (median), {longest} at most.",
+                "The first sound came {} after the intended start (median), {longest} at most{of}.",
                 time(median)
             )
         }
-        None => format!("The first sound came {longest} after the intended start{of}.{later}"),
+        None => format!("The first sound came {longest} after the intended start{of}."),
     })
 }
 
@@ -150,9 +185,38 @@ fn cause(summary: &Summary, load: Option<&ServiceLoad>) -> Option<String> {
         summary.round_trip.filter(|_| summary.underruns.is_some_and(|stalls| stalls.count > 0))?;
     let median = round_trip.p50_ms.map_or_else(String::new, |median| format!("{} (median), ", time(median)));
     Some(format!(
-        "Blocks came {median}{} at most after they were asked for; what they waited for the service does not tell.",
-        time(round_trip.max_ms)
+        "Blocks came {median}{} at most after they were asked for; {}.",
+        time(round_trip.max_ms),
+        waited_for(load)
     ))
+}
+
+/// What is known of what blocks waited for, where no model's workers were all busy.
+fn waited_for(load: Option<&ServiceLoad>) -> String {
+    let models = load.into_iter().flat_map(|load| &load.models);
+    let told: Vec<_> = models.filter_map(spare).collect();
+    if told.is_empty() {
+        "what they waited for the service does not tell".to_owned()
+    } else {
+        told.join("; ")
+    }
+}
+
+/// How far a model was from having too few workers; none of one that had nothing to do.
+fn spare(model: &ModelLoadRow) -> Option<String> {
+    let most = model.busy.iter().copied().fold(0.0, f64::max);
+    if most <= 0.0 && model.most_queued == 0 {
+        return None;
+    }
+    let name = one_line(&model.model);
+    let waited = match model.most_queued {
+        0 => format!("none waited for a worker of {name}"),
+        most => format!("{} waited for a worker of {name} at most", counted(most.into(), "block")),
+    };
+    let of = model.workers.map_or_else(String::new, |workers| format!(" of {}", grouped(workers.into())));
+    // A mean over a span, which may be whole.
+    let most = format!("{most:.1}");
+    Some(format!("{waited}, and {}{of} were busy at most", most.trim_end_matches(".0")))
 }
 
 /// When all workers of a model had something to do, and how much waited for them.
@@ -203,7 +267,7 @@ fn failure(summary: &Summary) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use claque_stats::{Distribution, ListenerCounts, Reason, ReasonId, RunShape, Underruns, summarise};
+    use claque_stats::{ListenerCounts, Reason, ReasonId, RunShape, Underruns, summarise};
 
     use super::*;
 
@@ -295,6 +359,11 @@ mod tests {
             first(&skipped),
             "All 20 listeners heard it to the end, less 7 blocks that they passed over, without a stutter."
         );
+        skipped.blocks.skipped = 2;
+        assert_eq!(
+            answer(&skipped, &valid(), None)[2],
+            "The service passed over 2 blocks as nothing to be spoken; nobody heard that."
+        );
         let one = with(|counts| (counts.intended, counts.started) = (1, 1), of_twenty(1, 0, 0));
         assert_eq!(first(&one), "The listener heard it to the end without a stutter.");
         // Files from before it was counted: nothing is made up.
@@ -303,6 +372,34 @@ mod tests {
             first(&old),
             "The first sound came 2.74 s after the intended start (median), 6.35 s at most."
         );
+    }
+
+    #[test]
+    fn what_the_service_told_is_not_called_untold() {
+        let slow = Summary {
+            round_trip: Some(Distribution { p50_ms: Some(4_000.0), max_ms: 9_000.0, ..distribution() }),
+            ..of_twenty(6, 14, 0)
+        };
+        let last = |load: Option<&ServiceLoad>| answer(&slow, &valid(), load).pop().unwrap();
+        let came = "Blocks came 4.00 s (median), 9.00 s at most after they were asked for";
+        assert_eq!(last(None), format!("{came}; what they waited for the service does not tell."));
+        let model = |workers, most_queued| ModelLoadRow {
+            model: "kokoro".to_owned(),
+            workers,
+            most_queued,
+            busy: vec![1.0, 5.4, 0.0],
+            ..ModelLoadRow::default()
+        };
+        for (model, words) in [
+            (model(None, 0), "none waited for a worker of kokoro, and 5.4 were busy at most"),
+            (
+                model(Some(9), 1),
+                "1 block waited for a worker of kokoro at most, and 5.4 of 9 were busy at most",
+            ),
+        ] {
+            let load = ServiceLoad { span_ms: 500.0, models: vec![model] };
+            assert_eq!(last(Some(&load)), format!("{came}; {words}."));
+        }
     }
 
     #[test]

@@ -16,11 +16,11 @@ use claque_store::{
 
 use crate::{
     again,
-    answer::{answer, lines_of},
+    answer::{answer, lines_of, turn_response},
     figures::{Spread, numbers, spreads},
     load, objectives,
     paint::{NAME, Paint, Style, joined, row},
-    words::{one_line, wrapped},
+    words::{WIDTH, one_line, wrapped},
 };
 
 /// Width of the column of counts: the longest in use is "9,999,999".
@@ -96,7 +96,11 @@ fn prepared(preparation: &Preparation) -> String {
 }
 
 fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {
-    lines.extend(goodput(summary).map(|words| row("goodput", &words, paint)));
+    if let Some(words) = goodput(summary) {
+        lines.push(row("goodput", &words, paint));
+        // It is no underrun.
+        lines.extend(turn_response(summary).map(|_| row("", "however long they waited for answers", paint)));
+    }
     lines.push(row("success", &success(summary, paint), paint));
     lines.push(row("listeners", &listeners(summary), paint));
     underruns(summary, paint, lines);
@@ -363,11 +367,20 @@ pub(crate) fn objectives_met(results: &[ObjectiveResult], paint: Paint, lines: &
     let words = results.iter().map(|result| objectives::word(result).len()).max().unwrap_or(0).max(6);
     for result in results {
         let style = if result.met { Style::Good } else { Style::Bad };
-        let word = paint.style(style, &format!("{:words$}", objectives::word(result)));
-        lines.push(format!(
-            "  {word}  {:width$}   {}",
-            one_line(&result.objective),
-            objectives::found(result)
+        let word = format!("{:words$}", objectives::word(result));
+        let (objective, found) = (one_line(&result.objective), objectives::found(result));
+        let painted = paint.style(style, &word);
+        let line = format!("  {word}  {objective:width$}   {found}");
+        if line.chars().count() <= WIDTH {
+            lines.push(format!("  {painted}  {objective:width$}   {found}"));
+            continue;
+        }
+        let indent = " ".repeat(words + 2);
+        let told = wrapped(&format!("{word}  "), &objective).into_iter().chain(wrapped(&indent, &found));
+        lines.extend(told.enumerate().map(
+            |(place, line)| {
+                if place == 0 { line.replacen(&word, &painted, 1) } else { line }
+            },
         ));
     }
 }

@@ -26,10 +26,11 @@ fn plain_words(words: &str, longest: usize) -> String {
     line.chars().take(longest - 1).chain(['…']).collect()
 }
 
+/// Columns of a terminal that nobody has made wider.
+pub(crate) const WIDTH: usize = 80;
+
 /// A sentence behind what says what it is, on as many lines as it takes.
 pub(crate) fn wrapped(kind: &str, words: &str) -> Vec<String> {
-    /// Columns of a terminal that nobody has made wider.
-    const WIDTH: usize = 80;
     let begin = format!("  {kind}");
     let indent = " ".repeat(begin.chars().count());
     let mut lines = vec![begin];

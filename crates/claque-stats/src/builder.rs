@@ -93,6 +93,8 @@ struct Listener {
     recorded: u64,
     /// Those of them that were delivered, or that the listener itself did not want any more.
     settled: u64,
+    /// Those of the delivered ones that the service passed over, so that nobody heard them.
+    skipped: u64,
     /// Blocks it set out to hear, and whether it left of its own will, once it reported its end without a failure.
     set_out: Option<(u64, bool)>,
 }
@@ -260,6 +262,7 @@ impl SummaryBuilder {
         listener.recorded += 1;
         let forgone = record.outcome == BlockOutcome::Abandoned;
         listener.settled += u64::from(record.outcome.is_success() || forgone);
+        listener.skipped += u64::from(record.outcome == BlockOutcome::Skipped);
         listener.first_audio.add(record);
         keep_earliest(&mut listener.started_at, record.started_at);
         if record.block == BlockIdx(0) {

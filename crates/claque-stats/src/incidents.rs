@@ -205,11 +205,13 @@ impl Incidents {
             resends: Resends {
                 count: self.trouble.resends(),
                 blocks: self.resent.all,
+                blocks_wanted: Some(self.resent.wanted),
                 blocks_pct: percent(self.resent.wanted, wanted),
             },
             given_up: GiveUps {
                 count: self.trouble.blocks_given_up,
                 blocks: self.given_up.all,
+                blocks_wanted: Some(self.given_up.wanted),
                 blocks_pct: percent(self.given_up.wanted, wanted),
                 healed: self.given_up.delivered,
             },

@@ -31,6 +31,8 @@ pub struct ListenerObservation {
     pub blocks_intended: u32,
     /// Blocks that were delivered.
     pub blocks_ok: u32,
+    /// Those of them that the service passed over, so that nobody heard them.
+    pub blocks_skipped: u32,
     /// Blocks that were not delivered though they should have been: failed (also after they were called ready), stopped or
     /// never reached.
     pub blocks_missing: u32,
@@ -67,9 +69,9 @@ impl ListenerObservation {
         self.completed && self.startup_ms.is_some() && self.underruns == 0
     }
 
-    /// Whether it got all it came for: every block, to the end, without an underrun.
+    /// Whether it got all it came for: every block, to the end, without an underrun. What the service passed over it did not get.
     #[must_use]
     pub const fn is_well_served(&self) -> bool {
-        self.is_underrun_free() && self.blocks_ok >= self.blocks_intended
+        self.is_underrun_free() && self.blocks_skipped == 0 && self.blocks_ok >= self.blocks_intended
     }
 }

@@ -295,7 +295,10 @@ pub struct Resends {
     pub count: u64,
     /// Blocks that they were for, each counted once.
     pub blocks: u64,
-    /// Share of the blocks wanted that were asked for again, in percent; absent where nothing was wanted.
+    /// Those of them that the listener did not give up of its own will; absent in files from before it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks_wanted: Option<u64>,
+    /// Share of the blocks wanted that are among those, in percent; absent where nothing was wanted.
     pub blocks_pct: Option<f64>,
 }
 
@@ -306,7 +309,10 @@ pub struct GiveUps {
     pub count: u64,
     /// Blocks that were given up, each counted once.
     pub blocks: u64,
-    /// Share of the blocks wanted that were given up, in percent; absent where nothing was wanted.
+    /// Those of them that the listener did not give up of its own will; absent in files from before it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks_wanted: Option<u64>,
+    /// Share of the blocks wanted that are among those, in percent; absent where nothing was wanted.
     pub blocks_pct: Option<f64>,
     /// Those of the blocks that arrived after all.
     pub healed: u64,

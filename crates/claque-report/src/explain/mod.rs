@@ -65,6 +65,9 @@ pub fn of_run(
     let scenario = &manifest.scenario;
     let is_stream = expects_streams(scenario) || expects_turns(scenario);
     let mut builder = ExplanationBuilder::new(is_stream, replay_terms(&manifest));
+    if expects_turns(scenario) {
+        builder.expect_turns();
+    }
     claque_store::for_each_listener(folder, &manifest, |facts| {
         let is_in = |at| manifest.window.is_none_or(|window| window.holds(at));
         if facts.intended_at().is_none_or(is_in) {

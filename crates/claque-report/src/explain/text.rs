@@ -107,11 +107,24 @@ fn leading(told: &RunExplanation) -> String {
             during(most.part, told.streams)
         );
     }
-    let head = if stalls.unattributed > 0 {
+    let head = if told.partial && stalls.count + stalls.unattributed == 0 {
+        "Whether there were stalls is on no record.".to_owned()
+    } else if stalls.unattributed > 0 {
         format!("Of {} in stalls nothing can be told.", ms(stalls.unattributed_ns))
     } else {
         "No stall is on record.".to_owned()
     };
+    if let Some(answers) = &explanation.answers
+        && let Some(most) = largest(answers, true)
+    {
+        let all = counted(answers.count, "wait");
+        return format!(
+            "{head} {} in {all} for later answers: {} {}.",
+            ms(answers.total_ns),
+            share(most),
+            during(most.part, told.streams)
+        );
+    }
     if let Some(most) = largest(startups, true) {
         let all = counted(startups.count, "startup");
         return format!(
@@ -158,30 +171,42 @@ const fn during(part: Part, streams: bool) -> &'static str {
 fn table(told: &RunExplanation, paint: Paint, lines: &mut Vec<String>) {
     let explanation = &told.explanation;
     let (blocks, waits) = (&explanation.blocks, [&explanation.startups, &explanation.stalls]);
+    // Of a run that was killed what is not on record was not measured.
+    let is_measured = |waits: &Attribution| !told.partial || waits.count > 0;
     let line = |name: &str, cells: [(String, String); 3]| {
         let cells = cells.map(|(figure, share)| format!("{figure:>FIGURE$}{share:>SHARE$}"));
         format!("  {name:<NAME$}{}", cells.concat())
     };
     let bare = |figure: String| (figure, String::new());
-    let head = ["block p50", "startups", "stalls"].map(|name| (name.to_owned(), "share".to_owned()));
+    // In a conversation a block's way to when it is heard is the wait for it.
+    let first = if explanation.answers.is_some() { "answers" } else { "block p50" };
+    let head = [first, "startups", "stalls"].map(|name| (name.to_owned(), "share".to_owned()));
     lines.push(paint.style(Style::Dim, &line("", head)));
     for part in Part::ALL {
-        let of_blocks = blocks.of(part).filter(|_| blocks.count > 0).map_or_else(
-            || bare(NOT_MEASURED.to_owned()),
-            |part| (part.p50_ms.map_or_else(|| TOO_FEW.to_owned(), time), share(part)),
-        );
-        let [startups, stalls] = waits.map(|waits| {
+        let of_waits = |waits: &Attribution| {
             waits
                 .of(part)
                 .filter(|_| waits.count > 0)
                 .map_or_else(|| bare(NOT_MEASURED.to_owned()), |part| (ms(part.total_ns), share(part)))
-        });
-        lines.push(line(part.as_str(), [of_blocks, startups, stalls]));
+        };
+        let of_blocks = || {
+            blocks.of(part).filter(|_| blocks.count > 0).map_or_else(
+                || bare(NOT_MEASURED.to_owned()),
+                |part| (part.p50_ms.map_or_else(|| TOO_FEW.to_owned(), time), share(part)),
+            )
+        };
+        let of_first = explanation.answers.as_ref().map_or_else(of_blocks, of_waits);
+        let [startups, stalls] = waits.map(of_waits);
+        lines.push(line(part.as_str(), [of_first, startups, stalls]));
     }
-    let [startups, stalls] = waits.map(|waits| bare(ms(waits.total_ns)));
-    lines.push(line("together", [bare(String::new()), startups, stalls]));
-    let counts = [blocks, waits[0], waits[1]].map(|waits| bare(grouped(waits.count)));
-    lines.push(line("n", counts));
+    let measured = |waits: &Attribution, words: String| {
+        bare(if is_measured(waits) { words } else { NOT_MEASURED.to_owned() })
+    };
+    let together = |waits: &Attribution| measured(waits, ms(waits.total_ns));
+    let of_answers = explanation.answers.as_ref().map_or_else(|| bare(String::new()), together);
+    lines.push(line("together", [of_answers, together(waits[0]), together(waits[1])]));
+    let counts = [explanation.answers.as_ref().unwrap_or(blocks), waits[0], waits[1]];
+    lines.push(line("n", counts.map(|waits| measured(waits, grouped(waits.count)))));
 }
 
 /// "All 4 workers of kokoro were busy for 93.1 % of the run; ...".
@@ -236,14 +261,19 @@ fn apart(told: &RunExplanation) -> Vec<String> {
         )
     });
     let silence = told.service.is_empty().then(|| {
-        "The service does not tell its load: queue and service cannot be told apart, nor what was at its limit."
-            .to_owned()
+        let why = if told.partial {
+            "What a service tells of its load is saved at a run's end, which this one did not come to"
+        } else {
+            "The service does not tell its load"
+        };
+        format!("{why}: queue and service cannot be told apart, nor what was at its limit.")
     });
     [
         silence,
         unheard,
         left,
         of_waits(&explanation.startups, "startup"),
+        explanation.answers.as_ref().and_then(|answers| of_waits(answers, "later answer")),
         of_waits(&explanation.stalls, "stall"),
     ]
     .into_iter()

@@ -13,7 +13,7 @@ mod tests;
 
 use std::path::Path;
 
-use claque_core::time::{Instant, Speed};
+use claque_core::time::{Instant, MediaTime, Speed};
 use claque_stats::{GapStretch, Summary, Verdict, window::WindowFigures};
 use claque_store::{Manifest, ServiceLoad};
 use serde::Serialize;
@@ -21,7 +21,7 @@ use serde::Serialize;
 pub use self::live::live;
 pub(crate) use self::{markup::Markup, shell::document};
 use self::{
-    picture::{Frame, Painter, Picture},
+    picture::{Frame, Listening, Painter, Picture, StartBuffer},
     shell::{Asks, Shell},
 };
 use crate::ReportError;
@@ -76,12 +76,32 @@ impl Page<'_> {
         let thousandths = (config.speed * 1_000.0).round();
         let speed =
             (1..=100_000).find(|&speed| f64::from(speed) >= thousandths).and_then(Speed::from_thousandths);
+        let speed = speed.unwrap_or(Speed::NORMAL);
+        let takes_turns = claque_store::expects_turns(&self.manifest.scenario);
         Frame {
             horizon,
-            speed: speed.unwrap_or(Speed::NORMAL),
+            speed,
             listeners,
             blocks: listeners * u64::from(config.blocks_per_user),
+            listening: if takes_turns { Listening::Turns(speed) } else { Listening::Straight },
+            start_buffer: self.start_buffer(),
+            window: self.manifest.window,
         }
+    }
+
+    fn start_buffer(&self) -> StartBuffer {
+        let said = |key| self.manifest.scenario.get(key);
+        let blocks = said("min_buffer").and_then(serde_json::Value::as_u64);
+        if let Some(blocks) = blocks.and_then(|blocks| usize::try_from(blocks).ok()) {
+            return StartBuffer::Blocks(blocks);
+        }
+        // As a scenario has it: "200ms".
+        let media = said("start_buffer").and_then(serde_json::Value::as_str);
+        let ms = media.and_then(|text| text.strip_suffix("ms")?.parse::<f64>().ok());
+        let length = ms.and_then(|ms| claque_core::time::Duration::try_from_secs_f64(ms / 1_000.0).ok());
+        length.map_or(StartBuffer::Unknown, |length| {
+            StartBuffer::Media(MediaTime::from_nanos(claque_core::time::duration_nanos(length)))
+        })
     }
 
     /// The whole file, with a picture drawn of the run's facts.

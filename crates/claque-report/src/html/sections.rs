@@ -1,5 +1,6 @@
 //! The words and tables of the page. They say in sentences what the plots show, and stand without them.
 
+mod buffers;
 mod figures;
 mod plots;
 mod run;
@@ -23,9 +24,12 @@ pub(super) fn all(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     plots::strips(page.summary, picture, out);
     plots::awaited(picture, out);
     plots::load(page.manifest.service_load.as_ref(), out);
+    out.say_below_plots(
+        page.summary.window.map(|_| "Of the listeners whom the figures are about.".to_owned()),
+    );
     plots::spreads(page.summary, picture, out);
     plots::slope(picture, out);
-    plots::buffers(page, picture, out);
+    buffers::buffers(page, picture, out);
     plots::errors(page.summary, picture, out);
     out.say_below_plots(None);
     figures::table(page, out);

@@ -91,7 +91,7 @@ impl SteadyWatch {
 
     pub(super) fn add(&mut self, fact: &Fact) {
         match fact {
-            Fact::Block(block) if self.terms.warm_up == Some(WarmUp::Found) => {
+            Fact::Block(block) if self.terms.warm_up.is_some() => {
                 if let (Some(wanted), Some(ready)) = (block.intended_at, block.delivered_at()) {
                     self.responses.push((wanted, ready.since(wanted).as_secs_f64() * 1_000.0));
                 }
@@ -134,8 +134,13 @@ impl SteadyWatch {
     fn find_window(&mut self, steady: &mut Steady) {
         let found = match self.terms.warm_up {
             None => return,
-            Some(WarmUp::Given(span)) => Ok((duration_nanos(span), "as --warm-up says")),
-            Some(WarmUp::Found) => self.find_warm_up().map(|from| (from, "found in response_time by MSER-5")),
+            Some(WarmUp::Given(span)) => {
+                let from_ns = duration_nanos(span);
+                Ok((from_ns, format!("as --warm-up says{}", self.doubt(from_ns))))
+            }
+            Some(WarmUp::Found) => {
+                self.find_warm_up().map(|from| (from, "found in response_time by MSER-5".to_owned()))
+            }
         };
         let until_ns = self.terms.until.as_nanos();
         match found {
@@ -156,19 +161,44 @@ impl SteadyWatch {
         }
     }
 
-    /// The end of the warm-up in ns since the run's start, or why there is none.
-    fn find_warm_up(&mut self) -> Result<u64, &'static str> {
+    /// What the data say of a warm-up that was given: nothing where they agree that it was over by then.
+    fn doubt(&mut self, given_ns: u64) -> String {
+        match self.truncation() {
+            Truncation::After(left_out) if self.after(left_out) > given_ns => {
+                let from = shown(self.after(left_out));
+                format!("; by MSER-5 response_time had settled only from {from} on")
+            }
+            Truncation::After(_) => String::new(),
+            Truncation::NotLeft => {
+                "; response_time had not settled in the first half of the blocks (MSER-5): no figure is of a steady state".to_owned()
+            }
+            Truncation::TooShort => {
+                "; too few blocks were delivered to find whether response_time had settled by then".to_owned()
+            }
+        }
+    }
+
+    /// Where the warm-up ends in the responses to what was wanted while there were arrivals, in order of time.
+    fn truncation(&mut self) -> Truncation {
         // When arrivals have ended the audience becomes smaller, and what it meets is no steady state either.
         let until = self.terms.until;
         self.responses.retain(|(wanted, _)| *wanted < until);
         self.responses.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let series: Vec<f64> = self.responses.iter().map(|(_, ms)| *ms).collect();
-        match mser5(&series) {
-            Truncation::After(left_out) => {
-                // What was wanted in the same moment as the last that is left out is left out, too.
-                let last = left_out.checked_sub(1).and_then(|last| self.responses.get(last));
-                Ok(last.map_or(0, |(wanted, _)| wanted.as_nanos() + 1))
-            }
+        mser5(&series)
+    }
+
+    /// The first moment, in ns since the run's start, after so many responses.
+    fn after(&self, left_out: usize) -> u64 {
+        // What was wanted in the same moment as the last that is left out is left out, too.
+        let last = left_out.checked_sub(1).and_then(|last| self.responses.get(last));
+        last.map_or(0, |(wanted, _)| wanted.as_nanos() + 1)
+    }
+
+    /// The end of the warm-up in ns since the run's start, or why there is none.
+    fn find_warm_up(&mut self) -> Result<u64, &'static str> {
+        match self.truncation() {
+            Truncation::After(left_out) => Ok(self.after(left_out)),
             Truncation::NotLeft => Err(
                 "response_time had not settled in the first half of the blocks (MSER-5): no figure is of a steady state; hold for longer",
             ),

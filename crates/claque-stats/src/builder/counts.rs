@@ -36,6 +36,7 @@ impl SummaryBuilder {
             listener.set_out.is_some()
                 && listener.started_at.is_some()
                 && listener.stalls == 0
+                && listener.skipped == 0
                 && listener.settled + self.passed_over_by(**id, listener) >= planned
         };
         self.listeners.iter().filter(is_well_served).count().try_into().unwrap_or(u64::MAX)

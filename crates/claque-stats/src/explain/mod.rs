@@ -26,6 +26,9 @@ pub struct Explanation {
     pub blocks: Attribution,
     /// From a listener's intended start to its first sound.
     pub startups: Attribution,
+    /// In a conversation, from when a later utterance was wanted to its first sound; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Attribution>,
     /// Stalls.
     pub stalls: Attribution,
     /// Blocks that are in `blocks` and were not acknowledged before they were made: their acceptance is in their making.
@@ -84,6 +87,7 @@ pub struct ExplanationBuilder {
     replayed: Option<ReplayTerms>,
     blocks: Waits,
     startups: Waits,
+    answers: Option<Waits>,
     stalls: Waits,
     not_acknowledged: u64,
     apart: BlocksApart,
@@ -100,6 +104,7 @@ impl ExplanationBuilder {
             replayed: replayed.filter(|_| !is_stream),
             blocks: Waits::default(),
             startups: Waits::default(),
+            answers: None,
             stalls: Waits::default(),
             not_acknowledged: 0,
             apart: BlocksApart::default(),
@@ -107,19 +112,36 @@ impl ExplanationBuilder {
         }
     }
 
+    /// Says that listeners take turns with the service. To be called before the first listener.
+    pub fn expect_turns(&mut self) {
+        self.answers = Some(Waits::default());
+    }
+
     /// Adds all facts of one listener: its blocks in order of their numbers, one record each, its stalls in order of time, and its
     /// session, where it has an end on record.
     pub fn add(&mut self, blocks: &[BlockRecord], stalls: &[StallRecord], session: Option<&ListenerRecord>) {
         let ways: Vec<(&BlockRecord, Option<BlockWay>)> =
             blocks.iter().map(|block| (block, self.add_block(block))).collect();
-        if let Some(started_at) = session.and_then(|session| session.started_at) {
-            let intended_at = session.map_or(started_at, |session| session.intended_at);
+        // A session without an end on record is still known to have begun.
+        let heard_at = || blocks.iter().filter_map(|block| block.started_at).min();
+        let wanted_at = || blocks.iter().filter_map(|block| block.intended_at).min();
+        let started_at = session.map_or_else(heard_at, |session| session.started_at);
+        let intended_at = session.map(|session| session.intended_at).or_else(wanted_at);
+        if let Some((started_at, intended_at)) = started_at.zip(intended_at) {
             // The arrival that let playback begin, else what was heard first.
             let last = ways.iter().filter_map(|(_, way)| *way).find(|way| way.whole_at() == started_at);
             let heard = ways.iter().find(|(block, _)| block.started_at == Some(started_at));
             let way = last.or_else(|| heard.and_then(|(_, way)| *way));
             let waited = started_at.since(intended_at);
             self.startups.add(waited, way.map(|way| way.within(intended_at, started_at)));
+        }
+        if let Some(answers) = &mut self.answers {
+            let later = ways.iter().filter(|(block, _)| block.started_at > started_at);
+            for (block, way) in later {
+                if let (Some(wanted), Some(heard)) = (block.intended_at, block.started_at) {
+                    answers.add(heard.since(wanted), way.map(|way| way.within(wanted, heard)));
+                }
+            }
         }
         for stall in stalls {
             let awaited = ways.iter().find(|(block, _)| block.block == stall.block);
@@ -154,6 +176,7 @@ impl ExplanationBuilder {
         Explanation {
             blocks: self.blocks.attribution(),
             startups: self.startups.attribution(),
+            answers: self.answers.as_ref().map(Waits::attribution),
             stalls: self.stalls.attribution(),
             not_acknowledged: self.not_acknowledged,
             apart: self.apart,

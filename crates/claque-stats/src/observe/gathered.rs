@@ -63,6 +63,7 @@ impl Gathered {
             keep_earliest(&mut self.intended_at, record.intended_at);
         }
         let skipped = record.outcome == BlockOutcome::Skipped;
+        self.seen.blocks_skipped += u32::from(skipped);
         let delivered_at = record.delivered_at();
         self.settled += u32::from(skipped || delivered_at.is_some());
         let Some(ready_at) = delivered_at else { return };

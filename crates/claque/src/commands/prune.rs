@@ -48,8 +48,11 @@ pub(crate) fn prune(flags: &PruneFlags) -> anyhow::Result<ExitCode> {
         count += 1;
     }
     let stay = u64::try_from(tagged.len()).unwrap_or(u64::MAX);
-    let tagged =
-        if stay == 0 { String::new() } else { format!("; {} with a tag stay", counted(stay, "run")) };
+    let tagged = match stay {
+        0 => String::new(),
+        1 => "; 1 run with a tag stays".to_owned(),
+        stay => format!("; {} with a tag stay", counted(stay, "run")),
+    };
     say(&if flags.delete {
         format!("removed {}{tagged}", counted(count, "run"))
     } else {

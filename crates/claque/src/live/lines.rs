@@ -4,43 +4,61 @@ use std::fmt::Write as _;
 
 use claque_core::time::{Duration, Instant};
 use claque_net::audience::Progress;
+use claque_stats::units::{counted, grouped};
 
 use super::Goal;
 
 /// "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 5 underruns, 0:42, about 1:10 left".
-pub(super) fn describe(now: Instant, goal: Goal, progress: Progress) -> String {
+pub(super) fn describe(now: Instant, goal: Goal, progress: Progress, pace: Pace) -> String {
     let mut text = String::new();
     for (count, what) in
         [(progress.playing, "playing"), (progress.buffering, "buffering"), (progress.stalled, "stalled")]
     {
-        let _infallible = write!(text, "{count} {what}, ");
+        let _infallible = write!(text, "{} {what}, ", grouped(count));
     }
     if progress.paused > 0 {
-        let _infallible = write!(text, "{} paused, ", progress.paused);
+        let _infallible = write!(text, "{} paused, ", grouped(progress.paused));
     }
-    let plural = if progress.underruns == 1 { "" } else { "s" };
     let _infallible = write!(
         text,
-        "{} of {} done, {} underrun{plural}, {}",
-        progress.done,
-        goal.users,
-        progress.underruns,
+        "{} of {} done, {}, {}",
+        grouped(progress.done),
+        grouped(goal.users),
+        counted(progress.underruns, "underrun"),
         clock(now.since(Instant::START))
     );
-    if let Some(left) = left(now, goal, progress) {
+    if let Some(left) = left(now, goal, progress, pace) {
         let _infallible = write!(text, ", about {} left", clock(left));
     }
     text
 }
 
-/// The time the rest will take if it goes on as so far; none before a twentieth is done.
-pub(super) fn left(now: Instant, goal: Goal, progress: Progress) -> Option<Duration> {
+/// When blocks were last done with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Pace {
+    blocks: u64,
+    grew_at: Instant,
+}
+
+impl Pace {
+    /// Takes how things stand at `now`.
+    pub(crate) fn see(&mut self, now: Instant, progress: Progress) {
+        if progress.blocks > self.blocks {
+            *self = Self { blocks: progress.blocks, grew_at: now };
+        }
+    }
+}
+
+/// The time the rest will take if it goes on as so far; none before a twentieth is done, and none once nothing has been done for
+/// longer than that, for then it does not go on so.
+pub(super) fn left(now: Instant, goal: Goal, progress: Progress, pace: Pace) -> Option<Duration> {
     let done = progress.blocks;
     if done == 0 || done >= goal.blocks || done.saturating_mul(20) < goal.blocks {
         return None;
     }
     let nanos = u128::from(now.as_nanos()) * u128::from(goal.blocks - done) / u128::from(done);
-    Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+    let left = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+    (now.since(pace.grew_at) <= left).then_some(left)
 }
 
 /// "1:05", "1:00:05".
@@ -56,6 +74,28 @@ mod tests {
 
     const GOAL: Goal = Goal { users: 20, blocks: 100 };
 
+    fn done(blocks: u64) -> Progress {
+        Progress { blocks, ..Progress::default() }
+    }
+
+    fn seen_at(millis: u64, blocks: u64) -> Pace {
+        let mut pace = Pace::default();
+        pace.see(Instant::from_millis(millis), done(blocks));
+        pace
+    }
+
+    #[test]
+    fn where_nothing_comes_any_more_nothing_is_promised() {
+        // 90 blocks in 36 s: 4 s for the rest, as long as one came in the last 4 s.
+        let mut pace = seen_at(36_000, 90);
+        let at = |millis, pace| {
+            left(Instant::from_millis(millis), GOAL, done(90), pace).map(|left| left.as_secs())
+        };
+        assert_eq!(at(36_000, pace), Some(4));
+        pace.see(Instant::from_millis(66_000), done(90));
+        assert_eq!(at(66_000, pace), None);
+    }
+
     #[test]
     fn the_line_says_who_does_what_and_how_long_it_will_take() {
         let progress = Progress {
@@ -67,7 +107,7 @@ mod tests {
             underruns: 1,
             ..Progress::default()
         };
-        let line = describe(Instant::from_millis(42_000), GOAL, progress);
+        let line = describe(Instant::from_millis(42_000), GOAL, progress, seen_at(42_000, 50));
         assert_eq!(
             line,
             "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 1 underrun, 0:42, about 0:42 left"
@@ -76,7 +116,7 @@ mod tests {
 
     #[test]
     fn nothing_is_guessed_too_early_or_when_all_is_done() {
-        let at = |blocks| left(Instant::from_millis(1_000), GOAL, Progress { blocks, ..Progress::default() });
+        let at = |blocks| left(Instant::from_millis(1_000), GOAL, done(blocks), seen_at(1_000, blocks));
         assert_eq!((at(0), at(4), at(100)), (None, None, None));
         assert_eq!(at(5), Some(Duration::from_secs(19)));
         assert_eq!(clock(Duration::from_secs(3_605)), "1:00:05");

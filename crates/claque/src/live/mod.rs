@@ -24,10 +24,12 @@ use claque_run::{
     interrupts::Interrupts,
     watcher::{Goal, News, STANDING_EVERY, Standing, Watcher, Wish},
 };
+use claque_stats::units::{counted, grouped};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use self::{
     keys::Wishes,
+    lines::Pace,
     page::LivePage,
     picture::{Phase, Picture},
     screen::Screen,
@@ -55,6 +57,8 @@ pub(crate) struct Live {
     /// Only says when something is drawn again: before the run there is no other.
     clock: Clock,
     drawn: Cell<Option<Instant>>,
+    /// How blocks come.
+    pace: Cell<Pace>,
 }
 
 #[derive(Debug)]
@@ -116,6 +120,7 @@ impl Live {
             wishes: Wishes::default(),
             clock: Clock::start(),
             drawn: Cell::new(None),
+            pace: Cell::default(),
         }
     }
 
@@ -156,14 +161,13 @@ impl Live {
         match &self.view {
             View::Quiet | View::Screen(_) => {}
             View::Bar(bar) => {
-                let style = ProgressStyle::with_template("{bar:24} {pos}/{len} blocks, {msg}");
+                let style = ProgressStyle::with_template("{bar:24} {human_pos}/{human_len} blocks, {msg}");
                 bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
                 bar.set_length(goal.blocks);
             }
             View::Lines { .. } => {
-                let listeners = if goal.users == 1 { "listener" } else { "listeners" };
-                let blocks = if goal.blocks == 1 { "block" } else { "blocks" };
-                talk::say(&format!("{} {listeners} listening to {} {blocks}", goal.users, goal.blocks));
+                let (listeners, blocks) = (counted(goal.users, "listener"), counted(goal.blocks, "block"));
+                talk::say(&format!("{listeners} listening to {blocks}"));
             }
         }
         self.change(|picture| picture.phase = Phase::Listening);
@@ -177,17 +181,21 @@ impl Live {
     /// Shows where the run stands at `now`.
     fn show(&self, now: Instant, goal: Goal, standing: Standing) {
         let progress = standing.progress;
+        let mut pace = self.pace.get();
+        pace.see(now, progress);
+        self.pace.set(pace);
         match &self.view {
             View::Quiet | View::Screen(_) => {}
             View::Bar(bar) => {
                 bar.set_position(progress.blocks);
-                bar.set_message(lines::describe(now, goal, progress));
+                bar.set_message(lines::describe(now, goal, progress, pace));
             }
             View::Lines { next } if now >= next.get() => {
                 // The first line tells nothing at the very start.
                 if next.get() > Instant::START {
-                    let line = lines::describe(now, goal, progress);
-                    talk::say(&format!("{}/{} blocks, {line}", progress.blocks, goal.blocks));
+                    let line = lines::describe(now, goal, progress, pace);
+                    let (blocks, all) = (grouped(progress.blocks), grouped(goal.blocks));
+                    talk::say(&format!("{blocks}/{all} blocks, {line}"));
                 }
                 next.set(now + LINE_EVERY);
             }

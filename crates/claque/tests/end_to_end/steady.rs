@@ -72,6 +72,26 @@ fn a_warm_up_that_is_given_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_warm_up_that_is_given_too_short_is_told_as_that() {
+    let crowd = ["--users", "20", "--hold", "3min", "--listens", "1min", "--blocks", "40", "--workers", "16"];
+    let found = run("simulate", &crowd);
+    assert_eq!(found.reasons(), ["warm-up-not-left"], "there is nothing steady in it");
+    let given = run("simulate", &[&crowd[..], &["--warm-up", "1min"]].concat());
+    let manifest = given.manifest();
+    let told = note(&manifest, "notes", "steady-state").unwrap();
+    assert!(told.contains("as --warm-up says; response_time had not settled"), "{told}");
+    // The page has the same listeners in its headline and in its distributions.
+    let page = std::fs::read_to_string(given.folder.as_deref().unwrap().join("report.html")).unwrap();
+    let of_window = given.count("/startup_time/count");
+    assert!(
+        page.contains(&format!("Distribution of startup_time over {of_window} listeners")),
+        "{of_window}"
+    );
+    let all = given.listeners().len();
+    assert!(page.contains(&format!("How many listeners did what, out of {all}")), "{all}");
+}
+
+#[test]
 fn a_run_that_is_too_short_for_its_warm_up_is_invalid_and_says_so() {
     let ran = held("20s", &[]);
     assert_eq!(ran.code, Some(5), "{}{}", ran.stdout, ran.stderr);

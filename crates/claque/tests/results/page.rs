@@ -52,6 +52,62 @@ fn every_plot_is_drawn_and_nothing_complains() {
     assert!(!page.body().contains("NaN") && !page.body().contains("undefined"));
 }
 
+/// What the scripts of a page read.
+fn data(folder: &std::path::Path) -> serde_json::Value {
+    let page = fs::read_to_string(folder.join("report.html")).expect("there is a page");
+    let begin = "<script type=\"application/json\" id=\"data\">";
+    let (_, rest) = page.split_once(begin).expect("it has data");
+    let (text, _) = rest.split_once("</script>").expect("it ends");
+    serde_json::from_str(text).expect("it is JSON")
+}
+
+/// Listener-seconds of a state, of all listeners.
+fn area_s(data: &serde_json::Value, state: &str) -> f64 {
+    let levels = data["audience"][state].as_array().expect("it is a state");
+    let bin_ms = data["audience"]["bin_ms"].as_f64().expect("it is a number");
+    levels.iter().filter_map(serde_json::Value::as_f64).sum::<f64>() * bin_ms / 1e3
+}
+
+#[test]
+fn who_waits_for_an_answer_or_thinks_is_not_drawn_as_playing() {
+    let stage = Stage::new();
+    let crowd = ["--users", "20", "--blocks", "5", "--protocol", "openai", "--listen", "turns"];
+    let folder = stage.simulated(&[&crowd[..], &["--workers", "1", "--think", "1s"]].concat());
+    let (data, told) = (data(&folder), crate::stage::manifest(&folder));
+    let heard_s = told["summary"]["audio_played_ms"].as_f64().expect("somebody heard something") / 1e3;
+    let is_near = |one: f64, other: f64| (one - other).abs() < 0.01 * other;
+    assert!(is_near(area_s(&data, "playing"), heard_s), "{} of {heard_s} s", area_s(&data, "playing"));
+    // Each thinks for a second between two of five utterances.
+    assert!(is_near(area_s(&data, "thinking"), 80.0), "{}", area_s(&data, "thinking"));
+    // From wanted to heard, of all but the first.
+    let response = &told["summary"]["streams"]["turn_response"];
+    let all_s = response["mean_ms"].as_f64().expect("it is a number") * 100.0 / 1e3;
+    let waited_s = area_s(&data, "awaiting") + area_s(&data, "buffering");
+    assert!(is_near(waited_s, all_s), "{waited_s} of {all_s} s");
+    let text = stage.prints(&["explain", "latest"]);
+    assert!(text.contains("in 80 waits for later answers"), "{text}");
+    assert!(stage.prints(&["show", "latest"]).contains("In the conversation 100 answers took"));
+}
+
+#[test]
+fn nothing_is_concluded_of_buffers_from_who_cannot_be_played_again() {
+    let stage = Stage::new();
+    let words = |folder: std::path::PathBuf| fs::read_to_string(folder.join("report.html")).expect("a page");
+    let jumpers =
+        ["--users", "20", "--blocks", "20", "--workers", "4", "--behaviour", "seek=2,skip=2,pause=1"];
+    let page = words(stage.simulated(&jumpers));
+    assert!(page.contains("cannot be played again"), "those who jump are counted");
+    assert!(!page.contains("nobody would have stalled") || page.contains("Nothing is told of others: "));
+    let turns =
+        ["--users", "4", "--blocks", "3", "--protocol", "openai", "--listen", "turns", "--workers", "1"];
+    let page = words(stage.simulated(&turns));
+    assert!(
+        !page.contains("Had playback waited for 1 block"),
+        "blocks are not what a conversation waits for"
+    );
+    assert!(page.contains("to be heard without a stall") || page.contains(" of audio, none of "));
+}
+
 #[test]
 fn a_run_that_failed_altogether_has_a_page_that_does_not_complain() {
     let stage = Stage::new();

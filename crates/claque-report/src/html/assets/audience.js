@@ -1,12 +1,16 @@
 // The audience over time. It is read anew each time it is drawn: while a run goes on it grows.
-const STATES = [["playing", "playing"], ["stalled", "stalled"], ["buffering", "buffering"], ["lost", "ended early"], ["done", "done"]];
+const STATES = [["playing", "playing"], ["stalled", "stalled"], ["awaiting", "awaiting an answer"], ["thinking", "thinking"], ["paused", "paused"], ["buffering", "buffering"], ["lost", "ended early"], ["done", "done"]];
+// Those that a run may lack are left out where it does.
+const RARE = ["awaiting", "thinking", "paused", "lost"];
+const occurs = name => !RARE.includes(name) || (D.audience[name] || []).some(n => n > 0);
+const told = () => STATES.filter(([name]) => occurs(name));
 function audience() {
   timePlot("audience", {
     height: width => width < 500 ? 180 : 240,
     draw({ svg, area, toX }) {
       const A = D.audience, levels = [];
       let below = new Array(A.done.length).fill(0);
-      for (const [name] of STATES) {
+      for (const [name] of told()) {
         const above = below.map((n, i) => n + A[name][i]);
         levels.push([name, below, above]);
         below = above;
@@ -19,7 +23,7 @@ function audience() {
     },
     tell(t) {
       const A = D.audience, i = Math.min(A.done.length - 1, Math.floor(t / A.bin_ms));
-      return i < 0 ? time(t) : time(t) + "\n" + STATES.map(([name, text]) => text + " " + number(A[name][i])).join("\n");
+      return i < 0 ? time(t) : time(t) + "\n" + told().map(([name, text]) => text + " " + number(A[name][i])).join("\n");
     },
   });
 }

@@ -37,9 +37,9 @@ function words() {
   byId("queue").hidden = !D.tells_queue;
   document.title = "claque: " + D.title;
 }
-function take(told) {
+function take(news) {
   const followed = whole();
-  Object.assign(D, told);
+  Object.assign(D, news);
   if (followed) { view.from = 0; view.to = D.horizon_ms; }
   words();
   plan();
@@ -51,7 +51,7 @@ function over(said, isBad) {
   box.querySelector("p").replaceChildren(...said);
 }
 audience();
-legend(figureOf("audience"), STATES);
+legend(figureOf("audience"), STATES.filter(([name]) => D.audience[name]));
 course("blocks", [["blocks", "line", "blocks a second"]], "blocks a second");
 course("underruns", [["underruns", "stalled", "underruns a second"]], "underruns a second");
 course("failures", [["errors", "second", "errors a second"]], "errors a second");
@@ -64,8 +64,8 @@ source.onmessage = event => take(JSON.parse(event.data));
 source.addEventListener("end", event => {
   ended = true;
   source.close();
-  const { outcome, ...told } = JSON.parse(event.data);
-  take({ ...told, progress: "The run is over." });
+  const { outcome, ...news } = JSON.parse(event.data);
+  take({ ...news, progress: "The run is over." });
   over([make("strong", {}, outcome.verdict), " The run has ended. Its folder: " + outcome.folder], !outcome.valid);
   byId("outcome").querySelector("ul").replaceChildren(...outcome.reasons.map(text => make("li", {}, text)));
   document.documentElement.dataset.ended = "yes";

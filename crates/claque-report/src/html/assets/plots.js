@@ -6,8 +6,8 @@ function strips() {
     let at = 0;
     return row.runs.map(run => { const from = at; at += run >> 3; return [run & 7, from, at]; });
   });
-  const names = ["", "buffering", "playing", "stalled", "lost"];
-  const words = ["not there", "buffering", "playing", "stalled", "ended early"];
+  const names = ["", "buffering", "playing", "stalled", "lost", "awaiting", "thinking", "paused"];
+  const words = ["not there", "buffering", "playing", "stalled", "ended early", "awaiting an answer", "thinking", "paused"];
   const n = Math.max(1, rows.length);
   const canvas = make("canvas"), figure = figureOf("strips");
   timePlot("strips", {
@@ -29,7 +29,7 @@ function strips() {
             if (state === 0 || (state === 3) !== (pass === 1)) continue;
             let x0 = (toX(from * S.cell_ms) - area.left) * scale, x1 = (toX(to * S.cell_ms) - area.left) * scale;
             if (x1 < 0 || x0 > canvas.width) continue;
-            if (state >= 3) x1 = Math.max(x1, x0 + (state === 4 ? 3 * scale : scale));
+            if (state === 3 || state === 4) x1 = Math.max(x1, x0 + (state === 4 ? 3 * scale : scale));
             ink.fillStyle = palette[state];
             ink.fillRect(x0, y, x1 - x0, tall);
           }
@@ -57,7 +57,7 @@ function strips() {
       return who + words[run[0]] + " from " + time(run[1] * S.cell_ms) + "\nfor " + time((run[2] - run[1]) * S.cell_ms);
     },
   });
-  legend(figure, STATES.filter(([name]) => name !== "lost" || rows.some(runs => runs.some(run => run[0] === 4))));
+  legend(figure, STATES.filter(([name]) => !RARE.includes(name) || rows.some(runs => runs.some(run => names[run[0]] === name))));
   dataOf(sectionOf("strips"), "strips", ["listener", "state", "from_ms", "to_ms"],
     () => rows.flatMap((runs, r) => runs.filter(run => run[0]).map(([state, from, to]) =>
       [S.rows[r].listener, words[state], round3(from * S.cell_ms), round3(to * S.cell_ms)])));
@@ -311,10 +311,10 @@ function errors() {
 }
 
 audience();
-legend(figureOf("audience"), STATES.filter(([name]) => name !== "lost" || D.audience.lost.some(n => n > 0)));
-dataOf(sectionOf("audience"), "audience", ["from_ms", "buffering", "playing", "stalled", "done", "ended_early", "blocks_awaited"], () => {
+legend(figureOf("audience"), told());
+dataOf(sectionOf("audience"), "audience", ["from_ms", "buffering", "playing", "stalled", "awaiting_answer", "thinking", "paused", "done", "ended_early", "blocks_awaited"], () => {
   const A = D.audience;
-  return A.done.map((_, i) => [round3(i * A.bin_ms), A.buffering[i], A.playing[i], A.stalled[i], A.done[i], A.lost[i], A.awaited[i]]);
+  return A.done.map((_, i) => [round3(i * A.bin_ms), A.buffering[i], A.playing[i], A.stalled[i], A.awaiting[i], A.thinking[i], A.paused[i], A.done[i], A.lost[i], A.awaited[i]]);
 });
 strips(); awaited(); load(); spreads(); slope(); buffers(); errors();
 for (const link of document.querySelectorAll("a[data-save]")) {

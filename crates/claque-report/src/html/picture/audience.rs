@@ -1,4 +1,4 @@
-//! The audience over time: how many were buffering, playing, stalled, done; and how many blocks were awaited.
+//! The audience over time: how many were buffering, playing, stalled, waiting for an answer, thinking, paused, done; and how many blocks were awaited.
 
 use claque_core::{record::BlockRecord, time::Instant};
 use claque_store::ListenerFacts;
@@ -16,6 +16,12 @@ pub(crate) struct Audience {
     pub(crate) buffering: Vec<f64>,
     pub(crate) playing: Vec<f64>,
     pub(crate) stalled: Vec<f64>,
+    /// Wait for the first sound of a later utterance of a conversation.
+    pub(crate) awaiting: Vec<f64>,
+    /// Think about an utterance that is over.
+    pub(crate) thinking: Vec<f64>,
+    /// Want silence.
+    pub(crate) paused: Vec<f64>,
     /// Came to the end of the text.
     pub(crate) done: Vec<f64>,
     /// Failed, were stopped, or have no end on record.
@@ -30,6 +36,9 @@ pub(super) struct AudienceSum {
     buffering: Level,
     playing: Level,
     stalled: Level,
+    awaiting: Level,
+    thinking: Level,
+    paused: Level,
     done: Level,
     lost: Level,
     awaited: Level,
@@ -43,6 +52,9 @@ impl AudienceSum {
             buffering: level.clone(),
             playing: level.clone(),
             stalled: level.clone(),
+            awaiting: level.clone(),
+            thinking: level.clone(),
+            paused: level.clone(),
             done: level.clone(),
             lost: level.clone(),
             awaited: level,
@@ -56,6 +68,9 @@ impl AudienceSum {
                 State::Buffering => &mut self.buffering,
                 State::Playing => &mut self.playing,
                 State::Stalled => &mut self.stalled,
+                State::Awaiting => &mut self.awaiting,
+                State::Thinking => &mut self.thinking,
+                State::Paused => &mut self.paused,
             };
             level.add(span.from, span.to);
         }
@@ -74,6 +89,9 @@ impl AudienceSum {
             buffering: self.buffering.finish(),
             playing: self.playing.finish(),
             stalled: self.stalled.finish(),
+            awaiting: self.awaiting.finish(),
+            thinking: self.thinking.finish(),
+            paused: self.paused.finish(),
             done: self.done.finish(),
             lost: self.lost.finish(),
             awaited: self.awaited.finish(),
@@ -105,7 +123,7 @@ mod tests {
             let waits = [stall(listener, 1, 5_000, 1_000)];
             let blocks = [block(listener, 0, 1_000)];
             let facts = facts_of(listener, blocks, waits, Some(session(listener, Some(1_000), 20_000)));
-            sum.add(&facts, timeline::of(&facts).as_ref());
+            sum.add(&facts, timeline::of(&facts, timeline::Listening::Straight).as_ref());
         }
         let audience = sum.finish();
         assert_eq!(audience.bin_ms, 100.0);

@@ -11,16 +11,23 @@ mod strips;
 mod timeline;
 
 use claque_core::time::{Instant, Speed};
+use claque_stats::window::FigureWindow;
 use claque_store::ListenerFacts;
 use serde::Serialize;
 
 pub(super) use self::{
-    audience::Audience, buffer::Buffers, ecdf::Ecdf, errors::ErrorsInTime, slope::Slope, strips::Strips,
+    audience::Audience,
+    buffer::{Buffers, StreamsTold, Told},
+    ecdf::Ecdf,
+    errors::ErrorsInTime,
+    slope::Slope,
+    strips::Strips,
 };
 use self::{
     audience::AudienceSum, buffer::BufferSum, ecdf::Spreads, errors::ErrorSum, slope::SlopeSum,
     strips::StripSum,
 };
+pub(crate) use self::{buffer::StartBuffer, timeline::Listening};
 
 /// What must be known of a run before its facts are read.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +40,12 @@ pub(crate) struct Frame {
     pub(crate) listeners: u64,
     /// Blocks there are, for choosing how many listeners are played again.
     pub(crate) blocks: u64,
+    /// How they listen.
+    pub(crate) listening: Listening,
+    /// What they wait for before they begin.
+    pub(crate) start_buffer: StartBuffer,
+    /// Whom the figures are about, if not everybody.
+    pub(crate) window: Option<FigureWindow>,
 }
 
 /// Everything the page draws. Times are in milliseconds since the run's start.
@@ -73,15 +86,19 @@ impl Painter {
         }
     }
 
-    /// Takes all facts of one listener. Listeners come in order of their numbers.
+    /// Takes all facts of one listener. Listeners come in order of their numbers. What is drawn over time is of all of them,
+    /// the rest of those whom the figures are about.
     pub(crate) fn add(&mut self, facts: &ListenerFacts) {
-        let timeline = timeline::of(facts);
+        let timeline = timeline::of(facts, self.frame.listening);
         self.audience.add(facts, timeline.as_ref());
         self.strips.add(facts, timeline.as_ref());
-        self.spreads.add(facts);
-        self.slope.add(facts);
-        self.buffers.add(facts);
-        self.errors.add(facts);
+        let is_in = |at| self.frame.window.is_none_or(|window| window.holds(at));
+        if facts.intended_at().is_none_or(is_in) {
+            self.spreads.add(facts);
+            self.slope.add(facts);
+            self.buffers.add(facts);
+            self.errors.add(facts);
+        }
     }
 
     /// The finished picture.
@@ -112,5 +129,5 @@ fn float(count: u64) -> f64 {
 
 /// The last moment of which a listener's facts tell.
 pub(super) fn last_moment(facts: &ListenerFacts) -> Option<Instant> {
-    timeline::of(facts).map(|timeline| timeline.ended_at)
+    timeline::of(facts, Listening::Straight).map(|timeline| timeline.ended_at)
 }

@@ -1,6 +1,6 @@
 //! A strip per listener: time in cells, each cell one state, run-length encoded.
 
-use claque_core::time::Instant;
+use claque_core::time::{Duration, Instant};
 use claque_store::ListenerFacts;
 use serde::Serialize;
 
@@ -24,6 +24,17 @@ pub(crate) struct Strips {
     /// Whether strips were left out because they would have been too many runs.
     pub(crate) cut: bool,
     pub(crate) rows: Vec<Strip>,
+    /// Of all listeners, shown or not.
+    #[serde(skip)]
+    pub(crate) stalls: Stalls,
+}
+
+/// Stalls that strips tell of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stalls {
+    pub(crate) listeners: u64,
+    pub(crate) count: u64,
+    pub(crate) longest: Duration,
 }
 
 /// One listener.
@@ -31,7 +42,7 @@ pub(crate) struct Strips {
 pub(crate) struct Strip {
     pub(crate) listener: u32,
     /// Each is cells x 8 + state: 0 nothing, 1 buffering, 2 playing, 3 stalled, 4 the end of a session that did not
-    /// complete.
+    /// complete, 5 waiting for an answer, 6 thinking, 7 paused.
     pub(crate) runs: Vec<u32>,
 }
 
@@ -50,13 +61,18 @@ impl StripSum {
         let cell = horizon.as_nanos().div_ceil(u64::try_from(CELLS).unwrap_or(1)).max(1);
         let every = listeners.div_ceil(MOST_STRIPS).max(1);
         let cell_ms = Instant::from_nanos(cell).as_millis_f64();
-        let strips = Strips { cell_ms, every, cut: false, rows: Vec::new() };
+        let strips = Strips { cell_ms, every, cut: false, rows: Vec::new(), stalls: Stalls::default() };
         Self { cell, every, seen: 0, runs: 0, strips, cells: vec![0; CELLS] }
     }
 
     pub(super) fn add(&mut self, facts: &ListenerFacts, timeline: Option<&Timeline>) {
         let shown = self.seen.is_multiple_of(self.every);
         self.seen += 1;
+        let stalls = &mut self.strips.stalls;
+        stalls.listeners += u64::from(!facts.stalls.is_empty());
+        stalls.count += u64::try_from(facts.stalls.len()).unwrap_or(u64::MAX);
+        let longest = facts.stalls.iter().map(|stall| stall.waited).max();
+        stalls.longest = stalls.longest.max(longest.unwrap_or_default());
         let Some(timeline) = timeline.filter(|_| shown) else { return };
         self.paint(timeline);
         let runs = encode(&self.cells);
@@ -83,6 +99,9 @@ impl StripSum {
                 State::Buffering => 1,
                 State::Playing => 2,
                 State::Stalled => 3,
+                State::Awaiting => 5,
+                State::Thinking => 6,
+                State::Paused => 7,
             };
             let from = self.at(span.from);
             self.fill(from, self.at(span.to).max(from + 1), code);
@@ -132,7 +151,7 @@ mod tests {
         for listener in 0..u32::try_from(listeners).unwrap() {
             let end = Some(session(listener, Some(1_000), 20_000));
             let facts = facts_of(listener, [], [stall(listener, 1, 5_000, wait_ms)], end);
-            sum.add(&facts, timeline::of(&facts).as_ref());
+            sum.add(&facts, timeline::of(&facts, timeline::Listening::Straight).as_ref());
         }
         sum.finish()
     }
@@ -161,7 +180,7 @@ mod tests {
         lost.end = claque_core::record::SessionEnd::Stopped;
         let mut sum = StripSum::new(Instant::from_millis(40_000), 1);
         let facts = facts_of(0, [], [], Some(lost));
-        sum.add(&facts, timeline::of(&facts).as_ref());
+        sum.add(&facts, timeline::of(&facts, timeline::Listening::Straight).as_ref());
         assert_eq!(sum.finish().rows[0].runs.last(), Some(&(8 + 4)));
     }
 }

@@ -1,8 +1,9 @@
 //! What one listener went through, as spans of time.
 
 use claque_core::{
-    record::{BlockRecord, SessionEnd},
-    time::{Duration, Instant},
+    event::Kills,
+    record::{BlockOutcome, BlockRecord, Incident, SessionEnd},
+    time::{Duration, Instant, Speed, duration_nanos},
 };
 use claque_store::ListenerFacts;
 
@@ -15,6 +16,21 @@ pub(super) enum State {
     Playing,
     /// Waits in the middle of it.
     Stalled,
+    /// Waits for the first sound of a later utterance of a conversation.
+    Awaiting,
+    /// Thinks about an utterance that is over.
+    Thinking,
+    /// Wants silence.
+    Paused,
+}
+
+/// How listeners listen, as far as it says what they did when nothing was heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listening {
+    /// Block after block.
+    Straight,
+    /// In a conversation, at this rate.
+    Turns(Speed),
 }
 
 /// One state from a moment to the next.
@@ -37,45 +53,148 @@ pub(super) struct Timeline {
 }
 
 /// The timeline of a listener; none if nothing at all is known of it.
-pub(super) fn of(facts: &ListenerFacts) -> Option<Timeline> {
+pub(super) fn of(facts: &ListenerFacts, listening: Listening) -> Option<Timeline> {
     let session = facts.session.as_ref();
-    let first_wanted = facts.blocks.iter().filter_map(|block| block.intended_at).min();
-    let intended_at = session.map(|session| session.intended_at).or(first_wanted)?;
+    let intended_at = facts.intended_at()?;
     let ended_at = session.map_or_else(|| last_known(facts), |session| session.ended_at).max(intended_at);
     let first_heard = || facts.blocks.iter().filter_map(|block| block.started_at).min();
     let started_at = session.and_then(|session| session.started_at).or_else(first_heard);
-    let mut cursor = Cursor { at: intended_at, end: ended_at, spans: Vec::new() };
-    match started_at {
-        None => cursor.go(ended_at, State::Buffering),
-        Some(started_at) => {
-            cursor.go(started_at, State::Buffering);
-            let mut stalls = facts.stalls.clone();
-            stalls.sort_by_key(|stall| stall.began_at);
-            for stall in stalls {
-                cursor.go(stall.began_at, State::Playing);
-                cursor.go(later(stall.began_at, stall.waited), State::Stalled);
+    let mut cursor = Cursor { at: intended_at, end: ended_at, pauses: pauses(facts), spans: Vec::new() };
+    cursor.go(started_at.unwrap_or(ended_at), State::Buffering);
+    if started_at.is_some() {
+        match listening {
+            Listening::Straight => {
+                cursor.hear(facts, ended_at);
+                cursor.go(ended_at, State::Playing);
             }
-            cursor.go(ended_at, State::Playing);
+            Listening::Turns(speed) => cursor.converse(facts, speed),
         }
     }
     let completed = session.is_some_and(|session| session.end == SessionEnd::Completed);
     Some(Timeline { spans: cursor.spans, ended_at, completed })
 }
 
+/// From and until when nothing was to be heard because the listener wanted it so, the earliest last.
+fn pauses(facts: &ListenerFacts) -> Vec<(Instant, Instant)> {
+    let pause = |record: &claque_core::record::IncidentRecord| match record.incident {
+        Incident::Paused { lasted } => Some((record.at, later(record.at, lasted))),
+        Incident::Outage { .. }
+        | Incident::Resent { .. }
+        | Incident::Delayed { .. }
+        | Incident::GivenUp { .. }
+        | Incident::Jumped { .. }
+        | Incident::VoiceChanged { .. }
+        | Incident::HungUp { .. }
+        | Incident::BargedIn { .. } => None,
+    };
+    let mut pauses: Vec<_> = facts.incidents.iter().filter_map(pause).collect();
+    pauses.sort_unstable();
+    pauses.reverse();
+    pauses
+}
+
 struct Cursor {
     at: Instant,
     end: Instant,
+    /// Those that lie ahead, the next one last.
+    pauses: Vec<(Instant, Instant)>,
     spans: Vec<Span>,
 }
 
 impl Cursor {
+    /// Utterance after utterance: waits for its first sound, hears it, thinks.
+    fn converse(&mut self, facts: &ListenerFacts, speed: Speed) {
+        for block in &facts.blocks {
+            let Some(wanted_at) = block.intended_at else { continue };
+            self.go(wanted_at, State::Thinking);
+            match block.started_at {
+                Some(started_at) => {
+                    self.go(started_at, State::Awaiting);
+                    let over_at = over_at(facts, block, started_at, speed);
+                    self.hear(facts, over_at);
+                    self.go(over_at, State::Playing);
+                }
+                // Of an utterance that never sounded it is known when that was known, or not at all.
+                None => self.go(unheard_at(facts, block).unwrap_or(self.end), State::Awaiting),
+            }
+        }
+        self.go(self.end, State::Thinking);
+    }
+
+    /// Plays until the last stall that began before `until` is over.
+    fn hear(&mut self, facts: &ListenerFacts, until: Instant) {
+        // In order of time, but for imported files.
+        let mut stalls: Vec<_> = facts.stalls.iter().filter(|stall| stall.began_at < until).collect();
+        stalls.sort_by_key(|stall| stall.began_at);
+        for stall in stalls {
+            if later(stall.began_at, stall.waited) > self.at {
+                self.go(stall.began_at, State::Playing);
+                self.wait(stall.began_at, stall.waited);
+            }
+        }
+    }
+
+    /// A stall: pauses inside it are none of it, and it is over so much later.
+    fn wait(&mut self, began_at: Instant, waited: Duration) {
+        let mut over_at = later(began_at, waited);
+        for (from, until) in self.pauses.iter().rev() {
+            if *from >= over_at {
+                break;
+            }
+            over_at = later(over_at, until.since((*from).max(began_at)));
+        }
+        self.go(over_at, State::Stalled);
+    }
+
     /// What lies in the past or behind the end is cut off: imported files are not exact.
     fn go(&mut self, to: Instant, state: State) {
+        while let Some((from, until)) = self.pauses.pop_if(|(from, _)| *from < to) {
+            self.push(from, state);
+            self.push(until, State::Paused);
+        }
+        self.push(to, state);
+    }
+
+    fn push(&mut self, to: Instant, state: State) {
         let to = to.min(self.end);
         if to > self.at {
             self.spans.push(Span { state, from: self.at, to });
             self.at = to;
         }
+    }
+}
+
+/// When the sound of an utterance was over: at the interruption, or when all of it was heard.
+fn over_at(facts: &ListenerFacts, block: &BlockRecord, started_at: Instant, speed: Speed) -> Instant {
+    let interruption = facts.incidents.iter().find(|record| match record.incident {
+        Incident::BargedIn { block: interrupted } => interrupted == block.block,
+        Incident::Outage { .. }
+        | Incident::Resent { .. }
+        | Incident::Delayed { .. }
+        | Incident::GivenUp { .. }
+        | Incident::Paused { .. }
+        | Incident::Jumped { .. }
+        | Incident::VoiceChanged { .. }
+        | Incident::HungUp { .. } => false,
+    });
+    if let Some(interruption) = interruption {
+        return interruption.at;
+    }
+    let stalls = facts.stalls.iter().filter(|stall| stall.block == block.block);
+    let stalled: Duration = stalls.map(|stall| stall.waited).sum();
+    later(later(started_at, speed.play_time(block.media)), stalled)
+}
+
+/// When it was known that nothing of a block would be heard.
+fn unheard_at(facts: &ListenerFacts, block: &BlockRecord) -> Option<Instant> {
+    match block.outcome {
+        BlockOutcome::Failed(_) => {
+            let of_block = |kills: &Kills| *kills == Kills::Block(block.block);
+            facts.errors.iter().filter(|error| of_block(&error.failure.kills)).map(|error| error.at).max()
+        }
+        BlockOutcome::Skipped => block.ready_at.or(block.acknowledged_at),
+        BlockOutcome::Played | BlockOutcome::Unplayed => block.complete_at.or(block.ready_at),
+        BlockOutcome::Stopped | BlockOutcome::Abandoned => None,
     }
 }
 
@@ -91,13 +210,15 @@ fn last_known(facts: &ListenerFacts) -> Instant {
 }
 
 fn later(at: Instant, span: Duration) -> Instant {
-    Instant::from_nanos(at.as_nanos().saturating_add(claque_core::time::duration_nanos(span)))
+    Instant::from_nanos(at.as_nanos().saturating_add(duration_nanos(span)))
 }
 
 #[cfg(test)]
 mod tests {
+    use claque_core::record::IncidentRecord;
+
     use super::{
-        super::super::tests::{facts_of, session, stall},
+        super::super::tests::{block, facts_of, session, stall},
         *,
     };
 
@@ -108,7 +229,7 @@ mod tests {
     #[test]
     fn a_listener_waits_plays_stalls_and_plays() {
         let facts = facts_of(0, [], [stall(0, 2, 3_000, 500)], Some(session(0, Some(1_000), 6_000)));
-        let timeline = of(&facts).unwrap();
+        let timeline = of(&facts, Listening::Straight).unwrap();
         assert_eq!(
             timeline.spans,
             [
@@ -122,17 +243,79 @@ mod tests {
     }
 
     #[test]
+    fn in_a_conversation_nobody_plays_who_waits_for_an_answer_or_thinks() {
+        let at = Instant::from_millis;
+        // Each sounds for two seconds, the second with half a second of silence in it; the third is interrupted after one.
+        let turn = |index, wanted_ms, heard_ms| BlockRecord {
+            intended_at: Some(at(wanted_ms)),
+            started_at: Some(at(heard_ms)),
+            ..block(0, index, heard_ms)
+        };
+        let turns = [turn(0, 0, 1_000), turn(1, 4_000, 9_000), turn(2, 12_000, 13_000)];
+        let mut facts = facts_of(0, turns, [stall(0, 1, 10_000, 500)], Some(session(0, Some(1_000), 14_000)));
+        let interruption = Incident::BargedIn { block: claque_core::ids::BlockIdx(2) };
+        facts.incidents.push(IncidentRecord {
+            listener: facts.listener,
+            at: at(14_000),
+            incident: interruption,
+        });
+        let timeline = of(&facts, Listening::Turns(Speed::NORMAL)).unwrap();
+        assert_eq!(
+            timeline.spans,
+            [
+                span(State::Buffering, 0, 1_000),
+                span(State::Playing, 1_000, 3_000),
+                span(State::Thinking, 3_000, 4_000),
+                span(State::Awaiting, 4_000, 9_000),
+                span(State::Playing, 9_000, 10_000),
+                span(State::Stalled, 10_000, 10_500),
+                span(State::Playing, 10_500, 11_500),
+                span(State::Thinking, 11_500, 12_000),
+                span(State::Awaiting, 12_000, 13_000),
+                span(State::Playing, 13_000, 14_000)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_pause_is_no_playing_and_none_of_the_stall_it_lies_in() {
+        let mut facts = facts_of(0, [], [stall(0, 2, 3_000, 500)], Some(session(0, Some(1_000), 8_000)));
+        for (from, lasted) in [(1_500, 500), (3_200, 1_000)] {
+            let incident = Incident::Paused { lasted: Duration::from_millis(lasted) };
+            facts.incidents.push(IncidentRecord {
+                listener: facts.listener,
+                at: Instant::from_millis(from),
+                incident,
+            });
+        }
+        assert_eq!(
+            of(&facts, Listening::Straight).unwrap().spans,
+            [
+                span(State::Buffering, 0, 1_000),
+                span(State::Playing, 1_000, 1_500),
+                span(State::Paused, 1_500, 2_000),
+                span(State::Playing, 2_000, 3_000),
+                span(State::Stalled, 3_000, 3_200),
+                span(State::Paused, 3_200, 4_200),
+                span(State::Stalled, 4_200, 4_500),
+                span(State::Playing, 4_500, 8_000)
+            ]
+        );
+    }
+
+    #[test]
     fn who_never_heard_anything_was_buffering_all_the_time() {
-        let timeline = of(&facts_of(0, [], [], Some(session(0, None, 6_000)))).unwrap();
+        let timeline = of(&facts_of(0, [], [], Some(session(0, None, 6_000))), Listening::Straight).unwrap();
         assert_eq!(timeline.spans, [span(State::Buffering, 0, 6_000)]);
     }
 
     #[test]
     fn a_session_without_an_end_goes_on_to_the_last_that_is_known_of_it() {
-        let block = super::super::super::tests::block(0, 0, 400);
-        let timeline = of(&facts_of(0, [block], [stall(0, 1, 2_400, 600)], None)).unwrap();
+        let block = block(0, 0, 400);
+        let facts = facts_of(0, [block], [stall(0, 1, 2_400, 600)], None);
+        let timeline = of(&facts, Listening::Straight).unwrap();
         assert_eq!(timeline.ended_at, Instant::from_millis(3_000));
         assert!(!timeline.completed);
-        assert_eq!(of(&facts_of(0, [], [], None)), None);
+        assert_eq!(of(&facts_of(0, [], [], None), Listening::Straight), None);
     }
 }

@@ -109,9 +109,11 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
     };
     let (resends, resends_more) = figure_and_more(again::resends(summary), " for ");
     let (given_up, given_up_more) = figure_and_more(again::given_up(summary), ", ");
+    // Waiting for an answer is no underrun.
+    let counts = crate::answer::turn_response(summary).map_or("", |_| ", however long answers took");
     let well_served = listeners
         .well_served
-        .map(|well| format!("{} of {} listeners", grouped(well), grouped(listeners.intended)));
+        .map(|well| format!("{} of {} listeners{counts}", grouped(well), grouped(listeners.intended)));
     let tiles = [
         ("goodput", percent_or_na(listeners.goodput_pct()), well_served.unwrap_or_default()),
         (

@@ -2,13 +2,13 @@
 
 use claque_stats::{
     Summary,
-    units::{NOT_MEASURED, counted, grouped, quantile_or_max, time},
+    units::{NOT_MEASURED, counted, grouped, time},
 };
 use claque_store::ServiceLoad;
 
 use super::{
     super::picture::{Ecdf, Picture},
-    Markup, Page,
+    Markup,
 };
 use crate::{again, load, words::one_line};
 
@@ -19,7 +19,7 @@ fn section(id: &str, title: &str, says: &str, out: &mut Markup) {
     out.raw("</section>\n");
 }
 
-fn open(id: &str, title: &str, says: &str, out: &mut Markup) {
+pub(super) fn open(id: &str, title: &str, says: &str, out: &mut Markup) {
     out.raw("<section id=\"")
         .raw(id)
         .raw("\">\n")
@@ -29,7 +29,7 @@ fn open(id: &str, title: &str, says: &str, out: &mut Markup) {
         .raw("\n");
 }
 
-fn figure(name: &str, says: &str, out: &mut Markup) {
+pub(super) fn figure(name: &str, says: &str, out: &mut Markup) {
     out.raw("<figure data-plot=\"").raw(name).raw("\" role=\"img\" aria-label=\"").words(says);
     out.raw("\"><noscript>This plot is drawn by a script; the sentence above says the same.</noscript></figure>\n");
     if let Some(words) = out.below_plots() {
@@ -49,11 +49,24 @@ pub(super) fn audience(summary: &Summary, picture: &Picture, out: &mut Markup) {
     };
     let mut says = format!(
         "How many listeners did what, out of {}: {}, {}, {}.",
-        grouped(summary.listeners.intended),
+        grouped(of_all(summary)),
         peak(&audience.playing, "playing"),
         peak(&audience.stalled, "stalled"),
         peak(&audience.buffering, "buffering")
     );
+    let silent = [
+        (&audience.awaiting, "awaiting an answer"),
+        (&audience.thinking, "thinking"),
+        (&audience.paused, "paused"),
+    ];
+    let silent: Vec<_> = silent
+        .iter()
+        .filter(|(levels, _)| peak_of(levels).1 >= 0.005)
+        .map(|(levels, what)| peak(levels, what))
+        .collect();
+    if !silent.is_empty() {
+        says.push_str(&format!(" In silence that is neither: {}.", silent.join(", ")));
+    }
     says.push_str(&match summary.wall_ms {
         Some(wall) => format!(" The last session ended after {}.", time(wall)),
         None => " No session came to an end.".to_owned(),
@@ -71,7 +84,7 @@ pub(super) fn strips(summary: &Summary, picture: &Picture, out: &mut Markup) {
         1 => "One strip per listener, in order of start, time from left to right.".to_owned(),
         every => format!(
             "One strip per listener, time from left to right; of {} every {}th is shown, {} in all.",
-            counted(summary.listeners.intended, "listener"),
+            counted(of_all(summary), "listener"),
             every,
             shown
         ),
@@ -79,12 +92,13 @@ pub(super) fn strips(summary: &Summary, picture: &Picture, out: &mut Markup) {
     if strips.cut {
         says.push_str(" The last strips are left out: there would be too many stalls to draw.");
     }
+    let stalls = strips.stalls;
     says.push_str(&match &summary.underruns {
-        Some(stalls) if stalls.count > 0 => format!(
+        Some(_) if stalls.count > 0 => format!(
             " {} stalled, {} in all, {} at most.",
-            counted(stalls.listeners_affected, "listener"),
+            counted(stalls.listeners, "listener"),
             counted(stalls.count, "time"),
-            time(stalls.longest_ms)
+            time(stalls.longest.as_secs_f64() * 1e3)
         ),
         Some(_) if summary.may_lack_stalls() => " Of stalls there is none on record.".to_owned(),
         Some(_) => " Nobody stalled.".to_owned(),
@@ -208,48 +222,6 @@ pub(super) fn slope(picture: &Picture, out: &mut Markup) {
     section("slope", title, &says, out);
 }
 
-pub(super) fn buffers(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
-    let buffers = &picture.buffers;
-    let title = "What another start buffer would have meant";
-    let at = |buffer: u64| buffers.rows.iter().find(|row| row.buffer == buffer);
-    let startup = |buffer: u64| {
-        let row = at(buffer).and_then(|row| Some((row.startup_p50_ms, row.startup_max_ms?)));
-        row.map_or_else(|| "N/A".to_owned(), |(p50_ms, max_ms)| quantile_or_max(p50_ms, max_ms))
-    };
-    let Some(least) = buffers.least else {
-        open("buffers", title, "Not known: nobody got a block.", out);
-        out.raw("</section>\n");
-        return;
-    };
-    let mut says = format!(
-        "Had playback waited for {}, nobody would have stalled, at a median startup of {}",
-        counted(least, "block"),
-        startup(least)
-    );
-    let own = page.manifest.scenario.get("min_buffer").and_then(serde_json::Value::as_u64);
-    match own {
-        Some(own) if own != least && at(own).is_some() => {
-            says.push_str(&format!(
-                " instead of {} with the {} it waited for.",
-                startup(own),
-                counted(own, "block")
-            ));
-        }
-        Some(own) if own == least => says.push_str("; that is what it waited for."),
-        Some(_) | None => says.push('.'),
-    }
-    says.push_str(&format!(
-        " Computed by playing the recorded arrivals of {} again: exact if what was asked for when does not depend on the buffer, else an estimate.",
-        counted(buffers.listeners, "listener")
-    ));
-    open("buffers", title, &says, out);
-    out.raw("<div class=\"pair\">\n<div>");
-    figure("buffer-stalls", &format!("Stalls by start buffer. {says}"), out);
-    out.raw("</div>\n<div>");
-    figure("buffer-startup", &format!("Startup time by start buffer. {says}"), out);
-    out.raw("</div>\n</div>\n</section>\n");
-}
-
 pub(super) fn errors(summary: &Summary, picture: &Picture, out: &mut Markup) {
     let errors = &picture.errors;
     if errors.count == 0 && summary.errors.is_empty() {
@@ -277,6 +249,11 @@ pub(super) fn errors(summary: &Summary, picture: &Picture, out: &mut Markup) {
         out.raw("<td class=\"long\">").words(&example).raw("</td></tr>\n");
     }
     out.raw("</tbody></table></div>\n").element("p", &again::sentence(summary)).raw("</section>\n");
+}
+
+/// Listeners that plots over time are of: also those who are in no figure.
+fn of_all(summary: &Summary) -> u64 {
+    summary.listeners.intended + summary.window.map_or(0, |window| window.listeners_left_out)
 }
 
 /// The bin with the largest level, and the level.

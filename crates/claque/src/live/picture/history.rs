@@ -7,18 +7,20 @@ const MOST: usize = 256;
 /// Nothing is divided by less time than this: the time between two looks.
 const LEAST_SPAN: Duration = super::REDRAW;
 /// Levels that are kept: see [`Level`].
-const LEVELS: usize = 7;
+const LEVELS: usize = 8;
 /// Counters whose growth is kept: see [`Flow`].
 const FLOWS: usize = 3;
 
 /// How many there were of something at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// Listeners that hear something, or had it stand still.
+    /// Listeners that hear something.
     Playing,
+    /// Listeners that want silence, or think in a conversation.
+    Paused,
     /// Listeners whose playback waits.
     Stalled,
-    /// Listeners waiting for their first sound.
+    /// Listeners waiting for their first sound, or in a conversation for that of an answer.
     Buffering,
     /// Listeners that failed, left or were stopped.
     Lost,
@@ -169,7 +171,7 @@ impl History {
     /// The share of their time in which listeners that were there were stalled, in percent; none before anybody was.
     pub(crate) fn stalled_pct(&self) -> Option<f64> {
         let area = |level: Level| self.areas[level as usize];
-        let all = area(Level::Playing) + area(Level::Stalled) + area(Level::Buffering);
+        let all = area(Level::Playing) + area(Level::Paused) + area(Level::Stalled) + area(Level::Buffering);
         let parts = (area(Level::Stalled) * 1_000_000).checked_div(all)?;
         Some(float(u64::try_from(parts).unwrap_or(u64::MAX)) / 10_000.0)
     }

@@ -20,7 +20,7 @@ pub(crate) use self::{
     worst::Waiter,
 };
 use self::{feed::Feed, times::Times, worst::Worst};
-use super::REDRAW;
+use super::{REDRAW, lines::Pace};
 
 /// What a run is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub(crate) struct Picture {
     times: Times,
     worst: Worst,
     feed: Feed,
+    pace: Pace,
     /// Sessions that ended before their text did.
     lost: u64,
     /// Requests for a block after its first.
@@ -77,6 +78,7 @@ impl Picture {
             times: Times::new(goal.users),
             worst: Worst::new(goal.users),
             feed: Feed::default(),
+            pace: Pace::default(),
             lost: 0,
             resends: 0,
             give_ups: 0,
@@ -120,8 +122,10 @@ impl Picture {
         let Standing { progress, queue, .. } = standing;
         let lost = self.lost.min(progress.done);
         let queue = queue.unwrap_or_default();
+        self.pace.see(now, progress);
         let look = Look::default()
-            .with(Level::Playing, progress.playing + progress.paused)
+            .with(Level::Playing, progress.playing)
+            .with(Level::Paused, progress.paused)
             .with(Level::Stalled, progress.stalled)
             .with(Level::Buffering, progress.buffering)
             .with(Level::Lost, lost)
@@ -164,7 +168,7 @@ impl Picture {
     pub(crate) fn left(&self) -> Option<Duration> {
         match self.phase {
             Phase::Listening if !self.standing.held && !self.stopping => {
-                super::lines::left(self.now, self.goal, self.standing.progress)
+                super::lines::left(self.now, self.goal, self.standing.progress, self.pace)
             }
             Phase::Preparing { .. } | Phase::Listening | Phase::Ending => None,
         }
