@@ -80,7 +80,10 @@ fn a_worse_service_is_a_regression_and_the_same_one_is_not() {
     assert_eq!((code, verdicts(&document)), (Some(4), vec!["regression".into(); 2]));
     let read = |name: &str| fs::read_to_string(stage.path().join(name)).unwrap();
     assert!(read("m.md").contains("| few | **REGRESSION** | worse: "), "{}", read("m.md"));
-    assert!(read("j.xml").contains("name=\"many: no regression was shown\">\n      <failure message=\"regression: "));
+    assert!(
+        read("j.xml")
+            .contains("name=\"many: no regression was shown\">\n      <failure message=\"regression: ")
+    );
     let page = load(&folder(&stage, &document).join("suite.html"));
     assert_eq!(page.console, [""; 0]);
     assert!(page.dom.contains("many: <strong>REGRESSION</strong>") && page.dom.contains("<svg "));
