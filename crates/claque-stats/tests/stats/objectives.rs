@@ -157,7 +157,7 @@ fn what_was_not_measured_was_not_reached() {
         let result = Objective::parse(line).unwrap().judge(&[&nobody]);
         assert_eq!((result.met, result.value), (false, None), "{line}");
     }
-    assert!(!Objective::parse("success_pct >= 1").unwrap().judge(&[&nobody]).met);
+    assert!(!Objective::parse("success_pct >= 1 %").unwrap().judge(&[&nobody]).met);
 }
 
 #[test]

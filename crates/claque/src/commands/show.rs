@@ -82,6 +82,15 @@ fn show_capacity(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode>
 }
 
 fn listeners(folder: PathBuf) -> anyhow::Result<Finished> {
+    let manifest = claque_store::open_manifest(&folder)?;
+    if manifest.facts_kept.is_some()
+        && let Some(summary) = manifest.summary.clone()
+    {
+        // Its figures were counted on the way: there is nothing to hold them against.
+        let verdict = manifest.verdict.clone().map(Verdict::from);
+        let verdict = verdict.unwrap_or_else(|| kept::judge_again(&manifest, &summary));
+        return Ok(kept::finished(folder, manifest, summary, verdict));
+    }
     let run = claque_store::open(&folder).with_context(|| {
         format!(
             "failed to read the facts of {}: what run.json says rests on them, and is not told without",

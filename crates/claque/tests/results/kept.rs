@@ -147,7 +147,7 @@ fn facts_are_exported_in_the_form_that_was_asked_for() {
     let first: Value = serde_json::from_str(jsonl.lines().next().unwrap()).unwrap();
     assert_eq!((first["listener"].as_u64(), first["end"].as_str()), (Some(0), Some("completed")));
     assert!(jsonl.starts_with("{\"listener\":0,\"document\":"), "in the order of the columns");
-    stage.prints(&["export", "latest", "--format", "parquet", "-o", "out.parquet"]);
+    stage.prints(&["export", "latest", "--format", "parquet", "--out", "out.parquet"]);
     let copied = fs::read(stage.path().join("out.parquet")).unwrap();
     assert_eq!(copied, fs::read(folder.join("blocks.parquet")).unwrap());
     assert_eq!(stage.prints(&["export", "latest", "--table", "errors"]).lines().count(), 1, "only the head");
@@ -179,7 +179,7 @@ fn runs_over_documents_are_kept_among_the_others_and_say_what_they_are_not() {
         &["report", "latest"][..],
         &["resummarise", "latest"],
         &["export", "latest"],
-        &["export", "latest", "--format", "parquet", "-o", "out.parquet"],
+        &["export", "latest", "--format", "parquet", "--out", "out.parquet"],
         &["compare", extracted.to_str().unwrap(), listeners.to_str().unwrap()],
     ] {
         let output = stage.claque(args);
