@@ -236,7 +236,7 @@ fn a_run_is_told_under_the_names_of_another_tool() {
     assert_eq!(shown["vocabulary"], "coval");
     assert_eq!(shown["terms"][0]["value"], Value::Null);
     assert!(
-        shown["terms"][0]["reason"].as_str().unwrap().contains("silence"),
+        shown["terms"][0]["reason"].as_str().unwrap().contains("silent"),
         "what is not told has a reason"
     );
 }
