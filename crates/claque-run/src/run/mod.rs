@@ -324,8 +324,7 @@ impl Session<'_> {
     }
 
     fn note_network(&self, recorder: &mut Recorder) {
-        let Self { settings, network, .. } = self;
-        recorder.note_network(network::record(&settings.network, &settings.target, network));
+        recorder.note_network(network::record(&self.settings.network, &self.settings.target, &self.network));
     }
 
     /// There will be no audience. What the service did to it is recorded all the same, once for every listener.

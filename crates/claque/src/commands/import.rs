@@ -57,12 +57,10 @@ pub(crate) fn import(flags: &ImportFlags) -> anyhow::Result<ExitCode> {
 
 /// Another file than was wanted was asked for wrongly.
 fn usage_or_failure(error: StoreError) -> anyhow::Error {
-    match error {
-        StoreError::OwnFile { .. } | StoreError::NotAnOldResult { .. } => {
-            UsageError::new(error.to_string()).into()
-        }
-        _ => error.into(),
+    if matches!(error, StoreError::OwnFile { .. } | StoreError::NotAnOldResult { .. }) {
+        return UsageError::new(error.to_string()).into();
     }
+    error.into()
 }
 
 fn import_run(run: &ImportedRun, file: &Path, parent: &Path) -> anyhow::Result<(PathBuf, Verdict)> {
