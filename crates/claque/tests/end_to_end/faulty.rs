@@ -1,6 +1,7 @@
 //! A small service that does one thing wrong: what a [`Fault`] does not say is done as it should be.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -49,7 +50,7 @@ pub(crate) enum Fault {
 pub(crate) fn serve(fault: Fault) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let service = Arc::new(Service { fault, made: AtomicU64::new(0), blocks: Mutex::default() });
+    let service = Arc::new(Service { fault, made: AtomicU64::new(0), texts: Mutex::default() });
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let service = Arc::clone(&service);
@@ -63,8 +64,8 @@ pub(crate) fn serve(fault: Fault) -> SocketAddr {
 struct Service {
     fault: Fault,
     made: AtomicU64,
-    /// Blocks of the text that was posted last: all have as many.
-    blocks: Mutex<usize>,
+    /// The paragraphs of each document, which are its blocks.
+    texts: Mutex<BTreeMap<String, Vec<String>>>,
 }
 
 struct Request {
@@ -92,9 +93,15 @@ impl Service {
                 let models = json!([{"id": 1, "slug": "kokoro", "name": "Kokoro", "voices": [voice]}]);
                 answer(stream, "200 OK", &models.to_string())?;
             } else if line.starts_with("GET /api/v1/documents/") {
-                let count =
-                    if let Fault::Blocks(count) = self.fault { count } else { *self.blocks.lock().unwrap() };
-                let blocks: Vec<Value> = (0..count).map(|idx| json!({"idx": idx, "text": "Once."})).collect();
+                let id = line.split('/').nth(4).unwrap_or_default().split(' ').next().unwrap_or_default();
+                let texts = self.texts.lock().unwrap().get(id).cloned().unwrap_or_default();
+                let count = if let Fault::Blocks(count) = self.fault { count } else { texts.len() };
+                let blocks: Vec<Value> = texts
+                    .iter()
+                    .take(count)
+                    .enumerate()
+                    .map(|(idx, text)| json!({"idx": idx, "text": text}))
+                    .collect();
                 answer(stream, "200 OK", &json!(blocks).to_string())?;
             } else if line.starts_with("DELETE ") {
                 answer(stream, "204 No Content", "")?;
@@ -108,8 +115,7 @@ impl Service {
     /// Gives whether the connection goes on.
     fn create(&self, stream: &TcpStream, body: &[u8]) -> std::io::Result<bool> {
         let asked: Value = serde_json::from_slice(body).unwrap();
-        let texts = asked["content"].as_str().unwrap().split("\n\n").count();
-        *self.blocks.lock().unwrap() = texts;
+        let texts = asked["content"].as_str().unwrap().split("\n\n").map(str::to_owned).collect();
         let number = self.made.fetch_add(1, Ordering::SeqCst) + 1;
         if self.fault == Fault::StumblesAt(number) {
             answer(stream, "502 Bad Gateway", "<html>Bad gateway</html>")?;
@@ -123,6 +129,7 @@ impl Service {
         } else {
             format!("9db4c472-317f-4463-b939-{number:012x}")
         };
+        self.texts.lock().unwrap().insert(id.clone(), texts);
         let made = json!({"id": id, "title": "t", "failed_pages": []});
         answer(stream, "201 Created", &made.to_string())?;
         Ok(true)

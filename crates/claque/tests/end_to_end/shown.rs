@@ -17,9 +17,9 @@ const OLDER_RESULT: &str = include_str!("../../../claque-store/tests/data/one-us
 fn every_command_that_is_shown_is_understood() {
     let program = Path::new(env!("CARGO_BIN_EXE_claque"));
     let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
-    for page in fs::read_dir(root().join("docs")).unwrap() {
-        pages.push(format!("docs/{}", page.unwrap().file_name().to_string_lossy()));
-    }
+    let docs = fs::read_dir(root().join("docs")).unwrap();
+    let names = docs.map(|page| page.unwrap().file_name().to_string_lossy().into_owned());
+    pages.extend(names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")));
     let mut shown = 0;
     for (page, command) in
         pages.iter().flat_map(|page| commands(page).into_iter().map(move |line| (page, line)))
