@@ -156,7 +156,10 @@ impl Target {
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         let trimmed = text.trim().trim_end_matches('/');
         // Credentials must not be repeated in an error, a result or a log.
-        let shown = || trimmed.rsplit_once('@').map_or(trimmed, |(_, rest)| rest).to_owned();
+        let shown = || {
+            let behind = trimmed.rsplit_once('@').map_or(trimmed, |(_, rest)| rest);
+            behind.split(['?', '#']).next().unwrap_or(behind).to_owned()
+        };
         let unsuitable = |what| TargetError::Unsuitable { text: shown(), what };
         if trimmed.contains('@') {
             return Err(unsuitable("it carries credentials; use --token or --env-file for those"));
@@ -164,15 +167,14 @@ impl Target {
         if ["http:", "https:"].contains(&trimmed.to_ascii_lowercase().as_str()) {
             return Err(unsuitable("it names no host; give one, such as http://127.0.0.1:8000"));
         }
-        let uri: Uri =
-            trimmed.parse().map_err(|source| TargetError::NotAUrl { text: trimmed.to_owned(), source })?;
+        let uri: Uri = trimmed.parse().map_err(|source| TargetError::NotAUrl { text: shown(), source })?;
         match uri.scheme_str() {
             Some("http" | "https") => {}
             Some(_) => return Err(unsuitable("only http and https are spoken")),
             None => return Err(unsuitable("it lacks http:// or https://")),
         }
         if uri.query().is_some() {
-            return Err(unsuitable("it carries a query"));
+            return Err(unsuitable("it carries a query, which is not shown here and has no place in it"));
         }
         let origin = Origin::of(&uri)
             .ok_or_else(|| unsuitable("it names no host; give one, such as http://127.0.0.1:8000"))?;
@@ -342,5 +344,7 @@ mod tests {
         }
         let error = Target::parse("https://me:hush@tts.example").unwrap_err().to_string();
         assert!(error.contains("credentials") && !error.contains("hush"), "{error}");
+        let error = Target::parse("https://tts.example/?api_key=hush").unwrap_err().to_string();
+        assert!(error.contains("a query") && !error.contains("hush"), "{error}");
     }
 }
