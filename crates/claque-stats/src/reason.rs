@@ -104,8 +104,10 @@ pub enum ReasonId {
     CertificatesUnchecked,
     /// Note: a name has several addresses, and connections went to all of them.
     SeveralAddresses,
-    /// Reason, of what is shown again: the file says something else than its facts.
+    /// Reason, of what is shown again: it was changed since it was written, or its facts are another run's.
     FactsDiffer,
+    /// Note: not everybody's facts were kept, so that figures cannot be computed anew.
+    FactsNotKept,
     /// Note, and reason above one listener in a hundred: the service made blocks of other texts than were written.
     OtherTexts,
     /// Note: the service's lists of blocks are odd, or its statuses name what nobody asked for.
@@ -160,6 +162,7 @@ impl ReasonId {
             Self::HoldNotKept => "hold-not-kept",
             Self::TextsTooShort => "texts-too-short",
             Self::FactsDiffer => "facts-differ",
+            Self::FactsNotKept => "facts-not-kept",
             Self::OtherTexts => "other-texts",
             Self::OddBlocks => "odd-blocks",
         }

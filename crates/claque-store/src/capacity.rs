@@ -6,7 +6,12 @@ use claque_stats::capacity::{Answer, Evidence, ProbeOrder, SearchTerms};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{ClaqueVersion, Measured, StoreError, UnixNanos, files, head, manifest::check_version};
+use crate::{
+    ClaqueVersion, Measured, StoreError, UnixNanos, files, head,
+    integrity::{Integrity, Kind},
+    seal::{self, Scrutiny},
+    version::check_version,
+};
 
 /// What the file says of itself, so that nothing else is taken for one.
 const KIND: &str = "capacity";
@@ -74,6 +79,8 @@ pub struct CapacityFolder {
     pub dir: PathBuf,
     /// What is in it.
     pub manifest: CapacityManifest,
+    /// Whether its file is what was written, and those of its runs that were read.
+    pub integrity: Integrity,
     /// What speaks against it, for people: where its file says something else than the facts of its runs.
     pub doubts: Vec<String>,
     /// What tells its runs from all others, with the names of their folders; empty while nobody has read their facts.
@@ -115,10 +122,7 @@ impl CapacityManifest {
 /// The file cannot be written.
 pub fn save_capacity(dir: &Path, capacity: &CapacityManifest) -> Result<(), StoreError> {
     let path = dir.join(files::CAPACITY);
-    let mut bytes = serde_json::to_vec_pretty(capacity)
-        .map_err(|error| StoreError::Encode { path: path.clone(), what: error.to_string() })?;
-    bytes.push(b'\n');
-    files::replace(&path, &bytes)
+    files::replace(&path, &seal::encode(capacity, seal::FileSeals::new(), &path)?)
 }
 
 /// Whether there is a search in `dir`.
@@ -127,7 +131,7 @@ pub fn is_capacity(dir: &Path) -> bool {
     dir.join(files::CAPACITY).is_file()
 }
 
-/// The search in `dir`.
+/// The search in `dir`. If its file is not what was written, that is a doubt.
 ///
 /// # Errors
 /// There is none, it is damaged, or a newer claque wrote it.
@@ -136,7 +140,9 @@ pub fn open_capacity(dir: &Path) -> Result<CapacityFolder, StoreError> {
     let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
     check_version(&bytes, &path, Some(KIND))?;
     let manifest = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
-    Ok(CapacityFolder { dir: dir.to_owned(), manifest, doubts: Vec::new(), measured: Vec::new() })
+    let integrity = Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::Full)?, Kind::Capacity);
+    let doubts = integrity.changes().map(ToString::to_string).into_iter().collect();
+    Ok(CapacityFolder { dir: dir.to_owned(), manifest, integrity, doubts, measured: Vec::new() })
 }
 
 /// The searches in a folder, newest first, and what is wrong with those that cannot be read.

@@ -60,13 +60,22 @@ pub enum StoreError {
     },
     /// Not everybody's facts are there.
     #[error(
-        "failed to read all facts of the run in {path}: it was simulated with --facts {kept}; its summary can be shown, for          anything else simulate it again with --facts all"
+        "failed to read all facts of the run in {path}: it was simulated with --facts {kept}; its summary can be shown, for \
+         anything else simulate it again with --facts all"
     )]
     FactsNotKept {
         /// The run.
         path: PathBuf,
         /// What was kept, in the words of the flag.
         kept: String,
+    },
+    /// Nothing can be concluded from what was changed or is another run's.
+    #[error("failed to conclude anything from {path}: {what}")]
+    Changed {
+        /// The folder.
+        path: PathBuf,
+        /// What is not as it was written, and what can be done.
+        what: String,
     },
     /// The older script wrote it.
     #[error("failed to read {path}: it has no format version; a result of the older script must be imported")]

@@ -13,9 +13,13 @@ use crate::{
     documents,
     error::StoreError,
     files,
-    manifest::{RunConfig, SavedVerdict, check_version, kind},
-    reader::not_read,
+    integrity::{Changes, Integrity, Kind},
+    manifest::RunConfig,
+    reader::{lacks_its_seal, not_read, open_manifest},
+    seal::{self, Scrutiny},
     tags::tags,
+    verdict::SavedVerdict,
+    version::{check_version, kind},
 };
 
 /// A run among others.
@@ -40,6 +44,9 @@ pub struct RunHead {
     /// Whether the files with its facts are there and have an end; they are not read. Always of what was not finished, and of runs
     /// over documents.
     pub has_facts: bool,
+    /// Whether the folder holds what was written, as far as a list looks: of large files beside `run.json` at their length, and of the
+    /// facts of older runs not at all ([`RunHead::hold_against_facts`]). The verdict says so.
+    pub integrity: Integrity,
 }
 
 /// The sort of a run.
@@ -141,9 +148,35 @@ pub fn head(dir: &Path) -> Result<RunHead, StoreError> {
     };
     let Fields { partial, started_at_utc, target, scenario, verdict } = fields(&bytes, &path)?;
     let tags = tags(dir)?;
-    let has_facts = partial || matches!(what, RunWhat::Documents { .. }) || has_facts(dir);
+    let is_documents = matches!(what, RunWhat::Documents { .. });
+    let (kind, lacks_its_seal): (_, fn(&Path) -> bool) =
+        if is_documents { (Kind::Documents, documents::lacks_its_seal) } else { (Kind::Run, lacks_its_seal) };
+    let integrity = match Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::ForAList)?, kind) {
+        Integrity::Unsealed if partial => Integrity::Whole,
+        Integrity::Unsealed if lacks_its_seal(dir) => Integrity::without_its_seal(kind),
+        other @ (Integrity::Whole | Integrity::Unsealed | Integrity::Changed(_)) => other,
+    };
+    let verdict = integrity.judge(verdict);
+    let is_all_there = !integrity.changes().is_some_and(Changes::has_files_gone);
+    let has_facts = is_all_there && (partial || is_documents || has_facts(dir));
     let dir = dir.to_owned();
-    Ok(RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags, has_facts })
+    Ok(RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags, has_facts, integrity })
+}
+
+impl RunHead {
+    /// Holds the figures of an older run, which has no seal, against its facts. Where there are too many of those for a list they are
+    /// not read.
+    pub fn hold_against_facts(&mut self) {
+        let is_old = self.integrity == Integrity::Unsealed && matches!(self.what, RunWhat::Listeners { .. });
+        let blocks = fs::metadata(self.dir.join(files::BLOCKS)).map_or(0, |found| found.len());
+        if !is_old || !self.has_facts || blocks > seal::MOST_FOR_A_LIST {
+            return;
+        }
+        match open_manifest(&self.dir) {
+            Ok(manifest) => (self.integrity, self.verdict) = (manifest.integrity, manifest.verdict),
+            Err(_) => self.has_facts = false,
+        }
+    }
 }
 
 /// Whether the columns of a finished run are there and end as such files do. Those of listeners and errors came later.

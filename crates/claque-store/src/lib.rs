@@ -18,6 +18,7 @@ pub mod finished;
 mod head;
 pub mod import;
 mod incidents;
+mod integrity;
 mod journal;
 mod left;
 mod line;
@@ -27,6 +28,7 @@ mod measured;
 mod network;
 mod reader;
 mod rows;
+mod seal;
 mod service_load;
 mod session;
 mod settings;
@@ -35,6 +37,8 @@ mod suite;
 mod tables;
 mod tags;
 mod unfinished;
+mod verdict;
+mod version;
 mod wall_time;
 mod writer;
 
@@ -51,6 +55,7 @@ pub use self::{
     error::StoreError,
     head::{DocumentsConfig, RunHead, RunKind, RunWhat, head, list, remove, run_kind, short_name},
     incidents::IncidentRow,
+    integrity::{Changes, Integrity},
     journal::JournalEntries,
     left::{
         DocumentJournal, ExtractionName, JournalHeader, JournalState, KeptDocument, KeptDocuments,
@@ -58,12 +63,14 @@ pub use self::{
     },
     listeners::{ListenerFacts, by_listener},
     manifest::{
-        ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, SavedVerdict, TokenRow,
-        expects_streams, expects_turns,
+        ClaqueVersion, Machine, Manifest, Preparation, RunConfig, RunHeader, TokenRow, expects_streams,
+        expects_turns,
     },
     measured::Measured,
     network::{AddressRow, NetworkRecord},
-    reader::{Run, for_each_kept_listener, for_each_listener, open, open_manifest, resummarise},
+    reader::{
+        Run, for_each_kept_listener, for_each_listener, open, open_as_found, open_manifest, resummarise,
+    },
     service_load::{ModelLoadRow, ServiceLoad},
     session::{BlockArrival, Session, Underrun},
     settings::flatten,
@@ -76,6 +83,7 @@ pub use self::{
         StallRow,
     },
     tags::{set_tags, tags},
+    verdict::SavedVerdict,
     wall_time::UnixNanos,
     writer::{RunFolder, RunWriter},
 };

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use claque_stats::{
-    Reason, RunShape, Summary, SummaryBuilder, Validity, Verdict, objective::ObjectiveResult,
-    window::FigureWindow,
+    Reason, ReasonId, RunShape, Summary, SummaryBuilder, objective::ObjectiveResult, window::FigureWindow,
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +12,13 @@ use crate::{
     error::StoreError,
     files,
     incidents::IncidentRow,
+    integrity::Integrity,
     network::NetworkRecord,
+    seal::{self, FileSeals},
     session::Session,
     tables::{ErrorRow, ListenerRow},
+    verdict::SavedVerdict,
+    version::check_version,
     wall_time::UnixNanos,
 };
 
@@ -122,45 +125,6 @@ pub struct ClaqueVersion {
     pub version: String,
 }
 
-/// A verdict as files hold it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SavedVerdict {
-    /// Whether the figures can be trusted.
-    pub valid: bool,
-    /// The same, with those of which nobody measured it apart; absent in files from before it was told.
-    #[serde(default)]
-    pub validity: Option<Validity>,
-    /// Why not.
-    pub reasons: Vec<Reason>,
-    /// What else a reader should know.
-    pub notes: Vec<Reason>,
-}
-
-impl From<&Verdict> for SavedVerdict {
-    fn from(verdict: &Verdict) -> Self {
-        Self {
-            valid: verdict.is_valid(),
-            validity: Some(verdict.validity()),
-            reasons: verdict.reasons.clone(),
-            notes: verdict.notes.clone(),
-        }
-    }
-}
-
-impl From<SavedVerdict> for Verdict {
-    fn from(saved: SavedVerdict) -> Self {
-        Self { reasons: saved.reasons, notes: saved.notes }
-    }
-}
-
-impl SavedVerdict {
-    /// What the figures are worth, by today's rules also of older files.
-    #[must_use]
-    pub fn validity(&self) -> Validity {
-        Verdict::from(self.clone()).validity()
-    }
-}
-
 /// The whole of `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -240,6 +204,9 @@ pub struct Manifest {
     /// were recorded.
     #[serde(default)]
     pub incidents: Vec<IncidentRow>,
+    /// Whether the folder that it was read from holds what was written. In no file: it is found out each time.
+    #[serde(skip)]
+    pub integrity: Integrity,
 }
 
 impl Manifest {
@@ -275,6 +242,25 @@ impl Manifest {
         }
     }
 
+    /// Whether its incidents are in a file of their own.
+    pub(crate) fn has_incidents_file(&self) -> bool {
+        self.left_to_columns.iter().any(|left| left == files::INCIDENTS_KEY)
+    }
+
+    /// What is to be said where not everybody's facts are there.
+    #[must_use]
+    pub fn facts_kept_note(&self) -> Option<Reason> {
+        let kept = self.facts_kept.as_ref()?;
+        let users = self.config.users;
+        let number = kept.strip_prefix("sample:").and_then(|number| number.parse::<u32>().ok());
+        let whose = number.map_or_else(
+            || "no facts were kept".to_owned(),
+            |number| format!("the facts of {} of {users} listeners were kept", number.min(users)),
+        );
+        let text = format!("{whose} (--facts {kept}); the figures are of all, and cannot be computed anew");
+        Some(Reason { id: ReasonId::FactsNotKept, text })
+    }
+
     /// The manifest of a run that has just begun.
     pub(crate) fn begin(header: &RunHeader) -> Self {
         Self {
@@ -308,13 +294,20 @@ impl Manifest {
             listeners: Vec::new(),
             errors: Vec::new(),
             incidents: Vec::new(),
+            integrity: Integrity::default(),
         }
     }
 
-    /// Writes `run.json` in `dir`.
+    /// Writes `run.json` in `dir`, of a run that goes on.
     pub(crate) fn write(&self, dir: &Path) -> Result<(), StoreError> {
         let path = dir.join(files::RUN);
         files::replace(&path, &self.encode(&path)?)
+    }
+
+    /// Writes `run.json` in `dir`, of a run that has ended, with its seal and those of the files beside it.
+    pub(crate) fn write_sealed(&self, dir: &Path, files: FileSeals) -> Result<(), StoreError> {
+        let path = dir.join(files::RUN);
+        files::replace(&path, &seal::encode(self, files, &path)?)
     }
 
     fn encode(&self, path: &Path) -> Result<Vec<u8>, StoreError> {
@@ -327,42 +320,6 @@ impl Manifest {
     pub(crate) fn decode(bytes: &[u8], path: &Path) -> Result<Self, StoreError> {
         check_version(bytes, path, None)?;
         serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))
-    }
-}
-
-/// Whether a `run.json` is of a version and of the kind that can be read. Runs of listeners name no kind.
-pub(crate) fn check_version(
-    bytes: &[u8],
-    path: &Path,
-    wanted: Option<&'static str>,
-) -> Result<(), StoreError> {
-    const LISTENERS: &str = "listeners";
-    let found = kind(bytes, path)?;
-    if found.as_deref() == wanted {
-        return Ok(());
-    }
-    Err(StoreError::OtherKind {
-        path: path.to_owned(),
-        found: found.unwrap_or_else(|| LISTENERS.to_owned()),
-        wanted: wanted.unwrap_or(LISTENERS),
-    })
-}
-
-/// What a `run.json` of a version that can be read says of its kind.
-pub(crate) fn kind(bytes: &[u8], path: &Path) -> Result<Option<String>, StoreError> {
-    #[derive(Deserialize)]
-    struct Versioned {
-        format_version: Option<u64>,
-        kind: Option<String>,
-    }
-    let versioned: Versioned =
-        serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))?;
-    match versioned.format_version {
-        None => Err(StoreError::NoFormatVersion { path: path.to_owned() }),
-        Some(found) if found > u64::from(FORMAT_VERSION) => {
-            Err(StoreError::NewerFormat { path: path.to_owned(), found, known: FORMAT_VERSION })
-        }
-        Some(_) => Ok(versioned.kind),
     }
 }
 

@@ -12,10 +12,13 @@ use crate::{
     ahead::Rows,
     columns::TableReader,
     error::StoreError,
-    files, journal,
+    files,
+    integrity::{Changes, Integrity, Kind, differing},
+    journal,
     listeners::{self, ListenerFacts, by_listener},
     manifest::{Manifest, expects_streams, expects_turns},
     measured::Measured,
+    seal::{self, FileSeal, FileSeals, Scrutiny},
     sorter,
     tables::{self, ErrorRow, ListenerRow},
 };
@@ -84,10 +87,23 @@ impl Run {
 /// Reads the run in `dir`.
 ///
 /// # Errors
-/// There is no run, it is of a newer format, or a file of it is damaged or cannot be read. A last line of the
-/// journal that was cut off is no error.
+/// There is no run, it is of a newer format, a file of it is damaged or cannot be read, or it is not what was written. A last line of
+/// the journal that was cut off is no error.
 pub fn open(dir: &Path) -> Result<Run, StoreError> {
     let manifest = open_manifest(dir)?;
+    manifest.integrity.refuse(dir)?;
+    facts_of(dir, manifest)
+}
+
+/// The same of a run as it lies there, also where it is not what was written: to be shown as INVALID, and for no conclusion.
+///
+/// # Errors
+/// As [`open`] otherwise.
+pub fn open_as_found(dir: &Path) -> Result<Run, StoreError> {
+    facts_of(dir, open_manifest(dir)?)
+}
+
+fn facts_of(dir: &Path, manifest: Manifest) -> Result<Run, StoreError> {
     manifest.has_all_facts(dir)?;
     if manifest.partial {
         let contents = journal::read(&dir.join(files::JOURNAL))?;
@@ -107,21 +123,53 @@ pub(crate) fn not_read(dir: &Path, path: &Path, source: io::Error) -> StoreError
     }
 }
 
-/// Reads `run.json` alone.
+/// Reads `run.json` alone, and whether it and the files beside it are what was written. If they are not, its verdict says so.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open_as_found`].
 pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
     let path = dir.join(files::RUN);
     let bytes = files::read(&path).map_err(|source| not_read(dir, &path, source))?;
-    Manifest::decode(&bytes, &path)
+    let mut manifest = Manifest::decode(&bytes, &path)?;
+    let found = seal::hold(&bytes, &path, dir, Scrutiny::Full)?;
+    manifest.integrity = match Integrity::of(found, Kind::Run) {
+        Integrity::Unsealed => of_unsealed(dir, &manifest)?,
+        other @ (Integrity::Whole | Integrity::Changed(_)) => other,
+    };
+    manifest.verdict = manifest.integrity.judge(manifest.verdict.take());
+    if !manifest.partial
+        && let (Some(note), Some(verdict)) = (manifest.facts_kept_note(), &mut manifest.verdict)
+        && !verdict.notes.contains(&note)
+    {
+        verdict.notes.push(note);
+    }
+    Ok(manifest)
+}
+
+/// A run without a seal: one that goes on or was killed, or an older one, whose facts have to come to its figures.
+fn of_unsealed(dir: &Path, manifest: &Manifest) -> Result<Integrity, StoreError> {
+    if manifest.partial {
+        return Ok(Integrity::Whole);
+    }
+    if lacks_its_seal(dir) {
+        return Ok(Integrity::without_its_seal(Kind::Run));
+    }
+    let Some(saved) = manifest.summary.as_ref().filter(|_| manifest.facts_kept.is_none()) else {
+        return Ok(Integrity::Unsealed);
+    };
+    Ok(Integrity::of_figures(differing(saved, &figures_of(dir, manifest)?), Kind::Run))
+}
+
+/// Whether a run without a seal once had one: its columns know.
+pub(crate) fn lacks_its_seal(dir: &Path) -> bool {
+    TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS)).is_ok_and(|table| table.is_sealed())
 }
 
 /// Calls `each` with all facts of one listener after the other, in order of their numbers. Of a finished run no more
 /// than a few row groups are in memory at once; of a partial one a part of its journal, the rest waits in a file.
 ///
 /// # Errors
-/// A file cannot be read or is damaged, the run did not keep everybody's facts, or `each` fails.
+/// A file cannot be read, is damaged or not what was written, the run did not keep everybody's facts, or `each` fails.
 pub fn for_each_listener(
     dir: &Path,
     manifest: &Manifest,
@@ -134,8 +182,17 @@ pub fn for_each_listener(
 /// The same of those listeners whose facts were kept: no figure can be made of them.
 ///
 /// # Errors
-/// A file cannot be read or is damaged, or `each` fails.
+/// A file cannot be read, is damaged or not what was written, or `each` fails.
 pub fn for_each_kept_listener(
+    dir: &Path,
+    manifest: &Manifest,
+    each: impl FnMut(&ListenerFacts) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    manifest.integrity.refuse(dir)?;
+    each_as_found(dir, manifest, each)
+}
+
+fn each_as_found(
     dir: &Path,
     manifest: &Manifest,
     mut each: impl FnMut(&ListenerFacts) -> Result<(), StoreError>,
@@ -147,7 +204,8 @@ pub fn for_each_kept_listener(
         let facts = sorter::of_partial(&dir.join(files::JOURNAL), parts.path())?;
         return listeners::group(facts, |facts| each(&facts));
     }
-    if !TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS))?.is_sorted() {
+    let is_sorted = TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS))?.is_sorted();
+    if !is_sorted || !dir.join(files::LISTENERS).exists() {
         let facts = finished_facts(dir, manifest)?;
         return by_listener(&facts).iter().try_for_each(each);
     }
@@ -178,26 +236,49 @@ pub fn for_each_kept_listener(
 }
 
 /// Computes figures and verdict of the run in `dir` anew from its facts, and writes them into its `run.json`; all else
-/// stays as it is. `judge` is told the manifest as it was. Of a partial run nothing but the figures is new.
+/// stays as it is. `judge` is told the manifest as it was. Of a partial run nothing but the figures is new. Figures that were changed
+/// are mended so, where everything else is what was written.
 ///
 /// # Errors
-/// The run cannot be read or written.
+/// The run cannot be read or written, or its facts may be another run's.
 pub fn resummarise(
     dir: &Path,
     judge: impl FnOnce(&Manifest, &Summary) -> Verdict,
 ) -> Result<Manifest, StoreError> {
     let mut manifest = open_manifest(dir)?;
+    if !manifest.integrity.changes().is_some_and(Changes::can_be_mended) {
+        manifest.integrity.refuse(dir)?;
+    }
+    manifest.has_all_facts(dir)?;
+    let summary = figures_of(dir, &manifest)?;
+    manifest.verdict = Some((&judge(&manifest, &summary)).into());
+    manifest.summary = Some(summary);
+    manifest.integrity = Integrity::Whole;
+    if manifest.partial {
+        manifest.write(dir)?;
+    } else {
+        manifest.write_sealed(dir, seals_of(dir, &manifest)?)?;
+    }
+    Ok(manifest)
+}
+
+/// The figures that the facts come to.
+fn figures_of(dir: &Path, manifest: &Manifest) -> Result<Summary, StoreError> {
     let mut figures = manifest.summary_builder();
-    for_each_listener(dir, &manifest, |facts| {
+    each_as_found(dir, manifest, |facts| {
         facts.summarise_into(&mut figures);
         Ok(())
     })?;
     let lag = manifest.summary.as_ref().and_then(|summary| summary.schedule_lag);
-    let summary = with_unfactual(&manifest, figures.finish(lag));
-    manifest.verdict = Some((&judge(&manifest, &summary)).into());
-    manifest.summary = Some(summary);
-    manifest.write(dir)?;
-    Ok(manifest)
+    Ok(with_unfactual(manifest, figures.finish(lag)))
+}
+
+/// The files of a finished run as they lie there. Older runs do not have all of them.
+fn seals_of(dir: &Path, manifest: &Manifest) -> Result<FileSeals, StoreError> {
+    let incidents = manifest.has_incidents_file().then_some(files::INCIDENTS);
+    let names = [files::BLOCKS, files::STALLS, files::ERRORS, files::LISTENERS].into_iter().chain(incidents);
+    let there = names.map(|name| (name, dir.join(name))).filter(|(_, path)| path.exists());
+    there.map(|(name, path)| Ok((name.to_owned(), FileSeal::of(&path)?))).collect()
 }
 
 /// What else is in no fact: when the generator did not run, and of a file of the older script that nobody looked whose
@@ -239,7 +320,7 @@ fn incidents_of(dir: &Path, manifest: &Manifest) -> Result<Vec<IncidentRecord>, 
     let here = manifest.incidents.iter().cloned();
     let mut all: Vec<_> =
         here.map(|row| IncidentRecord::try_from(row).map_err(damaged)).collect::<Result<_, _>>()?;
-    if manifest.left_to_columns.iter().any(|left| left == files::INCIDENTS_KEY) {
+    if manifest.has_incidents_file() {
         all.extend(journal::read_incidents(&dir.join(files::INCIDENTS))?);
     }
     Ok(all)

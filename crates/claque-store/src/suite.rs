@@ -11,8 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::StoreError,
     files,
-    manifest::{ClaqueVersion, SavedVerdict, check_version},
+    integrity::{Integrity, Kind},
+    manifest::ClaqueVersion,
+    seal::{self, Scrutiny},
     tags::tags,
+    verdict::SavedVerdict,
+    version::check_version,
     wall_time::UnixNanos,
 };
 
@@ -99,6 +103,8 @@ pub struct SuiteFolder {
     pub manifest: SuiteManifest,
     /// Names that users gave it.
     pub tags: Vec<String>,
+    /// Whether its file is what was written.
+    pub integrity: Integrity,
 }
 
 impl SuiteManifest {
@@ -150,10 +156,7 @@ impl SuiteRun {
 /// The file cannot be written.
 pub fn save_suite(dir: &Path, suite: &SuiteManifest) -> Result<(), StoreError> {
     let path = dir.join(files::SUITE);
-    let mut bytes = serde_json::to_vec_pretty(suite)
-        .map_err(|error| StoreError::Encode { path: path.clone(), what: error.to_string() })?;
-    bytes.push(b'\n');
-    files::replace(&path, &bytes)
+    files::replace(&path, &seal::encode(suite, seal::FileSeals::new(), &path)?)
 }
 
 /// Whether there is a suite in `dir`.
@@ -171,7 +174,8 @@ pub fn open_suite(dir: &Path) -> Result<SuiteFolder, StoreError> {
     let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
     check_version(&bytes, &path, Some(KIND))?;
     let manifest = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
-    Ok(SuiteFolder { dir: dir.to_owned(), manifest, tags: tags(dir)? })
+    let integrity = Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::Full)?, Kind::Suite);
+    Ok(SuiteFolder { dir: dir.to_owned(), manifest, tags: tags(dir)?, integrity })
 }
 
 /// The suites whose folders are in `dir`, newest first, and what was wrong with those that cannot be read. A folder

@@ -18,6 +18,7 @@ use crate::{
     listeners::{self, ListenerFacts},
     manifest::{Manifest, Preparation, RunHeader, TokenRow},
     network::NetworkRecord,
+    seal::{FileSeal, FileSeals},
     service_load::ServiceLoad,
     sorter, tables,
     wall_time::UnixNanos,
@@ -221,7 +222,8 @@ impl RunWriter {
             digest.put_away(dir)?;
             tables.add(facts)
         })?;
-        let (summary, verdict) = judge(figures.finish(lag));
+        let (summary, mut verdict) = judge(figures.finish(lag));
+        verdict.notes.extend(manifest.facts_kept_note());
         digest.into_manifest(manifest)?;
         manifest.partial = false;
         manifest.finished_at = Some(finished_at.naive());
@@ -230,8 +232,11 @@ impl RunWriter {
         manifest.verdict = Some((&verdict).into());
 
         // The journal goes last: until then run.json says partial and the journal holds everything.
-        tables.finish()?;
-        manifest.write(dir)?;
+        let mut seals = tables.finish()?;
+        if manifest.has_incidents_file() {
+            seals.insert(files::INCIDENTS.to_owned(), FileSeal::of(&dir.join(files::INCIDENTS))?);
+        }
+        manifest.write_sealed(dir, seals)?;
         files::remove(&journal_path)?;
         Ok((summary, verdict))
     }
@@ -266,10 +271,13 @@ impl Tables {
         facts.session.into_iter().try_for_each(|row| self.listeners.push(row))
     }
 
-    fn finish(self) -> Result<(), StoreError> {
-        self.blocks.finish()?;
-        self.stalls.finish()?;
-        self.errors.finish()?;
-        self.listeners.finish()
+    fn finish(self) -> Result<FileSeals, StoreError> {
+        let seals = [
+            (files::BLOCKS, self.blocks.finish()?),
+            (files::STALLS, self.stalls.finish()?),
+            (files::ERRORS, self.errors.finish()?),
+            (files::LISTENERS, self.listeners.finish()?),
+        ];
+        Ok(seals.into_iter().map(|(name, seal)| (name.to_owned(), seal)).collect())
     }
 }

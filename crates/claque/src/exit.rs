@@ -1,10 +1,14 @@
 //! Exit codes, documented in the help.
 
-use std::process::ExitCode;
+use std::{error::Error, process::ExitCode};
 
+use claque_report::ReportError;
 use claque_run::{RunError, usage::UsageError};
 use claque_stats::Verdict;
-use claque_store::finished::{Finished, FinishedDocuments};
+use claque_store::{
+    StoreError,
+    finished::{Finished, FinishedDocuments},
+};
 
 /// claque cannot go on.
 const FAILED: u8 = 1;
@@ -23,10 +27,26 @@ pub(crate) const REGRESSION: u8 = 4;
 /// The figures do not measure the service.
 pub(crate) const INVALID: u8 = 5;
 
-/// 2 where something else has to be asked for, else 1.
+/// 2 where something else has to be asked for, 5 where the files of a run are not what was written, else 1.
 pub(crate) fn of_error(error: &anyhow::Error) -> ExitCode {
     let is_usage = error.is::<UsageError>() || matches!(error.downcast_ref(), Some(RunError::Usage(_)));
-    ExitCode::from(if is_usage { USAGE } else { FAILED })
+    let is_changed = error.chain().any(is_changed);
+    ExitCode::from(if is_usage {
+        USAGE
+    } else if is_changed {
+        INVALID
+    } else {
+        FAILED
+    })
+}
+
+/// Also where it was handed on as it is.
+fn is_changed(error: &(dyn Error + 'static)) -> bool {
+    let of_report = |error: &ReportError| matches!(error, ReportError::Store(StoreError::Changed { .. }));
+    let of_run = |error: &RunError| matches!(error, RunError::Store(StoreError::Changed { .. }));
+    matches!(error.downcast_ref(), Some(StoreError::Changed { .. }))
+        || error.downcast_ref().is_some_and(of_report)
+        || error.downcast_ref().is_some_and(of_run)
 }
 
 /// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its objectives: they

@@ -39,6 +39,7 @@ fn manifest() -> Manifest {
         accounts: None,
         by_hand: None,
         facts_kept: None,
+        integrity: claque_store::Integrity::default(),
         window: None,
         network: NetworkRecord::default(),
         incidents: Vec::new(),

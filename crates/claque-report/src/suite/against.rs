@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use claque_stats::compare::{CompareOptions, Pair};
-use claque_store::{SuiteFolder, SuiteManifest, SuiteRunState, short_name};
+use claque_store::{StoreError, SuiteFolder, SuiteManifest, SuiteRunState, short_name};
 
 use crate::{
     ReportError,
@@ -74,9 +74,14 @@ pub fn hold(
         if before.is_empty() {
             return Ok(Err("the baseline has no scenario of this name".to_owned()));
         }
-        Ok(match compare::sides(vec![before, after], &terms)? {
-            Answer::Compared(compared) => Ok(compared),
-            Answer::Refused(reasons) => Err(reasons.join("; ")),
+        Ok(match compare::sides(vec![before, after], &terms) {
+            Ok(Answer::Compared(compared)) => Ok(compared),
+            Ok(Answer::Refused(reasons)) => Err(reasons.join("; ")),
+            // The other scenarios are told all the same.
+            Err(ReportError::Open { name, source: StoreError::Changed { what, .. } }) => {
+                Err(format!("{name}: {what}"))
+            }
+            Err(error) => return Err(error),
         })
     };
     let scenarios = scenarios

@@ -267,9 +267,13 @@ pub fn gather<'a>(dir: &'a Path, manifest: &'a SuiteManifest) -> SuiteFigures<'a
         for (place, run) in (1..).zip(&manifest.runs).filter(|(_, run)| run.scenario == scenario.name) {
             let SuiteRunState::Done { folder, verdict, objectives } = &run.state else { continue };
             let place_of_run = dir.join(folder);
+            let mut verdict = verdict.clone();
             let summary = match head(&place_of_run) {
                 Ok(head) => {
                     target = head.target;
+                    if let (Some(_), Some(found)) = (head.integrity.changes(), head.verdict) {
+                        verdict = found;
+                    }
                     match head.what {
                         RunWhat::Listeners { summary, .. } => summary,
                         RunWhat::Documents { .. } => None,
@@ -285,7 +289,7 @@ pub fn gather<'a>(dir: &'a Path, manifest: &'a SuiteManifest) -> SuiteFigures<'a
                 repeat: run.repeat,
                 seed: run.seed,
                 folder: folder.clone(),
-                verdict: verdict.clone(),
+                verdict,
                 objectives: objectives.clone(),
                 summary,
                 has_page: place_of_run.join(crate::html::FILE).is_file(),

@@ -46,7 +46,9 @@ impl Book {
             save_suite(&dir, &new)?;
             return Ok((Self { dir, manifest: new }, None));
         };
-        let manifest = open_suite(&dir)?.manifest;
+        let begun = open_suite(&dir)?;
+        begun.integrity.refuse(&dir)?;
+        let manifest = begun.manifest;
         let changes = changes(&manifest, &new);
         if !changes.is_empty() {
             let more = changes.len().saturating_sub(MOST_CHANGES);

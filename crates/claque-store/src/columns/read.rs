@@ -9,7 +9,7 @@ use parquet::{
     file::reader::{FileReader as _, RowGroupReader, SerializedFileReader},
 };
 
-use super::{Column, ColumnKind, Table, Values};
+use super::{Column, ColumnKind, Table, Values, write::SEALED_IN_KEY};
 use crate::error::StoreError;
 
 /// Reads a table row group by row group.
@@ -28,6 +28,12 @@ impl<Record> TableReader<Record> {
 
     pub(crate) fn groups(&self) -> usize {
         self.reader.num_row_groups()
+    }
+
+    /// Whether the file beside it that tells of the run has a seal, as those of newer versions have.
+    pub(crate) fn is_sealed(&self) -> bool {
+        let metadata = self.reader.metadata().file_metadata().key_value_metadata();
+        metadata.is_some_and(|all| all.iter().any(|one| one.key == SEALED_IN_KEY))
     }
 
     /// Whether rows are sorted by the first column, as those of newer files are.

@@ -20,7 +20,12 @@ use parquet::{
 };
 
 use super::{Column, ColumnKind, ROW_GROUP, Table, Values};
-use crate::{FORMAT_VERSION, error::StoreError, files};
+use crate::{
+    FORMAT_VERSION,
+    error::StoreError,
+    files,
+    seal::{FileSeal, HashedFile},
+};
 
 /// Key of the format version in the file's metadata.
 const VERSION_KEY: &str = "claque.format_version";
@@ -28,12 +33,18 @@ const VERSION_KEY: &str = "claque.format_version";
 /// Key of the units in the file's metadata: one `column: unit` a line.
 const UNITS_KEY: &str = "claque.units";
 
+/// Key in the file's metadata of the name of the file that has its seal. Files of older versions have none.
+pub(super) const SEALED_IN_KEY: &str = "claque.sealed_in";
+
+/// Hashed below the buffer, in large pieces.
+type Sink = BufWriter<HashedFile<fs::File>>;
+
 /// Writes a table row by row. Until it is finished there is no file of that name.
 pub(crate) struct TableWriter<Row: 'static> {
     table: &'static Table<Row>,
     path: PathBuf,
     beside: PathBuf,
-    writer: SerializedFileWriter<BufWriter<fs::File>>,
+    writer: SerializedFileWriter<Sink>,
     rows: Vec<Row>,
 }
 
@@ -43,8 +54,12 @@ impl<Row> TableWriter<Row> {
         let file = fs::File::create(&beside).map_err(|source| StoreError::io("create", &beside, source))?;
         let encode = |error: ParquetError| StoreError::encode(&path, error);
         let schema = Arc::new(parse_message_type(&message_type(table.name, table.columns)).map_err(encode)?);
-        let writer = SerializedFileWriter::new(BufWriter::new(file), schema, Arc::new(properties(table)))
-            .map_err(encode)?;
+        let writer = SerializedFileWriter::new(
+            BufWriter::new(HashedFile::new(file)),
+            schema,
+            Arc::new(properties(table)),
+        )
+        .map_err(encode)?;
         Ok(Self { table, path, beside, writer, rows: Vec::new() })
     }
 
@@ -53,19 +68,21 @@ impl<Row> TableWriter<Row> {
         if self.rows.len() < ROW_GROUP { Ok(()) } else { self.write_group() }
     }
 
-    /// Writes what is left, and gives the file its name.
-    pub(crate) fn finish(mut self) -> Result<(), StoreError> {
+    /// Writes what is left, and gives the file its name. Comes back with what was written.
+    pub(crate) fn finish(mut self) -> Result<FileSeal, StoreError> {
         if !self.rows.is_empty() {
             self.write_group()?;
         }
         let Self { path, beside, writer, .. } = self;
         let buffered = writer.into_inner().map_err(|error| write_error(&path, error))?;
-        let mut file =
+        let hashed =
             buffered.into_inner().map_err(|error| StoreError::io("write", &beside, error.into_error()))?;
+        let (mut file, seal) = hashed.finish();
         file.flush()
             .and_then(|()| file.sync_all())
             .map_err(|source| StoreError::io("write", &beside, source))?;
-        fs::rename(&beside, &path).map_err(|source| StoreError::io("rename to", &path, source))
+        fs::rename(&beside, &path).map_err(|source| StoreError::io("rename to", &path, source))?;
+        Ok(seal)
     }
 
     fn write_group(&mut self) -> Result<(), StoreError> {
@@ -90,6 +107,7 @@ fn properties<Row>(table: &Table<Row>) -> WriterProperties {
     let metadata = vec![
         KeyValue::new(VERSION_KEY.to_owned(), FORMAT_VERSION.to_string()),
         KeyValue::new(UNITS_KEY.to_owned(), units),
+        KeyValue::new(SEALED_IN_KEY.to_owned(), files::RUN.to_owned()),
     ];
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
@@ -103,7 +121,7 @@ fn properties<Row>(table: &Table<Row>) -> WriterProperties {
 }
 
 fn write_columns(
-    writer: &mut SerializedFileWriter<BufWriter<fs::File>>,
+    writer: &mut SerializedFileWriter<Sink>,
     columns: &[Column],
     values: Vec<Values>,
 ) -> Result<(), ParquetError> {

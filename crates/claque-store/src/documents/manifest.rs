@@ -13,8 +13,11 @@ use super::{
 use crate::{
     FORMAT_VERSION,
     error::StoreError,
-    manifest::{ClaqueVersion, Machine, SavedVerdict, check_version},
+    integrity::Integrity,
+    manifest::{ClaqueVersion, Machine},
     network::NetworkRecord,
+    verdict::SavedVerdict,
+    version::check_version,
     wall_time::UnixNanos,
 };
 
@@ -95,6 +98,9 @@ pub struct DocumentsManifest {
     pub documents: Vec<DocumentRow>,
     /// The facts of each failure.
     pub failures: Vec<StepErrorRow>,
+    /// Whether the folder that it was read from holds what was written. In no file: it is found out each time.
+    #[serde(skip)]
+    pub integrity: Integrity,
 }
 
 impl DocumentsManifest {
@@ -134,6 +140,7 @@ impl DocumentsManifest {
             summary: None,
             documents: Vec::new(),
             failures: Vec::new(),
+            integrity: Integrity::default(),
         }
     }
 

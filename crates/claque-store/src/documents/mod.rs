@@ -8,6 +8,7 @@ mod reader;
 mod rows;
 mod writer;
 
+pub(crate) use self::writer::lacks_its_seal;
 pub use self::{
     manifest::{DocumentsHeader, DocumentsManifest},
     pages::{PAGE_COLUMNS, PageRow},

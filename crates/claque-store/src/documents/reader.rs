@@ -8,9 +8,16 @@ use claque_stats::{DocumentsSummary, summarise_documents};
 use super::{
     manifest::DocumentsManifest,
     rows::{DocumentFactRow, DocumentRow, StepErrorRow},
-    writer::read_pages,
+    writer::{lacks_its_seal, read_pages},
 };
-use crate::{error::StoreError, files, journal, reader::not_read};
+use crate::{
+    error::StoreError,
+    files,
+    integrity::{Integrity, Kind, differing_documents},
+    journal,
+    reader::not_read,
+    seal::{self, Scrutiny},
+};
 
 /// A run over documents as it lies on disk.
 #[derive(Clone, Debug)]
@@ -37,7 +44,7 @@ impl DocumentsRun {
     }
 }
 
-/// Reads the run over documents in `dir`.
+/// Reads the run over documents in `dir`. If it is not what was written, its verdict says so.
 ///
 /// # Errors
 /// There is no such run, it is of a newer format, or a file of it is damaged or cannot be read. A last line of the
@@ -45,13 +52,20 @@ impl DocumentsRun {
 pub fn open_documents(dir: &Path) -> Result<DocumentsRun, StoreError> {
     let path = dir.join(files::RUN);
     let bytes = files::read(&path).map_err(|source| not_read(dir, &path, source))?;
-    let manifest = DocumentsManifest::decode(&bytes, &path)?;
+    let mut manifest = DocumentsManifest::decode(&bytes, &path)?;
+    let pages_path = dir.join(files::PAGES);
+    manifest.integrity = match Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::Full)?, Kind::Documents)
+    {
+        Integrity::Unsealed if manifest.partial => Integrity::Whole,
+        Integrity::Unsealed if lacks_its_seal(dir) => Integrity::without_its_seal(Kind::Documents),
+        other @ (Integrity::Whole | Integrity::Unsealed | Integrity::Changed(_)) => other,
+    };
+    manifest.verdict = manifest.integrity.judge(manifest.verdict.take());
     if manifest.partial {
         let contents =
             journal::read_rows(&dir.join(files::JOURNAL), |row: DocumentFactRow| row.into_fact().map(Some))?;
         return Ok(DocumentsRun { manifest, facts: contents.facts, partial: true, torn: contents.torn });
     }
-    let pages_path = dir.join(files::PAGES);
     let mut facts = Vec::new();
     facts.extend(read_pages(&pages_path)?.into_iter().map(DocumentFact::Page));
     for row in manifest.failures.iter().cloned() {
@@ -62,5 +76,13 @@ pub fn open_documents(dir: &Path) -> Result<DocumentsRun, StoreError> {
         let record = DocumentRow::into_record(row).map_err(|what| StoreError::damaged(&path, what))?;
         facts.push(DocumentFact::Document(record));
     }
-    Ok(DocumentsRun { manifest, facts, partial: false, torn: false })
+    let mut run = DocumentsRun { manifest, facts, partial: false, torn: false };
+    if run.manifest.integrity == Integrity::Unsealed
+        && let Some(saved) = &run.manifest.summary
+    {
+        run.manifest.integrity =
+            Integrity::of_figures(differing_documents(saved, &run.recompute()), Kind::Documents);
+        run.manifest.verdict = run.manifest.integrity.judge(run.manifest.verdict.take());
+    }
+    Ok(run)
 }

@@ -24,6 +24,7 @@ use crate::{
     journal::{self, Journal},
     left::DocumentJournal,
     network::NetworkRecord,
+    seal,
     wall_time::UnixNanos,
 };
 
@@ -114,9 +115,9 @@ impl DocumentsWriter {
         // The journal goes last: until then run.json says partial and the journal holds everything.
         let mut table = TableWriter::create(&PAGES, dir.join(files::PAGES))?;
         pages.into_iter().try_for_each(|row| table.push(row))?;
-        table.finish()?;
+        let seals = [(files::PAGES.to_owned(), table.finish()?)].into_iter().collect();
         let run_path = dir.join(files::RUN);
-        files::replace(&run_path, &manifest.encode(&run_path)?)?;
+        files::replace(&run_path, &seal::encode(&manifest, seals, &run_path)?)?;
         files::remove(&journal_path)
     }
 }
@@ -154,6 +155,11 @@ fn put_down(manifest: &mut DocumentsManifest, facts: &[DocumentFact]) -> Vec<Pag
     let failed = pages.values().filter(|page| page.outcome == PageOutcome::Failed);
     manifest.failed_pages = failed.map(|page| page.page).collect();
     pages.into_values().copied().collect()
+}
+
+/// Whether a run without a seal once had one: its pages know.
+pub(crate) fn lacks_its_seal(dir: &Path) -> bool {
+    TableReader::open(&PAGES, dir.join(files::PAGES)).is_ok_and(|table| table.is_sealed())
 }
 
 pub(super) fn read_pages(path: &Path) -> Result<Vec<PageRecord>, StoreError> {

@@ -46,8 +46,10 @@ fn damaged_files_are_named() {
         let parent = tempfile::tempdir().unwrap();
         let dir = example::write_finished(parent.path());
         fs::write(dir.join(name), bytes).unwrap();
-        let error = open(&dir).unwrap_err();
+        let error = claque_store::open_as_found(&dir).unwrap_err();
         assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains(name), "{error}");
+        let error = open(&dir).unwrap_err();
         assert!(error.to_string().contains(name), "{error}");
     }
 }

@@ -116,7 +116,7 @@ fn a_run_from_before_incidents_were_recorded_is_read_without_them() {
             value.as_object_mut().unwrap().remove(*key).unwrap();
         }
     };
-    without(&mut manifest, &["incidents"]);
+    without(&mut manifest, &["incidents", "seal"]);
     without(&mut manifest["summary"], &["trouble", "acts"]);
     without(&mut manifest["summary"]["listeners"], &["left"]);
     without(&mut manifest["summary"]["blocks"], &["forgone"]);
@@ -124,6 +124,12 @@ fn a_run_from_before_incidents_were_recorded_is_read_without_them() {
         without(listener, &["playing_ns", "paused_ns", "unwanted_bytes"]);
     }
     std::fs::write(&path, manifest.to_string()).unwrap();
+    // And nothing knew of a seal.
+    let key = b"claque.sealed_in";
+    let mut blocks = std::fs::read(dir.join("blocks.parquet")).unwrap();
+    let at = blocks.windows(key.len()).position(|window| window == key).unwrap();
+    blocks[at] = b'x';
+    std::fs::write(dir.join("blocks.parquet"), blocks).unwrap();
     // Sessions and failures were no files of their own then.
     for file in ["listeners.parquet", "errors.parquet"] {
         std::fs::remove_file(dir.join(file)).unwrap();

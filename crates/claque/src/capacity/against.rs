@@ -40,6 +40,8 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
         return Err(UsageError::new(what).into());
     }
     let (before, after) = (facts::open(&folders[0])?, facts::open(&folders[1])?);
+    before.integrity.refuse(&folders[0])?;
+    after.integrity.refuse(&folders[1])?;
     same_task(&before, &after)?;
     no_run_twice(&before, &after)?;
     let (a, b) = (answer(&before, &folders[0])?, answer(&after, &folders[1])?);

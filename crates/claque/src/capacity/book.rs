@@ -11,8 +11,8 @@ use claque_net::unix_nanos;
 use claque_run::record::{folder_name, new_folder_called};
 use claque_stats::capacity::{Answer, ProbeOrder};
 use claque_store::{
-    CapacityFolder, CapacityManifest, ProbeRow, UnixNanos, is_capacity, open_capacity, remove_capacity,
-    save_capacity,
+    CapacityFolder, CapacityManifest, Integrity, ProbeRow, UnixNanos, is_capacity, open_capacity,
+    remove_capacity, save_capacity,
 };
 use serde_json::Value;
 
@@ -46,6 +46,7 @@ impl Book {
             let book = Self(CapacityFolder {
                 dir: new_folder_called(&settings.dir, &name)?,
                 manifest: new,
+                integrity: Integrity::default(),
                 doubts: Vec::new(),
                 measured: Vec::new(),
             });

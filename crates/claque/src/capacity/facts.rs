@@ -8,7 +8,7 @@ use claque_stats::{
     capacity::{Answer, Ending, Evidence, Next, Search},
     objective::Objective,
 };
-use claque_store::{CapacityFolder, ProbeRow, Run, open_capacity, short_name};
+use claque_store::{CapacityFolder, Integrity, ProbeRow, Run, open_capacity, short_name};
 
 use super::probe::evidence_of;
 use crate::{config::UsageError, kept};
@@ -55,7 +55,9 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
             "{gone} of {of} runs are not in the folder any more: what capacity.json says of them cannot be held against their facts"
         ));
     }
+    let mut otherwise = Vec::new();
     if !differing.is_empty() {
+        otherwise.push(format!("run {}", differing.join(", ")));
         book.doubts.push(format!(
             "capacity.json says something else of run {} than its facts do; told is what they say",
             differing.join(", ")
@@ -69,7 +71,11 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
                     .to_owned(),
             );
             book.manifest.answer = Some(found);
+            otherwise.push("the answer".to_owned());
         }
+    }
+    if !otherwise.is_empty() && book.integrity == Integrity::Unsealed {
+        book.integrity = Integrity::of_search(otherwise);
     }
     Ok(book)
 }

@@ -19,7 +19,9 @@ pub(crate) fn flags(flags: CapacityFlags, typed: &TypedFlags) -> anyhow::Result<
     let Some(name) = &flags.resume else { return Ok(flags) };
     let dir = flags.output.output_dir.clone().unwrap_or_else(|| OUTPUT_DIR.into());
     let folder = book::find(name, &dir)?;
-    let begun = open_capacity(&folder)?.manifest;
+    let begun = open_capacity(&folder)?;
+    begun.integrity.refuse(&folder)?;
+    let begun = begun.manifest;
     let Some(asked) = begun.asked else { return Ok(flags) };
     let hosts = ["--base-url", "--engine"];
     let is_host = |flag: &String| hosts.contains(&flag.as_str());

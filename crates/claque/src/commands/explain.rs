@@ -40,6 +40,7 @@ pub(crate) fn explain(flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
         None => (find::run(&flags.what, &dir)?, None),
         Some(folder) => {
             let search = facts::open(&folder)?;
+            search.integrity.refuse(&folder)?;
             search.doubts.iter().for_each(|doubt| talk::say(&format!("warning: {doubt}")));
             let probe = first_failing(&search)?;
             let run = probe.folder.as_deref().map(|name| folder.join(name)).ok_or_else(|| no_run(&folder))?;

@@ -14,7 +14,10 @@ use claque_store::{BlockRow, Column, ErrorRow, ListenerRow, Manifest, StallRow};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::{ExportFlags, FormatFlag, KeptFlags, RunFlag, TableFlag};
+use crate::{
+    cli::{ExportFlags, FormatFlag, KeptFlags, RunFlag, TableFlag},
+    talk,
+};
 
 /// Writes a table of a run. A reader that goes away has seen enough.
 ///
@@ -25,6 +28,10 @@ pub(crate) fn export(flags: &ExportFlags) -> anyhow::Result<ExitCode> {
     let folder = RunFlag { run: flags.run.clone(), kept }.folder()?;
     // Refuses a run over documents before a file is made.
     let manifest = claque_store::open_manifest(&folder)?;
+    manifest.integrity.refuse(&folder)?;
+    if let Some(note) = manifest.facts_kept_note() {
+        talk::say(&format!("warning: {}", note.text));
+    }
     let out: Box<dyn Write> = match &flags.out {
         Some(path) => {
             Box::new(fs::File::create(path).with_context(|| format!("failed to create {}", path.display()))?)

@@ -27,6 +27,7 @@ pub(crate) fn runs(flags: &ListFlags) -> anyhow::Result<ExitCode> {
         return Err(UsageError::new(words).into());
     }
     let mut runs = find::all_in(&flags.kept.dir())?;
+    runs.iter_mut().for_each(RunHead::hold_against_facts);
     runs.retain(|run| {
         flags.model.as_ref().is_none_or(|model| is_of(run, model))
             && (!flags.valid || is_valid(run))
@@ -109,8 +110,9 @@ fn columns(rows: &[Vec<String>]) -> String {
 fn row(run: &RunHead) -> Vec<String> {
     let Figures { audience, model, success_pct, underruns, stalled_time_pct, startup_p50 } = figures(run);
     let verdict = match (&run.verdict, run.partial) {
-        (_, true) => "PARTIAL",
         _ if !run.has_facts => "NO FACTS",
+        _ if run.integrity.changes().is_some() => "CHANGED",
+        (_, true) => "PARTIAL",
         (Some(verdict), false) => verdict.validity().as_str(),
         (None, false) => NOT_MEASURED,
     };
@@ -234,7 +236,7 @@ fn json(runs: &[RunHead], searches: &[CapacityFolder]) -> anyhow::Result<String>
 }
 
 fn entry(run: &RunHead) -> Entry<'_> {
-    let RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags, has_facts } = run;
+    let RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags, has_facts, .. } = run;
     let (kind, config, summary) = match what {
         RunWhat::Listeners { config, summary } => {
             ("listeners", Config::Listeners(config), summary.as_deref().map(Figured::Listeners))

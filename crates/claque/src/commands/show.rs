@@ -6,9 +6,9 @@ use std::{
 };
 
 use anyhow::Context as _;
-use claque_stats::{Distribution, Reason, ReasonId, Summary, Verdict};
+use claque_stats::{Reason, Verdict};
 use claque_store::{
-    DocumentsManifest, RunKind,
+    Changes, DocumentsManifest, RunKind,
     finished::{DocumentsHeading, Finished, FinishedDocuments},
 };
 
@@ -82,66 +82,46 @@ fn show_capacity(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode>
 }
 
 fn listeners(folder: PathBuf) -> anyhow::Result<Finished> {
-    let manifest = claque_store::open_manifest(&folder)?;
-    if manifest.facts_kept.is_some()
-        && let Some(summary) = manifest.summary.clone()
-    {
-        // Its figures were counted on the way: there is nothing to hold them against.
-        let verdict = manifest.verdict.clone().map(Verdict::from);
-        let verdict = verdict.unwrap_or_else(|| kept::judge_again(&manifest, &summary));
-        return Ok(kept::finished(folder, manifest, summary, verdict));
-    }
-    let run = claque_store::open(&folder).with_context(|| {
+    let failed = || {
         format!(
             "failed to read the facts of {}: what run.json says rests on them, and is not told without",
             folder.display()
         )
-    })?;
+    };
+    let manifest = claque_store::open_manifest(&folder).with_context(failed)?;
+    let changes = manifest.integrity.changes().cloned();
+    if changes.as_ref().is_some_and(Changes::has_files_gone) {
+        manifest.integrity.refuse(&folder).with_context(failed)?;
+    }
+    let are_facts_ours =
+        changes.as_ref().is_none_or(|changes| changes.can_be_mended() || changes.is_of_figures());
+    if (manifest.facts_kept.is_some() || !are_facts_ours)
+        && let Some(summary) = manifest.summary.clone()
+    {
+        // Its figures were counted on the way, or its facts may be another run's: there is nothing to hold them against.
+        let verdict = manifest.verdict.clone().map(Verdict::from);
+        let verdict = verdict.unwrap_or_else(|| kept::judge_again(&manifest, &summary));
+        let verdict = with_changes(verdict, changes.as_ref(), "told is what run.json says");
+        return Ok(kept::finished(folder, manifest, summary, verdict));
+    }
+    let run = claque_store::open_as_found(&folder).with_context(failed)?;
     let summary = run.recompute();
     let manifest = run.manifest;
-    let differing = manifest.summary.as_ref().map(|saved| differing(saved, &summary)).unwrap_or_default();
-    let saved = manifest.verdict.clone().map(Verdict::from);
-    let mut verdict = saved.unwrap_or_else(|| kept::judge_again(&manifest, &summary));
-    if !differing.is_empty() {
-        verdict = kept::judge_again(&manifest, &summary);
-        let text = format!(
-            "facts differ: run.json says something else of {} than the facts beside it do; told is what the facts say",
-            differing.join(", ")
-        );
-        verdict.invalidate(Reason { id: ReasonId::FactsDiffer, text });
-    }
+    let saved = manifest.verdict.clone().map(Verdict::from).filter(|_| changes.is_none());
+    let verdict = saved.unwrap_or_else(|| kept::judge_again(&manifest, &summary));
+    let told = "told is what the facts say, and of what is in run.json alone (resends, acts, lateness) what that says";
+    let verdict = with_changes(verdict, changes.as_ref(), told);
     Ok(kept::finished(folder, manifest, summary, verdict))
 }
 
-/// The figures of which a file says something else than its facts. Only those are looked at whose definition is as old as the file,
-/// and that both have.
-fn differing(saved: &Summary, found: &Summary) -> Vec<&'static str> {
-    let near = |a: f64, b: f64| (a - b).abs() <= 1e-3 + 1e-6 * a.abs();
-    let other = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| !near(a, b));
-    let times = |a: Option<Distribution>, b: Option<Distribution>| {
-        let (p50, p95) = (|one: &Distribution| one.p50_ms, |one: &Distribution| one.p95_ms);
-        a.zip(b).is_some_and(|(a, b)| {
-            a.count != b.count
-                || !near(a.max_ms, b.max_ms)
-                || !near(a.mean_ms, b.mean_ms)
-                || other(p50(&a), p50(&b))
-                || other(p95(&a), p95(&b))
-        })
-    };
-    let stalls = |one: &Summary| one.underruns.as_ref().map(|stalls| stalls.count);
-    [
-        ("startup_time", times(saved.startup_time, found.startup_time)),
-        ("ttfa", times(saved.ttfa, found.ttfa)),
-        ("round_trip", times(saved.round_trip, found.round_trip)),
-        ("stalled_time_pct", other(saved.stalled_time_pct, found.stalled_time_pct)),
-        ("success_pct", other(saved.success_pct, found.success_pct)),
-        ("underruns", stalls(saved).zip(stalls(found)).is_some_and(|(a, b)| a != b)),
-        ("listeners", saved.listeners.started != found.listeners.started),
-        ("blocks", saved.blocks.played != found.blocks.played),
-    ]
-    .into_iter()
-    .filter_map(|(name, differs)| differs.then_some(name))
-    .collect()
+/// The verdict of a run of which something was changed, with which side of it is told.
+fn with_changes(mut verdict: Verdict, changes: Option<&Changes>, told: &str) -> Verdict {
+    if let Some(changes) = changes {
+        let Reason { id, text } = changes.reason();
+        verdict.reasons.retain(|reason| reason.id != id);
+        verdict.invalidate(Reason { id, text: format!("{text}; {told}") });
+    }
+    verdict
 }
 
 fn documents(folder: PathBuf) -> anyhow::Result<FinishedDocuments> {

@@ -17,6 +17,7 @@ use crate::{
 /// There is none, it cannot be read, or it is not finished.
 pub(super) fn find(name: &str, dir: &Path) -> anyhow::Result<SuiteFolder> {
     let other = open_suite(&crate::find::suite(name, dir)?)?;
+    other.integrity.refuse(&other.dir)?;
     if other.manifest.finished_at_utc.is_none() {
         let words = "did not come to its end; finish it with --resume, or name another with --against";
         return Err(UsageError::new(format!("the suite {} {words}", other.dir.display())).into());

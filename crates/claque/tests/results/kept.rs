@@ -257,7 +257,7 @@ fn what_no_facts_back_is_not_shown_as_valid() {
     edited["summary"]["round_trip"]["p50_ms"] = 1.0.into();
     fs::write(&file, edited.to_string()).expect("it can be written");
     let shown = stage.prints(&["show", &name]);
-    assert!(shown.contains("INVALID") && shown.contains("something else of round_trip"), "{shown}");
+    assert!(shown.contains("INVALID") && shown.contains("summary.round_trip"), "{shown}");
     fs::write(&file, saved).expect("it can be written");
 
     // The facts of another run, facts that are cut, and none.
@@ -268,7 +268,7 @@ fn what_no_facts_back_is_not_shown_as_valid() {
     let whole = fs::read(&blocks).expect("it can be read");
     fs::write(&blocks, &whole[..whole.len() / 2]).expect("it can be written");
     assert!(listed("NO FACTS"), "cut");
-    assert_eq!(stage.claque(&["show", &name]).status.code(), Some(1));
+    assert!(stage.prints(&["show", &name]).contains("INVALID"), "cut");
     fs::remove_file(&blocks).expect("it can be removed");
     assert!(listed("NO FACTS"), "missing");
     let output = stage.claque(&["show", &name]);

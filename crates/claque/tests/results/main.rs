@@ -7,6 +7,7 @@ mod import;
 mod kept;
 mod page;
 mod pages;
+mod sealed;
 mod stage;
 mod suite;
 mod virtual_time;

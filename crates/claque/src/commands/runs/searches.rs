@@ -32,7 +32,7 @@ pub(super) fn meant(flags: &ListFlags, since: Option<&String>) -> anyhow::Result
 }
 
 fn is_answered(search: &CapacityFolder) -> bool {
-    let answer = search.manifest.answer.as_ref();
+    let answer = search.manifest.answer.as_ref().filter(|_| search.integrity.changes().is_none());
     answer
         .is_some_and(|answer| matches!(answer.ending, Ending::Found | Ending::AtLeast | Ending::NothingHolds))
 }
@@ -45,7 +45,11 @@ pub(super) fn text(searches: &[CapacityFolder]) -> String {
     let mut rows = vec![["search", "target", "time", "runs", "capacity"].map(str::to_owned).to_vec()];
     rows.extend(searches.iter().map(|search| {
         let manifest = &search.manifest;
-        let found = manifest.answer.as_ref().map_or_else(|| "not ended".to_owned(), capacity::headline);
+        let found = match &manifest.answer {
+            _ if search.integrity.changes().is_some() => "CHANGED".to_owned(),
+            Some(answer) => capacity::headline(answer),
+            None => "not ended".to_owned(),
+        };
         let runs = counted(u64::try_from(manifest.probes.len()).unwrap_or(u64::MAX), "run");
         vec![
             one_line(&short_name(&search.dir)),
@@ -66,6 +70,8 @@ pub(super) struct Entry<'a> {
     target: &'a str,
     time: &'a str,
     objectives: &'a [String],
+    /// What speaks against it; where that is anything, the answer is null.
+    doubts: &'a [String],
     /// Null until the end.
     ending: Option<&'a Ending>,
     users: Option<u32>,
@@ -77,7 +83,7 @@ pub(super) struct Entry<'a> {
 
 pub(super) fn entry(search: &CapacityFolder) -> Entry<'_> {
     let manifest = &search.manifest;
-    let answer = manifest.answer.as_ref();
+    let answer = manifest.answer.as_ref().filter(|_| search.integrity.changes().is_none());
     let evidence = || manifest.probes.iter().map(|probe| &probe.evidence);
     Entry {
         name: short_name(&search.dir),
@@ -86,6 +92,7 @@ pub(super) fn entry(search: &CapacityFolder) -> Entry<'_> {
         target: &manifest.target,
         time: &manifest.time,
         objectives: &manifest.objectives,
+        doubts: &search.doubts,
         ending: answer.map(|answer| &answer.ending),
         users: answer.and_then(|answer| answer.users),
         low: answer.and_then(|answer| answer.low),
