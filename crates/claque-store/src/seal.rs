@@ -1,7 +1,7 @@
 //! The seal of a file that claque writes: what was in it, key by key, and in the files beside it. It finds what was changed or mixed up
 //! later. It is no signature: who wants to deceive can seal anew.
 //!
-//! It is the last key of the file. Values are hashed as they are read, so that spaces and line ends mean nothing.
+//! It is the last key of the file. Values are hashed as they are read, so that spaces and the order of keys mean nothing.
 
 mod value;
 

@@ -1,4 +1,4 @@
-//! Digests of the values of a document, made while it is parsed: nothing of it is in memory twice.
+//! Digests of the values of a document, made while it is parsed: of one key at a time.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -94,30 +94,30 @@ impl<'de> DeserializeSeed<'de> for Digested {
     type Value = String;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        let mut hasher = Sha256::new();
-        Feed(&mut hasher).deserialize(deserializer)?;
-        Ok(hex(hasher.finalize().get(..DIGEST_BYTES).unwrap_or_default()))
+        let mut bytes = Vec::new();
+        Canonical(&mut bytes).deserialize(deserializer)?;
+        Ok(hex(Sha256::digest(bytes).get(..DIGEST_BYTES).unwrap_or_default()))
     }
 }
 
-/// Gives a value to a hash: a letter for its kind, and what it is. Numbers count by their value, keys in their order.
-struct Feed<'a>(&'a mut Sha256);
+/// A value as bytes: a letter for its kind, and what it is. Numbers count by their value, and keys in no order, for tools sort them.
+struct Canonical<'a>(&'a mut Vec<u8>);
 
-impl Feed<'_> {
+impl Canonical<'_> {
     fn add(self, kind: u8, bytes: &[u8]) {
-        self.0.update([kind]);
-        self.0.update(bytes);
+        self.0.push(kind);
+        self.0.extend_from_slice(bytes);
     }
 
     fn text(self, text: &str) {
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        self.0.update([b's']);
-        self.0.update(length.to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.0.push(b's');
+        self.0.extend_from_slice(&length.to_le_bytes());
+        self.0.extend_from_slice(text.as_bytes());
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Feed<'_> {
+impl<'de> DeserializeSeed<'de> for Canonical<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -125,7 +125,7 @@ impl<'de> DeserializeSeed<'de> for Feed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Feed<'_> {
+impl<'de> Visitor<'de> for Canonical<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,18 +163,29 @@ impl<'de> Visitor<'de> for Feed<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        self.0.update(b"[");
-        while values.next_element_seed(Feed(self.0))?.is_some() {}
-        self.0.update(b"]");
+        self.0.push(b'[');
+        while values.next_element_seed(Canonical(self.0))?.is_some() {}
+        self.0.push(b']');
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        self.0.update(b"{");
-        while map.next_key_seed(Feed(self.0))?.is_some() {
-            map.next_value_seed(Feed(self.0))?;
+        self.0.push(b'{');
+        let start = self.0.len();
+        let mut entries = Vec::new();
+        loop {
+            let begin = self.0.len() - start;
+            if map.next_key_seed(Canonical(self.0))?.is_none() {
+                break;
+            }
+            let value = self.0.len() - start;
+            map.next_value_seed(Canonical(self.0))?;
+            entries.push((begin..value, begin..self.0.len() - start));
         }
-        self.0.update(b"}");
+        let unsorted = self.0.split_off(start);
+        entries.sort_by(|(a, _), (b, _)| unsorted[a.clone()].cmp(&unsorted[b.clone()]));
+        entries.into_iter().for_each(|(_, entry)| self.0.extend_from_slice(&unsorted[entry]));
+        self.0.push(b'}');
         Ok(())
     }
 }
