@@ -108,6 +108,8 @@ pub enum ReasonId {
     FactsDiffer,
     /// Note, and reason above one listener in a hundred: the service made blocks of other texts than were written.
     OtherTexts,
+    /// Note: the model that was simulated was fitted to runs that it does not describe, or predicts badly.
+    ModelInDoubt,
     /// Note: the service's lists of blocks are odd, or its statuses name what nobody asked for.
     OddBlocks,
 }
@@ -161,6 +163,7 @@ impl ReasonId {
             Self::TextsTooShort => "texts-too-short",
             Self::FactsDiffer => "facts-differ",
             Self::OtherTexts => "other-texts",
+            Self::ModelInDoubt => "model-in-doubt",
             Self::OddBlocks => "odd-blocks",
         }
     }
