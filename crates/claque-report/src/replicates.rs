@@ -48,11 +48,8 @@ pub fn to_text(replicates: &[Told<'_>], paint: Paint) -> String {
         text.push_str(&format!("{valid}\n"));
     }
     if replicates.len() < FEWEST_FOR_INTERVAL {
-        text.push_str(&format!(
-            "too few for an interval, which takes {FEWEST_FOR_INTERVAL}: these are means of {}, and how far chance has them off is \
-             not known\n",
-            counted(count, "seed")
-        ));
+        let words = "too few for an interval, which takes";
+        text.push_str(&format!("{words} {FEWEST_FOR_INTERVAL}: chance may have these means far off\n"));
     }
     let row = |name: &str, mean: &str, interval: &str, deviation: &str| {
         format!("  {name:<NAME$}{mean:>VALUE$}{deviation:>VALUE$}   {interval}").trim_end().to_owned() + "\n"

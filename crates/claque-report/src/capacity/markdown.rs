@@ -15,7 +15,7 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer) -> String {
         text.push_str("| ceiling by | listeners |\n|---|---|\n");
     }
     for ceiling in &answer.ceilings {
-        text.push_str(&format!("| {} | {} |\n", cell(&ceiling.name), words::ceiling(ceiling)));
+        text.push_str(&format!("| {} | {} |\n", cell(&ceiling.name), words::ceiling(ceiling, answer)));
     }
     if !answer.shown.is_empty() {
         text.push_str("\n| objective | what the runs show |\n|---|---|\n");

@@ -36,7 +36,7 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> 
         lines.push(format!("  {:<44}  {}", "ceiling by", "listeners"));
     }
     for ceiling in &answer.ceilings {
-        lines.push(format!("  {:<44}  {}", ceiling.name, words::ceiling(ceiling)));
+        lines.push(format!("  {:<44}  {}", ceiling.name, words::ceiling(ceiling, answer)));
     }
     if let Some(users) = answer.users.filter(|_| !answer.shown.is_empty()) {
         lines.push(String::new());

@@ -221,7 +221,15 @@ fn gave_way(what: GaveWay, answer: &Answer) -> &'static str {
 }
 
 /// A ceiling in listeners: "8.1 (7.9 to 8.6)". Nobody is a part of a listener.
-pub(super) fn ceiling(ceiling: &Ceiling) -> String {
+pub(super) fn ceiling(ceiling: &Ceiling, answer: &Answer) -> String {
+    let failing = answer.at_any_load.as_ref().filter(|_| answer.ending == Ending::NothingHolds);
+    if failing.is_some_and(|failing| failing.objective == ceiling.name) {
+        return "none: missed at any load".to_owned();
+    }
+    of_load(ceiling)
+}
+
+fn of_load(ceiling: &Ceiling) -> String {
     match (ceiling.likely, ceiling.high) {
         (_, Some(high)) if high < 1.0 => "fewer than 1".to_owned(),
         (Some(likely), Some(high)) if ceiling.low < 1.0 => {
@@ -272,7 +280,7 @@ mod tests {
 
     #[test]
     fn no_ceiling_is_a_part_of_a_listener() {
-        let of = |low, likely, high| ceiling(&Ceiling { name: String::new(), low, likely, high });
+        let of = |low, likely, high| of_load(&Ceiling { name: String::new(), low, likely, high });
         assert_eq!(of(0.6, None, None), "not known");
         assert_eq!(of(0.2, Some(0.6), Some(0.9)), "fewer than 1");
         assert_eq!(of(0.6, Some(1.2), Some(2.0)), "about 1.2 (fewer than 1 to 2.0)");

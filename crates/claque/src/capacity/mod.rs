@@ -35,7 +35,8 @@ use crate::{
 /// # Errors
 /// claque cannot go on, or something that was named is not there. What was made until then stays.
 pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCode> {
-    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+    let interrupts =
+        Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
     let mut book = Book::open(&settings)?;
     settings.work.keep_in(&book.0.dir);
     let mut search = Search::new(settings.terms.clone(), settings.objectives.len());

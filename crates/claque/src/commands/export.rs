@@ -25,12 +25,13 @@ pub(crate) fn export(flags: &ExportFlags) -> anyhow::Result<ExitCode> {
     let folder = RunFlag { run: flags.run.clone(), kept }.folder()?;
     // Refuses a run over documents before a file is made.
     let manifest = claque_store::open_manifest(&folder)?;
-    let out: Box<dyn Write> = match &flags.out {
-        Some(path) => {
-            Box::new(fs::File::create(path).with_context(|| format!("failed to create {}", path.display()))?)
-        }
-        None => Box::new(io::stdout().lock()),
-    };
+    let out: Box<dyn Write> =
+        match &flags.out {
+            Some(path) => Box::new(fs::File::create(path).with_context(|| {
+                format!("failed to create {}; give another file with --out", path.display())
+            })?),
+            None => Box::new(io::stdout().lock()),
+        };
     let mut out = BufWriter::new(out);
     let written = match flags.format {
         FormatFlag::Parquet => copy(&folder.join(file_of(flags.table)), &mut out),

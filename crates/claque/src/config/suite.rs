@@ -190,7 +190,7 @@ fn jobs(
     if flags.target.credentials.token.as_ref().is_some_and(|token| token.expose() == "-") {
         let most = super::credentials::LONGEST_TOKEN;
         let read = surroundings.stdin.take(most).read_to_end(&mut typed);
-        read.map_err(|error| UsageError::new(format!("failed to read the token from stdin: {error}")))?;
+        read.map_err(|error| UsageError::new(format!("failed to read the token from stdin: {error}; put it into the variable CLAQUE_TOKEN, or into a file named by --env-file")))?;
     }
     let job = |&planned: &Planned| {
         let mut wishes = entries[planned.scenario].wishes.clone();
