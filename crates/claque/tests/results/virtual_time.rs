@@ -134,10 +134,8 @@ fn a_fit_refuses_what_it_cannot_know_and_a_model_says_what_speaks_against_it() {
     assert!(words.contains("are one run") && words.contains("another seed"), "{words}");
     let shared = service("3", &["--use-cached"]);
     assert!(stage.refused(&["calibrate", &shared]).contains("share texts"), "{shared}");
-    let busy = service(
-        "1",
-        &["--gateway", "2026-02", "--users", "30", "--gateway-set", "pipeline.overflow.threshold_seconds=3"],
-    );
+    let busy =
+        service("1", &["--gateway", "2026-02", "--gateway-set", "pipeline.overflow.threshold_seconds=3"]);
     assert!(stage.refused(&["calibrate", &busy]).contains("overflow provider"), "{busy}");
 
     // A third of the workers is another service.
