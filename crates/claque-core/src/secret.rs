@@ -4,6 +4,7 @@
 //! service may repeat what it was shown, in an error, a reason or a name. Text from outside is also cut there to
 //! [`MAX_TEXT`], so that no service decides how long our files are.
 
+mod claims;
 mod decoded;
 mod part;
 mod reading;
@@ -84,6 +85,9 @@ pub struct SecretSet {
     by_first: BTreeMap<char, Vec<Place>>,
     /// Parts of long secrets, the oldest secret's first.
     parts: PartSet,
+    /// What tokens say of whom they were given to: blanked, but no name is refused for it, for a service may name what is somebody's by
+    /// whose it is.
+    claims: Option<Box<Self>>,
 }
 
 /// A secret's number, and that of one of its writings.
@@ -92,15 +96,25 @@ type Place = (usize, usize);
 impl SecretSet {
     /// Adds a secret to be blanked from now on. One that is known already, or too short, changes nothing. Of a JSON web token
     /// (RFC 7519) its claims and its signature are secrets, too, for each may be said without the rest; and so are the name and the
-    /// password that Basic credentials (RFC 7617) are decoded to.
+    /// password that Basic credentials (RFC 7617) are decoded to. The e-mail addresses and ids in a token's claims are blanked in plain, too.
     pub fn insert(&mut self, secret: &Secret) {
         let secret = secret.expose().trim();
-        token_parts(secret).into_iter().flatten().for_each(|part| self.insert_one(part));
-        decoded_pair(secret).into_iter().flatten().for_each(|part| self.insert_one(&part));
-        self.insert_one(secret);
+        if let Some([claims, _]) = token_parts(secret) {
+            let said = claims::identifying(claims);
+            if !said.is_empty() {
+                let own = self.claims.get_or_insert_default();
+                // An address shares its host with honest texts, so that only the whole of it is looked for.
+                said.iter().for_each(|claim| own.insert_one(claim, ""));
+            }
+        }
+        token_parts(secret).into_iter().flatten().for_each(|part| self.insert_one(part, part));
+        decoded_pair(secret).into_iter().flatten().for_each(|part| self.insert_one(&part, &part));
+        // The head of a JSON web token is the same for many, and says nothing.
+        self.insert_one(secret, token_parts(secret).map_or(secret, |_| ""));
     }
 
-    fn insert_one(&mut self, secret: &str) {
+    /// Adds one; any ten letters and digits in a row of `in_parts` are blanked as well.
+    fn insert_one(&mut self, secret: &str, in_parts: &str) {
         let Some(first) = secret.chars().next().filter(|_| secret.chars().count() >= SHORTEST) else {
             return;
         };
@@ -117,8 +131,7 @@ impl SecretSet {
             self.by_first.entry(first_of(text)).or_default().push((number, writing));
         }
         self.secrets.push_back(writings);
-        // The head of a JSON web token is the same for many, and says nothing.
-        self.parts.push(token_parts(secret).map_or(secret, |_| ""));
+        self.parts.push(in_parts);
         if self.secrets.len() > MOST_SECRETS {
             self.parts.pop();
             for text in self.secrets.pop_front().unwrap_or_default() {
@@ -138,7 +151,11 @@ impl SecretSet {
     pub fn clean(&self, foreign: &str) -> String {
         let clean =
             decoded::without_hidden(&self.without_written(foreign), |text| self.holds_encodable(text));
-        self.parts.blank_in(clean)
+        let clean = self.parts.blank_in(clean);
+        match &self.claims {
+            None => clean,
+            Some(claims) => claims.clean(&clean),
+        }
     }
 
     /// `foreign` without any secret that stands there in one of its own writings, cut.

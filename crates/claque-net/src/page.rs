@@ -85,7 +85,7 @@ pub enum PageError {
         source: io::Error,
     },
     /// No thread, or no runtime on it.
-    #[error("failed to start the thread of a page: {0}")]
+    #[error("failed to start the thread of a page: {0}; free some memory, or leave the page out")]
     Thread(#[from] io::Error),
 }
 

@@ -10,16 +10,13 @@ use serde_json::json;
 use crate::{
     ReportError,
     paint::{Paint, Style},
-    words::wrapped,
+    words::{sentence, wrapped},
 };
 
 /// Width of the names of parameters.
 const NAME: usize = 22;
 /// Width of a column of values.
 const VALUE: usize = 12;
-
-/// From one block left out of so many on that is said.
-const LEFT_OUT: usize = 100;
 
 /// A figure of a run, as it was measured and as the fitted model has it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -52,6 +49,8 @@ pub struct Told<'a> {
     /// Blocks that were asked for and could not be fitted, for they came to nothing at the first attempt: workers made them all the
     /// same, and the fit takes those for idle.
     pub left_out: usize,
+    /// What speaks against the model, for people.
+    pub doubts: &'a [String],
     /// Runs that were fitted.
     pub fitted: &'a [String],
     /// The run that predictions are held against, and whether it was fitted.
@@ -86,6 +85,11 @@ pub fn to_text(told: &Told<'_>, paint: Paint) -> String {
     let of_number = |name, of: &Estimate| {
         row(name, format!("{:.3}", of.value), format!("{:.3} to {:.3}", of.low, of.high))
     };
+    for doubt in told.doubts {
+        let words = format!("Doubt: {}.", sentence(doubt).trim_end_matches('.'));
+        lines.extend(wrapped("", &words).iter().map(|line| paint.style(Style::Bad, line)));
+        lines.push(String::new());
+    }
     lines.push(row("parameter", "fitted".to_owned(), "95 % interval".to_owned()));
     lines.push(of_time("overhead", overhead_ms));
     lines.push(of_time("time per character", ms_per_char));
@@ -99,18 +103,6 @@ pub fn to_text(told: &Told<'_>, paint: Paint) -> String {
             "The noise lasts: a factor of sigma {:.3} that keeps for {} or so is on all times.",
             slow_downs.sigma,
             time(slow_downs.correlation_seconds * 1_000.0)
-        );
-        lines.push(String::new());
-        lines.extend(wrapped("", &words));
-    }
-    if told.left_out * LEFT_OUT > *jobs {
-        let words = format!(
-            "{} given up or failed and are left out. Workers were busy with them all the same, which the fit takes for idle: its \
-             intervals hold less than they say. A run with fewer listeners, whose blocks come before they are given up, would tell.",
-            match told.left_out {
-                1 => "1 block was".to_owned(),
-                many => format!("{} blocks were", grouped(count(many))),
-            }
         );
         lines.push(String::new());
         lines.extend(wrapped("", &words));
@@ -161,6 +153,7 @@ pub fn to_json(told: &Told<'_>) -> Result<String, ReportError> {
     let document = json!({
         "calibration": told.calibration,
         "left_out": told.left_out,
+        "doubts": told.doubts,
         "fitted": told.fitted,
         "held_against": { "run": run, "how": how },
         "predicted": told.predicted,

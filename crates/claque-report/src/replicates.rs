@@ -3,7 +3,7 @@
 use claque_stats::{
     Summary, Verdict,
     figures::FigureUnit,
-    replicates::{ReplicatedFigure, over_replicates},
+    replicates::{FEWEST_FOR_INTERVAL, ReplicatedFigure, over_replicates},
     units::{counted, time},
 };
 use serde_json::json;
@@ -47,11 +47,16 @@ pub fn to_text(replicates: &[Told<'_>], paint: Paint) -> String {
         );
         text.push_str(&format!("{valid}\n"));
     }
+    if replicates.len() < FEWEST_FOR_INTERVAL {
+        let words = "too few for an interval, which takes";
+        text.push_str(&format!("{words} {FEWEST_FOR_INTERVAL}: chance may have these means far off\n"));
+    }
     let row = |name: &str, mean: &str, interval: &str, deviation: &str| {
         format!("  {name:<NAME$}{mean:>VALUE$}{deviation:>VALUE$}   {interval}").trim_end().to_owned() + "\n"
     };
     text.push('\n');
-    text.push_str(&row("figure", "mean", "95 % interval of the mean", "deviation"));
+    let head = if replicates.len() < FEWEST_FOR_INTERVAL { "" } else { "95 % interval of the mean" };
+    text.push_str(&row("figure", "mean", head, "deviation"));
     for figure in &figures {
         let name = figure
             .statistic
@@ -93,7 +98,6 @@ fn over(replicates: &[Told<'_>]) -> Vec<ReplicatedFigure> {
 
 fn value_of(unit: FigureUnit, value: f64) -> String {
     match unit {
-        FigureUnit::Ms if value < 0.0 => format!("-{}", time(-value)),
         FigureUnit::Ms => time(value),
         FigureUnit::Pct => format!("{value:.2} %"),
         FigureUnit::Ratio

@@ -48,7 +48,7 @@ pub enum RunError {
     #[error("failed to make a document")]
     Paper(#[from] tokio::task::JoinError),
     /// A gateway that speaks has no documents.
-    #[error("a gateway of speech extracts no documents")]
+    #[error("a gateway of speech extracts no documents; leave what asks for speech out")]
     NothingToExtract,
     /// The user has had enough before there was anything to save.
     #[error("interrupted before the first document was sent")]
@@ -96,7 +96,7 @@ pub enum Unprepared {
     #[error(transparent)]
     Store(StoreError),
     /// The cache could not be warmed.
-    #[error("failed to warm the cache: {0}")]
+    #[error("failed to warm the cache: {0}; leave --use-cached out to listen without it")]
     WarmUp(Failure),
     /// What is wanted cannot be had in that way.
     #[error(transparent)]

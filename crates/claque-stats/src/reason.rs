@@ -110,6 +110,8 @@ pub enum ReasonId {
     FactsNotKept,
     /// Note, and reason above one listener in a hundred: the service made blocks of other texts than were written.
     OtherTexts,
+    /// Note: the model that was simulated was fitted to runs that it does not describe, or predicts badly.
+    ModelInDoubt,
     /// Note: the service's lists of blocks are odd, or its statuses name what nobody asked for.
     OddBlocks,
 }
@@ -164,6 +166,7 @@ impl ReasonId {
             Self::FactsDiffer => "facts-differ",
             Self::FactsNotKept => "facts-not-kept",
             Self::OtherTexts => "other-texts",
+            Self::ModelInDoubt => "model-in-doubt",
             Self::OddBlocks => "odd-blocks",
         }
     }

@@ -11,6 +11,10 @@ use crate::{
 /// Chance that an interval does not hold the mean of all seeds there are.
 const TAIL: f64 = 0.05;
 
+/// Replicates from which an interval is told. Of fewer, how wide it is is a guess from a guess: Student's factor is 12.7 for two of
+/// them, 4.3 for three, 3.2 for four, and whether the figure is anything like normal cannot be seen.
+pub const FEWEST_FOR_INTERVAL: usize = 5;
+
 /// A figure over replicates.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReplicatedFigure {
@@ -28,8 +32,8 @@ pub struct ReplicatedFigure {
     pub mean: f64,
     /// Their standard deviation; absent below 2.
     pub deviation: Option<f64>,
-    /// Where the mean of all seeds lies with 95 % confidence (Student's t); absent below 2, and where some replicates did not
-    /// measure it: those that did are a chosen part.
+    /// Where the mean of all seeds lies with 95 % confidence (Student's t), within what the figure can be; absent below
+    /// [`FEWEST_FOR_INTERVAL`], and where some replicates did not measure it: those that did are a chosen part.
     pub interval: Option<(f64, f64)>,
 }
 
@@ -51,11 +55,29 @@ pub fn over_replicates(replicates: &[Summary]) -> Vec<ReplicatedFigure> {
                 measured: u32::try_from(numbers.len()).unwrap_or(u32::MAX),
                 mean: spread.mean,
                 deviation: spread.deviation,
-                interval: spread.interval.filter(|_| is_whole),
+                interval: spread
+                    .interval
+                    .filter(|_| is_whole && numbers.len() >= FEWEST_FOR_INTERVAL)
+                    .map(|interval| within(figure.unit, interval)),
             })
         })
     };
     told.into_iter().flat_map(of_figure).collect()
+}
+
+/// The part of an interval in which the figure can be: no time, number or ratio is below zero, and no share above 100 %. The mean of
+/// all seeds is in neither of the parts that go, so that the interval holds it as often as before.
+fn within(unit: FigureUnit, (low, high): (f64, f64)) -> (f64, f64) {
+    let most = match unit {
+        FigureUnit::Pct => 100.0,
+        FigureUnit::Ms
+        | FigureUnit::Ratio
+        | FigureUnit::Count
+        | FigureUnit::AudioPerSecond
+        | FigureUnit::CharsPerSecond
+        | FigureUnit::Bytes => f64::INFINITY,
+    };
+    (low.clamp(0.0, most), high.clamp(0.0, most))
 }
 
 /// What one more run would come to by these: their mean, and where it lies with 95 % confidence (Student's t). No time is below
@@ -141,6 +163,13 @@ mod tests {
         let (low, high) = interval.unwrap();
         assert!((mean - 0.75).abs() < 1e-12 && (deviation.unwrap() - 1.789).abs() < 5e-4);
         assert!((low + 0.53).abs() < 5e-3 && (high - 2.03).abs() < 5e-3, "{low} {high}");
+    }
+
+    #[test]
+    fn an_interval_ends_where_the_figure_does() {
+        assert_eq!(within(FigureUnit::Ms, (-3.0, 120.0)), (0.0, 120.0));
+        assert_eq!(within(FigureUnit::Pct, (-20.0, 130.0)), (0.0, 100.0));
+        assert_eq!(within(FigureUnit::Ratio, (1.0, 130.0)), (1.0, 130.0));
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub(crate) fn explain(model: ModelSettings) -> anyhow::Result<ModelExplanation> 
         let what = "a model of streams has no throughput of whole blocks to be worked out; look for it with `claque capacity --simulate`";
         return Err(UsageError::new(what.to_owned()).into());
     };
-    let config = gateway.config.clone();
+    let (config, doubts) = (gateway.config.clone(), gateway.doubts.clone());
     let theory = Theory::of(&config, &settings)?;
     let folder = tempfile::tempdir().context("failed to make a folder for simulations")?;
     settings.order.results.objectives = config::default_objectives();
@@ -86,7 +86,7 @@ pub(crate) fn explain(model: ModelSettings) -> anyhow::Result<ModelExplanation> 
         }
         Some(_) => (bench.improved(&config, &theory)?, None),
     };
-    Ok(theory.explained(named, &config, (lone, simulated, not_simulated)))
+    Ok(ModelExplanation { doubts, ..theory.explained(named, &config, (lone, simulated, not_simulated)) })
 }
 
 /// What is known of the mean block, and who makes it.
@@ -167,6 +167,7 @@ impl Theory {
             simulated,
             not_simulated,
             seeds: SEEDS,
+            doubts: Vec::new(),
             slug: self.slug,
             workers: self.workers,
             service_s: self.service_s,
@@ -206,7 +207,7 @@ impl Bench {
             let finished = self.run(&order, seed)?;
             found.extend(finished.summary.startup_time.as_ref().map(|startup| startup.mean_ms / 1_000.0));
         }
-        Ok((found.len() > 1).then(|| Interval::of(&found)))
+        Ok((found.len() > 1).then(|| Interval::of(&found, f64::INFINITY)))
     }
 
     /// The model as it is, and with one constant twice as good.
@@ -268,8 +269,8 @@ impl Bench {
             what: what.to_owned(),
             theory: ceiling,
             users,
-            ceiling: Interval::of(&ceilings),
-            underrun_free_pct: Interval::of(&free),
+            ceiling: Interval::of(&ceilings, f64::INFINITY),
+            underrun_free_pct: Interval::of(&free, 100.0),
         })
     }
 }

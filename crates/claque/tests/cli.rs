@@ -275,7 +275,7 @@ fn documents_that_contradict_themselves_are_refused() {
     stage.write("s.toml", "[documents]\npoll = \"5..1\"\n");
     for (args, expected) in [
         (vec!["documents", "--pages", "0"], "error: --pages is 0; give 1 to 10000\n"),
-        (vec!["documents", "--pdf", "a.txt"], "error: --pdf names a.txt, which is no PDF\n"),
+        (vec!["documents", "--pdf", "a.txt"], "error: --pdf names a.txt, which is no PDF; give one\n"),
         (
             vec!["documents", "--pages", "3", "--pdf", "a.pdf"],
             "error: --pages is about made documents, and --pdf names files; leave one of them out\n",

@@ -156,6 +156,21 @@ fn text_from_outside_is_cut() {
     assert!(!set(&["hush-hush"]).clean(&echoes).contains("hush"));
 }
 
+/// Head and claims are RFC 7519's way of `{"alg":"HS256","typ":"JWT"}` and of
+/// `{"iss":"https://tts.example","sub":"user-77aa11","email":"ann@tts.example"}`.
+#[test]
+fn whom_a_token_was_given_to_is_blanked_in_plain_and_the_services_own_name_is_not() {
+    let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
+                 eyJpc3MiOiJodHRwczovL3R0cy5leGFtcGxlIiwic3ViIjoidXNlci03N2FhMTEiLCJlbWFpbCI6ImFubkB0dHMuZXhhbXBsZSJ9.\
+                 c2lnbmF0dXJlc2lnbmF0dXJlc2ln";
+    let set = set(&[token]);
+    let said = "https://tts.example: user-77aa11 <ann@tts.example> has too many documents; see https://tts.example/limits";
+    let clean =
+        "https://tts.example: [secret] <[secret]> has too many documents; see https://tts.example/limits";
+    assert_eq!(set.clean(said), clean);
+    assert!(set.is_fit_name("user-77aa11-document-1"), "what is somebody's may be named by whose it is");
+}
+
 #[test]
 fn a_name_with_a_secret_in_it_is_unfit() {
     let set = set(&["hush-hush", "one"]);

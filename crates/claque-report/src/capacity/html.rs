@@ -65,10 +65,13 @@ fn state(book: &CapacityFolder, answer: &Answer, out: &mut Markup) {
 }
 
 fn ceilings(answer: &Answer, out: &mut Markup) {
+    if answer.ceilings.is_empty() {
+        return;
+    }
     out.raw("<section id=\"ceilings\">\n<h2>Ceilings</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"table\"><table>\n<tbody>\n");
     for ceiling in &answer.ceilings {
         out.raw("<tr><th class=\"word\" scope=\"row\">").words(&ceiling.name).raw("</th><td class=\"word\">");
-        out.words(&words::ceiling(ceiling)).raw("</td></tr>\n");
+        out.words(&words::ceiling(ceiling, answer)).raw("</td></tr>\n");
     }
     out.raw("</tbody></table></div>\n");
     if let Some(users) = answer.users.filter(|_| !answer.shown.is_empty()) {

@@ -1,6 +1,6 @@
 //! A capacity as GitHub-flavoured Markdown.
 
-use claque_stats::capacity::Answer;
+use claque_stats::{capacity::Answer, units::counted};
 use claque_store::CapacityFolder;
 
 use super::words;
@@ -11,9 +11,11 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer) -> String {
     for doubt in &book.doubts {
         text.push_str(&format!("{}\n\n", words::doubt(doubt)));
     }
-    text.push_str("| ceiling by | listeners |\n|---|---|\n");
+    if !answer.ceilings.is_empty() {
+        text.push_str("| ceiling by | listeners |\n|---|---|\n");
+    }
     for ceiling in &answer.ceilings {
-        text.push_str(&format!("| {} | {} |\n", cell(&ceiling.name), words::ceiling(ceiling)));
+        text.push_str(&format!("| {} | {} |\n", cell(&ceiling.name), words::ceiling(ceiling, answer)));
     }
     if !answer.shown.is_empty() {
         text.push_str("\n| objective | what the runs show |\n|---|---|\n");
@@ -24,8 +26,9 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer) -> String {
     }
     let target = cell(&book.manifest.target);
     text.push_str(&format!(
-        "\n{target}, {} runs, {:.0} listener-minutes\n",
-        answer.probes, answer.listener_minutes
+        "\n{target}, {}, {:.0} listener-minutes\n",
+        counted(answer.probes, "run"),
+        answer.listener_minutes
     ));
     text
 }

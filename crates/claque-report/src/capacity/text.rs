@@ -31,10 +31,12 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> 
     for words in book.doubts.iter().map(|doubt| words::doubt(doubt)).chain([words::paragraph(answer)]) {
         lines.extend(wrapped(&words).into_iter().map(|line| format!("  {line}")));
     }
-    lines.push(String::new());
-    lines.push(format!("  {:<44}  {}", "ceiling by", "listeners"));
+    if !answer.ceilings.is_empty() {
+        lines.push(String::new());
+        lines.push(format!("  {:<44}  {}", "ceiling by", "listeners"));
+    }
     for ceiling in &answer.ceilings {
-        lines.push(format!("  {:<44}  {}", ceiling.name, words::ceiling(ceiling)));
+        lines.push(format!("  {:<44}  {}", ceiling.name, words::ceiling(ceiling, answer)));
     }
     if let Some(users) = answer.users.filter(|_| !answer.shown.is_empty()) {
         lines.push(String::new());

@@ -17,7 +17,7 @@ pub(super) fn headline(answer: &Answer) -> String {
     match (&answer.ending, answer.users) {
         (Ending::Found, Some(users)) => format!("{} at once", listeners(users)),
         (Ending::AtLeast, Some(users)) => {
-            format!("at least {} at once: no more were tried", listeners(users))
+            format!("at least {} at once: {}", listeners(users), and_no_more(answer))
         }
         (Ending::NothingHolds, _) => "not even one listener".to_owned(),
         (Ending::Untrusted(_), _) => "no answer: the runs do not measure the service".to_owned(),
@@ -33,6 +33,8 @@ pub(super) fn headline(answer: &Answer) -> String {
 pub(super) fn interval(answer: &Answer) -> Option<String> {
     let sure = percent(answer.confidence_pct);
     Some(match (answer.low?, answer.high) {
+        // That there are no fewer than none is known of everything.
+        (0, None) => return None,
         (low, Some(high)) if low == high => format!("{low}, with {sure} confidence"),
         (low, Some(high)) => format!("{low} to {high}, with {sure} confidence"),
         (low, None) => format!("at least {low}, with {sure} confidence"),
@@ -91,8 +93,9 @@ fn opening(answer: &Answer) -> String {
             format!("The service carries {} at once{interval}.", counted(users.into(), "listener"))
         }
         (Ending::AtLeast, Some(users)) => format!(
-            "The service carries {} at once, and perhaps more: no more were tried{interval}.",
-            counted(users.into(), "listener")
+            "The service carries {} at once, and perhaps more: {}{interval}.",
+            counted(users.into(), "listener"),
+            and_no_more(answer)
         ),
         (Ending::NothingHolds, _) => nothing_holds(answer),
         (Ending::Untrusted(why), _) => format!(
@@ -114,6 +117,14 @@ fn opening(answer: &Answer) -> String {
         },
         (Ending::Stopped, _) => format!("The search was stopped before there was an answer{interval}."),
         (Ending::Found | Ending::AtLeast, None) => "There is no answer.".to_owned(),
+    }
+}
+
+/// Why nothing is known of more.
+fn and_no_more(answer: &Answer) -> String {
+    match answer.not_measured {
+        None => "no more were tried".to_owned(),
+        Some(users) => format!("runs of {} and more do not measure the service", grouped(users.into())),
     }
 }
 
@@ -158,7 +169,12 @@ fn at_any_load(failing: &AtAnyLoad) -> String {
 /// What more it would take: an interval narrows with the root of what is listened to.
 fn takes(answer: &Answer) -> String {
     let (Some(users), Some(low), Some(high)) = (answer.users, answer.low, answer.high) else {
-        return "a first number that fails".to_owned();
+        return match (answer.users, answer.first_failing) {
+            (None, Some(_)) => "a first number that holds",
+            (None, None) => "a run that measures the service",
+            (Some(_), _) => "a first number that fails",
+        }
+        .to_owned();
     };
     let finest = (f64::from(users) / 4.0).clamp(1.0, 2.0).max(0.06 * f64::from(users));
     let more = ((f64::from(high - low) / finest).powi(2) - 1.0).max(0.5) * answer.listener_minutes;
@@ -204,10 +220,23 @@ fn gave_way(what: GaveWay, answer: &Answer) -> &'static str {
     }
 }
 
-/// A ceiling in listeners: "8.1 (7.9 to 8.6)".
-pub(super) fn ceiling(ceiling: &Ceiling) -> String {
+/// A ceiling in listeners: "8.1 (7.9 to 8.6)". Nobody is a part of a listener.
+pub(super) fn ceiling(ceiling: &Ceiling, answer: &Answer) -> String {
+    let failing = answer.at_any_load.as_ref().filter(|_| answer.ending == Ending::NothingHolds);
+    if failing.is_some_and(|failing| failing.objective == ceiling.name) {
+        return "none: missed at any load".to_owned();
+    }
+    of_load(ceiling)
+}
+
+fn of_load(ceiling: &Ceiling) -> String {
     match (ceiling.likely, ceiling.high) {
+        (_, Some(high)) if high < 1.0 => "fewer than 1".to_owned(),
+        (Some(likely), Some(high)) if ceiling.low < 1.0 => {
+            format!("about {likely:.1} (fewer than 1 to {high:.1})")
+        }
         (Some(likely), Some(high)) => format!("about {likely:.1} ({:.1} to {high:.1})", ceiling.low),
+        (_, _) if ceiling.low < 1.0 => "not known".to_owned(),
         (_, _) => format!("at least {:.1}", ceiling.low),
     }
 }
@@ -248,6 +277,16 @@ pub(super) fn percent(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_ceiling_is_a_part_of_a_listener() {
+        let of = |low, likely, high| of_load(&Ceiling { name: String::new(), low, likely, high });
+        assert_eq!(of(0.6, None, None), "not known");
+        assert_eq!(of(0.2, Some(0.6), Some(0.9)), "fewer than 1");
+        assert_eq!(of(0.6, Some(1.2), Some(2.0)), "about 1.2 (fewer than 1 to 2.0)");
+        assert_eq!(of(7.9, Some(8.1), Some(8.6)), "about 8.1 (7.9 to 8.6)");
+        assert_eq!(of(7.9, None, None), "at least 7.9");
+    }
 
     /// The eighth root of 0.05 is 0.688.
     #[test]

@@ -11,6 +11,7 @@ use crate::{
     error::encoded,
     paint::{Paint, Style, joined, row},
     version::{FORMAT_VERSION, Version},
+    words::{sentence, wrapped},
 };
 
 /// A model of a service, explained.
@@ -48,6 +49,8 @@ pub struct ModelExplanation {
     pub not_simulated: Option<String>,
     /// Seeds of each simulation.
     pub seeds: u32,
+    /// What speaks against the model, where it was fitted to runs.
+    pub doubts: Vec<String>,
 }
 
 /// A mean over seeds, with the 95 % interval of it (Student's t).
@@ -55,8 +58,12 @@ pub struct ModelExplanation {
 pub struct Interval {
     /// The mean.
     pub mean: f64,
-    /// Half of the interval.
+    /// Half of the interval, were there no end to what the figure can be.
     pub plus_minus: f64,
+    /// Its lower end, and no less than the figure can be.
+    pub low: f64,
+    /// Its upper end, and no more than that.
+    pub high: f64,
 }
 
 /// A model with one constant changed.
@@ -75,14 +82,16 @@ pub struct Improved {
 }
 
 impl Interval {
-    /// Of values of as many seeds, at least two.
+    /// Of values of as many seeds, at least two, none of which can be below zero or above `most`. An interval of a mean may be cut
+    /// where the mean cannot be: it holds it as often as before.
     #[must_use]
-    pub fn of(values: &[f64]) -> Self {
+    pub fn of(values: &[f64], most: f64) -> Self {
         let n = f64::from(u32::try_from(values.len()).unwrap_or(u32::MAX));
         let mean = values.iter().sum::<f64>() / n;
         let square: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let t = student_t_975(u32::try_from(values.len().saturating_sub(1)).unwrap_or(u32::MAX));
-        Self { mean, plus_minus: t * (square / (n - 1.0) / n).sqrt() }
+        let plus_minus = t * (square / (n - 1.0) / n).sqrt();
+        Self { mean, plus_minus, low: (mean - plus_minus).max(0.0), high: (mean + plus_minus).min(most) }
     }
 }
 
@@ -107,6 +116,13 @@ pub fn model_to_json(model: &ModelExplanation) -> Result<String, ReportError> {
 
 /// The explanation as text, ended by a newline.
 pub fn model_to_text(model: &ModelExplanation, paint: Paint) -> String {
+    let doubt = |doubt: &String| format!("Doubt: {}.", sentence(doubt).trim_end_matches('.'));
+    let doubts = model.doubts.iter().map(doubt).flat_map(|words| wrapped("", &words));
+    let doubts: String = doubts.map(|line| format!("{line}\n")).collect();
+    doubts + &explained(model, paint)
+}
+
+fn explained(model: &ModelExplanation, paint: Paint) -> String {
     let mut lines = vec![
         row("model", &format!("{} of {}", model.slug, model.model_of), paint),
         row("block", &block(model), paint),
@@ -174,17 +190,20 @@ fn simulated(model: &ModelExplanation) -> Vec<String> {
         return vec![format!("  nothing was simulated: {why}")];
     }
     let head = format!(
-        "  {:<26}  {:>8}  {:>9}  {:>16}  {:>20}",
+        "  {:<26}  {:>8}  {:>9}  {:>22}  {:>20}",
         "", "theory", "simulated", "ceiling, found", "underrun-free there"
     );
     let line = |one: &Improved| {
         format!(
-            "  {:<26}  {:>8.1}  {:>9}  {:>16}  {:>20}",
+            "  {:<26}  {:>8.1}  {:>9}  {:>22}  {:>20}",
             one.what,
             one.theory,
             one.users,
-            format!("{:.1} ±{:.1}", one.ceiling.mean, one.ceiling.plus_minus),
-            format!("{:.0} ±{:.0} %", one.underrun_free_pct.mean, one.underrun_free_pct.plus_minus)
+            format!("{:.1} ({:.1} to {:.1})", one.ceiling.mean, one.ceiling.low, one.ceiling.high),
+            format!(
+                "{:.0} % ({:.0} to {:.0})",
+                one.underrun_free_pct.mean, one.underrun_free_pct.low, one.underrun_free_pct.high
+            )
         )
     };
     let note = format!("  Means {}, with 95 % intervals.", seeds(model));
@@ -196,7 +215,7 @@ fn seeds(model: &ModelExplanation) -> String {
 }
 
 fn told_s(interval: Interval) -> String {
-    format!("{:.2} ±{:.2} s", interval.mean, interval.plus_minus)
+    format!("{:.2} s ({:.2} to {:.2})", interval.mean, interval.low, interval.high)
 }
 
 #[cfg(test)]
@@ -206,8 +225,15 @@ mod tests {
     /// Of 1, 2 and 3 the standard error is 1 / sqrt(3), and Student's t of two degrees of freedom 4.303.
     #[test]
     fn an_interval_is_students() {
-        let interval = Interval::of(&[1.0, 2.0, 3.0]);
+        let interval = Interval::of(&[1.0, 2.0, 3.0], f64::INFINITY);
         assert!((interval.mean - 2.0).abs() < 1e-12);
         assert!((interval.plus_minus - 4.303 / 3.0_f64.sqrt()).abs() < 1e-3, "{}", interval.plus_minus);
+        assert!(interval.low.abs() < 1e-12 && (interval.high - 2.0 - interval.plus_minus).abs() < 1e-12);
+    }
+
+    #[test]
+    fn no_share_is_above_100() {
+        let interval = Interval::of(&[60.0, 100.0, 100.0], 100.0);
+        assert!((interval.high - 100.0).abs() < 1e-12 && interval.low >= 0.0, "{interval:?}");
     }
 }

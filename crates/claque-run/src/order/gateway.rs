@@ -16,6 +16,8 @@ pub struct GatewayChoice {
     pub engine: EngineFlag,
     /// The root of the gateway's randomness.
     pub seed: Seed,
+    /// What speaks against the model, where it was fitted to runs.
+    pub doubts: Vec<String>,
 }
 
 /// What makes the audio of a reference gateway.

@@ -19,7 +19,7 @@ pub use self::{
     documents::{DocumentsPlan, Origin, PaperShape},
     gateway::{EngineFlag, GatewayChoice, OpenaiChoice},
     limits::{LimitChoice, LimitSettings},
-    speech::{ProtocolChoice, SpeechChoice},
+    speech::{ProtocolChoice, SpeechChoice, WithoutEffect},
 };
 
 /// A run in real time.
@@ -35,6 +35,8 @@ pub struct RunOrder {
     pub protocol: ProtocolChoice,
     /// Whether the player was chosen, or is the usual one of the protocol.
     pub player_was_chosen: bool,
+    /// What was asked for and has no effect in the protocol that a service may be found to speak.
+    pub without_effect: WithoutEffect,
     /// Who the audience is: at least one account, among which listeners are dealt in turn.
     pub credentials: Vec<Credentials>,
     /// How the service's limits are lived with.

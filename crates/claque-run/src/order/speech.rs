@@ -1,5 +1,6 @@
 //! Which protocol is spoken, and how speech is asked for.
 
+use crate::usage::UsageError;
 use claque_wire::{
     audio::PcmFormat,
     openai::{AudioFormat, Delivery, Dialect, RequestField},
@@ -14,6 +15,38 @@ pub enum ProtocolChoice {
     Yapit,
     /// OpenAI-compatible speech.
     Openai(SpeechChoice),
+}
+
+/// Of a service that is asked what it speaks: the setting that would do nothing, as errors name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WithoutEffect {
+    /// If it speaks yapit's protocol.
+    pub in_yapit: Option<String>,
+    /// If it speaks as OpenAI does.
+    pub in_speech: Option<String>,
+}
+
+impl WithoutEffect {
+    /// # Errors
+    /// Something was asked for that does nothing in yapit's protocol, which the service was found to speak.
+    pub(crate) fn refuse_in_yapit(&self) -> Result<(), UsageError> {
+        self.in_yapit.as_ref().map_or(Ok(()), |named| {
+            Err(UsageError::new(format!(
+                "{named} is about streams, and the service speaks yapit's protocol, whose blocks come whole; leave it out, or add \
+                 --protocol openai if it speaks that, too"
+            )))
+        })
+    }
+
+    /// # Errors
+    /// Something was asked for that does nothing where speech is asked for as OpenAI does, which the service was found to speak.
+    pub(crate) fn refuse_in_speech(&self) -> Result<(), UsageError> {
+        self.in_speech.as_ref().map_or(Ok(()), |named| {
+            Err(UsageError::new(format!(
+                "{named} has no meaning with the protocol openai, which the service was found to speak; leave it out"
+            )))
+        })
+    }
 }
 
 /// How speech is to be asked for, as far as that was said.

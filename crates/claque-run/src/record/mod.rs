@@ -27,7 +27,7 @@ use claque_store::{
 
 pub use self::{
     folder::{folder_name, new_folder, new_folder_called},
-    verdict::judge,
+    verdict::{calibration_doubts, judge},
 };
 pub(crate) use self::{
     parts::{figures_of, machine, not_kept},

@@ -6,7 +6,10 @@ use claque_store::{
     finished::{Heading, TimeKind},
 };
 
-use super::{steady::SteadyTerms, verdict::beyond_player};
+use super::{
+    steady::SteadyTerms,
+    verdict::{beyond_player, model_in_doubt},
+};
 
 /// What a run's record begins with.
 #[derive(Clone, Debug)]
@@ -42,7 +45,7 @@ impl RecordTerms {
             voice: voice.to_owned(),
             speed: plan.speed.as_f64(),
         };
-        let notes = beyond_player(plan).into_iter().collect();
+        let notes = beyond_player(plan).into_iter().chain(model_in_doubt(&scenario)).collect();
         let steady = SteadyTerms::of(plan, &scenario);
         Self { heading: Heading { target, config, time, seed, scenario, notes }, steady }
     }

@@ -11,6 +11,8 @@ use claque_store::{
     finished::{Heading, TimeKind},
 };
 
+use serde_json::Value;
+
 use super::steady::Steady;
 
 /// What is known of a run beside its facts.
@@ -94,6 +96,20 @@ fn several_addresses(rows: &[AddressRow]) -> Option<Reason> {
     }
     let text = format!("several addresses: {}", told.join(", "));
     (!rows.is_empty()).then_some(Reason { id: ReasonId::SeveralAddresses, text })
+}
+
+/// What speaks against the model of a service, where there is one, by what its file says of itself.
+pub(super) fn model_in_doubt(scenario: &Value) -> impl Iterator<Item = Reason> + '_ {
+    calibration_doubts(scenario).map(|doubt| {
+        let text = format!("the model is in doubt: {doubt}");
+        Reason { id: ReasonId::ModelInDoubt, text }
+    })
+}
+
+/// What `claque calibrate` wrote into a model file against the model, as a run's scenario has it.
+pub fn calibration_doubts(scenario: &Value) -> impl Iterator<Item = &str> {
+    let doubts = scenario.pointer("/calibration/doubts").and_then(Value::as_array);
+    doubts.into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// The note that the player's own page cannot play at that speed.

@@ -151,9 +151,15 @@ impl Session<'_> {
                 match prepare::look(accounts, settings, unique, interrupts, watcher).await {
                     Err(Unprepared::Service(error)) if speech::may_be_spoken(&error) => {
                         let found = speech::find(accounts, settings, choice, unique, watcher).await?;
-                        found.ok_or(Unprepared::Service(error))
+                        let found = found.ok_or(Unprepared::Service(error))?;
+                        settings.without_effect.refuse_in_speech().map_err(Unprepared::Usage)?;
+                        Ok(found)
                     }
-                    looked => looked,
+                    looked => {
+                        let looked = looked?;
+                        settings.without_effect.refuse_in_yapit().map_err(Unprepared::Usage)?;
+                        Ok(looked)
+                    }
                 }
             }
         }

@@ -38,7 +38,11 @@ pub struct Answer {
     pub confidence_pct: f64,
     /// The least number above it that was tried and failed in more than half of its full runs.
     pub first_failing: Option<u32>,
-    /// The ceiling of each objective in their order, and last that by throughput, if that was looked for.
+    /// The least number above the capacity at which runs were made that do not measure the service.
+    #[serde(default)]
+    pub not_measured: Option<u32>,
+    /// The ceiling of each objective in their order, and last that by throughput, if that was looked for; none where no run measures
+    /// the service.
     pub ceilings: Vec<Ceiling>,
     /// The name of the lowest ceiling; absent where nothing failed.
     pub binding: Option<String>,
@@ -154,8 +158,12 @@ impl Answer {
         let users = search.backed(&if_any).filter(|_| is_named);
         // The last, that by throughput, is there only where it is known.
         let names = objectives.iter().map(Objective::text).chain([THROUGHPUT]);
-        let ceilings: Vec<_> =
-            names.zip(&chances).map(|(name, chances)| Ceiling::of(name, chances, tail)).collect();
+        let is_measured = is_trusted && history.iter().any(Evidence::is_trusted);
+        let ceilings: Vec<_> = names
+            .filter(|_| is_measured)
+            .zip(&chances)
+            .map(|(name, chances)| Ceiling::of(name, chances, tail))
+            .collect();
         let (low, high) = search.interval(&least, &if_any);
         let is_settled = |users: u32| {
             search.failing(&if_any).is_some_and(|above| above == users + 1 && search.is_settled(users, above))
@@ -177,6 +185,11 @@ impl Answer {
             high: users.filter(|_| !is_open).map(|_| high),
             confidence_pct: terms.confidence_pct,
             first_failing: failing,
+            not_measured: history
+                .iter()
+                .filter(|one| !one.is_trusted() && users.is_none_or(|users| one.users > users))
+                .map(|one| one.users)
+                .min(),
             headroom: users.zip(throughput).map(|(users, most)| most / f64::from(users)),
             shown: users
                 .map_or_else(Vec::new, |users| shown(history, users, objectives, terms.confidence_pct)),

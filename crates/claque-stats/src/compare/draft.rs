@@ -1,7 +1,7 @@
 //! A row on its way: tested by itself, and called together with all others.
 
 use super::{
-    Change, Design, Interval, Row, USED,
+    Change, Design, Interval, Row, USED, Unit,
     measure::{Measure, Scale, count},
     side::Side,
     test::{Grouping, Test, middle},
@@ -72,7 +72,9 @@ impl Draft {
             b: self.b.map(rounded),
             difference: difference.map(rounded),
             relative_pct: relative_pct.map(rounded),
-            interval: test.and_then(|test| test.interval(alpha)).map(Interval::rounded),
+            interval: test
+                .and_then(|test| test.interval(alpha))
+                .map(|interval| possible(interval, self.measure.unit()).rounded()),
             detectable: test
                 .filter(|_| is_judged)
                 .and_then(|test| test.detectable(USED * alpha, judged))
@@ -118,6 +120,16 @@ impl Draft {
                 (Better::Lower, false) | (Better::Higher, true) => Change::Worse,
             },
         }
+    }
+}
+
+/// The part of an interval in which a difference can be: shares differ by 100 points at most.
+const fn possible(interval: Interval, unit: Unit) -> Interval {
+    match unit {
+        Unit::Pct => {
+            Interval { low: interval.low.clamp(-100.0, 100.0), high: interval.high.clamp(-100.0, 100.0) }
+        }
+        Unit::Ms | Unit::PerListener | Unit::Ratio => interval,
     }
 }
 

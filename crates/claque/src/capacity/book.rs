@@ -16,6 +16,7 @@ use claque_store::{
 };
 use serde_json::Value;
 
+use super::facts::of_model;
 use crate::{
     config::{CapacitySettings, UsageError},
     find,
@@ -47,13 +48,14 @@ impl Book {
                 dir: new_folder_called(&settings.dir, &name)?,
                 manifest: new,
                 integrity: Integrity::default(),
-                doubts: Vec::new(),
+                doubts: of_model(&settings.scenario).collect(),
                 measured: Vec::new(),
             });
             book.save()?;
             return Ok(book);
         };
         let mut book = Self(open_capacity(&find(name, &settings.dir)?)?);
+        book.0.doubts.extend(of_model(&settings.scenario));
         let changes = changes(&book.0.manifest, &new);
         if !changes.is_empty() {
             return Err(UsageError::new(format!(

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use claque_run::record::calibration_doubts;
 use claque_stats::{
     Verdict,
     capacity::{Answer, Ending, Evidence, Next, Search},
@@ -49,6 +50,7 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
             probe.evidence = evidence;
         }
     }
+    book.doubts.extend(of_model(&book.manifest.scenario));
     if gone > 0 {
         let of = book.manifest.probes.len();
         book.doubts.push(format!(
@@ -78,6 +80,13 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
         book.integrity = Integrity::of_search(otherwise);
     }
     Ok(book)
+}
+
+/// What `claque calibrate` found against the model that was searched, if it is one that it wrote.
+pub(super) fn of_model(scenario: &serde_json::Value) -> impl Iterator<Item = String> {
+    let doubts: Vec<_> =
+        calibration_doubts(scenario).map(|doubt| format!("the model is in doubt: {doubt}")).collect();
+    doubts.into_iter()
 }
 
 /// What the facts of a run show. What its own file knows against it, and no fact does, stays.

@@ -13,7 +13,7 @@ pub(crate) mod resume;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use claque_report::capacity::one_probe;
+use claque_report::{capacity::one_probe, words::one_line};
 use claque_run::interrupts::Interrupts;
 use claque_stats::capacity::{Answer, Ending, Evidence, Length, Next, ProbeOrder, Search, Worth};
 use claque_store::ProbeRow;
@@ -35,12 +35,17 @@ use crate::{
 /// # Errors
 /// claque cannot go on, or something that was named is not there. What was made until then stays.
 pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCode> {
-    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+    let interrupts =
+        Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
     let mut book = Book::open(&settings)?;
     settings.work.keep_in(&book.0.dir);
     let mut search = Search::new(settings.terms.clone(), settings.objectives.len());
     for probe in &book.0.manifest.probes {
         search.add(probe.evidence.clone());
+    }
+    if let Some(words) = finished_before(&settings, &search).filter(|_| settings.output.talk == Talk::Normal)
+    {
+        talk::say(&words);
     }
     let ended = look(&mut settings, &mut search, &mut book, &interrupts).await;
     let ending = match ended {
@@ -66,6 +71,26 @@ pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCo
     book.discard_if_empty();
     report::capacity::tell(&book.0, &settings.output)?;
     Ok(code)
+}
+
+/// That a search which is gone on with has nothing left to find, if so, and what would make it look further.
+fn finished_before(settings: &CapacitySettings, search: &Search) -> Option<String> {
+    let name = settings.resume.as_ref()?;
+    let Next::Done(ending) = search.next() else { return None };
+    let what = match ending {
+        Ending::Found | Ending::AtLeast | Ending::NothingHolds => {
+            "is finished: no run is made, and this is what it found. A new search, without --resume and with another --seed, looks again"
+        }
+        Ending::Untrusted(_) => {
+            "has ended without an answer, for its runs do not measure the service: no run is made. Begin a new one without --resume"
+        }
+        Ending::Undecided(_) if settings.terms.most_s.is_some() => {
+            "has ended undecided: no run is made. A longer --max-time lets it go on"
+        }
+        Ending::Undecided(_) => "has ended undecided: no run is made. Begin a new one without --resume",
+        Ending::Stopped => return None,
+    };
+    Some(format!("the search {} {what}", one_line(name)))
 }
 
 fn say_how_to_go_on(book: &Book) {

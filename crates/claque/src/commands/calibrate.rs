@@ -1,5 +1,7 @@
 //! `claque calibrate`: the service behind runs, as a model.
 
+mod fitness;
+
 use std::{fmt::Write as _, num::NonZeroUsize, path::PathBuf, process::ExitCode, thread};
 
 use anyhow::Context as _;
@@ -38,7 +40,9 @@ pub(crate) fn calibrate(flags: &CalibrateFlags) -> anyhow::Result<ExitCode> {
         runs.push((folder.display().to_string(), run));
     }
     refuse_what_cannot_be_fitted(&runs)?;
+    fitness::refuse_one_run_twice(&runs)?;
     let held_out = if runs.len() > 1 { runs.pop() } else { None };
+    runs.iter().try_for_each(fitness::refuse_what_is_no_queue)?;
     let served: Vec<_> = runs.iter().map(|(_, run)| served(run)).collect();
     let fitted = claque_stats::calibrate::calibrate(&served).ok_or_else(|| {
         UsageError::new(format!(
@@ -54,18 +58,22 @@ pub(crate) fn calibrate(flags: &CalibrateFlags) -> anyhow::Result<ExitCode> {
     };
     let (name, against) = first;
     let predicted = predict(against, flags, (&fitted, length))?;
+    let left_out = runs.iter().map(|(_, run)| left_out(run)).sum();
+    let mut doubts = fitness::of_fit(&runs, &fitted, left_out);
+    doubts.extend(fitness::of_predictions(name, &predicted));
     let model_file = flags.write.as_ref().map(|path| path.display().to_string());
     if let Some(path) = &flags.write {
         let base = runs.first().map_or(&against.manifest, |(_, run)| &run.manifest);
         let table = model_table(base, flags.gateway.as_deref(), (&fitted, length), 1.0)?;
-        let text = model_text(&fitted, &runs, &table);
+        let text = model_text((&fitted, &doubts), &runs, &table);
         std::fs::write(path, text)
             .with_context(|| format!("failed to write {}; give another file with --write", path.display()))?;
     }
     let names: Vec<String> = runs.iter().map(|(name, _)| name.clone()).collect();
     let told = Told {
         calibration: &fitted,
-        left_out: runs.iter().map(|(_, run)| left_out(run)).sum(),
+        left_out,
+        doubts: &doubts,
         fitted: &names,
         against: (name, how),
         predicted: &predicted,
@@ -114,11 +122,13 @@ fn served(run: &Run) -> Vec<ServedBlock> {
     blocks(run).filter_map(served).collect()
 }
 
-/// Blocks that workers may have made beside those.
+/// Blocks that workers may have made beside those: asked for, and never ready, not at the first attempt, or not delivered.
 fn left_out(run: &Run) -> usize {
     let came_to_nothing = |record: &&BlockRecord| {
         record.requested_at.is_some()
-            && (record.ready_at.is_none() || record.requested_at != record.answered_request_at)
+            && (record.ready_at.is_none()
+                || record.requested_at != record.answered_request_at
+                || !record.outcome.is_success())
     };
     blocks(run).filter(came_to_nothing).count()
 }
@@ -191,7 +201,11 @@ fn evenly(seed: Seed) -> f64 {
 }
 
 /// The model file: what it came from as comments, and the table.
-fn model_text(fitted: &Calibration, runs: &[(String, Run)], gateway: &toml::Table) -> String {
+fn model_text(
+    (fitted, doubts): (&Calibration, &[String]),
+    runs: &[(String, Run)],
+    gateway: &toml::Table,
+) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "# Fitted by claque calibrate to {} blocks of:", fitted.jobs);
     for (name, _) in runs {
@@ -208,7 +222,12 @@ fn model_text(fitted: &Calibration, runs: &[(String, Run)], gateway: &toml::Tabl
     );
     let _ =
         writeln!(text, "# sigma {}, delivery {} ms", interval(&fitted.sigma), interval(&fitted.delivery_ms));
-    let file: toml::Table =
+    let mut file: toml::Table =
         [("gateway".to_owned(), toml::Value::Table(gateway.clone()))].into_iter().collect();
+    if !doubts.is_empty() {
+        // Whoever simulates the model is told.
+        let doubts = toml::Table::from_iter([("doubts".to_owned(), doubts.to_vec().into())]);
+        file.insert("calibration".to_owned(), toml::Value::Table(doubts));
+    }
     text + "\n" + &file.to_string()
 }

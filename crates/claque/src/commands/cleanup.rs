@@ -12,6 +12,7 @@ use std::{
 use anyhow::Context as _;
 use claque_report::words::one_line;
 use claque_run::state::known_services;
+use claque_stats::units::counted;
 use claque_store::{DocumentJournal, JournalState, KeptDocument, KeptDocuments, LeftDocument, Unresolved};
 
 use self::services::{CleanupOutcome, Services};
@@ -41,13 +42,13 @@ pub(crate) fn cleanup(settings: CleanupSettings) -> anyhow::Result<ExitCode> {
         known: known_services(),
         opened: BTreeMap::new(),
     };
-    let mut cleaner = DocumentCleaner { services, deleted: 0, left: 0 };
+    let mut cleaner = DocumentCleaner { services, deleted: 0, left: 0, unread_folders: 0 };
     runtime.block_on(async {
         for folder in folders(&settings)? {
             if let Err(error) = cleaner.sweep(&folder, &settings).await {
                 // One folder that cannot be read must not keep what the others left.
                 say(&format!("{}: {error:#}", folder.display()));
-                cleaner.left += 1;
+                cleaner.unread_folders += 1;
             }
         }
         if settings.kept {
@@ -56,10 +57,10 @@ pub(crate) fn cleanup(settings: CleanupSettings) -> anyhow::Result<ExitCode> {
         anyhow::Ok(())
     })?;
     if settings.talk == Talk::Normal {
-        let plural = if cleaner.deleted == 1 { "" } else { "s" };
-        say(&format!("{} document{plural} deleted, {} left", cleaner.deleted, cleaner.left));
+        say(&cleaner.total());
     }
-    Ok(if cleaner.left == 0 { ExitCode::SUCCESS } else { ExitCode::from(LEFT_BEHIND) })
+    let is_clear = cleaner.left == 0 && cleaner.unread_folders == 0;
+    Ok(if is_clear { ExitCode::SUCCESS } else { ExitCode::from(LEFT_BEHIND) })
 }
 
 /// The folders that are meant, each once.
@@ -100,10 +101,24 @@ fn folders_in(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 struct DocumentCleaner {
     services: Services,
     deleted: u64,
+    /// Documents that are still there, or may be.
     left: u64,
+    /// Folders of which nobody knows what they left, for they could not be read.
+    unread_folders: u64,
 }
 
 impl DocumentCleaner {
+    /// "3 documents deleted, 1 left; 2 folders could not be read, and what they left is not known".
+    fn total(&self) -> String {
+        let deleted = counted(self.deleted, "document");
+        let unread = match self.unread_folders {
+            0 => String::new(),
+            1 => "; 1 folder could not be read, and what it left is not known".to_owned(),
+            many => format!("; {many} folders could not be read, and what they left is not known"),
+        };
+        format!("{deleted} deleted, {} left{unread}", self.left)
+    }
+
     /// Deletes what a run has left.
     async fn sweep(&mut self, folder: &Path, settings: &CleanupSettings) -> anyhow::Result<()> {
         let shown = folder.display();

@@ -22,7 +22,8 @@ pub(crate) fn documents(settings: DocumentsSettings) -> anyhow::Result<ExitCode>
 }
 
 async fn run_and_tell(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
-    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+    let interrupts =
+        Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
     let live = Live::new(settings.output.talk == Talk::Quiet);
     let Some(finished) = extraction::perform(&settings.order, &interrupts, &live).await? else {
         return Ok(ExitCode::from(LEFT));

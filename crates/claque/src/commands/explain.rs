@@ -1,12 +1,17 @@
 //! `claque explain`: where the waiting of a run comes from, or what a model of a service allows.
 
-use std::{path::Path, process::ExitCode};
+use std::process::ExitCode;
 
 use claque_report::{
     Paint,
     explain::{FailingRun, model_to_json, model_to_text, of_run, to_json, to_text},
+    words::one_line,
 };
-use claque_stats::Verdict;
+use claque_stats::{
+    Verdict,
+    capacity::{Answer, Ending},
+    units::counted,
+};
 use claque_store::{CapacityFolder, ProbeRow, RunKind};
 
 use crate::kept;
@@ -43,7 +48,7 @@ pub(crate) fn explain(flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
             search.integrity.refuse(&folder)?;
             search.doubts.iter().for_each(|doubt| talk::say(&format!("warning: {doubt}")));
             let probe = first_failing(&search)?;
-            let run = probe.folder.as_deref().map(|name| folder.join(name)).ok_or_else(|| no_run(&folder))?;
+            let run = probe.folder.as_deref().map(|name| folder.join(name)).ok_or_else(|| no_run(&search))?;
             let capacity_folder = folder.display().to_string();
             (run, Some(FailingRun { capacity_folder, users: probe.order.users }))
         }
@@ -65,7 +70,8 @@ pub(crate) fn explain(flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The first run with the first number that failed, of those that can be trusted and did not hold.
+/// The first run with the first number that failed, of those that can be trusted and did not hold. Where nothing holds it is the one with
+/// the fewest listeners: that one of them is too many may be known of all runs together.
 fn first_failing(search: &CapacityFolder) -> Result<&ProbeRow, UsageError> {
     let Some(answer) = &search.manifest.answer else {
         return Err(UsageError::new(format!(
@@ -81,13 +87,41 @@ fn first_failing(search: &CapacityFolder) -> Result<&ProbeRow, UsageError> {
     let candidates = || search.manifest.probes.iter().filter(failed);
     // A number can fail by its pace alone, though its objectives were met.
     let missed = candidates().find(|probe| !probe.evidence.is_met());
-    missed.or_else(|| candidates().next()).ok_or_else(|| no_run(&search.dir))
+    let any_missed = || {
+        let all = search.manifest.probes.iter();
+        let missed = all.filter(|probe| {
+            probe.evidence.is_trusted() && !probe.evidence.is_met() && probe.folder.is_some()
+        });
+        missed.filter(|_| answer.ending == Ending::NothingHolds).min_by_key(|probe| probe.order.users)
+    };
+    missed.or_else(|| candidates().next()).or_else(any_missed).ok_or_else(|| no_run(search))
 }
 
-fn no_run(folder: &Path) -> UsageError {
-    UsageError::new(format!(
-        "no number failed in the search in {}; name one of its runs: {}/RUN",
-        folder.display(),
-        folder.display()
-    ))
+/// Why no run of a search can be explained, and which could.
+fn no_run(search: &CapacityFolder) -> UsageError {
+    let folder = search.dir.display();
+    let answer = search.manifest.answer.as_ref();
+    let why = match answer.map(|answer| (&answer.ending, answer)) {
+        Some((Ending::Untrusted(why), _)) => {
+            format!("the runs of the search in {folder} do not measure the service ({})", one_line(why))
+        }
+        Some((_, Answer { first_failing: Some(users), said, .. })) => {
+            let said = said.as_deref().map_or_else(String::new, |said| format!(": {}", one_line(said)));
+            format!(
+                "in the search in {folder} {} failed, but nobody was let in, so that no run of it was kept{said}",
+                counted((*users).into(), "listener")
+            )
+        }
+        Some((Ending::NothingHolds, _)) => {
+            format!(
+                "in the search in {folder} not one listener was served, and no run of it was kept that says more"
+            )
+        }
+        Some((Ending::AtLeast, Answer { users: Some(users), .. })) => format!(
+            "no number failed in the search in {folder}: all up to {} held; give a higher --max-users to find one that fails",
+            counted((*users).into(), "listener")
+        ),
+        Some(_) | None => format!("no number failed in the search in {folder} before it ended"),
+    };
+    UsageError::new(format!("{why}; name one of its runs: {folder}/RUN"))
 }

@@ -32,12 +32,13 @@ pub(crate) fn export(flags: &ExportFlags) -> anyhow::Result<ExitCode> {
     if let Some(note) = manifest.facts_kept_note() {
         talk::say(&format!("warning: {}", note.text));
     }
-    let out: Box<dyn Write> = match &flags.out {
-        Some(path) => {
-            Box::new(fs::File::create(path).with_context(|| format!("failed to create {}", path.display()))?)
-        }
-        None => Box::new(io::stdout().lock()),
-    };
+    let out: Box<dyn Write> =
+        match &flags.out {
+            Some(path) => Box::new(fs::File::create(path).with_context(|| {
+                format!("failed to create {}; give another file with --out", path.display())
+            })?),
+            None => Box::new(io::stdout().lock()),
+        };
     let mut out = BufWriter::new(out);
     let written = match flags.format {
         FormatFlag::Parquet => copy(&folder.join(file_of(flags.table)), &mut out),

@@ -102,8 +102,13 @@ fn keep(documents: &OldDocuments, file: &Path, parent: &Path) -> anyhow::Result<
     let times =
         documents.times().ok_or_else(|| not_a_time(file, &documents.started_at, &documents.finished_at))?;
     let folder = new_folder(parent, times.0)?;
-    fs::copy(file, folder.join("documents.json"))
-        .with_context(|| format!("failed to copy {} to {}", file.display(), folder.display()))?;
+    fs::copy(file, folder.join("documents.json")).with_context(|| {
+        format!(
+            "failed to copy {} to {}; make room there, or give another --output-dir",
+            file.display(),
+            folder.display()
+        )
+    })?;
     Ok(folder)
 }
 

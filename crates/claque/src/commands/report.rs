@@ -34,7 +34,10 @@ fn search(name: &str, dir: &Path) -> Option<PathBuf> {
 fn of_search(folder: &Path) -> anyhow::Result<PathBuf> {
     let book = facts::open(folder)?;
     let Some(answer) = &book.manifest.answer else {
-        anyhow::bail!("the search in {} has not ended: it has no answer to show", folder.display());
+        anyhow::bail!(
+            "the search in {} has not ended: it has no answer to show; go on with it by `claque capacity --resume`",
+            folder.display()
+        );
     };
     report::capacity::save_page(&book, answer)
 }

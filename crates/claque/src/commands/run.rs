@@ -23,7 +23,8 @@ pub(crate) fn run(settings: RunSettings) -> anyhow::Result<ExitCode> {
 
 async fn run_and_tell(settings: RunSettings) -> anyhow::Result<ExitCode> {
     let RunSettings { order, live, output } = settings;
-    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+    let interrupts =
+        Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
     let live = Live::open(output.talk, live, Goal::of(&order.plan), order.about())?;
     let result = tokio::select! {
         result = perform(&order, &interrupts, &live) => result?,

@@ -23,7 +23,8 @@ pub(crate) fn serve(settings: ServeSettings) -> anyhow::Result<ExitCode> {
         .context("failed to start a runtime; close programs, or raise the limits on threads and files")?;
     runtime.block_on(async {
         // First of all, so that no Ctrl-C is lost once the address is printed.
-        let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+        let interrupts =
+            Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
         let (host, what) = start(gateway, bind)?;
         print(&format!("{}\n", host.base_url()))?;
         if talk == Talk::Normal {

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use claque_report::replicates::Told;
-use claque_run::Replicate;
+use claque_run::{Replicate, record::calibration_doubts};
 
 use crate::{
     config::{Replicates, SimulateSettings},
-    exit, report,
+    exit, report, talk,
 };
 
 /// Simulates a run and tells of it as of any other, or simulates it with many seeds and tells of all together.
@@ -17,6 +17,9 @@ use crate::{
 pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
     let SimulateSettings { order, output, replicates } = settings;
     if let Some(Replicates { orders, jobs }) = replicates {
+        // One run tells it in its verdict.
+        calibration_doubts(&order.scenario)
+            .for_each(|doubt| talk::say(&format!("warning: the model is in doubt: {doubt}")));
         let replicates = claque_run::replicate(&orders, jobs)?;
         let told: Vec<_> = replicates.iter().map(told).collect();
         report::tell_replicates(&told, &output)?;

@@ -168,7 +168,7 @@ fn process(wish: &Wish<String>, source: &Source) -> Result<ArrivalProcess, Usage
 
 fn read(name: &str, wish: &Wish<String>, source: &Source) -> Result<String, UsageError> {
     file::read_text(Path::new(name), file::MOST_TEXT).map_err(|error| {
-        source.error(wish, "arrivals", format!("names {name}, which cannot be read: {error}"))
+        source.error(wish, "arrivals", format!("names {name}, which cannot be read: {error}; check the path"))
     })
 }
 

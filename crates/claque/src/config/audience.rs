@@ -73,11 +73,11 @@ pub(super) fn corpus(wishes: &Wishes, source: &Source) -> Result<Corpus, UsageEr
     };
     let shown = wish.value.display();
     let text = file::read_text(&wish.value, file::MOST_TEXT).map_err(|error| {
-        source.error(wish, "text", format!("names {shown}, which cannot be read: {error}"))
+        source.error(wish, "text", format!("names {shown}, which cannot be read: {error}; check the path"))
     })?;
     let corpus =
         if is_markdown(&wish.value) { Corpus::from_markdown(&text) } else { Corpus::from_plain(&text) };
-    corpus.map_err(|error| source.error(wish, "text", format!("names {shown}: {error}")))
+    corpus.map_err(|error| source.error(wish, "text", format!("names {shown}: {error}; give another text")))
 }
 
 fn is_markdown(path: &Path) -> bool {

@@ -6,6 +6,7 @@ use claque_gateway::GatewayConfig;
 use claque_run::order::{FactsKept, Results, SimulateOrder};
 use claque_stats::calibrate::Calibration;
 use claque_store::Manifest;
+use serde::Deserialize;
 use toml::{Table, Value, de::DeTable};
 
 use super::{
@@ -34,20 +35,49 @@ pub(crate) enum FittedLength {
 ///
 /// # Errors
 /// It cannot be read, or holds something else.
-pub(super) fn read_model(path: &Path) -> Result<(String, GatewayConfig), UsageError> {
+pub(super) fn read_model(path: &Path) -> Result<ReadModel, UsageError> {
     let place = format!("--gateway {}", path.display());
     let named = |what: String| UsageError::new(format!("{place}: {what}"));
     let text = file::read_text(path, file::MOST_SETTINGS).map_err(named)?;
-    let table = table_of(&Source { path: path.to_owned(), text })?.ok_or_else(|| {
+    let source = Source { path: path.to_owned(), text };
+    let table = table_of(&source)?.ok_or_else(|| {
         named("there is no [gateway] table in it; give what `claque calibrate` writes".to_owned())
     })?;
-    configured(&place, &table)
+    let (preset, config) = configured(&place, &table)?;
+    let file: ModelFile =
+        toml::from_str(&source.text).map_err(|error| scenario::complaint(&error, &source))?;
+    Ok(ReadModel { preset, config, calibration: file.calibration })
+}
+
+/// A model file, read.
+#[derive(Debug)]
+pub(super) struct ReadModel {
+    pub(super) preset: String,
+    pub(super) config: GatewayConfig,
+    pub(super) calibration: CalibrationWishes,
+}
+
+/// A model file, but for its gateway.
+#[derive(Debug, Deserialize)]
+struct ModelFile {
+    #[serde(default)]
+    calibration: CalibrationWishes,
+}
+
+/// What `claque calibrate` found against the model that it wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CalibrationWishes {
+    /// For people.
+    pub(crate) doubts: Vec<String>,
 }
 
 /// The `[gateway]` table of a text that has no other.
 fn table_of(source: &Source) -> Result<Option<GatewayTable>, UsageError> {
     let root = DeTable::parse(&source.text).map_err(|error| scenario::complaint(&error, source))?;
-    if let Some(other) = root.get_ref().keys().find(|key| key.get_ref() != "gateway") {
+    if let Some(other) =
+        root.get_ref().keys().find(|key| !["gateway", "calibration"].contains(&key.get_ref().as_ref()))
+    {
         let place = source.line(other.span().start);
         return Err(UsageError::new(format!(
             "{place}: `{}` is no part of a model, which is a [gateway] table alone; give the file as --scenario",
@@ -143,7 +173,7 @@ pub(crate) fn order(
     results: Results,
 ) -> Result<SimulateOrder, UsageError> {
     /// Of the run itself, and not of its audience.
-    const LEFT_OUT: [&str; 10] = [
+    const LEFT_OUT: [&str; 11] = [
         "time",
         "base_url",
         "engine",
@@ -153,6 +183,7 @@ pub(crate) fn order(
         "confidence",
         "protocol",
         "imported",
+        "calibration",
         "reuse_documents",
     ];
     let mut audience = Table::try_from(&manifest.scenario)

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use super::{
     UsageError, audience,
     credentials::Surroundings,
+    no_effect,
     resolve::{decide_run, decide_simulate},
     scenario,
     settings::{Output, PageChoice, RunSettings, SimulateSettings, Talk},
@@ -190,6 +191,10 @@ pub(crate) fn resolve_capacity(
     surroundings: Surroundings<'_>,
 ) -> Result<CapacitySettings, UsageError> {
     let (mut wishes, source) = scenario::read(flags.scenario().map(std::path::PathBuf::as_path))?;
+    if flags.simulate {
+        no_effect::flags_of_service(flags.target.clone(), flags.courtesy.clone())?;
+        wishes.forget_service();
+    }
     let CapacityFlags { simulate, objective, confidence, max_users, max_time, resume, .. } = flags;
     over(&mut wishes.confidence, confidence);
     let confidence = wishes.confidence.take();
@@ -207,8 +212,6 @@ pub(crate) fn resolve_capacity(
         return Err(source.error(wish, "users", what));
     }
     without_arrivals(&wishes, &source)?;
-    // A run that is given up shows nothing.
-    wishes.abort_on = None;
     let asked = if objective.is_empty() && wishes.objectives.is_none() {
         OBJECTIVES.map(str::to_owned).to_vec()
     } else {
@@ -278,9 +281,7 @@ struct Shared {
     output: OutputFlags,
 }
 
-fn simulated(shared: Shared, mut wishes: Wishes, source: &Source) -> Result<SimulateSettings, UsageError> {
-    // What a file says of the service itself means nothing to a model of it.
-    wishes.base_url = None;
+fn simulated(shared: Shared, wishes: Wishes, source: &Source) -> Result<SimulateSettings, UsageError> {
     let flags = SimulateFlags {
         what: None,
         audience: AudienceFlags::default(),
@@ -344,7 +345,7 @@ pub(crate) fn blocks_ahead(policy: &PlayerPolicy) -> u32 {
     }
 }
 
-/// A search has its own times at which listeners come, and keeps none of them in place.
+/// A search has its own times at which listeners come, keeps none of them in place, and hears its runs out.
 fn without_arrivals(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
     let refused = [
         ("arrivals", &wishes.arrivals),
@@ -352,6 +353,11 @@ fn without_arrivals(wishes: &Wishes, source: &Source) -> Result<(), UsageError> 
         ("hold", &wishes.hold),
         ("warm_up", &wishes.warm_up),
     ];
+    if let Some(wish) = wishes.abort_on.as_ref().and_then(|rules| rules.first()) {
+        let what = "has no meaning for a capacity, of which a run that is given up shows nothing; take it out, and bound the search by \
+                    --max-users or --max-time";
+        return Err(source.error(wish, "abort_on", what));
+    }
     for (key, wish) in refused {
         if let Some(wish) = wish {
             let what = "has no meaning for a capacity, whose listeners start evenly and hear their text once; take it out, \

@@ -172,17 +172,21 @@ pub(crate) fn find(wishes: &Wishes, surroundings: Surroundings<'_>) -> Result<Cr
 fn from_stdin(stdin: &mut dyn Read) -> Result<Secret, UsageError> {
     let mut text = String::new();
     let read = stdin.take(LONGEST_TOKEN).read_to_string(&mut text);
-    read.map_err(|error| UsageError::new(format!("failed to read the token from stdin: {error}")))?;
+    read.map_err(|error| UsageError::new(format!("failed to read the token from stdin: {error}; put it into the variable CLAQUE_TOKEN, or into a file named by --env-file")))?;
     Ok(Secret::from(text))
 }
 
 fn token_of(token: &Secret, place: &str) -> Result<Credentials, UsageError> {
     let trimmed = token.expose().trim();
     if trimmed.is_empty() {
-        return Err(UsageError::new(format!("failed to find a token in {place}: it is empty")));
+        return Err(UsageError::new(format!(
+            "failed to find a token in {place}: it is empty; put one there, or leave it out"
+        )));
     }
     if trimmed.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(UsageError::new(format!("failed to read the token of {place}: a token is one word")));
+        return Err(UsageError::new(format!(
+            "failed to read the token of {place}: a token is one word; take out what stands beside it"
+        )));
     }
     Ok(Credentials::Token { token: Secret::from(trimmed), source: format!("the token of {place}") })
 }

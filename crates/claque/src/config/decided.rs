@@ -58,6 +58,9 @@ pub(super) fn target(target: &TargetChoice, scenario: &mut Map<String, Value>) {
 pub(super) fn gateway(choice: &GatewayChoice, scenario: &mut Map<String, Value>) {
     scenario.insert("engine".to_owned(), choice.engine.name().into());
     scenario.insert("gateway".to_owned(), gateways::decided(choice));
+    if !choice.doubts.is_empty() {
+        scenario.insert("calibration".to_owned(), json!({ "doubts": choice.doubts }));
+    }
 }
 
 /// Adds what was decided about a gateway of speech.

@@ -126,7 +126,7 @@ fn origin(own: &DocumentWishes, source: &Source) -> Result<Origin, UsageError> {
         }
     }
     if files.value.is_empty() {
-        return Err(source.error(files, "pdf", "names no file"));
+        return Err(source.error(files, "pdf", "names no file; give one, or take it out"));
     }
     files.value.iter().map(|path| read(path, files, source)).collect::<Result<_, _>>().map(Origin::Files)
 }
@@ -134,12 +134,12 @@ fn origin(own: &DocumentWishes, source: &Source) -> Result<Origin, UsageError> {
 fn read(path: &Path, wish: &Wish<Vec<PathBuf>>, source: &Source) -> Result<(String, Bytes), UsageError> {
     let shown = path.display();
     let content = file::read(path, file::MOST_PDF).map_err(|error| {
-        source.error(wish, "pdf", format!("names {shown}, which cannot be read: {error}"))
+        source.error(wish, "pdf", format!("names {shown}, which cannot be read: {error}; check the path"))
     })?;
     // Readers look for the signature within the first 1024 bytes.
     let head = &content[..content.len().min(1_024)];
     if !head.windows(5).any(|bytes| bytes == b"%PDF-") {
-        return Err(source.error(wish, "pdf", format!("names {shown}, which is no PDF")));
+        return Err(source.error(wish, "pdf", format!("names {shown}, which is no PDF; give one")));
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok((name, content.into()))
@@ -226,7 +226,7 @@ mod tests {
             ("[documents]\npages = 0", "s.toml:2: pages is 0; give 1 to 10000"),
             ("[documents]\nfigures_per_page = 7", "s.toml:2: figures_per_page is 7; give 0 to 6"),
             ("[documents]\nconcurrent = 0", "s.toml:2: concurrent is 0; give 1 to 10000"),
-            ("[documents]\npdf = []", "s.toml:2: pdf names no file"),
+            ("[documents]\npdf = []", "s.toml:2: pdf names no file; give one, or take it out"),
             (
                 "[documents]\npages = 3\npdf = [\"a.pdf\"]",
                 "s.toml:2: pages is about made documents, and s.toml:3: pdf names files; leave one of them out",
@@ -253,6 +253,6 @@ mod tests {
         assert_eq!(plan(&[&good, &good], "").unwrap().concurrent, 2);
         assert_eq!(plan(&[&good], "concurrent = 5").unwrap().concurrent, 5);
         assert!(plan(&[&good, &good], "concurrent = 1").unwrap_err().contains("but 2 files are given"));
-        assert!(plan(&[&bad], "").unwrap_err().contains("which is no PDF"));
+        assert!(plan(&[&bad], "").unwrap_err().contains("which is no PDF; give one"));
     }
 }

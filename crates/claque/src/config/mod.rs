@@ -23,6 +23,7 @@ mod headers;
 mod listen;
 mod live;
 mod network;
+mod no_effect;
 mod objectives;
 mod resolve;
 mod resolve_documents;

@@ -29,7 +29,7 @@ pub(crate) struct NetworkWishes {
     pub(super) headers: Option<Wish<HeaderLines>>,
     pub(super) client_cert: Option<Wish<PathBuf>>,
     pub(super) client_key: Option<Wish<PathBuf>>,
-    insecure: Option<Wish<bool>>,
+    pub(super) insecure: Option<Wish<bool>>,
     /// `--header`, in the order typed.
     #[serde(skip)]
     pub(super) typed_headers: Vec<Secret>,

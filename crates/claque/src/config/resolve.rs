@@ -5,7 +5,9 @@ use std::{net::SocketAddr, num::NonZeroUsize};
 use claque_core::rng::Seed;
 use claque_gateway::Auth;
 use claque_net::service::{Credentials, NetworkOrder, Target};
-use claque_run::order::{FactsKept, ProtocolChoice, Results, RunOrder, SimulateOrder, TargetChoice};
+use claque_run::order::{
+    FactsKept, ProtocolChoice, Results, RunOrder, SimulateOrder, TargetChoice, WithoutEffect,
+};
 use serde_json::Value;
 
 use super::{
@@ -15,7 +17,7 @@ use super::{
     environment::Environment,
     gateway::{Limits, choose, choose_openai},
     network::{self, Destination, Way},
-    objectives, scenario,
+    no_effect, objectives, scenario,
     settings::{
         CleanupSettings, Judging, Output, PageChoice, Replicates, RunSettings, ServeSettings, ServedGateway,
         SimulateSettings, Talk,
@@ -42,7 +44,11 @@ pub(crate) fn resolve_run(
     flags: RunFlags,
     surroundings: Surroundings<'_>,
 ) -> Result<RunSettings, UsageError> {
-    let (wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    over(&mut wishes.confidence, flags.confidence.confidence);
+    if flags.objectives.objective.is_empty() {
+        no_effect::confidence_in_nothing(&wishes, &source)?;
+    }
     decide_run(flags, wishes, &source, surroundings)
 }
 
@@ -74,6 +80,9 @@ pub(super) fn decide_run(
     let corpus = audience::corpus(&wishes, source)?;
     let environment = surroundings.environment;
     let target = target(&wishes, source, (&protocol, environment), plan.seed)?;
+    let is_own = no_effect::is_own(&target);
+    let if_found = no_effect::in_protocol(&wishes, source, (&protocol, is_own))?;
+    no_effect::decoding_of_samples(&wishes, source)?;
     let protocol = of_own_gateway(protocol, &target);
     let credentials = credentials(&wishes, source, (&protocol, &target), surroundings)?;
     let courtesy = courtesy::courtesy(&wishes, source)?;
@@ -108,6 +117,7 @@ pub(super) fn decide_run(
         target,
         protocol,
         player_was_chosen,
+        without_effect: WithoutEffect { in_yapit: if_found.yapit, in_speech: if_found.openai },
         credentials,
         limits: courtesy,
         network,
@@ -139,8 +149,12 @@ fn credentials(
         ProtocolChoice::Yapit | ProtocolChoice::FindOut(_) => surroundings,
     };
     match target {
-        TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => Ok(vec![Credentials::None]),
+        TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => {
+            no_effect::credentials_for_nobody(wishes, source)?;
+            Ok(vec![Credentials::None])
+        }
         TargetChoice::EmbeddedSpeech(gateway) if gateway.config.api_keys.is_empty() => {
+            no_effect::credentials_for_nobody(wishes, source)?;
             Ok(vec![Credentials::None])
         }
         TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_) | TargetChoice::BaseUrl(_) => {
@@ -154,7 +168,11 @@ fn credentials(
 /// # Errors
 /// Something asked for cannot be done as asked, or has no meaning in virtual time.
 pub(crate) fn resolve_simulate(flags: SimulateFlags) -> Result<SimulateSettings, UsageError> {
-    let (wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
+    over(&mut wishes.confidence, flags.confidence.confidence);
+    if flags.objectives.objective.is_empty() {
+        no_effect::confidence_in_nothing(&wishes, &source)?;
+    }
     decide_simulate(flags, wishes, &source)
 }
 
@@ -174,7 +192,7 @@ pub(super) fn decide_simulate(
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
     let (results, output) = output(flags.output, judging, &mut wishes)?;
     let output = Output { vocabulary, ..output };
-    simulate::refuse_what_has_no_meaning(&wishes, source)?;
+    no_effect::in_simulation(&wishes, source)?;
     let facts = simulate::facts(flags.virtual_time.facts.as_deref())?;
     let output = simulate::output(output, facts)?;
     let order = simulate_order(&wishes, source, results, facts)?;
@@ -182,6 +200,7 @@ pub(super) fn decide_simulate(
         None => None,
         Some(count) => {
             simulate::refuse_in_replicates(&order)?;
+            no_effect::files_of_replicates(&output)?;
             let (first, results) = (order.seed, order.results.clone());
             let seeds = first..=first.saturating_add(u64::from(count - 1));
             let order_of = |seed| {
@@ -205,6 +224,8 @@ pub(super) fn simulate_order(
 ) -> Result<SimulateOrder, UsageError> {
     let protocol = speech::protocol(wishes, source)?;
     let (plan, player) = audience::plan(wishes, source)?;
+    // Nobody is there to be asked what it speaks.
+    no_effect::in_protocol(wishes, source, (&protocol, true))?;
     let corpus = audience::corpus(wishes, source)?;
     let mut scenario = decided::audience(wishes, &plan, &player);
     scenario.insert("time".to_owned(), "virtual".into());

@@ -11,6 +11,7 @@ use super::{
     decided, documents,
     gateway::{Limits, choose},
     network::{self, Way},
+    no_effect,
     resolve::{output, target},
     scenario,
     settings::{DocumentsSettings, Judging, SimulateDocumentsSettings},
@@ -40,7 +41,10 @@ pub(crate) fn resolve_documents(
     let target = target(&wishes, &source, (&ProtocolChoice::Yapit, environment), plan.seed)?;
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
-        TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => Credentials::None,
+        TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => {
+            no_effect::credentials_for_nobody(&wishes, &source)?;
+            Credentials::None
+        }
         TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_) | TargetChoice::BaseUrl(_) => {
             one(&wishes, &source, surroundings)?
         }

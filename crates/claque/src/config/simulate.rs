@@ -11,7 +11,7 @@ use super::{
     environment::Environment,
     gateway::{Limits, choose, choose_openai},
     settings::{Output, PageChoice},
-    wish::{Place, Source},
+    wish::Source,
     wishes::Wishes,
 };
 
@@ -98,53 +98,6 @@ pub(super) fn refuse_in_replicates(order: &SimulateOrder) -> Result<(), UsageErr
         return Err(UsageError::new(what));
     }
     Ok(())
-}
-
-/// # Errors
-/// Something is about bytes, sockets or waiting, of which a simulation has none.
-pub(super) fn refuse_what_has_no_meaning(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
-    let settings = [
-        (
-            wishes.abort_on.as_ref().and_then(|rules| rules.first()).map(|wish| wish.place),
-            "abort_on",
-            "has no meaning in a simulation, which costs no time; take it out",
-        ),
-        (
-            wishes.base_url.as_ref().map(|wish| wish.place),
-            "base_url",
-            "has no meaning in a simulation; take it out, or use `claque run`",
-        ),
-        (
-            wishes.keep_audio.as_ref().map(|wish| wish.place),
-            "keep_audio",
-            "has no meaning in a simulation, which makes no audio; take it out",
-        ),
-        (
-            wishes.decode_share.as_ref().map(|wish| wish.place),
-            "decode_share",
-            "has no meaning in a simulation, in which nothing sounds; take it out",
-        ),
-        (
-            wishes.pcm_rate.as_ref().map(|wish| wish.place),
-            "pcm_rate",
-            "has no meaning in a simulation, which has no samples; take it out, or use `claque run`",
-        ),
-        (
-            wishes.request_field.iter().flatten().map(|wish| wish.place).next(),
-            "request_field",
-            "has no meaning in a simulation, which sends no requests; take it out, or use `claque run`",
-        ),
-        (
-            wishes.path.as_ref().map(|wish| wish.place),
-            "path",
-            "has no meaning in a simulation, which sends no requests; take it out, or use `claque run`",
-        ),
-    ];
-    let said =
-        settings.into_iter().find_map(|(place, key, what): (Option<Place>, _, _)| Some((place?, key, what)));
-    said.map_or(Ok(()), |(place, key, what)| {
-        Err(UsageError::new(format!("{} {what}", source.name(place, key))))
-    })
 }
 
 /// Adds what was decided about the service.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     UsageError,
-    wish::{Place, Source, Wish},
+    wish::{Source, Wish},
     wishes::Wishes,
 };
 
@@ -32,12 +32,6 @@ pub(super) fn protocol(wishes: &Wishes, source: &Source) -> Result<ProtocolChoic
         _ => None,
     };
     let choice = source.known(wish, "protocol", &["openai", "yapit"], known)?;
-    if let (ProtocolChoice::Openai(_), Some((place, key))) = (&choice, first_of_yapit(wishes)) {
-        let named = source.name(place, key);
-        return Err(UsageError::new(format!(
-            "{named} has no meaning with the protocol openai; leave it out"
-        )));
-    }
     if let (ProtocolChoice::Yapit, Some(key)) = (&choice, first_of_speech(wishes)) {
         let what = format!(
             "is `yapit`, and --{} is about requests for speech; leave one of them out",
@@ -59,6 +53,15 @@ fn speech(wishes: &Wishes, source: &Source) -> Result<SpeechChoice, UsageError> 
     let rate = source.within(wishes.pcm_rate.as_ref(), "pcm_rate", 4_000..=384_000, 24_000)?;
     let rate = u32::try_from(rate).unwrap_or(u32::MAX);
     let pcm = wishes.pcm_rate.as_ref().and_then(|_| PcmFormat::new(rate, 1));
+    if let (Some(wish), Some(format)) = (&wishes.pcm_rate, format)
+        && format != AudioFormat::Pcm
+    {
+        let what = format!(
+            "is about samples without a header, and --response-format is {}, which says its own; leave it out",
+            format.as_str()
+        );
+        return Err(source.error(wish, "pcm_rate", what));
+    }
     let field = |wish: &Wish<String>| {
         let field =
             RequestField::parse(&wish.value).map_err(|error| source.error(wish, "request_field", error))?;
@@ -120,24 +123,6 @@ fn checked_path(wish: &Wish<String>, source: &Source) -> Result<String, UsageErr
     }
 }
 
-/// The first setting that only the other protocol has, or its players.
-fn first_of_yapit(wishes: &Wishes) -> Option<(Place, &'static str)> {
-    fn of<T>(wish: Option<&Wish<T>>, key: &'static str) -> Option<(Place, &'static str)> {
-        wish.map(|wish| (wish.place, key))
-    }
-    let all = [
-        of(wishes.account_limit.as_ref(), "account_limit"),
-        of(wishes.reuse_documents.as_ref().filter(|wish| wish.value), "reuse_documents"),
-        of(wishes.guest.as_ref(), "guest"),
-        of(wishes.limits.as_ref().filter(|wish| wish.value), "limits"),
-        of(wishes.listening.reconnect.as_ref(), "reconnect"),
-        of(wishes.listening.min_buffer.as_ref(), "min_buffer"),
-        of(wishes.listening.batch_size.as_ref(), "batch_size"),
-        of(wishes.listening.refill_threshold.as_ref(), "refill_threshold"),
-    ];
-    all.into_iter().flatten().next()
-}
-
 /// Whether speech is asked for by requests of its own, as far as that was said.
 pub(super) fn is_spoken(wishes: &Wishes) -> bool {
     wishes.protocol.as_ref().map_or(first_of_speech(wishes).is_some(), |wish| wish.value == "openai")
@@ -177,6 +162,8 @@ pub(super) fn decided(choice: &ProtocolChoice, wishes: &Wishes, scenario: &mut M
     if let Value::Object(decided) = decided {
         scenario.extend(decided);
     }
+    // A request of its own has no connection that lasts.
+    scenario.remove("reconnect");
 }
 
 #[cfg(test)]
@@ -210,14 +197,6 @@ mod tests {
             error.contains("--protocol is `yapit`, and --delivery is about requests for speech"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn what_would_do_nothing_is_refused() {
-        let error = refused(|wishes| {
-            (wishes.protocol, wishes.listening.min_buffer) = (text("openai"), Some(Wish::flag(2)));
-        });
-        assert_eq!(error, "--min-buffer has no meaning with the protocol openai; leave it out");
     }
 
     #[test]

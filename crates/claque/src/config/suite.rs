@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::{
     OnRegression, UsageError,
     credentials::Surroundings,
+    no_effect,
     objectives::judging,
     resolve::{decide_run, decide_simulate, output},
     settings::Output,
@@ -181,22 +182,21 @@ fn jobs(
     flags: &SuiteFlags,
     surroundings: Surroundings<'_>,
 ) -> Result<Vec<Job>, UsageError> {
+    if flags.simulate {
+        no_effect::flags_of_service(flags.target.clone(), flags.courtesy.clone())?;
+    }
     // What is read can be read once, and every run wants it.
     let mut typed = Vec::new();
     if flags.target.credentials.token.as_ref().is_some_and(|token| token.expose() == "-") {
         let most = super::credentials::LONGEST_TOKEN;
         let read = surroundings.stdin.take(most).read_to_end(&mut typed);
-        read.map_err(|error| UsageError::new(format!("failed to read the token from stdin: {error}")))?;
+        read.map_err(|error| UsageError::new(format!("failed to read the token from stdin: {error}; put it into the variable CLAQUE_TOKEN, or into a file named by --env-file")))?;
     }
     let job = |&planned: &Planned| {
         let mut wishes = entries[planned.scenario].wishes.clone();
         wishes.seed = Some(Wish::flag(planned.seed));
         let work = if flags.simulate {
-            // What is about the service itself means nothing to a model of it.
-            wishes.base_url = None;
-            wishes.abort_on = None;
-            wishes.path = None;
-            wishes.pcm_rate = None;
+            wishes.forget_service();
             Work::Virtual(Box::new(decide_simulate(simulate_flags(flags), wishes, source)?.order))
         } else {
             let around = Surroundings {

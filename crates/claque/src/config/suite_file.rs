@@ -165,9 +165,10 @@ fn table<'a>(value: Spanned<DeValue<'a>>, name: &str, source: &Source) -> Result
         | DeValue::Float(_)
         | DeValue::Boolean(_)
         | DeValue::Datetime(_)
-        | DeValue::Array(_) => {
-            Err(UsageError::new(format!("{}: {name} must be a table", source.line(span.start))))
-        }
+        | DeValue::Array(_) => Err(UsageError::new(format!(
+            "{}: {name} must be a table; write it as [{name}]",
+            source.line(span.start)
+        ))),
     }
 }
 
@@ -237,7 +238,7 @@ mod tests {
                 "[[scenario]]\nname = \"a\"\ntoken = \"hush\"\n",
                 "s.toml:3: token does not belong in a scenario",
             ),
-            ("suite = 3\n", "s.toml:1: suite must be a table"),
+            ("suite = 3\n", "s.toml:1: suite must be a table; write it as [suite]"),
             ("[[scenario]]\nname \"a\"\n", "s.toml:2: "),
         ] {
             let error = read(text).unwrap_err();

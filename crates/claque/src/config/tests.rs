@@ -151,8 +151,8 @@ fn an_address_must_be_one() {
 
 #[test]
 fn nobody_is_told_who_we_are_unless_somebody_asks() {
-    let settings = run(&["--token", "hush-hush"]).unwrap();
-    assert!(matches!(settings.credentials.as_slice(), [Credentials::None]));
+    let refused = error(&["--token", "hush-hush"]);
+    assert!(refused.contains("asks nobody") && !refused.contains("hush-hush"), "{refused}");
     let auth = ["--gateway-set", "auth.static_tokens=[\"hush-hush\"]", "--token", "hush-hush"];
     let settings = run(&auth).unwrap();
     assert!(matches!(settings.credentials.as_slice(), [Credentials::Token { .. }]));

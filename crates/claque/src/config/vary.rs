@@ -87,6 +87,7 @@ pub(crate) fn resolve_vary(flags: &SimulateFlags, typed: &[OsString]) -> Result<
         let words = "are varied, and a table shows two at most; make one call for each of the others";
         return Err(UsageError::new(format!("{} settings {words}", varied.len())));
     }
+    refuse_own_names(&varied)?;
     if flags.vocabulary.vocabulary.is_some() {
         let words = "tells one run, and --vary makes many; ask `claque show RUN --vocabulary` of one of them";
         return Err(UsageError::new(format!("--vocabulary {words}")));
@@ -126,6 +127,32 @@ pub(crate) fn resolve_vary(flags: &SimulateFlags, typed: &[OsString]) -> Result<
         what: SuiteDeed::Varied,
         output,
     })
+}
+
+/// # Errors
+/// What is varied belongs to the table itself, or is varied by two flags.
+fn refuse_own_names(varied: &[Varied]) -> Result<(), UsageError> {
+    let spelt = |varied: &Varied| varied.key.replace('_', "-");
+    for (at, one) in varied.iter().enumerate() {
+        let why = match spelt(one).as_str() {
+            "seed" => {
+                "every value is simulated with the same seeds, so that what differs is the setting; give --seed for the first of them \
+                 and --repeats for their number"
+            }
+            "repeats" | "vary" => {
+                "it is a setting of the table and not of a simulation; give a setting of each simulation"
+            }
+            "replicates" | "jobs" => {
+                "it belongs to --replicates, of which no run is kept to be told in a table; give --repeats for the number of seeds"
+            }
+            _ if varied[..at].iter().any(|other| spelt(other) == spelt(one)) => {
+                "it is varied twice; give all its values to one --vary, separated by commas"
+            }
+            _ => continue,
+        };
+        return Err(UsageError::new(format!("--vary {}: {why}", one.key)));
+    }
+    Ok(())
 }
 
 /// Every combination of values, the last setting's changing fastest.
@@ -208,6 +235,17 @@ mod tests {
         for typed in ["users", "users=", "users=5,,6", "=5", "users=5,5"] {
             assert!(Varied::parse(typed).is_err(), "{typed}");
         }
+    }
+
+    #[test]
+    fn the_tables_own_settings_and_what_is_varied_twice_are_told_as_that() {
+        let refused = |typed: &[&str]| {
+            let varied: Vec<_> = typed.iter().map(|typed| Varied::parse(typed).unwrap()).collect();
+            refuse_own_names(&varied).unwrap_err().to_string()
+        };
+        assert!(refused(&["seed=1,2"]).contains("give --seed for the first"));
+        assert!(refused(&["users=1", "--repeats=2,3"]).contains("setting of the table"));
+        assert!(refused(&["varied_lengths=1", "varied-lengths=2"]).contains("to one --vary"));
     }
 
     #[test]

@@ -14,8 +14,8 @@ use toml::{
 };
 
 use super::{
-    documents::DocumentWishes, gateway::GatewayTable, groups, listen::ListeningWishes,
-    network::NetworkWishes, wish::Wish,
+    calibrated::CalibrationWishes, documents::DocumentWishes, gateway::GatewayTable, groups,
+    listen::ListeningWishes, network::NetworkWishes, wish::Wish,
 };
 use crate::cli::{
     AudienceFlags, CourtesyFlags, CredentialFlags, GatewayFlags, ProtocolFlags, SpeechFlags, TargetFlags,
@@ -74,6 +74,8 @@ pub(crate) struct Wishes {
     pub(crate) confidence: Option<Wish<f64>>,
     pub(crate) abort_on: Option<Vec<Wish<String>>>,
     pub(crate) documents: DocumentWishes,
+    /// Of a model file.
+    pub(crate) calibration: Option<CalibrationWishes>,
     /// Groups of settings that stand beside these and are read by themselves.
     #[serde(skip)]
     pub(crate) listening: ListeningWishes,

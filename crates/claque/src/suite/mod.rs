@@ -32,7 +32,8 @@ pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode>
         tell_plan(&settings)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let interrupts = Interrupts::listen().context("failed to listen for Ctrl-C")?;
+    let interrupts =
+        Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
     // Found before anything is run, and before `latest` is this very suite.
     let other = match &settings.against {
         Some(name) => Some((name.clone(), baseline::find(name, &settings.order.dir)?)),

@@ -106,6 +106,34 @@ fn of_a_search_its_first_run_that_failed_is_told() {
 }
 
 #[test]
+fn of_a_service_that_serves_not_one_listener_nothing_is_said_that_nobody_knows() {
+    let stage = Stage::new();
+    let broken = [
+        "capacity",
+        "--simulate",
+        "--json",
+        "--max-users",
+        "4",
+        "--gateway-set",
+        "faults.jobs=[{select={share=1.0},effect=\"audio-server-error\"}]",
+    ];
+    let output = stage.claque(&broken);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(json["answer"]["ending"]["kind"], "nothing-holds", "{json}");
+    let folder = json["capacity_folder"].as_str().expect("it has a folder").to_owned();
+    let text = String::from_utf8_lossy(&stage.claque(&["show", &folder]).stdout).into_owned();
+    assert!(text.contains("not even one listener") && !text.contains("at least 0."), "{text}");
+    // One of its runs says why.
+    let told = explained(&stage, &folder);
+    assert_eq!(told["capacity"]["users"], 1, "{told}");
+
+    let again = stage.claque(&["capacity", "--resume", &folder]);
+    let words = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(words.contains("is finished: no run is made"), "{words}");
+    assert!(String::from_utf8_lossy(&again.stdout).contains("not even one listener"));
+}
+
+#[test]
 fn what_cannot_be_explained_is_refused_with_a_remedy() {
     let stage = Stage::new();
     assert!(stage.refused(&["explain", "nonesuch"]).contains("there is no run `nonesuch`"));

@@ -60,6 +60,14 @@ fn replicates_are_runs_of_seeds_in_their_order_on_any_number_of_threads() {
     assert_eq!(told["replicates"][2]["summary"], manifest(&folder)["summary"]);
     let text = stage.prints(&[&["simulate", "--replicates", "3"], CROWD.as_slice()].concat());
     assert!(text.contains("3 replicates (seeds 1 to 3)") && text.contains("round_trip mean"), "{text}");
+    assert!(text.contains("too few for an interval") && !text.contains("95 % interval"), "{text}");
+    assert_eq!(told["figures"][0]["interval"], Value::Null, "of four, too");
+    let five = ["simulate", "--json", "--replicates", "5"];
+    let told = json(&stage.prints(&[five.as_slice(), CROWD.as_slice()].concat()));
+    for figure in told["figures"].as_array().expect("there are figures") {
+        let low = figure["interval"][0].as_f64();
+        assert!(low.is_none_or(|low| low >= 0.0), "{figure}");
+    }
     assert_eq!(fs::read_dir(stage.path().join("claque-results")).expect("there is one").count(), 1);
 }
 
@@ -107,7 +115,40 @@ fn a_model_is_fitted_to_a_run_predicts_another_and_is_a_gateway() {
     assert!(words.contains("which was fitted itself") && words.contains("time per character"), "{text}");
     let impatient = stage.simulated(&["--users", "12", "--blocks", "12", "--workers", "1", "--speed", "2"]);
     let text = stage.prints(&["calibrate", &impatient.display().to_string()]);
-    assert!(text.contains("left out") && text.contains("fewer listeners"), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("left out") && words.contains("fewer listeners"), "{text}");
     let words = stage.refused(&["simulate", "--gateway", "nowhere.toml"]);
     assert!(words.contains("nowhere.toml"), "{words}");
+}
+
+#[test]
+fn a_fit_refuses_what_it_cannot_know_and_a_model_says_what_speaks_against_it() {
+    let stage = Stage::new();
+    let service = |workers: &str, more: &[&str]| {
+        let audience =
+            ["--users", "6", "--blocks", "16", "--speed", "1.5", "--varied-lengths", "--workers", workers];
+        stage.simulated(&[audience.as_slice(), more].concat()).display().to_string()
+    };
+    let (one, other) = (service("3", &[]), service("1", &["--seed", "2"]));
+    let words = stage.refused(&["calibrate", &one, &one]);
+    assert!(words.contains("are one run") && words.contains("another seed"), "{words}");
+    let shared = service("3", &["--use-cached"]);
+    assert!(stage.refused(&["calibrate", &shared]).contains("share texts"), "{shared}");
+    let busy =
+        service("1", &["--gateway", "2026-02", "--gateway-set", "pipeline.overflow.threshold_seconds=3"]);
+    assert!(stage.refused(&["calibrate", &busy]).contains("overflow provider"), "{busy}");
+
+    // A third of the workers is another service.
+    let text = stage.prints(&["calibrate", &one, &other, "--write", "model.toml"]);
+    assert!(text.contains("Doubt: the model predicts"), "{text}");
+    assert!(fs::read_to_string(stage.path().join("model.toml")).unwrap().contains("[calibration]"));
+    for flag in ["--gateway", "--scenario"] {
+        let folder = stage.simulated(&[CROWD.as_slice(), &[flag, "model.toml"]].concat());
+        let manifest = manifest(&folder);
+        let notes = manifest["verdict"]["notes"].as_array().expect("there are notes");
+        assert!(notes.iter().any(|note| note["id"] == "model-in-doubt"), "{flag}: {notes:?}");
+    }
+    let search = ["capacity", "--simulate", "--gateway", "model.toml", "--max-users", "2", "--quiet"];
+    let told = String::from_utf8_lossy(&stage.claque(&search).stdout).into_owned();
+    assert!(told.contains("Doubt: the model is in doubt"), "{told}");
 }

@@ -56,7 +56,9 @@ pub enum CommandError {
     )]
     Empty,
     /// A quote is open, or nothing follows the last backslash.
-    #[error("failed to read the engine's command '{line}': a quote is left open, or it ends in a backslash")]
+    #[error(
+        "failed to read the engine's command '{line}': a quote is left open, or it ends in a backslash; close it, or double it"
+    )]
     Quotes {
         /// The line.
         line: String,

@@ -19,7 +19,8 @@ use super::{
 };
 use crate::config::{
     UsageError,
-    calibrated::read_model,
+    calibrated::{CalibrationWishes, ReadModel, read_model},
+    no_effect,
     wish::{Place, Source, Wish},
     wishes::Wishes,
 };
@@ -49,8 +50,9 @@ pub(crate) fn choose(
     limits: Limits,
     seed: Seed,
 ) -> Result<GatewayChoice, UsageError> {
-    let (preset, base) = preset(wishes, source)?;
+    let ReadModel { preset, config: base, calibration } = preset(wishes, source)?;
     let engine = engine(wishes, source)?;
+    no_effect::constants_of_no_model(wishes, &engine)?;
     let short = Short::read(wishes, source, &engine, limits)?;
     let mut layers = Layers::over(&base);
     layers.lay(short.written(&layers.models(), |place| place != Place::Flag));
@@ -76,7 +78,9 @@ pub(crate) fn choose(
         Workers::Unlimited => None,
     });
     let engine = engine.with_processes(workers.max().unwrap_or(1));
-    Ok(GatewayChoice { preset, config, engine, seed })
+    let of_file = wishes.calibration.iter().flat_map(|calibration| &calibration.doubts);
+    let doubts = of_file.chain(&calibration.doubts).cloned().collect();
+    Ok(GatewayChoice { preset, config, engine, seed, doubts })
 }
 
 /// The preset behind a table that was written at `place`, and the configuration that the two are.
@@ -97,19 +101,20 @@ pub(crate) fn configured(place: &str, table: &GatewayTable) -> Result<(String, G
     Ok((preset, config))
 }
 
-fn preset(wishes: &Wishes, source: &Source) -> Result<(String, GatewayConfig), UsageError> {
+fn preset(wishes: &Wishes, source: &Source) -> Result<ReadModel, UsageError> {
+    let of_ours = |preset, config| ReadModel { preset, config, calibration: CalibrationWishes::default() };
     let in_file = wishes.gateway.as_ref().and_then(|table| table.value.preset.as_ref());
     let (wish, key) = match (&wishes.preset, in_file) {
         (Some(typed), _) => (typed, "gateway"),
         (None, Some(written)) => (written, "preset"),
-        (None, None) => return Ok(("current".to_owned(), GatewayConfig::current())),
+        (None, None) => return Ok(of_ours("current".to_owned(), GatewayConfig::current())),
     };
     let is_file = wish.is_flag() && Path::new(&wish.value).extension().is_some_and(|end| end == "toml");
     if is_file {
         return read_model(Path::new(&wish.value));
     }
     let config = source.known(wish, key, &GatewayConfig::PRESETS, GatewayConfig::preset)?;
-    Ok((wish.value.clone(), config))
+    Ok(of_ours(wish.value.clone(), config))
 }
 
 /// The settings that have names of their own beside the table, each with its place.
