@@ -96,6 +96,8 @@ struct Fields {
     #[serde(default)]
     scenario: serde_json::Value,
     verdict: Option<SavedVerdict>,
+    #[serde(default)]
+    facts_kept: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -146,11 +148,14 @@ pub fn head(dir: &Path) -> Result<RunHead, StoreError> {
             RunWhat::Documents { config, summary }
         }
     };
-    let Fields { partial, started_at_utc, target, scenario, verdict } = fields(&bytes, &path)?;
+    let Fields { partial, started_at_utc, target, scenario, verdict, facts_kept } = fields(&bytes, &path)?;
     let tags = tags(dir)?;
     let is_documents = matches!(what, RunWhat::Documents { .. });
-    let (kind, lacks_its_seal): (_, fn(&Path) -> bool) =
-        if is_documents { (Kind::Documents, documents::lacks_its_seal) } else { (Kind::Run, lacks_its_seal) };
+    let (kind, lacks_its_seal): (_, fn(&Path) -> bool) = if is_documents {
+        (Kind::Documents, documents::lacks_its_seal)
+    } else {
+        (Kind::of_listeners(facts_kept.as_ref()), lacks_its_seal)
+    };
     let integrity = match Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::ForAList)?, kind) {
         Integrity::Unsealed if partial => Integrity::Whole,
         Integrity::Unsealed if lacks_its_seal(dir) => Integrity::without_its_seal(kind),

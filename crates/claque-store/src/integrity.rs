@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     /// A run of listeners.
     #[default]
     Run,
+    /// One that did not keep everybody's facts.
+    Sampled,
     /// A run over documents.
     Documents,
     /// A search for a capacity.
@@ -41,9 +43,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The kind of a run of listeners that kept these facts.
+    pub(crate) const fn of_listeners(facts_kept: Option<&String>) -> Self {
+        if facts_kept.is_none() { Self::Run } else { Self::Sampled }
+    }
+
     const fn file(self) -> &'static str {
         match self {
-            Self::Run | Self::Documents => files::RUN,
+            Self::Run | Self::Sampled | Self::Documents => files::RUN,
             Self::Capacity => files::CAPACITY,
             Self::Suite => files::SUITE,
         }
@@ -51,7 +58,7 @@ impl Kind {
 
     const fn noun(self) -> &'static str {
         match self {
-            Self::Run | Self::Documents => "run",
+            Self::Run | Self::Sampled | Self::Documents => "run",
             Self::Capacity => "search",
             Self::Suite => "suite",
         }

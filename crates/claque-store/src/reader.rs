@@ -132,7 +132,7 @@ pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
     let bytes = files::read(&path).map_err(|source| not_read(dir, &path, source))?;
     let mut manifest = Manifest::decode(&bytes, &path)?;
     let found = seal::hold(&bytes, &path, dir, Scrutiny::Full)?;
-    manifest.integrity = match Integrity::of(found, Kind::Run) {
+    manifest.integrity = match Integrity::of(found, Kind::of_listeners(manifest.facts_kept.as_ref())) {
         Integrity::Unsealed => of_unsealed(dir, &manifest)?,
         other @ (Integrity::Whole | Integrity::Changed(_)) => other,
     };

@@ -31,11 +31,15 @@ const DEEDS: [(&str, Deed, &str); 14] = [
     ("run.json of another run", |run, other| take(run, other, "run.json"), "blocks.parquet"),
     ("a seed", |run, _| edit(run, |file| file["seed"] = 77.into()), "run.json was changed in seed"),
     ("a setting", |run, _| edit(run, |file| file["scenario"]["speed"] = 9.into()), "changed in scenario"),
-    ("a verdict", |run, _| edit(run, |file| file["verdict"]["notes"] = json!([])), "changed in verdict"),
+    (
+        "a verdict",
+        |run, _| edit(run, |file| file["verdict"]["notes"] = json!([{"id": "warnings", "text": "1"}])),
+        "changed in verdict",
+    ),
     (
         "lateness",
-        |run, _| edit(run, |file| file["summary"]["generator_gap"] = 9.into()),
-        "summary.generator_gap",
+        |run, _| edit(run, |file| file["summary"]["schedule_lag"] = json!({"count": 1, "max_ms": 1.0})),
+        "summary.schedule_lag",
     ),
     ("no seal", |run, _| edit(run, unseal), "changed in seal"),
     ("a new key", |run, _| edit(run, |file| file["by_hand"] = "not at all".into()), "changed in by_hand"),
@@ -243,7 +247,8 @@ fn a_run_that_kept_no_facts_says_so_and_is_sealed_all_the_same() {
 
         let edited = copied(&run, &format!("edited-{}", kept.replace(':', "-")));
         edit(&edited, |file| file["summary"]["round_trip"]["p50_ms"] = 1.0.into());
-        assert!(stage.prints(&["show", edited.to_str().unwrap()]).contains("INVALID"));
+        let shown = stage.prints(&["show", edited.to_str().unwrap()]);
+        assert!(shown.contains("INVALID") && !shown.contains("resummarise"), "{shown}");
         assert!(stage.prints(&["runs"]).contains("CHANGED"));
         fs::remove_dir_all(edited).expect("it can be removed");
         remove(&run, "errors.parquet");
