@@ -13,7 +13,8 @@ use claque_core::{
     share::Share,
     time::{Duration, MediaTime, Speed},
 };
-use claque_gateway::{GatewayConfig, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::Workers;
 use claque_sim::{Link, Scenario, simulate};
 use claque_stats::{RunShape, Summary, SummaryBuilder};
 

@@ -8,8 +8,8 @@ mod server;
 use std::collections::BTreeMap;
 
 use claque_core::time::{Duration, Instant, MediaTime, Speed};
-use claque_gateway::{
-    Era,
+use claque_front::yapit::{
+    gateway::Era,
     scripted::{Script, Withdraws},
 };
 use serde::Deserialize;

@@ -4,8 +4,11 @@
 use std::sync::Arc;
 
 use claque_core::{event::Event, ids::BlockIdx};
-use claque_front::yapit::block_status;
-use claque_gateway::{BlockNotice, DocumentId, Notice, VariantHash};
+use claque_front::yapit::{
+    block_status,
+    gateway::{BlockNotice, Notice},
+};
+use claque_gateway::{DocumentId, VariantHash};
 use claque_wire::yapit::{BlockReport, Consequence, Conversation, session_error};
 
 /// What follows from a notice.

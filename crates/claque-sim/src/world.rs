@@ -14,7 +14,8 @@ use claque_core::{
     share::OwnListeners,
     time::{Duration, Instant},
 };
-use claque_gateway::{ConnId, Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request};
+use claque_front::yapit::gateway::{Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request};
+use claque_gateway::ConnId;
 use claque_wire::yapit::close;
 use slab::Slab;
 
@@ -299,7 +300,7 @@ impl<F: FnMut(Fact)> World<F> {
                     (conn, at, What::Closed { conn, failure })
                 }
                 // The stage takes no gateway with an external engine.
-                Output::Synthesize { .. } => continue,
+                Output::Synthesize(_) => continue,
             };
             let arrives = run_time(at, self.gateway_lead) + latency;
             send_off(arrives, index(conn, listeners), what);

@@ -6,7 +6,8 @@ use claque_core::{
     script::Script,
     time::Duration,
 };
-use claque_gateway::{Counting, GatewayConfig, SynthesisLimit, Workers};
+use claque_front::yapit::gateway::{Counting, GatewayConfig, SynthesisLimit};
+use claque_gateway::Workers;
 use claque_net::service::{EraGuess, Pause, Service, ServiceError};
 
 use crate::order::{LimitChoice, LimitSettings, TargetChoice};

@@ -9,7 +9,8 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
 };
-use claque_gateway::{GatewayConfig, ServiceModel, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{ServiceModel, Workers};
 use claque_sim::{Link, Scenario, simulate};
 use claque_stats::{Observations, RunShape};
 use rand_distr::{Distribution as _, LogNormal};

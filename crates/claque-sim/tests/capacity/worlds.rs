@@ -10,7 +10,8 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, MediaTime, Speed},
 };
-use claque_gateway::{Effect, FaultRule, GatewayConfig, Selector, ServiceModel};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{Effect, FaultRule, Selector, ServiceModel};
 use claque_sim::{Link, Scenario, simulate};
 use claque_stats::{
     Observations, RunShape, Verdict,

@@ -8,7 +8,8 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_gateway::{ContentHash, CreationAnswer, GatewayConfig, Workers};
+use claque_front::yapit::gateway::{ContentHash, CreationAnswer, GatewayConfig};
+use claque_gateway::Workers;
 use claque_sim::{DocumentsScenario, DocumentsSimulated, Link, SimulatedPaper, simulate_documents};
 use proptest::prelude::*;
 

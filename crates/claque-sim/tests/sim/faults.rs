@@ -8,9 +8,10 @@ use claque_core::{
     remark::Sound,
     time::Duration,
 };
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_gateway::{
     AudioFault, AudioRule, BlockSelector, ConnectionEffect, ConnectionFault, ConnectionSelector, Effect,
-    FaultRule, GatewayConfig, Selector, Turn,
+    FaultRule, Selector, Turn,
 };
 
 use crate::house::{Outcome, clockwork, run, scenario, second};

@@ -12,7 +12,7 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Instant, MediaTime, Speed},
 };
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_sim::{Link, Scenario, Simulated, simulate};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);

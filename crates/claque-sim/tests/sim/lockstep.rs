@@ -9,7 +9,7 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Instant, MediaTime},
 };
-use claque_gateway::{CrossTalk, GatewayConfig};
+use claque_front::yapit::gateway::{CrossTalk, GatewayConfig};
 use claque_sim::Scenario;
 use claque_stats::{Lockstep, lockstep};
 

@@ -21,7 +21,8 @@ use claque_core::{
     share::Share,
     time::{Duration, Speed},
 };
-use claque_gateway::{GatewayConfig, ServiceModel, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{ServiceModel, Workers};
 use claque_sim::{Link, Scenario, simulate};
 use claque_stats::{RunShape, Summary, SummaryBuilder};
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_run::order::{FactsKept, Results, SimulateOrder};
 use claque_stats::calibrate::Calibration;
 use claque_store::Manifest;

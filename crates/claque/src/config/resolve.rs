@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroUsize};
 
 use claque_core::rng::Seed;
-use claque_gateway::Auth;
+use claque_front::yapit::gateway::Auth;
 use claque_net::service::{Credentials, NetworkOrder, Target};
 use claque_run::order::{FactsKept, ProtocolChoice, Results, RunOrder, SimulateOrder, TargetChoice};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! What the flags of runs over documents come to.
 
-use claque_gateway::Auth;
+use claque_front::yapit::gateway::Auth;
 use claque_net::service::{Credentials, NetworkOrder};
 use claque_run::order::{DocumentsOrder, ProtocolChoice, SimulateDocumentsOrder, TargetChoice};
 use serde_json::Value;

@@ -192,7 +192,8 @@ mod tests {
             let keys = message.split('`').skip(3).step_by(2);
             keys.filter(|key| !["token", "password"].contains(key)).for_each(|key| names(table, key));
         }
-        let gateway = serde_json::to_value(claque_gateway::GatewayConfig::switched_on()).unwrap();
+        let gateway =
+            serde_json::to_value(claque_front::yapit::gateway::GatewayConfig::switched_on()).unwrap();
         for table in ["", "/extraction", "/pipeline", "/pipeline/overflow", "/faults"] {
             let keys = gateway.pointer(table).and_then(serde_json::Value::as_object).unwrap().keys();
             keys.for_each(|key| names(table, key));

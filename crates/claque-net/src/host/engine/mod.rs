@@ -12,7 +12,8 @@ mod wyoming;
 use std::{collections::BTreeMap, sync::Arc};
 
 use claque_core::time::{MediaTime, SampleRate};
-use claque_gateway::{AudioFormat, GatewayConfig, Speech, SpeechBody};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{AudioFormat, Speech, SpeechBody};
 use claque_wire::audio::wav::{self, Wav};
 use tokio::sync::Semaphore;
 

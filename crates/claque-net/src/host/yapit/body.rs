@@ -7,8 +7,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use claque_front::yapit::{self, Answer};
-use claque_gateway::{Flaw, Speech, SpeechBody};
+use claque_front::yapit::{self, Answer, gateway::Flaw};
+use claque_gateway::{Speech, SpeechBody};
 use http_body_util::Full;
 use hyper::{
     Response, StatusCode,

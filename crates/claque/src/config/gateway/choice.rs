@@ -9,7 +9,8 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime, duration_nanos},
 };
-use claque_gateway::{Engine, GatewayConfig, ModelConfig, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{Engine, ModelConfig, Workers};
 use claque_run::order::{EngineFlag, GatewayChoice};
 
 use super::{

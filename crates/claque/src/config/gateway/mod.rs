@@ -10,7 +10,7 @@ mod layers;
 mod openai;
 mod table;
 
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_run::order::{GatewayChoice, OpenaiChoice};
 use serde_json::Value;
 

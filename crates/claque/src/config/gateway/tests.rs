@@ -4,10 +4,11 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant, MediaTime},
 };
+use claque_front::yapit::gateway::{Auth, AuthConfig, CreationAnswer, CrossTalk, Eviction, GatewayConfig};
 use claque_gateway::{
-    AudioFault, AudioRule, Auth, AuthConfig, BlockSelector, ConnectionEffect, ConnectionFault,
-    ConnectionSelector, CreationAnswer, CrossTalk, Effect, Eviction, FaultRule, GatewayConfig, LengthModel,
-    Outage, RequestEffect, RequestFault, Say, Selector, ServiceModel, SocketOutage, Step, Turn, Workers,
+    AudioFault, AudioRule, BlockSelector, ConnectionEffect, ConnectionFault, ConnectionSelector, Effect,
+    FaultRule, LengthModel, Outage, RequestEffect, RequestFault, Say, Selector, ServiceModel, SocketOutage,
+    Step, Turn, Workers,
 };
 use claque_run::order::{EngineFlag, GatewayChoice};
 
