@@ -163,7 +163,7 @@ pub(crate) fn order(
     let model = Table::from_iter([("gateway".to_owned(), Value::Table(gateway.clone()))]);
     let settings =
         table_of(&Source { path: "the model".into(), text: model.to_string() })?.unwrap_or_default();
-    wishes.model = Some(Wish::flag(manifest.config.model.clone()));
-    wishes.gateway = Some(Wish::flag(settings));
+    wishes.audience.model = Some(Wish::flag(manifest.config.model.clone()));
+    wishes.gateway.table = Some(Wish::flag(settings));
     simulate_order(&wishes, &source, results, FactsKept::None)
 }

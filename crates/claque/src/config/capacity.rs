@@ -191,8 +191,8 @@ pub(crate) fn resolve_capacity(
 ) -> Result<CapacitySettings, UsageError> {
     let (mut wishes, source) = scenario::read(flags.scenario().map(std::path::PathBuf::as_path))?;
     let CapacityFlags { simulate, objective, confidence, max_users, max_time, resume, .. } = flags;
-    over(&mut wishes.confidence, confidence);
-    let confidence = wishes.confidence.take();
+    over(&mut wishes.judging.confidence, confidence);
+    let confidence = wishes.judging.confidence.take();
     let confidence_pct = source.within(confidence.as_ref(), "confidence", 80.0..=99.9, CONFIDENCE)?;
     let most = max_users.map(Wish::flag);
     let most_users = source.within(most.as_ref(), "max_users", 1..=1_000_000, MOST_USERS)?;
@@ -200,23 +200,24 @@ pub(crate) fn resolve_capacity(
     let most_s = source.within(most_minutes.as_ref(), "max_time", 0.1..=WEEK, WEEK)? * 60.0;
     wishes.lay_audience(flags.audience);
     wishes.listening.lay(flags.player)?;
-    wishes.lay_protocol(flags.protocol);
-    over(&mut wishes.decode_share, flags.decode_share);
-    if let Some(wish) = &wishes.users {
+    wishes.speech.lay(flags.protocol);
+    over(&mut wishes.output.decode_share, flags.decode_share);
+    if let Some(wish) = &wishes.audience.users {
         let what = "is what a capacity is searched for; take it out, and bound the search by --max-users";
         return Err(source.error(wish, "users", what));
     }
     without_arrivals(&wishes, &source)?;
     // A run that is given up shows nothing.
-    wishes.abort_on = None;
-    let asked = if objective.is_empty() && wishes.objectives.is_none() {
+    wishes.judging.abort_on = None;
+    let asked = if objective.is_empty() && wishes.judging.objectives.is_none() {
         OBJECTIVES.map(str::to_owned).to_vec()
     } else {
         objective
     };
     let is_plain = is_plain(&flags.gateway, &wishes);
     let repeatable = simulate && is_plain;
-    let (blocks, stagger) = (wishes.blocks.is_some(), wishes.stagger.as_ref().map(|wish| wish.value));
+    let (blocks, stagger) =
+        (wishes.audience.blocks.is_some(), wishes.audience.stagger.as_ref().map(|wish| wish.value));
     let seed = audience::seed_number(&wishes);
     let shared = Shared {
         gateway: flags.gateway,
@@ -280,7 +281,7 @@ struct Shared {
 
 fn simulated(shared: Shared, mut wishes: Wishes, source: &Source) -> Result<SimulateSettings, UsageError> {
     // What a file says of the service itself means nothing to a model of it.
-    wishes.base_url = None;
+    wishes.target.base_url = None;
     let flags = SimulateFlags {
         what: None,
         audience: AudienceFlags::default(),
@@ -347,10 +348,10 @@ pub(crate) fn blocks_ahead(policy: &PlayerPolicy) -> u32 {
 /// A search has its own times at which listeners come, and keeps none of them in place.
 fn without_arrivals(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
     let refused = [
-        ("arrivals", &wishes.arrivals),
-        ("for", &wishes.arrivals_for),
-        ("hold", &wishes.hold),
-        ("warm_up", &wishes.warm_up),
+        ("arrivals", &wishes.schedule.arrivals),
+        ("for", &wishes.schedule.arrivals_for),
+        ("hold", &wishes.schedule.hold),
+        ("warm_up", &wishes.schedule.warm_up),
     ];
     for (key, wish) in refused {
         if let Some(wish) = wish {
@@ -365,7 +366,9 @@ fn without_arrivals(wishes: &Wishes, source: &Source) -> Result<(), UsageError> 
 /// Whether nothing of the model was set besides its engine, so that nothing in it goes wrong seldom.
 fn is_plain(flags: &GatewayFlags, wishes: &Wishes) -> bool {
     let is_set = flags.gateway.is_some() || flags.reproduce.is_some() || !flags.gateway_set.is_empty();
-    let is_wished = wishes.preset.is_some() || wishes.reproduce.is_some() || wishes.gateway.is_some();
+    let is_wished = wishes.gateway.preset.is_some()
+        || wishes.gateway.reproduce.is_some()
+        || wishes.gateway.table.is_some();
     !is_set && !is_wished
 }
 

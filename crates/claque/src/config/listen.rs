@@ -14,6 +14,7 @@ use super::{
     UsageError,
     audience::{DAY, number},
     behaviour::BehaviourSettings,
+    groups::Group,
     speech,
     wish::{Source, Wish},
     wishes::{Wishes, over},
@@ -63,6 +64,8 @@ impl ListeningWishes {
         Ok(())
     }
 }
+
+impl Group for ListeningWishes {}
 
 /// How long is thought between two utterances if nothing else is said: people who read an answer and type the next question take
 /// longer, those who talk take less.

@@ -24,6 +24,7 @@ mod listen;
 mod live;
 mod network;
 mod objectives;
+mod output;
 mod resolve;
 mod resolve_documents;
 mod scenario;
@@ -32,6 +33,7 @@ mod simulate;
 mod speech;
 mod suite;
 mod suite_file;
+mod target;
 mod told_files;
 mod vary;
 mod wish;
@@ -45,7 +47,8 @@ pub(crate) use self::{
     compare::{CompareSettings, OnRegression, resolve_compare},
     credentials::Surroundings,
     environment::Environment,
-    resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
+    output::OUTPUT_DIR,
+    resolve::{resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     resolve_documents::{resolve_documents, resolve_simulate_documents},
     settings::{
         CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, Replicates,

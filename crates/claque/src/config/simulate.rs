@@ -7,11 +7,11 @@ use claque_run::order::{
 use serde_json::{Map, Value};
 
 use super::{
-    UsageError, decided,
+    UsageError,
     environment::Environment,
-    gateway::{Limits, choose, choose_openai},
+    gateway::{self, Limits, choose, choose_openai},
     settings::{Output, PageChoice},
-    wish::{Place, Source},
+    wish::Source,
     wishes::Wishes,
 };
 
@@ -27,7 +27,7 @@ pub(super) fn service(
 ) -> Result<SimulatedService, UsageError> {
     match protocol {
         ProtocolChoice::Openai(asking) => {
-            let dialect = wishes.dialect.as_ref().map(|wish| wish.value.as_str());
+            let dialect = wishes.speech.dialect.as_ref().map(|wish| wish.value.as_str());
             // Nobody is asked for a key, so none is read.
             let around = (dialect, &Environment::default());
             let gateway = choose_openai(wishes, source, around, seed)?;
@@ -46,7 +46,7 @@ pub(super) fn service(
 /// # Errors
 /// The engine is a program, or somebody's service.
 fn no_program(wishes: &Wishes, source: &Source, engine: &EngineFlag) -> Result<(), UsageError> {
-    if let (EngineFlag::External { typed, .. }, Some(wish)) = (engine, &wishes.engine) {
+    if let (EngineFlag::External { typed, .. }, Some(wish)) = (engine, &wishes.gateway.engine) {
         let what = format!(
             "is `{typed}`, but a simulation runs no program and asks no service; give synthetic or deterministic"
         );
@@ -103,45 +103,10 @@ pub(super) fn refuse_in_replicates(order: &SimulateOrder) -> Result<(), UsageErr
 /// # Errors
 /// Something is about bytes, sockets or waiting, of which a simulation has none.
 pub(super) fn refuse_what_has_no_meaning(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
-    let settings = [
-        (
-            wishes.abort_on.as_ref().and_then(|rules| rules.first()).map(|wish| wish.place),
-            "abort_on",
-            "has no meaning in a simulation, which costs no time; take it out",
-        ),
-        (
-            wishes.base_url.as_ref().map(|wish| wish.place),
-            "base_url",
-            "has no meaning in a simulation; take it out, or use `claque run`",
-        ),
-        (
-            wishes.keep_audio.as_ref().map(|wish| wish.place),
-            "keep_audio",
-            "has no meaning in a simulation, which makes no audio; take it out",
-        ),
-        (
-            wishes.decode_share.as_ref().map(|wish| wish.place),
-            "decode_share",
-            "has no meaning in a simulation, in which nothing sounds; take it out",
-        ),
-        (
-            wishes.pcm_rate.as_ref().map(|wish| wish.place),
-            "pcm_rate",
-            "has no meaning in a simulation, which has no samples; take it out, or use `claque run`",
-        ),
-        (
-            wishes.request_field.iter().flatten().map(|wish| wish.place).next(),
-            "request_field",
-            "has no meaning in a simulation, which sends no requests; take it out, or use `claque run`",
-        ),
-        (
-            wishes.path.as_ref().map(|wish| wish.place),
-            "path",
-            "has no meaning in a simulation, which sends no requests; take it out, or use `claque run`",
-        ),
-    ];
-    let said =
-        settings.into_iter().find_map(|(place, key, what): (Option<Place>, _, _)| Some((place?, key, what)));
+    let settings = wishes.judging.of_real_time().into_iter();
+    let settings = settings.chain(wishes.target.of_real_time()).chain(wishes.output.of_real_time());
+    let settings = settings.chain(wishes.speech.of_real_time());
+    let said = settings.into_iter().find_map(|(place, key, what)| Some((place?, key, what)));
     said.map_or(Ok(()), |(place, key, what)| {
         Err(UsageError::new(format!("{} {what}", source.name(place, key))))
     })
@@ -150,7 +115,7 @@ pub(super) fn refuse_what_has_no_meaning(wishes: &Wishes, source: &Source) -> Re
 /// Adds what was decided about the service.
 pub(super) fn decided(service: &SimulatedService, scenario: &mut Map<String, Value>) {
     match service {
-        SimulatedService::Yapit(gateway) => decided::gateway(gateway, scenario),
-        SimulatedService::Speech(speech) => decided::speech_gateway(&speech.gateway, scenario),
+        SimulatedService::Yapit(gateway) => gateway::decided(gateway, scenario),
+        SimulatedService::Speech(speech) => gateway::decided_openai(&speech.gateway, scenario),
     }
 }

@@ -16,7 +16,8 @@ use super::{
     OnRegression, UsageError,
     credentials::Surroundings,
     objectives::judging,
-    resolve::{decide_run, decide_simulate, output},
+    output::output,
+    resolve::{decide_run, decide_simulate},
     settings::Output,
     suite_file::{self, ScenarioEntry, SuiteFile},
     wish::{Source, Wish},
@@ -190,13 +191,13 @@ fn jobs(
     }
     let job = |&planned: &Planned| {
         let mut wishes = entries[planned.scenario].wishes.clone();
-        wishes.seed = Some(Wish::flag(planned.seed));
+        wishes.audience.seed = Some(Wish::flag(planned.seed));
         let work = if flags.simulate {
             // What is about the service itself means nothing to a model of it.
-            wishes.base_url = None;
-            wishes.abort_on = None;
-            wishes.path = None;
-            wishes.pcm_rate = None;
+            wishes.target.base_url = None;
+            wishes.judging.abort_on = None;
+            wishes.speech.path = None;
+            wishes.speech.pcm_rate = None;
             Work::Virtual(Box::new(decide_simulate(simulate_flags(flags), wishes, source)?.order))
         } else {
             let around = Surroundings {

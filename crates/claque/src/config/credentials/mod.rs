@@ -1,19 +1,91 @@
 //! Who the audience is to the service. What was typed wins over what lies around: `--token`, then the env file, then
 //! the variable CLAQUE_TOKEN. No secret is in an error.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use claque_core::secret::Secret;
 use claque_net::service::{Credentials, PasswordSignIn};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Map, Value};
 
 use super::{
     UsageError,
     accounts::{Account, AccountsFile, Entry},
     env_file::EnvFile,
     environment::Environment,
+    groups::Group,
     wish::{Place, Source, Wish},
-    wishes::Wishes,
+    wishes::{Wishes, over},
 };
+use crate::cli::CredentialFlags;
+
+/// What was said about who the audience is, by the names it has in a scenario.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct CredentialWishes {
+    pub(super) env_file: Option<Wish<PathBuf>>,
+    auth_env_file: Option<Wish<PathBuf>>,
+    pub(super) accounts: Option<Wish<PathBuf>>,
+    pub(super) guest: Option<Wish<i64>>,
+    no_auth: Option<Wish<bool>>,
+    /// Read only to say where secrets belong; their values are passed over.
+    token: Option<Wish<IgnoredAny>>,
+    password: Option<Wish<IgnoredAny>>,
+    /// `--token`.
+    #[serde(skip)]
+    typed_token: Option<Secret>,
+}
+
+impl CredentialWishes {
+    pub(super) fn lay(&mut self, flags: CredentialFlags) {
+        over(&mut self.env_file, flags.env_file);
+        over(&mut self.auth_env_file, flags.auth_env_file);
+        over(&mut self.accounts, flags.accounts);
+        over(&mut self.guest, flags.guest);
+        over(&mut self.no_auth, flags.no_auth);
+        self.typed_token = flags.token;
+    }
+
+    /// # Errors
+    /// A scenario holds a secret.
+    pub(super) fn hold_no_secret(&self, source: &Source) -> Result<(), UsageError> {
+        for (key, secret) in [("token", &self.token), ("password", &self.password)] {
+            if let Some(Wish { place, .. }) = secret {
+                return Err(UsageError::new(format!(
+                    "{} does not belong in a scenario, which is saved and shared; put it into the variable CLAQUE_TOKEN, \
+                     give it with `--token -`, or name a file with --env-file",
+                    source.name(*place, key)
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Group for CredentialWishes {
+    fn place_files(&mut self, beside: &dyn Fn(&Path) -> PathBuf) {
+        let files = [&mut self.env_file, &mut self.auth_env_file, &mut self.accounts];
+        for file in files.into_iter().flatten() {
+            file.value = beside(&file.value);
+        }
+    }
+}
+
+/// Adds what was decided, where it is not as usual, by the names a scenario has for it.
+pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
+    let CredentialWishes { guest, no_auth, .. } = &wishes.credentials;
+    for (key, value) in [
+        ("guest", guest.as_ref().map(|wish| Value::from(wish.value))),
+        ("no_auth", no_auth.as_ref().map(|wish| Value::from(wish.value))),
+    ] {
+        if let Some(value) = value {
+            scenario.insert(key.to_owned(), value);
+        }
+    }
+}
 
 /// The variable that holds a token, in the environment and in an env file.
 const TOKEN_VARIABLE: &str = "CLAQUE_TOKEN";
@@ -76,14 +148,14 @@ pub(crate) fn find_all(
     surroundings: Surroundings<'_>,
 ) -> Result<Vec<Credentials>, UsageError> {
     contradictions(wishes, source)?;
-    if wishes.no_auth.as_ref().is_some_and(|wish| wish.value) {
+    if wishes.credentials.no_auth.as_ref().is_some_and(|wish| wish.value) {
         return Ok(vec![Credentials::None]);
     }
-    if wishes.guest.is_some() {
-        let guests = source.within(wishes.guest.as_ref(), "guest", 1..=MOST_GUESTS, 1)?;
+    if wishes.credentials.guest.is_some() {
+        let guests = source.within(wishes.credentials.guest.as_ref(), "guest", 1..=MOST_GUESTS, 1)?;
         return Ok(vec![Credentials::Guest; usize::try_from(guests).unwrap_or(1)]);
     }
-    match &wishes.accounts {
+    match &wishes.credentials.accounts {
         Some(file) => many(wishes, &AccountsFile::read(&file.value)?, &file.value),
         None => find(wishes, surroundings).map(|one| vec![one]),
     }
@@ -94,12 +166,12 @@ pub(crate) fn find_all(
 /// # Errors
 /// There are two.
 pub(super) fn contradictions(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
-    let no_auth = wishes.no_auth.as_ref().filter(|wish| wish.value).map(|wish| wish.place);
+    let no_auth = wishes.credentials.no_auth.as_ref().filter(|wish| wish.value).map(|wish| wish.place);
     let ways = [
         (no_auth, "no_auth"),
-        (wishes.guest.as_ref().map(|wish| wish.place), "guest"),
-        (wishes.accounts.as_ref().map(|wish| wish.place), "accounts"),
-        (wishes.typed_token.as_ref().map(|_| Place::Flag), "token"),
+        (wishes.credentials.guest.as_ref().map(|wish| wish.place), "guest"),
+        (wishes.credentials.accounts.as_ref().map(|wish| wish.place), "accounts"),
+        (wishes.credentials.typed_token.as_ref().map(|_| Place::Flag), "token"),
     ];
     let mut said = ways.into_iter().filter_map(|(place, key)| place.map(|place| source.name(place, key)));
     match (said.next(), said.next()) {
@@ -114,7 +186,9 @@ pub(super) fn contradictions(wishes: &Wishes, source: &Source) -> Result<(), Usa
 /// --auth-env-file.
 fn many(wishes: &Wishes, accounts: &AccountsFile, path: &Path) -> Result<Vec<Credentials>, UsageError> {
     let mut files = Vec::new();
-    for (wish, flag) in [(&wishes.env_file, "--env-file"), (&wishes.auth_env_file, "--auth-env-file")] {
+    for (wish, flag) in
+        [(&wishes.credentials.env_file, "--env-file"), (&wishes.credentials.auth_env_file, "--auth-env-file")]
+    {
         if let Some(wish) = wish {
             files.push(EnvFile::read(&wish.value, flag)?);
         }
@@ -153,13 +227,14 @@ fn many(wishes: &Wishes, accounts: &AccountsFile, path: &Path) -> Result<Vec<Cre
 /// # Errors
 /// A file cannot be read, or lacks a variable; says which, and where it was looked for.
 pub(crate) fn find(wishes: &Wishes, surroundings: Surroundings<'_>) -> Result<Credentials, UsageError> {
-    if let Some(typed) = &wishes.typed_token {
+    if let Some(typed) = &wishes.credentials.typed_token {
         let token = if typed.expose() == "-" { from_stdin(surroundings.stdin)? } else { typed.clone() };
         return token_of(&token, "--token");
     }
-    match &wishes.env_file {
+    match &wishes.credentials.env_file {
         Some(file) => {
-            let (file, auth) = (EnvFile::read(&file.value, "--env-file")?, wishes.auth_env_file.as_ref());
+            let (file, auth) =
+                (EnvFile::read(&file.value, "--env-file")?, wishes.credentials.auth_env_file.as_ref());
             from_file(&file, surroundings.variables, auth)
         }
         None => match surroundings.token.filter(|token| !token.expose().trim().is_empty()) {
@@ -190,7 +265,7 @@ fn token_of(token: &Secret, place: &str) -> Result<Credentials, UsageError> {
 fn from_file(
     file: &EnvFile,
     variables: &[&'static str],
-    auth_file: Option<&Wish<std::path::PathBuf>>,
+    auth_file: Option<&Wish<PathBuf>>,
 ) -> Result<Credentials, UsageError> {
     if let Some(token) = file.first(variables) {
         return token_of(token, &format!("{} of {}", variables.join(" or "), file.path().display()));
@@ -229,138 +304,4 @@ fn missing(keys: &[&str], file: &EnvFile, auth_file: Option<&EnvFile>) -> UsageE
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, path::PathBuf};
-
-    use super::*;
-
-    fn find_with(
-        wishes: &Wishes,
-        variable: Option<&str>,
-        mut stdin: &[u8],
-    ) -> Result<Credentials, UsageError> {
-        find(
-            wishes,
-            Surroundings {
-                token: variable.map(Secret::from),
-                variables: &[TOKEN_VARIABLE],
-                environment: &Environment::default(),
-                stdin: &mut stdin,
-            },
-        )
-    }
-
-    fn token(credentials: &Credentials) -> Option<&str> {
-        match credentials {
-            Credentials::Token { token, .. } => Some(token.expose()),
-            Credentials::None | Credentials::Password(_) | Credentials::Guest => None,
-        }
-    }
-
-    fn wishes_with_file(folder: &tempfile::TempDir, text: &str) -> Wishes {
-        let path: PathBuf = folder.path().join("some.env");
-        fs::write(&path, text).unwrap();
-        Wishes { env_file: Some(Wish::flag(path)), ..Wishes::default() }
-    }
-
-    #[test]
-    fn what_was_typed_wins_over_what_lies_around() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut wishes = wishes_with_file(&folder, "CLAQUE_TOKEN=filed");
-        assert_eq!(token(&find_with(&wishes, Some("around"), b"").unwrap()), Some("filed"));
-        wishes.typed_token = Some(Secret::from("typed"));
-        assert_eq!(token(&find_with(&wishes, Some("around"), b"").unwrap()), Some("typed"));
-        wishes.typed_token = Some(Secret::from("-"));
-        assert_eq!(token(&find_with(&wishes, Some("around"), b" piped\n").unwrap()), Some("piped"));
-        assert_eq!(token(&find_with(&Wishes::default(), Some("around"), b"").unwrap()), Some("around"));
-        assert!(matches!(find_with(&Wishes::default(), None, b""), Ok(Credentials::None)));
-    }
-
-    #[test]
-    fn an_account_may_be_spread_over_two_files() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut wishes = wishes_with_file(&folder, "TEST_EMAIL=a@b.example\nTEST_PASSWORD='hush'\n");
-        let error = find_with(&wishes, None, b"").unwrap_err().to_string();
-        assert!(error.contains("STACK_AUTH_PROJECT_ID or VITE_STACK_AUTH_PROJECT_ID"), "{error}");
-        assert!(error.contains("some.env") && error.contains("--auth-env-file"), "{error}");
-        assert!(!error.contains("hush"));
-
-        let keys = folder.path().join("keys.env");
-        fs::write(&keys, "VITE_STACK_AUTH_PROJECT_ID=p\nVITE_STACK_AUTH_CLIENT_KEY=k\n").unwrap();
-        wishes.auth_env_file = Some(Wish::flag(keys));
-        let Ok(Credentials::Password(account)) = find_with(&wishes, None, b"") else { panic!("no account") };
-        assert_eq!((account.email.expose(), account.project_id.as_str()), ("a@b.example", "p"));
-        assert!(account.source.contains("keys.env") && !account.source.contains("hush"));
-    }
-
-    #[test]
-    fn a_file_without_a_password_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = find_with(&wishes_with_file(&folder, "TEST_EMAIL=a"), None, b"").unwrap_err().to_string();
-        assert!(
-            error.contains("failed to find TEST_PASSWORD in ") && error.contains("CLAQUE_TOKEN"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn two_ways_to_say_who_we_are_contradict_each_other() {
-        let base = || Wishes { typed_token: Some(Secret::from("hush")), ..Wishes::default() };
-        let all = |wishes: &Wishes| {
-            let surroundings = Surroundings {
-                token: Some(Secret::from("around")),
-                variables: &[TOKEN_VARIABLE],
-                environment: &Environment::default(),
-                stdin: &mut std::io::empty(),
-            };
-            find_all(wishes, &Source::default(), surroundings)
-        };
-        for (wishes, words) in [
-            (Wishes { guest: Some(Wish::flag(1)), ..base() }, "--guest and --token contradict each other"),
-            (Wishes { accounts: Some(Wish::flag("a".into())), ..base() }, "--accounts and --token"),
-            (Wishes { no_auth: Some(Wish::flag(true)), ..base() }, "--no-auth and --token"),
-        ] {
-            let error = all(&wishes).unwrap_err().to_string();
-            assert!(error.starts_with(words) && !error.contains("hush"), "{error}");
-        }
-        let no_auth = Wishes { no_auth: Some(Wish::flag(true)), ..Wishes::default() };
-        assert!(matches!(all(&no_auth).unwrap().as_slice(), [Credentials::None]), "the variable is not read");
-        let guests = Wishes { guest: Some(Wish::flag(3)), ..Wishes::default() };
-        assert!(matches!(all(&guests).unwrap().as_slice(), [Credentials::Guest, _, _]));
-    }
-
-    #[test]
-    fn many_accounts_take_their_keys_from_wherever_they_are() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("many.csv");
-        fs::write(&path, "a@x,hush\nb@x,hush\n").unwrap();
-        let mut wishes = Wishes { accounts: Some(Wish::flag(path)), ..Wishes::default() };
-        let all = |wishes: &Wishes| {
-            let surroundings = Surroundings {
-                token: None,
-                variables: &[TOKEN_VARIABLE],
-                environment: &Environment::default(),
-                stdin: &mut std::io::empty(),
-            };
-            find_all(wishes, &Source::default(), surroundings)
-        };
-        let error = all(&wishes).unwrap_err().to_string();
-        assert!(error.contains("STACK_AUTH_PROJECT_ID") && error.contains("many.csv"), "{error}");
-        let keys = folder.path().join("keys.env");
-        fs::write(&keys, "STACK_AUTH_PROJECT_ID=p\nSTACK_AUTH_CLIENT_KEY=k\n").unwrap();
-        wishes.auth_env_file = Some(Wish::flag(keys));
-        let accounts = all(&wishes).unwrap();
-        let [Credentials::Password(_), Credentials::Password(second)] = accounts.as_slice() else {
-            panic!("{accounts:?}")
-        };
-        assert!(second.source.ends_with("many.csv:2") && second.project_id == "p", "{}", second.source);
-    }
-
-    #[test]
-    fn an_empty_or_broken_token_is_refused_unseen() {
-        let wishes = Wishes { typed_token: Some(Secret::from("-")), ..Wishes::default() };
-        assert!(find_with(&wishes, None, b"\n").unwrap_err().to_string().contains("it is empty"));
-        let error = find_with(&wishes, None, b"hush hush").unwrap_err().to_string();
-        assert!(error.contains("one word") && !error.contains("hush"), "{error}");
-    }
-}
+mod tests;
