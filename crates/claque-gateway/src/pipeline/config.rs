@@ -98,3 +98,40 @@ pub struct OverflowConfig {
     #[serde(with = "As::<Share>")]
     pub failure_share: f64,
 }
+
+impl PipelineConfig {
+    /// Constants of speech, as the service of August 2026 has them.
+    #[must_use]
+    pub fn of_speech() -> Self {
+        Self {
+            engine: Engine::Modelled,
+            visibility_timeout: Duration::from_secs(20),
+            visibility_scan: Duration::from_secs(15),
+            max_retries: 3,
+            engine_errors: EngineErrors::Report,
+            dead_letter_text: Some("Synthesis failed after several attempts".to_owned()),
+            overflow: None,
+            key_life: Duration::from_secs(600),
+            evicted_key: EvictedKey::Freed,
+            // A bound, not a figure of the service: some hours of work for its workers.
+            max_queued: 1_000_000,
+            cache_capacity: 1_000_000,
+        }
+    }
+}
+
+impl OverflowConfig {
+    /// What the service of February 2026 had for speech.
+    pub const OF_SPEECH: Self = Self {
+        threshold: Duration::from_secs(30),
+        scan: Duration::from_secs(5),
+        request_timeout: Duration::from_secs(60),
+        // Cold starts: p98 about 20 s as published; the median is an assumption.
+        cold_start: Spread { median: Duration::from_secs(8), p98: Duration::from_secs(20) },
+        warm_start: Spread::fixed(Duration::from_millis(200)),
+        keep_warm: Duration::from_secs(60),
+        // 4 to 8 s as published.
+        execution: Spread { median: Duration::from_millis(5_500), p98: Duration::from_secs(8) },
+        failure_share: 0.0,
+    };
+}

@@ -11,7 +11,8 @@ use claque_gateway::{
 use super::{
     Gateway,
     blocks::Asked,
-    config::{Counting, CrossTalk, QueuedVariant},
+    config::{CrossTalk, QueuedVariant},
+    limits::Counting,
     message::{BlockNotice, BlockStatus, Notice, Output, Request},
     session::{BlockAsk, Work},
     wording::{NO_DOCUMENT, QUEUE_FULL, TOO_FAST, USAGE_LIMIT, unknown_model, unknown_voice},

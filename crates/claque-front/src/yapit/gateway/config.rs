@@ -4,12 +4,17 @@ use core::fmt;
 
 use claque_core::time::{Duration, MediaTime};
 use claque_gateway::{
-    Faults, LengthModel, ModelConfig, PipelineConfig, ServiceModel, Workers, models_by_slug,
+    Faults, LengthModel, ModelConfig, OverflowConfig, PipelineConfig, ServiceModel, Workers, kokoro,
+    models_by_slug,
     settings::{As, FromOne, Hidden, Interval, Same, Seconds, Switch, Written},
 };
 use serde::{Deserialize, Serialize};
 
-use super::extraction::ExtractionConfig;
+use super::{
+    era::Era,
+    extraction::ExtractionConfig,
+    limits::{RestLimits, SynthesisLimit},
+};
 
 /// Everything that can be set; see [`GatewayConfig::preset`] for whole sets. What it is written as is a `[gateway]` table, from which
 /// it can be read back but for accounts and tokens: those are not written.
@@ -61,17 +66,6 @@ pub struct GatewayConfig {
     pub faults: Faults,
 }
 
-/// Generations of the service, by their wording and message shapes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Era {
-    /// February 2026.
-    #[serde(rename = "2026-02")]
-    Feb2026,
-    /// August 2026.
-    Current,
-}
-
 /// Who may use the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Auth {
@@ -113,72 +107,6 @@ impl fmt::Debug for AuthConfig {
     }
 }
 
-/// At most this many within a window that opens with the first of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// How many.
-    pub count: u32,
-    /// Within which time.
-    pub window: Duration,
-}
-
-/// The limit on synthesis requests of one user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "WrittenSynthesisLimit", into = "WrittenSynthesisLimit")]
-pub struct SynthesisLimit {
-    /// The limit.
-    pub limit: RateLimit,
-    /// What is counted.
-    pub counting: Counting,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSynthesisLimit {
-    count: u32,
-    #[serde(with = "As::<Interval>")]
-    window_seconds: Duration,
-    counting: Counting,
-}
-
-/// What counts as a synthesis request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Counting {
-    /// A message, however many blocks it names.
-    Messages,
-    /// A block.
-    Blocks,
-}
-
-/// Limits on REST calls of one address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RestLimits {
-    /// For the creation of documents; all of them hold. Each with its words for the answer.
-    #[serde(with = "As::<Vec<WrittenRate>>")]
-    pub create_document: Vec<(RateLimit, String)>,
-    /// For uploads.
-    #[serde(with = "As::<Vec<WrittenRate>>")]
-    pub upload: Vec<(RateLimit, String)>,
-    /// For orders to extract.
-    #[serde(with = "As::<Vec<WrittenRate>>")]
-    pub extract: Vec<(RateLimit, String)>,
-    /// For every other route, each route by itself.
-    #[serde(with = "As::<Vec<WrittenRate>>")]
-    pub other: Vec<(RateLimit, String)>,
-}
-
-/// So many within a window, and the words of the refusal.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRate {
-    count: u32,
-    #[serde(with = "As::<Interval>")]
-    window_seconds: Duration,
-    text: String,
-}
-
 /// Whether `queued` names the audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -217,6 +145,47 @@ pub enum CrossTalk {
 }
 
 impl GatewayConfig {
+    /// August 2026: no overflow, kokoro only, REST limits on, authentication off.
+    #[must_use]
+    pub fn current() -> Self {
+        Self {
+            era: Era::Current,
+            auth: Auth::Off,
+            models: vec![ModelConfig::at_the_pace_of_kokoro(kokoro(), Workers::Pull(4))],
+            max_block_chars: 250,
+            max_content_chars: 500_000,
+            storage_limit: None,
+            usage_limit: None,
+            synthesis_limit: Some(SynthesisLimit::CURRENT),
+            rest_limits: Some(RestLimits::current()),
+            queued_variant: QueuedVariant::Shown,
+            eviction: Eviction::All,
+            cross_talk: CrossTalk::None,
+            // As recorded of one server. More than a delay: blocks that listeners ask for at the same time are queued in turn, the
+            // first of everybody before anybody's second, and so all wait for about as long.
+            accept_interval: Duration::from_millis(10),
+            pipeline: PipelineConfig::of_speech(),
+            extraction: ExtractionConfig::current(),
+            faults: Faults::default(),
+        }
+    }
+
+    /// The configuration in which everything is on that can be switched off: what such a part starts from where it was off and a
+    /// setting of it is given. A token lives for the ten minutes of the identity service; limits on REST calls are none.
+    #[must_use]
+    pub fn switched_on() -> Self {
+        let mut config = Self::current();
+        config.auth = Auth::On(AuthConfig {
+            accounts: vec![],
+            static_tokens: vec![],
+            access_token_life: Duration::from_secs(600),
+        });
+        config.rest_limits = Some(RestLimits::NONE);
+        config.pipeline.overflow = Some(OverflowConfig::OF_SPEECH);
+        config.extraction.pipeline.overflow = Some(OverflowConfig::OF_SPEECH);
+        config
+    }
+
     /// This configuration as a known truth: every model has `workers` workers, each block takes `service` and
     /// becomes `media` of audio, and a request's blocks are queued together.
     #[must_use]
@@ -263,16 +232,6 @@ impl Written<(String, String)> for WrittenAccount {
     }
 }
 
-impl Written<(RateLimit, String)> for WrittenRate {
-    fn of((limit, text): &(RateLimit, String)) -> Self {
-        Self { count: limit.count, window_seconds: limit.window, text: text.clone() }
-    }
-
-    fn into_value(self) -> (RateLimit, String) {
-        (RateLimit { count: self.count, window: self.window_seconds }, self.text)
-    }
-}
-
 impl Written<Auth> for Switch<Same<AuthConfig>> {
     fn of(auth: &Auth) -> Self {
         match auth {
@@ -286,19 +245,5 @@ impl Written<Auth> for Switch<Same<AuthConfig>> {
             Self::Off => Auth::Off,
             Self::On(Same(auth)) => Auth::On(auth),
         }
-    }
-}
-
-impl From<WrittenSynthesisLimit> for SynthesisLimit {
-    fn from(written: WrittenSynthesisLimit) -> Self {
-        let WrittenSynthesisLimit { count, window_seconds: window, counting } = written;
-        Self { limit: RateLimit { count, window }, counting }
-    }
-}
-
-impl From<SynthesisLimit> for WrittenSynthesisLimit {
-    fn from(limit: SynthesisLimit) -> Self {
-        let SynthesisLimit { limit: RateLimit { count, window: window_seconds }, counting } = limit;
-        Self { count, window_seconds, counting }
     }
 }

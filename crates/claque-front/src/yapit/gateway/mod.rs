@@ -8,6 +8,7 @@ mod asking;
 mod blocks;
 mod config;
 mod documents;
+mod era;
 mod extraction;
 mod extraction_calls;
 mod limits;
@@ -36,16 +37,14 @@ use claque_gateway::{
 
 pub use self::{
     blocks::{Block, blocks_of},
-    config::{
-        Auth, AuthConfig, Counting, CrossTalk, Era, Eviction, GatewayConfig, QueuedVariant, RateLimit,
-        RestLimits, SynthesisLimit,
-    },
+    config::{Auth, AuthConfig, CrossTalk, Eviction, GatewayConfig, QueuedVariant},
     documents::{DocumentInfo, ListedDocument},
+    era::Era,
     extraction::{
         AcceptedExtraction, ContentHash, CreationAnswer, ExtractionConfig, ExtractionEnd, ExtractionId,
         ExtractionStats, ExtractionStatus, PageDone, PageEnd, PreparedUpload, Upload,
     },
-    limits::Route,
+    limits::{Counting, RateLimit, RestLimits, Route, SynthesisLimit},
     message::{BlockNotice, BlockStatus, Input, NO_CLOSE_FRAME, Notice, Output, Request, TimeoutReason},
     refusal::{ContentFault, Refusal, Resource, Unauthenticated},
     telling::GatewayStats,

@@ -2,7 +2,7 @@
 
 use claque_core::time::Duration;
 
-use super::{config::Era, wording::too_many_calls};
+use super::{era::Era, wording::too_many_calls};
 
 /// Why a REST call is refused; [`Refusal::status`] is its HTTP status and its display the server's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! What the service says when it refuses, word for word as each era does.
 
-use super::config::Era;
+use super::era::Era;
 
 /// Words for a user whose requests come too fast.
 pub(crate) const TOO_FAST: &str = "Rate limit exceeded. Please slow down.";

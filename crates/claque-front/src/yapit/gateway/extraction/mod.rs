@@ -10,7 +10,7 @@ use core::fmt;
 
 use claque_core::time::{Duration, Instant};
 use claque_gateway::{
-    DocumentId, PipelineConfig, PipelineStats, VariantHash, Workers,
+    DocumentId, OverflowConfig, PipelineConfig, PipelineStats, Spread, VariantHash, Workers,
     settings::{As, Same, Seconds, Size, Switch},
 };
 use serde::{Deserialize, Serialize};
@@ -165,6 +165,36 @@ pub struct ExtractionStats {
     pub pages_failed: u64,
     /// Queue and workers of pages; its units are pages.
     pub pipeline: PipelineStats,
+}
+
+impl ExtractionConfig {
+    /// Detection of what is on pages. Lease and overflow are as published; how long a page takes and how many workers
+    /// there are is not, and is assumed: half a dozen pages a second.
+    pub(super) fn current() -> Self {
+        Self {
+            workers: Workers::Pull(4),
+            page: Duration::from_millis(600),
+            sigma: 0.2,
+            ai_transform: Some(Duration::from_secs(3)),
+            pipeline: PipelineConfig {
+                visibility_timeout: Duration::from_secs(10),
+                visibility_scan: Duration::from_secs(5),
+                dead_letter_text: Some("Page extraction failed after several attempts".to_owned()),
+                overflow: Some(OverflowConfig {
+                    threshold: Duration::from_secs(10),
+                    scan: Duration::from_secs(2),
+                    execution: Spread { median: Duration::from_secs(1), p98: Duration::from_secs(3) },
+                    ..OverflowConfig::OF_SPEECH
+                }),
+                // An extraction waits for its pages, however long that takes.
+                key_life: Duration::from_secs(24 * 60 * 60),
+                ..PipelineConfig::of_speech()
+            },
+            max_concurrent: Some(10),
+            page_limit: None,
+            answer: CreationAnswer::Accepted,
+        }
+    }
 }
 
 impl ContentHash {

@@ -1,14 +1,14 @@
 //! Rate limits: windows that open with the first call in them.
 
+mod config;
+
 use std::collections::BTreeMap;
 
 use claque_core::time::{Duration, Instant};
 use claque_gateway::UserId;
 
-use super::{
-    config::{Era, RateLimit, RestLimits},
-    refusal::Refusal,
-};
+pub use self::config::{Counting, RateLimit, RestLimits, SynthesisLimit};
+use super::{era::Era, refusal::Refusal};
 
 /// A REST call, as far as limits tell calls apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
