@@ -1,5 +1,6 @@
-//! Audio, as far as an engine knows it: a length, and what is to be heard.
+//! Audio, as far as an engine knows it: a length, what is to be heard, and what it is packed in.
 
+use core::fmt;
 use std::sync::Arc;
 
 use claque_core::time::MediaTime;
@@ -39,4 +40,31 @@ pub enum AudioFormat {
     Wav,
     /// MPEG audio layer III.
     Mp3,
+}
+
+impl AudioFormat {
+    /// Its media type, in the words of deployed services.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::OggOpus => "audio/ogg",
+            Self::Wav => "audio/wav",
+            Self::Mp3 => "audio/mp3",
+        }
+    }
+
+    /// What a fault sends in its place, for all that is sent so is rendered by the host.
+    #[must_use]
+    pub const fn rendered(self) -> Self {
+        match self {
+            Self::OggOpus | Self::Mp3 => Self::OggOpus,
+            Self::Wav => Self::Wav,
+        }
+    }
+}
+
+impl fmt::Display for AudioFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.media_type())
+    }
 }

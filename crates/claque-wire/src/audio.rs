@@ -3,6 +3,7 @@
 //! [`AudioMeter`] finds out what a body is and how much audio of it has arrived; it never decodes a
 //! sample and never keeps more than a frame's worth of bytes. [`ogg`] and [`wav`] write containers.
 
+mod container;
 mod error;
 mod flac_frame;
 mod flac_meter;
@@ -24,14 +25,12 @@ mod wav_meter;
 mod wav_next;
 mod wav_sound;
 
-use core::fmt;
-
 use claque_core::{
     remark::{Findings, Remark, Remarks, Sound, contradicts},
     time::MediaTime,
 };
 
-pub use self::{error::AudioError, flac_frame::crc16 as flac_crc16, pcm::PcmFormat};
+pub use self::{container::Container, error::AudioError, flac_frame::crc16 as flac_crc16, pcm::PcmFormat};
 use self::{
     flac_meter::FlacMeter, frame_search::Begins, frames_meter::FramesMeter, ogg_meter::OggMeter,
     pcm::PcmMeter, wav_meter::WavMeter,
@@ -101,71 +100,6 @@ impl Finished {
             remarks.add(Remark::LengthContradicted);
         }
         Findings { remarks, sound: self.sound, leading_silence: self.leading_silence }
-    }
-}
-
-/// The containers that can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Container {
-    /// Opus in Ogg (RFC 7845).
-    OggOpus,
-    /// Vorbis in Ogg.
-    OggVorbis,
-    /// FLAC in Ogg (RFC 9639 section 10.1).
-    OggFlac,
-    /// RIFF WAVE or RF64 with PCM, mu-law or A-law.
-    Wav,
-    /// MPEG audio layer I, with or without tags.
-    Mp1,
-    /// MPEG audio layer II.
-    Mp2,
-    /// MPEG audio layer III.
-    Mp3,
-    /// AAC in ADTS.
-    Adts,
-    /// FLAC (RFC 9639).
-    Flac,
-    /// Samples of 16 bits without a container.
-    Pcm,
-}
-
-impl Container {
-    /// The name used in files and tables.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OggOpus => "ogg-opus",
-            Self::OggVorbis => "ogg-vorbis",
-            Self::OggFlac => "ogg-flac",
-            Self::Wav => "wav",
-            Self::Mp1 => "mp1",
-            Self::Mp2 => "mp2",
-            Self::Mp3 => "mp3",
-            Self::Adts => "adts",
-            Self::Flac => "flac",
-            Self::Pcm => "pcm",
-        }
-    }
-
-    /// How the name of a file of it ends.
-    #[must_use]
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::OggOpus | Self::OggVorbis | Self::OggFlac => "ogg",
-            Self::Wav => "wav",
-            Self::Mp1 => "mp1",
-            Self::Mp2 => "mp2",
-            Self::Mp3 => "mp3",
-            Self::Adts => "aac",
-            Self::Flac => "flac",
-            Self::Pcm => "pcm",
-        }
-    }
-}
-
-impl fmt::Display for Container {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

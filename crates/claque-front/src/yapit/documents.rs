@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use claque_gateway::{AudioFormat, DocumentId, Speech, VariantHash};
+use claque_gateway::{DocumentId, Speech, VariantHash};
 use claque_wire::yapit::rest::{Block, DocumentCreated, Issue, ListedDocument, Model, Voice};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -103,20 +103,12 @@ pub(super) fn audio(service: &mut Service, call: &Call<'_>, hash: &str) -> Resul
 
 /// An answer of speech.
 pub(super) fn spoken(speech: Arc<Speech>, flaw: Option<Flaw>) -> Answer {
-    answer::with_type(StatusCode::OK, media_type(speech.format), Body::Speech { speech, flaw })
+    answer::with_type(StatusCode::OK, speech.format.media_type(), Body::Speech { speech, flaw })
 }
 
 /// RFC 3339, as the real ones say it.
 fn utc(unix_nanos: u64) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(unix_nanos)).unwrap_or_default().to_string()
-}
-
-const fn media_type(format: AudioFormat) -> &'static str {
-    match format {
-        AudioFormat::OggOpus => "audio/ogg",
-        AudioFormat::Wav => "audio/wav",
-        AudioFormat::Mp3 => "audio/mp3",
-    }
 }
 
 fn voice(voice: &claque_gateway::VoiceInfo) -> Voice {

@@ -31,8 +31,8 @@ use claque_core::{
     time::{Instant, MediaTime},
 };
 use claque_gateway::{
-    AudioFault, AudioFormat, DocumentId, Faults, ModelInfo, Pipeline, SocketOutage, Speech, SpeechBody,
-    Subscriber, UserId, VariantHash,
+    AudioFault, DocumentId, Faults, ModelInfo, Pipeline, SocketOutage, Speech, SpeechBody, Subscriber,
+    UserId, VariantHash,
 };
 
 pub use self::{
@@ -321,10 +321,7 @@ impl Gateway {
 
 /// What is sent in place of speech, in a container that hosts can write.
 fn other_speech(speech: &Speech, media: MediaTime, body: SpeechBody) -> Arc<Speech> {
-    let format = match speech.format {
-        AudioFormat::OggOpus | AudioFormat::Mp3 => AudioFormat::OggOpus,
-        AudioFormat::Wav => AudioFormat::Wav,
-    };
+    let format = speech.format.rendered();
     Arc::new(Speech { media, body, format })
 }
 
