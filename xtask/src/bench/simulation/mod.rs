@@ -60,7 +60,7 @@ fn peers() -> anyhow::Result<()> {
         run_command(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PEERS))?;
     }
     let script = dir.join("peers.py");
-    fs::write(&script, include_str!("simulation/peers.py"))
+    fs::write(&script, include_str!("peers.py"))
         .with_context(|| format!("failed to write {}", script.display()))?;
     say("M/M/4 at a load of 0.8, by others:");
     run_command(Command::new(&python).arg(&script).arg(CUSTOMERS.to_string()))
