@@ -15,7 +15,7 @@ use crate::{
     time::{Duration, Instant, MediaTime},
 };
 
-/// Characters spoken in a second, as the yapit gateway estimates lengths: ceil(characters / 14 x 1000) ms.
+/// Characters spoken in a second, as the reference service estimates lengths: ceil(characters / 14 x 1000) ms.
 pub(crate) const CHARS_PER_SECOND: u64 = 14;
 /// Most blocks that one message names; longer requests are sent as several.
 const BLOCKS_PER_MESSAGE: u64 = 32;
@@ -240,7 +240,7 @@ mod tests {
             model: "kokoro".to_owned(),
             voice: None,
             speed: Speed::from_thousandths(speed * 1_000).unwrap(),
-            policy: PlayerPolicy::YAPIT,
+            policy: PlayerPolicy::WEB,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::from_secs(stagger), users },
             texts: None,
@@ -300,7 +300,7 @@ mod tests {
             model: "kokoro".to_owned(),
             voice: None,
             speed: Speed::NORMAL,
-            policy: PlayerPolicy::YAPIT,
+            policy: PlayerPolicy::WEB,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::ZERO, users: 2 },
             texts: None,

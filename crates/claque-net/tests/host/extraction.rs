@@ -213,7 +213,7 @@ async fn extract(host: &Host, papers: Vec<Paper>) -> (Vec<DocumentFact>, u32) {
         service,
         papers,
         ai_transform: AiTransform::Off,
-        poll: PollPolicy { first: every, longest: every, ..PollPolicy::YAPIT },
+        poll: PollPolicy { first: every, longest: every, ..PollPolicy::STRESS_SCRIPT },
         patience: Duration::from_secs(10),
         on_stop: OnStop::Clear,
     });

@@ -254,7 +254,7 @@ mod tests {
             model: "kokoro".to_owned(),
             voice: None,
             speed: Speed::from_thousandths(speed * 1_000).unwrap(),
-            policy: PlayerPolicy::YAPIT,
+            policy: PlayerPolicy::WEB,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::ZERO, users: 20 },
             texts: None,

@@ -86,7 +86,7 @@ impl World {
             model: "kokoro".to_owned(),
             voice: None,
             speed: Speed::from_thousandths(self.speed).expect("no speed is zero"),
-            policy: PlayerPolicy::YAPIT,
+            policy: PlayerPolicy::WEB,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::from_secs(self.stagger), users: USERS },
             texts: None,

@@ -88,7 +88,7 @@ impl World {
             model: "kokoro".to_owned(),
             voice: None,
             speed: self.speed(),
-            policy: PlayerPolicy::YAPIT,
+            policy: PlayerPolicy::WEB,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::from_secs_f64(order.spread_s), users },
             use_cached: false,

@@ -30,7 +30,7 @@ fn scenario(documents: u32, pages: u32) -> DocumentsScenario {
     DocumentsScenario {
         papers: (0..documents).map(paper).collect(),
         ai_transform: AiTransform::Off,
-        poll: PollPolicy::YAPIT,
+        poll: PollPolicy::STRESS_SCRIPT,
         patience: Duration::from_secs(300),
         gateway,
         link: Link::default(),

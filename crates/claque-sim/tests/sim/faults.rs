@@ -21,7 +21,7 @@ fn with_job_fault(selector: Selector, effect: Effect) -> Outcome {
     gateway.faults.jobs.push(FaultRule { selector, effect });
     let mut scenario = scenario(1, 12, gateway);
     // Older players stop for an error.
-    scenario.plan.policy = PlayerPolicy::YAPIT;
+    scenario.plan.policy = PlayerPolicy::WEB;
     run(&scenario)
 }
 

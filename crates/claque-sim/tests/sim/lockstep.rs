@@ -107,7 +107,7 @@ fn no_valid_run_is_suspected() {
                 scenario.plan.schedule = ArrivalSchedule::Even { window: 30 * SECOND, users: 8 };
             }),
         ),
-        ("the player of today", with(usual(10, 18), |scenario| scenario.plan.policy = PlayerPolicy::YAPIT)),
+        ("the player of today", with(usual(10, 18), |scenario| scenario.plan.policy = PlayerPolicy::WEB)),
     ];
     for (shape, scenario) in shapes {
         let told = found(&blocks(&scenario));

@@ -73,7 +73,7 @@ fn policies() -> impl Strategy<Value = PlayerPolicy> {
             refill_threshold,
             min_buffer,
             readiness,
-            ..PlayerPolicy::YAPIT
+            ..PlayerPolicy::WEB
         },
     )
 }

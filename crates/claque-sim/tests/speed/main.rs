@@ -46,7 +46,7 @@ fn crowd(users: u32) -> Scenario {
         model: "kokoro".to_owned(),
         voice: None,
         speed: Speed::NORMAL,
-        policy: PlayerPolicy::YAPIT_2026_02_07,
+        policy: PlayerPolicy::WEB_2026_02_07,
         behaviour: Behaviour::NONE,
         schedule: ArrivalSchedule::Even { window: Duration::from_secs(120), users },
         texts: None,

@@ -162,7 +162,7 @@ fn read(path: &Path, wish: &Wish<Vec<PathBuf>>, source: &Source) -> Result<(Stri
 }
 
 fn poll(wish: Option<&Wish<String>>, source: &Source) -> Result<PollPolicy, UsageError> {
-    let Some(wish) = wish else { return Ok(PollPolicy::YAPIT) };
+    let Some(wish) = wish else { return Ok(PollPolicy::STRESS_SCRIPT) };
     let seconds = |text: &str| {
         let number = text.trim().parse::<f64>().ok()?;
         (0.01..=DAY).contains(&number).then(|| Duration::from_secs_f64(number))
@@ -170,7 +170,7 @@ fn poll(wish: Option<&Wish<String>>, source: &Source) -> Result<PollPolicy, Usag
     let (first, last) = wish.value.split_once("..").unwrap_or((&wish.value, &wish.value));
     match (seconds(first), seconds(last)) {
         (Some(first), Some(longest)) if first <= longest => {
-            Ok(PollPolicy { first, longest, ..PollPolicy::YAPIT })
+            Ok(PollPolicy { first, longest, ..PollPolicy::STRESS_SCRIPT })
         }
         _ => {
             let what = format!(
@@ -210,7 +210,7 @@ mod tests {
             plan.shape(),
             claque_stats::DocumentsShape { documents: 1, pages: Some(300), cache: CacheUse::Avoided }
         );
-        assert_eq!((plan.poll, plan.ai_transform), (PollPolicy::YAPIT, AiTransform::Off));
+        assert_eq!((plan.poll, plan.ai_transform), (PollPolicy::STRESS_SCRIPT, AiTransform::Off));
     }
 
     #[test]

@@ -78,7 +78,7 @@ const THINK: ThinkTime = ThinkTime::Exponential { mean: Duration::from_secs(2) }
 pub(super) fn policy(wishes: &Wishes, source: &Source) -> Result<(PlayerPolicy, String), UsageError> {
     let (preset, name) = match player(wishes, source)? {
         None if speech::is_spoken(wishes) => (PlayerPolicy::READER, "reader".to_owned()),
-        None => (PlayerPolicy::YAPIT, "yapit".to_owned()),
+        None => (PlayerPolicy::WEB, "yapit".to_owned()),
         Some(wish) => {
             let preset = source.known(wish, "player", &PlayerPolicy::PRESETS, PlayerPolicy::preset)?;
             (preset, wish.value.clone())

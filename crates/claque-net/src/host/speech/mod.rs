@@ -22,8 +22,11 @@ pub(super) struct Packing {
     /// The same without a sound in it.
     pub(super) silence: fn(MediaTime) -> Option<Vec<u8>>,
     /// Samples of one channel, and how long they then are.
-    pub(super) pack: fn(&[i16], SampleRate) -> Result<(MediaTime, Vec<u8>), String>,
+    pub(super) pack: fn(&[i16], SampleRate) -> Result<Body, String>,
 }
+
+/// A body, and how long its audio is.
+pub(super) type Body = (MediaTime, Vec<u8>);
 
 /// How bodies of a format are written; none of one that cannot be written here. A format has a file of its own and a line here.
 pub(super) const fn packing(format: AudioFormat) -> Option<Packing> {

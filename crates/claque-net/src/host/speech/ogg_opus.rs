@@ -4,7 +4,7 @@ use claque_core::time::{MediaTime, SampleRate};
 use claque_wire::audio::ogg;
 
 use super::{
-    Packing,
+    Body, Packing,
     bank::{self, FRAME, PRE_SKIP, bank},
     opus::{self, PACKET_SAMPLES, Packets, encode},
     resample::resample,
@@ -33,7 +33,7 @@ fn silence(media: MediaTime) -> Option<Vec<u8>> {
 ///
 /// # Errors
 /// The encoder's words.
-fn pack(samples: &[i16], rate: SampleRate) -> Result<(MediaTime, Vec<u8>), String> {
+fn pack(samples: &[i16], rate: SampleRate) -> Result<Body, String> {
     let known = matches!(rate.hertz(), 8_000 | 12_000 | 16_000 | 24_000 | 48_000);
     let resampled: Vec<i16>;
     let (samples, rate) = if known {

@@ -4,7 +4,7 @@ use claque_core::time::{MediaTime, SampleRate};
 use claque_wire::audio::wav;
 
 use super::{
-    Packing,
+    Body, Packing,
     bank::{self, FRAME, bank},
     sound::RATE_HZ,
 };
@@ -25,7 +25,7 @@ fn silence(media: MediaTime) -> Option<Vec<u8>> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "others have an encoder that can fail")]
-fn pack(samples: &[i16], rate: SampleRate) -> Result<(MediaTime, Vec<u8>), String> {
+fn pack(samples: &[i16], rate: SampleRate) -> Result<Body, String> {
     let count = u64::try_from(samples.len()).unwrap_or(u64::MAX);
     Ok((MediaTime::from_samples(count, rate), wav::write(samples, rate, 1)))
 }
