@@ -35,7 +35,7 @@
 //!     document: "a document".into(),
 //!     chars: vec![80; 3].into(),
 //!     speed: Speed::NORMAL,
-//!     policy: PlayerPolicy::YAPIT.into(),
+//!     policy: PlayerPolicy::WEB.into(),
 //!     timeout: Duration::from_secs(60),
 //!     intended_at: Instant::START,
 //! });

@@ -82,7 +82,7 @@ fn play(world: &World, extra_wakes: bool) -> Vec<DocumentFact> {
         bytes: 1,
         pages: None,
         ai_transform: AiTransform::Off,
-        poll: PollPolicy::YAPIT,
+        poll: PollPolicy::STRESS_SCRIPT,
         patience: Duration::from_secs(8),
         intended_at: Instant::START,
         on_stop: world.on_stop,

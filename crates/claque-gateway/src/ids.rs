@@ -126,17 +126,20 @@ impl VariantHash {
     }
 
     /// What [`VariantHash::seed`] looks at.
-    pub(crate) fn head(self) -> [u8; 16] {
+    #[must_use]
+    pub fn head(self) -> [u8; 16] {
         core::array::from_fn(|place| self.0[place])
     }
 
     /// A name with the same seed as that whose head this is.
-    pub(crate) fn from_head(head: [u8; 16]) -> Self {
+    #[must_use]
+    pub fn from_head(head: [u8; 16]) -> Self {
         Self(core::array::from_fn(|place| head.get(place).copied().unwrap_or_default()))
     }
 
     /// The digest.
-    pub(crate) const fn into_bytes(self) -> [u8; 32] {
+    #[must_use]
+    pub const fn into_bytes(self) -> [u8; 32] {
         self.0
     }
 
@@ -160,7 +163,8 @@ impl VariantHash {
     }
 
     /// A seed of its own under `parent`, so that what is drawn for a variant depends on nothing else.
-    pub(crate) fn seed(&self, parent: Seed) -> Seed {
+    #[must_use]
+    pub fn seed(&self, parent: Seed) -> Seed {
         let mut words = self.0.chunks_exact(8);
         let mut word = || words.next().and_then(|word| word.try_into().ok()).map_or(0, u64::from_le_bytes);
         parent.index(word()).index(word())

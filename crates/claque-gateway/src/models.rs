@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
     machine::MachineModel,
-    message::AudioFormat,
     service::{LengthModel, ServiceModel},
     settings::Switch,
+    speech::AudioFormat,
     voices::{ModelInfo, VoiceInfo},
 };
 
@@ -67,7 +67,9 @@ impl ModelConfig {
         Self::at_the_pace_of_kokoro(info, Workers::Pull(1))
     }
 
-    pub(crate) fn at_the_pace_of_kokoro(info: ModelInfo, workers: Workers) -> Self {
+    /// A model at the published pace of kokoro, in Ogg Opus.
+    #[must_use]
+    pub fn at_the_pace_of_kokoro(info: ModelInfo, workers: Workers) -> Self {
         let (service, length) = (ServiceModel::default(), LengthModel::default());
         let machine = MachineModel::default();
         Self { info, workers, service, machine, length, format: AudioFormat::OggOpus }
@@ -117,13 +119,17 @@ impl Serialize for ModelConfig {
     }
 }
 
-/// Models by their slugs, in the order of those.
-pub(crate) mod by_slug {
+/// Models by their slugs, in the order of those: for serde's `with`.
+pub mod by_slug {
     use serde::ser::SerializeMap as _;
 
     use super::{BTreeMap, Deserialize as _, Deserializer, ModelConfig, Serializer, Switch, WrittenModel};
 
-    pub(crate) fn serialize<S: Serializer>(models: &[ModelConfig], to: S) -> Result<S::Ok, S::Error> {
+    /// Writes them.
+    ///
+    /// # Errors
+    /// The serialiser's.
+    pub fn serialize<S: Serializer>(models: &[ModelConfig], to: S) -> Result<S::Ok, S::Error> {
         let mut map = to.serialize_map(Some(models.len()))?;
         for model in models {
             map.serialize_entry(&*model.info.slug, model)?;
@@ -131,7 +137,11 @@ pub(crate) mod by_slug {
         map.end()
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<ModelConfig>, D::Error> {
+    /// Reads them, and leaves out those that are switched off.
+    ///
+    /// # Errors
+    /// They are not of the right shape, or out of range.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<ModelConfig>, D::Error> {
         let written = BTreeMap::<String, Switch<WrittenModel>>::deserialize(from)?;
         let mut models = Vec::new();
         for (slug, written) in written {

@@ -10,14 +10,14 @@ use hashbrown::HashTable;
 use crate::ids::{ConnId, DocumentId, JobId, VariantHash};
 
 /// Something to look things up by.
-pub(crate) trait Key: Copy + Ord {
+pub trait Key: Copy + Ord {
     /// A number that differs in every bit for most keys that differ.
     fn scattered(self) -> u64;
 }
 
 /// Values by key.
 #[derive(Clone)]
-pub(crate) struct Table<K, V> {
+pub struct Table<K, V> {
     entries: HashTable<(K, V)>,
 }
 
@@ -34,27 +34,37 @@ impl<K, V> fmt::Debug for Table<K, V> {
 }
 
 impl<K: Key, V> Table<K, V> {
-    pub(crate) fn len(&self) -> usize {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(crate) fn get(&self, key: K) -> Option<&V> {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: K) -> Option<&V> {
         self.entries.find(key.scattered(), |(other, _)| *other == key).map(|(_, value)| value)
     }
 
-    pub(crate) fn get_mut(&mut self, key: K) -> Option<&mut V> {
+    /// The value of a key, to be changed.
+    pub fn get_mut(&mut self, key: K) -> Option<&mut V> {
         self.entries.find_mut(key.scattered(), |(other, _)| *other == key).map(|(_, value)| value)
     }
 
     /// The value of a key, which is `fresh` where there is none.
-    pub(crate) fn get_or_insert_with(&mut self, key: K, fresh: impl FnOnce() -> V) -> &mut V {
+    pub fn get_or_insert_with(&mut self, key: K, fresh: impl FnOnce() -> V) -> &mut V {
         let entry =
             self.entries.entry(key.scattered(), |(other, _)| *other == key, |(key, _)| key.scattered());
         &mut entry.or_insert_with(|| (key, fresh())).into_mut().1
     }
 
     /// Gives a key this value; gives the one it had.
-    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         if let Some(held) = self.get_mut(key) {
             return Some(core::mem::replace(held, value));
         }
@@ -62,13 +72,14 @@ impl<K: Key, V> Table<K, V> {
         None
     }
 
-    pub(crate) fn remove(&mut self, key: K) -> Option<V> {
+    /// Takes a key and its value away.
+    pub fn remove(&mut self, key: K) -> Option<V> {
         let entry = self.entries.find_entry(key.scattered(), |(other, _)| *other == key).ok()?;
         Some(entry.remove().0.1)
     }
 
     /// Every value, in order of keys. Costs a sorting.
-    pub(crate) fn sorted(&mut self) -> impl Iterator<Item = (K, &mut V)> {
+    pub fn sorted(&mut self) -> impl Iterator<Item = (K, &mut V)> {
         let mut all: Vec<_> = self.entries.iter_mut().map(|(key, value)| (*key, value)).collect();
         all.sort_unstable_by_key(|(key, _)| *key);
         all.into_iter()

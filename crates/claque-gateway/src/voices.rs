@@ -138,13 +138,13 @@ const INWORLD: [Row; 6] = [
 ];
 
 /// The model kokoro with its 54 voices.
-pub(crate) fn kokoro() -> ModelInfo {
+pub fn kokoro() -> ModelInfo {
     let voices = KOKORO.iter().zip(1..).map(|(row, id)| voice(id, *row, "Quality grade ")).collect();
     ModelInfo { id: 1, slug: "kokoro".into(), name: "Kokoro".to_owned(), description: None, voices }
 }
 
 /// An inworld model. `id` is its place in the list, from 2.
-pub(crate) fn inworld(id: u32, slug: &str, name: &str) -> ModelInfo {
+pub fn inworld(id: u32, slug: &str, name: &str) -> ModelInfo {
     let first = 55 + id.saturating_sub(2) * 6;
     let voices = INWORLD.iter().zip(first..).map(|(row, id)| voice(id, *row, "")).collect();
     ModelInfo { id, slug: slug.into(), name: name.to_owned(), description: None, voices }

@@ -202,7 +202,7 @@ mod tests {
             model: "kokoro".to_owned(),
             voice: None,
             speed: Speed::NORMAL,
-            policy: PlayerPolicy::YAPIT,
+            policy: PlayerPolicy::WEB,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::ZERO, users: 1 },
             use_cached: false,

@@ -13,7 +13,8 @@ use claque_core::{
     share::Share,
     time::{Duration, MediaTime, Speed},
 };
-use claque_gateway::{GatewayConfig, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::Workers;
 use claque_sim::{Link, Scenario, simulate};
 use claque_stats::{RunShape, Summary, SummaryBuilder};
 
@@ -22,13 +23,13 @@ const OWN: PlayerPolicy = PlayerPolicy {
     refill: Refill::EachBlock,
     refill_threshold: 6,
     resume_buffer: MediaTime::from_millis(10_000),
-    ..PlayerPolicy::YAPIT
+    ..PlayerPolicy::WEB
 };
 
 const SHAPE: RunShape = RunShape { users: 12, blocks_per_user: 20 };
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for (name, policy) in [("yapit's", PlayerPolicy::YAPIT), ("your own", OWN)] {
+    for (name, policy) in [("yapit's", PlayerPolicy::WEB), ("your own", OWN)] {
         let heard = listen(policy)?;
         let (stalls, startup) = (heard.underruns.map_or(0, |stalls| stalls.count), heard.startup_time);
         let startup = startup.map_or(f64::NAN, |times| times.mean_ms / 1_000.0);
@@ -71,7 +72,7 @@ fn listen(policy: PlayerPolicy) -> Result<Summary, Box<dyn Error>> {
 
 #[test]
 fn both_players_are_heard_and_differ() {
-    let [yapit, own] = [PlayerPolicy::YAPIT, OWN].map(|policy| listen(policy).unwrap());
+    let [yapit, own] = [PlayerPolicy::WEB, OWN].map(|policy| listen(policy).unwrap());
     assert!(yapit.blocks.ok > 0 && own.blocks.ok > 0);
     assert_ne!(yapit, own);
 }

@@ -8,11 +8,14 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_front::yapit::extraction::{self, Ending, Order};
-use claque_gateway::{
-    Caller, ContentHash, DocumentId, ExtractionEnd, ExtractionId, ExtractionStatus, Gateway, GatewayConfig,
-    GatewayStats, Input as GatewayInput, PageDone, Refusal, Upload,
+use claque_front::yapit::{
+    extraction::{self, Ending, Order},
+    gateway::{
+        Caller, ContentHash, ExtractionEnd, ExtractionId, ExtractionStatus, Gateway, GatewayConfig,
+        GatewayStats, Input as GatewayInput, PageDone, Refusal, Upload,
+    },
 };
+use claque_gateway::DocumentId;
 use claque_wire::yapit::extraction::refused;
 
 use crate::{link::Link, queue::Queue, stage::listeners_user};

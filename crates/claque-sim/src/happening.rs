@@ -6,7 +6,8 @@ use claque_core::{
     remark::Findings,
     time::{Duration, Instant, MediaTime},
 };
-use claque_gateway::{ConnId, Notice, Request, VariantHash};
+use claque_front::yapit::gateway::{Notice, Request};
+use claque_gateway::{ConnId, VariantHash};
 
 /// Steps at one moment are allowed this many for each listener and block; more are an endless loop.
 const STEPS_PER_BLOCK: u64 = 64;

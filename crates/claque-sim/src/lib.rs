@@ -1,6 +1,6 @@
 //! The simulator: the audience and the reference service together in virtual time.
 //!
-//! [`simulate`] lets the players of `claque-core` listen to the gateway of `claque-gateway` over a modelled
+//! [`simulate`] lets the players of `claque-core` listen to the gateway of `claque-front` over a modelled
 //! [`Link`] and gives the same facts as a run over sockets. Nothing here decides what a player or a service
 //! does; this crate only carries messages and turns the clock. Equal scenarios give equal facts.
 

@@ -8,8 +8,11 @@ use claque_core::{
     remark::Sound,
     time::{Duration, duration_nanos},
 };
-use claque_front::yapit::GARBAGE;
-use claque_gateway::{AudioFault, AudioRule, Flaw, Refusal, Speech, SpeechBody};
+use claque_front::yapit::{
+    GARBAGE,
+    gateway::{Flaw, Refusal},
+};
+use claque_gateway::{AudioFault, AudioRule, Speech, SpeechBody};
 use claque_wire::{
     audio::AudioMeter,
     yapit::{ServerMessage, http_failure},

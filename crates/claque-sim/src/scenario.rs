@@ -8,7 +8,8 @@ use claque_core::{
     script::Script,
     time::{Duration, Instant, MediaTime},
 };
-use claque_gateway::{GatewayConfig, GatewayStats, Load, Refusal};
+use claque_front::yapit::gateway::{GatewayConfig, GatewayStats, Refusal};
+use claque_gateway::Load;
 
 use crate::link::Link;
 

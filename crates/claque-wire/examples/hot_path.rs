@@ -39,7 +39,7 @@ fn play(blocks: usize) -> usize {
         document: DOCUMENT.into(),
         chars: vec![80; blocks].into(),
         speed: Speed::NORMAL,
-        policy: PlayerPolicy::YAPIT.into(),
+        policy: PlayerPolicy::WEB.into(),
         timeout: Duration::from_secs(60),
         intended_at: Instant::START,
     };

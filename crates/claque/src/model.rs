@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use claque_core::{plan::Plan, rng::Seed};
-use claque_gateway::{Counting, GatewayConfig, LengthModel, ModelConfig, Quantiles, ServiceModel, Workers};
+use claque_front::yapit::gateway::{Counting, GatewayConfig};
+use claque_gateway::{LengthModel, ModelConfig, Quantiles, ServiceModel, Workers};
 use claque_report::explain::{Improved, Interval, ModelExplanation};
 use claque_run::order::SimulatedService;
 use claque_stats::capacity::{Length, ProbeOrder};

@@ -30,7 +30,7 @@ const FILES: [(&str, &[&str]); 9] = [
     (
         "facts",
         &[
-            "claque-core/src/record.rs",
+            "claque-core/src/record/mod.rs",
             "claque-store/",
             "claque-stats/",
             "/parquet-",

@@ -14,16 +14,11 @@ use super::{
 };
 use crate::workspace::Workspace;
 
-/// Circles that were there before this check was: crate and both modules, in the order of the alphabet. The list only ever gets
-/// shorter: one that is mended has to go from it.
-const KNOWN: [(&str, &str, &str); 1] = [("claque-gateway", "config", "extraction")];
-
 /// A module at the top of a crate, with those that it imports.
 type Imports<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
 /// Looks for circles in every member.
 pub(crate) fn check(workspace: &Workspace, files: &[SourceFile], report: &mut Report) {
-    let mut found = BTreeSet::new();
     for member in workspace.members() {
         let folder = member.folder.join("src");
         let sources: Vec<_> = files
@@ -37,26 +32,11 @@ pub(crate) fn check(workspace: &Workspace, files: &[SourceFile], report: &mut Re
             .collect();
         let imports = imports(&sources);
         for (one, other) in circles(&imports) {
-            found.insert((member.name.clone(), one, other));
+            report.fail(format!("in {} the modules {one} and {other} import each other", member.name));
         }
         for group in groups(&imports).iter().filter(|group| group.len() > 2) {
             let modules = group.iter().copied().collect::<Vec<_>>().join(", ");
             report.smell(format!("in {} each of the modules {modules} leads to all others", member.name));
-        }
-    }
-    judge(&found, &KNOWN, report);
-}
-
-fn judge(found: &BTreeSet<(String, String, String)>, known: &[(&str, &str, &str)], report: &mut Report) {
-    let is_known = |name: &str, one: &str, other: &str| known.contains(&(name, one, other));
-    for (name, one, other) in found.iter().filter(|(name, one, other)| !is_known(name, one, other)) {
-        report.fail(format!("in {name} the modules {one} and {other} import each other"));
-    }
-    for (name, one, other) in known {
-        if !found.iter().any(|circle| (circle.0.as_str(), &*circle.1, &*circle.2) == (*name, *one, *other)) {
-            report.fail(format!(
-                "in {name} the modules {one} and {other} import each other no more: take them off the list of known circles"
-            ));
         }
     }
 }
@@ -210,16 +190,5 @@ mod tests {
     fn a_path_in_the_middle_of_code_counts() {
         let sources = [("a.rs", "fn f() { crate::b::g(); }"), ("b/mod.rs", "fn g() { super::a::f(); }")];
         assert_eq!(circles_of(&sources), [pair("a", "b")]);
-    }
-
-    #[test]
-    fn a_known_circle_passes_until_it_is_mended() {
-        let circle = |one: &str, other: &str| ("x".to_owned(), one.to_owned(), other.to_owned());
-        let known = [("x", "a", "b"), ("x", "c", "d")];
-        let mut report = Report::default();
-        judge(&[circle("a", "b"), circle("e", "f")].into(), &known, &mut report);
-        let [new, mended] = report.failures.as_slice() else { panic!("{:?}", report.failures) };
-        assert_eq!(new, "in x the modules e and f import each other");
-        assert!(mended.starts_with("in x the modules c and d import each other no more"), "{mended}");
     }
 }

@@ -1,4 +1,5 @@
-//! Dead files: Rust under a member's `src/` that no `mod` leads to.
+//! Dead files: Rust under a member's `src/` that no `mod` leads to; and where a module with others in it lies: in its folder, as
+//! `mod.rs`, so that a folder is whole.
 //!
 //! `#[path]` is not understood on purpose: a module lives where its name says.
 
@@ -21,10 +22,25 @@ pub(crate) fn check(workspace: &Workspace, files: &[SourceFile], report: &mut Re
         let reached = reached(&member.roots, &sources);
         let folder = member.folder.join("src");
         for path in sources.keys().filter(|path| path.starts_with(&folder) && !reached.contains(*path)) {
-            let path = path.strip_prefix(&workspace.root).unwrap_or(path);
+            let path = relative(path, workspace);
             report.fail(format!("{} is dead: no `mod` leads to it", path.display()));
         }
+        for path in sources.keys().filter(|path| path.starts_with(&folder)) {
+            let own = path.with_extension("");
+            if sources.keys().any(|other| other.parent() == Some(own.as_path())) {
+                let (path, own) = (relative(path, workspace), relative(&own, workspace));
+                report.fail(format!(
+                    "{} has modules in {1}: it is {1}/mod.rs",
+                    path.display(),
+                    own.display()
+                ));
+            }
+        }
     }
+}
+
+fn relative<'a>(path: &'a Path, workspace: &Workspace) -> &'a Path {
+    path.strip_prefix(&workspace.root).unwrap_or(path)
 }
 
 /// Every file that can be reached from `roots`.
@@ -101,7 +117,7 @@ mod tests {
     use super::*;
     use crate::workspace::Package;
 
-    fn dead(files: &[(&str, &str)]) -> Vec<String> {
+    fn failures(files: &[(&str, &str)]) -> Vec<String> {
         let workspace = Workspace {
             root: PathBuf::from("/repo"),
             packages: vec![Package {
@@ -125,24 +141,30 @@ mod tests {
     fn both_places_of_a_module_are_followed_all_the_way_down() {
         let files = [
             ("a/src/lib.rs", "pub mod b;\n#[cfg(test)]\nmod c;"),
-            ("a/src/b.rs", "pub(crate) mod d;"),
+            ("a/src/b/mod.rs", "pub(crate) mod d;"),
             ("a/src/b/d.rs", ""),
             ("a/src/c/mod.rs", "mod e;"),
             ("a/src/c/e.rs", ""),
         ];
-        assert_eq!(dead(&files), Vec::<String>::new());
+        assert_eq!(failures(&files), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_module_with_others_in_it_lies_in_its_folder() {
+        let files = [("a/src/lib.rs", "mod b;"), ("a/src/b.rs", "mod c;"), ("a/src/b/c.rs", "")];
+        assert_eq!(failures(&files), ["a/src/b.rs has modules in a/src/b: it is a/src/b/mod.rs"]);
     }
 
     #[test]
     fn a_file_nobody_names_is_dead() {
         let files = [("a/src/lib.rs", "mod b;"), ("a/src/b.rs", ""), ("a/src/old.rs", "mod b;")];
-        assert_eq!(dead(&files), ["a/src/old.rs is dead: no `mod` leads to it"]);
+        assert_eq!(failures(&files), ["a/src/old.rs is dead: no `mod` leads to it"]);
     }
 
     #[test]
     fn a_name_in_a_comment_or_string_keeps_nothing_alive() {
         let files = [("a/src/lib.rs", "// mod old;\nconst X: &str = \"mod old;\";"), ("a/src/old.rs", "")];
-        assert_eq!(dead(&files).len(), 1);
+        assert_eq!(failures(&files).len(), 1);
     }
 
     #[test]

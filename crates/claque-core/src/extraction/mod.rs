@@ -96,7 +96,7 @@ pub struct PollPolicy {
 
 impl PollPolicy {
     /// As the service's own stress script polls: 1 s growing 1.5 times to 5 s.
-    pub const YAPIT: Self =
+    pub const STRESS_SCRIPT: Self =
         Self { first: Duration::from_secs(1), longest: Duration::from_secs(5), growth_pct: 150 };
 
     /// The wait after `wait`.

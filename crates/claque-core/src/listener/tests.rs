@@ -18,7 +18,7 @@ fn incidents(listener: u32, behaviour: Behaviour, blocks: usize, voices: u32) ->
         document: "d".into(),
         chars: vec![80; blocks].into(),
         speed: Speed::NORMAL,
-        policy: PlayerPolicy::YAPIT.into(),
+        policy: PlayerPolicy::WEB.into(),
         timeout: Duration::from_secs(60),
         intended_at: Instant::START,
     };
@@ -231,7 +231,7 @@ fn an_utterance_that_is_shorter_than_expected_may_be_over_before_it_is_interrupt
 
 /// The end of the listener's session and what it had played by then, in a world of one-second blocks that are there at once.
 fn left(listens: &str, turns: Option<Turns>, speed: u32) -> (Instant, Duration, SessionEnd) {
-    let policy = if turns.is_some() { PlayerPolicy::TURNS } else { PlayerPolicy::YAPIT };
+    let policy = if turns.is_some() { PlayerPolicy::TURNS } else { PlayerPolicy::WEB };
     let player = PlayerConfig {
         listener: ListenerId(0),
         document: "d".into(),

@@ -49,20 +49,20 @@ pub enum WhenVisible {
 
 /// The purpose of the connection has been fulfilled (RFC 6455 section 7.4.1).
 const NORMAL_CLOSURE: u16 = 1_000;
-/// A message violated the service's policy (the same section); yapit says it of credentials.
+/// A message violated the service's policy (the same section); services say it of credentials.
 const POLICY_VIOLATION: u16 = 1_008;
 
 impl Backoff {
-    /// The yapit web player of today.
-    pub const YAPIT: Self =
-        Self { final_codes: &[NORMAL_CLOSURE], when_visible: WhenVisible::Dials, ..Self::YAPIT_2026_02_23 };
+    /// The web player of today.
+    pub const WEB: Self =
+        Self { final_codes: &[NORMAL_CLOSURE], when_visible: WhenVisible::Dials, ..Self::WEB_2026_02_23 };
 
     /// That of 2026-02-23.
-    pub const YAPIT_2026_02_23: Self =
-        Self { most: Duration::from_secs(30), max_tries: None, ..Self::YAPIT_2026_02 };
+    pub const WEB_2026_02_23: Self =
+        Self { most: Duration::from_secs(30), max_tries: None, ..Self::WEB_2026_02 };
 
     /// Those of early February 2026, whose five tries take 31 s.
-    pub const YAPIT_2026_02: Self = Self {
+    pub const WEB_2026_02: Self = Self {
         first: Duration::from_secs(1),
         most: Duration::from_secs(16),
         max_tries: Some(5),
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     fn line_with(reconnect: Reconnect) -> Line {
-        Line::new(Arc::new(PlayerPolicy { reconnect, ..PlayerPolicy::YAPIT }))
+        Line::new(Arc::new(PlayerPolicy { reconnect, ..PlayerPolicy::WEB }))
     }
     use crate::event::Kills;
 
@@ -284,13 +284,13 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_a_bound_and_tries_may_have_one() {
-        assert_eq!(dials(Backoff::YAPIT_2026_02), [1, 3, 7, 15, 31]);
-        assert_eq!(dials(Backoff::YAPIT)[..7], [1, 3, 7, 15, 31, 61, 91]);
+        assert_eq!(dials(Backoff::WEB_2026_02), [1, 3, 7, 15, 31]);
+        assert_eq!(dials(Backoff::WEB)[..7], [1, 3, 7, 15, 31, 61, 91]);
     }
 
     #[test]
     fn any_connection_that_opens_has_tries_counted_anew() {
-        let mut line = line_with(Reconnect::Backoff(Backoff::YAPIT));
+        let mut line = line_with(Reconnect::Backoff(Backoff::WEB));
         line.dial();
         let closed = lost(FailureClass::Server, Some(1011));
         assert_eq!(line.handle_closed(second(0), closed.clone()), Loss::DialAgain);
@@ -305,21 +305,21 @@ mod tests {
     fn a_browser_does_not_see_why_a_handshake_was_refused() {
         for code in [401, 403, 429, 503, 1_000] {
             let refused = Failure { phase: Phase::Handshake, ..lost(FailureClass::Auth, Some(code)) };
-            assert_eq!(dials_after(&refused, Backoff::YAPIT_2026_02), [1, 3, 7, 15, 31]);
+            assert_eq!(dials_after(&refused, Backoff::WEB_2026_02), [1, 3, 7, 15, 31]);
         }
     }
 
     #[test]
     fn some_close_codes_are_final_and_not_the_same_for_everybody() {
         for (backoff, code, again) in [
-            (Backoff::YAPIT, None, true),
-            (Backoff::YAPIT, Some(1_000), false),
-            (Backoff::YAPIT, Some(1_001), true),
-            (Backoff::YAPIT, Some(1_008), true),
-            (Backoff::YAPIT, Some(1_013), true),
-            (Backoff::YAPIT_2026_02_23, Some(1_008), false),
-            (Backoff::YAPIT_2026_02, Some(1_008), false),
-            (Backoff::YAPIT_2026_02, Some(1_011), true),
+            (Backoff::WEB, None, true),
+            (Backoff::WEB, Some(1_000), false),
+            (Backoff::WEB, Some(1_001), true),
+            (Backoff::WEB, Some(1_008), true),
+            (Backoff::WEB, Some(1_013), true),
+            (Backoff::WEB_2026_02_23, Some(1_008), false),
+            (Backoff::WEB_2026_02, Some(1_008), false),
+            (Backoff::WEB_2026_02, Some(1_011), true),
         ] {
             let mut line = line_with(Reconnect::Backoff(backoff));
             line.dial();
@@ -330,7 +330,7 @@ mod tests {
         // Nor is any where it is not wanted, or where this machine is at its end.
         for (reconnect, class) in [
             (Reconnect::Off, FailureClass::Transport),
-            (Reconnect::Backoff(Backoff::YAPIT), FailureClass::Generator),
+            (Reconnect::Backoff(Backoff::WEB), FailureClass::Generator),
         ] {
             let mut line = line_with(reconnect);
             line.dial();
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn who_comes_back_to_the_page_need_not_wait() {
-        for (backoff, dials_at_once) in [(Backoff::YAPIT, true), (Backoff::YAPIT_2026_02_23, false)] {
+        for (backoff, dials_at_once) in [(Backoff::WEB, true), (Backoff::WEB_2026_02_23, false)] {
             let mut line = line_with(Reconnect::Backoff(backoff));
             line.dial();
             assert!(!line.handle_visible(), "it is being dialled");
@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_silence_of_a_service_that_breaks_each_connection_comes_of_that() {
-        let mut line = line_with(Reconnect::Backoff(Backoff::YAPIT));
+        let mut line = line_with(Reconnect::Backoff(Backoff::WEB));
         line.dial();
         let _first = line.handle_opened(second(0));
         let closed = lost(FailureClass::Server, Some(1011));
@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn an_outage_keeps_its_first_cause() {
-        let mut line = line_with(Reconnect::Backoff(Backoff::YAPIT_2026_02));
+        let mut line = line_with(Reconnect::Backoff(Backoff::WEB_2026_02));
         line.dial();
         let _first = line.handle_opened(second(1));
         let closed = lost(FailureClass::Transport, Some(1001));
@@ -380,7 +380,7 @@ mod tests {
         line.dial();
         let _open = line.handle_closed(second(6), lost(FailureClass::Auth, Some(1008)));
         assert_eq!(line.trouble().and_then(|failure| failure.code), Some(1008));
-        let mut line = line_with(Reconnect::Backoff(Backoff::YAPIT));
+        let mut line = line_with(Reconnect::Backoff(Backoff::WEB));
         line.dial();
         let _lost = line.handle_closed(second(5), closed.clone());
         line.dial();

@@ -34,7 +34,7 @@ pub struct PlayerPolicy {
     /// Times a block is asked for again before it is given up.
     pub max_resends: u8,
     /// Longest time from asking for a block until its audio is whole, repeats and acknowledgements included; then it is given up.
-    /// It ends what a service holds up for ever; the yapit players have no such bound. The player itself holds the request to it,
+    /// It ends what a service holds up for ever; browsers' players have no such bound. The player itself holds the request to it,
     /// and where blocks are asked for but once ([`EmptyBlock::Final`]) the audio as well; elsewhere whoever fetches the audio does.
     pub block_timeout: Duration,
     /// Blocks behind the current one whose audio is kept for a listener that comes back.
@@ -199,50 +199,50 @@ impl PlayerPolicy {
         // No page of a player is meant, so none has bounds.
         slowest: Speed::from_thousandths(1).expect("it is not 0"),
         fastest: Speed::from_thousandths(100_000).expect("it is not 0"),
-        ..Self::YAPIT
+        ..Self::WEB
     };
 
     /// A listener to streams in a conversation: one utterance at a time, and nothing asked for ahead. Whether and how long it
     /// thinks in between is [`Turns`](crate::listener::Turns); without, one utterance is asked for when the one before ends.
     pub const TURNS: Self = Self { refill_threshold: 0, max_in_flight: NonZeroU32::new(1), ..Self::READER };
 
-    /// The yapit browser player of today (August 2026).
-    pub const YAPIT: Self = Self {
+    /// A browser's player, as that of the reference service is today (August 2026).
+    pub const WEB: Self = Self {
         not_audio: NotAudio::Stops,
         play: PlayPressed::ForgetsErrors,
         rest: Rest::Stays,
-        reconnect: Reconnect::Backoff(Backoff::YAPIT),
-        ..Self::YAPIT_2026_02_23
+        reconnect: Reconnect::Backoff(Backoff::WEB),
+        ..Self::WEB_2026_02_23
     };
 
     /// That of 2026-02-23, which dials without end and steps over errors that may pass.
-    pub const YAPIT_2026_02_23: Self = Self {
+    pub const WEB_2026_02_23: Self = Self {
         empty_block: EmptyBlock::Ready,
         stops_for: StopsFor::FinalError,
         jump: OnJump::DropsRequests,
-        reconnect: Reconnect::Backoff(Backoff::YAPIT_2026_02_23),
-        ..Self::YAPIT_2026_02_11
+        reconnect: Reconnect::Backoff(Backoff::WEB_2026_02_23),
+        ..Self::WEB_2026_02_11
     };
 
     /// That of 2026-02-11, whose patience of 10 s an acknowledgement extends; since 2026-02-10 one block is enough to start.
-    pub const YAPIT_2026_02_11: Self = Self {
+    pub const WEB_2026_02_11: Self = Self {
         min_buffer: 1,
         patience: Duration::from_secs(10),
         acknowledgement: Acknowledgement::ExtendsOnce,
         keep_behind: 32,
-        ..Self::YAPIT_2026_02_07
+        ..Self::WEB_2026_02_07
     };
 
     /// That of 2026-02-07, which asks again after 30 s and after 60.
-    pub const YAPIT_2026_02_07: Self = Self {
+    pub const WEB_2026_02_07: Self = Self {
         patience: Duration::from_secs(30),
         max_resends: 2,
         offline_request: OfflineRequest::Waits,
-        ..Self::YAPIT_2026_02_05
+        ..Self::WEB_2026_02_05
     };
 
     /// That of 2026-02-05, which waits a minute for a block and asks for nothing again.
-    pub const YAPIT_2026_02_05: Self = Self {
+    pub const WEB_2026_02_05: Self = Self {
         batch_size: 8,
         refill_threshold: 8,
         refill: Refill::Batch,
@@ -263,7 +263,7 @@ impl PlayerPolicy {
         not_audio: NotAudio::Empty,
         offline_request: OfflineRequest::Fails,
         rest: Rest::Beginning,
-        reconnect: Reconnect::Backoff(Backoff::YAPIT_2026_02),
+        reconnect: Reconnect::Backoff(Backoff::WEB_2026_02),
         session_errors: SessionErrors::End,
         slowest: Speed::from_thousandths(500).expect("it is not 0"),
         fastest: Speed::from_thousandths(3_000).expect("3 is not 0"),
@@ -307,11 +307,11 @@ impl PlayerPolicy {
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {
         match name {
-            "yapit" => Some(Self::YAPIT),
-            "yapit-2026-02-23" => Some(Self::YAPIT_2026_02_23),
-            "yapit-2026-02-11" => Some(Self::YAPIT_2026_02_11),
-            "yapit-2026-02-07" | "yapit-2026-02" => Some(Self::YAPIT_2026_02_07),
-            "yapit-2026-02-05" => Some(Self::YAPIT_2026_02_05),
+            "yapit" => Some(Self::WEB),
+            "yapit-2026-02-23" => Some(Self::WEB_2026_02_23),
+            "yapit-2026-02-11" => Some(Self::WEB_2026_02_11),
+            "yapit-2026-02-07" | "yapit-2026-02" => Some(Self::WEB_2026_02_07),
+            "yapit-2026-02-05" => Some(Self::WEB_2026_02_05),
             "reader" => Some(Self::READER),
             "turns" => Some(Self::TURNS),
             _ => None,

@@ -43,11 +43,11 @@ fn fates(deaf: u32) -> impl Strategy<Value = Fate> {
 fn policies(readiness: impl Strategy<Value = Readiness>) -> impl Strategy<Value = PlayerPolicy> {
     let sizes = (1_u32..10, 0_u32..10, 0_u32..12);
     let bases = prop_oneof![
-        2 => Just(PlayerPolicy::YAPIT),
-        1 => Just(PlayerPolicy::YAPIT_2026_02_23),
-        1 => Just(PlayerPolicy::YAPIT_2026_02_11),
-        1 => Just(PlayerPolicy::YAPIT_2026_02_07),
-        1 => Just(PlayerPolicy::YAPIT_2026_02_05),
+        2 => Just(PlayerPolicy::WEB),
+        1 => Just(PlayerPolicy::WEB_2026_02_23),
+        1 => Just(PlayerPolicy::WEB_2026_02_11),
+        1 => Just(PlayerPolicy::WEB_2026_02_07),
+        1 => Just(PlayerPolicy::WEB_2026_02_05),
     ];
     let session_errors = prop_oneof![Just(SessionErrors::End), Just(SessionErrors::PlayOn)];
     (sizes, readiness, bases, session_errors).prop_map(
@@ -62,7 +62,7 @@ fn policies(readiness: impl Strategy<Value = Readiness>) -> impl Strategy<Value 
                 first: Duration::from_millis(50),
                 most: Duration::from_millis(300),
                 max_tries: Some(4),
-                ..Backoff::YAPIT
+                ..Backoff::WEB
             }),
             session_errors,
             ..base

@@ -1,9 +1,12 @@
 //! One body of audio, in pieces or whole.
 
 use claque_core::time::{MediaTime, SampleRate};
-use claque_wire::audio::{
-    ogg::{OggOpusWriter, StreamEnd},
-    wav,
+use claque_wire::{
+    audio::{
+        ogg::{OggOpusWriter, StreamEnd},
+        wav,
+    },
+    openai::AudioFormat,
 };
 
 use super::{Coding, SpeechSound, flac};
@@ -43,6 +46,18 @@ pub(crate) struct AudioWriter {
 }
 
 impl Container {
+    /// What audio of a format is packed in.
+    pub(crate) const fn of(format: AudioFormat) -> Self {
+        match format {
+            AudioFormat::Mp3 => Self::Mp3,
+            AudioFormat::Opus => Self::OggOpus,
+            AudioFormat::Aac => Self::Adts,
+            AudioFormat::Flac => Self::Flac,
+            AudioFormat::Wav => Self::Wav,
+            AudioFormat::Pcm => Self::Pcm,
+        }
+    }
+
     /// The coding of its packets; none where it holds samples.
     pub(crate) const fn coding(self) -> Option<Coding> {
         match self {

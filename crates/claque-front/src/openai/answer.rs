@@ -7,13 +7,14 @@ use claque_core::{
     time::{MediaTime, SampleRate, Speed},
 };
 use claque_gateway::{StreamEffect, StreamId};
+use claque_wire::openai::AudioFormat as Format;
 
 use super::{
     CallId, Head, HeadTime, OpenaiConfig, Reply,
     dialect::{AfterStream, Dialect, EventFailure},
     error::{Complaint, ComplaintKind},
     events, lists,
-    request::{Delivery, Format, SpeechRequest},
+    request::{Delivery, SpeechRequest},
 };
 use crate::audio::{AudioWriter, Container, Source};
 
@@ -67,7 +68,7 @@ impl SpeechAnswer {
         let container = match effect {
             Some(StreamEffect::WrongContainer) if format == Format::Wav => Container::Flac,
             Some(StreamEffect::WrongContainer) => Container::Wav,
-            Some(_) | None => format.container(),
+            Some(_) | None => Container::of(format),
         };
         let [.., a, b, c, d] = call.0.to_be_bytes();
         Self {

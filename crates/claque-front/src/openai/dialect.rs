@@ -4,10 +4,9 @@
 //! Sources: the reference API's public description of 2026-08, the public repositories of the servers named, and recordings of
 //! fastkokoro, openedai-speech and wyoming-openai-gateway.
 
-use super::{
-    error::ErrorShape,
-    request::Format::{self, Aac, Flac, Mp3, Opus, Pcm, Wav},
-};
+use claque_wire::openai::AudioFormat::{self as Format, Aac, Flac, Mp3, Opus, Pcm, Wav};
+
+use super::error::ErrorShape;
 
 /// How one kind of server speaks the protocol.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +20,7 @@ pub struct Dialect {
     /// Samples per second of what it makes.
     pub(super) rate_hertz: u32,
     /// The content type of each format.
-    pub(super) types: &'static [(Format, &'static str)],
+    pub(super) types: MediaTypes,
     /// When an answer is sent while it is made.
     pub(super) streaming: Streaming,
     /// How it sends events; none where it has no such answers.
@@ -141,15 +140,16 @@ pub(super) enum VoicesShape {
     WithStatus,
 }
 
-const USUAL_TYPES: &[(Format, &str)] = &[
-    (Mp3, "audio/mpeg"),
-    (Opus, "audio/opus"),
-    (Aac, "audio/aac"),
-    (Flac, "audio/flac"),
-    (Wav, "audio/wav"),
-    (Pcm, "audio/pcm"),
-];
-const ALL: &[Format] = &[Mp3, Opus, Aac, Flac, Wav, Pcm];
+/// The media type of each format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MediaTypes {
+    /// As most have them.
+    Usual,
+    /// These, and that of WAV for what is none of them.
+    These(&'static [(Format, &'static str)]),
+}
+
+const ALL: &[Format] = &Format::ALL;
 const SPEECH: &[&str] = &["/v1/audio/speech"];
 const OPENAI_VOICES: &[&str] = &[
     "alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "sage", "shimmer", "verse", "marin",
@@ -164,7 +164,7 @@ const OPENAI: Dialect = Dialect {
     default_format: Mp3,
     formats: Formats::These(ALL),
     rate_hertz: 24_000,
-    types: USUAL_TYPES,
+    types: MediaTypes::Usual,
     streaming: Streaming::Always,
     events: Some(Events {
         names: EventNames::Left,
@@ -264,14 +264,14 @@ const LOCALAI: Dialect = Dialect {
 const OPENEDAI: Dialect = Dialect {
     name: "openedai-speech",
     rate_hertz: 22_050,
-    types: &[
+    types: MediaTypes::These(&[
         (Mp3, "audio/mpeg"),
         (Opus, "audio/ogg;codec=opus"),
         (Aac, "audio/aac"),
         (Flac, "audio/x-flac"),
         (Wav, "audio/wav"),
         (Pcm, "audio/pcm;rate=22050"),
-    ],
+    ]),
     events: None,
     errors: ErrorShape::Flat,
     unknown_model: Unknown::Ignored,
@@ -386,9 +386,11 @@ impl Dialect {
     }
 
     pub(super) fn content_type(&self, format: Format) -> &'static str {
-        self.types
-            .iter()
-            .find(|(known, _)| *known == format)
-            .map_or("audio/wav", |(_, content_type)| content_type)
+        match self.types {
+            MediaTypes::Usual => format.media_type(),
+            MediaTypes::These(types) => {
+                types.iter().find(|(known, _)| *known == format).map_or("audio/wav", |(_, kind)| kind)
+            }
+        }
     }
 }

@@ -2,12 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use claque_core::time::{MediaTime, SampleRate};
+use claque_wire::openai::AudioFormat as Format;
 use serde_json::{Value, json};
 
-use super::{
-    dialect::{EventNames, EventSound, Events},
-    request::Format,
-};
+use super::dialect::{EventNames, EventSound, Events};
 
 /// Tokens of audio in a second, for the counts at the end; services count as they like.
 const TOKENS_PER_SECOND: u64 = 20;
@@ -39,7 +37,7 @@ pub(super) fn first(events: &Events, rate: SampleRate) -> Vec<u8> {
 pub(super) fn delta(events: &Events, format: Format, bytes: &[u8]) -> Vec<u8> {
     let audio = STANDARD.encode(bytes);
     let data = match events.sound {
-        EventSound::Named => json!({ "audio": audio, "response_format": format.name() }),
+        EventSound::Named => json!({ "audio": audio, "response_format": format.as_str() }),
         EventSound::AsAsked | EventSound::Described => json!({ "audio": audio }),
     };
     event(events, "speech.audio.delta", data)

@@ -22,7 +22,7 @@ use super::{
     lists::{self, List},
     request::{self, SpeechRequest},
 };
-use crate::audio::{Source, SpeechSound};
+use crate::audio::{Container, Source, SpeechSound};
 
 /// A service that answers calls.
 #[derive(Debug)]
@@ -210,7 +210,7 @@ impl OpenaiFront {
     /// # Errors
     /// There is no encoder for the format.
     fn can_write(&self, wanted: &SpeechRequest) -> Result<(), Complaint> {
-        let Some(coding) = wanted.format.container().coding() else { return Ok(()) };
+        let Some(coding) = Container::of(wanted.format).coding() else { return Ok(()) };
         let is_known = match self.config.streaming.engine {
             Engine::Modelled => self.sound.packet(coding, 0, 0).is_some(),
             Engine::External => false,
@@ -220,7 +220,7 @@ impl OpenaiFront {
         }
         let words = format!(
             "response_format '{}' cannot be made here; ask for pcm, wav or flac",
-            wanted.format.name()
+            wanted.format.as_str()
         );
         Err(Complaint::new(ComplaintKind::Unsupported, Some("response_format"), words))
     }

@@ -23,7 +23,6 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     dialect::Dialect,
     front::{FrontStats, OpenaiFront},
-    request::Format,
 };
 pub use crate::call::{CallId, Head, Request};
 

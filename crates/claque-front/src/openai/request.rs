@@ -1,6 +1,7 @@
 //! What a request for speech asks for, and whether a dialect takes it.
 
 use claque_core::time::Speed;
+use claque_wire::openai::AudioFormat as Format;
 use serde_json::{Map, Value};
 
 use super::{
@@ -8,24 +9,6 @@ use super::{
     dialect::{Dialect, EventSound, Formats, StreamDefault, Streaming, Unknown},
     error::{Complaint, ComplaintKind},
 };
-use crate::audio::Container;
-
-/// Formats of audio that can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// MPEG audio.
-    Mp3,
-    /// Ogg Opus.
-    Opus,
-    /// AAC in ADTS frames.
-    Aac,
-    /// FLAC.
-    Flac,
-    /// RIFF WAVE.
-    Wav,
-    /// Samples of 16 bits, the lower byte first.
-    Pcm,
-}
 
 /// What is to be made and how it is sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,34 +29,6 @@ pub(super) enum Delivery {
     Streamed,
     /// As events, while it is made.
     Events,
-}
-
-impl Format {
-    const NAMES: [(&'static str, Self); 6] = [
-        ("mp3", Self::Mp3),
-        ("opus", Self::Opus),
-        ("aac", Self::Aac),
-        ("flac", Self::Flac),
-        ("wav", Self::Wav),
-        ("pcm", Self::Pcm),
-    ];
-
-    /// Its name in a request.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, format)| *format == self).map_or("", |(name, _)| name)
-    }
-
-    pub(super) const fn container(self) -> Container {
-        match self {
-            Self::Mp3 => Container::Mp3,
-            Self::Opus => Container::OggOpus,
-            Self::Aac => Container::Adts,
-            Self::Flac => Container::Flac,
-            Self::Wav => Container::Wav,
-            Self::Pcm => Container::Pcm,
-        }
-    }
 }
 
 /// The fields of a body. Those nobody knows are passed over.
@@ -224,10 +179,8 @@ fn delivery(fields: &Fields<'_>, dialect: &Dialect, path: usize) -> Result<Deliv
 
 fn format(fields: &Fields<'_>, dialect: &Dialect, delivery: Delivery) -> Result<Format, Complaint> {
     let asked = fields.text("response_format")?;
-    let known =
-        |name: &str| Format::NAMES.iter().find(|(known, _)| *known == name).map(|(_, format)| *format);
     let bad = |list: &[Format]| {
-        let names: Vec<_> = list.iter().map(|format| format.name()).collect();
+        let names: Vec<_> = list.iter().map(|format| format.as_str()).collect();
         let words = format!(
             "Invalid response_format '{}'; there are {}",
             asked.unwrap_or_default(),
@@ -238,10 +191,10 @@ fn format(fields: &Fields<'_>, dialect: &Dialect, delivery: Delivery) -> Result<
     let format = match (asked, dialect.formats) {
         (None, _) => dialect.default_format,
         (Some(name), Formats::These(list)) => {
-            known(name).filter(|format| list.contains(format)).ok_or_else(|| bad(list))?
+            Format::of_name(name).filter(|format| list.contains(format)).ok_or_else(|| bad(list))?
         }
         (Some(name), Formats::TheseElseWav(list)) => {
-            known(name).filter(|format| list.contains(format)).unwrap_or(Format::Wav)
+            Format::of_name(name).filter(|format| list.contains(format)).unwrap_or(Format::Wav)
         }
     };
     let in_events = dialect.events.as_ref().map(|events| events.sound);

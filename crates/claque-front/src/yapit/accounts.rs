@@ -7,7 +7,9 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_gateway::{Auth, AuthConfig, DocumentId, Era, Outage, Refusal, Unauthenticated, UserId};
+use claque_gateway::{DocumentId, Outage, UserId};
+
+use super::gateway::{Auth, AuthConfig, Era, Refusal, Unauthenticated};
 
 /// What a caller shows. Its debug output hides the secrets.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 //! Answers: bodies as `claque-wire` words them, statuses as the gateway says.
 
-use claque_gateway::{ContentFault, Era, Refusal, Resource};
 use claque_wire::yapit::rest::{CodedDetail, ErrorBody, Issue};
 use http::StatusCode;
 use serde::Serialize;
 
-use super::{Answer, Body, Unread};
+use super::{
+    Answer, Body, Unread,
+    gateway::{ContentFault, Era, Refusal, Resource},
+};
 use crate::call::Head;
 
 /// An answer with a JSON body.

@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use claque_gateway::{AudioFormat, DocumentId, FetchedAudio, Flaw, Refusal, Resource, Speech, VariantHash};
+use claque_gateway::{DocumentId, Speech, VariantHash};
 use claque_wire::yapit::rest::{Block, DocumentCreated, Issue, ListedDocument, Model, Voice};
 use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Answer, Body, answer, front::Service, routes::Call};
+use super::{
+    Answer, Body, answer,
+    front::Service,
+    gateway::{FetchedAudio, Flaw, Refusal, Resource},
+    routes::Call,
+};
 
 /// How long audio may be kept by caches, as a real server says.
 const AUDIO_CACHING: &str = "public, s-maxage=31536000, max-age=0";
@@ -32,7 +37,7 @@ pub(super) fn create(service: &mut Service, call: &Call<'_>) -> Result<Answer, A
 pub(super) fn blocks(service: &mut Service, call: &Call<'_>, id: &str) -> Result<Answer, Answer> {
     let caller = call.caller(service)?;
     let id = document_id(id)?;
-    let block = |block: &claque_gateway::Block| Block {
+    let block = |block: &crate::yapit::gateway::Block| Block {
         idx: block.idx,
         text: block.text.to_string(),
         est_duration_ms: Some(block.est_duration_ms),
@@ -56,7 +61,7 @@ pub(super) fn list(service: &mut Service, call: &Call<'_>) -> Result<Answer, Ans
     };
     let (offset, limit) = (number("offset", 0, 0, usize::MAX)?, number("limit", USUAL_LIST, 1, MOST_LISTED)?);
     let began = call.origin.unix_nanos.saturating_sub(call.now.as_nanos());
-    let listed = |document: claque_gateway::ListedDocument| ListedDocument {
+    let listed = |document: crate::yapit::gateway::ListedDocument| ListedDocument {
         id: document.id.to_string(),
         title: document.title,
         created: Some(utc(began.saturating_add(document.created_at.as_nanos()))),
@@ -98,20 +103,12 @@ pub(super) fn audio(service: &mut Service, call: &Call<'_>, hash: &str) -> Resul
 
 /// An answer of speech.
 pub(super) fn spoken(speech: Arc<Speech>, flaw: Option<Flaw>) -> Answer {
-    answer::with_type(StatusCode::OK, media_type(speech.format), Body::Speech { speech, flaw })
+    answer::with_type(StatusCode::OK, speech.format.media_type(), Body::Speech { speech, flaw })
 }
 
 /// RFC 3339, as the real ones say it.
 fn utc(unix_nanos: u64) -> String {
     jiff::Timestamp::from_nanosecond(i128::from(unix_nanos)).unwrap_or_default().to_string()
-}
-
-const fn media_type(format: AudioFormat) -> &'static str {
-    match format {
-        AudioFormat::OggOpus => "audio/ogg",
-        AudioFormat::Wav => "audio/wav",
-        AudioFormat::Mp3 => "audio/mp3",
-    }
 }
 
 fn voice(voice: &claque_gateway::VoiceInfo) -> Voice {

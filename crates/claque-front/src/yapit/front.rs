@@ -3,11 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use claque_core::{outputs::Outputs, rng::Seed, time::Instant};
-use claque_gateway::{
-    ConnId, Era as GatewayEra, Gateway, GatewayConfig, GatewayStats, Input as GatewayInput, NO_CLOSE_FRAME,
-    Output as GatewayOutput, UserId,
-    scripted::{Dialled, ScriptedInput, ScriptedOutput},
-};
+use claque_gateway::{ConnId, EngineCall, UserId};
 use claque_wire::yapit::{ClientMessage, Era, ServerMessage};
 
 use super::{
@@ -18,10 +14,15 @@ use super::{
         self,
         calls::{self, OpenOrder, UncountedUpload},
     },
+    gateway::{
+        Era as GatewayEra, Gateway, GatewayConfig, GatewayStats, Input as GatewayInput, NO_CLOSE_FRAME,
+        Output as GatewayOutput,
+    },
     handshake, identity,
     messages::{encode, request},
     routes::{Call, Target},
     script::{self, ScriptLogEntry, ScriptOptions, ScriptedService},
+    scripted::{Dialled, ScriptedInput, ScriptedOutput},
 };
 use crate::call::{CallId, Request};
 
@@ -331,7 +332,7 @@ impl YapitFront {
             GatewayOutput::Notice { conn, notice, .. } => Output::Text { conn, text: encode(&notice, era) },
             GatewayOutput::Close { conn, code, reason, .. } => close(conn, code, reason),
             GatewayOutput::Garbage { conn, .. } => Output::Text { conn, text: GARBAGE.to_owned() },
-            GatewayOutput::Synthesize { job, text, model, voice, .. } => {
+            GatewayOutput::Synthesize(EngineCall { job, text, model, voice, .. }) => {
                 Output::Synthesize { job, text, model, voice }
             }
         }));

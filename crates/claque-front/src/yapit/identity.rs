@@ -1,13 +1,12 @@
 //! The identity service: sign-in by password, refresh, guests, and the dress of its tokens.
 
-use claque_gateway::Route;
 use claque_wire::yapit::{
     jwt::{self, Claims},
     rest::{AnonymousSession, Refreshed, SignInRequest, SignedIn},
 };
 use http::StatusCode;
 
-use super::{Answer, accounts, answer, front::Service, routes::Call};
+use super::{Answer, accounts, answer, front::Service, gateway::Route, routes::Call};
 use crate::call::Request;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;

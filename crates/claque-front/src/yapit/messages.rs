@@ -1,7 +1,9 @@
 //! Messages between the wire and the gateway.
 
-use claque_gateway::{BlockNotice, BlockStatus, DocumentId, Notice, Request};
+use claque_gateway::DocumentId;
 use claque_wire::yapit::{self, ClientMessage, Era, ServerMessage, Status, SynthesisMode};
+
+use super::gateway::{BlockNotice, BlockStatus, Notice, Request};
 
 /// What the gateway is asked; nothing for audio that the client makes itself.
 pub(super) fn request(message: ClientMessage) -> Option<Request> {

@@ -1,28 +1,30 @@
 //! A yapit gateway's side of its protocol: REST calls, WebSockets, and a script in its place.
 //!
-//! [`YapitFront`] takes calls, messages and time, and gives answers, messages and orders, with a [`Gateway`] behind it. What a
-//! call or a message means is decided here; who has sockets frames and moves bytes, makes sound, and counts the pages of
-//! uploads. Whoever needs no bytes (virtual time) speaks to the gateway and shares [`extraction`] and [`block_status`].
-//!
-//! [`Gateway`]: claque_gateway::Gateway
+//! [`YapitFront`] takes calls, messages and time, and gives answers, messages and orders, with a [`gateway::Gateway`] behind it:
+//! the same service for typed calls. What a call or a message means is decided here; who has sockets frames and moves bytes,
+//! makes sound, and counts the pages of uploads. Whoever needs no bytes (virtual time) speaks to the gateway and shares
+//! [`extraction`] and [`block_status`].
 
 mod accounts;
 mod answer;
 mod documents;
 pub mod extraction;
 mod front;
+pub mod gateway;
 mod handshake;
 mod identity;
 mod messages;
 mod routes;
 mod script;
+pub mod scripted;
 
 use core::ops::Range;
 use std::sync::Arc;
 
 use claque_core::time::Instant;
-use claque_gateway::{ConnId, Flaw, JobId, Speech, TimeoutReason as GatewayTimeout};
+use claque_gateway::{ConnId, JobId, Speech};
 
+use self::gateway::{Flaw, TimeoutReason as GatewayTimeout};
 pub use self::{
     front::{FrontStats, YapitFront},
     messages::{block_status, encode},

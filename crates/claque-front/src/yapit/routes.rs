@@ -1,12 +1,18 @@
 //! Which call a request is, and who makes it.
 
 use claque_core::time::Instant;
-use claque_gateway::{Caller, Refusal};
 use claque_wire::yapit::Era;
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use super::{Answer, Origin, accounts::Credentials, answer, front::Service, identity};
+use super::{
+    Answer, Origin,
+    accounts::Credentials,
+    answer,
+    front::Service,
+    gateway::{Caller, Refusal},
+    identity,
+};
 use crate::call::Request;
 
 /// Most bytes of a body: 500,000 characters, none of which takes more than 12 bytes as escaped JSON, and some

@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use claque_core::time::Instant;
-use claque_gateway::{
-    AudioFormat, ConnId, Flaw, Request, Speech, SpeechBody, VariantHash,
-    scripted::{FetchEnd, Fetched, Script, ScriptedInput, ScriptedOutput, ScriptedServer},
-};
+use claque_gateway::{AudioFormat, ConnId, Speech, SpeechBody, VariantHash};
 use http::StatusCode;
 
-use super::{Answer, answer, documents::spoken};
+use super::{
+    Answer, answer,
+    documents::spoken,
+    gateway::{Flaw, Request},
+    scripted::{FetchEnd, Fetched, Script, ScriptedInput, ScriptedOutput, ScriptedServer},
+};
 
 /// What a service does by a script.
 #[derive(Clone, Debug)]

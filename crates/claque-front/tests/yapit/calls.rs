@@ -1,8 +1,10 @@
 //! Calls, their answers, and the wall clock in them.
 
 use claque_core::time::Duration;
-use claque_front::yapit::{Answer, Unread};
-use claque_gateway::{Auth, AuthConfig, GatewayConfig};
+use claque_front::yapit::{
+    Answer, Unread,
+    gateway::{Auth, AuthConfig, GatewayConfig},
+};
 use claque_wire::yapit::jwt;
 
 use crate::stage::{BEGAN, Stage, one_worker};

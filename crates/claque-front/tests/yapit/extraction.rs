@@ -1,8 +1,11 @@
 //! Extraction: pages that are counted elsewhere, and orders that are answered when all is over.
 
 use claque_core::time::Duration;
-use claque_front::yapit::{Input, Output, Upgrade};
-use claque_gateway::{CreationAnswer, GatewayConfig, Workers};
+use claque_front::yapit::{
+    Input, Output, Upgrade,
+    gateway::{CreationAnswer, GatewayConfig},
+};
+use claque_gateway::Workers;
 use claque_wire::multipart::{self, Part};
 use serde_json::json;
 

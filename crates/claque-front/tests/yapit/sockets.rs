@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use claque_core::time::{Duration, Instant, MediaTime};
-use claque_front::yapit::{Body, Input, Output, ScriptOptions, Told, Upgrade};
-use claque_gateway::{
-    ConnId, Era, GatewayConfig, Outage,
+use claque_front::yapit::{
+    Body, Input, Output, ScriptOptions, Told, Upgrade,
+    gateway::{Era, GatewayConfig},
     scripted::{DialScript, Script, ScriptedWorkers, Withdraws},
 };
+use claque_gateway::{ConnId, Outage};
 use serde_json::json;
 
 use crate::stage::{Stage, one_worker};
@@ -69,7 +70,7 @@ fn no_websocket_without_a_handshake_that_fits() {
 
 #[test]
 fn an_outage_of_the_identity_service_is_counted_as_a_refusal() {
-    let auth = claque_gateway::Auth::On(claque_gateway::AuthConfig {
+    let auth = claque_front::yapit::gateway::Auth::On(claque_front::yapit::gateway::AuthConfig {
         accounts: Vec::new(),
         static_tokens: vec!["fixed".to_owned()],
         access_token_life: Duration::from_secs(1),

@@ -6,9 +6,11 @@ use claque_core::{
 };
 use claque_front::{
     CallId, Request,
-    yapit::{Answer, Body, Input, Origin, Output, ScriptOptions, Upgrade, YapitFront},
+    yapit::{
+        Answer, Body, Input, Origin, Output, ScriptOptions, Upgrade, YapitFront, gateway::GatewayConfig,
+    },
 };
-use claque_gateway::{ConnId, GatewayConfig};
+use claque_gateway::ConnId;
 use serde_json::Value;
 
 /// What the wall clock shows at the run's start: 2026-08-01 00:00:00 UTC.

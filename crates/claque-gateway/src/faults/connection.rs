@@ -12,10 +12,7 @@ use serde::{
 };
 
 use super::Outage;
-use crate::{
-    message::Notice,
-    settings::{As, Seconds, TOO_LITTLE},
-};
+use crate::settings::{As, Seconds, TOO_LITTLE};
 
 /// One thing that goes wrong with connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,12 +174,10 @@ impl ConnectionSelector {
 }
 
 impl ConnectionFault {
-    /// Whether it happens in place of this message, the next after `sent` others.
-    pub(crate) fn hits(&self, sent: u64, notice: &Notice) -> bool {
-        let is_at = |block: i64| match notice {
-            Notice::Status(status) => status.block == block && status.status.is_final(),
-            Notice::Evicted { .. } | Notice::Error { .. } => false,
-        };
+    /// Whether it happens in place of the next message after `sent` others, which may be the final word on a block.
+    #[must_use]
+    pub fn hits(&self, sent: u64, final_word_on: Option<i64>) -> bool {
+        let is_at = |block: i64| final_word_on == Some(block);
         self.after.is_none() && self.after_notices <= sent && self.at_block.is_none_or(is_at)
     }
 }

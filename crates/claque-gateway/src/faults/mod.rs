@@ -1,7 +1,7 @@
 //! Failure by rule, for tests of what a client makes of it.
 
 mod connection;
-pub(crate) mod request;
+mod request;
 
 use claque_core::{
     rng::Seed,
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     connection::{ConnectionEffect, ConnectionFault, ConnectionSelector, SocketOutage},
-    request::{RequestEffect, RequestFault, Say, Step},
+    request::{RequestEffect, RequestFault, Say, Step, request_effect},
 };
 use crate::{
     ids::VariantHash,
@@ -250,7 +250,8 @@ impl Faults {
     }
 
     /// The rule for the connection that was opened as number `number`.
-    pub(crate) fn connection(&self, number: u64) -> Option<&ConnectionFault> {
+    #[must_use]
+    pub fn connection(&self, number: u64) -> Option<&ConnectionFault> {
         self.connections.iter().find(|fault| {
             let refuses = matches!(fault.effect, ConnectionEffect::Refuse { .. });
             !refuses && fault.selector.hits(number)
@@ -258,7 +259,8 @@ impl Faults {
     }
 
     /// The HTTP status with which handshake number `number` is refused at `now`.
-    pub(crate) fn refusal(&self, now: Instant, number: u64) -> Option<u16> {
+    #[must_use]
+    pub fn refusal(&self, now: Instant, number: u64) -> Option<u16> {
         let of_rule = self.connections.iter().find_map(|fault| match fault.effect {
             ConnectionEffect::Refuse { status } => fault.selector.hits(number).then_some(status),
             ConnectionEffect::Close { .. }

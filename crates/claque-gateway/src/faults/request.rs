@@ -84,7 +84,8 @@ impl From<RequestFault> for WrittenRule<RequestEffect> {
 }
 
 /// What happens to request number `number` (from 0) for `block`: the first rule that matches applies.
-pub(crate) fn effect(
+#[must_use]
+pub fn request_effect(
     rules: &[RequestFault],
     (block, variant): (i64, VariantHash),
     number: u32,

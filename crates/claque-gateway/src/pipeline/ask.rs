@@ -5,16 +5,18 @@ use std::sync::Arc;
 use claque_core::time::{Instant, MediaTime};
 
 use crate::{
-    ids::{DocumentId, VariantHash},
+    ids::{DocumentId, JobId, VariantHash},
     table::{Key, scatter},
 };
 
 /// Who waits for a variant, and as what: a block of a document, not a connection. A document has one owner, so it says
 /// whose block it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Subscriber {
-    pub(crate) document: DocumentId,
-    pub(crate) block: i64,
+pub struct Subscriber {
+    /// The document.
+    pub document: DocumentId,
+    /// The block as it was asked for.
+    pub block: i64,
 }
 
 impl Key for Subscriber {
@@ -25,20 +27,25 @@ impl Key for Subscriber {
 
 /// What is to be spoken.
 #[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) variant: VariantHash,
+pub struct Ask {
+    /// Names the audio.
+    pub variant: VariantHash,
     /// Index of the model.
-    pub(crate) pool: usize,
-    pub(crate) voice: Arc<str>,
+    pub pool: usize,
+    /// Slug of the voice.
+    pub voice: Arc<str>,
     /// None where only a model makes its audio.
-    pub(crate) text: Option<Arc<str>>,
-    pub(crate) chars: u32,
-    pub(crate) content: Content,
+    pub text: Option<Arc<str>>,
+    /// Characters of the text.
+    pub chars: u32,
+    /// Whether there is anything to make.
+    pub content: Content,
 }
 
 /// Whether there is anything to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
+pub enum Content {
+    /// There is.
     Something,
     /// Nothing can be spoken of it. That is found out by whoever tries.
     Nothing,
@@ -46,30 +53,63 @@ pub(crate) enum Content {
 
 /// What became of an ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Admission {
+pub enum Admission {
+    /// Its audio is there, of this length.
     Cached(MediaTime),
+    /// It is being made; a [`Delivery`] follows.
     Waiting,
+    /// The queue takes no more.
     Full,
 }
 
 /// The final news for a subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Delivery {
-    pub(crate) at: Instant,
-    pub(crate) subscriber: Subscriber,
-    pub(crate) variant: VariantHash,
-    pub(crate) model: Arc<str>,
-    pub(crate) voice: Arc<str>,
-    pub(crate) outcome: Outcome,
+pub struct Delivery {
+    /// When it happened.
+    pub at: Instant,
+    /// Whom it is for.
+    pub subscriber: Subscriber,
+    /// Names the audio.
+    pub variant: VariantHash,
+    /// Slug of the model.
+    pub model: Arc<str>,
+    /// Slug of the voice.
+    pub voice: Arc<str>,
+    /// What became of it.
+    pub outcome: Outcome,
 }
 
 /// What became of a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// Its audio is there.
     Ready(MediaTime),
     /// There was nothing to speak.
     Silent,
     /// It failed, in these words.
     Failed(String),
+}
+
+/// Work for an engine outside, see [`Engine::External`](super::Engine::External); answered by [`Pipeline::synthesized`](super::Pipeline::synthesized).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineCall {
+    /// Names the attempt.
+    pub job: JobId,
+    /// What to speak.
+    pub text: Arc<str>,
+    /// Slug of the model.
+    pub model: Arc<str>,
+    /// Slug of the voice.
+    pub voice: Arc<str>,
+    /// Characters of the text.
+    pub chars: u32,
+}
+
+/// Why a pipeline wants to be stepped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PipelineTimeout {
+    /// A worker finishes, or a request to the overflow provider ends.
+    WorkEnds,
+    /// A scan of the workers or of the queues is due.
+    Scan,
 }

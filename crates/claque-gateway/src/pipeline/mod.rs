@@ -1,10 +1,11 @@
 //! Synthesis: dedup by variant, one queue per model, workers, lost workers, retries, overflow, audio cache.
 //!
-//! A machine inside the gateway: it is asked at a moment and stepped through its own timers in order of time, so
+//! A machine inside a service: it is asked at a moment and stepped through its own timers in order of time, so
 //! a worker takes its next job when the last one ended, not when the driver woke up. [`variants`] knows what is
 //! made and who waits for it; this file queues; [`work`] is about what happens to a job in somebody's hands.
 
 mod ask;
+mod config;
 mod load;
 mod timers;
 mod variants;
@@ -18,8 +19,11 @@ use std::{
 
 use claque_core::{rng::Seed, time::Instant};
 
-pub(crate) use self::ask::{Admission, Ask, Content, Delivery, Outcome, Subscriber};
-pub use self::load::{Load, ModelLoad};
+pub use self::{
+    ask::{Admission, Ask, Content, Delivery, EngineCall, Outcome, PipelineTimeout, Subscriber},
+    config::{Engine, EngineErrors, EvictedKey, OverflowConfig, PipelineConfig},
+    load::{Load, ModelLoad},
+};
 use self::{
     load::{Levels, LoadRecorder},
     timers::{Timer, Timers},
@@ -27,12 +31,11 @@ use self::{
     work::{Attempt, Roster, WarmInstances},
 };
 use crate::{
-    config::PipelineConfig,
     faults::{AudioFault, Faults, Suspect},
     ids::{JobId, VariantHash},
     machine::NeighboursNow,
-    message::{Output, Speech, TimeoutReason},
     models::{ModelConfig, Workers},
+    speech::Speech,
     table::{Key, Table, scatter},
 };
 
@@ -69,9 +72,9 @@ pub struct PipelineStats {
     pub forgotten: u64,
 }
 
-/// The machine.
+/// Queues and workers of every model. Asked at a moment and stepped through its own timers, in order of time.
 #[derive(Clone, Debug)]
-pub(crate) struct Pipeline {
+pub struct Pipeline {
     config: PipelineConfig,
     faults: Faults,
     seed: Seed,
@@ -89,7 +92,7 @@ pub(crate) struct Pipeline {
     timers: Timers,
     failures: Table<VariantHash, u32>,
     deliveries: VecDeque<Delivery>,
-    calls: VecDeque<Output>,
+    calls: VecDeque<EngineCall>,
     stats: PipelineStats,
     load: LoadRecorder,
 }
@@ -126,7 +129,9 @@ struct Job {
 }
 
 impl Pipeline {
-    pub(crate) fn new(config: PipelineConfig, models: &[ModelConfig], faults: Faults, seed: Seed) -> Self {
+    /// Makes a pipeline for these models, in whose order [`Ask::pool`] counts. All noise comes from `seed`.
+    #[must_use]
+    pub fn new(config: PipelineConfig, models: &[ModelConfig], faults: Faults, seed: Seed) -> Self {
         let pool = |model: &ModelConfig| Pool {
             model: model.clone(),
             queue: BTreeSet::new(),
@@ -158,7 +163,10 @@ impl Pipeline {
     }
 
     /// Answers from the cache, joins what is under way, or queues.
-    pub(crate) fn ask(&mut self, at: Instant, ask: Ask, subscriber: Subscriber) -> Admission {
+    ///
+    /// # Panics
+    /// If there is no such pool.
+    pub fn ask(&mut self, at: Instant, ask: Ask, subscriber: Subscriber) -> Admission {
         match self.variants.look_up(at, ask.variant, subscriber) {
             Lookup::Cached(media) => {
                 self.stats.cache_hits += 1;
@@ -177,17 +185,19 @@ impl Pipeline {
     }
 
     /// An external engine answers.
-    pub(crate) fn synthesized(&mut self, at: Instant, job: JobId, result: Result<Speech, String>) {
+    pub fn synthesized(&mut self, at: Instant, job: JobId, result: Result<Speech, String>) {
         self.end_attempt(at, job, Some(result));
         self.note_load(at);
     }
 
-    pub(crate) fn has_audio(&self, variant: &VariantHash) -> bool {
+    /// Whether the audio of a variant is there.
+    #[must_use]
+    pub fn has_audio(&self, variant: &VariantHash) -> bool {
         self.variants.audio(variant).is_some()
     }
 
     /// Audio as it is fetched, with what is wrong with this fetch.
-    pub(crate) fn fetch(&mut self, variant: &VariantHash) -> Option<(Arc<Speech>, Option<AudioFault>)> {
+    pub fn fetch(&mut self, variant: &VariantHash) -> Option<(Arc<Speech>, Option<AudioFault>)> {
         let cached = self.variants.audio_mut(variant)?;
         let (suspect, number) = (cached.suspect, cached.fetches);
         cached.fetches = cached.fetches.saturating_add(1);
@@ -196,16 +206,19 @@ impl Pipeline {
     }
 
     /// Whether a variant was asked for whose audio is not there.
-    pub(crate) fn is_pending(&self, variant: &VariantHash) -> bool {
+    #[must_use]
+    pub fn is_pending(&self, variant: &VariantHash) -> bool {
         self.variants.is_pending(variant)
     }
 
-    pub(crate) fn next_timer(&self) -> Option<(Instant, TimeoutReason)> {
+    /// When [`Pipeline::step`] has something to do, and why; none while only a call can change anything.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<(Instant, PipelineTimeout)> {
         self.timers.next()
     }
 
     /// Does what is due first, at its own time.
-    pub(crate) fn step(&mut self) {
+    pub fn step(&mut self) {
         let Some((at, timer)) = self.timers.pop() else { return };
         match timer {
             Timer::AttemptEnds(id) => self.end_attempt(at, id, None),
@@ -216,19 +229,24 @@ impl Pipeline {
         self.note_load(at);
     }
 
-    pub(crate) fn pop_delivery(&mut self) -> Option<Delivery> {
+    /// Takes the next final news for a subscriber.
+    pub fn pop_delivery(&mut self) -> Option<Delivery> {
         self.deliveries.pop_front()
     }
 
-    pub(crate) fn pop_call(&mut self) -> Option<Output> {
+    /// Takes the next work for an engine outside.
+    pub fn pop_call(&mut self) -> Option<EngineCall> {
         self.calls.pop_front()
     }
 
-    pub(crate) fn restart_load(&mut self, at: Instant) {
+    /// Has [`Pipeline::load`] count from `at` on.
+    pub fn restart_load(&mut self, at: Instant) {
         self.load.restart(at);
     }
 
-    pub(crate) fn load(&self, at: Instant) -> Load {
+    /// How much speech there was to be made until `at`, model by model.
+    #[must_use]
+    pub fn load(&self, at: Instant) -> Load {
         let names = self.pools.iter().map(|pool| {
             let workers = match pool.model.workers {
                 Workers::Pull(workers) => Some(workers),
@@ -239,7 +257,9 @@ impl Pipeline {
         self.load.load(at, names)
     }
 
-    pub(crate) fn stats(&self) -> PipelineStats {
+    /// What it holds and has done.
+    #[must_use]
+    pub fn stats(&self) -> PipelineStats {
         let sum = |of: fn(&Pool) -> u32| {
             usize::try_from(self.pools.iter().map(of).sum::<u32>()).unwrap_or(usize::MAX)
         };

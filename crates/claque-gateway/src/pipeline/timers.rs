@@ -4,7 +4,8 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use claque_core::time::{Duration, Instant, duration_nanos};
 
-use crate::{ids::JobId, message::TimeoutReason};
+use super::PipelineTimeout;
+use crate::ids::JobId;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
@@ -25,10 +26,10 @@ pub(super) struct Timers {
 
 impl Timers {
     /// When the first is due, and why.
-    pub(super) fn next(&self) -> Option<(Instant, TimeoutReason)> {
+    pub(super) fn next(&self) -> Option<(Instant, PipelineTimeout)> {
         self.due.peek().map(|Reverse((at, _, timer))| match timer {
-            Timer::AttemptEnds(_) | Timer::Delivers(_) => (*at, TimeoutReason::WorkEnds),
-            Timer::VisibilityScan | Timer::OverflowScan => (*at, TimeoutReason::Scan),
+            Timer::AttemptEnds(_) | Timer::Delivers(_) => (*at, PipelineTimeout::WorkEnds),
+            Timer::VisibilityScan | Timer::OverflowScan => (*at, PipelineTimeout::Scan),
         })
     }
 

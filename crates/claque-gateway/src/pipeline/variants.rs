@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use claque_core::time::{Duration, Instant, MediaTime};
 
 use super::{JobNo, Subscriber};
-use crate::{faults::Suspect, ids::VariantHash, message::Speech, table::Table};
+use crate::{faults::Suspect, ids::VariantHash, speech::Speech, table::Table};
 
 /// Variants under way and the audio cache.
 #[derive(Clone, Debug)]

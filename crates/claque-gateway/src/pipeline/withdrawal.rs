@@ -2,13 +2,13 @@
 
 use claque_core::time::Instant;
 
-use super::{Pipeline, Subscriber, variants::Waiting};
-use crate::{config::EvictedKey, ids::VariantHash};
+use super::{EvictedKey, Pipeline, Subscriber, variants::Waiting};
+use crate::ids::VariantHash;
 
 impl Pipeline {
     /// A block is given up: the job that was made for it goes, if it still waits in a queue, also from under those who joined
     /// it. A block that only joined another's job gives up nothing. Jobs in somebody's hands are finished and announced.
-    pub(crate) fn withdraw(&mut self, at: Instant, subscriber: Subscriber) {
+    pub fn withdraw(&mut self, at: Instant, subscriber: Subscriber) {
         let Some(no) = self.by_block.remove(subscriber) else { return };
         if self.jobs.get(no).is_none_or(|job| job.queued_at.is_none()) {
             return;
@@ -24,7 +24,7 @@ impl Pipeline {
     }
 
     /// A subscriber gives a variant up: its job goes, if it still waits in a queue and nobody else waits for it.
-    pub(crate) fn call_off(&mut self, at: Instant, variant: &VariantHash, subscriber: Subscriber) {
+    pub fn call_off(&mut self, at: Instant, variant: &VariantHash, subscriber: Subscriber) {
         let Some(no) = self.variants.job(variant) else { return };
         let is_queued = self.jobs.get(no).is_some_and(|job| job.queued_at.is_some());
         if is_queued && self.variants.unsubscribe(variant, &subscriber) == Waiting::Nobody {

@@ -11,15 +11,14 @@ use claque_core::{
 };
 use rand::RngExt;
 
-use super::{Ask, JobNo, Outcome, Pipeline, Pool, Timer};
+use super::{Ask, Engine, EngineCall, EngineErrors, JobNo, Outcome, OverflowConfig, Pipeline, Pool, Timer};
 use crate::{
-    config::{Engine, EngineErrors, OverflowConfig},
     faults::Suspect,
     ids::JobId,
     machine::MachineModel,
-    message::{Output, Speech, SpeechBody},
     models::Workers,
     service::scale,
+    speech::{Speech, SpeechBody},
 };
 
 /// Why an attempt of the overflow provider failed when it took too long.
@@ -335,7 +334,7 @@ impl Pipeline {
         let model = Arc::clone(&self.pools[ask.pool].model.info.slug);
         let text = ask.text.clone().expect("an external engine is given texts that were kept");
         let voice = Arc::clone(&ask.voice);
-        self.calls.push_back(Output::Synthesize { job: id, text, model, voice, chars: ask.chars });
+        self.calls.push_back(EngineCall { job: id, text, model, voice, chars: ask.chars });
     }
 
     fn modelled_speech(&self, ask: &Ask) -> Speech {

@@ -11,9 +11,9 @@ use core::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
-pub use self::switch::Switch;
-pub(crate) use self::{
-    switch::{Hidden, TOO_LITTLE},
+pub(crate) use self::switch::TOO_LITTLE;
+pub use self::{
+    switch::{Hidden, Switch},
     units::{FromOne, Interval, Pace, Part, PartOfOne, Rate, RefusingStatus, Seconds, Share, Size},
 };
 

@@ -19,7 +19,13 @@ pub enum Switch<W> {
 }
 
 /// A list that is never shown: not in an error, not in what is saved.
-pub(crate) struct Hidden<W>(Vec<W>);
+pub struct Hidden<W>(Vec<W>);
+
+impl<W> fmt::Debug for Hidden<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hidden")
+    }
+}
 
 impl<T, W: Written<T>> Written<Option<T>> for Switch<W> {
     fn of(value: &Option<T>) -> Self {

@@ -11,34 +11,40 @@ use super::Written;
 const LONGEST_SECONDS: f64 = 1_000_000_000.0;
 
 /// A span of time, in seconds, possibly none.
-#[derive(Clone, Copy)]
-pub(crate) struct Seconds(pub(crate) Duration);
+#[derive(Clone, Copy, Debug)]
+pub struct Seconds(pub(crate) Duration);
 
 /// A span of time that is longer than none: a period or a window.
-pub(crate) struct Interval(Duration);
+#[derive(Debug)]
+pub struct Interval(Duration);
 
 /// A share, 0 to 1.
-pub(crate) struct Share(f64);
+#[derive(Debug)]
+pub struct Share(f64);
 
 /// A finite number, not below zero.
-#[derive(Clone, Copy)]
-pub(crate) struct Size(pub(crate) f64);
+#[derive(Clone, Copy, Debug)]
+pub struct Size(pub(crate) f64);
 
 /// A finite number above zero.
-#[derive(Clone, Copy)]
-pub(crate) struct Rate(pub(crate) f64);
+#[derive(Clone, Copy, Debug)]
+pub struct Rate(pub(crate) f64);
 
 /// A part of one or more, not below zero, kept in thousandths.
-pub(crate) struct Part(u32);
+#[derive(Debug)]
+pub struct Part(u32);
 
 /// A part of one that is not nothing, 0.001 to 1, kept in thousandths.
-pub(crate) struct PartOfOne(NonZeroU32);
+#[derive(Debug)]
+pub struct PartOfOne(NonZeroU32);
 
 /// A whole number from 1.
-pub(crate) struct FromOne(NonZeroUsize);
+#[derive(Debug)]
+pub struct FromOne(NonZeroUsize);
 
 /// An HTTP status that refuses.
-pub(crate) struct RefusingStatus(u16);
+#[derive(Debug)]
+pub struct RefusingStatus(u16);
 
 /// Reads and writes a unit as a number: what it makes of one, or why it does not, and the number of a value.
 macro_rules! number {
@@ -153,7 +159,8 @@ impl Serialize for Pace {
 }
 
 /// Seconds of audio in a second.
-pub(crate) struct Pace(Speed);
+#[derive(Debug)]
+pub struct Pace(Speed);
 
 means!(Pace, Speed, |speed| Self(*speed), |speed| speed.0);
 

@@ -12,7 +12,7 @@ use super::{
     StreamingTimeout,
     sharing::{Work, WorkClock},
 };
-use crate::config::Engine;
+use crate::pipeline::Engine;
 
 /// Makes speech in pieces, for many streams at once.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ pub use self::{
     sharing::Batching,
 };
 use crate::{
-    config::Engine,
+    pipeline::Engine,
     service::{LengthModel, ServiceModel},
     settings::{As, Interval, Pace},
 };

@@ -23,7 +23,8 @@ use std::{
 };
 
 use claque_core::{gap::GapLog, rng::Seed, time::Instant};
-use claque_gateway::{GatewayConfig, GatewayStats, Load, PageDone};
+use claque_front::yapit::gateway::{GatewayConfig, GatewayStats, PageDone};
+use claque_gateway::Load;
 use tokio::sync::{mpsc as queue, oneshot, watch};
 
 pub use claque_front::yapit::{ScriptLogEntry, ScriptOptions, Told};

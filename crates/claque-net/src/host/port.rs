@@ -6,7 +6,8 @@ use claque_core::{
     gap::GapLog,
     time::{Duration, Instant},
 };
-use claque_gateway::{Load, PageDone};
+use claque_front::yapit::gateway::PageDone;
+use claque_gateway::Load;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     runtime::Runtime,

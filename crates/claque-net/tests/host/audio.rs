@@ -4,7 +4,8 @@ use std::{path::Path, process::Command, time::Duration};
 
 use bytes::Bytes;
 use claque_core::time::{MediaTime, SampleRate};
-use claque_gateway::{AudioFault, AudioFormat, AudioRule, BlockSelector, GatewayConfig, LengthModel, Turn};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{AudioFault, AudioFormat, AudioRule, BlockSelector, LengthModel, Turn};
 use claque_net::host::{CommandEngine, Host};
 use claque_wire::audio::{AudioMeter, wav};
 

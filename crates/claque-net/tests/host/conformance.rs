@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use claque_gateway::{Effect, FaultRule, Faults, GatewayConfig, Selector};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{Effect, FaultRule, Faults, Selector};
 
 use crate::{
     ordered::Ordered,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_net::host::{CommandEngine, EngineChoice, Host, HostError, HostOptions};
 
 use crate::stage::{Socket, options, paragraphs, quick, start_engine};

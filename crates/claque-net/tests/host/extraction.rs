@@ -4,7 +4,8 @@ use claque_core::{
     extraction::{AiTransform, DocumentEnd, DocumentFact, DocumentRecord, OnStop, PollPolicy},
     time::Duration,
 };
-use claque_gateway::{CreationAnswer, GatewayConfig, PageEnd, RateLimit, Workers};
+use claque_front::yapit::gateway::{CreationAnswer, GatewayConfig, PageEnd, RateLimit};
+use claque_gateway::Workers;
 use claque_net::{
     extraction::{Conversations, ExtractionOrder, News, Noted, Paper},
     host::Host,
@@ -29,7 +30,7 @@ fn pages() -> GatewayConfig {
 }
 
 fn feb() -> GatewayConfig {
-    GatewayConfig { era: claque_gateway::Era::Feb2026, ..pages() }
+    GatewayConfig { era: claque_front::yapit::gateway::Era::Feb2026, ..pages() }
 }
 
 /// What passes for a PDF where only pages are counted.
@@ -212,7 +213,7 @@ async fn extract(host: &Host, papers: Vec<Paper>) -> (Vec<DocumentFact>, u32) {
         service,
         papers,
         ai_transform: AiTransform::Off,
-        poll: PollPolicy { first: every, longest: every, ..PollPolicy::YAPIT },
+        poll: PollPolicy { first: every, longest: every, ..PollPolicy::STRESS_SCRIPT },
         patience: Duration::from_secs(10),
         on_stop: OnStop::Clear,
     });

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use claque_core::time::Instant;
-use claque_gateway::{Auth, AuthConfig, Era, GatewayConfig, Outage};
+use claque_front::yapit::gateway::{Auth, AuthConfig, Era, GatewayConfig};
+use claque_gateway::Outage;
 use claque_net::host::Host;
 use claque_wire::yapit::jwt;
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! The calls around a run, against a host.
 
 use claque_core::secret::Secret;
-use claque_gateway::{Auth, Era, GatewayConfig};
+use claque_front::yapit::gateway::{Auth, Era, GatewayConfig};
 use claque_net::{
     host::Host,
     service::{Credentials, EraGuess, Network, NetworkOrder, PasswordSignIn, Pause, Service, Target},

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use claque_gateway::{
-    ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, GatewayConfig, Selector,
-};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, Selector};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

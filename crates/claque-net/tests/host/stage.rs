@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use claque_core::{rng::Seed, time::MediaTime};
-use claque_gateway::{Auth, AuthConfig, GatewayConfig};
+use claque_front::yapit::gateway::{Auth, AuthConfig, GatewayConfig};
 use claque_net::host::{CommandEngine, EngineChoice, Host, HostOptions, HostStats};
 use futures_util::{SinkExt, StreamExt};
 use http_body_util::{BodyExt, Full};

@@ -1,6 +1,6 @@
 //! Documents in virtual time.
 
-use claque_gateway::ContentHash;
+use claque_front::yapit::gateway::ContentHash;
 use claque_sim::{DocumentsScenario, Link, SimulatedPaper, simulate_documents};
 use claque_store::finished::{DocumentsHeading, FinishedDocuments, TimeKind};
 use claque_wire::pdf::page_count;

@@ -1,8 +1,7 @@
 //! The reference gateways that an order can be about.
 
 use claque_core::rng::Seed;
-use claque_front::openai::OpenaiConfig;
-use claque_gateway::GatewayConfig;
+use claque_front::{openai::OpenaiConfig, yapit::gateway::GatewayConfig};
 use claque_net::host::{EngineChoice, PersistentEngine};
 
 /// A reference gateway, decided.

@@ -6,7 +6,8 @@ use claque_core::{
     script::Script,
     time::Duration,
 };
-use claque_gateway::{Counting, GatewayConfig, SynthesisLimit, Workers};
+use claque_front::yapit::gateway::{Counting, GatewayConfig, SynthesisLimit};
+use claque_gateway::Workers;
 use claque_net::service::{EraGuess, Pause, Service, ServiceError};
 
 use crate::order::{LimitChoice, LimitSettings, TargetChoice};
@@ -253,7 +254,7 @@ mod tests {
             model: "kokoro".to_owned(),
             voice: None,
             speed: Speed::from_thousandths(speed * 1_000).unwrap(),
-            policy: PlayerPolicy::YAPIT,
+            policy: PlayerPolicy::WEB,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::ZERO, users: 20 },
             texts: None,

@@ -1,6 +1,6 @@
 //! A yapit gateway in virtual time.
 
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_sim::{Link, Scenario};
 use claque_store::finished::TimeKind;
 use claque_wire::yapit::usual_voice;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use claque_core::time::{Duration, Instant, MediaTime};
-use claque_gateway::{
-    Era,
+use claque_front::yapit::{
+    gateway::Era,
     scripted::{
         Answer, BlockScript, Deed, DialScript, Down, FetchEnd, FetchScript, Happening, Say, Script,
         ScriptedEvent, ScriptedWorkers, Step, StepTime, Trigger, Withdraws,

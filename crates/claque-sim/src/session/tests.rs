@@ -1,8 +1,11 @@
 //! Typed messages and text frames mean the same.
 
 use claque_core::{event::Event, ids::BlockIdx, rng::Seed};
-use claque_front::yapit::encode;
-use claque_gateway::{BlockNotice, BlockStatus, DocumentId, Notice, VariantHash};
+use claque_front::yapit::{
+    encode,
+    gateway::{BlockNotice, BlockStatus, Notice},
+};
+use claque_gateway::{DocumentId, VariantHash};
 use claque_wire::yapit::{ClientSession, Era, SessionEvent};
 use proptest::prelude::*;
 

@@ -7,7 +7,7 @@ use claque_core::{
 };
 use claque_front::openai::{HeadTime, OpenaiConfig};
 use claque_gateway::{Engine, StreamEffect, StreamFault, StreamSelector};
-use claque_wire::{audio::Container, openai::RequestSettings};
+use claque_wire::openai::RequestSettings;
 
 use super::rehearsal::{AnswerWay, HeardAnswer, REHEARSED, Rehearsal, Rehearsed, empty_answer};
 use crate::scenario::SimError;
@@ -176,17 +176,10 @@ impl Terms {
 /// # Errors
 /// Another length than was made.
 fn coding_of(answer: &HeardAnswer) -> Result<AudioCoding, SimError> {
-    let (coding, slack) = match answer.container {
-        Container::Pcm | Container::Wav | Container::Flac => {
-            (AudioCoding::Samples(answer.rate), MediaTime::from_millis(1))
-        }
-        Container::OggOpus
-        | Container::OggVorbis
-        | Container::OggFlac
-        | Container::Mp1
-        | Container::Mp2
-        | Container::Mp3
-        | Container::Adts => (AudioCoding::Packed, PACKET),
+    let (coding, slack) = if answer.container.is_of_samples() {
+        (AudioCoding::Samples(answer.rate), MediaTime::from_millis(1))
+    } else {
+        (AudioCoding::Packed, PACKET)
     };
     let (heard, made) = (answer.media, REHEARSED);
     let apart = heard.saturating_sub(made).max(made.saturating_sub(heard));

@@ -7,7 +7,8 @@ use claque_core::{
     remark::{Findings, Remark, contradicts},
     time::Instant,
 };
-use claque_gateway::{ConnId, FetchedAudio, Input, VariantHash};
+use claque_front::yapit::gateway::{FetchedAudio, Input};
+use claque_gateway::{ConnId, VariantHash};
 use claque_wire::yapit::handshake_refused;
 
 use super::{LISTENERS_ADDRESS, World, wide};

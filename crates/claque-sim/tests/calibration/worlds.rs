@@ -9,7 +9,8 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
 };
-use claque_gateway::{GatewayConfig, ServiceModel, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{ServiceModel, Workers};
 use claque_sim::{Link, Scenario, simulate};
 use claque_stats::{Observations, RunShape};
 use rand_distr::{Distribution as _, LogNormal};
@@ -85,7 +86,7 @@ impl World {
             model: "kokoro".to_owned(),
             voice: None,
             speed: Speed::from_thousandths(self.speed).expect("no speed is zero"),
-            policy: PlayerPolicy::YAPIT,
+            policy: PlayerPolicy::WEB,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::from_secs(self.stagger), users: USERS },
             texts: None,

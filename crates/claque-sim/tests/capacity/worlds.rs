@@ -10,7 +10,8 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, MediaTime, Speed},
 };
-use claque_gateway::{Effect, FaultRule, GatewayConfig, Selector, ServiceModel};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{Effect, FaultRule, Selector, ServiceModel};
 use claque_sim::{Link, Scenario, simulate};
 use claque_stats::{
     Observations, RunShape, Verdict,
@@ -87,7 +88,7 @@ impl World {
             model: "kokoro".to_owned(),
             voice: None,
             speed: self.speed(),
-            policy: PlayerPolicy::YAPIT,
+            policy: PlayerPolicy::WEB,
             behaviour: Behaviour::NONE,
             schedule: ArrivalSchedule::Even { window: Duration::from_secs_f64(order.spread_s), users },
             use_cached: false,

@@ -8,7 +8,8 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_gateway::{ContentHash, CreationAnswer, GatewayConfig, Workers};
+use claque_front::yapit::gateway::{ContentHash, CreationAnswer, GatewayConfig};
+use claque_gateway::Workers;
 use claque_sim::{DocumentsScenario, DocumentsSimulated, Link, SimulatedPaper, simulate_documents};
 use proptest::prelude::*;
 
@@ -29,7 +30,7 @@ fn scenario(documents: u32, pages: u32) -> DocumentsScenario {
     DocumentsScenario {
         papers: (0..documents).map(paper).collect(),
         ai_transform: AiTransform::Off,
-        poll: PollPolicy::YAPIT,
+        poll: PollPolicy::STRESS_SCRIPT,
         patience: Duration::from_secs(300),
         gateway,
         link: Link::default(),

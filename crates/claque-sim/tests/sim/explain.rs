@@ -4,7 +4,7 @@ use claque_core::{
     record::Fact,
     time::{Duration, MediaTime, Speed},
 };
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_sim::Scenario;
 use claque_stats::explain::{Attribution, Explanation, ExplanationBuilder, Part, ReplayTerms};
 

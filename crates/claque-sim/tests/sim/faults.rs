@@ -8,9 +8,10 @@ use claque_core::{
     remark::Sound,
     time::Duration,
 };
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_gateway::{
     AudioFault, AudioRule, BlockSelector, ConnectionEffect, ConnectionFault, ConnectionSelector, Effect,
-    FaultRule, GatewayConfig, Selector, Turn,
+    FaultRule, Selector, Turn,
 };
 
 use crate::house::{Outcome, clockwork, run, scenario, second};
@@ -20,7 +21,7 @@ fn with_job_fault(selector: Selector, effect: Effect) -> Outcome {
     gateway.faults.jobs.push(FaultRule { selector, effect });
     let mut scenario = scenario(1, 12, gateway);
     // Older players stop for an error.
-    scenario.plan.policy = PlayerPolicy::YAPIT;
+    scenario.plan.policy = PlayerPolicy::WEB;
     run(&scenario)
 }
 

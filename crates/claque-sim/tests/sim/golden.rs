@@ -8,7 +8,8 @@ use claque_core::{
     schedule::{ArrivalSchedule, Hold},
     time::{Duration, Instant},
 };
-use claque_gateway::{GatewayConfig, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::Workers;
 use claque_sim::{Link, Scenario};
 
 use crate::house::{run, scenario, second, speed, unlimited};

@@ -10,7 +10,8 @@ use claque_core::{
     schedule::{ArrivalSchedule, Hold},
     time::{Duration, Instant, MediaTime},
 };
-use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, GatewayConfig, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, Workers};
 use claque_sim::Scenario;
 
 use crate::house::{Outcome, SECOND, corpus, run, scenario, second, unlimited};

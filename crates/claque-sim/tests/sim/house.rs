@@ -12,7 +12,7 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Instant, MediaTime, Speed},
 };
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_sim::{Link, Scenario, Simulated, simulate};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ pub(crate) fn scenario(users: u32, blocks: u32, gateway: GatewayConfig) -> Scena
         model: "kokoro".to_owned(),
         voice: None,
         speed: Speed::NORMAL,
-        policy: PlayerPolicy::YAPIT_2026_02_07,
+        policy: PlayerPolicy::WEB_2026_02_07,
         behaviour: Behaviour::NONE,
         schedule: ArrivalSchedule::Even { window: Duration::from_micros(900), users },
         texts: None,

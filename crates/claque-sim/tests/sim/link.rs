@@ -43,7 +43,7 @@ fn audio_comes_one_piece_after_the_other_through_a_narrow_way() {
 fn a_longer_way_costs_startup_and_prefetch_hides_the_rest() {
     let startup = |latency| {
         let mut scenario = scenario(1, 16, clockwork());
-        scenario.plan.policy = PlayerPolicy::YAPIT;
+        scenario.plan.policy = PlayerPolicy::WEB;
         scenario.link.latency = Duration::from_millis(latency);
         let outcome = run(&scenario);
         assert_eq!((outcome.played(), outcome.stalls().len()), (16, 0));

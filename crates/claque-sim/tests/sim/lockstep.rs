@@ -9,7 +9,7 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Instant, MediaTime},
 };
-use claque_gateway::{CrossTalk, GatewayConfig};
+use claque_front::yapit::gateway::{CrossTalk, GatewayConfig};
 use claque_sim::Scenario;
 use claque_stats::{Lockstep, lockstep};
 
@@ -107,7 +107,7 @@ fn no_valid_run_is_suspected() {
                 scenario.plan.schedule = ArrivalSchedule::Even { window: 30 * SECOND, users: 8 };
             }),
         ),
-        ("the player of today", with(usual(10, 18), |scenario| scenario.plan.policy = PlayerPolicy::YAPIT)),
+        ("the player of today", with(usual(10, 18), |scenario| scenario.plan.policy = PlayerPolicy::WEB)),
     ];
     for (shape, scenario) in shapes {
         let told = found(&blocks(&scenario));

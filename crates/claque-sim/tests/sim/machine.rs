@@ -1,7 +1,8 @@
 //! What machines do to the times of workers, against what can be worked out on paper.
 
 use claque_core::time::{Duration, Instant};
-use claque_gateway::{Crashes, GatewayConfig, MachineModel, Tail};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{Crashes, MachineModel, Tail};
 use claque_sim::{Scenario, Simulated};
 
 use crate::house::{Outcome, SECOND, clockwork, run, scenario};

@@ -7,7 +7,8 @@ use claque_core::{
     script::Script,
     time::{Duration, Instant, MediaTime},
 };
-use claque_gateway::{CrossTalk, Engine, GatewayConfig, Workers};
+use claque_front::yapit::gateway::{CrossTalk, GatewayConfig};
+use claque_gateway::{Engine, Workers};
 use claque_sim::simulate;
 use claque_stats::{RunShape, summarise};
 

@@ -10,10 +10,8 @@ use claque_core::{
     schedule::ArrivalSchedule,
     time::{Duration, Speed},
 };
-use claque_gateway::{
-    ConnectionEffect, ConnectionFault, ConnectionSelector, CrossTalk, Effect, FaultRule, GatewayConfig,
-    Selector,
-};
+use claque_front::yapit::gateway::{CrossTalk, GatewayConfig};
+use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, Effect, FaultRule, Selector};
 use claque_sim::Scenario;
 use proptest::prelude::*;
 
@@ -75,7 +73,7 @@ fn policies() -> impl Strategy<Value = PlayerPolicy> {
             refill_threshold,
             min_buffer,
             readiness,
-            ..PlayerPolicy::YAPIT
+            ..PlayerPolicy::WEB
         },
     )
 }

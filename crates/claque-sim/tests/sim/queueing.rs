@@ -8,7 +8,8 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant, MediaTime},
 };
-use claque_gateway::{GatewayConfig, ServiceModel};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::ServiceModel;
 use claque_sim::{Scenario, Simulated, simulate};
 
 use crate::house::{corpus, scenario, unlimited};

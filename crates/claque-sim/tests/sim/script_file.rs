@@ -1,8 +1,8 @@
 //! Every word that a script's file may say, whether or not a kept scenario says it.
 
 use claque_core::time::{Duration, Instant, MediaTime, Speed};
-use claque_gateway::{
-    Era,
+use claque_front::yapit::{
+    gateway::Era,
     scripted::{
         Answer, Deed, Down, FetchEnd, Happening, Say, Script, ScriptedEvent, Step, StepTime, Trigger,
         Withdraws,

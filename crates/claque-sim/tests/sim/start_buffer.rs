@@ -10,7 +10,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_sim::Scenario;
 
 use crate::house::{Outcome, run, scenario, unlimited};

@@ -5,7 +5,8 @@ use claque_core::{
     record::{BlockOutcome, Fact, Incident, IncidentRecord, OutageEnd, ResendReason, SessionEnd},
     time::Duration,
 };
-use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, GatewayConfig, SocketOutage};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, SocketOutage};
 use claque_sim::Scenario;
 
 use crate::house::{Outcome, SECOND, clockwork, run, scenario, second, speed, unlimited};

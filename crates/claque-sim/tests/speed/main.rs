@@ -21,7 +21,8 @@ use claque_core::{
     share::Share,
     time::{Duration, Speed},
 };
-use claque_gateway::{GatewayConfig, ServiceModel, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{ServiceModel, Workers};
 use claque_sim::{Link, Scenario, simulate};
 use claque_stats::{RunShape, Summary, SummaryBuilder};
 
@@ -45,7 +46,7 @@ fn crowd(users: u32) -> Scenario {
         model: "kokoro".to_owned(),
         voice: None,
         speed: Speed::NORMAL,
-        policy: PlayerPolicy::YAPIT_2026_02_07,
+        policy: PlayerPolicy::WEB_2026_02_07,
         behaviour: Behaviour::NONE,
         schedule: ArrivalSchedule::Even { window: Duration::from_secs(120), users },
         texts: None,

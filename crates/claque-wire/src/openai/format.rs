@@ -38,6 +38,19 @@ impl AudioFormat {
         }
     }
 
+    /// Its usual media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Mp3 => "audio/mpeg",
+            Self::Opus => "audio/opus",
+            Self::Aac => "audio/aac",
+            Self::Flac => "audio/flac",
+            Self::Wav => "audio/wav",
+            Self::Pcm => "audio/pcm",
+        }
+    }
+
     /// The format of this name, if there is one.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {

@@ -38,6 +38,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
+    arrivals::ArrivalFlags,
     audience::AudienceFlags,
     calibrate::CalibrateFlags,
     capacity::CapacityFlags,

@@ -1,6 +1,6 @@
 //! From wishes to who comes when, what each reads, and how long it stays.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use claque_core::{
     arrivals::{ArrivalBound, ArrivalForm, ArrivalProcess, MOST_LISTENERS, parse_stages, parse_trace},
@@ -13,13 +13,50 @@ use claque_core::{
     span::parse_span,
     time::{Duration, Instant, duration_nanos},
 };
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
     UsageError, file,
+    groups::Group,
     wish::{Source, Wish},
-    wishes::Wishes,
+    wishes::{Wishes, over},
 };
+use crate::cli::ArrivalFlags;
+
+/// What was said about who comes when, what each reads and how long it stays, by the names it has in a scenario.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ArrivalWishes {
+    pub(super) arrivals: Option<Wish<String>>,
+    #[serde(rename = "for")]
+    pub(super) arrivals_for: Option<Wish<String>>,
+    listens: Option<Wish<String>>,
+    pub(super) hold: Option<Wish<String>>,
+    pub(super) warm_up: Option<Wish<String>>,
+    texts: Option<Wish<i64>>,
+    zipf: Option<Wish<f64>>,
+}
+
+impl ArrivalWishes {
+    pub(super) fn lay(&mut self, flags: ArrivalFlags) {
+        over(&mut self.arrivals, flags.arrivals);
+        over(&mut self.arrivals_for, flags.arrivals_for);
+        over(&mut self.listens, flags.listens);
+        over(&mut self.hold, flags.hold);
+        over(&mut self.warm_up, flags.warm_up);
+        over(&mut self.texts, flags.texts);
+        over(&mut self.zipf, flags.zipf);
+    }
+}
+
+impl Group for ArrivalWishes {
+    fn place_files(&mut self, beside: &dyn Fn(&Path) -> PathBuf) {
+        if let Some(arrivals) = &mut self.arrivals {
+            arrivals.value = with_file(&arrivals.value, beside);
+        }
+    }
+}
 
 /// Small enough to see something within a minute, large enough to hear a queue build up.
 const USERS: i64 = 5;
@@ -42,19 +79,19 @@ pub(super) fn arrivals(
     seed: Seed,
 ) -> Result<(ArrivalSchedule, u32), UsageError> {
     let most = i64::from(MOST_LISTENERS);
-    let users = source.within(wishes.users.as_ref(), "users", 1..=most, USERS)?;
+    let users = source.within(wishes.audience.users.as_ref(), "users", 1..=most, USERS)?;
     let users = u32::try_from(users).unwrap_or(u32::MAX);
-    let stagger = source.within(wishes.stagger.as_ref(), "stagger", 0.0..=DAY, 0.0)?;
+    let stagger = source.within(wishes.audience.stagger.as_ref(), "stagger", 0.0..=DAY, 0.0)?;
     let lasts = lasts(wishes, source)?;
-    let Some(wish) = &wishes.arrivals else {
-        if let (Some(wish), Some(_)) = (&wishes.arrivals_for, lasts) {
+    let Some(wish) = &wishes.schedule.arrivals else {
+        if let (Some(wish), Some(_)) = (&wishes.schedule.arrivals_for, lasts) {
             let what =
                 "is for how long listeners come at a rate; add --arrivals, such as --arrivals poisson:12/min";
             return Err(source.error(wish, "for", what));
         }
         return Ok((ArrivalSchedule::Even { window: Duration::from_secs_f64(stagger), users }, users));
     };
-    if let Some(stagger) = &wishes.stagger {
+    if let Some(stagger) = &wishes.audience.stagger {
         let what = format!(
             "and {} contradict each other; leave one of them out",
             source.name(wish.place, "arrivals")
@@ -63,13 +100,13 @@ pub(super) fn arrivals(
     }
     let process = process(wish, source)?;
     if let ArrivalProcess::Even { window } = process {
-        if let Some(wish) = &wishes.arrivals_for {
+        if let Some(wish) = &wishes.schedule.arrivals_for {
             let what = "has no meaning where the number of listeners is given, not a rate; leave it out";
             return Err(source.error(wish, "for", what));
         }
         return Ok((ArrivalSchedule::Even { window, users }, users));
     }
-    let bound = ArrivalBound { users: wishes.users.is_some().then_some(users), within: lasts };
+    let bound = ArrivalBound { users: wishes.audience.users.is_some().then_some(users), within: lasts };
     let schedule = process
         .schedule(bound, seed)
         .map_err(|error| source.error(wish, "arrivals", format!("`{}` {error}", wish.value)))?;
@@ -82,7 +119,7 @@ pub(super) fn arrivals(
 /// # Errors
 /// The time is none, listeners come at a rate, or too many would be needed.
 pub(super) fn hold(wishes: &Wishes, source: &Source, plan: &mut Plan) -> Result<(), UsageError> {
-    let Some(wish) = &wishes.hold else { return Ok(()) };
+    let Some(wish) = &wishes.schedule.hold else { return Ok(()) };
     let Some(span) = span(Some(wish), "hold", source)? else { return Ok(()) };
     let ArrivalSchedule::Even { window, users: present } = plan.schedule else {
         let what =
@@ -121,7 +158,7 @@ fn generations(plan: &Plan, place: u32, present: u32, span: Duration) -> u32 {
 /// # Errors
 /// It is neither `auto` nor `off` nor a time.
 pub(super) fn check_warm_up(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
-    match &wishes.warm_up {
+    match &wishes.schedule.warm_up {
         None => Ok(()),
         Some(wish) if ["auto", "off"].contains(&wish.value.as_str()) || parse_span(&wish.value).is_ok() => {
             Ok(())
@@ -135,7 +172,7 @@ pub(super) fn check_warm_up(wishes: &Wishes, source: &Source) -> Result<(), Usag
 }
 
 fn lasts(wishes: &Wishes, source: &Source) -> Result<Option<Duration>, UsageError> {
-    span(wishes.arrivals_for.as_ref(), "for", source)
+    span(wishes.schedule.arrivals_for.as_ref(), "for", source)
 }
 
 fn span(wish: Option<&Wish<String>>, key: &str, source: &Source) -> Result<Option<Duration>, UsageError> {
@@ -182,7 +219,7 @@ fn in_file(
 }
 
 /// The same arrivals with the file of a scenario where `place` has it.
-pub(super) fn with_file(typed: &str, place: impl FnOnce(&Path) -> std::path::PathBuf) -> String {
+fn with_file(typed: &str, place: impl FnOnce(&Path) -> PathBuf) -> String {
     match typed.split_once(':') {
         Some((kind @ ("stages" | "trace"), file)) if !file.trim().is_empty() => {
             format!("{kind}:{}", place(Path::new(file.trim())).display())
@@ -193,25 +230,25 @@ pub(super) fn with_file(typed: &str, place: impl FnOnce(&Path) -> std::path::Pat
 
 /// How many texts there are, if not one for each listener.
 pub(super) fn texts(wishes: &Wishes, source: &Source) -> Result<Option<TextPopularity>, UsageError> {
-    let Some(wish) = &wishes.texts else {
-        return match &wishes.zipf {
+    let Some(wish) = &wishes.schedule.texts else {
+        return match &wishes.schedule.zipf {
             Some(wish) => Err(source.error(wish, "zipf", "is how popular each of --texts is; add --texts")),
             None => Ok(None),
         };
     };
-    if wishes.use_cached.as_ref().is_some_and(|cached| cached.value) {
+    if wishes.audience.use_cached.as_ref().is_some_and(|cached| cached.value) {
         let what =
             "has no meaning where all share one text that is cached before; leave it or --use-cached out";
         return Err(source.error(wish, "texts", what));
     }
     let texts = source.within(Some(wish), "texts", 1..=i64::from(MOST_LISTENERS), 1)?;
-    let exponent = source.within(wishes.zipf.as_ref(), "zipf", 0.0..=STEEPEST, ZIPF)?;
+    let exponent = source.within(wishes.schedule.zipf.as_ref(), "zipf", 0.0..=STEEPEST, ZIPF)?;
     Ok(Some(TextPopularity { texts: u32::try_from(texts).unwrap_or(u32::MAX), exponent }))
 }
 
 /// How much each listens to, if not its whole text.
 pub(super) fn listens(wishes: &Wishes, source: &Source) -> Result<Option<ListeningTime>, UsageError> {
-    let Some(wish) = &wishes.listens else { return Ok(None) };
+    let Some(wish) = &wishes.schedule.listens else { return Ok(None) };
     let listens = wish.value.parse().map(Some);
     listens.map_err(|error: claque_core::listener::ListeningTimeError| {
         source.error(wish, "listens", format!("is `{}`: {error}", wish.value))
@@ -220,24 +257,28 @@ pub(super) fn listens(wishes: &Wishes, source: &Source) -> Result<Option<Listeni
 
 /// Adds what was decided, by the names a scenario has for it.
 pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
-    if let Some(arrivals) = &wishes.arrivals {
+    if let Some(arrivals) = &wishes.schedule.arrivals {
         // Only one of them says when listeners start.
         scenario.remove("stagger");
         scenario.insert("arrivals".to_owned(), arrivals.value.as_str().into());
     }
-    let usual = wishes.hold.as_ref().map(|_| "auto");
-    if let Some(warm_up) = wishes.warm_up.as_ref().map(|wish| wish.value.as_str()).or(usual) {
+    let usual = wishes.schedule.hold.as_ref().map(|_| "auto");
+    if let Some(warm_up) = wishes.schedule.warm_up.as_ref().map(|wish| wish.value.as_str()).or(usual) {
         scenario.insert("warm_up".to_owned(), warm_up.into());
     }
-    let texts = [("for", &wishes.arrivals_for), ("listens", &wishes.listens), ("hold", &wishes.hold)];
+    let texts = [
+        ("for", &wishes.schedule.arrivals_for),
+        ("listens", &wishes.schedule.listens),
+        ("hold", &wishes.schedule.hold),
+    ];
     for (key, wish) in texts {
         if let Some(wish) = wish {
             scenario.insert(key.to_owned(), wish.value.as_str().into());
         }
     }
-    if let Some(texts) = &wishes.texts {
+    if let Some(texts) = &wishes.schedule.texts {
         scenario.insert("texts".to_owned(), texts.value.into());
-        let zipf = wishes.zipf.as_ref().map_or(ZIPF, |wish| wish.value);
+        let zipf = wishes.schedule.zipf.as_ref().map_or(ZIPF, |wish| wish.value);
         scenario.insert("zipf".to_owned(), zipf.into());
     }
 }

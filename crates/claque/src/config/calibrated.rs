@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_run::order::{FactsKept, Results, SimulateOrder};
 use claque_stats::calibrate::Calibration;
 use claque_store::Manifest;
@@ -194,7 +194,7 @@ pub(crate) fn order(
     let model = Table::from_iter([("gateway".to_owned(), Value::Table(gateway.clone()))]);
     let settings =
         table_of(&Source { path: "the model".into(), text: model.to_string() })?.unwrap_or_default();
-    wishes.model = Some(Wish::flag(manifest.config.model.clone()));
-    wishes.gateway = Some(Wish::flag(settings));
+    wishes.audience.model = Some(Wish::flag(manifest.config.model.clone()));
+    wishes.gateway.table = Some(Wish::flag(settings));
     simulate_order(&wishes, &source, results, FactsKept::None)
 }

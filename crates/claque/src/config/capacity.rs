@@ -196,8 +196,8 @@ pub(crate) fn resolve_capacity(
         wishes.forget_service();
     }
     let CapacityFlags { simulate, objective, confidence, max_users, max_time, resume, .. } = flags;
-    over(&mut wishes.confidence, confidence);
-    let confidence = wishes.confidence.take();
+    over(&mut wishes.judging.confidence, confidence);
+    let confidence = wishes.judging.confidence.take();
     let confidence_pct = source.within(confidence.as_ref(), "confidence", 80.0..=99.9, CONFIDENCE)?;
     let most = max_users.map(Wish::flag);
     let most_users = source.within(most.as_ref(), "max_users", 1..=1_000_000, MOST_USERS)?;
@@ -205,21 +205,22 @@ pub(crate) fn resolve_capacity(
     let most_s = source.within(most_minutes.as_ref(), "max_time", 0.1..=WEEK, WEEK)? * 60.0;
     wishes.lay_audience(flags.audience);
     wishes.listening.lay(flags.player)?;
-    wishes.lay_protocol(flags.protocol);
-    over(&mut wishes.decode_share, flags.decode_share);
-    if let Some(wish) = &wishes.users {
+    wishes.speech.lay(flags.protocol);
+    over(&mut wishes.output.decode_share, flags.decode_share);
+    if let Some(wish) = &wishes.audience.users {
         let what = "is what a capacity is searched for; take it out, and bound the search by --max-users";
         return Err(source.error(wish, "users", what));
     }
     without_arrivals(&wishes, &source)?;
-    let asked = if objective.is_empty() && wishes.objectives.is_none() {
+    let asked = if objective.is_empty() && wishes.judging.objectives.is_none() {
         OBJECTIVES.map(str::to_owned).to_vec()
     } else {
         objective
     };
     let is_plain = is_plain(&flags.gateway, &wishes);
     let repeatable = simulate && is_plain;
-    let (blocks, stagger) = (wishes.blocks.is_some(), wishes.stagger.as_ref().map(|wish| wish.value));
+    let (blocks, stagger) =
+        (wishes.audience.blocks.is_some(), wishes.audience.stagger.as_ref().map(|wish| wish.value));
     let seed = audience::seed_number(&wishes);
     let shared = Shared {
         gateway: flags.gateway,
@@ -348,12 +349,12 @@ pub(crate) fn blocks_ahead(policy: &PlayerPolicy) -> u32 {
 /// A search has its own times at which listeners come, keeps none of them in place, and hears its runs out.
 fn without_arrivals(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
     let refused = [
-        ("arrivals", &wishes.arrivals),
-        ("for", &wishes.arrivals_for),
-        ("hold", &wishes.hold),
-        ("warm_up", &wishes.warm_up),
+        ("arrivals", &wishes.schedule.arrivals),
+        ("for", &wishes.schedule.arrivals_for),
+        ("hold", &wishes.schedule.hold),
+        ("warm_up", &wishes.schedule.warm_up),
     ];
-    if let Some(wish) = wishes.abort_on.as_ref().and_then(|rules| rules.first()) {
+    if let Some(wish) = wishes.judging.abort_on.as_ref().and_then(|rules| rules.first()) {
         let what = "has no meaning for a capacity, of which a run that is given up shows nothing; take it out, and bound the search by \
                     --max-users or --max-time";
         return Err(source.error(wish, "abort_on", what));
@@ -371,7 +372,9 @@ fn without_arrivals(wishes: &Wishes, source: &Source) -> Result<(), UsageError> 
 /// Whether nothing of the model was set besides its engine, so that nothing in it goes wrong seldom.
 fn is_plain(flags: &GatewayFlags, wishes: &Wishes) -> bool {
     let is_set = flags.gateway.is_some() || flags.reproduce.is_some() || !flags.gateway_set.is_empty();
-    let is_wished = wishes.preset.is_some() || wishes.reproduce.is_some() || wishes.gateway.is_some();
+    let is_wished = wishes.gateway.preset.is_some()
+        || wishes.gateway.reproduce.is_some()
+        || wishes.gateway.table.is_some();
     !is_set && !is_wished
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
     let usual = CompareOptions::new();
     let confidence_pct =
         source.within(confidence.as_ref(), "confidence", CONFIDENCE, usual.confidence_pct)?;
-    wishes.confidence = confidence;
+    wishes.judging.confidence = confidence;
     let judging = judging(flags.objectives, flags.markdown, &mut wishes, &source)?;
     let (form, markdown) = form(flags.json, judging.markdown)?;
     // Where the flag stands before the sides, the first of them would be taken for its file.
@@ -67,7 +67,7 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
     }
     Ok(CompareSettings {
         sides: flags.sides,
-        dir: flags.output_dir.unwrap_or_else(|| super::resolve::OUTPUT_DIR.into()),
+        dir: flags.output_dir.unwrap_or_else(|| super::OUTPUT_DIR.into()),
         terms: CompareTerms {
             options: CompareOptions { confidence_pct },
             invalid: if flags.allow_invalid { InvalidRuns::Allowed } else { InvalidRuns::Refused },

@@ -8,13 +8,37 @@ use claque_core::{
 };
 use claque_net::service::check_source;
 use claque_run::order::{LimitChoice, LimitSettings};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
     UsageError,
+    groups::Group,
     wish::{Source, Wish},
-    wishes::Wishes,
+    wishes::{Wishes, over},
 };
+use crate::cli::CourtesyFlags;
+
+/// What was said about the service's limits, by the names it has in a scenario.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct CourtesyWishes {
+    pub(super) account_limit: Option<Wish<String>>,
+    pub(super) allow_rate_limit: Option<Wish<bool>>,
+    pub(super) source_address: Option<Wish<String>>,
+    pub(super) reuse_documents: Option<Wish<bool>>,
+}
+
+impl CourtesyWishes {
+    pub(super) fn lay(&mut self, flags: CourtesyFlags) {
+        over(&mut self.account_limit, flags.account_limit);
+        over(&mut self.allow_rate_limit, flags.allow_rate_limit);
+        over(&mut self.source_address, flags.source_address);
+        over(&mut self.reuse_documents, flags.reuse_documents);
+    }
+}
+
+impl Group for CourtesyWishes {}
 
 /// Decides.
 ///
@@ -23,7 +47,7 @@ use super::{
 pub(super) fn courtesy(wishes: &Wishes, source: &Source) -> Result<LimitSettings, UsageError> {
     let is_set = |wish: &Option<Wish<bool>>| wish.as_ref().is_some_and(|wish| wish.value);
     Ok(LimitSettings {
-        account_limit: match &wishes.account_limit {
+        account_limit: match &wishes.courtesy.account_limit {
             None => LimitChoice::Learned,
             Some(wish) => limit(&wish.value).ok_or_else(|| {
                 let what = format!(
@@ -33,9 +57,9 @@ pub(super) fn courtesy(wishes: &Wishes, source: &Source) -> Result<LimitSettings
                 source.error(wish, "account_limit", what)
             })?,
         },
-        allow_rate_limit: is_set(&wishes.allow_rate_limit),
-        sources: wishes.source_address.as_ref().map(|wish| sources(wish, source)).transpose()?.unwrap_or_default(),
-        reuse_documents: is_set(&wishes.reuse_documents),
+        allow_rate_limit: is_set(&wishes.courtesy.allow_rate_limit),
+        sources: wishes.courtesy.source_address.as_ref().map(|wish| sources(wish, source)).transpose()?.unwrap_or_default(),
+        reuse_documents: is_set(&wishes.courtesy.reuse_documents),
     })
 }
 
@@ -46,12 +70,10 @@ pub(super) fn decided(wishes: &Wishes, scenario: &mut Map<String, Value>) {
             scenario.insert(key.to_owned(), value);
         }
     };
-    add("account_limit", wishes.account_limit.as_ref().map(|wish| wish.value.clone().into()));
-    add("allow_rate_limit", wishes.allow_rate_limit.as_ref().map(|wish| wish.value.into()));
-    add("source_address", wishes.source_address.as_ref().map(|wish| wish.value.clone().into()));
-    add("reuse_documents", wishes.reuse_documents.as_ref().map(|wish| wish.value.into()));
-    add("guest", wishes.guest.as_ref().map(|wish| wish.value.into()));
-    add("no_auth", wishes.no_auth.as_ref().map(|wish| wish.value.into()));
+    add("account_limit", wishes.courtesy.account_limit.as_ref().map(|wish| wish.value.clone().into()));
+    add("allow_rate_limit", wishes.courtesy.allow_rate_limit.as_ref().map(|wish| wish.value.into()));
+    add("source_address", wishes.courtesy.source_address.as_ref().map(|wish| wish.value.clone().into()));
+    add("reuse_documents", wishes.courtesy.reuse_documents.as_ref().map(|wish| wish.value.into()));
 }
 
 /// `blocks=300/60s`.
@@ -90,11 +112,12 @@ mod tests {
     use super::*;
 
     fn with(limit: &str, addresses: &str) -> Result<LimitSettings, String> {
-        let wishes = Wishes {
+        let said = CourtesyWishes {
             account_limit: Some(Wish::flag(limit.to_owned())),
             source_address: Some(Wish::flag(addresses.to_owned())),
-            ..Wishes::default()
+            ..CourtesyWishes::default()
         };
+        let wishes = Wishes { courtesy: said, ..Wishes::default() };
         courtesy(&wishes, &Source::default()).map_err(|error| error.to_string())
     }
 

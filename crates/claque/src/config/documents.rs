@@ -14,7 +14,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     UsageError, audience, file,
-    wish::{Place, Source, Wish},
+    groups::Group,
+    wish::{Source, Wish},
     wishes::{Wishes, over},
 };
 use crate::cli::DocumentFlags;
@@ -26,22 +27,37 @@ const DAY: f64 = 86_400.0;
 /// Longer than any wait that a limit on extractions was seen to cause, in seconds.
 const TIMEOUT: f64 = 300.0;
 
+/// What was said about documents that are to be extracted.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ExtractionWishes {
+    documents: DocumentTable,
+}
+
 /// The `[documents]` table of a scenario.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct DocumentWishes {
-    pub(crate) pages: Option<Wish<i64>>,
-    pub(crate) concurrent: Option<Wish<i64>>,
-    pub(crate) figures_per_page: Option<Wish<i64>>,
-    pub(crate) pdf: Option<Wish<Vec<PathBuf>>>,
-    pub(crate) use_cached: Option<Wish<bool>>,
-    pub(crate) ai_transform: Option<Wish<bool>>,
-    pub(crate) poll: Option<Wish<String>>,
+struct DocumentTable {
+    pages: Option<Wish<i64>>,
+    concurrent: Option<Wish<i64>>,
+    figures_per_page: Option<Wish<i64>>,
+    pdf: Option<Wish<Vec<PathBuf>>>,
+    use_cached: Option<Wish<bool>>,
+    ai_transform: Option<Wish<bool>>,
+    poll: Option<Wish<String>>,
+}
+
+impl Group for ExtractionWishes {
+    fn place_files(&mut self, beside: &dyn Fn(&Path) -> PathBuf) {
+        for path in self.documents.pdf.iter_mut().flat_map(|wish| &mut wish.value) {
+            *path = beside(path);
+        }
+    }
 }
 
 impl Wishes {
     pub(crate) fn lay_documents(&mut self, flags: DocumentFlags) {
-        let wishes = &mut self.documents;
+        let wishes = &mut self.extraction.documents;
         over(&mut wishes.pages, flags.pages);
         over(&mut wishes.concurrent, flags.concurrent);
         over(&mut wishes.figures_per_page, flags.figures_per_page);
@@ -52,8 +68,8 @@ impl Wishes {
             (flags.ai_transform || flags.no_ai_transform).then_some(flags.ai_transform),
         );
         over(&mut wishes.poll, flags.poll);
-        over(&mut self.seed, flags.seed);
-        over(&mut self.timeout, flags.timeout);
+        over(&mut self.audience.seed, flags.seed);
+        over(&mut self.audience.timeout, flags.timeout);
     }
 }
 
@@ -62,7 +78,7 @@ impl Wishes {
 /// # Errors
 /// A number is out of range, a file cannot be read or is no PDF, or settings contradict each other.
 pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<DocumentsPlan, UsageError> {
-    let own = &wishes.documents;
+    let own = &wishes.extraction.documents;
     let origin = origin(own, source)?;
     let files = match &origin {
         Origin::Made(_) => 1,
@@ -74,7 +90,7 @@ pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<DocumentsPlan, Us
             format!("is {concurrent}, but {files} files are given; give at least as many, or fewer files");
         return Err(source.error(wish, "concurrent", what));
     }
-    let timeout = source.within(wishes.timeout.as_ref(), "timeout", 0.001..=DAY, TIMEOUT)?;
+    let timeout = source.within(wishes.audience.timeout.as_ref(), "timeout", 0.001..=DAY, TIMEOUT)?;
     Ok(DocumentsPlan {
         concurrent: number(concurrent),
         origin,
@@ -109,7 +125,7 @@ pub(super) fn decided(wishes: &Wishes, plan: &DocumentsPlan) -> Map<String, Valu
     scenario
 }
 
-fn origin(own: &DocumentWishes, source: &Source) -> Result<Origin, UsageError> {
+fn origin(own: &DocumentTable, source: &Source) -> Result<Origin, UsageError> {
     let most_figures = i64::from(PaperShape::MOST_FIGURES);
     let Some(files) = &own.pdf else {
         let pages = source.within(own.pages.as_ref(), "pages", 1..=10_000, PAGES)?;
@@ -146,7 +162,7 @@ fn read(path: &Path, wish: &Wish<Vec<PathBuf>>, source: &Source) -> Result<(Stri
 }
 
 fn poll(wish: Option<&Wish<String>>, source: &Source) -> Result<PollPolicy, UsageError> {
-    let Some(wish) = wish else { return Ok(PollPolicy::YAPIT) };
+    let Some(wish) = wish else { return Ok(PollPolicy::STRESS_SCRIPT) };
     let seconds = |text: &str| {
         let number = text.trim().parse::<f64>().ok()?;
         (0.01..=DAY).contains(&number).then(|| Duration::from_secs_f64(number))
@@ -154,7 +170,7 @@ fn poll(wish: Option<&Wish<String>>, source: &Source) -> Result<PollPolicy, Usag
     let (first, last) = wish.value.split_once("..").unwrap_or((&wish.value, &wish.value));
     match (seconds(first), seconds(last)) {
         (Some(first), Some(longest)) if first <= longest => {
-            Ok(PollPolicy { first, longest, ..PollPolicy::YAPIT })
+            Ok(PollPolicy { first, longest, ..PollPolicy::STRESS_SCRIPT })
         }
         _ => {
             let what = format!(
@@ -175,15 +191,6 @@ fn number(checked: i64) -> u32 {
     u32::try_from(checked).unwrap_or(u32::MAX)
 }
 
-/// Files of a scenario lie beside it.
-pub(super) fn beside(wishes: &mut DocumentWishes, place: impl Fn(&PathBuf) -> PathBuf) {
-    if let Some(Wish { value, place: Place::File { .. } }) = &mut wishes.pdf {
-        for path in value {
-            *path = place(path);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -192,7 +199,7 @@ mod tests {
 
     fn of(text: &str) -> Result<DocumentsPlan, String> {
         let source = Source { path: "s.toml".into(), text: text.to_owned() };
-        let wishes: Wishes = toml::from_str(text).map_err(|error| error.to_string())?;
+        let wishes = crate::config::scenario::parse(&source).map_err(|error| error.to_string())?;
         plan(&wishes, &source).map_err(|error| error.to_string())
     }
 
@@ -203,7 +210,7 @@ mod tests {
             plan.shape(),
             claque_stats::DocumentsShape { documents: 1, pages: Some(300), cache: CacheUse::Avoided }
         );
-        assert_eq!((plan.poll, plan.ai_transform), (PollPolicy::YAPIT, AiTransform::Off));
+        assert_eq!((plan.poll, plan.ai_transform), (PollPolicy::STRESS_SCRIPT, AiTransform::Off));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Groups of settings that stand side by side at the top of a scenario, each read by itself, so that a setting stands in the file of its
 //! group alone.
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use serde::{
     Deserializer,
@@ -11,6 +14,12 @@ use toml::{
     Spanned,
     de::{DeTable, Deserializer as TomlDeserializer},
 };
+
+/// Settings that stand side by side in a scenario, by the names of its fields.
+pub(super) trait Group: DeserializeOwned {
+    /// Puts every file that is read to where `beside` has it; of most groups there is none.
+    fn place_files(&mut self, _beside: &dyn Fn(&Path) -> PathBuf) {}
+}
 
 /// What could not be read, in a deserialiser's words.
 pub(super) struct Unread {
@@ -36,7 +45,7 @@ pub(super) fn keys_of<T: DeserializeOwned>() -> Vec<&'static str> {
 ///
 /// # Errors
 /// A value is not what it takes.
-pub(super) fn take<T: DeserializeOwned>(table: &mut DeTable<'_>) -> Result<T, Unread> {
+pub(super) fn take<T: Group>(table: &mut DeTable<'_>) -> Result<T, Unread> {
     let mut own = DeTable::new();
     for key in keys_of::<T>() {
         own.extend(table.remove_entry(key));
@@ -89,7 +98,7 @@ impl<'de> Deserializer<'de> for FieldNames<'_> {
 mod tests {
     use serde::Deserialize;
 
-    use super::*;
+    use super::{DeTable, check, keys_of, take};
 
     #[derive(Debug, Default, Deserialize, PartialEq)]
     #[serde(default)]
@@ -100,6 +109,8 @@ mod tests {
         #[serde(skip)]
         typed: bool,
     }
+
+    impl super::Group for Group {}
 
     #[test]
     fn a_group_takes_its_own_and_leaves_the_rest() {

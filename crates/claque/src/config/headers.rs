@@ -65,7 +65,12 @@ pub(super) fn headers(
     if lines.is_empty() {
         return Ok(Vec::new());
     }
-    let file = wishes.env_file.as_ref().map(|wish| EnvFile::read(&wish.value, "--env-file")).transpose()?;
+    let file = wishes
+        .credentials
+        .env_file
+        .as_ref()
+        .map(|wish| EnvFile::read(&wish.value, "--env-file"))
+        .transpose()?;
     let variables = Variables { environment, file };
     let mut headers: Vec<ExtraHeader> = Vec::new();
     for line in lines {

@@ -14,6 +14,7 @@ use super::{
     UsageError,
     audience::{DAY, number},
     behaviour::BehaviourSettings,
+    groups::Group,
     speech,
     wish::{Source, Wish},
     wishes::{Wishes, over},
@@ -64,6 +65,8 @@ impl ListeningWishes {
     }
 }
 
+impl Group for ListeningWishes {}
+
 /// How long is thought between two utterances if nothing else is said: people who read an answer and type the next question take
 /// longer, those who talk take less.
 const THINK: ThinkTime = ThinkTime::Exponential { mean: Duration::from_secs(2) };
@@ -75,7 +78,7 @@ const THINK: ThinkTime = ThinkTime::Exponential { mean: Duration::from_secs(2) }
 pub(super) fn policy(wishes: &Wishes, source: &Source) -> Result<(PlayerPolicy, String), UsageError> {
     let (preset, name) = match player(wishes, source)? {
         None if speech::is_spoken(wishes) => (PlayerPolicy::READER, "reader".to_owned()),
-        None => (PlayerPolicy::YAPIT, "yapit".to_owned()),
+        None => (PlayerPolicy::WEB, "yapit".to_owned()),
         Some(wish) => {
             let preset = source.known(wish, "player", &PlayerPolicy::PRESETS, PlayerPolicy::preset)?;
             (preset, wish.value.clone())

@@ -25,6 +25,7 @@ mod live;
 mod network;
 mod no_effect;
 mod objectives;
+mod output;
 mod resolve;
 mod resolve_documents;
 mod scenario;
@@ -33,6 +34,7 @@ mod simulate;
 mod speech;
 mod suite;
 mod suite_file;
+mod target;
 mod told_files;
 mod vary;
 mod wish;
@@ -46,7 +48,8 @@ pub(crate) use self::{
     compare::{CompareSettings, OnRegression, resolve_compare},
     credentials::Surroundings,
     environment::Environment,
-    resolve::{OUTPUT_DIR, resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
+    output::OUTPUT_DIR,
+    resolve::{resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     resolve_documents::{resolve_documents, resolve_simulate_documents},
     settings::{
         CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, Replicates,

@@ -1,6 +1,6 @@
 //! From wishes to how services are reached.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use claque_core::secret::Secret;
 use claque_net::service::{
@@ -15,9 +15,10 @@ use super::{
     UsageError,
     environment::Environment,
     file,
+    groups::Group,
     headers::{self, HeaderLines},
     wish::{Source, Wish},
-    wishes::{Wishes, over},
+    wishes::{Wishes, over, over_all},
 };
 use crate::cli::NetworkFlags;
 
@@ -37,13 +38,19 @@ pub(crate) struct NetworkWishes {
 
 impl NetworkWishes {
     pub(super) fn lay(&mut self, flags: NetworkFlags) {
-        if !flags.allow_host.is_empty() {
-            self.allow_host = Some(flags.allow_host.into_iter().map(Wish::flag).collect());
-        }
+        over_all(&mut self.allow_host, flags.allow_host);
         self.typed_headers = flags.header;
         over(&mut self.client_cert, flags.client_cert);
         over(&mut self.client_key, flags.client_key);
         over(&mut self.insecure, flags.insecure);
+    }
+}
+
+impl Group for NetworkWishes {
+    fn place_files(&mut self, beside: &dyn Fn(&Path) -> PathBuf) {
+        for file in [&mut self.client_cert, &mut self.client_key].into_iter().flatten() {
+            file.value = beside(&file.value);
+        }
     }
 }
 
@@ -250,7 +257,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let empty = folder.path().join("empty.pem");
         std::fs::write(&empty, "").unwrap();
-        let wish = |path: &std::path::Path| Some(Wish::flag(path.to_owned()));
+        let wish = |path: &Path| Some(Wish::flag(path.to_owned()));
         let none = folder.path().join("none.pem");
         for (cert, key, words) in [
             (

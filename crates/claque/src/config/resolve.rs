@@ -2,8 +2,7 @@
 
 use std::{net::SocketAddr, num::NonZeroUsize};
 
-use claque_core::rng::Seed;
-use claque_gateway::Auth;
+use claque_front::yapit::gateway::Auth;
 use claque_net::service::{Credentials, NetworkOrder, Target};
 use claque_run::order::{
     FactsKept, ProtocolChoice, Results, RunOrder, SimulateOrder, TargetChoice, WithoutEffect,
@@ -17,24 +16,20 @@ use super::{
     environment::Environment,
     gateway::{Limits, choose, choose_openai},
     network::{self, Destination, Way},
-    no_effect, objectives, scenario,
+    no_effect, objectives,
+    output::{self, OUTPUT_DIR, talk},
+    scenario,
     settings::{
-        CleanupSettings, Judging, Output, PageChoice, Replicates, RunSettings, ServeSettings, ServedGateway,
-        SimulateSettings, Talk,
+        CleanupSettings, Output, Replicates, RunSettings, ServeSettings, ServedGateway, SimulateSettings,
     },
-    simulate, speech, told_files,
-    wish::{Place, Source, Wish},
+    simulate, speech, target,
+    wish::{Source, Wish},
     wishes::{Wishes, over},
 };
-use crate::cli::{CleanupFlags, OutputFlags, RunFlags, ServeFlags, SimulateFlags};
+use crate::cli::{CleanupFlags, RunFlags, ServeFlags, SimulateFlags};
 
 /// Where `serve` listens: the port most people try first, and only on this machine.
 const BIND: &str = "127.0.0.1:8080";
-/// Where runs are kept if nothing else is said.
-pub(crate) const OUTPUT_DIR: &str = "claque-results";
-
-/// Share of the compressed audio that is decoded if nothing else is said: of 200 blocks ten, at a cost that no lane notices.
-const DECODE_SHARE: f64 = 0.05;
 
 /// Decides on a run.
 ///
@@ -45,7 +40,7 @@ pub(crate) fn resolve_run(
     surroundings: Surroundings<'_>,
 ) -> Result<RunSettings, UsageError> {
     let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
-    over(&mut wishes.confidence, flags.confidence.confidence);
+    wishes.judging.lay_confidence(&flags.confidence);
     if flags.objectives.objective.is_empty() {
         no_effect::confidence_in_nothing(&wishes, &source)?;
     }
@@ -62,24 +57,23 @@ pub(super) fn decide_run(
     wishes.lay_audience(flags.audience);
     wishes.listening.lay(flags.player)?;
     wishes.lay_target(flags.target);
-    wishes.lay_protocol(flags.protocol);
-    wishes.lay_courtesy(flags.courtesy);
-    wishes.lay_gateway(flags.gateway)?;
-    over(&mut wishes.limits, flags.limits.limits);
-    over(&mut wishes.confidence, flags.confidence.confidence);
-    over(&mut wishes.keep_audio, flags.audio.keep_audio);
-    over(&mut wishes.decode_share, flags.audio.decode_share);
+    wishes.speech.lay(flags.protocol);
+    wishes.courtesy.lay(flags.courtesy);
+    wishes.gateway.lay(flags.gateway)?;
+    wishes.gateway.lay_limits(&flags.limits);
+    wishes.judging.lay_confidence(&flags.confidence);
+    wishes.output.lay_audio(flags.audio);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let abort_on = objectives::abort_rules(flags.abort.abort_on, &mut wishes, source)?;
     let live = super::live::choice(flags.live)?;
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
-    let (results, output) = output(flags.output, judging, &mut wishes)?;
+    let (results, output) = output::output(flags.output, judging, &mut wishes)?;
     let output = Output { vocabulary, ..output };
     let protocol = speech::protocol(&wishes, source)?;
     let (plan, player) = audience::plan(&wishes, source)?;
     let corpus = audience::corpus(&wishes, source)?;
     let environment = surroundings.environment;
-    let target = target(&wishes, source, (&protocol, environment), plan.seed)?;
+    let target = target::target(&wishes, source, (&protocol, environment), plan.seed)?;
     let is_own = no_effect::is_own(&target);
     let if_found = no_effect::in_protocol(&wishes, source, (&protocol, is_own))?;
     no_effect::decoding_of_samples(&wishes, source)?;
@@ -88,10 +82,9 @@ pub(super) fn decide_run(
     let courtesy = courtesy::courtesy(&wishes, source)?;
     let way = Way { to: (&target).into(), credentials: &credentials, environment };
     let network = NetworkOrder { call_timeout: plan.timeout, ..network::network(&wishes, source, way)? };
-    let decode_share =
-        source.within(wishes.decode_share.as_ref(), "decode_share", 0.0..=1.0, DECODE_SHARE)?;
+    let decode_share = output::decode_share(&wishes, source)?;
     if let (TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_), Some(wish)) =
-        (&target, wishes.reuse_documents.as_ref())
+        (&target, wishes.courtesy.reuse_documents.as_ref())
         && wish.value
     {
         let what = "needs --base-url: the embedded gateway ends with its run, and its documents with it";
@@ -101,14 +94,15 @@ pub(super) fn decide_run(
         wishes.listening.player.is_some() || wishes.listening.listen.is_some() || speech::is_spoken(&wishes);
     let mut scenario = decided::audience(&wishes, &plan, &player);
     scenario.insert("time".to_owned(), "real".into());
-    scenario.insert("decode_share".to_owned(), decode_share.into());
+    output::decided(decode_share, &mut scenario);
     speech::decided(&protocol, &wishes, &mut scenario);
     courtesy::decided(&wishes, &mut scenario);
+    credentials::decided(&wishes, &mut scenario);
     network::decided(&wishes, &mut scenario);
-    decided::target(&target, &mut scenario);
+    target::decided(&target, &mut scenario);
     let order = RunOrder {
         seed: audience::seed_number(&wishes),
-        keep_audio: wishes.keep_audio.map(|wish| wish.value),
+        keep_audio: wishes.output.keep_audio.map(|wish| wish.value),
         decode_share,
         abort_on,
         scenario: decided::without_nulls(Value::Object(scenario)),
@@ -169,7 +163,7 @@ fn credentials(
 /// Something asked for cannot be done as asked, or has no meaning in virtual time.
 pub(crate) fn resolve_simulate(flags: SimulateFlags) -> Result<SimulateSettings, UsageError> {
     let (mut wishes, source) = scenario::read(flags.audience.scenario.as_deref())?;
-    over(&mut wishes.confidence, flags.confidence.confidence);
+    wishes.judging.lay_confidence(&flags.confidence);
     if flags.objectives.objective.is_empty() {
         no_effect::confidence_in_nothing(&wishes, &source)?;
     }
@@ -184,13 +178,13 @@ pub(super) fn decide_simulate(
 ) -> Result<SimulateSettings, UsageError> {
     wishes.lay_audience(flags.audience);
     wishes.listening.lay(flags.player)?;
-    wishes.lay_speech(flags.protocol);
-    wishes.lay_gateway(flags.gateway)?;
-    over(&mut wishes.limits, flags.limits.limits);
-    over(&mut wishes.confidence, flags.confidence.confidence);
+    wishes.speech.lay_speech(flags.protocol);
+    wishes.gateway.lay(flags.gateway)?;
+    wishes.gateway.lay_limits(&flags.limits);
+    wishes.judging.lay_confidence(&flags.confidence);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
-    let (results, output) = output(flags.output, judging, &mut wishes)?;
+    let (results, output) = output::output(flags.output, judging, &mut wishes)?;
     let output = Output { vocabulary, ..output };
     no_effect::in_simulation(&wishes, source)?;
     let facts = simulate::facts(flags.virtual_time.facts.as_deref())?;
@@ -204,7 +198,7 @@ pub(super) fn decide_simulate(
             let (first, results) = (order.seed, order.results.clone());
             let seeds = first..=first.saturating_add(u64::from(count - 1));
             let order_of = |seed| {
-                wishes.seed = Some(Wish::flag(seed));
+                wishes.audience.seed = Some(Wish::flag(seed));
                 simulate_order(&wishes, source, results.clone(), facts)
             };
             let orders = seeds.map(order_of).collect::<Result<Vec<_>, _>>()?;
@@ -246,7 +240,7 @@ pub(crate) fn resolve_cleanup(
 ) -> Result<CleanupSettings, UsageError> {
     let CleanupFlags { folders, all, kept, output_dir, base_url, quiet, credentials, network } = flags;
     let mut wishes = Wishes::default();
-    wishes.lay_credentials(credentials);
+    wishes.credentials.lay(credentials);
     wishes.network.lay(network);
     let environment = surroundings.environment;
     let credentials = credentials::find_all(&wishes, &Source::default(), surroundings)?;
@@ -267,9 +261,9 @@ pub(crate) fn resolve_serve(
     environment: &Environment,
 ) -> Result<ServeSettings, UsageError> {
     let (mut wishes, source) = scenario::read(flags.scenario.as_deref())?;
-    over(&mut wishes.seed, flags.seed);
-    wishes.lay_gateway(flags.gateway)?;
-    over(&mut wishes.limits, flags.no_limits.then_some(false));
+    over(&mut wishes.audience.seed, flags.seed);
+    wishes.gateway.lay(flags.gateway)?;
+    over(&mut wishes.gateway.limits, flags.no_limits.then_some(false));
     let seed = audience::seed(&wishes).child("gateway");
     let protocol = Wish::flag(flags.protocol.unwrap_or_else(|| "yapit".to_owned()));
     let speaks = source.known(&protocol, "protocol", &["yapit", "openai"], |name| match name {
@@ -302,67 +296,4 @@ fn bind(typed: &str) -> Result<SocketAddr, UsageError> {
             "--bind is {typed}; give an IP address and a port, such as {BIND} or [::1]:8080"
         ))
     })
-}
-
-/// Where results go, and how they are told.
-pub(super) fn output(
-    flags: OutputFlags,
-    judging: Judging,
-    wishes: &mut Wishes,
-) -> Result<(Results, Output), UsageError> {
-    over(&mut wishes.output_dir, flags.output_dir);
-    let dir = wishes.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone());
-    let Judging { objectives, junit, markdown } = judging;
-    let (format, markdown) = told_files::form(flags.json, markdown)?;
-    let output = Output {
-        format,
-        page: if flags.no_report { PageChoice::LeftOut } else { PageChoice::Written },
-        talk: talk(flags.quiet),
-        junit,
-        markdown,
-        vocabulary: None,
-    };
-    Ok((Results { kept_dir: dir.clone(), dir, objectives }, output))
-}
-
-const fn talk(quiet: bool) -> Talk {
-    if quiet { Talk::Quiet } else { Talk::Normal }
-}
-
-/// The service that is meant; `seed` is the root of the randomness of one of our own.
-pub(super) fn target(
-    wishes: &Wishes,
-    source: &Source,
-    (protocol, environment): (&ProtocolChoice, &Environment),
-    seed: Seed,
-) -> Result<TargetChoice, UsageError> {
-    let Some(wish) = &wishes.base_url else {
-        if let ProtocolChoice::Openai(_) = protocol {
-            let dialect = wishes.dialect.as_ref().map(|wish| wish.value.as_str());
-            let gateway = choose_openai(wishes, source, (dialect, environment), seed.child("gateway"))?;
-            return Ok(TargetChoice::EmbeddedSpeech(Box::new(gateway)));
-        }
-        let gateway = choose(wishes, source, Limits::Off, seed.child("gateway"))?;
-        return Ok(TargetChoice::Embedded(Box::new(gateway)));
-    };
-    if let Some((place, key)) = wishes.first_of_gateway() {
-        let named = source.name(place, key);
-        let url = match wish.place {
-            Place::Flag => "--base-url".to_owned(),
-            Place::File { .. } => source.name(wish.place, "base_url"),
-        };
-        return Err(UsageError::new(format!(
-            "{named} is about the embedded gateway, and {url} names another service; leave one of them out"
-        )));
-    }
-    let target = Target::parse(&wish.value)
-        .map_err(|error| UsageError::new(with_place(wish.place, source, &error)))?;
-    Ok(TargetChoice::BaseUrl(target))
-}
-
-fn with_place(place: Place, source: &Source, error: &dyn std::error::Error) -> String {
-    match place {
-        Place::Flag => error.to_string(),
-        Place::File { .. } => format!("{}: {error}", source.name(place, "base_url")),
-    }
 }

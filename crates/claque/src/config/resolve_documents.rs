@@ -1,6 +1,6 @@
 //! What the flags of runs over documents come to.
 
-use claque_gateway::Auth;
+use claque_front::yapit::gateway::Auth;
 use claque_net::service::{Credentials, NetworkOrder};
 use claque_run::order::{DocumentsOrder, ProtocolChoice, SimulateDocumentsOrder, TargetChoice};
 use serde_json::Value;
@@ -9,14 +9,13 @@ use super::{
     UsageError, audience,
     credentials::{self, Surroundings},
     decided, documents,
-    gateway::{Limits, choose},
+    gateway::{self, Limits, choose},
     network::{self, Way},
-    no_effect,
-    resolve::{output, target},
-    scenario,
+    no_effect, output, scenario,
     settings::{DocumentsSettings, Judging, SimulateDocumentsSettings},
+    target,
     wish::Source,
-    wishes::{Wishes, over},
+    wishes::Wishes,
 };
 use crate::cli::{DocumentsFlags, SimulateDocumentsFlags};
 
@@ -31,14 +30,14 @@ pub(crate) fn resolve_documents(
     let (mut wishes, source) = scenario::read(flags.documents.scenario.as_deref())?;
     wishes.lay_documents(flags.documents);
     wishes.lay_target(flags.target);
-    wishes.lay_gateway(flags.gateway.into())?;
-    over(&mut wishes.limits, flags.limits.limits);
+    wishes.gateway.lay(flags.gateway.into())?;
+    wishes.gateway.lay_limits(&flags.limits);
     not_judged(&wishes, &source)?;
-    let (results, output) = output(flags.output.into(), Judging::default(), &mut wishes)?;
+    let (results, output) = output::output(flags.output.into(), Judging::default(), &mut wishes)?;
     let plan = documents::plan(&wishes, &source)?;
     let corpus = audience::corpus(&wishes, &source)?;
     let environment = surroundings.environment;
-    let target = target(&wishes, &source, (&ProtocolChoice::Yapit, environment), plan.seed)?;
+    let target = target::target(&wishes, &source, (&ProtocolChoice::Yapit, environment), plan.seed)?;
     let credentials = match &target {
         // Where nobody asks who we are, no secret is read, let alone sent.
         TargetChoice::Embedded(gateway) if gateway.config.auth == Auth::Off => {
@@ -54,7 +53,7 @@ pub(crate) fn resolve_documents(
     let mut scenario = documents::decided(&wishes, &plan);
     scenario.insert("time".to_owned(), "real".into());
     network::decided(&wishes, &mut scenario);
-    decided::target(&target, &mut scenario);
+    target::decided(&target, &mut scenario);
     let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
     let order = DocumentsOrder { plan, corpus, target, credentials, network, results, seed, scenario };
     Ok(DocumentsSettings { order, output })
@@ -69,11 +68,11 @@ pub(crate) fn resolve_simulate_documents(
 ) -> Result<SimulateDocumentsSettings, UsageError> {
     let (mut wishes, source) = scenario::read(flags.documents.scenario.as_deref())?;
     wishes.lay_documents(flags.documents);
-    wishes.lay_gateway(flags.gateway.into())?;
-    over(&mut wishes.limits, flags.limits.limits);
+    wishes.gateway.lay(flags.gateway.into())?;
+    wishes.gateway.lay_limits(&flags.limits);
     not_judged(&wishes, &source)?;
-    let (results, output) = output(flags.output.into(), Judging::default(), &mut wishes)?;
-    if let Some(wish) = &wishes.base_url {
+    let (results, output) = output::output(flags.output.into(), Judging::default(), &mut wishes)?;
+    if let Some(wish) = &wishes.target.base_url {
         return Err(source.error(
             wish,
             "base_url",
@@ -85,7 +84,7 @@ pub(crate) fn resolve_simulate_documents(
     let gateway = choose(&wishes, &source, Limits::Off, plan.seed.child("gateway"))?;
     let mut scenario = documents::decided(&wishes, &plan);
     scenario.insert("time".to_owned(), "virtual".into());
-    decided::gateway(&gateway, &mut scenario);
+    gateway::decided(&gateway, &mut scenario);
     let (seed, scenario) = (audience::seed_number(&wishes), decided::without_nulls(Value::Object(scenario)));
     let order = SimulateDocumentsOrder { plan, corpus, gateway, results, seed, scenario };
     Ok(SimulateDocumentsSettings { order, output })
@@ -99,7 +98,7 @@ fn one(wishes: &Wishes, source: &Source, surroundings: Surroundings<'_>) -> Resu
         Some(only) if count == 1 => Ok(only),
         Some(_) | None => {
             let what = format!("gives {count}, but all documents of a run come from one; give one");
-            Err(match (&wishes.guest, &wishes.accounts) {
+            Err(match (&wishes.credentials.guest, &wishes.credentials.accounts) {
                 (Some(wish), _) => source.error(wish, "guest", what),
                 (None, Some(wish)) => source.error(wish, "accounts", what),
                 (None, None) => UsageError::new(format!("there are {count} accounts; give one")),
@@ -111,7 +110,7 @@ fn one(wishes: &Wishes, source: &Source, surroundings: Surroundings<'_>) -> Resu
 /// Objectives and rules for giving up are about listeners: to pass them over would be to say that they were met.
 fn not_judged(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
     const WHAT: &str = "has no meaning for documents, which nobody listens to; take it out";
-    for (rules, key) in [(&wishes.objectives, "objectives"), (&wishes.abort_on, "abort_on")] {
+    for (rules, key) in [(&wishes.judging.objectives, "objectives"), (&wishes.judging.abort_on, "abort_on")] {
         if let Some(wish) = rules.as_ref().and_then(|rules| rules.first()) {
             return Err(source.error(wish, key, WHAT));
         }

@@ -12,8 +12,7 @@ use super::{
     UsageError, file,
     gateway::GatewayTable,
     groups::Unread,
-    network::NetworkWishes,
-    wish::{Source, Wish, list},
+    wish::{Source, list},
     wishes::Wishes,
 };
 
@@ -45,8 +44,9 @@ pub(super) fn parse(source: &Source) -> Result<Wishes, UsageError> {
 /// It has a key or a type that is unknown, or holds a secret.
 pub(super) fn wishes(scenario: Spanned<DeTable<'_>>, source: &Source) -> Result<Wishes, UsageError> {
     let gateway = GatewayTable::of_scenario(scenario.get_ref(), source);
-    let wishes = Wishes::read(scenario).map_err(|unread| told(&unread, source))?;
-    checked(Wishes { gateway: gateway?, ..wishes }, source)
+    let mut wishes = Wishes::read(scenario).map_err(|unread| told(&unread, source))?;
+    wishes.gateway.table = gateway?;
+    checked(wishes, source)
 }
 
 fn told(Unread { message, span }: &Unread, source: &Source) -> UsageError {
@@ -65,25 +65,8 @@ pub(super) fn complaint(error: &toml::de::Error, source: &Source) -> UsageError 
 /// # Errors
 /// It holds one.
 fn checked(mut wishes: Wishes, source: &Source) -> Result<Wishes, UsageError> {
-    for (key, secret) in [("token", &wishes.token), ("password", &wishes.password)] {
-        if let Some(Wish { place, .. }) = secret {
-            return Err(UsageError::new(format!(
-                "{} does not belong in a scenario, which is saved and shared; put it into the variable CLAQUE_TOKEN, \
-                 give it with `--token -`, or name a file with --env-file",
-                source.name(*place, key)
-            )));
-        }
-    }
-    let Wishes { text, env_file, auth_env_file, accounts, network, .. } = &mut wishes;
-    let NetworkWishes { client_cert, client_key, .. } = network;
-    let files = [text, env_file, auth_env_file, accounts, client_cert, client_key];
-    for file in files.into_iter().flatten() {
-        file.value = beside(&source.path, &file.value);
-    }
-    if let Some(arrivals) = &mut wishes.arrivals {
-        arrivals.value = super::arrivals::with_file(&arrivals.value, |file| beside(&source.path, file));
-    }
-    super::documents::beside(&mut wishes.documents, |file| beside(&source.path, file));
+    wishes.credentials.hold_no_secret(source)?;
+    wishes.place_files(&|file| beside(&source.path, file));
     Ok(wishes)
 }
 
@@ -192,7 +175,8 @@ mod tests {
             let keys = message.split('`').skip(3).step_by(2);
             keys.filter(|key| !["token", "password"].contains(key)).for_each(|key| names(table, key));
         }
-        let gateway = serde_json::to_value(claque_gateway::GatewayConfig::switched_on()).unwrap();
+        let gateway =
+            serde_json::to_value(claque_front::yapit::gateway::GatewayConfig::switched_on()).unwrap();
         for table in ["", "/extraction", "/pipeline", "/pipeline/overflow", "/faults"] {
             let keys = gateway.pointer(table).and_then(serde_json::Value::as_object).unwrap().keys();
             keys.for_each(|key| names(table, key));

@@ -7,9 +7,9 @@ use claque_run::order::{
 use serde_json::{Map, Value};
 
 use super::{
-    UsageError, decided,
+    UsageError,
     environment::Environment,
-    gateway::{Limits, choose, choose_openai},
+    gateway::{self, Limits, choose, choose_openai},
     settings::{Output, PageChoice},
     wish::Source,
     wishes::Wishes,
@@ -27,7 +27,7 @@ pub(super) fn service(
 ) -> Result<SimulatedService, UsageError> {
     match protocol {
         ProtocolChoice::Openai(asking) => {
-            let dialect = wishes.dialect.as_ref().map(|wish| wish.value.as_str());
+            let dialect = wishes.speech.dialect.as_ref().map(|wish| wish.value.as_str());
             // Nobody is asked for a key, so none is read.
             let around = (dialect, &Environment::default());
             let gateway = choose_openai(wishes, source, around, seed)?;
@@ -46,7 +46,7 @@ pub(super) fn service(
 /// # Errors
 /// The engine is a program, or somebody's service.
 fn no_program(wishes: &Wishes, source: &Source, engine: &EngineFlag) -> Result<(), UsageError> {
-    if let (EngineFlag::External { typed, .. }, Some(wish)) = (engine, &wishes.engine) {
+    if let (EngineFlag::External { typed, .. }, Some(wish)) = (engine, &wishes.gateway.engine) {
         let what = format!(
             "is `{typed}`, but a simulation runs no program and asks no service; give synthetic or deterministic"
         );
@@ -103,7 +103,7 @@ pub(super) fn refuse_in_replicates(order: &SimulateOrder) -> Result<(), UsageErr
 /// Adds what was decided about the service.
 pub(super) fn decided(service: &SimulatedService, scenario: &mut Map<String, Value>) {
     match service {
-        SimulatedService::Yapit(gateway) => decided::gateway(gateway, scenario),
-        SimulatedService::Speech(speech) => decided::speech_gateway(&speech.gateway, scenario),
+        SimulatedService::Yapit(gateway) => gateway::decided(gateway, scenario),
+        SimulatedService::Speech(speech) => gateway::decided_openai(&speech.gateway, scenario),
     }
 }

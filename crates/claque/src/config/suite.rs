@@ -17,7 +17,8 @@ use super::{
     credentials::Surroundings,
     no_effect,
     objectives::judging,
-    resolve::{decide_run, decide_simulate, output},
+    output::output,
+    resolve::{decide_run, decide_simulate},
     settings::Output,
     suite_file::{self, ScenarioEntry, SuiteFile},
     wish::{Source, Wish},
@@ -194,7 +195,7 @@ fn jobs(
     }
     let job = |&planned: &Planned| {
         let mut wishes = entries[planned.scenario].wishes.clone();
-        wishes.seed = Some(Wish::flag(planned.seed));
+        wishes.audience.seed = Some(Wish::flag(planned.seed));
         let work = if flags.simulate {
             wishes.forget_service();
             Work::Virtual(Box::new(decide_simulate(simulate_flags(flags), wishes, source)?.order))

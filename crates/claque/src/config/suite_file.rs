@@ -147,11 +147,11 @@ fn entry(
 
 /// A setting that cannot be that of many runs.
 fn foreign(wishes: &Wishes) -> Option<(Place, &'static str)> {
-    let Wishes { seed, output_dir, keep_audio, .. } = wishes;
+    let output = &wishes.output;
     let places = [
-        (seed.as_ref().map(|wish| wish.place), "seed"),
-        (output_dir.as_ref().map(|wish| wish.place), "output_dir"),
-        (keep_audio.as_ref().map(|wish| wish.place), "keep_audio"),
+        (wishes.audience.seed.as_ref().map(|wish| wish.place), "seed"),
+        (output.output_dir.as_ref().map(|wish| wish.place), "output_dir"),
+        (output.keep_audio.as_ref().map(|wish| wish.place), "keep_audio"),
     ];
     places.into_iter().find_map(|(place, key)| place.map(|place| (place, key)))
 }
@@ -191,14 +191,14 @@ mod tests {
                     [[scenario]]\nname = \"a\"\n[[scenario]]\nname = \"b\"\nrepeats = 2\nusers = 7\n\
                     gateway.pipeline.max_retries = 9\n";
         let file = read(text).unwrap();
-        let users = |at: usize| file.scenarios[at].wishes.users.as_ref().unwrap().value;
+        let users = |at: usize| file.scenarios[at].wishes.audience.users.as_ref().unwrap().value;
         assert_eq!((users(0), users(1)), (3, 7));
-        let gateway = |at: usize| &file.scenarios[at].wishes.gateway.as_ref().unwrap().value.text;
+        let gateway = |at: usize| &file.scenarios[at].wishes.gateway.table.as_ref().unwrap().value.text;
         assert!(gateway(0).contains("max_retries = 5") && gateway(1).contains("max_retries = 9"));
         let stays = |at: usize| gateway(at).contains("visibility_scan_seconds = 2.0");
         assert!(stays(0) && stays(1), "what it does not say stays");
         let offset = text.find("users = 7").unwrap() + "users = ".len();
-        assert_eq!(file.scenarios[1].wishes.users.as_ref().unwrap().place, Place::File { offset });
+        assert_eq!(file.scenarios[1].wishes.audience.users.as_ref().unwrap().place, Place::File { offset });
     }
 
     #[test]

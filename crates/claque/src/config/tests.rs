@@ -58,7 +58,7 @@ fn without_any_flag_there_is_a_whole_run() {
     let settings = run(&[]).unwrap();
     let plan = &settings.plan;
     assert_eq!((plan.users, plan.blocks, plan.model.as_str(), &plan.voice), (5, 20, "kokoro", &None));
-    assert_eq!((plan.speed.thousandths(), plan.policy), (1_000, PlayerPolicy::YAPIT));
+    assert_eq!((plan.speed.thousandths(), plan.policy), (1_000, PlayerPolicy::WEB));
     assert_eq!(plan.timeout.as_secs(), 300);
     assert!(!plan.use_cached && !plan.varied_lengths);
     assert!(matches!(&settings.target, TargetChoice::Embedded(gateway) if gateway.preset == "current"));
@@ -77,7 +77,7 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
     let plan = run(&args).unwrap().plan;
     assert_eq!((plan.users, plan.blocks, plan.speed.thousandths()), (9, 3, 2_000));
     assert!(!plan.use_cached);
-    assert_eq!(plan.policy, PlayerPolicy { refill_threshold: 4, ..PlayerPolicy::YAPIT_2026_02_07 });
+    assert_eq!(plan.policy, PlayerPolicy { refill_threshold: 4, ..PlayerPolicy::WEB_2026_02_07 });
     assert_eq!(plan.schedule.intended_start(ListenerId(9)), Instant::from_millis(7_000));
 }
 

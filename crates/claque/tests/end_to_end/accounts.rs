@@ -6,7 +6,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime},
 };
-use claque_gateway::{Auth, AuthConfig, Counting, GatewayConfig, RateLimit, SynthesisLimit};
+use claque_front::yapit::gateway::{Auth, AuthConfig, Counting, GatewayConfig, RateLimit, SynthesisLimit};
 use claque_net::host::{EngineChoice, Host, HostOptions};
 use tempfile::TempDir;
 

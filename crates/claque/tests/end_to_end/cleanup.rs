@@ -12,7 +12,8 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime},
 };
-use claque_gateway::{Auth, AuthConfig, GatewayConfig, Workers};
+use claque_front::yapit::gateway::{Auth, AuthConfig, GatewayConfig};
+use claque_gateway::Workers;
 use claque_net::host::{EngineChoice, Host, HostOptions};
 use tempfile::TempDir;
 

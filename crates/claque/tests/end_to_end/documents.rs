@@ -9,7 +9,10 @@ use claque_core::{
     rng::Seed,
     time::Duration,
 };
-use claque_gateway::{Auth, AuthConfig, GatewayConfig, PageDone, PageEnd, RateLimit, RestLimits, Workers};
+use claque_front::yapit::gateway::{
+    Auth, AuthConfig, GatewayConfig, PageDone, PageEnd, RateLimit, RestLimits,
+};
+use claque_gateway::Workers;
 use claque_net::host::{EngineChoice, Host, HostOptions};
 use claque_store::DocumentsRun;
 use serde_json::Value;

@@ -6,7 +6,8 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant, MediaTime},
 };
-use claque_gateway::{Auth, AuthConfig, GatewayConfig, Outage};
+use claque_front::yapit::gateway::{Auth, AuthConfig, GatewayConfig};
+use claque_gateway::Outage;
 use claque_net::host::{EngineChoice, Host, HostOptions};
 use tempfile::TempDir;
 

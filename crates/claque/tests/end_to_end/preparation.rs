@@ -6,7 +6,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime},
 };
-use claque_gateway::{Era, GatewayConfig, RateLimit, RestLimits};
+use claque_front::yapit::gateway::{Era, GatewayConfig, RateLimit, RestLimits};
 use claque_net::host::{EngineChoice, Host, HostOptions};
 use serde_json::Value;
 use tempfile::TempDir;

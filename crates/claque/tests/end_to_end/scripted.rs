@@ -8,7 +8,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_gateway::{GatewayConfig, scripted::Withdraws};
+use claque_front::yapit::{gateway::GatewayConfig, scripted::Withdraws};
 use claque_net::host::{EngineChoice, Host, HostOptions, ScriptLogEntry, ScriptOptions, Told};
 use claque_sim::{ScriptedScene, read_script};
 use serde_json::Value;
@@ -161,8 +161,8 @@ fn host(scene: &ScriptedScene, recorded: &str) -> Host {
 fn scene(scenario: &str, recorded: &str) -> ScriptedScene {
     let text = fs::read_to_string(data().join("scenarios").join(format!("{scenario}.json"))).unwrap();
     let (era, withdraws) = match recorded {
-        "current" => (claque_gateway::Era::Current, Withdraws::All),
-        _ => (claque_gateway::Era::Feb2026, Withdraws::OutsideWindow),
+        "current" => (claque_front::yapit::gateway::Era::Current, Withdraws::All),
+        _ => (claque_front::yapit::gateway::Era::Feb2026, Withdraws::OutsideWindow),
     };
     read_script(&text, era, withdraws).unwrap()
 }

@@ -9,7 +9,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime},
 };
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_net::host::{EngineChoice, Host, HostOptions};
 
 use crate::{

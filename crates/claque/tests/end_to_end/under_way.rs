@@ -10,7 +10,7 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime},
 };
-use claque_gateway::GatewayConfig;
+use claque_front::yapit::gateway::GatewayConfig;
 use claque_net::host::{EngineChoice, Host, HostOptions};
 
 /// A program that was started and has not been waited for.

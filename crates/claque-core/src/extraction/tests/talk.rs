@@ -20,7 +20,7 @@ pub(super) fn config() -> ExtractionConfig {
         bytes: 100,
         pages: Some(PAGES),
         ai_transform: AiTransform::Off,
-        poll: PollPolicy::YAPIT,
+        poll: PollPolicy::STRESS_SCRIPT,
         patience: Duration::from_secs(60),
         intended_at: Instant::START,
         on_stop: OnStop::Clear,

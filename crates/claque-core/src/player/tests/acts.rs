@@ -15,7 +15,7 @@ const fn seek(to: u32) -> Act {
 
 /// A listener of a text of `blocks` of a second each, that hears the first.
 fn hearing(blocks: usize) -> Room {
-    let mut room = Room::with(config(blocks, PlayerPolicy::YAPIT));
+    let mut room = Room::with(config(blocks, PlayerPolicy::WEB));
     room.player.keep_what_was_heard();
     room.input(0, Input::Start);
     room.queued(0, 0..8);
@@ -72,7 +72,7 @@ fn a_block_that_is_withdrawn_while_it_is_waited_for_is_stepped_over() {
 /// Until 2026-02-11 a jump left requests alone, and steps to the next block were not told the service.
 #[test]
 fn requests_outlive_the_jumps_of_older_players() {
-    let mut room = Room::with(config(20, PlayerPolicy::YAPIT_2026_02_11));
+    let mut room = Room::with(config(20, PlayerPolicy::WEB_2026_02_11));
     room.player.keep_what_was_heard();
     room.input(0, Input::Start);
     room.act(100, seek(10));
@@ -120,7 +120,7 @@ fn audio_under_way_at_a_jump_arrives_all_the_same() {
 
 #[test]
 fn audio_far_behind_is_forgotten_and_asked_for_again_without_a_second_record() {
-    let mut policy = PlayerPolicy::YAPIT;
+    let mut policy = PlayerPolicy::WEB;
     policy.keep_behind = 1;
     let mut room = Room::with(config(4, policy));
     room.player.keep_what_was_heard();
@@ -197,7 +197,7 @@ fn a_stall_that_a_pause_outlasts_is_over_when_the_pause_is() {
 
 #[test]
 fn another_speed_holds_from_its_moment_on() {
-    let mut room = Room::started(2, PlayerPolicy::YAPIT);
+    let mut room = Room::started(2, PlayerPolicy::WEB);
     (0..2).for_each(|block| room.ready(0, block, 1_000));
     room.act(500, Act::ChangeSpeed { speed: Speed::from_thousandths(2_000).expect("not zero") });
     room.pass_to(60_000);
@@ -208,7 +208,7 @@ fn another_speed_holds_from_its_moment_on() {
 
 #[test]
 fn whoever_stays_on_the_page_may_play_again() {
-    for (policy, plays_again) in [(PlayerPolicy::YAPIT, 1), (PlayerPolicy::YAPIT_2026_02_23, 3)] {
+    for (policy, plays_again) in [(PlayerPolicy::WEB, 1), (PlayerPolicy::WEB_2026_02_23, 3)] {
         let mut room = Room::with(config(3, policy));
         room.player.stay_on_page();
         room.input(0, Input::Start);
@@ -234,7 +234,7 @@ fn a_session_that_ends_in_a_pause_accounts_for_it() {
 
 #[test]
 fn another_voice_drops_what_is_there_and_fills_the_start_buffer_anew() {
-    let mut room = Room::with(config(12, PlayerPolicy::YAPIT_2026_02_07));
+    let mut room = Room::with(config(12, PlayerPolicy::WEB_2026_02_07));
     room.player.keep_what_was_heard();
     room.input(0, Input::Start);
     (0..4).for_each(|block| room.ready(0, block, 1_000));

@@ -15,14 +15,14 @@ fn range(from: u32, to: u32) -> Vec<u32> {
 
 #[test]
 fn the_first_batch_is_eight_blocks_from_the_first() {
-    let room = Room::started(20, PlayerPolicy::YAPIT);
+    let room = Room::started(20, PlayerPolicy::WEB);
     assert_eq!(room.asks, [(0, range(0, 8))]);
-    assert_eq!(Room::started(5, PlayerPolicy::YAPIT).asks, [(0, range(0, 5))]);
+    assert_eq!(Room::started(5, PlayerPolicy::WEB).asks, [(0, range(0, 5))]);
 }
 
 #[test]
 fn a_batch_is_asked_for_when_a_block_begins_and_fewer_than_eight_follow_it() {
-    let mut room = Room::started(20, PlayerPolicy::YAPIT);
+    let mut room = Room::started(20, PlayerPolicy::WEB);
     room.ready(1_000, 0, 1_000);
     // It begins to play at once: seven are ahead.
     assert_eq!(room.asks[1..], [(1_000, range(8, 16))]);
@@ -41,7 +41,7 @@ fn a_batch_is_asked_for_when_a_block_begins_and_fewer_than_eight_follow_it() {
 #[test]
 fn blocks_that_are_asked_for_count_as_being_ahead() {
     let mut room =
-        Room::started(40, PlayerPolicy { refill_threshold: 4, batch_size: 4, ..PlayerPolicy::YAPIT });
+        Room::started(40, PlayerPolicy { refill_threshold: 4, batch_size: 4, ..PlayerPolicy::WEB });
     room.ready(100, 0, 1_000);
     assert_eq!(room.asks, [(0, range(0, 4)), (100, range(4, 8))], "three are ahead, none of them ready");
     room.ready(200, 1, 1_000);
@@ -51,8 +51,7 @@ fn blocks_that_are_asked_for_count_as_being_ahead() {
 
 #[test]
 fn without_a_threshold_each_block_is_asked_for_when_it_is_reached() {
-    let mut room =
-        Room::started(4, PlayerPolicy { refill_threshold: 0, batch_size: 2, ..PlayerPolicy::YAPIT });
+    let mut room = Room::started(4, PlayerPolicy { refill_threshold: 0, batch_size: 2, ..PlayerPolicy::WEB });
     room.ready(100, 0, 1_000);
     room.ready(100, 1, 1_000);
     room.pass_to(5_000);
@@ -61,7 +60,7 @@ fn without_a_threshold_each_block_is_asked_for_when_it_is_reached() {
 
 #[test]
 fn a_start_buffer_that_begins_with_nothing_never_fills_in_older_players() {
-    let mut room = Room::started(20, PlayerPolicy::YAPIT_2026_02_07);
+    let mut room = Room::started(20, PlayerPolicy::WEB_2026_02_07);
     (0..8).for_each(|block| room.skip(500, block));
     assert_eq!((room.player.state(), room.asks.len()), (PlayerState::Buffering, 1));
     // Nothing is on its way any more; whoever waits for it all the same has a bound.
@@ -71,7 +70,7 @@ fn a_start_buffer_that_begins_with_nothing_never_fills_in_older_players() {
 
 #[test]
 fn what_came_to_nothing_is_asked_for_when_it_is_reached_and_then_stepped_over() {
-    let mut room = Room::started(20, PlayerPolicy::YAPIT);
+    let mut room = Room::started(20, PlayerPolicy::WEB);
     room.skip(500, 0);
     assert_eq!(room.asks[1..], [(500, vec![0])]);
     room.skip(600, 0);
@@ -82,7 +81,7 @@ fn what_came_to_nothing_is_asked_for_when_it_is_reached_and_then_stepped_over() 
 
 #[test]
 fn what_came_to_nothing_is_asked_for_at_each_refill_and_may_be_heard_after_all() {
-    let mut room = Room::started(12, PlayerPolicy::YAPIT);
+    let mut room = Room::started(12, PlayerPolicy::WEB);
     room.refuse(50, 3, true);
     room.ready(100, 0, 1_000);
     assert_eq!(room.asks[1..], [(100, vec![3, 8, 9, 10])]);
@@ -106,7 +105,7 @@ fn what_came_to_nothing_is_asked_for_at_each_refill_and_may_be_heard_after_all()
 
 #[test]
 fn an_error_stops_older_players_and_a_final_one_all() {
-    let (old, today) = (PlayerPolicy::YAPIT_2026_02_11, PlayerPolicy::YAPIT);
+    let (old, today) = (PlayerPolicy::WEB_2026_02_11, PlayerPolicy::WEB);
     for (policy, recoverable, stops) in [(old, true, true), (today, true, false), (today, false, true)] {
         let mut room = Room::started(4, policy);
         room.refuse(50, 2, recoverable);
@@ -119,7 +118,7 @@ fn an_error_stops_older_players_and_a_final_one_all() {
 
 #[test]
 fn a_start_buffer_beyond_one_batch_is_asked_for_in_turn() {
-    let mut room = Room::started(30, PlayerPolicy { min_buffer: 10, ..PlayerPolicy::YAPIT });
+    let mut room = Room::started(30, PlayerPolicy { min_buffer: 10, ..PlayerPolicy::WEB });
     (0..8).for_each(|block| room.ready(1_000, block, 1_000));
     assert_eq!(room.asks, [(0, range(0, 8)), (1_000, range(8, 16))]);
     room.ready(2_000, 8, 1_000);
@@ -137,7 +136,7 @@ fn overdue(block: u32, was_acknowledged: bool) -> Incident {
 
 #[test]
 fn what_is_not_acknowledged_is_asked_for_twice_more_and_then_given_up() {
-    let mut room = Room::started(8, PlayerPolicy::YAPIT);
+    let mut room = Room::started(8, PlayerPolicy::WEB);
     (2..8).for_each(|block| room.ready(50, block, 100));
     room.pass_to(29_999);
     let asked = [(10_000, vec![0]), (10_000, vec![1]), (20_000, vec![0]), (20_000, vec![1])];
@@ -159,13 +158,13 @@ fn what_is_not_acknowledged_is_asked_for_twice_more_and_then_given_up() {
 
 #[test]
 fn an_acknowledgement_is_good_for_one_extension() {
-    let mut room = Room::started(1, PlayerPolicy::YAPIT);
+    let mut room = Room::started(1, PlayerPolicy::WEB);
     room.queued(5, 0..1);
     room.pass_to(39_999);
     assert_eq!(room.asks[1..], [(20_000, vec![0]), (30_000, vec![0])], "the repeats were not acknowledged");
     let again = [(20_000, overdue(0, true)), (30_000, overdue(0, true))];
     assert_eq!(room.incidents(), again, "it had been acknowledged all the same");
-    let mut room = Room::started(1, PlayerPolicy::YAPIT);
+    let mut room = Room::started(1, PlayerPolicy::WEB);
     for at in [5, 20_005, 40_005] {
         room.queued(at, 0..1);
     }
@@ -180,7 +179,7 @@ fn an_acknowledgement_is_good_for_one_extension() {
 
 #[test]
 fn a_block_that_is_held_up_for_ever_is_given_up_in_the_end() {
-    let policy = PlayerPolicy { block_timeout: Duration::from_secs(65), ..PlayerPolicy::YAPIT };
+    let policy = PlayerPolicy { block_timeout: Duration::from_secs(65), ..PlayerPolicy::WEB };
     let mut room = Room::started(1, policy);
     // Each acknowledgement extends the patience, which would never end.
     for at in (5..65_000).step_by(9_000) {
@@ -197,8 +196,8 @@ fn a_block_that_is_held_up_for_ever_is_given_up_in_the_end() {
 #[test]
 fn older_players_have_other_patience() {
     for (policy, asked, given_up) in [
-        (PlayerPolicy::YAPIT_2026_02_07, vec![(30_000, vec![0]), (60_000, vec![0])], 90_000),
-        (PlayerPolicy::YAPIT_2026_02_05, vec![], 60_000),
+        (PlayerPolicy::WEB_2026_02_07, vec![(30_000, vec![0]), (60_000, vec![0])], 90_000),
+        (PlayerPolicy::WEB_2026_02_05, vec![], 60_000),
     ] {
         let mut config = super::room::config(1, policy);
         config.timeout = Duration::from_secs(300);
@@ -213,7 +212,7 @@ fn older_players_have_other_patience() {
 
 #[test]
 fn whoever_asks_for_nothing_again_asks_for_what_was_dropped_when_the_next_block_begins() {
-    let mut config = super::room::config(12, PlayerPolicy::YAPIT_2026_02_05);
+    let mut config = super::room::config(12, PlayerPolicy::WEB_2026_02_05);
     config.timeout = Duration::from_secs(300);
     let mut room = Room::with(config);
     room.input(0, Input::Start);
@@ -229,9 +228,9 @@ fn whoever_asks_for_nothing_again_asks_for_what_was_dropped_when_the_next_block_
 #[test]
 fn a_start_block_that_is_given_up_is_asked_for_again_today_and_waited_for_without_end_before() {
     for (policy, again) in [
-        (PlayerPolicy::YAPIT, true),
-        (PlayerPolicy::YAPIT_2026_02_23, true),
-        (PlayerPolicy::YAPIT_2026_02_11, false),
+        (PlayerPolicy::WEB, true),
+        (PlayerPolicy::WEB_2026_02_23, true),
+        (PlayerPolicy::WEB_2026_02_11, false),
     ] {
         let mut room = Room::started(2, policy);
         room.pass_to(30_000);
@@ -246,11 +245,11 @@ fn a_start_block_that_is_given_up_is_asked_for_again_today_and_waited_for_withou
 #[test]
 fn a_block_that_is_empty_when_it_is_reached_is_asked_for_once_more_and_older_players_stop_there() {
     for (policy, stops) in [
-        (PlayerPolicy::YAPIT_2026_02_05, true),
-        (PlayerPolicy::YAPIT_2026_02_07, true),
-        (PlayerPolicy::YAPIT_2026_02_11, true),
-        (PlayerPolicy::YAPIT_2026_02_23, false),
-        (PlayerPolicy::YAPIT, false),
+        (PlayerPolicy::WEB_2026_02_05, true),
+        (PlayerPolicy::WEB_2026_02_07, true),
+        (PlayerPolicy::WEB_2026_02_11, true),
+        (PlayerPolicy::WEB_2026_02_23, false),
+        (PlayerPolicy::WEB, false),
     ] {
         let mut room = Room::started(4, policy);
         (0..2).for_each(|block| room.ready(100, block, 1_000));
@@ -268,7 +267,7 @@ fn a_block_that_is_empty_when_it_is_reached_is_asked_for_once_more_and_older_pla
 
 #[test]
 fn withdrawing_what_was_just_asked_for_again_empties_it_once_more() {
-    let mut room = Room::started(4, PlayerPolicy::YAPIT);
+    let mut room = Room::started(4, PlayerPolicy::WEB);
     room.ready(100, 0, 5_000);
     room.evict(200, &[1, 2, 3]);
     room.act(300, Act::Pause);
@@ -281,7 +280,7 @@ fn withdrawing_what_was_just_asked_for_again_empties_it_once_more() {
 
 #[test]
 fn a_start_buffer_cannot_be_paused() {
-    let mut room = Room::started(4, PlayerPolicy::YAPIT);
+    let mut room = Room::started(4, PlayerPolicy::WEB);
     room.act(50, Act::Pause);
     room.ready(100, 0, 1_000);
     assert_eq!(room.player.state(), PlayerState::Playing);
@@ -289,7 +288,7 @@ fn a_start_buffer_cannot_be_paused() {
 
 #[test]
 fn no_patience_runs_out_while_audio_is_fetched() {
-    let mut room = Room::started(1, PlayerPolicy::YAPIT);
+    let mut room = Room::started(1, PlayerPolicy::WEB);
     room.status(9_999, 0, StatusKind::Ready);
     room.pass_to(50_000);
     assert_eq!(room.asks.len(), 1);
@@ -297,7 +296,7 @@ fn no_patience_runs_out_while_audio_is_fetched() {
 
 #[test]
 fn what_is_withdrawn_is_empty_until_it_is_needed() {
-    let mut room = Room::started(20, PlayerPolicy::YAPIT);
+    let mut room = Room::started(20, PlayerPolicy::WEB);
     room.queued(5, 0..8);
     room.evict(200, &[3, 2, 40]);
     assert_eq!(room.asks.len(), 1);
@@ -309,7 +308,7 @@ fn what_is_withdrawn_is_empty_until_it_is_needed() {
 
 #[test]
 fn a_body_that_is_no_audio_stops_the_player_of_today_when_it_is_reached() {
-    for (policy, stops) in [(PlayerPolicy::YAPIT, true), (PlayerPolicy::YAPIT_2026_02_23, false)] {
+    for (policy, stops) in [(PlayerPolicy::WEB, true), (PlayerPolicy::WEB_2026_02_23, false)] {
         let mut room = Room::started(3, policy);
         room.ready(0, 0, 1_000);
         room.status(0, 1, StatusKind::Ready);

@@ -168,7 +168,7 @@ fn a_stream_cut_short_fills_no_buffer_but_is_heard_and_stepped_on_from() {
 
 #[test]
 fn whole_blocks_fill_a_buffer_of_audio_as_well() {
-    let policy = PlayerPolicy { start_buffer: MediaTime::from_millis(1_500), ..PlayerPolicy::YAPIT };
+    let policy = PlayerPolicy { start_buffer: MediaTime::from_millis(1_500), ..PlayerPolicy::WEB };
     let mut room = Room::started(3, policy);
     room.ready(100, 0, 1_000);
     assert_eq!(room.player.state(), PlayerState::Buffering);

@@ -10,13 +10,13 @@ use crate::{
 };
 
 /// A player that waits for a block longer than its listener for the service.
-const PATIENT: PlayerPolicy = PlayerPolicy { patience: Duration::from_secs(3_600), ..PlayerPolicy::YAPIT };
+const PATIENT: PlayerPolicy = PlayerPolicy { patience: Duration::from_secs(3_600), ..PlayerPolicy::WEB };
 
 const BROKEN: BlockOutcome = BlockOutcome::Failed(FailureClass::Transport);
 
 #[test]
 fn a_session_error_ends_at_once_and_fails_all_that_is_pending() {
-    let mut room = Room::started(20, PlayerPolicy::YAPIT);
+    let mut room = Room::started(20, PlayerPolicy::WEB);
     room.ready(100, 0, 1_000);
     room.ready(200, 1, 1_000);
     room.skip(300, 2);
@@ -37,7 +37,7 @@ fn a_session_error_ends_at_once_and_fails_all_that_is_pending() {
 
 #[test]
 fn whoever_has_everything_hears_it_to_the_end_without_a_service() {
-    let mut room = Room::started(3, PlayerPolicy::YAPIT);
+    let mut room = Room::started(3, PlayerPolicy::WEB);
     (0..3).for_each(|block| room.ready(100, block, 1_000));
     room.break_session(300);
     room.break_session(400);
@@ -49,7 +49,7 @@ fn whoever_has_everything_hears_it_to_the_end_without_a_service() {
 
 #[test]
 fn the_real_player_plays_on_after_an_error_that_names_no_block() {
-    let policy = PlayerPolicy { session_errors: SessionErrors::PlayOn, ..PlayerPolicy::YAPIT };
+    let policy = PlayerPolicy { session_errors: SessionErrors::PlayOn, ..PlayerPolicy::WEB };
     let mut room = Room::started(2, policy);
     room.break_session(100);
     assert_eq!((room.ends, room.errors().len()), (0, 1), "it is a fact all the same");
@@ -61,7 +61,7 @@ fn the_real_player_plays_on_after_an_error_that_names_no_block() {
 #[test]
 fn whoever_lacks_one_block_does_not() {
     for (blocks, delivered) in [(3, 2), (9, 8)] {
-        let mut room = Room::started(blocks, PlayerPolicy { refill_threshold: 0, ..PlayerPolicy::YAPIT });
+        let mut room = Room::started(blocks, PlayerPolicy { refill_threshold: 0, ..PlayerPolicy::WEB });
         (0..delivered).for_each(|block| room.ready(100, block, 1_000));
         room.break_session(300);
         assert_eq!(room.end().end, SessionEnd::Failed(FailureClass::Transport), "{delivered} of {blocks}");
@@ -70,7 +70,7 @@ fn whoever_lacks_one_block_does_not() {
 
 #[test]
 fn the_last_word_and_the_last_sound_in_one_moment_make_a_complete_session() {
-    let mut room = Room::started(1, PlayerPolicy::YAPIT);
+    let mut room = Room::started(1, PlayerPolicy::WEB);
     room.ready(0, 0, 1_000);
     room.break_session(1_000);
     assert_eq!((room.end().end, room.end().warnings), (SessionEnd::Completed, 0));
@@ -78,7 +78,7 @@ fn the_last_word_and_the_last_sound_in_one_moment_make_a_complete_session() {
 
 #[test]
 fn a_failure_of_a_block_keeps_its_words_and_the_session() {
-    let mut room = Room::started(2, PlayerPolicy::YAPIT);
+    let mut room = Room::started(2, PlayerPolicy::WEB);
     room.fail(100, 0);
     // It was asked for again.
     room.fail(150, 0);
@@ -111,7 +111,7 @@ fn silence_ends_in_a_time_out() {
 /// Of a service that has died the player of today has given up everything before its listener would.
 #[test]
 fn patience_may_end_before_silence_does() {
-    let mut room = Room::started(2, PlayerPolicy::YAPIT);
+    let mut room = Room::started(2, PlayerPolicy::WEB);
     room.ready(100, 0, 1_000);
     room.pass_to(90_000);
     assert_eq!((room.end().end, room.end().ended_at), (SessionEnd::Completed, ms(30_000)));
@@ -121,7 +121,7 @@ fn patience_may_end_before_silence_does() {
 
 #[test]
 fn where_there_is_no_connection_that_is_the_reason_and_not_silence() {
-    let mut room = Room::with(config(3, PlayerPolicy::YAPIT));
+    let mut room = Room::with(config(3, PlayerPolicy::WEB));
     room.connects = false;
     room.input(0, Input::Start);
     let refused =
@@ -134,7 +134,7 @@ fn where_there_is_no_connection_that_is_the_reason_and_not_silence() {
 
 #[test]
 fn silence_is_counted_from_the_start_even_if_no_connection_comes_about() {
-    let mut room = Room::with(config(3, PlayerPolicy::YAPIT));
+    let mut room = Room::with(config(3, PlayerPolicy::WEB));
     assert_eq!(room.player.handle_input(ms(0), Input::Start).count(), 1);
     room.pass_to(90_000);
     assert_eq!((room.end().ended_at, room.end().connect_time), (ms(60_000), None));
@@ -142,7 +142,7 @@ fn silence_is_counted_from_the_start_even_if_no_connection_comes_about() {
 
 #[test]
 fn nobody_waits_for_words_while_nothing_is_awaited() {
-    let mut room = Room::started(16, PlayerPolicy::YAPIT);
+    let mut room = Room::started(16, PlayerPolicy::WEB);
     (0..8).for_each(|block| room.ready(0, block, 100_000));
     room.queued(0, 8..16);
     (8..16).for_each(|block| room.ready(10, block, 100_000));
@@ -164,8 +164,7 @@ fn silence_begins_anew_with_each_request() {
 
 #[test]
 fn a_late_wake_up_does_not_make_one_silence_of_two() {
-    let mut room =
-        Room::started(4, PlayerPolicy { batch_size: 2, refill_threshold: 0, ..PlayerPolicy::YAPIT });
+    let mut room = Room::started(4, PlayerPolicy { batch_size: 2, refill_threshold: 0, ..PlayerPolicy::WEB });
     room.ready(0, 0, 50_000);
     // Block 1 is asked for at 0, 10 and 20 s in vain; nothing is awaited from 30 s, when it is given up, until 50 s, when
     // it is needed. Whoever saw both ends of that at once would count from 0 s, and fail at 60 s.
@@ -213,7 +212,7 @@ fn what_is_not_understood_is_counted_and_does_not_end_silence() {
 
 #[test]
 fn of_things_due_at_one_moment_the_audio_ends_first_and_silence_comes_last() {
-    let mut config = config(2, PlayerPolicy { batch_size: 1, refill_threshold: 9, ..PlayerPolicy::YAPIT });
+    let mut config = config(2, PlayerPolicy { batch_size: 1, refill_threshold: 9, ..PlayerPolicy::WEB });
     config.timeout = Duration::from_secs(10);
     let mut room = Room::with(config);
     room.input(0, Input::Start);
@@ -237,7 +236,7 @@ fn what_is_due_comes_before_news_of_the_same_moment() {
 
 #[test]
 fn a_stop_keeps_what_was_heard() {
-    let mut room = Room::started(4, PlayerPolicy::YAPIT);
+    let mut room = Room::started(4, PlayerPolicy::WEB);
     room.ready(0, 0, 1_000);
     room.ready(0, 2, 1_000);
     room.input(3_000, Input::Stop);
@@ -249,7 +248,7 @@ fn a_stop_keeps_what_was_heard() {
 
 #[test]
 fn a_stop_before_the_start_ends_a_session_without_blocks() {
-    let mut room = Room::with(config(4, PlayerPolicy::YAPIT));
+    let mut room = Room::with(config(4, PlayerPolicy::WEB));
     room.input(500, Input::Stop);
     room.input(600, Input::Start);
     assert_eq!((room.end().end, room.asks.len()), (SessionEnd::Stopped, 0));
@@ -258,13 +257,13 @@ fn a_stop_before_the_start_ends_a_session_without_blocks() {
 
 #[test]
 fn an_empty_text_is_complete_at_once() {
-    let room = Room::started(0, PlayerPolicy::YAPIT);
+    let room = Room::started(0, PlayerPolicy::WEB);
     assert_eq!((room.end().end, room.asks.len()), (SessionEnd::Completed, 0));
 }
 
 #[test]
 fn nothing_happens_before_the_start_and_after_the_end() {
-    let mut room = Room::with(config(1, PlayerPolicy::YAPIT));
+    let mut room = Room::with(config(1, PlayerPolicy::WEB));
     room.ready(0, 0, 1_000);
     assert_eq!((room.facts.len(), room.player.poll_timeout()), (0, None));
     room.input(100, Input::Start);

@@ -11,8 +11,8 @@ use crate::{
 
 #[test]
 fn the_presets_differ_in_how_many_blocks_they_wait_for() {
-    assert_eq!(PlayerPolicy::preset("yapit"), Some(PlayerPolicy::YAPIT));
-    assert_eq!(PlayerPolicy::preset("yapit-2026-02"), Some(PlayerPolicy::YAPIT_2026_02_07));
+    assert_eq!(PlayerPolicy::preset("yapit"), Some(PlayerPolicy::WEB));
+    assert_eq!(PlayerPolicy::preset("yapit-2026-02"), Some(PlayerPolicy::WEB_2026_02_07));
     assert_eq!(PlayerPolicy::preset("yapit-2025"), None);
     for name in PlayerPolicy::PRESETS.into_iter().filter(|name| name.starts_with("yapit")) {
         let policy = PlayerPolicy::preset(name).expect("it is listed");
@@ -26,7 +26,7 @@ fn the_presets_differ_in_how_many_blocks_they_wait_for() {
 
 #[test]
 fn only_blocks_that_follow_one_another_begin_playback() {
-    let mut room = Room::started(5, PlayerPolicy::YAPIT_2026_02_07);
+    let mut room = Room::started(5, PlayerPolicy::WEB_2026_02_07);
     room.ready(100, 1, 1_000);
     room.ready(200, 2, 1_000);
     assert_eq!(room.player.state(), PlayerState::Buffering);
@@ -36,7 +36,7 @@ fn only_blocks_that_follow_one_another_begin_playback() {
 
 #[test]
 fn a_text_of_one_block_does_not_wait_for_a_second() {
-    let mut room = Room::started(1, PlayerPolicy::YAPIT_2026_02_07);
+    let mut room = Room::started(1, PlayerPolicy::WEB_2026_02_07);
     room.ready(100, 0, 1_000);
     room.pass_to(2_000);
     assert_eq!((room.starts(), room.end().ended_at), (vec![(0, 100)], ms(1_100)));
@@ -44,7 +44,7 @@ fn a_text_of_one_block_does_not_wait_for_a_second() {
 
 #[test]
 fn skipped_and_failed_blocks_count_as_ready_and_are_stepped_over_when_they_fail_again() {
-    let mut room = Room::started(6, PlayerPolicy { min_buffer: 4, ..PlayerPolicy::YAPIT });
+    let mut room = Room::started(6, PlayerPolicy { min_buffer: 4, ..PlayerPolicy::WEB });
     room.skip(100, 0);
     room.fail(200, 2);
     room.ready(300, 1, 1_000);
@@ -70,7 +70,7 @@ fn skipped_and_failed_blocks_count_as_ready_and_are_stepped_over_when_they_fail_
 
 #[test]
 fn one_stall_is_one_underrun_however_long() {
-    let mut room = Room::started(3, PlayerPolicy::YAPIT);
+    let mut room = Room::started(3, PlayerPolicy::WEB);
     room.queued(100, 0..3);
     room.ready(1_000, 0, 500);
     room.ready(3_000, 2, 500);
@@ -86,7 +86,7 @@ fn one_stall_is_one_underrun_however_long() {
 
 #[test]
 fn a_stall_goes_on_over_blocks_that_bring_nothing() {
-    let mut room = Room::started(5, PlayerPolicy::YAPIT);
+    let mut room = Room::started(5, PlayerPolicy::WEB);
     room.ready(0, 0, 1_000);
     room.skip(2_000, 1);
     room.fail(3_000, 2);
@@ -99,7 +99,7 @@ fn a_stall_goes_on_over_blocks_that_bring_nothing() {
 
 #[test]
 fn a_stall_that_ends_with_the_text_is_one_stall() {
-    let mut room = Room::started(3, PlayerPolicy::YAPIT);
+    let mut room = Room::started(3, PlayerPolicy::WEB);
     room.ready(0, 0, 1_000);
     room.skip(2_000, 2);
     room.skip(3_000, 1);
@@ -111,7 +111,7 @@ fn a_stall_that_ends_with_the_text_is_one_stall() {
 
 #[test]
 fn waiting_before_anything_was_heard_is_startup() {
-    let mut room = Room::started(12, PlayerPolicy::YAPIT);
+    let mut room = Room::started(12, PlayerPolicy::WEB);
     for block in 0..8 {
         // Once at first, and once more when it is reached.
         room.skip(1_000, block);
@@ -126,7 +126,7 @@ fn waiting_before_anything_was_heard_is_startup() {
 
 #[test]
 fn a_block_without_sound_neither_begins_playback_nor_ends_a_stall() {
-    let mut room = Room::started(5, PlayerPolicy::YAPIT);
+    let mut room = Room::started(5, PlayerPolicy::WEB);
     room.complete(100, 0, 0);
     assert_eq!(room.player.state(), PlayerState::Buffering);
     room.ready(200, 1, 1_000);
@@ -142,7 +142,7 @@ fn a_block_without_sound_neither_begins_playback_nor_ends_a_stall() {
 
 #[test]
 fn audio_that_comes_in_the_moment_it_is_needed_is_not_late() {
-    let mut room = Room::started(3, PlayerPolicy::YAPIT);
+    let mut room = Room::started(3, PlayerPolicy::WEB);
     room.ready(0, 0, 1_000);
     room.ready(1_000, 1, 1_000);
     room.skip(2_000, 2);
@@ -151,7 +151,7 @@ fn audio_that_comes_in_the_moment_it_is_needed_is_not_late() {
 
 #[test]
 fn a_block_stepped_over_in_the_moment_it_is_needed_was_not_waited_for() {
-    let mut room = Room::started(3, PlayerPolicy::YAPIT);
+    let mut room = Room::started(3, PlayerPolicy::WEB);
     room.ready(0, 0, 1_000);
     room.skip(1_000, 1);
     room.ready(3_000, 2, 1_000);
@@ -163,7 +163,7 @@ fn speed_changes_how_long_blocks_last_and_nothing_else() {
     for (thousandths, lasts) in
         [(1, 1_000_000_000), (500, 2_000_000), (1_000, 1_000_000), (1_700, 588_235), (20_000, 50_000)]
     {
-        let mut config = config(2, PlayerPolicy::YAPIT);
+        let mut config = config(2, PlayerPolicy::WEB);
         config.speed = Speed::from_thousandths(thousandths).expect("not zero");
         let mut room = Room::with(config);
         room.input(0, Input::Start);
@@ -178,7 +178,7 @@ fn speed_changes_how_long_blocks_last_and_nothing_else() {
 
 #[test]
 fn the_end_of_the_text_is_no_underrun() {
-    let mut room = Room::started(2, PlayerPolicy::YAPIT);
+    let mut room = Room::started(2, PlayerPolicy::WEB);
     room.ready(0, 0, 1_000);
     room.ready(0, 1, 1_000);
     assert_eq!(room.player.poll_timeout(), Some((ms(1_000), TimeoutReason::AudioEnds)));
@@ -192,7 +192,7 @@ fn the_end_of_the_text_is_no_underrun() {
 /// The older script stalled for good at 16 of 20 blocks when answers came before it had noted its request.
 #[test]
 fn answers_that_come_at_once_are_all_heard() {
-    let mut room = Room::started(20, PlayerPolicy::YAPIT_2026_02_07);
+    let mut room = Room::started(20, PlayerPolicy::WEB_2026_02_07);
     let mut answered = 0;
     while room.ends == 0 {
         if let Some((at, blocks)) = room.asks.get(answered).cloned() {
@@ -209,7 +209,7 @@ fn answers_that_come_at_once_are_all_heard() {
 
 #[test]
 fn answers_may_even_come_before_the_request_is_known_to_be_written() {
-    let mut room = Room::with(config(1, PlayerPolicy::YAPIT));
+    let mut room = Room::with(config(1, PlayerPolicy::WEB));
     assert_eq!(room.player.handle_input(ms(0), Input::Start).count(), 1);
     let dialed = Input::Event(Event::Dialed { connect: Duration::ZERO });
     assert_eq!(room.player.handle_input(ms(0), dialed).count(), 1);
@@ -221,7 +221,7 @@ fn answers_may_even_come_before_the_request_is_known_to_be_written() {
 
 #[test]
 fn a_block_reported_twice_is_one_block() {
-    let mut room = Room::started(2, PlayerPolicy::YAPIT);
+    let mut room = Room::started(2, PlayerPolicy::WEB);
     room.ready(100, 0, 1_000);
     room.ready(200, 0, 9_000);
     room.status(300, 0, StatusKind::Queued);
@@ -237,7 +237,7 @@ fn a_block_reported_twice_is_one_block() {
 
 #[test]
 fn a_record_tells_the_way_of_its_block() {
-    let mut config = config(1, PlayerPolicy::YAPIT);
+    let mut config = config(1, PlayerPolicy::WEB);
     config.intended_at = ms(1_000);
     let mut room = Room::with(config);
     room.connects = false;

@@ -19,7 +19,7 @@ fn resent(block: u32, why: ResendReason) -> Incident {
 
 #[test]
 fn a_lost_connection_is_dialled_after_a_second_and_all_that_is_pending_asked_for_in_one_message() {
-    let mut room = Room::started(12, PlayerPolicy { refill_threshold: 4, ..PlayerPolicy::YAPIT });
+    let mut room = Room::started(12, PlayerPolicy { refill_threshold: 4, ..PlayerPolicy::WEB });
     room.queued(5, 0..8);
     (0..5).for_each(|block| room.ready(100, block, 1_000));
     // Block 5 is ready and being fetched, which goes on by another way.
@@ -46,7 +46,7 @@ fn a_lost_connection_is_dialled_after_a_second_and_all_that_is_pending_asked_for
 
 #[test]
 fn a_stall_during_an_outage_is_an_underrun() {
-    let mut room = Room::started(2, PlayerPolicy::YAPIT);
+    let mut room = Room::started(2, PlayerPolicy::WEB);
     room.ready(100, 0, 500);
     room.lose(200);
     room.queued(1_300, 1..2);
@@ -58,7 +58,7 @@ fn a_stall_during_an_outage_is_an_underrun() {
 
 #[test]
 fn what_is_wanted_while_there_is_no_connection_goes_first_and_then_all_that_is_pending() {
-    let mut room = Room::started(20, PlayerPolicy::YAPIT);
+    let mut room = Room::started(20, PlayerPolicy::WEB);
     room.queued(5, 0..8);
     room.connects = false;
     room.lose(10);
@@ -77,7 +77,7 @@ fn what_is_wanted_while_there_is_no_connection_goes_first_and_then_all_that_is_p
 #[test]
 fn a_request_without_a_connection_comes_to_nothing_in_the_oldest_player() {
     let mut room =
-        Room::started(3, PlayerPolicy { min_buffer: 1, batch_size: 1, ..PlayerPolicy::YAPIT_2026_02_05 });
+        Room::started(3, PlayerPolicy { min_buffer: 1, batch_size: 1, ..PlayerPolicy::WEB_2026_02_05 });
     room.lose(10);
     room.ready(20, 0, 100);
     room.pass_to(3_000);
@@ -88,7 +88,7 @@ fn a_request_without_a_connection_comes_to_nothing_in_the_oldest_player() {
 
 #[test]
 fn patience_runs_out_through_an_outage_and_begins_anew_after_it() {
-    let policy = PlayerPolicy { min_buffer: 1, reconnect: slow(), ..PlayerPolicy::YAPIT_2026_02_11 };
+    let policy = PlayerPolicy { min_buffer: 1, reconnect: slow(), ..PlayerPolicy::WEB_2026_02_11 };
     let mut config = config(2, policy);
     config.timeout = Duration::from_secs(600);
     let mut room = Room::with(config);
@@ -107,12 +107,12 @@ fn patience_runs_out_through_an_outage_and_begins_anew_after_it() {
 /// A first try after 40 s, and a time-out that does not come before.
 const fn slow() -> Reconnect {
     let wait = Duration::from_secs(40);
-    Reconnect::Backoff(Backoff { first: wait, most: wait, ..Backoff::YAPIT })
+    Reconnect::Backoff(Backoff { first: wait, most: wait, ..Backoff::WEB })
 }
 
 #[test]
 fn a_first_dial_that_fails_is_an_outage_from_the_start() {
-    let mut room = Room::with(config(1, PlayerPolicy::YAPIT));
+    let mut room = Room::with(config(1, PlayerPolicy::WEB));
     room.connects = false;
     room.input(0, Input::Start);
     room.lose(50);
@@ -139,7 +139,7 @@ fn a_first_dial_that_fails_is_an_outage_from_the_start() {
 
 #[test]
 fn a_connection_is_given_up_after_so_many_tries_and_what_is_there_is_played() {
-    let mut config = config(4, PlayerPolicy::YAPIT_2026_02_07);
+    let mut config = config(4, PlayerPolicy::WEB_2026_02_07);
     config.timeout = Duration::from_secs(300);
     let mut room = Room::with(config);
     room.input(0, Input::Start);
@@ -164,7 +164,7 @@ fn a_connection_is_given_up_after_so_many_tries_and_what_is_there_is_played() {
 
 #[test]
 fn without_reconnecting_a_lost_connection_is_the_end() {
-    let mut room = Room::started(4, PlayerPolicy { reconnect: Reconnect::Off, ..PlayerPolicy::YAPIT });
+    let mut room = Room::started(4, PlayerPolicy { reconnect: Reconnect::Off, ..PlayerPolicy::WEB });
     room.ready(100, 0, 1_000);
     room.lose(200);
     assert_eq!(room.end().end, SessionEnd::Failed(FailureClass::Transport));
@@ -173,7 +173,7 @@ fn without_reconnecting_a_lost_connection_is_the_end() {
 
 #[test]
 fn a_session_that_ends_without_a_connection_says_so_before_its_end() {
-    let mut room = Room::started(4, PlayerPolicy::YAPIT);
+    let mut room = Room::started(4, PlayerPolicy::WEB);
     room.lose(200);
     room.input(700, Input::Stop);
     assert_eq!(room.incidents(), [(200, outage(500, 0, OutageEnd::SessionEnded))]);
@@ -182,7 +182,7 @@ fn a_session_that_ends_without_a_connection_says_so_before_its_end() {
 
 #[test]
 fn whoever_has_everything_hears_it_to_the_end_while_the_line_is_dead() {
-    let mut room = Room::started(2, PlayerPolicy::YAPIT_2026_02_07);
+    let mut room = Room::started(2, PlayerPolicy::WEB_2026_02_07);
     (0..2).for_each(|block| room.ready(100, block, 60_000));
     room.connects = false;
     room.lose(1_000);
@@ -195,7 +195,7 @@ fn whoever_has_everything_hears_it_to_the_end_while_the_line_is_dead() {
 
 #[test]
 fn silence_is_counted_through_an_outage_and_told_as_that() {
-    let mut config = config(4, PlayerPolicy { reconnect: slow(), ..PlayerPolicy::YAPIT });
+    let mut config = config(4, PlayerPolicy { reconnect: slow(), ..PlayerPolicy::WEB });
     config.timeout = Duration::from_secs(30);
     let mut room = Room::with(config);
     room.input(0, Input::Start);
@@ -210,7 +210,7 @@ fn silence_is_counted_through_an_outage_and_told_as_that() {
 /// However short the time-out is: the connection is open at that very moment.
 #[test]
 fn a_service_that_closes_each_connection_is_told_as_that_and_not_as_silence() {
-    let mut config = config(4, PlayerPolicy::YAPIT);
+    let mut config = config(4, PlayerPolicy::WEB);
     config.timeout = Duration::from_millis(1_100);
     let mut room = Room::with(config);
     room.input(0, Input::Start);
@@ -223,7 +223,7 @@ fn a_service_that_closes_each_connection_is_told_as_that_and_not_as_silence() {
 
 #[test]
 fn a_service_that_says_nothing_on_a_connection_that_stands_is_silent() {
-    let mut config = config(4, PlayerPolicy::YAPIT);
+    let mut config = config(4, PlayerPolicy::WEB);
     config.timeout = Duration::from_secs(30);
     let mut room = Room::with(config);
     room.input(0, Input::Start);
@@ -234,14 +234,14 @@ fn a_service_that_says_nothing_on_a_connection_that_stands_is_silent() {
 
 #[test]
 fn a_refusal_of_the_session_is_no_lost_connection() {
-    let mut room = Room::started(4, PlayerPolicy::YAPIT);
+    let mut room = Room::started(4, PlayerPolicy::WEB);
     room.break_session(100);
     assert_eq!((room.end().end, room.dials.len()), (SessionEnd::Failed(FailureClass::Transport), 1));
 }
 
 #[test]
 fn a_refused_handshake_is_dialled_again_as_a_browser_does() {
-    let mut room = Room::with(config(4, PlayerPolicy::YAPIT));
+    let mut room = Room::with(config(4, PlayerPolicy::WEB));
     room.connects = false;
     room.input(0, Input::Start);
     let refused = Failure { code: Some(403), ..failure(FailureClass::Auth, Kills::Session) };
@@ -252,7 +252,7 @@ fn a_refused_handshake_is_dialled_again_as_a_browser_does() {
 
 #[test]
 fn a_dial_is_an_order_that_is_given_once() {
-    let mut room = Room::started(4, PlayerPolicy::YAPIT);
+    let mut room = Room::started(4, PlayerPolicy::WEB);
     room.lose(100);
     let late = room.player.handle_input(ms(9_000), Input::Wake).filter(|o| *o == Output::Dial).count();
     assert_eq!(late, 1);
@@ -262,7 +262,7 @@ fn a_dial_is_an_order_that_is_given_once() {
 /// Each connection that opens begins tries anew, so only the listener's own patience ends this.
 #[test]
 fn a_service_that_breaks_every_connection_before_a_word_is_not_listened_to_for_ever() {
-    let mut room = Room::started(4, PlayerPolicy::YAPIT);
+    let mut room = Room::started(4, PlayerPolicy::WEB);
     for second in 0..70 {
         room.lose(second * 1_000 + 500);
     }
@@ -272,7 +272,7 @@ fn a_service_that_breaks_every_connection_before_a_word_is_not_listened_to_for_e
 
 #[test]
 fn a_short_text_is_not_had_before_it_was_asked_for() {
-    let mut room = Room::with(config(2, PlayerPolicy { reconnect: Reconnect::Off, ..PlayerPolicy::YAPIT }));
+    let mut room = Room::with(config(2, PlayerPolicy { reconnect: Reconnect::Off, ..PlayerPolicy::WEB }));
     room.connects = false;
     room.input(0, Input::Start);
     room.lose(50);

@@ -28,7 +28,7 @@ pub(super) struct Room {
 
 /// The player of today with one more wish.
 pub(super) const STREAMING: PlayerPolicy =
-    PlayerPolicy { readiness: Readiness::FirstAudio, ..PlayerPolicy::YAPIT };
+    PlayerPolicy { readiness: Readiness::FirstAudio, ..PlayerPolicy::WEB };
 
 pub(super) const fn ms(millis: u64) -> Instant {
     Instant::from_millis(millis)

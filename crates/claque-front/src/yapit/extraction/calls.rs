@@ -3,9 +3,7 @@
 use core::ops::Range;
 
 use claque_core::extraction::AiTransform;
-use claque_gateway::{
-    Caller, ContentHash, ExtractionEnd, ExtractionId, PreparedUpload as Prepared, Upload, UserId,
-};
+use claque_gateway::UserId;
 use claque_wire::{
     multipart,
     yapit::{
@@ -22,7 +20,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Ending, Order, cancel, order, status};
-use crate::yapit::{Answer, answer, front::Service, routes::Call};
+use crate::yapit::{
+    Answer, answer,
+    front::Service,
+    gateway::{Caller, ContentHash, ExtractionEnd, ExtractionId, PreparedUpload as Prepared, Upload},
+    routes::Call,
+};
 
 /// Words for a file whose pages cannot be counted. Our own.
 const UNREADABLE: &str = "Could not read the document: it is no PDF, or its pages cannot be counted";

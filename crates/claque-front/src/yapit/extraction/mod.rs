@@ -5,9 +5,11 @@
 pub(super) mod calls;
 
 use claque_core::{extraction::AiTransform, time::Instant};
-use claque_gateway::{
-    AcceptedExtraction, Caller, ContentHash, CreationAnswer, DocumentId, ExtractionEnd, ExtractionId,
-    ExtractionStatus, Gateway, Refusal, UserId,
+use claque_gateway::{DocumentId, UserId};
+
+use crate::yapit::gateway::{
+    AcceptedExtraction, Caller, ContentHash, CreationAnswer, ExtractionEnd, ExtractionId, ExtractionStatus,
+    Gateway, Refusal,
 };
 
 /// What comes of an order to extract.

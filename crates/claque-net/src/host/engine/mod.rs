@@ -11,8 +11,9 @@ mod wyoming;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use claque_core::time::{MediaTime, SampleRate};
-use claque_gateway::{AudioFormat, GatewayConfig, Speech, SpeechBody};
+use claque_core::time::SampleRate;
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{AudioFormat, Speech, SpeechBody};
 use claque_wire::audio::wav::{self, Wav};
 use tokio::sync::Semaphore;
 
@@ -117,11 +118,8 @@ impl Engine {
 
 /// Samples into a body of the format wanted.
 fn pack(samples: &[i16], rate: SampleRate, format: AudioFormat) -> Result<Speech, String> {
-    let (media, body) = match format {
-        AudioFormat::Wav => (length(samples, rate), wav::write(samples, rate, 1)),
-        AudioFormat::OggOpus => speech::ogg_opus(samples, rate, serial(samples))?,
-        AudioFormat::Mp3 => return Err("MP3 cannot be written here".to_owned()),
-    };
+    let packing = speech::packing(format).ok_or_else(|| format!("{format} cannot be written here"))?;
+    let (media, body) = (packing.pack)(samples, rate)?;
     Ok(Speech { media, body: SpeechBody::Encoded(body.into()), format })
 }
 
@@ -130,10 +128,6 @@ fn unpack(bytes: &[u8]) -> Result<Recording, String> {
     let Wav { rate, channels, samples } =
         wav::read(bytes).map_err(|error| format!("failed to read its WAV: {error}"))?;
     Ok(Recording { samples, channels, rate })
-}
-
-fn length(samples: &[i16], rate: SampleRate) -> MediaTime {
-    MediaTime::from_samples(u64::try_from(samples.len()).unwrap_or(u64::MAX), rate)
 }
 
 /// The mean of all channels.
@@ -146,12 +140,4 @@ fn mono(samples: Vec<i16>, channels: u16) -> Vec<i16> {
         i16::try_from(sum / i32::from(channels)).unwrap_or(0)
     };
     samples.chunks_exact(usize::from(channels)).map(mean).collect()
-}
-
-/// Differs between streams of different samples, and is the same for the same.
-fn serial(samples: &[i16]) -> u32 {
-    /// FNV-1a, 32 bits.
-    const BASIS: u32 = 0x811c_9dc5;
-    let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes());
-    bytes.fold(BASIS, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

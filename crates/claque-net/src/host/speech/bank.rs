@@ -6,11 +6,9 @@ use claque_core::{
     rng::Seed,
     time::{MediaTime, SampleRate},
 };
-use claque_gateway::AudioFormat;
-use claque_wire::audio::{ogg, wav};
 
 use super::{
-    opus::{PACKET_SAMPLES, encode},
+    opus::encode,
     sound::{RATE_HZ, speech},
 };
 
@@ -20,9 +18,9 @@ const PACKETS: u16 = 1_000;
 pub(super) const FRAME: usize = 480;
 /// What a player decodes and drops: bodies begin amid a stream, whose decoder needs 80 ms to settle (RFC 7845
 /// section 4.2).
-const PRE_SKIP: u16 = 3_840;
+pub(super) const PRE_SKIP: u16 = 3_840;
 /// Effort of the encoder, 0 to 10: the start of a host waits for it.
-const COMPLEXITY: i32 = 0;
+pub(super) const COMPLEXITY: i32 = 0;
 
 /// Loudest sample that a packet at which a body may begin must have, of 32,767: speech, and no pause.
 const AUDIBLE: u16 = 1_000;
@@ -38,44 +36,6 @@ pub(super) struct Bank {
 /// Makes the bank unless it is there, so that nobody waits for it later.
 pub(in crate::host) fn prepare() {
     bank();
-}
-
-/// A body of exactly that length; none for a format that cannot be written here. `seed` decides the sound.
-pub(in crate::host) fn render(media: MediaTime, seed: u64, format: AudioFormat) -> Option<Vec<u8>> {
-    let bank = bank();
-    let place = bank.place(seed);
-    match format {
-        AudioFormat::OggOpus => {
-            let packets = bank.packets[place..].iter().chain(bank.packets.iter().cycle()).map(Vec::as_slice);
-            let total = samples(media, SampleRate::OPUS);
-            let serial = u32::try_from(seed >> 32).unwrap_or(0);
-            Some(ogg::ogg_opus(packets, PACKET_SAMPLES, PRE_SKIP, total, serial))
-        }
-        AudioFormat::Wav => {
-            let rate = SampleRate::new(u32::from(RATE_HZ))?;
-            let count = usize::try_from(samples(media, rate)).unwrap_or(usize::MAX);
-            let sound = bank.samples[place * FRAME..].iter().chain(bank.samples.iter().cycle()).take(count);
-            Some(wav::write(&sound.copied().collect::<Vec<_>>(), rate, 1))
-        }
-        AudioFormat::Mp3 => None,
-    }
-}
-
-/// A body of exactly that length without a sound in it; none for a format that cannot be written here.
-pub(in crate::host) fn silence(media: MediaTime, format: AudioFormat) -> Option<Vec<u8>> {
-    let rate = SampleRate::new(u32::from(RATE_HZ))?;
-    match format {
-        AudioFormat::OggOpus => {
-            let packet = encode(&[0; FRAME], rate, COMPLEXITY).ok()?.packets.into_iter().next()?;
-            let packets = core::iter::repeat(packet.as_slice());
-            Some(ogg::ogg_opus(packets, PACKET_SAMPLES, PRE_SKIP, samples(media, SampleRate::OPUS), 0))
-        }
-        AudioFormat::Wav => {
-            let count = usize::try_from(samples(media, rate)).unwrap_or(usize::MAX);
-            Some(wav::write(&vec![0; count], rate, 1))
-        }
-        AudioFormat::Mp3 => None,
-    }
 }
 
 impl Bank {
@@ -108,26 +68,8 @@ fn may_begin(samples: &[i16], place: usize) -> bool {
 }
 
 /// Samples in a length, to the nearest.
-fn samples(media: MediaTime, rate: SampleRate) -> u64 {
+pub(super) fn samples(media: MediaTime, rate: SampleRate) -> u64 {
     const SECOND: u64 = 1_000_000_000;
     let (nanos, hertz) = (media.as_nanos(), u64::from(rate.hertz()));
     nanos / SECOND * hertz + (nanos % SECOND * hertz + SECOND / 2) / SECOND
-}
-
-#[cfg(test)]
-mod tests {
-    use claque_wire::audio::AudioMeter;
-
-    use super::*;
-
-    #[test]
-    fn even_the_shortest_body_is_heard() {
-        for seed in 0..2_000 {
-            let body = render(MediaTime::from_millis(20), seed, AudioFormat::Wav).unwrap();
-            let mut meter = AudioMeter::new();
-            meter.push(&body).unwrap();
-            let found = meter.finish().unwrap().findings(None);
-            assert_eq!(found.sound, Some(claque_core::remark::Sound::Audible), "seed {seed}");
-        }
-    }
 }

@@ -1,17 +1,14 @@
 //! Samples to Opus packets, and those to a stream of exact length.
 
-use claque_core::time::{MediaTime, SampleRate};
-use claque_wire::audio::ogg;
+use claque_core::time::SampleRate;
 use opus_pure::{Application, MAX_PACKET_BYTES, OpusEncoder};
-
-use super::{resample::resample, sound::to_i16};
 
 /// Bits per second. The recorded service sends 48,000.
 pub(super) const BITRATE_BPS: i32 = 48_000;
 /// Length of a packet: 20 ms at 48 kHz.
 pub(super) const PACKET_SAMPLES: u32 = 960;
 /// Effort, 0 to 10: the highest that does without the encoder's analysis of speech and music.
-const COMPLEXITY: i32 = 6;
+pub(super) const COMPLEXITY: i32 = 6;
 
 /// Packets of 20 ms, and what the decoder drops at the start.
 pub(super) struct Packets {
@@ -44,28 +41,4 @@ pub(super) fn encode(samples: &[i16], rate: SampleRate, effort: i32) -> Result<P
     }
     let ticks = 48_000 / usize::try_from(hertz).unwrap_or(48_000);
     Ok(Packets { packets, delay: u16::try_from(delay * ticks).unwrap_or(u16::MAX) })
-}
-
-/// One channel as Ogg Opus, resampled if Opus does not know the rate, with its exact length.
-///
-/// # Errors
-/// The encoder's words.
-pub(in crate::host) fn ogg_opus(
-    samples: &[i16],
-    rate: SampleRate,
-    serial: u32,
-) -> Result<(MediaTime, Vec<u8>), String> {
-    let known = matches!(rate.hertz(), 8_000 | 12_000 | 16_000 | 24_000 | 48_000);
-    let resampled: Vec<i16>;
-    let (samples, rate) = if known {
-        (samples, rate)
-    } else {
-        resampled = resample(samples, rate, SampleRate::OPUS).into_iter().map(to_i16).collect();
-        (resampled.as_slice(), SampleRate::OPUS)
-    };
-    let Packets { packets, delay } = encode(samples, rate, COMPLEXITY).map_err(|error| error.to_string())?;
-    let frames = u64::try_from(samples.len()).unwrap_or(u64::MAX);
-    let total = frames.saturating_mul(u64::from(48_000 / rate.hertz()));
-    let body = ogg::ogg_opus(packets.iter().map(Vec::as_slice), PACKET_SAMPLES, delay, total, serial);
-    Ok((MediaTime::from_samples(frames, rate), body))
 }

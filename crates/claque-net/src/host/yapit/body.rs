@@ -7,8 +7,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use claque_front::yapit::{self, Answer};
-use claque_gateway::{Flaw, Speech, SpeechBody};
+use claque_front::yapit::{self, Answer, gateway::Flaw};
+use claque_gateway::{Speech, SpeechBody};
 use http_body_util::Full;
 use hyper::{
     Response, StatusCode,
@@ -106,9 +106,13 @@ enum Sent {
 
 /// A piece of audio as bytes; none in a format that cannot be written here.
 fn written(speech: &Speech) -> Option<Bytes> {
-    match &speech.body {
-        SpeechBody::Synthetic { seed } => speech::render(speech.media, *seed, speech.format).map(Bytes::from),
-        SpeechBody::Silence => speech::silence(speech.media, speech.format).map(Bytes::from),
-        SpeechBody::Encoded(bytes) => Some(Bytes::from_owner(bytes.clone())),
+    if let SpeechBody::Encoded(bytes) = &speech.body {
+        return Some(Bytes::from_owner(bytes.clone()));
     }
+    let packing = speech::packing(speech.format)?;
+    let body = match &speech.body {
+        SpeechBody::Synthetic { seed } => (packing.render)(speech.media, *seed),
+        SpeechBody::Silence | SpeechBody::Encoded(_) => (packing.silence)(speech.media),
+    };
+    body.map(Bytes::from)
 }

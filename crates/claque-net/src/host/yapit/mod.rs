@@ -11,7 +11,7 @@ mod socket;
 use std::{net::SocketAddr, rc::Rc};
 
 use claque_front::yapit::YapitFront;
-use claque_gateway::{AudioFormat, Engine as MachineEngine};
+use claque_gateway::Engine as MachineEngine;
 use tokio::net::TcpStream;
 
 use self::hub::Hub;
@@ -44,7 +44,7 @@ impl Host {
 
     fn launch(options: HostOptions, script: Option<ScriptOptions>) -> Result<Self, HostError> {
         let HostOptions { bind, mut config, engine, seed } = options;
-        if let Some(model) = config.models.iter().find(|model| model.format == AudioFormat::Mp3) {
+        if let Some(model) = config.models.iter().find(|model| speech::packing(model.format).is_none()) {
             return Err(HostError::Mp3 { model: model.info.slug.to_string() });
         }
         let engine = match Speaker::of(engine)? {

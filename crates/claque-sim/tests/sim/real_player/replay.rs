@@ -10,10 +10,11 @@ use claque_core::{
     remark::Findings,
     time::{Duration, Instant, Speed},
 };
-use claque_gateway::{
-    BlockStatus, ConnId, DocumentId, Era, Notice, Request, VariantHash,
+use claque_front::yapit::{
+    gateway::{BlockStatus, Era, Notice, Request},
     scripted::{Dialled, FetchEnd, Fetched, ScriptedInput, ScriptedOutput, ScriptedServer},
 };
+use claque_gateway::{ConnId, DocumentId, VariantHash};
 use claque_sim::{PersonAct, ScriptedScene};
 use claque_wire::yapit::{
     self, ClientMessage, ClientSession, Consequence, ServerMessage, close, handshake_refused, http_failure,

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_gateway::{Era, scripted::Withdraws};
+use claque_front::yapit::{gateway::Era, scripted::Withdraws};
 use claque_sim::{ScriptedScene, read_script};
 use serde_json::Value;
 

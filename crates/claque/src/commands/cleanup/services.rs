@@ -113,7 +113,7 @@ impl Services {
             let order = ClearOrder {
                 service: service.clone(),
                 going: going.clone(),
-                poll: PollPolicy::YAPIT,
+                poll: PollPolicy::STRESS_SCRIPT,
                 patience: PATIENCE,
             };
             match clear(order).await {

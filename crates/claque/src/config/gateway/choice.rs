@@ -9,21 +9,99 @@ use claque_core::{
     rng::Seed,
     time::{Duration, MediaTime, duration_nanos},
 };
-use claque_gateway::{Engine, GatewayConfig, ModelConfig, Workers};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{Engine, ModelConfig, Workers};
 use claque_run::order::{EngineFlag, GatewayChoice};
+use serde::Deserialize;
 
 use super::{
     engine::engine,
     layers::{self, Layers},
     table::{self, GatewayTable},
 };
+use crate::cli::{GatewayFlags, LimitFlags};
 use crate::config::{
     UsageError,
     calibrated::{CalibrationWishes, ReadModel, read_model},
+    groups::Group,
     no_effect,
     wish::{Place, Source, Wish},
-    wishes::Wishes,
+    wishes::{Wishes, over},
 };
+
+/// What was said about the reference gateway, by the names it has in a scenario.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct GatewayWishes {
+    pub(in crate::config) engine: Option<Wish<String>>,
+    pub(super) workers: Option<Wish<Workers>>,
+    service_seconds: Option<Wish<f64>>,
+    audio_seconds: Option<Wish<f64>>,
+    pub(in crate::config) limits: Option<Wish<bool>>,
+    pub(in crate::config) reproduce: Option<Wish<String>>,
+    /// The file's table.
+    #[serde(rename = "gateway")]
+    pub(in crate::config) table: Option<Wish<GatewayTable>>,
+    /// Of a model file.
+    calibration: Option<CalibrationWishes>,
+    /// `--gateway`.
+    #[serde(skip)]
+    pub(in crate::config) preset: Option<Wish<String>>,
+    /// `--gateway-set`, in the order typed.
+    #[serde(skip)]
+    pub(in crate::config) gateway_set: Vec<String>,
+}
+
+impl GatewayWishes {
+    /// # Errors
+    /// The number of workers is none.
+    pub(in crate::config) fn lay(&mut self, flags: GatewayFlags) -> Result<(), UsageError> {
+        over(&mut self.preset, flags.gateway);
+        over(&mut self.engine, flags.engine);
+        over(&mut self.workers, flags.workers.as_deref().map(workers).transpose()?);
+        over(&mut self.service_seconds, flags.service_seconds);
+        over(&mut self.audio_seconds, flags.audio_seconds);
+        over(&mut self.reproduce, flags.reproduce);
+        self.gateway_set = flags.gateway_set;
+        Ok(())
+    }
+
+    pub(in crate::config) fn lay_limits(&mut self, flags: &LimitFlags) {
+        over(&mut self.limits, flags.limits);
+    }
+
+    /// The first that was said, with its name; flags before the file.
+    pub(in crate::config) fn first(&self) -> Option<(Place, &'static str)> {
+        fn of<T>(wish: Option<&Wish<T>>, key: &'static str) -> Option<(Place, &'static str)> {
+            wish.map(|wish| (wish.place, key))
+        }
+        let sets = (!self.gateway_set.is_empty()).then_some((Place::Flag, "gateway_set"));
+        let all = [
+            of(self.preset.as_ref(), "gateway"),
+            of(self.engine.as_ref(), "engine"),
+            of(self.workers.as_ref(), "workers"),
+            of(self.service_seconds.as_ref(), "service_seconds"),
+            of(self.audio_seconds.as_ref(), "audio_seconds"),
+            of(self.limits.as_ref(), "limits"),
+            of(self.reproduce.as_ref(), "reproduce"),
+            sets,
+            of(self.table.as_ref(), "gateway"),
+        ];
+        let found: Vec<_> = all.into_iter().flatten().collect();
+        found.iter().find(|found| found.0 == Place::Flag).or_else(|| found.first()).copied()
+    }
+}
+
+impl Group for GatewayWishes {}
+
+/// Reads what was typed after `--workers`.
+///
+/// # Errors
+/// It is neither a number from 1 nor `unlimited`.
+fn workers(typed: &str) -> Result<Workers, UsageError> {
+    let error = || UsageError::new(format!("--workers is {typed}; give {}", Workers::EXPECTED));
+    Workers::parse(typed).ok_or_else(error)
+}
 
 /// Whether the preset's limits on REST calls and synthesis hold unless something is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +134,11 @@ pub(crate) fn choose(
     let short = Short::read(wishes, source, &engine, limits)?;
     let mut layers = Layers::over(&base);
     layers.lay(short.written(&layers.models(), |place| place != Place::Flag));
-    if let Some(table) = &wishes.gateway {
+    if let Some(table) = &wishes.gateway.table {
         lay(&mut layers, &source.name(table.place, "gateway"), &table.value.text)?;
     }
     layers.lay(short.written(&layers.models(), |place| place == Place::Flag));
-    for typed in &wishes.gateway_set {
+    for typed in &wishes.gateway.gateway_set {
         let (place, line) = table::of_flag(typed)?;
         lay(&mut layers, &place, &line)?;
     }
@@ -78,7 +156,7 @@ pub(crate) fn choose(
         Workers::Unlimited => None,
     });
     let engine = engine.with_processes(workers.max().unwrap_or(1));
-    let of_file = wishes.calibration.iter().flat_map(|calibration| &calibration.doubts);
+    let of_file = wishes.gateway.calibration.iter().flat_map(|calibration| &calibration.doubts);
     let doubts = of_file.chain(&calibration.doubts).cloned().collect();
     Ok(GatewayChoice { preset, config, engine, seed, doubts })
 }
@@ -103,8 +181,8 @@ pub(crate) fn configured(place: &str, table: &GatewayTable) -> Result<(String, G
 
 fn preset(wishes: &Wishes, source: &Source) -> Result<ReadModel, UsageError> {
     let of_ours = |preset, config| ReadModel { preset, config, calibration: CalibrationWishes::default() };
-    let in_file = wishes.gateway.as_ref().and_then(|table| table.value.preset.as_ref());
-    let (wish, key) = match (&wishes.preset, in_file) {
+    let in_file = wishes.gateway.table.as_ref().and_then(|table| table.value.preset.as_ref());
+    let (wish, key) = match (&wishes.gateway.preset, in_file) {
         (Some(typed), _) => (typed, "gateway"),
         (None, Some(written)) => (written, "preset"),
         (None, None) => return Ok(of_ours("current".to_owned(), GatewayConfig::current())),
@@ -135,14 +213,14 @@ impl Short {
     ) -> Result<Self, UsageError> {
         // The default comes first of all, as if it stood at the head of the file.
         let head = Place::File { offset: 0 };
-        let unlimited = match (&wishes.limits, limits) {
+        let unlimited = match (&wishes.gateway.limits, limits) {
             (Some(Wish { value: true, .. }), _) | (None, Limits::Preset) => None,
             (Some(Wish { value: false, place }), _) => Some(*place),
             (None, Limits::Off) => Some(head),
         };
         Ok(Self {
             fixed: fixed(wishes, source, engine)?,
-            workers: wishes.workers.clone(),
+            workers: wishes.gateway.workers.clone(),
             unlimited,
             cross_talk: reproduce(wishes, source)?,
         })
@@ -208,7 +286,10 @@ pub(super) fn fixed(
     source: &Source,
     engine: &EngineFlag,
 ) -> Result<Option<(Place, Duration, MediaTime)>, UsageError> {
-    let times = [("service_seconds", &wishes.service_seconds), ("audio_seconds", &wishes.audio_seconds)];
+    let times = [
+        ("service_seconds", &wishes.gateway.service_seconds),
+        ("audio_seconds", &wishes.gateway.audio_seconds),
+    ];
     match engine {
         EngineFlag::Deterministic => {}
         EngineFlag::Synthetic | EngineFlag::External { .. } => {
@@ -219,27 +300,27 @@ pub(super) fn fixed(
         }
     }
     let service = source.within(
-        wishes.service_seconds.as_ref(),
+        wishes.gateway.service_seconds.as_ref(),
         "service_seconds",
         0.0..=LONGEST_SECONDS,
         SERVICE_SECONDS,
     )?;
     // A block without sound is a failure; a millisecond is a sound.
     let audio = source.within(
-        wishes.audio_seconds.as_ref(),
+        wishes.gateway.audio_seconds.as_ref(),
         "audio_seconds",
         0.001..=LONGEST_SECONDS,
         AUDIO_SECONDS,
     )?;
     let flags = times.iter().any(|(_, wish)| wish.as_ref().is_some_and(Wish::is_flag))
-        || wishes.engine.as_ref().is_some_and(Wish::is_flag);
+        || wishes.gateway.engine.as_ref().is_some_and(Wish::is_flag);
     let place = if flags { Place::Flag } else { Place::File { offset: 0 } };
     let media = MediaTime::from_nanos(duration_nanos(Duration::from_secs_f64(audio)));
     Ok(Some((place, Duration::from_secs_f64(service), media)))
 }
 
 fn reproduce(wishes: &Wishes, source: &Source) -> Result<Option<Place>, UsageError> {
-    let Some(wish) = &wishes.reproduce else { return Ok(None) };
+    let Some(wish) = &wishes.gateway.reproduce else { return Ok(None) };
     source
         .known(wish, "reproduce", &["cross-talk"], |name| (name == "cross-talk").then_some(Some(wish.place)))
 }

@@ -20,7 +20,7 @@ const ENGINES: [&str; 8] =
 /// # Errors
 /// It is almost one that is known, or cannot be used.
 pub(super) fn engine(wishes: &Wishes, source: &Source) -> Result<EngineFlag, UsageError> {
-    let Some(wish) = &wishes.engine else { return Ok(EngineFlag::Synthetic) };
+    let Some(wish) = &wishes.gateway.engine else { return Ok(EngineFlag::Synthetic) };
     let typed = wish.value.trim();
     match typed {
         "synthetic" => return Ok(EngineFlag::Synthetic),

@@ -1,6 +1,7 @@
 //! Tables of settings, one laid over the other, over a whole configuration that is written as a table.
 
-use claque_gateway::{GatewayConfig, ModelConfig, settings::STANDS_ALONE};
+use claque_front::yapit::gateway::GatewayConfig;
+use claque_gateway::{ModelConfig, settings::STANDS_ALONE};
 use serde::{Serialize, de::DeserializeOwned};
 use toml::{
     Spanned,

@@ -33,13 +33,13 @@ pub(crate) fn choose_openai(
 ) -> Result<OpenaiChoice, UsageError> {
     not_its_own(wishes, source)?;
     let mut tables = Vec::new();
-    if let Some(table) = &wishes.gateway {
+    if let Some(table) = &wishes.gateway.table {
         if table.value.preset.is_some() {
             return Err(foreign(&source.name(table.place, "gateway"), "preset"));
         }
         tables.push((source.name(table.place, "gateway"), table.value.text.clone()));
     }
-    for typed in &wishes.gateway_set {
+    for typed in &wishes.gateway.gateway_set {
         tables.push(table::of_flag(typed)?);
     }
     let written = tables.iter().rev().find_map(|(_, table)| dialect_of(table));
@@ -61,7 +61,7 @@ pub(crate) fn choose_openai(
 /// # Errors
 /// A flag or key is about the other gateway.
 fn not_its_own(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
-    let others = [(&wishes.preset, "gateway"), (&wishes.reproduce, "reproduce")];
+    let others = [(&wishes.gateway.preset, "gateway"), (&wishes.gateway.reproduce, "reproduce")];
     for (wish, key) in others {
         if let Some(wish) = wish {
             let what = "is about the gateway of yapit; leave it out, or --protocol openai";
@@ -86,7 +86,7 @@ fn short(
         // Each slot is a process that holds a voice.
         config.streaming.slots = core::num::NonZeroU32::MIN;
     }
-    if let Some(workers) = &wishes.workers {
+    if let Some(workers) = &wishes.gateway.workers {
         config.streaming.slots = match workers.value {
             Workers::Pull(number) => number.try_into().unwrap_or(config.streaming.slots),
             Workers::Unlimited => core::num::NonZeroU32::MAX,
@@ -146,7 +146,7 @@ mod tests {
     fn decide(sets: &[&str], flags: GatewayFlags, keys: &str) -> Result<OpenaiChoice, String> {
         let mut wishes = Wishes::default();
         let gateway_set = sets.iter().map(|set| (*set).to_owned()).collect();
-        wishes.lay_gateway(GatewayFlags { gateway_set, ..flags }).map_err(|error| error.to_string())?;
+        wishes.gateway.lay(GatewayFlags { gateway_set, ..flags }).map_err(|error| error.to_string())?;
         let environment = Environment::from([(KEYS_VARIABLE, keys)]);
         choose_openai(&wishes, &Source::default(), (None, &environment), Seed::root(1))
             .map_err(|error| error.to_string())
@@ -211,7 +211,7 @@ mod tests {
         assert!(decide(&[], preset, "").unwrap_err().starts_with("--gateway is about the gateway of yapit"));
         let mut wishes = Wishes::default();
         let gateway_set = vec!["stream.slots=3".to_owned()];
-        wishes.lay_gateway(GatewayFlags { gateway_set, ..GatewayFlags::default() }).unwrap();
+        wishes.gateway.lay(GatewayFlags { gateway_set, ..GatewayFlags::default() }).unwrap();
         let yapit =
             super::super::choose(&wishes, &Source::default(), super::super::Limits::Off, Seed::root(1));
         let words = yapit.unwrap_err().to_string();

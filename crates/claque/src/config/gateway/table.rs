@@ -2,8 +2,11 @@
 
 use std::{fmt, ops::Range};
 
-use claque_front::openai::{Dialect, OpenaiConfig};
-use claque_gateway::{Faults, GatewayConfig};
+use claque_front::{
+    openai::{Dialect, OpenaiConfig},
+    yapit::gateway::GatewayConfig,
+};
+use claque_gateway::Faults;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use toml::{
     Spanned,

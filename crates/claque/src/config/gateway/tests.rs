@@ -4,14 +4,15 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant, MediaTime},
 };
+use claque_front::yapit::gateway::{Auth, AuthConfig, CreationAnswer, CrossTalk, Eviction, GatewayConfig};
 use claque_gateway::{
-    AudioFault, AudioRule, Auth, AuthConfig, BlockSelector, ConnectionEffect, ConnectionFault,
-    ConnectionSelector, CreationAnswer, CrossTalk, Effect, Eviction, FaultRule, GatewayConfig, LengthModel,
-    Outage, RequestEffect, RequestFault, Say, Selector, ServiceModel, SocketOutage, Step, Turn, Workers,
+    AudioFault, AudioRule, BlockSelector, ConnectionEffect, ConnectionFault, ConnectionSelector, Effect,
+    FaultRule, LengthModel, Outage, RequestEffect, RequestFault, Say, Selector, ServiceModel, SocketOutage,
+    Step, Turn, Workers,
 };
 use claque_run::order::{EngineFlag, GatewayChoice};
 
-use super::{Limits, choice::in_order, choose, decided, layers::Layers};
+use super::{Limits, choice::in_order, choose, layers::Layers, table_of};
 use crate::{
     cli::GatewayFlags,
     config::{
@@ -128,7 +129,7 @@ fn file(text: &str) -> (Wishes, Source) {
 
 fn choice(text: &str, flags: GatewayFlags) -> Result<GatewayChoice, UsageError> {
     let (mut wishes, source) = file(text);
-    wishes.lay_gateway(flags)?;
+    wishes.gateway.lay(flags)?;
     choose(&wishes, &source, Limits::Off, Seed::root(1))
 }
 
@@ -170,7 +171,7 @@ fn accounts_and_tokens_come_from_a_file_and_are_not_in_what_is_saved() {
                 static_tokens = [\"hush-too\"]\n";
     let choice = choice(text, sets(&["auth.access_token_life_seconds=9"])).unwrap();
     assert_eq!(choice.config.auth, odd().auth);
-    let saved = decided(&choice).to_string();
+    let saved = table_of(&choice).to_string();
     assert!(!saved.contains("hush") && saved.contains("hidden"), "{saved}");
     let (wishes, _) = file(text);
     assert!(!format!("{wishes:?}").contains("hush"));
@@ -179,7 +180,7 @@ fn accounts_and_tokens_come_from_a_file_and_are_not_in_what_is_saved() {
 #[test]
 fn the_lists_of_voices_are_saved_only_where_they_differ() {
     let saved = |sets: &[&str]| {
-        decided(&choice("gateway.preset = \"2026-02\"", self::sets(sets)).unwrap()).to_string()
+        table_of(&choice("gateway.preset = \"2026-02\"", self::sets(sets)).unwrap()).to_string()
     };
     assert!(!saved(&[]).contains("af_heart"));
     let fewer = "models.kokoro.voices=[{ slug = \"af_heart\" }]";
@@ -307,9 +308,9 @@ fn limits_are_off_unless_asked_for() {
     };
     assert_eq!(has_limits(&wishes, Limits::Off), (false, false));
     assert_eq!(has_limits(&wishes, Limits::Preset), (true, true));
-    wishes.limits = Some(Wish::flag(true));
+    wishes.gateway.limits = Some(Wish::flag(true));
     assert_eq!(has_limits(&wishes, Limits::Off), (true, true));
-    wishes.limits = Some(Wish::flag(false));
+    wishes.gateway.limits = Some(Wish::flag(false));
     assert_eq!(has_limits(&wishes, Limits::Preset), (false, false));
 }
 

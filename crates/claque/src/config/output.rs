@@ -1,0 +1,79 @@
+//! From wishes to where results go, what is kept, and how it is told.
+
+use std::path::PathBuf;
+
+use claque_run::order::Results;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    UsageError,
+    groups::Group,
+    settings::{Judging, Output, PageChoice, Talk},
+    told_files,
+    wish::{Source, Wish},
+    wishes::{Wishes, over},
+};
+use crate::cli::{AudioFlags, OutputFlags};
+
+/// Where runs are kept if nothing else is said.
+pub(crate) const OUTPUT_DIR: &str = "claque-results";
+
+/// Share of the compressed audio that is decoded if nothing else is said: of 200 blocks ten, at a cost that no lane notices.
+const DECODE_SHARE: f64 = 0.05;
+
+/// What was said about what is kept, by the names it has in a scenario.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct OutputWishes {
+    pub(super) output_dir: Option<Wish<PathBuf>>,
+    pub(super) keep_audio: Option<Wish<PathBuf>>,
+    pub(super) decode_share: Option<Wish<f64>>,
+}
+
+impl OutputWishes {
+    pub(super) fn lay_audio(&mut self, flags: AudioFlags) {
+        over(&mut self.keep_audio, flags.keep_audio);
+        over(&mut self.decode_share, flags.decode_share);
+    }
+}
+
+impl Group for OutputWishes {}
+
+/// The share of the compressed audio that is decoded.
+///
+/// # Errors
+/// It is no share.
+pub(super) fn decode_share(wishes: &Wishes, source: &Source) -> Result<f64, UsageError> {
+    source.within(wishes.output.decode_share.as_ref(), "decode_share", 0.0..=1.0, DECODE_SHARE)
+}
+
+/// Adds what was decided, by the names a scenario has for it.
+pub(super) fn decided(decode_share: f64, scenario: &mut Map<String, Value>) {
+    scenario.insert("decode_share".to_owned(), decode_share.into());
+}
+
+/// Where results go, and how they are told.
+pub(super) fn output(
+    flags: OutputFlags,
+    judging: Judging,
+    wishes: &mut Wishes,
+) -> Result<(Results, Output), UsageError> {
+    over(&mut wishes.output.output_dir, flags.output_dir);
+    let dir = wishes.output.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone());
+    let Judging { objectives, junit, markdown } = judging;
+    let (format, markdown) = told_files::form(flags.json, markdown)?;
+    let output = Output {
+        format,
+        page: if flags.no_report { PageChoice::LeftOut } else { PageChoice::Written },
+        talk: talk(flags.quiet),
+        junit,
+        markdown,
+        vocabulary: None,
+    };
+    Ok((Results { kept_dir: dir.clone(), dir, objectives }, output))
+}
+
+pub(super) const fn talk(quiet: bool) -> Talk {
+    if quiet { Talk::Quiet } else { Talk::Normal }
+}
