@@ -79,6 +79,24 @@ impl ArrivalSchedule {
         }
     }
 
+    /// Who has the place of `listener` after it, if anybody is to replace anybody.
+    #[must_use]
+    pub fn next_in_place(&self, listener: ListenerId) -> Option<ListenerId> {
+        match self {
+            Self::Even { .. } | Self::Listed(_) => None,
+            Self::Held(hold) => Some(ListenerId(listener.0.checked_add(hold.present)?)),
+        }
+    }
+
+    /// Whoever ends then or later is not replaced; none where nobody is replaced at all.
+    #[must_use]
+    pub const fn replaced_until(&self) -> Option<Instant> {
+        match self {
+            Self::Even { .. } | Self::Listed(_) => None,
+            Self::Held(hold) => Some(hold.until),
+        }
+    }
+
     /// When `listener` is meant to start; at no time that comes where it replaces another, for then that is not known beforehand.
     #[must_use]
     pub fn intended_start(&self, listener: ListenerId) -> Instant {

@@ -28,6 +28,11 @@ impl Interrupts {
         Ok(interrupts)
     }
 
+    /// Interrupts that no signal causes, for work that is ended by its owner.
+    pub(crate) fn of_nobody() -> Self {
+        Self { count: watch::Sender::new(0) }
+    }
+
     /// Asks once more, as a signal does.
     pub fn interrupt(&self) {
         self.count.send_modify(|count| *count += 1);

@@ -1,6 +1,7 @@
 //! Measurements. Figures depend on the machine, so each comes with a fixed workload timed next to it.
 
 mod agreement;
+mod brute_force;
 mod calibration;
 mod capacity;
 mod columns;
@@ -28,6 +29,8 @@ pub(crate) enum Bench {
     Calibration(calibration::CalibrationFlags),
     /// How often a capacity is right, and its interval, on ten times the searches of its tests
     Capacity(capacity::CapacityFlags),
+    /// What a search for a capacity finds, beside a thousand simulated runs at every number round it
+    BruteForce(brute_force::BruteForceFlags),
     /// CPU share and lateness of a thousand listeners with the embedded gateway
     Cost,
     /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
@@ -57,6 +60,7 @@ impl Bench {
             Self::Agreement => agreement::run(),
             Self::Calibration(flags) => calibration::run(&flags),
             Self::Capacity(flags) => capacity::run(&flags),
+            Self::BruteForce(flags) => brute_force::run(&flags),
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
             Self::Queueing(flags) => queueing::run(&flags),

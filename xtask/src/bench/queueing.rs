@@ -12,6 +12,9 @@ pub(crate) struct QueueingFlags {
     /// is allowed
     #[arg(long, default_value_t = ERROR_PCT)]
     error: f64,
+    /// Queues by their numbers, from 1 in the order of the table, so that several cores can share them [default: all nine]
+    #[arg(long, value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=9))]
+    queues: Vec<u32>,
 }
 
 /// Runs the test in release with as many blocks as that takes and lets it print its table.
@@ -22,5 +25,9 @@ pub(crate) fn run(flags: &QueueingFlags) -> anyhow::Result<()> {
     let mut command = cargo(&["test", "--release", "--package", "claque-sim", "--test", "sim"])?;
     command.args(["--", "--nocapture", "queueing::waits_are_within_two_percent"]);
     command.env("CLAQUE_QUEUEING_ERROR_PCT", flags.error.to_string());
+    if !flags.queues.is_empty() {
+        let numbers: Vec<String> = flags.queues.iter().map(ToString::to_string).collect();
+        command.env("CLAQUE_QUEUEING_QUEUES", numbers.join(","));
+    }
     run_command(&mut command)
 }

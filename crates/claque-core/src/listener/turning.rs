@@ -51,9 +51,12 @@ impl Turning {
         match player.state() {
             PlayerState::Done => None,
             PlayerState::Playing => self.interrupts_after.and_then(|heard| player.reaches(heard)),
-            PlayerState::Idle | PlayerState::Buffering | PlayerState::Stalled | PlayerState::Paused => {
-                self.next_at
-            }
+            PlayerState::Idle
+            | PlayerState::Buffering
+            | PlayerState::Stalled
+            | PlayerState::Awaiting
+            | PlayerState::Thinking
+            | PlayerState::Paused => self.next_at,
         }
     }
 

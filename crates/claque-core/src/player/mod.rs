@@ -161,7 +161,11 @@ pub enum PlayerState {
     Playing,
     /// Playback had begun, and waits.
     Stalled,
-    /// Playback stands still because the listener wants it to, or thinks.
+    /// In a conversation: the first sound of a later utterance is waited for, which is its response time and no stall.
+    Awaiting,
+    /// In a conversation: an utterance is over, and the listener thinks.
+    Thinking,
+    /// Playback stands still because the listener wants it to.
     Paused,
     /// The session is over.
     Done,

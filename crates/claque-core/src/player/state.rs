@@ -45,13 +45,16 @@ impl Player {
             State::Idle => PlayerState::Idle,
             State::Playing { .. } => PlayerState::Playing,
             State::Opening | State::Buffering | State::Waiting { .. } => {
-                if self.spent.started_at.is_none() || self.awaits_response() {
+                if self.spent.started_at.is_none() {
                     PlayerState::Buffering
+                } else if self.awaits_response() {
+                    PlayerState::Awaiting
                 } else {
                     PlayerState::Stalled
                 }
             }
-            State::Thinking { .. } | State::Resting { .. } => PlayerState::Paused,
+            State::Thinking { .. } => PlayerState::Thinking,
+            State::Resting { .. } => PlayerState::Paused,
             State::Done => PlayerState::Done,
         }
     }

@@ -68,6 +68,11 @@ impl Hand {
         self.orders.subscribe()
     }
 
+    /// What wakes each lane.
+    pub(super) fn wakers(&self) -> &[Arc<Waker>] {
+        &self.wakers
+    }
+
     pub(super) fn stop(&self) {
         self.orders.send_modify(|orders| orders.stopped = true);
         self.wake();

@@ -29,6 +29,7 @@ use super::{
     pool::{Cause, Pool},
     progress::Gauge,
     pulse::Pulse,
+    seats::{Place, first_with_seat},
     system::{Alarm, own_table},
     token::Who,
 };
@@ -81,6 +82,8 @@ pub(super) struct Lane {
     waiting: VecDeque<ListenerId>,
     /// Those who take the places of others that have ended, and when.
     pub(super) replacing: BTreeSet<(Instant, ListenerId)>,
+    /// Those whose place is free and whose seat is still being prepared.
+    unprepared: Vec<ListenerId>,
     orders: watch::Receiver<Orders>,
     /// What the last of them said.
     obeyed: Orders,
@@ -104,7 +107,7 @@ impl Lane {
         let keeper = given.order.keep_audio.clone().map(Keeper::start).transpose();
         let beat = Beat::of(given.listeners.len());
         // All accounts of a run share what they know of secrets.
-        let secrets = given.order.seats.iter().flatten().next().map(|seat| seat.service.secrets().clone());
+        let secrets = given.order.seats.ready().next().map(|seat| seat.service.secrets().clone());
         let mut lane = Self {
             io: Io::new(given.poll, given.waker, clock, seed),
             listening: Slab::new(),
@@ -121,6 +124,7 @@ impl Lane {
             decoder: given.decoder,
             waiting: given.listeners,
             replacing: BTreeSet::new(),
+            unprepared: Vec::new(),
             obeyed,
             orders: given.orders,
             order: given.order,
@@ -138,7 +142,9 @@ impl Lane {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             self.launch();
-            if self.waiting.is_empty() && self.replacing.is_empty() && self.listening.is_empty() {
+            let nobody_comes =
+                self.waiting.is_empty() && self.replacing.is_empty() && self.unprepared.is_empty();
+            if nobody_comes && self.listening.is_empty() {
                 return;
             }
             let now = self.io.clock().now();
@@ -185,7 +191,9 @@ impl Lane {
         let dial = self.io.slow_dial_due();
         let refusal = self.pool.refusal_due();
         let replaces = self.replacing.first().map(|(at, _)| *at);
-        [timer, self.next_start(), replaces, self.ledger.due(), sweep, dial, refusal]
+        let gives_up =
+            (!self.unprepared.is_empty()).then(|| self.order.plan.schedule.replaced_until()).flatten();
+        [timer, self.next_start(), replaces, gives_up, self.ledger.due(), sweep, dial, refusal]
             .into_iter()
             .flatten()
             .min()
@@ -210,8 +218,36 @@ impl Lane {
             && at <= now
         {
             self.replacing.pop_first();
-            self.ledger.late_by(now.since(at));
-            self.seat(listener, at);
+            let order = Arc::clone(&self.order);
+            match first_with_seat(&order, listener) {
+                Some((next, Place::Ready(_))) => {
+                    self.ledger.late_by(now.since(at));
+                    self.seat(next, at);
+                }
+                Some((next, Place::ToCome | Place::Nobody)) => self.unprepared.push(next),
+                None => {}
+            }
+        }
+        self.launch_prepared();
+    }
+
+    /// Starts those whose place was free before there was something for them to hear. They were meant to come when there is: what is prepared is
+    /// in no wait of theirs, and the time in which the place stood empty is seen in the facts.
+    fn launch_prepared(&mut self) {
+        if self.unprepared.is_empty() {
+            return;
+        }
+        let order = Arc::clone(&self.order);
+        let now = self.io.clock().now();
+        if order.plan.schedule.replaced_until().is_some_and(|until| until <= now) {
+            self.unprepared.clear();
+        }
+        for listener in std::mem::take(&mut self.unprepared) {
+            match first_with_seat(&order, listener) {
+                Some((next, Place::Ready(_))) => self.seat(next, now),
+                Some((next, Place::ToCome | Place::Nobody)) => self.unprepared.push(next),
+                None => {}
+            }
         }
     }
 
@@ -240,6 +276,7 @@ impl Lane {
         if self.obeyed.stopped || has_gone {
             self.waiting.clear();
             self.replacing.clear();
+            self.unprepared.clear();
             let slots: Vec<usize> = self.slots.values().copied().collect();
             slots.into_iter().for_each(|slot| self.end(slot, Input::Stop));
         }

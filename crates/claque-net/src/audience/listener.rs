@@ -7,20 +7,21 @@ use claque_core::{
     ids::{BlockIdx, ListenerId},
     listener::{Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerState},
-    record::{Arrived, Asked, BlockRecord, Fact, ListenerRecord},
+    record::{Arrived, Asked, BlockRecord, Fact},
     time::Instant,
 };
 
 use claque_wire::session::{Delivered, Exchange};
 
 use super::{
-    AudienceOrder, Seat,
+    AudienceOrder,
     beat::Beat,
     decoder::Decoder,
     keeper::Keeper,
     lane::Lane,
     places::PlaceId,
     pool::{Cause, Reuse, Step},
+    seats::seat_of,
     session_driver::SessionDriver,
     transfer::{AudioCopy, Transfer, Transferred},
 };
@@ -324,7 +325,8 @@ impl Lane {
                 }
                 Output::Fact(fact) => {
                     if let Fact::Listener(record) = &fact {
-                        self.replacing.extend(successor(&self.order, record));
+                        let next = self.order.plan.schedule.successor(record);
+                        self.replacing.extend(next.map(|(next, at)| (at, next)));
                     }
                     self.ledger.record(fact, at);
                 }
@@ -345,22 +347,6 @@ impl Lane {
     }
 }
 
-/// When somebody takes the place of a listener that has ended, and who: the next of those that have something to hear.
-fn successor(order: &AudienceOrder, record: &ListenerRecord) -> Option<(Instant, ListenerId)> {
-    let (mut next, at) = order.plan.schedule.successor(record)?;
-    while seat_of(order, next).is_none() {
-        let ended = ListenerRecord { listener: next, ..record.clone() };
-        (next, _) = order.plan.schedule.successor(&ended)?;
-        // Beyond the last seat there is nobody.
-        order.plan.own().place(next).filter(|place| *place < order.seats.len())?;
-    }
-    Some((at, next))
-}
-
-fn seat_of(order: &AudienceOrder, listener: ListenerId) -> Option<&Seat> {
-    order.seats.get(order.plan.own().place(listener)?)?.as_ref()
-}
-
 fn slug_of(order: &AudienceOrder, voice: u32) -> &str {
     let slug = usize::try_from(voice).ok().and_then(|voice| order.voices.get(voice));
     slug.expect("a listener chooses among the voices it was told of")
@@ -372,7 +358,7 @@ mod tests {
 
     #[test]
     fn what_a_lane_keeps_of_each_listener_stays_small() {
-        let sizes = [size_of::<Listening>(), size_of::<Option<Seat>>()];
+        let sizes = [size_of::<Listening>(), size_of::<Option<crate::audience::Seat>>()];
         let most = [896, 56];
         assert!(sizes.iter().zip(most).all(|(size, most)| *size <= most), "{sizes:?} bytes, not {most:?}");
     }

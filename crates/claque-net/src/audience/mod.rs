@@ -26,6 +26,7 @@ mod pulse;
 mod receiver;
 mod remainder;
 mod resolver;
+mod seats;
 mod session_driver;
 mod socket;
 mod stream;
@@ -52,12 +53,14 @@ use self::{
     hand::Hand,
     lane::{Lane, LaneEnd, LaneOrder},
     progress::Gauge,
+    seats::Place,
     token::Who,
 };
 pub use self::{
     hand::ByHand,
     ledger::Batch,
     progress::Progress,
+    seats::{SeatFiller, Seats},
     warm::{WarmUp, warm_up},
 };
 use crate::{clock::Clock, service::Service};
@@ -75,8 +78,8 @@ pub struct AudienceOrder {
     pub policy: Arc<PlayerPolicy>,
     /// Slugs of the voices there are to choose from; everybody begins with the first.
     pub voices: Vec<Arc<str>>,
-    /// Everybody's document, in order of their places in the share; none for one that has none, and so never starts.
-    pub seats: Vec<Option<Seat>>,
+    /// Everybody's document, in order of their places in the share.
+    pub seats: Arc<Seats>,
     /// Where to put the audio, if it is to be kept. The folder exists.
     pub keep_audio: Option<PathBuf>,
     /// Share (0 to 1) of the compressed audio that is decoded, to tell whether there is sound in it; none at 0.
@@ -125,6 +128,7 @@ pub struct Audience {
     facts: mpsc::Receiver<Batch>,
     gauges: Vec<Arc<Gauge>>,
     hand: Hand,
+    seats: Arc<Seats>,
     lanes: Vec<JoinHandle<Option<LaneEnd>>>,
     /// The thread that decodes. It ends after the lanes.
     decoder: Option<JoinHandle<()>>,
@@ -156,6 +160,7 @@ impl Audience {
         let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
         let (decoder, decoder_thread) = start_decoder(&order, &facts_in)?.unzip();
         let mut hand = Hand::new(order.plan.schedule.clone(), own.known());
+        let seats = Arc::clone(&order.seats);
         let order = Arc::new(order);
         let mut gauges = Vec::with_capacity(lanes);
         let mut threads = Vec::with_capacity(lanes);
@@ -170,7 +175,7 @@ impl Audience {
                 number,
                 listeners: (number..known)
                     .step_by(lanes)
-                    .filter(|&place| order.seats.get(place).is_some_and(Option::is_some))
+                    .filter(|&place| matches!(order.seats.at(place), Some(Place::Ready(_))))
                     .map(|place| own.listener(place))
                     .collect(),
                 gauge: Arc::clone(&gauge),
@@ -193,13 +198,19 @@ impl Audience {
             // A lane that is gone has panicked; `finish` passes that on.
             let _gone = lane.send(clock);
         }
-        Ok(Self { clock, facts, gauges, hand, lanes: threads, decoder: decoder_thread })
+        Ok(Self { clock, facts, gauges, hand, seats, lanes: threads, decoder: decoder_thread })
     }
 
     /// The run's clock.
     #[must_use]
     pub const fn clock(&self) -> Clock {
         self.clock
+    }
+
+    /// What fills the seats that are still to come.
+    #[must_use]
+    pub fn seat_filler(&self) -> SeatFiller {
+        SeatFiller { seats: Arc::clone(&self.seats), wakers: self.hand.wakers().to_vec() }
     }
 
     /// What happened since the last batch, of some listeners; none once everybody is done. Cancel-safe.

@@ -16,6 +16,10 @@ pub struct Progress {
     pub playing: u64,
     /// Listeners whose playback waits.
     pub stalled: u64,
+    /// Listeners waiting for the first sound of a later answer of their conversation.
+    pub awaiting: u64,
+    /// Listeners that think about what they heard.
+    pub thinking: u64,
     /// Listeners that had playback stand still.
     pub paused: u64,
     /// Listeners that are finished.
@@ -34,6 +38,8 @@ impl Sum for Progress {
             buffering: sum.buffering + lane.buffering,
             playing: sum.playing + lane.playing,
             stalled: sum.stalled + lane.stalled,
+            awaiting: sum.awaiting + lane.awaiting,
+            thinking: sum.thinking + lane.thinking,
             paused: sum.paused + lane.paused,
             done: sum.done + lane.done,
             blocks: sum.blocks + lane.blocks,
@@ -43,12 +49,23 @@ impl Sum for Progress {
     }
 }
 
+impl Progress {
+    /// Listeners that have come, also those that have gone again.
+    #[must_use]
+    pub const fn came(&self) -> u64 {
+        let Self { buffering, playing, stalled, awaiting, thinking, paused, done, .. } = *self;
+        buffering + playing + stalled + awaiting + thinking + paused + done
+    }
+}
+
 /// One lane's counters. Only its own thread writes, so a load and a store make no race.
 #[derive(Debug, Default)]
 pub(super) struct Gauge {
     buffering: AtomicU64,
     playing: AtomicU64,
     stalled: AtomicU64,
+    awaiting: AtomicU64,
+    thinking: AtomicU64,
     paused: AtomicU64,
     done: AtomicU64,
     blocks: AtomicU64,
@@ -63,6 +80,8 @@ impl Gauge {
             buffering: load(&self.buffering),
             playing: load(&self.playing),
             stalled: load(&self.stalled),
+            awaiting: load(&self.awaiting),
+            thinking: load(&self.thinking),
             paused: load(&self.paused),
             done: load(&self.done),
             blocks: load(&self.blocks),
@@ -101,6 +120,8 @@ impl Gauge {
             PlayerState::Buffering => Some(&self.buffering),
             PlayerState::Playing => Some(&self.playing),
             PlayerState::Stalled => Some(&self.stalled),
+            PlayerState::Awaiting => Some(&self.awaiting),
+            PlayerState::Thinking => Some(&self.thinking),
             PlayerState::Paused => Some(&self.paused),
             PlayerState::Done => Some(&self.done),
         }

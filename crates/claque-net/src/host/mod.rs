@@ -34,6 +34,7 @@ pub use engine::{
 };
 pub use error::HostError;
 pub use openai::OpenaiHostOptions;
+pub use port::StartingHost;
 
 use self::port::Question;
 use crate::clock::Clock;

@@ -28,6 +28,9 @@ const GRACE: Duration = Duration::from_millis(250);
 /// How long no connection is accepted after the system could not: files are short until some are closed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a host that is stopped before it was ready waits for the ends of programs that it has killed.
+const REAPING: Duration = Duration::from_millis(100);
+
 /// Questions that wait to be answered at most.
 const QUESTIONS: usize = 4;
 
@@ -61,17 +64,53 @@ pub(super) trait PortService: 'static {
     fn answer(&self, question: Question);
 }
 
+/// A host whose port is open and whose engine gets ready. Dropped, it ends that at once, and kills programs that were started.
+#[derive(Debug)]
+pub struct StartingHost {
+    host: Host,
+    readiness: mpsc::Receiver<Result<(), HostError>>,
+    is_ready: oneshot::Receiver<()>,
+}
+
+impl StartingHost {
+    /// Waits until it can serve.
+    ///
+    /// # Errors
+    /// The engine does not get ready.
+    pub async fn ready(self) -> Result<Host, HostError> {
+        let Self { host, readiness, is_ready } = self;
+        // What is told is in the other channel by then.
+        let _told = is_ready.await;
+        readiness.recv().map_err(|_| ended())??;
+        Ok(host)
+    }
+
+    /// The same, on a thread that has nothing else to do.
+    ///
+    /// # Errors
+    /// As [`StartingHost::ready`].
+    pub(super) fn wait(self) -> Result<Host, HostError> {
+        self.readiness.recv().map_err(|_| ended())??;
+        Ok(self.host)
+    }
+}
+
+fn ended() -> HostError {
+    HostError::Thread { source: io::Error::other("the thread ended") }
+}
+
 impl Host {
     /// Opens a port, and has a thread of its own serve what `make` makes there.
     pub(super) fn open<S: PortService>(
         bind: SocketAddr,
         make: impl FnOnce(watch::Sender<HostStats>) -> S + Send + 'static,
-    ) -> Result<Self, HostError> {
+    ) -> Result<StartingHost, HostError> {
         let (published, stats) = watch::channel(HostStats::default());
-        let (stop, stopped) = oneshot::channel();
+        let (stop, mut stopped) = oneshot::channel();
         let (questions, asked) = queue::channel(QUESTIONS);
         let (bound, binding) = mpsc::sync_channel(1);
         let (ready, readiness) = mpsc::sync_channel(1);
+        let (tell_ready, is_ready) = oneshot::channel();
         let run = move || {
             let (opened, address) = match listen(bind) {
                 Ok((runtime, listener, address)) => (Some((runtime, listener)), Ok(address)),
@@ -83,10 +122,18 @@ impl Host {
             let hub = Rc::new(make(published));
             let local = LocalSet::new();
             local.block_on(&runtime, async {
-                let started = PortService::start(Rc::clone(&hub)).await;
-                let is_ready = started.is_ok();
+                let started = tokio::select! {
+                    biased;
+                    started = PortService::start(Rc::clone(&hub)) => started,
+                    // Nobody waits for it any more: whatever was started is dropped, and so killed.
+                    _ = &mut stopped => {
+                        return sleep(REAPING).await;
+                    }
+                };
+                let serves = started.is_ok();
                 let _ = ready.send(started.map_err(|what| HostError::Engine { what }));
-                if is_ready {
+                let _ = tell_ready.send(());
+                if serves {
                     serve(listener, hub, stopped, asked).await;
                 }
             });
@@ -95,10 +142,9 @@ impl Host {
         };
         let thread = std::thread::Builder::new().name("claque-host".to_owned()).spawn(run);
         let thread = thread.map_err(|source| HostError::Thread { source })?;
-        let ended = || HostError::Thread { source: io::Error::other("the thread ended") };
         let address = binding.recv().map_err(|_| ended())??;
-        readiness.recv().map_err(|_| ended())??;
-        Ok(Self { address, stats, stop: Some(stop), questions, thread: Some(thread) })
+        let host = Self { address, stats, stop: Some(stop), questions, thread: Some(thread) };
+        Ok(StartingHost { host, readiness, is_ready })
     }
 }
 

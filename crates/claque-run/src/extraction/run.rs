@@ -78,7 +78,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn run(&self) -> Result<FinishedDocuments, RunError> {
-        let (host, target, unique) = self.service()?;
+        let (host, target, unique) = self.service().await?;
         let papers = tokio::select! {
             papers = self.papers(unique) => papers?,
             () = self.interrupts.reached(1) => return Err(RunError::Interrupted),
@@ -101,17 +101,21 @@ impl Session<'_> {
 
     /// The service that is meant: one of our own, on a free port of this machine, or the one that was named. With it,
     /// what makes documents differ from all that it has seen.
-    fn service(&self) -> Result<(Option<Host>, Target, Seed), RunError> {
+    async fn service(&self) -> Result<(Option<Host>, Target, Seed), RunError> {
         let unique = self.settings.plan.seed.child("unique");
         match &self.settings.target {
             TargetChoice::BaseUrl(target) => Ok((None, target.clone(), unique.index(unix_nanos()))),
             TargetChoice::Embedded(gateway) => {
-                let host = Host::start(HostOptions {
+                let host = Host::begin(HostOptions {
                     bind: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
                     config: gateway.config.clone(),
                     engine: gateway.engine.to_host(),
                     seed: gateway.seed,
                 })?;
+                let host = tokio::select! {
+                    host = host.ready() => host?,
+                    () = self.interrupts.reached(1) => return Err(RunError::Interrupted),
+                };
                 let target = Target::parse(&host.base_url())?;
                 Ok((Some(host), target, unique))
             }

@@ -3,6 +3,7 @@
 mod folder;
 mod load;
 mod parts;
+mod places;
 mod steady;
 mod terms;
 mod verdict;

@@ -15,6 +15,8 @@ use claque_stats::{
 };
 use serde_json::Value;
 
+use super::places::{Kept, PlacesWatch};
+
 /// What is to be found out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SteadyTerms {
@@ -45,9 +47,8 @@ pub(super) struct SteadyWatch {
     responses: Vec<(Instant, f64)>,
     /// Listeners that heard their text to its end.
     completed: u64,
-    /// Places whose last listener ended too early, and when the first of them did.
-    given_up: u64,
-    first_given_up: Option<Instant>,
+    /// Whether every place was taken, where there are such.
+    places: Option<PlacesWatch>,
 }
 
 /// What was found out.
@@ -85,8 +86,9 @@ impl SteadyTerms {
 }
 
 impl SteadyWatch {
-    pub(super) const fn new(terms: SteadyTerms) -> Self {
-        Self { terms, responses: Vec::new(), completed: 0, given_up: 0, first_given_up: None }
+    pub(super) fn new(terms: SteadyTerms) -> Self {
+        let places = terms.hold.map(|hold| PlacesWatch::new(hold, terms.users));
+        Self { terms, responses: Vec::new(), completed: 0, places }
     }
 
     pub(super) fn add(&mut self, fact: &Fact) {
@@ -98,10 +100,8 @@ impl SteadyWatch {
             }
             Fact::Listener(ended) => {
                 self.completed += u64::from(ended.end == SessionEnd::Completed);
-                let next = self.terms.hold.and_then(|hold| hold.successor(ended));
-                if next.is_some_and(|(next, _)| next.0 >= self.terms.users) {
-                    self.given_up += 1;
-                    self.first_given_up = self.first_given_up.into_iter().chain([ended.ended_at]).min();
+                if let Some(places) = &mut self.places {
+                    places.add(ended);
                 }
             }
             Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Sound(_) => {}
@@ -111,15 +111,10 @@ impl SteadyWatch {
     pub(super) fn finish(mut self) -> Steady {
         let mut steady = Steady::default();
         self.find_window(&mut steady);
-        if let (Some(first), Some(hold)) = (self.first_given_up, self.terms.hold) {
-            let text = format!(
-                "of {} places {} had no further listener before the hold was over, the first from {} on: sessions were shorter than their texts; give \
-                 longer ones (--blocks), or hold for a shorter time",
-                hold.present,
-                self.given_up,
-                shown(first.as_nanos())
-            );
-            steady.reasons.push(Reason { id: ReasonId::HoldNotKept, text });
+        if let Some(places) = self.places.take() {
+            let Kept { reasons, notes } = places.finish();
+            steady.reasons.extend(reasons);
+            steady.notes.extend(notes);
         }
         if self.terms.leaves && self.completed > 0 {
             let text = format!(

@@ -65,7 +65,7 @@ pub(crate) struct BlockDoubts {
 const OTHER_TEXTS_SHARE: usize = 100;
 
 /// What is to be said of these documents, of which each listener was to hear so many blocks.
-pub(crate) fn doubts(wanted: u32, documents: &[&Document]) -> BlockDoubts {
+pub(crate) fn doubts(wanted: u32, documents: &[Document]) -> BlockDoubts {
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
     let (total, count) =
         (documents.len(), |is: &dyn Fn(&Document) -> bool| documents.iter().filter(|one| is(one)).count());
@@ -225,12 +225,12 @@ mod tests {
         };
         let judged = |others: usize| {
             let documents: Vec<_> = (0..200).map(|number| made(number < others, 2)).collect();
-            doubts(2, &documents.iter().collect::<Vec<_>>())
+            doubts(2, &documents)
         };
         assert_eq!(judged(0), BlockDoubts::default());
         assert_eq!((judged(2).reason, judged(2).notes.len()), (None, 1));
         assert!(judged(3).reason.is_some_and(|reason| reason.text.contains("3 of 200 texts")));
-        let more = doubts(2, &[&made(false, 7)]);
+        let more = doubts(2, &[made(false, 7)]);
         assert_eq!(
             more.notes[0].text,
             "odd blocks in the service's lists: of 1 of 1 texts they are more than were written"

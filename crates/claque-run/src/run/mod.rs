@@ -9,16 +9,10 @@ mod speech;
 mod start;
 mod watch;
 
-use claque_core::{
-    event::{Failure, Phase},
-    ids::ListenerId,
-    plan::Plan,
-    record::{ErrorRecord, Fact, ListenerRecord, SessionEnd},
-    time::{Duration, Instant},
-};
+use claque_core::{ids::ListenerId, plan::Plan};
 use claque_net::{
     Clock,
-    audience::{Audience, AudienceOrder},
+    audience::{Audience, AudienceOrder, Seats},
     host::{Host, HostOptions, OpenaiHostOptions},
     service::{Network, Service, Target},
     unix_nanos,
@@ -33,8 +27,12 @@ use serde_json::Value;
 
 use self::{
     accounts::SignedInAccounts,
-    documents::{Made, MakeOrder},
+    documents::{
+        Document, Made, MakeOrder,
+        replacements::{Replacements, made_before},
+    },
     prepare::{Prepared, ServiceInspection, prepare},
+    start::never_listened,
 };
 use crate::{
     RunError, Unprepared,
@@ -102,7 +100,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn run(&self, watcher: &dyn Watcher) -> Result<RunResult, RunError> {
-        let (host, target, unique) = self.service()?;
+        let (host, target, unique) = self.service().await?;
         let begun = Clock::start();
         let (waiting, credentials) = (Waiting::new(self.interrupts, watcher), &self.settings.credentials);
         let wait = async |pause| waiting.wait(pause).await;
@@ -185,18 +183,20 @@ impl Session<'_> {
         self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
         let order = MakeOrder {
             scripts: &scripts,
+            first: made_before(&plan),
             marker: recorder.name(),
             keep_in: settings.limits.reuse_documents.then(|| settings.results.kept_dir.clone()),
         };
-        let order = (voice.as_str(), &order);
         let prepared = match &protocol {
-            Protocol::Yapit => prepare(accounts, &plan, order, self.made, self.interrupts, watcher).await,
+            Protocol::Yapit => {
+                prepare(accounts, &plan, (&voice, &order), self.made, self.interrupts, watcher).await
+            }
             Protocol::Openai(_) => Ok(speech::prepare(accounts, &scripts)),
         };
         let result = match prepared {
             Ok(prepared) => {
                 let preparation = start::preparation(begun.now(), self.made.stats());
-                let start = (protocol, &plan, voices, prepared, preparation);
+                let start = (protocol, (&plan, &order), voices, prepared, preparation);
                 let played = self.play(accounts, start, recorder, host, watcher).await;
                 played.map(|finished| RunResult { finished, usage: false })
             }
@@ -219,7 +219,7 @@ impl Session<'_> {
     }
 
     /// The service to listen to: one of our own, on a free port of this machine, or the one that was named.
-    fn service(&self) -> Result<(Option<Host>, Target, claque_core::rng::Seed), RunError> {
+    async fn service(&self) -> Result<(Option<Host>, Target, claque_core::rng::Seed), RunError> {
         let plan = &self.settings.plan;
         match &self.settings.target {
             // Texts must come again for their documents to be found again.
@@ -234,22 +234,24 @@ impl Session<'_> {
                 Ok((None, target, unique::to_moment(plan, unix_nanos())))
             }
             TargetChoice::Embedded(gateway) => {
-                let host = Host::start(HostOptions {
+                let host = Host::begin(HostOptions {
                     bind: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
                     config: gateway.config.clone(),
                     engine: gateway.engine.to_host(),
                     seed: gateway.seed,
                 })?;
+                let host = start::ready(host, self.interrupts).await?;
                 let target = Target::parse(&host.base_url())?;
                 Ok((Some(host), target, unique::to_plan(plan)))
             }
             TargetChoice::EmbeddedSpeech(gateway) => {
-                let host = Host::start_openai(OpenaiHostOptions {
+                let host = Host::begin_openai(OpenaiHostOptions {
                     bind: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
                     config: gateway.config.clone(),
                     engine: gateway.engine.to_host(),
                     seed: gateway.seed,
                 })?;
+                let host = start::ready(host, self.interrupts).await?;
                 let target = Target::parse(&host.base_url())?;
                 Ok((Some(host), target, unique::to_plan(plan)))
             }
@@ -259,9 +261,9 @@ impl Session<'_> {
     async fn play(
         &self,
         accounts: &SignedInAccounts,
-        (protocol, plan, voices, Prepared { seats, failed, doubts }, preparation): (
+        (protocol, (plan, order), voices, Prepared { seats, failed, documents }, preparation): (
             Protocol,
-            &Plan,
+            (&Plan, &MakeOrder<'_>),
             Vec<String>,
             Prepared,
             Preparation,
@@ -277,7 +279,6 @@ impl Session<'_> {
                 source: Some(error),
             })?;
         }
-        recorder.note_blocks(doubts.notes, doubts.reason);
         recorder.record_start(self.made.ids(), accounts.count(), preparation)?;
         self.course.reach(Reached::Measuring);
         let known = plan.own().known();
@@ -288,13 +289,14 @@ impl Session<'_> {
         if let Some(host) = host {
             host.restart_load();
         }
+        let missing = (0..).zip(&seats).filter(|(_, seat)| seat.is_none()).map(|(place, _)| place).collect();
         let mut audience = Audience::start(AudienceOrder {
             protocol,
             plan: plan.clone(),
             model: plan.model.as_str().into(),
             policy: plan.policy.into(),
             voices: voices.into_iter().map(Into::into).collect(),
-            seats,
+            seats: Seats::new(seats, plan.own().count()),
             keep_audio: settings.keep_audio.clone(),
             decode_share: settings.decode_share,
             lanes: lanes(plan, host.is_some()),
@@ -305,7 +307,14 @@ impl Session<'_> {
             host.follow_gaps(clock);
         }
         let mut pulse = RecorderPulse::new(clock);
-        self.watch(&mut audience, &mut recorder, host, watcher, &mut pulse).await;
+        let later =
+            Replacements::new(accounts, plan, (order, self.made), missing, audience.seat_filler(), watcher);
+        self.watch((&mut audience, &later), &mut recorder, host, watcher, &mut pulse).await;
+        let documents: Vec<Document> = documents.into_iter().chain(later.into_documents()).collect();
+        let doubts = blocks::doubts(plan.blocks, &documents);
+        recorder.note_blocks(doubts.notes, doubts.reason);
+        recorder.record_documents(self.made.ids());
+        recorder.record_preparation(start::with_later(preparation, self.made.stats()));
         recorder.note_by_hand(audience.by_hand());
         watcher.on_news(News::Ending);
         let mut kept = audience.finish();
@@ -364,34 +373,6 @@ impl Session<'_> {
         let decided = (settings.seed, scenario.clone());
         RecordTerms::new(plan, voice, shown, TimeKind::Real, decided)
     }
-}
-
-/// The facts of a listener whose preparation failed.
-fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact; 2] {
-    let intended_at = plan.schedule.intended_start(listener);
-    [
-        Fact::Error(ErrorRecord {
-            listener,
-            at: Instant::START,
-            failure: Failure { phase: Phase::Preparation, ..failure.clone() },
-        }),
-        Fact::Listener(ListenerRecord {
-            listener,
-            document: String::new(),
-            blocks: plan.blocks,
-            intended_at,
-            launched_at: intended_at,
-            connect_time: None,
-            started_at: None,
-            playing: None,
-            paused: Duration::ZERO,
-            ended_at: intended_at,
-            end: SessionEnd::Failed(failure.class),
-            foreign_messages: 0,
-            warnings: 0,
-            unwanted_bytes: None,
-        }),
-    ]
 }
 
 /// One lane for a small audience, so that it is ordered; else as many as there are cores for it.

@@ -22,8 +22,8 @@ use serde_json::Value;
 use super::{
     accounts::SignedInAccounts,
     allowance::{AccountAssignment, Expected, limit_of, objection},
-    blocks::{self, BlockDoubts, Mismatch},
-    documents::{Document, Documents, Made, MakeOrder},
+    blocks::{self, Mismatch},
+    documents::{Document, Made, MakeOrder},
 };
 use crate::{
     Unprepared, interrupts::Interrupts, order::RunOrder, usage::hint, waiting::Waiting, watcher::Watcher,
@@ -54,8 +54,8 @@ pub(crate) struct Prepared {
     pub(crate) seats: Vec<Option<Seat>>,
     /// Those that have none, and why.
     pub(crate) failed: Vec<(ListenerId, Failure)>,
-    /// What is to be said of the blocks that the service made.
-    pub(crate) doubts: BlockDoubts,
+    /// What the service made of the texts, for what is to be said of it.
+    pub(crate) documents: Vec<Document>,
 }
 
 /// Looks whether the service has what is wanted and lets us have it, before anything is made there.
@@ -109,7 +109,10 @@ pub(crate) async fn prepare(
     interrupts: &Interrupts,
     watcher: &dyn Watcher,
 ) -> Result<Prepared, Unprepared> {
-    let documents = made.make(accounts, order, interrupts, watcher).await.map_err(Unprepared::Store)?;
+    let first: Vec<usize> = (0..order.first).collect();
+    let documents =
+        made.make(accounts, order, &first, interrupts, watcher).await.map_err(Unprepared::Store)?;
+    let documents: Vec<_> = documents.into_values().collect();
     if interrupts.any() {
         return Err(Unprepared::Interrupted);
     }
@@ -141,14 +144,19 @@ pub(crate) async fn prepare(
         }
     }
     let failed = failed(&documents, plan, watcher);
-    let made: Vec<&Document> = documents.iter().filter_map(|made| made.as_ref().ok()).collect();
-    let doubts = blocks::doubts(plan.blocks, &made);
+    let seats = seats(accounts, &documents, (plan, order.scripts), watcher);
+    let documents: Vec<Document> = documents.into_iter().filter_map(Result::ok).collect();
+    let doubts = blocks::doubts(plan.blocks, &documents);
     doubts.reason.iter().for_each(|reason| watcher.warn(&format!("warning: {}", reason.text)));
-    Ok(Prepared { seats: seats(accounts, &documents, (plan, order.scripts), watcher), failed, doubts })
+    Ok(Prepared { seats, failed, documents })
 }
 
 /// Those whose document could not be made, each with why.
-fn failed(documents: &Documents, plan: &Plan, watcher: &dyn Watcher) -> Vec<(ListenerId, Failure)> {
+fn failed(
+    documents: &[Result<Document, ServiceError>],
+    plan: &Plan,
+    watcher: &dyn Watcher,
+) -> Vec<(ListenerId, Failure)> {
     let own = plan.own();
     let failed: Vec<_> = own
         .iter()
@@ -174,7 +182,7 @@ fn of_preparation(error: &ServiceError) -> Failure {
 /// The documents as the listeners will hear them. A service may cut a text into other blocks than we wrote.
 fn seats(
     accounts: &SignedInAccounts,
-    documents: &Documents,
+    documents: &[Result<Document, ServiceError>],
     (plan, scripts): (&Plan, &[Script]),
     watcher: &dyn Watcher,
 ) -> Vec<Option<Seat>> {
@@ -184,17 +192,21 @@ fn seats(
         Some(Mismatch::TooMany(words)) => watcher.say(&format!("note: {words}")),
         None => {}
     }
-    let wanted = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
     let seat = |(number, made): (usize, &Result<Document, ServiceError>)| {
-        let document = made.as_ref().ok()?;
-        Some(Seat {
-            service: Arc::clone(accounts.of_listener(number)),
-            document: document.id.as_str().into(),
-            texts: Arc::default(),
-            chars: document.chars.iter().copied().take(wanted).collect::<Arc<[u32]>>(),
-        })
+        Some(seat(accounts, plan, number, made.as_ref().ok()?))
     };
     documents.iter().enumerate().map(seat).collect()
+}
+
+/// The document as a listener will hear it.
+pub(super) fn seat(accounts: &SignedInAccounts, plan: &Plan, number: usize, document: &Document) -> Seat {
+    let wanted = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
+    Seat {
+        service: Arc::clone(accounts.of_listener(number)),
+        document: document.id.as_str().into(),
+        texts: Arc::default(),
+        chars: document.chars.iter().copied().take(wanted).collect::<Arc<[u32]>>(),
+    }
 }
 
 /// Whom the listeners are dealt, as far as the service tells them apart.

@@ -20,7 +20,6 @@ use serde_json::Value;
 
 use super::{
     accounts::SignedInAccounts,
-    blocks::BlockDoubts,
     prepare::{Prepared, ServiceInspection},
 };
 use crate::{
@@ -297,7 +296,7 @@ pub(super) fn prepare(accounts: &SignedInAccounts, scripts: &[Script]) -> Prepar
         })
     };
     let seats = scripts.iter().enumerate().map(seat).collect();
-    Prepared { seats, failed: Vec::new(), doubts: BlockDoubts::default() }
+    Prepared { seats, failed: Vec::new(), documents: Vec::new() }
 }
 
 #[cfg(test)]

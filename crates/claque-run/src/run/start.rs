@@ -1,13 +1,33 @@
-//! What is kept of a run beside its facts: what went before its start, and what became of its tokens.
+//! What is kept of a run beside its facts: what went before its start, those who never came to it, and what became of its tokens.
 
-use claque_core::time::{Duration, Instant};
+use claque_core::{
+    event::{Failure, Phase},
+    ids::ListenerId,
+    plan::Plan,
+    record::{ErrorRecord, Fact, ListenerRecord, SessionEnd},
+    time::{Duration, Instant},
+};
 use claque_net::{
     Clock,
+    host::{Host, StartingHost},
     service::{TokenEvent, TokenOutcome},
 };
 use claque_store::{Preparation, TokenRow};
 
+use crate::{RunError, Unprepared, interrupts::Interrupts};
+
 use super::{accounts::SignedInAccounts, documents::MakeStats};
+
+/// Waits until an embedded service can serve. An interrupt ends that at once, with whatever its engine had started.
+///
+/// # Errors
+/// Its engine does not get ready, or somebody asked to stop.
+pub(crate) async fn ready(host: StartingHost, interrupts: &Interrupts) -> Result<Host, RunError> {
+    tokio::select! {
+        host = host.ready() => Ok(host?),
+        () = interrupts.reached(1) => Err(Unprepared::Interrupted.into()),
+    }
+}
 
 /// What went before the start, which is at `started` on the clock of the preparation.
 pub(crate) fn preparation(started: Instant, made: MakeStats) -> Preparation {
@@ -18,6 +38,44 @@ pub(crate) fn preparation(started: Instant, made: MakeStats) -> Preparation {
         documents_made: count(made.made),
         documents_reused: count(made.reused),
     }
+}
+
+/// The same, with the documents that were made after the start.
+pub(crate) fn with_later(before: Preparation, made: MakeStats) -> Preparation {
+    Preparation {
+        limit_refusals: made.pacing.refusals,
+        documents_made: count(made.made),
+        documents_reused: count(made.reused),
+        ..before
+    }
+}
+
+/// The facts of a listener whose preparation failed.
+pub(crate) fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failure) -> [Fact; 2] {
+    let intended_at = plan.schedule.intended_start(listener);
+    [
+        Fact::Error(ErrorRecord {
+            listener,
+            at: Instant::START,
+            failure: Failure { phase: Phase::Preparation, ..failure.clone() },
+        }),
+        Fact::Listener(ListenerRecord {
+            listener,
+            document: String::new(),
+            blocks: plan.blocks,
+            intended_at,
+            launched_at: intended_at,
+            connect_time: None,
+            started_at: None,
+            playing: None,
+            paused: Duration::ZERO,
+            ended_at: intended_at,
+            end: SessionEnd::Failed(failure.class),
+            foreign_messages: 0,
+            warnings: 0,
+            unwanted_bytes: None,
+        }),
+    ]
 }
 
 /// What became of every account's tokens, in order of time. `clock` is the run's.

@@ -2,13 +2,13 @@
 
 use claque_core::plan::Plan;
 use claque_net::{
-    audience::{Audience, Batch, Progress},
+    audience::{Audience, Batch},
     host::Host,
 };
 use claque_stats::units::{counted, grouped};
 use tokio::time::MissedTickBehavior;
 
-use super::Session;
+use super::{Session, documents::replacements::Replacements};
 use crate::{
     pulse::{self, RecorderPulse},
     record::Recorder,
@@ -19,7 +19,7 @@ impl Session<'_> {
     /// Takes down facts and shows progress until everybody is done.
     pub(super) async fn watch(
         &self,
-        audience: &mut Audience,
+        (audience, later): (&mut Audience, &Replacements<'_>),
         recorder: &mut Recorder,
         host: Option<&Host>,
         watcher: &dyn Watcher,
@@ -31,6 +31,8 @@ impl Session<'_> {
         let mut stand = tokio::time::interval(STANDING_EVERY);
         stand.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopping = false;
+        let mut making = std::pin::pin!(later.make());
+        let mut is_making = true;
         watcher.on_news(News::Begun(Goal::of(plan)));
         loop {
             let turn = tokio::select! {
@@ -40,6 +42,10 @@ impl Session<'_> {
                 wish = watcher.wish(), if !stopping => Turn::Wish(wish),
                 () = self.interrupts.reached(1), if !stopping => Turn::Stop,
                 _ = beat.tick() => Turn::Beat,
+                () = &mut making, if is_making => {
+                    is_making = false;
+                    Turn::Beat
+                }
                 _ = stand.tick() => Turn::Stand,
                 batch = audience.next_batch() => Turn::News(batch),
             };
@@ -49,6 +55,7 @@ impl Session<'_> {
                 Turn::News(None) => break,
                 Turn::News(Some(Batch { asked, arrived, facts })) => {
                     watcher.on_news(News::Facts(&facts));
+                    later.note(&facts);
                     recorder.take_under_way(asked, arrived);
                     recorder.take(facts);
                     recorder.flush();
@@ -81,9 +88,11 @@ impl Session<'_> {
             if stops {
                 stopping = true;
                 audience.stop();
+                later.close();
             }
             pulse.rest();
         }
+        later.end(is_making.then_some(making)).await;
         tell_standing(watcher, audience, host, plan);
     }
 }
@@ -100,8 +109,7 @@ enum Turn {
 /// Tells how things stand now.
 fn tell_standing(watcher: &dyn Watcher, audience: &mut Audience, host: Option<&Host>, plan: &Plan) {
     let (now, standing) = (audience.clock().now(), standing(audience, host));
-    let Progress { buffering, playing, stalled, paused, done, .. } = standing.progress;
-    let goal = Goal::by_now(plan, now, buffering + playing + stalled + paused + done);
+    let goal = Goal::by_now(plan, now, standing.progress.came());
     watcher.on_news(News::Stands { now, goal, standing });
 }
 

@@ -4,6 +4,8 @@
 pub(crate) struct Extent {
     /// Searches of each world.
     pub(crate) seeds: u64,
+    /// Searches of each service that are held against brute force.
+    pub(crate) searches: u64,
     /// Runs at each number that brute force makes.
     pub(crate) runs: u64,
     /// Whether the large worlds are looked at, too.
@@ -18,12 +20,13 @@ impl Extent {
     )]
     pub(crate) fn asked_for() -> Self {
         let large = std::env::var("CLAQUE_CAPACITY_LARGE").is_ok();
-        match std::env::var("CLAQUE_CAPACITY_SEEDS").ok() {
-            None => Self { seeds: 3, runs: 10, large },
-            Some(seeds) => {
-                let seeds = seeds.parse().expect("seeds are a number");
-                Self { seeds, runs: 4 * seeds, large }
-            }
+        let number = |name: &str| std::env::var(name).ok().map(|said| said.parse().expect("it is a number"));
+        let runs: Option<u64> = number("CLAQUE_BRUTE_FORCE_RUNS");
+        Self {
+            seeds: number("CLAQUE_CAPACITY_SEEDS").unwrap_or(3),
+            searches: if runs.is_some() { 10 } else { 1 },
+            runs: runs.unwrap_or(10),
+            large,
         }
     }
 }

@@ -5,6 +5,7 @@
 mod any_load;
 mod brute_force;
 mod extent;
+mod services;
 mod truth;
 mod worlds;
 

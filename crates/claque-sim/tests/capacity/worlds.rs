@@ -11,7 +11,7 @@ use claque_core::{
     time::{Duration, MediaTime, Speed},
 };
 use claque_front::yapit::gateway::GatewayConfig;
-use claque_gateway::{Effect, FaultRule, Selector, ServiceModel};
+use claque_gateway::{Crashes, Effect, FaultRule, Selector, ServiceModel};
 use claque_sim::{Link, Scenario, simulate};
 use claque_stats::{
     Observations, RunShape, Verdict,
@@ -20,7 +20,7 @@ use claque_stats::{
     summarise,
 };
 
-const TEXT: &str = include_str!("../../../claque/corpus/alice.md");
+pub(crate) const TEXT: &str = include_str!("../../../claque/corpus/alice.md");
 
 /// A service of workers that take one block at a time.
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +34,15 @@ pub(crate) struct World {
     pub(crate) speed: u32,
     /// Of the log-normal service time.
     pub(crate) sigma: f64,
-    /// Share of the jobs at which their worker has to begin anew.
-    pub(crate) restarts: f64,
+    /// Workers that crash at work, if they do.
+    pub(crate) crashes: Option<Crashes>,
     /// Share of the jobs that fail for good, whatever the load.
     pub(crate) fails: f64,
 }
 
 impl World {
     pub(crate) const fn clockwork(workers: u32, service_ms: u64, audio_ms: u64, speed: u32) -> Self {
-        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, restarts: 0.0, fails: 0.0 }
+        Self { workers, service_ms, audio_ms, speed, sigma: 0.0, crashes: None, fails: 0.0 }
     }
 
     /// Listeners that all workers together make audio for: W x d / (s x v).
@@ -62,15 +62,11 @@ impl World {
         let config = GatewayConfig::current().without_rest_limits().without_synthesis_limit();
         let mut config = config.with_deterministic_engine(self.workers, service, audio);
         for model in &mut config.models {
+            model.machine.crashes = self.crashes;
             if self.sigma > 0.0 {
                 model.service =
                     ServiceModel::PerChar { overhead: service, per_char: Duration::ZERO, sigma: self.sigma };
             }
-        }
-        if self.restarts > 0.0 {
-            // A worker that has to begin anew, with all that it takes to be there again.
-            let effect = Effect::Slow { extra: Duration::from_secs(8) };
-            config.faults.jobs.push(FaultRule { selector: Selector::Share(self.restarts), effect });
         }
         if self.fails > 0.0 {
             let effect = Effect::EngineError { times: None, text: "no voice".to_owned() };
@@ -79,7 +75,7 @@ impl World {
         config
     }
 
-    pub(crate) fn facts(self, order: ProbeOrder, seed: Seed) -> Vec<Fact> {
+    pub(crate) fn scenario(self, order: ProbeOrder, seed: Seed) -> Scenario {
         let users = order.users;
         let plan = Plan {
             users,
@@ -99,33 +95,32 @@ impl World {
         };
         let corpus = Corpus::from_markdown(TEXT).expect("the corpus has words");
         let scripts = plan.scripts(&corpus, seed.child("unique"));
-        let scenario = Scenario {
-            plan,
-            scripts,
-            gateway: self.gateway(),
-            link: Link::default(),
-            seed: seed.child("luck"),
-        };
+        Scenario { plan, scripts, gateway: self.gateway(), link: Link::default(), seed: seed.child("luck") }
+    }
+
+    /// What happens in it.
+    pub(crate) fn facts_of(scenario: &Scenario) -> Vec<Fact> {
         let mut facts = Vec::new();
-        simulate(&scenario, |fact| facts.push(fact)).expect("the scenario can be simulated");
+        simulate(scenario, |fact| facts.push(fact)).expect("the scenario can be simulated");
         facts
     }
 
     /// Makes the run that a search wants.
     pub(crate) fn probe(self, order: ProbeOrder, seed: Seed, objectives: &[Objective]) -> Evidence {
-        let facts = self.facts(order, seed);
-        evidence(&facts, order, self.speed(), objectives)
+        let facts = Self::facts_of(&self.scenario(order, seed));
+        evidence(&facts, order.users, order, self.speed(), objectives)
     }
 }
 
-/// What such a run shows.
+/// What such a run shows, to which so many came.
 pub(crate) fn evidence(
     facts: &[Fact],
+    came: u32,
     order: ProbeOrder,
     speed: Speed,
     objectives: &[Objective],
 ) -> Evidence {
-    let shape = RunShape { users: order.users, blocks_per_user: order.blocks };
+    let shape = RunShape { users: came, blocks_per_user: order.blocks };
     let mut verdict = Verdict::judge(&summarise(shape, facts, None));
     // Nothing is late in virtual time.
     verdict.notes.clear();

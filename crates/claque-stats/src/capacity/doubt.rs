@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     belief::ObjectiveBelief,
     evidence::{Evidence, Length, Worth},
-    search::Search,
+    search::{Next, Search},
     weights::Chances,
 };
 use crate::{
@@ -102,6 +102,52 @@ impl Search {
             })
         };
         is_nothing_else && self.objectives.iter().enumerate().any(|(at, belief)| is_open(at, belief))
+    }
+
+    /// One more look at a lone listener, which is over soon: the sooner where all that is open is known when it has begun.
+    pub(super) fn another_alone(&self) -> Next {
+        const BLOCKS: u32 = 8;
+        const TO_BEGIN: u32 = 2;
+        let missed =
+            |at: usize| self.alone().filter_map(move |one| one.trials.get(at)).any(|trial| !trial.result.met);
+        let needs_more = (0..self.objectives.len()).any(|at| missed(at) && !self.is_known_at_start(at));
+        let blocks = if needs_more { BLOCKS } else { TO_BEGIN };
+        let length = if self.terms.blocks.is_some() { Length::Full } else { Length::Short };
+        self.order_of(1, self.terms.blocks.unwrap_or(blocks), length)
+    }
+
+    /// Whether a look that is sooner over than a run of this length still tells something.
+    pub(super) fn has_quicker_look(&self, than: Length) -> bool {
+        than == Length::Full && self.terms.blocks.is_none() && self.is_begin_open()
+    }
+
+    /// Whether all that is open about a lone listener is known when it has begun, so that a short look tells as much of it as a long one.
+    pub(super) fn is_open_at_the_start(&self) -> bool {
+        // What was looked for by the pace comes behind the objectives.
+        let is_later = |at: usize| at >= self.objectives.len() || !self.is_known_at_start(at);
+        let is_later_open = self
+            .ceilings()
+            .iter()
+            .enumerate()
+            .any(|(at, chances)| is_later(at) && self.is_open_alone(chances));
+        self.full_at(1).next().is_some() && self.is_begin_open() && !is_later_open
+    }
+
+    /// Whether it is open if a lone listener's session begins as asked.
+    pub(super) fn is_begin_open(&self) -> bool {
+        let beliefs = self.objectives.iter().enumerate();
+        let mut at_start = beliefs.filter(|(at, _)| self.is_known_at_start(*at));
+        at_start.any(|(_, belief)| self.is_open_alone(&belief.chances()))
+    }
+
+    fn is_open_alone(&self, ceiling: &Chances) -> bool {
+        let sure = self.terms.confidence_pct / 100.0;
+        (1.0 - sure..sure).contains(&ceiling.at_least(1.0))
+    }
+
+    /// Whether an objective is about how a session begins.
+    fn is_known_at_start(&self, at: usize) -> bool {
+        self.history.iter().filter_map(|one| one.trials.get(at)).any(|trial| trial.known_at_start)
     }
 
     /// Whether lone listeners were looked at often enough to say that one is too many.

@@ -50,6 +50,27 @@ impl Search {
         held.map(|one| one.users).max().unwrap_or(0)
     }
 
+    /// The number of which a run would tell most: as likely to hold as not, and not tried before, nor one beside it.
+    pub(super) fn most_doubtful(&self, ceiling: &Chances) -> u32 {
+        /// Numbers that are this near to each other, as a ratio, tell much the same.
+        const BESIDE: f64 = 0.015;
+        let tried = |users: f64| -> f64 {
+            let full = self.history.iter().filter(|one| one.length == Length::Full && one.is_trusted());
+            full.map(|one| (-((users / f64::from(one.users)).ln() / BESIDE).powi(2)).exp()).sum()
+        };
+        let score = |users: u32| {
+            // Where nothing is random another run tells nothing.
+            if self.is_repeated(users, true) || self.is_repeated(users, false) {
+                return -1.0;
+            }
+            let chance = ceiling.at_least(f64::from(users));
+            chance.min(1.0 - chance) / (1.0 + tried(f64::from(users)))
+        };
+        let shares = (1..100_u32).map(|share| whole_number(ceiling.quantile(f64::from(share) / 100.0)));
+        let candidates = shares.flat_map(|users| [users.max(1), users + 1]);
+        candidates.max_by(|&a, &b| score(a).total_cmp(&score(b)).then(b.cmp(&a))).unwrap_or(1)
+    }
+
     /// The interval of whole numbers in which the largest that holds lies, with the confidence asked for. `if_any` has the chances where
     /// there is a ceiling at all.
     pub(super) fn interval(&self, ceiling: &Chances, if_any: &Chances) -> (u32, u32) {

@@ -214,17 +214,6 @@ impl Search {
         }
     }
 
-    /// One more look at a lone listener, which is over soon.
-    fn another_alone(&self) -> Next {
-        const BLOCKS: u32 = 8;
-        match self.order(1, Length::Short) {
-            Next::Probe(order) => {
-                Next::Probe(ProbeOrder { blocks: self.terms.blocks.unwrap_or(BLOCKS), ..order })
-            }
-            done @ Next::Done(_) => done,
-        }
-    }
-
     pub(super) fn pace_chances(&self) -> Chances {
         self.pace.chances()
     }
@@ -331,48 +320,39 @@ impl Search {
         }
         let users = self.most_doubtful(&ceiling);
         let gentle = self.largest_held().saturating_mul(2).max(1);
-        self.order(users.clamp(1, most).min(gentle), Length::Full)
-    }
-
-    /// The number of which a run would tell most: as likely to hold as not, and not tried before, nor one beside it.
-    fn most_doubtful(&self, ceiling: &Chances) -> u32 {
-        /// Numbers that are this near to each other, as a ratio, tell much the same.
-        const BESIDE: f64 = 0.015;
-        let tried = |users: f64| -> f64 {
-            let full = self.history.iter().filter(|one| one.length == Length::Full && one.is_trusted());
-            full.map(|one| (-((users / f64::from(one.users)).ln() / BESIDE).powi(2)).exp()).sum()
-        };
-        let score = |users: u32| {
-            // Where nothing is random another run tells nothing.
-            if self.is_repeated(users, true) || self.is_repeated(users, false) {
-                return -1.0;
-            }
-            let chance = ceiling.at_least(f64::from(users));
-            chance.min(1.0 - chance) / (1.0 + tried(f64::from(users)))
-        };
-        let shares = (1..100_u32).map(|share| whole_number(ceiling.quantile(f64::from(share) / 100.0)));
-        let candidates = shares.flat_map(|users| [users.max(1), users + 1]);
-        candidates.max_by(|&a, &b| score(a).total_cmp(&score(b)).then(b.cmp(&a))).unwrap_or(1)
+        match users.clamp(1, most).min(gentle) {
+            1 if self.is_open_at_the_start() => self.another_alone(),
+            users => self.order(users, Length::Full),
+        }
     }
 
     fn order(&self, users: u32, length: Length) -> Next {
-        let SearchTerms { ahead, blocks, spread_s, .. } = self.terms;
-        let block_s = self.history.iter().find_map(|one| one.block_s).unwrap_or(0.0);
-        // Over the time in which a buffer fills, so that those who start do not wait for each other.
-        let spread_s = if users == 1 { 0.0 } else { spread_s.unwrap_or(f64::from(ahead) * block_s) };
+        let SearchTerms { ahead, blocks, .. } = self.terms;
         let long = match length {
             Length::Short => ahead.max(8),
             Length::Full => 2 * ahead + self.watched(users),
         };
         let length = if blocks.is_some() { Length::Full } else { length };
-        let blocks = blocks.unwrap_or(long);
+        self.order_of(users, blocks.unwrap_or(long), length)
+    }
+
+    /// A run of so many blocks, if there is time for it.
+    pub(super) fn order_of(&self, users: u32, blocks: u32, length: Length) -> Next {
+        let SearchTerms { ahead, spread_s, .. } = self.terms;
+        let block_s = self.history.iter().find_map(|one| one.block_s).unwrap_or(0.0);
+        // Over the time in which a buffer fills, so that those who start do not wait for each other.
+        let spread_s = if users == 1 { 0.0 } else { spread_s.unwrap_or(f64::from(ahead) * block_s) };
         let number = u64::try_from(self.history.len()).unwrap_or(u64::MAX);
         let order = ProbeOrder { users, blocks, spread_s, length, number };
         let spent: f64 = self.history.iter().map(|one| one.listened_s / f64::from(one.users.max(1))).sum();
         let takes = spread_s + f64::from(blocks) * block_s;
         match self.terms.most_s {
+            // How a session begins is soon looked at.
+            Some(most) if spent + takes > most && self.has_quicker_look(length) => self.another_alone(),
             Some(most) if !self.history.is_empty() && spent + takes > most => {
-                let why = format!("the next run takes {takes:.0} s more than the {spent:.0} s that went by");
+                let why = format!(
+                    "the next run takes {takes:.0} s, and {spent:.0} of the {most:.0} s that there were went by; --max-time gives it more"
+                );
                 Next::Done(Ending::Undecided(why))
             }
             Some(_) | None => Next::Probe(order),

@@ -242,3 +242,53 @@ fn what_more_load_makes_easier_is_known() {
         assert_eq!(objective.eases_with_load(), eases, "{line}");
     }
 }
+
+/// A run of listeners of whom none ever stalls, to a service that makes as much as one listens to: whether their sessions began in time is
+/// told, and a block plays for six seconds.
+fn begun(order: ProbeOrder, in_time: u32) -> Evidence {
+    let one = run(order, order.users, (1.2 / f64::from(order.users)).min(1.0));
+    let mut startup = one.trials[0].clone();
+    startup.result.met = in_time == order.users;
+    let startup = Trial { good: in_time.into(), target: 0.95, known_at_start: true, ..startup };
+    let listened_s = 6.0 * f64::from(order.blocks) * f64::from(order.users);
+    Evidence { trials: vec![one.trials[0].clone(), startup], listened_s, block_s: Some(6.0), ..one }
+}
+
+/// Every third lone listener begins late, which no number of runs makes one in twenty.
+#[test]
+fn how_a_session_begins_is_looked_at_in_runs_of_two_blocks_and_within_the_time_there_is() {
+    let mut search = Search::new(SearchTerms { most_s: Some(600.0), ramp: Ramp::Leap, ..terms() }, 2);
+    let mut alone = 0;
+    let ending = loop {
+        match search.next() {
+            Next::Probe(order) if order.users == 1 => {
+                alone += 1;
+                search.add(begun(order, u32::from(alone % 3 != 0)));
+            }
+            Next::Probe(order) => search.add(begun(order, 0)),
+            Next::Done(ending) => break ending,
+        }
+    };
+    let runs: Vec<_> = search.history().iter().map(|one| (one.users, one.blocks)).collect();
+    assert_eq!(ending, Ending::NothingHolds, "{runs:?}");
+    let spent: u32 = runs.iter().map(|(_, blocks)| 6 * blocks).sum();
+    assert!(spent <= 600, "{spent} s: {runs:?}");
+    assert!(runs.iter().filter(|run| **run == (1, 2)).count() >= 3, "{runs:?}");
+}
+
+#[test]
+fn a_search_without_time_for_another_run_says_what_gives_it_more() {
+    let mut search = Search::new(SearchTerms { most_s: Some(300.0), ..terms() }, 1);
+    let why = loop {
+        match search.next() {
+            Next::Probe(order) => {
+                let holds = order.users <= 5;
+                let one = run(order, if holds { order.users } else { 0 }, if holds { 1.0 } else { 0.8 });
+                search.add(Evidence { listened_s: 2.0 * f64::from(order.blocks * order.users), ..one });
+            }
+            Next::Done(Ending::Undecided(why)) => break why,
+            Next::Done(ending) => panic!("{ending:?}"),
+        }
+    };
+    assert!(why.contains("of the 300 s that there were went by; --max-time gives it more"), "{why}");
+}

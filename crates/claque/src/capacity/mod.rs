@@ -25,10 +25,13 @@ use self::{
     probe::Probed,
 };
 use crate::{
-    config::{CapacitySettings, Talk, UsageError},
+    config::{CapacitySettings, ProbeWork, Talk, UsageError},
     exit::{INVALID, LEFT, MISSED},
     report, talk,
 };
+
+/// A search of claque's own gateway on sockets is over by then, in seconds, unless somebody gives it another time.
+const ANSWER_WITHIN_S: f64 = 600.0;
 
 /// Searches, tells of it, and leaves a folder in which the search goes on if it is stopped.
 ///
@@ -37,6 +40,10 @@ use crate::{
 pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCode> {
     let interrupts =
         Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
+    let is_own = matches!(settings.work, ProbeWork::Real(_)) && !settings.work.is_foreign();
+    if is_own {
+        settings.terms.most_s.get_or_insert(ANSWER_WITHIN_S);
+    }
     let mut book = Book::open(&settings)?;
     settings.work.keep_in(&book.0.dir);
     let mut search = Search::new(settings.terms.clone(), settings.objectives.len());

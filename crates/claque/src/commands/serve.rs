@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use anyhow::Context as _;
-use claque_net::host::{Host, HostError, HostOptions, OpenaiHostOptions};
+use claque_net::host::{Host, HostError, HostOptions, OpenaiHostOptions, StartingHost};
 use claque_run::interrupts::Interrupts;
 
 use crate::{
@@ -26,6 +26,10 @@ pub(crate) fn serve(settings: ServeSettings) -> anyhow::Result<ExitCode> {
         let interrupts =
             Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
         let (host, what) = start(gateway, bind)?;
+        let host = tokio::select! {
+            host = host.ready() => host?,
+            () = interrupts.reached(1) => return Ok(ExitCode::SUCCESS),
+        };
         print(&format!("{}\n", host.base_url()))?;
         if talk == Talk::Normal {
             say(&format!("serving {what}; Ctrl-C stops it"));
@@ -37,14 +41,14 @@ pub(crate) fn serve(settings: ServeSettings) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Starts the gateway, and says what it is.
-fn start(gateway: ServedGateway, bind: SocketAddr) -> Result<(Host, String), HostError> {
+/// Begins to start the gateway, and says what it is.
+fn start(gateway: ServedGateway, bind: SocketAddr) -> Result<(StartingHost, String), HostError> {
     match gateway {
         ServedGateway::Yapit(gateway) => {
             let (engine, seed) = (gateway.engine.to_host(), gateway.seed);
             let what =
                 format!("the gateway of preset {} with the engine {}", gateway.preset, gateway.engine.name());
-            Ok((Host::start(HostOptions { bind, config: gateway.config, engine, seed })?, what))
+            Ok((Host::begin(HostOptions { bind, config: gateway.config, engine, seed })?, what))
         }
         ServedGateway::Openai(gateway) => {
             let (engine, seed) = (gateway.engine.to_host(), gateway.seed);
@@ -59,7 +63,7 @@ fn start(gateway: ServedGateway, bind: SocketAddr) -> Result<(Host, String), Hos
                 gateway.engine.name()
             );
             let options = OpenaiHostOptions { bind, config: gateway.config, engine, seed };
-            Ok((Host::start_openai(options)?, what))
+            Ok((Host::begin_openai(options)?, what))
         }
     }
 }

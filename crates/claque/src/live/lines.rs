@@ -16,8 +16,14 @@ pub(super) fn describe(now: Instant, goal: Goal, progress: Progress, pace: Pace)
     {
         let _infallible = write!(text, "{} {what}, ", grouped(count));
     }
-    if progress.paused > 0 {
-        let _infallible = write!(text, "{} paused, ", grouped(progress.paused));
+    // What hardly any audience does is told where somebody does it.
+    let rare = [
+        (progress.awaiting, "awaiting an answer"),
+        (progress.thinking, "thinking"),
+        (progress.paused, "paused"),
+    ];
+    for (count, what) in rare.into_iter().filter(|(count, _)| *count > 0) {
+        let _infallible = write!(text, "{} {what}, ", grouped(count));
     }
     let _infallible = write!(
         text,
@@ -112,6 +118,17 @@ mod tests {
             line,
             "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 1 underrun, 0:42, about 0:42 left"
         );
+    }
+
+    #[test]
+    fn a_conversation_says_who_awaits_an_answer_and_who_thinks() {
+        let progress = Progress { playing: 4, awaiting: 3, thinking: 2, ..Progress::default() };
+        let line = describe(Instant::from_millis(42_000), GOAL, progress, Pace::default());
+        assert_eq!(
+            line,
+            "4 playing, 0 buffering, 0 stalled, 3 awaiting an answer, 2 thinking, 0 of 20 done, 0 underruns, 0:42"
+        );
+        assert_eq!(progress.came(), 9);
     }
 
     #[test]

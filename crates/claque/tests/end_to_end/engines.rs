@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::{
     other_programs::StartedServer,
     program::{Ran, claque, run, run_with},
+    under_way::{UnderWay, count},
 };
 
 const KEY: &str = "sk-of-their-service";
@@ -83,4 +84,30 @@ fn a_service_that_is_not_there_ends_the_program_before_a_run() {
     let typed = run("run", &["--engine", "wyoming:piper"]);
     assert_eq!(typed.code, Some(2));
     assert!(typed.stderr.contains("wyoming:127.0.0.1:10200"), "{}", typed.stderr);
+}
+
+/// One that loads its voice for longer than anybody has time.
+#[test]
+#[cfg(target_os = "linux")]
+fn ctrl_c_ends_the_program_at_once_while_an_engine_starts() {
+    for verb in [&["run", "--users", "1", "--blocks", "1"][..], &["serve", "--bind", "127.0.0.1:0"]] {
+        let folder = TempDir::new().unwrap();
+        let (script, loading) = (folder.path().join("load.sh"), folder.path().join("loading"));
+        fs::write(&script, "echo $$ > \"$1.new\"; mv \"$1.new\" \"$1\"; exec sleep 1000\n").unwrap();
+        let engine = format!("persistent: sh '{}' '{}'", script.display(), loading.display());
+        let mut command = claque(verb);
+        command.args(["--engine", &engine]).current_dir(folder.path());
+        let started = UnderWay::start(&mut command);
+        while !loading.exists() {
+            std::thread::park_timeout(std::time::Duration::from_millis(20));
+        }
+        started.signal("-INT");
+        let (code, said) = started.end();
+        let asked = if verb[0] == "run" { 1 } else { 0 };
+        // It was not waited for until the engine's time was up.
+        assert_eq!((code, count(&said, "was not ready")), (Some(asked), 0), "{said:?}");
+        let process = fs::read_to_string(&loading).unwrap();
+        let process = std::path::Path::new("/proc").join(process.trim());
+        assert!(!process.exists(), "{} is still there: {said:?}", process.display());
+    }
 }

@@ -2,8 +2,12 @@
 
 use claque_core::record::SessionEnd;
 use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::program::{Ran, run};
+use crate::{
+    program::{Ran, claque, run},
+    under_way::{UnderWay, slow_host},
+};
 
 /// Eight places at four workers: all ask at once at first, and then by turns.
 const EIGHT: [&str; 16] = [
@@ -122,4 +126,44 @@ fn arrivals_at_random_can_be_looked_at_after_a_warm_up_too() {
     assert_eq!(ran.count("/listeners/intended"), u64::try_from(within(&ran)).unwrap());
     // 150 are to be expected of five minutes, give or take 12.
     assert!((110..190).contains(&within(&ran)), "{}", within(&ran));
+}
+
+/// Two places, at each of which one listener follows the other: each hears a block of nine seconds at four times the speed, where the shortest
+/// stay that is planned for is a second.
+const TWO_PLACES: [&str; 11] =
+    ["--users", "2", "--hold", "8s", "--blocks", "1", "--speed", "4", "--warm-up", "off", "--base-url"];
+
+#[test]
+fn documents_of_those_who_replace_others_are_made_as_they_come_and_all_are_deleted() {
+    let host = slow_host();
+    let url = host.base_url();
+    let ran = run("run", &[&TWO_PLACES[..], &[&url]].concat());
+    let manifest = ran.manifest();
+    let listeners = ran.listeners();
+    let made = ran.saved().manifest.document_ids.len();
+    assert!(listeners.iter().all(|listener| listener.end == SessionEnd::Completed), "{}", ran.stdout);
+    // Sixteen were foreseen. Eight come if nothing is late, and two documents are made ahead of each place.
+    assert!((5..=10).contains(&listeners.len()), "{}", listeners.len());
+    assert!((listeners.len()..=listeners.len() + 4).contains(&made) && made < 16, "{made} documents");
+    assert_eq!(manifest["preparation"]["documents_made"], made);
+    assert_eq!(note(&manifest, "reasons", "hold-not-kept"), None);
+    assert_eq!(host.stats().gateway.documents, 0);
+}
+
+#[test]
+fn ctrl_c_deletes_the_documents_of_those_who_were_to_come_too() {
+    let host = slow_host();
+    let results = TempDir::new().unwrap();
+    let mut command = claque(&["run"]);
+    command.args(TWO_PLACES).arg(host.base_url()).arg("--output-dir").arg(results.path());
+    let started = UnderWay::start(&mut command);
+    let mut stats = host.watch_stats();
+    // Beyond the four that are made before the run.
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        stats.wait_for(|stats| stats.gateway.documents > 4).await.unwrap();
+    });
+    started.signal("-INT");
+    let (code, said) = started.end();
+    assert_eq!((code, host.stats().gateway.documents), (Some(5), 0), "{said:?}");
 }

@@ -23,10 +23,10 @@ fn the_next_utterance_is_wanted_when_the_listener_has_thought_and_not_before() {
     room.audio(300, 0, 500);
     room.complete(400, 0, 1_000);
     room.pass_to(2_000);
-    assert_eq!((room.player.state(), room.asks.len()), (PlayerState::Paused, 1));
+    assert_eq!((room.player.state(), room.asks.len()), (PlayerState::Thinking, 1));
     assert_eq!(room.player.thinks_since(), Some(ms(1_300)));
     room.act(3_000, Act::NextTurn);
-    assert_eq!((room.player.state(), room.asks.len()), (PlayerState::Buffering, 2));
+    assert_eq!((room.player.state(), room.asks.len()), (PlayerState::Awaiting, 2));
     room.ready(3_400, 1, 1_000);
     room.pass_to(9_000);
     // The wait for the second utterance is its response time, and no stall.
@@ -58,7 +58,7 @@ fn every_utterance_fills_its_start_buffer() {
     assert_eq!(room.starts(), [(0, 100)], "it is whole, and shorter");
     room.act(300, Act::NextTurn);
     room.audio(400, 1, 200);
-    assert_eq!(room.player.state(), PlayerState::Buffering);
+    assert_eq!(room.player.state(), PlayerState::Awaiting);
     room.audio(500, 1, 300);
     room.complete(600, 1, 400);
     room.pass_to(9_000);
@@ -102,7 +102,7 @@ fn an_interrupted_utterance_is_cancelled_and_its_late_bytes_are_counted_and_not_
     room.audio(100, 0, 2_000);
     room.act(600, Act::BargeIn);
     assert_eq!(room.forgotten, [(600, vec![0])]);
-    assert_eq!((room.player.state(), room.player.thinks_since()), (PlayerState::Paused, Some(ms(600))));
+    assert_eq!((room.player.state(), room.player.thinks_since()), (PlayerState::Thinking, Some(ms(600))));
     room.audio(700, 0, 3_000);
     room.complete(800, 0, 3_000);
     room.act(1_600, Act::NextTurn);

@@ -20,7 +20,7 @@ use super::{
     Host, HostError,
     engine::{Engine, EngineChoice, Speaker},
     headers::text_headers,
-    port::{PortService, Question},
+    port::{PortService, Question, StartingHost},
     speech,
 };
 
@@ -47,6 +47,14 @@ impl Host {
     /// # Errors
     /// When the address cannot be listened on or the engine's program is missing; see [`HostError`].
     pub fn start_openai(options: OpenaiHostOptions) -> Result<Self, HostError> {
+        Self::begin_openai(options)?.wait()
+    }
+
+    /// Opens the port of such a host, and returns while its engine gets ready, which may take a minute.
+    ///
+    /// # Errors
+    /// As [`Host::start_openai`].
+    pub fn begin_openai(options: OpenaiHostOptions) -> Result<StartingHost, HostError> {
         let OpenaiHostOptions { bind, mut config, engine, seed } = options;
         let engine = match Speaker::of(engine)? {
             None => {

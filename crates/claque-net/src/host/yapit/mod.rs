@@ -18,7 +18,7 @@ use self::hub::Hub;
 use super::{
     Host, HostError, HostOptions, HostStats, ScriptOptions,
     engine::{Engine, Speaker},
-    port::{PortService, Question},
+    port::{PortService, Question, StartingHost},
     speech,
 };
 
@@ -29,6 +29,14 @@ impl Host {
     /// When the address cannot be listened on, the engine's program is missing, or the configuration asks for
     /// audio that cannot be made; see [`HostError`].
     pub fn start(options: HostOptions) -> Result<Self, HostError> {
+        Self::launch(options, None)?.wait()
+    }
+
+    /// Opens the port of such a host, and returns while its engine gets ready, which may take a minute.
+    ///
+    /// # Errors
+    /// As [`Host::start`].
+    pub fn begin(options: HostOptions) -> Result<StartingHost, HostError> {
         Self::launch(options, None)
     }
 
@@ -39,10 +47,10 @@ impl Host {
     /// As [`Host::start`].
     pub fn start_scripted(mut options: HostOptions, script: ScriptOptions) -> Result<Self, HostError> {
         options.config.era = script.script.era;
-        Self::launch(options, Some(script))
+        Self::launch(options, Some(script))?.wait()
     }
 
-    fn launch(options: HostOptions, script: Option<ScriptOptions>) -> Result<Self, HostError> {
+    fn launch(options: HostOptions, script: Option<ScriptOptions>) -> Result<StartingHost, HostError> {
         let HostOptions { bind, mut config, engine, seed } = options;
         if let Some(model) = config.models.iter().find(|model| speech::packing(model.format).is_none()) {
             return Err(HostError::Mp3 { model: model.info.slug.to_string() });

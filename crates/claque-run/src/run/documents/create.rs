@@ -72,13 +72,13 @@ impl Made {
                     let answer = limited.map_or(Answer::Settled, Answer::Limited);
                     let next = pacer.handle_answer(clock.now(), turn, answer);
                     settled.take(number, result, next);
-                    watcher.preparing(STEP, count(self.ids.borrow().len()), count(order.scripts.len()));
+                    watcher.preparing(STEP, count(self.ids.borrow().len()), count(order.first));
                 }
                 () = clock.sleep_until(due.unwrap_or_default()), if due.is_some() => {}
                 () = interrupts.reached(1), if !interrupts.any() => {}
             }
         }
-        self.stats.borrow_mut().pacing = pacer.stats();
+        self.stats.borrow_mut().add_pacing(pacer.stats());
         settled.finish(numbers)
     }
 

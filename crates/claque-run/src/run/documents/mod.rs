@@ -2,6 +2,7 @@
 
 pub mod clear;
 mod create;
+pub(super) mod replacements;
 
 use std::{
     cell::{Cell, RefCell},
@@ -56,14 +57,16 @@ impl Document {
 pub(crate) struct MakeOrder<'a> {
     /// Everybody's text, in order of listeners.
     pub(crate) scripts: &'a [Script],
+    /// Documents that are made before the audience comes.
+    pub(crate) first: usize,
     /// Stands in every title, so that people can tell whose they are.
     pub(crate) marker: String,
     /// Where kept documents are noted; none deletes them after the run.
     pub(crate) keep_in: Option<PathBuf>,
 }
 
-/// Everybody's document, in order of listeners, or why a listener has none.
-pub(crate) type Documents = Vec<Result<Document, ServiceError>>;
+/// The document of each listener for whom one was to be made, by its place, or why there is none.
+pub(crate) type Documents = BTreeMap<usize, Result<Document, ServiceError>>;
 
 /// What making documents came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,6 +77,13 @@ pub(crate) struct MakeStats {
     pub(crate) reused: usize,
     /// How limits were in the way.
     pub(crate) pacing: PacingStats,
+}
+
+impl MakeStats {
+    fn add_pacing(&mut self, more: PacingStats) {
+        self.pacing.refusals += more.refusals;
+        self.pacing.waited += more.waited;
+    }
 }
 
 /// What this run has made and not yet deleted.
@@ -131,7 +141,7 @@ impl Made {
         *self.stats.borrow()
     }
 
-    /// Makes a document of every script, or takes one that was kept, in order of scripts. A listener whose document is
+    /// Makes a document of the scripts of `numbers`, or takes one that was kept. A listener whose document is
     /// not made has its failure in its place, and the others go on. After an interrupt no further one is begun, and what
     /// is under way is waited for, so that all that was made is known.
     ///
@@ -141,18 +151,19 @@ impl Made {
         &self,
         accounts: &SignedInAccounts,
         order: &MakeOrder<'_>,
+        numbers: &[usize],
         interrupts: &Interrupts,
         watcher: &dyn Watcher,
     ) -> Result<Documents, StoreError> {
-        let total = order.scripts.len();
-        watcher.preparing(STEP, 0, count(total));
+        watcher.preparing(STEP, 0, count(numbers.len()));
         let waiting = Waiting::new(interrupts, watcher);
-        let mut documents: BTreeMap<usize, Result<Document, ServiceError>> = BTreeMap::new();
+        let mut documents = Documents::new();
         let mut kept = order.keep_in.as_deref().map(KeptDocuments::read).transpose()?;
         if let Some(kept) = &mut kept {
-            self.take_kept(accounts, order, (kept, &mut documents), interrupts, &waiting).await?;
+            self.take_kept(accounts, order, numbers, (kept, &mut documents), interrupts, &waiting).await?;
         }
-        let missing: Vec<usize> = (0..total).filter(|number| !documents.contains_key(number)).collect();
+        let missing: Vec<usize> =
+            numbers.iter().copied().filter(|number| !documents.contains_key(number)).collect();
         let created = self.create(accounts, order, &missing, interrupts, watcher).await?;
         if interrupts.any() {
             return Ok(Documents::new());
@@ -165,7 +176,7 @@ impl Made {
             }
         }
         documents.extend(look_at(accounts, created, order.scripts, &waiting).await);
-        Ok(documents.into_values().collect())
+        Ok(documents)
     }
 
     /// Takes documents of earlier runs for those scripts whose text they hold, if they are still there.
@@ -173,12 +184,15 @@ impl Made {
         &self,
         accounts: &SignedInAccounts,
         order: &MakeOrder<'_>,
-        (kept, documents): (&mut KeptDocuments, &mut BTreeMap<usize, Result<Document, ServiceError>>),
+        numbers: &[usize],
+        (kept, documents): (&mut KeptDocuments, &mut Documents),
         interrupts: &Interrupts,
         waiting: &Waiting<'_>,
     ) -> Result<(), StoreError> {
-        let mut taken = BTreeSet::new();
-        for (number, script) in order.scripts.iter().enumerate() {
+        let mut taken: BTreeSet<String> = self.ids().into_iter().collect();
+        for (number, script) in
+            numbers.iter().filter_map(|&number| Some((number, order.scripts.get(number)?)))
+        {
             let service = accounts.of_listener(number);
             let hash = text_hash(&script.document());
             let target = service.target().to_string();

@@ -361,13 +361,16 @@ impl Seen {
             }
             _ => {}
         }
-        self.status =
-            match player.state() {
-                PlayerState::Idle | PlayerState::Paused | PlayerState::Done => "stopped",
-                PlayerState::Buffering | PlayerState::Playing | PlayerState::Stalled => {
-                    if player.is_buffering() { "buffering" } else { "playing" }
+        self.status = match player.state() {
+            PlayerState::Idle | PlayerState::Thinking | PlayerState::Paused | PlayerState::Done => "stopped",
+            PlayerState::Buffering | PlayerState::Playing | PlayerState::Stalled | PlayerState::Awaiting => {
+                if player.is_buffering() {
+                    "buffering"
+                } else {
+                    "playing"
                 }
-            };
+            }
+        };
         if self.status != "stopped" {
             self.stopped_at = None;
         } else if player.state() != PlayerState::Idle && self.stopped_at.is_none() {

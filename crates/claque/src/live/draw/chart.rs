@@ -17,9 +17,11 @@ const AXIS: usize = 7;
 const CELLS: usize = 8;
 
 /// States from the bottom to the top, as in the report, each with a sign that needs no colour.
-const STATES: [(Level, &str, &str); 6] = [
+const STATES: [(Level, &str, &str); 8] = [
     (Level::Playing, "playing", "█"),
     (Level::Stalled, "stalled", "▓"),
+    (Level::Awaiting, "awaiting", "?"),
+    (Level::Thinking, "thinking", "~"),
     (Level::Paused, "paused", "-"),
     (Level::Buffering, "buffering", "▒"),
     (Level::Lost, "ended early", "x"),
@@ -31,6 +33,8 @@ fn style(level: Level, paint: Paint) -> Style {
         Level::Playing => paint.colour(Color::Blue),
         Level::Stalled => paint.colour(Color::LightRed).add_modifier(Modifier::BOLD),
         Level::Lost => paint.colour(Color::Magenta).add_modifier(Modifier::BOLD),
+        Level::Awaiting => paint.colour(Color::Yellow),
+        Level::Thinking => paint.colour(Color::Green),
         Level::Paused => paint.colour(Color::Cyan),
         Level::Buffering => paint.colour(Color::Gray),
         Level::Done | Level::Queued | Level::Busy => paint.faint(),
@@ -46,6 +50,10 @@ pub(super) fn legend(picture: &Picture, paint: Paint) -> Line<'static> {
         let count = match level {
             Level::Playing => progress.playing,
             Level::Stalled => progress.stalled,
+            Level::Awaiting if progress.awaiting == 0 => continue,
+            Level::Awaiting => progress.awaiting,
+            Level::Thinking if progress.thinking == 0 => continue,
+            Level::Thinking => progress.thinking,
             Level::Paused if progress.paused == 0 => continue,
             Level::Paused => progress.paused,
             Level::Buffering => progress.buffering,
@@ -113,14 +121,14 @@ fn axis(most: &str, width: usize, paint: Paint, area: Rect, buffer: &mut Buffer)
 }
 
 /// How high each state reaches, in rows. Whoever is stalled or lost is seen, however few they are.
-fn tops(counts: [f64; 6], most: f64, height: u16) -> [u16; 6] {
-    let mut tops = [0_u16; 6];
+fn tops(counts: [f64; 8], most: f64, height: u16) -> [u16; 8] {
+    let mut tops = [0_u16; 8];
     let mut sum = 0.0;
     for (top, count) in tops.iter_mut().zip(counts) {
         sum += count;
         *top = rows(sum / most, height);
     }
-    for state in [1, 4] {
+    for state in [1, 6] {
         let below = tops[state - 1];
         if counts[state] > 0.0 && tops[state] == below {
             if below < height {
@@ -148,13 +156,13 @@ mod tests {
 
     #[test]
     fn one_stalled_among_thousands_is_seen() {
-        assert_eq!(tops([9_999.0, 1.0, 0.0, 0.0, 0.0, 0.0], 10_000.0, 8), [7, 8, 8, 8, 8, 8]);
-        assert_eq!(tops([0.0, 1.0, 0.0, 4_000.0, 0.0, 0.0], 10_000.0, 8), [0, 1, 1, 3, 3, 3]);
-        assert_eq!(tops([0.0, 0.0, 0.0, 0.0, 1.0, 9_999.0], 10_000.0, 8), [0, 0, 0, 0, 1, 8]);
+        assert_eq!(tops([9_999.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], 10_000.0, 8), [7, 8, 8, 8, 8, 8, 8, 8]);
+        assert_eq!(tops([0.0, 1.0, 0.0, 0.0, 0.0, 4_000.0, 0.0, 0.0], 10_000.0, 8), [0, 1, 1, 1, 1, 3, 3, 3]);
+        assert_eq!(tops([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 9_999.0], 10_000.0, 8), [0, 0, 0, 0, 0, 0, 1, 8]);
     }
 
     #[test]
     fn everybody_fills_the_height() {
-        assert_eq!(tops([2.0, 1.0, 1.0, 2.0, 2.0, 2.0], 10.0, 10), [2, 3, 4, 6, 8, 10]);
+        assert_eq!(tops([2.0, 1.0, 1.0, 1.0, 1.0, 2.0, 1.0, 1.0], 10.0, 10), [2, 3, 4, 5, 6, 8, 9, 10]);
     }
 }

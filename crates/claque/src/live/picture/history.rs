@@ -7,7 +7,7 @@ const MOST: usize = 256;
 /// Nothing is divided by less time than this: the time between two looks.
 const LEAST_SPAN: Duration = super::REDRAW;
 /// Levels that are kept: see [`Level`].
-const LEVELS: usize = 8;
+const LEVELS: usize = 10;
 /// Counters whose growth is kept: see [`Flow`].
 const FLOWS: usize = 3;
 
@@ -16,11 +16,15 @@ const FLOWS: usize = 3;
 pub(crate) enum Level {
     /// Listeners that hear something.
     Playing,
-    /// Listeners that want silence, or think in a conversation.
+    /// Listeners that want silence.
     Paused,
+    /// Listeners that think, in a conversation.
+    Thinking,
+    /// Listeners waiting for the first sound of a later answer, in a conversation.
+    Awaiting,
     /// Listeners whose playback waits.
     Stalled,
-    /// Listeners waiting for their first sound, or in a conversation for that of an answer.
+    /// Listeners waiting for their first sound.
     Buffering,
     /// Listeners that failed, left or were stopped.
     Lost,

@@ -126,6 +126,8 @@ impl Picture {
         let look = Look::default()
             .with(Level::Playing, progress.playing)
             .with(Level::Paused, progress.paused)
+            .with(Level::Thinking, progress.thinking)
+            .with(Level::Awaiting, progress.awaiting)
             .with(Level::Stalled, progress.stalled)
             .with(Level::Buffering, progress.buffering)
             .with(Level::Lost, lost)
