@@ -21,11 +21,8 @@ const SERVICE: Duration = Duration::from_secs(1);
 
 /// Blocks that come at random to so many workers, of whom each is busy for `utilisation` of its time.
 fn queue(blocks: u32, workers: u32, utilisation: f64, service: ServiceModel, seed: u64) -> Scenario {
-    let mut config = unlimited(GatewayConfig::current()).with_deterministic_engine(
-        workers,
-        SERVICE,
-        MediaTime::from_millis(1),
-    );
+    let media = MediaTime::from_millis(1);
+    let mut config = unlimited(GatewayConfig::current()).with_deterministic_engine(workers, SERVICE, media);
     for model in &mut config.models {
         model.service = service;
     }

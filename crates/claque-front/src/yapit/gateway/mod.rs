@@ -17,7 +17,7 @@ mod presets;
 mod refusal;
 mod session;
 mod split;
-mod telling;
+mod stats;
 mod wording;
 
 use std::{
@@ -47,7 +47,7 @@ pub use self::{
     limits::{Counting, RateLimit, RestLimits, Route, SynthesisLimit},
     message::{BlockNotice, BlockStatus, Input, NO_CLOSE_FRAME, Notice, Output, Request, TimeoutReason},
     refusal::{ContentFault, Refusal, Resource, Unauthenticated},
-    telling::GatewayStats,
+    stats::GatewayStats,
 };
 use self::{
     documents::Documents,

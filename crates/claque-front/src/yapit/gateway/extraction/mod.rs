@@ -1,6 +1,6 @@
 //! Extraction of documents: uploads, page jobs, and the document that comes of them.
 //!
-//! Pages go through a [`Pipeline`] of their own: one queue, oldest first, detection workers that take one page at a
+//! Pages go through a [`Pipeline`](claque_gateway::Pipeline) of their own: one queue, oldest first, detection workers that take one page at a
 //! time, lost workers, retries, the overflow provider, and a cache by content. What is here counts pages and knows
 //! when a document is whole. It knows no PDF: the host says how many pages an upload has.
 
