@@ -313,8 +313,10 @@ impl Session<'_> {
         let documents: Vec<Document> = documents.into_iter().chain(later.into_documents()).collect();
         let doubts = blocks::doubts(plan.blocks, &documents);
         recorder.note_blocks(doubts.notes, doubts.reason);
-        recorder.record_documents(self.made.ids());
-        recorder.record_preparation(start::with_later(preparation, self.made.stats()));
+        if plan.schedule.replaced_until().is_some() {
+            recorder.record_documents(self.made.ids());
+            recorder.record_preparation(start::with_later(preparation, self.made.stats()));
+        }
         recorder.note_by_hand(audience.by_hand());
         watcher.on_news(News::Ending);
         let mut kept = audience.finish();

@@ -75,12 +75,16 @@ impl<'a> Replacements<'a> {
         }
     }
 
-    /// Notes who has ended: another has the place now.
+    /// Notes who has ended and is replaced: another has the place now.
     pub(crate) fn note(&self, facts: &[Fact]) {
         let own = self.plan.own();
-        let ended = facts.iter().filter(|fact| matches!(fact, Fact::Listener(_)));
+        let ended = facts.iter().filter_map(|fact| match fact {
+            Fact::Listener(record) => Some(record),
+            Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Sound(_) => None,
+        });
+        let replaced = ended.filter(|record| self.plan.schedule.successor(record).is_some());
         let mut chains = self.chains.borrow_mut();
-        ended.filter_map(|fact| own.place(fact.listener())).for_each(|place| chains.ended(place));
+        replaced.filter_map(|record| own.place(record.listener)).for_each(|place| chains.ended(place));
         self.changed.notify_one();
     }
 
