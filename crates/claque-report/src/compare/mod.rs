@@ -19,6 +19,7 @@ use claque_stats::{
     units::counted,
 };
 
+pub(crate) use self::figures::rounded;
 use self::{differ::WHERE_AND_WHEN, sentence::sentence};
 pub use self::{
     differ::{Differs, Setting},
@@ -86,6 +87,11 @@ pub(crate) fn what_was_shown(compared: &Compared) -> Option<String> {
     shown(compared, compared.comparison.pairs.first()?, compared.sides.get(1)?)
 }
 
+/// The sentence about the only candidate.
+pub(crate) fn sentence_of_one(compared: &Compared) -> Option<String> {
+    sentence(compared, compared.comparison.pairs.first()?, compared.sides.get(1)?)
+}
+
 /// The sentence about a candidate, and how large a difference could have been seen.
 fn shown(compared: &Compared, pair: &Pair, side: &Side) -> Option<String> {
     let words = sentence(compared, pair, side)?;
@@ -139,19 +145,29 @@ pub(crate) fn headline(pair: &Pair) -> (&'static str, String) {
 
 /// What a reader must know to believe the table.
 fn remarks(compared: &Compared) -> Vec<String> {
+    let beside = remarks_beside_the_promise(compared);
+    promise(compared).into_iter().chain(beside).chain(too_few(compared)).collect()
+}
+
+/// How often an interval or a verdict is wrong.
+fn promise(compared: &Compared) -> Option<String> {
     let chance = 100.0 - compared.confidence_pct;
     let judged = compared.comparison.judged;
-    let mut remarks = Vec::new();
-    if judged > 0 {
-        // A tenth of a percent is the finest that can be asked for.
-        let chance = format!("{chance:.1}");
-        remarks.push(format!(
+    // A tenth of a percent is the finest that can be asked for.
+    let chance = format!("{chance:.1}");
+    (judged > 0).then(|| {
+        format!(
             "intervals hold the true difference with {} % confidence, each for its row; verdicts are over the {judged} judged rows \
              together: where nothing changed, at most {} % of comparisons call anything better or worse",
-            figures::rounded(compared.confidence_pct),
+            rounded(compared.confidence_pct),
             chance.trim_end_matches(".0")
-        ));
-    }
+        )
+    })
+}
+
+/// The other remarks: what was held against what, and what speaks against it.
+pub(crate) fn remarks_beside_the_promise(compared: &Compared) -> Vec<String> {
+    let mut remarks = Vec::new();
     let designs: Vec<_> = compared.comparison.pairs.iter().map(|pair| pair.design).collect();
     if designs.contains(&Design::Pairs) {
         remarks.push("runs of equal seed are held against each other as pairs".to_owned());
@@ -172,7 +188,6 @@ fn remarks(compared: &Compared) -> Vec<String> {
         ));
     }
     remarks.extend(compared.not_judged.iter().cloned());
-    remarks.extend(too_few(compared));
     for side in &compared.sides {
         for run in side.runs.iter().filter(|run| run.invalid.is_some()) {
             let why = run.invalid.as_deref().unwrap_or_default();

@@ -32,6 +32,19 @@ pub struct CompareTerms {
     pub objectives: Vec<Objective>,
 }
 
+impl CompareTerms {
+    /// The usual confidence, nothing that cannot be trusted, and no objective.
+    pub const fn new() -> Self {
+        Self { options: CompareOptions::new(), invalid: InvalidRuns::Refused, objectives: Vec::new() }
+    }
+}
+
+impl Default for CompareTerms {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// What becomes of runs whose figures do not measure the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidRuns {

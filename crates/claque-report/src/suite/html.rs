@@ -14,6 +14,9 @@ use crate::{
     words::one_line,
 };
 
+/// How the section begins that tells what the suite was held against.
+pub(super) const AGAINST: &str = "<section id=\"against\"";
+
 /// The whole file.
 pub(super) fn page(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> String {
     let suite = &told.manifest;
@@ -76,7 +79,7 @@ fn state(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>, out: &mut M
             (false, true) => "nothing got worse that could be compared; some scenarios could not",
             (false, false) => "nothing got worse that these data could show",
         };
-        lines.push(format!("Held against {}: {what}.", against.name));
+        lines.push(format!("Held against {}: {what}.", against.baseline.name));
     }
     if !lines.is_empty() {
         out.raw("<ul>\n");
@@ -147,8 +150,9 @@ fn judged(told: &SuiteFigures<'_>, out: &mut Markup) {
     out.raw("</tbody></table></div>\n</section>\n");
 }
 
-fn held(against: &SuiteComparison, out: &mut Markup) {
-    out.raw("<section id=\"against\" class=\"long\">\n<h2>Against ").words(&against.name).raw("</h2>\n");
+/// What came of each scenario.
+pub(super) fn held(against: &SuiteComparison, out: &mut Markup) {
+    out.raw(AGAINST).raw(" class=\"long\">\n<h2>Against ").words(&against.baseline.name).raw("</h2>\n");
     out.raw("<p>The baseline is A, this suite B. All scenarios together are judged as one comparison.</p>\n");
     for scenario in &against.scenarios {
         let (word, rest) = verdict(scenario);

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, io::Read as _};
 
+use claque_report::compare::CompareTerms;
 use claque_run::{
     order::Results,
     suite::{
@@ -53,6 +54,8 @@ pub(crate) struct SuiteSettings {
     pub(crate) baseline: Option<String>,
     /// The suite it is held against.
     pub(crate) against: Option<String>,
+    /// How it is held against that.
+    pub(crate) terms: CompareTerms,
     /// What a regression leads to.
     pub(crate) regression: OnRegression,
     /// Whether only the plan is told.
@@ -130,6 +133,7 @@ pub(crate) fn resolve_suite(
         resume: flags.resume,
         baseline: flags.baseline.baseline,
         against: flags.baseline.against,
+        terms: CompareTerms::new(),
         regression: if flags.baseline.fail_on_regression { OnRegression::Fail } else { OnRegression::Tell },
         what: if flags.dry_run { SuiteDeed::Told } else { SuiteDeed::Made },
         output,

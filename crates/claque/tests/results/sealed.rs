@@ -31,10 +31,21 @@ const DEEDS: [(&str, Deed, &str); 14] = [
     ("run.json of another run", |run, other| take(run, other, "run.json"), "blocks.parquet"),
     ("a seed", |run, _| edit(run, |file| file["seed"] = 77.into()), "run.json was changed in seed"),
     ("a setting", |run, _| edit(run, |file| file["scenario"]["speed"] = 9.into()), "changed in scenario"),
-    ("a verdict", |run, _| edit(run, |file| file["verdict"]["notes"] = json!([])), "changed in verdict"),
+    (
+        "a verdict",
+        |run, _| edit(run, |file| file["verdict"]["notes"] = json!([{ "id": "aborted", "text": "another" }])),
+        "changed in verdict",
+    ),
     (
         "lateness",
-        |run, _| edit(run, |file| file["summary"]["generator_gap"] = 9.into()),
+        |run, _| {
+            edit(run, |file| {
+                file["summary"]["generator_gap"] = json!({
+                    "longest_ms": 9.0, "longest_at_ms": 0.0, "longest_of": "a lane", "noted": 0,
+                    "noted_ms_total": 0.0, "late": 0, "stretches": [],
+                });
+            });
+        },
         "summary.generator_gap",
     ),
     ("no seal", |run, _| edit(run, unseal), "changed in seal"),
