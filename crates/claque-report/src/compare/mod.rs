@@ -15,7 +15,7 @@ mod text;
 use std::collections::BTreeSet;
 
 use claque_stats::{
-    compare::{Change, Design, Pair, Statistic},
+    compare::{Change, Design, Pair, Primary, Statistic},
     units::counted,
 };
 
@@ -66,7 +66,7 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
             .is_regression()
             .then(|| format!("worse: {}", names(pair, Change::Worse)))
             .or_else(|| pair.objection.as_ref().map(|why| format!("not comparable: {why}")))
-            .or_else(|| pair.design.not_judged().map(str::to_owned));
+            .or_else(|| pair.not_judged().map(str::to_owned));
         let told = shown(compared, pair, side).filter(|_| failure.is_none());
         cases.push(junit::TestCase {
             told,
@@ -129,7 +129,7 @@ pub(crate) fn headline(pair: &Pair) -> (&'static str, String) {
     if let Some(why) = &pair.objection {
         return ("NOT COMPARABLE", why.clone());
     }
-    if let Some(why) = pair.design.not_judged() {
+    if let Some(why) = pair.not_judged() {
         return ("NOT JUDGED", why.trim_start_matches("not judged: ").to_owned());
     }
     if pair.is_regression() {
@@ -155,14 +155,26 @@ fn promise(compared: &Compared) -> Option<String> {
     let judged = compared.comparison.judged;
     // A tenth of a percent is the finest that can be asked for.
     let chance = format!("{chance:.1}");
-    (judged > 0).then(|| {
+    let usual = || {
         format!(
             "intervals hold the true difference with {} % confidence, each for its row; verdicts are over the {judged} judged rows \
              together: where nothing changed, at most {} % of comparisons call anything better or worse",
             rounded(compared.confidence_pct),
             chance.trim_end_matches(".0")
         )
-    })
+    };
+    let alone = |primary: Primary| {
+        let sides = if judged > 1 { format!(", over the {judged} sides together") } else { String::new() };
+        format!(
+            "verdicts and --fail-on-regression are about {} alone, as --primary says{sides}: if it was chosen before the runs were seen and \
+             nothing changed, at most {} % of comparisons call it better or worse; all other rows are for information, and each interval of \
+             {} % confidence is for its row",
+            primary.as_str(),
+            chance.trim_end_matches(".0"),
+            rounded(compared.confidence_pct)
+        )
+    };
+    (judged > 0).then(|| compared.primary.map_or_else(usual, alone))
 }
 
 /// The other remarks: what was held against what, and what speaks against it.

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use claque_stats::{compare::Pair, units::counted};
+use claque_stats::{
+    compare::{Pair, Primary},
+    units::counted,
+};
 use claque_store::{StoreError, SuiteFolder, SuiteManifest, SuiteRunState, short_name};
 use serde::Serialize;
 
@@ -22,6 +25,8 @@ pub struct SuiteComparison {
     pub(crate) scenarios: Vec<ScenarioComparison>,
     /// Of all scenarios together.
     pub(crate) confidence_pct: f64,
+    /// The one figure that verdicts are about, where one was named.
+    pub(crate) primary: Option<Primary>,
     /// Of each scenario by itself.
     pub(crate) confidence_of_each_pct: f64,
 }
@@ -73,7 +78,7 @@ impl SuiteComparison {
 
     /// Whether a scenario could not be judged.
     pub fn is_incomplete(&self) -> bool {
-        let is_judged = |pair: &Pair| pair.design.not_judged().is_none();
+        let is_judged = |pair: &Pair| pair.not_judged().is_none();
         self.scenarios.iter().any(|scenario| !scenario.pair().is_some_and(is_judged))
     }
 }
@@ -117,6 +122,7 @@ pub fn hold(suites: Suites<'_>, terms: &CompareTerms) -> Result<SuiteComparison,
         suite: side(called, dir, suite),
         scenarios,
         confidence_pct: whole,
+        primary: terms.options.primary,
         confidence_of_each_pct: each,
     })
 }

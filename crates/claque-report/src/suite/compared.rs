@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use claque_stats::compare::Primary;
 use serde::Serialize;
 
 use super::{
@@ -86,6 +87,7 @@ struct Document<'a, C> {
     kind: &'static str,
     /// Of all scenarios together; each comparison has its own.
     confidence_pct: f64,
+    primary: Option<Primary>,
     baseline: &'a SuiteSide,
     candidate: &'a SuiteSide,
     /// What all of them come to.
@@ -103,6 +105,7 @@ pub fn to_json(against: &SuiteComparison) -> Result<String, ReportError> {
         claque: Version::OURS,
         kind: "suite-comparison",
         confidence_pct: against.confidence_pct,
+        primary: against.primary,
         baseline: &against.baseline,
         candidate: &against.suite,
         words: overall(against),
@@ -145,6 +148,7 @@ fn notes(against: &SuiteComparison) -> Vec<String> {
         rounded(100.0 - against.confidence_pct),
         rounded(against.confidence_of_each_pct)
     )];
+    notes.extend(against.primary.map(alone));
     notes.extend(by_scenario(against, compare::remarks_beside_the_promise));
     let names = (&against.baseline.folder, &against.suite.folder);
     notes.push(format!(
@@ -152,6 +156,14 @@ fn notes(against: &SuiteComparison) -> Vec<String> {
         names.0, names.1
     ));
     notes
+}
+
+/// What a verdict on one figure takes.
+pub(super) fn alone(primary: Primary) -> String {
+    format!(
+        "verdicts and --fail-on-regression are about {} alone, as --primary says, which holds if it was chosen before the runs were seen",
+        primary.as_str()
+    )
 }
 
 /// What is said of comparisons, each sentence once: with the scenarios of which it is said, where that is not all of them.

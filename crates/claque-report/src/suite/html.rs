@@ -9,9 +9,10 @@ use crate::{
     objectives,
     suite::{
         SuiteComparison,
+        compared::alone,
         figures::{FIGURES, RunFigures, SuiteFigures},
     },
-    words::one_line,
+    words::{one_line, sentence},
 };
 
 /// How the section begins that tells what the suite was held against.
@@ -70,7 +71,7 @@ fn state(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>, out: &mut M
         lines.push("Objectives were missed, or not shown.".to_owned());
     }
     for run in invalid {
-        let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| one_line(&reason.text)).collect();
+        let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| sentence(&reason.text)).collect();
         lines.push(format!("Run {}: {}", run.place, reasons.join("; ")));
     }
     if let Some(against) = against {
@@ -154,6 +155,9 @@ fn judged(told: &SuiteFigures<'_>, out: &mut Markup) {
 pub(super) fn held(against: &SuiteComparison, out: &mut Markup) {
     out.raw(AGAINST).raw(" class=\"long\">\n<h2>Against ").words(&against.baseline.name).raw("</h2>\n");
     out.raw("<p>The baseline is A, this suite B. All scenarios together are judged as one comparison.</p>\n");
+    if let Some(primary) = against.primary {
+        out.element("p", &alone(primary)).raw("\n");
+    }
     for scenario in &against.scenarios {
         let (word, rest) = verdict(scenario);
         let class = match word {

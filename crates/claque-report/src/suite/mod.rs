@@ -23,7 +23,7 @@ pub use self::{
     figures::{ScenarioFigures, SuiteFigures, gather},
     plan::{PlannedRun, plan_to_json, plan_to_text},
 };
-use crate::{ReportError, again, compare::headline, junit, paint::Paint, words::one_line};
+use crate::{ReportError, again, compare::headline, junit, paint::Paint, words::sentence};
 
 /// The page's name in the suite's folder.
 pub const FILE: &str = "suite.html";
@@ -92,7 +92,7 @@ pub fn one_run(run: &Finished) -> String {
         ));
     }
     for reason in &run.verdict.reasons {
-        words.push_str(&format!("\n    {}", one_line(&reason.text)));
+        words.push_str(&format!("\n    {}", sentence(&reason.text)));
     }
     words
 }

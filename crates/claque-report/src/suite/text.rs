@@ -6,9 +6,10 @@ use crate::{
     paint::{Paint, Style, joined, row},
     suite::{
         SuiteComparison,
+        compared::alone,
         figures::{FIGURES, SuiteFigures},
     },
-    words::{one_line, wrapped},
+    words::{one_line, sentence, wrapped},
 };
 
 /// The whole suite, ended by a newline.
@@ -90,7 +91,7 @@ fn objectives(told: &SuiteFigures<'_>, paint: Paint, lines: &mut Vec<String>) {
 fn invalid(told: &SuiteFigures<'_>, paint: Paint, lines: &mut Vec<String>) {
     for scenario in &told.scenarios {
         for run in scenario.runs.iter().filter(|run| !run.verdict.valid) {
-            let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| one_line(&reason.text)).collect();
+            let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| sentence(&reason.text)).collect();
             lines.push(String::new());
             let word = paint.style(Style::Bad, run.verdict.validity().as_str());
             lines.push(format!(
@@ -107,6 +108,7 @@ fn held(against: &SuiteComparison, paint: Paint, lines: &mut Vec<String>) {
     lines.push(String::new());
     lines.push(format!("  {}", paint.style(Style::Bold, &format!("against {}", against.baseline.name))));
     scenarios(against, paint, lines);
+    lines.extend(against.primary.iter().flat_map(|primary| wrapped("note  ", &alone(*primary))));
 }
 
 /// What came of each scenario, with the sentence of its comparison below.

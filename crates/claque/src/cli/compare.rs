@@ -23,6 +23,10 @@ pub(crate) struct CompareFlags {
     /// Compare runs, though they are INVALID or did not come to their end, and judge those that are UNVERIFIED
     #[arg(long)]
     pub(crate) allow_invalid: bool,
+    /// The one figure that verdicts, the closing sentence and --fail-on-regression are about, chosen before the runs are seen:
+    /// startup_time, round_trip, stalled_time_pct or success_pct [default: all four]
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) primary: Option<String>,
     /// End with exit code 4 if anything got worse; needs two runs a side at least, and five are better
     #[arg(long)]
     pub(crate) fail_on_regression: bool,

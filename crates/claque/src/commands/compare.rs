@@ -46,9 +46,7 @@ fn exit_code(compared: &Compared, regression: OnRegression) -> ExitCode {
     let failing = regression == OnRegression::Fail;
     if failing && pairs.iter().any(Pair::is_regression) {
         ExitCode::from(REGRESSION)
-    } else if failing
-        && pairs.iter().any(|pair| pair.objection.is_some() || pair.design.not_judged().is_some())
-    {
+    } else if failing && pairs.iter().any(|pair| pair.not_judged().is_some()) {
         ExitCode::from(USAGE)
     } else if compared.objectives.iter().flatten().any(|result| !result.met) {
         ExitCode::from(MISSED)

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::{
     OnRegression, UsageError,
+    compare::primary,
     credentials::Surroundings,
     no_effect,
     objectives::judging,
@@ -117,6 +118,8 @@ pub(crate) fn resolve_suite(
         repeats: *repeats,
         settings: settings_of(at, &jobs),
     });
+    let mut terms = CompareTerms::new();
+    terms.options.primary = primary(flags.baseline.primary.as_deref())?;
     let (results, output) = suite_output(flags.output, flags.objectives.junit, flags.markdown)?;
     let order = SuiteOrder {
         name,
@@ -133,7 +136,7 @@ pub(crate) fn resolve_suite(
         resume: flags.resume,
         baseline: flags.baseline.baseline,
         against: flags.baseline.against,
-        terms: CompareTerms::new(),
+        terms,
         regression: if flags.baseline.fail_on_regression { OnRegression::Fail } else { OnRegression::Tell },
         what: if flags.dry_run { SuiteDeed::Told } else { SuiteDeed::Made },
         output,
