@@ -1,12 +1,15 @@
 //! From what was typed to the folders of runs: one rule for every verb.
 //!
-//! A name is a folder, a folder's name below the results folder, `latest`, or a tag. In `FOLDER/NAME` the name is looked
-//! for in that folder, which lies in the current folder or among the results.
+//! A name is a folder, a folder's name below the results folder, `latest`, or a tag; of a suite its own name as well. In
+//! `FOLDER/NAME` the name is looked for in that folder, which lies in the current folder or among the results.
 
 use std::path::{Component, Path, PathBuf};
 
 use claque_run::usage::UsageError;
-use claque_store::{CapacityFolder, RunHead, is_suite, list, list_capacities, list_suites, short_name};
+use claque_store::{
+    CapacityFolder, RunHead, StoreError, SuiteFolder, is_suite, list, list_capacities, list_suites,
+    short_name,
+};
 
 use crate::talk::say;
 
@@ -58,26 +61,93 @@ pub(crate) fn runs(name: &str, dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if tagged.is_empty() { Err(not_there(name, &dir).into()) } else { Ok(tagged) }
 }
 
-/// The suite that is meant by `name`: a folder, a name in `dir`, `latest`, or a tag, which only one has.
+/// What is told of by a verb that takes runs and suites.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// The folder of a run.
+    Run(PathBuf),
+    /// The folder of a suite.
+    Suite(PathBuf),
+}
+
+/// The run or the suite that is meant by `name`. `latest` is the newest run, and the newest suite where there is no run.
 ///
 /// # Errors
-/// There is none.
+/// There is none, or several could be meant.
+pub(crate) fn run_or_suite(name: &str, dir: &Path) -> anyhow::Result<Kept> {
+    match suite_unless_run(name, dir)? {
+        Some(suite) => Ok(Kept::Suite(suite)),
+        None => run(name, dir).map(Kept::Run),
+    }
+}
+
+/// The suite that is meant by `name`, if one is and no run.
+///
+/// # Errors
+/// Several could be meant, or a run as well.
+pub(crate) fn suite_unless_run(name: &str, dir: &Path) -> anyhow::Result<Option<PathBuf>> {
+    if folder_of_run(name, dir).is_some() {
+        return Ok(None);
+    }
+    let Some(suite) = suite_called(name, dir)? else { return Ok(None) };
+    if folder(name, dir, is_suite).is_some() {
+        return Ok(Some(suite));
+    }
+    let (dir, wanted) = within(name, dir);
+    let (runs, _) = list(&dir)?;
+    if wanted == LATEST {
+        return Ok(runs.is_empty().then_some(suite));
+    }
+    match runs.into_iter().find(|run| run.tags.contains(&wanted)) {
+        None => Ok(Some(suite)),
+        Some(run) => Err(UsageError::new(format!(
+            "{name} is the name of a suite, {}, and of a run, {}; give the folder of the one that is meant",
+            short_name(&suite),
+            short_name(&run.dir)
+        ))
+        .into()),
+    }
+}
+
+/// The suite that is meant by `name`: a folder, a name in `dir`, `latest`, a tag, which only one has, or its own name where no
+/// other is called the same.
+///
+/// # Errors
+/// There is none, or several could be meant.
 pub(crate) fn suite(name: &str, dir: &Path) -> anyhow::Result<PathBuf> {
-    if let Some(folder) = folder(name, dir, is_suite) {
-        return Ok(folder);
-    }
-    let (suites, errors) = list_suites(dir)?;
-    for error in errors {
-        say(&format!("warning: left out: {error}"));
-    }
-    let meant = |tags: &[String]| name == LATEST || tags.iter().any(|tag| tag == name);
-    suites.into_iter().find(|suite| meant(&suite.tags)).map(|suite| suite.dir).ok_or_else(|| {
+    suite_called(name, dir)?.ok_or_else(|| {
+        // What cannot be read may be the one that is meant.
+        list_suites(dir).into_iter().flat_map(|(_, errors)| errors).for_each(left_out);
         UsageError::new(format!(
-            "there is no suite `{name}`: neither a folder with a suite.json, nor a name or a baseline in {}",
+            "there is no suite `{name}`: neither a folder with a suite.json, nor a name or a baseline in {}; `claque runs` lists \
+             them",
             dir.display()
         ))
         .into()
     })
+}
+
+fn suite_called(name: &str, dir: &Path) -> anyhow::Result<Option<PathBuf>> {
+    if let Some(folder) = folder(name, dir, is_suite) {
+        return Ok(Some(folder));
+    }
+    let (dir, wanted) = within(name, dir);
+    let (suites, _) = list_suites(&dir)?;
+    let is_tagged = |suite: &&SuiteFolder| wanted == LATEST || suite.tags.contains(&wanted);
+    if let Some(suite) = suites.iter().find(is_tagged) {
+        return Ok(Some(suite.dir.clone()));
+    }
+    let mut called = suites.into_iter().filter(|suite| suite.manifest.name == wanted).map(|suite| suite.dir);
+    let (first, others) = (called.next(), called.map(|dir| short_name(&dir)).collect::<Vec<_>>());
+    match first {
+        Some(first) if !others.is_empty() => Err(UsageError::new(format!(
+            "several suites are called {wanted}: {}, {}; name one of them by its folder",
+            short_name(&first),
+            others.join(", ")
+        ))
+        .into()),
+        first => Ok(first),
+    }
 }
 
 /// The run whose folder has this path, or this name in `dir`.
@@ -113,6 +183,13 @@ fn within(name: &str, dir: &Path) -> (PathBuf, String) {
 }
 
 fn not_there(name: &str, dir: &Path) -> UsageError {
+    if let Ok(Some(suite)) = suite_called(name, dir) {
+        return UsageError::new(format!(
+            "{name} is a suite, and a run is wanted: name one of those in {}, which `claque runs --output-dir {}` lists",
+            suite.display(),
+            suite.display()
+        ));
+    }
     UsageError::new(format!(
         "there is no run `{name}`: neither a folder, nor a name or a tag in {}; `claque runs` lists them",
         dir.display()
@@ -125,10 +202,18 @@ fn not_there(name: &str, dir: &Path) -> UsageError {
 /// The folder cannot be listed.
 pub(crate) fn all_in(dir: &Path) -> anyhow::Result<Vec<RunHead>> {
     let (runs, errors) = list(dir)?;
-    for error in errors {
-        say(&format!("warning: left out: {error}"));
-    }
+    errors.into_iter().for_each(left_out);
     Ok(runs)
+}
+
+/// The suites in a folder, newest first. What cannot be read is said and left out.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub(crate) fn suites_in(dir: &Path) -> anyhow::Result<Vec<SuiteFolder>> {
+    let (suites, errors) = list_suites(dir)?;
+    errors.into_iter().for_each(left_out);
+    Ok(suites)
 }
 
 /// The searches for capacities in a folder, newest first. What cannot be read is said and left out.
@@ -137,8 +222,11 @@ pub(crate) fn all_in(dir: &Path) -> anyhow::Result<Vec<RunHead>> {
 /// The folder cannot be listed.
 pub(crate) fn searches_in(dir: &Path) -> anyhow::Result<Vec<CapacityFolder>> {
     let (searches, errors) = list_capacities(dir)?;
-    for error in errors {
-        say(&format!("warning: left out: {error}"));
-    }
+    errors.into_iter().for_each(left_out);
     Ok(searches)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it ends here")]
+fn left_out(error: StoreError) {
+    say(&format!("warning: left out: {error}"));
 }

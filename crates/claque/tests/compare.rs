@@ -79,6 +79,26 @@ fn twice_as_many_workers_are_better_and_half_are_a_regression() {
     assert_eq!(code(&gate), Some(4));
     assert!(stdout(&gate).starts_with("### claque: B against A: REGRESSION\n"), "{}", stdout(&gate));
     assert!(stage.read("j.xml").contains("<failure message=\"worse: "));
+
+    // One figure that was named beforehand is all that verdict, sentence and gate are about.
+    let alone = ["compare", eight, four, "--primary", "success", "--fail-on-regression"];
+    let output = stage.claque(&alone);
+    let told = stdout(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("are about success_pct alone, as --primary says"), "{told}");
+    assert!(
+        told.contains("Worse by itself, and in no verdict: ") && told.contains("round_trip (mean) +"),
+        "{told}"
+    );
+    let document: Value =
+        serde_json::from_str(&stdout(&stage.claque(&[&alone[..], &["--json"]].concat()))).unwrap();
+    assert_eq!((&document["primary"], &document["judged"]), (&"success_pct".into(), &1.into()));
+    let pair = &document["comparisons"][0];
+    let judged = pair["rows"].as_array().unwrap().iter().filter(|row| row["judged"] == true);
+    assert_eq!(judged.map(|row| row["metric"].as_str().unwrap()).collect::<Vec<_>>(), ["success_pct"]);
+    let is_worse = pair["verdict"] == "regression";
+    assert_eq!(code(&output), Some(if is_worse { 4 } else { 0 }), "{told}");
+    let alone = ["compare", eight, four, "--primary", "round_trip", "--fail-on-regression"];
+    assert_eq!(code(&stage.claque(&alone)), Some(4));
 }
 
 #[test]
@@ -181,6 +201,11 @@ fn what_cannot_be_compared_is_said_with_its_name() {
         (
             &["compare", "fine", "fine", "--confidence", "100"],
             "error: --confidence is 100; give 50 to 99.9\n",
+        ),
+        (
+            &["compare", "fine", "fine", "--primary", "sucess"],
+            "error: --primary is `sucess`, and a verdict can be about one of startup_time, round_trip, stalled_time_pct, success_pct; \
+             did you mean `success_pct`?\n",
         ),
         (
             &["compare", "fine", "fine", "--objective", "errrors = 0"],

@@ -80,7 +80,7 @@ pub(super) fn with_statistic(row: &Row) -> String {
 }
 
 /// "95", "99.29".
-pub(super) fn rounded(percent: f64) -> String {
+pub(crate) fn rounded(percent: f64) -> String {
     let text = format!("{percent:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,7 +1,7 @@
 //! The comparison as one JSON document; docs/compare.md has its keys.
 
 use claque_stats::{
-    compare::{Design, Row},
+    compare::{Design, Primary, Row},
     objective::ObjectiveResult,
 };
 use serde::Serialize;
@@ -17,6 +17,8 @@ struct Document<'a> {
     format_version: u32,
     claque: Version,
     confidence_pct: f64,
+    /// The one figure that verdicts are about; null where they are about all that are judged as a rule.
+    primary: Option<Primary>,
     /// Rows that were judged together.
     judged: u32,
     sides: Vec<SideView<'a>>,
@@ -95,6 +97,7 @@ pub(crate) fn view(compared: &Compared) -> impl Serialize {
         format_version: FORMAT_VERSION,
         claque: Version::OURS,
         confidence_pct: compared.confidence_pct,
+        primary: compared.primary,
         judged: compared.comparison.judged,
         sides: sides.collect(),
         comparisons: comparisons

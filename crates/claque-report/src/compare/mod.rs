@@ -15,10 +15,11 @@ mod text;
 use std::collections::BTreeSet;
 
 use claque_stats::{
-    compare::{Change, Design, Pair, Statistic},
+    compare::{Change, Design, Pair, Primary, Statistic},
     units::counted,
 };
 
+pub(crate) use self::figures::rounded;
 use self::{differ::WHERE_AND_WHEN, sentence::sentence};
 pub use self::{
     differ::{Differs, Setting},
@@ -65,7 +66,7 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
             .is_regression()
             .then(|| format!("worse: {}", names(pair, Change::Worse)))
             .or_else(|| pair.objection.as_ref().map(|why| format!("not comparable: {why}")))
-            .or_else(|| pair.design.not_judged().map(str::to_owned));
+            .or_else(|| pair.not_judged().map(str::to_owned));
         let told = shown(compared, pair, side).filter(|_| failure.is_none());
         cases.push(junit::TestCase {
             told,
@@ -84,6 +85,11 @@ fn cases(compared: &Compared) -> Vec<junit::TestCase> {
 /// What the only candidate showed, where no regression was: that none was shown is no proof that there is none.
 pub(crate) fn what_was_shown(compared: &Compared) -> Option<String> {
     shown(compared, compared.comparison.pairs.first()?, compared.sides.get(1)?)
+}
+
+/// The sentence about the only candidate.
+pub(crate) fn sentence_of_one(compared: &Compared) -> Option<String> {
+    sentence(compared, compared.comparison.pairs.first()?, compared.sides.get(1)?)
 }
 
 /// The sentence about a candidate, and how large a difference could have been seen.
@@ -123,7 +129,7 @@ pub(crate) fn headline(pair: &Pair) -> (&'static str, String) {
     if let Some(why) = &pair.objection {
         return ("NOT COMPARABLE", why.clone());
     }
-    if let Some(why) = pair.design.not_judged() {
+    if let Some(why) = pair.not_judged() {
         return ("NOT JUDGED", why.trim_start_matches("not judged: ").to_owned());
     }
     if pair.is_regression() {
@@ -139,19 +145,41 @@ pub(crate) fn headline(pair: &Pair) -> (&'static str, String) {
 
 /// What a reader must know to believe the table.
 fn remarks(compared: &Compared) -> Vec<String> {
+    let beside = remarks_beside_the_promise(compared);
+    promise(compared).into_iter().chain(beside).chain(too_few(compared)).collect()
+}
+
+/// How often an interval or a verdict is wrong.
+fn promise(compared: &Compared) -> Option<String> {
     let chance = 100.0 - compared.confidence_pct;
     let judged = compared.comparison.judged;
-    let mut remarks = Vec::new();
-    if judged > 0 {
-        // A tenth of a percent is the finest that can be asked for.
-        let chance = format!("{chance:.1}");
-        remarks.push(format!(
+    // A tenth of a percent is the finest that can be asked for.
+    let chance = format!("{chance:.1}");
+    let usual = || {
+        format!(
             "intervals hold the true difference with {} % confidence, each for its row; verdicts are over the {judged} judged rows \
              together: where nothing changed, at most {} % of comparisons call anything better or worse",
-            figures::rounded(compared.confidence_pct),
+            rounded(compared.confidence_pct),
             chance.trim_end_matches(".0")
-        ));
-    }
+        )
+    };
+    let alone = |primary: Primary| {
+        let sides = if judged > 1 { format!(", over the {judged} sides together") } else { String::new() };
+        format!(
+            "verdicts and --fail-on-regression are about {} alone, as --primary says{sides}: if it was chosen before the runs were seen and \
+             nothing changed, at most {} % of comparisons call it better or worse; all other rows are for information, and each interval of \
+             {} % confidence is for its row",
+            primary.as_str(),
+            chance.trim_end_matches(".0"),
+            rounded(compared.confidence_pct)
+        )
+    };
+    (judged > 0).then(|| compared.primary.map_or_else(usual, alone))
+}
+
+/// The other remarks: what was held against what, and what speaks against it.
+pub(crate) fn remarks_beside_the_promise(compared: &Compared) -> Vec<String> {
+    let mut remarks = Vec::new();
     let designs: Vec<_> = compared.comparison.pairs.iter().map(|pair| pair.design).collect();
     if designs.contains(&Design::Pairs) {
         remarks.push("runs of equal seed are held against each other as pairs".to_owned());
@@ -172,7 +200,6 @@ fn remarks(compared: &Compared) -> Vec<String> {
         ));
     }
     remarks.extend(compared.not_judged.iter().cloned());
-    remarks.extend(too_few(compared));
     for side in &compared.sides {
         for run in side.runs.iter().filter(|run| run.invalid.is_some()) {
             let why = run.invalid.as_deref().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! What a comparison comes to, in a sentence that uses what the data show. `docs/compare.md` has the rules.
 
 use claque_stats::{
-    compare::{Change, Design, Pair, Row, Unit},
+    compare::{Change, Design, Pair, Primary, Row, Statistic, Unit},
     units::{grouped, time},
 };
 
@@ -18,10 +18,30 @@ pub(crate) fn sentence(compared: &Compared, pair: &Pair, candidate: &Side) -> Op
     let baseline = compared.sides.first()?;
     let runs = baseline.runs.len().min(candidate.runs.len());
     let words = of_pair(pair, &candidate.label, runs, compared.confidence_pct)?;
+    let words = match compared.primary.and_then(|_| worse_beside(pair)) {
+        Some(more) => format!("{words} {more}"),
+        None => words,
+    };
     Some(match never_started(baseline, candidate) {
         Some(more) => format!("{words} {more}"),
         None => words,
     })
+}
+
+/// Figures that are judged as a rule and are not now, if they look worse by themselves.
+fn worse_beside(pair: &Pair) -> Option<String> {
+    let names = Primary::names();
+    let is_mean = |row: &Row| matches!(row.statistic, None | Some(Statistic::Mean));
+    let is_worse = |row: &&Row| {
+        let leaves_out_none = row.interval.is_some_and(|interval| interval.low > 0.0 || interval.high < 0.0);
+        !row.judged
+            && is_mean(row)
+            && names.contains(&row.metric.as_str())
+            && leaves_out_none
+            && !is_improvement(row)
+    };
+    let rows: Vec<String> = pair.rows.iter().filter(is_worse).map(told).collect();
+    (!rows.is_empty()).then(|| format!("Worse by itself, and in no verdict: {}.", rows.join(", ")))
 }
 
 /// Listeners that never began to play are in no time: told where there are any and the sides differ in them.
@@ -59,6 +79,12 @@ fn of_pair(pair: &Pair, candidate: &str, runs: usize, confidence_pct: f64) -> Op
         Design::OneRun => return Some(one_run(&judged)),
         Design::OtherTexts | Design::Unverified => return None,
         Design::Pairs | Design::Groups => {}
+    }
+    if let Some(why) = pair.not_judged() {
+        return Some(format!(
+            "Nothing is concluded of {candidate}: {}.",
+            why.trim_start_matches("not judged: ")
+        ));
     }
     let called = |change| judged.iter().copied().filter(|row| row.change == change).collect::<Vec<_>>();
     let (worse, better) = (called(Change::Worse), called(Change::Better));
@@ -173,7 +199,7 @@ const fn whole(number: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use claque_stats::compare::{Interval, Statistic};
+    use claque_stats::compare::Interval;
 
     use super::*;
 

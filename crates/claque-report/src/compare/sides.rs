@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use claque_stats::{
     Observations, Validity, Verdict,
-    compare::{Candidate, CompareOptions, Comparison, Figures, Repetition, compare},
+    compare::{Candidate, CompareOptions, Comparison, Figures, Primary, Repetition, compare},
     objective::{Objective, ObjectiveResult},
 };
 use claque_store::{Manifest, Measured};
@@ -30,6 +30,19 @@ pub struct CompareTerms {
     pub invalid: InvalidRuns,
     /// What every side but the baseline must reach.
     pub objectives: Vec<Objective>,
+}
+
+impl CompareTerms {
+    /// The usual confidence, nothing that cannot be trusted, and no objective.
+    pub const fn new() -> Self {
+        Self { options: CompareOptions::new(), invalid: InvalidRuns::Refused, objectives: Vec::new() }
+    }
+}
+
+impl Default for CompareTerms {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// What becomes of runs whose figures do not measure the service.
@@ -96,6 +109,8 @@ pub struct Compared {
     pub not_judged: Vec<String>,
     /// Of each interval.
     pub confidence_pct: f64,
+    /// The one figure that verdicts are about, where one was named.
+    pub primary: Option<Primary>,
 }
 
 /// What an order to compare leads to.
@@ -151,8 +166,8 @@ pub fn hold_against(sides: Vec<Side>, terms: &CompareTerms) -> Compared {
     let objectives = others.iter().map(judge).collect();
     let not_judged = others.iter().flat_map(|side| not_judged(side, terms)).collect();
     drop(candidates);
-    let confidence_pct = terms.options.confidence_pct;
-    Compared { differences, comparison, objectives, not_judged, confidence_pct, sides }
+    let CompareOptions { confidence_pct, primary } = terms.options;
+    Compared { differences, comparison, objectives, not_judged, confidence_pct, primary, sides }
 }
 
 /// The objectives of a side with a run that came to no end: nobody can say whether they were reached.

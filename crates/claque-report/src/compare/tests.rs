@@ -130,7 +130,15 @@ fn compared(sides: Vec<Vec<LoadedRun>>, differences: Vec<Setting>, objection: Op
     let objectives: Vec<_> = sides[1..].iter().map(judge).collect();
     let differences = candidates.iter().map(|_| differences.clone()).collect();
     drop(candidates);
-    Compared { sides, differences, comparison, objectives, not_judged: Vec::new(), confidence_pct: 95.0 }
+    Compared {
+        sides,
+        differences,
+        comparison,
+        objectives,
+        not_judged: Vec::new(),
+        confidence_pct: 95.0,
+        primary: None,
+    }
 }
 
 /// Three runs with seeds of their own; every one the `failing` of whom hear nothing.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use claque_stats::{
-    Summary,
+    Summary, Validity,
     figures::{self, FigureUnit, FigureValue},
     objective::ObjectiveResult,
 };
@@ -245,6 +245,21 @@ impl SuiteFigures<'_> {
         self.manifest.finished_at_utc.is_some()
     }
 
+    /// The service; empty as long as nothing was run.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// How many of the runs that came to their end have each verdict, in the order of trust.
+    pub fn verdicts(&self) -> Vec<(&'static str, u64)> {
+        let order = [Validity::Valid, Validity::Unverified, Validity::Invalid];
+        let count = |validity: Validity| {
+            let runs = self.runs().filter(|run| run.verdict.validity() == validity);
+            (validity.as_str(), u64::try_from(runs.count()).unwrap_or(u64::MAX))
+        };
+        order.into_iter().map(count).filter(|(_, count)| *count > 0).collect()
+    }
+
     /// Whether any run is INVALID.
     pub fn has_invalid(&self) -> bool {
         self.runs().any(|run| !run.verdict.valid)
@@ -269,7 +284,8 @@ pub fn gather<'a>(dir: &'a Path, manifest: &'a SuiteManifest) -> SuiteFigures<'a
             let place_of_run = dir.join(folder);
             let mut verdict = verdict.clone();
             let summary = match head(&place_of_run) {
-                Ok(head) => {
+                Ok(mut head) => {
+                    head.hold_against_facts();
                     target = head.target;
                     if let (Some(_), Some(found)) = (head.integrity.changes(), head.verdict) {
                         verdict = found;

@@ -9,10 +9,14 @@ use crate::{
     objectives,
     suite::{
         SuiteComparison,
+        compared::alone,
         figures::{FIGURES, RunFigures, SuiteFigures},
     },
-    words::one_line,
+    words::{one_line, sentence},
 };
+
+/// How the section begins that tells what the suite was held against.
+pub(super) const AGAINST: &str = "<section id=\"against\"";
 
 /// The whole file.
 pub(super) fn page(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> String {
@@ -67,7 +71,7 @@ fn state(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>, out: &mut M
         lines.push("Objectives were missed, or not shown.".to_owned());
     }
     for run in invalid {
-        let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| one_line(&reason.text)).collect();
+        let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| sentence(&reason.text)).collect();
         lines.push(format!("Run {}: {}", run.place, reasons.join("; ")));
     }
     if let Some(against) = against {
@@ -76,7 +80,7 @@ fn state(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>, out: &mut M
             (false, true) => "nothing got worse that could be compared; some scenarios could not",
             (false, false) => "nothing got worse that these data could show",
         };
-        lines.push(format!("Held against {}: {what}.", against.name));
+        lines.push(format!("Held against {}: {what}.", against.baseline.name));
     }
     if !lines.is_empty() {
         out.raw("<ul>\n");
@@ -147,9 +151,13 @@ fn judged(told: &SuiteFigures<'_>, out: &mut Markup) {
     out.raw("</tbody></table></div>\n</section>\n");
 }
 
-fn held(against: &SuiteComparison, out: &mut Markup) {
-    out.raw("<section id=\"against\" class=\"long\">\n<h2>Against ").words(&against.name).raw("</h2>\n");
+/// What came of each scenario.
+pub(super) fn held(against: &SuiteComparison, out: &mut Markup) {
+    out.raw(AGAINST).raw(" class=\"long\">\n<h2>Against ").words(&against.baseline.name).raw("</h2>\n");
     out.raw("<p>The baseline is A, this suite B. All scenarios together are judged as one comparison.</p>\n");
+    if let Some(primary) = against.primary {
+        out.element("p", &alone(primary)).raw("\n");
+    }
     for scenario in &against.scenarios {
         let (word, rest) = verdict(scenario);
         let class = match word {

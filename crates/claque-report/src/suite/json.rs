@@ -11,7 +11,7 @@ use crate::{
     ReportError, compare,
     error::encoded,
     suite::{
-        ScenarioComparison, SuiteComparison,
+        SuiteComparison,
         figures::{FIGURES, FigureKind, RunFigures, ScenarioFigures, Spread, SuiteFigures},
     },
     version::Version,
@@ -64,7 +64,7 @@ struct Held<'a, C> {
 }
 
 #[derive(Serialize)]
-struct HeldEntry<'a, C> {
+pub(super) struct HeldEntry<'a, C> {
     name: &'a str,
     /// As in a comparison.
     verdict: String,
@@ -82,10 +82,6 @@ pub(super) fn document(
     against: Option<&SuiteComparison>,
 ) -> Result<String, ReportError> {
     let suite = &told.manifest;
-    let held = |scenario: &'_ ScenarioComparison| {
-        let (word, words) = verdict(scenario);
-        (word.to_lowercase().replace(' ', "-"), words)
-    };
     let document = Document {
         format_version: FORMAT_VERSION,
         claque: Version::OURS,
@@ -98,21 +94,23 @@ pub(super) fn document(
         finished: told.is_finished(),
         scenarios: told.scenarios.iter().map(|one| scenario(told, one)).collect(),
         against: against.map(|against| Held {
-            name: &against.name,
-            suite_folder: against.dir.display().to_string(),
-            scenarios: against
-                .scenarios
-                .iter()
-                .map(|scenario| {
-                    let (verdict, words) = held(scenario);
-                    let comparison =
-                        scenario.held.as_ref().ok().map(|compared| compare::json::view(compared));
-                    HeldEntry { name: &scenario.name, verdict, words, comparison }
-                })
-                .collect(),
+            name: &against.baseline.name,
+            suite_folder: against.baseline.dir.display().to_string(),
+            scenarios: held(against),
         }),
     };
     encoded("the suite", &document)
+}
+
+/// What came of each scenario that is held against another.
+pub(super) fn held(against: &SuiteComparison) -> Vec<HeldEntry<'_, impl Serialize>> {
+    let scenarios = against.scenarios.iter().map(|scenario| {
+        let (word, words) = verdict(scenario);
+        let verdict = word.to_lowercase().replace(' ', "-");
+        let comparison = scenario.held.as_ref().ok().map(|compared| compare::json::view(compared));
+        HeldEntry { name: &scenario.name, verdict, words, comparison }
+    });
+    scenarios.collect()
 }
 
 fn scenario<'a>(told: &SuiteFigures<'_>, scenario: &'a ScenarioFigures) -> Scenario<'a> {

@@ -52,14 +52,19 @@ pub(super) fn document(told: &SuiteFigures<'_>, against: Option<&SuiteComparison
         }
     }
     if let Some(against) = against {
-        lines.push(format!("| against {} | | |", cell(&against.name)));
-        lines.push("|---|---|---|".to_owned());
-        for scenario in &against.scenarios {
-            let (word, rest) = verdict(scenario);
-            lines.push(format!("| {} | **{word}** | {} |", cell(&scenario.name), cell_long(&rest)));
-        }
+        lines.extend(scenarios(against));
     }
     let mut text = lines.join("\n").trim_end().to_owned();
     text.push('\n');
     text
+}
+
+/// A table of what came of each scenario that is held against another.
+pub(super) fn scenarios(against: &SuiteComparison) -> Vec<String> {
+    let head = [format!("| against {} | | |", cell(&against.baseline.name)), "|---|---|---|".to_owned()];
+    let rows = against.scenarios.iter().map(|scenario| {
+        let (word, rest) = verdict(scenario);
+        format!("| {} | **{word}** | {} |", cell(&scenario.name), cell_long(&rest))
+    });
+    head.into_iter().chain(rows).collect()
 }

@@ -1,6 +1,7 @@
 //! How a suite is told: a table and a page for people, a document for programs, Markdown and JUnit for pipelines.
 
 mod against;
+pub mod compared;
 mod figures;
 mod html;
 mod json;
@@ -18,11 +19,11 @@ use claque_store::finished::Finished;
 
 use self::figures::{Figure, FigureKind, Spread};
 pub use self::{
-    against::{ScenarioComparison, SuiteComparison, hold},
+    against::{ScenarioComparison, SuiteComparison, Suites, hold},
     figures::{ScenarioFigures, SuiteFigures, gather},
     plan::{PlannedRun, plan_to_json, plan_to_text},
 };
-use crate::{ReportError, again, compare::headline, junit, paint::Paint, words::one_line};
+use crate::{ReportError, again, compare::headline, junit, paint::Paint, words::sentence};
 
 /// The page's name in the suite's folder.
 pub const FILE: &str = "suite.html";
@@ -48,6 +49,11 @@ pub fn to_markdown(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -
 /// The suite as a page in one file, which runs no script; for the file [`FILE`] in its folder, beside its runs.
 pub fn to_html(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> String {
     html::page(told, against)
+}
+
+/// Whether this page of a suite tells what it was held against.
+pub fn tells_against(page: &str) -> bool {
+    page.contains(html::AGAINST)
 }
 
 /// What was judged as JUnit XML, ended by a newline.
@@ -86,7 +92,7 @@ pub fn one_run(run: &Finished) -> String {
         ));
     }
     for reason in &run.verdict.reasons {
-        words.push_str(&format!("\n    {}", one_line(&reason.text)));
+        words.push_str(&format!("\n    {}", sentence(&reason.text)));
     }
     words
 }
@@ -106,7 +112,14 @@ fn cases(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> Vec<juni
             }));
         }
     }
-    for scenario in against.iter().flat_map(|against| &against.scenarios) {
+    cases.extend(against.map(cases_against).into_iter().flatten());
+    cases
+}
+
+/// A test case for each scenario that is held against another.
+fn cases_against(against: &SuiteComparison) -> Vec<junit::TestCase> {
+    let mut cases = Vec::new();
+    for scenario in &against.scenarios {
         let (word, rest) = verdict(scenario);
         let failing = ["REGRESSION", "NOT COMPARABLE", "NOT JUDGED"].contains(&word);
         let failure = failing.then(|| format!("{}: {rest}", word.to_lowercase()));
@@ -123,9 +136,11 @@ fn verdict(scenario: &ScenarioComparison) -> (&'static str, String) {
     let pair = scenario.held.as_ref().map(|compared| compared.comparison.pairs.first());
     match pair {
         Ok(Some(pair)) => match headline(pair) {
-            // It speaks of a table that is on the page alone.
-            ("NO DETECTABLE CHANGE", _) => {
-                ("NO DETECTABLE CHANGE", "the page says what could have been seen".to_owned())
+            // It speaks of a table that is not everywhere.
+            ("NO DETECTABLE CHANGE", rest) => {
+                let shown =
+                    scenario.held.as_ref().ok().and_then(|compared| crate::compare::what_was_shown(compared));
+                ("NO DETECTABLE CHANGE", shown.unwrap_or(rest))
             }
             told => told,
         },

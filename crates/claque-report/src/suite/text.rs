@@ -2,12 +2,14 @@
 
 use super::{extent, median, repeats, verdict};
 use crate::{
+    compare::sentence_of_one,
     paint::{Paint, Style, joined, row},
     suite::{
         SuiteComparison,
+        compared::alone,
         figures::{FIGURES, SuiteFigures},
     },
-    words::one_line,
+    words::{one_line, sentence, wrapped},
 };
 
 /// The whole suite, ended by a newline.
@@ -89,7 +91,7 @@ fn objectives(told: &SuiteFigures<'_>, paint: Paint, lines: &mut Vec<String>) {
 fn invalid(told: &SuiteFigures<'_>, paint: Paint, lines: &mut Vec<String>) {
     for scenario in &told.scenarios {
         for run in scenario.runs.iter().filter(|run| !run.verdict.valid) {
-            let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| one_line(&reason.text)).collect();
+            let reasons: Vec<_> = run.verdict.reasons.iter().map(|reason| sentence(&reason.text)).collect();
             lines.push(String::new());
             let word = paint.style(Style::Bad, run.verdict.validity().as_str());
             lines.push(format!(
@@ -104,7 +106,13 @@ fn invalid(told: &SuiteFigures<'_>, paint: Paint, lines: &mut Vec<String>) {
 
 fn held(against: &SuiteComparison, paint: Paint, lines: &mut Vec<String>) {
     lines.push(String::new());
-    lines.push(format!("  {}", paint.style(Style::Bold, &format!("against {}", against.name))));
+    lines.push(format!("  {}", paint.style(Style::Bold, &format!("against {}", against.baseline.name))));
+    scenarios(against, paint, lines);
+    lines.extend(against.primary.iter().flat_map(|primary| wrapped("note  ", &alone(*primary))));
+}
+
+/// What came of each scenario, with the sentence of its comparison below.
+pub(super) fn scenarios(against: &SuiteComparison, paint: Paint, lines: &mut Vec<String>) {
     let width = against.scenarios.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
     for scenario in &against.scenarios {
         let (word, rest) = verdict(scenario);
@@ -113,8 +121,9 @@ fn held(against: &SuiteComparison, paint: Paint, lines: &mut Vec<String>) {
             "NOT COMPARABLE" | "NOT JUDGED" => Style::Notable,
             _ => Style::Good,
         };
-        let rest: String = rest.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let word = paint.style(style, &format!("{word:20}"));
-        lines.push(format!("  {:width$}   {word}   {rest}", scenario.name));
+        let held = scenario.held.as_ref().ok().filter(|_| ["REGRESSION", "BETTER"].contains(&word));
+        let words = held.and_then(|compared| sentence_of_one(compared)).unwrap_or(rest);
+        lines.push(format!("  {:width$}   {}", scenario.name, paint.style(style, word)));
+        lines.extend(wrapped("  ", &words));
     }
 }

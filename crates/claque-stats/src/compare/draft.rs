@@ -15,6 +15,8 @@ pub(super) struct Draft {
     b: Option<f64>,
     result: Result<Test, (Change, String)>,
     called: bool,
+    /// Whether a verdict is about it.
+    judged: bool,
     /// Share of listeners that never began to play, on both sides, where the figure is of those who did.
     unstarted: (f64, f64),
 }
@@ -53,7 +55,20 @@ impl Draft {
         let told = |values: Option<Vec<f64>>| values.map(|values| middle(scale, &values));
         let unstarted =
             if measure.is_of_who_started() { (a.unstarted_share(), b.unstarted_share()) } else { (0.0, 0.0) };
-        Self { measure, a: told(in_a), b: told(in_b), result, called: false, unstarted }
+        Self {
+            measure,
+            a: told(in_a),
+            b: told(in_b),
+            result,
+            called: false,
+            judged: measure.is_judged(),
+            unstarted,
+        }
+    }
+
+    /// The same where no verdict is about it.
+    pub(super) fn for_information(self) -> Self {
+        Self { judged: false, ..self }
     }
 
     pub(super) fn into_row(self, alpha: f64, judged: usize) -> Row {
@@ -62,7 +77,7 @@ impl Draft {
             .zip(self.a)
             .and_then(|(difference, a)| (a.abs() > 0.0).then(|| difference / a.abs() * 100.0));
         let test = self.result.as_ref().ok();
-        let is_judged = self.measure.is_judged();
+        let is_judged = self.judged;
         Row {
             metric: self.measure.name().to_owned(),
             statistic: self.measure.statistic(),
@@ -112,7 +127,7 @@ impl Draft {
     fn change_of_who_started(&self) -> Change {
         match &self.result {
             Err((change, _)) => *change,
-            Ok(_) if !self.measure.is_judged() => Change::NotJudged,
+            Ok(_) if !self.judged => Change::NotJudged,
             Ok(_) if !self.called => Change::NoDetectableChange,
             Ok(_) => match (self.measure.better(), self.b < self.a) {
                 (Better::Lower, true) | (Better::Higher, false) => Change::Better,
@@ -139,7 +154,7 @@ pub(super) fn judge_together(drafts: &mut [&mut Draft], alpha: f64) -> usize {
     let mut order: Vec<(f64, usize)> = Vec::new();
     for (place, draft) in drafts.iter().enumerate() {
         if let Ok(test) = &draft.result
-            && draft.measure.is_judged()
+            && draft.judged
             && test.possible
         {
             order.push((test.p_value, place));

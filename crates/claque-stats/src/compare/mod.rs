@@ -5,17 +5,21 @@
 
 mod draft;
 mod measure;
+mod primary;
 mod side;
 pub(crate) mod student;
 mod test;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::measure::{Statistic, Unit};
 use self::{
     draft::{Draft, judge_together},
     measure::Measure,
     side::Side,
+};
+pub use self::{
+    measure::{Statistic, Unit},
+    primary::Primary,
 };
 pub use crate::ratio::Ratio;
 use crate::{observe::Observations, sample::rounded};
@@ -33,13 +37,19 @@ pub struct CompareOptions {
     /// How often an interval holds the truth, in percent, above 0 and below 100. What is left is the chance that
     /// anything at all is called better or worse where nothing changed.
     pub confidence_pct: f64,
+    /// The one figure that verdicts are about; all that are judged as a rule, where there is none.
+    pub primary: Option<Primary>,
 }
 
 impl CompareOptions {
-    /// 95 %, as is usual.
+    /// 95 %, as is usual, over all figures that are judged as a rule.
     #[must_use]
     pub const fn new() -> Self {
-        Self { confidence_pct: 95.0 }
+        Self { confidence_pct: 95.0, primary: None }
+    }
+
+    fn is_judged(&self, measure: Measure) -> bool {
+        measure.is_judged() && self.primary.is_none_or(|primary| primary.as_str() == measure.name())
     }
 
     fn alpha(&self) -> f64 {
@@ -218,6 +228,17 @@ impl Pair {
         self.rows.iter().filter(move |row| row.change == change)
     }
 
+    /// Why nothing is concluded, if so: the two cannot be compared, there is no verdict on such runs, or none on any of the figures
+    /// that verdicts are about.
+    #[must_use]
+    pub fn not_judged(&self) -> Option<&str> {
+        let has_no_verdict = |row: &Row| matches!(row.change, Change::NotJudged | Change::NotComparable);
+        let judged = || self.rows.iter().filter(|row| row.judged);
+        let rows =
+            || judged().all(has_no_verdict).then(|| judged().find_map(|row| row.reason.as_deref())).flatten();
+        self.objection.as_deref().or_else(|| self.design.not_judged()).or_else(rows)
+    }
+
     /// Whether anything got worse.
     #[must_use]
     pub fn is_regression(&self) -> bool {
@@ -239,7 +260,10 @@ pub fn compare(
             Figures::Trusted => arranged,
             Figures::Unverified => Design::Unverified,
         };
-        let draft = |measure| Draft::new(measure, design, &sides, candidate.objection.as_ref());
+        let draft = |measure| {
+            let draft = Draft::new(measure, design, &sides, candidate.objection.as_ref());
+            if options.is_judged(measure) { draft } else { draft.for_information() }
+        };
         let is_streamed = sides.0.is_streamed() || sides.1.is_streamed();
         let told = Measure::all().into_iter().filter(|measure| is_streamed || !measure.is_of_streams());
         drafts.push((candidate.objection.clone(), design, told.map(draft).collect()));
@@ -250,7 +274,11 @@ pub fn compare(
         .into_iter()
         .map(|(objection, design, rows)| {
             let rows = rows.into_iter().map(|draft| draft.into_row(options.alpha(), judged));
-            Pair { objection, design, rows: rows.collect() }
+            let mut rows: Vec<_> = rows.collect();
+            if options.primary.is_some() {
+                primary::without_failures(&mut rows);
+            }
+            Pair { objection, design, rows }
         })
         .collect();
     Comparison { judged: u32::try_from(judged).unwrap_or(u32::MAX), pairs }

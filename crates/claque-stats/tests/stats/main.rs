@@ -9,6 +9,7 @@ mod facts;
 mod figures;
 mod incidents;
 mod objectives;
+mod primary;
 mod properties;
 mod streams;
 mod summary;

@@ -32,6 +32,10 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
             "--html, --junit and --markdown=FILE are about runs; two capacities are told on standard output";
         return Err(UsageError::new(what.to_owned()).into());
     }
+    if settings.terms.options.primary.is_some() {
+        let what = "--primary is about runs and suites; of two capacities there is one figure";
+        return Err(UsageError::new(what).into());
+    }
     if same_folder(&folders[0], &folders[1]) {
         let what = format!(
             "the search in {} is there twice; a capacity cannot be held against itself",

@@ -1,4 +1,4 @@
-//! Runs against runs.
+//! Runs against runs, and a suite against a suite.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ const HEADING: &str = "Output";
 pub(crate) struct CompareFlags {
     /// Two or more sides; the first is the baseline. A side is a run: its folder, its name below --output-dir, a tag, or
     /// `latest`. All runs with a tag are repetitions of one side, and so are several with commas between them:
-    /// base1,base2 new1,new2
+    /// base1,base2 new1,new2. Or two suites, of which scenarios of equal name are held against each other
     #[arg(value_name = "RUN[,RUN...]", required = true, num_args = 2..)]
     pub(crate) sides: Vec<String>,
     /// How often an interval holds the truth, in percent, 50 to 99.9 [default: 95]; where it is typed, objectives must be
@@ -23,6 +23,10 @@ pub(crate) struct CompareFlags {
     /// Compare runs, though they are INVALID or did not come to their end, and judge those that are UNVERIFIED
     #[arg(long)]
     pub(crate) allow_invalid: bool,
+    /// The one figure that verdicts, the closing sentence and --fail-on-regression are about, chosen before the runs are seen:
+    /// startup_time, round_trip, stalled_time_pct or success_pct [default: all four]
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) primary: Option<String>,
     /// End with exit code 4 if anything got worse; needs two runs a side at least, and five are better
     #[arg(long)]
     pub(crate) fail_on_regression: bool,

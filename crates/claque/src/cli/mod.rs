@@ -104,15 +104,15 @@ pub(crate) enum Verb {
     Serve(Box<ServeFlags>),
     /// Delete the documents that a killed run has left on a service
     Cleanup(Box<CleanupFlags>),
-    /// Hold runs against runs: what got better, what worse, and what these data could have shown
+    /// Hold runs against runs, or a suite against a suite: what got better, what worse, and what these data could have shown
     Compare(Box<CompareFlags>),
-    /// List the runs that are kept
+    /// List the runs, suites and searches that are kept
     Runs(ListFlags),
-    /// Print the summary of a run
+    /// Print what a run, a suite or a search came to
     Show(ShowFlags),
     /// Tell where the waiting of a run comes from, in parts that add up
     Explain(ExplainFlags),
-    /// Write report.html of a run anew
+    /// Write the page of a run, a suite or a search anew
     Report(ReportFlags),
     /// Give a run a name
     Tag(TagFlags),

@@ -46,11 +46,22 @@ pub(crate) struct ListFlags {
     pub(crate) json: bool,
 }
 
+/// One run, suite or search.
+#[derive(Debug, Args)]
+pub(crate) struct KeptFlag {
+    /// A run, a suite or a search: its folder or its name below --output-dir; a run and a suite also by a tag that only it has,
+    /// or as `latest`, and a suite by its own name
+    #[arg(value_name = "RUN|SUITE|CAPACITY")]
+    pub(crate) run: String,
+    #[command(flatten)]
+    pub(crate) kept: KeptFlags,
+}
+
 /// Flags of `claque show`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowFlags {
     #[command(flatten)]
-    pub(crate) run: RunFlag,
+    pub(crate) run: KeptFlag,
     /// Tell the facts under the names and definitions of another tool, instead of the summary
     #[arg(long, value_name = "NAME", value_enum)]
     pub(crate) vocabulary: Option<VocabularyName>,
@@ -83,7 +94,7 @@ pub(crate) struct ExplainFlags {
 #[derive(Debug, Args)]
 pub(crate) struct ReportFlags {
     #[command(flatten)]
-    pub(crate) run: RunFlag,
+    pub(crate) run: KeptFlag,
 }
 
 /// Flags of `claque tag`.

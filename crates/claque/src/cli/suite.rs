@@ -57,6 +57,10 @@ pub(crate) struct BaselineFlags {
     /// Hold each scenario against that of the same name in another suite, named as for --resume
     #[arg(long, value_name = "SUITE")]
     pub(crate) against: Option<String>,
+    /// The one figure that verdicts against it are about, chosen before the runs are seen: startup_time, round_trip,
+    /// stalled_time_pct or success_pct [default: all four]
+    #[arg(long, value_name = "METRIC", requires = "against")]
+    pub(crate) primary: Option<String>,
     /// End with exit code 4 if anything got worse
     #[arg(long, requires = "against")]
     pub(crate) fail_on_regression: bool,

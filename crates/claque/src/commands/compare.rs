@@ -1,4 +1,4 @@
-//! `claque compare`: runs against runs.
+//! `claque compare`: runs against runs, a suite against a suite, a capacity against a capacity.
 
 use std::process::ExitCode;
 
@@ -18,6 +18,9 @@ use crate::{
 /// A run is not there or cannot be read, or a report cannot be written.
 pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<ExitCode> {
     if let Some(code) = crate::capacity::against::compare(settings)? {
+        return Ok(code);
+    }
+    if let Some(code) = crate::suite::against::compare(settings)? {
         return Ok(code);
     }
     match compare::run(settings)? {
@@ -43,9 +46,7 @@ fn exit_code(compared: &Compared, regression: OnRegression) -> ExitCode {
     let failing = regression == OnRegression::Fail;
     if failing && pairs.iter().any(Pair::is_regression) {
         ExitCode::from(REGRESSION)
-    } else if failing
-        && pairs.iter().any(|pair| pair.objection.is_some() || pair.design.not_judged().is_some())
-    {
+    } else if failing && pairs.iter().any(|pair| pair.not_judged().is_some()) {
         ExitCode::from(USAGE)
     } else if compared.objectives.iter().flatten().any(|result| !result.met) {
         ExitCode::from(MISSED)

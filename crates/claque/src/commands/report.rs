@@ -1,4 +1,4 @@
-//! `claque report`: the page of a run or a search, made anew.
+//! `claque report`: the page of a run, a suite or a search, made anew.
 
 use std::{
     path::{Path, PathBuf},
@@ -8,7 +8,8 @@ use std::{
 use crate::{
     capacity::{book::folder_of_capacity, facts},
     cli::ReportFlags,
-    find, report,
+    find::{self, Kept},
+    report,
     report::save_page,
     talk::print,
 };
@@ -16,11 +17,15 @@ use crate::{
 /// Writes the page and prints where it is.
 ///
 /// # Errors
-/// There is no such run, or it cannot be read or written.
+/// There is nothing of this name, or it cannot be read or written.
 pub(crate) fn report(flags: &ReportFlags) -> anyhow::Result<ExitCode> {
-    let path = match search(&flags.run.run, &flags.run.kept.dir()) {
+    let (name, dir) = (&flags.run.run, flags.run.kept.dir());
+    let path = match search(name, &dir) {
         Some(folder) => of_search(&folder)?,
-        None => save_page(&flags.run.folder()?)?,
+        None => match find::run_or_suite(name, &dir)? {
+            Kept::Run(folder) => save_page(&folder)?,
+            Kept::Suite(folder) => report::suite::save_page_anew(&folder)?,
+        },
     };
     print(&format!("{}\n", path.display()))?;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! `claque show`: the summary of a run that is kept.
+//! `claque show`: what a run, a suite or a search came to.
 
 use std::{
     path::{Path, PathBuf},
@@ -12,24 +12,34 @@ use claque_store::{
     finished::{DocumentsHeading, Finished, FinishedDocuments},
 };
 
-use crate::kept;
 use crate::{
     capacity::{self, book::folder_of_capacity},
     cli::ShowFlags,
     config::{OutputFormat, ShowOutput, UsageError},
-    report,
+    find::{self, Kept},
+    kept, report,
 };
 
-/// Prints what was printed at the end of the run. Of a run that was not finished, the figures of what there is.
+/// Prints what was printed at the end of the run, the suite or the search. Of a run that was not finished, the figures of what there is.
 ///
 /// # Errors
-/// There is no such run, or it cannot be read.
+/// There is nothing of this name, or it cannot be read.
 pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
     let output = ShowOutput::decide(flags)?;
     if let Some(folder) = search(flags) {
         return show_capacity(&folder, &output);
     }
-    let folder = flags.run.folder()?;
+    let folder = match find::run_or_suite(&flags.run.run, &flags.run.kept.dir())? {
+        Kept::Run(folder) => folder,
+        Kept::Suite(folder) if flags.vocabulary.is_some() => {
+            let what = "is a suite; --vocabulary tells the facts of one run, so name a run of it";
+            return Err(UsageError::new(format!("{} {what}", folder.display())).into());
+        }
+        Kept::Suite(folder) => {
+            report::suite::show(&folder, &output)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     let format = output.format;
     match claque_store::run_kind(&folder)? {
         RunKind::Listeners => match flags.vocabulary {

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use claque_report::compare::{CompareTerms, InvalidRuns};
-use claque_stats::compare::CompareOptions;
+use claque_run::usage::hint;
+use claque_stats::compare::{CompareOptions, Primary};
 
 use super::{
     UsageError,
@@ -69,7 +70,7 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
         sides: flags.sides,
         dir: flags.output_dir.unwrap_or_else(|| super::OUTPUT_DIR.into()),
         terms: CompareTerms {
-            options: CompareOptions { confidence_pct },
+            options: CompareOptions { confidence_pct, primary: primary(flags.primary.as_deref())? },
             invalid: if flags.allow_invalid { InvalidRuns::Allowed } else { InvalidRuns::Refused },
             objectives: judging.objectives,
         },
@@ -79,4 +80,19 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
         html: writable(flags.html, "html")?,
         junit: judging.junit,
     })
+}
+
+/// The one figure that verdicts are about, if one was named.
+pub(super) fn primary(typed: Option<&str>) -> Result<Option<Primary>, UsageError> {
+    let decide = |typed: &str| {
+        Primary::named(typed).ok_or_else(|| {
+            let names = Primary::names();
+            let hint = hint(typed, &names).map_or_else(String::new, |hint| format!("; {hint}"));
+            UsageError::new(format!(
+                "--primary is `{typed}`, and a verdict can be about one of {}{hint}",
+                names.join(", ")
+            ))
+        })
+    };
+    typed.map(decide).transpose()
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, io::Read as _};
 
+use claque_report::compare::CompareTerms;
 use claque_run::{
     order::Results,
     suite::{
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 use super::{
     OnRegression, UsageError,
+    compare::primary,
     credentials::Surroundings,
     no_effect,
     objectives::judging,
@@ -54,6 +56,8 @@ pub(crate) struct SuiteSettings {
     pub(crate) baseline: Option<String>,
     /// The suite it is held against.
     pub(crate) against: Option<String>,
+    /// How it is held against that.
+    pub(crate) terms: CompareTerms,
     /// What a regression leads to.
     pub(crate) regression: OnRegression,
     /// Whether only the plan is told.
@@ -115,6 +119,8 @@ pub(crate) fn resolve_suite(
         repeats: *repeats,
         settings: settings_of(at, &jobs),
     });
+    let mut terms = CompareTerms::new();
+    terms.options.primary = primary(flags.baseline.primary.as_deref())?;
     let (results, output) = suite_output(flags.output, flags.objectives.junit, flags.markdown)?;
     let order = SuiteOrder {
         name,
@@ -131,6 +137,7 @@ pub(crate) fn resolve_suite(
         resume: flags.resume,
         baseline: flags.baseline.baseline,
         against: flags.baseline.against,
+        terms,
         regression: if flags.baseline.fail_on_regression { OnRegression::Fail } else { OnRegression::Tell },
         what: if flags.dry_run { SuiteDeed::Told } else { SuiteDeed::Made },
         output,

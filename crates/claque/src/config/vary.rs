@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 
 use clap::{Parser as _, error::ErrorKind};
+use claque_report::compare::CompareTerms;
 use claque_run::suite::{
     Job, SuiteOrder, SuiteTime, Work,
     plan::{Order, Planned},
@@ -123,6 +124,7 @@ pub(crate) fn resolve_vary(flags: &SimulateFlags, typed: &[OsString]) -> Result<
         resume: None,
         baseline: None,
         against: None,
+        terms: CompareTerms::new(),
         regression: OnRegression::Tell,
         what: SuiteDeed::Varied,
         output,

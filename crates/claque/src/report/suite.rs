@@ -1,16 +1,20 @@
 //! Where a suite is told.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use claque_report::suite::{
-    FILE, PlannedRun, SuiteComparison, SuiteFigures, plan_to_json, plan_to_text, to_html, to_json, to_junit,
-    to_markdown, to_text,
+    FILE, PlannedRun, SuiteComparison, SuiteFigures, compared, gather, plan_to_json, plan_to_text,
+    tells_against, to_html, to_json, to_junit, to_markdown, to_text,
 };
+use claque_store::{SuiteFolder, open_suite};
 
 use super::{paint, write};
 use crate::{
-    config::{Output, OutputFormat, PageChoice},
+    config::{CompareSettings, Output, OutputFormat, PageChoice, ShowOutput},
     talk,
 };
 
@@ -23,25 +27,100 @@ pub(crate) fn tell(
     against: Option<&SuiteComparison>,
     output: &Output,
 ) -> anyhow::Result<()> {
+    let files = (output.markdown.as_deref(), output.junit.as_deref());
+    print(told, against, files, output.format)?;
+    if output.page == PageChoice::Written {
+        save_page(told, against)?;
+    }
+    Ok(())
+}
+
+/// Prints the suite in `folder` as it was printed at its end, and writes the files asked for.
+///
+/// # Errors
+/// It cannot be read or was changed, or standard output or a file cannot be written.
+pub(crate) fn show(folder: &Path, output: &ShowOutput) -> anyhow::Result<()> {
+    let suite = open(folder)?;
+    let told = gather(&suite.dir, &suite.manifest);
+    print(&told, None, (output.markdown.as_deref(), output.junit.as_deref()), output.format)
+}
+
+/// Writes the page of the suite in `folder`, and says where it is. What it was held against is in no file, so that a page which
+/// told that does so no more.
+///
+/// # Errors
+/// The suite cannot be read or was changed, or the file cannot be written.
+pub(crate) fn save_page_anew(folder: &Path) -> anyhow::Result<PathBuf> {
+    let suite = open(folder)?;
+    let told = gather(&suite.dir, &suite.manifest);
+    warn(&told);
+    if std::fs::read_to_string(folder.join(FILE)).is_ok_and(|page| tells_against(&page)) {
+        talk::say(
+            "the page told what the suite was held against, which is in no file: `claque compare BASELINE SUITE --html FILE` \
+             tells it again",
+        );
+    }
+    save_page(&told, None)
+}
+
+/// The suite in `folder`. Nothing is told of one whose plan and verdicts were changed.
+fn open(folder: &Path) -> anyhow::Result<SuiteFolder> {
+    let suite = open_suite(folder)?;
+    suite.integrity.refuse(folder)?;
+    Ok(suite)
+}
+
+fn print(
+    told: &SuiteFigures<'_>,
+    against: Option<&SuiteComparison>,
+    (markdown, junit): (Option<&Path>, Option<&Path>),
+    format: OutputFormat,
+) -> anyhow::Result<()> {
+    warn(told);
+    if let Some(path) = markdown {
+        write(path, &to_markdown(told, against), "--markdown")?;
+    }
+    if let Some(path) = junit {
+        write(path, &to_junit(told, against), "--junit")?;
+    }
+    match format {
+        OutputFormat::Text => talk::print(&to_text(told, against, paint())),
+        OutputFormat::Json => talk::print(&to_json(told, against)?),
+        OutputFormat::Markdown => talk::print(&to_markdown(told, against)),
+    }
+}
+
+fn warn(told: &SuiteFigures<'_>) {
     for error in &told.left_out {
         talk::say(&format!("warning: left out: {error}"));
     }
-    if let Some(path) = &output.markdown {
-        write(path, &to_markdown(told, against), "--markdown")?;
+}
+
+fn save_page(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> anyhow::Result<PathBuf> {
+    let path = told.dir.join(FILE);
+    std::fs::write(&path, to_html(told, against)).with_context(|| super::not_written(&path))?;
+    Ok(path)
+}
+
+/// Prints two suites that were held against each other on stdout, in the form asked for, and writes the files asked for.
+///
+/// # Errors
+/// Standard output or a file cannot be written.
+pub(crate) fn print_compared(against: &SuiteComparison, settings: &CompareSettings) -> anyhow::Result<()> {
+    if let Some(path) = &settings.markdown {
+        write(path, &compared::to_markdown(against), "--markdown")?;
     }
-    if let Some(path) = &output.junit {
-        write(path, &to_junit(told, against), "--junit")?;
+    if let Some(path) = &settings.junit {
+        write(path, &compared::to_junit(against), "--junit")?;
     }
-    match output.format {
-        OutputFormat::Text => talk::print(&to_text(told, against, paint()))?,
-        OutputFormat::Json => talk::print(&to_json(told, against)?)?,
-        OutputFormat::Markdown => talk::print(&to_markdown(told, against))?,
+    if let Some(path) = &settings.html {
+        write(path, &compared::to_html(against), "--html")?;
     }
-    if output.page == PageChoice::Written {
-        let path = told.dir.join(FILE);
-        std::fs::write(&path, to_html(told, against)).with_context(|| super::not_written(&path))?;
+    match settings.form {
+        OutputFormat::Text => talk::print(&compared::to_text(against, paint())),
+        OutputFormat::Json => talk::print(&compared::to_json(against)?),
+        OutputFormat::Markdown => talk::print(&compared::to_markdown(against)),
     }
-    Ok(())
 }
 
 /// Prints the plan of the suite called `name` on stdout, in the form asked for. `total` is the time of all runs and of the

@@ -1,7 +1,9 @@
 //! Many runs from one plan: each made by the driver of its verb, written down, and told together.
 //!
-//! `claque_run::suite` says in which order, and writes down what has been made; [`baseline`] holds the whole against another suite.
+//! `claque_run::suite` says in which order, and writes down what has been made; [`baseline`] holds the whole against another suite, and
+//! [`against`] two that are there.
 
+pub(crate) mod against;
 mod baseline;
 
 use std::process::ExitCode;
@@ -93,7 +95,8 @@ fn finish(
     settings: &SuiteSettings,
     other: Option<&(String, SuiteFolder)>,
 ) -> anyhow::Result<ExitCode> {
-    let against = other.map(|(name, other)| baseline::compare(book, name, other)).transpose()?;
+    let against =
+        other.map(|(name, other)| baseline::compare(book, name, other, &settings.terms)).transpose()?;
     let told = tell(book, settings, against.as_ref())?;
     if let Some(name) = &settings.baseline {
         if told.has_invalid() {

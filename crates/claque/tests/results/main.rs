@@ -10,4 +10,5 @@ mod pages;
 mod sealed;
 mod stage;
 mod suite;
+mod suites_by_name;
 mod virtual_time;

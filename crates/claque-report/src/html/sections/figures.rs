@@ -13,7 +13,7 @@ use crate::{
     again,
     figures::{Spread, numbers, spreads},
     objectives,
-    words::one_line,
+    words::{one_line, sentence},
 };
 
 pub(super) fn header(page: &Page<'_>, out: &mut Markup) {
@@ -78,7 +78,7 @@ pub(super) fn verdict(page: &Page<'_>, out: &mut Markup) {
         out.raw("<ul>\n");
         for (place, line) in lines.into_iter().enumerate() {
             let kind = if place < page.verdict.reasons.len() { "Reason: " } else { "Note: " };
-            out.raw("<li>").raw(kind).words(&one_line(&line.text)).raw("</li>\n");
+            out.raw("<li>").raw(kind).words(&sentence(&line.text)).raw("</li>\n");
         }
         out.raw("</ul>\n");
     }
@@ -93,8 +93,8 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
         times.map_or((NOT_MEASURED.to_owned(), String::new()), |times| {
             let values = counted(times.count, "value");
             let more = times.p95_ms.map_or_else(
-                || format!("of {values}, max {}", time(times.max_ms)),
-                |p95_ms| format!("of {values}, p95 {}", time(p95_ms)),
+                || format!("of {values}, max {}", unbroken(&time(times.max_ms))),
+                |p95_ms| format!("of {values}, p95 {}", unbroken(&time(p95_ms))),
             );
             (quantile_or_max(times.p50_ms, times.max_ms), more)
         })
@@ -143,6 +143,11 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
         out.element("small", &more).raw("</dd></div>\n");
     }
     out.raw("</dl>\n");
+}
+
+/// A number stays with its unit where a line ends.
+fn unbroken(figure: &str) -> String {
+    figure.replace(' ', "\u{a0}")
 }
 
 /// What stands before and behind the first `between`.

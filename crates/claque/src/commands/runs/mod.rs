@@ -1,6 +1,7 @@
 //! `claque runs`: a list of what is kept.
 
 mod searches;
+mod suites;
 
 use std::process::ExitCode;
 
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 use crate::{cli::ListFlags, config::UsageError, find, kept, talk::print};
 
-/// Lists runs, newest first, and then searches for capacities.
+/// Lists runs, newest first, then suites, and then searches for capacities.
 ///
 /// # Errors
 /// The folder cannot be listed, or the moment is none.
@@ -36,7 +37,13 @@ pub(crate) fn runs(flags: &ListFlags) -> anyhow::Result<ExitCode> {
     });
     runs.iter_mut().for_each(add_partial_figures);
     let searches = searches::meant(flags, since.as_ref())?;
-    print(&if flags.json { json(&runs, &searches)? } else { text(&runs) + &searches::text(&searches) })?;
+    let suites = suites::meant(flags, since.as_ref())?;
+    let suites = suites::figured(&suites, flags);
+    print(&if flags.json {
+        json(&runs, &suites, &searches)?
+    } else {
+        text(&runs) + &suites::text(&suites) + &searches::text(&searches)
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -189,6 +196,7 @@ fn figures(run: &RunHead) -> Figures {
 struct Document<'a> {
     format_version: u32,
     runs: Vec<Entry<'a>>,
+    suites: Vec<suites::Entry<'a>>,
     capacities: Vec<searches::Entry<'a>>,
 }
 
@@ -224,10 +232,15 @@ enum Figured<'a> {
     Documents(&'a DocumentsSummary),
 }
 
-fn json(runs: &[RunHead], searches: &[CapacityFolder]) -> anyhow::Result<String> {
+fn json(
+    runs: &[RunHead],
+    suites: &[suites::Listed<'_>],
+    searches: &[CapacityFolder],
+) -> anyhow::Result<String> {
     let document = Document {
         format_version: 1,
         runs: runs.iter().map(entry).collect(),
+        suites: suites.iter().map(suites::entry).collect(),
         capacities: searches.iter().map(searches::entry).collect(),
     };
     let mut text = serde_json::to_string_pretty(&document).context("failed to encode the list")?;
