@@ -70,7 +70,7 @@ pub struct Caller {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchedAudio {
     /// What it is to be.
-    pub speech: Arc<Speech>,
+    pub speech: Speech,
     /// How long it is, as messages say; by an injected fault it is of another length.
     pub declared: MediaTime,
     /// What is wrong with the body that is sent instead, by an injected fault.
@@ -295,12 +295,12 @@ impl Gateway {
 }
 
 /// What is sent in place of speech, in a container that hosts can write.
-fn other_speech(speech: &Speech, media: MediaTime, body: SpeechBody) -> Arc<Speech> {
+fn other_speech(speech: &Speech, media: MediaTime, body: SpeechBody) -> Speech {
     let format = match speech.format {
         AudioFormat::OggOpus | AudioFormat::Mp3 => AudioFormat::OggOpus,
         AudioFormat::Wav => AudioFormat::Wav,
     };
-    Arc::new(Speech { media, body, format })
+    Speech { media, body, format }
 }
 
 fn outages(faults: &Faults) -> VecDeque<SocketOutage> {
