@@ -128,7 +128,8 @@ impl Gateway {
         self.advance(now);
         let now = self.now;
         match input {
-            Input::Wake => {}
+            // What was due is done.
+            Input::Wake => return Outputs::new(&mut self.outputs),
             Input::Connected { conn, user } => {
                 let faults = &self.config.faults;
                 self.sessions.connect(now, conn, user, |number| faults.connection(number).cloned());
