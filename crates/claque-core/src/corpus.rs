@@ -8,6 +8,8 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Corpus {
     sentences: Arc<[String]>,
+    /// Characters of each, which scripts ask for with each block.
+    lengths: Arc<[usize]>,
 }
 
 /// Why a text cannot be listened to.
@@ -76,10 +78,19 @@ impl Corpus {
         &self.sentences
     }
 
+    /// Characters of each sentence.
+    pub(crate) fn lengths(&self) -> &[usize] {
+        &self.lengths
+    }
+
     fn from_paragraphs(paragraphs: impl Iterator<Item = String>) -> Result<Self, CorpusError> {
         let sentences: Arc<[String]> =
             paragraphs.flat_map(|paragraph| split_sentences(&clean(&paragraph))).collect();
-        if sentences.is_empty() { Err(CorpusError::Empty) } else { Ok(Self { sentences }) }
+        if sentences.is_empty() {
+            return Err(CorpusError::Empty);
+        }
+        let lengths = sentences.iter().map(|sentence| sentence.chars().count()).collect();
+        Ok(Self { sentences, lengths })
     }
 }
 

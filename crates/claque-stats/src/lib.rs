@@ -8,6 +8,7 @@ mod audio;
 mod beta;
 mod binomial;
 mod builder;
+mod by_listener;
 pub mod calibrate;
 pub mod capacity;
 mod causes;

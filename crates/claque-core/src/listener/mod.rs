@@ -18,7 +18,7 @@ pub use self::{
     think::{ThinkTime, ThinkTimeError},
     turning::Turns,
 };
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
     ids::BlockIdx,
@@ -87,11 +87,24 @@ impl Listener {
 
     /// As [`Player::handle_input`]; what the person did until `now` is done first, at the time it was done.
     pub fn handle_input(&mut self, now: Instant, input: Input) -> Outputs<'_, Output> {
+        self.take(now, input);
+        self.player.outputs()
+    }
+
+    /// As [`Listener::handle_input`], with what comes of it at the end of `out`: who drives a crowd has one queue for all of them, and no
+    /// memory is asked for.
+    pub fn handle_input_into(&mut self, now: Instant, input: Input, out: &mut VecDeque<Output>) {
+        out.extend(self.player.outputs());
+        self.player.swap_outputs(out);
+        self.take(now, input);
+        self.player.swap_outputs(out);
+    }
+
+    fn take(&mut self, now: Instant, input: Input) {
         match self.person {
             None if self.leaving.is_none() => self.player.step(now, input),
             None | Some(_) => self.step_as_person(now, input),
         }
-        self.player.outputs()
     }
 
     /// Apart, for most only listen, and what is moved for this would be moved for each of their messages.

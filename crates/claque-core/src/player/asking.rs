@@ -70,7 +70,7 @@ impl Player {
                 record.batch = batch;
             }
             slot.asked_at = Some(at);
-            slot.request = (!fails).then(|| Box::new(request));
+            slot.request = (!fails).then_some(request);
             Some(begin_attempt(slot))
         });
         let Some(again) = asked else { return };
@@ -280,7 +280,7 @@ impl Player {
             Acknowledged::Lately | Acknowledged::Before => (Acknowledged::Before, true),
         };
         self.window.change(block, |slot| {
-            slot.request = Some(Box::new(Request { due, resends, acknowledged, ..request }));
+            slot.request = Some(Request { due, resends, acknowledged, ..request });
         });
         // Without a connection it is asked for when there is one.
         if !is_extended && self.line.is_open() {

@@ -132,6 +132,11 @@ impl Player {
         Outputs::of_one_of_many(&mut self.outputs)
     }
 
+    /// Lends another queue for outputs, or takes it back.
+    pub(crate) const fn swap_outputs(&mut self, queue: &mut VecDeque<Output>) {
+        core::mem::swap(&mut self.outputs, queue);
+    }
+
     pub(super) const fn is_live(&self) -> bool {
         !matches!(self.state, State::Idle | State::Done)
     }

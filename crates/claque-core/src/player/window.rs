@@ -131,7 +131,7 @@ impl Window {
 
     /// The block with which patience has ended first, by then.
     pub(super) fn due_by(&self, now: Instant) -> Option<(BlockIdx, Request)> {
-        let due = self.iter().filter_map(|(block, slot)| Some((block, *slot.request.as_deref()?)));
+        let due = self.iter().filter_map(|(block, slot)| Some((block, slot.request?)));
         due.filter(|(_, request)| request.due <= now).min_by_key(|(_, request)| (request.due, request.number))
     }
 

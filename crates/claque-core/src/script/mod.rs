@@ -124,6 +124,7 @@ impl Script {
 /// An endless reading of the corpus from a place of its own.
 struct Words<'a> {
     sentences: &'a [String],
+    lengths: &'a [usize],
     /// The sentence that comes next.
     next: usize,
     /// What is left of the one at hand.
@@ -140,14 +141,14 @@ struct Rest<'a> {
 impl<'a> Words<'a> {
     fn new(corpus: &'a Corpus, rng: &mut impl Rng) -> Self {
         let sentences = corpus.sentences();
-        Self { sentences, next: rng.random_range(0..sentences.len()), rest: None }
+        Self { sentences, lengths: corpus.lengths(), next: rng.random_range(0..sentences.len()), rest: None }
     }
 
     /// What is left of the sentence at hand, or else all of the next one.
     fn rest(&mut self) -> Option<Rest<'a>> {
         if self.rest.is_none() {
-            let sentence = self.sentences.get(self.next)?;
-            self.rest = Some(Rest { text: sentence, chars: sentence.chars().count() });
+            let (text, chars) = (self.sentences.get(self.next)?, *self.lengths.get(self.next)?);
+            self.rest = Some(Rest { text, chars });
             self.next = (self.next + 1) % self.sentences.len();
         }
         self.rest

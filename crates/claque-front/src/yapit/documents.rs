@@ -98,7 +98,7 @@ pub(super) fn audio(service: &mut Service, call: &Call<'_>, hash: &str) -> Resul
         return Err(Refusal::NotFound { resource: Resource::BlockVariant, id: hash.to_owned() }.into());
     };
     let FetchedAudio { speech, flaw, .. } = service.gateway.audio(call.now, call.origin.address, &variant)?;
-    Ok(spoken(speech, flaw).with("cache-control", AUDIO_CACHING))
+    Ok(spoken(speech.into(), flaw).with("cache-control", AUDIO_CACHING))
 }
 
 /// An answer of speech.

@@ -224,7 +224,7 @@ fn an_engine_outside_is_given_one_job_a_worker_and_its_answer_is_announced() {
     assert_eq!(stage.times(1, BlockStatus::Error), [(900, 1)]);
     let variant = stage.statuses()[2].2.variant.expect("ready audio has a name");
     assert_eq!(
-        *stage.gateway.audio(Instant::from_millis(900), "test", &variant).expect("it is cached").speech,
+        stage.gateway.audio(Instant::from_millis(900), "test", &variant).expect("it is cached").speech,
         speech
     );
 }

@@ -5,6 +5,7 @@
 //! made and who waits for it; this file queues; [`work`] is about what happens to a job in somebody's hands.
 
 mod ask;
+mod cache;
 mod config;
 mod load;
 mod timers;
@@ -197,12 +198,12 @@ impl Pipeline {
     }
 
     /// Audio as it is fetched, with what is wrong with this fetch.
-    pub fn fetch(&mut self, variant: &VariantHash) -> Option<(Arc<Speech>, Option<AudioFault>)> {
+    pub fn fetch(&mut self, variant: &VariantHash) -> Option<(Speech, Option<AudioFault>)> {
         let cached = self.variants.audio_mut(variant)?;
-        let (suspect, number) = (cached.suspect, cached.fetches);
-        cached.fetches = cached.fetches.saturating_add(1);
-        let speech = Arc::clone(&cached.speech);
-        Some((speech, self.faults.audio(suspect, number, self.seed)))
+        let suspect = Suspect { variant: *variant, block: cached.block, number: cached.number };
+        let fetch = cached.fetches;
+        cached.fetches = fetch.saturating_add(1);
+        Some((cached.speech.clone(), self.faults.audio(suspect, fetch, self.seed)))
     }
 
     /// Whether a variant was asked for whose audio is not there.
@@ -360,7 +361,7 @@ impl Pipeline {
             Content::Something => {
                 if self.announce(at, ask, &Outcome::Ready(speech.media)) {
                     self.stats.served += 1;
-                    self.variants.keep(ask.variant, speech, suspect);
+                    self.variants.keep(speech, suspect);
                 }
             }
         }

@@ -1,28 +1,21 @@
 //! What is being made and for whom, and what was made.
 
-use std::{collections::VecDeque, sync::Arc};
-
 use claque_core::time::{Duration, Instant, MediaTime};
 
-use super::{JobNo, Subscriber};
+use super::{
+    JobNo, Subscriber,
+    cache::{Cache, CachedSpeech},
+};
 use crate::{faults::Suspect, ids::VariantHash, speech::Speech, table::Table};
 
-/// Variants under way and the audio cache.
+/// Variants under way and the audio cache. Each is in one of the two.
 #[derive(Clone, Debug)]
 pub(super) struct Variants {
-    by_hash: Table<VariantHash, Variant>,
-    /// Cached ones, oldest first.
-    cached: VecDeque<VariantHash>,
-    capacity: usize,
+    pending: Table<VariantHash, Pending>,
+    cache: Cache,
     /// How long a key lives, and subscribers after the last of them.
     life: Duration,
     forgotten: u64,
-}
-
-#[derive(Clone, Debug)]
-enum Variant {
-    Pending(Pending),
-    Cached(CachedSpeech),
 }
 
 /// A variant that is waited for. Key and subscribers are two things, as they are in the real service: a job that its
@@ -43,16 +36,6 @@ struct Key {
     expires_at: Instant,
 }
 
-/// Audio that was made.
-#[derive(Clone, Debug)]
-pub(super) struct CachedSpeech {
-    pub(super) speech: Arc<Speech>,
-    /// What rules of faults look at.
-    pub(super) suspect: Suspect,
-    /// How often it was fetched.
-    pub(super) fetches: u32,
-}
-
 /// What is known of a variant that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lookup {
@@ -70,121 +53,104 @@ pub(super) enum Waiting {
 
 impl Variants {
     pub(super) fn new(capacity: usize, life: Duration) -> Self {
-        Self { by_hash: Table::default(), cached: VecDeque::new(), capacity, life, forgotten: 0 }
+        Self { pending: Table::default(), cache: Cache::new(capacity), life, forgotten: 0 }
     }
 
     /// Looks a variant up, and subscribes to what is not there yet.
     pub(super) fn look_up(&mut self, at: Instant, variant: VariantHash, subscriber: Subscriber) -> Lookup {
-        let entry = self.by_hash.get_or_insert_with(variant, || Variant::Pending(Pending::default()));
-        match entry {
-            Variant::Cached(cached) => Lookup::Cached(cached.speech.media),
-            Variant::Pending(pending) => {
-                self.forgotten += pending.forget_subscribers(at);
-                pending.subscribe(subscriber);
-                pending.subscribed_until = at + self.life;
-                if pending.is_under_way(at) { Lookup::Joined } else { Lookup::Unknown }
-            }
+        if let Some(cached) = self.cache.get(&variant) {
+            return Lookup::Cached(cached.speech.media);
         }
+        let pending = self.pending.get_or_insert_with(variant, Pending::default);
+        self.forgotten += pending.forget_subscribers(at);
+        pending.subscribe(subscriber);
+        pending.subscribed_until = at + self.life;
+        if pending.is_under_way(at) { Lookup::Joined } else { Lookup::Unknown }
     }
 
     /// A job was made for a variant that nothing is under way for.
     pub(super) fn open(&mut self, at: Instant, variant: &VariantHash, job: JobNo) {
         let expires_at = at + self.life;
-        if let Some(pending) = self.pending(variant) {
+        if let Some(pending) = self.pending.get_mut(*variant) {
             pending.key = Some(Key { job, expires_at });
         }
     }
 
     /// Takes a subscriber away.
     pub(super) fn unsubscribe(&mut self, variant: &VariantHash, subscriber: &Subscriber) -> Waiting {
-        let Some(pending) = self.pending(variant) else { return Waiting::Nobody };
+        let Some(pending) = self.pending.get_mut(*variant) else { return Waiting::Nobody };
         pending.subscribers.retain(|other| other != subscriber);
         if !pending.subscribers.is_empty() {
             return Waiting::Somebody;
         }
         if pending.key.is_none() {
-            self.by_hash.remove(*variant);
+            self.pending.remove(*variant);
         }
         Waiting::Nobody
     }
 
     /// The job that is to make a variant.
     pub(super) fn job(&mut self, variant: &VariantHash) -> Option<JobNo> {
-        self.pending(variant).and_then(|pending| pending.key).map(|key| key.job)
+        self.pending.get_mut(*variant).and_then(|pending| pending.key).map(|key| key.job)
     }
 
     /// Gives the key back of a job that was withdrawn. Who waits for the variant goes on waiting, until somebody asks anew.
     pub(super) fn free(&mut self, variant: &VariantHash, job: JobNo) {
-        if let Some(pending) = self.pending(variant) {
+        if let Some(pending) = self.pending.get_mut(*variant) {
             pending.key = pending.key.filter(|key| key.job != job);
             if pending.key.is_none() && pending.subscribers.is_empty() {
-                self.by_hash.remove(*variant);
+                self.pending.remove(*variant);
             }
         }
     }
 
     /// A result is there, good or bad. Who is to be told; none when the key is gone, for then nobody looks at the result.
     pub(super) fn finish(&mut self, at: Instant, variant: &VariantHash) -> Option<Vec<Subscriber>> {
-        let pending = self.pending(variant)?;
+        let pending = self.pending.get_mut(*variant)?;
         if !pending.is_under_way(at) {
             let forgotten = pending.subscribers.len();
             self.forgotten += u64::try_from(forgotten).unwrap_or(u64::MAX);
             return None;
         }
-        let Some(Variant::Pending(mut pending)) = self.by_hash.remove(*variant) else { return None };
+        let mut pending = self.pending.remove(*variant)?;
         self.forgotten += pending.forget_subscribers(at);
         Some(pending.subscribers)
     }
 
-    /// Keeps audio.
-    pub(super) fn keep(&mut self, variant: VariantHash, speech: Speech, suspect: Suspect) {
-        let cached = CachedSpeech { speech: Arc::new(speech), suspect, fetches: 0 };
-        self.by_hash.insert(variant, Variant::Cached(cached));
-        self.cached.push_back(variant);
-        if self.cached.len() > self.capacity
-            && let Some(oldest) = self.cached.pop_front()
-        {
-            self.by_hash.remove(oldest);
-        }
+    /// Keeps audio of a variant that nobody waits for any more.
+    pub(super) fn keep(&mut self, speech: Speech, suspect: Suspect) {
+        let Suspect { variant, block, number } = suspect;
+        self.cache.keep(CachedSpeech { variant, speech, block, number, fetches: 0 });
     }
 
     /// Whether it was ever asked for and is not there.
     pub(super) fn is_pending(&self, variant: &VariantHash) -> bool {
-        matches!(self.by_hash.get(*variant), Some(Variant::Pending(_)))
+        self.pending.get(*variant).is_some()
     }
 
     pub(super) fn audio(&self, variant: &VariantHash) -> Option<&CachedSpeech> {
-        match self.by_hash.get(*variant) {
-            Some(Variant::Cached(cached)) => Some(cached),
-            Some(Variant::Pending(_)) | None => None,
-        }
+        self.cache.get(variant)
     }
 
     pub(super) fn audio_mut(&mut self, variant: &VariantHash) -> Option<&mut CachedSpeech> {
-        match self.by_hash.get_mut(*variant) {
-            Some(Variant::Cached(cached)) => Some(cached),
-            Some(Variant::Pending(_)) | None => None,
-        }
+        self.cache.get_mut(variant)
     }
 
     pub(super) fn cached(&self) -> usize {
-        self.cached.len()
+        self.cache.len()
     }
 
     pub(super) const fn forgotten(&self) -> u64 {
         self.forgotten
     }
-
-    fn pending(&mut self, variant: &VariantHash) -> Option<&mut Pending> {
-        match self.by_hash.get_mut(*variant) {
-            Some(Variant::Pending(pending)) => Some(pending),
-            Some(Variant::Cached(_)) | None => None,
-        }
-    }
 }
 
 impl Pending {
     fn subscribe(&mut self, subscriber: Subscriber) {
+        if self.subscribers.is_empty() {
+            // Nearly always there is one.
+            self.subscribers.reserve_exact(1);
+        }
         if let Err(place) = self.subscribers.binary_search(&subscriber) {
             self.subscribers.insert(place, subscriber);
         }

@@ -2,7 +2,7 @@
 
 mod exchange;
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use claque_core::{
     event::Event,
@@ -60,7 +60,7 @@ pub(crate) struct World<F> {
     on_fact: F,
     /// Kept for their memory.
     inputs: Vec<player::Input>,
-    orders: Vec<player::Output>,
+    orders: VecDeque<player::Output>,
     news: Vec<News>,
 }
 
@@ -119,7 +119,7 @@ impl<F: FnMut(Fact)> World<F> {
             guard: Guard::new(plan.users, plan.blocks),
             on_fact,
             inputs: Vec::new(),
-            orders: Vec::new(),
+            orders: VecDeque::new(),
             news: Vec::new(),
         }
     }
@@ -188,7 +188,7 @@ impl<F: FnMut(Fact)> World<F> {
             What::Fetch { take, block, variant } => self.fetch(now, listener, take, (block, &variant)),
             What::Audio { take, block, media, bytes, findings } => {
                 if self.listeners[listener].fetches.take == take {
-                    self.tell_event(now, listener, Event::Audio { block, delivered: media, bytes });
+                    self.tell_audio(now, listener, Event::Audio { block, delivered: media, bytes });
                     self.tell_event(now, listener, Event::Complete { block, media, findings });
                     self.end_fetch(now, listener);
                 }
@@ -313,13 +313,26 @@ impl<F: FnMut(Fact)> World<F> {
         }
     }
 
+    /// Tells of audio that is whole in the same moment, when the listener says when it is to be woken.
+    fn tell_audio(&mut self, now: Instant, listener: usize, audio: Event) {
+        if !self.listeners[listener].is_done() {
+            self.obey(now, listener, player::Input::Event(audio));
+        }
+    }
+
     fn tell_person(&mut self, now: Instant, listener: usize, input: player::Input) {
+        self.obey(now, listener, input);
+        self.schedule_wake(listener);
+    }
+
+    /// Tells a listener something and does what it wants done.
+    fn obey(&mut self, now: Instant, listener: usize, input: player::Input) {
         let mut inputs = core::mem::take(&mut self.inputs);
         let mut orders = core::mem::take(&mut self.orders);
         inputs.push(input);
         while let Some(input) = inputs.pop() {
-            orders.extend(self.listeners[listener].person.handle_input(now, input));
-            for order in orders.drain(..) {
+            self.listeners[listener].person.handle_input_into(now, input, &mut orders);
+            while let Some(order) = orders.pop_front() {
                 match order {
                     player::Output::Dial => self.dial(now, listener),
                     player::Output::Ask { blocks, voice } => {
@@ -338,7 +351,6 @@ impl<F: FnMut(Fact)> World<F> {
         }
         self.inputs = inputs;
         self.orders = orders;
-        self.schedule_wake(listener);
     }
 
     fn take_fact(&mut self, now: Instant, fact: Fact) {

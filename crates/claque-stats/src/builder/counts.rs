@@ -32,12 +32,12 @@ impl SummaryBuilder {
 
     fn well_served(&self) -> u64 {
         let planned = u64::from(self.shape.blocks_per_user);
-        let is_well_served = |(id, listener): &(&ListenerId, &Listener)| {
+        let is_well_served = |(id, listener): &(ListenerId, &Listener)| {
             listener.set_out.is_some()
                 && listener.started_at.is_some()
                 && listener.stalls == 0
                 && listener.skipped == 0
-                && listener.settled + self.passed_over_by(**id, listener) >= planned
+                && listener.settled + self.passed_over_by(*id, listener) >= planned
         };
         self.listeners.iter().filter(is_well_served).count().try_into().unwrap_or(u64::MAX)
     }
@@ -60,7 +60,7 @@ impl SummaryBuilder {
     /// Blocks never asked for because their listener jumped over them or left. Where nobody jumped or left, a block
     /// without a record is missing.
     fn passed_over(&self) -> u64 {
-        self.listeners.iter().map(|(id, listener)| self.passed_over_by(*id, listener)).sum()
+        self.listeners.iter().map(|(id, listener)| self.passed_over_by(id, listener)).sum()
     }
 
     fn passed_over_by(&self, id: ListenerId, listener: &Listener) -> u64 {

@@ -3,8 +3,6 @@
 mod counts;
 mod open;
 
-use std::collections::BTreeMap;
-
 use claque_core::{
     ids::{BlockIdx, ListenerId},
     record::{
@@ -16,6 +14,7 @@ use claque_core::{
 use self::open::{Open, add_gaps_within_requests};
 use crate::{
     audio::{Alike, AudioFigures, Paces},
+    by_listener::ByListener,
     causes::Causes,
     incidents::{Ends, Incidents},
     sample::{Sample, ScheduleLag, percent},
@@ -53,7 +52,7 @@ pub fn summarise<'a>(
 pub struct SummaryBuilder {
     shape: RunShape,
     window: Option<Counted>,
-    listeners: BTreeMap<ListenerId, Listener>,
+    listeners: ByListener<Listener>,
     ends: ListenerCounts,
     blocks: BlockCounts,
     causes: Causes,
@@ -65,7 +64,7 @@ pub struct SummaryBuilder {
     /// Gaps of the listeners that are closed.
     synthesis_time: Sample,
     /// The blocks of the others.
-    open: BTreeMap<ListenerId, Open>,
+    open: ByListener<Open>,
     audio_played: MediaTime,
     audio: AudioFigures,
     alike: Alike,
@@ -106,7 +105,7 @@ impl SummaryBuilder {
         Self {
             shape,
             window: None,
-            listeners: BTreeMap::new(),
+            listeners: ByListener::default(),
             ends: ListenerCounts::default(),
             blocks: BlockCounts::default(),
             causes: Causes::default(),
@@ -116,7 +115,7 @@ impl SummaryBuilder {
             response_time: Sample::default(),
             connect_time: Sample::default(),
             synthesis_time: Sample::default(),
-            open: BTreeMap::new(),
+            open: ByListener::default(),
             audio_played: MediaTime::ZERO,
             audio: AudioFigures::default(),
             alike: Alike::default(),
@@ -168,7 +167,7 @@ impl SummaryBuilder {
     /// this is true; who does not know it need not say it.
     pub fn close(&mut self, listener: ListenerId) {
         self.streams.close(listener);
-        let Some(open) = self.open.remove(&listener) else { return };
+        let Some(open) = self.open.remove(listener) else { return };
         if self.causes.has_failed_blocks(listener) || self.incidents.has_again(listener) {
             let ends = Ends {
                 delivered: open.delivered.into_iter().collect(),
@@ -184,9 +183,8 @@ impl SummaryBuilder {
     /// measured.
     #[must_use]
     pub fn finish(mut self, lag: Option<ScheduleLag>) -> Summary {
-        while let Some(listener) = self.open.keys().next().copied() {
-            self.close(listener);
-        }
+        let open: Vec<ListenerId> = self.open.iter().map(|(listener, _)| listener).collect();
+        open.into_iter().for_each(|listener| self.close(listener));
         if let Some(counted) = self.window {
             self.shape.users = counted.within();
         }
@@ -240,13 +238,11 @@ impl SummaryBuilder {
     pub fn add_blocks(&mut self, records: &[BlockRecord]) {
         for of_one in records.chunk_by(|a, b| a.listener == b.listener) {
             let Some(id) = of_one.first().map(|record| record.listener) else { continue };
-            let open = self.open.entry(id).or_default();
+            let open = self.open.entry(id);
             of_one.iter().for_each(|record| open.add(record));
-            let mut listener = *self.listeners.entry(id).or_default();
+            let mut listener = *self.listeners.entry(id);
             of_one.iter().for_each(|record| self.add_block_of(record, &mut listener));
-            if let Some(held) = self.listeners.get_mut(&id) {
-                *held = listener;
-            }
+            *self.listeners.entry(id) = listener;
         }
     }
 
@@ -308,7 +304,7 @@ impl SummaryBuilder {
 
     /// Takes a stall.
     pub fn add_stall(&mut self, record: &StallRecord) {
-        let listener = self.listeners.entry(record.listener).or_default();
+        let listener = self.listeners.entry(record.listener);
         listener.stalls += 1;
         listener.stalled = listener.stalled.saturating_add(record.waited);
         self.longest_stall = self.longest_stall.max(record.waited);
@@ -333,7 +329,7 @@ impl SummaryBuilder {
         if let Some(connect_time) = record.connect_time {
             self.connect_time.push(connect_time);
         }
-        let listener = self.listeners.entry(record.listener).or_default();
+        let listener = self.listeners.entry(record.listener);
         listener.intended_at = Some(record.intended_at);
         listener.ended_at = Some(record.ended_at);
         listener.paused = record.paused;

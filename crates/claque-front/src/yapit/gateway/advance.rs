@@ -23,13 +23,7 @@ impl Gateway {
         self.now = self.now.max(now);
         loop {
             self.pass_on();
-            let cut = self.cuts.front().map(|outage| (outage.outage.from, Due::Cut));
-            let fault = self.sessions.next_later().map(|at| (at, Due::Fault));
-            let speech = self.pipeline.next_timer().map(|(at, _)| (at, Due::Speech));
-            let page = self.extractions.next_timer().map(|(at, _)| (at, Due::Page));
-            let admission = self.sessions.next_admission().map(|at| (at, Due::Admission));
-            let first = [cut, fault, speech, page, admission].into_iter().flatten().min();
-            let due = first.filter(|(at, _)| *at <= self.now);
+            let due = self.first_due().filter(|(at, _)| *at <= self.now);
             self.steps += u64::from(due.is_some());
             match due {
                 Some((at, Due::Cut)) => {
@@ -47,5 +41,24 @@ impl Gateway {
                 None => return,
             }
         }
+    }
+
+    /// What is due first, and when. Asked several times for each piece of news.
+    fn first_due(&self) -> Option<(Instant, Due)> {
+        let mut first = None;
+        // In the order of equals, so that a later one is first only if it is due before.
+        let mut look_at = |at: Option<Instant>, due: Due| {
+            if let Some(at) = at
+                && first.is_none_or(|(earliest, _)| at < earliest)
+            {
+                first = Some((at, due));
+            }
+        };
+        look_at(self.cuts.front().map(|outage| outage.outage.from), Due::Cut);
+        look_at(self.sessions.next_later(), Due::Fault);
+        look_at(self.pipeline.next_timer().map(|(at, _)| at), Due::Speech);
+        look_at(self.extractions.next_timer().map(|(at, _)| at), Due::Page);
+        look_at(self.sessions.next_admission(), Due::Admission);
+        first
     }
 }

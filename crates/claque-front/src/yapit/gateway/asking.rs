@@ -14,7 +14,7 @@ use super::{
     config::{CrossTalk, QueuedVariant},
     limits::Counting,
     message::{BlockNotice, BlockStatus, Notice, Output, Request},
-    session::{BlockAsk, Work},
+    session::{Admitted, BlockRequest, Work},
     wording::{NO_DOCUMENT, QUEUE_FULL, TOO_FAST, USAGE_LIMIT, unknown_model, unknown_voice},
 };
 
@@ -43,7 +43,7 @@ impl Gateway {
                 &mut self.outputs,
                 at,
                 (document, owner),
-                &Notice::Status(notice),
+                Notice::Status(notice),
                 self.config.cross_talk,
             );
         }
@@ -56,11 +56,9 @@ impl Gateway {
                 self.sessions.listen(conn, document);
                 let asked = self.check(at, conn, document, &blocks, &model, &voice);
                 match asked {
-                    Ok(Some(ask)) => {
-                        for block in blocks {
-                            let work = Work::Block(BlockAsk { block, ..ask.clone() });
-                            self.sessions.push(at, conn, work, interval);
-                        }
+                    Ok(Some(request)) => {
+                        let work = Work::Blocks { request: Arc::new(request), blocks: blocks.into_iter() };
+                        self.sessions.push(at, conn, work, interval);
                     }
                     Ok(None) => {}
                     Err(text) => {
@@ -84,7 +82,7 @@ impl Gateway {
         blocks: &[i64],
         model: &str,
         voice: &str,
-    ) -> Result<Option<BlockAsk>, String> {
+    ) -> Result<Option<BlockRequest>, String> {
         let Some(user) = self.sessions.user(conn) else { return Ok(None) };
         if let Some(limit) = self.config.synthesis_limit {
             let amount = match limit.counting {
@@ -106,21 +104,21 @@ impl Gateway {
         let known = info.voices.iter().find(|known| &*known.slug == voice);
         let known = known.ok_or_else(|| unknown_voice(self.config.era, model, voice))?;
         let (model, voice) = (Arc::clone(&info.slug), Arc::clone(&known.slug));
-        Ok(Some(BlockAsk { document, blocks: blocks.clone(), block: 0, pool, model, voice }))
+        Ok(Some(BlockRequest { document, blocks: blocks.clone(), pool, model, voice }))
     }
 
     pub(super) fn admit_next(&mut self) {
         match self.sessions.pop_admission(self.config.accept_interval) {
-            Some((at, conn, Work::Block(ask))) => self.admit(at, conn, ask),
-            Some((at, conn, Work::Moved { document, cursor })) => {
+            Some((at, conn, Admitted::Block(request, block))) => self.admit(at, conn, &request, block),
+            Some((at, conn, Admitted::Moved { document, cursor })) => {
                 self.move_cursor(at, conn, document, cursor)
             }
             None => {}
         }
     }
 
-    fn admit(&mut self, at: Instant, conn: ConnId, ask: BlockAsk) {
-        let BlockAsk { document, blocks, block, pool, model, voice } = ask;
+    fn admit(&mut self, at: Instant, conn: ConnId, request: &BlockRequest, block: i64) {
+        let BlockRequest { document, pool, ref blocks, ref model, ref voice } = *request;
         let mut notice = BlockNotice {
             document,
             block,
@@ -129,10 +127,10 @@ impl Gateway {
             duration: None,
             error: None,
             recoverable: true,
-            model: Arc::clone(&model),
-            voice: Arc::clone(&voice),
+            model: Arc::clone(model),
+            voice: Arc::clone(voice),
         };
-        let Some(Asked { variant, chars, is_speech, text }) = blocks.ask(block, (&model, &voice)) else {
+        let Some(Asked { variant, chars, is_speech, text }) = blocks.ask(block, (model, voice)) else {
             // There is no such block.
             return self.answer(at, conn, notice);
         };
@@ -146,7 +144,7 @@ impl Gateway {
             return self.answer(at, conn, BlockNotice { status, error, recoverable: false, ..notice });
         }
         let content = if is_speech { Content::Something } else { Content::Nothing };
-        let ask = Ask { variant, pool, voice, text, chars, content };
+        let ask = Ask { variant, pool, voice: Arc::clone(voice), text, chars, content };
         let admission = self.pipeline.ask(at, ask, subscriber);
         if admission == Admission::Waiting {
             self.sessions.add_pending(at, subscriber, self.config.pipeline.key_life);
@@ -199,6 +197,9 @@ impl Gateway {
 
     /// Whether the user behind a connection has so many characters left. What is there already costs nothing.
     fn may_use(&mut self, conn: ConnId, variant: VariantHash, chars: u32) -> bool {
+        if self.usage.is_unlimited() {
+            return true;
+        }
         let Some(user) = self.sessions.user(conn) else { return true };
         self.pipeline.has_audio(&variant) || self.usage.take(user, chars)
     }

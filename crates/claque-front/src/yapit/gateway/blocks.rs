@@ -28,8 +28,8 @@ impl Block {
         MediaTime::from_millis(self.est_duration_ms)
     }
 
-    fn new(idx: u32, text: &str) -> Self {
-        let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    fn new(idx: u32, text: &str, chars: usize) -> Self {
+        let chars = u32::try_from(chars).unwrap_or(u32::MAX);
         Self { idx, text: text.into(), chars, est_duration_ms: (u64::from(chars) * 1_000).div_ceil(14) }
     }
 }
@@ -39,8 +39,8 @@ impl Block {
 #[must_use]
 pub fn blocks_of(markdown: &str, max_block_chars: usize) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for_each_piece(markdown, max_block_chars, |text| {
-        blocks.push(Block::new(u32::try_from(blocks.len()).unwrap_or(u32::MAX), text));
+    for_each_piece(markdown, max_block_chars, |text, chars| {
+        blocks.push(Block::new(u32::try_from(blocks.len()).unwrap_or(u32::MAX), text, chars));
     });
     blocks
 }
@@ -106,8 +106,8 @@ pub(crate) fn digests_of(
     (model, voice): (&str, &str),
 ) -> Vec<Digest> {
     let mut digests = Vec::new();
-    for_each_piece(markdown, max_block_chars, |text| {
-        let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX >> 1);
+    for_each_piece(markdown, max_block_chars, |text, chars| {
+        let chars = u32::try_from(chars).unwrap_or(u32::MAX >> 1);
         let chars_and_speech = chars << 1 | u32::from(is_speech(text));
         digests.push(Digest { head: VariantHash::of(text, model, voice).head(), chars_and_speech });
     });
@@ -121,39 +121,63 @@ impl Digest {
 }
 
 fn is_speech(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric)
+    text.bytes().any(|byte| byte.is_ascii_alphanumeric()) || text.chars().any(char::is_alphanumeric)
 }
 
-/// Hands out the blocks of a Markdown text in reading order.
-fn for_each_piece(markdown: &str, max_block_chars: usize, mut take: impl FnMut(&str)) {
-    if markdown.split(PARAGRAPHS).all(is_plain) {
-        let elements = markdown.split(PARAGRAPHS);
-        elements.for_each(|element| split(element, max_block_chars).into_iter().for_each(&mut take));
-        return;
+/// Hands out the blocks of a Markdown text in reading order, with their characters.
+fn for_each_piece(markdown: &str, max_block_chars: usize, mut take: impl FnMut(&str, usize)) {
+    let mut piece = |element: &str, chars: usize| {
+        if chars <= max_block_chars {
+            return take(element, chars);
+        }
+        split(element, max_block_chars).into_iter().for_each(|piece| take(piece, piece.chars().count()));
+    };
+    match plain_paragraphs(markdown) {
+        Some(paragraphs) => paragraphs.into_iter().for_each(|(text, chars)| piece(text, chars)),
+        None => {
+            spoken_elements(markdown).iter().for_each(|element| piece(element, element.chars().count()));
+        }
     }
-    let elements = spoken_elements(markdown);
-    elements.iter().for_each(|element| split(element, max_block_chars).into_iter().for_each(&mut take));
 }
 
-/// What lies between two paragraphs.
-const PARAGRAPHS: &str = "\n\n";
-
-/// Whether a paragraph is spoken as it stands, whatever Markdown says: it begins with a letter or a quotation, is one line, has nothing
-/// but letters, digits, marks that mean nothing to Markdown inside a line, and single spaces between words.
-fn is_plain(paragraph: &str) -> bool {
+/// The paragraphs of a text with their characters, if each is spoken as it stands, whatever Markdown says: it begins with a letter or a
+/// quotation, is one line, has nothing but letters, digits, marks that mean nothing to Markdown inside a line, and single spaces
+/// between words. A crowd's texts are such; each is looked through once.
+fn plain_paragraphs(markdown: &str) -> Option<Vec<(&str, usize)>> {
     const FIRST: [char; 6] = ['\'', '"', '(', '‘', '“', '—'];
-    let mut before = ' ';
-    let is_plain = paragraph.chars().all(|c| {
-        let fits = match c {
-            ' ' => before != ' ',
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '"' | '(' | ')' | '-' => true,
-            '’' | '‘' | '“' | '”' | '—' | '–' | '…' => true,
-            c => c.is_ascii_alphanumeric() || c.is_alphabetic(),
-        };
-        before = c;
-        fits
-    });
-    is_plain && before != ' ' && paragraph.starts_with(|c: char| c.is_alphabetic() || FIRST.contains(&c))
+    let begins = |c: char| c.is_ascii_alphabetic() || FIRST.contains(&c) || c.is_alphabetic();
+    let mut paragraphs = Vec::new();
+    let (mut start, mut count, mut before) = (0, 0, ' ');
+    let mut chars = markdown.char_indices();
+    loop {
+        match chars.next() {
+            Some((_, c)) if count == 0 && !begins(c) => return None,
+            Some((_, ' ')) if before == ' ' => return None,
+            // What lies between two paragraphs.
+            Some((end, '\n')) if before != ' ' && chars.next().map(|(_, c)| c) == Some('\n') => {
+                paragraphs.push((&markdown[start..end], count));
+                (start, count, before) = (end + 2, 0, ' ');
+            }
+            Some((_, c)) if is_plain(c) => {
+                count += 1;
+                before = c;
+            }
+            Some(_) => return None,
+            None if count == 0 || before == ' ' => return None,
+            None => break,
+        }
+    }
+    paragraphs.push((&markdown[start..], count));
+    Some(paragraphs)
+}
+
+/// Whether a character means nothing to Markdown inside a line, and is not a break of the line.
+fn is_plain(c: char) -> bool {
+    match c {
+        ' ' | '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '"' | '(' | ')' | '-' => true,
+        '’' | '‘' | '“' | '”' | '—' | '–' | '…' => true,
+        c => c.is_ascii_alphanumeric() || c.is_alphabetic(),
+    }
 }
 
 fn spoken_elements(markdown: &str) -> Vec<String> {
@@ -271,9 +295,11 @@ mod tests {
         fn what_is_taken_for_plain_is_what_a_parser_makes_of_it(
             paragraphs in prop::collection::vec("[A-Za-zé0-9.,;:!?'\"()’“”—\\-#>*_` \n]{0,12}( [a-z1:.!(]{1,4}){0,3}", 1..5),
         ) {
-            let markdown = paragraphs.join(PARAGRAPHS);
-            if markdown.split(PARAGRAPHS).all(is_plain) {
-                let elements: Vec<_> = markdown.split(PARAGRAPHS).map(str::to_owned).collect();
+            let markdown = paragraphs.join("\n\n");
+            if let Some(plain) = plain_paragraphs(&markdown) {
+                let counted: Vec<_> = plain.iter().map(|(text, _)| (*text, text.chars().count())).collect();
+                prop_assert_eq!(&plain, &counted);
+                let elements: Vec<_> = plain.into_iter().map(|(text, _)| text.to_owned()).collect();
                 prop_assert_eq!(elements, parsed(&markdown));
             }
         }

@@ -94,7 +94,7 @@ pub struct Caller {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchedAudio {
     /// What it is to be.
-    pub speech: Arc<Speech>,
+    pub speech: Speech,
     /// How long it is, as messages say; by an injected fault it is of another length.
     pub declared: MediaTime,
     /// What is wrong with the body that is sent instead, by an injected fault.
@@ -152,7 +152,8 @@ impl Gateway {
         self.advance(now);
         let now = self.now;
         match input {
-            Input::Wake => {}
+            // What was due is done.
+            Input::Wake => return Outputs::new(&mut self.outputs),
             Input::Connected { conn, user } => {
                 let faults = &self.config.faults;
                 self.sessions.connect(now, conn, user, |number| faults.connection(number).cloned());
@@ -320,9 +321,9 @@ impl Gateway {
 }
 
 /// What is sent in place of speech, in a container that hosts can write.
-fn other_speech(speech: &Speech, media: MediaTime, body: SpeechBody) -> Arc<Speech> {
+fn other_speech(speech: &Speech, media: MediaTime, body: SpeechBody) -> Speech {
     let format = speech.format.rendered();
-    Arc::new(Speech { media, body, format })
+    Speech { media, body, format }
 }
 
 fn outages(faults: &Faults) -> VecDeque<SocketOutage> {

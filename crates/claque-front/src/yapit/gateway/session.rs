@@ -5,6 +5,7 @@ use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque},
     sync::Arc,
+    vec,
 };
 
 use claque_core::time::{Duration, Instant};
@@ -19,16 +20,29 @@ use super::{
 /// Something a connection asked for, in the order of its messages.
 #[derive(Clone, Debug)]
 pub(crate) enum Work {
-    Block(BlockAsk),
+    /// Blocks of a request, at least one.
+    Blocks {
+        request: Arc<BlockRequest>,
+        blocks: vec::IntoIter<i64>,
+    },
+    Moved {
+        document: DocumentId,
+        cursor: i64,
+    },
+}
+
+/// One thing of a connection's backlog, whose turn has come.
+#[derive(Clone, Debug)]
+pub(crate) enum Admitted {
+    Block(Arc<BlockRequest>, i64),
     Moved { document: DocumentId, cursor: i64 },
 }
 
-/// One block of a request, with everything the request was checked for.
+/// What all blocks of a request have in common, as far as it was checked.
 #[derive(Clone, Debug)]
-pub(crate) struct BlockAsk {
+pub(crate) struct BlockRequest {
     pub(crate) document: DocumentId,
     pub(crate) blocks: Spoken,
-    pub(crate) block: i64,
     /// Index of the model.
     pub(crate) pool: usize,
     pub(crate) model: Arc<str>,
@@ -160,14 +174,14 @@ impl Sessions {
     }
 
     /// Takes what is admitted first, and sets the time of what that connection waits for next.
-    pub(crate) fn pop_admission(&mut self, interval: Duration) -> Option<(Instant, ConnId, Work)> {
+    pub(crate) fn pop_admission(&mut self, interval: Duration) -> Option<(Instant, ConnId, Admitted)> {
         let Reverse((at, conn)) = self.admissions.pop()?;
         let entry = self.conns.get_mut(conn)?;
         entry.admits_at = None;
-        let work = entry.backlog.pop_front()?;
+        let admitted = entry.take_work()?;
         self.schedule(at, conn, interval);
         self.drop_stale_admissions();
-        Some((at, conn, work))
+        Some((at, conn, admitted))
     }
 
     pub(crate) fn add_pending(&mut self, at: Instant, subscriber: Subscriber, life: Duration) {
@@ -255,7 +269,7 @@ impl Sessions {
         out: &mut VecDeque<Output>,
         at: Instant,
         (document, owner): (DocumentId, Option<&UserId>),
-        notice: &Notice,
+        notice: Notice,
         cross_talk: CrossTalk,
     ) {
         let mut told = core::mem::take(&mut self.told);
@@ -265,9 +279,13 @@ impl Sessions {
                 told.extend(owner.and_then(|owner| self.by_user.get(owner)).into_iter().flatten());
             }
         }
-        for conn in told.drain(..) {
-            self.send(out, at, conn, notice.clone());
+        if let Some((last, others)) = told.split_last() {
+            for conn in others {
+                self.send(out, at, *conn, notice.clone());
+            }
+            self.send(out, at, *last, notice);
         }
+        told.clear();
         self.told = told;
     }
 
@@ -303,7 +321,7 @@ impl Sessions {
     fn schedule(&mut self, at: Instant, conn: ConnId, interval: Duration) {
         let Some(entry) = self.conns.get_mut(conn) else { return };
         let admits_at = match entry.backlog.front() {
-            Some(Work::Block(_)) => at + interval,
+            Some(Work::Blocks { .. }) => at + interval,
             Some(Work::Moved { .. }) => at,
             None => return,
         };
@@ -329,6 +347,25 @@ enum Message {
 }
 
 impl Conn {
+    /// The first of what it waits for. Most connections wait for nothing most of the time, and keep no room for it then.
+    fn take_work(&mut self) -> Option<Admitted> {
+        let admitted = match self.backlog.front_mut()? {
+            Work::Blocks { request, blocks } => {
+                let admitted = Admitted::Block(Arc::clone(request), blocks.next()?);
+                if blocks.len() > 0 {
+                    return Some(admitted);
+                }
+                admitted
+            }
+            Work::Moved { document, cursor } => Admitted::Moved { document: *document, cursor: *cursor },
+        };
+        self.backlog.pop_front();
+        if self.backlog.is_empty() {
+            self.backlog = VecDeque::new();
+        }
+        Some(admitted)
+    }
+
     /// A fault strikes, once.
     fn suffer(
         &mut self,

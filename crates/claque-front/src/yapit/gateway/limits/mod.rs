@@ -98,6 +98,11 @@ impl Usage {
         Self { limit, used: BTreeMap::new() }
     }
 
+    /// Whether everybody may have as much as they like.
+    pub(crate) const fn is_unlimited(&self) -> bool {
+        self.limit.is_none()
+    }
+
     /// Whether `user` may have `chars` more; counted if so.
     pub(crate) fn take(&mut self, user: &UserId, chars: u32) -> bool {
         let Some(limit) = self.limit else { return true };
