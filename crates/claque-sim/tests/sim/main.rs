@@ -11,6 +11,7 @@ mod lockstep;
 mod machine;
 mod promises;
 mod properties;
+mod queue_variance;
 mod queueing;
 mod real_player;
 mod script_file;
