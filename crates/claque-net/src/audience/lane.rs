@@ -9,7 +9,7 @@ use claque_core::{
     gap::GapLog,
     ids::ListenerId,
     lag::LagHistogram,
-    player::{Act, Input},
+    player::{Act, Input, Output},
     time::{Duration, Instant},
 };
 use mio::{Events, Poll, Token, Waker};
@@ -81,6 +81,8 @@ pub(super) struct Lane {
     waiting: VecDeque<ListenerId>,
     /// Those who take the places of others that have ended, and when.
     pub(super) replacing: BTreeSet<(Instant, ListenerId)>,
+    /// What the listener at hand wants done. Kept for its memory.
+    pub(super) outputs: VecDeque<Output>,
     orders: watch::Receiver<Orders>,
     /// What the last of them said.
     obeyed: Orders,
@@ -121,6 +123,7 @@ impl Lane {
             decoder: given.decoder,
             waiting: given.listeners,
             replacing: BTreeSet::new(),
+            outputs: VecDeque::new(),
             obeyed,
             orders: given.orders,
             order: given.order,
