@@ -80,6 +80,11 @@ impl Fetches {
         self.take += 1;
     }
 
+    /// Nobody is there any more to want anything.
+    pub(crate) fn close(&mut self) {
+        self.waiting = VecDeque::new();
+    }
+
     /// The next fetch, if one may begin.
     pub(crate) fn begin(&mut self) -> Option<(BlockIdx, VariantHash)> {
         let next = if self.running < FETCHES_AT_ONCE { self.waiting.pop_front() } else { None };

@@ -1,5 +1,7 @@
 //! What people do is drawn from their seed and happens at its time.
 
+use std::collections::VecDeque;
+
 use super::{Behaviour, Listener, ListenerConfig, ListeningTime, ThinkTime, Turns};
 use crate::{
     event::{Event, StatusKind},
@@ -57,6 +59,31 @@ fn answer(block: BlockIdx, inputs: &mut Vec<Input>) {
 fn without_a_behaviour_nothing_is_done() {
     assert!(!Behaviour::default().is_some());
     assert_eq!(incidents(0, Behaviour::NONE, 100, 3), []);
+}
+
+#[test]
+fn a_queue_that_is_lent_gets_what_waited_and_then_what_comes() {
+    let player = PlayerConfig {
+        listener: ListenerId(0),
+        document: "d".into(),
+        chars: [80; 4].into(),
+        speed: Speed::NORMAL,
+        policy: PlayerPolicy::WEB.into(),
+        timeout: Duration::from_secs(60),
+        intended_at: Instant::START,
+    };
+    let config = ListenerConfig { player, behaviour: Behaviour::NONE, voices: 1, seed: Seed::root(1) };
+    let (mut one, mut other) = (Listener::new(config.clone()), Listener::new(config));
+    let dialed = Input::Event(Event::Dialed { connect: Duration::ZERO });
+    // Nobody takes what it says to the first.
+    drop(one.handle_input(Instant::START, Input::Start));
+    let said: Vec<_> = one.handle_input(Instant::START, dialed.clone()).collect();
+    drop(other.handle_input(Instant::START, Input::Start));
+    let mut lent = VecDeque::from([Output::Ended]);
+    other.handle_input_into(Instant::START, dialed, &mut lent);
+    assert_eq!(lent.pop_front(), Some(Output::Ended), "what lay in it stays first");
+    assert!(said.len() > 1 && lent == said, "{lent:?}");
+    assert_eq!(other.handle_input(Instant::START, Input::Wake).count(), 0);
 }
 
 #[test]

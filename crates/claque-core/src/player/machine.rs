@@ -336,5 +336,7 @@ impl Player {
                 self.outputs.push_back(Output::Fact(Fact::Block(record)));
             }
         }
+        // Who has left keeps no room, for of a crowd that comes and goes most have.
+        self.window = Window::default();
     }
 }

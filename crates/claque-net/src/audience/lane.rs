@@ -9,7 +9,7 @@ use claque_core::{
     gap::GapLog,
     ids::ListenerId,
     lag::LagHistogram,
-    player::{Act, Input},
+    player::{Act, Input, Output},
     time::{Duration, Instant},
 };
 use mio::{Events, Poll, Token, Waker};
@@ -84,6 +84,8 @@ pub(super) struct Lane {
     pub(super) replacing: BTreeSet<(Instant, ListenerId)>,
     /// Those whose place is free and whose seat is still being prepared.
     unprepared: Vec<ListenerId>,
+    /// What the listener at hand wants done. Kept for its memory.
+    pub(super) outputs: VecDeque<Output>,
     orders: watch::Receiver<Orders>,
     /// What the last of them said.
     obeyed: Orders,
@@ -125,6 +127,7 @@ impl Lane {
             waiting: given.listeners,
             replacing: BTreeSet::new(),
             unprepared: Vec::new(),
+            outputs: VecDeque::new(),
             obeyed,
             orders: given.orders,
             order: given.order,

@@ -300,7 +300,8 @@ impl Lane {
         listening.heard_at = at;
         let before = listening.person.state();
         let Listening { id, person, session, voice: now_voice, .. } = listening;
-        for output in person.handle_input(at, input) {
+        person.handle_input_into(at, input, &mut self.outputs);
+        while let Some(output) = self.outputs.pop_front() {
             match output {
                 Output::Dial => {
                     if let Some(seat) = seat_of(&self.order, *id) {

@@ -371,6 +371,7 @@ impl<F: FnMut(Fact)> World<F> {
 
     fn hang_up(&mut self, now: Instant, listener: usize) {
         self.live -= 1;
+        self.listeners[listener].fetches.close();
         let line = core::mem::replace(&mut self.listeners[listener].line, Line::Down);
         if let Some(conn) = line.conn() {
             self.send_off(now + self.link.latency, listener, What::HungUp { conn });

@@ -1,53 +1,22 @@
 //! Connections: who is behind them, what they still wait to have admitted, what they hear of, and what injected faults do to
 //! them.
 
+mod backlog;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque},
-    sync::Arc,
-    vec,
 };
 
 use claque_core::time::{Duration, Instant};
 use claque_gateway::{ConnId, ConnectionEffect, ConnectionFault, DocumentId, Subscriber, Table, UserId};
 
+use self::backlog::Backlog;
+pub(crate) use self::backlog::{Admitted, BlockRequest, Work};
 use super::{
-    blocks::Spoken,
     config::{CrossTalk, Eviction},
     message::{Notice, Output},
 };
-
-/// Something a connection asked for, in the order of its messages.
-#[derive(Clone, Debug)]
-pub(crate) enum Work {
-    /// Blocks of a request, at least one.
-    Blocks {
-        request: Arc<BlockRequest>,
-        blocks: vec::IntoIter<i64>,
-    },
-    Moved {
-        document: DocumentId,
-        cursor: i64,
-    },
-}
-
-/// One thing of a connection's backlog, whose turn has come.
-#[derive(Clone, Debug)]
-pub(crate) enum Admitted {
-    Block(Arc<BlockRequest>, i64),
-    Moved { document: DocumentId, cursor: i64 },
-}
-
-/// What all blocks of a request have in common, as far as it was checked.
-#[derive(Clone, Debug)]
-pub(crate) struct BlockRequest {
-    pub(crate) document: DocumentId,
-    pub(crate) blocks: Spoken,
-    /// Index of the model.
-    pub(crate) pool: usize,
-    pub(crate) model: Arc<str>,
-    pub(crate) voice: Arc<str>,
-}
 
 /// All connections.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +57,7 @@ struct Conn {
     user: UserId,
     /// Each once.
     documents: Vec<DocumentId>,
-    backlog: VecDeque<Work>,
+    backlog: Backlog,
     /// When the first of the backlog is admitted.
     admits_at: Option<Instant>,
     voice: Voice,
@@ -119,7 +88,7 @@ impl Sessions {
         let voice = fault.map_or(Voice::Clear, Voice::Doomed);
         self.opened += 1;
         self.by_user.entry(user.clone()).or_default().insert(conn);
-        let (documents, backlog) = (Vec::new(), VecDeque::new());
+        let (documents, backlog) = (Vec::new(), Backlog::default());
         self.conns.insert(conn, Conn { user, documents, backlog, admits_at: None, voice, sent: 0 });
     }
 
@@ -163,7 +132,7 @@ impl Sessions {
     /// Adds to what the connection waits for. A block takes `interval` after the one before.
     pub(crate) fn push(&mut self, at: Instant, conn: ConnId, work: Work, interval: Duration) {
         let Some(entry) = self.conns.get_mut(conn) else { return };
-        entry.backlog.push_back(work);
+        entry.backlog.push(work);
         if entry.admits_at.is_none() {
             self.schedule(at, conn, interval);
         }
@@ -178,7 +147,7 @@ impl Sessions {
         let Reverse((at, conn)) = self.admissions.pop()?;
         let entry = self.conns.get_mut(conn)?;
         entry.admits_at = None;
-        let admitted = entry.take_work()?;
+        let admitted = entry.backlog.take()?;
         self.schedule(at, conn, interval);
         self.drop_stale_admissions();
         Some((at, conn, admitted))
@@ -347,25 +316,6 @@ enum Message {
 }
 
 impl Conn {
-    /// The first of what it waits for. Most connections wait for nothing most of the time, and keep no room for it then.
-    fn take_work(&mut self) -> Option<Admitted> {
-        let admitted = match self.backlog.front_mut()? {
-            Work::Blocks { request, blocks } => {
-                let admitted = Admitted::Block(Arc::clone(request), blocks.next()?);
-                if blocks.len() > 0 {
-                    return Some(admitted);
-                }
-                admitted
-            }
-            Work::Moved { document, cursor } => Admitted::Moved { document: *document, cursor: *cursor },
-        };
-        self.backlog.pop_front();
-        if self.backlog.is_empty() {
-            self.backlog = VecDeque::new();
-        }
-        Some(admitted)
-    }
-
     /// A fault strikes, once.
     fn suffer(
         &mut self,
