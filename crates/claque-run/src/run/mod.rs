@@ -150,13 +150,11 @@ impl Session<'_> {
                     Err(Unprepared::Service(error)) if speech::may_be_spoken(&error) => {
                         let found = speech::find(accounts, settings, choice, unique, watcher).await?;
                         let found = found.ok_or(Unprepared::Service(error))?;
-                        settings.without_effect.refuse_in_speech().map_err(Unprepared::Usage)?;
-                        Ok(found)
+                        settings.without_effect.refuse_in_speech().map_err(Unprepared::Usage).map(|()| found)
                     }
                     looked => {
                         let looked = looked?;
-                        settings.without_effect.refuse_in_yapit().map_err(Unprepared::Usage)?;
-                        Ok(looked)
+                        settings.without_effect.refuse_in_yapit().map_err(Unprepared::Usage).map(|()| looked)
                     }
                 }
             }

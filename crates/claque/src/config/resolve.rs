@@ -76,7 +76,6 @@ pub(super) fn decide_run(
     let target = target::target(&wishes, source, (&protocol, environment), plan.seed)?;
     let is_own = no_effect::is_own(&target);
     let if_found = no_effect::in_protocol(&wishes, source, (&protocol, is_own))?;
-    no_effect::decoding_of_samples(&wishes, source)?;
     let protocol = of_own_gateway(protocol, &target);
     let credentials = credentials(&wishes, source, (&protocol, &target), surroundings)?;
     let courtesy = courtesy::courtesy(&wishes, source)?;

@@ -84,7 +84,7 @@ pub(super) fn in_protocol(
     Err(UsageError::new(refused))
 }
 
-/// Refuses who the audience is and what is decoded where nobody asks and nothing is.
+/// Refuses who the audience is where nobody asks.
 ///
 /// # Errors
 /// Something was asked for that would do nothing.
@@ -191,25 +191,6 @@ pub(super) fn confidence_in_nothing(wishes: &Wishes, source: &Source) -> Result<
             "says how sure an objective is to be shown, and there is none; add --objective, or leave it out",
         )),
         Some(_) | None => Ok(()),
-    }
-}
-
-/// Refuses a share of compressed audio to be decoded where the audio that was asked for is not compressed.
-///
-/// # Errors
-/// That is so, and the share was typed.
-pub(super) fn decoding_of_samples(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
-    let is_samples = |wish: &&Wish<String>| ["pcm", "wav"].contains(&wish.value.as_str());
-    let format = wishes.speech.response_format.as_ref().filter(is_samples);
-    match (&wishes.output.decode_share, format) {
-        (Some(wish), Some(format)) if wish.is_flag() => {
-            let what = format!(
-                "is about compressed audio, and --response-format is {}, all of which is measured; leave it out",
-                format.value
-            );
-            Err(source.error(wish, "decode_share", what))
-        }
-        (_, _) => Ok(()),
     }
 }
 

@@ -29,7 +29,7 @@ fn refused(line: &str) -> Option<String> {
 }
 
 /// Each flag that does nothing where it was typed, with a word of the reason and one of the remedy. `~` is a blank.
-const REFUSED: [(&str, &str, &str); 69] = [
+const REFUSED: [(&str, &str, &str); 68] = [
     // Whom the protocol of the service knows.
     ("run --listen turns", "--listen is about streams", "add --protocol openai"),
     ("run --listen reader", "--listen is about streams", "add --protocol openai"),
@@ -63,7 +63,6 @@ const REFUSED: [(&str, &str, &str); 69] = [
     ("run --protocol yapit --dialect openai", "--dialect is about requests", "leave one of them out"),
     ("run --gateway-set stream.rate=4", "`stream` needs", "--protocol openai"),
     ("run --response-format mp3 --pcm-rate 8000", "--pcm-rate is about samples", "leave it out"),
-    ("run --response-format wav --decode-share 1", "--decode-share is about compressed", "leave it out"),
     // What the player does.
     ("run --ahead 3", "--ahead is about listeners to streams", "add --listen"),
     ("run --in-flight 3", "--in-flight is about listeners to streams", "add --listen"),
