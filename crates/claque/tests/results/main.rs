@@ -11,4 +11,5 @@ mod sealed;
 mod stage;
 mod suite;
 mod suites_by_name;
+mod swapped;
 mod virtual_time;

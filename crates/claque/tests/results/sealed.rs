@@ -62,18 +62,18 @@ fn edit(run: &Path, change: impl Fn(&mut Value)) {
     edit_file(&run.join("run.json"), change);
 }
 
-fn edit_file(path: &Path, change: impl Fn(&mut Value)) {
+pub(super) fn edit_file(path: &Path, change: impl Fn(&mut Value)) {
     let mut file = serde_json::from_slice(&fs::read(path).expect("it is there")).expect("it is JSON");
     change(&mut file);
     fs::write(path, format!("{file:#}\n")).expect("it can be written");
 }
 
-fn unseal(file: &mut Value) {
+pub(super) fn unseal(file: &mut Value) {
     file.as_object_mut().expect("it is an object").remove("seal");
 }
 
 /// Another folder with the same files.
-fn copied(folder: &Path, name: &str) -> PathBuf {
+pub(super) fn copied(folder: &Path, name: &str) -> PathBuf {
     let copy = folder.with_file_name(name);
     fs::create_dir(&copy).expect("there is room");
     for entry in fs::read_dir(folder).expect("it is a folder") {
@@ -95,12 +95,12 @@ fn copied_into(from: &Path, to: &Path) {
 }
 
 /// Lines are broken anywhere, and Markdown has its own way with names.
-fn flat(words: &str) -> String {
+pub(super) fn flat(words: &str) -> String {
     words.replace('\\', "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The code, and everything that was said.
-fn told(stage: &Stage, args: &[&str]) -> (i32, String) {
+pub(super) fn told(stage: &Stage, args: &[&str]) -> (i32, String) {
     let output = stage.claque(args);
     let words =
         [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
