@@ -171,7 +171,24 @@ pub(crate) fn hold(
             Some(true) => {}
         }
     }
+    if path.ends_with(files::RUN) {
+        without_entry(&seal, dir, &mut found);
+    }
     Ok(Some(found))
+}
+
+/// Adds the files with facts of which the seal of a run says nothing: what it does not tell of was not written with it.
+fn without_entry(seal: &Seal, dir: &Path, found: &mut Found) {
+    let lacks = |name: &str| !seal.files.contains_key(name);
+    let is_there = |name: &str| dir.join(name).exists();
+    let strange = files::FACTS.iter().filter(|name| lacks(name) && is_there(name));
+    found.files.extend(strange.map(ToString::to_string));
+    // Older claques wrote neither of these two, and none wrote one alone.
+    let pair = [files::LISTENERS, files::ERRORS];
+    if pair.iter().any(|name| !lacks(name)) {
+        let gone = pair.iter().filter(|name| lacks(name) && !is_there(name));
+        found.gone.extend(gone.map(ToString::to_string));
+    }
 }
 
 /// What tells a finished run from every other, of the seal in its `run.json`; none where that has no seal.

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use crate::stage::{Stage, manifest};
 
-const SHAPE: [&str; 4] = ["--users", "6", "--blocks", "6"];
+pub(super) const SHAPE: [&str; 4] = ["--users", "6", "--blocks", "6"];
 
-const TABLES: [&str; 4] = ["blocks.parquet", "stalls.parquet", "listeners.parquet", "errors.parquet"];
+pub(super) const TABLES: [&str; 4] =
+    ["blocks.parquet", "stalls.parquet", "listeners.parquet", "errors.parquet"];
 
 /// What somebody did to a folder; `other` is that of another run.
 type Deed = fn(run: &Path, other: &Path);
@@ -50,7 +51,7 @@ const DEEDS: [(&str, Deed, &str); 14] = [
     ("no errors", |run, _| remove(run, "errors.parquet"), "errors.parquet is gone"),
 ];
 
-fn take(run: &Path, other: &Path, name: &str) {
+pub(super) fn take(run: &Path, other: &Path, name: &str) {
     fs::copy(other.join(name), run.join(name)).expect("it can be copied");
 }
 
@@ -58,7 +59,7 @@ fn remove(run: &Path, name: &str) {
     fs::remove_file(run.join(name)).expect("it was there");
 }
 
-fn edit(run: &Path, change: impl Fn(&mut Value)) {
+pub(super) fn edit(run: &Path, change: impl Fn(&mut Value)) {
     edit_file(&run.join("run.json"), change);
 }
 
@@ -108,7 +109,7 @@ pub(super) fn told(stage: &Stage, args: &[&str]) -> (i32, String) {
 }
 
 /// What each verb that takes a run does with this one: it refuses, or it says INVALID.
-fn nothing_is_concluded(stage: &Stage, run: &Path, whole: &str, word: &str, deed: &str) {
+pub(super) fn nothing_is_concluded(stage: &Stage, run: &Path, whole: &str, word: &str, deed: &str) {
     let name = run.to_str().expect("it is text");
     let refusing: [&[&str]; 14] = [
         &["compare", whole, name],

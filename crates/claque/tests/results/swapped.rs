@@ -1,4 +1,5 @@
-//! Suites and searches whose folders hold other runs than were made for them, or whose own file lost its seal.
+//! Suites and searches whose folders hold other runs than were made for them, or whose own file lost its seal; and runs with a file that
+//! their seal does not tell of.
 
 use std::{
     fs,
@@ -8,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    sealed::{copied, edit_file, flat, told, unseal},
+    sealed::{SHAPE, TABLES, copied, edit, edit_file, flat, nothing_is_concluded, take, told, unseal},
     stage::Stage,
 };
 
@@ -129,5 +130,22 @@ fn a_search_with_another_run_in_it_concludes_nothing() {
         assert!(flat(&told(&stage, &["show", name]).1).contains(word), "{word}");
         assert_eq!(stage.prints(&["runs"]).matches("CHANGED").count(), 1, "{word}");
         fs::remove_dir_all(dir).expect("it can be removed");
+    }
+}
+
+/// An entry that is gone is no leave to put another file there.
+#[test]
+fn a_file_of_facts_that_the_seal_does_not_tell_of_is_another_runs() {
+    let stage = Stage::new();
+    let (run, other) = (stage.simulated(&SHAPE), stage.simulated(&[&SHAPE[..], &["--seed", "2"]].concat()));
+    let whole = other.to_str().expect("it is text");
+    for name in TABLES {
+        let folder = copied(&run, "changed");
+        take(&folder, &other, name);
+        edit(&folder, |file| {
+            file["seal"]["files"].as_object_mut().expect("it has files").remove(name);
+        });
+        nothing_is_concluded(&stage, &folder, whole, &format!("{name} is not the file"), name);
+        fs::remove_dir_all(folder).expect("it can be removed");
     }
 }
