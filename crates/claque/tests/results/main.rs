@@ -2,6 +2,7 @@
 
 mod browser;
 mod ci;
+mod exit_codes;
 mod explain;
 mod import;
 mod kept;
