@@ -5,8 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::files;
-
 /// A run folder could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -143,24 +141,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether what is kept is not what was written: changed, mixed up, or so that it cannot be read any more.
-    #[must_use]
-    pub fn is_changed(&self) -> bool {
-        let is_parent = |path: &Path| path.ends_with(files::SUITE) || path.ends_with(files::CAPACITY);
-        let is_json = |path: &Path| path.ends_with(files::RUN) || is_parent(path);
-        let is_sealed = |path: &Path| is_json(path) || files::FACTS.iter().any(|name| path.ends_with(name));
-        matches!(self, Self::Changed { .. })
-            || matches!(self, Self::Damaged { path, .. } if is_sealed(path))
-            || matches!(self, Self::NoFormatVersion { path } if is_json(path))
-            || matches!(self, Self::OtherKind { path, .. } if is_parent(path))
-    }
-
-    /// Whether the run is whole and has not what was asked for: it is of another sort, or did not keep all facts.
-    #[must_use]
-    pub fn is_of_another_sort(&self) -> bool {
-        matches!(self, Self::OtherKind { .. } | Self::FactsNotKept { .. }) && !self.is_changed()
-    }
-
     /// Sorts an error of the operating system by what the user can do.
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();

@@ -7,7 +7,6 @@ use claque_stats::{Distribution, DocumentsSummary, Reason, ReasonId, Summary, Va
 use crate::{
     error::StoreError,
     files,
-    runs_within::FoundRuns,
     seal::{Found, SUMMARY},
     verdict::SavedVerdict,
 };
@@ -81,6 +80,35 @@ pub struct Changes {
     runs: FoundRuns,
     /// Figures, in an older folder, of which the facts say something else.
     figures: Vec<String>,
+}
+
+/// What is not as it was among the runs of a suite or a search, by the names of their folders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FoundRuns {
+    /// Others lie there now.
+    pub(crate) others: Vec<String>,
+    /// Nothing lies there now.
+    pub(crate) gone: Vec<String>,
+}
+
+impl StoreError {
+    /// Whether what is kept is not what was written: changed, mixed up, or so that it cannot be read any more.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        let is_parent = |path: &Path| path.ends_with(files::SUITE) || path.ends_with(files::CAPACITY);
+        let is_json = |path: &Path| path.ends_with(files::RUN) || is_parent(path);
+        let is_sealed = |path: &Path| is_json(path) || files::FACTS.iter().any(|name| path.ends_with(name));
+        matches!(self, Self::Changed { .. })
+            || matches!(self, Self::Damaged { path, .. } if is_sealed(path))
+            || matches!(self, Self::NoFormatVersion { path } if is_json(path))
+            || matches!(self, Self::OtherKind { path, .. } if is_parent(path))
+    }
+
+    /// Whether the run is whole and has not what was asked for: it is of another sort, or did not keep all facts.
+    #[must_use]
+    pub fn is_of_another_sort(&self) -> bool {
+        matches!(self, Self::OtherKind { .. } | Self::FactsNotKept { .. }) && !self.is_changed()
+    }
 }
 
 impl Integrity {

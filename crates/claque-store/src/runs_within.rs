@@ -6,7 +6,7 @@ use crate::{
     documents,
     error::StoreError,
     files,
-    integrity::{Integrity, Kind},
+    integrity::{FoundRuns, Integrity, Kind},
     reader,
     seal::{self, Found},
 };
@@ -18,15 +18,6 @@ pub(crate) struct KnownRun<'a> {
     pub(crate) folder: &'a str,
     /// [`run_digest`] when it was made; none where an older claque made it.
     pub(crate) digest: Option<&'a str>,
-}
-
-/// What is not as it was among the runs of a suite or a search, by the names of their folders.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FoundRuns {
-    /// Others lie there now.
-    pub(crate) others: Vec<String>,
-    /// Nothing lies there now.
-    pub(crate) gone: Vec<String>,
 }
 
 /// What tells the finished run in `dir` from every other, of its seal: the files with its facts, its settings, its seed and its times. Figures

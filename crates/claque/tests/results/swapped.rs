@@ -15,7 +15,8 @@ use crate::{
 
 /// The folders of the runs in a suite or a search, in order.
 fn runs(dir: &Path) -> Vec<PathBuf> {
-    let mut runs: Vec<_> = fs::read_dir(dir).expect("a folder").map(|entry| entry.unwrap().path()).collect();
+    let mut runs: Vec<_> =
+        fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("it can be read").path()).collect();
     runs.retain(|path| path.join("run.json").is_file());
     runs.sort();
     runs
