@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     ClaqueVersion, Measured, StoreError, UnixNanos, files, head,
     integrity::{Integrity, Kind},
+    runs_within::{self, KnownRun},
     seal::{self, Scrutiny},
     version::check_version,
 };
@@ -68,6 +69,9 @@ pub struct ProbeRow {
     pub seed: u64,
     /// The name of its folder; null where nobody was let in.
     pub folder: Option<String>,
+    /// Which run is in it, [`crate::run_digest`]; absent where there is none, or an older claque made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     /// What it showed.
     pub evidence: Evidence,
 }
@@ -79,7 +83,7 @@ pub struct CapacityFolder {
     pub dir: PathBuf,
     /// What is in it.
     pub manifest: CapacityManifest,
-    /// Whether its file is what was written, and those of its runs that were read.
+    /// Whether its file is what was written, its runs are those that were made, and those that were read are whole.
     pub integrity: Integrity,
     /// What speaks against it, for people: where its file says something else than the facts of its runs.
     pub doubts: Vec<String>,
@@ -139,8 +143,13 @@ pub fn open_capacity(dir: &Path) -> Result<CapacityFolder, StoreError> {
     let path = dir.join(files::CAPACITY);
     let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
     check_version(&bytes, &path, Some(KIND))?;
-    let manifest = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
-    let integrity = Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::Full)?, Kind::Capacity);
+    let manifest: CapacityManifest =
+        serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
+    let found = seal::hold(&bytes, &path, dir, Scrutiny::Full)?;
+    let known = manifest.probes.iter().filter_map(|probe| {
+        Some(KnownRun { folder: probe.folder.as_deref()?, digest: probe.run.as_deref() })
+    });
+    let integrity = runs_within::integrity(dir, Kind::Capacity, found, known);
     let doubts = integrity.changes().map(ToString::to_string).into_iter().collect();
     Ok(CapacityFolder { dir: dir.to_owned(), manifest, integrity, doubts, measured: Vec::new() })
 }

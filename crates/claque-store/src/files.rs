@@ -33,6 +33,9 @@ pub(crate) const CAPACITY_PAGE: &str = "capacity.html";
 pub(crate) const ALL: [&str; 10] =
     [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES, TAGS, "report.html", RUN];
 
+/// Those with facts, which the seal of a finished run tells of.
+pub(crate) const FACTS: [&str; 6] = [BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES];
+
 /// Writes `bytes` beside `path` and renames: a reader, or a crash, sees the old file or the new one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let beside = beside(path);

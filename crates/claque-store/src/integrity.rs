@@ -76,8 +76,39 @@ pub struct Changes {
     files: Vec<String>,
     /// Files that are not there.
     gone: Vec<String>,
+    /// Of a suite or a search: its runs that are other ones, or gone.
+    runs: FoundRuns,
     /// Figures, in an older folder, of which the facts say something else.
     figures: Vec<String>,
+}
+
+/// What is not as it was among the runs of a suite or a search, by the names of their folders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FoundRuns {
+    /// Others lie there now.
+    pub(crate) others: Vec<String>,
+    /// Nothing lies there now.
+    pub(crate) gone: Vec<String>,
+}
+
+impl StoreError {
+    /// Whether what is kept is not what was written: changed, mixed up, or so that it cannot be read any more.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        let is_parent = |path: &Path| path.ends_with(files::SUITE) || path.ends_with(files::CAPACITY);
+        let is_json = |path: &Path| path.ends_with(files::RUN) || is_parent(path);
+        let is_sealed = |path: &Path| is_json(path) || files::FACTS.iter().any(|name| path.ends_with(name));
+        matches!(self, Self::Changed { .. })
+            || matches!(self, Self::Damaged { path, .. } if is_sealed(path))
+            || matches!(self, Self::NoFormatVersion { path } if is_json(path))
+            || matches!(self, Self::OtherKind { path, .. } if is_parent(path))
+    }
+
+    /// Whether the run is whole and has not what was asked for: it is of another sort, or did not keep all facts.
+    #[must_use]
+    pub fn is_of_another_sort(&self) -> bool {
+        matches!(self, Self::OtherKind { .. } | Self::FactsNotKept { .. }) && !self.is_changed()
+    }
 }
 
 impl Integrity {
@@ -87,8 +118,17 @@ impl Integrity {
             None => Self::Unsealed,
             Some(found) if found == Found::default() => Self::Whole,
             Some(Found { keys, files, gone }) => {
-                Self::Changed(Changes { kind, keys, files, gone, figures: Vec::new() })
+                Self::Changed(Changes { kind, keys, files, gone, ..Changes::default() })
             }
+        }
+    }
+
+    /// A suite or a search, by what a seal found in its file and what lies in the folders of its runs.
+    pub(crate) fn of_parent(found: Option<Found>, runs: FoundRuns, kind: Kind) -> Self {
+        match Self::of(found, kind) {
+            whole @ (Self::Whole | Self::Unsealed) if runs == FoundRuns::default() => whole,
+            Self::Whole | Self::Unsealed => Self::Changed(Changes { kind, runs, ..Changes::default() }),
+            Self::Changed(changes) => Self::Changed(Changes { runs, ..changes }),
         }
     }
 
@@ -179,7 +219,7 @@ impl Changes {
 /// In words, with what can be done.
 impl std::fmt::Display for Changes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { kind, keys, files, gone, figures } = self;
+        let Self { kind, keys, files, gone, runs, figures } = self;
         let (json, noun) = (kind.file(), kind.noun());
         let again = format!("restore the folder from a copy, or make the {noun} again");
         if !figures.is_empty() {
@@ -201,6 +241,16 @@ impl std::fmt::Display for Changes {
         }
         if !gone.is_empty() {
             parts.push(format!("{} {} gone", listed(gone), is_or_are(gone)));
+        }
+        let (others, gone_runs) = (&runs.others, &runs.gone);
+        if !others.is_empty() {
+            let what =
+                if others.len() == 1 { "holds another run than was" } else { "hold other runs than were" };
+            parts.push(format!("{} {what} made for it", listed(others)));
+        }
+        if !gone_runs.is_empty() {
+            let runs = if gone_runs.len() == 1 { "its run" } else { "its runs" };
+            parts.push(format!("{runs} {} {} gone", listed(gone_runs), is_or_are(gone_runs)));
         }
         let remedy = if self.can_be_mended() {
             "the facts are whole, and `claque resummarise` computes that anew".to_owned()

@@ -28,6 +28,7 @@ mod measured;
 mod network;
 mod reader;
 mod rows;
+mod runs_within;
 mod seal;
 mod service_load;
 mod session;
@@ -71,6 +72,7 @@ pub use self::{
     reader::{
         Run, for_each_kept_listener, for_each_listener, open, open_as_found, open_manifest, resummarise,
     },
+    runs_within::run_digest,
     service_load::{ModelLoadRow, ServiceLoad},
     session::{BlockArrival, Session, Underrun},
     settings::flatten,

@@ -13,6 +13,7 @@ use crate::{
     files,
     integrity::{Integrity, Kind},
     manifest::ClaqueVersion,
+    runs_within::{self, KnownRun},
     seal::{self, Scrutiny},
     tags::tags,
     verdict::SavedVerdict,
@@ -87,6 +88,9 @@ pub enum SuiteRunState {
     Done {
         /// The name of its folder in the suite's.
         folder: String,
+        /// Which run that is, [`crate::run_digest`]; absent where an older claque made it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<String>,
         /// Whether its figures can be trusted.
         verdict: SavedVerdict,
         /// What came of the objectives, in their order.
@@ -103,7 +107,7 @@ pub struct SuiteFolder {
     pub manifest: SuiteManifest,
     /// Names that users gave it.
     pub tags: Vec<String>,
-    /// Whether its file is what was written.
+    /// Whether its file is what was written, and its runs are those that were made.
     pub integrity: Integrity,
 }
 
@@ -173,8 +177,14 @@ pub fn open_suite(dir: &Path) -> Result<SuiteFolder, StoreError> {
     let path = dir.join(files::SUITE);
     let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
     check_version(&bytes, &path, Some(KIND))?;
-    let manifest = serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
-    let integrity = Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::Full)?, Kind::Suite);
+    let manifest: SuiteManifest =
+        serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
+    let found = seal::hold(&bytes, &path, dir, Scrutiny::Full)?;
+    let known = manifest.runs.iter().filter_map(|run| match &run.state {
+        SuiteRunState::Pending => None,
+        SuiteRunState::Done { folder, run, .. } => Some(KnownRun { folder, digest: run.as_deref() }),
+    });
+    let integrity = runs_within::integrity(dir, Kind::Suite, found, known);
     Ok(SuiteFolder { dir: dir.to_owned(), manifest, tags: tags(dir)?, integrity })
 }
 
@@ -215,7 +225,7 @@ mod tests {
 
     fn done() -> SuiteRunState {
         let verdict = SavedVerdict { valid: true, validity: None, reasons: Vec::new(), notes: Vec::new() };
-        SuiteRunState::Done { folder: "2026".to_owned(), verdict, objectives: Vec::new() }
+        SuiteRunState::Done { folder: "2026".to_owned(), run: None, verdict, objectives: Vec::new() }
     }
 
     #[test]

@@ -27,10 +27,13 @@ pub(crate) const REGRESSION: u8 = 4;
 /// The figures do not measure the service.
 pub(crate) const INVALID: u8 = 5;
 
-/// 2 where something else has to be asked for, 5 where the files of a run are not what was written, else 1.
+/// 2 where something else has to be asked for, also of another run; 5 where the files of a run are not what was written; else 1.
 pub(crate) fn of_error(error: &anyhow::Error) -> ExitCode {
-    let is_usage = error.is::<UsageError>() || matches!(error.downcast_ref(), Some(RunError::Usage(_)));
-    let is_changed = error.chain().any(is_changed);
+    let of_store = |is: fn(&StoreError) -> bool| error.chain().filter_map(store_error).any(is);
+    let is_usage = error.is::<UsageError>()
+        || matches!(error.downcast_ref(), Some(RunError::Usage(_)))
+        || of_store(StoreError::is_of_another_sort);
+    let is_changed = of_store(StoreError::is_changed);
     ExitCode::from(if is_usage {
         USAGE
     } else if is_changed {
@@ -41,12 +44,14 @@ pub(crate) fn of_error(error: &anyhow::Error) -> ExitCode {
 }
 
 /// Also where it was handed on as it is.
-fn is_changed(error: &(dyn Error + 'static)) -> bool {
-    let of_report = |error: &ReportError| matches!(error, ReportError::Store(StoreError::Changed { .. }));
-    let of_run = |error: &RunError| matches!(error, RunError::Store(StoreError::Changed { .. }));
-    matches!(error.downcast_ref(), Some(StoreError::Changed { .. }))
-        || error.downcast_ref().is_some_and(of_report)
-        || error.downcast_ref().is_some_and(of_run)
+fn store_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a StoreError> {
+    if let Some(ReportError::Store(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(RunError::Store(error)) = error.downcast_ref() {
+        return Some(error);
+    }
+    error.downcast_ref()
 }
 
 /// 0 for a run that can be trusted and reached its objectives. 5 for one that cannot be trusted, whatever its objectives: they

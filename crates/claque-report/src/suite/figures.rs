@@ -280,7 +280,7 @@ pub fn gather<'a>(dir: &'a Path, manifest: &'a SuiteManifest) -> SuiteFigures<'a
     for scenario in &manifest.scenarios {
         let mut runs = Vec::new();
         for (place, run) in (1..).zip(&manifest.runs).filter(|(_, run)| run.scenario == scenario.name) {
-            let SuiteRunState::Done { folder, verdict, objectives } = &run.state else { continue };
+            let SuiteRunState::Done { folder, verdict, objectives, .. } = &run.state else { continue };
             let place_of_run = dir.join(folder);
             let mut verdict = verdict.clone();
             let summary = match head(&place_of_run) {

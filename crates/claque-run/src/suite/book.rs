@@ -9,7 +9,7 @@ use std::{
 use claque_net::unix_nanos;
 use claque_store::{
     SavedVerdict, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, UnixNanos, finished::Finished,
-    flatten, list_suites, open_suite, save_suite, set_tags, short_name, tags,
+    flatten, list_suites, open_suite, run_digest, save_suite, set_tags, short_name, tags,
 };
 
 use super::{Job, SuiteOrder};
@@ -90,6 +90,7 @@ impl Book {
         set_tags(&finished.folder, std::slice::from_ref(&self.manifest.runs[place].scenario))?;
         let done = SuiteRunState::Done {
             folder: short_name(&finished.folder),
+            run: run_digest(&finished.folder)?,
             verdict: SavedVerdict::from(&finished.verdict),
             objectives: finished.objectives.clone(),
         };

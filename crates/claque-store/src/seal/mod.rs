@@ -21,8 +21,15 @@ use crate::{error::StoreError, files};
 /// The key in the file.
 pub(crate) const KEY: &str = "seal";
 
+/// The keys of a run that tell it from others and that nobody writes again once it has ended.
+const LASTING: [&str; 6] =
+    ["clock_started_at_unix_ns", "finished_at_utc", "scenario", "seed", "started_at_utc", "target"];
+
 /// The key whose value is sealed key by key: some of its figures can be computed anew, and others cannot.
 pub(crate) const SUMMARY: &str = "summary";
+
+/// 128 bits: no two runs have one digest by accident.
+const RUN_DIGEST_BYTES: usize = 16;
 
 /// Files above this are held against their seal by their length alone where a list is made: 4 MiB are some 50,000 blocks.
 pub(crate) const MOST_FOR_A_LIST: u64 = 4 << 20;
@@ -164,7 +171,45 @@ pub(crate) fn hold(
             Some(true) => {}
         }
     }
+    if path.ends_with(files::RUN) {
+        without_entry(&seal, dir, &mut found);
+    }
     Ok(Some(found))
+}
+
+/// Adds the files with facts of which the seal of a run says nothing: what it does not tell of was not written with it.
+fn without_entry(seal: &Seal, dir: &Path, found: &mut Found) {
+    let lacks = |name: &str| !seal.files.contains_key(name);
+    let is_there = |name: &str| dir.join(name).exists();
+    let strange = files::FACTS.iter().filter(|name| lacks(name) && is_there(name));
+    found.files.extend(strange.map(ToString::to_string));
+    // Older claques wrote neither of these two, and none wrote one alone.
+    let pair = [files::LISTENERS, files::ERRORS];
+    if pair.iter().any(|name| !lacks(name)) {
+        let gone = pair.iter().filter(|name| lacks(name) && !is_there(name));
+        found.gone.extend(gone.map(ToString::to_string));
+    }
+}
+
+/// What tells a finished run from every other, of the seal in its `run.json`; none where that has no seal.
+///
+/// # Errors
+/// It is no such document.
+pub(crate) fn run_digest(bytes: &[u8], path: &Path) -> Result<Option<String>, StoreError> {
+    #[derive(Deserialize)]
+    struct Sealed {
+        seal: Option<Seal>,
+    }
+    let sealed: Sealed = serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))?;
+    let Some(Seal { files, keys }) = sealed.seal else { return Ok(None) };
+    let mut hasher = Sha256::new();
+    for (name, FileSeal { bytes, sha256 }) in &files {
+        hasher.update(format!("{name} {bytes} {sha256}\n"));
+    }
+    for (key, digest) in keys.iter().filter(|(key, _)| LASTING.contains(&key.as_str())) {
+        hasher.update(format!("{key} {digest}\n"));
+    }
+    Ok(Some(hex(hasher.finalize().get(..RUN_DIGEST_BYTES).unwrap_or_default())))
 }
 
 /// Whether a file is what was written; none where there is none. One of another length is not read: it may have no end.

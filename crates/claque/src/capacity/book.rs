@@ -12,7 +12,7 @@ use claque_run::record::{folder_name, new_folder_called};
 use claque_stats::capacity::{Answer, ProbeOrder};
 use claque_store::{
     CapacityFolder, CapacityManifest, Integrity, ProbeRow, UnixNanos, is_capacity, open_capacity,
-    remove_capacity, save_capacity,
+    remove_capacity, run_digest, save_capacity,
 };
 use serde_json::Value;
 
@@ -77,11 +77,14 @@ impl Book {
         Seed::root(self.0.manifest.seed).child("capacity").index(order.number).value() >> 11
     }
 
-    /// Puts a run down.
+    /// Puts a run down, and which one it is.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(crate) fn record(&mut self, probe: ProbeRow) -> anyhow::Result<()> {
+    pub(crate) fn record(&mut self, mut probe: ProbeRow) -> anyhow::Result<()> {
+        if let Some(folder) = &probe.folder {
+            probe.run = run_digest(&self.0.dir.join(folder))?;
+        }
         self.0.manifest.probes.push(probe);
         self.save()
     }

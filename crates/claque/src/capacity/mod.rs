@@ -158,7 +158,7 @@ async fn look(
                 has_figures(&evidence)?;
                 drain.after(&evidence);
                 search.add((*evidence).clone());
-                book.record(ProbeRow { order, seed, folder, evidence: *evidence })?;
+                book.record(ProbeRow { order, seed, folder, run: None, evidence: *evidence })?;
             }
             Probed::Stopped => return Ok(Some(Ending::Stopped)),
             Probed::Left => return Ok(None),

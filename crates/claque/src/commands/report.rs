@@ -8,6 +8,7 @@ use std::{
 use crate::{
     capacity::{book::folder_of_capacity, facts},
     cli::ReportFlags,
+    config::UsageError,
     find::{self, Kept},
     report,
     report::save_page,
@@ -39,10 +40,8 @@ fn search(name: &str, dir: &Path) -> Option<PathBuf> {
 fn of_search(folder: &Path) -> anyhow::Result<PathBuf> {
     let book = facts::open(folder)?;
     let Some(answer) = &book.manifest.answer else {
-        anyhow::bail!(
-            "the search in {} has not ended: it has no answer to show; go on with it by `claque capacity --resume`",
-            folder.display()
-        );
+        let what = "has not ended: it has no answer to show; go on with it by `claque capacity --resume`";
+        return Err(UsageError::new(format!("the search in {} {what}", folder.display())).into());
     };
     report::capacity::save_page(&book, answer)
 }

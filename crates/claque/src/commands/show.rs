@@ -60,10 +60,11 @@ pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
             .into());
         }
         RunKind::Documents if flags.vocabulary.is_some() => {
-            anyhow::bail!(
-                "failed to tell {} under other names: it has documents and no speech",
+            return Err(UsageError::new(format!(
+                "failed to tell {} under other names: it has documents and no speech; give a run of listeners",
                 folder.display()
-            );
+            ))
+            .into());
         }
         RunKind::Documents => report::print_documents(&documents(folder)?, format)?,
     }
@@ -84,7 +85,8 @@ fn show_capacity(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode>
     }
     let book = capacity::facts::open(folder)?;
     if book.manifest.answer.is_none() {
-        anyhow::bail!("the search in {} has not ended: it has no answer to show", folder.display());
+        let what = "has not ended: it has no answer to show; go on with it by `claque capacity --resume`";
+        return Err(UsageError::new(format!("the search in {} {what}", folder.display())).into());
     }
     report::capacity::write_markdown(&book, output.markdown.as_deref())?;
     report::capacity::print(&book, output.format)?;

@@ -2,6 +2,7 @@
 
 mod browser;
 mod ci;
+mod exit_codes;
 mod explain;
 mod import;
 mod kept;
@@ -11,4 +12,5 @@ mod sealed;
 mod stage;
 mod suite;
 mod suites_by_name;
+mod swapped;
 mod virtual_time;

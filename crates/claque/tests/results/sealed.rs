@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use crate::stage::{Stage, manifest};
 
-const SHAPE: [&str; 4] = ["--users", "6", "--blocks", "6"];
+pub(super) const SHAPE: [&str; 4] = ["--users", "6", "--blocks", "6"];
 
-const TABLES: [&str; 4] = ["blocks.parquet", "stalls.parquet", "listeners.parquet", "errors.parquet"];
+pub(super) const TABLES: [&str; 4] =
+    ["blocks.parquet", "stalls.parquet", "listeners.parquet", "errors.parquet"];
 
 /// What somebody did to a folder; `other` is that of another run.
 type Deed = fn(run: &Path, other: &Path);
@@ -50,7 +51,7 @@ const DEEDS: [(&str, Deed, &str); 14] = [
     ("no errors", |run, _| remove(run, "errors.parquet"), "errors.parquet is gone"),
 ];
 
-fn take(run: &Path, other: &Path, name: &str) {
+pub(super) fn take(run: &Path, other: &Path, name: &str) {
     fs::copy(other.join(name), run.join(name)).expect("it can be copied");
 }
 
@@ -58,22 +59,22 @@ fn remove(run: &Path, name: &str) {
     fs::remove_file(run.join(name)).expect("it was there");
 }
 
-fn edit(run: &Path, change: impl Fn(&mut Value)) {
+pub(super) fn edit(run: &Path, change: impl Fn(&mut Value)) {
     edit_file(&run.join("run.json"), change);
 }
 
-fn edit_file(path: &Path, change: impl Fn(&mut Value)) {
+pub(super) fn edit_file(path: &Path, change: impl Fn(&mut Value)) {
     let mut file = serde_json::from_slice(&fs::read(path).expect("it is there")).expect("it is JSON");
     change(&mut file);
     fs::write(path, format!("{file:#}\n")).expect("it can be written");
 }
 
-fn unseal(file: &mut Value) {
+pub(super) fn unseal(file: &mut Value) {
     file.as_object_mut().expect("it is an object").remove("seal");
 }
 
 /// Another folder with the same files.
-fn copied(folder: &Path, name: &str) -> PathBuf {
+pub(super) fn copied(folder: &Path, name: &str) -> PathBuf {
     let copy = folder.with_file_name(name);
     fs::create_dir(&copy).expect("there is room");
     for entry in fs::read_dir(folder).expect("it is a folder") {
@@ -95,12 +96,12 @@ fn copied_into(from: &Path, to: &Path) {
 }
 
 /// Lines are broken anywhere, and Markdown has its own way with names.
-fn flat(words: &str) -> String {
+pub(super) fn flat(words: &str) -> String {
     words.replace('\\', "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The code, and everything that was said.
-fn told(stage: &Stage, args: &[&str]) -> (i32, String) {
+pub(super) fn told(stage: &Stage, args: &[&str]) -> (i32, String) {
     let output = stage.claque(args);
     let words =
         [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
@@ -108,7 +109,7 @@ fn told(stage: &Stage, args: &[&str]) -> (i32, String) {
 }
 
 /// What each verb that takes a run does with this one: it refuses, or it says INVALID.
-fn nothing_is_concluded(stage: &Stage, run: &Path, whole: &str, word: &str, deed: &str) {
+pub(super) fn nothing_is_concluded(stage: &Stage, run: &Path, whole: &str, word: &str, deed: &str) {
     let name = run.to_str().expect("it is text");
     let refusing: [&[&str]; 14] = [
         &["compare", whole, name],

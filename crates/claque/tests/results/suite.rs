@@ -1,6 +1,10 @@
 //! Suites, in virtual time: many runs from one file.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
@@ -109,6 +113,12 @@ fn a_suite_is_told_in_a_table() {
     assert!(text.lines().take(8).all(|line| line.chars().count() <= 120), "it fits into a wide terminal");
 }
 
+/// Writes the suite's file as claque would, with its seal.
+fn write_anew(dir: &Path, suite: Value) {
+    claque_store::save_suite(dir, &serde_json::from_value(suite).expect("it is a suite"))
+        .expect("it can be written");
+}
+
 #[test]
 fn a_suite_goes_on_with_what_is_missing_and_only_as_it_was() {
     let stage = Stage::new();
@@ -118,16 +128,15 @@ fn a_suite_goes_on_with_what_is_missing_and_only_as_it_was() {
     // As a suite that was killed in its third run: the folder of that is not in the book.
     let mut partial = whole.clone();
     partial["finished_at_utc"] = Value::Null;
-    partial.as_object_mut().unwrap().remove("seal");
     let runs = partial["runs"].as_array_mut().unwrap();
     for run in &mut runs[2..] {
         let run = run.as_object_mut().unwrap();
-        ["folder", "verdict", "objectives"].iter().for_each(|key| {
+        ["folder", "run", "verdict", "objectives"].iter().for_each(|key| {
             run.remove(*key);
         });
         run.insert("state".to_owned(), "pending".into());
     }
-    fs::write(dir.join("suite.json"), partial.to_string()).unwrap();
+    write_anew(&dir, partial);
 
     stage.write(
         "night.toml",
@@ -178,11 +187,10 @@ fn no_word_of_a_service_runs_on_the_page_of_a_suite() {
     let words = "</script><script>document.documentElement.dataset.taken=1</script>\
                  <img src=x onerror=\"document.documentElement.dataset.taken=1\">";
     let mut suite_json = saved(&stage, &document);
-    suite_json.as_object_mut().unwrap().remove("seal");
     let verdict = &mut suite_json["runs"][0]["verdict"];
     *verdict =
         serde_json::json!({ "valid": false, "reasons": [{ "id": "aborted", "text": words }], "notes": [] });
-    fs::write(dir.join("suite.json"), suite_json.to_string()).unwrap();
+    write_anew(&dir, suite_json);
     assert_eq!(suite(&stage, &["--resume", "latest"]).0, Some(5));
     let page = load(&dir.join("suite.html"));
     assert_eq!(page.console, [""; 0]);
