@@ -29,7 +29,7 @@ fn refused(line: &str) -> Option<String> {
 }
 
 /// Each flag that does nothing where it was typed, with a word of the reason and one of the remedy. `~` is a blank.
-const REFUSED: [(&str, &str, &str); 69] = [
+const REFUSED: [(&str, &str, &str); 71] = [
     // Whom the protocol of the service knows.
     ("run --listen turns", "--listen is about streams", "add --protocol openai"),
     ("run --listen reader", "--listen is about streams", "add --protocol openai"),
