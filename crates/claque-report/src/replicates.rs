@@ -4,17 +4,25 @@ use claque_stats::{
     Summary, Verdict,
     figures::FigureUnit,
     replicates::{FEWEST_FOR_INTERVAL, ReplicatedFigure, over_replicates},
-    units::{counted, time},
+    units::{NOT_MEASURED, counted, grouped, time},
 };
-use serde_json::json;
+use claque_store::SavedVerdict;
+use serde::Serialize;
 
 use crate::{
     ReportError,
-    paint::{Paint, Style},
+    error::encoded,
+    paint::{Paint, Style, joined},
+    version::{FORMAT_VERSION, Version},
+    words::one_line,
 };
 
+/// INVALID replicates that are told each with its reasons.
+const MOST_REASONS: usize = 5;
 /// Width of the names of figures.
 const NAME: usize = 26;
+/// Width of the numbers of values.
+const COUNT: usize = 10;
 /// Width of a column of values.
 const VALUE: usize = 13;
 
@@ -32,68 +40,132 @@ pub struct Told<'a> {
 /// For people.
 #[must_use]
 pub fn to_text(replicates: &[Told<'_>], paint: Paint) -> String {
-    let figures = over(replicates);
-    let invalid = replicates.iter().filter(|told| !told.verdict.is_valid()).count();
-    let mut text = String::new();
-    let count = u64::try_from(replicates.len()).unwrap_or(u64::MAX);
+    let count = number(replicates.len());
     let seeds = replicates.iter().map(|told| told.seed);
     let (first, last) = (seeds.clone().min().unwrap_or_default(), seeds.max().unwrap_or_default());
     let head = format!("{} (seeds {first} to {last})", counted(count, "replicate"));
-    text.push_str(&paint.style(Style::Bold, &head));
-    text.push('\n');
-    if invalid > 0 {
-        let valid = format!(
-            "{invalid} of them are INVALID: their figures measure no service, and they are in these all the same"
-        );
-        text.push_str(&format!("{valid}\n"));
+    let mut lines = vec![paint.style(Style::Bold, &head)];
+    lines.extend(not_valid(replicates, paint));
+    let valid = valid(replicates);
+    if valid.is_empty() {
+        return joined(&lines);
     }
     if replicates.len() < FEWEST_FOR_INTERVAL {
         let words = "too few for an interval, which takes";
-        text.push_str(&format!("{words} {FEWEST_FOR_INTERVAL}: chance may have these means far off\n"));
+        lines.push(format!("{words} {FEWEST_FOR_INTERVAL}: chance may have these means far off"));
     }
-    let row = |name: &str, mean: &str, interval: &str, deviation: &str| {
-        format!("  {name:<NAME$}{mean:>VALUE$}{deviation:>VALUE$}   {interval}").trim_end().to_owned() + "\n"
-    };
-    text.push('\n');
-    let head = if replicates.len() < FEWEST_FOR_INTERVAL { "" } else { "95 % interval of the mean" };
-    text.push_str(&row("figure", "mean", head, "deviation"));
-    for figure in &figures {
-        let name = figure
-            .statistic
-            .map_or_else(|| figure.id.to_owned(), |statistic| format!("{} {statistic}", figure.id));
-        let told = |value: f64| value_of(figure.unit, value);
-        let of_some = (usize::try_from(figure.measured).ok() != Some(replicates.len()))
-            .then(|| format!("measured in {} of {}", figure.measured, replicates.len()));
-        let interval = figure.interval.map(|(low, high)| format!("{} to {}", told(low), told(high)));
-        let interval = of_some.or(interval).unwrap_or_default();
-        text.push_str(&row(
-            &name,
-            &told(figure.mean),
-            &interval,
-            &figure.deviation.map_or_else(String::new, told),
-        ));
-    }
-    text
+    lines.push(String::new());
+    let figures = over_replicates(&valid, replicates.len());
+    let has_interval = figures.iter().any(|figure| figure.interval.is_some());
+    let head = if has_interval { "95 % interval of the mean" } else { "" };
+    lines.push(line("figure", ["n", "mean", "deviation"], head));
+    lines.extend(figures.iter().map(|figure| of_figure(figure, valid.len())));
+    joined(&lines)
 }
 
-/// For programs: the figures over all replicates, and what each replicate was.
+/// The replicates whose figures measure no service, and why; nothing where there are none.
+fn not_valid(replicates: &[Told<'_>], paint: Paint) -> Vec<String> {
+    let others: Vec<_> = replicates.iter().filter(|told| !told.verdict.is_valid()).collect();
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let left = replicates.len() - others.len();
+    let rest = match left {
+        0 => "so that there are none to tell".to_owned(),
+        left => format!(
+            "those below are of the other {}, a chosen part, and have no intervals",
+            grouped(number(left))
+        ),
+    };
+    let head =
+        format!("{} of {} measure no service, {rest}", grouped(number(others.len())), replicates.len());
+    let mut lines = vec![paint.style(Style::Bad, &head)];
+    let each = |told: &&&Told<'_>| {
+        let words =
+            format!("seed {} is {}: {}", told.seed, told.verdict.validity().as_str(), told.verdict.doubts());
+        one_line(&words)
+    };
+    lines.extend(others.iter().take(MOST_REASONS).map(|told| format!("  {}", each(&told))));
+    if others.len() > MOST_REASONS {
+        let more = grouped(number(others.len() - MOST_REASONS));
+        lines.push(format!("  and {more} more, all of which --json tells"));
+    }
+    lines
+}
+
+/// A figure of `valid` replicates as a line.
+fn of_figure(figure: &ReplicatedFigure, valid: usize) -> String {
+    let name = figure
+        .statistic
+        .map_or_else(|| figure.id.to_owned(), |statistic| format!("{} {statistic}", figure.id));
+    let told = |value: f64| value_of(figure.unit, value);
+    let is_the_same = valid > 1 && figure.deviation.is_some_and(|deviation| deviation <= 0.0);
+    let interval = match figure.interval {
+        _ if figure.measured > 0 && usize::try_from(figure.measured).ok() != Some(valid) => {
+            format!("measured in {} of {valid}", figure.measured)
+        }
+        Some((low, high)) => format!("{} to {}", told(low), told(high)),
+        None if is_the_same => format!("the same in all {valid}"),
+        None => String::new(),
+    };
+    let values = figure.values.map_or_else(String::new, grouped);
+    let mean = figure.mean.map_or_else(|| NOT_MEASURED.to_owned(), told);
+    line(&name, [&values, &mean, &figure.deviation.map_or_else(String::new, told)], &interval)
+}
+
+fn line(name: &str, [values, mean, deviation]: [&str; 3], interval: &str) -> String {
+    let line = format!("  {name:<NAME$}{values:>COUNT$}{mean:>VALUE$}{deviation:>VALUE$}   {interval}");
+    line.trim_end().to_owned()
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: u32,
+    claque: Version,
+    kind: &'static str,
+    /// Replicates whose figures measure the service, of which `figures` are.
+    valid: usize,
+    figures: Vec<ReplicatedFigure>,
+    replicates: Vec<Replicated<'a>>,
+}
+
+#[derive(Serialize)]
+struct Replicated<'a> {
+    seed: u64,
+    valid: bool,
+    verdict: SavedVerdict,
+    summary: &'a Summary,
+}
+
+/// For programs: the figures over all replicates that measure the service, and what each replicate was. Ended by a newline.
 ///
 /// # Errors
 /// Never, as long as figures are numbers.
-pub fn to_json(replicates: &[Told<'_>]) -> Result<String, ReportError> {
-    let each = |told: &Told<'_>| {
-        let valid = told.verdict.is_valid();
-        json!({ "seed": told.seed, "valid": valid, "summary": told.summary })
+pub fn to_json<'a>(replicates: &[Told<'a>]) -> Result<String, ReportError> {
+    let each = |told: &Told<'a>| Replicated {
+        seed: told.seed,
+        valid: told.verdict.is_valid(),
+        verdict: SavedVerdict::from(told.verdict),
+        summary: told.summary,
     };
-    let replicated: Vec<_> = replicates.iter().map(each).collect();
-    let document = json!({ "figures": over(replicates), "replicates": replicated });
-    serde_json::to_string_pretty(&document)
-        .map_err(|source| ReportError::Encode { what: "the replicates", source })
+    let valid = valid(replicates);
+    let document = Document {
+        format_version: FORMAT_VERSION,
+        claque: Version::OURS,
+        kind: "replicates",
+        valid: valid.len(),
+        figures: over_replicates(&valid, replicates.len()),
+        replicates: replicates.iter().map(each).collect(),
+    };
+    encoded("the replicates", &document)
 }
 
-fn over(replicates: &[Told<'_>]) -> Vec<ReplicatedFigure> {
-    let summaries: Vec<Summary> = replicates.iter().map(|told| told.summary.clone()).collect();
-    over_replicates(&summaries)
+fn valid(replicates: &[Told<'_>]) -> Vec<Summary> {
+    replicates.iter().filter(|told| told.verdict.is_valid()).map(|told| told.summary.clone()).collect()
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 fn value_of(unit: FigureUnit, value: f64) -> String {

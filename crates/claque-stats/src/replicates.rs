@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     compare::student::two_sided_t,
-    figures::{self, FigureUnit, FigureValue, Place},
+    figures::{self, Figure, FigureUnit, FigureValue, Place, Source},
     summary::Summary,
 };
 
@@ -20,7 +20,8 @@ pub const FEWEST_FOR_INTERVAL: usize = 5;
 pub struct ReplicatedFigure {
     /// The figure's name.
     pub id: &'static str,
-    /// Which statistic of it, of a figure that has many values: `mean`, `p50`, `p95`, `p99` or `max`.
+    /// Which statistic of it, of a figure that has many values: `mean`, `p50`, `p95`, `p99` or `max`; absent where no replicate
+    /// measured it, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistic: Option<&'static str>,
     /// What it is counted in.
@@ -28,41 +29,89 @@ pub struct ReplicatedFigure {
     pub unit: FigureUnit,
     /// Replicates in which it was measured.
     pub measured: u32,
-    /// Their mean.
-    pub mean: f64,
+    /// Values in all of them together, of a figure that has many: what did not succeed has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<u64>,
+    /// Their mean; absent where none measured it.
+    pub mean: Option<f64>,
     /// Their standard deviation; absent below 2.
     pub deviation: Option<f64>,
     /// Where the mean of all seeds lies with 95 % confidence (Student's t), within what the figure can be; absent below
-    /// [`FEWEST_FOR_INTERVAL`], and where some replicates did not measure it: those that did are a chosen part.
+    /// [`FEWEST_FOR_INTERVAL`], where some replicates did not measure it or are INVALID, as those that are left are a chosen part, and
+    /// where it was the same in all: how it would vary was not seen.
     pub interval: Option<(f64, f64)>,
 }
 
-/// Every figure of the summary as text, over `replicates` in their order. Those that none of them measured are left out.
+/// What came of the audience, before any figure of what succeeded.
+const LEADING: [&str; 5] = ["goodput_pct", "success_pct", "underruns", "stalled_time_pct", "errors"];
+
+/// Every figure that is told of a run, over `replicates` in their order, which are those of `made` that measure the service: what
+/// came of the audience first. None of no replicates.
 #[must_use]
-pub fn over_replicates(replicates: &[Summary]) -> Vec<ReplicatedFigure> {
-    let Some(first) = replicates.first() else { return Vec::new() };
-    let told: Vec<_> = figures::told_in(Place::Text, first).map(|(figure, _)| figure).collect();
-    let of_figure = |figure: &'static figures::Figure| {
-        let values: Vec<_> = replicates.iter().map(|summary| figure.value(summary)).collect();
-        STATISTICS.iter().filter_map(move |statistic| {
-            let numbers: Vec<f64> = values.iter().filter_map(|value| (statistic.of)((*value)?)).collect();
-            let spread = Spread::of(&numbers)?;
-            let is_whole = numbers.len() == values.len();
-            Some(ReplicatedFigure {
-                id: figure.id,
-                statistic: statistic.name,
-                unit: figure.unit,
-                measured: u32::try_from(numbers.len()).unwrap_or(u32::MAX),
-                mean: spread.mean,
-                deviation: spread.deviation,
-                interval: spread
-                    .interval
-                    .filter(|_| is_whole && numbers.len() >= FEWEST_FOR_INTERVAL)
-                    .map(|interval| within(figure.unit, interval)),
-            })
+pub fn over_replicates(replicates: &[Summary], made: usize) -> Vec<ReplicatedFigure> {
+    if replicates.is_empty() {
+        return Vec::new();
+    }
+    let is_told = |figure: &&'static Figure| {
+        let is_there = !figure.is_of_streams() || replicates.iter().any(|summary| summary.streams.is_some());
+        is_there && (figure.places.contains(&Place::Text) || matches!(figure.source, Source::Number(_)))
+    };
+    let mut told: Vec<_> = figures::ALL.iter().filter(is_told).collect();
+    // Those that lead in their order, then numbers about everybody, then what succeeded.
+    told.sort_by_key(|figure| {
+        let leading = LEADING.iter().position(|id| *id == figure.id).unwrap_or(LEADING.len());
+        (leading, !matches!(figure.source, Source::Number(_)))
+    });
+    told.into_iter().flat_map(|figure| over(figure, replicates, made)).collect()
+}
+
+/// The statistics of one figure that some replicate measured, or that none did.
+fn over(figure: &'static Figure, replicates: &[Summary], made: usize) -> Vec<ReplicatedFigure> {
+    let values: Vec<_> = replicates.iter().map(|summary| figure.value(summary)).collect();
+    let of_statistic = |statistic: &Statistic| {
+        let numbers: Vec<f64> = values.iter().filter_map(|value| (statistic.of)((*value)?)).collect();
+        let spread = Spread::of(&numbers)?;
+        let is_whole = numbers.len() == made && made >= FEWEST_FOR_INTERVAL;
+        let varies = spread.deviation.is_some_and(|deviation| deviation > 0.0);
+        Some(ReplicatedFigure {
+            id: figure.id,
+            statistic: statistic.name,
+            unit: figure.unit,
+            measured: u32::try_from(numbers.len()).unwrap_or(u32::MAX),
+            values: values.iter().flatten().map(|value| many(*value)).sum(),
+            mean: Some(spread.mean),
+            deviation: spread.deviation,
+            interval: spread
+                .interval
+                .filter(|_| is_whole && varies)
+                .map(|interval| within(figure.unit, interval)),
         })
     };
-    told.into_iter().flat_map(of_figure).collect()
+    let measured: Vec<_> = STATISTICS.iter().filter_map(of_statistic).collect();
+    if measured.is_empty() {
+        let (id, unit) = (figure.id, figure.unit);
+        let (statistic, values, mean, deviation, interval) = (None, None, None, None, None);
+        return vec![ReplicatedFigure {
+            id,
+            statistic,
+            unit,
+            measured: 0,
+            values,
+            mean,
+            deviation,
+            interval,
+        }];
+    }
+    measured
+}
+
+/// How many values a figure is of; none of a number.
+fn many(value: FigureValue) -> Option<u64> {
+    match value {
+        FigureValue::Times(times) => Some(times.count),
+        FigureValue::Ratios(ratios) => Some(ratios.count),
+        FigureValue::Count(_) | FigureValue::Number(_) => None,
+    }
 }
 
 /// The part of an interval in which the figure can be: no time, number or ratio is below zero, and no share above 100 %. The mean of
@@ -163,6 +212,34 @@ mod tests {
         let (low, high) = interval.unwrap();
         assert!((mean - 0.75).abs() < 1e-12 && (deviation.unwrap() - 1.789).abs() < 5e-4);
         assert!((low + 0.53).abs() < 5e-3 && (high - 2.03).abs() < 5e-3, "{low} {high}");
+    }
+
+    fn nothing() -> Summary {
+        crate::summarise(crate::RunShape { users: 2, blocks_per_user: 3 }, &[], None)
+    }
+
+    #[test]
+    fn what_came_of_the_audience_leads_and_what_nobody_measured_is_there() {
+        let figures = over_replicates(&[nothing(), nothing()], 2);
+        let ids: Vec<_> = figures.iter().map(|figure| figure.id).take(LEADING.len()).collect();
+        assert_eq!(ids, LEADING);
+        let startup = figures.iter().find(|figure| figure.id == "startup_time").unwrap();
+        assert_eq!((startup.measured, startup.mean, startup.interval), (0, None, None));
+        assert_eq!(over_replicates(&[], 5), []);
+    }
+
+    /// That nothing failed with five seeds does not show that nothing does with any.
+    #[test]
+    fn what_was_the_same_in_all_and_what_is_left_of_some_have_no_interval() {
+        let of = |wall_ms: f64| Summary { wall_ms: Some(wall_ms), ..nothing() };
+        let interval = |summaries: &[Summary], made: usize| {
+            let figures = over_replicates(summaries, made);
+            figures.iter().find(|figure| figure.id == "wall_ms").unwrap().interval
+        };
+        let (alike, other) = ([1.0; 5].map(of), [1.0, 2.0, 3.0, 4.0, 5.0].map(of));
+        assert_eq!(interval(&alike, 5), None);
+        assert!(interval(&other, 5).is_some());
+        assert_eq!(interval(&other, 6), None);
     }
 
     #[test]

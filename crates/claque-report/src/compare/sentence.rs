@@ -169,10 +169,13 @@ fn is_improvement(row: &Row) -> bool {
 }
 
 /// "5.4 % of startup_time (mean)": the larger end of its interval, and no less than what could have been seen: runs that agree by luck
-/// have a short interval.
+/// have a short interval. Nothing where nothing could have been seen, and nothing that a share can do is ruled out.
 fn bound(row: &Row) -> Option<String> {
     let interval = row.interval?;
-    let size = interval.low.abs().max(interval.high.abs()).max(row.detectable.unwrap_or(0.0));
+    let size = interval.low.abs().max(interval.high.abs()).max(row.detectable?);
+    if row.unit == Unit::Pct && size >= 100.0 {
+        return None;
+    }
     let words = match (row.unit, row.a) {
         (Unit::Ms, Some(a)) if a > 0.0 => format!("{:.1} %", size / a * 100.0),
         (Unit::Ms, _) => time(size),
@@ -268,6 +271,18 @@ mod tests {
         };
         let words = of_pair(&pair(Design::Pairs, vec![stalled]), "B", 3, 95.0).unwrap();
         assert!(words.ends_with("the true difference is at most 24.02 pp of stalled_time."), "{words}");
+    }
+
+    #[test]
+    fn shares_of_which_everything_is_possible_are_in_no_bound() {
+        let share = |detectable, low| Row {
+            metric: "stalled_time_pct".to_owned(),
+            detectable,
+            ..row("stalled_time_pct", Unit::Pct, (3.0, 3.05), (low, 0.09), Change::NoDetectableChange)
+        };
+        for row in [share(None, -0.04), share(Some(40.0), -100.0)] {
+            assert_eq!(of_pair(&pair(Design::Pairs, vec![row]), "B", 3, 95.0), None);
+        }
     }
 
     #[test]

@@ -215,9 +215,12 @@ fn limit(model: &ModelLimit) -> String {
     let queue = percent_or_na(model.queue_pct);
     let mut words = match (model.workers, model.all_busy_pct) {
         (Some(workers), Some(busy)) => format!(
-            "{name}: all of {} busy in {} of the run; {} waited at most at once. Of the time that blocks waited for a worker or were \
-             with one, {queue} was the queue.",
-            counted(workers.into(), "worker"),
+            "{} busy in {} of the run; {} waited at most at once. Of the time that blocks waited for a worker or were with one, {queue} \
+             was the queue.",
+            match workers {
+                1 => format!("The only worker of {name} was"),
+                workers => format!("All {} workers of {name} were", grouped(workers.into())),
+            },
             percent_or_na(Some(busy)),
             counted(model.most_queued.into(), "block"),
         ),

@@ -109,7 +109,8 @@ struct Candidate {
     likelihood: f64,
 }
 
-/// Fits the model to what was served, a list for each run. None where there are fewer than [`FEWEST_JOBS`] jobs, or no model of
+/// Fits the model to what was served, a list for each run, in which jobs that were queued at one moment stand in the order in which
+/// they were. None where there are fewer than [`FEWEST_JOBS`] jobs, or no model of
 /// this kind can have served them.
 #[must_use]
 pub fn calibrate(runs: &[Vec<ServedBlock>]) -> Option<Calibration> {

@@ -40,7 +40,8 @@ impl Served {
         let in_order = |run: &Vec<ServedBlock>| {
             let mut run: Vec<_> =
                 run.iter().copied().filter(|job| job.chars > 0 && job.ready_at > job.queued_at).collect();
-            run.sort_by_key(|job| (job.queued_at, job.ready_at));
+            // Stable: of those that were queued at one moment the order is told, and that in which they were ready is not it.
+            run.sort_by_key(|job| job.queued_at);
             run
         };
         let runs = runs.iter().map(in_order).filter(|run| !run.is_empty()).collect();

@@ -165,10 +165,14 @@ impl Answer {
             .map(|(name, chances)| Ceiling::of(name, chances, tail))
             .collect();
         let (low, high) = search.interval(&least, &if_any);
-        let is_settled = |users: u32| {
-            search.failing(&if_any).is_some_and(|above| above == users + 1 && search.is_settled(users, above))
-        };
-        let is_open = least.is_open(1.0 - tail) && !users.is_some_and(is_settled);
+        // What was missed each time is an end, although nothing beyond it was tried.
+        let is_ended = search
+            .failing(&if_any)
+            .is_some_and(|above| search.is_missed_each_time(users.unwrap_or_default(), above));
+        let is_open = least.is_open(1.0 - tail) && !is_ended;
+        // The capacity is the least of the ceilings, so that none of them is lower than it.
+        let floor = users.map_or(0.0, |_| f64::from(low));
+        let ceilings: Vec<_> = ceilings.into_iter().map(|ceiling| ceiling.not_below(floor)).collect();
         let throughput = ceilings.iter().find(|ceiling| ceiling.name == THROUGHPUT);
         let throughput = throughput.filter(|_| terms.throughput).and_then(|ceiling| ceiling.likely);
         let failing = search.failing(&if_any).filter(|_| is_trusted);
@@ -210,6 +214,12 @@ impl Answer {
 }
 
 impl Ceiling {
+    /// The same where it is known to be at least `floor`.
+    fn not_below(self, floor: f64) -> Self {
+        let above = |end: Option<f64>| end.map(|end| end.max(floor));
+        Self { low: self.low.max(floor), likely: above(self.likely), high: above(self.high), ..self }
+    }
+
     fn of(name: &str, chances: &Chances, tail: f64) -> Self {
         let unless_open = |share: f64| (!chances.is_open(share)).then(|| chances.quantile(share));
         Self {

@@ -81,7 +81,7 @@ impl Search {
         let high = whole_number(BLUR * ceiling.quantile(1.0 - tail)).max(low);
         // What held each time holds, and where nothing is random it is no use to doubt what was seen again and again.
         let Some(users) = self.backed(if_any) else { return (low, high) };
-        let failing = self.failing(if_any).filter(|&number| self.is_repeated(number, false));
+        let failing = self.failing(if_any).filter(|&number| self.is_missed_for_certain(users, number));
         let high = failing.map_or(high, |number| high.min(number - 1)).max(users);
         (if self.is_repeated(users, true) { users } else { low.min(users) }, high)
     }
@@ -129,15 +129,34 @@ impl Search {
         self.is_repeated(users, true) && self.is_repeated(above, false)
     }
 
+    /// Whether a number above `users` was missed in each of its full runs, which are enough for that to be no mishap.
+    pub(super) fn is_missed_each_time(&self, users: u32, above: u32) -> bool {
+        let is_enough =
+            self.full_at(above).count() >= REPEATS && self.full_at(above).all(|one| self.fails(one));
+        is_enough || self.is_missed_for_certain(users, above)
+    }
+
+    /// Whether a number above `users` is missed however often it is tried: more than once it was, each time the same, and what held at
+    /// `users` was the same so often that nothing in the service is random.
+    fn is_missed_for_certain(&self, users: u32, above: u32) -> bool {
+        let is_again = self.is_repeated(users, true) && self.full_at(above).count() > 1;
+        self.is_repeated(above, false) || (is_again && self.is_alike(above, false))
+    }
+
     /// Whether the full runs at a number were the same in every figure, and all held, or all failed.
     pub(super) fn is_repeated(&self, users: u32, held: bool) -> bool {
+        let Some(first) = self.full_at(users).next() else { return false };
+        let runs = self.full_at(users).filter(|one| one.blocks == first.blocks).count();
+        self.terms.repeatable && runs >= REPEATS && self.is_alike(users, held)
+    }
+
+    /// The same, however few they are.
+    fn is_alike(&self, users: u32, held: bool) -> bool {
         let same = |a: &Evidence, b: &Evidence| {
             a.trials == b.trials && a.pace == b.pace && a.listened_s.to_bits() == b.listened_s.to_bits()
         };
         let Some(first) = self.full_at(users).next() else { return false };
-        let runs = self.full_at(users).filter(|one| one.blocks == first.blocks).count();
-        let is_same = self.full_at(users).all(|one| self.fails(one) != held && same(one, first));
-        self.terms.repeatable && runs >= REPEATS && is_same
+        self.full_at(users).all(|one| self.fails(one) != held && same(one, first))
     }
 
     /// Whether all full runs at a number and below it together have as many good ones as each objective asks for. Where they do not,

@@ -93,6 +93,7 @@ impl Draft {
             detectable: test
                 .filter(|_| is_judged)
                 .and_then(|test| test.detectable(USED * alpha, judged))
+                .filter(|least| is_possible(*least, self.measure.unit()))
                 .map(rounded),
             p_value: test.map(|test| rounded(test.p_value)),
             change: self.change(),
@@ -148,6 +149,14 @@ const fn possible(interval: Interval, unit: Unit) -> Interval {
     }
 }
 
+/// Whether a figure can differ by so much: no shares are further apart than nothing and all.
+fn is_possible(difference: f64, unit: Unit) -> bool {
+    match unit {
+        Unit::Pct => difference <= 100.0,
+        Unit::Ms | Unit::PerListener | Unit::Ratio => true,
+    }
+}
+
 /// Calls the judged rows that are beyond chance, over all of them together (Holm 1979); gives how many that were. Rows in
 /// which nothing could have been found do not count (Tarone 1990).
 pub(super) fn judge_together(drafts: &mut [&mut Draft], alpha: f64) -> usize {
@@ -168,4 +177,16 @@ pub(super) fn judge_together(drafts: &mut [&mut Draft], alpha: f64) -> usize {
         drafts[place].called = true;
     }
     order.len()
+}
+
+#[cfg(test)]
+mod possible_tests {
+    use super::*;
+
+    #[test]
+    fn no_two_shares_are_further_apart_than_nothing_and_all() {
+        assert!(
+            !is_possible(139.04, Unit::Pct) && is_possible(24.0, Unit::Pct) && is_possible(139.0, Unit::Ms)
+        );
+    }
 }

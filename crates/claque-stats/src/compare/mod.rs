@@ -167,7 +167,8 @@ pub struct Row {
     pub relative_pct: Option<f64>,
     /// Where the true difference lies, with the stated confidence for this row alone.
     pub interval: Option<Interval>,
-    /// The smallest true difference that would have been called in four of five such comparisons.
+    /// The smallest true difference that would have been called in four of five such comparisons; absent where none would that the
+    /// figure can have.
     pub detectable: Option<f64>,
     /// Chance of a difference at least this large where there is none, for this row alone.
     pub p_value: Option<f64>,

@@ -3,6 +3,7 @@
 use claque_stats::{
     capacity::{
         Answer, Ending, Evidence, GaveWay, Length, Next, Pace, ProbeOrder, Ramp, Search, SearchTerms, Worth,
+        difference,
     },
     objective::{Counted, Objective, ObjectiveResult, ObjectiveUnit, Trial},
 };
@@ -93,6 +94,21 @@ fn a_cliff_is_found_and_no_step_is_more_than_twice_what_held() {
             }
         }
     }
+}
+
+/// Six hold three times in the same way and seven miss twice: that nothing beyond was tried leaves nothing open.
+#[test]
+fn a_clockwork_that_misses_above_the_answer_has_an_interval_with_an_end_and_no_ceiling_below_it() {
+    let mut search = Search::new(SearchTerms { repeatable: true, ..terms() }, 1);
+    for (number, users) in [7, 6, 7, 6, 6].into_iter().enumerate() {
+        let number = u64::try_from(number).expect("there are five");
+        let order = ProbeOrder { users, blocks: 64, spread_s: 0.0, length: Length::Full, number };
+        search.add(run(order, if users == 6 { 6 } else { 5 }, 1.0));
+    }
+    let answer = Answer::of(&search, &objectives(), Ending::Found);
+    assert_eq!((answer.users, answer.low, answer.high), (Some(6), Some(6), Some(6)), "{answer:?}");
+    assert!(answer.ceilings.iter().all(|ceiling| ceiling.low >= 6.0), "{answer:?}");
+    assert!(difference(&answer, &answer).is_some_and(|difference| !difference.differs));
 }
 
 #[test]

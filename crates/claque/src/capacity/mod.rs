@@ -172,8 +172,8 @@ fn has_figures(evidence: &Evidence) -> Result<(), UsageError> {
     let missing = evidence.trials.iter().map(|trial| &trial.result).find(|result| result.has_nothing());
     missing.filter(|_| is_heard).map_or(Ok(()), |result| {
         Err(UsageError::new(format!(
-            "the objective `{}` is about a figure that such listeners do not have: a run that was heard has nothing of it; give \
-             another",
+            "a run whose audio was delivered and heard has nothing of the figure that the objective `{}` is about, as those of speech that \
+             comes in pieces have nothing where blocks come whole; give another",
             result.objective
         )))
     })

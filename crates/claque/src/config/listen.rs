@@ -37,7 +37,7 @@ pub(crate) struct ListeningWishes {
     pub(super) batch_size: Option<Wish<i64>>,
     pub(super) refill_threshold: Option<Wish<i64>>,
     pub(super) reconnect: Option<Wish<String>>,
-    session_error: Option<Wish<String>>,
+    pub(super) session_error: Option<Wish<String>>,
     block_timeout: Option<Wish<f64>>,
     behaviour: Option<Wish<BehaviourSettings>>,
 }
@@ -183,6 +183,12 @@ fn of_streams(
     {
         let what = "is about readers: in a conversation nothing is asked for ahead; leave it out, or add --listen reader";
         return Err(source.error(wish, "ahead", what));
+    }
+    if name == "turns"
+        && let Some(wish) = &wishes.listening.in_flight
+    {
+        let what = "is about readers: in a conversation one utterance is asked for at a time; leave it out, or add --listen reader";
+        return Err(source.error(wish, "in_flight", what));
     }
     let ahead = source.within(
         wishes.listening.ahead.as_ref(),

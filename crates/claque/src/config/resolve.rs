@@ -195,7 +195,7 @@ pub(super) fn decide_simulate(
             simulate::refuse_in_replicates(&order)?;
             no_effect::files_of_replicates(&output)?;
             let (first, results) = (order.seed, order.results.clone());
-            let seeds = first..=first.saturating_add(u64::from(count - 1));
+            let seeds = first..=last_seed(first, count, "--replicates")?;
             let order_of = |seed| {
                 wishes.audience.seed = Some(Wish::flag(seed));
                 simulate_order(&wishes, source, results.clone(), facts)
@@ -206,6 +206,19 @@ pub(super) fn decide_simulate(
         }
     };
     Ok(SimulateSettings { order, output, replicates })
+}
+
+/// The last of `count` seeds from `first` on.
+///
+/// # Errors
+/// There are not so many.
+pub(super) fn last_seed(first: u64, count: u32, flag: &str) -> Result<u64, UsageError> {
+    first.checked_add(u64::from(count.saturating_sub(1))).ok_or_else(|| {
+        UsageError::new(format!(
+            "{flag} takes {count} seeds from --seed {first} on, and the last there is is {}; give a smaller --seed",
+            u64::MAX
+        ))
+    })
 }
 
 /// What is simulated, by wishes that are complete.

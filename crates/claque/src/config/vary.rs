@@ -15,7 +15,7 @@ use claque_store::SuiteScenario;
 
 use super::{
     OnRegression, UsageError,
-    resolve::resolve_simulate,
+    resolve::{last_seed, resolve_simulate},
     settings::{Output, SimulateSettings},
     suite::{SuiteDeed, SuiteSettings, settings_of},
 };
@@ -31,6 +31,19 @@ const REPEATS: u32 = 5;
 const MOST_REPEATS: u32 = 1_000;
 /// The flags of this module, which no combination has; a seed is given to each.
 const OWN: [&str; 3] = ["--vary", "--repeats", "--seed"];
+/// Flags that say where and how is told, which differs in no simulation.
+const OUTPUTS: [&str; 10] = [
+    "output-dir",
+    "json",
+    "no-report",
+    "quiet",
+    "junit",
+    "markdown",
+    "facts",
+    "vocabulary",
+    "objective",
+    "confidence",
+];
 /// What folders of it are named after.
 const NAME: &str = "vary";
 
@@ -55,7 +68,13 @@ impl Varied {
         if key.is_empty() || values.iter().any(String::is_empty) {
             return Err(wrong("lacks a name or a value"));
         }
-        if let Some(twice) = values.iter().enumerate().find(|(at, value)| values[..*at].contains(value)) {
+        // "1" and "1.0" are one number.
+        let is_same = |a: &String, b: &String| {
+            a == b
+                || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a.total_cmp(&b).is_eq())
+        };
+        let is_there = |at: usize, value: &String| values[..at].iter().any(|before| is_same(before, value));
+        if let Some(twice) = values.iter().enumerate().find(|(at, value)| is_there(*at, value)) {
             return Err(wrong(&format!("has the value {} twice", twice.1)));
         }
         Ok(Self { key, values })
@@ -104,10 +123,11 @@ pub(crate) fn resolve_vary(flags: &SimulateFlags, typed: &[OsString]) -> Result<
     }
     let base = without_own(typed);
     let seed = flags.audience.seed.unwrap_or(1);
+    last_seed(seed, repeats, "--repeats")?;
     let (mut scenarios, mut jobs, mut told) = (Vec::new(), Vec::new(), None);
     for (scenario, combination) in combinations.iter().enumerate() {
         for repeat in 1..=repeats {
-            let seed = seed.wrapping_add(u64::from(repeat) - 1);
+            let seed = seed.saturating_add(u64::from(repeat) - 1);
             let SimulateSettings { order, output, .. } = decided(&base, &varied, combination, seed)?;
             let (dir, planned) = (order.results.dir.clone(), Planned { scenario, repeat, seed });
             told.get_or_insert((dir, output));
@@ -146,6 +166,9 @@ fn refuse_own_names(varied: &[Varied]) -> Result<(), UsageError> {
             }
             "replicates" | "jobs" => {
                 "it belongs to --replicates, of which no run is kept to be told in a table; give --repeats for the number of seeds"
+            }
+            name if OUTPUTS.contains(&name) => {
+                "it is about how a simulation is told and changes nothing in it; give a setting of each simulation"
             }
             _ if varied[..at].iter().any(|other| spelt(other) == spelt(one)) => {
                 "it is varied twice; give all its values to one --vary, separated by commas"
@@ -234,7 +257,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_varied_is_told() {
-        for typed in ["users", "users=", "users=5,,6", "=5", "users=5,5"] {
+        for typed in ["users", "users=", "users=5,,6", "=5", "users=5,5", "speed=1,1.0"] {
             assert!(Varied::parse(typed).is_err(), "{typed}");
         }
     }
@@ -246,6 +269,9 @@ mod tests {
             refuse_own_names(&varied).unwrap_err().to_string()
         };
         assert!(refused(&["seed=1,2"]).contains("give --seed for the first"));
+        for typed in ["junit=ja,jb", "markdown=a,b", "facts=all,none", "--output_dir=a,b"] {
+            assert!(refused(&[typed]).contains("how a simulation is told"), "{typed}");
+        }
         assert!(refused(&["users=1", "--repeats=2,3"]).contains("setting of the table"));
         assert!(refused(&["varied_lengths=1", "varied-lengths=2"]).contains("to one --vary"));
     }

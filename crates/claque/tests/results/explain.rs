@@ -40,7 +40,7 @@ fn a_slow_service_is_where_the_waiting_comes_from_and_the_parts_add_up() {
     let text = stage.prints(&["explain", "latest"]);
     assert!(text.lines().all(|line| line.chars().count() <= 80 || line.contains("run folder")), "{text}");
     assert!(text.contains("passed while the service made the awaited block"), "{text}");
-    assert!(text.contains("all of 1 worker busy"), "{text}");
+    assert!(text.contains("The only worker of kokoro was busy"), "{text}");
     assert!(text.contains("Had one part of every block's way been half as long"), "{text}");
 }
 

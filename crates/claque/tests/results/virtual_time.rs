@@ -72,6 +72,19 @@ fn replicates_are_runs_of_seeds_in_their_order_on_any_number_of_threads() {
 }
 
 #[test]
+fn replicates_tell_what_failed_before_what_succeeded_took() {
+    let stage = Stage::new();
+    let faults = "faults.jobs=[{select={share=0.5},effect={engine-error={times=9,text=\"boom\"}}}]";
+    let args = ["simulate", "--replicates", "5", "--json", "--gateway-set", faults];
+    let told = json(&stage.prints(&[args.as_slice(), CROWD.as_slice()].concat()));
+    assert_eq!((&told["format_version"], &told["kind"]), (&1.into(), &"replicates".into()));
+    assert_eq!(told["figures"][0]["id"], "goodput_pct");
+    assert_eq!(told["figures"][1]["id"], "success_pct");
+    let success = told["figures"][1]["mean"].as_f64().expect("it is known");
+    assert!((20.0..80.0).contains(&success), "about half fail: {success}");
+}
+
+#[test]
 fn a_model_is_fitted_to_a_run_predicts_another_and_is_a_gateway() {
     let stage = Stage::new();
     let truth = [

@@ -110,16 +110,21 @@ fn blocks(run: &Run) -> impl Iterator<Item = &BlockRecord> {
     run.facts.iter().filter_map(|fact| if let Fact::Block(record) = fact { Some(record) } else { None })
 }
 
-/// The blocks that a worker made at the first attempt, and not a cache.
+/// The blocks that a worker made at the first attempt, and not a cache, in the order in which they were queued: a gateway of ours takes
+/// what comes to many connections at one moment in their order, which is that of listeners.
 fn served(run: &Run) -> Vec<ServedBlock> {
     let served = |record: &BlockRecord| {
         // What is asked for again while it is under way is still one job.
         let is_first = record.requested_at == record.answered_request_at;
         let (queued_at, ready_at) = (record.acknowledged_at?, record.ready_at?);
         let is_made = record.outcome.is_success() && ready_at > queued_at && record.media > MediaTime::ZERO;
-        (is_first && is_made).then_some(ServedBlock { chars: record.chars, queued_at, ready_at })
+        let job = ServedBlock { chars: record.chars, queued_at, ready_at };
+        let place = (queued_at, record.listener, record.block);
+        (is_first && is_made).then_some((place, job))
     };
-    blocks(run).filter_map(served).collect()
+    let mut served: Vec<_> = blocks(run).filter_map(served).collect();
+    served.sort_by_key(|(place, _)| *place);
+    served.into_iter().map(|(_, job)| job).collect()
 }
 
 /// Blocks that workers may have made beside those: asked for, and never ready, not at the first attempt, or not delivered.

@@ -37,6 +37,7 @@ fn first_of_yapit(wishes: &Wishes) -> Option<Said> {
         of(listening.min_buffer.as_ref(), "min_buffer"),
         of(listening.batch_size.as_ref(), "batch_size"),
         of(listening.refill_threshold.as_ref(), "refill_threshold"),
+        of(listening.session_error.as_ref(), "session_error"),
     ];
     all.into_iter().flatten().next()
 }

@@ -29,7 +29,7 @@ fn refused(line: &str) -> Option<String> {
 }
 
 /// Each flag that does nothing where it was typed, with a word of the reason and one of the remedy. `~` is a blank.
-const REFUSED: [(&str, &str, &str); 68] = [
+const REFUSED: [(&str, &str, &str); 70] = [
     // Whom the protocol of the service knows.
     ("run --listen turns", "--listen is about streams", "add --protocol openai"),
     ("run --listen reader", "--listen is about streams", "add --protocol openai"),
@@ -71,6 +71,8 @@ const REFUSED: [(&str, &str, &str); 68] = [
     ("run --think 1s", "--think is about conversations", "add --listen turns"),
     ("simulate --barge-in 0.5", "--barge-in is about conversations", "add --listen turns"),
     ("run --protocol openai --listen turns --ahead 3", "--ahead is about readers", "leave it out"),
+    ("run --protocol openai --listen turns --in-flight 4", "--in-flight is about readers", "leave it out"),
+    ("run --protocol openai --session-error player", "--session-error has no meaning", "leave it out"),
     ("run --protocol openai --listen turns --behaviour seek=1", "--behaviour is not done", "leave it out"),
     ("run --zipf 2", "--zipf is how popular", "add --texts"),
     ("run --for 1min", "--for is for how long", "add --arrivals"),
