@@ -7,8 +7,8 @@ use claque_core::{
 use claque_wire::{
     audio::PcmFormat,
     openai::{
-        AnswerHead, AudioFormat, EventStream, EventStreamError, Expected, Finished, PcmSource, Probe, Probed,
-        SpeechAnswer, detect,
+        AnswerHead, AudioFormat, EventStream, EventStreamError, Expected, Finished, PcmSource, Probe,
+        ProbeReply, SpeechAnswer, detect,
     },
 };
 
@@ -66,7 +66,7 @@ pub fn speech_answer(data: &[u8]) {
     let whole = answer(format, head, [body]);
     assert_eq!(whole, answer(format, head, pieces(body, seed)), "the split changed the answer");
     for probe in Probe::ALL {
-        let _ = detect(&[Probed { probe, status: 200, content_type: Some("application/json"), body }]);
+        let _ = detect(&[ProbeReply { probe, status: 200, content_type: Some("application/json"), body }]);
     }
 }
 

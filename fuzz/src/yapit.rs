@@ -1,7 +1,7 @@
 //! What a yapit gateway says.
 
 use claque_core::{
-    event::{Kills, Phase},
+    event::{FailureScope, Phase},
     extraction::Step,
     ids::BlockIdx,
 };
@@ -49,5 +49,5 @@ pub fn yapit_answer(data: &[u8]) {
     for step in [Step::Prepare, Step::Create, Step::Poll, Step::Cancel, Step::Delete] {
         let _ = extraction::reply(step, status, None, body);
     }
-    let _ = http_failure(status, body, Kills::Block(BlockIdx(0)), Phase::BeforeAudio);
+    let _ = http_failure(status, body, FailureScope::Block(BlockIdx(0)), Phase::BeforeAudio);
 }

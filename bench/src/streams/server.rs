@@ -56,7 +56,7 @@ struct Done {
 
 /// The same, as it is told.
 #[derive(Debug, Serialize)]
-struct Told {
+struct ServerCounts {
     pieces: u64,
     utterances: u64,
     under_way: usize,
@@ -132,12 +132,12 @@ pub(crate) fn serve(flags: &StreamServeFlags) -> anyhow::Result<()> {
     server::steer(|| thread.is_finished(), || told(&done))
 }
 
-fn told(done: &Mutex<Done>) -> Told {
+fn told(done: &Mutex<Done>) -> ServerCounts {
     let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
     let now = Done { under_way: done.under_way, ..Done::default() };
     let Done { pieces, utterances, late, under_way, held_up } = std::mem::replace(&mut *done, now);
     drop(done);
-    Told { pieces, utterances, under_way, held_up, late_ms: Spread::of_nanos(late) }
+    ServerCounts { pieces, utterances, under_way, held_up, late_ms: Spread::of_nanos(late) }
 }
 
 /// The head of an answer with its first piece, each further piece, and the last with the answer's end. The sound is a square wave at

@@ -115,7 +115,7 @@ pub struct Failure {
     /// The service's words, or ours where it had none. Never a secret.
     pub text: String,
     /// What it ends.
-    pub kills: Kills,
+    pub kills: FailureScope,
 }
 
 impl Failure {
@@ -242,7 +242,7 @@ impl fmt::Display for FailureClass {
 
 /// What a failure ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kills {
+pub enum FailureScope {
     /// One block; the player steps over it.
     Block(BlockIdx),
     /// The whole session, with every block still pending.

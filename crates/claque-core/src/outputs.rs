@@ -8,12 +8,12 @@ use std::collections::{VecDeque, vec_deque::Drain};
 #[derive(Debug)]
 pub struct Outputs<'a, Output> {
     queue: &'a mut VecDeque<Output>,
-    room: Room,
+    room: EmptyQueueMemory,
 }
 
 /// What becomes of a queue's memory when nothing is left in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Room {
+enum EmptyQueueMemory {
     Kept,
     Freed,
 }
@@ -21,13 +21,13 @@ enum Room {
 impl<'a, Output> Outputs<'a, Output> {
     /// Those that wait in a machine's queue.
     pub const fn new(queue: &'a mut VecDeque<Output>) -> Self {
-        Self { queue, room: Room::Kept }
+        Self { queue, room: EmptyQueueMemory::Kept }
     }
 
     /// Those of one of a crowd of machines, each of which is silent nearly always: room for a few outputs would be a large part
     /// of all that it holds, so it keeps none.
     pub(crate) const fn of_one_of_many(queue: &'a mut VecDeque<Output>) -> Self {
-        Self { queue, room: Room::Freed }
+        Self { queue, room: EmptyQueueMemory::Freed }
     }
 
     /// Takes everything at once.
@@ -38,7 +38,7 @@ impl<'a, Output> Outputs<'a, Output> {
 
 impl<Output> Drop for Outputs<'_, Output> {
     fn drop(&mut self) {
-        if self.room == Room::Freed && self.queue.is_empty() {
+        if self.room == EmptyQueueMemory::Freed && self.queue.is_empty() {
             *self.queue = VecDeque::new();
         }
     }

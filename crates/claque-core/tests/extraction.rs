@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     extraction::{
         Accepted, AiTransform, Call, Created, DocumentEnd, DocumentFact, DocumentNo, DocumentRecord,
         Extraction, ExtractionConfig, Input, OnStop, Output, PageOutcome, PageRecord, PollPolicy, Prepared,
@@ -39,7 +39,7 @@ fn refused(class: FailureClass, pace: Option<u64>) -> Reply {
         class,
         code: None,
         text: "no".to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     };
     let limited = |wait| Limited { retry_after: Some(Duration::from_millis(wait)), window: None };
     Reply::Refused(Refused { failure, limit: pace.map(limited) })

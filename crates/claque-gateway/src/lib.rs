@@ -32,7 +32,7 @@ pub use pipeline::{
 pub use service::{LengthModel, Quantiles, ServiceModel, Spread};
 pub use speech::{AudioFormat, Speech, SpeechBody};
 pub use streaming::{
-    Abandoned, Batching, Hindrance, Piece, StreamAsk, StreamEffect, StreamFault, StreamId, StreamSelector,
+    Abandoned, Batching, EngineFault, Piece, StreamAsk, StreamEffect, StreamFault, StreamId, StreamSelector,
     StreamingConfig, StreamingEngine, StreamingInput, StreamingOutput, StreamingStats, StreamingTimeout,
 };
 pub use table::{Key, Table};

@@ -9,7 +9,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, Exp1, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{As, Interval, Rate, Same, Seconds, Share, Size, Switch};
+use crate::settings::{Interval, Rate, SameValue, Seconds, Share, Size, Switch, WrittenAs};
 
 /// What is between a model's times and those of its workers. By default nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,19 +17,19 @@ use crate::settings::{As, Interval, Rate, Same, Seconds, Share, Size, Switch};
 pub struct MachineModel {
     /// How fast each worker is, as a factor: 2.0 takes half the time. Of more workers than there are factors these are repeated; none
     /// for workers that are alike. A job goes to the first of them that is idle.
-    #[serde(rename = "worker_speeds", with = "As::<Vec<Rate>>")]
+    #[serde(rename = "worker_speeds", with = "WrittenAs::<Vec<Rate>>")]
     pub speeds: Vec<f64>,
     /// Jobs that take many times as long.
-    #[serde(with = "As::<Switch<Same<Tail>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<Tail>>>")]
     pub tail: Option<Tail>,
     /// Others on the same machine.
-    #[serde(with = "As::<Switch<Same<Neighbours>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<Neighbours>>>")]
     pub neighbours: Option<Neighbours>,
     /// Time from a job's end until its result is announced. The worker takes its next job meanwhile.
-    #[serde(rename = "delivery_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "delivery_seconds", with = "WrittenAs::<Seconds>")]
     pub delivery: Duration,
     /// Workers that pull jobs crash at work.
-    #[serde(with = "As::<Switch<Same<Crashes>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<Crashes>>>")]
     pub crashes: Option<Crashes>,
 }
 
@@ -38,10 +38,10 @@ pub struct MachineModel {
 #[serde(deny_unknown_fields)]
 pub struct Tail {
     /// Share of jobs, 0 to 1.
-    #[serde(with = "As::<Share>")]
+    #[serde(with = "WrittenAs::<Share>")]
     pub share: f64,
     /// How many times as long they take.
-    #[serde(with = "As::<Rate>")]
+    #[serde(with = "WrittenAs::<Rate>")]
     pub factor: f64,
 }
 
@@ -51,10 +51,10 @@ pub struct Tail {
 #[serde(deny_unknown_fields)]
 pub struct Neighbours {
     /// Standard deviation of the factor's logarithm.
-    #[serde(with = "As::<Size>")]
+    #[serde(with = "WrittenAs::<Size>")]
     pub sigma: f64,
     /// Time over which its correlation falls to 1/e.
-    #[serde(rename = "correlation_seconds", with = "As::<Interval>")]
+    #[serde(rename = "correlation_seconds", with = "WrittenAs::<Interval>")]
     pub correlation: Duration,
 }
 
@@ -63,10 +63,10 @@ pub struct Neighbours {
 #[serde(deny_unknown_fields)]
 pub struct Crashes {
     /// Mean time at work between two crashes of a worker; times are drawn from the exponential distribution.
-    #[serde(rename = "mean_seconds", with = "As::<Interval>")]
+    #[serde(rename = "mean_seconds", with = "WrittenAs::<Interval>")]
     pub mean: Duration,
     /// Time until a worker that has crashed takes jobs again.
-    #[serde(rename = "restart_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "restart_seconds", with = "WrittenAs::<Seconds>")]
     pub restart: Duration,
 }
 

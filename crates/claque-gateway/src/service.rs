@@ -10,7 +10,7 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, Exp1, LogNormal};
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{As, Rate, Seconds, Size, Written as _};
+use crate::settings::{Rate, Seconds, Size, Written as _, WrittenAs};
 
 /// The time a worker needs for a text. Written as `{ fixed_seconds }`, `{ exponential_seconds }`,
 /// `{ quantile_seconds }` (eleven of them), or `{ overhead_seconds, seconds_per_char, sigma }`, of which the default's are taken for what is absent.
@@ -58,10 +58,10 @@ pub enum LengthModel {
 #[serde(deny_unknown_fields)]
 pub struct Spread {
     /// Half are below this.
-    #[serde(rename = "median_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "median_seconds", with = "WrittenAs::<Seconds>")]
     pub median: Duration,
     /// 98 of 100 are below this. Equal to the median for no spread.
-    #[serde(rename = "p98_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "p98_seconds", with = "WrittenAs::<Seconds>")]
     pub p98: Duration,
 }
 

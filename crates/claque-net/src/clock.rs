@@ -60,10 +60,10 @@ impl Clock {
     }
 
     /// Both clocks side by side, as they are now.
-    pub(crate) fn bridge(self) -> Bridge {
+    pub(crate) fn bridge(self) -> WallClockOffset {
         let (before, wall, after) = (self.now(), unix_nanos(), self.now());
         let span = after.since(before);
-        Bridge { at: before + span / 2, unix_nanos: wall, uncertainty: span / 2 }
+        WallClockOffset { at: before + span / 2, unix_nanos: wall, uncertainty: span / 2 }
     }
 
     /// Waits until `at`; returns at once when it has passed. The runtime's timers are good to a millisecond, and
@@ -83,14 +83,14 @@ impl Clock {
 /// A moment on a run's clock and on the wall clock at once. By it a stamp of the operating system, which is one of the wall
 /// clock, becomes a moment of the run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bridge {
+pub(crate) struct WallClockOffset {
     at: Instant,
     unix_nanos: u64,
     /// How far apart the two readings may have been.
     pub(crate) uncertainty: Duration,
 }
 
-impl Bridge {
+impl WallClockOffset {
     /// When it was, by the run's clock, that the wall clock showed `unix_nanos`; the run's start at the earliest.
     pub(crate) fn moment(self, unix_nanos: u64) -> Instant {
         let here = self.at.as_nanos();
@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn a_stamp_before_or_after_the_bridge_is_a_moment_of_the_run() {
-        let bridge = Bridge { at: Instant::from_nanos(500), unix_nanos: 10_000, uncertainty: Duration::ZERO };
+        let bridge =
+            WallClockOffset { at: Instant::from_nanos(500), unix_nanos: 10_000, uncertainty: Duration::ZERO };
         assert_eq!(bridge.moment(10_040), Instant::from_nanos(540));
         assert_eq!(bridge.moment(9_900), Instant::from_nanos(400));
         assert_eq!(bridge.moment(9_000), Instant::START, "nothing is before the run");

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, io};
 
-use claque_core::event::{Failure, FailureClass, Kills, Phase};
+use claque_core::event::{Failure, FailureClass, FailureScope, Phase};
 
 /// What there was none left of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +62,7 @@ impl Shortage {
     /// The failure that it is, wherever it struck.
     pub(crate) fn failure(self, phase: Phase) -> Failure {
         let (class, text) = (FailureClass::Generator, self.to_string());
-        Failure { phase, class, code: None, text, kills: Kills::Session }
+        Failure { phase, class, code: None, text, kills: FailureScope::Session }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was asked for again and what was given up, in words; every report says the same ones.
 
 use claque_stats::{
-    GiveUps, Resends, Summary, Trouble,
+    ConnectionTrouble, GiveUpFigures, Resends, Summary,
     units::{NOT_MEASURED, counted, grouped},
 };
 
@@ -10,7 +10,7 @@ pub(super) fn resends(summary: &Summary) -> String {
     match (summary.resends, summary.trouble) {
         (Some(Resends { count: 0, .. }), _) => "none".to_owned(),
         (Some(Resends { count, blocks, blocks_wanted, blocks_pct }), _) => {
-            let again = Again { blocks, wanted: blocks_wanted, pct: blocks_pct };
+            let again = BlockShare { blocks, wanted: blocks_wanted, pct: blocks_pct };
             format!("{} for {}{}", counted(count, "time"), counted(blocks, "block"), again.share(summary))
         }
         // A file of before: for how many blocks it was is not in it.
@@ -23,9 +23,9 @@ pub(super) fn resends(summary: &Summary) -> String {
 /// "6 blocks (3.0 %), 2 of them delivered after all", "none", "N/A".
 pub(super) fn given_up(summary: &Summary) -> String {
     match (summary.given_up, summary.trouble) {
-        (Some(GiveUps { count: 0, .. }), _) => "none".to_owned(),
-        (Some(GiveUps { count, blocks, blocks_wanted, blocks_pct, healed }), _) => {
-            let again = Again { blocks, wanted: blocks_wanted, pct: blocks_pct };
+        (Some(GiveUpFigures { count: 0, .. }), _) => "none".to_owned(),
+        (Some(GiveUpFigures { count, blocks, blocks_wanted, blocks_pct, healed }), _) => {
+            let again = BlockShare { blocks, wanted: blocks_wanted, pct: blocks_pct };
             let mut words = format!("{}{}", counted(blocks, "block"), again.share(summary));
             if count > blocks {
                 words.push_str(&format!(", {} in all", counted(count, "time")));
@@ -37,7 +37,7 @@ pub(super) fn given_up(summary: &Summary) -> String {
             }
             words
         }
-        (None, Some(Trouble { blocks_given_up: 0, .. })) => "none".to_owned(),
+        (None, Some(ConnectionTrouble { blocks_given_up: 0, .. })) => "none".to_owned(),
         (None, Some(trouble)) => counted(trouble.blocks_given_up, "time"),
         (None, None) => NOT_MEASURED.to_owned(),
     }
@@ -71,13 +71,13 @@ pub(super) fn sentence(summary: &Summary) -> String {
 }
 
 /// Blocks of which something is true, as a share of those wanted.
-struct Again {
+struct BlockShare {
     blocks: u64,
     wanted: Option<u64>,
     pct: Option<f64>,
 }
 
-impl Again {
+impl BlockShare {
     /// " (60.0 %)" where it is a share of these blocks; " (60 of the 74 wanted, 81.1 %)" where listeners gave some of them up; nothing where
     /// it says nothing, or nobody counted of which blocks it is a share.
     fn share(&self, summary: &Summary) -> String {

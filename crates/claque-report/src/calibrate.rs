@@ -43,7 +43,7 @@ pub enum HeldAgainst {
 
 /// Everything that is told.
 #[derive(Clone, Debug)]
-pub struct Told<'a> {
+pub struct CalibrationReport<'a> {
     /// The fit.
     pub calibration: &'a Calibration,
     /// Blocks that were asked for and could not be fitted, for they came to nothing at the first attempt: workers made them all the
@@ -65,7 +65,7 @@ pub struct Told<'a> {
 
 /// For people.
 #[must_use]
-pub fn to_text(told: &Told<'_>, paint: Paint) -> String {
+pub fn to_text(told: &CalibrationReport<'_>, paint: Paint) -> String {
     let Calibration { jobs, waited, overhead_ms, ms_per_char, sigma, delivery_ms, workers, .. } =
         told.calibration;
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
@@ -119,7 +119,7 @@ pub fn to_text(told: &Told<'_>, paint: Paint) -> String {
     lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-fn predictions(told: &Told<'_>, lines: &mut Vec<String>) {
+fn predictions(told: &CalibrationReport<'_>, lines: &mut Vec<String>) {
     lines.push(String::new());
     let (run, how) = told.against;
     let against = match how {
@@ -148,7 +148,7 @@ fn predictions(told: &Told<'_>, lines: &mut Vec<String>) {
 ///
 /// # Errors
 /// Never, as long as figures are numbers.
-pub fn to_json(told: &Told<'_>) -> Result<String, ReportError> {
+pub fn to_json(told: &CalibrationReport<'_>) -> Result<String, ReportError> {
     let (run, how) = told.against;
     let document = json!({
         "calibration": told.calibration,

@@ -2,7 +2,7 @@
 
 use claque_stats::{
     Distribution, RatioDistribution, Summary,
-    figures::{self, Figure, FigureUnit, FigureValue, Place, Told},
+    figures::{self, Figure, FigureForm, FigureUnit, FigureValue, Place},
     units::{NOT_MEASURED, TOO_FEW, grouped, percent_or_na, quantile, time},
 };
 
@@ -22,13 +22,13 @@ pub(super) struct Spread {
 
 /// The figures of many values that a table tells of a run.
 pub(super) fn spreads(place: Place, summary: &Summary) -> Vec<Spread> {
-    let told = figures::told_in(place, summary).filter(|(figure, _)| figure.told == Told::Quantiles);
+    let told = figures::told_in(place, summary).filter(|(figure, _)| figure.told == FigureForm::Quantiles);
     told.map(|(figure, value)| Spread::of(figure.id, value)).collect()
 }
 
 /// The other figures that it tells, with their names.
 pub(super) fn numbers(place: Place, summary: &Summary) -> Vec<(&'static str, String)> {
-    let told = figures::told_in(place, summary).filter(|(figure, _)| figure.told != Told::Quantiles);
+    let told = figures::told_in(place, summary).filter(|(figure, _)| figure.told != FigureForm::Quantiles);
     told.map(|(figure, value)| (figure.id, number(figure, value))).collect()
 }
 

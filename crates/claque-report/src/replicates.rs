@@ -28,7 +28,7 @@ const VALUE: usize = 13;
 
 /// What came of one seed.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
+pub struct SeedResult<'a> {
     /// The seed.
     pub seed: u64,
     /// Its figures.
@@ -39,7 +39,7 @@ pub struct Told<'a> {
 
 /// For people.
 #[must_use]
-pub fn to_text(replicates: &[Told<'_>], paint: Paint) -> String {
+pub fn to_text(replicates: &[SeedResult<'_>], paint: Paint) -> String {
     let count = number(replicates.len());
     let seeds = replicates.iter().map(|told| told.seed);
     let (first, last) = (seeds.clone().min().unwrap_or_default(), seeds.max().unwrap_or_default());
@@ -64,7 +64,7 @@ pub fn to_text(replicates: &[Told<'_>], paint: Paint) -> String {
 }
 
 /// The replicates whose figures measure no service, and why; nothing where there are none.
-fn not_valid(replicates: &[Told<'_>], paint: Paint) -> Vec<String> {
+fn not_valid(replicates: &[SeedResult<'_>], paint: Paint) -> Vec<String> {
     let others: Vec<_> = replicates.iter().filter(|told| !told.verdict.is_valid()).collect();
     if others.is_empty() {
         return Vec::new();
@@ -80,7 +80,7 @@ fn not_valid(replicates: &[Told<'_>], paint: Paint) -> Vec<String> {
     let head =
         format!("{} of {} measure no service, {rest}", grouped(number(others.len())), replicates.len());
     let mut lines = vec![paint.style(Style::Bad, &head)];
-    let each = |told: &&&Told<'_>| {
+    let each = |told: &&&SeedResult<'_>| {
         let words =
             format!("seed {} is {}: {}", told.seed, told.verdict.validity().as_str(), told.verdict.doubts());
         one_line(&words)
@@ -141,8 +141,8 @@ struct Replicated<'a> {
 ///
 /// # Errors
 /// Never, as long as figures are numbers.
-pub fn to_json<'a>(replicates: &[Told<'a>]) -> Result<String, ReportError> {
-    let each = |told: &Told<'a>| Replicated {
+pub fn to_json<'a>(replicates: &[SeedResult<'a>]) -> Result<String, ReportError> {
+    let each = |told: &SeedResult<'a>| Replicated {
         seed: told.seed,
         valid: told.verdict.is_valid(),
         verdict: SavedVerdict::from(told.verdict),
@@ -160,7 +160,7 @@ pub fn to_json<'a>(replicates: &[Told<'a>]) -> Result<String, ReportError> {
     encoded("the replicates", &document)
 }
 
-fn valid(replicates: &[Told<'_>]) -> Vec<Summary> {
+fn valid(replicates: &[SeedResult<'_>]) -> Vec<Summary> {
     replicates.iter().filter(|told| told.verdict.is_valid()).map(|told| told.summary.clone()).collect()
 }
 

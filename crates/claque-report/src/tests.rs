@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     lag::LagHistogram,
     record::{
@@ -103,7 +103,7 @@ fn session(listener: u32, started_ms: Option<u64>, ended_ms: u64, end: SessionEn
     }
 }
 
-fn error(listener: u32, class: FailureClass, code: Option<u16>, kills: Kills, words: &str) -> Fact {
+fn error(listener: u32, class: FailureClass, code: Option<u16>, kills: FailureScope, words: &str) -> Fact {
     let failure = Failure { phase: Phase::BeforeAudio, class, code, text: words.to_owned(), kills };
     Fact::Error(ErrorRecord { listener: ListenerId(listener), at: Instant::from_millis(100), failure })
 }
@@ -127,10 +127,10 @@ fn troubled() -> Finished {
             began_at: Instant::from_millis(3_000),
             waited: Duration::from_millis(12_345),
         }),
-        error(0, FailureClass::Server, Some(500), Kills::Block(BlockIdx(1)), &long),
+        error(0, FailureClass::Server, Some(500), FailureScope::Block(BlockIdx(1)), &long),
         failed_block(0, 1, FailureClass::Server),
         Fact::Listener(session(0, Some(1_000), 15_345, SessionEnd::Completed)),
-        error(1, FailureClass::Auth, Some(403), Kills::Session, "Invalid token"),
+        error(1, FailureClass::Auth, Some(403), FailureScope::Session, "Invalid token"),
         failed_block(1, 0, FailureClass::Auth),
         failed_block(1, 1, FailureClass::Auth),
         Fact::Listener(session(1, None, 100, SessionEnd::Failed(FailureClass::Auth))),
@@ -168,7 +168,7 @@ fn a_run_with_lost_connections_and_listeners_that_do_more_than_listen() {
         class: FailureClass::Overload,
         code: Some(1012),
         text: "service restart".to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     };
     let outage = |end| Incident::Outage {
         lasted: Duration::from_millis(1_003),
@@ -215,7 +215,7 @@ fn a_run_in_which_nothing_started() {
             class: FailureClass::Transport,
             code: None,
             text: "connection refused".to_owned(),
-            kills: Kills::Session,
+            kills: FailureScope::Session,
         };
         let mut session = session(listener, None, 1, SessionEnd::Failed(FailureClass::Transport));
         session.connect_time = None;

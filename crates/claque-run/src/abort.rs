@@ -69,7 +69,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::watcher::{Goal, Standing};
+    use crate::watcher::{RunGoal, Standing};
 
     /// Counts how often it was woken.
     #[derive(Default)]
@@ -90,7 +90,7 @@ mod tests {
         let mut context = Context::from_waker(&waker);
         let stands = |errors| {
             let progress = Progress { errors, ..Progress::default() };
-            let (now, goal) = (Instant::from_millis(12_340), Goal { users: 4, blocks: 40 });
+            let (now, goal) = (Instant::from_millis(12_340), RunGoal { users: 4, blocks: 40 });
             rules.on_news(News::Stands { now, goal, standing: Standing { progress, ..Standing::default() } });
         };
         assert_eq!(rules.poll_wish(&mut context), Poll::Pending);

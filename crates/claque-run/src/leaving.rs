@@ -12,7 +12,7 @@ use crate::{
 
 /// How far a run has come, as far as stopping it is concerned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Reached {
+pub(crate) enum RunPhase {
     /// Nothing is made, and nothing would be saved.
     #[default]
     Nothing,
@@ -26,14 +26,14 @@ pub(crate) enum Reached {
 
 /// The course of a run.
 #[derive(Debug, Default)]
-pub(crate) struct Course {
-    reached: Cell<Reached>,
+pub(crate) struct RunCourse {
+    reached: Cell<RunPhase>,
     folder: RefCell<PathBuf>,
 }
 
 /// What a stop has to see to on the service besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Clears {
+pub(crate) enum CleanupKind {
     /// Nothing: nothing is there, all of it stays on purpose, or it ends with this process.
     Nothing,
     /// Documents are deleted.
@@ -42,35 +42,35 @@ pub(crate) enum Clears {
     Extractions,
 }
 
-impl Course {
+impl RunCourse {
     /// Things are made for the run of this folder.
     pub(crate) fn prepare(&self, folder: &Path) {
         folder.clone_into(&mut self.folder.borrow_mut());
-        self.reached.set(Reached::Preparing);
+        self.reached.set(RunPhase::Preparing);
     }
 
     /// It goes on from here.
-    pub(crate) fn reach(&self, reached: Reached) {
+    pub(crate) fn reach(&self, reached: RunPhase) {
         self.reached.set(reached);
     }
 
     /// What to say to the first wish to stop.
-    pub(crate) fn stopping(&self, clears: Clears) -> String {
+    pub(crate) fn stopping(&self, clears: CleanupKind) -> String {
         let clearing = match clears {
-            Clears::Nothing => None,
-            Clears::Documents => Some("deleting its documents"),
-            Clears::Extractions => Some("calling its extractions off and deleting its documents"),
+            CleanupKind::Nothing => None,
+            CleanupKind::Documents => Some("deleting its documents"),
+            CleanupKind::Extractions => Some("calling its extractions off and deleting its documents"),
         };
         let does = match (self.reached.get(), clearing) {
-            (Reached::Nothing, _) => "nothing was made yet, and nothing is saved".to_owned(),
-            (Reached::Preparing, None) => "the run has not begun, and is not saved".to_owned(),
-            (Reached::Preparing, Some(clearing)) => {
+            (RunPhase::Nothing, _) => "nothing was made yet, and nothing is saved".to_owned(),
+            (RunPhase::Preparing, None) => "the run has not begun, and is not saved".to_owned(),
+            (RunPhase::Preparing, Some(clearing)) => {
                 format!("{clearing}; the run has not begun, and is not saved")
             }
-            (Reached::Measuring, None) => "saving the run".to_owned(),
-            (Reached::Measuring, Some(clearing)) => format!("saving the run, and {clearing}"),
-            (Reached::Clearing, None) => "the run is saved".to_owned(),
-            (Reached::Clearing, Some(clearing)) => format!("the run is saved; {clearing}"),
+            (RunPhase::Measuring, None) => "saving the run".to_owned(),
+            (RunPhase::Measuring, Some(clearing)) => format!("saving the run, and {clearing}"),
+            (RunPhase::Clearing, None) => "the run is saved".to_owned(),
+            (RunPhase::Clearing, Some(clearing)) => format!("the run is saved; {clearing}"),
         };
         format!("stopping: {does}; once more to leave at once")
     }
@@ -80,10 +80,10 @@ impl Course {
         let folder = self.folder.borrow();
         let folder = folder.display();
         let what = match self.reached.get() {
-            Reached::Nothing => "nothing was made, and nothing is saved".to_owned(),
-            Reached::Preparing => format!("{folder} stays as a partial run, which had not begun"),
-            Reached::Measuring => format!("{folder} stays readable as a partial run"),
-            Reached::Clearing => format!("the run is saved in {folder}"),
+            RunPhase::Nothing => "nothing was made, and nothing is saved".to_owned(),
+            RunPhase::Preparing => format!("{folder} stays as a partial run, which had not begun"),
+            RunPhase::Measuring => format!("{folder} stays readable as a partial run"),
+            RunPhase::Clearing => format!("the run is saved in {folder}"),
         };
         let advice = if left.is_empty() {
             String::new()
@@ -109,21 +109,21 @@ mod tests {
 
     #[test]
     fn nothing_is_said_to_be_saved_deleted_or_left_that_is_not() {
-        let course = Course::default();
+        let course = RunCourse::default();
         let again = "; once more to leave at once";
         let says =
             |clears, words: &str| assert_eq!(course.stopping(clears), format!("stopping: {words}{again}"));
-        says(Clears::Nothing, "nothing was made yet, and nothing is saved");
+        says(CleanupKind::Nothing, "nothing was made yet, and nothing is saved");
         assert_eq!(course.left(&[]), ["left at once: nothing was made, and nothing is saved"]);
         course.prepare(Path::new("results/one"));
-        says(Clears::Nothing, "the run has not begun, and is not saved");
-        says(Clears::Documents, "deleting its documents; the run has not begun, and is not saved");
-        course.reach(Reached::Measuring);
-        says(Clears::Nothing, "saving the run");
-        says(Clears::Documents, "saving the run, and deleting its documents");
+        says(CleanupKind::Nothing, "the run has not begun, and is not saved");
+        says(CleanupKind::Documents, "deleting its documents; the run has not begun, and is not saved");
+        course.reach(RunPhase::Measuring);
+        says(CleanupKind::Nothing, "saving the run");
+        says(CleanupKind::Documents, "saving the run, and deleting its documents");
         assert_eq!(course.left(&[]), ["left at once: results/one stays readable as a partial run"]);
-        course.reach(Reached::Clearing);
-        says(Clears::Documents, "the run is saved; deleting its documents");
+        course.reach(RunPhase::Clearing);
+        says(CleanupKind::Documents, "the run is saved; deleting its documents");
         assert_eq!(
             course.left(&["document a".to_owned()]),
             [

@@ -44,7 +44,7 @@ pub enum News<'a> {
         all: u64,
     },
     /// Listeners may start.
-    Begun(Goal),
+    Begun(RunGoal),
     /// Facts that became final.
     Facts(&'a [Fact]),
     /// How things stand at a moment of the run's clock.
@@ -52,7 +52,7 @@ pub enum News<'a> {
         /// The moment.
         now: Instant,
         /// What there is to do in all; of an audience that is held at a number, by now.
-        goal: Goal,
+        goal: RunGoal,
         /// What of it is done.
         standing: Standing,
     },
@@ -89,14 +89,14 @@ pub enum Adjustment {
 
 /// What a run is to do.
 #[derive(Clone, Copy, Debug)]
-pub struct Goal {
+pub struct RunGoal {
     /// Listeners.
     pub users: u64,
     /// Blocks of all listeners together.
     pub blocks: u64,
 }
 
-impl Goal {
+impl RunGoal {
     /// What `plan` comes to.
     pub fn of(plan: &Plan) -> Self {
         let users = u64::from(plan.users);
@@ -243,11 +243,11 @@ mod tests {
     fn where_whoever_ends_is_replaced_those_count_who_were_to_start_by_now() {
         let hold = Hold { present: 2, window: Duration::from_secs(1), until: Instant::from_millis(60_000) };
         let plan = Plan { users: 1_000, blocks: 3, schedule: ArrivalSchedule::Held(hold), ..plan() };
-        let users = |millis, started| Goal::by_now(&plan, Instant::from_millis(millis), started).users;
+        let users = |millis, started| RunGoal::by_now(&plan, Instant::from_millis(millis), started).users;
         assert_eq!([users(0, 0), users(600, 1), users(30_000, 5)], [1, 2, 5]);
         let everybody =
             Plan { schedule: ArrivalSchedule::Even { window: Duration::ZERO, users: 9 }, users: 9, ..plan };
-        assert_eq!(Goal::by_now(&everybody, Instant::START, 0).users, 9);
+        assert_eq!(RunGoal::by_now(&everybody, Instant::START, 0).users, 9);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use claque_core::{
     corpus::Corpus,
     listener::Behaviour,
     plan::Plan,
-    player::{PlayerPolicy, Refill},
+    player::{PlayerPolicy, RefillPolicy},
     rng::Seed,
     schedule::ArrivalSchedule,
     share::Share,
@@ -20,7 +20,7 @@ use claque_stats::{RunShape, Summary, SummaryBuilder};
 
 /// Asks for the next six blocks, each by itself, and goes on after a stall only with ten seconds of audio in hand.
 const OWN: PlayerPolicy = PlayerPolicy {
-    refill: Refill::EachBlock,
+    refill: RefillPolicy::EachBlock,
     refill_threshold: 6,
     resume_buffer: MediaTime::from_millis(10_000),
     ..PlayerPolicy::WEB

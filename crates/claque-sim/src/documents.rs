@@ -9,7 +9,7 @@ use claque_core::{
     time::{Duration, Instant},
 };
 use claque_front::yapit::{
-    extraction::{self, Ending, Order},
+    extraction::{self, ExtractionEnding, Order},
     gateway::{
         Caller, ContentHash, ExtractionEnd, ExtractionId, ExtractionStatus, Gateway, GatewayConfig,
         GatewayStats, Input as GatewayInput, PageDone, Refusal, Upload,
@@ -75,15 +75,15 @@ pub fn simulate_documents(
     scenario: &DocumentsScenario,
     on_fact: impl FnMut(DocumentFact),
 ) -> DocumentsSimulated {
-    Office::new(scenario, on_fact).run()
+    ExtractionWorld::new(scenario, on_fact).run()
 }
 
-struct Office<'a, F> {
+struct ExtractionWorld<'a, F> {
     scenario: &'a DocumentsScenario,
     gateway: Gateway,
     caller: Caller,
     machines: Vec<Extraction>,
-    queue: Queue<(usize, What)>,
+    queue: Queue<(usize, DocumentEvent)>,
     /// Orders whose answer is the document.
     waiting: Vec<(usize, ExtractionId)>,
     live: usize,
@@ -91,7 +91,7 @@ struct Office<'a, F> {
     on_fact: F,
 }
 
-enum What {
+enum DocumentEvent {
     Starts,
     Wakes,
     /// Reaches the gateway.
@@ -100,12 +100,12 @@ enum What {
     Reply(Reply),
 }
 
-impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
+impl<'a, F: FnMut(DocumentFact)> ExtractionWorld<'a, F> {
     fn new(scenario: &'a DocumentsScenario, on_fact: F) -> Self {
         let mut queue = Queue::new();
         let mut machines = Vec::new();
         for ((paper, number), place) in scenario.papers.iter().zip(0..).zip(0..) {
-            queue.push(Instant::START, (place, What::Starts));
+            queue.push(Instant::START, (place, DocumentEvent::Starts));
             machines.push(Extraction::new(ExtractionConfig {
                 document: DocumentNo(number),
                 bytes: paper.bytes,
@@ -142,10 +142,10 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                 let (now, (place, what)) =
                     self.queue.pop().expect("a conversation that is not over waits for something");
                 match what {
-                    What::Starts => self.tell(now, place, Input::Start),
-                    What::Wakes => self.wake(now, place),
-                    What::Call(call) => self.serve(now, place, &call),
-                    What::Reply(reply) => {
+                    DocumentEvent::Starts => self.tell(now, place, Input::Start),
+                    DocumentEvent::Wakes => self.wake(now, place),
+                    DocumentEvent::Call(call) => self.serve(now, place, &call),
+                    DocumentEvent::Reply(reply) => {
                         if reply.is_let_through() {
                             self.tell_of_progress(now, place);
                         }
@@ -186,7 +186,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                         Call::Create { .. } | Call::Poll(_) | Call::Cancel(_) | Call::Delete { .. } => 0,
                     };
                     let arrives = now + latency + self.scenario.link.transfer_time(file);
-                    self.queue.push(arrives, (place, What::Call(call)));
+                    self.queue.push(arrives, (place, DocumentEvent::Call(call)));
                 }
                 Output::Paced { .. } | Output::Exists(_) | Output::Gone => {}
                 Output::Fact(fact) => {
@@ -199,7 +199,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
             }
         }
         if let Some((at, _)) = self.machines[place].poll_timeout() {
-            self.queue.push(at.max(now), (place, What::Wakes));
+            self.queue.push(at.max(now), (place, DocumentEvent::Wakes));
         }
     }
 
@@ -225,7 +225,7 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
     }
 
     fn send(&mut self, now: Instant, place: usize, reply: Reply) {
-        self.queue.push(now + self.scenario.link.latency, (place, What::Reply(reply)));
+        self.queue.push(now + self.scenario.link.latency, (place, DocumentEvent::Reply(reply)));
     }
 
     fn prepare(&mut self, now: Instant, place: usize) -> Reply {
@@ -293,10 +293,10 @@ impl<'a, F: FnMut(DocumentFact)> Office<'a, F> {
                     self.waiting.push((place, id));
                     continue;
                 }
-                Some(Ending::Document { id, failed, .. }) => {
+                Some(ExtractionEnding::Document { id, failed, .. }) => {
                     Reply::Created(Created { id: id.to_string(), failed })
                 }
-                Some(Ending::Failed { text }) => refused(500, None, text.as_bytes()),
+                Some(ExtractionEnding::Failed { text }) => refused(500, None, text.as_bytes()),
             };
             self.send(now, place, reply);
         }

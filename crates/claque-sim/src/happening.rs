@@ -54,13 +54,13 @@ pub(crate) enum What {
 }
 
 /// Sees to it that time goes on: what happens at one moment comes to an end.
-pub(crate) struct Guard {
+pub(crate) struct ProgressGuard {
     now: Instant,
     steps: u64,
     most: u64,
 }
 
-impl Guard {
+impl ProgressGuard {
     /// Makes a guard for so many listeners and blocks of each.
     pub(crate) fn new(listeners: u32, blocks: u32) -> Self {
         let most = u64::from(listeners) * (u64::from(blocks) + 16);

@@ -3,14 +3,14 @@
 use core::num::NonZeroU64;
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase},
+    event::{Event, Failure, FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     remark::Sound,
     time::{Duration, duration_nanos},
 };
 use claque_front::yapit::{
     GARBAGE,
-    gateway::{Flaw, Refusal},
+    gateway::{BodyFlaw, Refusal},
 };
 use claque_gateway::{AudioFault, AudioRule, Speech, SpeechBody};
 use claque_wire::{
@@ -80,35 +80,35 @@ pub(crate) fn bytes_of(speech: &Speech) -> u64 {
 }
 
 /// Bytes that are sent of a body with a flaw.
-pub(crate) fn bytes_of_flawed(flaw: Flaw, whole: u64) -> u64 {
+pub(crate) fn bytes_of_flawed(flaw: BodyFlaw, whole: u64) -> u64 {
     match flaw {
-        Flaw::Cut => whole / 2,
-        Flaw::NotAudio => u64::try_from(Flaw::NOT_AUDIO.len()).unwrap_or(u64::MAX),
+        BodyFlaw::Cut => whole / 2,
+        BodyFlaw::NotAudio => u64::try_from(BodyFlaw::NOT_AUDIO.len()).unwrap_or(u64::MAX),
     }
 }
 
 /// What a body with a flaw is for the listener.
-pub(crate) fn flawed(flaw: Flaw, block: BlockIdx) -> Event {
+pub(crate) fn flawed(flaw: BodyFlaw, block: BlockIdx) -> Event {
     let (phase, text) = match flaw {
-        Flaw::Cut => (Phase::MidAudio, "the audio was cut short".to_owned()),
-        Flaw::NotAudio => {
+        BodyFlaw::Cut => (Phase::MidAudio, "the audio was cut short".to_owned()),
+        BodyFlaw::NotAudio => {
             let mut meter = AudioMeter::new();
-            let problem = meter.push(Flaw::NOT_AUDIO).err().or_else(|| meter.finish().err());
+            let problem = meter.push(BodyFlaw::NOT_AUDIO).err().or_else(|| meter.finish().err());
             (Phase::BeforeAudio, problem.map_or_else(String::new, |problem| problem.to_string()))
         }
     };
     let class = FailureClass::Protocol;
-    let failure = Failure { phase, class, code: None, text, kills: Kills::Block(block) };
+    let failure = Failure { phase, class, code: None, text, kills: FailureScope::Block(block) };
     match flaw {
-        Flaw::Cut => Event::Failed(failure),
-        Flaw::NotAudio => Event::NotAudio(failure),
+        BodyFlaw::Cut => Event::Failed(failure),
+        BodyFlaw::NotAudio => Event::NotAudio(failure),
     }
 }
 
 /// What a refusal to give audio is for the listener.
 pub(crate) fn refused(refusal: &Refusal, block: BlockIdx) -> Failure {
     let words = refusal.to_string();
-    http_failure(refusal.status(), words.as_bytes(), Kills::Block(block), Phase::BeforeAudio)
+    http_failure(refusal.status(), words.as_bytes(), FailureScope::Block(block), Phase::BeforeAudio)
 }
 
 /// What a client makes of something that is no message.
@@ -116,5 +116,5 @@ pub(crate) fn garbage() -> Failure {
     let problem = ServerMessage::decode(GARBAGE).err();
     let text = problem.map_or_else(String::new, |problem| problem.to_string());
     let (phase, class) = (Phase::BeforeAudio, FailureClass::Protocol);
-    Failure { phase, class, code: None, text, kills: Kills::Session }
+    Failure { phase, class, code: None, text, kills: FailureScope::Session }
 }

@@ -73,18 +73,18 @@ const SCRAPS_SHORTER: f64 = 0.5;
 /// Adds up blocks faster than people speak, and the others.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Paces {
-    hurried: Spoken,
-    usual: Spoken,
+    hurried: SpokenSum,
+    usual: SpokenSum,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Spoken {
+struct SpokenSum {
     blocks: u64,
     chars: u64,
     media_ns: u64,
 }
 
-impl Spoken {
+impl SpokenSum {
     fn add(&mut self, record: &BlockRecord) {
         self.blocks += 1;
         self.chars += u64::from(record.chars);
@@ -129,7 +129,7 @@ const FEWEST_ALIKE: u64 = 8;
 
 /// Looks for [`SameAudio`], a block at a time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum Alike {
+pub(crate) enum SameAudioCheck {
     /// No audio has come.
     #[default]
     Nothing,
@@ -139,7 +139,7 @@ pub(crate) enum Alike {
     Different,
 }
 
-impl Alike {
+impl SameAudioCheck {
     pub(crate) fn add(&mut self, record: &BlockRecord) {
         let (media_ns, bytes, chars) = (record.media.as_nanos(), record.bytes, record.chars);
         if record.findings.is_none() || bytes == 0 || chars == 0 {

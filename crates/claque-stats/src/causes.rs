@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use claque_core::{
-    event::{FailureClass, Kills, Phase},
+    event::{FailureClass, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     record::ErrorRecord,
     time::Instant,
@@ -46,12 +46,12 @@ impl Causes {
         let failure = &record.failure;
         let (class, code, phase) = (failure.class, failure.code, failure.phase);
         let key = match failure.kills {
-            Kills::Block(block) => {
+            FailureScope::Block(block) => {
                 let key = Key { class, code, phase, scope: CauseScope::Block };
                 *self.block_errors.entry((record.listener, block, key)).or_default() += 1;
                 key
             }
-            Kills::Session => {
+            FailureScope::Session => {
                 let key = Key { class, code, phase, scope: CauseScope::Session };
                 // Of two the smaller counts, so that the order of facts does not matter.
                 let held = self.session_errors.entry((record.listener, class)).or_insert(key);

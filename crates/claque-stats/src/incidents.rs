@@ -10,7 +10,7 @@ use claque_core::{
 
 use crate::{
     sample::{millis, percent},
-    summary::{Acts, GiveUps, Resends, Trouble},
+    summary::{Acts, ConnectionTrouble, GiveUpFigures, Resends},
 };
 
 /// Incidents as they come in. Stalls are kept, because what brought them about may be recorded after them.
@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Incidents {
     /// Whether anybody could have reported an incident: players do, files of the older script do not.
     known: bool,
-    trouble: Trouble,
+    trouble: ConnectionTrouble,
     acts: Acts,
     outage_total: u64,
     longest_outage: u64,
@@ -35,14 +35,14 @@ pub(crate) struct Incidents {
     overdue_acknowledged: u64,
     overdue_unknown: u64,
     /// Blocks of listeners that are not closed.
-    again: BTreeMap<ListenerId, Again>,
+    again: BTreeMap<ListenerId, RepeatedBlocks>,
     resent: BlockCount,
     given_up: BlockCount,
 }
 
 /// Which blocks of a listener were asked for again, and which were given up.
 #[derive(Clone, Debug, Default)]
-struct Again {
+struct RepeatedBlocks {
     resent: BTreeSet<BlockIdx>,
     given_up: BTreeSet<BlockIdx>,
 }
@@ -59,7 +59,7 @@ struct BlockCount {
 
 /// How the blocks of one listener ended.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ends {
+pub(crate) struct BlockEnds {
     /// Those that arrived.
     pub(crate) delivered: BTreeSet<BlockIdx>,
     /// Those that it gave up of its own will.
@@ -69,14 +69,14 @@ pub(crate) struct Ends {
 /// Every figure that is made of incidents.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IncidentFigures {
-    pub(crate) trouble: Trouble,
+    pub(crate) trouble: ConnectionTrouble,
     pub(crate) acts: Acts,
     pub(crate) resends: Resends,
-    pub(crate) given_up: GiveUps,
+    pub(crate) given_up: GiveUpFigures,
 }
 
 impl BlockCount {
-    fn add(&mut self, blocks: &BTreeSet<BlockIdx>, ends: &Ends) {
+    fn add(&mut self, blocks: &BTreeSet<BlockIdx>, ends: &BlockEnds) {
         let count = |blocks: usize| u64::try_from(blocks).unwrap_or(u64::MAX);
         self.all += count(blocks.len());
         self.wanted += count(blocks.difference(&ends.forgone).count());
@@ -161,7 +161,7 @@ impl Incidents {
     }
 
     /// Says how the blocks of `listener` ended, once all its incidents are there.
-    pub(crate) fn close(&mut self, listener: ListenerId, ends: &Ends) {
+    pub(crate) fn close(&mut self, listener: ListenerId, ends: &BlockEnds) {
         if let Some(again) = self.again.remove(&listener) {
             self.resent.add(&again.resent, ends);
             self.given_up.add(&again.given_up, ends);
@@ -174,8 +174,8 @@ impl Incidents {
             return None;
         }
         while let Some((_, again)) = self.again.pop_first() {
-            self.resent.add(&again.resent, &Ends::default());
-            self.given_up.add(&again.given_up, &Ends::default());
+            self.resent.add(&again.resent, &BlockEnds::default());
+            self.given_up.add(&again.given_up, &BlockEnds::default());
         }
         let (mut in_outage, mut after_act) = (0_u64, 0_u64);
         for stall in &self.stalls {
@@ -208,7 +208,7 @@ impl Incidents {
                 blocks_wanted: Some(self.resent.wanted),
                 blocks_pct: percent(self.resent.wanted, wanted),
             },
-            given_up: GiveUps {
+            given_up: GiveUpFigures {
                 count: self.trouble.blocks_given_up,
                 blocks: self.given_up.all,
                 blocks_wanted: Some(self.given_up.wanted),

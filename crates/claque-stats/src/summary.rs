@@ -39,7 +39,7 @@ pub struct Summary {
     pub resends: Option<Resends>,
     /// Blocks that were given up; absent in the same places.
     #[serde(default)]
-    pub given_up: Option<GiveUps>,
+    pub given_up: Option<GiveUpFigures>,
     /// Stall / (playing + startup + stall), each summed over the listeners, in percent (CTA-2066).
     pub stalled_time_pct: Option<f64>,
     /// Intended start until playback starts, of the listeners that started.
@@ -72,7 +72,7 @@ pub struct Summary {
     pub warnings: Option<u64>,
     /// Lost connections and blocks asked for again; absent where nobody would have reported them.
     #[serde(default)]
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<ConnectionTrouble>,
     /// What listeners did besides listening; absent where nobody would have reported it.
     #[serde(default)]
     pub acts: Option<Acts>,
@@ -102,7 +102,7 @@ impl Summary {
 
 /// Lost connections, blocks asked for again, and the stalls that came of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Trouble {
+pub struct ConnectionTrouble {
     /// Connections that were lost or could not be made.
     pub outages: u64,
     /// Those that were there again.
@@ -139,7 +139,7 @@ pub struct Trouble {
     pub stall_ms_total: f64,
 }
 
-impl Trouble {
+impl ConnectionTrouble {
     /// Blocks asked for again, for whatever reason.
     #[must_use]
     pub const fn resends(&self) -> u64 {
@@ -304,7 +304,7 @@ pub struct Resends {
 
 /// What was given up, having been waited for too long.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GiveUps {
+pub struct GiveUpFigures {
     /// How often a block was given up.
     pub count: u64,
     /// Blocks that were given up, each counted once.

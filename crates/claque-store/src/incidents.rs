@@ -1,7 +1,7 @@
 //! Incidents as rows of files, and back.
 
 use claque_core::{
-    event::{Failure, Kills, Phase},
+    event::{Failure, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     record::{Incident, IncidentRecord, Jump, OutageEnd, ResendReason},
     time::{Duration, Instant, duration_nanos},
@@ -156,7 +156,7 @@ fn failure(row: &IncidentRow) -> Result<Failure, String> {
         return Err("outage without phase and class of what brought it about".to_owned());
     };
     let text = row.text.clone().unwrap_or_default();
-    Ok(Failure { phase, class, code: row.code, text, kills: Kills::Session })
+    Ok(Failure { phase, class, code: row.code, text, kills: FailureScope::Session })
 }
 
 fn named<T: Copy, const N: usize>(

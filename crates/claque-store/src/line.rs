@@ -49,11 +49,11 @@ enum Field {
 }
 
 /// What a line becomes once its kind is known.
-trait OfKind: Sized {
+trait ParseAsKind: Sized {
     fn of_kind<'de, D: Deserializer<'de>>(kind: Kind, fields: D) -> Result<Self, D::Error>;
 }
 
-impl OfKind for FactRow {
+impl ParseAsKind for FactRow {
     fn of_kind<'de, D: Deserializer<'de>>(kind: Kind, fields: D) -> Result<Self, D::Error> {
         Ok(match kind {
             Kind::Block => Self::Block(Deserialize::deserialize(fields)?),
@@ -68,7 +68,7 @@ impl OfKind for FactRow {
     }
 }
 
-impl OfKind for FactLine {
+impl ParseAsKind for FactLine {
     fn of_kind<'de, D: Deserializer<'de>>(kind: Kind, fields: D) -> Result<Self, D::Error> {
         match kind {
             Kind::Asked | Kind::Arrived => IgnoredAny::deserialize(fields).map(|_| Self(None)),
@@ -93,7 +93,7 @@ impl<'de> Deserialize<'de> for FactLine {
 
 struct LineVisitor<Row>(PhantomData<Row>);
 
-impl<'de, Row: OfKind> Visitor<'de> for LineVisitor<Row> {
+impl<'de, Row: ParseAsKind> Visitor<'de> for LineVisitor<Row> {
     type Value = Row;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

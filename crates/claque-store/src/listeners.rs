@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use claque_core::{
     continuity::ReplayBlock,
-    event::Kills,
+    event::FailureScope,
     ids::{BlockIdx, ListenerId},
     record::{
         BlockOutcome, BlockRecord, ErrorRecord, Fact, IncidentRecord, ListenerRecord, SoundRecord,
@@ -109,7 +109,10 @@ impl ListenerFacts {
     }
 
     fn failed_at(&self, block: BlockIdx) -> Option<Instant> {
-        self.errors.iter().find(|error| error.failure.kills == Kills::Block(block)).map(|error| error.at)
+        self.errors
+            .iter()
+            .find(|error| error.failure.kills == FailureScope::Block(block))
+            .map(|error| error.at)
     }
 
     pub(crate) fn add(&mut self, fact: Fact) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use claque_core::{
-    event::Kills,
+    event::FailureScope,
     ids::BlockIdx,
     record::{BlockOutcome, BlockRecord, StallRecord},
     time::{Duration, Instant, MediaTime, duration_nanos},
@@ -99,8 +99,8 @@ fn arrivals(facts: &ListenerFacts, start: Instant) -> Vec<BlockArrival> {
         .errors
         .iter()
         .filter_map(|error| match error.failure.kills {
-            Kills::Block(block) => Some((block, error.at)),
-            Kills::Session => None,
+            FailureScope::Block(block) => Some((block, error.at)),
+            FailureScope::Session => None,
         })
         .collect();
     let mut answered: Vec<_> = facts

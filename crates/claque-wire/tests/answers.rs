@@ -1,6 +1,6 @@
 //! What a gateway says beside its messages: how it closes and refuses, which voice is usual, when tokens end.
 
-use claque_core::event::{FailureClass, Kills, Phase};
+use claque_core::event::{FailureClass, FailureScope, Phase};
 use claque_wire::yapit::{close, handshake_refused, http_failure, jwt, usual_voice};
 
 #[test]
@@ -16,7 +16,11 @@ fn closes_and_refusals_have_their_class() {
         (None, "", FailureClass::Transport),
     ] {
         let failure = close(code, reason);
-        assert_eq!((failure.class, failure.code, failure.kills), (class, code, Kills::Session), "{reason}");
+        assert_eq!(
+            (failure.class, failure.code, failure.kills),
+            (class, code, FailureScope::Session),
+            "{reason}"
+        );
         assert!(!failure.text.is_empty() && failure.text.contains(reason));
     }
     for (status, class) in [
@@ -36,7 +40,7 @@ fn closes_and_refusals_have_their_class() {
 #[test]
 fn http_failures_keep_the_words_of_any_body() {
     let words = |status, body: &[u8]| {
-        let failure = http_failure(status, body, Kills::Session, Phase::BeforeAudio);
+        let failure = http_failure(status, body, FailureScope::Session, Phase::BeforeAudio);
         (failure.class, failure.text)
     };
     for (status, body, class, text) in [

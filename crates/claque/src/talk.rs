@@ -34,10 +34,10 @@ pub(crate) fn say(line: &str) {
 }
 
 /// What is said while the terminal is drawn on; none while it is not.
-static HELD: Mutex<Option<Held>> = Mutex::new(None);
+static HELD: Mutex<Option<HeldOutput>> = Mutex::new(None);
 
 #[derive(Debug, Default)]
-struct Held {
+struct HeldOutput {
     bytes: Vec<u8>,
     dropped: u64,
 }

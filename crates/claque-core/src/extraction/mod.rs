@@ -119,9 +119,9 @@ pub enum Call {
         ai_transform: AiTransform,
     },
     /// Ask how far that is.
-    Poll(Going),
+    Poll(ExtractionInProgress),
     /// Call it off.
-    Cancel(Going),
+    Cancel(ExtractionInProgress),
     /// Delete the document.
     Delete {
         /// The document, as the service names it.
@@ -263,7 +263,7 @@ pub enum Output {
     },
     /// This is, or may be, on the service from now on, in place of what was told of before: to be cleared away should
     /// nobody delete it. Comes before the call that may bring it about, so that it can be noted first.
-    Exists(Remains),
+    Exists(Leftover),
     /// Nothing of this conversation is on the service any more.
     Gone,
     /// Something became final.
@@ -274,7 +274,7 @@ pub enum Output {
 
 /// An extraction that goes on: all that is needed to ask how far it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Going {
+pub struct ExtractionInProgress {
     /// As the service named it.
     pub accepted: Accepted,
     /// Pages asked about: all of them, from 0.
@@ -285,16 +285,16 @@ pub struct Going {
 
 /// What a conversation leaves on the service if it breaks off now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Remains {
+pub enum Leftover {
     /// Nobody knows: it was asked for, and no answer came.
     Asked,
     /// An extraction that goes on, and will become a document.
-    Extraction(Going),
+    Extraction(ExtractionInProgress),
     /// A document.
     Document(String),
 }
 
-impl fmt::Display for Remains {
+impl fmt::Display for Leftover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asked => f.write_str("a document that may have been made: its creation was not answered"),

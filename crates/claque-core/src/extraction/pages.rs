@@ -19,7 +19,7 @@ pub(super) struct Pages {
 
 /// What an answer says of pages, and when it was read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Glance<'a> {
+pub(super) struct PagesSnapshot<'a> {
     pub(super) read_at: Instant,
     pub(super) completed: &'a [u32],
     pub(super) failed: &'a [u32],
@@ -35,7 +35,7 @@ impl Pages {
 
     /// Takes an answer. Gives the records that are new by it, in order of pages, and how many pages it names that do
     /// not exist. A page that was called completed and is called failed now has a second record, which counts.
-    pub(super) fn see(&mut self, glance: Glance<'_>) -> (Vec<PageRecord>, u64) {
+    pub(super) fn see(&mut self, glance: PagesSnapshot<'_>) -> (Vec<PageRecord>, u64) {
         let failed: BTreeSet<_> = glance.failed.iter().copied().collect();
         let named: BTreeSet<_> = glance.completed.iter().copied().chain(failed.iter().copied()).collect();
         let (known, unknown): (Vec<u32>, Vec<u32>) = named.into_iter().partition(|page| *page < self.count);

@@ -18,7 +18,7 @@ const MOST_PER_BLOCK: u32 = 20;
 
 /// Draws acts one after the other. All kinds together are one Poisson process; which kind it is, is drawn with each.
 #[derive(Clone, Debug)]
-pub(super) struct Acting {
+pub(super) struct ActSource {
     behaviour: Behaviour,
     blocks: u32,
     voices: u32,
@@ -45,7 +45,7 @@ enum Kind {
     HangUp,
 }
 
-impl Acting {
+impl ActSource {
     pub(super) fn new(behaviour: Behaviour, blocks: u32, voices: u32, seed: Seed) -> Self {
         let acts_left = blocks.saturating_mul(MOST_PER_BLOCK);
         Self { behaviour, blocks, voices, voice: 0, rng: seed.rng(), acts_left, next: None }

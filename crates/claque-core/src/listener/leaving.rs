@@ -57,11 +57,11 @@ impl fmt::Display for ListeningTime {
 
 /// A listener that leaves once it has played for so long.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Leaving {
+pub(super) struct LeavingTime {
     after: Duration,
 }
 
-impl Leaving {
+impl LeavingTime {
     pub(super) fn new(heard: MediaTime, speed: Speed) -> Self {
         Self { after: speed.play_time(heard) }
     }

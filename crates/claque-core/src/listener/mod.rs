@@ -11,7 +11,7 @@ mod tests;
 mod think;
 mod turning;
 
-use self::{acting::Acting, leaving::Leaving, turning::Turning};
+use self::{acting::ActSource, leaving::LeavingTime, turning::TurnTaking};
 pub use self::{
     behaviour::Behaviour,
     leaving::{ListeningTime, ListeningTimeError},
@@ -46,15 +46,15 @@ pub struct ListenerConfig {
 #[derive(Clone, Debug)]
 pub struct Listener {
     player: Player,
-    person: Option<Person>,
-    leaving: Option<Leaving>,
+    person: Option<PersonBehaviour>,
+    leaving: Option<LeavingTime>,
 }
 
 /// What a person does that does more than listen.
 #[derive(Clone, Debug)]
-enum Person {
-    Acting(Box<Acting>),
-    Turning(Box<Turning>),
+enum PersonBehaviour {
+    Acting(Box<ActSource>),
+    Turning(Box<TurnTaking>),
 }
 
 impl Listener {
@@ -63,17 +63,17 @@ impl Listener {
     pub fn new(config: ListenerConfig) -> Self {
         let ListenerConfig { player, behaviour, voices, seed } = config;
         let heard = behaviour.listens.map(|listens| listens.of(seed, player.listener));
-        let leaving = heard.map(|heard| Leaving::new(heard, player.speed));
+        let leaving = heard.map(|heard| LeavingTime::new(heard, player.speed));
         let seed = seed.child("behaviour").index(u64::from(player.listener.0));
         let chars = Arc::clone(&player.chars);
         let blocks = u32::try_from(chars.len()).unwrap_or(u32::MAX);
         let mut player = Player::new(player);
         let person = if let Some(turns) = behaviour.turns {
             player.take_turns();
-            Some(Person::Turning(Box::new(Turning::new(turns, chars, seed))))
+            Some(PersonBehaviour::Turning(Box::new(TurnTaking::new(turns, chars, seed))))
         } else if behaviour.is_some() {
             player.keep_what_was_heard();
-            Some(Person::Acting(Box::new(Acting::new(behaviour, blocks, voices, seed))))
+            Some(PersonBehaviour::Acting(Box::new(ActSource::new(behaviour, blocks, voices, seed))))
         } else {
             None
         };
@@ -121,12 +121,12 @@ impl Listener {
     fn step(&mut self, now: Instant, input: Input) {
         match &mut self.person {
             None => self.player.step(now, input),
-            Some(Person::Acting(acting)) => {
+            Some(PersonBehaviour::Acting(acting)) => {
                 acting.act_until(now, &mut self.player);
                 self.player.step(now, input);
                 acting.watch(&self.player);
             }
-            Some(Person::Turning(turning)) => {
+            Some(PersonBehaviour::Turning(turning)) => {
                 turning.act_until(now, &mut self.player);
                 self.player.step(now, input);
                 turning.watch(now, &self.player);
@@ -149,8 +149,8 @@ impl Listener {
     fn acts_at(&self) -> Option<Instant> {
         match self.person.as_ref() {
             None => None,
-            Some(Person::Acting(acting)) => acting.due(&self.player),
-            Some(Person::Turning(turning)) => turning.due(&self.player),
+            Some(PersonBehaviour::Acting(acting)) => acting.due(&self.player),
+            Some(PersonBehaviour::Turning(turning)) => turning.due(&self.player),
         }
     }
 

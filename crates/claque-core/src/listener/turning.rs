@@ -26,7 +26,7 @@ pub struct Turns {
 
 /// Tells the player when it has thought and when it interrupts.
 #[derive(Clone, Debug)]
-pub(super) struct Turning {
+pub(super) struct TurnTaking {
     turns: Turns,
     chars: Arc<[u32]>,
     seed: Seed,
@@ -38,7 +38,7 @@ pub(super) struct Turning {
     next_at: Option<Instant>,
 }
 
-impl Turning {
+impl TurnTaking {
     pub(super) fn new(turns: Turns, chars: Arc<[u32]>, seed: Seed) -> Self {
         let mut turning =
             Self { turns, chars, seed, block: BlockIdx(0), interrupts_after: None, next_at: None };

@@ -56,7 +56,7 @@ pub struct Pacer {
     waiting: VecDeque<usize>,
     under_way: BTreeSet<usize>,
     at_once: usize,
-    doors: Vec<Door>,
+    doors: Vec<RateGate>,
     /// The door the next call is offered to first.
     next_door: usize,
     blocked_since: Option<Instant>,
@@ -64,7 +64,7 @@ pub struct Pacer {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Door {
+struct RateGate {
     /// First call since the door was last opened: when the limit's window opened at the latest.
     first_call: Option<Instant>,
     closed_until: Option<Instant>,
@@ -83,7 +83,7 @@ impl Pacer {
             waiting: (0..calls).collect(),
             under_way: BTreeSet::new(),
             at_once: at_once.max(1),
-            doors: vec![Door::default(); doors.max(1)],
+            doors: vec![RateGate::default(); doors.max(1)],
             next_door: 0,
             blocked_since: None,
             stats: PacingStats::default(),
@@ -188,7 +188,7 @@ impl Pacer {
             match door.closed_until {
                 Some(until) if now < until => continue,
                 Some(_) => {
-                    *door = Door { scout: Some(call), patience: door.patience, ..Door::default() };
+                    *door = RateGate { scout: Some(call), patience: door.patience, ..RateGate::default() };
                 }
                 None if door.scout.is_some() => continue,
                 None => {}

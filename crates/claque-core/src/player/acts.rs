@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Act, OnJump, Output, Player,
-    slot::{Nothing, Slot, Sound},
+    slot::{EmptyEnd, Slot, Sound},
     state::State,
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 
 /// What a player keeps for a listener that does something besides listening.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Left {
+pub(super) struct ActHistory {
     /// Blocks that had come to nothing in other voices when those were left.
     emptied: BTreeMap<u32, Vec<BlockIdx>>,
     /// Whether the page stays open when playback has stopped by itself.
@@ -174,7 +174,7 @@ impl Player {
         dropped.sort_unstable();
         let blocks: Vec<BlockIdx> = dropped.into_iter().map(|(_, block)| block).collect();
         for &block in &blocks {
-            self.comes_to_nothing(block, Nothing::Dropped);
+            self.comes_to_nothing(block, EmptyEnd::Dropped);
         }
         if !blocks.is_empty() {
             self.outputs.push_back(Output::Forget { blocks });
@@ -226,7 +226,7 @@ impl Player {
 fn leave_voice(slot: &mut Slot) {
     let was_begun = slot.is_pending() || slot.sound != Sound::None;
     if was_begun {
-        slot.last = Some(Nothing::Dropped);
+        slot.last = Some(EmptyEnd::Dropped);
     }
     *slot = Slot { last: slot.last, record: slot.record.take(), recorded: slot.recorded, ..Slot::default() };
 }

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use super::{
-    Acknowledgement, EmptyBlock, OfflineRequest, Output, Player, Readiness, Refill,
-    slot::{self, Acknowledged, Nothing, Request, Slot, Sound},
+    Acknowledgement, EmptyBlock, OfflineRequest, Output, Player, ReadyWhen, RefillPolicy,
+    slot::{self, Acknowledged, EmptyEnd, Request, Slot, Sound},
 };
 use crate::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     record::{Incident, ResendReason},
     time::{Instant, MediaTime},
@@ -49,8 +49,8 @@ impl Player {
             acknowledged: Acknowledged::Never,
         };
         let batch = match policy.refill {
-            Refill::Batch => self.asks.batches,
-            Refill::EachBlock => self.asks.next_batch(),
+            RefillPolicy::Batch => self.asks.batches,
+            RefillPolicy::EachBlock => self.asks.next_batch(),
         };
         // What waits for room is wanted in another order than it is asked for.
         let (config, waited) = (&self.config, policy.max_in_flight.is_some());
@@ -104,8 +104,8 @@ impl Player {
             return;
         }
         match self.config.policy.refill {
-            Refill::EachBlock => self.prefetch(at, ahead.0, wanted, at),
-            Refill::Batch => {
+            RefillPolicy::EachBlock => self.prefetch(at, ahead.0, wanted, at),
+            RefillPolicy::Batch => {
                 let first = (ahead.0..self.block_count()).find(|block| !self.is_covered(BlockIdx(*block)));
                 let Some(first) = first else { return };
                 self.prefetch(at, first, self.config.policy.batch_size, at);
@@ -119,8 +119,8 @@ impl Player {
         let policy = &self.config.policy;
         match policy.refill {
             _ if self.takes_turns() => 1,
-            Refill::Batch => policy.batch_size.max(1),
-            Refill::EachBlock => policy.refill_threshold.saturating_add(1),
+            RefillPolicy::Batch => policy.batch_size.max(1),
+            RefillPolicy::EachBlock => policy.refill_threshold.saturating_add(1),
         }
     }
 
@@ -129,8 +129,8 @@ impl Player {
         let policy = &self.config.policy;
         match policy.refill {
             _ if self.takes_turns() => None,
-            Refill::Batch => Some(policy.batch_size),
-            Refill::EachBlock => Some(policy.refill_threshold).filter(|ahead| *ahead > 0),
+            RefillPolicy::Batch => Some(policy.batch_size),
+            RefillPolicy::EachBlock => Some(policy.refill_threshold).filter(|ahead| *ahead > 0),
         }
     }
 
@@ -156,7 +156,7 @@ impl Player {
         match slot.sound {
             Sound::Whole(_) | Sound::Unplayable => true,
             Sound::Partial(media) => {
-                self.config.policy.readiness == Readiness::FirstAudio && media.as_nanos() > 0
+                self.config.policy.readiness == ReadyWhen::FirstAudio && media.as_nanos() > 0
             }
             Sound::Cut(media) => {
                 self.config.policy.empty_block == EmptyBlock::Final && media > MediaTime::ZERO
@@ -179,8 +179,8 @@ impl Player {
         let config = &self.config;
         for block in (0..end).map(BlockIdx) {
             let batch = match config.policy.refill {
-                Refill::Batch => 0,
-                Refill::EachBlock => block.0,
+                RefillPolicy::Batch => 0,
+                RefillPolicy::EachBlock => block.0,
             };
             self.window.change_or_add(block, |slot| {
                 slot.record = Some(slot::record(config, block, batch, config.intended_at));
@@ -195,8 +195,8 @@ impl Player {
         }
         let blocks = core::mem::take(&mut self.asks.gathered);
         match self.config.policy.refill {
-            Refill::Batch => self.send_or_keep(blocks),
-            Refill::EachBlock => blocks.into_iter().for_each(|block| self.send_or_keep(vec![block])),
+            RefillPolicy::Batch => self.send_or_keep(blocks),
+            RefillPolicy::EachBlock => blocks.into_iter().for_each(|block| self.send_or_keep(vec![block])),
         }
     }
 
@@ -304,7 +304,7 @@ impl Player {
                 let text = format!("block {block} did not come within {waited} s; it was asked for {times}");
                 failure(block, FailureClass::Timeout, text)
             }
-            Some(trouble) => Failure { kills: Kills::Block(block), ..trouble.clone() },
+            Some(trouble) => Failure { kills: FailureScope::Block(block), ..trouble.clone() },
         };
         self.fail_block(at, block, failure);
         self.settle(at);
@@ -325,7 +325,7 @@ impl Player {
     pub(super) fn fail_block(&mut self, at: Instant, block: BlockIdx, failure: Failure) {
         let class = failure.class;
         self.record_error(at, failure);
-        self.comes_to_nothing(block, Nothing::Failed(class));
+        self.comes_to_nothing(block, EmptyEnd::Failed(class));
     }
 }
 
@@ -333,10 +333,10 @@ impl Player {
 fn begin_attempt(slot: &mut Slot) -> Option<ResendReason> {
     slot.begin_attempt();
     let why = match slot.last.take()? {
-        Nothing::Failed(_) | Nothing::Skipped => ResendReason::Failed,
-        Nothing::Withdrawn => ResendReason::Withdrawn,
+        EmptyEnd::Failed(_) | EmptyEnd::Skipped => ResendReason::Failed,
+        EmptyEnd::Withdrawn => ResendReason::Withdrawn,
         // The listener's own doing.
-        Nothing::Dropped => return None,
+        EmptyEnd::Dropped => return None,
     };
     if let Some(record) = &mut slot.record {
         record.resends = record.resends.saturating_add(1);
@@ -345,5 +345,5 @@ fn begin_attempt(slot: &mut Slot) -> Option<ResendReason> {
 }
 
 const fn failure(block: BlockIdx, class: FailureClass, text: String) -> Failure {
-    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: Kills::Block(block) }
+    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: FailureScope::Block(block) }
 }

@@ -35,12 +35,12 @@ pub struct Backoff {
     /// Close codes after which it is not dialled again.
     pub final_codes: &'static [u16],
     /// What a person does for it by coming back to the page.
-    pub when_visible: WhenVisible,
+    pub when_visible: RedialWhenVisible,
 }
 
 /// What a player does about a lost connection when its page is looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenVisible {
+pub enum RedialWhenVisible {
     /// It waits for its time.
     Waits,
     /// It dials at once, and counts tries anew.
@@ -54,8 +54,11 @@ const POLICY_VIOLATION: u16 = 1_008;
 
 impl Backoff {
     /// The web player of today.
-    pub const WEB: Self =
-        Self { final_codes: &[NORMAL_CLOSURE], when_visible: WhenVisible::Dials, ..Self::WEB_2026_02_23 };
+    pub const WEB: Self = Self {
+        final_codes: &[NORMAL_CLOSURE],
+        when_visible: RedialWhenVisible::Dials,
+        ..Self::WEB_2026_02_23
+    };
 
     /// That of 2026-02-23.
     pub const WEB_2026_02_23: Self =
@@ -67,7 +70,7 @@ impl Backoff {
         most: Duration::from_secs(16),
         max_tries: Some(5),
         final_codes: &[NORMAL_CLOSURE, POLICY_VIOLATION],
-        when_visible: WhenVisible::Waits,
+        when_visible: RedialWhenVisible::Waits,
     };
 
     fn delay(&self, tries: u32) -> Duration {
@@ -84,11 +87,11 @@ pub(super) struct Line {
     /// Tries since a connection was last there.
     tries: u32,
     /// The last loss, or refusal, of a connection.
-    lost: Option<Box<Lost>>,
+    lost: Option<Box<LostConnection>>,
 }
 
 #[derive(Clone, Debug)]
-struct Lost {
+struct LostConnection {
     at: Instant,
     failure: Failure,
 }
@@ -173,7 +176,7 @@ impl Line {
 
     /// The connection is over, or could not be made.
     pub(super) fn handle_closed(&mut self, now: Instant, failure: Failure) -> Loss {
-        self.lost = Some(Box::new(Lost { at: now, failure: failure.clone() }));
+        self.lost = Some(Box::new(LostConnection { at: now, failure: failure.clone() }));
         let backoff = match self.policy.reconnect {
             // What claque's own machine is short of makes the run INVALID whatever comes of another try, and must be in its facts.
             Reconnect::Backoff(backoff) if failure.class != FailureClass::Generator => backoff,
@@ -203,7 +206,8 @@ impl Line {
 
     /// Somebody looks at the page. Gives whether it is to be dialled at once.
     pub(super) fn handle_visible(&mut self) -> bool {
-        let Reconnect::Backoff(Backoff { when_visible: WhenVisible::Dials, .. }) = self.policy.reconnect
+        let Reconnect::Backoff(Backoff { when_visible: RedialWhenVisible::Dials, .. }) =
+            self.policy.reconnect
         else {
             return false;
         };
@@ -255,10 +259,16 @@ mod tests {
     fn line_with(reconnect: Reconnect) -> Line {
         Line::new(Arc::new(PlayerPolicy { reconnect, ..PlayerPolicy::WEB }))
     }
-    use crate::event::Kills;
+    use crate::event::FailureScope;
 
     fn lost(class: FailureClass, code: Option<u16>) -> Failure {
-        Failure { phase: Phase::BeforeAudio, class, code, text: "gone".to_owned(), kills: Kills::Session }
+        Failure {
+            phase: Phase::BeforeAudio,
+            class,
+            code,
+            text: "gone".to_owned(),
+            kills: FailureScope::Session,
+        }
     }
 
     fn second(seconds: u64) -> Instant {

@@ -4,18 +4,18 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     Input, Output, PlayerConfig,
-    acts::Left,
+    acts::ActHistory,
     asking::Asks,
     line::{Line, Loss},
-    settling::Settled,
-    slot::{Closing, Nothing},
+    settling::SettledBlock,
+    slot::{Closing, EmptyEnd},
     state::State,
     time_spent::TimeSpent,
-    turns::Following,
+    turns::NextBlockPolicy,
     window::Window,
 };
 use crate::{
-    event::{Event, Failure, Kills, StatusKind},
+    event::{Event, Failure, FailureScope, StatusKind},
     ids::BlockIdx,
     outputs::Outputs,
     record::{BlockOutcome, Fact, ListenerRecord, OutageEnd, SessionEnd},
@@ -30,14 +30,14 @@ pub struct Player {
     /// The block that is heard or waited for.
     pub(super) current: BlockIdx,
     pub(super) speed: Speed,
-    pub(super) following: Following,
+    pub(super) following: NextBlockPolicy,
     pub(super) window: Window,
     /// Only of a listener that does something besides listening.
-    pub(super) left: Option<Box<Left>>,
+    pub(super) left: Option<Box<ActHistory>>,
     pub(super) line: Line,
     pub(super) asks: Asks,
     /// What came of blocks and is not yet acted upon.
-    pub(super) settled: Vec<Settled>,
+    pub(super) settled: Vec<SettledBlock>,
     /// The last error of a block that the service spoke of.
     pub(super) error: Option<Box<RememberedError>>,
     pub(super) voice: u32,
@@ -69,7 +69,7 @@ impl Player {
             state: State::Idle,
             current: BlockIdx(0),
             speed: config.speed,
-            following: Following::AtOnce,
+            following: NextBlockPolicy::AtOnce,
             window: Window::default(),
             left: None,
             line: Line::new(Arc::clone(&config.policy)),
@@ -220,7 +220,7 @@ impl Player {
                 self.note(outage.since, outage.into_incident(now, OutageEnd::GivenUp));
             }
             Loss::EndsSession { failure } => {
-                self.handle_failure(now, Failure { kills: Kills::Session, ..failure });
+                self.handle_failure(now, Failure { kills: FailureScope::Session, ..failure });
                 return;
             }
         }
@@ -262,22 +262,22 @@ impl Player {
             slot.fetch_limit = limit;
         });
         if kind == StatusKind::Skipped {
-            self.comes_to_nothing(block, Nothing::Skipped);
+            self.comes_to_nothing(block, EmptyEnd::Skipped);
             self.settle(now);
         }
     }
 
     pub(super) fn handle_failure(&mut self, now: Instant, failure: Failure) {
         match (failure.kills, self.config.policy.session_errors) {
-            (Kills::Block(block), _) => self.handle_fetch_failure(now, block, failure),
-            (Kills::Session, _) if self.needs_nothing_more() => self.warnings += 1,
-            (Kills::Session, super::SessionErrors::PlayOn) if self.line.is_open() => {
+            (FailureScope::Block(block), _) => self.handle_fetch_failure(now, block, failure),
+            (FailureScope::Session, _) if self.needs_nothing_more() => self.warnings += 1,
+            (FailureScope::Session, super::SessionErrors::PlayOn) if self.line.is_open() => {
                 self.record_error(now, failure);
             }
-            (Kills::Session, super::SessionErrors::FailPending) if self.line.is_open() => {
+            (FailureScope::Session, super::SessionErrors::FailPending) if self.line.is_open() => {
                 self.fail_pending(now, failure);
             }
-            (Kills::Session, _) => {
+            (FailureScope::Session, _) => {
                 let class = failure.class;
                 self.record_error(now, failure);
                 self.end(now, SessionEnd::Failed(class));

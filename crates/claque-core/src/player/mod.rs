@@ -28,11 +28,11 @@ mod tests;
 use std::sync::Arc;
 
 pub use self::{
-    line::{Backoff, Reconnect, WhenVisible},
+    line::{Backoff, Reconnect, RedialWhenVisible},
     machine::Player,
     policy::{
-        Acknowledgement, EmptyBlock, NotAudio, OfflineRequest, OnJump, PlayPressed, PlayerPolicy, Readiness,
-        Refill, Rest, SessionErrors, StopsFor,
+        Acknowledgement, EmptyBlock, NotAudio, OfflineRequest, OnJump, PlayPressed, PlayerPolicy, ReadyWhen,
+        RefillPolicy, Rest, SessionErrors, StopsFor,
     },
 };
 use crate::{

@@ -6,7 +6,7 @@ use super::{
     state::State,
 };
 use crate::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     record::{BlockOutcome, Fact, SessionEnd},
     time::{Duration, Instant, MediaTime},
@@ -255,7 +255,7 @@ impl Player {
     /// An error that was remembered ends playback.
     pub(super) fn stop_for_error(&mut self, at: Instant) {
         let Some(error) = &self.error else { return };
-        let failure = Failure { kills: Kills::Session, ..error.failure.clone() };
+        let failure = Failure { kills: FailureScope::Session, ..error.failure.clone() };
         let class = failure.class;
         self.record_error(at, failure);
         self.come_to_rest(at, SessionEnd::Failed(class));
@@ -266,7 +266,7 @@ impl Player {
         let text = format!("the player stopped at block {block}, whose audio it cannot play");
         self.record_error(
             at,
-            Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: Kills::Session },
+            Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: FailureScope::Session },
         );
         self.come_to_rest(at, SessionEnd::Failed(class));
     }

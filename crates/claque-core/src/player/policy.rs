@@ -13,14 +13,14 @@ pub struct PlayerPolicy {
     /// A refill is due when fewer blocks than this, after the current one, are ready or asked for.
     pub refill_threshold: u32,
     /// What a refill asks for.
-    pub refill: Refill,
+    pub refill: RefillPolicy,
     /// Most blocks that are asked for and not yet whole, at one time; none for no bound. One more is asked for when one of
     /// these is whole or has come to nothing, in the order in which they were wanted; it is wanted all the while.
     pub max_in_flight: Option<NonZeroU32>,
     /// Consecutive blocks that must be ready before playback starts, at least 1.
     pub min_buffer: u32,
     /// When a block counts as ready.
-    pub readiness: Readiness,
+    pub readiness: ReadyWhen,
     /// Audio that must be there, besides `min_buffer`, before playback starts: of the current block and, where that is whole, of
     /// those that follow it without a gap. It is a length of audio at normal speed: at twice the speed it lasts half as long.
     /// Less is enough where nothing more can come, because all to the end of the text is whole. Zero starts at once.
@@ -65,7 +65,7 @@ pub struct PlayerPolicy {
 
 /// What a player asks for as it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refill {
+pub enum RefillPolicy {
     /// One request for the next `batch_size` blocks, once fewer than `refill_threshold` are ready or asked for.
     Batch,
     /// A request for each of the next `refill_threshold` blocks that is neither there nor asked for; at the beginning for the
@@ -75,7 +75,7 @@ pub enum Refill {
 
 /// When a block counts as ready to play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readiness {
+pub enum ReadyWhen {
     /// Once its audio is whole, as a player does that fetches and decodes files.
     Whole,
     /// From its first audio on; playback may then also stall inside a block.
@@ -182,10 +182,10 @@ impl PlayerPolicy {
     pub const READER: Self = Self {
         batch_size: 1,
         refill_threshold: 2,
-        refill: Refill::EachBlock,
+        refill: RefillPolicy::EachBlock,
         max_in_flight: NonZeroU32::new(2),
         min_buffer: 1,
-        readiness: Readiness::FirstAudio,
+        readiness: ReadyWhen::FirstAudio,
         // Whatever comes first: the block's own time-out.
         patience: Duration::MAX,
         max_resends: 0,
@@ -245,10 +245,10 @@ impl PlayerPolicy {
     pub const WEB_2026_02_05: Self = Self {
         batch_size: 8,
         refill_threshold: 8,
-        refill: Refill::Batch,
+        refill: RefillPolicy::Batch,
         max_in_flight: None,
         min_buffer: 2,
-        readiness: Readiness::Whole,
+        readiness: ReadyWhen::Whole,
         start_buffer: MediaTime::ZERO,
         resume_buffer: MediaTime::ZERO,
         patience: Duration::from_secs(60),

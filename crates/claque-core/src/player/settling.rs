@@ -4,13 +4,13 @@
 //! playback goes on where it waited for one of them. What each round asks for goes out as one message.
 
 use super::{
-    EmptyBlock, NotAudio, Player, Readiness, StopsFor,
+    EmptyBlock, NotAudio, Player, ReadyWhen, StopsFor,
     machine::RememberedError,
-    slot::{Nothing, Sound},
+    slot::{EmptyEnd, Sound},
     state::State,
 };
 use crate::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     remark::Findings,
     time::{Instant, MediaTime},
@@ -18,15 +18,15 @@ use crate::{
 
 /// Something came of a block.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settled {
+pub(super) struct SettledBlock {
     block: BlockIdx,
-    came: Came,
+    came: BlockYield,
     /// Whether playback waited for it.
     awaited: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Came {
+enum BlockYield {
     Audio,
     Nothing,
 }
@@ -34,7 +34,7 @@ enum Came {
 impl Player {
     pub(super) fn handle_audio(&mut self, now: Instant, block: BlockIdx, delivered: MediaTime, bytes: u64) {
         let is_final = self.config.policy.empty_block == EmptyBlock::Final;
-        let plays_early = self.config.policy.readiness == Readiness::FirstAudio;
+        let plays_early = self.config.policy.readiness == ReadyWhen::FirstAudio;
         let was_there = plays_early && self.window.get(block).is_some_and(|slot| self.is_there(slot));
         let plays_at = plays_early.then_some(self.speed);
         let took = self.window.change(block, |slot| {
@@ -52,7 +52,7 @@ impl Player {
             return;
         }
         if !was_there && self.window.get(block).is_some_and(|slot| self.is_there(slot)) {
-            self.settle_one(now, block, Came::Audio);
+            self.settle_one(now, block, BlockYield::Audio);
         }
         self.go_on_inside(now);
     }
@@ -79,7 +79,7 @@ impl Player {
         if took != Some(true) {
             return;
         }
-        self.settle_one(now, block, Came::Audio);
+        self.settle_one(now, block, BlockYield::Audio);
         self.go_on_inside(now);
     }
 
@@ -117,7 +117,7 @@ impl Player {
         self.record_error(now, failure);
         let awaited = self.window.change(block, |slot| {
             slot.fetches -= 1;
-            slot.last = Some(Nothing::Failed(class));
+            slot.last = Some(EmptyEnd::Failed(class));
             match slot.sound {
                 Sound::Partial(media) if heard > MediaTime::ZERO || is_final => {
                     slot.sound = Sound::Cut(media)
@@ -127,7 +127,11 @@ impl Player {
             }
             core::mem::take(&mut slot.awaited)
         });
-        self.settled.push(Settled { block, came: Came::Nothing, awaited: awaited.unwrap_or(false) });
+        self.settled.push(SettledBlock {
+            block,
+            came: BlockYield::Nothing,
+            awaited: awaited.unwrap_or(false),
+        });
         self.settle(now);
         self.go_on_inside(now);
     }
@@ -141,13 +145,18 @@ impl Player {
             return;
         }
         for block in pending {
-            self.handle_fetch_failure(now, block, Failure { kills: Kills::Block(block), ..failure.clone() });
+            self.handle_fetch_failure(
+                now,
+                block,
+                Failure { kills: FailureScope::Block(block), ..failure.clone() },
+            );
         }
     }
 
     /// A body was fetched that is no audio.
     pub(super) fn handle_not_audio(&mut self, now: Instant, failure: Failure) {
-        let (Kills::Block(block), NotAudio::Stops) = (failure.kills, self.config.policy.not_audio) else {
+        let (FailureScope::Block(block), NotAudio::Stops) = (failure.kills, self.config.policy.not_audio)
+        else {
             return self.handle_failure(now, failure);
         };
         let is_final = self.config.policy.empty_block == EmptyBlock::Final;
@@ -160,13 +169,13 @@ impl Player {
             slot.sound = Sound::Unplayable;
             slot.expected = false;
         });
-        self.settle_one(now, block, Came::Audio);
+        self.settle_one(now, block, BlockYield::Audio);
     }
 
     /// The service said that it has failed a block. That is remembered, whether or not it was asked for.
     pub(super) fn handle_block_error(&mut self, now: Instant, failure: Failure, recoverable: bool) {
         self.error = Some(Box::new(RememberedError { failure: failure.clone(), recoverable }));
-        let Kills::Block(block) = failure.kills else { return };
+        let FailureScope::Block(block) = failure.kills else { return };
         if self.window.get(block).is_some_and(|slot| slot.request.is_some()) {
             self.fail_block(now, block, failure);
             self.settle(now);
@@ -179,23 +188,27 @@ impl Player {
     pub(super) fn handle_evicted(&mut self, now: Instant, blocks: &[BlockIdx]) {
         for &block in blocks {
             if self.window.get(block).is_some_and(|slot| slot.request.is_some()) {
-                self.comes_to_nothing(block, Nothing::Withdrawn);
+                self.comes_to_nothing(block, EmptyEnd::Withdrawn);
             }
         }
         self.settle(now);
     }
 
     /// A request came to nothing. [`Player::settle`] acts upon it.
-    pub(super) fn comes_to_nothing(&mut self, block: BlockIdx, how: Nothing) {
+    pub(super) fn comes_to_nothing(&mut self, block: BlockIdx, how: EmptyEnd) {
         let awaited = self.window.change(block, |slot| {
             slot.request = None;
             slot.last = Some(how);
             core::mem::take(&mut slot.awaited)
         });
-        self.settled.push(Settled { block, came: Came::Nothing, awaited: awaited.unwrap_or(false) });
+        self.settled.push(SettledBlock {
+            block,
+            came: BlockYield::Nothing,
+            awaited: awaited.unwrap_or(false),
+        });
     }
 
-    fn settle_one(&mut self, at: Instant, block: BlockIdx, came: Came) {
+    fn settle_one(&mut self, at: Instant, block: BlockIdx, came: BlockYield) {
         let awaited = self.window.change(block, |slot| core::mem::take(&mut slot.awaited)).unwrap_or(false);
         self.put_in_place(at, block, came);
         self.send_gathered();
@@ -210,21 +223,21 @@ impl Player {
     pub(super) fn settle(&mut self, at: Instant) {
         while self.is_live() && !self.settled.is_empty() {
             let settled = core::mem::take(&mut self.settled);
-            for &Settled { block, came, .. } in &settled {
+            for &SettledBlock { block, came, .. } in &settled {
                 self.put_in_place(at, block, came);
             }
             self.send_gathered();
-            for &Settled { block, came, .. } in settled.iter().filter(|settled| settled.awaited) {
+            for &SettledBlock { block, came, .. } in settled.iter().filter(|settled| settled.awaited) {
                 self.go_on_with(at, block, came);
                 self.send_gathered();
             }
         }
     }
 
-    fn put_in_place(&mut self, at: Instant, block: BlockIdx, came: Came) {
+    fn put_in_place(&mut self, at: Instant, block: BlockIdx, came: BlockYield) {
         match came {
-            Came::Audio => self.check_start_buffer(at),
-            Came::Nothing => {
+            BlockYield::Audio => self.check_start_buffer(at),
+            BlockYield::Nothing => {
                 self.window.change(block, |slot| (slot.expected, slot.emptied) = (false, true));
                 if self.state == State::Buffering && self.is_stopped_by_an_error() {
                     self.stop_for_error(at);
@@ -236,18 +249,18 @@ impl Player {
     }
 
     /// Playback goes on where it waited for this block, if it still does.
-    fn go_on_with(&mut self, at: Instant, block: BlockIdx, came: Came) {
+    fn go_on_with(&mut self, at: Instant, block: BlockIdx, came: BlockYield) {
         if self.current != block || self.state != (State::Waiting { position: MediaTime::ZERO }) {
             return;
         }
         match came {
-            Came::Audio => self.go_on_playing(at),
+            BlockYield::Audio => self.go_on_playing(at),
             // Of what was cut short something is left to hear.
-            Came::Nothing if self.window.get(block).is_some_and(|slot| self.is_there(slot)) => {
+            BlockYield::Nothing if self.window.get(block).is_some_and(|slot| self.is_there(slot)) => {
                 self.go_on_playing(at);
             }
-            Came::Nothing if self.is_stopped_by_an_error() => self.stop_for_error(at),
-            Came::Nothing => self.step_over(at),
+            BlockYield::Nothing if self.is_stopped_by_an_error() => self.stop_for_error(at),
+            BlockYield::Nothing => self.step_over(at),
         }
     }
 
@@ -259,11 +272,14 @@ impl Player {
     /// What the service withdrew and is stepped over has failed.
     pub(super) fn fail_if_withdrawn(&mut self, at: Instant) {
         let block = self.current;
-        if self.window.get(block).is_some_and(|slot| slot.last == Some(Nothing::Withdrawn)) {
+        if self.window.get(block).is_some_and(|slot| slot.last == Some(EmptyEnd::Withdrawn)) {
             let text = format!("the service withdrew block {block} while it was waited for");
             let (phase, class) = (Phase::BeforeAudio, FailureClass::Server);
-            self.record_error(at, Failure { phase, class, code: None, text, kills: Kills::Block(block) });
-            self.window.change(block, |slot| slot.last = Some(Nothing::Failed(class)));
+            self.record_error(
+                at,
+                Failure { phase, class, code: None, text, kills: FailureScope::Block(block) },
+            );
+            self.window.change(block, |slot| slot.last = Some(EmptyEnd::Failed(class)));
         }
     }
 

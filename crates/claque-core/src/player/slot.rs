@@ -30,7 +30,7 @@ pub(super) struct Slot {
     /// Whether it has ever come to nothing in this voice.
     pub(super) emptied: bool,
     /// How the last attempt ended that came to nothing.
-    pub(super) last: Option<Nothing>,
+    pub(super) last: Option<EmptyEnd>,
     /// When its last audio arrived, of this attempt.
     pub(super) last_audio_at: Option<Instant>,
     /// The start buffer that its stream would have needed; none of what is only heard whole.
@@ -82,7 +82,7 @@ pub(super) enum Sound {
 
 /// How an attempt ended that brought nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Nothing {
+pub(super) enum EmptyEnd {
     Failed(FailureClass),
     Skipped,
     Withdrawn,
@@ -106,8 +106,8 @@ impl Slot {
     /// Whether it came to nothing, and not because the listener itself had dropped it, and nothing of it is on its way.
     pub(super) const fn came_to_nothing(&self) -> bool {
         let is_over = match self.last {
-            Some(Nothing::Failed(_) | Nothing::Skipped | Nothing::Withdrawn) => true,
-            Some(Nothing::Dropped) | None => false,
+            Some(EmptyEnd::Failed(_) | EmptyEnd::Skipped | EmptyEnd::Withdrawn) => true,
+            Some(EmptyEnd::Dropped) | None => false,
         };
         is_over && !self.expected && !self.is_pending()
     }
@@ -118,7 +118,7 @@ impl Slot {
         if was_pending || self.expected {
             (self.request, self.fetches, self.fetch_limit) = (None, 0, None);
             (self.expected, self.awaited) = (false, false);
-            self.last = Some(Nothing::Dropped);
+            self.last = Some(EmptyEnd::Dropped);
             if let Sound::Partial(_) = self.sound {
                 self.sound = Sound::None;
             }
@@ -253,10 +253,10 @@ impl Slot {
             (Sound::Whole(_), _) => closing.whole,
             (Sound::Unplayable, _) => BlockOutcome::Failed(FailureClass::Protocol),
             (_, _) if self.is_pending() => closing.pending,
-            (_, Some(Nothing::Failed(class))) => BlockOutcome::Failed(class),
-            (_, Some(Nothing::Skipped)) => BlockOutcome::Skipped,
-            (_, Some(Nothing::Dropped)) => BlockOutcome::Abandoned,
-            (_, Some(Nothing::Withdrawn) | None) => closing.pending,
+            (_, Some(EmptyEnd::Failed(class))) => BlockOutcome::Failed(class),
+            (_, Some(EmptyEnd::Skipped)) => BlockOutcome::Skipped,
+            (_, Some(EmptyEnd::Dropped)) => BlockOutcome::Abandoned,
+            (_, Some(EmptyEnd::Withdrawn) | None) => closing.pending,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 
 /// What a player does when a block is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Following {
+pub(super) enum NextBlockPolicy {
     /// Goes on to the next.
     #[default]
     AtOnce,
@@ -23,7 +23,7 @@ impl Player {
     /// From now on every block is an utterance of a conversation: the next is wanted at
     /// [`Act::NextTurn`](super::Act::NextTurn) and not before, so nothing is asked for ahead.
     pub fn take_turns(&mut self) {
-        self.following = Following::AfterThinking;
+        self.following = NextBlockPolicy::AfterThinking;
     }
 
     /// Since when the listener thinks about what it heard, if it does: since the audio ran out, or it interrupted.
@@ -50,7 +50,7 @@ impl Player {
     }
 
     pub(super) const fn takes_turns(&self) -> bool {
-        matches!(self.following, Following::AfterThinking)
+        matches!(self.following, NextBlockPolicy::AfterThinking)
     }
 
     /// Whether the first sound of an utterance is waited for: that is its response time, and no stall.

@@ -2,7 +2,7 @@
 
 use super::{EmptyBlock, Player, TimeoutReason, slot::Slot, state::State};
 use crate::{
-    event::{Event, Failure, FailureClass, Kills, Phase},
+    event::{Event, Failure, FailureClass, FailureScope, Phase},
     record::SessionEnd,
     time::{Duration, Instant},
 };
@@ -52,7 +52,7 @@ impl Player {
     fn fail_for_silence(&mut self, at: Instant) {
         let seconds = self.config.timeout.as_secs_f64();
         let failure = match self.line.cause_of_silence(self.last_heard_at, at) {
-            Some(trouble) => Failure { kills: Kills::Session, ..trouble.clone() },
+            Some(trouble) => Failure { kills: FailureScope::Session, ..trouble.clone() },
             None => Failure {
                 phase: Phase::BeforeAudio,
                 class: FailureClass::Timeout,
@@ -63,7 +63,7 @@ impl Player {
                         .as_ref()
                         .map_or_else(String::new, |last| format!("; what came last: {last}"))
                 ),
-                kills: Kills::Session,
+                kills: FailureScope::Session,
             },
         };
         let class = failure.class;

@@ -14,12 +14,12 @@ use crate::{ids::BlockIdx, time::Instant};
 pub(super) struct Window {
     first: u32,
     slots: VecDeque<Slot>,
-    awaited: Awaited,
+    awaited: AwaitedBlocks,
 }
 
 /// What is awaited of the window's blocks, all together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Awaited {
+struct AwaitedBlocks {
     /// Blocks that are asked for or being fetched.
     pending: u32,
     /// Blocks that are neither there nor counted on.
@@ -29,9 +29,9 @@ struct Awaited {
     dues: Vec<(Instant, u32)>,
 }
 
-/// One block's part in [`Awaited`].
+/// One block's part in [`AwaitedBlocks`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Share {
+struct AwaitedPart {
     pending: bool,
     gap: bool,
     due: Option<Instant>,
@@ -93,7 +93,7 @@ impl Window {
     /// Takes the first block out.
     pub(super) fn pop(&mut self) -> Option<(BlockIdx, Slot)> {
         let slot = self.slots.pop_front()?;
-        self.awaited.take(Share::of(&slot));
+        self.awaited.take(AwaitedPart::of(&slot));
         let block = BlockIdx(self.first);
         self.first += 1;
         Some((block, slot))
@@ -123,7 +123,7 @@ impl Window {
     pub(super) fn due(&self) -> Option<Instant> {
         debug_assert_eq!(
             self.awaited.dues.iter().map(|(at, _)| *at).min(),
-            self.slots.iter().filter_map(|slot| Share::of(slot).due).min(),
+            self.slots.iter().filter_map(|slot| AwaitedPart::of(slot).due).min(),
             "the count of what is due follows the blocks"
         );
         self.awaited.dues.iter().map(|(at, _)| *at).min()
@@ -146,22 +146,22 @@ impl Window {
     }
 
     fn add_front(&mut self, slot: Slot) {
-        self.awaited.add(Share::of(&slot));
+        self.awaited.add(AwaitedPart::of(&slot));
         self.slots.push_front(slot);
         self.first -= 1;
     }
 
     fn add_back(&mut self, slot: Slot) {
-        self.awaited.add(Share::of(&slot));
+        self.awaited.add(AwaitedPart::of(&slot));
         self.slots.push_back(slot);
     }
 }
 
-impl Awaited {
+impl AwaitedBlocks {
     fn follow<R>(&mut self, slot: &mut Slot, change: impl FnOnce(&mut Slot) -> R) -> R {
-        let before = Share::of(slot);
+        let before = AwaitedPart::of(slot);
         let outcome = change(slot);
-        let after = Share::of(slot);
+        let after = AwaitedPart::of(slot);
         if before != after {
             self.take(before);
             self.add(after);
@@ -169,7 +169,7 @@ impl Awaited {
         outcome
     }
 
-    fn add(&mut self, share: Share) {
+    fn add(&mut self, share: AwaitedPart) {
         self.pending += u32::from(share.pending);
         self.gaps += u32::from(share.gap);
         let Some(at) = share.due else { return };
@@ -179,7 +179,7 @@ impl Awaited {
         }
     }
 
-    fn take(&mut self, share: Share) {
+    fn take(&mut self, share: AwaitedPart) {
         self.pending -= u32::from(share.pending);
         self.gaps -= u32::from(share.gap);
         let Some(at) = share.due else { return };
@@ -192,7 +192,7 @@ impl Awaited {
     }
 }
 
-impl Share {
+impl AwaitedPart {
     fn of(slot: &Slot) -> Self {
         Self {
             pending: slot.is_pending(),

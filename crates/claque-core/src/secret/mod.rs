@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use self::{
     part::{PartSet, decoded_pair},
-    reading::{InHex, Reading, gap, readings},
+    reading::{CharReading, HexOnly, gap, readings},
     writing::{SHORTEST_ENCODED, writings},
 };
 
@@ -264,17 +264,17 @@ fn found(secret: &str, text: &str) -> Found {
     escaped_first.max(read_along(secret, text, |text| readings(text).into_iter()))
 }
 
-fn read_along<I: Iterator<Item = Option<Reading>>>(
+fn read_along<I: Iterator<Item = Option<CharReading>>>(
     secret: &str,
     text: &str,
     readings: impl Fn(&str) -> I,
 ) -> Found {
-    let (of, in_hex) = (secret.chars().count(), InHex::of(secret));
+    let (of, in_hex) = (secret.chars().count(), HexOnly::of(secret));
     let (mut bytes, mut characters) = (0, 0);
     for wanted in secret.chars() {
         let here = |at: usize| {
             let found = readings(&text[at..]).flatten().find(|(read, _)| read.eq_ignore_ascii_case(&wanted));
-            found.map(|(_, length): Reading| at + length)
+            found.map(|(_, length): CharReading| at + length)
         };
         // Signs that nobody sees, and line ends, may stand between two characters of it.
         let may_skip = of >= SHORTEST_ENCODED && bytes > 0;

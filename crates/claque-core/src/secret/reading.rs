@@ -1,11 +1,11 @@
 //! What a place of a text may stand for: itself, or what it is an escape of.
 
 /// A character, and how many bytes of a text stand for it.
-pub(super) type Reading = (char, usize);
+pub(super) type CharReading = (char, usize);
 
 /// What the beginning of a text may stand for, and how many bytes of it do: the character itself, and what it is an
 /// escape of.
-pub(super) fn readings(text: &str) -> [Option<Reading>; 2] {
+pub(super) fn readings(text: &str) -> [Option<CharReading>; 2] {
     [text.chars().next().map(|c| (c, c.len_utf8())), escaped(text)]
 }
 
@@ -73,8 +73,8 @@ fn entity(text: &str) -> Option<(char, usize)> {
 /// Bytes of the sign at the beginning of a text that may stand within a secret, also escaped: a blank, a line's end, a control
 /// character, and what shows nothing, such as a soft hyphen, a filler, a joiner, a variation or a mark of direction. Pairs of
 /// hexadecimal digits may also be set apart by `:` and `-`.
-pub(super) fn gap(text: &str, in_hex: InHex) -> Option<usize> {
-    let parts_pairs = |c| in_hex == InHex::Yes && matches!(c, ':' | '-');
+pub(super) fn gap(text: &str, in_hex: HexOnly) -> Option<usize> {
+    let parts_pairs = |c| in_hex == HexOnly::Yes && matches!(c, ':' | '-');
     let sign = readings(text).into_iter().flatten().find(|(c, _)| is_invisible(*c) || parts_pairs(*c));
     let escape = ["\\n", "\\r", "\\t"].into_iter().find(|escape| text.starts_with(escape));
     sign.map(|(_, bytes)| bytes).or(escape.map(str::len))
@@ -82,12 +82,12 @@ pub(super) fn gap(text: &str, in_hex: InHex) -> Option<usize> {
 
 /// Whether a writing is of hexadecimal digits only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InHex {
+pub(super) enum HexOnly {
     Yes,
     No,
 }
 
-impl InHex {
+impl HexOnly {
     pub(super) fn of(writing: &str) -> Self {
         if writing.bytes().all(|byte| byte.is_ascii_hexdigit()) { Self::Yes } else { Self::No }
     }

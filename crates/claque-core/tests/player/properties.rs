@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use claque_core::{
     continuity::{ReplayBlock, ReplayStall, replay},
-    event::{Event, Kills, StatusKind},
+    event::{Event, FailureScope, StatusKind},
     ids::BlockIdx,
-    player::{Input, PlayerState, Readiness},
+    player::{Input, PlayerState, ReadyWhen},
     record::{BlockOutcome, BlockRecord, Fact, Incident, ListenerRecord, OutageEnd, SessionEnd, StallRecord},
     time::{Duration, Instant, MediaTime},
 };
@@ -47,7 +47,7 @@ fn has(session: &Session, incident: impl Fn(&Incident) -> bool) -> bool {
 
 fn has_error_of(session: &Session, block: BlockIdx) -> bool {
     session.facts.iter().any(|fact| match fact {
-        Fact::Error(error) => error.failure.kills == Kills::Block(block),
+        Fact::Error(error) => error.failure.kills == FailureScope::Block(block),
         Fact::Block(_) | Fact::Stall(_) | Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => false,
     })
 }
@@ -167,8 +167,8 @@ proptest! {
         for record in blocks(&session) {
             let Some(started_at) = record.started_at else { continue };
             let there_at = match world.policy.readiness {
-                Readiness::Whole => record.complete_at,
-                Readiness::FirstAudio => record.first_audio_at,
+                ReadyWhen::Whole => record.complete_at,
+                ReadyWhen::FirstAudio => record.first_audio_at,
             };
             prop_assert!(there_at.is_some_and(|at| at <= started_at), "{record:?}");
             prop_assert!(before.is_none_or(|before| before < started_at), "{record:?}");
@@ -191,8 +191,8 @@ proptest! {
             let sum = started_at.since(end.intended_at) + playing + stalled;
             let wall = end.ended_at.since(end.intended_at);
             let cuts = match world.policy.readiness {
-                Readiness::Whole => 0,
-                Readiness::FirstAudio => u64::try_from(stalls.len()).expect("few"),
+                ReadyWhen::Whole => 0,
+                ReadyWhen::FirstAudio => u64::try_from(stalls.len()).expect("few"),
             };
             prop_assert!(wall <= sum && sum <= wall + Duration::from_nanos(cuts), "{wall:?} is not {sum:?}");
         }
@@ -275,8 +275,8 @@ fn settlements(session: &Session) -> BTreeMap<BlockIdx, Instant> {
             Event::Complete { block, .. } | Event::Status { block, kind: StatusKind::Skipped } => *block,
             Event::Failed(failure) | Event::NotAudio(failure) | Event::BlockError { failure, .. } => {
                 match failure.kills {
-                    Kills::Block(block) => block,
-                    Kills::Session => continue,
+                    FailureScope::Block(block) => block,
+                    FailureScope::Session => continue,
                 }
             }
             Event::Status { .. }

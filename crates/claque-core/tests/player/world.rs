@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    event::{Event, Failure, FailureClass, FailureScope, Phase, StatusKind},
     ids::{BlockIdx, ListenerId},
     listener::{Behaviour, Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerPolicy, PlayerState},
@@ -114,7 +114,7 @@ impl World {
             let input = match interruption {
                 Interruption::Foreign => Input::Event(Event::Foreign),
                 Interruption::Warning => Input::Event(Event::Warning { text: String::new() }),
-                Interruption::Broken => Input::Event(failed(Kills::Session)),
+                Interruption::Broken => Input::Event(failed(FailureScope::Session)),
                 Interruption::Cut => Input::Event(Event::Closed(lost())),
                 Interruption::Stop => Input::Stop,
             };
@@ -316,7 +316,7 @@ impl Fate {
         events.push((
             at,
             if is_cut {
-                failed(Kills::Block(block))
+                failed(FailureScope::Block(block))
             } else {
                 Event::Complete { block, media, findings: Findings::NONE }
             },
@@ -327,7 +327,7 @@ impl Fate {
 
 fn is_about_blocks(input: &Input) -> bool {
     match input {
-        Input::Event(Event::Failed(failure)) => failure.kills != Kills::Session,
+        Input::Event(Event::Failed(failure)) => failure.kills != FailureScope::Session,
         Input::Event(
             Event::Status { .. }
             | Event::Sent { .. }
@@ -356,10 +356,10 @@ fn is_about_blocks(input: &Input) -> bool {
 
 fn lost() -> Failure {
     let (phase, class) = (Phase::BeforeAudio, FailureClass::Transport);
-    Failure { phase, class, code: None, text: String::new(), kills: Kills::Session }
+    Failure { phase, class, code: None, text: String::new(), kills: FailureScope::Session }
 }
 
-fn failed(kills: Kills) -> Event {
+fn failed(kills: FailureScope) -> Event {
     let (phase, class) = (Phase::BeforeAudio, FailureClass::Server);
     Event::Failed(Failure { phase, class, code: None, text: String::new(), kills })
 }

@@ -4,7 +4,7 @@ use core::num::NonZeroU32;
 
 use claque_core::{
     listener::{Behaviour, ListeningTime, ThinkTime, Turns},
-    player::{Backoff, PlayerPolicy, Readiness, Reconnect, SessionErrors},
+    player::{Backoff, PlayerPolicy, ReadyWhen, Reconnect, SessionErrors},
     time::{Duration, MediaTime, Speed},
 };
 use proptest::prelude::*;
@@ -40,7 +40,7 @@ fn fates(deaf: u32) -> impl Strategy<Value = Fate> {
     )
 }
 
-fn policies(readiness: impl Strategy<Value = Readiness>) -> impl Strategy<Value = PlayerPolicy> {
+fn policies(readiness: impl Strategy<Value = ReadyWhen>) -> impl Strategy<Value = PlayerPolicy> {
     let sizes = (1_u32..10, 0_u32..10, 0_u32..12);
     let bases = prop_oneof![
         2 => Just(PlayerPolicy::WEB),
@@ -87,7 +87,7 @@ fn speeds() -> impl Strategy<Value = Speed> {
 
 /// Worlds in which anything may happen.
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
-    let readiness = prop_oneof![Just(Readiness::Whole), Just(Readiness::FirstAudio)];
+    let readiness = prop_oneof![Just(ReadyWhen::Whole), Just(ReadyWhen::FirstAudio)];
     let times = (50_u64..2_000, 0_u64..30, 0_u64..30);
     (policies(readiness), speeds(), times, prop::collection::vec(fates(4), 0..30), interruptions()).prop_map(
         |(policy, speed, (timeout, starts_at, writing), fates, interruptions)| World {
@@ -137,7 +137,7 @@ pub(crate) fn worlds_asked_up_front() -> impl Strategy<Value = World> {
         matches!(fate.course, Course::Audio(_)).then_some(Fate { withdrawn: 0, ..fate })
     });
     let fates = prop::collection::vec(heard, 1..20);
-    (policies(Just(Readiness::Whole)), speeds(), fates).prop_map(|(policy, speed, fates)| World {
+    (policies(Just(ReadyWhen::Whole)), speeds(), fates).prop_map(|(policy, speed, fates)| World {
         policy: PlayerPolicy { batch_size: 20, patience: Duration::from_secs(10), ..policy },
         speed,
         timeout: Duration::from_secs(3_600),

@@ -51,7 +51,7 @@ enum Stage {
 
 /// Whether an answer goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Goes {
+pub(super) enum AnswerState {
     On,
     /// There is nothing more to say.
     Ended,
@@ -112,7 +112,7 @@ impl SpeechAnswer {
         source: Source<'_>,
         (media, is_last): (MediaTime, bool),
         say: &mut Vec<Reply>,
-    ) -> Goes {
+    ) -> AnswerState {
         self.made += media;
         if let Some(StreamEffect::Break { after }) = self.effect
             && self.made > after
@@ -123,16 +123,16 @@ impl SpeechAnswer {
         let bytes = self.writer.piece(source, self.made, is_last);
         if self.delivery == Delivery::Whole {
             self.body.extend(bytes);
-            return if is_last { self.whole(say) } else { Goes::On };
+            return if is_last { self.whole(say) } else { AnswerState::On };
         }
         self.open(say);
         self.begin(None, say);
         self.send(&bytes, say);
-        if is_last { self.end(say) } else { Goes::On }
+        if is_last { self.end(say) } else { AnswerState::On }
     }
 
     /// It cannot go on.
-    pub(super) fn fail(&self, complaint: &Complaint, say: &mut Vec<Reply>) -> Goes {
+    pub(super) fn fail(&self, complaint: &Complaint, say: &mut Vec<Reply>) -> AnswerState {
         let (status, body) = complaint.answer(self.dialect.errors);
         let events = self.dialect.events.as_ref().filter(|_| self.delivery == Delivery::Events);
         match (self.stage, events) {
@@ -142,23 +142,23 @@ impl SpeechAnswer {
             }
             (Stage::Opened | Stage::Speaking, _) => say.push(Reply::Break),
         }
-        Goes::Ended
+        AnswerState::Ended
     }
 
-    fn whole(&mut self, say: &mut Vec<Reply>) -> Goes {
+    fn whole(&mut self, say: &mut Vec<Reply>) -> AnswerState {
         let mut body = self.writer.header(Some(self.made));
         body.append(&mut self.body);
         say.push(Reply::Whole { head: self.head(), body });
-        Goes::Ended
+        AnswerState::Ended
     }
 
-    fn end(&self, say: &mut Vec<Reply>) -> Goes {
+    fn end(&self, say: &mut Vec<Reply>) -> AnswerState {
         let without = self.effect == Some(StreamEffect::NoDone);
         if let Some(events) = self.events().filter(|_| !without) {
             say.push(Reply::Bytes(events::done(events, self.text.chars().count(), self.made)));
         }
         say.push(Reply::End);
-        Goes::Ended
+        AnswerState::Ended
     }
 
     /// Sends the head, once.

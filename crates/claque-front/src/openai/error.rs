@@ -90,13 +90,13 @@ struct KokoroError<'a> {
 }
 
 #[derive(Serialize)]
-struct Words<'a> {
+struct ErrorMessage<'a> {
     message: &'a str,
     r#type: &'a str,
 }
 
 #[derive(Serialize)]
-struct Under<T> {
+struct ErrorEnvelope<T> {
     error: T,
 }
 
@@ -157,20 +157,22 @@ impl Complaint {
         match shape {
             ErrorShape::OpenAi => {
                 let code = self.openai_code();
-                write(&Under { error: OpenAiError { message, r#type: kind, param, code } })
+                write(&ErrorEnvelope { error: OpenAiError { message, r#type: kind, param, code } })
             }
             ErrorShape::VllmOmni => {
                 let kind = self.python_type(status);
-                write(&Under { error: OpenAiError { message, r#type: kind, param, code: status } })
+                write(&ErrorEnvelope { error: OpenAiError { message, r#type: kind, param, code: status } })
             }
             ErrorShape::LocalAi => {
-                write(&Under { error: LocalAiError { code: status, message, r#type: kind, param } })
+                write(&ErrorEnvelope { error: LocalAiError { code: status, message, r#type: kind, param } })
             }
             ErrorShape::KokoroFastApi => {
                 let error = self.kokoro_name();
                 write(&Detail { detail: KokoroError { error, message, r#type: kind } })
             }
-            ErrorShape::Nested => write(&Detail { detail: Under { error: Words { message, r#type: kind } } }),
+            ErrorShape::Nested => {
+                write(&Detail { detail: ErrorEnvelope { error: ErrorMessage { message, r#type: kind } } })
+            }
             ErrorShape::Flat => {
                 write(&FlatError { message, code: status, r#type: self.python_type(status), param })
             }

@@ -17,7 +17,7 @@ use claque_gateway::{
 
 use super::{
     CallId, Input, OpenaiConfig, Output, Reply, Request, TimeoutReason,
-    answer::{Goes, SpeechAnswer, stream},
+    answer::{AnswerState, SpeechAnswer, stream},
     error::{Complaint, ComplaintKind},
     lists::{self, List},
     request::{self, SpeechRequest},
@@ -285,9 +285,9 @@ impl OpenaiFront {
         self.finish(call, self.now, say, goes);
     }
 
-    fn finish(&mut self, call: CallId, at: Instant, say: Vec<Reply>, goes: Goes) {
+    fn finish(&mut self, call: CallId, at: Instant, say: Vec<Reply>, goes: AnswerState) {
         say.into_iter().for_each(|reply| self.say(call, at, reply));
-        if goes == Goes::Ended {
+        if goes == AnswerState::Ended {
             self.answers.remove(&call);
         }
     }

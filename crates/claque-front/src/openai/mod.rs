@@ -16,7 +16,7 @@ use std::sync::Arc;
 use claque_core::{secret::Secret, time::Instant};
 use claque_gateway::{
     StreamFault, StreamingConfig, StreamingTimeout,
-    settings::{As, Same, Switch},
+    settings::{SameValue, Switch, WrittenAs},
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,7 @@ struct WrittenService {
     dialect: String,
     models: Vec<String>,
     voices: Vec<String>,
-    #[serde(with = "As::<Switch<Same<usize>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<usize>>>")]
     max_input_chars: Option<usize>,
     head: HeadTime,
 }

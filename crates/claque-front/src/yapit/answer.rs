@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::{
-    Answer, Body, Unread,
+    Answer, Body, BodyReadError,
     gateway::{ContentFault, Era, Refusal, Resource},
 };
 use crate::call::Head;
@@ -87,10 +87,10 @@ impl Answer {
 
     /// The answer to a call whose body was not read to its end.
     #[must_use]
-    pub fn unread(why: Unread) -> Self {
+    pub fn unread(why: BodyReadError) -> Self {
         match why {
-            Unread::TooLong => detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large"),
-            Unread::Broken => detail(StatusCode::BAD_REQUEST, "There was an error parsing the body"),
+            BodyReadError::TooLong => detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large"),
+            BodyReadError::Broken => detail(StatusCode::BAD_REQUEST, "There was an error parsing the body"),
         }
     }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Answer, Body, answer,
     front::Service,
-    gateway::{FetchedAudio, Flaw, Refusal, Resource},
+    gateway::{BodyFlaw, FetchedAudio, Refusal, Resource},
     routes::Call,
 };
 
@@ -102,7 +102,7 @@ pub(super) fn audio(service: &mut Service, call: &Call<'_>, hash: &str) -> Resul
 }
 
 /// An answer of speech.
-pub(super) fn spoken(speech: Arc<Speech>, flaw: Option<Flaw>) -> Answer {
+pub(super) fn spoken(speech: Arc<Speech>, flaw: Option<BodyFlaw>) -> Answer {
     answer::with_type(StatusCode::OK, speech.format.media_type(), Body::Speech { speech, flaw })
 }
 

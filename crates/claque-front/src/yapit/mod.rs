@@ -24,11 +24,11 @@ use std::sync::Arc;
 use claque_core::time::Instant;
 use claque_gateway::{ConnId, JobId, Speech};
 
-use self::gateway::{Flaw, TimeoutReason as GatewayTimeout};
+use self::gateway::{BodyFlaw, TimeoutReason as GatewayTimeout};
 pub use self::{
     front::{FrontStats, YapitFront},
     messages::{block_status, encode},
-    script::{ScriptLogEntry, ScriptOptions, Told},
+    script::{ScriptInput, ScriptLogEntry, ScriptOptions},
 };
 use crate::call::{CallId, Head, Request};
 
@@ -185,13 +185,13 @@ pub enum Body {
         /// What it is.
         speech: Arc<Speech>,
         /// What is wrong with the body that is sent instead, by an injected fault.
-        flaw: Option<Flaw>,
+        flaw: Option<BodyFlaw>,
     },
 }
 
 /// Why a body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unread {
+pub enum BodyReadError {
     /// It is longer than may be.
     TooLong,
     /// The connection or its framing broke.

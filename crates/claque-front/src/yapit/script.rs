@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::{
     Answer, answer,
     documents::spoken,
-    gateway::{Flaw, Request},
+    gateway::{BodyFlaw, Request},
     scripted::{FetchEnd, Fetched, Script, ScriptedInput, ScriptedOutput, ScriptedServer},
 };
 
@@ -29,12 +29,12 @@ pub struct ScriptLogEntry {
     /// In the script's time.
     pub at: Instant,
     /// What.
-    pub told: Told,
+    pub told: ScriptInput,
 }
 
 /// What a service that follows a script was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum ScriptInput {
     /// A connection was dialled.
     Dialled,
     /// One message asked for these blocks.
@@ -76,15 +76,15 @@ impl ScriptedService {
     /// A connection is dialled.
     pub(super) fn dial(&mut self, now: Instant, conn: ConnId) -> Vec<ScriptedOutput> {
         self.begun_at.get_or_insert(now);
-        self.note(now, Told::Dialled);
+        self.note(now, ScriptInput::Dialled);
         self.tell(now, ScriptedInput::Dial { conn })
     }
 
     /// A message has come.
     pub(super) fn request(&mut self, now: Instant, conn: ConnId, request: Request) -> Vec<ScriptedOutput> {
         let told = match &request {
-            Request::Synthesize { blocks, .. } => Told::Asked(blocks.clone()),
-            Request::CursorMoved { cursor, .. } => Told::Moved(*cursor),
+            Request::Synthesize { blocks, .. } => ScriptInput::Asked(blocks.clone()),
+            Request::CursorMoved { cursor, .. } => ScriptInput::Moved(*cursor),
         };
         self.note(now, told);
         self.tell(now, ScriptedInput::Request { conn, request })
@@ -102,11 +102,11 @@ impl ScriptedService {
     pub(super) fn fetch(&mut self, now: Instant, hash: &str) -> Result<(Instant, Fetched), Answer> {
         let fetched = VariantHash::parse(hash).and_then(|variant| self.server.fetch(&variant));
         let fetched = fetched.ok_or_else(|| answer::detail(StatusCode::NOT_FOUND, "Audio not cached"))?;
-        self.note(now, Told::Fetched(fetched.block));
+        self.note(now, ScriptInput::Fetched(fetched.block));
         Ok((now + fetched.after, fetched))
     }
 
-    fn note(&mut self, now: Instant, told: Told) {
+    fn note(&mut self, now: Instant, told: ScriptInput) {
         if self.log.len() < MOST_ENTRIES {
             self.log.push(ScriptLogEntry { at: self.time(now), told });
         }
@@ -125,8 +125,8 @@ pub(super) fn audio(Fetched { end, media, block, .. }: Fetched) -> Answer {
     match end {
         FetchEnd::Audio => spoken(speech, None),
         FetchEnd::Refused(status) => refused(status),
-        FetchEnd::Cut => spoken(speech, Some(Flaw::Cut)),
-        FetchEnd::NotAudio => spoken(speech, Some(Flaw::NotAudio)),
+        FetchEnd::Cut => spoken(speech, Some(BodyFlaw::Cut)),
+        FetchEnd::NotAudio => spoken(speech, Some(BodyFlaw::NotAudio)),
     }
 }
 

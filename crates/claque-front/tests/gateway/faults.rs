@@ -1,7 +1,7 @@
 //! Injected faults do what their rules say.
 
 use claque_core::time::{Duration, Instant, MediaTime};
-use claque_front::yapit::gateway::{BlockStatus, Eviction, Flaw, Output, Refusal, Request, Resource};
+use claque_front::yapit::gateway::{BlockStatus, BodyFlaw, Eviction, Output, Refusal, Request, Resource};
 use claque_gateway::{
     AudioFault, AudioRule, BlockSelector, ConnId, ConnectionEffect, ConnectionFault, ConnectionSelector,
     Effect, FaultRule, Faults, Outage, RequestEffect, RequestFault, Say, Selector, SocketOutage, SpeechBody,
@@ -211,7 +211,10 @@ fn each_fetch_of_audio_can_fare_differently() {
         |index: usize| stage.gateway.audio(Instant::START, "test", &variants[index]).map(|audio| audio.flaw);
     assert!(matches!(fetch(0), Err(Refusal::NotFound { resource: Resource::AudioNotCached, .. })));
     let rest = [fetch(0), fetch(0), fetch(0), fetch(0)];
-    assert_eq!(rest, [Err(Refusal::ServerError), Ok(Some(Flaw::Cut)), Ok(Some(Flaw::NotAudio)), Ok(None)]);
+    assert_eq!(
+        rest,
+        [Err(Refusal::ServerError), Ok(Some(BodyFlaw::Cut)), Ok(Some(BodyFlaw::NotAudio)), Ok(None)]
+    );
     assert_eq!(fetch(1), Ok(None), "another block");
 }
 

@@ -2,7 +2,7 @@
 
 use claque_core::time::Duration;
 use claque_front::yapit::{
-    Answer, Unread,
+    Answer, BodyReadError,
     gateway::{Auth, AuthConfig, GatewayConfig},
 };
 use claque_wire::yapit::jwt;
@@ -28,7 +28,7 @@ fn what_there_is_not_is_answered_before_a_body_is_read() {
     assert_eq!(status("GET", "/api/v1/nothing"), Err(404));
     assert_eq!(status("PUT", "/api/v1/documents"), Err(405));
     assert!(status("POST", "/api/v1/documents/prepare/upload") > status("POST", "/api/v1/documents/text"));
-    assert_eq!(Answer::unread(Unread::TooLong).head.status, 413);
+    assert_eq!(Answer::unread(BodyReadError::TooLong).head.status, 413);
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use claque_core::time::{Duration, Instant, MediaTime};
 use claque_front::yapit::{
-    Body, Input, Output, ScriptOptions, Told, Upgrade,
+    Body, Input, Output, ScriptInput, ScriptOptions, Upgrade,
     gateway::{Era, GatewayConfig},
-    scripted::{DialScript, Script, ScriptedWorkers, Withdraws},
+    scripted::{DialScript, EvictedOnJump, Script, ScriptedWorkers},
 };
 use claque_gateway::{ConnId, Outage};
 use serde_json::json;
@@ -109,7 +109,7 @@ fn a_script_decides_when_a_handshake_ends_and_a_fetch_is_answered() {
         later_dials: dial,
         audio_after: Duration::from_millis(40),
         fetches: BTreeMap::new(),
-        withdraws: Withdraws::All,
+        withdraws: EvictedOnJump::All,
     };
     let options = ScriptOptions { script, first_dial_at: Instant::from_millis(1_000) };
     let mut stage = Stage::new(one_worker(), Some(options));
@@ -137,10 +137,10 @@ fn a_script_decides_when_a_handshake_ends_and_a_fetch_is_answered() {
     assert_eq!(
         log,
         [
-            (at(1_000), &Told::Dialled),
-            (at(1_100), &Told::Dialled),
-            (at(1_200), &Told::Asked(vec![0])),
-            (at(1_800), &Told::Fetched(0)),
+            (at(1_000), &ScriptInput::Dialled),
+            (at(1_100), &ScriptInput::Dialled),
+            (at(1_200), &ScriptInput::Asked(vec![0])),
+            (at(1_800), &ScriptInput::Fetched(0)),
         ]
     );
 }

@@ -12,7 +12,7 @@ use serde::{
 };
 
 use super::Outage;
-use crate::settings::{As, Seconds, TOO_LITTLE};
+use crate::settings::{Seconds, TOO_LITTLE, WrittenAs};
 
 /// One thing that goes wrong with connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct ConnectionFault {
     /// Then it happens in place of the final word on the block of this index; none for that of any message.
     pub at_block: Option<i64>,
     /// It happens this long after the opening, and not in place of a message; none where messages decide.
-    #[serde(default, rename = "after_seconds", with = "As::<Option<Seconds>>")]
+    #[serde(default, rename = "after_seconds", with = "WrittenAs::<Option<Seconds>>")]
     pub after: Option<Duration>,
     /// What happens.
     pub effect: ConnectionEffect,
@@ -88,9 +88,9 @@ pub struct SocketOutage {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenOutage {
-    #[serde(with = "As::<Seconds>")]
+    #[serde(with = "WrittenAs::<Seconds>")]
     from_seconds: Instant,
-    #[serde(with = "As::<Seconds>")]
+    #[serde(with = "WrittenAs::<Seconds>")]
     until_seconds: Instant,
     code: Option<u16>,
     refusal: Option<u16>,

@@ -16,7 +16,7 @@ pub use self::{
 };
 use crate::{
     ids::VariantHash,
-    settings::{As, Same, Seconds, Share, Switch},
+    settings::{SameValue, Seconds, Share, Switch, WrittenAs},
 };
 
 /// Everything that is to go wrong. Nothing by default.
@@ -34,7 +34,7 @@ pub struct Faults {
     /// Pages that cannot be read, from 0, of every document.
     pub pages: Vec<u32>,
     /// When the identity service is down.
-    #[serde(with = "As::<Switch<Same<Outage>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<Outage>>>")]
     pub identity_outage: Option<Outage>,
     /// When there are no connections.
     #[serde(rename = "socket_outage", with = "connection::outages")]
@@ -63,7 +63,7 @@ pub enum Selector {
     /// The job of this number in order of queueing, from 0.
     Nth(u64),
     /// This share (0..=1) of all, drawn per variant.
-    Share(#[serde(with = "As::<Share>")] f64),
+    Share(#[serde(with = "WrittenAs::<Share>")] f64),
 }
 
 /// Which blocks a rule is about.
@@ -75,7 +75,7 @@ pub enum BlockSelector {
     /// Those of this index.
     Block(i64),
     /// This share (0..=1) of all, drawn per variant.
-    Share(#[serde(with = "As::<Share>")] f64),
+    Share(#[serde(with = "WrittenAs::<Share>")] f64),
 }
 
 /// Which of many events of one kind a rule is about.
@@ -144,7 +144,7 @@ pub enum Effect {
     /// The engine takes this much longer.
     Slow {
         /// Added to the service time.
-        #[serde(rename = "extra_seconds", with = "As::<Seconds>")]
+        #[serde(rename = "extra_seconds", with = "WrittenAs::<Seconds>")]
         extra: Duration,
     },
     /// The job is announced as ready, but its audio is answered with 404.
@@ -158,16 +158,16 @@ pub enum Effect {
 #[serde(deny_unknown_fields)]
 pub struct Outage {
     /// Start.
-    #[serde(rename = "from_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "from_seconds", with = "WrittenAs::<Seconds>")]
     pub from: Instant,
     /// End.
-    #[serde(rename = "until_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "until_seconds", with = "WrittenAs::<Seconds>")]
     pub until: Instant,
 }
 
 /// What a selector looks at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Suspect {
+pub(crate) struct FaultCandidate {
     pub(crate) variant: VariantHash,
     pub(crate) block: i64,
     pub(crate) number: u64,
@@ -213,7 +213,7 @@ impl Outage {
 
 impl Faults {
     /// The engine's words if attempt number `attempt` (from 0) at this variant fails.
-    pub(crate) fn engine_error(&self, suspect: Suspect, attempt: u32, seed: Seed) -> Option<&str> {
+    pub(crate) fn engine_error(&self, suspect: FaultCandidate, attempt: u32, seed: Seed) -> Option<&str> {
         self.matching(suspect, seed).find_map(|effect| match effect {
             Effect::EngineError { times, text } => {
                 times.is_none_or(|times| attempt < times).then_some(text.as_str())
@@ -222,7 +222,7 @@ impl Faults {
         })
     }
 
-    pub(crate) fn extra_time(&self, suspect: Suspect, seed: Seed) -> Duration {
+    pub(crate) fn extra_time(&self, suspect: FaultCandidate, seed: Seed) -> Duration {
         self.matching(suspect, seed)
             .map(|effect| match effect {
                 Effect::Slow { extra } => *extra,
@@ -234,7 +234,7 @@ impl Faults {
     }
 
     /// What fetch number `fetch` (from 0) of this audio is answered with instead.
-    pub(crate) fn audio(&self, suspect: Suspect, fetch: u32, seed: Seed) -> Option<AudioFault> {
+    pub(crate) fn audio(&self, suspect: FaultCandidate, fetch: u32, seed: Seed) -> Option<AudioFault> {
         let hit = |(rule, index): &(&AudioRule, u64)| {
             let seed = seed.child("audio-fault").index(*index);
             rule.turn.holds(fetch) && rule.selector.hits(suspect.block, suspect.variant, seed)
@@ -273,7 +273,7 @@ impl Faults {
         of_rule.or_else(of_outage)
     }
 
-    fn matching(&self, suspect: Suspect, seed: Seed) -> impl Iterator<Item = &Effect> {
+    fn matching(&self, suspect: FaultCandidate, seed: Seed) -> impl Iterator<Item = &Effect> {
         let hit = move |(rule, index): &(&FaultRule, u64)| match rule.selector {
             Selector::Every => true,
             Selector::Block(block) => block == suspect.block,

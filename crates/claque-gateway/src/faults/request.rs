@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{BlockSelector, Turn, WrittenRule};
 use crate::{
     ids::VariantHash,
-    settings::{As, Seconds},
+    settings::{Seconds, WrittenAs},
 };
 
 /// One thing that goes wrong with requests for a block.
@@ -37,7 +37,7 @@ pub enum RequestEffect {
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// How long after the request.
-    #[serde(rename = "after_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "after_seconds", with = "WrittenAs::<Seconds>")]
     pub after: Duration,
     /// What is said.
     pub say: Say,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     service::Spread,
-    settings::{As, Interval, Same, Seconds, Share, Switch},
+    settings::{Interval, SameValue, Seconds, Share, Switch, WrittenAs},
 };
 
 /// Where audio comes from.
@@ -26,23 +26,23 @@ pub struct PipelineConfig {
     #[serde(skip)]
     pub engine: Engine,
     /// A worker that holds a job longer than this is taken for lost.
-    #[serde(rename = "visibility_timeout_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "visibility_timeout_seconds", with = "WrittenAs::<Seconds>")]
     pub visibility_timeout: Duration,
     /// How often lost workers are looked for: at multiples of this since the start.
-    #[serde(rename = "visibility_scan_seconds", with = "As::<Interval>")]
+    #[serde(rename = "visibility_scan_seconds", with = "WrittenAs::<Interval>")]
     pub visibility_scan: Duration,
     /// How often a job is queued again before it is given up.
     pub max_retries: u32,
     /// What an engine's error leads to.
     pub engine_errors: EngineErrors,
     /// Words of the `error` status of a job that was given up; none where nobody is told.
-    #[serde(with = "As::<Switch<Same<String>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<String>>>")]
     pub dead_letter_text: Option<String>,
     /// What happens to jobs that wait too long.
-    #[serde(with = "As::<Switch<Same<OverflowConfig>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<OverflowConfig>>>")]
     pub overflow: Option<OverflowConfig>,
     /// How long it is remembered that a variant is being made, and for whom. Who still waits then waits in vain.
-    #[serde(rename = "key_life_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "key_life_seconds", with = "WrittenAs::<Seconds>")]
     pub key_life: Duration,
     /// What becomes of that memory when the job is withdrawn.
     pub evicted_key: EvictedKey,
@@ -77,25 +77,25 @@ pub enum EngineErrors {
 #[serde(deny_unknown_fields)]
 pub struct OverflowConfig {
     /// Age in the queue from which a job is taken.
-    #[serde(rename = "threshold_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "threshold_seconds", with = "WrittenAs::<Seconds>")]
     pub threshold: Duration,
     /// How often the queues are looked through: at multiples of this since the start.
-    #[serde(rename = "scan_seconds", with = "As::<Interval>")]
+    #[serde(rename = "scan_seconds", with = "WrittenAs::<Interval>")]
     pub scan: Duration,
     /// A request that takes longer has failed.
-    #[serde(rename = "request_timeout_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "request_timeout_seconds", with = "WrittenAs::<Seconds>")]
     pub request_timeout: Duration,
     /// Time to start when no idle instance is left.
     pub cold_start: Spread,
     /// Time to start on an idle instance.
     pub warm_start: Spread,
     /// How long an idle instance is kept.
-    #[serde(rename = "keep_warm_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "keep_warm_seconds", with = "WrittenAs::<Seconds>")]
     pub keep_warm: Duration,
     /// Time of the synthesis itself.
     pub execution: Spread,
     /// Share (0..=1) of requests that fail.
-    #[serde(with = "As::<Share>")]
+    #[serde(with = "WrittenAs::<Share>")]
     pub failure_share: f64,
 }
 

@@ -29,10 +29,10 @@ use self::{
     load::{Levels, LoadRecorder},
     timers::{Timer, Timers},
     variants::{Lookup, Variants},
-    work::{Attempt, Roster, WarmInstances},
+    work::{Attempt, IdleWorkers, WarmInstances},
 };
 use crate::{
-    faults::{AudioFault, Faults, Suspect},
+    faults::{AudioFault, FaultCandidate, Faults},
     ids::{JobId, VariantHash},
     machine::NeighboursNow,
     models::{ModelConfig, Workers},
@@ -117,7 +117,7 @@ struct Pool {
     busy: u32,
     /// Requests of this model that the overflow provider works on.
     overflowing: u32,
-    roster: Roster,
+    roster: IdleWorkers,
     neighbours: NeighboursNow,
 }
 
@@ -138,7 +138,7 @@ impl Pipeline {
             queue: BTreeSet::new(),
             busy: 0,
             overflowing: 0,
-            roster: Roster::default(),
+            roster: IdleWorkers::default(),
             neighbours: NeighboursNow::default(),
         };
         Self {
@@ -200,7 +200,7 @@ impl Pipeline {
     /// Audio as it is fetched, with what is wrong with this fetch.
     pub fn fetch(&mut self, variant: &VariantHash) -> Option<(Speech, Option<AudioFault>)> {
         let cached = self.variants.audio_mut(variant)?;
-        let suspect = Suspect { variant: *variant, block: cached.block, number: cached.number };
+        let suspect = FaultCandidate { variant: *variant, block: cached.block, number: cached.number };
         let fetch = cached.fetches;
         cached.fetches = fetch.saturating_add(1);
         Some((cached.speech.clone(), self.faults.audio(suspect, fetch, self.seed)))
@@ -355,7 +355,7 @@ impl Pipeline {
 
     /// Audio, or the news that there is nothing to speak. It counts for whoever waits for the variant, whichever attempt it
     /// came from; without a key it counts for nothing.
-    fn complete(&mut self, at: Instant, ask: &Ask, speech: Speech, suspect: Suspect) {
+    fn complete(&mut self, at: Instant, ask: &Ask, speech: Speech, suspect: FaultCandidate) {
         match ask.content {
             Content::Nothing => _ = self.announce(at, ask, &Outcome::Silent),
             Content::Something => {
@@ -390,7 +390,7 @@ impl Pipeline {
         Some(job)
     }
 
-    const fn suspect(job: &Job, no: JobNo) -> Suspect {
-        Suspect { variant: job.ask.variant, block: job.owner.block, number: no.0 }
+    const fn suspect(job: &Job, no: JobNo) -> FaultCandidate {
+        FaultCandidate { variant: job.ask.variant, block: job.owner.block, number: no.0 }
     }
 }

@@ -6,7 +6,7 @@ use super::{
     JobNo, Subscriber,
     cache::{Cache, CachedSpeech},
 };
-use crate::{faults::Suspect, ids::VariantHash, speech::Speech, table::Table};
+use crate::{faults::FaultCandidate, ids::VariantHash, speech::Speech, table::Table};
 
 /// Variants under way and the audio cache. Each is in one of the two.
 #[derive(Clone, Debug)]
@@ -118,8 +118,8 @@ impl Variants {
     }
 
     /// Keeps audio of a variant that nobody waits for any more.
-    pub(super) fn keep(&mut self, speech: Speech, suspect: Suspect) {
-        let Suspect { variant, block, number } = suspect;
+    pub(super) fn keep(&mut self, speech: Speech, suspect: FaultCandidate) {
+        let FaultCandidate { variant, block, number } = suspect;
         self.cache.keep(CachedSpeech { variant, speech, block, number, fetches: 0 });
     }
 

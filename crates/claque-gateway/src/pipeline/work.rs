@@ -13,7 +13,7 @@ use rand::RngExt;
 
 use super::{Ask, Engine, EngineCall, EngineErrors, JobNo, Outcome, OverflowConfig, Pipeline, Pool, Timer};
 use crate::{
-    faults::Suspect,
+    faults::FaultCandidate,
     ids::JobId,
     machine::MachineModel,
     models::Workers,
@@ -29,18 +29,18 @@ const TIMED_OUT: &str = "overflow request timed out";
 pub(super) struct Attempt {
     no: JobNo,
     ask: Ask,
-    by: By,
+    by: AttemptBy,
     started_at: Instant,
     /// Set when it is bound to fail.
     error: Option<String>,
-    suspect: Suspect,
+    suspect: FaultCandidate,
     /// Who of a model's workers, where they are not alike.
     worker: u32,
 }
 
 /// Who tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By {
+enum AttemptBy {
     Worker,
     /// A worker that held the job too long. The job was queued again; the result still counts if it comes first.
     LostWorker,
@@ -56,13 +56,13 @@ enum By {
 
 /// Which workers of a model are idle, by their numbers; kept where they are not alike.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Roster {
+pub(super) struct IdleWorkers {
     idle: BTreeSet<u32>,
     /// Workers that have ever had a job: those of higher numbers are idle.
     known: u32,
 }
 
-impl Roster {
+impl IdleWorkers {
     /// The first that is idle has a job from now on.
     fn take(&mut self) -> u32 {
         self.idle.pop_first().unwrap_or_else(|| {
@@ -95,7 +95,7 @@ impl WarmInstances {
 impl Pipeline {
     /// Starts the oldest job on a worker that the caller has marked as busy.
     pub(super) fn start_on_worker(&mut self, at: Instant, no: JobNo) {
-        let Some(id) = self.start(at, no, By::Worker) else { return };
+        let Some(id) = self.start(at, no, AttemptBy::Worker) else { return };
         let Some(attempt) = self.attempts.get(id) else { return };
         let Some(job) = self.jobs.get(no) else { return };
         let model = &self.pools[attempt.ask.pool].model;
@@ -134,7 +134,7 @@ impl Pipeline {
         let crash = machine.crashes_after(self.seed.child("crashes").index(id.0));
         match crash.filter(|(after, _)| *after < service && model.workers != Workers::Unlimited) {
             Some((after, restart)) => {
-                attempt.by = By::Crashing;
+                attempt.by = AttemptBy::Crashing;
                 after.saturating_add(restart)
             }
             None => service,
@@ -146,26 +146,26 @@ impl Pipeline {
         let Some(attempt) = self.attempts.remove(id) else { return };
         let pool = attempt.ask.pool;
         match attempt.by {
-            By::Worker | By::LostWorker | By::Crashing | By::LostCrashing => {
+            AttemptBy::Worker | AttemptBy::LostWorker | AttemptBy::Crashing | AttemptBy::LostCrashing => {
                 let Pool { model, busy, roster, .. } = &mut self.pools[pool];
                 *busy -= 1;
                 if !model.machine.speeds.is_empty() {
                     roster.give_back(attempt.worker);
                 }
             }
-            By::Overflow => {
+            AttemptBy::Overflow => {
                 self.pools[pool].overflowing -= 1;
                 self.warm.idle_since.push_back(at);
             }
-            By::Crashed => {}
+            AttemptBy::Crashed => {}
         }
         match attempt.by {
-            By::Worker | By::LostWorker | By::Overflow => {}
-            By::Crashing => {
-                self.attempts.insert(id, Attempt { by: By::Crashed, ..attempt });
+            AttemptBy::Worker | AttemptBy::LostWorker | AttemptBy::Overflow => {}
+            AttemptBy::Crashing => {
+                self.attempts.insert(id, Attempt { by: AttemptBy::Crashed, ..attempt });
                 return self.dispatch(at, pool);
             }
-            By::LostCrashing | By::Crashed => return self.dispatch(at, pool),
+            AttemptBy::LostCrashing | AttemptBy::Crashed => return self.dispatch(at, pool),
         }
         let result = match (&attempt.error, answer) {
             (Some(error), _) => Err(error.clone()),
@@ -176,7 +176,7 @@ impl Pipeline {
             },
         };
         let delay = self.pools[pool].model.machine.delivery;
-        if delay > Duration::ZERO && attempt.by != By::Overflow {
+        if delay > Duration::ZERO && attempt.by != AttemptBy::Overflow {
             self.delivering.insert(id, (attempt, result));
             self.timers.set(at + delay, Timer::Delivers(id));
         } else {
@@ -197,9 +197,12 @@ impl Pipeline {
         match result {
             Ok(speech) => {
                 match attempt.by {
-                    By::Worker | By::Overflow => _ = self.drop_job(attempt.no),
+                    AttemptBy::Worker | AttemptBy::Overflow => _ = self.drop_job(attempt.no),
                     // Meanwhile it was queued again, and nobody takes it out of the queue: it is made a second time, in vain.
-                    By::LostWorker | By::Crashing | By::LostCrashing | By::Crashed => {}
+                    AttemptBy::LostWorker
+                    | AttemptBy::Crashing
+                    | AttemptBy::LostCrashing
+                    | AttemptBy::Crashed => {}
                 }
                 self.complete(at, &attempt.ask, speech, attempt.suspect);
             }
@@ -216,16 +219,16 @@ impl Pipeline {
         for (id, attempt) in self.attempts.sorted() {
             let Workers::Pull(_) = self.pools[attempt.ask.pool].model.workers else { continue };
             let lost_by = match attempt.by {
-                By::Worker => By::LostWorker,
-                By::Crashing => By::LostCrashing,
-                By::Crashed => By::Crashed,
-                By::LostWorker | By::LostCrashing | By::Overflow => continue,
+                AttemptBy::Worker => AttemptBy::LostWorker,
+                AttemptBy::Crashing => AttemptBy::LostCrashing,
+                AttemptBy::Crashed => AttemptBy::Crashed,
+                AttemptBy::LostWorker | AttemptBy::LostCrashing | AttemptBy::Overflow => continue,
             };
             if attempt.started_at + timeout > at {
                 held += 1;
                 continue;
             }
-            if attempt.by == By::Crashed {
+            if attempt.by == AttemptBy::Crashed {
                 gone.push(id);
             }
             attempt.by = lost_by;
@@ -266,7 +269,7 @@ impl Pipeline {
     }
 
     fn start_on_overflow(&mut self, at: Instant, no: JobNo, overflow: &OverflowConfig) {
-        let Some(id) = self.start(at, no, By::Overflow) else { return };
+        let Some(id) = self.start(at, no, AttemptBy::Overflow) else { return };
         let warm = self.warm.take(at, overflow.keep_warm);
         let Some(attempt) = self.attempts.get_mut(id) else { return };
         self.pools[attempt.ask.pool].overflowing += 1;
@@ -293,7 +296,7 @@ impl Pipeline {
     }
 
     /// Takes a job out of its queue into the hands of `by`.
-    fn start(&mut self, at: Instant, no: JobNo, by: By) -> Option<JobId> {
+    fn start(&mut self, at: Instant, no: JobNo, by: AttemptBy) -> Option<JobId> {
         let job = self.jobs.get_mut(no)?;
         job.queued_at = None;
         let suspect = Self::suspect(job, no);
@@ -311,18 +314,21 @@ impl Pipeline {
 
     fn attempt_failed(&mut self, at: Instant, attempt: &Attempt, text: &str) {
         match (attempt.by, self.config.engine_errors) {
-            (By::LostWorker | By::Crashing | By::LostCrashing | By::Crashed, EngineErrors::Retry)
-            | (By::Crashing | By::LostCrashing | By::Crashed, EngineErrors::Report) => {}
-            (By::LostWorker, EngineErrors::Report) => {
+            (
+                AttemptBy::LostWorker | AttemptBy::Crashing | AttemptBy::LostCrashing | AttemptBy::Crashed,
+                EngineErrors::Retry,
+            )
+            | (AttemptBy::Crashing | AttemptBy::LostCrashing | AttemptBy::Crashed, EngineErrors::Report) => {}
+            (AttemptBy::LostWorker, EngineErrors::Report) => {
                 self.stats.engine_errors += 1;
                 self.announce(at, &attempt.ask, &Outcome::Failed(text.to_owned()));
             }
-            (By::Worker, EngineErrors::Report) => {
+            (AttemptBy::Worker, EngineErrors::Report) => {
                 self.stats.engine_errors += 1;
                 self.fail(at, attempt.no, text.to_owned());
             }
-            (By::Worker, EngineErrors::Retry)
-            | (By::Overflow, EngineErrors::Report | EngineErrors::Retry) => {
+            (AttemptBy::Worker, EngineErrors::Retry)
+            | (AttemptBy::Overflow, EngineErrors::Report | EngineErrors::Retry) => {
                 self.retry(at, attempt.no);
             }
         }

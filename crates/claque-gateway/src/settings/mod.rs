@@ -1,6 +1,6 @@
 //! How constants are written in a `[gateway]` table: units, ranges, switches, names.
 //!
-//! A constant carries the way it is written at its own field, as `#[serde(with = "As::<Seconds>")]`; what is here are the ways there
+//! A constant carries the way it is written at its own field, as `#[serde(with = "WrittenAs::<Seconds>")]`; what is here are the ways there
 //! are. A table is laid over a whole configuration that was written the same way (the program does that), so no field has a default
 //! of its own. Nothing here reads TOML.
 
@@ -32,9 +32,9 @@ pub trait Written<T>: Serialize + DeserializeOwned {
 
 /// Writes and reads a field as `W`: the modules of serde's `with`.
 #[derive(Debug)]
-pub struct As<W>(PhantomData<W>);
+pub struct WrittenAs<W>(PhantomData<W>);
 
-impl<W> As<W> {
+impl<W> WrittenAs<W> {
     /// Writes a field.
     ///
     /// # Errors
@@ -61,9 +61,9 @@ impl<W> As<W> {
 /// A value that is written as it is.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Same<T>(pub T);
+pub struct SameValue<T>(pub T);
 
-impl<T: Clone + Serialize + DeserializeOwned> Written<T> for Same<T> {
+impl<T: Clone + Serialize + DeserializeOwned> Written<T> for SameValue<T> {
     fn of(value: &T) -> Self {
         Self(value.clone())
     }

@@ -8,7 +8,7 @@ use claque_core::{
 };
 
 use super::{
-    Abandoned, Hindrance, Piece, StreamAsk, StreamId, StreamingConfig, StreamingInput, StreamingOutput,
+    Abandoned, EngineFault, Piece, StreamAsk, StreamId, StreamingConfig, StreamingInput, StreamingOutput,
     StreamingTimeout,
     sharing::{Work, WorkClock},
 };
@@ -49,12 +49,12 @@ pub struct StreamingStats {
 #[derive(Clone, Copy, Debug)]
 struct Queued {
     ask: StreamAsk,
-    listened: Listened,
+    listened: ClientPresence,
 }
 
 /// Whether a stream's client is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Listened {
+enum ClientPresence {
     Yes,
     No,
 }
@@ -62,14 +62,14 @@ enum Listened {
 /// A stream in a slot.
 #[derive(Clone, Debug)]
 struct Running {
-    listened: Listened,
+    listened: ClientPresence,
     progress: Progress,
 }
 
 #[derive(Clone, Debug)]
 enum Progress {
     /// Its pieces are made here.
-    Shared(Making),
+    Shared(StreamProgress),
     /// The host makes it.
     External,
     /// It makes nothing, until then or for ever.
@@ -78,7 +78,7 @@ enum Progress {
 
 /// How far a stream's pieces are.
 #[derive(Clone, Debug)]
-struct Making {
+struct StreamProgress {
     order: u64,
     /// What the clock showed at the start, and the work of the first piece.
     first: Work,
@@ -89,7 +89,7 @@ struct Making {
     next: u32,
 }
 
-impl Making {
+impl StreamProgress {
     /// What the clock shows when the next piece is made. From the beginning each time, so that no rounding adds up.
     fn target(&self) -> Work {
         let after_first = (self.made + self.length()).saturating_sub(self.chunk.min(self.total));
@@ -156,7 +156,7 @@ impl StreamingEngine {
     /// What it holds now and has done.
     #[must_use]
     pub fn stats(&self) -> StreamingStats {
-        let gone = |stream: &&Running| stream.listened == Listened::No;
+        let gone = |stream: &&Running| stream.listened == ClientPresence::No;
         StreamingStats {
             running: self.running.len(),
             abandoned: self.running.values().filter(gone).count(),
@@ -167,7 +167,7 @@ impl StreamingEngine {
     }
 
     fn ask(&mut self, ask: StreamAsk) {
-        self.queue.push_back(Queued { ask, listened: Listened::Yes });
+        self.queue.push_back(Queued { ask, listened: ClientPresence::Yes });
         self.admit(self.now);
         if self.queue.len() > self.config.max_queued {
             // Whoever waits is in front of it.
@@ -182,16 +182,16 @@ impl StreamingEngine {
             Abandoned::Finished => {
                 let waiting = self.queue.iter_mut().find(|queued| queued.ask.stream == stream);
                 if let Some(queued) = waiting {
-                    queued.listened = Listened::No;
+                    queued.listened = ClientPresence::No;
                 } else if let Some(running) = self.running.get_mut(&stream) {
-                    running.listened = Listened::No;
+                    running.listened = ClientPresence::No;
                 }
             }
             Abandoned::Stopped => {
                 self.queue.retain(|queued| queued.ask.stream != stream);
                 let is_stuck = |running: &Running| matches!(running.progress, Progress::Stuck(_));
                 if let Some(running) = self.running.get_mut(&stream).filter(|running| is_stuck(running)) {
-                    running.listened = Listened::No;
+                    running.listened = ClientPresence::No;
                 } else {
                     self.end(self.now, stream);
                 }
@@ -237,7 +237,7 @@ impl StreamingEngine {
         let is_last = making.made >= making.total;
         let piece = Piece { stream, index: making.next, media, is_last, at };
         making.next += 1;
-        if *listened == Listened::Yes {
+        if *listened == ClientPresence::Yes {
             self.outputs.push_back(StreamingOutput::Piece(piece));
         }
         self.pieces.remove(&key);
@@ -278,12 +278,12 @@ impl StreamingEngine {
 
     fn start(&mut self, at: Instant, ask: &StreamAsk) -> Progress {
         let rate = match ask.hindrance {
-            Some(Hindrance::Stuck(held)) => {
+            Some(EngineFault::Stuck(held)) => {
                 let until = held.map(|held| at + held);
                 self.held.extend(until.map(|until| (until, ask.stream)));
                 return Progress::Stuck(until);
             }
-            Some(Hindrance::Rate(rate)) => rate,
+            Some(EngineFault::Rate(rate)) => rate,
             None => self.config.rate,
         };
         match self.config.engine {
@@ -295,7 +295,7 @@ impl StreamingEngine {
         let first = self.config.first_chunk.duration(ask.chars, ask.seed.child("first-chunk"));
         let first = self.clock.join(at).plus(Work::from_nanos(duration_nanos(first)));
         let (order, chunk) = (self.admitted, self.config.chunk.max(MediaTime::from_nanos(1)));
-        let making = Making { order, first, rate, chunk, total, made: MediaTime::ZERO, next: 0 };
+        let making = StreamProgress { order, first, rate, chunk, total, made: MediaTime::ZERO, next: 0 };
         self.pieces.insert(making.key(ask.stream, making.target()));
         Progress::Shared(making)
     }

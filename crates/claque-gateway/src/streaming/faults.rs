@@ -7,8 +7,8 @@ use claque_core::{
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-use super::Hindrance;
-use crate::settings::{As, Pace, RefusingStatus, Seconds, Share};
+use super::EngineFault;
+use crate::settings::{Pace, RefusingStatus, Seconds, Share, WrittenAs};
 
 /// One thing that goes wrong with requests for speech. The first rule that matches applies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub enum StreamSelector {
     /// Those of lower numbers.
     First(u64),
     /// This share (0..=1) of all, drawn per request.
-    Share(#[serde(with = "As::<Share>")] f64),
+    Share(#[serde(with = "WrittenAs::<Share>")] f64),
 }
 
 /// What happens to a request for speech.
@@ -44,13 +44,13 @@ pub enum StreamEffect {
     /// It fails when this much audio was sent: an error event where the dialect has one, else the connection breaks.
     Break {
         /// Audio that is sent before.
-        #[serde(rename = "after_seconds", with = "As::<Seconds>")]
+        #[serde(rename = "after_seconds", with = "WrittenAs::<Seconds>")]
         after: MediaTime,
     },
     /// Audio is made at this rate, whatever the engine's is.
     Slow {
         /// Seconds of audio made in a second when alone.
-        #[serde(with = "As::<Pace>")]
+        #[serde(with = "WrittenAs::<Pace>")]
         rate: Speed,
     },
     /// Audio in another container than was asked for, under the type of the one that was asked for.
@@ -60,16 +60,16 @@ pub enum StreamEffect {
     /// It is refused with this status.
     Refuse {
         /// The status: 429, 503, 500...
-        #[serde(with = "As::<RefusingStatus>")]
+        #[serde(with = "WrittenAs::<RefusingStatus>")]
         status: u16,
         /// What `Retry-After` says, in whole seconds; none to leave it out.
-        #[serde(default, rename = "retry_after_seconds", with = "As::<Option<Seconds>>")]
+        #[serde(default, rename = "retry_after_seconds", with = "WrittenAs::<Option<Seconds>>")]
         retry_after: Option<Duration>,
     },
     /// It takes a slot and nothing comes of it, for this long or for ever.
     Stuck {
         /// How long its slot is held.
-        #[serde(default, rename = "held_seconds", with = "As::<Option<Seconds>>")]
+        #[serde(default, rename = "held_seconds", with = "WrittenAs::<Option<Seconds>>")]
         held: Option<Duration>,
     },
 }
@@ -93,10 +93,10 @@ impl StreamFault {
 impl StreamEffect {
     /// What the engine has to know of it.
     #[must_use]
-    pub const fn hindrance(&self) -> Option<Hindrance> {
+    pub const fn hindrance(&self) -> Option<EngineFault> {
         match self {
-            Self::Slow { rate } => Some(Hindrance::Rate(*rate)),
-            Self::Stuck { held } => Some(Hindrance::Stuck(*held)),
+            Self::Slow { rate } => Some(EngineFault::Rate(*rate)),
+            Self::Stuck { held } => Some(EngineFault::Stuck(*held)),
             Self::Silence
             | Self::Break { .. }
             | Self::WrongContainer

@@ -24,7 +24,7 @@ pub use self::{
 use crate::{
     pipeline::Engine,
     service::{LengthModel, ServiceModel},
-    settings::{As, Interval, Pace},
+    settings::{Interval, Pace, WrittenAs},
 };
 
 /// Constants of an engine that makes speech in pieces.
@@ -38,10 +38,10 @@ pub struct StreamingConfig {
     /// How long a stream that is alone takes for its first piece.
     pub first_chunk: ServiceModel,
     /// How much audio a stream that is alone makes in a second after its first piece, in seconds.
-    #[serde(with = "As::<Pace>")]
+    #[serde(with = "WrittenAs::<Pace>")]
     pub rate: Speed,
     /// Audio of each piece; the last one of a stream has what is left. Longer than zero.
-    #[serde(rename = "chunk_seconds", with = "As::<Interval>")]
+    #[serde(rename = "chunk_seconds", with = "WrittenAs::<Interval>")]
     pub chunk: MediaTime,
     /// How long the audio is.
     pub length: LengthModel,
@@ -100,12 +100,12 @@ pub struct StreamAsk {
     /// Where the noise of this text comes from.
     pub seed: Seed,
     /// What goes wrong with it in the engine, by an injected fault.
-    pub hindrance: Option<Hindrance>,
+    pub hindrance: Option<EngineFault>,
 }
 
 /// What goes wrong with a stream in the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hindrance {
+pub enum EngineFault {
     /// It makes audio at this rate when it is alone, whatever the others' is.
     Rate(Speed),
     /// It holds its slot and makes nothing, for this long or for ever, also when its client has left. Nothing is said of its end.

@@ -8,7 +8,7 @@ use core::num::NonZeroU32;
 use claque_core::time::{Instant, duration_nanos};
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{As, Part, PartOfOne};
+use crate::settings::{Part, PartOfOne, WrittenAs};
 
 /// Parts of a nanosecond in which work is counted: what is lost to rounding at a change stays below a millionth of one.
 const PARTS: u128 = 1 << 20;
@@ -32,8 +32,8 @@ pub enum Batching {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum WrittenBatching {
-    Slowdown(#[serde(with = "As::<Part>")] u32),
-    Speeds(#[serde(with = "As::<Vec<PartOfOne>>")] Vec<NonZeroU32>),
+    Slowdown(#[serde(with = "WrittenAs::<Part>")] u32),
+    Speeds(#[serde(with = "WrittenAs::<Vec<PartOfOne>>")] Vec<NonZeroU32>),
 }
 
 impl From<WrittenBatching> for Batching {

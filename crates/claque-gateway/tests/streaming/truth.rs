@@ -7,8 +7,8 @@ use claque_core::{
     time::{Duration, Instant, MediaTime, Speed},
 };
 use claque_gateway::{
-    Abandoned, Batching, Engine, Hindrance, LengthModel, ServiceModel, StreamAsk, StreamId, StreamingConfig,
-    StreamingEngine, StreamingInput, StreamingOutput,
+    Abandoned, Batching, Engine, EngineFault, LengthModel, ServiceModel, StreamAsk, StreamId,
+    StreamingConfig, StreamingEngine, StreamingInput, StreamingOutput,
 };
 
 /// First piece after 100 ms, then four times as fast as it plays, 200 ms a piece, one second of audio.
@@ -140,7 +140,7 @@ fn work_goes_on_after_its_client_has_left_unless_it_is_stopped() {
 #[test]
 fn a_stuck_stream_holds_its_slot_and_slows_nobody_down() {
     let held = Some(Duration::from_millis(700));
-    let stuck = StreamAsk { hindrance: Some(Hindrance::Stuck(held)), ..ask(0) };
+    let stuck = StreamAsk { hindrance: Some(EngineFault::Stuck(held)), ..ask(0) };
     let seen = play(plain(), &[(0, StreamingInput::Ask(stuck)), asked(0, 1), asked(0, 2), asked(0, 3)]);
     assert_eq!(times(&seen, 0), [0; 0]);
     assert_eq!([times(&seen, 1)[0], times(&seen, 2)[0]], [100_000, 400_000]);
@@ -149,7 +149,7 @@ fn a_stuck_stream_holds_its_slot_and_slows_nobody_down() {
 
 #[test]
 fn a_slow_stream_makes_less_than_is_played() {
-    let half = Hindrance::Rate(Speed::from_thousandths(500).unwrap());
+    let half = EngineFault::Rate(Speed::from_thousandths(500).unwrap());
     let slow = StreamAsk { hindrance: Some(half), ..ask(0) };
     let seen = play(plain(), &[(0, StreamingInput::Ask(slow))]);
     assert_eq!(times(&seen, 0), [100_000, 500_000, 900_000, 1_300_000, 1_700_000]);

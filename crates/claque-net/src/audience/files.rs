@@ -13,14 +13,14 @@ const MOST_LANES: u64 = 64;
 
 /// How listeners are spread over threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Allotment {
+pub(super) struct ThreadLayout {
     pub(super) lanes: usize,
     /// Whether each thread is to have a table of open files of its own: the system's limit is one of tables.
     pub(super) own_tables: bool,
 }
 
 /// Makes room for every listener's connections, on `lanes` threads or, where the limit asks for it, on more.
-pub(super) fn allot(listeners: usize, lanes: usize) -> Result<Allotment, AudienceError> {
+pub(super) fn allot(listeners: usize, lanes: usize) -> Result<ThreadLayout, AudienceError> {
     let wide = u64::try_from(listeners).unwrap_or(u64::MAX);
     // A socket and a fetch each, twice when the gateway is in this process.
     let allowed = rlimit::increase_nofile_limit(wide.saturating_mul(4).saturating_add(OTHERS))?;
@@ -42,14 +42,14 @@ fn has_own_tables() -> bool {
 }
 
 /// `tables` is how many there may be.
-fn spread(listeners: u64, lanes: usize, allowed: u64, tables: u64) -> Option<Allotment> {
+fn spread(listeners: u64, lanes: usize, allowed: u64, tables: u64) -> Option<ThreadLayout> {
     if listeners.saturating_add(OTHERS) <= allowed {
-        return Some(Allotment { lanes, own_tables: false });
+        return Some(ThreadLayout { lanes, own_tables: false });
     }
     let of_each = allowed.checked_sub(OTHERS + FOR_AUDIO).filter(|room| *room > 0)?;
     let needed = listeners.div_ceil(of_each);
     let lanes = lanes.max(usize::try_from(needed).ok()?);
-    (needed <= tables && tables > 1).then_some(Allotment { lanes, own_tables: true })
+    (needed <= tables && tables > 1).then_some(ThreadLayout { lanes, own_tables: true })
 }
 
 #[cfg(test)]
@@ -58,13 +58,13 @@ mod tests {
 
     #[test]
     fn what_one_table_holds_stays_in_one() {
-        assert_eq!(spread(19_000, 2, 20_000, 64), Some(Allotment { lanes: 2, own_tables: false }));
+        assert_eq!(spread(19_000, 2, 20_000, 64), Some(ThreadLayout { lanes: 2, own_tables: false }));
     }
 
     #[test]
     fn a_crowd_that_one_table_does_not_hold_is_spread_over_several() {
-        assert_eq!(spread(50_000, 2, 20_000, 64), Some(Allotment { lanes: 3, own_tables: true }));
-        assert_eq!(spread(30_000, 4, 20_000, 64), Some(Allotment { lanes: 4, own_tables: true }));
+        assert_eq!(spread(50_000, 2, 20_000, 64), Some(ThreadLayout { lanes: 3, own_tables: true }));
+        assert_eq!(spread(30_000, 4, 20_000, 64), Some(ThreadLayout { lanes: 4, own_tables: true }));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub struct ByHand {
 
 /// What a hand can see and do. Who has started is known from the timetable, who has ended from the facts.
 #[derive(Debug)]
-pub(super) struct Hand {
+pub(super) struct AudienceControl {
     orders: watch::Sender<Orders>,
     /// Lanes wait for sockets, not for orders: each is woken.
     wakers: Vec<Arc<Waker>>,
@@ -47,7 +47,7 @@ pub(super) struct Hand {
     brought: usize,
 }
 
-impl Hand {
+impl AudienceControl {
     pub(super) fn new(schedule: ArrivalSchedule, listeners: Range<u32>) -> Self {
         let timetable = Arc::new(Timetable::new(schedule));
         let orders = Orders { stopped: false, timetable, dismissed: Arc::default() };
@@ -155,7 +155,7 @@ impl Hand {
     }
 }
 
-impl Drop for Hand {
+impl Drop for AudienceControl {
     /// Nobody is left who wants any of this.
     fn drop(&mut self) {
         self.stop();
@@ -168,8 +168,8 @@ mod tests {
 
     use super::*;
 
-    fn hand() -> Hand {
-        Hand::new(ArrivalSchedule::Even { window: Duration::from_secs(10), users: 10 }, 0..10)
+    fn hand() -> AudienceControl {
+        AudienceControl::new(ArrivalSchedule::Even { window: Duration::from_secs(10), users: 10 }, 0..10)
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn a_hand_on_a_share_leaves_the_others_alone() {
         let schedule = ArrivalSchedule::Even { window: Duration::from_secs(10), users: 10 };
-        let (mut hand, now) = (Hand::new(schedule, 3..6), Instant::from_millis(4_500));
+        let (mut hand, now) = (AudienceControl::new(schedule, 3..6), Instant::from_millis(4_500));
         assert_eq!(hand.waiting(now), 1);
         assert_eq!(hand.dismiss(now, 9), 2, "3 and 4 are there");
         assert_eq!(*hand.orders.borrow().dismissed, [ListenerId(3), ListenerId(4)].into());

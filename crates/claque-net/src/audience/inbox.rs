@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use claque_core::{
-    event::{Event, Kills},
+    event::{Event, FailureScope},
     time::Instant,
 };
 use claque_wire::session::Action;
@@ -79,7 +79,7 @@ impl Inbox {
             | Event::BlockError { .. }
             | Event::NotAudio(_)
             | Event::Evicted { .. } => false,
-            Event::Failed(failure) => failure.kills == Kills::Session,
+            Event::Failed(failure) => failure.kills == FailureScope::Session,
             Event::Dialed { .. }
             | Event::Opened
             | Event::Connected { .. }

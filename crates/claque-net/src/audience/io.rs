@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     places::Places,
-    receiver::{Receiver, Told},
+    receiver::{PollCompleteness, Receiver},
     resolver::Resolver,
 };
 use crate::clock::Clock;
@@ -83,11 +83,11 @@ impl Io {
         let told = match self.poll.poll(events, longest) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {
                 events.clear();
-                Told::Some
+                PollCompleteness::Some
             }
             // As many as fit: there may be more, of which the next wait tells.
-            Ok(()) if events.iter().count() >= EVENTS => Told::Some,
-            settled => settled.map(|()| Told::All)?,
+            Ok(()) if events.iter().count() >= EVENTS => PollCompleteness::Some,
+            settled => settled.map(|()| PollCompleteness::All)?,
         };
         Ok(self.receiver.begin_round(told))
     }

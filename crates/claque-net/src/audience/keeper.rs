@@ -25,16 +25,16 @@ const MOST_OF_LANE: usize = 256 << 20;
 
 /// A thread that writes. Dropping it waits until everything is written, and tells what was not kept.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(super) struct AudioSaver {
     give: Option<SyncSender<(PathBuf, KeptAudio)>>,
     thread: Option<JoinHandle<()>>,
     folder: PathBuf,
-    room: Arc<Room>,
+    room: Arc<AudioMemory>,
 }
 
 /// How much there is in memory, and how much there was no room for.
 #[derive(Debug, Default)]
-struct Room {
+struct AudioMemory {
     taken: AtomicUsize,
     too_long: AtomicU64,
     too_many: AtomicU64,
@@ -44,7 +44,7 @@ struct Room {
 #[derive(Debug)]
 pub(super) struct KeptAudio {
     bytes: Vec<u8>,
-    room: Arc<Room>,
+    room: Arc<AudioMemory>,
     is_given_up: bool,
 }
 
@@ -78,7 +78,7 @@ impl Drop for KeptAudio {
     }
 }
 
-impl Keeper {
+impl AudioSaver {
     /// # Errors
     /// There is no thread.
     pub(super) fn start(folder: PathBuf) -> std::io::Result<Self> {
@@ -112,7 +112,7 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for AudioSaver {
     fn drop(&mut self) {
         self.give.take();
         if let Some(thread) = self.thread.take()
@@ -124,7 +124,7 @@ impl Drop for Keeper {
     }
 }
 
-impl Room {
+impl AudioMemory {
     fn tell(&self) {
         let too_long = self.too_long.load(Relaxed);
         if too_long > 0 {
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn audio_without_an_end_takes_no_more_than_a_block_may() {
         let folder = tempfile::tempdir().unwrap();
-        let keeper = Keeper::start(folder.path().to_owned()).unwrap();
+        let keeper = AudioSaver::start(folder.path().to_owned()).unwrap();
         let mut audio = keeper.begin();
         let mut most = 0;
         for _ in 0..1_000 {
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn a_lane_keeps_so_much_in_memory_and_no_block_in_part() {
         let folder = tempfile::tempdir().unwrap();
-        let keeper = Keeper::start(folder.path().to_owned()).unwrap();
+        let keeper = AudioSaver::start(folder.path().to_owned()).unwrap();
         let part = vec![0; MOST_OF_BLOCK];
         let mut all: Vec<_> = (0..20).map(|_| keeper.begin()).collect();
         all.iter_mut().for_each(|audio| audio.push(&part));

@@ -23,7 +23,7 @@ use super::{
     hand::Orders,
     inbox::Inbox,
     io::{EVENTS, Io},
-    keeper::Keeper,
+    keeper::AudioSaver,
     ledger::{Batch, Ledger},
     listener::Listening,
     pool::{Cause, Pool},
@@ -31,7 +31,7 @@ use super::{
     pulse::Pulse,
     seats::{Place, first_with_seat},
     system::{Alarm, own_table},
-    token::Who,
+    token::TokenTarget,
 };
 use crate::clock::Clock;
 
@@ -77,7 +77,7 @@ pub(super) struct Lane {
     /// When to look after which slot.
     pub(super) timers: BTreeSet<(Instant, usize)>,
     pub(super) slots: BTreeMap<ListenerId, usize>,
-    pub(super) keeper: Option<Keeper>,
+    pub(super) keeper: Option<AudioSaver>,
     pub(super) decoder: Option<Decoder>,
     waiting: VecDeque<ListenerId>,
     /// Those who take the places of others that have ended, and when.
@@ -103,10 +103,10 @@ impl Lane {
         {
             tracing::warn!("failed to give a thread its own table of open files: {error}");
         }
-        let alarm = Alarm::new(given.poll.registry(), Who::Alarm.token());
+        let alarm = Alarm::new(given.poll.registry(), TokenTarget::Alarm.token());
         let seed = given.order.plan.seed.child("keys").child(&given.number.to_string());
         let obeyed = given.orders.borrow().clone();
-        let keeper = given.order.keep_audio.clone().map(Keeper::start).transpose();
+        let keeper = given.order.keep_audio.clone().map(AudioSaver::start).transpose();
         let beat = Beat::of(given.listeners.len());
         // All accounts of a run share what they know of secrets.
         let secrets = given.order.seats.ready().next().map(|seat| seat.service.secrets().clone());
@@ -177,11 +177,11 @@ impl Lane {
 
     /// There is news of whatever has this token.
     fn attend(&mut self, token: Token, is_ending: bool, round: Instant) {
-        match Who::of(token) {
-            Who::Outside => self.hear_outside(round),
-            Who::Alarm => {}
-            Who::Listener(slot) => self.attend_listener(slot, is_ending),
-            Who::Fetcher(number) => {
+        match TokenTarget::of(token) {
+            TokenTarget::Outside => self.hear_outside(round),
+            TokenTarget::Alarm => {}
+            TokenTarget::Listener(slot) => self.attend_listener(slot, is_ending),
+            TokenTarget::Fetcher(number) => {
                 self.attend_fetcher(number, if is_ending { Cause::Ending } else { Cause::News });
             }
         }
@@ -263,10 +263,10 @@ impl Lane {
     /// Looks after connections that there is news of beside their sockets.
     fn attend_all(&mut self, whose: Vec<Token>) {
         for token in whose {
-            match Who::of(token) {
-                Who::Listener(slot) => self.attend_listener(slot, true),
-                Who::Fetcher(number) => self.attend_fetcher(number, Cause::Ending),
-                Who::Outside | Who::Alarm => {}
+            match TokenTarget::of(token) {
+                TokenTarget::Listener(slot) => self.attend_listener(slot, true),
+                TokenTarget::Fetcher(number) => self.attend_fetcher(number, Cause::Ending),
+                TokenTarget::Outside | TokenTarget::Alarm => {}
             }
         }
     }

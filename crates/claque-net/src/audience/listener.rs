@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase},
+    event::{Event, Failure, FailureClass, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     listener::{Listener, ListenerConfig},
     player::{Input, Output, PlayerConfig, PlayerState},
@@ -17,7 +17,7 @@ use super::{
     AudienceOrder,
     beat::Beat,
     decoder::Decoder,
-    keeper::Keeper,
+    keeper::AudioSaver,
     lane::Lane,
     places::PlaceId,
     pool::{Cause, Reuse, Step},
@@ -44,19 +44,19 @@ pub(super) struct Listening {
 
 impl Listening {
     /// When to look after it, if nothing comes before.
-    fn next_look(&self, beat: Beat) -> Option<Look> {
+    fn next_look(&self, beat: Beat) -> Option<WakeUp> {
         let (due, reason) = self.person.poll_timeout()?;
         let slack = self.person.slack((due, reason));
         if slack.is_zero() {
-            return Some(Look { at: due, is_awaited: true });
+            return Some(WakeUp { at: due, is_awaited: true });
         }
-        Some(Look { at: beat.next(due).min(due + slack), is_awaited: false })
+        Some(WakeUp { at: beat.next(due).min(due + slack), is_awaited: false })
     }
 }
 
 /// A look at a listener.
 #[derive(Clone, Copy, Debug)]
-struct Look {
+struct WakeUp {
     at: Instant,
     /// Whether anybody notices when it is late.
     is_awaited: bool,
@@ -160,7 +160,7 @@ impl Lane {
         let listening = &mut self.listening[slot];
         let Some(seat) = seat_of(&self.order, listening.id) else { return };
         let (listener, block) = (listening.id, exchange.block());
-        let kept = self.keeper.as_ref().map(Keeper::begin);
+        let kept = self.keeper.as_ref().map(AudioSaver::begin);
         let listens = |decoder: &Decoder| decoder.chooses(listener, block);
         let copy = self.decoder.as_ref().is_some_and(listens).then(AudioCopy::default);
         let place = (&*seat.service, listening.home);
@@ -187,7 +187,7 @@ impl Lane {
                 code: None,
                 text: format!("its audio was not whole after {} s", limit.as_secs_f64()),
                 // The block is the fetch's.
-                kills: Kills::Session,
+                kills: FailureScope::Session,
             };
             let step = self.pool.give_up(number, now, failure);
             if let Some(owner) = self.follow(number, step) {

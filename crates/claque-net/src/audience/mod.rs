@@ -49,12 +49,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::{
     decoder::Decoder,
-    files::{Allotment, allot},
-    hand::Hand,
+    files::{ThreadLayout, allot},
+    hand::AudienceControl,
     lane::{Lane, LaneEnd, LaneOrder},
     progress::Gauge,
     seats::Place,
-    token::Who,
+    token::TokenTarget,
 };
 pub use self::{
     hand::ByHand,
@@ -127,7 +127,7 @@ pub struct Audience {
     clock: Clock,
     facts: mpsc::Receiver<Batch>,
     gauges: Vec<Arc<Gauge>>,
-    hand: Hand,
+    hand: AudienceControl,
     seats: Arc<Seats>,
     lanes: Vec<JoinHandle<Option<LaneEnd>>>,
     /// The thread that decodes. It ends after the lanes.
@@ -156,10 +156,10 @@ impl Audience {
         // Those who replace others come in their places.
         let own = order.plan.own();
         let known = known_of(&order);
-        let Allotment { lanes, own_tables } = allot(known, order.lanes)?;
+        let ThreadLayout { lanes, own_tables } = allot(known, order.lanes)?;
         let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
         let (decoder, decoder_thread) = start_decoder(&order, &facts_in)?.unzip();
-        let mut hand = Hand::new(order.plan.schedule.clone(), own.known());
+        let mut hand = AudienceControl::new(order.plan.schedule.clone(), own.known());
         let seats = Arc::clone(&order.seats);
         let order = Arc::new(order);
         let mut gauges = Vec::with_capacity(lanes);
@@ -169,7 +169,7 @@ impl Audience {
             let gauge = Arc::new(Gauge::default());
             let (clock_in, clock) = oneshot::channel();
             let poll = Poll::new()?;
-            let waker = Arc::new(Waker::new(poll.registry(), Who::Outside.token())?);
+            let waker = Arc::new(Waker::new(poll.registry(), TokenTarget::Outside.token())?);
             let lane = LaneOrder {
                 order: Arc::clone(&order),
                 number,

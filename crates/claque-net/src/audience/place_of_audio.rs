@@ -2,7 +2,7 @@
 
 use std::io;
 
-use claque_core::event::{Failure, FailureClass, Kills, Phase};
+use claque_core::event::{Failure, FailureClass, FailureScope, Phase};
 use claque_wire::{
     http1::{write_get, write_post},
     session::Exchange,
@@ -66,6 +66,6 @@ fn not_typed(origin: &Origin) -> Failure {
 }
 
 const fn protocol_failure(text: String) -> Failure {
-    let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, Kills::Session);
+    let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, FailureScope::Session);
     Failure { phase, class, code: None, text, kills }
 }

@@ -6,7 +6,7 @@ use claque_core::time::{Duration, Instant};
 use mio::net::TcpStream;
 
 use super::system::{Control, receive};
-use crate::clock::{Bridge, Clock};
+use crate::clock::{Clock, WallClockOffset};
 
 /// Bytes read at a time: the audio of a block in one go, mostly. One buffer per lane, so it may be large.
 const BUFFER: usize = 64 << 10;
@@ -24,19 +24,19 @@ pub(super) struct Receiver {
     /// What was read last; taken out while it is looked at.
     pub(super) buffer: Vec<u8>,
     control: Control,
-    bridge: Bridge,
+    bridge: WallClockOffset,
     bridged_at: Instant,
     /// When this thread last knew that nothing was there to be read.
     floor: Instant,
     /// When the wait before this round was over.
     round: Instant,
     /// What that wait told of.
-    told: Told,
+    told: PollCompleteness,
 }
 
 /// What a wait for sockets tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum PollCompleteness {
     /// Everything that was there when it was over.
     All,
     /// Perhaps not: a signal interrupted it (SIGCONT after a stop, say), or there was more than it could tell.
@@ -45,7 +45,7 @@ pub(super) enum Told {
 
 /// What was read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reading {
+pub(super) struct SocketRead {
     /// Bytes; 0 at the end.
     pub(super) count: usize,
     /// When the last of them reached this machine.
@@ -64,7 +64,7 @@ impl Receiver {
             bridged_at: now,
             floor: now,
             round: now,
-            told: Told::Some,
+            told: PollCompleteness::Some,
         }
     }
 
@@ -73,10 +73,10 @@ impl Receiver {
     }
 
     /// A wait for sockets is over, which told of this. Gives the moment of it.
-    pub(super) fn begin_round(&mut self, told: Told) -> Instant {
+    pub(super) fn begin_round(&mut self, told: PollCompleteness) -> Instant {
         let now = self.clock.now();
         // Whatever lay there when the last wait was over was read in its round, if that wait told of it.
-        if self.told == Told::All {
+        if self.told == PollCompleteness::All {
             self.floor = self.round;
         }
         self.told = told;
@@ -93,14 +93,14 @@ impl Receiver {
 
     /// Something that the wait told of is not read to its end in this round.
     pub(super) const fn leave_unread(&mut self) {
-        self.told = Told::Some;
+        self.told = PollCompleteness::Some;
     }
 
     /// Reads what is there.
     ///
     /// # Errors
     /// The system's; [`io::ErrorKind::WouldBlock`] when nothing is there.
-    pub(super) fn receive(&mut self, stream: &TcpStream, into: &mut [u8]) -> io::Result<Reading> {
+    pub(super) fn receive(&mut self, stream: &TcpStream, into: &mut [u8]) -> io::Result<SocketRead> {
         let received = receive(stream, into, &mut self.control)?;
         let stamped = received.stamp.map(|stamp| self.bridge.moment(stamp).max(self.floor));
         let at = match stamped {
@@ -109,7 +109,7 @@ impl Receiver {
             Some(at) => at.min(self.clock.now()),
             None => self.clock.now(),
         };
-        Ok(Reading { count: received.count, at })
+        Ok(SocketRead { count: received.count, at })
     }
 }
 
@@ -122,7 +122,7 @@ mod tests {
     /// Bytes reach this machine, and only 60 ms later a wait tells of them, after one that told of `first`. Gives when they
     /// reached it, and when they are told to have.
     #[expect(clippy::disallowed_methods, reason = "reading late is what is tested")]
-    fn late_reading(first: Told) -> io::Result<(Instant, Instant)> {
+    fn late_reading(first: PollCompleteness) -> io::Result<(Instant, Instant)> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let stream = std::net::TcpStream::connect(listener.local_addr()?)?;
         let (mut service, _) = listener.accept()?;
@@ -132,25 +132,25 @@ mod tests {
         // The system begins to stamp a while after the first socket has asked it to.
         sleep(Duration::from_millis(100));
         let mut receiver = Receiver::new(Clock::start());
-        receiver.begin_round(Told::All);
+        receiver.begin_round(PollCompleteness::All);
         service.write_all(b"ready")?;
         let arrived = receiver.clock().now();
         sleep(Duration::from_millis(60));
         receiver.begin_round(first);
-        receiver.begin_round(Told::All);
+        receiver.begin_round(PollCompleteness::All);
         let reading = receiver.receive(&stream, &mut [0; 16])?;
         Ok((arrived, reading.at))
     }
 
     #[test]
     fn a_wait_that_a_signal_interrupted_does_not_say_that_everything_was_read() {
-        let (arrived, told) = late_reading(Told::Some).unwrap();
+        let (arrived, told) = late_reading(PollCompleteness::Some).unwrap();
         assert!(told.since(arrived) < Duration::from_millis(30), "{arrived:?} was told as {told:?}");
     }
 
     #[test]
     fn a_stamp_before_what_is_known_to_have_been_read_is_not_believed() {
-        let (arrived, told) = late_reading(Told::All).unwrap();
+        let (arrived, told) = late_reading(PollCompleteness::All).unwrap();
         assert!(told.since(arrived) >= Duration::from_millis(60), "{arrived:?} was told as {told:?}");
     }
 }

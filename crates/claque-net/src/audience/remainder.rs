@@ -20,7 +20,7 @@ pub(super) struct Remainder {
 
 /// What a connection is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Usable {
+pub(super) enum ConnectionReuse {
     /// For another request.
     Now,
     /// For one later: the answer goes on.
@@ -40,31 +40,35 @@ impl Remainder {
     }
 
     /// Reads what is there.
-    pub(super) fn read(&mut self, io: &mut Io, stream: &mut Stream, input: &mut [u8]) -> Usable {
+    pub(super) fn read(&mut self, io: &mut Io, stream: &mut Stream, input: &mut [u8]) -> ConnectionReuse {
         for _ in 0..MOST_READS {
             let count = match stream.read(&mut io.receiver, input) {
                 Ok(reading) => reading.count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Usable::NotYet,
-                Err(_) => return Usable::Never,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    return ConnectionReuse::NotYet;
+                }
+                Err(_) => return ConnectionReuse::Never,
             };
             match self.take(&input[..count]) {
-                Usable::NotYet if count > 0 => {}
-                Usable::NotYet => return Usable::Never,
-                usable @ (Usable::Now | Usable::Never) => return usable,
+                ConnectionReuse::NotYet if count > 0 => {}
+                ConnectionReuse::NotYet => return ConnectionReuse::Never,
+                usable @ (ConnectionReuse::Now | ConnectionReuse::Never) => return usable,
             }
         }
         // Whoever sends as much behind the end has not understood it.
-        Usable::Never
+        ConnectionReuse::Never
     }
 
-    fn take(&mut self, mut bytes: &[u8]) -> Usable {
+    fn take(&mut self, mut bytes: &[u8]) -> ConnectionReuse {
         loop {
             match self.answer.next(&mut bytes) {
-                Ok(Some(Part::End)) if self.answer.keeps_alive() && bytes.is_empty() => return Usable::Now,
-                Ok(Some(Part::End)) | Err(_) => return Usable::Never,
+                Ok(Some(Part::End)) if self.answer.keeps_alive() && bytes.is_empty() => {
+                    return ConnectionReuse::Now;
+                }
+                Ok(Some(Part::End)) | Err(_) => return ConnectionReuse::Never,
                 Ok(Some(Part::Head { .. } | Part::Body(_))) => {}
-                Ok(None) => return Usable::NotYet,
+                Ok(None) => return ConnectionReuse::NotYet,
             }
         }
     }

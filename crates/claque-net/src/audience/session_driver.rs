@@ -11,7 +11,7 @@ use super::{
     io::Io,
     places::PlaceId,
     socket::{News, Socket},
-    token::Who,
+    token::TokenTarget,
 };
 use crate::service::Service;
 
@@ -58,7 +58,7 @@ impl SessionDriver {
         self.dialled_at = io.clock().now();
         match self.session.channel() {
             Channel::WebSocket { path } => {
-                let token = Who::Listener(slot).token();
+                let token = TokenTarget::Listener(slot).token();
                 self.socket = Some(Socket::dial(self.home, service, path, token));
                 self.attend(io, true, inbox);
             }

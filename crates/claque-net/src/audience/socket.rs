@@ -6,7 +6,7 @@ use std::{
 };
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     time::Instant,
 };
@@ -57,7 +57,7 @@ struct Dialing {
     step: Step,
     place: PlaceId,
     /// Path and query with the token of the moment. Never printed.
-    path: Hidden,
+    path: HiddenText,
 }
 
 #[derive(Debug)]
@@ -68,9 +68,9 @@ enum Step {
 }
 
 /// Text that may hold a secret.
-struct Hidden(String);
+struct HiddenText(String);
 
-impl std::fmt::Debug for Hidden {
+impl std::fmt::Debug for HiddenText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("...")
     }
@@ -108,7 +108,11 @@ impl Socket {
     pub(super) fn dial(place: PlaceId, service: &Service, path: &str, token: Token) -> Self {
         let step = Step::Connecting(Dial::new(place, token));
         Self {
-            stage: Stage::Dialing(Box::new(Dialing { step, place, path: Hidden(self::path(service, path)) })),
+            stage: Stage::Dialing(Box::new(Dialing {
+                step,
+                place,
+                path: HiddenText(self::path(service, path)),
+            })),
             token,
         }
     }
@@ -335,7 +339,7 @@ fn not_read(waiting: usize) -> Failure {
         class: FailureClass::Transport,
         code: None,
         text: format!("the server does not read: {} KiB of requests wait to be sent", waiting >> 10),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }
 
@@ -347,7 +351,7 @@ fn not_shaken(error: &HandshakeError) -> Failure {
             class: FailureClass::Protocol,
             code: None,
             text: "the server's answer is no WebSocket handshake".to_owned(),
-            kills: Kills::Session,
+            kills: FailureScope::Session,
         },
     }
 }
@@ -358,6 +362,6 @@ fn not_understood(error: &FrameError) -> Failure {
         class: FailureClass::Protocol,
         code: None,
         text: format!("the server broke the WebSocket protocol: {error}"),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }

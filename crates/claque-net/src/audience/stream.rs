@@ -8,7 +8,7 @@ use std::{
 use mio::net::TcpStream;
 use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
 
-use super::receiver::{Reading, Receiver};
+use super::receiver::{Receiver, SocketRead};
 
 /// One connection.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Stream {
                 break;
             }
             match tls.take(receiver) {
-                Ok(Reading { count: 0, .. }) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(SocketRead { count: 0, .. }) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
                 Err(error) => return Err(error),
@@ -66,7 +66,7 @@ impl Stream {
     ///
     /// # Errors
     /// The system's, or TLS's.
-    pub(super) fn read(&mut self, receiver: &mut Receiver, into: &mut [u8]) -> io::Result<Reading> {
+    pub(super) fn read(&mut self, receiver: &mut Receiver, into: &mut [u8]) -> io::Result<SocketRead> {
         match self {
             Self::Plain(tcp) => receiver.receive(tcp, into),
             Self::Tls(tls) => tls.read(receiver, into),
@@ -114,13 +114,13 @@ impl Stream {
 }
 
 impl Tls {
-    fn read(&mut self, receiver: &mut Receiver, into: &mut [u8]) -> io::Result<Reading> {
+    fn read(&mut self, receiver: &mut Receiver, into: &mut [u8]) -> io::Result<SocketRead> {
         let mut at = None;
         loop {
             match self.session.reader().read(into) {
                 Ok(count) => {
                     let at = at.unwrap_or_else(|| receiver.clock().now());
-                    return Ok(Reading { count, at });
+                    return Ok(SocketRead { count, at });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
@@ -131,7 +131,7 @@ impl Tls {
     }
 
     /// Feeds the session with what is there. The end of the connection is the session's to judge.
-    fn take(&mut self, receiver: &mut Receiver) -> io::Result<Reading> {
+    fn take(&mut self, receiver: &mut Receiver) -> io::Result<SocketRead> {
         let mut source = Source { tcp: &self.tcp, receiver, last: None };
         let count = self.session.read_tls(&mut source)?;
         let at = source.last.map_or_else(|| receiver.clock().now(), |reading| reading.at);
@@ -140,7 +140,7 @@ impl Tls {
             let _unsent = self.session.write_tls(&mut self.tcp);
             broken(error)
         })?;
-        Ok(Reading { count, at })
+        Ok(SocketRead { count, at })
     }
 
     fn flush(&mut self) -> io::Result<bool> {
@@ -159,7 +159,7 @@ impl Tls {
 struct Source<'a> {
     tcp: &'a TcpStream,
     receiver: &'a mut Receiver,
-    last: Option<Reading>,
+    last: Option<SocketRead>,
 }
 
 impl Read for Source<'_> {

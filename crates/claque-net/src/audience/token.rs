@@ -4,7 +4,7 @@ use mio::Token;
 
 /// Whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Who {
+pub(super) enum TokenTarget {
     /// Somebody outside woke the lane.
     Outside,
     /// The lane's alarm rang.
@@ -15,7 +15,7 @@ pub(super) enum Who {
     Fetcher(usize),
 }
 
-impl Who {
+impl TokenTarget {
     pub(super) const fn token(self) -> Token {
         Token(match self {
             Self::Outside => 0,
@@ -41,10 +41,15 @@ mod tests {
 
     #[test]
     fn each_is_known_by_its_number() {
-        for who in
-            [Who::Outside, Who::Alarm, Who::Listener(0), Who::Fetcher(0), Who::Listener(7), Who::Fetcher(7)]
-        {
-            assert_eq!(Who::of(who.token()), who);
+        for who in [
+            TokenTarget::Outside,
+            TokenTarget::Alarm,
+            TokenTarget::Listener(0),
+            TokenTarget::Fetcher(0),
+            TokenTarget::Listener(7),
+            TokenTarget::Fetcher(7),
+        ] {
+            assert_eq!(TokenTarget::of(who.token()), who);
         }
     }
 }

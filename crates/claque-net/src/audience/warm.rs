@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, thread};
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    event::{Event, Failure, FailureClass, FailureScope, Phase, StatusKind},
     ids::BlockIdx,
     rng::Seed,
     time::{Duration, Instant},
@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     io::Io,
     socket::{News, Socket},
-    token::Who,
+    token::TokenTarget,
 };
 use crate::{
     clock::Clock,
@@ -53,10 +53,10 @@ pub struct WarmUp {
 pub async fn warm_up(service: &Service, order: WarmUp, on_ready: impl Fn(u32)) -> Result<u32, Failure> {
     let no_thread = |error: io::Error| failure_of(&error, Phase::Dial);
     let poll = Poll::new().map_err(no_thread)?;
-    let waker = Arc::new(Waker::new(poll.registry(), Who::Outside.token()).map_err(no_thread)?);
+    let waker = Arc::new(Waker::new(poll.registry(), TokenTarget::Outside.token()).map_err(no_thread)?);
     let (tell, mut settled) = mpsc::channel(TOLD);
     let (end, ended) = oneshot::channel();
-    let warming = Warming::new(service, order, poll, Arc::clone(&waker), tell);
+    let warming = CacheWarmer::new(service, order, poll, Arc::clone(&waker), tell);
     let _guard = WakeOnDrop(waker);
     thread::Builder::new()
         .name("warm-up".to_owned())
@@ -85,7 +85,7 @@ impl Drop for WakeOnDrop {
 }
 
 /// One connection that asks, on a thread of its own.
-struct Warming {
+struct CacheWarmer {
     io: Io,
     service: Service,
     session: Session,
@@ -99,7 +99,7 @@ struct Warming {
     heard_at: Instant,
 }
 
-impl Warming {
+impl CacheWarmer {
     fn new(service: &Service, order: WarmUp, poll: Poll, waker: Arc<Waker>, tell: mpsc::Sender<u32>) -> Self {
         let clock = Clock::start();
         Self {
@@ -126,7 +126,7 @@ impl Warming {
         let Channel::WebSocket { path } = self.session.channel() else {
             return Err(no_channel());
         };
-        let mut socket = Socket::dial(place, &self.service, path, Who::Listener(0).token());
+        let mut socket = Socket::dial(place, &self.service, path, TokenTarget::Listener(0).token());
         let mut events = Events::with_capacity(TOLD);
         loop {
             self.attend(&mut socket)?;
@@ -201,7 +201,7 @@ fn settled_by(session: &mut Session, text: &str) -> Result<(usize, u32), Failure
     for action in actions {
         let Action::Tell(event) = action else { continue };
         if let Event::Failed(failure) = event {
-            if failure.kills == Kills::Session {
+            if failure.kills == FailureScope::Session {
                 return Err(failure);
             }
             settled += 1;
@@ -219,7 +219,7 @@ fn no_channel() -> Failure {
         class: FailureClass::Protocol,
         code: None,
         text: "a cache cannot be warmed over a protocol that makes blocks only to send them".to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }
 
@@ -229,6 +229,6 @@ fn silence(timeout: Duration) -> Failure {
         class: FailureClass::Timeout,
         code: None,
         text: format!("nothing heard from the server for {} s", timeout.as_secs_f64()),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }

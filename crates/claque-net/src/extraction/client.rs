@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     extraction::{Call, Refused, Reply, Step},
 };
 use claque_wire::{
@@ -13,7 +13,7 @@ use http_body_util::Full;
 use hyper::{Request, header::CONTENT_TYPE};
 
 use super::Paper;
-use crate::service::{Answer, HttpClient, Over, Service};
+use crate::service::{Answer, ConnectionChoice, HttpClient, Service};
 
 /// Makes calls.
 #[derive(Clone)]
@@ -41,12 +41,12 @@ impl Client {
     /// server may have been closing, is sent again over a new one at once.
     async fn send(&self, step: Step, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
         let over = match step {
-            Step::Create => Over::Fresh,
-            Step::Prepare | Step::Poll | Step::Cancel | Step::Delete => Over::Kept,
+            Step::Create => ConnectionChoice::Fresh,
+            Step::Prepare | Step::Poll | Step::Cancel | Step::Delete => ConnectionChoice::Kept,
         };
         match self.http.call(over, request.clone()).await {
-            Err(lost) if over == Over::Kept && lost.class == FailureClass::Transport => {
-                self.http.call(Over::Fresh, request).await
+            Err(lost) if over == ConnectionChoice::Kept && lost.class == FailureClass::Transport => {
+                self.http.call(ConnectionChoice::Fresh, request).await
             }
             answer => answer,
         }
@@ -71,7 +71,7 @@ impl Client {
             class: FailureClass::Protocol,
             code: None,
             text: format!("no request to `{path}` can be made: {error}"),
-            kills: Kills::Session,
+            kills: FailureScope::Session,
         })?;
         self.service.access().sign(request.headers_mut());
         Ok(request)

@@ -12,8 +12,8 @@ use std::{future::Future, pin::Pin};
 use bytes::Bytes;
 use claque_core::{
     extraction::{
-        AiTransform, DocumentFact, DocumentNo, DocumentRecord, Extraction, ExtractionConfig, Going, Input,
-        OnStop, Output, PollPolicy, Remains, Reply, Step, TimeoutReason,
+        AiTransform, DocumentFact, DocumentNo, DocumentRecord, Extraction, ExtractionConfig,
+        ExtractionInProgress, Input, Leftover, OnStop, Output, PollPolicy, Reply, Step, TimeoutReason,
     },
     lag::LagHistogram,
     time::{Duration, Instant},
@@ -25,7 +25,7 @@ use tokio::{
 
 use self::{
     client::{Client, Form},
-    names::GivenNames,
+    names::NamesInUse,
 };
 use crate::{clock::Clock, service::Service};
 
@@ -80,15 +80,15 @@ pub enum News {
         /// Of which document.
         document: DocumentNo,
         /// What.
-        what: Option<Remains>,
+        what: Option<Leftover>,
         /// To be told when it is written down.
-        noted: oneshot::Sender<Noted>,
+        noted: oneshot::Sender<JournalAck>,
     },
 }
 
 /// Says that what was told is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Noted;
+pub struct JournalAck;
 
 /// Documents under way.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ pub struct ClearOrder {
     /// Where, and as whom.
     pub service: Service,
     /// What goes on there.
-    pub going: Going,
+    pub going: ExtractionInProgress,
     /// How often progress is asked for.
     pub poll: PollPolicy,
     /// Longest wait for one answer, and longest time without a further page.
@@ -135,8 +135,8 @@ pub async fn clear(order: ClearOrder) -> Result<Option<String>, String> {
     // Held until the end, since its end would be no stop.
     let (_stop, stopped) = watch::channel(false);
     let client = Client { http: service.another_client(), service, form: Form::default() };
-    let (names, progress) = (GivenNames::default(), watch::Sender::new(0));
-    let desk = Desk { document, clock, client, teller, stopped, names, progress };
+    let (names, progress) = (NamesInUse::default(), watch::Sender::new(0));
+    let desk = ExtractionDriver { document, clock, client, teller, stopped, names, progress };
     let mut errors = Vec::new();
     let mut record = None;
     let listen = async {
@@ -147,7 +147,7 @@ pub async fn clear(order: ClearOrder) -> Result<Option<String>, String> {
                     DocumentFact::Document(ended) => record = Some(ended),
                     DocumentFact::Page(_) => {}
                 }),
-                News::Remains { noted, .. } => drop(noted.send(Noted)),
+                News::Remains { noted, .. } => drop(noted.send(JournalAck)),
                 News::Paced { .. } => {}
             }
         }
@@ -171,7 +171,7 @@ impl Conversations {
         let clock = Clock::start();
         let (stop, stopped) = watch::channel(false);
         let (teller, news) = mpsc::channel(NEWS);
-        let (names, progress) = (GivenNames::default(), watch::Sender::new(0));
+        let (names, progress) = (NamesInUse::default(), watch::Sender::new(0));
         let http = service.another_client();
         let mut tasks = JoinSet::new();
         for (form, number) in forms.into_iter().zip(0..) {
@@ -189,7 +189,7 @@ impl Conversations {
             let client = Client { service: service.clone(), http: http.clone(), form };
             let (teller, stopped, progress) = (teller.clone(), stopped.clone(), progress.clone());
             let names = names.clone();
-            let desk = Desk { document, clock, client, teller, stopped, names, progress };
+            let desk = ExtractionDriver { document, clock, client, teller, stopped, names, progress };
             tasks.spawn(desk.converse(machine));
         }
         Self { clock, news, stop, tasks }
@@ -227,21 +227,21 @@ impl Conversations {
 }
 
 /// One conversation with all it needs.
-struct Desk {
+struct ExtractionDriver {
     document: DocumentNo,
     clock: Clock,
     client: Client,
     teller: mpsc::Sender<News>,
     stopped: watch::Receiver<bool>,
     /// What the service named, by all documents.
-    names: GivenNames,
+    names: NamesInUse,
     /// Calls of all documents that were let through and of which only so many are in a time.
     progress: watch::Sender<u64>,
 }
 
 type UnderWay = Pin<Box<dyn Future<Output = Reply> + Send>>;
 
-impl Desk {
+impl ExtractionDriver {
     async fn converse(mut self, mut machine: Extraction) -> LagHistogram {
         let mut lag = LagHistogram::default();
         let mut under_way: Option<UnderWay> = None;
@@ -305,11 +305,11 @@ impl Desk {
     ///
     /// # Errors
     /// It cannot be noted, so nothing must be made that would have to be.
-    async fn note(&self, remains: Vec<Option<Remains>>) -> Result<(), oneshot::error::RecvError> {
+    async fn note(&self, remains: Vec<Option<Leftover>>) -> Result<(), oneshot::error::RecvError> {
         for what in remains {
             let (noted, is_noted) = oneshot::channel();
             self.tell(News::Remains { document: self.document, what, noted }).await;
-            let Noted = is_noted.await?;
+            let JournalAck = is_noted.await?;
         }
         Ok(())
     }

@@ -6,13 +6,13 @@ use std::{
 };
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     extraction::{DocumentNo, Refused, Reply},
 };
 
 /// What extractions and documents of a run are called, and whose each name is. Shared by all its conversations.
 #[derive(Clone, Debug, Default)]
-pub(super) struct GivenNames(Arc<Mutex<BTreeMap<(Kind, String), DocumentNo>>>);
+pub(super) struct NamesInUse(Arc<Mutex<BTreeMap<(Kind, String), DocumentNo>>>);
 
 /// What is called so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,7 @@ enum Kind {
     Document,
 }
 
-impl GivenNames {
+impl NamesInUse {
     /// `reply`, unless it names something by the name of another document's: then nobody knows whose it is.
     pub(super) fn check(&self, document: DocumentNo, reply: Reply) -> Reply {
         let (kind, name) = match &reply {
@@ -43,7 +43,7 @@ fn refused(kind: Kind, owner: DocumentNo) -> Reply {
         Kind::Document => "document",
     };
     let text = format!("the service names this {what} as it named that of document {owner}");
-    let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, Kills::Session);
+    let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, FailureScope::Session);
     Reply::Refused(Refused { failure: Failure { phase, class, code: None, text, kills }, limit: None })
 }
 
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_document_that_is_named_as_another_is_not_believed() {
-        let names = GivenNames::default();
+        let names = NamesInUse::default();
         let created = || Reply::Created(Created { id: "d".to_owned(), failed: vec![] });
         let status = Reply::Status(Status { document: Some("d".to_owned()), ..Status::default() });
         assert_eq!(names.check(DocumentNo(0), created()), created());

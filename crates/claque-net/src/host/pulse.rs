@@ -18,10 +18,10 @@ const SLIGHT: Duration = Duration::from_millis(2);
 
 /// A host's own. It beats only for a run, and by the run's clock.
 #[derive(Debug, Default)]
-pub(super) struct HostPulse(RefCell<Option<Followed>>);
+pub(super) struct HostPulse(RefCell<Option<HostHeartbeat>>);
 
 #[derive(Debug)]
-struct Followed {
+struct HostHeartbeat {
     clock: Clock,
     /// By when the next beat is due.
     due: Instant,
@@ -31,7 +31,7 @@ struct Followed {
 impl HostPulse {
     /// Beats from `since` on, until it is finished. To be called on the host's thread.
     pub(super) fn follow(self: &Rc<Self>, clock: Clock, since: Instant) {
-        *self.0.borrow_mut() = Some(Followed { clock, due: since + HEARTBEAT, gaps: GapLog::default() });
+        *self.0.borrow_mut() = Some(HostHeartbeat { clock, due: since + HEARTBEAT, gaps: GapLog::default() });
         let pulse = Rc::clone(self);
         tokio::task::spawn_local(async move {
             while let Some((clock, due)) = pulse.next() {
@@ -53,7 +53,7 @@ impl HostPulse {
 
     fn beat(&self, now: Instant) {
         let mut followed = self.0.borrow_mut();
-        let Some(Followed { due, gaps, .. }) = followed.as_mut() else { return };
+        let Some(HostHeartbeat { due, gaps, .. }) = followed.as_mut() else { return };
         let lasted = now.since(*due);
         if !lasted.is_zero() {
             gaps.record(Gap { from: *due, lasted, of: GeneratorPart::Gateway });

@@ -2,7 +2,7 @@
 
 use claque_core::secret::Secret;
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     time::Duration,
 };
 use hyper::{HeaderMap, header::HeaderValue};
@@ -144,7 +144,7 @@ pub(crate) fn secret_header(secret: &str) -> Result<HeaderValue, Failure> {
         class: FailureClass::Auth,
         code: None,
         text: "a credential holds characters that no header can carry".to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     })?;
     value.set_sensitive(true);
     Ok(value)

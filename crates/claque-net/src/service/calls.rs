@@ -1,7 +1,7 @@
 //! The REST calls with a pass: how they are made, and what the service offers.
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     time::Duration,
 };
 use claque_wire::yapit::{
@@ -14,7 +14,7 @@ use super::{
     Service, ServiceError,
     error::not_understood,
     guest::GUESTS,
-    http::{Answer, HttpClient, Lead, Over, bare},
+    http::{Answer, ConnectionChoice, HttpClient, RedirectTarget, bare},
     patience::{Pause, Refused},
     persist,
     target::Target,
@@ -84,7 +84,7 @@ impl Service {
     /// Calls, again if the token was too old and there is a new one.
     pub(super) async fn call(
         &self,
-        over: Over,
+        over: ConnectionChoice,
         request: impl Fn() -> Result<Request<Body>, Failure>,
     ) -> Result<Answer, Failure> {
         let mut renewed = false;
@@ -115,7 +115,7 @@ impl Service {
                 class: FailureClass::Protocol,
                 code: Some(answer.status.as_u16()),
                 text: format!("answered where {} was expected", wanted.as_u16()),
-                kills: Kills::Session,
+                kills: FailureScope::Session,
             },
             _ => failure(answer),
         };
@@ -163,13 +163,14 @@ impl Service {
 pub(super) async fn serves_strangers(http: &HttpClient, target: &Target) -> bool {
     let url = target.url("/api/v1/documents/00000000-0000-4000-8000-000000000000/blocks");
     let Ok(request) = bare(Method::GET, &url) else { return false };
-    http.call(Over::Fresh, request).await.is_ok_and(|answer| {
+    http.call(ConnectionChoice::Fresh, request).await.is_ok_and(|answer| {
         answer.status == StatusCode::NOT_FOUND && failure(&answer).text.starts_with("Document")
     })
 }
 
 fn failure(answer: &Answer) -> Failure {
-    let failure = http_failure(answer.status.as_u16(), &answer.body, Kills::Session, Phase::BeforeAudio);
+    let failure =
+        http_failure(answer.status.as_u16(), &answer.body, FailureScope::Session, Phase::BeforeAudio);
     match &answer.leads_to {
         Some(lead) => Failure { text: redirect_words(lead), ..failure },
         None => failure,
@@ -177,7 +178,7 @@ fn failure(answer: &Answer) -> Failure {
 }
 
 /// No redirect of a call is followed: credentials are for who was named.
-fn redirect_words(Lead { origin, path }: &Lead) -> String {
+fn redirect_words(RedirectTarget { origin, path }: &RedirectTarget) -> String {
     match origin {
         Some(origin) => format!(
             "the answer is a redirect to {origin}{path}, which is not followed; if the service is there, type --base-url {origin}"
@@ -194,6 +195,6 @@ pub(super) fn no_id() -> Failure {
         class: FailureClass::Protocol,
         code: None,
         text: "the document is named by something that is no id of one".to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }

@@ -10,7 +10,7 @@ use super::{
     Service, ServiceError,
     calls::no_id,
     error::not_understood,
-    http::{Over, bare, post_json},
+    http::{ConnectionChoice, bare, post_json},
     patience::Pause,
 };
 
@@ -36,7 +36,7 @@ impl Service {
         const ACTION: &str = "create a document";
         let body = DocumentRequest { content: content.to_owned(), title: Some(title.to_owned()) };
         let url = self.target.url("/api/v1/documents/text");
-        let answer = self.call(Over::Fresh, || post_json(&url, &body)).await;
+        let answer = self.call(ConnectionChoice::Fresh, || post_json(&url, &body)).await;
         let answer = answer.map_err(|failure| self.error(ACTION, failure))?;
         self.expect(ACTION, &answer, StatusCode::CREATED)?;
         let created: DocumentCreated = json::read(&answer.body)

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     pacing::Limited,
     time::Duration,
 };
@@ -94,7 +94,7 @@ pub(crate) fn not_understood(what: &str, error: &serde_json::Error) -> Failure {
         class: FailureClass::Protocol,
         code: None,
         text: format!("the answer is no {what}: {error}"),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }
 
@@ -105,6 +105,6 @@ pub(crate) fn timed_out(after: Duration) -> Failure {
         class: FailureClass::Timeout,
         code: None,
         text: format!("no answer within {} s", after.as_secs_f64()),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }

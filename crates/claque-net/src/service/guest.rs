@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use claque_core::event::{Kills, Phase};
+use claque_core::event::{FailureScope, Phase};
 use claque_wire::yapit::{http_failure, json, rest::AnonymousSession};
 use hyper::Method;
 use uuid::Builder;
@@ -10,7 +10,7 @@ use uuid::Builder;
 use super::{
     access::Pass,
     error::not_understood,
-    http::{HttpClient, Over, bare},
+    http::{ConnectionChoice, HttpClient, bare},
     patience::Refused,
     target::Target,
 };
@@ -23,7 +23,11 @@ pub(crate) const GUESTS: &str = "/api/v1/users/anonymous-session";
 ///
 /// # Errors
 /// The service refuses otherwise, or cannot be reached or understood.
-pub(crate) async fn become_guest(http: &HttpClient, target: &Target, over: Over) -> Result<Pass, Refused> {
+pub(crate) async fn become_guest(
+    http: &HttpClient,
+    target: &Target,
+    over: ConnectionChoice,
+) -> Result<Pass, Refused> {
     let request = bare(Method::POST, &target.url(GUESTS))?;
     let answer = http.call(over, request).await?;
     match answer.status.as_u16() {
@@ -34,7 +38,7 @@ pub(crate) async fn become_guest(http: &HttpClient, target: &Target, over: Over)
         }
         404 | 405 => Ok(Pass::Guest { id: own_id().into(), token: None }),
         status => Err(Refused {
-            failure: http_failure(status, &answer.body, Kills::Session, Phase::Handshake),
+            failure: http_failure(status, &answer.body, FailureScope::Session, Phase::Handshake),
             retry_after: answer.retry_after,
         }),
     }

@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, io, net::IpAddr};
 
 use bytes::Bytes;
-use claque_core::event::{Failure, FailureClass, Kills, Phase};
+use claque_core::event::{Failure, FailureClass, FailureScope, Phase};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{
     HeaderMap, Request, Response, StatusCode, Uri,
@@ -62,7 +62,7 @@ type Pool = Client<HttpsConnector<Connector>, Full<Bytes>>;
 
 /// Which connection a request goes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Over {
+pub(crate) enum ConnectionChoice {
     /// One that is kept, if there is one. The server may be closing it at this very moment.
     Kept,
     /// A new one: for what must not be sent twice (RFC 9110 section 9.2.2), and for what was lost on a kept one.
@@ -77,19 +77,19 @@ pub(crate) struct Answer {
     /// What the body is said to be.
     pub(crate) content_type: Option<String>,
     /// Where a redirect leads, without a query, which may hold secrets.
-    pub(crate) leads_to: Option<Lead>,
+    pub(crate) leads_to: Option<RedirectTarget>,
     pub(crate) body: Bytes,
 }
 
 /// Where a redirect leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Lead {
+pub(crate) struct RedirectTarget {
     /// Who answers there; none where it is who sent us away.
     pub(crate) origin: Option<Origin>,
     pub(crate) path: String,
 }
 
-impl Lead {
+impl RedirectTarget {
     fn of(location: &str, asked: &Uri) -> Option<Self> {
         let is_scheme =
             |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
@@ -128,13 +128,13 @@ impl HttpClient {
     /// Sends a request and waits for the head of the answer.
     async fn send(
         &self,
-        over: Over,
+        over: ConnectionChoice,
         mut request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, Failure> {
         request.headers_mut().extend(self.headers.clone());
         let pool = match over {
-            Over::Kept => &self.client,
-            Over::Fresh => &self.fresh,
+            ConnectionChoice::Kept => &self.client,
+            ConnectionChoice::Fresh => &self.fresh,
         };
         let asked = request.uri().clone();
         pool.request(request).await.map_err(|error| {
@@ -190,19 +190,27 @@ impl HttpClient {
     }
 
     /// Sends a request with a JSON body, or without one, and reads the whole answer, within the network's bound.
-    pub(crate) async fn call(&self, over: Over, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+    pub(crate) async fn call(
+        &self,
+        over: ConnectionChoice,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, Failure> {
         let call = format!("{} {}", request.method(), request.uri().path());
         let asked = request.uri().clone();
         let answered = self.network.within_bound(call, self.exchange(over, request)).await;
         answered.map_err(|failure| self.by_way_of(failure, &asked))
     }
 
-    async fn exchange(&self, over: Over, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+    async fn exchange(
+        &self,
+        over: ConnectionChoice,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Answer, Failure> {
         let asked = request.uri().clone();
         let response = self.send(over, request).await?;
         let status = response.status();
         let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
-        let leads_to = location.and_then(|to| to.to_str().ok()).and_then(|to| Lead::of(to, &asked));
+        let leads_to = location.and_then(|to| to.to_str().ok()).and_then(|to| RedirectTarget::of(to, &asked));
         let seconds =
             response.headers().get(hyper::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = seconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
@@ -228,7 +236,7 @@ fn too_long(error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
         class: FailureClass::Protocol,
         code: None,
         text,
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     })
 }
 
@@ -258,7 +266,7 @@ pub(crate) fn unusable(url: &str, error: &dyn StdError) -> Failure {
         class: FailureClass::Protocol,
         code: None,
         text: format!("no request to `{url}` can be made: {error}"),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }
 
@@ -293,7 +301,7 @@ pub(crate) fn failure_of(error: &(dyn StdError + 'static), phase: Phase) -> Fail
         }
     }
     let text = words.unwrap_or_else(|| innermost.to_string());
-    Failure { phase, class, code: None, text, kills: Kills::Session }
+    Failure { phase, class, code: None, text, kills: FailureScope::Session }
 }
 
 /// The system's error at the bottom of another, if it is one.
@@ -373,14 +381,14 @@ mod tests {
     #[test]
     fn a_redirect_is_told_by_its_origin_and_path_and_without_its_query() {
         let asked: Uri = "http://tts.example/api/v1/models?a=b".parse().unwrap();
-        let lead = Lead::of("https://tts.example/api/v1/models?token=hush", &asked).unwrap();
+        let lead = RedirectTarget::of("https://tts.example/api/v1/models?token=hush", &asked).unwrap();
         assert_eq!(lead.origin.map(|origin| origin.to_string()).as_deref(), Some("https://tts.example"));
         assert_eq!(lead.path, "/api/v1/models");
-        let lead = Lead::of("/login?next=/", &asked).unwrap();
+        let lead = RedirectTarget::of("/login?next=/", &asked).unwrap();
         assert_eq!((lead.origin, lead.path.as_str()), (None, "/login"));
-        let lead = Lead::of(&format!("/{}", "a".repeat(10_000)), &asked).unwrap();
+        let lead = RedirectTarget::of(&format!("/{}", "a".repeat(10_000)), &asked).unwrap();
         assert_eq!(lead.path.len(), LONGEST_LEAD);
-        assert_eq!(Lead::of("mailto:me@x.example", &asked), None);
+        assert_eq!(RedirectTarget::of("mailto:me@x.example", &asked), None);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) use self::{
     access::Access,
     addresses::{Addresses, HEAD_START, is_its_own, telling},
     headers::ExtraHeaders,
-    http::{Answer, HttpClient, Over, failure_of, post_json, unusable},
+    http::{Answer, ConnectionChoice, HttpClient, failure_of, post_json, unusable},
     proxy::{Proxy, Route},
     target::{AudioPlace, Origin, redirected},
 };
@@ -258,11 +258,11 @@ async fn sign_in_and_keep(
 async fn persist<T>(
     action: &'static str,
     (clock, secrets): (Clock, &Secrets),
-    attempt: impl AsyncFn(Over) -> Result<T, Refused>,
+    attempt: impl AsyncFn(ConnectionChoice) -> Result<T, Refused>,
     wait: &impl AsyncFn(Pause) -> bool,
 ) -> Result<T, Refused> {
     let mut persistence = Persistence::new(clock.now());
-    let mut over = Over::Kept;
+    let mut over = ConnectionChoice::Kept;
     loop {
         let refused = match attempt(over).await {
             Err(refused) => Refused { failure: secrets.clean_failure(refused.failure), ..refused },
@@ -276,7 +276,7 @@ async fn persist<T>(
         if !wait(Pause { action, span, failure: failure.clone() }).await {
             return Err(refused);
         }
-        over = Over::Fresh;
+        over = ConnectionChoice::Fresh;
     }
 }
 

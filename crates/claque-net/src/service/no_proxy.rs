@@ -8,13 +8,13 @@ pub(super) struct NoProxy(Vec<Exception>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Exception {
-    who: Who,
+    who: NoProxyRule,
     /// The only port of it that is meant.
     port: Option<u16>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Who {
+enum NoProxyRule {
     /// `*`.
     Everybody,
     /// A name and all names below it.
@@ -40,15 +40,15 @@ impl NoProxy {
 impl Exception {
     fn parse(entry: &str) -> Option<Self> {
         let entry = entry.to_ascii_lowercase();
-        if let Some(who) = Who::parse(&entry) {
+        if let Some(who) = NoProxyRule::parse(&entry) {
             return Some(Self { who, port: None });
         }
         let (host, port) = entry.rsplit_once(':')?;
-        Some(Self { who: Who::parse(host)?, port: Some(port.parse().ok()?) })
+        Some(Self { who: NoProxyRule::parse(host)?, port: Some(port.parse().ok()?) })
     }
 }
 
-impl Who {
+impl NoProxyRule {
     fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         if text == "*" {

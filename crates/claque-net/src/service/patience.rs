@@ -137,12 +137,18 @@ pub(crate) fn is_transient(failure: &Failure) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use claque_core::event::{Kills, Phase};
+    use claque_core::event::{FailureScope, Phase};
 
     use super::*;
 
     fn failure(code: Option<u16>, class: FailureClass, text: &str) -> Failure {
-        Failure { phase: Phase::BeforeAudio, class, code, text: text.to_owned(), kills: Kills::Session }
+        Failure {
+            phase: Phase::BeforeAudio,
+            class,
+            code,
+            text: text.to_owned(),
+            kills: FailureScope::Session,
+        }
     }
 
     /// Waits until it is given up, and how long that was in all.

@@ -7,7 +7,7 @@ use hyper::Method;
 use super::{
     Service,
     error::timed_out,
-    http::{Over, bare},
+    http::{ConnectionChoice, bare},
 };
 
 /// Longest that a service may take to answer: some answer nothing while their engine works.
@@ -34,7 +34,7 @@ impl Service {
         let call = async {
             let mut request = bare(Method::GET, &url)?;
             self.access.sign(request.headers_mut());
-            let answer = self.http.call(Over::Kept, request).await?;
+            let answer = self.http.call(ConnectionChoice::Kept, request).await?;
             let status = answer.status.as_u16();
             Ok::<_, Failure>(ProbeAnswer { status, content_type: answer.content_type, body: answer.body })
         };

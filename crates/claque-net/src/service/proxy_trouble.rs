@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use claque_core::event::{Failure, FailureClass, Kills, Phase};
+use claque_core::event::{Failure, FailureClass, FailureScope, Phase};
 
 /// What went wrong about a proxy. Never with its secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ impl ProxyTrouble {
     /// The failure that it is: of the network.
     pub(crate) fn failure(&self) -> Failure {
         let (phase, class) = (Phase::Dial, FailureClass::Transport);
-        Failure { phase, class, code: self.status, text: self.text.clone(), kills: Kills::Session }
+        Failure { phase, class, code: self.status, text: self.text.clone(), kills: FailureScope::Session }
     }
 
     /// What an error tells of, looking at this one alone and not at its causes.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     extraction::{Accepted, Created, Prepared, Refused, Reply, Status},
     secret::{Secret, SecretSet},
 };
@@ -77,7 +77,7 @@ impl Secrets {
     pub(crate) fn clean_reply(&self, reply: Reply) -> Reply {
         let unfit = |what| {
             let text = format!("the answer names {what} by something that is no name");
-            let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, Kills::Session);
+            let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, FailureScope::Session);
             Reply::Refused(Refused {
                 failure: Failure { phase, class, code: None, text, kills },
                 limit: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     time::{Duration, Instant},
 };
 use claque_wire::yapit::{
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::{
     access::{Pass, PasswordSignIn, secret_header},
     error::not_understood,
-    http::{HttpClient, Over, post_json},
+    http::{ConnectionChoice, HttpClient, post_json},
     patience::{Backoff, Refused, is_transient},
     secrets::Secrets,
     target::Target,
@@ -121,7 +121,7 @@ impl Refresher {
         stack_headers(request.headers_mut(), &self.account)?;
         let token = secret_header(self.tokens.refresh_token.expose())?;
         request.headers_mut().insert("x-stack-refresh-token", token);
-        let answer = self.http.call(Over::Fresh, request).await?;
+        let answer = self.http.call(ConnectionChoice::Fresh, request).await?;
         let outcome = if answer.status == 200 {
             self.tokens.access_token = json::read::<Refreshed>(&answer.body)
                 .map_err(|error| not_understood("new token", &error))?
@@ -133,7 +133,7 @@ impl Refresher {
                 return Err(failure);
             }
             // The session itself is over: a new one is as good.
-            let signed_in = sign_in(&self.http, &self.target, &self.account, Over::Fresh).await;
+            let signed_in = sign_in(&self.http, &self.target, &self.account, ConnectionChoice::Fresh).await;
             self.tokens = signed_in.map_err(|refused| refused.failure)?;
             TokenOutcome::SignedInAgain
         };
@@ -151,7 +151,7 @@ pub(crate) async fn sign_in(
     http: &HttpClient,
     target: &Target,
     account: &PasswordSignIn,
-    over: Over,
+    over: ConnectionChoice,
 ) -> Result<SignedIn, Refused> {
     let body = SignInRequest { email: account.email.clone(), password: account.password.clone() };
     let mut request = post_json(&target.url("/auth/api/v1/auth/password/sign-in"), &body)?;
@@ -169,7 +169,7 @@ pub(crate) async fn sign_in(
 }
 
 fn refused(status: u16, body: &[u8]) -> Failure {
-    http_failure(status, body, Kills::Session, Phase::Handshake)
+    http_failure(status, body, FailureScope::Session, Phase::Handshake)
 }
 
 fn stack_headers(headers: &mut hyper::HeaderMap, account: &PasswordSignIn) -> Result<(), Failure> {

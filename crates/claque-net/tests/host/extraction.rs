@@ -7,7 +7,7 @@ use claque_core::{
 use claque_front::yapit::gateway::{CreationAnswer, GatewayConfig, PageEnd, RateLimit};
 use claque_gateway::Workers;
 use claque_net::{
-    extraction::{Conversations, ExtractionOrder, News, Noted, Paper},
+    extraction::{Conversations, ExtractionOrder, JournalAck, News, Paper},
     host::Host,
     service::{Credentials, Network, NetworkOrder, Service, Target},
 };
@@ -222,7 +222,7 @@ async fn extract(host: &Host, papers: Vec<Paper>) -> (Vec<DocumentFact>, u32) {
         match news {
             News::Facts(more) => facts.extend(more),
             News::Paced { .. } => paced += 1,
-            News::Remains { noted, .. } => drop(noted.send(Noted)),
+            News::Remains { noted, .. } => drop(noted.send(JournalAck)),
         }
     }
     (facts, paced)

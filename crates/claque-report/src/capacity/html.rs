@@ -3,7 +3,7 @@
 //! Foreign words reach it only through [`Markup::words`]; links are relative, to the folders of its runs.
 
 use claque_stats::{
-    capacity::{Answer, Ending, Worth},
+    capacity::{Answer, ProbeTrust, SearchEnding},
     units::counted,
 };
 use claque_store::{CapacityFolder, ProbeRow};
@@ -49,12 +49,12 @@ pub(super) fn page(book: &CapacityFolder, answer: &Answer) -> String {
 /// The answer in a box, to be quoted.
 fn state(book: &CapacityFolder, answer: &Answer, out: &mut Markup) {
     let (word, class) = match answer.ending {
-        Ending::Found => ("FOUND", ""),
-        Ending::AtLeast => ("AT LEAST", ""),
-        Ending::NothingHolds => ("NOTHING HOLDS", " invalid"),
-        Ending::Untrusted(_) => ("INVALID", " invalid"),
-        Ending::Undecided(_) => ("UNDECIDED", " notable"),
-        Ending::Stopped => ("STOPPED", " notable"),
+        SearchEnding::Found => ("FOUND", ""),
+        SearchEnding::AtLeast => ("AT LEAST", ""),
+        SearchEnding::NothingHolds => ("NOTHING HOLDS", " invalid"),
+        SearchEnding::Untrusted(_) => ("INVALID", " invalid"),
+        SearchEnding::Undecided(_) => ("UNDECIDED", " notable"),
+        SearchEnding::Stopped => ("STOPPED", " notable"),
     };
     out.raw("<section class=\"verdict").raw(class).raw("\">\n<p><strong>").words(word).raw("</strong> ");
     out.words(&words::paragraph(answer)).raw("</p>\n");
@@ -97,7 +97,8 @@ fn runs(probes: &[ProbeRow], out: &mut Markup) {
         let pace = evidence
             .pace
             .map_or_else(|| "N/A".to_owned(), |pace| format!("{:.3} ±{:.3}", pace.ratio, pace.error));
-        let class = if evidence.worth == Worth::Valid && evidence.is_met() { "word" } else { "word worse" };
+        let class =
+            if evidence.worth == ProbeTrust::Valid && evidence.is_met() { "word" } else { "word worse" };
         out.raw("<tr>").element("td", &format!("{place}")).element("td", &evidence.users.to_string());
         out.element("td", &evidence.blocks.to_string()).element("td", &pace);
         out.raw("<td class=\"")

@@ -8,7 +8,7 @@ mod text;
 mod words;
 
 use claque_stats::{
-    capacity::{Answer, Difference, Evidence, Worth},
+    capacity::{Answer, Difference, Evidence, ProbeTrust},
     units::counted,
 };
 use claque_store::CapacityFolder;
@@ -76,10 +76,10 @@ pub fn compared_to_json(
 /// What one run came to, in a line.
 pub fn one_probe(evidence: &Evidence) -> String {
     match &evidence.worth {
-        Worth::Invalid(why) => format!("  INVALID, and in no figure: {}", one_line(why)),
-        Worth::Limited(why) => format!("  a limit of the service bit: {}", one_line(why)),
-        Worth::Unserved(why) => format!("  not served: {}", one_line(why)),
-        Worth::Valid => {
+        ProbeTrust::Invalid(why) => format!("  INVALID, and in no figure: {}", one_line(why)),
+        ProbeTrust::Limited(why) => format!("  a limit of the service bit: {}", one_line(why)),
+        ProbeTrust::Unserved(why) => format!("  not served: {}", one_line(why)),
+        ProbeTrust::Valid => {
             let pace = evidence.pace.map_or_else(String::new, |pace| {
                 format!(", delivered {:.2}x as fast as listened to", pace.ratio)
             });

@@ -1,7 +1,7 @@
 //! A capacity as text of at most 100 columns. Colour only underlines what the words say already.
 
 use claque_stats::{
-    capacity::{Answer, Ending, Length, Worth},
+    capacity::{Answer, Length, ProbeTrust, SearchEnding},
     units::counted,
 };
 use claque_store::{CapacityFolder, ProbeRow};
@@ -18,9 +18,9 @@ const WIDTH: usize = 96;
 /// The whole answer, ended by a newline.
 pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> String {
     let style = match answer.ending {
-        Ending::Found | Ending::AtLeast => Style::Good,
-        Ending::NothingHolds | Ending::Untrusted(_) => Style::Bad,
-        Ending::Undecided(_) | Ending::Stopped => Style::Notable,
+        SearchEnding::Found | SearchEnding::AtLeast => Style::Good,
+        SearchEnding::NothingHolds | SearchEnding::Untrusted(_) => Style::Bad,
+        SearchEnding::Undecided(_) | SearchEnding::Stopped => Style::Notable,
     };
     let mut lines = vec![
         row("capacity", &paint.style(style, &words::headline(answer)), paint),
@@ -72,10 +72,10 @@ fn probes(probes: &[ProbeRow]) -> Vec<String> {
             .pace
             .map_or_else(|| "N/A".to_owned(), |pace| format!("{:.3} ±{:.3}", pace.ratio, pace.error));
         let words = match &evidence.worth {
-            Worth::Invalid(why) => format!("INVALID: {}", one_line(why)),
-            Worth::Limited(why) => format!("limited: {}", one_line(why)),
-            Worth::Unserved(why) => format!("not served: {}", one_line(why)),
-            Worth::Valid => {
+            ProbeTrust::Invalid(why) => format!("INVALID: {}", one_line(why)),
+            ProbeTrust::Limited(why) => format!("limited: {}", one_line(why)),
+            ProbeTrust::Unserved(why) => format!("not served: {}", one_line(why)),
+            ProbeTrust::Valid => {
                 let trials = evidence.trials.iter();
                 let one = |met, good, of| format!("{} {good}/{of}", if met { "met" } else { "MISSED" });
                 let all: Vec<_> = trials.map(|trial| one(trial.result.met, trial.good, trial.of)).collect();

@@ -1,7 +1,7 @@
 //! A capacity in plain words: what is quoted.
 
 use claque_stats::{
-    capacity::{Answer, AtAnyLoad, Ceiling, Ending, Fall, GaveWay, NumberShown, THROUGHPUT},
+    capacity::{Answer, AtAnyLoad, Ceiling, FailureShape, GaveWay, NumberShown, SearchEnding, THROUGHPUT},
     objective::Counted,
     units::{counted, grouped},
 };
@@ -15,17 +15,18 @@ use crate::{
 pub(super) fn headline(answer: &Answer) -> String {
     let listeners = |users: u32| counted(users.into(), "listener");
     match (&answer.ending, answer.users) {
-        (Ending::Found, Some(users)) => format!("{} at once", listeners(users)),
-        (Ending::AtLeast, Some(users)) => {
+        (SearchEnding::Found, Some(users)) => format!("{} at once", listeners(users)),
+        (SearchEnding::AtLeast, Some(users)) => {
             format!("at least {} at once: {}", listeners(users), and_no_more(answer))
         }
-        (Ending::NothingHolds, _) => "not even one listener".to_owned(),
-        (Ending::Untrusted(_), _) => "no answer: the runs do not measure the service".to_owned(),
-        (Ending::Undecided(_), Some(users)) => format!("undecided; {} held", listeners(users)),
-        (Ending::Stopped, Some(users)) => format!("stopped; {} held so far", listeners(users)),
-        (Ending::Found | Ending::AtLeast | Ending::Undecided(_) | Ending::Stopped, None) => {
-            "no answer: nothing is known to hold".to_owned()
-        }
+        (SearchEnding::NothingHolds, _) => "not even one listener".to_owned(),
+        (SearchEnding::Untrusted(_), _) => "no answer: the runs do not measure the service".to_owned(),
+        (SearchEnding::Undecided(_), Some(users)) => format!("undecided; {} held", listeners(users)),
+        (SearchEnding::Stopped, Some(users)) => format!("stopped; {} held so far", listeners(users)),
+        (
+            SearchEnding::Found | SearchEnding::AtLeast | SearchEnding::Undecided(_) | SearchEnding::Stopped,
+            None,
+        ) => "no answer: nothing is known to hold".to_owned(),
     }
 }
 
@@ -64,8 +65,8 @@ pub(super) fn paragraph(answer: &Answer) -> String {
     );
     sentences.extend(caution(answer));
     sentences.extend(answer.fall.map(|fall| match fall {
-        Fall::Cliff => "It is a cliff: beyond it most listeners suffer at once.".to_owned(),
-        Fall::Slope => {
+        FailureShape::Cliff => "It is a cliff: beyond it most listeners suffer at once.".to_owned(),
+        FailureShape::Slope => {
             "It is a slope: beyond it some listeners suffer, and more with each that comes.".to_owned()
         }
     }));
@@ -76,7 +77,7 @@ pub(super) fn paragraph(answer: &Answer) -> String {
 fn caution(answer: &Answer) -> Option<String> {
     let least = answer.shown.iter().filter(|shown| shown.counts == Counted::Listeners);
     let shown = least.min_by(|a, b| a.at_least_pct.total_cmp(&b.at_least_pct))?;
-    (answer.ending == Ending::Found || answer.ending == Ending::AtLeast).then(|| {
+    (answer.ending == SearchEnding::Found || answer.ending == SearchEnding::AtLeast).then(|| {
         format!(
             "By themselves the runs at {} show of `{}` at least {}; the interval rests on all runs and on queues falling steeply.",
             answer.users.unwrap_or_default(),
@@ -89,20 +90,20 @@ fn caution(answer: &Answer) -> Option<String> {
 fn opening(answer: &Answer) -> String {
     let interval = interval(answer).map_or_else(String::new, |words| format!(" ({words})"));
     match (&answer.ending, answer.users) {
-        (Ending::Found, Some(users)) => {
+        (SearchEnding::Found, Some(users)) => {
             format!("The service carries {} at once{interval}.", counted(users.into(), "listener"))
         }
-        (Ending::AtLeast, Some(users)) => format!(
+        (SearchEnding::AtLeast, Some(users)) => format!(
             "The service carries {} at once, and perhaps more: {}{interval}.",
             counted(users.into(), "listener"),
             and_no_more(answer)
         ),
-        (Ending::NothingHolds, _) => nothing_holds(answer),
-        (Ending::Untrusted(why), _) => format!(
+        (SearchEnding::NothingHolds, _) => nothing_holds(answer),
+        (SearchEnding::Untrusted(why), _) => format!(
             "There is no answer, because what was run does not measure the service: {}.",
             sentence(why).trim_end_matches('.')
         ),
-        (Ending::Undecided(why), _) => match &answer.at_any_load {
+        (SearchEnding::Undecided(why), _) => match &answer.at_any_load {
             None => format!(
                 "There is no answer yet: {}{interval}. It would take {}.",
                 sentence(why),
@@ -115,8 +116,8 @@ fn opening(answer: &Answer) -> String {
                 at_any_load(failing)
             ),
         },
-        (Ending::Stopped, _) => format!("The search was stopped before there was an answer{interval}."),
-        (Ending::Found | Ending::AtLeast, None) => "There is no answer.".to_owned(),
+        (SearchEnding::Stopped, _) => format!("The search was stopped before there was an answer{interval}."),
+        (SearchEnding::Found | SearchEnding::AtLeast, None) => "There is no answer.".to_owned(),
     }
 }
 
@@ -222,7 +223,7 @@ fn gave_way(what: GaveWay, answer: &Answer) -> &'static str {
 
 /// A ceiling in listeners: "8.1 (7.9 to 8.6)". Nobody is a part of a listener.
 pub(super) fn ceiling(ceiling: &Ceiling, answer: &Answer) -> String {
-    let failing = answer.at_any_load.as_ref().filter(|_| answer.ending == Ending::NothingHolds);
+    let failing = answer.at_any_load.as_ref().filter(|_| answer.ending == SearchEnding::NothingHolds);
     if failing.is_some_and(|failing| failing.objective == ceiling.name) {
         return "none: missed at any load".to_owned();
     }

@@ -1,7 +1,7 @@
 //! What the page holds, and what it must not.
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     record::{BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
     time::{Duration, Instant},
@@ -84,7 +84,7 @@ fn page_of(words: &str, facts: &[Fact], users: u32) -> String {
     super::page_of(folder.path()).unwrap()
 }
 
-fn error(words: &str, kills: Kills) -> Fact {
+fn error(words: &str, kills: FailureScope) -> Fact {
     let failure = Failure {
         phase: Phase::BeforeAudio,
         class: FailureClass::Server,
@@ -100,8 +100,8 @@ fn no_words_of_the_service_become_a_script() {
     let words = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'--></title></style></pre>]]>";
     let facts = [
         Fact::Block(block(0, 0, 1_000)),
-        error(words, Kills::Block(BlockIdx(1))),
-        error(words, Kills::Session),
+        error(words, FailureScope::Block(BlockIdx(1))),
+        error(words, FailureScope::Session),
         Fact::Listener(ListenerRecord { document: words.to_owned(), ..session(0, Some(1_000), 9_000) }),
     ];
     let page = page_of(words, &facts, 1);

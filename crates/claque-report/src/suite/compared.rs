@@ -6,7 +6,8 @@ use claque_stats::compare::Primary;
 use serde::Serialize;
 
 use super::{
-    SuiteComparison, against::SuiteSide, cases_against, html::held, json::HeldEntry, markdown, text, verdict,
+    SuiteComparison, against::SuiteSide, cases_against, html::held, json::BaselineScenario, markdown, text,
+    verdict,
 };
 use crate::{
     ReportError,
@@ -92,7 +93,7 @@ struct Document<'a, C> {
     candidate: &'a SuiteSide,
     /// What all of them come to.
     words: String,
-    scenarios: Vec<HeldEntry<'a, C>>,
+    scenarios: Vec<BaselineScenario<'a, C>>,
 }
 
 /// The comparison as one JSON document, ended by a newline.

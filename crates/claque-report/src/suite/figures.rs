@@ -195,11 +195,11 @@ impl ScenarioFigures {
     }
 
     /// Each objective with what came of it in the repeats.
-    pub(crate) fn objectives(&self) -> Vec<(&str, Standing)> {
+    pub(crate) fn objectives(&self) -> Vec<(&str, ObjectiveStanding)> {
         let first = self.runs.first().map_or(&[][..], |run| &run.objectives);
         let standing = |at: usize| {
             let results = || self.runs.iter().filter_map(|run| run.objectives.get(at));
-            Standing {
+            ObjectiveStanding {
                 runs: self.runs.len(),
                 met: results().filter(|result| result.met).count(),
                 not_shown: results().filter(|result| result.not_shown).count(),
@@ -211,13 +211,13 @@ impl ScenarioFigures {
 
 /// In how many repeats an objective was met, and in how many the sample did not show it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Standing {
+pub(crate) struct ObjectiveStanding {
     runs: usize,
     met: usize,
     not_shown: usize,
 }
 
-impl Standing {
+impl ObjectiveStanding {
     /// "met", "NOT SHOWN" or "MISSED".
     pub(crate) const fn word(self) -> &'static str {
         match (self.met == self.runs, self.met + self.not_shown == self.runs) {

@@ -32,7 +32,7 @@ struct Document<'a, C> {
     suite_folder: String,
     finished: bool,
     scenarios: Vec<Scenario<'a>>,
-    against: Option<Held<'a, C>>,
+    against: Option<BaselineEntry<'a, C>>,
 }
 
 #[derive(Serialize)]
@@ -57,14 +57,14 @@ struct Run<'a> {
 }
 
 #[derive(Serialize)]
-struct Held<'a, C> {
+struct BaselineEntry<'a, C> {
     name: &'a str,
     suite_folder: String,
-    scenarios: Vec<HeldEntry<'a, C>>,
+    scenarios: Vec<BaselineScenario<'a, C>>,
 }
 
 #[derive(Serialize)]
-pub(super) struct HeldEntry<'a, C> {
+pub(super) struct BaselineScenario<'a, C> {
     name: &'a str,
     /// As in a comparison.
     verdict: String,
@@ -93,7 +93,7 @@ pub(super) fn document(
         suite_folder: told.dir.display().to_string(),
         finished: told.is_finished(),
         scenarios: told.scenarios.iter().map(|one| scenario(told, one)).collect(),
-        against: against.map(|against| Held {
+        against: against.map(|against| BaselineEntry {
             name: &against.baseline.name,
             suite_folder: against.baseline.dir.display().to_string(),
             scenarios: held(against),
@@ -103,12 +103,12 @@ pub(super) fn document(
 }
 
 /// What came of each scenario that is held against another.
-pub(super) fn held(against: &SuiteComparison) -> Vec<HeldEntry<'_, impl Serialize>> {
+pub(super) fn held(against: &SuiteComparison) -> Vec<BaselineScenario<'_, impl Serialize>> {
     let scenarios = against.scenarios.iter().map(|scenario| {
         let (word, words) = verdict(scenario);
         let verdict = word.to_lowercase().replace(' ', "-");
         let comparison = scenario.held.as_ref().ok().map(|compared| compare::json::view(compared));
-        HeldEntry { name: &scenario.name, verdict, words, comparison }
+        BaselineScenario { name: &scenario.name, verdict, words, comparison }
     });
     scenarios.collect()
 }

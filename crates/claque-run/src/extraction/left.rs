@@ -2,18 +2,18 @@
 
 use std::cell::RefCell;
 
-use claque_core::extraction::{DocumentNo, Going, Remains};
+use claque_core::extraction::{DocumentNo, ExtractionInProgress, Leftover};
 use claque_store::{DocumentJournal, ExtractionName, LeftBehind, StoreError};
 
-use crate::leaving::Clears;
+use crate::leaving::CleanupKind;
 
 /// What this run has made and not yet deleted.
 #[derive(Debug, Default)]
-pub(super) struct Left {
+pub(super) struct DocumentLedger {
     journal: RefCell<Option<DocumentJournal>>,
 }
 
-impl Left {
+impl DocumentLedger {
     /// Notes from now on in `journal`.
     pub(super) fn begin(&self, journal: DocumentJournal) {
         *self.journal.borrow_mut() = Some(journal);
@@ -26,27 +26,27 @@ impl Left {
     pub(super) fn note(
         &self,
         number: DocumentNo,
-        what: Option<Remains>,
+        what: Option<Leftover>,
         whose: &DocumentOwner,
     ) -> Result<(), StoreError> {
         let mut journal = self.journal.borrow_mut();
         let Some(journal) = journal.as_mut() else { return Ok(()) };
         match what {
-            Some(Remains::Asked) => journal.intend(number.0, &whose.title(number), 0, &whose.owner),
-            Some(Remains::Extraction(going)) => journal.accepted(number.0, name(going)),
-            Some(Remains::Document(id)) => journal.created(number.0, &id),
+            Some(Leftover::Asked) => journal.intend(number.0, &whose.title(number), 0, &whose.owner),
+            Some(Leftover::Extraction(going)) => journal.accepted(number.0, name(going)),
+            Some(Leftover::Document(id)) => journal.created(number.0, &id),
             None => journal.gone(number.0),
         }
     }
 
     /// What a stop has to see to at this moment.
-    pub(super) fn clears(&self) -> Clears {
+    pub(super) fn clears(&self) -> CleanupKind {
         let journal = self.journal.borrow();
         // What an embedded service has ends with this process.
         let journal = journal.as_ref().filter(|journal| !journal.header().embedded);
         match journal.map(DocumentJournal::left) {
-            Some(left) if left != LeftBehind::default() => Clears::Extractions,
-            Some(_) | None => Clears::Nothing,
+            Some(left) if left != LeftBehind::default() => CleanupKind::Extractions,
+            Some(_) | None => CleanupKind::Nothing,
         }
     }
 
@@ -60,10 +60,10 @@ impl Left {
             return Vec::new();
         }
         let LeftBehind { documents, extractions, unresolved } = left;
-        let documents = documents.into_iter().map(|document| Remains::Document(document.id).to_string());
+        let documents = documents.into_iter().map(|document| Leftover::Document(document.id).to_string());
         let extractions =
-            extractions.into_iter().map(|left| Remains::Extraction(going(left.extraction)).to_string());
-        let unresolved = unresolved.into_iter().map(|left| format!("{}: {}", left.title, Remains::Asked));
+            extractions.into_iter().map(|left| Leftover::Extraction(going(left.extraction)).to_string());
+        let unresolved = unresolved.into_iter().map(|left| format!("{}: {}", left.title, Leftover::Asked));
         documents.chain(extractions).chain(unresolved).collect()
     }
 
@@ -96,8 +96,8 @@ impl DocumentOwner {
     }
 }
 
-fn name(going: Going) -> ExtractionName {
-    let Going { accepted, pages, ai_transform } = going;
+fn name(going: ExtractionInProgress) -> ExtractionName {
+    let ExtractionInProgress { accepted, pages, ai_transform } = going;
     ExtractionName {
         id: accepted.extraction_id,
         content_hash: accepted.content_hash,
@@ -108,10 +108,14 @@ fn name(going: Going) -> ExtractionName {
 }
 
 /// An extraction as it stands in a journal, to be asked about.
-pub fn going(name: ExtractionName) -> Going {
+pub fn going(name: ExtractionName) -> ExtractionInProgress {
     use claque_core::extraction::{Accepted, AiTransform};
 
     let ExtractionName { id, content_hash, prompt_hash, pages, ai_transform } = name;
     let accepted = Accepted { extraction_id: id, content_hash, prompt_hash, pages: Some(pages) };
-    Going { accepted, pages, ai_transform: if ai_transform { AiTransform::On } else { AiTransform::Off } }
+    ExtractionInProgress {
+        accepted,
+        pages,
+        ai_transform: if ai_transform { AiTransform::On } else { AiTransform::Off },
+    }
 }

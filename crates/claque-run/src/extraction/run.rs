@@ -10,7 +10,7 @@ use claque_core::{
     time::Instant,
 };
 use claque_net::{
-    extraction::{Conversations, ExtractionOrder, News, Noted, Paper},
+    extraction::{Conversations, ExtractionOrder, JournalAck, News, Paper},
     host::{Host, HostOptions},
     service::{Network, Service, ServiceError, Target},
     unix_nanos,
@@ -20,7 +20,7 @@ use claque_store::finished::{DocumentsHeading, FinishedDocuments, TimeKind};
 use tokio::time::MissedTickBehavior;
 
 use super::{
-    left::{DocumentOwner, Left},
+    left::{DocumentLedger, DocumentOwner},
     paced::Paced,
     paper,
     record::DocumentsRecorder,
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     RunError,
     interrupts::Interrupts,
-    leaving::{Course, Reached, twice},
+    leaving::{RunCourse, RunPhase, twice},
     network::tell_slow_calls,
     order::{DocumentsOrder, TargetChoice},
     pulse::{self, RecorderPulse},
@@ -45,7 +45,7 @@ pub async fn perform(
     interrupts: &Interrupts,
     watcher: &dyn Watcher,
 ) -> Result<Option<FinishedDocuments>, RunError> {
-    let (left, course) = (&Left::default(), &Course::default());
+    let (left, course) = (&DocumentLedger::default(), &RunCourse::default());
     let network = Network::open(settings.network.clone());
     let session = Session { settings, interrupts, left, course, watcher, network: network.clone() };
     let result = tokio::select! {
@@ -70,8 +70,8 @@ struct Session<'a> {
     settings: &'a DocumentsOrder,
     interrupts: &'a Interrupts,
     /// What is on the service at this moment.
-    left: &'a Left,
-    course: &'a Course,
+    left: &'a DocumentLedger,
+    course: &'a RunCourse,
     watcher: &'a dyn Watcher,
     network: Network,
 }
@@ -162,7 +162,7 @@ impl Session<'_> {
             papers.len(),
             if papers.len() == 1 { "" } else { "s" }
         ));
-        self.course.reach(Reached::Measuring);
+        self.course.reach(RunPhase::Measuring);
         let mut conversations = Conversations::start(ExtractionOrder {
             service,
             papers,
@@ -230,7 +230,7 @@ impl Session<'_> {
                             tracing::debug!("on the service: {what}");
                         }
                         match self.left.note(document, what, whose) {
-                            Ok(()) => drop(noted.send(Noted)),
+                            Ok(()) => drop(noted.send(JournalAck)),
                             Err(error) => recorder.give_up(error),
                         }
                     }

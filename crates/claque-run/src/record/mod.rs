@@ -37,7 +37,7 @@ pub(crate) use self::{
 };
 use self::{
     steady::{Steady, SteadyWatch},
-    verdict::{Told, by_hand},
+    verdict::{RunContext, by_hand},
 };
 use crate::{RunError, order::FactsKept};
 
@@ -338,7 +338,8 @@ impl Recorder {
                     writer, heading, preparation, aborted, by_hand, gap, network, other_texts, ..
                 } = &mut self;
                 let steady = &steady;
-                let told = Told { heading, preparation, aborted, by_hand, gap, network, other_texts, steady };
+                let told =
+                    RunContext { heading, preparation, aborted, by_hand, gap, network, other_texts, steady };
                 let judge = |of_kept: Summary| told.judge(figures.unwrap_or(of_kept));
                 writer.finish_with(UnixNanos(unix_nanos()), lag, judge)
             }
@@ -374,7 +375,8 @@ impl Recorder {
             facts.iter().for_each(|fact| figures.add(fact));
         }
         let summary = figures.finish(lag);
-        Ok(Told { heading, preparation, aborted, by_hand, gap, network, other_texts, steady }.judge(summary))
+        Ok(RunContext { heading, preparation, aborted, by_hand, gap, network, other_texts, steady }
+            .judge(summary))
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::steady::Steady;
 
 /// What is known of a run beside its facts.
-pub(super) struct Told<'a> {
+pub(super) struct RunContext<'a> {
     pub(super) heading: &'a Heading,
     pub(super) preparation: &'a Option<Preparation>,
     pub(super) aborted: &'a Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct Told<'a> {
     pub(super) steady: &'a Steady,
 }
 
-impl Told<'_> {
+impl RunContext<'_> {
     /// The figures, and what they are worth.
     pub(super) fn judge(self, mut summary: Summary) -> (Summary, Verdict) {
         let listening_ms = summary.listening_ms;

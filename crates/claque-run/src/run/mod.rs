@@ -28,7 +28,7 @@ use serde_json::Value;
 use self::{
     accounts::SignedInAccounts,
     documents::{
-        Document, Made, MakeOrder,
+        Document, DocumentLedger, MakeOrder,
         replacements::{Replacements, made_before},
     },
     prepare::{Prepared, ServiceInspection, prepare},
@@ -38,7 +38,7 @@ use crate::{
     RunError, Unprepared,
     abort::AbortRules,
     interrupts::Interrupts,
-    leaving::{Course, Reached, twice},
+    leaving::{RunCourse, RunPhase, twice},
     network,
     order::{ProtocolChoice, RunOrder, TargetChoice},
     pulse::RecorderPulse,
@@ -64,7 +64,7 @@ pub async fn perform(
 ) -> Result<Option<RunResult>, RunError> {
     let rules = AbortRules::new(&order.abort_on);
     let watcher: &dyn Watcher = &Watchers(&[&rules, watcher]);
-    let (made, course) = (Made::default(), Course::default());
+    let (made, course) = (DocumentLedger::default(), RunCourse::default());
     let network = Network::open(order.network.clone());
     let session =
         Session { settings: order, interrupts, made: &made, course: &course, network: network.clone() };
@@ -93,8 +93,8 @@ pub struct RunResult {
 struct Session<'a> {
     settings: &'a RunOrder,
     interrupts: &'a Interrupts,
-    made: &'a Made,
-    course: &'a Course,
+    made: &'a DocumentLedger,
+    course: &'a RunCourse,
     network: Network,
 }
 
@@ -203,13 +203,13 @@ impl Session<'_> {
                     watcher.warn("the run's folder keeps the list of them for `claque cleanup`");
                 } else {
                     recorder.discard()?;
-                    self.course.reach(Reached::Nothing);
+                    self.course.reach(RunPhase::Nothing);
                 }
                 return Err(reason.into());
             }
             Err(reason) => self.unprepared(reason, target, Some(recorder), watcher),
         };
-        self.course.reach(Reached::Clearing);
+        self.course.reach(RunPhase::Clearing);
         if self.made.delete(accounts, self.interrupts, watcher).await? {
             watcher.warn("`claque cleanup` with the run's folder tries again");
         }
@@ -278,7 +278,7 @@ impl Session<'_> {
             })?;
         }
         recorder.record_start(self.made.ids(), accounts.count(), preparation)?;
-        self.course.reach(Reached::Measuring);
+        self.course.reach(RunPhase::Measuring);
         let known = plan.own().known();
         // Nobody waits for those who would have replaced others: the next in their place does.
         for (listener, failure) in failed.iter().filter(|(listener, _)| known.contains(&listener.0)) {

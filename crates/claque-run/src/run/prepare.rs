@@ -23,7 +23,7 @@ use super::{
     accounts::SignedInAccounts,
     allowance::{AccountAssignment, Expected, limit_of, objection},
     blocks::{self, Mismatch},
-    documents::{Document, Made, MakeOrder},
+    documents::{Document, DocumentLedger, MakeOrder},
 };
 use crate::{
     Unprepared, interrupts::Interrupts, order::RunOrder, usage::hint, waiting::Waiting, watcher::Watcher,
@@ -105,7 +105,7 @@ pub(crate) async fn prepare(
     accounts: &SignedInAccounts,
     plan: &Plan,
     (voice, order): (&str, &MakeOrder<'_>),
-    made: &Made,
+    made: &DocumentLedger,
     interrupts: &Interrupts,
     watcher: &dyn Watcher,
 ) -> Result<Prepared, Unprepared> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     player::PlayerPolicy,
     rng::Seed,
     script::Script,
@@ -13,7 +13,7 @@ use claque_net::{
     service::{ProbeAnswer, Service, ServiceError},
 };
 use claque_wire::{
-    openai::{AudioFormat, Dialect, Probe, Probed, RequestSettings, detect, model_names, voice_names},
+    openai::{AudioFormat, Dialect, Probe, ProbeReply, RequestSettings, detect, model_names, voice_names},
     session::{Protocol, SpeechProtocol},
 };
 use serde_json::Value;
@@ -167,12 +167,17 @@ fn no_key(status: u16) -> Failure {
         class: FailureClass::Auth,
         code: Some(status),
         text: text.to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }
 
-fn probed(probe: Probe, answer: &ProbeAnswer) -> Probed<'_> {
-    Probed { probe, status: answer.status, content_type: answer.content_type.as_deref(), body: &answer.body }
+fn probed(probe: Probe, answer: &ProbeAnswer) -> ProbeReply<'_> {
+    ProbeReply {
+        probe,
+        status: answer.status,
+        content_type: answer.content_type.as_deref(),
+        body: &answer.body,
+    }
 }
 
 /// Servers answer any path with 200 and a web page.

@@ -12,7 +12,7 @@ use super::{Session, documents::replacements::Replacements};
 use crate::{
     pulse::{self, RecorderPulse},
     record::Recorder,
-    watcher::{Adjustment, Goal, News, Queue, STANDING_EVERY, Standing, Watcher, Wish},
+    watcher::{Adjustment, News, Queue, RunGoal, STANDING_EVERY, Standing, Watcher, Wish},
 };
 
 impl Session<'_> {
@@ -33,7 +33,7 @@ impl Session<'_> {
         let mut stopping = false;
         let mut making = std::pin::pin!(later.make());
         let mut is_making = true;
-        watcher.on_news(News::Begun(Goal::of(plan)));
+        watcher.on_news(News::Begun(RunGoal::of(plan)));
         loop {
             let turn = tokio::select! {
                 // A run that is to be given up is given up before anything else becomes of it. News come last: they are the only
@@ -109,7 +109,7 @@ enum Turn {
 /// Tells how things stand now.
 fn tell_standing(watcher: &dyn Watcher, audience: &mut Audience, host: Option<&Host>, plan: &Plan) {
     let (now, standing) = (audience.clock().now(), standing(audience, host));
-    let goal = Goal::by_now(plan, now, standing.progress.came());
+    let goal = RunGoal::by_now(plan, now, standing.progress.came());
     watcher.on_news(News::Stands { now, goal, standing });
 }
 

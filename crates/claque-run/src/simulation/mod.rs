@@ -35,7 +35,7 @@ pub fn perform(order: SimulateOrder) -> Result<Finished, RunError> {
     })?;
     taken?;
     let mut recorder = record.into_recorder()?;
-    if let Some(Rest { preparation, load, documents }) = rest {
+    if let Some(SimulationRemainder { preparation, load, documents }) = rest {
         recorder.record_preparation(preparation);
         recorder.record_load(&load);
         if facts == FactsKept::All {
@@ -52,7 +52,7 @@ enum Simulation {
 }
 
 /// What a simulation leaves besides its facts, where its service tells.
-struct Rest {
+struct SimulationRemainder {
     preparation: Preparation,
     load: Load,
     documents: Vec<String>,
@@ -78,7 +78,7 @@ impl Simulation {
 
     /// # Errors
     /// Something cannot be simulated.
-    fn run(&self, on_fact: impl FnMut(Fact)) -> Result<Option<Rest>, UsageError> {
+    fn run(&self, on_fact: impl FnMut(Fact)) -> Result<Option<SimulationRemainder>, UsageError> {
         match self {
             Self::Yapit(_, scenario) => {
                 let simulated = claque_sim::simulate(scenario, on_fact).map_err(usage)?;
@@ -89,7 +89,11 @@ impl Simulation {
                     documents_made: u64::try_from(simulated.documents.len()).unwrap_or(u64::MAX),
                     documents_reused: 0,
                 };
-                Ok(Some(Rest { preparation, load: simulated.load, documents: simulated.documents }))
+                Ok(Some(SimulationRemainder {
+                    preparation,
+                    load: simulated.load,
+                    documents: simulated.documents,
+                }))
             }
             Self::Streams(_, scenario) => {
                 claque_sim::simulate_streams(scenario, on_fact).map_err(usage)?;

@@ -24,14 +24,14 @@ const MOST_CHANGES: usize = 8;
 
 /// A suite with its folder.
 #[derive(Debug)]
-pub struct Book {
+pub struct SuiteBook {
     /// Its folder.
     pub dir: PathBuf,
     /// What was planned, and what has been made of it.
     pub manifest: SuiteManifest,
 }
 
-impl Book {
+impl SuiteBook {
     /// Begins the suite in a folder of its own, or goes on with the one in the folder `resume`. What is to be said of that comes
     /// with it.
     ///

@@ -1,4 +1,4 @@
-//! Many runs from one plan: [`plan`] says in which order they are made, [`estimate`] how long that takes, and [`Book`] writes down
+//! Many runs from one plan: [`plan`] says in which order they are made, [`estimate`] how long that takes, and [`SuiteBook`] writes down
 //! what has been made.
 
 mod book;
@@ -10,7 +10,7 @@ use std::{path::PathBuf, time::Duration};
 use claque_store::SuiteScenario;
 use serde_json::Value;
 
-pub use self::book::Book;
+pub use self::book::SuiteBook;
 use self::plan::{Order, Planned};
 use crate::order::{RunOrder, SimulateOrder};
 

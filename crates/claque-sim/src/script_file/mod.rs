@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use claque_core::time::{Duration, Instant, MediaTime, Speed};
 use claque_front::yapit::{
     gateway::Era,
-    scripted::{Script, Withdraws},
+    scripted::{EvictedOnJump, Script},
 };
 use serde::Deserialize;
 
@@ -84,14 +84,14 @@ pub enum ScriptFileError {
 ///
 /// # Errors
 /// See [`ScriptFileError`].
-pub fn read_script(text: &str, era: Era, withdraws: Withdraws) -> Result<ScriptedScene, ScriptFileError> {
+pub fn read_script(text: &str, era: Era, withdraws: EvictedOnJump) -> Result<ScriptedScene, ScriptFileError> {
     let file: SceneFile = serde_json::from_str(text)?;
     let person = file.person.iter().map(person_act).collect::<Result<_, _>>()?;
     let withdraws = match file.evict.as_deref() {
         None => withdraws,
-        Some("all") => Withdraws::All,
-        Some("window") => Withdraws::OutsideWindow,
-        Some("nothing") => Withdraws::Nothing,
+        Some("all") => EvictedOnJump::All,
+        Some("window") => EvictedOnJump::OutsideWindow,
+        Some("nothing") => EvictedOnJump::Nothing,
         Some(other) => return Err(unknown("evict", other, "all, window or nothing")),
     };
     let script = file.server.script(

@@ -6,8 +6,9 @@ use claque_core::time::{Duration, Instant, MediaTime};
 use claque_front::yapit::{
     gateway::Era,
     scripted::{
-        Answer, BlockScript, Deed, DialScript, Down, FetchEnd, FetchScript, Happening, Say, Script,
-        ScriptedEvent, ScriptedWorkers, Step, StepTime, Trigger, Withdraws,
+        Answer, BlockMilestone, BlockScript, DialScript, EvictedOnJump, FetchEnd, FetchScript,
+        HandshakeOutage, Say, Script, ScriptedEffect, ScriptedEvent, ScriptedWorkers, Step, StepTime,
+        Trigger,
     },
 };
 use serde::{Deserialize, Deserializer};
@@ -123,7 +124,7 @@ struct FetchFile {
 impl ServerFile {
     pub(super) fn script(
         self,
-        (era, withdraws): (Era, Withdraws),
+        (era, withdraws): (Era, EvictedOnJump),
         audio: MediaTime,
         audio_of: BTreeMap<u32, MediaTime>,
     ) -> Result<Script, ScriptFileError> {
@@ -242,15 +243,15 @@ impl EventFile {
         };
         let after = Duration::from_millis(self.after_ms.unwrap_or(0));
         let deed = match self.r#do.as_str() {
-            "close" => Deed::Close {
+            "close" => ScriptedEffect::Close {
                 code: self.code.unwrap_or(1_006),
                 reason: self.reason.unwrap_or_default(),
                 down: self.down_ms.as_ref().map(down).transpose()?,
                 down_with: self.down_with.unwrap_or(502),
             },
-            "error" => Deed::Error { text: self.text.unwrap_or_default() },
-            "evict" => Deed::Evict { blocks: self.blocks },
-            "status" => Deed::Status {
+            "error" => ScriptedEffect::Error { text: self.text.unwrap_or_default() },
+            "evict" => ScriptedEffect::Evict { blocks: self.blocks },
+            "status" => ScriptedEffect::Status {
                 block: self.block.unwrap_or_default(),
                 say: say(self.say.as_deref().unwrap_or_default(), self.error, self.recoverable)?,
             },
@@ -265,23 +266,23 @@ fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<serde_json:
     serde_json::Value::deserialize(deserializer).map(Some)
 }
 
-fn happening(name: &str) -> Result<Happening, ScriptFileError> {
+fn happening(name: &str) -> Result<BlockMilestone, ScriptFileError> {
     Ok(match name {
-        "asked" => Happening::Asked,
-        "queued" => Happening::Queued,
-        "processing" => Happening::Processing,
-        "cached" => Happening::Cached,
-        "skipped" => Happening::Skipped,
-        "error" => Happening::Error,
+        "asked" => BlockMilestone::Asked,
+        "queued" => BlockMilestone::Queued,
+        "processing" => BlockMilestone::Processing,
+        "cached" => BlockMilestone::Cached,
+        "skipped" => BlockMilestone::Skipped,
+        "error" => BlockMilestone::Error,
         other => return Err(unknown("on", other, "asked, queued, processing, cached, skipped or error")),
     })
 }
 
-fn down(value: &serde_json::Value) -> Result<Down, ScriptFileError> {
+fn down(value: &serde_json::Value) -> Result<HandshakeOutage, ScriptFileError> {
     match (value.as_u64(), value.as_str()) {
-        (Some(ms), _) => Ok(Down::For(Duration::from_millis(ms))),
-        (None, Some("for good")) => Ok(Down::ForGood),
-        (None, _) if value.is_null() => Ok(Down::ForGood),
+        (Some(ms), _) => Ok(HandshakeOutage::For(Duration::from_millis(ms))),
+        (None, Some("for good")) => Ok(HandshakeOutage::ForGood),
+        (None, _) if value.is_null() => Ok(HandshakeOutage::ForGood),
         (None, _) => Err(unknown("down_ms", &value.to_string(), "milliseconds or \"for good\"")),
     }
 }

@@ -12,7 +12,7 @@ use claque_gateway::{DocumentId, VariantHash};
 use claque_wire::yapit::{BlockReport, Consequence, Conversation, session_error};
 
 /// What follows from a notice.
-pub(crate) type News = Consequence<VariantHash>;
+pub(crate) type NoticeConsequence = Consequence<VariantHash>;
 
 /// One listener's conversation about one document.
 #[derive(Debug)]
@@ -48,20 +48,22 @@ impl Session {
     }
 
     /// Takes a notice and appends what follows from it, in order.
-    pub(crate) fn handle_notice(&mut self, notice: Notice, out: &mut Vec<News>) {
+    pub(crate) fn handle_notice(&mut self, notice: Notice, out: &mut Vec<NoticeConsequence>) {
         let mut tell = |news| out.push(news);
         match notice {
-            Notice::Status(status) if status.document != self.document => tell(News::Event(Event::Foreign)),
+            Notice::Status(status) if status.document != self.document => {
+                tell(NoticeConsequence::Event(Event::Foreign))
+            }
             Notice::Status(status) => self.handle_status(&status, &mut tell),
             Notice::Evicted { document, .. } if document != self.document => {
-                tell(News::Event(Event::Foreign));
+                tell(NoticeConsequence::Event(Event::Foreign));
             }
             Notice::Evicted { blocks, .. } => self.conversation.handle_evicted(&blocks, &mut tell),
-            Notice::Error { text } => tell(News::Event(Event::Failed(session_error(&text)))),
+            Notice::Error { text } => tell(NoticeConsequence::Event(Event::Failed(session_error(&text)))),
         }
     }
 
-    fn handle_status(&mut self, status: &BlockNotice, tell: &mut impl FnMut(News)) {
+    fn handle_status(&mut self, status: &BlockNotice, tell: &mut impl FnMut(NoticeConsequence)) {
         if *status.voice != *self.voice {
             // Asked for before the voice was changed.
             return;

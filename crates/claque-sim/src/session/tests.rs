@@ -9,7 +9,7 @@ use claque_gateway::{DocumentId, VariantHash};
 use claque_wire::yapit::{ClientSession, Era, SessionEvent};
 use proptest::prelude::*;
 
-use super::{News, Session};
+use super::{NoticeConsequence, Session};
 
 /// What happens in a conversation.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn as_news(event: SessionEvent<'_>) -> News {
+fn as_news(event: SessionEvent<'_>) -> NoticeConsequence {
     event.map(|url| {
         assert_eq!(url, format!("/v1/audio/{}", hash()));
         hash()
@@ -113,7 +113,7 @@ proptest! {
                 }
             }
             // Names that were not asked for are a frame's alone: what is typed has none.
-            events.retain(|event| !matches!(event, News::Event(Event::Warning { text }) if text.contains("a status names")));
+            events.retain(|event| !matches!(event, NoticeConsequence::Event(Event::Warning { text }) if text.contains("a status names")));
             prop_assert_eq!(news, events);
         }
     }
@@ -127,5 +127,5 @@ fn an_empty_eviction_says_nothing() {
     assert_eq!(news, []);
     session.request(&[BlockIdx(0)]);
     session.handle_notice(Notice::Evicted { document: own(), blocks: vec![0] }, &mut news);
-    assert_eq!(news, [News::Event(Event::Evicted { blocks: vec![BlockIdx(0)] })]);
+    assert_eq!(news, [NoticeConsequence::Event(Event::Evicted { blocks: vec![BlockIdx(0)] })]);
 }

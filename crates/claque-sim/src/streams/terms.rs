@@ -1,7 +1,7 @@
 //! What holds for every request of a run, found out by rehearsing before it: how audio comes, and what each failure means.
 
 use claque_core::{
-    event::{Event, Kills, Phase},
+    event::{Event, FailureScope, Phase},
     ids::BlockIdx,
     time::{MediaTime, SampleRate},
 };
@@ -108,7 +108,7 @@ impl Terms {
         }
         // A fault refuses before a voice is looked at.
         if let Some(voice) = heard.as_ref().map(|(voice, _)| *voice).or(voices.first()) {
-            Troubles { config: &plain, rehearsal: rehearsal(voice) }.rehearse(config, &mut failures);
+            TroubleRehearsal { config: &plain, rehearsal: rehearsal(voice) }.rehearse(config, &mut failures);
         }
         let (coding, way) = match heard {
             Some((_, answer)) => (coding_of(&answer)?, answer.way),
@@ -153,7 +153,7 @@ impl Terms {
         if let Event::NotAudio(failure) | Event::Failed(failure) = &mut event {
             let has_audio = delivered > MediaTime::ZERO;
             failure.phase = if has_audio { Phase::MidAudio } else { Phase::BeforeAudio };
-            failure.kills = Kills::Block(block);
+            failure.kills = FailureScope::Block(block);
         }
         Some(event)
     }
@@ -187,12 +187,12 @@ fn coding_of(answer: &HeardAnswer) -> Result<AudioCoding, SimError> {
 }
 
 /// Rehearses what goes wrong.
-struct Troubles<'a> {
+struct TroubleRehearsal<'a> {
     config: &'a OpenaiConfig,
     rehearsal: Rehearsal<'a>,
 }
 
-impl Troubles<'_> {
+impl TroubleRehearsal<'_> {
     fn rehearse(&self, config: &OpenaiConfig, failures: &mut Vec<(Trouble, Event)>) {
         let mut note = |trouble, rehearsed| {
             if let Rehearsed::Failed(event) = rehearsed {

@@ -6,18 +6,18 @@ use super::service::Reply;
 
 /// Something on its way to a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Parcel {
+pub(super) struct PieceInTransit {
     pub(super) call: u64,
     pub(super) reply: Reply,
 }
 
 /// What is on its way, in order. The first one is being carried.
 #[derive(Debug, Default)]
-pub(super) struct Way {
-    queue: VecDeque<Parcel>,
+pub(super) struct TransitQueue {
+    queue: VecDeque<PieceInTransit>,
 }
 
-impl Parcel {
+impl PieceInTransit {
     /// Its bytes; only those of audio count.
     pub(super) const fn bytes(&self) -> u64 {
         match self.reply {
@@ -27,23 +27,23 @@ impl Parcel {
     }
 }
 
-impl Way {
+impl TransitQueue {
     /// Whether nothing is carried.
     pub(super) fn is_free(&self) -> bool {
         self.queue.is_empty()
     }
 
-    pub(super) fn push(&mut self, parcel: Parcel) {
+    pub(super) fn push(&mut self, parcel: PieceInTransit) {
         self.queue.push_back(parcel);
     }
 
     /// The one that is being carried is there.
-    pub(super) fn pop(&mut self) -> Option<Parcel> {
+    pub(super) fn pop(&mut self) -> Option<PieceInTransit> {
         self.queue.pop_front()
     }
 
     /// The one that is carried next.
-    pub(super) fn first(&self) -> Option<&Parcel> {
+    pub(super) fn first(&self) -> Option<&PieceInTransit> {
         self.queue.front()
     }
 }

@@ -22,9 +22,9 @@ use super::{
     listener::{Listener, TextLibrary, VoiceList},
     service::{Call, Reply, Service},
     terms::Trouble,
-    way::{Parcel, Way},
+    way::{PieceInTransit, TransitQueue},
 };
-use crate::{happening::Guard, link::Link, presence::Presence, queue::Queue};
+use crate::{happening::ProgressGuard, link::Link, presence::Presence, queue::Queue};
 
 /// Players, service, and what is on its way between them.
 pub(super) struct World<F> {
@@ -42,7 +42,7 @@ pub(super) struct World<F> {
     live: usize,
     presence: Presence,
     ended_at: Instant,
-    guard: Guard,
+    guard: ProgressGuard,
     on_fact: F,
     /// Kept for their memory.
     inputs: VecDeque<player::Input>,
@@ -71,7 +71,7 @@ enum Happening {
     /// The end of a connection reaches the service.
     Leaves { call: u64 },
     /// Something of an answer has come to where its listener's way begins.
-    Arrives(Parcel),
+    Arrives(PieceInTransit),
     /// What a listener's way carries is there.
     Carried { listener: usize },
 }
@@ -108,7 +108,13 @@ impl<F: FnMut(Fact)> World<F> {
             };
             let (behaviour, seed, voices) = (plan.behaviour, plan.seed, voices.count());
             let person = listener::Listener::new(ListenerConfig { player, behaviour, voices, seed });
-            listeners.push(Listener { person, text, wake_at: None, calls: Vec::new(), way: Way::default() });
+            listeners.push(Listener {
+                person,
+                text,
+                wake_at: None,
+                calls: Vec::new(),
+                way: TransitQueue::default(),
+            });
         }
         Self {
             service,
@@ -123,7 +129,7 @@ impl<F: FnMut(Fact)> World<F> {
             asked: 0,
             queue,
             ended_at: Instant::START,
-            guard: Guard::new(plan.users, plan.blocks),
+            guard: ProgressGuard::new(plan.users, plan.blocks),
             on_fact,
             inputs: VecDeque::new(),
             orders: Vec::new(),
@@ -196,13 +202,13 @@ impl<F: FnMut(Fact)> World<F> {
         tell(&mut self.service, now, &mut replies);
         let arrives = now + self.link.latency;
         for (call, reply) in replies.drain(..) {
-            self.queue.push(arrives, Happening::Arrives(Parcel { call, reply }));
+            self.queue.push(arrives, Happening::Arrives(PieceInTransit { call, reply }));
         }
         self.replies = replies;
     }
 
     /// Heads are not held up by audio; everything else comes in order.
-    fn arrive(&mut self, now: Instant, parcel: Parcel) {
+    fn arrive(&mut self, now: Instant, parcel: PieceInTransit) {
         let Some(open) = self.open.get(&parcel.call) else { return };
         let listener = open.listener;
         let way = &mut self.listeners[listener].way;
@@ -232,7 +238,7 @@ impl<F: FnMut(Fact)> World<F> {
     }
 
     /// Something of an answer is there.
-    fn deliver(&mut self, now: Instant, Parcel { call, reply }: Parcel) {
+    fn deliver(&mut self, now: Instant, PieceInTransit { call, reply }: PieceInTransit) {
         let Some(open) = self.open.get_mut(&call) else { return };
         let OpenCall { listener, block, voice, .. } = *open;
         let ready = |kind| Event::Status { block, kind };

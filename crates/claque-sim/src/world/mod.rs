@@ -20,13 +20,13 @@ use claque_wire::yapit::close;
 use slab::Slab;
 
 use crate::{
-    happening::{Due, Guard, Happening, What, as_number, index, run_time, wide},
+    happening::{Due, Happening, ProgressGuard, What, as_number, index, run_time, wide},
     link::{Link, Listening, garbage},
     listener::{Fetches, Line, Listener},
     presence::Presence,
     queue::Queue,
     scenario::Scenario,
-    session::{News, Session},
+    session::{NoticeConsequence, Session},
     stage::{Stage, as_count},
 };
 
@@ -56,12 +56,12 @@ pub(crate) struct World<F> {
     live: usize,
     presence: Presence,
     ended_at: Instant,
-    guard: Guard,
+    guard: ProgressGuard,
     on_fact: F,
     /// Kept for their memory.
     inputs: Vec<player::Input>,
     orders: VecDeque<player::Output>,
-    news: Vec<News>,
+    news: Vec<NoticeConsequence>,
 }
 
 impl<F: FnMut(Fact)> World<F> {
@@ -116,7 +116,7 @@ impl<F: FnMut(Fact)> World<F> {
             queue,
             under_way: Slab::new(),
             ended_at: Instant::START,
-            guard: Guard::new(plan.users, plan.blocks),
+            guard: ProgressGuard::new(plan.users, plan.blocks),
             on_fact,
             inputs: Vec::new(),
             orders: VecDeque::new(),
@@ -268,8 +268,8 @@ impl<F: FnMut(Fact)> World<F> {
         self.listeners[listener].session.handle_notice(notice, &mut all_news);
         for news in all_news.drain(..) {
             match news {
-                News::Event(event) => self.tell_event(now, listener, event),
-                News::Fetch { block, audio: variant, declared: _ } => {
+                NoticeConsequence::Event(event) => self.tell_event(now, listener, event),
+                NoticeConsequence::Fetch { block, audio: variant, declared: _ } => {
                     self.listeners[listener].fetches.want(block, variant);
                     self.begin_fetches(now, listener);
                 }

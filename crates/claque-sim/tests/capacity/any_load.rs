@@ -1,6 +1,6 @@
 //! Services in which something fails at any load, so that no number of listeners is served as asked.
 
-use claque_stats::capacity::{Answer, Ending, Length, Search};
+use claque_stats::capacity::{Answer, Length, Search, SearchEnding};
 
 use crate::{extent::Extent, say, searched, worlds::World};
 
@@ -29,8 +29,8 @@ fn where_a_share_fails_at_any_load_no_number_is_named() {
     for world in if large { &FAILING[..] } else { &FAILING[1..] } {
         let searches: Vec<_> = (1..=seeds).map(|seed| searched(*world, seed)).collect();
         let of = |is: fn(&Answer) -> bool| searches.iter().filter(|(_, answer)| is(answer)).count();
-        let named = of(|answer| matches!(answer.ending, Ending::Found | Ending::AtLeast));
-        let nothing = of(|answer| answer.ending == Ending::NothingHolds);
+        let named = of(|answer| matches!(answer.ending, SearchEnding::Found | SearchEnding::AtLeast));
+        let nothing = of(|answer| answer.ending == SearchEnding::NothingHolds);
         let runs: usize = searches.iter().map(|(search, _)| search.history().len()).sum();
         say(&format!(
             "{} of 10,000 blocks fail, {:.1} % of listeners are content: {named} of {seeds} named a number, {nothing} said that none holds; {} runs a \
@@ -41,7 +41,7 @@ fn where_a_share_fails_at_any_load_no_number_is_named() {
             searches.iter().filter_map(|(_, answer)| answer.users).collect::<Vec<_>>()
         ));
         assert!(20 * named <= searches.len().max(20), "{named} of {seeds}");
-        for (_, answer) in searches.iter().filter(|(_, answer)| answer.ending == Ending::NothingHolds) {
+        for (_, answer) in searches.iter().filter(|(_, answer)| answer.ending == SearchEnding::NothingHolds) {
             assert!(answer.users.is_none() && answer.low.is_none(), "{answer:?}");
         }
     }
@@ -52,7 +52,7 @@ fn where_a_share_fails_at_any_load_no_number_is_named() {
 fn where_less_fails_than_is_allowed_the_capacity_is_found() {
     let seeds = Extent::asked_for().seeds;
     let answers: Vec<_> = (1..=seeds).map(|seed| searched(SELDOM, 50 + seed).1).collect();
-    let nothing = answers.iter().filter(|answer| answer.ending == Ending::NothingHolds).count();
+    let nothing = answers.iter().filter(|answer| answer.ending == SearchEnding::NothingHolds).count();
     let right =
         answers.iter().filter(|answer| answer.users.is_some_and(|users| (7..=9).contains(&users))).count();
     say(&format!("{right} of {seeds} found it, {nothing} said that none holds"));

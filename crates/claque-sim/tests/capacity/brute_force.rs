@@ -1,7 +1,7 @@
 //! Services of which no formula is known: what a search finds is what many runs at every number show.
 
 use claque_core::rng::Seed;
-use claque_stats::capacity::{Answer, Ending, Length, ProbeOrder};
+use claque_stats::capacity::{Answer, Length, ProbeOrder, SearchEnding};
 
 use crate::{extent::Extent, number, say, search, services::Service, underrun_free};
 
@@ -84,7 +84,7 @@ fn by_brute_force(service: Service, from: u32, like: ProbeOrder, runs: u64) -> (
 
 /// The interval of an answer. Where not even one listener is served as asked it is nobody; where there is no answer yet, anything.
 fn ends(answer: &Answer) -> (u32, u32) {
-    if answer.ending == Ending::NothingHolds {
+    if answer.ending == SearchEnding::NothingHolds {
         return (0, 0);
     }
     (answer.low.unwrap_or(0), answer.high.unwrap_or(u32::MAX))
@@ -109,9 +109,10 @@ fn assert_agree(service: Service) {
             answer.users.map_or_else(|| "nothing".to_owned(), |users| users.to_string()),
             answer.probes,
             match answer.ending {
-                Ending::Found | Ending::AtLeast => "",
-                Ending::NothingHolds => ", that nothing holds",
-                Ending::Untrusted(_) | Ending::Undecided(_) | Ending::Stopped => ", undecided",
+                SearchEnding::Found | SearchEnding::AtLeast => "",
+                SearchEnding::NothingHolds => ", that nothing holds",
+                SearchEnding::Untrusted(_) | SearchEnding::Undecided(_) | SearchEnding::Stopped =>
+                    ", undecided",
             },
             if agrees { "agrees" } else { "DIFFERS" }
         ));

@@ -1,6 +1,6 @@
 //! Workers that take one block at a time: their capacity is W x d / (s x v).
 
-use claque_stats::capacity::{Answer, Ending, Length, Search, difference};
+use claque_stats::capacity::{Answer, Length, Search, SearchEnding, difference};
 
 use crate::{capacity, extent::Extent, number, say, searched, worlds::World};
 
@@ -31,7 +31,7 @@ fn the_capacity_of_a_clockwork_is_that_of_the_formula() {
     for world in &CLOCKWORKS[..all] {
         let answer = capacity(*world, 1);
         say(&format!("{:.2}: {}", world.truth(), told(&answer)));
-        assert_eq!(answer.ending, Ending::Found, "{world:?}");
+        assert_eq!(answer.ending, SearchEnding::Found, "{world:?}");
         assert!(is_near(&answer, world.truth()), "{}: {answer:?}", world.truth());
         assert!(holds(&answer, world.truth()), "{}: {answer:?}", world.truth());
         assert!(answer.first_failing > answer.users, "{answer:?}");

@@ -1,7 +1,7 @@
 //! Injected faults reach the listeners as they would over sockets.
 
 use claque_core::{
-    event::{FailureClass, Kills, Phase},
+    event::{FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     player::{PlayerPolicy, Reconnect},
     record::{BlockOutcome, SessionEnd},
@@ -49,7 +49,10 @@ fn a_failed_block_is_stepped_over() {
     assert!(outcome.errors().len() > 1);
     assert_eq!((outcome.played(), outcome.failed(FailureClass::Server)), (11, 1));
     let failure = &outcome.errors()[0].failure;
-    assert_eq!((failure.kills, failure.text.as_str()), (Kills::Block(BlockIdx(3)), "the engine choked"));
+    assert_eq!(
+        (failure.kills, failure.text.as_str()),
+        (FailureScope::Block(BlockIdx(3)), "the engine choked")
+    );
     assert_eq!(outcome.ends(), [SessionEnd::Completed]);
     // 11 blocks of 2 s, the first of them after 1 s, and what was waited for.
     let stalled: Duration = outcome.stalls().iter().map(|stall| stall.waited).sum();
@@ -109,8 +112,8 @@ fn audio_that_is_cut_or_is_none_fails_its_block_as_over_sockets() {
         .errors()
         .iter()
         .filter_map(|error| match error.failure.kills {
-            Kills::Block(block) => Some((block, error.failure.class, error.failure.phase)),
-            Kills::Session => None,
+            FailureScope::Block(block) => Some((block, error.failure.class, error.failure.phase)),
+            FailureScope::Session => None,
         })
         .collect();
     assert!(told.contains(&(BlockIdx(2), FailureClass::Protocol, Phase::MidAudio)), "{told:?}");

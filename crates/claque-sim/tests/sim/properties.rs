@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use claque_core::{
     listener::Behaviour,
-    player::{PlayerPolicy, Readiness},
+    player::{PlayerPolicy, ReadyWhen},
     record::{Fact, SessionEnd},
     rng::Seed,
     schedule::ArrivalSchedule,
@@ -66,7 +66,7 @@ fn gateways() -> impl Strategy<Value = GatewayConfig> {
 }
 
 fn policies() -> impl Strategy<Value = PlayerPolicy> {
-    let readiness = prop_oneof![Just(Readiness::Whole), Just(Readiness::FirstAudio)];
+    let readiness = prop_oneof![Just(ReadyWhen::Whole), Just(ReadyWhen::FirstAudio)];
     (1_u32..12, 0_u32..12, 0_u32..12, readiness).prop_map(
         |(batch_size, refill_threshold, min_buffer, readiness)| PlayerPolicy {
             batch_size,

@@ -4,8 +4,8 @@ use claque_core::time::{Duration, Instant, MediaTime, Speed};
 use claque_front::yapit::{
     gateway::Era,
     scripted::{
-        Answer, Deed, Down, FetchEnd, Happening, Say, Script, ScriptedEvent, Step, StepTime, Trigger,
-        Withdraws,
+        Answer, BlockMilestone, EvictedOnJump, FetchEnd, HandshakeOutage, Say, Script, ScriptedEffect,
+        ScriptedEvent, Step, StepTime, Trigger,
     },
 };
 use claque_sim::{PersonAct, ScriptedScene, read_script};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 fn scene(parts: Value) -> Result<ScriptedScene, String> {
     let mut file = json!({"name": "n", "blocks": 3, "end_ms": 9_000});
     file.as_object_mut().expect("an object").extend(parts.as_object().expect("an object").clone());
-    read_script(&file.to_string(), Era::Current, Withdraws::All).map_err(|error| error.to_string())
+    read_script(&file.to_string(), Era::Current, EvictedOnJump::All).map_err(|error| error.to_string())
 }
 
 fn script(server: Value) -> Script {
@@ -34,7 +34,7 @@ fn what_a_script_leaves_out_is_as_in_the_recordings() {
         scene.script;
     assert_eq!((workers.count, workers.service), (100, ms(300)));
     assert_eq!((acknowledged_after, acknowledges), (ms(5), true));
-    assert_eq!((handshake, audio_after, withdraws), (ms(10), ms(5), Withdraws::All));
+    assert_eq!((handshake, audio_after, withdraws), (ms(10), ms(5), EvictedOnJump::All));
 }
 
 #[test]
@@ -83,39 +83,43 @@ fn events_wait_for_moments_or_for_what_happens_to_a_block() {
         json!({"do": "close", "at_ms": 50, "after_ms": 5, "code": 1_011, "reason": "r", "down_ms": 700, "down_with": 503}),
     );
     assert_eq!((trigger, after), (Trigger::At(Instant::from_millis(50)), ms(5)));
-    let down = Some(Down::For(ms(700)));
-    assert_eq!(deed, Deed::Close { code: 1_011, reason: "r".to_owned(), down, down_with: 503 });
+    let down = Some(HandshakeOutage::For(ms(700)));
+    assert_eq!(deed, ScriptedEffect::Close { code: 1_011, reason: "r".to_owned(), down, down_with: 503 });
     for (word, happening) in [
-        ("asked", Happening::Asked),
-        ("queued", Happening::Queued),
-        ("processing", Happening::Processing),
-        ("cached", Happening::Cached),
-        ("skipped", Happening::Skipped),
-        ("error", Happening::Error),
+        ("asked", BlockMilestone::Asked),
+        ("queued", BlockMilestone::Queued),
+        ("processing", BlockMilestone::Processing),
+        ("cached", BlockMilestone::Cached),
+        ("skipped", BlockMilestone::Skipped),
+        ("error", BlockMilestone::Error),
     ] {
         let event = read(json!({"do": "evict", "blocks": [1, 2], "on": word, "block": 4, "nth": 2}));
         assert_eq!(event.trigger, Trigger::On { happening, block: 4, nth: 2 });
-        assert_eq!(event.deed, Deed::Evict { blocks: vec![1, 2] });
+        assert_eq!(event.deed, ScriptedEffect::Evict { blocks: vec![1, 2] });
     }
-    for (down_ms, down) in
-        [(json!("for good"), Down::ForGood), (Value::Null, Down::ForGood), (json!(0), Down::For(ms(0)))]
-    {
-        let Deed::Close { down: read, code, down_with, .. } =
+    for (down_ms, down) in [
+        (json!("for good"), HandshakeOutage::ForGood),
+        (Value::Null, HandshakeOutage::ForGood),
+        (json!(0), HandshakeOutage::For(ms(0))),
+    ] {
+        let ScriptedEffect::Close { down: read, code, down_with, .. } =
             read(json!({"do": "close", "at_ms": 1, "down_ms": down_ms})).deed
         else {
             panic!("it closes")
         };
         assert_eq!((read, code, down_with), (Some(down), 1_006, 502));
     }
-    let Deed::Close { down, .. } = read(json!({"do": "close", "at_ms": 1})).deed else { panic!("it closes") };
+    let ScriptedEffect::Close { down, .. } = read(json!({"do": "close", "at_ms": 1})).deed else {
+        panic!("it closes")
+    };
     assert_eq!(down, None);
     let say = Say::Error { text: Some("t".to_owned()), recoverable: false };
     let status =
         json!({"do": "status", "at_ms": 1, "block": 2, "say": "error", "error": "t", "recoverable": false});
-    assert_eq!(read(status).deed, Deed::Status { block: 2, say });
+    assert_eq!(read(status).deed, ScriptedEffect::Status { block: 2, say });
     assert_eq!(
         read(json!({"do": "error", "at_ms": 1, "text": "t"})).deed,
-        Deed::Error { text: "t".to_owned() }
+        ScriptedEffect::Error { text: "t".to_owned() }
     );
 }
 
@@ -161,7 +165,7 @@ fn people_do_what_there_is_to_do() {
         {"at_ms": 9, "act": "visible"},
     ]);
     let read = scene(json!({ "person": acts, "evict": "window" })).unwrap();
-    assert_eq!(read.script.withdraws, Withdraws::OutsideWindow);
+    assert_eq!(read.script.withdraws, EvictedOnJump::OutsideWindow);
     let speed = Speed::from_thousandths(2_500).unwrap();
     let expected = [
         PersonAct::Play,

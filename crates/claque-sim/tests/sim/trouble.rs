@@ -89,7 +89,7 @@ fn an_outage_that_does_not_end_ends_the_sessions() {
     assert_eq!(outcome.simulated.ended_at, second(4 + 60));
     let [SessionEnd::Failed(class)] = outcome.ends()[..] else { panic!("{:?}", outcome.ends()) };
     let last = outcome.errors().into_iter().next_back().expect("it says why").failure.clone();
-    assert_eq!((last.class, last.kills), (class, claque_core::event::Kills::Session));
+    assert_eq!((last.class, last.kills), (class, claque_core::event::FailureScope::Session));
     let given_up = incidents(&outcome).into_iter().find_map(|record| match &record.incident {
         Incident::Outage { tries, end, .. } => Some((record.at, *tries, *end)),
         Incident::Resent { .. }
@@ -133,7 +133,7 @@ fn people_who_do_all_sorts_of_things_are_served_by_both_eras() {
         for record in outcome.blocks() {
             let withdrawn = outcome.errors().iter().any(|error| {
                 error.listener == record.listener
-                    && error.failure.kills == claque_core::event::Kills::Block(record.block)
+                    && error.failure.kills == claque_core::event::FailureScope::Block(record.block)
             });
             let fine = !matches!(record.outcome, BlockOutcome::Failed(_) | BlockOutcome::Stopped);
             assert!(fine || withdrawn, "{record:?}");

@@ -13,10 +13,10 @@ use claque_core::{
 
 use self::open::{Open, add_gaps_within_requests};
 use crate::{
-    audio::{Alike, AudioFigures, Paces},
+    audio::{AudioFigures, Paces, SameAudioCheck},
     by_listener::ByListener,
     causes::Causes,
-    incidents::{Ends, Incidents},
+    incidents::{BlockEnds, Incidents},
     sample::{Sample, ScheduleLag, percent},
     streams::{FirstAudio, Streams, Turns},
     summary::{BlockCounts, ListenerCounts, Summary},
@@ -67,7 +67,7 @@ pub struct SummaryBuilder {
     open: ByListener<Open>,
     audio_played: MediaTime,
     audio: AudioFigures,
-    alike: Alike,
+    alike: SameAudioCheck,
     paces: Paces,
     streams: Streams,
     turns: Turns,
@@ -118,7 +118,7 @@ impl SummaryBuilder {
             open: ByListener::default(),
             audio_played: MediaTime::ZERO,
             audio: AudioFigures::default(),
-            alike: Alike::default(),
+            alike: SameAudioCheck::default(),
             paces: Paces::default(),
             streams: Streams::new(),
             turns: Turns::NotTaken,
@@ -169,7 +169,7 @@ impl SummaryBuilder {
         self.streams.close(listener);
         let Some(open) = self.open.remove(listener) else { return };
         if self.causes.has_failed_blocks(listener) || self.incidents.has_again(listener) {
-            let ends = Ends {
+            let ends = BlockEnds {
                 delivered: open.delivered.into_iter().collect(),
                 forgone: open.forgone.into_iter().collect(),
             };

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     doubt::AtAnyLoad,
-    evidence::{Evidence, Length, Worth},
-    search::{Ending, Search, whole_number},
+    evidence::{Evidence, Length, ProbeTrust},
+    search::{Search, SearchEnding, whole_number},
     weights::Chances,
 };
 use crate::{
@@ -27,7 +27,7 @@ pub const THROUGHPUT: &str = "throughput";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// How the search ended.
-    pub ending: Ending,
+    pub ending: SearchEnding,
     /// The largest number that was tried and holds; absent where none is backed by a VALID run.
     pub users: Option<u32>,
     /// Where the largest number that holds lies, with the confidence asked for; the upper end is absent where nothing bounds it.
@@ -61,7 +61,7 @@ pub struct Answer {
     /// What the runs at the capacity show of each objective.
     pub shown: Vec<NumberShown>,
     /// How what fails does so; absent where nothing failed near the capacity.
-    pub fall: Option<Fall>,
+    pub fall: Option<FailureShape>,
     /// What gave way; absent where nothing failed.
     pub gave_way: Option<GaveWay>,
     /// What is missed at any load, where that is more likely than not.
@@ -111,7 +111,7 @@ pub struct NumberShown {
 /// How a service fails beyond its ceiling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Fall {
+pub enum FailureShape {
     /// Most listeners suffer at once.
     Cliff,
     /// Some do, and more with each that comes.
@@ -139,22 +139,23 @@ pub enum GaveWay {
 impl Answer {
     /// What `search` for the ceilings of `objectives` comes to, which ended like this.
     #[must_use]
-    pub fn of(search: &Search, objectives: &[Objective], ending: Ending) -> Self {
+    pub fn of(search: &Search, objectives: &[Objective], ending: SearchEnding) -> Self {
         let terms = search.terms();
         let tail = (1.0 - terms.confidence_pct / 100.0) / 2.0;
         let if_any = search.ceiling_if_any();
         // A number is named only where it is as good as out of doubt that there is one, and the interval is about where it is.
         let (chances, least) = match ending {
-            Ending::Found | Ending::AtLeast => (search.ceilings_if_any(), if_any.clone()),
-            Ending::NothingHolds | Ending::Untrusted(_) | Ending::Undecided(_) | Ending::Stopped => {
-                (search.ceilings(), search.ceiling())
-            }
+            SearchEnding::Found | SearchEnding::AtLeast => (search.ceilings_if_any(), if_any.clone()),
+            SearchEnding::NothingHolds
+            | SearchEnding::Untrusted(_)
+            | SearchEnding::Undecided(_)
+            | SearchEnding::Stopped => (search.ceilings(), search.ceiling()),
         };
         let history = search.history();
-        let is_trusted = !matches!(ending, Ending::Untrusted(_)) && !history.is_empty();
+        let is_trusted = !matches!(ending, SearchEnding::Untrusted(_)) && !history.is_empty();
         let at_any_load = search.at_any_load(objectives).filter(|_| is_trusted);
         // Where it is more likely than not that nothing holds, what held did so by luck.
-        let is_named = is_trusted && at_any_load.is_none() && ending != Ending::NothingHolds;
+        let is_named = is_trusted && at_any_load.is_none() && ending != SearchEnding::NothingHolds;
         let users = search.backed(&if_any).filter(|_| is_named);
         // The last, that by throughput, is there only where it is known.
         let names = objectives.iter().map(Objective::text).chain([THROUGHPUT]);
@@ -181,7 +182,8 @@ impl Answer {
         let (is_behind, binding) = (falls_behind(&failed, terms.throughput), binding(&ceilings, &failed));
         // A lone listener is hardly ever too much for a service; that the pace is a little below 1 is no reason then.
         let is_behind = is_behind
-            && (ending != Ending::NothingHolds || failing.and_then(pace).is_some_and(|pace| pace < CLEARLY));
+            && (ending != SearchEnding::NothingHolds
+                || failing.and_then(pace).is_some_and(|pace| pace < CLEARLY));
         let binding = if is_behind { Some(THROUGHPUT.to_owned()) } else { binding };
         Self {
             users,
@@ -279,7 +281,11 @@ fn shown(
 }
 
 /// How the runs at a number that does not hold failed; none where it lies far beyond the capacity.
-fn fall<'a>(runs: impl Iterator<Item = &'a Evidence>, users: Option<u32>, number: u32) -> Option<Fall> {
+fn fall<'a>(
+    runs: impl Iterator<Item = &'a Evidence>,
+    users: Option<u32>,
+    number: u32,
+) -> Option<FailureShape> {
     let near = f64::from(users?) * NEAR;
     if f64::from(number) > near.max(f64::from(users?) + 1.0) {
         return None;
@@ -289,21 +295,27 @@ fn fall<'a>(runs: impl Iterator<Item = &'a Evidence>, users: Option<u32>, number
         shares.map(|trial| 100 * trial.good / trial.of).min()
     };
     let worst = runs.filter_map(share).min()?;
-    Some(if worst < 50 { Fall::Cliff } else { Fall::Slope })
+    Some(if worst < 50 { FailureShape::Cliff } else { FailureShape::Slope })
 }
 
 /// What gave way in the runs that failed at the first number that does.
-fn gave_way(history: &[Evidence], failed: &[&Evidence], is_behind: bool, ending: &Ending) -> Option<GaveWay> {
+fn gave_way(
+    history: &[Evidence],
+    failed: &[&Evidence],
+    is_behind: bool,
+    ending: &SearchEnding,
+) -> Option<GaveWay> {
     let is_late = || history.iter().any(|one| one.is_late);
-    if let Ending::Untrusted(_) = ending {
+    if let SearchEnding::Untrusted(_) = ending {
         return is_late().then_some(GaveWay::Generator);
     }
     if failed.is_empty() {
         return is_late().then_some(GaveWay::Generator);
     }
-    let most = |is: fn(&Worth) -> bool| 2 * failed.iter().filter(|one| is(&one.worth)).count() > failed.len();
-    let is_limited = most(|worth| matches!(worth, Worth::Limited(_)));
-    let is_unserved = most(|worth| matches!(worth, Worth::Unserved(_)));
+    let most =
+        |is: fn(&ProbeTrust) -> bool| 2 * failed.iter().filter(|one| is(&one.worth)).count() > failed.len();
+    let is_limited = most(|worth| matches!(worth, ProbeTrust::Limited(_)));
+    let is_unserved = most(|worth| matches!(worth, ProbeTrust::Unserved(_)));
     let class = |names: &[&str]| -> u64 {
         let of = |one: &&Evidence| -> u64 {
             one.failures

@@ -55,22 +55,22 @@ impl AnyLoad {
 
 /// One way in which something may fail at any load.
 #[derive(Clone, Copy, Debug)]
-struct Way {
+struct FailureHypothesis {
     times: f64,
     width: f64,
     alike: f64,
     chance: f64,
 }
 
-fn ways() -> impl Iterator<Item = Way> {
+fn ways() -> impl Iterator<Item = FailureHypothesis> {
     TIMES.into_iter().flat_map(|(times, some)| {
         WIDTHS.into_iter().flat_map(move |(width, such)| {
-            ALIKE.map(move |(alike, so)| Way { times, width, alike, chance: some * such * so })
+            ALIKE.map(move |(alike, so)| FailureHypothesis { times, width, alike, chance: some * such * so })
         })
     })
 }
 
-impl Way {
+impl FailureHypothesis {
     /// The share that is good at so many times the ceiling, where half of those are that could be.
     fn share(self, times: f64, target: f64) -> f64 {
         let fails = (self.times * (1.0 - target)).min(MOST);

@@ -25,17 +25,22 @@ const ALLOWED: [(f64, f64); 2] = [(0.05, 0.7), (0.4, 0.3)];
 
 /// One way in which an objective may be missed beyond a ceiling.
 #[derive(Clone, Copy, Debug)]
-struct Way {
+struct CeilingHypothesis {
     width: usize,
     allowed: f64,
     alike: f64,
     chance: f64,
 }
 
-fn ways() -> impl Iterator<Item = Way> {
+fn ways() -> impl Iterator<Item = CeilingHypothesis> {
     WIDTHS.into_iter().enumerate().flat_map(|(width, (_, so_steep))| {
         ALLOWED.into_iter().flat_map(move |(allowed, some)| {
-            ALIKE.map(move |(alike, so)| Way { width, allowed, alike, chance: so_steep * some * so })
+            ALIKE.map(move |(alike, so)| CeilingHypothesis {
+                width,
+                allowed,
+                alike,
+                chance: so_steep * some * so,
+            })
         })
     })
 }
@@ -123,7 +128,7 @@ impl ObjectiveBelief {
     }
 }
 
-impl Way {
+impl CeilingHypothesis {
     /// The share that is good at so many times the ceiling, where it is the target: a logistic curve of the logarithm. Whatever the load,
     /// some luck is left on either side.
     fn share(self, times: f64, target: f64) -> f64 {

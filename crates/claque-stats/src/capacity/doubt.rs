@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     belief::ObjectiveBelief,
-    evidence::{Evidence, Length, Worth},
+    evidence::{Evidence, Length, ProbeTrust},
     search::{Next, Search},
     weights::Chances,
 };
@@ -156,7 +156,7 @@ impl Search {
     }
 
     fn alone(&self) -> impl Iterator<Item = &Evidence> {
-        self.history.iter().filter(|one| one.users == 1 && one.worth == Worth::Valid)
+        self.history.iter().filter(|one| one.users == 1 && one.worth == ProbeTrust::Valid)
     }
 
     /// The objectives, by their places, that each run of a lone listener missed.

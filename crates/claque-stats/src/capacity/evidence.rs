@@ -28,7 +28,7 @@ pub struct Evidence {
     /// Whether it was long enough to pass its number; one that was not can only fail it.
     pub length: Length,
     /// What its figures are worth.
-    pub worth: Worth,
+    pub worth: ProbeTrust,
     /// In the order of the objectives.
     pub trials: Vec<Trial>,
     /// How fast the service delivered; absent where that says nothing.
@@ -59,7 +59,7 @@ pub enum Length {
 /// What the figures of a probe are worth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "why", rename_all = "lowercase")]
-pub enum Worth {
+pub enum ProbeTrust {
     /// They measure the service.
     Valid,
     /// A rate or usage limit of the service bit: that is what gave way, and the number did not hold.
@@ -106,7 +106,7 @@ impl Blame {
     }
 }
 
-impl Worth {
+impl ProbeTrust {
     /// Reads it off a verdict. A run whose only doubts are a limit of the service, or what the service gave, failed by them.
     #[must_use]
     pub fn of(verdict: &Verdict) -> Self {
@@ -170,7 +170,7 @@ impl Evidence {
             users,
             blocks,
             length: Length::Full,
-            worth: Worth::Limited(why),
+            worth: ProbeTrust::Limited(why),
             trials: Vec::new(),
             pace: None,
             listened_s: 0.0,
@@ -184,15 +184,15 @@ impl Evidence {
     /// Whether every objective was met in this run, and nothing else speaks against it.
     #[must_use]
     pub fn is_met(&self) -> bool {
-        self.worth == Worth::Valid && self.trials.iter().all(|trial| trial.result.met)
+        self.worth == ProbeTrust::Valid && self.trials.iter().all(|trial| trial.result.met)
     }
 
     /// Why there was nothing to listen to, if so.
     #[must_use]
     pub fn said(&self) -> Option<&str> {
         match &self.worth {
-            Worth::Unserved(why) => Some(why),
-            Worth::Valid | Worth::Limited(_) | Worth::Invalid(_) => None,
+            ProbeTrust::Unserved(why) => Some(why),
+            ProbeTrust::Valid | ProbeTrust::Limited(_) | ProbeTrust::Invalid(_) => None,
         }
     }
 
@@ -200,15 +200,15 @@ impl Evidence {
     #[must_use]
     pub const fn is_trusted(&self) -> bool {
         match self.worth {
-            Worth::Valid | Worth::Limited(_) | Worth::Unserved(_) => true,
-            Worth::Invalid(_) => false,
+            ProbeTrust::Valid | ProbeTrust::Limited(_) | ProbeTrust::Unserved(_) => true,
+            ProbeTrust::Invalid(_) => false,
         }
     }
 }
 
 /// What the figures are worth; of a service that gave nothing, with what it said most often.
-fn worth(verdict: &Verdict, facts: &[Fact]) -> Worth {
-    let Worth::Unserved(why) = Worth::of(verdict) else { return Worth::of(verdict) };
+fn worth(verdict: &Verdict, facts: &[Fact]) -> ProbeTrust {
+    let ProbeTrust::Unserved(why) = ProbeTrust::of(verdict) else { return ProbeTrust::of(verdict) };
     let mut said: BTreeMap<(Option<u16>, &str), u64> = BTreeMap::new();
     for fact in facts {
         if let Fact::Error(record) = fact {
@@ -216,7 +216,7 @@ fn worth(verdict: &Verdict, facts: &[Fact]) -> Worth {
         }
     }
     let most = said.into_iter().max_by_key(|(_, count)| *count);
-    Worth::Unserved(match most {
+    ProbeTrust::Unserved(match most {
         Some(((Some(code), text), _)) => format!("{why}; what came was {code}: {text}"),
         Some(((None, text), _)) => format!("{why}; what came was: {text}"),
         None => why,

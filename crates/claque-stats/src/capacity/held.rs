@@ -1,7 +1,7 @@
 //! What holds and what does not, of the numbers that were tried.
 
 use super::{
-    evidence::{Evidence, Length, Worth},
+    evidence::{Evidence, Length, ProbeTrust},
     search::{LONGEST, RESOLUTION, Search, whole_number},
     weights::Chances,
 };
@@ -18,7 +18,7 @@ const REPEATS: usize = 3;
 impl Search {
     /// Whether a ceiling by throughput is looked for: the pace counts, or something bit that is no objective's.
     pub(super) fn has_throughput(&self) -> bool {
-        let bit = |one: &Evidence| matches!(one.worth, Worth::Limited(_) | Worth::Unserved(_));
+        let bit = |one: &Evidence| matches!(one.worth, ProbeTrust::Limited(_) | ProbeTrust::Unserved(_));
         self.terms.throughput || self.history.iter().any(bit)
     }
 
@@ -209,7 +209,7 @@ impl Search {
             let target = trials.first().map_or(1.0, |trial| trial.target);
             of > 0 && whole(good) + 1e-9 >= target * whole(of)
         };
-        let is_limited = self.full_at(users).any(|one| one.worth != Worth::Valid);
+        let is_limited = self.full_at(users).any(|one| one.worth != ProbeTrust::Valid);
         let has_full = self.full_at(users).next().is_some();
         has_full && !is_limited && (0..self.objectives.len()).all(meets)
     }

@@ -16,10 +16,10 @@ mod search;
 mod weights;
 
 pub use self::{
-    answer::{Answer, Ceiling, Difference, Fall, GaveWay, NumberShown, THROUGHPUT, difference},
+    answer::{Answer, Ceiling, Difference, FailureShape, GaveWay, NumberShown, THROUGHPUT, difference},
     doubt::AtAnyLoad,
-    evidence::{Evidence, Length, ProbedRun, Worth},
+    evidence::{Evidence, Length, ProbeTrust, ProbedRun},
     pace::Pace,
-    search::{Ending, Next, ProbeOrder, Ramp, Search, SearchTerms},
+    search::{Next, ProbeOrder, Ramp, Search, SearchEnding, SearchTerms},
     weights::Chances,
 };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     belief::{ObjectiveBelief, PaceBelief, counted},
-    evidence::{Evidence, Length, Worth},
+    evidence::{Evidence, Length, ProbeTrust},
     weights::Chances,
 };
 use crate::objective::Counted;
@@ -94,13 +94,13 @@ pub enum Next {
     /// A run.
     Probe(ProbeOrder),
     /// Nothing more.
-    Done(Ending),
+    Done(SearchEnding),
 }
 
 /// How a search ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "why", rename_all = "kebab-case")]
-pub enum Ending {
+pub enum SearchEnding {
     /// The ceiling lies in an interval that is small enough.
     Found,
     /// The most that was to be looked for holds.
@@ -146,7 +146,7 @@ impl Search {
                 let (good, of) = counted(trial.good, trial.of, evidence.users.into());
                 let is_long =
                     evidence.length == Length::Full || (trial.known_at_start && evidence.users == 1);
-                let passes = is_long && !matches!(evidence.worth, Worth::Unserved(_));
+                let passes = is_long && !matches!(evidence.worth, ProbeTrust::Unserved(_));
                 // Failures in a run that was met all the same come at any load.
                 if trial.counts == Counted::Runs || (trial.result.met && !evidence.failures.is_empty()) {
                     belief.expect_slope();
@@ -158,7 +158,7 @@ impl Search {
             if let Some(pace) = evidence.pace.filter(|_| self.terms.throughput) {
                 self.pace.add(evidence.users, pace.ratio, pace.error);
             }
-            if let Worth::Limited(_) | Worth::Unserved(_) = evidence.worth {
+            if let ProbeTrust::Limited(_) | ProbeTrust::Unserved(_) = evidence.worth {
                 self.pace.add_limit(evidence.users);
             }
         }
@@ -197,12 +197,15 @@ impl Search {
     #[must_use]
     pub fn next(&self) -> Next {
         if let Some(why) = self.distrust() {
-            return Next::Done(Ending::Untrusted(why));
+            return Next::Done(SearchEnding::Untrusted(why));
         }
         if self.history.iter().map(|one| (f64::from(one.users) / 8.0).clamp(0.5, 1.0)).sum::<f64>()
             >= MOST_PROBES
         {
-            return Next::Done(Ending::Undecided(format!("{} runs were not enough", self.history.len())));
+            return Next::Done(SearchEnding::Undecided(format!(
+                "{} runs were not enough",
+                self.history.len()
+            )));
         }
         if self.invalid_at_the_end() == 1 {
             return self.order(self.backed_off(), Length::Full);
@@ -280,10 +283,10 @@ impl Search {
         let most = self.most();
         let is_sure = || ceiling.at_least(f64::from(most)) >= sure;
         if self.is_backed(most) && (is_sure() || self.is_repeated(most, true)) {
-            return Next::Done(Ending::AtLeast);
+            return Next::Done(SearchEnding::AtLeast);
         }
         if self.holds_nothing(&ceiling, sure) {
-            return Next::Done(Ending::NothingHolds);
+            return Next::Done(SearchEnding::NothingHolds);
         }
         // Where the ceiling is, if there is one; whether there is one is looked at when that is known.
         let ceiling = self.ceiling_if_any();
@@ -293,7 +296,7 @@ impl Search {
             |users: u32| low <= users + 1 && users <= high && f64::from(high - low) <= finest(users);
         match bracket {
             (Some(users), Some(above)) if above == users + 1 && self.is_settled(users, above) => {
-                return Next::Done(Ending::Found);
+                return Next::Done(SearchEnding::Found);
             }
             // What held each time although that was unlikely is looked at again.
             (Some(users), _) if ceiling.at_least(f64::from(users)) < 0.5 && !self.is_looked_at(users) => {
@@ -307,7 +310,7 @@ impl Search {
                 return self.order(self.most_telling(users), Length::Full);
             }
             (Some(users), Some(_)) if is_within(users) && self.is_pooled(users) => {
-                return Next::Done(Ending::Found);
+                return Next::Done(SearchEnding::Found);
             }
             (Some(users), None) if is_within(users) => {
                 let up = whole_number(f64::from(high) * 1.01).max(users + 1);
@@ -353,7 +356,7 @@ impl Search {
                 let why = format!(
                     "the next run takes {takes:.0} s, and {spent:.0} of the {most:.0} s that there were went by; --max-time gives it more"
                 );
-                Next::Done(Ending::Undecided(why))
+                Next::Done(SearchEnding::Undecided(why))
             }
             Some(_) | None => Next::Probe(order),
         }
@@ -367,8 +370,8 @@ fn finest(users: u32) -> f64 {
 
 fn reason(one: &Evidence) -> Option<&str> {
     match &one.worth {
-        Worth::Invalid(why) => Some(why),
-        Worth::Valid | Worth::Limited(_) | Worth::Unserved(_) => None,
+        ProbeTrust::Invalid(why) => Some(why),
+        ProbeTrust::Valid | ProbeTrust::Limited(_) | ProbeTrust::Unserved(_) => None,
     }
 }
 

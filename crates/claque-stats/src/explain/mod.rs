@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use self::halved::HalvedSum;
 pub use self::{
     halved::{Halved, HalvedPart, ReplayTerms},
-    way::{Apart, BlockWay, Part, PartTimes},
+    way::{BlockWay, Part, PartTimes, WayUnknown},
 };
 use crate::sample::{Sample, millis, rounded_ratio};
 
@@ -163,9 +163,9 @@ impl ExplanationBuilder {
                 self.not_acknowledged += u64::from(!way.is_acknowledged());
                 return Some(way);
             }
-            Err(Apart::NotDelivered) => self.apart.not_delivered += 1,
-            Err(Apart::Silent) => self.apart.silent += 1,
-            Err(Apart::MomentsMissing) => self.apart.moments_missing += 1,
+            Err(WayUnknown::NotDelivered) => self.apart.not_delivered += 1,
+            Err(WayUnknown::Silent) => self.apart.silent += 1,
+            Err(WayUnknown::MomentsMissing) => self.apart.moments_missing += 1,
         }
         None
     }

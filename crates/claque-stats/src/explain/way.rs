@@ -76,7 +76,7 @@ impl PartTimes {
 
 /// Why nothing is said of the way of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Apart {
+pub enum WayUnknown {
     /// It failed, was given up, or was still awaited at the end.
     NotDelivered,
     /// There was nothing in it to hear.
@@ -100,18 +100,18 @@ impl BlockWay {
     ///
     /// # Errors
     /// The block has no way that is known whole.
-    pub fn of(block: &BlockRecord, is_stream: bool) -> Result<Self, Apart> {
+    pub fn of(block: &BlockRecord, is_stream: bool) -> Result<Self, WayUnknown> {
         match block.outcome {
             BlockOutcome::Played | BlockOutcome::Unplayed => {}
-            BlockOutcome::Skipped => return Err(Apart::Silent),
+            BlockOutcome::Skipped => return Err(WayUnknown::Silent),
             BlockOutcome::Failed(_) | BlockOutcome::Stopped | BlockOutcome::Abandoned => {
-                return Err(Apart::NotDelivered);
+                return Err(WayUnknown::NotDelivered);
             }
         }
         if block.media == MediaTime::ZERO {
-            return Err(Apart::Silent);
+            return Err(WayUnknown::Silent);
         }
-        Self::of_moments(block, is_stream || is_streamed(block)).ok_or(Apart::MomentsMissing)
+        Self::of_moments(block, is_stream || is_streamed(block)).ok_or(WayUnknown::MomentsMissing)
     }
 
     fn of_moments(block: &BlockRecord, is_stream: bool) -> Option<Self> {

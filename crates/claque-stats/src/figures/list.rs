@@ -1,9 +1,9 @@
 //! The figures themselves, in the order of reports.
 
 use super::{
-    Better, Compared, Figure, FigureUnit, InObjectives, Parts,
+    Better, Compared, Figure, FigureForm, FigureUnit, InObjectives, Parts,
     Place::{self, Markdown, Page, Text},
-    Source, TimeMetric, Told, ids,
+    Source, TimeMetric, ids,
     values::{
         always, continuous, delivery_rtf, each, errors, has_pieces, incidents_reported, leading_silence,
         of_blocks, rtfx, share, stalled, stalled_time_known, stalls_known, steady_rtf,
@@ -17,7 +17,7 @@ const EVERYWHERE: &[Place] = &[Text, Markdown, Page];
 const TIME: Figure = Figure {
     id: "",
     unit: FigureUnit::Ms,
-    told: Told::Quantiles,
+    told: FigureForm::Quantiles,
     per: "delivered block",
     better: Better::Lower,
     compared: Compared::Spread,
@@ -32,13 +32,13 @@ const TIME: Figure = Figure {
 const NUMBER: Figure = Figure {
     per: "run",
     unit: FigureUnit::Count,
-    told: Told::Count,
+    told: FigureForm::Count,
     objectives: InObjectives::No,
     places: &[],
     ..TIME
 };
 
-const SHARE: Figure = Figure { unit: FigureUnit::Pct, told: Told::Share, ..NUMBER };
+const SHARE: Figure = Figure { unit: FigureUnit::Pct, told: FigureForm::Share, ..NUMBER };
 
 /// A figure of streams; those of more than one piece say something of continuity.
 const STREAM: Figure =
@@ -53,7 +53,7 @@ const STREAM_RATIO: Figure = Figure {
 
 const CONTINUITY: Figure = Figure {
     unit: FigureUnit::Pct,
-    told: Told::Share,
+    told: FigureForm::Share,
     per: "run",
     better: Better::Higher,
     source: Source::Streams,
@@ -201,7 +201,7 @@ pub static ALL: [Figure; 37] = [
     Figure {
         id: ids::CANCEL_RATIO,
         unit: FigureUnit::Ratio,
-        told: Told::Quotient,
+        told: FigureForm::Quotient,
         places: EVERYWHERE,
         compared: Compared::No,
         definition: "median of `after_cancel` / median of `after_heard`",
@@ -230,7 +230,7 @@ pub static ALL: [Figure; 37] = [
     Figure {
         id: ids::AUDIO_RATE,
         unit: FigureUnit::AudioPerSecond,
-        told: Told::Quotient,
+        told: FigureForm::Quotient,
         better: Better::Higher,
         compared: Compared::No,
         places: EVERYWHERE,
@@ -242,7 +242,7 @@ pub static ALL: [Figure; 37] = [
     Figure {
         id: ids::CHARS_PER_SECOND,
         unit: FigureUnit::CharsPerSecond,
-        told: Told::Quotient,
+        told: FigureForm::Quotient,
         better: Better::Higher,
         compared: Compared::No,
         places: EVERYWHERE,

@@ -27,7 +27,7 @@ pub struct Figure {
     /// What it is counted in.
     pub unit: FigureUnit,
     /// How it is told.
-    pub told: Told,
+    pub told: FigureForm,
     /// What there is one value of, such as "listener".
     pub per: &'static str,
     /// Which way is better.
@@ -67,7 +67,7 @@ pub enum FigureUnit {
 
 /// How a figure is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum FigureForm {
     /// Of many values: their number, mean, quantiles and the largest.
     Quantiles,
     /// As a part of all.

@@ -2,8 +2,8 @@
 
 use claque_stats::{
     capacity::{
-        Answer, Ending, Evidence, GaveWay, Length, Next, Pace, ProbeOrder, Ramp, Search, SearchTerms, Worth,
-        difference,
+        Answer, Evidence, GaveWay, Length, Next, Pace, ProbeOrder, ProbeTrust, Ramp, Search, SearchEnding,
+        SearchTerms, difference,
     },
     objective::{Counted, Objective, ObjectiveResult, ObjectiveUnit, Trial},
 };
@@ -47,7 +47,7 @@ fn run(order: ProbeOrder, good: u32, ratio: f64) -> Evidence {
         users: order.users,
         blocks: order.blocks,
         length: order.length,
-        worth: Worth::Valid,
+        worth: ProbeTrust::Valid,
         trials: vec![Trial { good, of, target: 0.99, counts, known_at_start: false, result }],
         pace: Some(Pace { ratio, error: 0.005, span_s: 100.0 }),
         listened_s: 100.0 * f64::from(order.users),
@@ -81,7 +81,7 @@ fn a_cliff_is_found_and_no_step_is_more_than_twice_what_held() {
     for ceiling in [1.5, 4.2, 11.7, 60.4, 150.3] {
         let (search, answer) = cliff(ceiling, terms());
         let users = answer.users.expect("it carries somebody");
-        assert_eq!(answer.ending, Ending::Found);
+        assert_eq!(answer.ending, SearchEnding::Found);
         assert!(
             (f64::from(users) - ceiling.floor()).abs() <= (0.05 * ceiling).max(1.0),
             "{ceiling}: {answer:?}"
@@ -105,7 +105,7 @@ fn a_clockwork_that_misses_above_the_answer_has_an_interval_with_an_end_and_no_c
         let order = ProbeOrder { users, blocks: 64, spread_s: 0.0, length: Length::Full, number };
         search.add(run(order, if users == 6 { 6 } else { 5 }, 1.0));
     }
-    let answer = Answer::of(&search, &objectives(), Ending::Found);
+    let answer = Answer::of(&search, &objectives(), SearchEnding::Found);
     assert_eq!((answer.users, answer.low, answer.high), (Some(6), Some(6), Some(6)), "{answer:?}");
     assert!(answer.ceilings.iter().all(|ceiling| ceiling.low >= 6.0), "{answer:?}");
     assert!(difference(&answer, &answer).is_some_and(|difference| !difference.differs));
@@ -114,7 +114,7 @@ fn a_clockwork_that_misses_above_the_answer_has_an_interval_with_an_end_and_no_c
 #[test]
 fn what_holds_at_the_bound_is_at_least_that() {
     let (_, answer) = cliff(1_000.0, terms());
-    assert_eq!((&answer.ending, answer.users, answer.high), (&Ending::AtLeast, Some(200), None));
+    assert_eq!((&answer.ending, answer.users, answer.high), (&SearchEnding::AtLeast, Some(200), None));
     assert_eq!(answer.first_failing, None);
 }
 
@@ -136,7 +136,7 @@ fn a_search_goes_on_where_it_was() {
 
 fn invalid(order: ProbeOrder) -> Evidence {
     let why = "generator late: schedule_lag p99 is 90.0 ms, more than 50 ms".to_owned();
-    Evidence { worth: Worth::Invalid(why), is_late: true, ..run(order, order.users, 1.0) }
+    Evidence { worth: ProbeTrust::Invalid(why), is_late: true, ..run(order, order.users, 1.0) }
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn two_invalid_runs_end_a_search_without_a_number() {
     };
     let users: Vec<_> = search.history().iter().map(|one| one.users).collect();
     assert_eq!(users, [1, 2, 4, 8, 5], "it backs off between what held and what was INVALID");
-    assert!(matches!(ending, Ending::Untrusted(_)), "{ending:?}");
+    assert!(matches!(ending, SearchEnding::Untrusted(_)), "{ending:?}");
     let answer = Answer::of(&search, &objectives(), ending);
     assert_eq!((answer.users, answer.low, answer.high), (None, None, None));
     assert_eq!(answer.gave_way, Some(GaveWay::Generator));
@@ -162,7 +162,7 @@ fn a_number_that_only_invalid_runs_passed_backs_nothing() {
     let mut search = Search::new(terms(), 1);
     let Next::Probe(order) = search.next() else { panic!("it has just begun") };
     search.add(invalid(order));
-    let answer = Answer::of(&search, &objectives(), Ending::Stopped);
+    let answer = Answer::of(&search, &objectives(), SearchEnding::Stopped);
     assert_eq!(answer.users, None);
 }
 
@@ -172,7 +172,7 @@ fn eight_of_eight_show_at_least_69_percent() {
     let mut search = Search::new(SearchTerms { most_users: 8, ..terms() }, 1);
     let order = ProbeOrder { users: 8, blocks: 64, spread_s: 10.0, length: Length::Full, number: 0 };
     search.add(run(order, 8, 1.0));
-    let answer = Answer::of(&search, &objectives(), Ending::Stopped);
+    let answer = Answer::of(&search, &objectives(), SearchEnding::Stopped);
     assert_eq!((answer.shown[0].good, answer.shown[0].of), (8, 8));
     assert!((answer.shown[0].at_least_pct - 100.0 * 0.05_f64.powf(0.125)).abs() < 1e-6);
 }
@@ -195,13 +195,13 @@ fn a_service_that_gives_nothing_carries_nobody_and_a_short_look_alone_does_not_s
     let ending = loop {
         match search.next() {
             Next::Probe(order) => {
-                let worth = Worth::Unserved("nothing started".to_owned());
+                let worth = ProbeTrust::Unserved("nothing started".to_owned());
                 search.add(Evidence { worth, pace: None, ..run(order, 0, 1.0) });
             }
             Next::Done(ending) => break ending,
         }
     };
-    assert_eq!(ending, Ending::NothingHolds);
+    assert_eq!(ending, SearchEnding::NothingHolds);
     assert!(search.history().iter().any(|one| one.length == Length::Full), "{:?}", search.history());
     let answer = Answer::of(&search, &objectives(), ending);
     assert_eq!((answer.users, answer.gave_way), (None, Some(GaveWay::Worker)), "{answer:?}");
@@ -219,7 +219,10 @@ fn without_a_pace_only_objectives_count_and_the_first_number_that_fails_did() {
         }
     };
     let answer = Answer::of(&search, &objectives(), ending);
-    assert_eq!((&answer.ending, answer.users, answer.first_failing), (&Ending::Found, Some(5), Some(6)));
+    assert_eq!(
+        (&answer.ending, answer.users, answer.first_failing),
+        (&SearchEnding::Found, Some(5), Some(6))
+    );
     assert_eq!((answer.high, answer.pace, answer.headroom), (Some(5), None, None), "{answer:?}");
     assert_eq!((answer.ceilings.len(), answer.gave_way), (1, Some(GaveWay::Wait)), "{answer:?}");
 }
@@ -240,7 +243,7 @@ fn where_something_goes_wrong_at_any_load_nothing_is_found() {
             Next::Done(ending) => break ending,
         }
     };
-    assert_ne!(ending, Ending::Found, "{:?}", search.history());
+    assert_ne!(ending, SearchEnding::Found, "{:?}", search.history());
 }
 
 #[test]
@@ -286,7 +289,7 @@ fn how_a_session_begins_is_looked_at_in_runs_of_two_blocks_and_within_the_time_t
         }
     };
     let runs: Vec<_> = search.history().iter().map(|one| (one.users, one.blocks)).collect();
-    assert_eq!(ending, Ending::NothingHolds, "{runs:?}");
+    assert_eq!(ending, SearchEnding::NothingHolds, "{runs:?}");
     let spent: u32 = runs.iter().map(|(_, blocks)| 6 * blocks).sum();
     assert!(spent <= 900, "{spent} s: {runs:?}");
     assert!(runs.iter().filter(|run| **run == (1, 2)).count() >= 3, "{runs:?}");
@@ -302,7 +305,7 @@ fn a_search_without_time_for_another_run_says_what_gives_it_more() {
                 let one = run(order, if holds { order.users } else { 0 }, if holds { 1.0 } else { 0.8 });
                 search.add(Evidence { listened_s: 2.0 * f64::from(order.blocks * order.users), ..one });
             }
-            Next::Done(Ending::Undecided(why)) => break why,
+            Next::Done(SearchEnding::Undecided(why)) => break why,
             Next::Done(ending) => panic!("{ending:?}"),
         }
     };

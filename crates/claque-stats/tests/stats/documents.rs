@@ -2,7 +2,7 @@
 #![expect(clippy::float_cmp, reason = "the figures of these samples are exact in binary")]
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     extraction::{
         DocumentEnd, DocumentFact, DocumentNo, DocumentRecord, PageOutcome, PageRecord, PageSource, Step,
         StepError,
@@ -56,7 +56,7 @@ fn page(document: u32, page: u32, seen: u64) -> PageRecord {
 }
 
 fn error(document: u32, step: Step, class: FailureClass, code: u16) -> DocumentFact {
-    let (phase, text, kills) = (Phase::BeforeAudio, "too many".to_owned(), Kills::Session);
+    let (phase, text, kills) = (Phase::BeforeAudio, "too many".to_owned(), FailureScope::Session);
     let failure = Failure { phase, class, code: Some(code), text, kills };
     DocumentFact::Error(StepError { document: DocumentNo(document), at: at(1_000), step, failure })
 }

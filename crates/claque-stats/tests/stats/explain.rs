@@ -7,7 +7,7 @@ use claque_core::{
     time::{Duration, Instant, MediaTime, Speed},
 };
 use claque_stats::explain::{
-    Apart, Attribution, BlockWay, Explanation, ExplanationBuilder, Part, ReplayTerms,
+    Attribution, BlockWay, Explanation, ExplanationBuilder, Part, ReplayTerms, WayUnknown,
 };
 use proptest::prelude::*;
 
@@ -186,7 +186,7 @@ fn what_is_not_known_whole_is_counted_apart_and_never_guessed() {
     assert_eq!((told.stalls.count, told.stalls.unattributed), (0, 4));
     assert_eq!(told.stalls.unattributed_ns, 900 * MS);
     assert!(told.stalls.parts.iter().all(|part| part.share_pct.is_none()), "nothing has no shares");
-    assert_eq!(BlockWay::of(&blocks[3], false), Err(Apart::MomentsMissing));
+    assert_eq!(BlockWay::of(&blocks[3], false), Err(WayUnknown::MomentsMissing));
 }
 
 /// A block with any moments, most of them in order, in ns.

@@ -1,7 +1,7 @@
 //! Small facts to compute by hand. Times are in milliseconds of the run.
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     record::{
         BlockOutcome, BlockRecord, ErrorRecord, Fact, Incident, IncidentRecord, ListenerRecord, OutageEnd,
@@ -82,7 +82,7 @@ pub(crate) fn session(listener: u32, started_ms: Option<u64>, ended_ms: u64) -> 
     }
 }
 
-pub(crate) fn error(listener: u32, class: FailureClass, text: &str, kills: Kills) -> Fact {
+pub(crate) fn error(listener: u32, class: FailureClass, text: &str, kills: FailureScope) -> Fact {
     Fact::Error(ErrorRecord {
         listener: ListenerId(listener),
         at: Instant::from_millis(100),
@@ -102,7 +102,7 @@ pub(crate) fn outage(listener: u32, since_ms: u64, lasted_ms: u64, end: OutageEn
         class: FailureClass::Server,
         code: Some(1011),
         text: "oops".to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     };
     let lasted = Duration::from_millis(lasted_ms);
     incident(listener, since_ms, Incident::Outage { lasted, tries: 1, end, failure })

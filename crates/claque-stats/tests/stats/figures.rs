@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use claque_stats::figures::{self, Place, Told};
+use claque_stats::figures::{self, FigureForm, Place};
 
 const PAGE: &str = include_str!("../../../../docs/metrics.md");
 
@@ -26,7 +26,7 @@ fn no_two_figures_have_one_name() {
 
 #[test]
 fn what_has_many_values_stands_in_the_table_of_the_page() {
-    for figure in figures::ALL.iter().filter(|figure| figure.told == Told::Quantiles) {
+    for figure in figures::ALL.iter().filter(|figure| figure.told == FigureForm::Quantiles) {
         assert!(figure.places.contains(&Place::Page), "{}", figure.id);
     }
 }

@@ -8,7 +8,7 @@ use claque_core::{
     },
     time::Duration,
 };
-use claque_stats::{RunShape, Summary, Trouble, summarise};
+use claque_stats::{ConnectionTrouble, RunShape, Summary, summarise};
 
 use crate::facts::{block, failed_block, incident, outage, session, stall};
 
@@ -27,7 +27,7 @@ fn where_nobody_reports_incidents_there_is_no_figure_and_where_somebody_would_it
     let unseen = summary(&[Fact::Listener(session(0, Some(1_000), 9_000))]);
     assert_eq!((unseen.trouble, unseen.resends, unseen.given_up), (None, None, None));
     let seen = summary(&[with_player(session(0, Some(1_000), 9_000))]);
-    let nothing = Trouble { resends_acknowledged: Some(0), ..Trouble::default() };
+    let nothing = ConnectionTrouble { resends_acknowledged: Some(0), ..ConnectionTrouble::default() };
     assert_eq!((seen.trouble, seen.acts), (Some(nothing), Some(claque_stats::Acts::default())));
     assert_eq!(seen.resends.map(|resends| (resends.count, resends.blocks_pct)), Some((0, Some(0.0))));
     assert_eq!(seen.given_up.map(|given_up| (given_up.count, given_up.blocks_pct)), Some((0, Some(0.0))));

@@ -2,7 +2,7 @@
 
 use crate::facts::{block, error, failed_block, incident, outage, session, stall};
 use claque_core::{
-    event::{FailureClass, Kills},
+    event::{FailureClass, FailureScope},
     ids::BlockIdx,
     record::{Fact, Incident, Jump, OutageEnd, ResendReason},
 };
@@ -19,7 +19,7 @@ fn facts_of(listener: u32, ready: &[u64]) -> Vec<Fact> {
                 listener,
                 FailureClass::Server,
                 &format!("no {index}"),
-                Kills::Block(BlockIdx(index)),
+                FailureScope::Block(BlockIdx(index)),
             ));
         } else {
             facts.push(Fact::Block(block(listener, index, ready_ms)));

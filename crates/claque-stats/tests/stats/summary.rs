@@ -4,7 +4,7 @@
 
 use crate::facts::{block, cut_block, error, failed_block, session, stall};
 use claque_core::{
-    event::{FailureClass, Kills},
+    event::{FailureClass, FailureScope},
     ids::BlockIdx,
     record::{BlockOutcome, BlockRecord, Fact, ListenerRecord, SessionEnd},
     time::{Duration, Instant, MediaTime},
@@ -216,10 +216,10 @@ fn errors_are_counted_by_cause_over_blocks_and_listeners() {
     let facts = [
         // The block is recorded before its error, as a journal may hold them.
         Fact::Block(failed_block(0, 0, FailureClass::Server)),
-        error(0, FailureClass::Server, "engine failed", Kills::Block(BlockIdx(0))),
+        error(0, FailureClass::Server, "engine failed", FailureScope::Block(BlockIdx(0))),
         Fact::Block(failed_block(1, 0, FailureClass::Limit)),
         Fact::Block(failed_block(1, 1, FailureClass::Limit)),
-        error(1, FailureClass::Limit, "please slow down", Kills::Session),
+        error(1, FailureClass::Limit, "please slow down", FailureScope::Session),
         Fact::Listener(ended),
     ];
     let errors = summary_of(TWO_BY_TWO, &facts).errors;
@@ -239,14 +239,14 @@ fn errors_are_counted_by_cause_over_blocks_and_listeners() {
 
 #[test]
 fn a_failure_is_healed_if_its_block_arrived_after_all() {
-    let failure = |block, class| error(0, class, "no", Kills::Block(BlockIdx(block)));
+    let failure = |block, class| error(0, class, "no", FailureScope::Block(BlockIdx(block)));
     let facts = [
         failure(0, FailureClass::Timeout),
         failure(0, FailureClass::Timeout),
         failure(0, FailureClass::Server),
         failure(1, FailureClass::Server),
         failure(1, FailureClass::Timeout),
-        error(0, FailureClass::Limit, "please slow down", Kills::Session),
+        error(0, FailureClass::Limit, "please slow down", FailureScope::Session),
         Fact::Block(block(0, 0, 90_000)),
         Fact::Block(failed_block(0, 1, FailureClass::Timeout)),
         // The same block of another listener is another block.

@@ -2,7 +2,7 @@
 
 use crate::facts::{block, error, failed_block, session};
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     gap::{Gap, GapLog, GeneratorPart},
     ids::BlockIdx,
     lag::LagHistogram,
@@ -107,7 +107,7 @@ fn what_nobody_measured_is_neither_valid_nor_invalid() {
 fn a_rate_limit_invalidates_with_the_words_of_the_service() {
     let mut facts = good_run();
     facts[1] = Fact::Block(failed_block(0, 1, FailureClass::Limit));
-    facts.push(error(0, FailureClass::Limit, "slow down", Kills::Block(BlockIdx(1))));
+    facts.push(error(0, FailureClass::Limit, "slow down", FailureScope::Block(BlockIdx(1))));
     let verdict = judge(&facts);
     assert_eq!(reasons(&verdict), [ReasonId::RateLimit]);
     assert_eq!(verdict.reasons[0].text, "rate limit: 1 refusal (slow down)");
@@ -160,7 +160,7 @@ fn audio_cut_in_the_middle_or_without_sound_invalidates() {
     let mut cut = good_run();
     cut[1] = Fact::Block(failed_block(0, 1, FailureClass::Protocol));
     let Fact::Error(record) =
-        error(0, FailureClass::Protocol, "stream ends inside a page", Kills::Block(BlockIdx(1)))
+        error(0, FailureClass::Protocol, "stream ends inside a page", FailureScope::Block(BlockIdx(1)))
     else {
         panic!("an error was asked for")
     };

@@ -1,7 +1,7 @@
 //! Facts of documents as rows of files: flat, with units in the names, and back.
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     extraction::{DocumentEnd, DocumentFact, DocumentNo, DocumentRecord, Step, StepError},
     time::{Duration, Instant, duration_nanos},
 };
@@ -110,7 +110,7 @@ impl StepErrorRow {
             document: DocumentNo(document),
             at: Instant::from_nanos(at_ns),
             step: step_from(&step)?,
-            failure: Failure { phase, class, code, text, kills: Kills::Session },
+            failure: Failure { phase, class, code, text, kills: FailureScope::Session },
         })
     }
 }

@@ -8,7 +8,7 @@ pub mod documents;
 use std::{collections::BTreeSet, path::Path};
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, ListenerRecord, SessionEnd, StallRecord},
     time::{Duration, Instant, MediaTime, duration_nanos},
@@ -298,7 +298,7 @@ fn import_error(listener: ListenerId, at: Instant, text: &str) -> ErrorRecord {
         class: class_of(text),
         code: None,
         text: text.to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     };
     ErrorRecord { listener, at, failure }
 }

@@ -1,7 +1,7 @@
 //! Failures.
 
 use claque_core::{
-    event::{Failure, Kills},
+    event::{Failure, FailureScope},
     ids::{BlockIdx, ListenerId},
     record::ErrorRecord,
     time::Instant,
@@ -30,8 +30,8 @@ table! {
     /// the block it ended; empty when it ended the session
     block: Option<u32>, "number of the block it ended; empty when it ended the session" => |record| {
         match record.failure.kills {
-            Kills::Block(block) => Some(block.0),
-            Kills::Session => None,
+            FailureScope::Block(block) => Some(block.0),
+            FailureScope::Session => None,
         }
     };
 }
@@ -44,7 +44,7 @@ impl<Text: AsRef<str> + Into<String>> ErrorRow<Text> {
             class: class_from_name(class).ok_or_else(|| format!("unknown failure class `{class}`"))?,
             code: self.code,
             text: self.text.into(),
-            kills: self.block.map_or(Kills::Session, |block| Kills::Block(BlockIdx(block))),
+            kills: self.block.map_or(FailureScope::Session, |block| FailureScope::Block(BlockIdx(block))),
         };
         Ok(ErrorRecord { listener: ListenerId(self.listener), at: Instant::from_nanos(self.at_ns), failure })
     }

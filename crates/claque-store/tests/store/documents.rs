@@ -4,7 +4,7 @@
 use std::fs;
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     extraction::{
         AiTransform, DocumentEnd, DocumentFact, DocumentNo, DocumentRecord, PageOutcome, PageRecord,
         PageSource, Step, StepError,
@@ -74,7 +74,7 @@ fn facts() -> Vec<DocumentFact> {
         class: FailureClass::Limit,
         code: Some(429),
         text: "Too many".to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     };
     vec![
         page(0, PageOutcome::Completed, PageSource::Cache),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     lag::LagHistogram,
     record::{
@@ -79,7 +79,7 @@ fn failed(listener: u32, index: u32, class: FailureClass) -> BlockRecord {
     }
 }
 
-fn error(listener: u32, class: FailureClass, code: Option<u16>, kills: Kills) -> Fact {
+fn error(listener: u32, class: FailureClass, code: Option<u16>, kills: FailureScope) -> Fact {
     let text = "no voice \"x\"\nin line 2".to_owned();
     let failure = Failure { phase: Phase::BeforeAudio, class, code, text, kills };
     Fact::Error(ErrorRecord { listener: ListenerId(listener), at: Instant::from_millis(1_500), failure })
@@ -109,7 +109,7 @@ fn incidents() -> impl Iterator<Item = Fact> {
     let (block, to, lasted) = (BlockIdx(3), BlockIdx(1), Duration::from_nanos(1_234_567));
     let (phase, class) = (Phase::BeforeAudio, FailureClass::Overload);
     let text = "service restart".to_owned();
-    let failure = Failure { phase, class, code: Some(1012), text, kills: Kills::Session };
+    let failure = Failure { phase, class, code: Some(1012), text, kills: FailureScope::Session };
     let outages =
         OutageEnd::ALL.map(|end| Incident::Outage { lasted, tries: 2, end, failure: failure.clone() });
     let resends = ResendReason::ALL.map(|why| Incident::Resent { block, why });
@@ -150,12 +150,12 @@ pub(crate) fn facts() -> Vec<Fact> {
             began_at: Instant::from_millis(3_000),
             waited: Duration::from_nanos(123_456_789),
         }),
-        error(0, FailureClass::Server, Some(500), Kills::Block(BlockIdx(3))),
+        error(0, FailureClass::Server, Some(500), FailureScope::Block(BlockIdx(3))),
         Fact::Block(block(0, 1, 700)),
         Fact::Block(skipped),
         Fact::Block(failed(0, 3, FailureClass::Server)),
         Fact::Block(failed(1, 0, FailureClass::Limit)),
-        error(1, FailureClass::Limit, None, Kills::Session),
+        error(1, FailureClass::Limit, None, FailureScope::Session),
         session(1, SessionEnd::Failed(FailureClass::Limit)),
         session(0, SessionEnd::Completed),
         Fact::Block(abandoned),

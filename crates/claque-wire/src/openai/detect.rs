@@ -35,7 +35,7 @@ impl Probe {
 
 /// What it answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Probed<'a> {
+pub struct ProbeReply<'a> {
     /// To which question.
     pub probe: Probe,
     /// With which status.
@@ -49,7 +49,7 @@ pub struct Probed<'a> {
 /// Tells the dialect, and why it is taken for that; none when nothing in the answers tells. Only success with JSON counts: servers
 /// answer any path with 200 and a web page.
 #[must_use]
-pub fn detect(answers: &[Probed<'_>]) -> Option<(&'static Dialect, String)> {
+pub fn detect(answers: &[ProbeReply<'_>]) -> Option<(&'static Dialect, String)> {
     let body = |probe: Probe| {
         let answer = answers.iter().find(|answer| answer.probe == probe)?;
         let is_json = answer.status == 200 && Kind::of(answer.content_type) == Kind::Json;

@@ -30,7 +30,7 @@ pub(super) struct Meaning {
 
 /// Words of a failure, and the names that it has.
 #[derive(Debug, Default)]
-struct Said {
+struct ErrorWords {
     words: String,
     names: Vec<String>,
     /// A status that the words come with.
@@ -68,14 +68,14 @@ impl Refusal<'_> {
         )
     }
 
-    fn said(&self) -> Option<Said> {
+    fn said(&self) -> Option<ErrorWords> {
         match serde_json::from_slice::<Value>(self.body) {
-            Ok(value) => Said::of(&value),
+            Ok(value) => ErrorWords::of(&value),
             Err(_) if self.kind == Kind::Page || is_page(self.body) => None,
             Err(_) if (200..300).contains(&self.status) => None,
             Err(_) => {
                 let words = String::from_utf8_lossy(self.body).trim().to_owned();
-                (!words.is_empty()).then(|| Said { words, ..Said::default() })
+                (!words.is_empty()).then(|| ErrorWords { words, ..ErrorWords::default() })
             }
         }
     }
@@ -116,14 +116,16 @@ impl Refusal<'_> {
 
 /// What an error inside a stream of events means.
 pub(super) fn event_error(error: &Value) -> Meaning {
-    let said = Said::of(&Value::Object([("error".to_owned(), error.clone())].into_iter().collect()));
-    let said =
-        said.unwrap_or_else(|| Said { words: "the service gave no reason".to_owned(), ..Said::default() });
+    let said = ErrorWords::of(&Value::Object([("error".to_owned(), error.clone())].into_iter().collect()));
+    let said = said.unwrap_or_else(|| ErrorWords {
+        words: "the service gave no reason".to_owned(),
+        ..ErrorWords::default()
+    });
     let class = said.class();
     Meaning { class, text: cut(&said.told(class), MOST_WORDS) }
 }
 
-impl Said {
+impl ErrorWords {
     /// The words of a body: `error`, `detail` or the whole of it.
     fn of(body: &Value) -> Option<Self> {
         let Value::Object(members) = body else {

@@ -20,7 +20,7 @@ mod speech_event;
 
 pub use self::{
     answer::{Finished, SpeechAnswer},
-    detect::{Probe, Probed, detect},
+    detect::{Probe, ProbeReply, detect},
     dialect::{Delivery, Dialect, DialectError, ErrorShape, path_under},
     event_stream::{EventStream, EventStreamError, ServerEvent},
     expected::{AnswerHead, Expected, PcmSource},

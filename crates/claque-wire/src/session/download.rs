@@ -1,7 +1,7 @@
 //! Audio that lies somewhere: measured as its bytes pass, and dropped.
 
 use claque_core::{
-    event::{Event, Failure, Kills, Phase},
+    event::{Event, Failure, FailureScope, Phase},
     ids::BlockIdx,
     time::MediaTime,
 };
@@ -115,7 +115,7 @@ impl Download {
 
     fn refused(&self, block: BlockIdx) -> Failure {
         let status = self.status.unwrap_or_default();
-        http_failure(status, &self.words, Kills::Block(block), Phase::BeforeAudio)
+        http_failure(status, &self.words, FailureScope::Block(block), Phase::BeforeAudio)
     }
 }
 

@@ -1,7 +1,7 @@
 //! One request over HTTP and its answer: what is asked, and what the answer's parts mean for the listener.
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase},
+    event::{Event, Failure, FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     remark::Findings,
     time::MediaTime,
@@ -218,7 +218,7 @@ impl Exchange {
     /// What a listener hears of an exchange that failed.
     #[must_use]
     pub fn failed(&self, failure: Failure) -> Event {
-        let failure = Failure { kills: Kills::Block(self.block), ..failure };
+        let failure = Failure { kills: FailureScope::Block(self.block), ..failure };
         match &self.kind {
             Kind::Download(download) if download.is_no_audio() => Event::NotAudio(failure),
             Kind::Download(_) => Event::Failed(failure),
@@ -229,5 +229,5 @@ impl Exchange {
 
 /// A failure of an exchange; its block is filled in by [`Exchange::failed`].
 pub(super) const fn failure(phase: Phase, text: String) -> Failure {
-    Failure { phase, class: FailureClass::Protocol, code: None, text, kills: Kills::Session }
+    Failure { phase, class: FailureClass::Protocol, code: None, text, kills: FailureScope::Session }
 }

@@ -80,7 +80,7 @@ pub struct FrameReader {
     part: Vec<u8>,
     /// A message in several frames, as far as it came.
     message: Option<Fragments>,
-    given: Given,
+    given: LastGiven,
 }
 
 #[derive(Debug)]
@@ -91,7 +91,7 @@ struct Fragments {
 
 /// What was given last and is not needed any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Given {
+enum LastGiven {
     Nothing,
     Part,
     Fragments,
@@ -118,7 +118,7 @@ impl FrameReader {
     /// Makes one that takes messages of so many bytes at most.
     #[must_use]
     pub const fn new(max_message: usize) -> Self {
-        Self { max_message, part: Vec::new(), message: None, given: Given::Nothing }
+        Self { max_message, part: Vec::new(), message: None, given: LastGiven::Nothing }
     }
 
     /// Takes bytes from the front of `bytes` and gives the next message; none when it needs more.
@@ -126,10 +126,10 @@ impl FrameReader {
     /// # Errors
     /// The server breaks the protocol. The connection is of no more use then.
     pub fn next<'a, 'b: 'a>(&'a mut self, bytes: &mut &'b [u8]) -> Result<Option<Message<'a>>, FrameError> {
-        match std::mem::replace(&mut self.given, Given::Nothing) {
-            Given::Nothing => {}
-            Given::Part => self.part = Vec::new(),
-            Given::Fragments => self.message = None,
+        match std::mem::replace(&mut self.given, LastGiven::Nothing) {
+            LastGiven::Nothing => {}
+            LastGiven::Part => self.part = Vec::new(),
+            LastGiven::Fragments => self.message = None,
         }
         loop {
             let Some((header, payload)) = self.take_frame(bytes)? else { return Ok(None) };
@@ -141,7 +141,7 @@ impl FrameReader {
             }
             self.join(header.opcode, payload);
             if header.is_final {
-                self.given = Given::Fragments;
+                self.given = LastGiven::Fragments;
                 return match &self.message {
                     Some(message) => data(message.is_text, &message.bytes).map(Some),
                     None => Ok(None),
@@ -208,7 +208,7 @@ impl FrameReader {
         match payload {
             Payload::Input(bytes) => bytes,
             Payload::Part(range) => {
-                self.given = Given::Part;
+                self.given = LastGiven::Part;
                 &self.part[range]
             }
         }

@@ -3,7 +3,7 @@
 //! [`super::ClientSession`] feeds it from text frames, the simulator directly; neither has rules of its own.
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    event::{Event, Failure, FailureClass, FailureScope, Phase, StatusKind},
     ids::BlockIdx,
     time::MediaTime,
 };
@@ -18,7 +18,7 @@ use super::{BlockStatus, failure::block_error_class};
 pub struct Conversation {
     /// How blocks stand, by their number, up to the last that was asked for. A byte for each, for every listener of a crowd
     /// keeps one.
-    blocks: Vec<Standing>,
+    blocks: Vec<BlockState>,
 }
 
 /// What the service says of a block.
@@ -68,7 +68,7 @@ impl<R> Consequence<R> {
 
 /// Where a block stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum BlockState {
     /// Never asked for.
     Unasked,
     /// Asked for once, and not answered for good.
@@ -81,7 +81,7 @@ enum Standing {
     Quiet,
 }
 
-impl Standing {
+impl BlockState {
     const fn asked_once_more(self) -> Self {
         match self {
             Self::Unasked => Self::Asked,
@@ -106,7 +106,7 @@ impl Conversation {
     pub fn ask(&mut self, block: BlockIdx) {
         let index = index(block);
         if index >= self.blocks.len() {
-            self.blocks.resize(index + 1, Standing::Unasked);
+            self.blocks.resize(index + 1, BlockState::Unasked);
         }
         self.blocks[index] = self.blocks[index].asked_once_more();
     }
@@ -115,7 +115,7 @@ impl Conversation {
     pub fn forget(&mut self, blocks: &[BlockIdx]) {
         for block in blocks {
             if let Some(standing) = self.standing(*block) {
-                *standing = Standing::Quiet;
+                *standing = BlockState::Quiet;
             }
         }
     }
@@ -123,7 +123,7 @@ impl Conversation {
     /// Nothing of what was asked for is wanted any more.
     pub fn forget_all(&mut self) {
         self.blocks.iter_mut().filter(|standing| standing.is_awaited()).for_each(|standing| {
-            *standing = Standing::Quiet;
+            *standing = BlockState::Quiet;
         });
     }
 
@@ -143,7 +143,7 @@ impl Conversation {
         };
         if !standing.is_awaited() {
             let is_answer = matches!(report.status, BlockStatus::Cached | BlockStatus::Skipped);
-            if is_answer && *standing == Standing::Answered {
+            if is_answer && *standing == BlockState::Answered {
                 tell(warning(format!("server answered block {block} more than once")));
             }
             return;
@@ -185,7 +185,7 @@ impl Conversation {
         tell: &mut impl FnMut(Consequence<R>),
     ) {
         if let Some(standing) = self.standing(block) {
-            *standing = Standing::Quiet;
+            *standing = BlockState::Quiet;
         }
         let words = report.error.unwrap_or("the server gave no reason").to_owned();
         let failure = block_failure(block_error_class(&words, report.recoverable), words, block);
@@ -201,7 +201,7 @@ impl Conversation {
             let asked = u32::try_from(*index).ok().map(BlockIdx);
             match asked.and_then(|block| self.standing(block).map(|standing| (block, standing))) {
                 Some((block, standing)) => {
-                    *standing = Standing::Quiet;
+                    *standing = BlockState::Quiet;
                     blocks.push(block);
                 }
                 None => unknown = unknown.or(Some(*index)),
@@ -216,8 +216,8 @@ impl Conversation {
     }
 
     /// How a block stands, if it was ever asked for.
-    fn standing(&mut self, block: BlockIdx) -> Option<&mut Standing> {
-        self.blocks.get_mut(index(block)).filter(|standing| **standing != Standing::Unasked)
+    fn standing(&mut self, block: BlockIdx) -> Option<&mut BlockState> {
+        self.blocks.get_mut(index(block)).filter(|standing| **standing != BlockState::Unasked)
     }
 }
 
@@ -226,7 +226,7 @@ fn index(block: BlockIdx) -> usize {
 }
 
 const fn block_failure(class: FailureClass, text: String, block: BlockIdx) -> Failure {
-    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: Kills::Block(block) }
+    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: FailureScope::Block(block) }
 }
 
 const fn failed<R>(failure: Failure) -> Consequence<R> {

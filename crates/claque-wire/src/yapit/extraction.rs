@@ -2,8 +2,8 @@
 //! `claque_core::extraction`. Fields of both eras are sent, and either is understood.
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
-    extraction::{Accepted, Call, Created, Going, Prepared, Refused, Reply, Status, Step},
+    event::{Failure, FailureClass, FailureScope, Phase},
+    extraction::{Accepted, Call, Created, ExtractionInProgress, Prepared, Refused, Reply, Status, Step},
     pacing::Limited,
     time::Duration,
 };
@@ -170,7 +170,7 @@ pub fn request(call: &Call) -> Request {
             let request = ExtractionRequest { hash: hash.clone(), ai_transform: ai_transform.as_bool() };
             post("document", Body::Json(to_json(&request)))
         }
-        Call::Poll(Going { accepted, pages, ai_transform }) => {
+        Call::Poll(ExtractionInProgress { accepted, pages, ai_transform }) => {
             let processor = if ai_transform.as_bool() { "gemini" } else { "markitdown" };
             let request = StatusRequest {
                 extraction_id: accepted.extraction_id.clone(),
@@ -182,7 +182,7 @@ pub fn request(call: &Call) -> Request {
             };
             post("extraction/status", Body::Json(to_json(&request)))
         }
-        Call::Cancel(Going { accepted, .. }) => {
+        Call::Cancel(ExtractionInProgress { accepted, .. }) => {
             let request = CancelRequest { extraction_id: accepted.extraction_id.clone() };
             post("extraction/cancel", Body::Json(to_json(&request)))
         }
@@ -243,7 +243,7 @@ pub fn reply(step: Step, status: u16, retry_after: Option<Duration>, body: &[u8]
 /// the call may be let through later. Any other refusal is the result.
 #[must_use]
 pub fn refused(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Reply {
-    let failure = http_failure(status, body, Kills::Session, Phase::BeforeAudio);
+    let failure = http_failure(status, body, FailureScope::Session, Phase::BeforeAudio);
     let is_limit = status == 429 || (status == 503 && retry_after.is_some());
     let limit = is_limit.then(|| Limited { retry_after, window: limit_window(&failure.text) });
     Reply::Refused(Refused { failure, limit })
@@ -270,7 +270,7 @@ fn named(id: String, meaning: impl FnOnce(String) -> Reply) -> Reply {
 }
 
 const fn broken(code: Option<u16>, text: String) -> Reply {
-    let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, Kills::Session);
+    let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Protocol, FailureScope::Session);
     Reply::Refused(Refused { failure: Failure { phase, class, code, text, kills }, limit: None })
 }
 
@@ -303,7 +303,8 @@ mod tests {
             pages: Some(3),
         };
         for (ai_transform, processor) in [(AiTransform::On, "gemini"), (AiTransform::Off, "markitdown")] {
-            let call = Call::Poll(Going { accepted: accepted.clone(), pages: 3, ai_transform });
+            let call =
+                Call::Poll(ExtractionInProgress { accepted: accepted.clone(), pages: 3, ai_transform });
             let Request { method, path, body: Body::Json(body) } = request(&call) else { panic!("no JSON") };
             assert_eq!((method, path.as_str()), ("POST", "/api/v1/documents/extraction/status"));
             let wanted = json!({

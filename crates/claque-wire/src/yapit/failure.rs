@@ -1,7 +1,7 @@
 //! What refusals, closes and error bodies of the gateway mean as failures.
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     time::Duration,
 };
 use serde_json::Value;
@@ -30,7 +30,13 @@ pub fn session_error(words: &str) -> Failure {
     } else {
         FailureClass::Server
     };
-    Failure { phase: Phase::BeforeAudio, class, code: None, text: words.to_owned(), kills: Kills::Session }
+    Failure {
+        phase: Phase::BeforeAudio,
+        class,
+        code: None,
+        text: words.to_owned(),
+        kills: FailureScope::Session,
+    }
 }
 
 /// The class of a block's error, by the server's words and whether asking again may help. What is final is a limit, whatever
@@ -132,7 +138,7 @@ pub fn close(code: Option<u16>, reason: &str) -> Failure {
         ("", None) => "the connection ended before the listener was done".to_owned(),
         (reason, _) => cut(reason),
     };
-    Failure { phase: Phase::BeforeAudio, class, code, text, kills: Kills::Session }
+    Failure { phase: Phase::BeforeAudio, class, code, text, kills: FailureScope::Session }
 }
 
 /// The failure that an HTTP answer other than 101 to the WebSocket handshake is.
@@ -143,13 +149,13 @@ pub fn handshake_refused(status: u16) -> Failure {
         class: class_of_status(status),
         code: Some(status),
         text: format!("the server refused the WebSocket handshake with HTTP {status}"),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     }
 }
 
 /// The failure that an unsuccessful HTTP answer is, with the words its body holds, at most 300 characters.
 #[must_use]
-pub fn http_failure(status: u16, body: &[u8], kills: Kills, phase: Phase) -> Failure {
+pub fn http_failure(status: u16, body: &[u8], kills: FailureScope, phase: Phase) -> Failure {
     let class = if is_full_account(status, body) { FailureClass::Limit } else { class_of_status(status) };
     Failure { phase, class, code: Some(status), text: words_of(status, body), kills }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase},
+    event::{Event, Failure, FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     time::MediaTime,
 };
@@ -140,7 +140,7 @@ impl ClientSession {
                     class: FailureClass::Protocol,
                     code: None,
                     text: problem.to_string(),
-                    kills: Kills::Session,
+                    kills: FailureScope::Session,
                 })),
             },
         }

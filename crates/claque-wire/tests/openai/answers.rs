@@ -1,7 +1,7 @@
 //! What answers mean: by their content type, their status, their words.
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    event::{Event, Failure, FailureClass, FailureScope, Phase, StatusKind},
     ids::BlockIdx,
     remark::Remark,
     time::MediaTime,
@@ -127,7 +127,7 @@ fn success_without_audio_is_a_failure() {
     ] {
         let failure = failure(200, content_type, body);
         assert_eq!((failure.class, failure.phase), (FailureClass::Protocol, Phase::BeforeAudio), "{failure}");
-        assert_eq!(failure.kills, Kills::Block(BLOCK));
+        assert_eq!(failure.kills, FailureScope::Block(BLOCK));
         assert!(failure.text.starts_with(words), "{failure}");
     }
     let error = failure(200, "application/json", r#"{"error":{"message":"no voice","type":"server_error"}}"#);

@@ -1,15 +1,15 @@
 //! Which server it is, and how it is asked.
 
-use claque_wire::openai::{AudioFormat, Delivery, Dialect, Probe, Probed, detect, path_under};
+use claque_wire::openai::{AudioFormat, Delivery, Dialect, Probe, ProbeReply, detect, path_under};
 
 use crate::truth::{Exchange, exchanges};
 
-fn detected(answers: &[Probed<'_>]) -> Option<&'static str> {
+fn detected(answers: &[ProbeReply<'_>]) -> Option<&'static str> {
     detect(answers).map(|(dialect, _)| dialect.name)
 }
 
-const fn json<'a>(probe: Probe, body: &'a str) -> Probed<'a> {
-    Probed { probe, status: 200, content_type: Some("application/json"), body: body.as_bytes() }
+const fn json<'a>(probe: Probe, body: &'a str) -> ProbeReply<'a> {
+    ProbeReply { probe, status: 200, content_type: Some("application/json"), body: body.as_bytes() }
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn recorded_servers_are_known_by_their_answers() {
         ("openedai-speech", "openedai-speech"),
         ("wyoming-openai-gateway", "wyoming-openai"),
     ] {
-        let answers: Vec<Probed<'_>> = Probe::ALL
+        let answers: Vec<ProbeReply<'_>> = Probe::ALL
             .into_iter()
             .filter_map(|probe| {
                 let asks = format!("GET {} ", probe.path());
@@ -34,11 +34,11 @@ fn recorded_servers_are_known_by_their_answers() {
     }
 }
 
-fn probed(probe: Probe, exchange: &Exchange) -> Probed<'_> {
+fn probed(probe: Probe, exchange: &Exchange) -> ProbeReply<'_> {
     let head = std::str::from_utf8(&exchange.head).expect("ASCII");
     let content_type = head.lines().find_map(|line| line.strip_prefix("content-type: "));
     let status = head[9..12].parse().expect("a status");
-    Probed { probe, status, content_type, body: exchange.body.as_deref().unwrap_or_default() }
+    ProbeReply { probe, status, content_type, body: exchange.body.as_deref().unwrap_or_default() }
 }
 
 #[test]
@@ -76,8 +76,8 @@ fn servers_that_were_read_about_are_known_by_what_they_write() {
 #[test]
 fn a_web_page_or_a_refusal_tells_nothing() {
     let models = r#"{"data":[{"id":"tts-1","owned_by":"kokoro"}]}"#;
-    let page = Probed { content_type: Some("text/html"), ..json(Probe::Models, models) };
-    let refused = Probed { status: 404, ..json(Probe::Models, models) };
+    let page = ProbeReply { content_type: Some("text/html"), ..json(Probe::Models, models) };
+    let refused = ProbeReply { status: 404, ..json(Probe::Models, models) };
     assert_eq!(detected(&[page, refused]), None);
     assert_eq!(detected(&[json(Probe::Models, r#"{"data":[{"id":"x","owned_by":"user"}]}"#)]), None);
     assert_eq!(detected(&[]), None);

@@ -3,7 +3,7 @@
 mod messages;
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    event::{Event, Failure, FailureClass, FailureScope, Phase, StatusKind},
     ids::BlockIdx,
 };
 use claque_wire::yapit::{
@@ -181,7 +181,7 @@ fn an_address_of_audio_has_a_bound() {
         let out = hear(&mut session(&[0]), &ServerMessage::Status(status).encode(Era::Current));
         assert_eq!(out.len() == 2, is_followed, "{length}");
         if !is_followed {
-            assert_eq!(only_failure(&out).kills, Kills::Block(BlockIdx(0)));
+            assert_eq!(only_failure(&out).kills, FailureScope::Block(BlockIdx(0)));
         }
     }
 }
@@ -222,7 +222,7 @@ fn a_block_error_kills_the_block_and_says_whether_asking_again_may_help() {
                 class: FailureClass::Server,
                 code: None,
                 text: "worker fell over".to_owned(),
-                kills: Kills::Block(BlockIdx(0)),
+                kills: FailureScope::Block(BlockIdx(0)),
             },
             true
         )
@@ -234,12 +234,12 @@ fn a_block_error_kills_the_block_and_says_whether_asking_again_may_help() {
     let (failure, recoverable) = only_block_error(&out);
     assert_eq!(
         (failure.class, failure.kills, recoverable),
-        (FailureClass::Limit, Kills::Block(BlockIdx(1)), false)
+        (FailureClass::Limit, FailureScope::Block(BlockIdx(1)), false)
     );
     assert_eq!(failure.text, "Usage limit exceeded");
     // A player remembers errors also of blocks that it does not wait for.
     let (failure, _) = (hear(&mut session, &text(OWN, 7, BlockStatus::Error)), ());
-    assert_eq!(only_block_error(&failure).0.kills, Kills::Block(BlockIdx(7)));
+    assert_eq!(only_block_error(&failure).0.kills, FailureScope::Block(BlockIdx(7)));
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn ready_without_an_address_fails_the_block() {
     bare.audio_url = None;
     let out = hear(&mut session, &ServerMessage::Status(bare).encode(Era::Current));
     let failure = only_failure(&out);
-    assert_eq!((failure.class, failure.kills), (FailureClass::Protocol, Kills::Block(BlockIdx(0))));
+    assert_eq!((failure.class, failure.kills), (FailureClass::Protocol, FailureScope::Block(BlockIdx(0))));
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn session_errors_keep_the_servers_words_and_find_their_class() {
         let message = ServerMessage::Error { error: words.into() }.encode(Era::Current);
         let out = hear(&mut session(&[0]), &message);
         let failure = only_failure(&out);
-        assert_eq!((failure.class, failure.kills), (class, Kills::Session), "{words}");
+        assert_eq!((failure.class, failure.kills), (class, FailureScope::Session), "{words}");
         assert_eq!(failure.text, words);
     }
 }
@@ -305,7 +305,7 @@ fn what_is_not_understood_is_a_warning_unless_it_is_no_json() {
     }
     let out = hear(&mut session, &format!("{{oops{}", "x".repeat(200)));
     let failure = only_failure(&out);
-    assert_eq!((failure.class, failure.kills), (FailureClass::Protocol, Kills::Session));
+    assert_eq!((failure.class, failure.kills), (FailureClass::Protocol, FailureScope::Session));
     assert_eq!(failure.text, format!("server sent invalid JSON: {{oops{}", "x".repeat(75)));
 }
 

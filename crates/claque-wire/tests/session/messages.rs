@@ -1,6 +1,6 @@
 //! Messages on their way there and back.
 
-use claque_core::event::{Kills, Phase};
+use claque_core::event::{FailureScope, Phase};
 use claque_wire::yapit::{
     BlockStatus, ClientMessage, Era, ServerMessage, ServerMessageError, Status, SynthesisMode, http_failure,
     jwt,
@@ -90,7 +90,7 @@ proptest! {
             }
             let _ = ClientMessage::decode(&text, Era::Feb2026);
             let _ = jwt::decode(&text);
-            let _ = http_failure(500, text.as_bytes(), Kills::Session, Phase::Dial);
+            let _ = http_failure(500, text.as_bytes(), FailureScope::Session, Phase::Dial);
         }
     }
 }

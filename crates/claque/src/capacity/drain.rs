@@ -10,7 +10,7 @@ use claque_stats::{
 };
 
 use super::{
-    probe::{Performed, perform},
+    probe::{RunEnd, perform},
     was_too_much,
 };
 use crate::{config::ProbeWork, talk};
@@ -90,9 +90,9 @@ impl Drain {
                 ProbeOrder { users: 1, blocks: BLOCKS, spread_s: 0.0, length: Length::Short, number: 0 };
             work.set(&order, u64::from(look));
             let finished = match perform(work, interrupts).await? {
-                Performed::Saved(finished) => finished,
-                Performed::Stopped => return Ok(Drained::Stopped),
-                Performed::Left => return Ok(Drained::Left),
+                RunEnd::Saved(finished) => finished,
+                RunEnd::Stopped => return Ok(Drained::Stopped),
+                RunEnd::Left => return Ok(Drained::Left),
             };
             let took_ms = finished.summary.first_block.as_ref().map(|times| times.mean_ms);
             match (took_ms, self.at_start_ms) {

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use claque_run::record::calibration_doubts;
 use claque_stats::{
     Verdict,
-    capacity::{Answer, Ending, Evidence, Next, Search},
+    capacity::{Answer, Evidence, Next, Search, SearchEnding},
     objective::Objective,
 };
 use claque_store::{CapacityFolder, Integrity, ProbeRow, Run, open_capacity, short_name};
@@ -98,16 +98,18 @@ fn of_run(run: &Run, probe: &ProbeRow, objectives: &[Objective]) -> Evidence {
 }
 
 /// What all runs come to. An ending that no run shows, as that somebody stopped the search, is taken from the file.
-fn answer(book: &CapacityFolder, objectives: &[Objective], told: &Ending) -> Answer {
+fn answer(book: &CapacityFolder, objectives: &[Objective], told: &SearchEnding) -> Answer {
     let mut search = Search::new(book.manifest.terms.clone(), objectives.len());
     for probe in &book.manifest.probes {
         search.add(probe.evidence.clone());
     }
     let ending = match (search.next(), told) {
         (Next::Done(ending), _) => ending,
-        (Next::Probe(_), Ending::Stopped | Ending::Undecided(_) | Ending::Untrusted(_)) => told.clone(),
-        (Next::Probe(_), Ending::Found | Ending::AtLeast | Ending::NothingHolds) => {
-            Ending::Undecided("the runs in the folder are not enough".to_owned())
+        (Next::Probe(_), SearchEnding::Stopped | SearchEnding::Undecided(_) | SearchEnding::Untrusted(_)) => {
+            told.clone()
+        }
+        (Next::Probe(_), SearchEnding::Found | SearchEnding::AtLeast | SearchEnding::NothingHolds) => {
+            SearchEnding::Undecided("the runs in the folder are not enough".to_owned())
         }
     };
     Answer::of(&search, objectives, ending)

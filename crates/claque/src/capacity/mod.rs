@@ -15,17 +15,17 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use claque_report::{capacity::one_probe, words::one_line};
 use claque_run::interrupts::Interrupts;
-use claque_stats::capacity::{Answer, Ending, Evidence, Length, Next, ProbeOrder, Search, Worth};
+use claque_stats::capacity::{Answer, Evidence, Length, Next, ProbeOrder, ProbeTrust, Search, SearchEnding};
 use claque_store::ProbeRow;
 
 pub(crate) use self::probe::evidence_of;
 use self::{
     book::Book,
     drain::{Drain, Drained},
-    probe::Probed,
+    probe::ProbeResult,
 };
 use crate::{
-    config::{CapacitySettings, ProbeWork, Talk, UsageError},
+    config::{CapacitySettings, ProbeWork, UsageError, Verbosity},
     exit::{INVALID, LEFT, MISSED},
     report, talk,
 };
@@ -50,7 +50,8 @@ pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCo
     for probe in &book.0.manifest.probes {
         search.add(probe.evidence.clone());
     }
-    if let Some(words) = finished_before(&settings, &search).filter(|_| settings.output.talk == Talk::Normal)
+    if let Some(words) =
+        finished_before(&settings, &search).filter(|_| settings.output.talk == Verbosity::Normal)
     {
         talk::say(&words);
     }
@@ -70,7 +71,7 @@ pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCo
     };
     let answer = Answer::of(&search, &settings.objectives, ending);
     let code = exit_code(&answer.ending);
-    if answer.ending == Ending::Stopped {
+    if answer.ending == SearchEnding::Stopped {
         say_how_to_go_on(&book);
     }
     book.end(answer)?;
@@ -85,17 +86,17 @@ fn finished_before(settings: &CapacitySettings, search: &Search) -> Option<Strin
     let name = settings.resume.as_ref()?;
     let Next::Done(ending) = search.next() else { return None };
     let what = match ending {
-        Ending::Found | Ending::AtLeast | Ending::NothingHolds => {
+        SearchEnding::Found | SearchEnding::AtLeast | SearchEnding::NothingHolds => {
             "is finished: no run is made, and this is what it found. A new search, without --resume and with another --seed, looks again"
         }
-        Ending::Untrusted(_) => {
+        SearchEnding::Untrusted(_) => {
             "has ended without an answer, for its runs do not measure the service: no run is made. Begin a new one without --resume"
         }
-        Ending::Undecided(_) if settings.terms.most_s.is_some() => {
+        SearchEnding::Undecided(_) if settings.terms.most_s.is_some() => {
             "has ended undecided: no run is made. A longer --max-time lets it go on"
         }
-        Ending::Undecided(_) => "has ended undecided: no run is made. Begin a new one without --resume",
-        Ending::Stopped => return None,
+        SearchEnding::Undecided(_) => "has ended undecided: no run is made. Begin a new one without --resume",
+        SearchEnding::Stopped => return None,
     };
     Some(format!("the search {} {what}", one_line(name)))
 }
@@ -117,11 +118,13 @@ fn again(book: &Book) -> String {
     if again.is_empty() { again } else { format!(" with {again} as now") }
 }
 
-fn exit_code(ending: &Ending) -> ExitCode {
+fn exit_code(ending: &SearchEnding) -> ExitCode {
     match ending {
-        Ending::Found | Ending::AtLeast => ExitCode::SUCCESS,
-        Ending::NothingHolds => ExitCode::from(MISSED),
-        Ending::Untrusted(_) | Ending::Undecided(_) | Ending::Stopped => ExitCode::from(INVALID),
+        SearchEnding::Found | SearchEnding::AtLeast => ExitCode::SUCCESS,
+        SearchEnding::NothingHolds => ExitCode::from(MISSED),
+        SearchEnding::Untrusted(_) | SearchEnding::Undecided(_) | SearchEnding::Stopped => {
+            ExitCode::from(INVALID)
+        }
     }
 }
 
@@ -131,7 +134,7 @@ async fn look(
     search: &mut Search,
     book: &mut Book,
     interrupts: &Interrupts,
-) -> anyhow::Result<Option<Ending>> {
+) -> anyhow::Result<Option<SearchEnding>> {
     let mut drain = Drain::new(settings.work.is_foreign(), settings.terms.most_s);
     loop {
         let order = match search.next() {
@@ -141,17 +144,17 @@ async fn look(
         match drain.wait(&mut settings.work, interrupts).await? {
             Drained::Ready => {}
             Drained::Left => return Ok(None),
-            Drained::Stopped => return Ok(Some(Ending::Stopped)),
-            Drained::Never(why) => return Ok(Some(Ending::Undecided(why))),
-            Drained::Unreached(why) => return Ok(Some(Ending::Untrusted(why))),
+            Drained::Stopped => return Ok(Some(SearchEnding::Stopped)),
+            Drained::Never(why) => return Ok(Some(SearchEnding::Undecided(why))),
+            Drained::Unreached(why) => return Ok(Some(SearchEnding::Untrusted(why))),
         }
-        let is_spoken = settings.output.talk == Talk::Normal;
+        let is_spoken = settings.output.talk == Verbosity::Normal;
         if is_spoken {
             talk::say(&announced(&order));
         }
         let seed = book.seed_of(&order);
         match probe::make(&mut settings.work, &order, seed, &settings.objectives, interrupts).await? {
-            Probed::Made { folder, evidence } => {
+            ProbeResult::Made { folder, evidence } => {
                 if is_spoken {
                     talk::say(&one_probe(&evidence));
                 }
@@ -160,15 +163,15 @@ async fn look(
                 search.add((*evidence).clone());
                 book.record(ProbeRow { order, seed, folder, run: None, evidence: *evidence })?;
             }
-            Probed::Stopped => return Ok(Some(Ending::Stopped)),
-            Probed::Left => return Ok(None),
+            ProbeResult::Stopped => return Ok(Some(SearchEnding::Stopped)),
+            ProbeResult::Left => return Ok(None),
         }
     }
 }
 
 /// That the first run has something of every figure that an objective is about.
 fn has_figures(evidence: &Evidence) -> Result<(), UsageError> {
-    let is_heard = evidence.worth == Worth::Valid && evidence.block_s.is_some();
+    let is_heard = evidence.worth == ProbeTrust::Valid && evidence.block_s.is_some();
     let missing = evidence.trials.iter().map(|trial| &trial.result).find(|result| result.has_nothing());
     missing.filter(|_| is_heard).map_or(Ok(()), |result| {
         Err(UsageError::new(format!(
@@ -198,5 +201,7 @@ fn announced(order: &ProbeOrder) -> String {
 
 /// Whether the service may need time to recover from what it was asked for.
 fn was_too_much(evidence: &Evidence) -> bool {
-    !evidence.is_met() || evidence.pace.is_some_and(|pace| pace.ratio < 1.0) || evidence.worth != Worth::Valid
+    !evidence.is_met()
+        || evidence.pace.is_some_and(|pace| pace.ratio < 1.0)
+        || evidence.worth != ProbeTrust::Valid
 }

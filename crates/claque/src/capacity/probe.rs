@@ -17,7 +17,7 @@ use crate::{
 
 /// What came of a run.
 #[derive(Debug)]
-pub(crate) enum Probed {
+pub(crate) enum ProbeResult {
     /// It is saved in the folder of this name, if it came so far, and shows this.
     Made { folder: Option<String>, evidence: Box<Evidence> },
     /// Somebody asked to stop.
@@ -36,20 +36,20 @@ pub(crate) async fn make(
     seed: u64,
     objectives: &[Objective],
     interrupts: &Interrupts,
-) -> anyhow::Result<Probed> {
+) -> anyhow::Result<ProbeResult> {
     work.set(order, seed);
     match perform(work, interrupts).await {
-        Ok(Performed::Saved(finished)) => {
+        Ok(RunEnd::Saved(finished)) => {
             let evidence = evidence(&finished, order, objectives)?;
             let folder = Some(short_name(&finished.folder));
-            Ok(Probed::Made { folder, evidence: Box::new(evidence) })
+            Ok(ProbeResult::Made { folder, evidence: Box::new(evidence) })
         }
-        Ok(Performed::Stopped) => Ok(Probed::Stopped),
-        Ok(Performed::Left) => Ok(Probed::Left),
+        Ok(RunEnd::Stopped) => Ok(ProbeResult::Stopped),
+        Ok(RunEnd::Left) => Ok(ProbeResult::Left),
         // Who would ask for more than a limit allows is not let in: that is what binds.
         Err(error) if order.users > 1 && is_limit(&error) => {
             let evidence = Evidence::refused(order.users, order.blocks, error.to_string());
-            Ok(Probed::Made { folder: None, evidence: Box::new(evidence) })
+            Ok(ProbeResult::Made { folder: None, evidence: Box::new(evidence) })
         }
         Err(error) => Err(error),
     }
@@ -61,7 +61,7 @@ fn is_limit(error: &anyhow::Error) -> bool {
 }
 
 /// How the making of a run ended.
-pub(super) enum Performed {
+pub(super) enum RunEnd {
     /// It is saved.
     Saved(Box<Finished>),
     /// Somebody asked to stop; what there is of it is no run of the search.
@@ -74,7 +74,7 @@ pub(super) enum Performed {
 ///
 /// # Errors
 /// As [`make`].
-pub(super) async fn perform(work: &ProbeWork, interrupts: &Interrupts) -> anyhow::Result<Performed> {
+pub(super) async fn perform(work: &ProbeWork, interrupts: &Interrupts) -> anyhow::Result<RunEnd> {
     let ended = match work {
         ProbeWork::Real(settings) => claque_run::perform(&settings.order, interrupts, &Live::new(true)).await,
         ProbeWork::Virtual(settings) => {
@@ -85,8 +85,8 @@ pub(super) async fn perform(work: &ProbeWork, interrupts: &Interrupts) -> anyhow
         }
     };
     match ended {
-        Ok(None) => Ok(Performed::Left),
-        Ok(Some(_)) if interrupts.any() => Ok(Performed::Stopped),
+        Ok(None) => Ok(RunEnd::Left),
+        Ok(Some(_)) if interrupts.any() => Ok(RunEnd::Stopped),
         Ok(Some(RunResult { usage: true, finished })) => Err(UsageError::new(format!(
             "the service let nobody begin: {}; ask for something else",
             finished.verdict.doubts()
@@ -94,11 +94,11 @@ pub(super) async fn perform(work: &ProbeWork, interrupts: &Interrupts) -> anyhow
         .into()),
         Ok(Some(RunResult { finished, .. })) => match finished.not_kept {
             Some(why) => anyhow::bail!("failed to keep a run of the search: {why}"),
-            None => Ok(Performed::Saved(Box::new(finished))),
+            None => Ok(RunEnd::Saved(Box::new(finished))),
         },
         Err(error) if interrupts.any() => {
             talk::say_error(&error.into());
-            Ok(Performed::Stopped)
+            Ok(RunEnd::Stopped)
         }
         Err(error) => Err(error.into()),
     }

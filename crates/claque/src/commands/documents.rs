@@ -7,7 +7,7 @@ use claque_run::{extraction, interrupts::Interrupts};
 
 use super::runtime;
 use crate::{
-    config::{DocumentsSettings, SimulateDocumentsSettings, Talk},
+    config::{DocumentsSettings, SimulateDocumentsSettings, Verbosity},
     exit::{self, LEFT},
     live::Live,
     report,
@@ -24,7 +24,7 @@ pub(crate) fn documents(settings: DocumentsSettings) -> anyhow::Result<ExitCode>
 async fn run_and_tell(settings: DocumentsSettings) -> anyhow::Result<ExitCode> {
     let interrupts =
         Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
-    let live = Live::new(settings.output.talk == Talk::Quiet);
+    let live = Live::new(settings.output.talk == Verbosity::Quiet);
     let Some(finished) = extraction::perform(&settings.order, &interrupts, &live).await? else {
         return Ok(ExitCode::from(LEFT));
     };

@@ -9,7 +9,7 @@ use claque_report::{
 };
 use claque_stats::{
     Verdict,
-    capacity::{Answer, Ending},
+    capacity::{Answer, SearchEnding},
     units::counted,
 };
 use claque_store::{CapacityFolder, ProbeRow, RunKind};
@@ -92,7 +92,7 @@ fn first_failing(search: &CapacityFolder) -> Result<&ProbeRow, UsageError> {
         let missed = all.filter(|probe| {
             probe.evidence.is_trusted() && !probe.evidence.is_met() && probe.folder.is_some()
         });
-        missed.filter(|_| answer.ending == Ending::NothingHolds).min_by_key(|probe| probe.order.users)
+        missed.filter(|_| answer.ending == SearchEnding::NothingHolds).min_by_key(|probe| probe.order.users)
     };
     missed.or_else(|| candidates().next()).or_else(any_missed).ok_or_else(|| no_run(search))
 }
@@ -102,7 +102,7 @@ fn no_run(search: &CapacityFolder) -> UsageError {
     let folder = search.dir.display();
     let answer = search.manifest.answer.as_ref();
     let why = match answer.map(|answer| (&answer.ending, answer)) {
-        Some((Ending::Untrusted(why), _)) => {
+        Some((SearchEnding::Untrusted(why), _)) => {
             format!("the runs of the search in {folder} do not measure the service ({})", one_line(why))
         }
         Some((_, Answer { first_failing: Some(users), said, .. })) => {
@@ -112,12 +112,12 @@ fn no_run(search: &CapacityFolder) -> UsageError {
                 counted((*users).into(), "listener")
             )
         }
-        Some((Ending::NothingHolds, _)) => {
+        Some((SearchEnding::NothingHolds, _)) => {
             format!(
                 "in the search in {folder} not one listener was served, and no run of it was kept that says more"
             )
         }
-        Some((Ending::AtLeast, Answer { users: Some(users), .. })) => format!(
+        Some((SearchEnding::AtLeast, Answer { users: Some(users), .. })) => format!(
             "no number failed in the search in {folder}: all up to {} held; give a higher --max-users to find one that fails",
             counted((*users).into(), "listener")
         ),

@@ -29,7 +29,7 @@ pub(crate) fn prune(flags: &PruneFlags) -> anyhow::Result<ExitCode> {
     let before = flags.older_than.as_deref().map(|typed| kept::moment("--older-than", typed)).transpose()?;
     // With both rules a run must be old and beyond the number.
     let beyond = all(&flags.kept.dir())?.into_iter().skip(flags.keep.unwrap_or(0));
-    let is_old = |one: &Kept| before.as_ref().is_none_or(|before| one.started_at_utc < *before);
+    let is_old = |one: &PrunableFolder| before.as_ref().is_none_or(|before| one.started_at_utc < *before);
     let (tagged, going): (Vec<_>, Vec<_>) = beyond.filter(is_old).partition(|one| one.is_tagged);
     let mut count = 0;
     for run in &going {
@@ -62,14 +62,14 @@ pub(crate) fn prune(flags: &PruneFlags) -> anyhow::Result<ExitCode> {
 }
 
 /// A run, or a search for a capacity with all of its runs, which goes as one.
-struct Kept {
+struct PrunableFolder {
     dir: PathBuf,
     started_at_utc: String,
     is_tagged: bool,
     is_search: bool,
 }
 
-impl Kept {
+impl PrunableFolder {
     /// Takes away what claque made. Gives whether the folder is gone, too.
     fn remove(&self) -> anyhow::Result<bool> {
         let remove = if self.is_search { claque_store::remove_capacity } else { claque_store::remove };
@@ -87,8 +87,8 @@ impl Kept {
 }
 
 /// All that is kept, newest first. A search of which a run has a tag stays with it.
-fn all(dir: &Path) -> anyhow::Result<Vec<Kept>> {
-    let run = |run: claque_store::RunHead| Kept {
+fn all(dir: &Path) -> anyhow::Result<Vec<PrunableFolder>> {
+    let run = |run: claque_store::RunHead| PrunableFolder {
         is_tagged: !run.tags.is_empty(),
         dir: run.dir,
         started_at_utc: run.started_at_utc,
@@ -98,7 +98,7 @@ fn all(dir: &Path) -> anyhow::Result<Vec<Kept>> {
     for search in find::searches_in(dir)? {
         let is_tagged = find::all_in(&search.dir)?.iter().any(|run| !run.tags.is_empty());
         let started_at_utc = search.manifest.started_at_utc;
-        all.push(Kept { dir: search.dir, started_at_utc, is_tagged, is_search: true });
+        all.push(PrunableFolder { dir: search.dir, started_at_utc, is_tagged, is_search: true });
     }
     all.sort_by(|a, b| (&b.started_at_utc, &b.dir).cmp(&(&a.started_at_utc, &a.dir)));
     Ok(all)

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use claque_run::{RunResult, interrupts::Interrupts, perform, watcher::Goal};
+use claque_run::{RunResult, interrupts::Interrupts, perform, watcher::RunGoal};
 
 use super::runtime;
 use crate::{
@@ -25,7 +25,7 @@ async fn run_and_tell(settings: RunSettings) -> anyhow::Result<ExitCode> {
     let RunSettings { order, live, output } = settings;
     let interrupts =
         Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
-    let live = Live::open(output.talk, live, Goal::of(&order.plan), order.about())?;
+    let live = Live::open(output.talk, live, RunGoal::of(&order.plan), order.about())?;
     let result = tokio::select! {
         result = perform(&order, &interrupts, &live) => result?,
         never = live.listen(&interrupts) => match never {},

@@ -7,7 +7,7 @@ use claque_net::host::{Host, HostError, HostOptions, OpenaiHostOptions, Starting
 use claque_run::interrupts::Interrupts;
 
 use crate::{
-    config::{ServeSettings, ServedGateway, Talk},
+    config::{ServeSettings, ServedGateway, Verbosity},
     talk::{print, say},
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn serve(settings: ServeSettings) -> anyhow::Result<ExitCode> {
             () = interrupts.reached(1) => return Ok(ExitCode::SUCCESS),
         };
         print(&format!("{}\n", host.base_url()))?;
-        if talk == Talk::Normal {
+        if talk == Verbosity::Normal {
             say(&format!("serving {what}; Ctrl-C stops it"));
             warn_if_reachable(host.address());
         }

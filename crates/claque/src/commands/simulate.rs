@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use claque_report::replicates::Told;
+use claque_report::replicates::SeedResult;
 use claque_run::{Replicate, record::calibration_doubts};
 
 use crate::{
@@ -30,7 +30,7 @@ pub(crate) fn simulate(settings: SimulateSettings) -> anyhow::Result<ExitCode> {
     Ok(exit::of_run(&finished))
 }
 
-const fn told(replicate: &Replicate) -> Told<'_> {
+const fn told(replicate: &Replicate) -> SeedResult<'_> {
     let Replicate { seed, summary, verdict } = replicate;
-    Told { seed: *seed, summary, verdict }
+    SeedResult { seed: *seed, summary, verdict }
 }

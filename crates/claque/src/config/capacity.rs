@@ -2,7 +2,7 @@
 
 use claque_core::{
     plan::Plan,
-    player::{PlayerPolicy, Refill},
+    player::{PlayerPolicy, RefillPolicy},
     rng::Seed,
     schedule::ArrivalSchedule,
     time::Duration,
@@ -21,7 +21,7 @@ use super::{
     no_effect,
     resolve::{decide_run, decide_simulate},
     scenario,
-    settings::{Output, PageChoice, RunSettings, SimulateSettings, Talk},
+    settings::{Output, PageChoice, RunSettings, SimulateSettings, Verbosity},
     told_files,
     wish::{Source, Wish},
     wishes::{Wishes, over},
@@ -257,7 +257,7 @@ pub(crate) fn resolve_capacity(
     // Of single runs nothing is told.
     let of_runs = work.output_mut();
     of_runs.page = PageChoice::LeftOut;
-    of_runs.talk = Talk::Quiet;
+    of_runs.talk = Verbosity::Quiet;
     let scenario = without_what_differs(work.scenario());
     Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, asked: None, scenario })
 }
@@ -341,8 +341,8 @@ pub(crate) fn default_objectives() -> Vec<Objective> {
 /// Blocks that a player asks for ahead of what is heard, at most.
 pub(crate) fn blocks_ahead(policy: &PlayerPolicy) -> u32 {
     match policy.refill {
-        Refill::Batch => policy.batch_size.saturating_add(policy.refill_threshold),
-        Refill::EachBlock => policy.refill_threshold.saturating_add(1),
+        RefillPolicy::Batch => policy.batch_size.saturating_add(policy.refill_threshold),
+        RefillPolicy::EachBlock => policy.refill_threshold.saturating_add(1),
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) use self::{
     settings::{
         CleanupSettings, DocumentsSettings, LiveChoice, Output, OutputFormat, PageChoice, Replicates,
         RunSettings, ScreenChoice, ServeSettings, ServedGateway, SimulateDocumentsSettings, SimulateSettings,
-        Talk,
+        Verbosity,
     },
     suite::{SuiteDeed, SuiteSettings, resolve_suite},
     told_files::ShowOutput,

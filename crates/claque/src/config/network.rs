@@ -56,7 +56,7 @@ impl Group for NetworkWishes {
 
 /// Who is reached, and as whom.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Way<'a> {
+pub(super) struct ServiceAccess<'a> {
     pub(super) to: Destination<'a>,
     pub(super) credentials: &'a [Credentials],
     pub(super) environment: &'a Environment,
@@ -84,7 +84,11 @@ impl<'a> From<&'a TargetChoice> for Destination<'a> {
 ///
 /// # Errors
 /// A host or a header is none, a proxy cannot be used, or something is said about the way to a service where there is none.
-pub(super) fn network(wishes: &Wishes, source: &Source, way: Way<'_>) -> Result<NetworkOrder, UsageError> {
+pub(super) fn network(
+    wishes: &Wishes,
+    source: &Source,
+    way: ServiceAccess<'_>,
+) -> Result<NetworkOrder, UsageError> {
     if way.to == Destination::Embedded {
         about_nothing(wishes, source)?;
     }
@@ -106,7 +110,7 @@ pub(super) fn network(wishes: &Wishes, source: &Source, way: Way<'_>) -> Result<
 }
 
 /// What the environment says about proxies. A gateway of our own is reached directly, whatever that is.
-fn proxies(way: Way<'_>) -> Result<ProxySettings, UsageError> {
+fn proxies(way: ServiceAccess<'_>) -> Result<ProxySettings, UsageError> {
     let Destination::Services(targets) = way.to else { return Ok(ProxySettings::default()) };
     let proxies = ProxySettings::from_variables(|name| way.environment.value(name).cloned());
     for target in targets {
@@ -197,7 +201,7 @@ mod tests {
     }
 
     fn decide(wishes: &Wishes, to: Destination<'_>) -> Result<NetworkOrder, UsageError> {
-        let way = Way { to, credentials: &[], environment: &Environment::default() };
+        let way = ServiceAccess { to, credentials: &[], environment: &Environment::default() };
         network(wishes, &Source::default(), way)
     }
 
@@ -238,7 +242,7 @@ mod tests {
             network(
                 &Wishes::default(),
                 &Source::default(),
-                Way { to, credentials: &[], environment: &environment },
+                ServiceAccess { to, credentials: &[], environment: &environment },
             )
         };
         let target = |url| [Target::parse(url).unwrap()];

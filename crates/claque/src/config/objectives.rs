@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     UsageError,
     groups::Group,
-    settings::Judging,
+    settings::JudgementSettings,
     told_files::writable,
     wish::{Source, Wish},
     wishes::{Wishes, over, over_all},
@@ -42,7 +42,7 @@ pub(super) fn judging(
     markdown: Option<PathBuf>,
     wishes: &mut Wishes,
     source: &Source,
-) -> Result<Judging, UsageError> {
+) -> Result<JudgementSettings, UsageError> {
     over_all(&mut wishes.judging.objectives, flags.objective);
     let objectives =
         parse_all(wishes.judging.objectives.as_ref(), ["objective", "objectives"], source, |line| {
@@ -55,7 +55,7 @@ pub(super) fn judging(
             objectives.into_iter().map(|objective| objective.with_confidence(demanded)).collect()
         }
     };
-    Ok(Judging { objectives, junit: writable(flags.junit, "junit")?, markdown })
+    Ok(JudgementSettings { objectives, junit: writable(flags.junit, "junit")?, markdown })
 }
 
 /// Decides when a run is given up.

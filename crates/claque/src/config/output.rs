@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     UsageError,
     groups::Group,
-    settings::{Judging, Output, PageChoice, Talk},
+    settings::{JudgementSettings, Output, PageChoice, Verbosity},
     told_files,
     wish::{Source, Wish},
     wishes::{Wishes, over},
@@ -56,12 +56,12 @@ pub(super) fn decided(decode_share: f64, scenario: &mut Map<String, Value>) {
 /// Where results go, and how they are told.
 pub(super) fn output(
     flags: OutputFlags,
-    judging: Judging,
+    judging: JudgementSettings,
     wishes: &mut Wishes,
 ) -> Result<(Results, Output), UsageError> {
     over(&mut wishes.output.output_dir, flags.output_dir);
     let dir = wishes.output.output_dir.as_ref().map_or_else(|| OUTPUT_DIR.into(), |wish| wish.value.clone());
-    let Judging { objectives, junit, markdown } = judging;
+    let JudgementSettings { objectives, junit, markdown } = judging;
     let (format, markdown) = told_files::form(flags.json, markdown)?;
     let output = Output {
         format,
@@ -74,6 +74,6 @@ pub(super) fn output(
     Ok((Results { kept_dir: dir.clone(), dir, objectives }, output))
 }
 
-pub(super) const fn talk(quiet: bool) -> Talk {
-    if quiet { Talk::Quiet } else { Talk::Normal }
+pub(super) const fn talk(quiet: bool) -> Verbosity {
+    if quiet { Verbosity::Quiet } else { Verbosity::Normal }
 }

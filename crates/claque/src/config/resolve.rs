@@ -15,7 +15,7 @@ use super::{
     decided,
     environment::Environment,
     gateway::{Limits, choose, choose_openai},
-    network::{self, Destination, Way},
+    network::{self, Destination, ServiceAccess},
     no_effect, objectives,
     output::{self, OUTPUT_DIR, talk},
     scenario,
@@ -79,7 +79,7 @@ pub(super) fn decide_run(
     let protocol = of_own_gateway(protocol, &target);
     let credentials = credentials(&wishes, source, (&protocol, &target), surroundings)?;
     let courtesy = courtesy::courtesy(&wishes, source)?;
-    let way = Way { to: (&target).into(), credentials: &credentials, environment };
+    let way = ServiceAccess { to: (&target).into(), credentials: &credentials, environment };
     let network = NetworkOrder { call_timeout: plan.timeout, ..network::network(&wishes, source, way)? };
     let decode_share = output::decode_share(&wishes, source)?;
     if let (TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_), Some(wish)) =
@@ -258,7 +258,7 @@ pub(crate) fn resolve_cleanup(
     let credentials = credentials::find_all(&wishes, &Source::default(), surroundings)?;
     let targets = base_url.iter().map(|typed| Target::parse(typed)).collect::<Result<Vec<_>, _>>();
     let targets = targets.map_err(|error| UsageError::new(error.to_string()))?;
-    let way = Way { to: Destination::Services(&targets), credentials: &credentials, environment };
+    let way = ServiceAccess { to: Destination::Services(&targets), credentials: &credentials, environment };
     let network = network::network(&wishes, &Source::default(), way)?;
     let dir = output_dir.unwrap_or_else(|| OUTPUT_DIR.into());
     Ok(CleanupSettings { targets, folders, all, kept, dir, credentials, network, talk: talk(quiet) })

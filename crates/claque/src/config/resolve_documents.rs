@@ -10,9 +10,9 @@ use super::{
     credentials::{self, Surroundings},
     decided, documents,
     gateway::{self, Limits, choose},
-    network::{self, Way},
+    network::{self, ServiceAccess},
     no_effect, output, scenario,
-    settings::{DocumentsSettings, Judging, SimulateDocumentsSettings},
+    settings::{DocumentsSettings, JudgementSettings, SimulateDocumentsSettings},
     target,
     wish::Source,
     wishes::Wishes,
@@ -33,7 +33,7 @@ pub(crate) fn resolve_documents(
     wishes.gateway.lay(flags.gateway.into())?;
     wishes.gateway.lay_limits(&flags.limits);
     not_judged(&wishes, &source)?;
-    let (results, output) = output::output(flags.output.into(), Judging::default(), &mut wishes)?;
+    let (results, output) = output::output(flags.output.into(), JudgementSettings::default(), &mut wishes)?;
     let plan = documents::plan(&wishes, &source)?;
     let corpus = audience::corpus(&wishes, &source)?;
     let environment = surroundings.environment;
@@ -48,7 +48,8 @@ pub(crate) fn resolve_documents(
             one(&wishes, &source, surroundings)?
         }
     };
-    let way = Way { to: (&target).into(), credentials: std::slice::from_ref(&credentials), environment };
+    let way =
+        ServiceAccess { to: (&target).into(), credentials: std::slice::from_ref(&credentials), environment };
     let network = NetworkOrder { call_timeout: plan.patience, ..network::network(&wishes, &source, way)? };
     let mut scenario = documents::decided(&wishes, &plan);
     scenario.insert("time".to_owned(), "real".into());
@@ -71,7 +72,7 @@ pub(crate) fn resolve_simulate_documents(
     wishes.gateway.lay(flags.gateway.into())?;
     wishes.gateway.lay_limits(&flags.limits);
     not_judged(&wishes, &source)?;
-    let (results, output) = output::output(flags.output.into(), Judging::default(), &mut wishes)?;
+    let (results, output) = output::output(flags.output.into(), JudgementSettings::default(), &mut wishes)?;
     if let Some(wish) = &wishes.target.base_url {
         return Err(source.error(
             wish,

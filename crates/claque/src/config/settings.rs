@@ -74,7 +74,7 @@ pub(crate) struct ServeSettings {
     /// Address and port to listen on.
     pub(crate) bind: SocketAddr,
     /// How much is said.
-    pub(crate) talk: Talk,
+    pub(crate) talk: Verbosity,
 }
 
 /// What is to be taken away, decided.
@@ -95,7 +95,7 @@ pub(crate) struct CleanupSettings {
     /// Services that were typed.
     pub(crate) targets: Vec<Target>,
     /// How much is said.
-    pub(crate) talk: Talk,
+    pub(crate) talk: Verbosity,
 }
 
 /// How and where results are told.
@@ -106,7 +106,7 @@ pub(crate) struct Output {
     /// Whether the run gets its page.
     pub(crate) page: PageChoice,
     /// How much is said on stderr.
-    pub(crate) talk: Talk,
+    pub(crate) talk: Verbosity,
     /// Where JUnit XML goes.
     pub(crate) junit: Option<PathBuf>,
     /// Where Markdown goes.
@@ -117,7 +117,7 @@ pub(crate) struct Output {
 
 /// What must be reached, and where that is told besides.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Judging {
+pub(crate) struct JudgementSettings {
     /// The objectives, in the order given.
     pub(crate) objectives: Vec<Objective>,
     /// Where JUnit XML goes.
@@ -166,7 +166,7 @@ pub(crate) enum OutputFormat {
 
 /// How much is said on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Talk {
+pub(crate) enum Verbosity {
     /// Progress and remarks.
     Normal,
     /// Nothing but errors.

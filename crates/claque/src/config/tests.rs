@@ -8,7 +8,8 @@ use claque_net::service::Credentials;
 use claque_run::order::{RunOrder, SimulateOrder, SimulatedService, TargetChoice};
 
 use super::{
-    Environment, OutputFormat, RunSettings, Surroundings, Talk, UsageError, resolve_run, resolve_simulate,
+    Environment, OutputFormat, RunSettings, Surroundings, UsageError, Verbosity, resolve_run,
+    resolve_simulate,
 };
 use crate::cli::{Cli, RunFlags, SimulateFlags, Verb};
 
@@ -54,7 +55,7 @@ fn file(name: &str, text: &str) -> (tempfile::TempDir, String) {
 #[test]
 fn without_any_flag_there_is_a_whole_run() {
     let output = resolve(&[]).unwrap().output;
-    assert_eq!((output.format, output.talk), (OutputFormat::Text, Talk::Normal));
+    assert_eq!((output.format, output.talk), (OutputFormat::Text, Verbosity::Normal));
     let settings = run(&[]).unwrap();
     let plan = &settings.plan;
     assert_eq!((plan.users, plan.blocks, plan.model.as_str(), &plan.voice), (5, 20, "kokoro", &None));

@@ -6,10 +6,10 @@ use claque_core::time::{Duration, Instant};
 use claque_net::audience::Progress;
 use claque_stats::units::{counted, grouped};
 
-use super::Goal;
+use super::RunGoal;
 
 /// "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 5 underruns, 0:42, about 1:10 left".
-pub(super) fn describe(now: Instant, goal: Goal, progress: Progress, pace: Pace) -> String {
+pub(super) fn describe(now: Instant, goal: RunGoal, progress: Progress, pace: Pace) -> String {
     let mut text = String::new();
     for (count, what) in
         [(progress.playing, "playing"), (progress.buffering, "buffering"), (progress.stalled, "stalled")]
@@ -57,7 +57,7 @@ impl Pace {
 
 /// The time the rest will take if it goes on as so far; none before a twentieth is done, and none once nothing has been done for
 /// longer than that, for then it does not go on so.
-pub(super) fn left(now: Instant, goal: Goal, progress: Progress, pace: Pace) -> Option<Duration> {
+pub(super) fn left(now: Instant, goal: RunGoal, progress: Progress, pace: Pace) -> Option<Duration> {
     let done = progress.blocks;
     if done == 0 || done >= goal.blocks || done.saturating_mul(20) < goal.blocks {
         return None;
@@ -78,7 +78,7 @@ pub(super) fn clock(span: Duration) -> String {
 mod tests {
     use super::*;
 
-    const GOAL: Goal = Goal { users: 20, blocks: 100 };
+    const GOAL: RunGoal = RunGoal { users: 20, blocks: 100 };
 
     fn done(blocks: u64) -> Progress {
         Progress { blocks, ..Progress::default() }

@@ -22,7 +22,7 @@ use claque_core::{
 use claque_net::Clock;
 use claque_run::{
     interrupts::Interrupts,
-    watcher::{Goal, News, STANDING_EVERY, Standing, Watcher, Wish},
+    watcher::{News, RunGoal, STANDING_EVERY, Standing, Watcher, Wish},
 };
 use claque_stats::units::{counted, grouped};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -35,7 +35,7 @@ use self::{
     screen::Screen,
 };
 use crate::{
-    config::{LiveChoice, ScreenChoice, Talk},
+    config::{LiveChoice, ScreenChoice, Verbosity},
     talk,
 };
 
@@ -86,8 +86,13 @@ impl Live {
     ///
     /// # Errors
     /// The page cannot be served.
-    pub(crate) fn open(talk: Talk, choice: LiveChoice, goal: Goal, about: String) -> anyhow::Result<Self> {
-        let mut live = Self::new(talk == Talk::Quiet);
+    pub(crate) fn open(
+        talk: Verbosity,
+        choice: LiveChoice,
+        goal: RunGoal,
+        about: String,
+    ) -> anyhow::Result<Self> {
+        let mut live = Self::new(talk == Verbosity::Quiet);
         let page = choice.page.map(LivePage::serve).transpose()?;
         if let Some(page) = &page {
             talk::say(&format!("the run can be watched at {}", page.url()));
@@ -157,7 +162,7 @@ impl Live {
     }
 
     /// Turns the spinner of the preparation into the bar of the run.
-    fn begin(&self, goal: Goal) {
+    fn begin(&self, goal: RunGoal) {
         match &self.view {
             View::Quiet | View::Screen(_) => {}
             View::Bar(bar) => {
@@ -179,7 +184,7 @@ impl Live {
     }
 
     /// Shows where the run stands at `now`.
-    fn show(&self, now: Instant, goal: Goal, standing: Standing) {
+    fn show(&self, now: Instant, goal: RunGoal, standing: Standing) {
         let progress = standing.progress;
         let mut pace = self.pace.get();
         pace.see(now, progress);

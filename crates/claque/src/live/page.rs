@@ -66,8 +66,8 @@ pub(super) struct LivePage {
 
 impl LivePage {
     pub(super) fn serve(bind: SocketAddr) -> anyhow::Result<Self> {
-        let nothing = Picture::new(String::new(), super::Goal { users: 0, blocks: 0 });
-        let (page, policy) = html::live(&serde_json::to_string(&Told::of(&nothing))?);
+        let nothing = Picture::new(String::new(), super::RunGoal { users: 0, blocks: 0 });
+        let (page, policy) = html::live(&serde_json::to_string(&PageState::of(&nothing))?);
         let server = PageServer::start(PageOrder { bind, page, policy })?;
         Ok(Self { server, told: Cell::new(None) })
     }
@@ -80,7 +80,7 @@ impl LivePage {
     pub(super) fn tell(&self, now: Instant, picture: &Picture) {
         if self.told.get().is_none_or(|last| now.since(last) >= EVERY) {
             self.told.set(Some(now));
-            if let Ok(line) = serde_json::to_string(&Told::of(picture)) {
+            if let Ok(line) = serde_json::to_string(&PageState::of(picture)) {
                 self.server.tell(line);
             }
         }
@@ -88,7 +88,7 @@ impl LivePage {
 
     /// Tells what came of it.
     pub(super) fn end(self, picture: &Picture, outcome: &Outcome) {
-        let last = Last { told: Told::of(picture), outcome };
+        let last = LastPageState { told: PageState::of(picture), outcome };
         if let Ok(line) = serde_json::to_string(&last) {
             self.server.end(line, outcome.page.clone());
         }
@@ -97,7 +97,7 @@ impl LivePage {
 
 /// How things stand.
 #[derive(Debug, Serialize)]
-struct Told<'a> {
+struct PageState<'a> {
     title: String,
     about: &'a str,
     progress: String,
@@ -108,13 +108,13 @@ struct Told<'a> {
     tells_queue: bool,
     headline: Vec<Row>,
     worst: Vec<Waiter>,
-    feed: Vec<Said<'a>>,
+    feed: Vec<PageIncident<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Last<'a> {
+struct LastPageState<'a> {
     #[serde(flatten)]
-    told: Told<'a>,
+    told: PageState<'a>,
     outcome: &'a Outcome,
 }
 
@@ -177,14 +177,14 @@ struct Waiter {
 }
 
 #[derive(Debug, Serialize)]
-struct Said<'a> {
+struct PageIncident<'a> {
     at_ms: f64,
     count: u64,
     class: Option<&'static str>,
     words: &'a str,
 }
 
-impl<'a> Told<'a> {
+impl<'a> PageState<'a> {
     fn of(picture: &'a Picture) -> Self {
         let history = &picture.history;
         let bin_ms = history.width().as_secs_f64() * 1_000.0;
@@ -221,7 +221,7 @@ impl<'a> Told<'a> {
                 .map(|figure| Row { name: figure.name, value: figure.value, more: figure.more })
                 .collect(),
             worst: picture.worst().iter().map(Waiter::of).collect(),
-            feed: picture.feed().map(Said::of).collect(),
+            feed: picture.feed().map(PageIncident::of).collect(),
         }
     }
 }
@@ -262,7 +262,7 @@ impl Waiter {
     }
 }
 
-impl<'a> Said<'a> {
+impl<'a> PageIncident<'a> {
     fn of(entry: &'a super::picture::Entry) -> Self {
         Self {
             at_ms: entry.at.as_millis_f64(),

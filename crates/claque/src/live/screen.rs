@@ -30,12 +30,12 @@ const BUFFER: usize = 64 << 10;
 /// it back.
 static OPEN: AtomicBool = AtomicBool::new(false);
 
-type Drawn = Terminal<CrosstermBackend<BufWriter<Stderr>>>;
+type StderrTerminal = Terminal<CrosstermBackend<BufWriter<Stderr>>>;
 
 /// The terminal behind stderr, until it is closed or dropped.
 #[derive(Debug)]
 pub(super) struct Screen {
-    terminal: RefCell<Drawn>,
+    terminal: RefCell<StderrTerminal>,
     paint: Paint,
 }
 

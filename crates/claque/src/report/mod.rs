@@ -70,7 +70,7 @@ fn print_all(run: &Finished, output: &Output) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub(crate) fn tell_replicates(told: &[replicates::Told<'_>], output: &Output) -> anyhow::Result<()> {
+pub(crate) fn tell_replicates(told: &[replicates::SeedResult<'_>], output: &Output) -> anyhow::Result<()> {
     match output.format {
         OutputFormat::Text | OutputFormat::Markdown => talk::print(&replicates::to_text(told, paint())),
         OutputFormat::Json => talk::print(&replicates::to_json(told)?),

@@ -6,7 +6,7 @@ use claque_report::{
     compare::CompareTerms,
     suite::{SuiteComparison, Suites, hold},
 };
-use claque_run::suite::Book;
+use claque_run::suite::SuiteBook;
 use claque_store::{SuiteFolder, SuiteScenario, open_suite};
 
 use crate::{
@@ -63,7 +63,7 @@ pub(super) fn all_enough(scenarios: &[SuiteScenario], other: &SuiteFolder) -> Re
 /// # Errors
 /// A run cannot be read, or the two are one.
 pub(super) fn compare(
-    book: &Book,
+    book: &SuiteBook,
     name: &str,
     other: &SuiteFolder,
     terms: &CompareTerms,

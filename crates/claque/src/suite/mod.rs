@@ -13,12 +13,12 @@ use claque_report::suite::{PlannedRun, SuiteComparison, SuiteFigures, gather, on
 use claque_run::{
     RunResult,
     interrupts::Interrupts,
-    suite::{Book, Job, Work, estimate},
+    suite::{Job, SuiteBook, Work, estimate},
 };
 use claque_store::{SuiteFolder, finished::Finished};
 
 use crate::{
-    config::{OnRegression, PageChoice, SuiteDeed, SuiteSettings, Talk},
+    config::{OnRegression, PageChoice, SuiteDeed, SuiteSettings, Verbosity},
     exit::{INVALID, LEFT, MISSED, REGRESSION, USAGE},
     find,
     live::Live,
@@ -45,11 +45,11 @@ pub(crate) async fn run(mut settings: SuiteSettings) -> anyhow::Result<ExitCode>
         baseline::all_enough(&settings.order.scenarios, other)?;
     }
     let resume = settings.resume.as_ref().map(|name| find::suite(name, &settings.order.dir)).transpose()?;
-    let (book, warning) = Book::open(&settings.order, resume)?;
+    let (book, warning) = SuiteBook::open(&settings.order, resume)?;
     warning.iter().for_each(|warning| talk::say(warning));
     // Of what is varied the table is wanted, and no page of each run.
     let (talk, page) = match settings.what {
-        SuiteDeed::Varied => (Talk::Quiet, PageChoice::LeftOut),
+        SuiteDeed::Varied => (Verbosity::Quiet, PageChoice::LeftOut),
         SuiteDeed::Made | SuiteDeed::Told => (settings.output.talk, settings.output.page),
     };
     let mut suite = Suite { book, interrupts, talk, page };
@@ -91,7 +91,7 @@ fn tell_plan(settings: &SuiteSettings) -> anyhow::Result<()> {
 
 /// Tells of a suite that came to its end.
 fn finish(
-    book: &Book,
+    book: &SuiteBook,
     settings: &SuiteSettings,
     other: Option<&(String, SuiteFolder)>,
 ) -> anyhow::Result<ExitCode> {
@@ -112,7 +112,7 @@ fn finish(
 
 /// Prints the suite, and writes its page and the files that were asked for.
 fn tell<'a>(
-    book: &'a Book,
+    book: &'a SuiteBook,
     settings: &SuiteSettings,
     against: Option<&SuiteComparison>,
 ) -> anyhow::Result<SuiteFigures<'a>> {
@@ -155,14 +155,14 @@ enum End {
 
 /// A suite that is being made.
 struct Suite {
-    book: Book,
+    book: SuiteBook,
     interrupts: Interrupts,
-    talk: Talk,
+    talk: Verbosity,
     page: PageChoice,
 }
 
 /// What came of one run.
-enum Made {
+enum RunOutcome {
     /// It is saved.
     Saved(Box<Finished>),
     /// It must be made again.
@@ -173,7 +173,7 @@ impl Suite {
     async fn make(&mut self, jobs: Vec<Job>, settings: &SuiteSettings) -> anyhow::Result<End> {
         let pending = self.book.pending();
         let all = jobs.len();
-        if self.talk == Talk::Normal {
+        if self.talk == Verbosity::Normal {
             let left: Vec<_> = pending.iter().map(|&place| &jobs[place]).collect();
             talk::say(&estimate::said(all, &left, settings.order.rest()));
         }
@@ -188,19 +188,19 @@ impl Suite {
             rested = false;
             self.announce(place, all);
             match self.one(job.work).await? {
-                Made::Saved(finished) => self.keep(place, &finished)?,
-                Made::Not(end) => return Ok(end),
+                RunOutcome::Saved(finished) => self.keep(place, &finished)?,
+                RunOutcome::Not(end) => return Ok(end),
             }
         }
         Ok(End::Through)
     }
 
     /// Makes one run.
-    async fn one(&self, work: Work) -> anyhow::Result<Made> {
+    async fn one(&self, work: Work) -> anyhow::Result<RunOutcome> {
         let saved = match work {
             Work::Real(mut order) => {
                 order.results.dir.clone_from(&self.book.dir);
-                let live = Live::new(self.talk == Talk::Quiet);
+                let live = Live::new(self.talk == Verbosity::Quiet);
                 claque_run::perform(&order, &self.interrupts, &live).await
             }
             Work::Virtual(mut order) => {
@@ -212,16 +212,16 @@ impl Suite {
             }
         };
         match saved {
-            Ok(None) => Ok(Made::Not(End::Left)),
-            Ok(Some(_)) if self.interrupts.any() => Ok(Made::Not(End::Stopped)),
-            Ok(Some(RunResult { usage: true, .. })) => Ok(Made::Not(End::Refused)),
+            Ok(None) => Ok(RunOutcome::Not(End::Left)),
+            Ok(Some(_)) if self.interrupts.any() => Ok(RunOutcome::Not(End::Stopped)),
+            Ok(Some(RunResult { usage: true, .. })) => Ok(RunOutcome::Not(End::Refused)),
             Ok(Some(RunResult { finished, .. })) => match finished.not_kept {
                 Some(why) => anyhow::bail!("failed to keep a run of the suite: {why}"),
-                None => Ok(Made::Saved(Box::new(finished))),
+                None => Ok(RunOutcome::Saved(Box::new(finished))),
             },
             Err(error) if self.interrupts.any() => {
                 talk::say_error(&error.into());
-                Ok(Made::Not(End::Stopped))
+                Ok(RunOutcome::Not(End::Stopped))
             }
             Err(error) => Err(error.into()),
         }
@@ -229,7 +229,7 @@ impl Suite {
 
     fn keep(&mut self, place: usize, finished: &Finished) -> anyhow::Result<()> {
         self.book.record(place, finished)?;
-        if self.talk == Talk::Normal {
+        if self.talk == Verbosity::Normal {
             talk::say(&one_run(finished));
         }
         // The facts are saved: a page that cannot be written costs nothing but itself.
@@ -245,7 +245,7 @@ impl Suite {
         let run = &self.book.manifest.runs[place];
         let scenario = self.book.manifest.scenarios.iter().find(|scenario| scenario.name == run.scenario);
         let repeats = scenario.map_or(run.repeat, |scenario| scenario.repeats);
-        if self.talk == Talk::Normal {
+        if self.talk == Verbosity::Normal {
             let (name, repeat) = (&run.scenario, run.repeat);
             talk::say(&format!("run {} of {all}: {name} (repeat {repeat} of {repeats})", place + 1));
         }

@@ -8,8 +8,8 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_front::yapit::{gateway::GatewayConfig, scripted::Withdraws};
-use claque_net::host::{EngineChoice, Host, HostOptions, ScriptLogEntry, ScriptOptions, Told};
+use claque_front::yapit::{gateway::GatewayConfig, scripted::EvictedOnJump};
+use claque_net::host::{EngineChoice, Host, HostOptions, ScriptInput, ScriptLogEntry, ScriptOptions};
 use claque_sim::{ScriptedScene, read_script};
 use serde_json::Value;
 
@@ -88,14 +88,14 @@ fn same(name: &str, what: &str, ours: &Timed, recorded: &Timed) {
 
 fn asked(log: &[ScriptLogEntry]) -> Timed {
     let asked = log.iter().filter_map(|entry| match &entry.told {
-        Told::Asked(blocks) => Some((since_opening(entry.at), serde_json::json!(blocks))),
-        Told::Dialled | Told::Moved(_) | Told::Fetched(_) => None,
+        ScriptInput::Asked(blocks) => Some((since_opening(entry.at), serde_json::json!(blocks))),
+        ScriptInput::Dialled | ScriptInput::Moved(_) | ScriptInput::Fetched(_) => None,
     });
     asked.collect()
 }
 
 fn dials(log: &[ScriptLogEntry]) -> usize {
-    log.iter().filter(|entry| entry.told == Told::Dialled).count()
+    log.iter().filter(|entry| entry.told == ScriptInput::Dialled).count()
 }
 
 fn given_up(ran: &Ran, log: &[ScriptLogEntry]) -> Timed {
@@ -161,8 +161,8 @@ fn host(scene: &ScriptedScene, recorded: &str) -> Host {
 fn scene(scenario: &str, recorded: &str) -> ScriptedScene {
     let text = fs::read_to_string(data().join("scenarios").join(format!("{scenario}.json"))).unwrap();
     let (era, withdraws) = match recorded {
-        "current" => (claque_front::yapit::gateway::Era::Current, Withdraws::All),
-        _ => (claque_front::yapit::gateway::Era::Feb2026, Withdraws::OutsideWindow),
+        "current" => (claque_front::yapit::gateway::Era::Current, EvictedOnJump::All),
+        _ => (claque_front::yapit::gateway::Era::Feb2026, EvictedOnJump::OutsideWindow),
     };
     read_script(&text, era, withdraws).unwrap()
 }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 
 use claque_core::{
-    event::{FailureClass, Kills},
+    event::{FailureClass, FailureScope},
     ids::BlockIdx,
     record::{Incident, IncidentRecord, SessionEnd},
     rng::Seed,
@@ -114,7 +114,7 @@ fn audio_that_is_missing_or_fails_costs_its_block_and_no_other() {
         let errors = ran.errors();
         let of_code: Vec<_> = errors.iter().filter(|error| error.failure.code == Some(code)).collect();
         assert!(of_code.len() > 2, "{code}: {of_code:?}");
-        assert!(of_code.iter().all(|error| error.failure.kills == Kills::Block(BlockIdx(block))));
+        assert!(of_code.iter().all(|error| error.failure.kills == FailureScope::Block(BlockIdx(block))));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     record::{ErrorRecord, Fact, ListenerRecord, SessionEnd},
     time::Instant,
@@ -159,7 +159,11 @@ fn no_word_of_a_service_runs_as_a_script() {
         paused: std::time::Duration::ZERO,
     };
     writer
-        .append(&[error(100, Kills::Block(BlockIdx(0))), error(900, Kills::Session), Fact::Listener(session)])
+        .append(&[
+            error(100, FailureScope::Block(BlockIdx(0))),
+            error(900, FailureScope::Session),
+            Fact::Listener(session),
+        ])
         .unwrap();
     let judged = writer.finish_with(UnixNanos(1_000_000_000), None, |summary| {
         let mut verdict = Verdict::judge(&summary);

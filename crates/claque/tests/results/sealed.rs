@@ -15,10 +15,10 @@ pub(super) const TABLES: [&str; 4] =
     ["blocks.parquet", "stalls.parquet", "listeners.parquet", "errors.parquet"];
 
 /// What somebody did to a folder; `other` is that of another run.
-type Deed = fn(run: &Path, other: &Path);
+type ScriptedEffect = fn(run: &Path, other: &Path);
 
 /// Each with a word of what is told of it.
-const DEEDS: [(&str, Deed, &str); 14] = [
+const DEEDS: [(&str, ScriptedEffect, &str); 14] = [
     (
         "all facts of another run",
         |run, other| TABLES.iter().for_each(|name| take(run, other, name)),
@@ -270,7 +270,7 @@ fn a_run_over_documents_that_was_changed_is_shown_as_invalid() {
     };
     let (run, other) = (simulated("4"), simulated("5"));
     assert!(!stage.prints(&["show", run.to_str().unwrap()]).contains("INVALID"));
-    let deeds: [(Deed, &str); 4] = [
+    let deeds: [(ScriptedEffect, &str); 4] = [
         (|run, other| take(run, other, "pages.parquet"), "pages.parquet is not the file"),
         (|run, _| edit(run, |file| file["summary"]["success_pct"] = 50.0.into()), "summary.success_pct"),
         (|run, _| edit(run, |file| file["documents"] = json!([])), "changed in documents"),

@@ -30,14 +30,14 @@ fn swap(run: &Path, other: &Path) {
 }
 
 /// What somebody did to a folder of runs; the other holds runs of another service.
-type Deed = fn(dir: &Path, other: &Path);
+type ScriptedEffect = fn(dir: &Path, other: &Path);
 
-fn deeds(json: &'static str) -> [(Deed, String); 4] {
-    let unsealed: Deed = match json {
+fn deeds(json: &'static str) -> [(ScriptedEffect, String); 4] {
+    let unsealed: ScriptedEffect = match json {
         "suite.json" => |dir, _| edit_file(&dir.join("suite.json"), unseal),
         _ => |dir, _| edit_file(&dir.join("capacity.json"), unseal),
     };
-    let two: Deed = |dir, _| {
+    let two: ScriptedEffect = |dir, _| {
         let runs = runs(dir);
         let first = copied(&runs[0], "first");
         swap(&runs[0], &runs[1]);

@@ -1,9 +1,9 @@
 //! What is not wanted any more: an extraction that is called off, and the document that may be there all the same.
 
-use super::{CallingOff, Clearing, Extraction, Measuring, State};
+use super::{CallingOff, Extraction, LeftoverState, Measuring, State};
 use crate::{
     event::Failure,
-    extraction::{Call, Going, OnStop, Output, PageOutcome, Remains, Status, Step},
+    extraction::{Call, ExtractionInProgress, Leftover, OnStop, Output, PageOutcome, Status, Step},
     time::Instant,
 };
 
@@ -12,7 +12,7 @@ const POLLS_AFTER: u32 = 3;
 
 impl Extraction {
     /// Has the service stop what it does for us.
-    pub(super) fn call_off(&mut self, now: Instant, going: Going) {
+    pub(super) fn call_off(&mut self, now: Instant, going: ExtractionInProgress) {
         self.calling_off = CallingOff::Asked;
         self.lost_polls = 0;
         self.call(now, Call::Cancel(going));
@@ -47,8 +47,8 @@ impl Extraction {
         }
         let goes_on = status.found && status.error.is_none();
         match (self.calling_off, self.going.clone()) {
-            (CallingOff::No, Some(going)) if self.clearing == Clearing::Unseen && goes_on => {
-                self.clearing = Clearing::Seen;
+            (CallingOff::No, Some(going)) if self.clearing == LeftoverState::Unseen && goes_on => {
+                self.clearing = LeftoverState::Seen;
                 self.call_off(now, going);
             }
             (CallingOff::Done { polls }, _) if goes_on && polls + 1 < POLLS_AFTER => {
@@ -69,7 +69,7 @@ impl Extraction {
 
     /// Ends with the extraction going on.
     pub(super) fn leave(&mut self, now: Instant) {
-        self.record.left_behind = self.going.clone().map(|going| Remains::Extraction(going).to_string());
+        self.record.left_behind = self.going.clone().map(|going| Leftover::Extraction(going).to_string());
         self.end(now);
     }
 
@@ -91,7 +91,7 @@ impl Extraction {
             // What is answered is not waited for long, and what waits for a limit is not waited for at all.
             (Some((Call::Delete { .. }, true)), _) => {}
             (Some((Call::Delete { id }, false)), _) => {
-                self.record.left_behind = Some(Remains::Document(id).to_string());
+                self.record.left_behind = Some(Leftover::Document(id).to_string());
                 self.end(now);
             }
             (Some((Call::Create { .. }, true)), OnStop::Clear) => {}

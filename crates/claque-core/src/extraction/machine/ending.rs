@@ -1,10 +1,10 @@
 //! What goes wrong in a conversation, and how it ends.
 
-use super::{CallingOff, Clearing, Extraction, Measuring, State};
+use super::{CallingOff, Extraction, LeftoverState, Measuring, State};
 use crate::{
     event::{Failure, FailureClass},
     extraction::{
-        AiTransform, Call, Output, Remains, TimeoutReason,
+        AiTransform, Call, Leftover, Output, TimeoutReason,
         record::{DocumentEnd, DocumentFact, PageOutcome, Step, StepError},
     },
     time::{Duration, Instant},
@@ -33,7 +33,7 @@ impl Extraction {
                 if failure.is_surely_refused() {
                     self.outputs.push_back(Output::Gone);
                 } else {
-                    self.record.left_behind = Some(Remains::Asked.to_string());
+                    self.record.left_behind = Some(Leftover::Asked.to_string());
                 }
                 self.fail(now, Step::Create, failure);
                 self.end(now);
@@ -90,7 +90,7 @@ impl Extraction {
 
     fn delete_failed(&mut self, now: Instant, id: String, failure: Failure) {
         self.error(now, Step::Delete, failure);
-        self.record.left_behind = Some(Remains::Document(id).to_string());
+        self.record.left_behind = Some(Leftover::Document(id).to_string());
         self.end(now);
     }
 
@@ -99,7 +99,7 @@ impl Extraction {
         let asks_in_vain = failure.class == FailureClass::Auth;
         self.fail(now, step, failure);
         match (self.going.clone(), self.calling_off) {
-            (Some(going), CallingOff::No) if !asks_in_vain && self.clearing != Clearing::Unseen => {
+            (Some(going), CallingOff::No) if !asks_in_vain && self.clearing != LeftoverState::Unseen => {
                 self.given_up = true;
                 self.call_off(now, going);
             }

@@ -11,13 +11,13 @@ use std::collections::VecDeque;
 
 use self::belief::doubt_names;
 use super::{
-    Accepted, AiTransform, Call, Created, ExtractionConfig, Going, Input, Output, Prepared, Refused, Remains,
-    Reply, TimeoutReason,
-    pages::{Glance, Pages},
+    Accepted, AiTransform, Call, Created, ExtractionConfig, ExtractionInProgress, Input, Leftover, Output,
+    Prepared, Refused, Reply, TimeoutReason,
+    pages::{Pages, PagesSnapshot},
     record::{DocumentEnd, DocumentRecord, PageOutcome, Step},
 };
 use crate::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     outputs::Outputs,
     pacing::Patience,
     time::{Duration, Instant},
@@ -34,7 +34,7 @@ pub struct Extraction {
     record: DocumentRecord,
     prepared: Prepared,
     /// What was accepted.
-    going: Option<Going>,
+    going: Option<ExtractionInProgress>,
     pages: Option<Pages>,
     measuring: Measuring,
     /// The wait before the next poll.
@@ -51,7 +51,7 @@ pub struct Extraction {
     calling_off: CallingOff,
     /// Whether the extraction was given up before: a document of it is not waited for a second time.
     given_up: bool,
-    clearing: Clearing,
+    clearing: LeftoverState,
     /// When a further page was last seen.
     progress_at: Instant,
     outputs: VecDeque<Output>,
@@ -90,7 +90,7 @@ enum CallingOff {
 
 /// Whether the conversation is about what an earlier one has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Clearing {
+enum LeftoverState {
     /// It is about its own.
     No,
     /// It is, and the service has not said yet that it knows it. Somebody else's is not known, and must not be taken for
@@ -148,7 +148,7 @@ impl Extraction {
             stopped: false,
             calling_off: CallingOff::No,
             given_up: false,
-            clearing: Clearing::No,
+            clearing: LeftoverState::No,
             outputs: VecDeque::new(),
         }
     }
@@ -156,10 +156,10 @@ impl Extraction {
     /// Makes a conversation about an extraction that an earlier one has left: if the service knows it, it is called off;
     /// its document is deleted if there is one, and nothing is measured.
     #[must_use]
-    pub fn clearing(config: ExtractionConfig, going: Going) -> Self {
+    pub fn clearing(config: ExtractionConfig, going: ExtractionInProgress) -> Self {
         let mut machine = Self::new(config);
         machine.measuring = Measuring::No;
-        machine.clearing = Clearing::Unseen;
+        machine.clearing = LeftoverState::Unseen;
         machine.record.extraction_id = Some(going.accepted.extraction_id.clone());
         machine.going = Some(going);
         machine
@@ -242,7 +242,7 @@ impl Extraction {
             Call::Prepare => drop(self.record.prepare_sent_at.get_or_insert(now)),
             Call::Create { .. } => {
                 self.record.create_sent_at.get_or_insert(now);
-                self.outputs.push_back(Output::Exists(Remains::Asked));
+                self.outputs.push_back(Output::Exists(Leftover::Asked));
             }
             Call::Poll(_) => self.record.polls += u32::from(self.measuring == Measuring::Yes),
             Call::Cancel(_) | Call::Delete { .. } => {}
@@ -321,8 +321,9 @@ impl Extraction {
         let pages = accepted.pages.or(self.prepared.pages);
         self.record.pages = pages;
         let ai_transform = self.config.ai_transform;
-        let going = Going { accepted, pages: pages.unwrap_or(0).min(MOST_PAGES), ai_transform };
-        self.outputs.push_back(Output::Exists(Remains::Extraction(going.clone())));
+        let going =
+            ExtractionInProgress { accepted, pages: pages.unwrap_or(0).min(MOST_PAGES), ai_transform };
+        self.outputs.push_back(Output::Exists(Leftover::Extraction(going.clone())));
         self.going = Some(going);
         if let Some(doubt) = self.doubt(pages) {
             return self.give_up(now, Step::Create, doubt);
@@ -351,12 +352,12 @@ impl Extraction {
         self.open_pages(now, Pages::new(self.config.document, count, self.uncached(), sent_at));
         match doubt_names(&created.failed, self.record.pages).filter(|_| self.measuring == Measuring::Yes) {
             Some(doubt) => self.fail(now, Step::Create, doubt),
-            None => drop(self.see(Glance { read_at: now, completed: &[], failed: &created.failed })),
+            None => drop(self.see(PagesSnapshot { read_at: now, completed: &[], failed: &created.failed })),
         }
         self.completed(now, created.id);
     }
 }
 
 const fn failure(class: FailureClass, text: String) -> Failure {
-    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: Kills::Session }
+    Failure { phase: Phase::BeforeAudio, class, code: None, text, kills: FailureScope::Session }
 }

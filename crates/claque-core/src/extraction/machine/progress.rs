@@ -4,8 +4,8 @@ use super::{Extraction, Measuring, State, failure};
 use crate::{
     event::FailureClass,
     extraction::{
-        Call, Output, Remains, Status, TimeoutReason,
-        pages::{Glance, Pages},
+        Call, Leftover, Output, Status, TimeoutReason,
+        pages::{Pages, PagesSnapshot},
         record::{DocumentEnd, DocumentFact, PageOutcome, Step},
     },
     time::Instant,
@@ -32,7 +32,7 @@ impl Extraction {
             };
         }
         let (completed, failed) = (&status.completed, &status.failed);
-        if self.see(Glance { read_at: now, completed, failed }) {
+        if self.see(PagesSnapshot { read_at: now, completed, failed }) {
             self.progress_at = now;
         }
         match (status.document, status.error) {
@@ -57,7 +57,7 @@ impl Extraction {
     }
 
     /// Takes down what an answer shows. Gives whether any of it is new.
-    pub(super) fn see(&mut self, glance: Glance<'_>) -> bool {
+    pub(super) fn see(&mut self, glance: PagesSnapshot<'_>) -> bool {
         let Some(pages) = &mut self.pages else { return false };
         let (records, unknown) = pages.see(glance);
         let is_new = !records.is_empty();
@@ -77,7 +77,7 @@ impl Extraction {
             self.measuring = Measuring::No;
         }
         self.record.document_id = Some(id.clone());
-        self.outputs.push_back(Output::Exists(Remains::Document(id.clone())));
+        self.outputs.push_back(Output::Exists(Leftover::Document(id.clone())));
         self.call(now, Call::Delete { id });
     }
 

@@ -5,7 +5,7 @@ mod talk;
 
 use self::talk::*;
 use super::*;
-use crate::event::{FailureClass, Kills, Phase};
+use crate::event::{FailureClass, FailureScope, Phase};
 
 #[test]
 fn polls_begin_after_a_second_and_grow_to_five() {
@@ -175,11 +175,11 @@ fn what_may_be_on_the_service_is_told_before_it_can_be_there() {
     talk.reply(1_200, done(&[]));
     talk.reply(1_300, Reply::Deleted);
     let accepted = Accepted { extraction_id: "x".to_owned(), ..Accepted::default() };
-    let going = Going { accepted, pages: PAGES, ai_transform: AiTransform::Off };
+    let going = ExtractionInProgress { accepted, pages: PAGES, ai_transform: AiTransform::Off };
     let wanted = [
-        (Some(Step::Prepare), Some(Remains::Asked)),
-        (Some(Step::Create), Some(Remains::Extraction(going))),
-        (Some(Step::Poll), Some(Remains::Document("d".to_owned()))),
+        (Some(Step::Prepare), Some(Leftover::Asked)),
+        (Some(Step::Create), Some(Leftover::Extraction(going))),
+        (Some(Step::Poll), Some(Leftover::Document("d".to_owned()))),
         (Some(Step::Delete), None),
     ];
     assert_eq!(talk.remains, wanted);
@@ -195,7 +195,7 @@ fn only_a_refusal_proves_that_no_document_was_made() {
             class: FailureClass::Server,
             code,
             text: "no".to_owned(),
-            kills: Kills::Session,
+            kills: FailureScope::Session,
         };
         let reply = Reply::Refused(Refused { failure, limit: None });
         talk.reply(200, reply.clone());
@@ -228,7 +228,7 @@ fn an_upload_and_an_order_that_surely_came_to_nothing_are_made_again() {
         class: FailureClass::Overload,
         code: Some(503),
         text: "away".to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     };
     talk.reply(now + 20, Reply::Refused(Refused { failure, limit: None }));
     let now = talk.wake();

@@ -128,7 +128,7 @@ fn a_deletion_is_tried_three_times() {
 #[test]
 fn what_an_earlier_run_left_is_called_off_or_waited_for_and_deleted() {
     let accepted = Accepted { extraction_id: "x".to_owned(), ..Accepted::default() };
-    let going = Going { accepted, pages: PAGES, ai_transform: AiTransform::On };
+    let going = ExtractionInProgress { accepted, pages: PAGES, ai_transform: AiTransform::On };
     let mut talk = Talk::with(Extraction::clearing(config(), going.clone()));
     assert_eq!(talk.calls, [(0, Call::Poll(going.clone()))]);
     talk.reply(5, Reply::Status(status(&[0], &[])));

@@ -1,7 +1,7 @@
 //! A document's machine, what it did so far, and what a service may say to it.
 
 use super::super::*;
-use crate::event::{FailureClass, Kills, Phase};
+use crate::event::{FailureClass, FailureScope, Phase};
 
 pub(super) const PAGES: u32 = 4;
 
@@ -10,7 +10,7 @@ pub(super) struct Talk {
     pub(super) calls: Vec<(u64, Call)>,
     pub(super) facts: Vec<DocumentFact>,
     /// What was told to be on the service, and the step of the call after which it was told.
-    pub(super) remains: Vec<(Option<Step>, Option<Remains>)>,
+    pub(super) remains: Vec<(Option<Step>, Option<Leftover>)>,
     pub(super) ended: bool,
 }
 
@@ -142,7 +142,7 @@ pub(super) fn refused(class: FailureClass, pace: Option<u64>) -> Reply {
         class,
         code: (class == FailureClass::Limit).then_some(429),
         text: "no".to_owned(),
-        kills: Kills::Session,
+        kills: FailureScope::Session,
     };
     let limited = |seconds| Limited { retry_after: Some(Duration::from_secs(seconds)), window: None };
     Reply::Refused(Refused { failure, limit: pace.map(limited) })

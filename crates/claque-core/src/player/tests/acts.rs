@@ -2,7 +2,7 @@
 
 use super::room::{Room, config, ms};
 use crate::{
-    event::{FailureClass, Kills, StatusKind},
+    event::{FailureClass, FailureScope, StatusKind},
     ids::BlockIdx,
     player::{Act, Input, Output, PlayerPolicy, PlayerState},
     record::{BlockOutcome, Incident, Jump, SessionEnd},
@@ -61,7 +61,7 @@ fn a_block_that_is_withdrawn_while_it_is_waited_for_is_stepped_over() {
     room.act(500, seek(6));
     room.evict(510, &[1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(room.asks[2..], [(500, vec![6]), (510, vec![7])]);
-    assert_eq!(room.errors()[0].failure.kills, Kills::Block(BlockIdx(6)));
+    assert_eq!(room.errors()[0].failure.kills, FailureScope::Block(BlockIdx(6)));
     room.ready(900, 7, 1_000);
     assert_eq!(room.stalls(), [(6, 500, 400)], "one wait");
     room.input(1_000, Input::Stop);

@@ -2,7 +2,7 @@
 
 use super::room::{Room, ms};
 use crate::{
-    event::{Event, FailureClass, Kills, StatusKind},
+    event::{Event, FailureClass, FailureScope, StatusKind},
     ids::BlockIdx,
     player::{Act, Input, PlayerPolicy, PlayerState},
     record::{BlockOutcome, Incident, ResendReason, SessionEnd},
@@ -149,7 +149,7 @@ fn what_is_not_acknowledged_is_asked_for_twice_more_and_then_given_up() {
     let errors: Vec<_> =
         room.errors().iter().map(|error| (error.at, error.failure.kills, error.failure.class)).collect();
     let timeout = FailureClass::Timeout;
-    let (first, second) = (Kills::Block(BlockIdx(0)), Kills::Block(BlockIdx(1)));
+    let (first, second) = (FailureScope::Block(BlockIdx(0)), FailureScope::Block(BlockIdx(1)));
     assert_eq!(errors, [(ms(30_000), first, timeout), (ms(30_000), second, timeout)]);
     assert_eq!(room.errors()[0].failure.text, "block 0 did not come within 30 s; it was asked for 3 times");
     // Given up it counts as ready, and is asked for once more when playback gets there.
@@ -314,7 +314,7 @@ fn a_body_that_is_no_audio_stops_the_player_of_today_when_it_is_reached() {
         room.status(0, 1, StatusKind::Ready);
         room.tell(
             10,
-            Event::NotAudio(super::room::failure(FailureClass::Protocol, Kills::Block(BlockIdx(1)))),
+            Event::NotAudio(super::room::failure(FailureClass::Protocol, FailureScope::Block(BlockIdx(1)))),
         );
         room.ready(10, 2, 1_000);
         room.pass_to(1_000);

@@ -2,7 +2,7 @@
 
 use super::room::{Room, config, failure, ms};
 use crate::{
-    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    event::{Event, Failure, FailureClass, FailureScope, Phase, StatusKind},
     ids::BlockIdx,
     player::{Input, PlayerPolicy, PlayerState, SessionErrors, TimeoutReason},
     record::{BlockOutcome, Incident, SessionEnd},
@@ -30,7 +30,7 @@ fn a_session_error_ends_at_once_and_fails_all_that_is_pending() {
     let [error] = room.errors()[..] else { panic!("one error: {:?}", room.errors()) };
     assert_eq!(
         (error.at, error.failure.clone()),
-        (ms(600), failure(FailureClass::Transport, Kills::Session))
+        (ms(600), failure(FailureClass::Transport, FailureScope::Session))
     );
     assert_eq!(room.player.state(), PlayerState::Done);
 }
@@ -124,8 +124,11 @@ fn where_there_is_no_connection_that_is_the_reason_and_not_silence() {
     let mut room = Room::with(config(3, PlayerPolicy::WEB));
     room.connects = false;
     room.input(0, Input::Start);
-    let refused =
-        Failure { code: Some(403), phase: Phase::Handshake, ..failure(FailureClass::Auth, Kills::Session) };
+    let refused = Failure {
+        code: Some(403),
+        phase: Phase::Handshake,
+        ..failure(FailureClass::Auth, FailureScope::Session)
+    };
     room.tell(50, Event::Closed(refused.clone()));
     room.pass_to(90_000);
     assert_eq!(room.end().end, SessionEnd::Failed(FailureClass::Auth));

@@ -4,7 +4,7 @@ use core::num::NonZeroU32;
 
 use super::room::{Room, failure, ms};
 use crate::{
-    event::{Event, FailureClass, Kills, StatusKind},
+    event::{Event, FailureClass, FailureScope, StatusKind},
     player::{Act, PlayerPolicy, PlayerState},
     record::{BlockOutcome, Incident, Jump, SessionEnd},
     time::Duration,
@@ -157,6 +157,6 @@ fn late_audio_of_what_nobody_waits_for_is_no_sign_of_life() {
 fn an_error_that_names_no_block_while_nothing_is_awaited_is_put_down() {
     let mut room = Room::started(9, PlayerPolicy::READER);
     (0..3).for_each(|block| room.ready(100, block, 1_000));
-    room.tell(200, Event::Failed(failure(FailureClass::Overload, Kills::Session)));
+    room.tell(200, Event::Failed(failure(FailureClass::Overload, FailureScope::Session)));
     assert_eq!((room.errors().len(), room.player.state()), (1, PlayerState::Playing));
 }

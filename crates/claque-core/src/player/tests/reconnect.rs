@@ -2,14 +2,14 @@
 
 use super::room::{Room, config, failure, ms};
 use crate::{
-    event::{Event, Failure, FailureClass, Kills, StatusKind},
+    event::{Event, Failure, FailureClass, FailureScope, StatusKind},
     player::{Backoff, Input, Output, PlayerPolicy, PlayerState, Reconnect},
     record::{BlockOutcome, Incident, OutageEnd, ResendReason, SessionEnd},
     time::Duration,
 };
 
 fn outage(lasted: u64, tries: u32, end: OutageEnd) -> Incident {
-    let failure = failure(FailureClass::Transport, Kills::Session);
+    let failure = failure(FailureClass::Transport, FailureScope::Session);
     Incident::Outage { lasted: Duration::from_millis(lasted), tries, end, failure }
 }
 
@@ -244,7 +244,7 @@ fn a_refused_handshake_is_dialled_again_as_a_browser_does() {
     let mut room = Room::with(config(4, PlayerPolicy::WEB));
     room.connects = false;
     room.input(0, Input::Start);
-    let refused = Failure { code: Some(403), ..failure(FailureClass::Auth, Kills::Session) };
+    let refused = Failure { code: Some(403), ..failure(FailureClass::Auth, FailureScope::Session) };
     room.tell(100, Event::Closed(refused));
     room.pass_to(1_100);
     assert_eq!(room.dials, [0, 1_100]);

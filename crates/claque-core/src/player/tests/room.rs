@@ -1,9 +1,9 @@
 //! A player alone in a room with a clock that the test turns. Times are milliseconds.
 
 use crate::{
-    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    event::{Event, Failure, FailureClass, FailureScope, Phase, StatusKind},
     ids::{BlockIdx, ListenerId},
-    player::{Act, Input, Output, Player, PlayerConfig, PlayerPolicy, Readiness},
+    player::{Act, Input, Output, Player, PlayerConfig, PlayerPolicy, ReadyWhen},
     record::{BlockOutcome, BlockRecord, ErrorRecord, Fact, Incident, ListenerRecord},
     remark::Findings,
     time::{Duration, Instant, MediaTime, Speed},
@@ -28,7 +28,7 @@ pub(super) struct Room {
 
 /// The player of today with one more wish.
 pub(super) const STREAMING: PlayerPolicy =
-    PlayerPolicy { readiness: Readiness::FirstAudio, ..PlayerPolicy::WEB };
+    PlayerPolicy { readiness: ReadyWhen::FirstAudio, ..PlayerPolicy::WEB };
 
 pub(super) const fn ms(millis: u64) -> Instant {
     Instant::from_millis(millis)
@@ -156,22 +156,22 @@ impl Room {
     }
 
     pub(super) fn fail(&mut self, at: u64, block: u32) {
-        self.tell(at, Event::Failed(failure(FailureClass::Server, Kills::Block(BlockIdx(block)))));
+        self.tell(at, Event::Failed(failure(FailureClass::Server, FailureScope::Block(BlockIdx(block)))));
     }
 
     /// The service says that it has failed a block.
     pub(super) fn refuse(&mut self, at: u64, block: u32, recoverable: bool) {
-        let failure = failure(FailureClass::Server, Kills::Block(BlockIdx(block)));
+        let failure = failure(FailureClass::Server, FailureScope::Block(BlockIdx(block)));
         self.tell(at, Event::BlockError { failure, recoverable });
     }
 
     pub(super) fn break_session(&mut self, at: u64) {
-        self.tell(at, Event::Failed(failure(FailureClass::Transport, Kills::Session)));
+        self.tell(at, Event::Failed(failure(FailureClass::Transport, FailureScope::Session)));
     }
 
     /// The connection is lost, as when a server is restarted.
     pub(super) fn lose(&mut self, at: u64) {
-        self.tell(at, Event::Closed(failure(FailureClass::Transport, Kills::Session)));
+        self.tell(at, Event::Closed(failure(FailureClass::Transport, FailureScope::Session)));
     }
 
     pub(super) fn act(&mut self, at: u64, act: Act) {
@@ -247,7 +247,7 @@ impl Room {
     }
 }
 
-pub(super) fn failure(class: FailureClass, kills: Kills) -> Failure {
+pub(super) fn failure(class: FailureClass, kills: FailureScope) -> Failure {
     let text = "the server's own words".to_owned();
     Failure { phase: Phase::BeforeAudio, class, code: Some(500), text, kills }
 }

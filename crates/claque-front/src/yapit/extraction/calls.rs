@@ -19,7 +19,7 @@ use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Ending, Order, cancel, order, status};
+use super::{ExtractionEnding, Order, cancel, order, status};
 use crate::yapit::{
     Answer, answer,
     front::Service,
@@ -116,13 +116,13 @@ pub(crate) fn create(service: &mut Service, call: &Call<'_>) -> Result<Result<An
 }
 
 /// The answer to an order whose extraction is over.
-pub(crate) fn over(ending: Ending) -> Answer {
+pub(crate) fn over(ending: ExtractionEnding) -> Answer {
     match ending {
-        Ending::Document { id, title, failed } => {
+        ExtractionEnding::Document { id, title, failed } => {
             let created = DocumentCreated { id: id.to_string(), title: Some(title), failed_pages: failed };
             answer::json(StatusCode::CREATED, &created)
         }
-        Ending::Failed { text } => answer::detail(StatusCode::INTERNAL_SERVER_ERROR, &text),
+        ExtractionEnding::Failed { text } => answer::detail(StatusCode::INTERNAL_SERVER_ERROR, &text),
     }
 }
 

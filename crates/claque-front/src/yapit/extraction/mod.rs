@@ -23,7 +23,7 @@ pub enum Order {
 
 /// How an extraction ended whose end is the answer to its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum ExtractionEnding {
     /// With a document.
     Document {
         /// The document.
@@ -83,10 +83,10 @@ pub fn cancel(gateway: &mut Gateway, now: Instant, caller: &Caller, id: &str) ->
 
 /// How an extraction ended; none while it goes on.
 #[must_use]
-pub fn ending(gateway: &Gateway, user: &UserId, id: ExtractionId) -> Option<Ending> {
+pub fn ending(gateway: &Gateway, user: &UserId, id: ExtractionId) -> Option<ExtractionEnding> {
     let ExtractionStatus { failed, end, .. } = gateway.extraction_end(user, id)?;
     Some(match end? {
-        ExtractionEnd::Document { id, title } => Ending::Document { id, title, failed },
-        ExtractionEnd::Failed { text } => Ending::Failed { text },
+        ExtractionEnd::Document { id, title } => ExtractionEnding::Document { id, title, failed },
+        ExtractionEnd::Failed { text } => ExtractionEnding::Failed { text },
     })
 }

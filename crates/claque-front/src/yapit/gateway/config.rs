@@ -6,7 +6,7 @@ use claque_core::time::{Duration, MediaTime};
 use claque_gateway::{
     Faults, LengthModel, ModelConfig, OverflowConfig, PipelineConfig, ServiceModel, Workers, kokoro,
     models_by_slug,
-    settings::{As, FromOne, Hidden, Interval, Same, Seconds, Switch, Written},
+    settings::{FromOne, Hidden, Interval, SameValue, Seconds, Switch, Written, WrittenAs},
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,29 +24,29 @@ pub struct GatewayConfig {
     /// Whose wording and message shapes are used.
     pub era: Era,
     /// Who may use the server.
-    #[serde(with = "As::<Switch<Same<AuthConfig>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<AuthConfig>>>")]
     pub auth: Auth,
     /// Models in the order in which they are listed, each with its workers.
     #[serde(with = "models_by_slug")]
     pub models: Vec<ModelConfig>,
     /// Longest block in characters before it is split; soft by 1.2 to 1.3.
-    #[serde(with = "As::<FromOne>")]
+    #[serde(with = "WrittenAs::<FromOne>")]
     pub max_block_chars: usize,
     /// Longest text of a document in characters.
-    #[serde(with = "As::<FromOne>")]
+    #[serde(with = "WrittenAs::<FromOne>")]
     pub max_content_chars: usize,
     /// Characters a user may store; none for no limit.
-    #[serde(with = "As::<Switch<Same<u64>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<u64>>>")]
     pub storage_limit: Option<u64>,
     /// Characters that may be made into audio for a user; none for no limit. Beyond it blocks are refused with an
     /// `error` status that is not recoverable, as a spent subscription is.
-    #[serde(with = "As::<Switch<Same<u64>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<u64>>>")]
     pub usage_limit: Option<u64>,
     /// Synthesis requests per user.
-    #[serde(with = "As::<Switch<Same<SynthesisLimit>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<SynthesisLimit>>>")]
     pub synthesis_limit: Option<SynthesisLimit>,
     /// REST calls per client address.
-    #[serde(with = "As::<Switch<Same<RestLimits>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<RestLimits>>>")]
     pub rest_limits: Option<RestLimits>,
     /// Whether `queued` already names the audio to come.
     pub queued_variant: QueuedVariant,
@@ -56,7 +56,7 @@ pub struct GatewayConfig {
     pub cross_talk: CrossTalk,
     /// Time the server takes over each requested block, one after another per connection, before it is queued.
     /// Zero: the blocks of a request are queued together, at once.
-    #[serde(rename = "accept_interval_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "accept_interval_seconds", with = "WrittenAs::<Seconds>")]
     pub accept_interval: Duration,
     /// Queues and workers.
     pub pipeline: PipelineConfig,
@@ -80,13 +80,13 @@ pub enum Auth {
 #[serde(deny_unknown_fields)]
 pub struct AuthConfig {
     /// E-mail address and password of each account.
-    #[serde(with = "As::<Hidden<WrittenAccount>>")]
+    #[serde(with = "WrittenAs::<Hidden<WrittenAccount>>")]
     pub accounts: Vec<(String, String)>,
     /// Tokens that never expire; each is a user of its own.
-    #[serde(with = "As::<Hidden<Same<String>>>")]
+    #[serde(with = "WrittenAs::<Hidden<SameValue<String>>>")]
     pub static_tokens: Vec<String>,
     /// How long an access token lives.
-    #[serde(rename = "access_token_life_seconds", with = "As::<Interval>")]
+    #[serde(rename = "access_token_life_seconds", with = "WrittenAs::<Interval>")]
     pub access_token_life: Duration,
 }
 
@@ -232,18 +232,18 @@ impl Written<(String, String)> for WrittenAccount {
     }
 }
 
-impl Written<Auth> for Switch<Same<AuthConfig>> {
+impl Written<Auth> for Switch<SameValue<AuthConfig>> {
     fn of(auth: &Auth) -> Self {
         match auth {
             Auth::Off => Self::Off,
-            Auth::On(auth) => Self::On(Same(auth.clone())),
+            Auth::On(auth) => Self::On(SameValue(auth.clone())),
         }
     }
 
     fn into_value(self) -> Auth {
         match self {
             Self::Off => Auth::Off,
-            Self::On(Same(auth)) => Auth::On(auth),
+            Self::On(SameValue(auth)) => Auth::On(auth),
         }
     }
 }

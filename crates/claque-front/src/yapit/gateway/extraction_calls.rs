@@ -6,8 +6,8 @@ use claque_gateway::UserId;
 use super::{
     Caller, Gateway,
     extraction::{
-        AcceptedExtraction, ContentHash, ExtractionEnd, ExtractionId, ExtractionStatus, PageDone,
-        PreparedUpload, Upload, Whole,
+        AcceptedExtraction, ContentHash, ExtractionEnd, ExtractionId, ExtractionStatus, FinishedExtraction,
+        PageDone, PreparedUpload, Upload,
     },
     limits::Route,
     refusal::Refusal,
@@ -94,7 +94,7 @@ impl Gateway {
 
     /// Makes documents of extractions that are whole.
     pub(super) fn file_documents(&mut self) {
-        while let Some(Whole { id, owner, title, content }) = self.extractions.pop_whole() {
+        while let Some(FinishedExtraction { id, owner, title, content }) = self.extractions.pop_whole() {
             let end = match self.documents.create(self.now, &self.config, &owner, &content, Some(&title)) {
                 Ok(info) => ExtractionEnd::Document { id: info.id, title },
                 Err(refusal) => ExtractionEnd::Failed { text: refusal.to_string() },

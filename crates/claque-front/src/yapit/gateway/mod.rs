@@ -98,19 +98,19 @@ pub struct FetchedAudio {
     /// How long it is, as messages say; by an injected fault it is of another length.
     pub declared: MediaTime,
     /// What is wrong with the body that is sent instead, by an injected fault.
-    pub flaw: Option<Flaw>,
+    pub flaw: Option<BodyFlaw>,
 }
 
 /// What is wrong with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum BodyFlaw {
     /// Its second half is missing, and the connection breaks there.
     Cut,
     /// It is no audio.
     NotAudio,
 }
 
-impl Flaw {
+impl BodyFlaw {
     /// A body that is no audio, as both hosts of a gateway give it.
     pub const NOT_AUDIO: &'static [u8] = b"this is not audio, whatever its type says";
 }
@@ -303,8 +303,8 @@ impl Gateway {
         let declared = speech.media;
         let (speech, flaw) = match fault {
             None => (speech, None),
-            Some(AudioFault::Cut) => (speech, Some(Flaw::Cut)),
-            Some(AudioFault::NotAudio) => (speech, Some(Flaw::NotAudio)),
+            Some(AudioFault::Cut) => (speech, Some(BodyFlaw::Cut)),
+            Some(AudioFault::NotAudio) => (speech, Some(BodyFlaw::NotAudio)),
             Some(AudioFault::Silent) => (other_speech(&speech, declared, SpeechBody::Silence), None),
             Some(AudioFault::OneMillisecond) => {
                 (other_speech(&speech, MediaTime::from_millis(1), SpeechBody::Synthetic { seed: 0 }), None)

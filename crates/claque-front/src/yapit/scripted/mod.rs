@@ -51,7 +51,7 @@ pub struct Script {
     /// What becomes of calls for single blocks' audio.
     pub fetches: BTreeMap<u32, FetchScript>,
     /// What is withdrawn when a listener jumps.
-    pub withdraws: Withdraws,
+    pub withdraws: EvictedOnJump,
 }
 
 /// Workers that take blocks from one queue, first come first served.
@@ -137,7 +137,7 @@ pub enum Say {
 
 /// The name by which events wait for what is said of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Happening {
+pub enum BlockMilestone {
     /// It was asked for.
     Asked,
     /// `queued` was said.
@@ -160,7 +160,7 @@ pub struct ScriptedEvent {
     /// So much later.
     pub after: Duration,
     /// What.
-    pub deed: Deed,
+    pub deed: ScriptedEffect,
 }
 
 /// What an event waits for.
@@ -171,7 +171,7 @@ pub enum Trigger {
     /// That something happens to a block.
     On {
         /// What.
-        happening: Happening,
+        happening: BlockMilestone,
         /// The block.
         block: u32,
         /// The how-manieth time, from 1.
@@ -181,7 +181,7 @@ pub enum Trigger {
 
 /// What an event does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Deed {
+pub enum ScriptedEffect {
     /// Closes the connection.
     Close {
         /// With this code; 1006 is a connection that breaks without a word.
@@ -189,7 +189,7 @@ pub enum Deed {
         /// And these words.
         reason: String,
         /// For how long handshakes are refused then.
-        down: Option<Down>,
+        down: Option<HandshakeOutage>,
         /// With which HTTP status.
         down_with: u16,
     },
@@ -214,7 +214,7 @@ pub enum Deed {
 
 /// How long handshakes are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Down {
+pub enum HandshakeOutage {
     /// So long.
     For(Duration),
     /// For good.
@@ -258,7 +258,7 @@ pub enum FetchEnd {
 
 /// What is withdrawn when a listener jumps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Withdraws {
+pub enum EvictedOnJump {
     /// All that is pending.
     All,
     /// What is pending and lies outside of the eight blocks before and the sixteen after the one jumped to.

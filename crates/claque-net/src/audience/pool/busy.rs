@@ -13,7 +13,7 @@ use crate::{
         inbox::Inbox,
         io::{Io, MOST_READS},
         outbox::Outbox,
-        remainder::Usable,
+        remainder::ConnectionReuse,
     },
     service::failure_of,
 };
@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct End {
     pub(super) at: Instant,
     /// What the connection is good for now.
-    pub(super) usable: Usable,
+    pub(super) usable: ConnectionReuse,
 }
 
 /// Why a connection is of no more use.
@@ -78,12 +78,12 @@ impl Busy {
             if is_whole {
                 // What nobody asked for is no beginning of the next answer.
                 let usable = match (self.answer.is_over(), self.answer.keeps_alive() && bytes.is_empty()) {
-                    (true, true) => Usable::Now,
-                    (true, false) => Usable::Never,
+                    (true, true) => ConnectionReuse::Now,
+                    (true, false) => ConnectionReuse::Never,
                     (false, _) => {
                         // There may be more to be read, of which the system tells no second time.
                         io.goes_on(self.token);
-                        Usable::NotYet
+                        ConnectionReuse::NotYet
                     }
                 };
                 return Ok(Some(End { at: reading.at, usable }));
@@ -102,7 +102,7 @@ impl Busy {
             return Err(Stop::Again);
         }
         match self.answer.end() {
-            Ok(()) => Ok(End { at, usable: Usable::Never }),
+            Ok(()) => Ok(End { at, usable: ConnectionReuse::Never }),
             Err(_) => Err(self.broken(&ErrorKind::UnexpectedEof.into())),
         }
     }

@@ -20,9 +20,9 @@ use super::{
     outbox::Outbox,
     place_of_audio::{locate, request},
     places::PlaceId,
-    remainder::{Remainder, Usable},
+    remainder::{ConnectionReuse, Remainder},
     stream::Stream,
-    token::Who,
+    token::TokenTarget,
     transfer::{Transfer, Transferred},
 };
 use crate::service::{Service, redirected};
@@ -146,7 +146,7 @@ impl Pool {
         connection.out.mark(());
         connection.path = path;
         let (since, answer) = (io.clock().now(), transfer.exchange.response());
-        let token = Who::Fetcher(number).token();
+        let token = TokenTarget::Fetcher(number).token();
         connection.task = Task::Busy(Busy {
             owner,
             since,
@@ -288,7 +288,7 @@ impl Pool {
     fn add(&mut self, io: &Io, place: PlaceId) -> usize {
         let entry = self.list.vacant_entry();
         let number = entry.key();
-        let dial = Dial::new(place, Who::Fetcher(number).token());
+        let dial = Dial::new(place, TokenTarget::Fetcher(number).token());
         let task = Task::Idle { since: io.clock().now() };
         entry.insert(Connection {
             place,
@@ -326,13 +326,13 @@ impl Pool {
         let usable = remainder.read(io, stream, &mut input);
         io.receiver.buffer = input;
         match usable {
-            Usable::NotYet => {}
-            Usable::Now if self.idle < MAX_IDLE => {
+            ConnectionReuse::NotYet => {}
+            ConnectionReuse::Now if self.idle < MAX_IDLE => {
                 connection.task = Task::Idle { since: io.clock().now() };
                 io.places.place_mut(connection.place).idle.push_back(number);
                 self.idle += 1;
             }
-            Usable::Now | Usable::Never => drop(self.list.remove(number)),
+            ConnectionReuse::Now | ConnectionReuse::Never => drop(self.list.remove(number)),
         }
     }
 
@@ -343,10 +343,10 @@ impl Pool {
         let Task::Busy(mut busy) = std::mem::replace(&mut connection.task, idle) else { return Step::Idle };
         let path = std::mem::take(&mut connection.path);
         let place = connection.place;
-        if end.usable == Usable::NotYet {
+        if end.usable == ConnectionReuse::NotYet {
             let answer = std::mem::take(&mut busy.answer);
             connection.task = Task::Ending(Box::new(Remainder::new(answer, end.at)));
-        } else if end.usable == Usable::Now && self.idle < MAX_IDLE {
+        } else if end.usable == ConnectionReuse::Now && self.idle < MAX_IDLE {
             io.places.place_mut(connection.place).idle.push_back(number);
             self.idle += 1;
         } else {

@@ -15,7 +15,7 @@ use hyper::header::{AUTHORIZATION, HeaderValue};
 use serde_json::json;
 
 use super::Recording;
-use crate::service::{HttpClient, Network, NetworkOrder, Over, Secrets, Target, post_json};
+use crate::service::{ConnectionChoice, HttpClient, Network, NetworkOrder, Secrets, Target, post_json};
 
 /// A service to be asked. Only this address is ever asked: redirects are not followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl OpenaiSpeaker {
             value.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, value);
         }
-        let answer = self.http.call(Over::Kept, request).await.map_err(said)?;
+        let answer = self.http.call(ConnectionChoice::Kept, request).await.map_err(said)?;
         if let Some(lead) = answer.leads_to {
             return Err(format!("the engine sends requests on to {}; give its own address", lead.path));
         }

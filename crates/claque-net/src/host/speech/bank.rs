@@ -26,7 +26,7 @@ pub(super) const COMPLEXITY: i32 = 0;
 const AUDIBLE: u16 = 1_000;
 
 /// Sound in both forms, to be used in a circle.
-pub(super) struct Bank {
+pub(super) struct SoundBank {
     pub(super) packets: Vec<Vec<u8>>,
     pub(super) samples: Vec<i16>,
     /// The packets at which a body may begin: even the shortest has something to hear in it.
@@ -38,15 +38,15 @@ pub(in crate::host) fn prepare() {
     bank();
 }
 
-impl Bank {
+impl SoundBank {
     /// The packet at which the sound of a seed begins.
     pub(super) fn place(&self, seed: u64) -> usize {
         self.begins[usize::try_from(seed).unwrap_or(usize::MAX) % self.begins.len()]
     }
 }
 
-pub(super) fn bank() -> &'static Bank {
-    static BANK: OnceLock<Bank> = OnceLock::new();
+pub(super) fn bank() -> &'static SoundBank {
+    static BANK: OnceLock<SoundBank> = OnceLock::new();
     BANK.get_or_init(|| {
         let samples = speech(usize::from(PACKETS) * FRAME, Seed::root(0).child("synthetic speech"));
         let rate = SampleRate::new(u32::from(RATE_HZ)).expect("the rate is not zero");
@@ -54,7 +54,7 @@ pub(super) fn bank() -> &'static Bank {
         packets.truncate(usize::from(PACKETS));
         let begins: Vec<usize> = (0..packets.len()).filter(|&place| may_begin(&samples, place)).collect();
         assert!(!begins.is_empty(), "twenty seconds of speech are no pause");
-        Bank { packets, samples, begins }
+        SoundBank { packets, samples, begins }
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use claque_front::yapit::{self, Answer, gateway::Flaw};
+use claque_front::yapit::{self, Answer, gateway::BodyFlaw};
 use claque_gateway::{Speech, SpeechBody};
 use http_body_util::Full;
 use hyper::{
@@ -22,12 +22,12 @@ use super::super::speech;
 #[derive(Debug, Default)]
 pub(super) struct SentBody {
     bytes: Full<Bytes>,
-    cut: Option<Cut>,
+    cut: Option<CutProgress>,
 }
 
 /// How far a body is that is cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
+enum CutProgress {
     ToSend,
     /// Its bytes are with the connection, which is given a turn to send them: an end that comes too early drops them.
     Sending,
@@ -43,10 +43,10 @@ impl Body for SentBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.cut {
-            None | Some(Cut::Sent) => {}
-            Some(Cut::ToSend) => self.cut = Some(Cut::Sending),
-            Some(Cut::Sending) => {
-                self.cut = Some(Cut::Sent);
+            None | Some(CutProgress::Sent) => {}
+            Some(CutProgress::ToSend) => self.cut = Some(CutProgress::Sending),
+            Some(CutProgress::Sending) => {
+                self.cut = Some(CutProgress::Sent);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -67,12 +67,12 @@ impl Body for SentBody {
 /// An answer with all of its body that will ever be sent.
 pub(super) fn response(answer: Answer) -> Response<SentBody> {
     let body = match answer.body {
-        yapit::Body::Bytes(bytes) => Sent::Whole(bytes.into()),
+        yapit::Body::Bytes(bytes) => SentPart::Whole(bytes.into()),
         yapit::Body::Speech { speech, flaw } => {
             let sent = match flaw {
-                Some(Flaw::NotAudio) => Some(Sent::Whole(Bytes::from_static(Flaw::NOT_AUDIO))),
-                Some(Flaw::Cut) => written(&speech).map(Sent::Half),
-                None => written(&speech).map(Sent::Whole),
+                Some(BodyFlaw::NotAudio) => Some(SentPart::Whole(Bytes::from_static(BodyFlaw::NOT_AUDIO))),
+                Some(BodyFlaw::Cut) => written(&speech).map(SentPart::Half),
+                None => written(&speech).map(SentPart::Whole),
             };
             // A host does not start with a model whose format it cannot write.
             let Some(sent) = sent else { return response(Answer::server_error()) };
@@ -88,17 +88,17 @@ pub(super) fn response(answer: Answer) -> Response<SentBody> {
         }
     }
     *response.body_mut() = match body {
-        Sent::Whole(bytes) => SentBody { bytes: Full::new(bytes), cut: None },
-        Sent::Half(bytes) => {
+        SentPart::Whole(bytes) => SentBody { bytes: Full::new(bytes), cut: None },
+        SentPart::Half(bytes) => {
             response.headers_mut().insert(CONTENT_LENGTH, bytes.len().into());
-            SentBody { bytes: Full::new(bytes.slice(..bytes.len() / 2)), cut: Some(Cut::ToSend) }
+            SentBody { bytes: Full::new(bytes.slice(..bytes.len() / 2)), cut: Some(CutProgress::ToSend) }
         }
     };
     response
 }
 
 /// What is sent of a body.
-enum Sent {
+enum SentPart {
     Whole(Bytes),
     /// The whole is promised, and it breaks off in the middle.
     Half(Bytes),

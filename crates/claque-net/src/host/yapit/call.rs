@@ -6,7 +6,7 @@ use bytes::Bytes;
 use claque_core::time::Duration;
 use claque_front::{
     Request,
-    yapit::{Answer, Input, Origin, Unread, Upgrade},
+    yapit::{Answer, BodyReadError, Input, Origin, Upgrade},
 };
 use claque_wire::pdf;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -82,11 +82,11 @@ pub(super) async fn answer(
     }
 }
 
-async fn read(body: Incoming, most: usize) -> Result<Bytes, Unread> {
+async fn read(body: Incoming, most: usize) -> Result<Bytes, BodyReadError> {
     match Limited::new(body, most).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Unread::TooLong),
-        Err(_) => Err(Unread::Broken),
+        Err(error) if error.is::<LengthLimitError>() => Err(BodyReadError::TooLong),
+        Err(_) => Err(BodyReadError::Broken),
     }
 }
 

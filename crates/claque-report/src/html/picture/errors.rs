@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use claque_core::{
-    event::{FailureClass, Kills},
+    event::{FailureClass, FailureScope},
     time::Instant,
 };
 use claque_store::ListenerFacts;
@@ -25,12 +25,12 @@ pub(crate) struct ErrorsInTime {
     /// Name of a class and its failures in each bar.
     pub(crate) classes: Vec<(&'static str, Vec<u64>)>,
     /// The first failures, listener by listener.
-    pub(crate) told: Vec<Told>,
+    pub(crate) told: Vec<ToldText>,
 }
 
 /// One failure in words.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Told {
+pub(crate) struct ToldText {
     pub(crate) at_ms: f64,
     pub(crate) listener: u32,
     pub(crate) block: Option<u32>,
@@ -44,7 +44,7 @@ pub(super) struct ErrorSum {
     bar: u64,
     count: u64,
     classes: BTreeMap<FailureClass, Vec<u64>>,
-    told: Vec<Told>,
+    told: Vec<ToldText>,
 }
 
 impl ErrorSum {
@@ -63,12 +63,12 @@ impl ErrorSum {
                 *count += 1;
             }
             if self.told.len() < MOST_TOLD {
-                self.told.push(Told {
+                self.told.push(ToldText {
                     at_ms: rounded(error.at.as_millis_f64(), 1),
                     listener: error.listener.0,
                     block: match error.failure.kills {
-                        Kills::Block(block) => Some(block.0),
-                        Kills::Session => None,
+                        FailureScope::Block(block) => Some(block.0),
+                        FailureScope::Session => None,
                     },
                     class: error.failure.class.as_str(),
                     code: error.failure.code,

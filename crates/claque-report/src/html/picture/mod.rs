@@ -17,7 +17,7 @@ use serde::Serialize;
 
 pub(super) use self::{
     audience::Audience,
-    buffer::{Buffers, StreamsTold, Told},
+    buffer::{Buffers, StreamsTold, ToldText},
     ecdf::Ecdf,
     errors::ErrorsInTime,
     slope::Slope,

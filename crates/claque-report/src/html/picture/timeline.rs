@@ -1,7 +1,7 @@
 //! What one listener went through, as spans of time.
 
 use claque_core::{
-    event::Kills,
+    event::FailureScope,
     record::{BlockOutcome, BlockRecord, Incident, SessionEnd},
     time::{Duration, Instant, Speed, duration_nanos},
 };
@@ -189,7 +189,7 @@ fn over_at(facts: &ListenerFacts, block: &BlockRecord, started_at: Instant, spee
 fn unheard_at(facts: &ListenerFacts, block: &BlockRecord) -> Option<Instant> {
     match block.outcome {
         BlockOutcome::Failed(_) => {
-            let of_block = |kills: &Kills| *kills == Kills::Block(block.block);
+            let of_block = |kills: &FailureScope| *kills == FailureScope::Block(block.block);
             facts.errors.iter().filter(|error| of_block(&error.failure.kills)).map(|error| error.at).max()
         }
         BlockOutcome::Skipped => block.ready_at.or(block.acknowledged_at),

@@ -3,7 +3,7 @@
 use claque_stats::units::{counted, grouped, quantile_or_max, time};
 
 use super::{
-    super::picture::{Buffers, Picture, StreamsTold, Told},
+    super::picture::{Buffers, Picture, StreamsTold, ToldText},
     Markup, Page,
     plots::{figure, open},
 };
@@ -13,18 +13,18 @@ const TITLE: &str = "What another start buffer would have meant";
 pub(super) fn buffers(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     let buffers = &picture.buffers;
     let says = match buffers.told {
-        Told::Replayed => return replayed(page, buffers, out),
-        Told::Streams(told) => streams(told),
-        Told::NotSaid => "Not told: the run does not say with which start buffer it was played, so nothing of what is computed could be held \
+        ToldText::Replayed => return replayed(page, buffers, out),
+        ToldText::Streams(told) => streams(told),
+        ToldText::NotSaid => "Not told: the run does not say with which start buffer it was played, so nothing of what is computed could be held \
                           to what is on record."
             .to_owned(),
-        Told::Disagrees(disagree) => format!(
+        ToldText::Disagrees(disagree) => format!(
             "Not told: of {}, {} playing the recorded arrivals again with the start buffer that there was does not come to the startup and \
              the stalls on record.",
             counted(buffers.listeners + disagree + buffers.left_out, "listener"),
             if disagree == 1 { "for one".to_owned() } else { format!("for {}", grouped(disagree)) }
         ),
-        Told::Nobody => match buffers.left_out {
+        ToldText::Nobody => match buffers.left_out {
             0 => "Not known: nobody came to the end of the text.".to_owned(),
             left_out => format!("Not known: {}. There is nobody else.", left_out_words(left_out)),
         },

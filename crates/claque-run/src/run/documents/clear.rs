@@ -7,7 +7,7 @@ use claque_net::service::Service;
 use claque_store::{DocumentJournal, LeftBehind, StoreError, Unresolved};
 use futures_util::{StreamExt as _, stream};
 
-use super::{AT_ONCE, Made};
+use super::{AT_ONCE, DocumentLedger};
 use crate::{interrupts::Interrupts, run::accounts::SignedInAccounts, waiting::Waiting, watcher::Watcher};
 
 /// Documents of an account that are looked through for a title, at most.
@@ -43,7 +43,7 @@ pub enum Found {
     Unknown(String),
 }
 
-impl Made {
+impl DocumentLedger {
     /// Deletes everything that is not kept, what was found only by its title included, and says what could not be. Gives
     /// whether anything is left.
     ///

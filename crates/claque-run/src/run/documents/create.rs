@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase},
+    event::{Failure, FailureClass, FailureScope, Phase},
     pacing::{Answer, Next, Pacer, Turn},
     time::Duration,
 };
@@ -14,7 +14,7 @@ use claque_net::{
 use claque_store::StoreError;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
-use super::{AT_ONCE, Made, MakeOrder, STEP, count};
+use super::{AT_ONCE, DocumentLedger, MakeOrder, STEP, count};
 use crate::{interrupts::Interrupts, run::accounts::SignedInAccounts, waiting::Waiting, watcher::Watcher};
 
 /// Documents that must fail, when none was made, before no further one is asked for: the service takes none.
@@ -25,7 +25,7 @@ const LOOKED_THROUGH: usize = 500;
 /// A document of a listener, or why it was not made.
 type Creation = Result<String, ServiceError>;
 
-impl Made {
+impl DocumentLedger {
     /// Creates the documents of `numbers`, as fast as the service lets us. Gives each with its id, or why there is none.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ impl Made {
         let waiting = Waiting::new(interrupts, watcher);
         let mut pacer = Pacer::new(numbers.len(), AT_ONCE, accounts.doors());
         let mut calls = FuturesUnordered::new();
-        let mut settled = Settled::default();
+        let mut settled = CreationsSoFar::default();
         let mut told = None;
         while !pacer.is_done() {
             if settled.is_hopeless() || interrupts.any() {
@@ -162,7 +162,7 @@ impl Made {
 
 /// What became of the calls so far.
 #[derive(Default)]
-struct Settled {
+struct CreationsSoFar {
     creations: BTreeMap<usize, Creation>,
     made: usize,
     failed: usize,
@@ -171,7 +171,7 @@ struct Settled {
     unnoted: Option<StoreError>,
 }
 
-impl Settled {
+impl CreationsSoFar {
     fn take(&mut self, number: usize, result: Result<Creation, StoreError>, next: Next) {
         match result {
             Err(error) => drop(self.unnoted.get_or_insert(error)),
@@ -230,7 +230,7 @@ fn given_twice(service: &Service, id: &str) -> ServiceError {
             class: FailureClass::Protocol,
             code: None,
             text: format!("{GIVEN_TWICE}: {id}"),
-            kills: Kills::Session,
+            kills: FailureScope::Session,
         },
         retry_after: None,
         credentials: None,

@@ -21,7 +21,7 @@ use super::{
     accounts::SignedInAccounts,
     blocks::{BlockOddity, oddity},
 };
-use crate::{interrupts::Interrupts, leaving::Clears, waiting::Waiting, watcher::Watcher};
+use crate::{interrupts::Interrupts, leaving::CleanupKind, waiting::Waiting, watcher::Watcher};
 
 /// Documents made or deleted at the same time. The service's own limit (10 a minute) is found out and waited out.
 const AT_ONCE: usize = 8;
@@ -88,7 +88,7 @@ impl MakeStats {
 
 /// What this run has made and not yet deleted.
 #[derive(Debug, Default)]
-pub(crate) struct Made {
+pub(crate) struct DocumentLedger {
     journal: RefCell<Option<DocumentJournal>>,
     stats: RefCell<MakeStats>,
     /// Everybody's documents, those that are kept among them.
@@ -98,20 +98,20 @@ pub(crate) struct Made {
     asked_again: Cell<u32>,
 }
 
-impl Made {
+impl DocumentLedger {
     /// Notes from now on in `journal` what is made.
     pub(crate) fn begin(&self, journal: DocumentJournal) {
         *self.journal.borrow_mut() = Some(journal);
     }
 
     /// What a stop has to see to at this moment.
-    pub(crate) fn clears(&self) -> Clears {
+    pub(crate) fn clears(&self) -> CleanupKind {
         let journal = self.journal.borrow();
         // What an embedded service has ends with this process.
         let journal = journal.as_ref().filter(|journal| !journal.header().embedded);
         match journal.map(DocumentJournal::left) {
-            Some(left) if left != LeftBehind::default() => Clears::Documents,
-            Some(_) | None => Clears::Nothing,
+            Some(left) if left != LeftBehind::default() => CleanupKind::Documents,
+            Some(_) | None => CleanupKind::Nothing,
         }
     }
 

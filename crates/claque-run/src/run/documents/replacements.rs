@@ -7,7 +7,7 @@ use claque_core::{plan::Plan, record::Fact};
 use claque_net::{audience::SeatFiller, service::ServiceError};
 use tokio::sync::Notify;
 
-use super::{AT_ONCE, Document, Made, MakeOrder};
+use super::{AT_ONCE, Document, DocumentLedger, MakeOrder};
 use crate::{
     interrupts::Interrupts,
     run::{accounts::SignedInAccounts, prepare::seat},
@@ -40,7 +40,7 @@ pub(crate) struct Replacements<'a> {
     accounts: &'a SignedInAccounts,
     plan: &'a Plan,
     order: &'a MakeOrder<'a>,
-    made: &'a Made,
+    made: &'a DocumentLedger,
     watcher: DuringRun<'a>,
     filler: SeatFiller,
     stop: Interrupts,
@@ -55,7 +55,7 @@ impl<'a> Replacements<'a> {
     pub(crate) fn new(
         accounts: &'a SignedInAccounts,
         plan: &'a Plan,
-        (order, made): (&'a MakeOrder<'a>, &'a Made),
+        (order, made): (&'a MakeOrder<'a>, &'a DocumentLedger),
         missing: BTreeSet<usize>,
         filler: SeatFiller,
         watcher: &'a dyn Watcher,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase},
+    event::{Event, Failure, FailureClass, FailureScope, Phase},
     ids::{BlockIdx, ListenerId},
     player::{Act, Input, Output, Player, PlayerConfig, PlayerPolicy, PlayerState, SessionErrors},
     record::{Fact, Incident, Jump},
@@ -152,7 +152,7 @@ impl Stage {
             class: FailureClass::Protocol,
             code: None,
             text: text.to_owned(),
-            kills: Kills::Block(block),
+            kills: FailureScope::Block(block),
         };
         match end {
             FetchEnd::Audio => {
@@ -160,7 +160,7 @@ impl Stage {
                 self.tell(Input::Event(Event::Complete { block, media, findings: Findings::NONE }));
             }
             FetchEnd::Refused(status) => {
-                let failure = http_failure(status, b"", Kills::Block(block), Phase::BeforeAudio);
+                let failure = http_failure(status, b"", FailureScope::Block(block), Phase::BeforeAudio);
                 self.tell(Input::Event(Event::Failed(failure)));
             }
             FetchEnd::Cut => self.tell(Input::Event(Event::Failed(broken("the audio was cut short")))),

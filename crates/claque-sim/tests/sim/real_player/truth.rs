@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use claque_front::yapit::{gateway::Era, scripted::Withdraws};
+use claque_front::yapit::{gateway::Era, scripted::EvictedOnJump};
 use claque_sim::{ScriptedScene, read_script};
 use serde_json::Value;
 
@@ -72,8 +72,8 @@ impl Truth {
         let path = self.folder.join("scenarios").join(format!("{scenario}.json"));
         let text = fs::read_to_string(&path).expect("every scenario has a script");
         let (era, withdraws) = match player {
-            "current" | "feb23" => (Era::Current, Withdraws::All),
-            _ => (Era::Feb2026, Withdraws::OutsideWindow),
+            "current" | "feb23" => (Era::Current, EvictedOnJump::All),
+            _ => (Era::Feb2026, EvictedOnJump::OutsideWindow),
         };
         read_script(&text, era, withdraws).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }

@@ -1,7 +1,7 @@
 //! What goes wrong reaches the listeners as it would over sockets.
 
 use claque_core::{
-    event::{FailureClass, Kills, Phase},
+    event::{FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     record::{BlockOutcome, SessionEnd},
     time::{Instant, MediaTime},
@@ -25,7 +25,7 @@ fn with_fault(selector: StreamSelector, effect: StreamEffect) -> Outcome<Streams
 fn assert_stepped_over(outcome: &Outcome<StreamsSimulated>, class: FailureClass) {
     assert_eq!((outcome.played(), outcome.failed(class)), (3, 1), "{:?}", outcome.errors());
     assert_eq!(outcome.ends(), [SessionEnd::Completed]);
-    assert_eq!(outcome.errors()[0].failure.kills, Kills::Block(BlockIdx(1)));
+    assert_eq!(outcome.errors()[0].failure.kills, FailureScope::Block(BlockIdx(1)));
 }
 
 #[test]

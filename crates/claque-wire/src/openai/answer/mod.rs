@@ -4,7 +4,7 @@ mod opening;
 mod stream;
 
 use claque_core::{
-    event::{Event, Failure, FailureClass, Kills, Phase, StatusKind},
+    event::{Event, Failure, FailureClass, FailureScope, Phase, StatusKind},
     ids::BlockIdx,
     remark::{Findings, Remark},
     time::MediaTime,
@@ -377,6 +377,6 @@ impl SpeechAnswer {
     fn failed_by(&self, meaning: Meaning) -> Failure {
         let phase = if self.progress.media_bytes > 0 { Phase::MidAudio } else { Phase::BeforeAudio };
         let Meaning { class, text } = meaning;
-        Failure { phase, class, code: None, text, kills: Kills::Block(self.block) }
+        Failure { phase, class, code: None, text, kills: FailureScope::Block(self.block) }
     }
 }

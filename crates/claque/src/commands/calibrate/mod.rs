@@ -12,7 +12,7 @@ use claque_core::{
 };
 use claque_report::{
     Paint,
-    calibrate::{HeldAgainst, Predicted, Told, to_json, to_text},
+    calibrate::{CalibrationReport, HeldAgainst, Predicted, to_json, to_text},
 };
 use claque_run::order::{Results, SimulatedService};
 use claque_stats::{
@@ -70,7 +70,7 @@ pub(crate) fn calibrate(flags: &CalibrateFlags) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("failed to write {}; give another file with --write", path.display()))?;
     }
     let names: Vec<String> = runs.iter().map(|(name, _)| name.clone()).collect();
-    let told = Told {
+    let told = CalibrationReport {
         calibration: &fitted,
         left_out,
         doubts: &doubts,

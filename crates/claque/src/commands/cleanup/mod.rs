@@ -17,7 +17,7 @@ use claque_store::{DocumentJournal, JournalState, KeptDocument, KeptDocuments, L
 
 use self::services::{CleanupOutcome, Services};
 use crate::{
-    config::{CleanupSettings, Talk, UsageError},
+    config::{CleanupSettings, UsageError, Verbosity},
     exit::LEFT_BEHIND,
     find,
     talk::{print, say},
@@ -56,7 +56,7 @@ pub(crate) fn cleanup(settings: CleanupSettings) -> anyhow::Result<ExitCode> {
         }
         anyhow::Ok(())
     })?;
-    if settings.talk == Talk::Normal {
+    if settings.talk == Verbosity::Normal {
         say(&cleaner.total());
     }
     let is_clear = cleaner.left == 0 && cleaner.unread_folders == 0;
@@ -123,7 +123,7 @@ impl DocumentCleaner {
     async fn sweep(&mut self, folder: &Path, settings: &CleanupSettings) -> anyhow::Result<()> {
         let shown = folder.display();
         let remark = |words: &str| {
-            if settings.talk == Talk::Normal && !settings.all {
+            if settings.talk == Verbosity::Normal && !settings.all {
                 say(&format!("{shown}: {words}"));
             }
         };
@@ -160,7 +160,7 @@ impl DocumentCleaner {
         for extraction in left.extractions {
             let number = extraction.number;
             let id = extraction.extraction.id.clone();
-            if settings.talk == Talk::Normal {
+            if settings.talk == Verbosity::Normal {
                 say(&format!("{shown}: calling extraction {id} off"));
             }
             let cleared = self.services.clear(&target, extraction).await;

@@ -215,7 +215,7 @@ struct Entry<'a> {
     /// Whether the files are there on which verdict and figures rest.
     has_facts: bool,
     verdict: Option<&'a SavedVerdict>,
-    summary: Option<Figured<'a>>,
+    summary: Option<ListedFigures<'a>>,
 }
 
 #[derive(Serialize)]
@@ -227,7 +227,7 @@ enum Config<'a> {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Figured<'a> {
+enum ListedFigures<'a> {
     Listeners(&'a Summary),
     Documents(&'a DocumentsSummary),
 }
@@ -252,10 +252,10 @@ fn entry(run: &RunHead) -> Entry<'_> {
     let RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags, has_facts, .. } = run;
     let (kind, config, summary) = match what {
         RunWhat::Listeners { config, summary } => {
-            ("listeners", Config::Listeners(config), summary.as_deref().map(Figured::Listeners))
+            ("listeners", Config::Listeners(config), summary.as_deref().map(ListedFigures::Listeners))
         }
         RunWhat::Documents { config, summary } => {
-            ("documents", Config::Documents(config), summary.as_deref().map(Figured::Documents))
+            ("documents", Config::Documents(config), summary.as_deref().map(ListedFigures::Documents))
         }
     };
     Entry {

@@ -2,7 +2,7 @@
 
 use claque_report::{capacity, words::one_line};
 use claque_stats::{
-    capacity::{Ending, Evidence},
+    capacity::{Evidence, SearchEnding},
     units::counted,
 };
 use claque_store::{CapacityFolder, short_name};
@@ -33,8 +33,9 @@ pub(super) fn meant(flags: &ListFlags, since: Option<&String>) -> anyhow::Result
 
 fn is_answered(search: &CapacityFolder) -> bool {
     let answer = search.manifest.answer.as_ref().filter(|_| search.integrity.changes().is_none());
-    answer
-        .is_some_and(|answer| matches!(answer.ending, Ending::Found | Ending::AtLeast | Ending::NothingHolds))
+    answer.is_some_and(|answer| {
+        matches!(answer.ending, SearchEnding::Found | SearchEnding::AtLeast | SearchEnding::NothingHolds)
+    })
 }
 
 /// A table; nothing where there are none.
@@ -73,7 +74,7 @@ pub(super) struct Entry<'a> {
     /// What speaks against it; where that is anything, the answer is null.
     doubts: &'a [String],
     /// Null until the end.
-    ending: Option<&'a Ending>,
+    ending: Option<&'a SearchEnding>,
     users: Option<u32>,
     low: Option<u32>,
     high: Option<u32>,

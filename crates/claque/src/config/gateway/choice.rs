@@ -131,7 +131,7 @@ pub(crate) fn choose(
     let ReadModel { preset, config: base, calibration } = preset(wishes, source)?;
     let engine = engine(wishes, source)?;
     no_effect::constants_of_no_model(wishes, &engine)?;
-    let short = Short::read(wishes, source, &engine, limits)?;
+    let short = NamedSettings::read(wishes, source, &engine, limits)?;
     let mut layers = Layers::over(&base);
     layers.lay(short.written(&layers.models(), |place| place != Place::Flag));
     if let Some(table) = &wishes.gateway.table {
@@ -196,7 +196,7 @@ fn preset(wishes: &Wishes, source: &Source) -> Result<ReadModel, UsageError> {
 }
 
 /// The settings that have names of their own beside the table, each with its place.
-struct Short {
+struct NamedSettings {
     /// Where the deterministic engine was asked for: by a flag if any of its settings was.
     fixed: Option<(Place, Duration, MediaTime)>,
     workers: Option<Wish<Workers>>,
@@ -204,7 +204,7 @@ struct Short {
     cross_talk: Option<Place>,
 }
 
-impl Short {
+impl NamedSettings {
     fn read(
         wishes: &Wishes,
         source: &Source,

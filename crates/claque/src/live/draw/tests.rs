@@ -1,4 +1,4 @@
-use claque_run::watcher::Goal;
+use claque_run::watcher::RunGoal;
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
@@ -29,7 +29,7 @@ fn no_size_is_too_small_or_too_large() {
     for size in [(1, 1), (2, 40), (200, 2), (17, 5), (117, 9), (118, 9), (300, 90)] {
         drawn(&picture, Paint::Colours, size);
     }
-    drawn(&Picture::new(String::new(), Goal { users: 0, blocks: 0 }), Paint::Colours, (80, 24));
+    drawn(&Picture::new(String::new(), RunGoal { users: 0, blocks: 0 }), Paint::Colours, (80, 24));
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use claque_core::{
-        event::{Failure, Kills, Phase},
+        event::{Failure, FailureScope, Phase},
         ids::ListenerId,
     };
 
@@ -76,7 +76,7 @@ mod tests {
             class: FailureClass::Server,
             code: Some(500),
             text: text.to_owned(),
-            kills: Kills::Session,
+            kills: FailureScope::Session,
         };
         ErrorRecord { listener: ListenerId(0), at: Instant::from_millis(at_ms), failure }
     }

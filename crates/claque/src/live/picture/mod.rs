@@ -11,7 +11,7 @@ use claque_core::{
     record::{Fact, Incident, SessionEnd},
     time::{Duration, Instant},
 };
-use claque_run::watcher::{Goal, Standing};
+use claque_run::watcher::{RunGoal, Standing};
 
 pub(crate) use self::{
     feed::Entry,
@@ -45,7 +45,7 @@ pub(crate) enum Phase {
 pub(crate) struct Picture {
     /// What is run, for people.
     pub(crate) about: String,
-    pub(crate) goal: Goal,
+    pub(crate) goal: RunGoal,
     pub(crate) phase: Phase,
     /// Whether it was asked to stop.
     pub(crate) stopping: bool,
@@ -66,7 +66,7 @@ pub(crate) struct Picture {
 
 impl Picture {
     /// Nothing has happened yet.
-    pub(crate) fn new(about: String, goal: Goal) -> Self {
+    pub(crate) fn new(about: String, goal: RunGoal) -> Self {
         Self {
             about,
             goal,
@@ -113,7 +113,7 @@ impl Picture {
     }
 
     /// Takes how things stand, and what there is to do in all.
-    pub(crate) fn look(&mut self, now: Instant, goal: Goal, mut standing: Standing) {
+    pub(crate) fn look(&mut self, now: Instant, goal: RunGoal, mut standing: Standing) {
         self.goal = goal;
         if self.stopping {
             // What is given up at the end is done with all at once; that is no pace.

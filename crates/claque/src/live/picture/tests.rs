@@ -1,5 +1,5 @@
 use claque_core::{
-    event::{Failure, FailureClass, Kills, Phase as FailurePhase},
+    event::{Failure, FailureClass, FailureScope, Phase as FailurePhase},
     ids::{BlockIdx, ListenerId},
     record::{BlockOutcome, BlockRecord, ErrorRecord, ListenerRecord, StallRecord},
     time::MediaTime,
@@ -49,7 +49,7 @@ fn failure(text: &str) -> Fact {
             class: FailureClass::Overload,
             code: Some(503),
             text: text.to_owned(),
-            kills: Kills::Block(BlockIdx(2)),
+            kills: FailureScope::Block(BlockIdx(2)),
         },
     })
 }
@@ -76,7 +76,7 @@ fn end(listener: u32, end: SessionEnd) -> Fact {
 /// Twenty listeners who come one after the other, stall together for a while, and leave in part.
 pub(crate) fn of_a_run() -> Picture {
     let about = "20 listeners, 12 blocks each, at 2 ×; embedded gateway current".to_owned();
-    let mut picture = Picture::new(about, Goal { users: 20, blocks: 240 });
+    let mut picture = Picture::new(about, RunGoal { users: 20, blocks: 240 });
     picture.phase = Phase::Listening;
     picture.take(
         &(0..18).map(|listener| first_block(listener, 3_000 + 500 * u64::from(listener))).collect::<Vec<_>>(),
@@ -128,7 +128,7 @@ fn the_figures_are_those_of_the_facts_and_of_the_counters() {
 
 #[test]
 fn a_start_is_counted_once_though_block_and_session_both_tell_it() {
-    let mut picture = Picture::new(String::new(), Goal { users: 2, blocks: 2 });
+    let mut picture = Picture::new(String::new(), RunGoal { users: 2, blocks: 2 });
     picture.take(&[first_block(0, 3_000), end(0, SessionEnd::Completed), end(0, SessionEnd::Completed)]);
     let (median, p95) = figure(&picture, "startup_time");
     assert_eq!((median.as_str(), p95.as_str()), ("max 2.01 s", "n 1"));
@@ -140,7 +140,7 @@ fn a_start_is_counted_once_though_block_and_session_both_tell_it() {
 
 #[test]
 fn nothing_is_measured_before_anything_has_happened() {
-    let picture = Picture::new(String::new(), Goal { users: 2, blocks: 2 });
+    let picture = Picture::new(String::new(), RunGoal { users: 2, blocks: 2 });
     for name in ["stalled_time", "startup_time", "ttfa", "round_trip"] {
         assert_eq!(figure(&picture, name).0, "N/A", "{name}");
     }

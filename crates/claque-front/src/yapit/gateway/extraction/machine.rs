@@ -46,7 +46,7 @@ pub(crate) struct Extractions {
     over: VecDeque<ExtractionId>,
     begun: u64,
     used: BTreeMap<UserId, u64>,
-    whole: VecDeque<Whole>,
+    whole: VecDeque<FinishedExtraction>,
     log: VecDeque<PageDone>,
     nothing: Arc<str>,
     stats: ExtractionStats,
@@ -65,7 +65,7 @@ struct Extraction {
 
 /// An extraction whose pages are all done, to be made a document of.
 #[derive(Clone, Debug)]
-pub(crate) struct Whole {
+pub(crate) struct FinishedExtraction {
     pub(crate) id: ExtractionId,
     pub(crate) owner: UserId,
     pub(crate) title: String,
@@ -208,7 +208,7 @@ impl Extractions {
     }
 
     /// An extraction whose pages are all done, for which [`Extractions::settle`] is to be called.
-    pub(crate) fn pop_whole(&mut self) -> Option<Whole> {
+    pub(crate) fn pop_whole(&mut self) -> Option<FinishedExtraction> {
         self.whole.pop_front()
     }
 
@@ -285,7 +285,7 @@ impl Extractions {
             return self.settle(id, ExtractionEnd::Failed { text: ALL_PAGES_FAILED.to_owned() });
         }
         let content = format!("# {title}{paragraphs}");
-        self.whole.push_back(Whole { id, owner: owner.clone(), title: title.clone(), content });
+        self.whole.push_back(FinishedExtraction { id, owner: owner.clone(), title: title.clone(), content });
     }
 }
 

@@ -11,12 +11,12 @@ use core::fmt;
 use claque_core::time::{Duration, Instant};
 use claque_gateway::{
     DocumentId, OverflowConfig, PipelineConfig, PipelineStats, Spread, VariantHash, Workers,
-    settings::{As, Same, Seconds, Size, Switch},
+    settings::{SameValue, Seconds, Size, Switch, WrittenAs},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::machine::{Extractions, Whole};
+pub(crate) use self::machine::{Extractions, FinishedExtraction};
 
 /// Constants of document extraction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,21 +25,21 @@ pub struct ExtractionConfig {
     /// Who looks at pages.
     pub workers: Workers,
     /// Mean time for one page.
-    #[serde(rename = "page_seconds", with = "As::<Seconds>")]
+    #[serde(rename = "page_seconds", with = "WrittenAs::<Seconds>")]
     pub page: Duration,
     /// Sigma of the log-normal noise of that time, whose mean is one. Zero for none.
-    #[serde(with = "As::<Size>")]
+    #[serde(with = "WrittenAs::<Size>")]
     pub sigma: f64,
     /// Time a language model adds to each page; none where none is configured.
-    #[serde(rename = "ai_transform_seconds", with = "As::<Switch<Seconds>>")]
+    #[serde(rename = "ai_transform_seconds", with = "WrittenAs::<Switch<Seconds>>")]
     pub ai_transform: Option<Duration>,
     /// Queue, leases, retries and overflow of page jobs. Its engine is always the model.
     pub pipeline: PipelineConfig,
     /// Extractions of one user at a time; none for no limit.
-    #[serde(with = "As::<Switch<Same<u32>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<u32>>>")]
     pub max_concurrent: Option<u32>,
     /// Pages a user may have extracted in all; none for no limit.
-    #[serde(with = "As::<Switch<Same<u64>>>")]
+    #[serde(with = "WrittenAs::<Switch<SameValue<u64>>>")]
     pub page_limit: Option<u64>,
     /// What the order to extract is answered with.
     pub answer: CreationAnswer,

@@ -1,7 +1,7 @@
 //! The constants of limits, as deployed services have them.
 
 use claque_core::time::Duration;
-use claque_gateway::settings::{As, Interval, Written};
+use claque_gateway::settings::{Interval, Written, WrittenAs};
 use serde::{Deserialize, Serialize};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -29,7 +29,7 @@ pub struct SynthesisLimit {
 #[serde(deny_unknown_fields)]
 struct WrittenSynthesisLimit {
     count: u32,
-    #[serde(with = "As::<Interval>")]
+    #[serde(with = "WrittenAs::<Interval>")]
     window_seconds: Duration,
     counting: Counting,
 }
@@ -49,16 +49,16 @@ pub enum Counting {
 #[serde(deny_unknown_fields)]
 pub struct RestLimits {
     /// For the creation of documents; all of them hold. Each with its words for the answer.
-    #[serde(with = "As::<Vec<WrittenRate>>")]
+    #[serde(with = "WrittenAs::<Vec<WrittenRate>>")]
     pub create_document: Vec<(RateLimit, String)>,
     /// For uploads.
-    #[serde(with = "As::<Vec<WrittenRate>>")]
+    #[serde(with = "WrittenAs::<Vec<WrittenRate>>")]
     pub upload: Vec<(RateLimit, String)>,
     /// For orders to extract.
-    #[serde(with = "As::<Vec<WrittenRate>>")]
+    #[serde(with = "WrittenAs::<Vec<WrittenRate>>")]
     pub extract: Vec<(RateLimit, String)>,
     /// For every other route, each route by itself.
-    #[serde(with = "As::<Vec<WrittenRate>>")]
+    #[serde(with = "WrittenAs::<Vec<WrittenRate>>")]
     pub other: Vec<(RateLimit, String)>,
 }
 
@@ -67,7 +67,7 @@ pub struct RestLimits {
 #[serde(deny_unknown_fields)]
 struct WrittenRate {
     count: u32,
-    #[serde(with = "As::<Interval>")]
+    #[serde(with = "WrittenAs::<Interval>")]
     window_seconds: Duration,
     text: String,
 }

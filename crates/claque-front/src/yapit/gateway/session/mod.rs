@@ -29,7 +29,7 @@ pub(crate) struct Sessions {
     /// When each connection's backlog goes on. Those of connections that are gone lie there, too, but none of them first.
     admissions: BinaryHeap<Reverse<(Instant, ConnId)>>,
     /// What faults will say or do, in order of time, then of being set.
-    later: BTreeMap<(Instant, u64), (ConnId, Later)>,
+    later: BTreeMap<(Instant, u64), (ConnId, DelayedFault)>,
     set: u64,
     opened: u64,
     /// Kept for its memory.
@@ -47,7 +47,7 @@ struct Pending {
 
 /// What a fault will say or do.
 #[derive(Clone, Debug)]
-enum Later {
+enum DelayedFault {
     Say(Notice),
     Strike,
 }
@@ -83,7 +83,7 @@ impl Sessions {
         self.disconnect(conn);
         let fault = fault(self.opened);
         if let Some(after) = fault.as_ref().and_then(|fault| fault.after) {
-            self.set_later(at + after, conn, Later::Strike);
+            self.set_later(at + after, conn, DelayedFault::Strike);
         }
         let voice = fault.map_or(Voice::Clear, Voice::Doomed);
         self.opened += 1;
@@ -204,7 +204,7 @@ impl Sessions {
 
     /// Sets something to be said then, if the connection is still there.
     pub(crate) fn say_later(&mut self, at: Instant, conn: ConnId, notice: Notice) {
-        self.set_later(at, conn, Later::Say(notice));
+        self.set_later(at, conn, DelayedFault::Say(notice));
     }
 
     pub(crate) fn next_later(&self) -> Option<Instant> {
@@ -215,8 +215,8 @@ impl Sessions {
     pub(crate) fn do_later(&mut self, out: &mut VecDeque<Output>) {
         let Some(((at, _), (conn, later))) = self.later.pop_first() else { return };
         match later {
-            Later::Say(notice) => self.send(out, at, conn, notice),
-            Later::Strike => {
+            DelayedFault::Say(notice) => self.send(out, at, conn, notice),
+            DelayedFault::Strike => {
                 if let Some(entry) = self.conns.get_mut(conn)
                     && let Voice::Doomed(fault) = &entry.voice
                 {
@@ -227,7 +227,7 @@ impl Sessions {
         }
     }
 
-    fn set_later(&mut self, at: Instant, conn: ConnId, later: Later) {
+    fn set_later(&mut self, at: Instant, conn: ConnId, later: DelayedFault) {
         self.later.insert((at, self.set), (conn, later));
         self.set += 1;
     }

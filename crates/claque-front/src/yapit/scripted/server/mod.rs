@@ -14,8 +14,8 @@ use claque_core::{
 use claque_gateway::{ConnId, DocumentId, VariantHash};
 
 use super::{
-    Answer, Deed, DialScript, Dialled, Down, FetchEnd, Fetched, Happening, Say, Script, ScriptedEvent,
-    ScriptedInput, ScriptedOutput, Step, StepTime, Trigger, Withdraws,
+    Answer, BlockMilestone, DialScript, Dialled, EvictedOnJump, FetchEnd, Fetched, HandshakeOutage, Say,
+    Script, ScriptedEffect, ScriptedEvent, ScriptedInput, ScriptedOutput, Step, StepTime, Trigger,
     workers::{Key, Workers},
 };
 use crate::yapit::gateway::{Notice, Request};
@@ -35,7 +35,7 @@ pub struct ScriptedServer {
     pending: BTreeSet<u32>,
     asked: BTreeMap<u32, usize>,
     fetched: BTreeMap<u32, usize>,
-    counts: BTreeMap<(Happening, u32), u32>,
+    counts: BTreeMap<(BlockMilestone, u32), u32>,
     fired: BTreeSet<usize>,
     variants: BTreeMap<VariantHash, u32>,
     tasks: BTreeMap<(Instant, u64), Task>,
@@ -232,7 +232,7 @@ impl ScriptedServer {
         let nth = self.asked.entry(block).or_default();
         let index = *nth;
         *nth += 1;
-        self.count(now, Happening::Asked, block);
+        self.count(now, BlockMilestone::Asked, block);
         let own = self.script.blocks.get(&block);
         let answer = own.map(|own| own.requests.get(index).unwrap_or(&own.rest));
         let steps = match (answer, &self.script.default) {
@@ -294,9 +294,9 @@ impl ScriptedServer {
     /// What a jump has withdrawn is no longer made, unless it is in hand.
     fn withdraw(&mut self, now: Instant, cursor: i64) {
         let kept = match self.script.withdraws {
-            Withdraws::Nothing => return,
-            Withdraws::All => 0..0,
-            Withdraws::OutsideWindow => cursor - 8..cursor + 17,
+            EvictedOnJump::Nothing => return,
+            EvictedOnJump::All => 0..0,
+            EvictedOnJump::OutsideWindow => cursor - 8..cursor + 17,
         };
         let blocks: Vec<u32> =
             self.pending.iter().copied().filter(|block| !kept.contains(&i64::from(*block))).collect();
@@ -323,22 +323,22 @@ impl ScriptedServer {
 
     fn do_deed(&mut self, now: Instant, index: usize) {
         match self.script.events[index].deed.clone() {
-            Deed::Close { code, reason, down, down_with } => {
+            ScriptedEffect::Close { code, reason, down, down_with } => {
                 if let Some(down) = down {
                     let until = match down {
-                        Down::For(span) => Some(now + span),
-                        Down::ForGood => None,
+                        HandshakeOutage::For(span) => Some(now + span),
+                        HandshakeOutage::ForGood => None,
                     };
                     self.down = Some(Refusing { until, with: down_with });
                 }
                 self.close(code, reason);
             }
-            Deed::Error { text } => self.say(Notice::Error { text }),
-            Deed::Evict { blocks } => {
+            ScriptedEffect::Error { text } => self.say(Notice::Error { text }),
+            ScriptedEffect::Evict { blocks } => {
                 blocks.iter().for_each(|block| self.forget(*block));
                 self.say(self.evicted(&blocks));
             }
-            Deed::Status { block, say } => {
+            ScriptedEffect::Status { block, say } => {
                 let key = (block, self.last_voice.to_string());
                 self.say_of(now, &key, &say);
             }
@@ -351,7 +351,7 @@ impl ScriptedServer {
         }
     }
 
-    fn count(&mut self, now: Instant, happening: Happening, block: u32) {
+    fn count(&mut self, now: Instant, happening: BlockMilestone, block: u32) {
         let count = self.counts.entry((happening, block)).or_default();
         *count += 1;
         let trigger = Trigger::On { happening, block, nth: *count };

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use claque_core::time::Instant;
 use claque_gateway::VariantHash;
 
-use super::{Happening, Key, Say, ScriptedOutput, ScriptedServer};
+use super::{BlockMilestone, Key, Say, ScriptedOutput, ScriptedServer};
 use crate::yapit::gateway::{BlockNotice, BlockStatus, Era, Notice};
 
 impl ScriptedServer {
     pub(super) fn say_of(&mut self, now: Instant, key: &Key, say: &Say) {
         let block = key.0;
         let (status, happening) = match say {
-            Say::Queued => (BlockStatus::Queued, Happening::Queued),
-            Say::Processing => (BlockStatus::Processing, Happening::Processing),
-            Say::Cached => (BlockStatus::Cached, Happening::Cached),
-            Say::Skipped => (BlockStatus::Skipped, Happening::Skipped),
-            Say::Error { .. } => (BlockStatus::Error, Happening::Error),
+            Say::Queued => (BlockStatus::Queued, BlockMilestone::Queued),
+            Say::Processing => (BlockStatus::Processing, BlockMilestone::Processing),
+            Say::Cached => (BlockStatus::Cached, BlockMilestone::Cached),
+            Say::Skipped => (BlockStatus::Skipped, BlockMilestone::Skipped),
+            Say::Error { .. } => (BlockStatus::Error, BlockMilestone::Error),
             Say::Evicted => return self.say(self.evicted(&[block])),
         };
         if status.is_final() {

@@ -52,12 +52,12 @@ pub(crate) struct Buffers {
     pub(crate) rows: Vec<Row>,
     /// What can be told.
     #[serde(skip)]
-    pub(crate) told: Told,
+    pub(crate) told: ToldText,
 }
 
 /// What can be told of other start buffers.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Told {
+pub(crate) enum ToldText {
     /// What there is.
     Replayed,
     /// What streams tell.
@@ -136,13 +136,13 @@ impl BufferSum {
         }
     }
 
-    fn told(&self) -> Told {
+    fn told(&self) -> ToldText {
         match (self.start_buffer, self.disagree) {
-            (StartBuffer::Media(own), _) => Told::Streams(self.streams.finish(own)),
-            (StartBuffer::Unknown, _) => Told::NotSaid,
-            (StartBuffer::Blocks(_), 0) if self.sessions.is_empty() => Told::Nobody,
-            (StartBuffer::Blocks(_), 0) => Told::Replayed,
-            (StartBuffer::Blocks(_), disagree) => Told::Disagrees(disagree),
+            (StartBuffer::Media(own), _) => ToldText::Streams(self.streams.finish(own)),
+            (StartBuffer::Unknown, _) => ToldText::NotSaid,
+            (StartBuffer::Blocks(_), 0) if self.sessions.is_empty() => ToldText::Nobody,
+            (StartBuffer::Blocks(_), 0) => ToldText::Replayed,
+            (StartBuffer::Blocks(_), disagree) => ToldText::Disagrees(disagree),
         }
     }
 
@@ -157,8 +157,8 @@ impl BufferSum {
             told,
         };
         match told {
-            Told::Replayed => self.tried(nothing),
-            Told::Streams(_) | Told::NotSaid | Told::Disagrees(_) | Told::Nobody => nothing,
+            ToldText::Replayed => self.tried(nothing),
+            ToldText::Streams(_) | ToldText::NotSaid | ToldText::Disagrees(_) | ToldText::Nobody => nothing,
         }
     }
 
@@ -296,7 +296,7 @@ mod tests {
         let told: Vec<_> =
             trade.rows.iter().map(|row| (row.buffer, row.stalls, row.startup_max_ms)).collect();
         assert_eq!(told, [(1, 2, Some(1_000.0)), (2, 1, Some(4_000.0)), (3, 0, Some(9_000.0))]);
-        assert_eq!((trade.least, trade.listeners, trade.told), (Some(3), 1, Told::Replayed));
+        assert_eq!((trade.least, trade.listeners, trade.told), (Some(3), 1, ToldText::Replayed));
         assert_eq!(trade.rows[0].startup_p50_ms, None, "one listener has no median");
     }
 
@@ -312,13 +312,13 @@ mod tests {
         };
         // On record is no stall, and playing again has two.
         let other = facts(&[1_000, 4_000, 9_000], 1_000, &[]);
-        nothing(Told::Disagrees(1), buffers(1, &[facts(&[1_000, 2_000], 1_000, &[]), other.clone()]));
+        nothing(ToldText::Disagrees(1), buffers(1, &[facts(&[1_000, 2_000], 1_000, &[]), other.clone()]));
         // It began a second later than its blocks were there.
-        nothing(Told::Disagrees(1), buffers(1, &[facts(&[1_000, 2_000], 2_000, &[])]));
-        nothing(Told::Nobody, buffers(1, &[facts_of(0, [], [], None)]));
+        nothing(ToldText::Disagrees(1), buffers(1, &[facts(&[1_000, 2_000], 2_000, &[])]));
+        nothing(ToldText::Nobody, buffers(1, &[facts_of(0, [], [], None)]));
         let mut unknown = BufferSum::new(&frame(StartBuffer::Unknown));
         unknown.add(&other);
-        nothing(Told::NotSaid, unknown.finish());
+        nothing(ToldText::NotSaid, unknown.finish());
     }
 
     #[test]
@@ -331,6 +331,6 @@ mod tests {
             incident,
         });
         let trade = buffers(1, &[facts(&[1_000, 2_000], 1_000, &[]), jumper]);
-        assert_eq!((trade.told, trade.listeners, trade.left_out), (Told::Replayed, 1, 1));
+        assert_eq!((trade.told, trade.listeners, trade.left_out), (ToldText::Replayed, 1, 1));
     }
 }
