@@ -326,10 +326,8 @@ fn real(
         live: LiveFlags::default(),
     };
     let mut settings = decide_run(flags, wishes, source, surroundings)?;
-    if !matches!(settings.order.target, TargetChoice::BaseUrl(_)) {
-        // A limit of claque's own gateway is there to be found.
-        settings.order.limits.allow_rate_limit = true;
-    }
+    // A limit of claque's own gateway is there to be found.
+    settings.order.limits.allow_rate_limit |= !matches!(settings.order.target, TargetChoice::BaseUrl(_));
     Ok(settings)
 }
 
