@@ -56,7 +56,7 @@ impl Tail {
 
 /// The chance that at least `part` of `of` are right where each is with a chance of `share`: I_share(part, of - part + 1)
 /// (Abramowitz and Stegun 26.5.24).
-fn at_least(part: u64, of: u64, share: f64) -> f64 {
+pub(crate) fn at_least(part: u64, of: u64, share: f64) -> f64 {
     if part == 0 { 1.0 } else { regularised_beta(share, whole(part), whole(of - part) + 1.0) }
 }
 

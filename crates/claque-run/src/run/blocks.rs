@@ -1,7 +1,5 @@
 //! Blocks: how many were asked for and how many the service made of them. What counts is what the service says.
 
-use std::collections::BTreeSet;
-
 use claque_core::script::Script;
 use claque_stats::{Reason, ReasonId};
 use claque_wire::yapit::rest::Block;
@@ -26,32 +24,88 @@ pub(crate) struct BlockOddity {
     pub(crate) is_misnumbered: bool,
 }
 
-/// Letters and digits in a row that tell one text from another: of two pages of one language few are the same.
-const GRAM: usize = 5;
-
 /// Looks at what the service made of `script`. It may cut the text elsewhere, take out what is not spoken and spell out numbers; but half of
 /// what is in its blocks is in the text, and they are at least half as long as what was written for as many blocks.
 pub(crate) fn oddity(script: &Script, made: &[Block]) -> BlockOddity {
     let is_misnumbered = (0_u32..).zip(made).any(|(number, block)| block.idx != number);
     let written = script.blocks();
-    let known: BTreeSet<[char; GRAM]> = grams(&written.concat()).collect();
-    let (mut all, mut ours) = (0_usize, 0_usize);
-    for gram in made.iter().flat_map(|block| grams(&block.text).collect::<Vec<_>>()) {
-        all += 1;
-        ours += usize::from(known.contains(&gram));
+    let is_as_written = made.len() <= written.len()
+        && written.iter().zip(made).all(|(written, block)| written.trim() == block.text.trim());
+    if is_as_written {
+        return BlockOddity { is_other_text: false, is_misnumbered };
     }
-    let length = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).count();
-    let of_written: usize = written.iter().take(made.len()).map(|text| length(text)).sum();
-    let of_made: usize = made.iter().map(|block| length(&block.text)).sum();
+    let known = KnownGrams::of(&written);
+    let (mut all, mut ours) = (0_usize, 0_usize);
+    for block in made {
+        grams(signs(&block.text), |gram| {
+            all += 1;
+            ours += usize::from(known.contains(gram));
+        });
+    }
+    let of_written: usize = written.iter().take(made.len()).map(|text| signs(text).count()).sum();
+    let of_made: usize = made.iter().map(|block| signs(&block.text).count()).sum();
     let is_other_text = !made.is_empty() && (ours * 2 < all || of_made * 2 < of_written);
     BlockOddity { is_other_text, is_misnumbered }
 }
 
-fn grams(text: &str) -> impl Iterator<Item = [char; GRAM]> {
-    let signs: Vec<char> =
-        text.chars().filter(|sign| sign.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    let grams: Vec<_> = signs.windows(GRAM).filter_map(|gram| gram.try_into().ok()).collect();
-    grams.into_iter()
+/// Letters and digits in a row that tell one text from another: of two pages of one language few are the same.
+const GRAM: usize = 5;
+
+/// A prime above all characters: each gram is a number of its own but for what is more than 64 bits hold.
+const BASE: u64 = 1_114_127;
+
+/// Which grams are in a text. Of those that are not, one in [`BITS`](Self::BITS) passes for one that is: half of a text is asked for.
+struct KnownGrams {
+    bits: Vec<u64>,
+}
+
+impl KnownGrams {
+    /// For each gram, at least.
+    const BITS: usize = 16;
+
+    fn of(texts: &[String]) -> Self {
+        let length: usize = texts.iter().map(String::len).sum();
+        let words = (length.max(1) * Self::BITS / 64).next_power_of_two();
+        let mut known = Self { bits: vec![0; words] };
+        grams(texts.iter().flat_map(|text| signs(text)), |gram| {
+            let (word, bit) = known.place(gram);
+            known.bits[word] |= bit;
+        });
+        known
+    }
+
+    fn contains(&self, gram: u64) -> bool {
+        let (word, bit) = self.place(gram);
+        self.bits[word] & bit != 0
+    }
+
+    /// Where a gram is noted, by the upper bits of its product with the golden ratio (Knuth, The Art of Computer Programming 6.4).
+    fn place(&self, gram: u64) -> (usize, u64) {
+        let mixed = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let word = usize::try_from(mixed >> 32).unwrap_or(0) & (self.bits.len() - 1);
+        (word, 1 << (mixed >> 26 & 63))
+    }
+}
+
+/// The letters and digits of a text, small.
+fn signs(text: &str) -> impl Iterator<Item = u64> {
+    let small = |sign: char| sign.to_lowercase().next().unwrap_or(sign);
+    text.chars().filter(|sign| sign.is_alphanumeric()).map(small).map(|sign| u64::from(u32::from(sign)))
+}
+
+/// Gives each run of [`GRAM`] signs as a number.
+fn grams(signs: impl Iterator<Item = u64>, mut each: impl FnMut(u64)) {
+    let oldest = (1..GRAM).fold(1_u64, |power, _| power.wrapping_mul(BASE));
+    let (mut number, mut last, mut count) = (0_u64, [0_u64; GRAM], 0_usize);
+    for sign in signs {
+        let place = count % last.len();
+        number = number.wrapping_sub(last[place].wrapping_mul(oldest)).wrapping_mul(BASE).wrapping_add(sign);
+        last[place] = sign;
+        count += 1;
+        if count >= last.len() {
+            each(number);
+        }
+    }
 }
 
 /// What a run's verdict says of the lists of blocks: notes, and a reason where listeners hear another text.

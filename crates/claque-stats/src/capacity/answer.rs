@@ -102,7 +102,7 @@ pub struct NumberShown {
     pub counts: Counted,
     /// The share that this shows at least, one-sided and with the confidence of the answer, in percent (Clopper & Pearson 1934).
     pub at_least_pct: f64,
-    /// Runs that were made at the number, and those of them that met the objective.
+    /// Different runs that were made at the number, and those of them that met the objective.
     pub runs: u64,
     /// See above.
     pub runs_met: u64,
@@ -252,7 +252,7 @@ fn mean_pace<'a>(runs: impl Iterator<Item = &'a Evidence>) -> Option<f64> {
     (!paces.is_empty()).then(|| paces.iter().sum::<f64>() / n)
 }
 
-/// What the runs at `users` show of each objective.
+/// What the runs at `users` show of each objective. Runs that are the same in every figure are one.
 fn shown(
     history: &[Evidence],
     users: u32,
@@ -261,10 +261,15 @@ fn shown(
 ) -> Vec<NumberShown> {
     // One end of an interval whose other end is not asked for.
     let tail = Tail::of(2.0 * confidence_pct - 100.0);
-    let runs =
-        || history.iter().filter(|one| one.users == users && one.length == Length::Full && one.is_trusted());
+    let is_full = |one: &&Evidence| one.users == users && one.length == Length::Full && one.is_trusted();
+    let mut runs: Vec<&Evidence> = Vec::new();
+    for one in history.iter().filter(is_full) {
+        if !runs.iter().any(|other| one.is_same_as(other)) {
+            runs.push(one);
+        }
+    }
     let of = |(at, objective): (usize, &Objective)| {
-        let trials: Vec<_> = runs().filter_map(|one| one.trials.get(at)).collect();
+        let trials: Vec<_> = runs.iter().filter_map(|one| one.trials.get(at)).collect();
         let (good, of) = trials.iter().fold((0, 0), |sum, trial| (sum.0 + trial.good, sum.1 + trial.of));
         Some(NumberShown {
             objective: objective.text().to_owned(),

@@ -164,6 +164,14 @@ const LUCK: [(f64, f64); 3] = [(0.0, 0.45), (0.01, 0.45), (0.025, 0.1)];
 /// again, and the service makes what nobody hears.
 const CURVE: f64 = 0.3;
 
+/// The logarithm of the root of two pi, by which the density of normal deviates is divided.
+const NORMALISED: f64 = 0.918_938_533_204_672_8;
+
+/// The chance that a normal deviate is at least that.
+fn at_least_normal(deviate: f64) -> f64 {
+    (libm::erfc(deviate / std::f64::consts::SQRT_2) / 2.0).max(f64::MIN_POSITIVE)
+}
+
 /// What is known of the ceiling by throughput.
 #[derive(Clone, Debug)]
 pub(super) struct PaceBelief {
@@ -181,16 +189,22 @@ impl PaceBelief {
         self.weights.note_tried(users);
     }
 
-    /// Takes the pace of a run at `users` listeners. Whether a service that keeps up could do more is not seen, so more than 1 is 1.
+    /// Takes the pace of a run at `users` listeners. Whether a service that keeps up could do more is not seen: more than 1 tells only
+    /// that it was no less.
     pub(super) fn add(&mut self, users: u32, ratio: f64, error: f64) {
         let seen = ratio.min(1.0);
+        let keeps_up = ratio >= 1.0;
         self.note_tried(users);
         let ways = FALLS.iter().flat_map(|&(fall, _)| LUCK.map(|(luck, _)| (fall, luck)));
         for (way, (fall, luck)) in ways.enumerate() {
             let error = error.hypot(luck).hypot(CURVE * (1.0 - seen));
             self.weights.add(way, |ceiling| {
-                let expected = (ceiling / f64::from(users)).powf(fall).min(1.0);
-                -((seen - expected) / error).powi(2) / 2.0 - error.ln()
+                let short = seen - (ceiling / f64::from(users)).powf(fall).min(1.0);
+                if keeps_up {
+                    at_least_normal(short / error).ln()
+                } else {
+                    -(short / error).powi(2) / 2.0 - error.ln() - NORMALISED
+                }
             });
         }
     }

@@ -78,14 +78,41 @@ impl Search {
         numbers.max_by(|&a, &b| tells(a).total_cmp(&tells(b))).unwrap_or(users)
     }
 
-    /// Whether lone listeners alone show that one is too many: each missed the same objective, and that each did has at most the chance
-    /// that is left to be wrong where the objective is met.
+    /// Whether lone listeners alone show that one is too many: each missed the same objective, and that all of them did has at most the
+    /// chance that is left to be wrong where the objective is met.
     pub(super) fn is_missed_alone(&self) -> bool {
         let sure = 1.0 - self.terms.confidence_pct / 100.0;
-        let alone = self.missed_alone();
-        let least = alone.iter().filter_map(|one| Some(1.0 - self.history_target(*one)?)).fold(1.0, f64::min);
-        let runs = i32::try_from(self.alone().count()).unwrap_or(i32::MAX);
-        runs >= 2 && !alone.is_empty() && least.powi(runs) <= sure
+        let chance = |at: usize| {
+            self.alone().filter_map(|one| one.trials.get(at)).map(Trial::chance_if_met).product::<f64>()
+        };
+        let least = self.missed_alone().into_iter().map(chance).fold(1.0, f64::min);
+        self.alone().count() >= 2 && least <= sure
+    }
+
+    /// Whether what lone listeners were given, all together, is too little for an objective that is met: a belief alone does not say so.
+    pub(super) fn is_backed_alone(&self, at: usize) -> bool {
+        self.is_too_little(self.alone().filter_map(|one| one.trials.get(at)))
+    }
+
+    /// Whether one objective is missed at any load with a chance of `sure`, and the runs in which load makes no difference back that.
+    pub(super) fn is_missed_at_any_load(&self, sure: f64) -> bool {
+        let is_unloaded =
+            |belief: &ObjectiveBelief, users: u32| users == 1 || belief.is_unloaded(users, UNLOADED);
+        self.objectives.iter().enumerate().any(|(at, belief)| {
+            let runs = self.history.iter().filter(|one| one.is_trusted() && is_unloaded(belief, one.users));
+            belief.fails_at_any_load() >= sure
+                && self.is_too_little(runs.filter_map(|one| one.trials.get(at)))
+        })
+    }
+
+    /// Whether trials of one objective, all together, would be as bad with hardly the chance that is left were it met. What only a whole run
+    /// can be counted for is left to the belief, and so is what was never tried.
+    fn is_too_little<'a>(&self, mut trials: impl Iterator<Item = &'a Trial>) -> bool {
+        let Some(first) = trials.next().cloned() else { return true };
+        let pooled =
+            trials.fold(first, |sum, one| Trial { good: sum.good + one.good, of: sum.of + one.of, ..sum });
+        let left = 1.0 - self.terms.confidence_pct / 100.0;
+        pooled.counts == Counted::Runs || pooled.chance_if_met() <= left
     }
 
     /// Whether nothing was tried but lone listeners, of whom one missed what hardly any may miss, and it is not known whether that is so: it is
@@ -165,10 +192,6 @@ impl Search {
         (0..self.objectives.len())
             .filter(|&at| self.alone().all(|one| misses(one, at)) && self.alone().next().is_some())
             .collect()
-    }
-
-    fn history_target(&self, at: usize) -> Option<f64> {
-        self.history.iter().find_map(|one| Some(one.trials.get(at)?.target))
     }
 
     /// What came of the objectives that every lone listener missed, as the last of them has it.

@@ -187,6 +187,15 @@ impl Evidence {
         self.worth == ProbeTrust::Valid && self.trials.iter().all(|trial| trial.result.met)
     }
 
+    /// Whether another run came to the same in every figure: it tells nothing that this one does not.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        self.users == other.users
+            && self.blocks == other.blocks
+            && self.trials == other.trials
+            && self.pace == other.pace
+            && self.listened_s.to_bits() == other.listened_s.to_bits()
+    }
+
     /// Why there was nothing to listen to, if so.
     #[must_use]
     pub fn said(&self) -> Option<&str> {

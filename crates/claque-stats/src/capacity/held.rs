@@ -15,6 +15,14 @@ const LIKELY: f64 = 2.0;
 /// Runs of other seeds that are the same in every figure: nothing in the service is random.
 const REPEATS: usize = 3;
 
+/// Whether a service most likely makes less than is listened to, by enough to be told from a queue that settles: a quarter of a listener,
+/// or a hundredth of all.
+fn is_short(users: u32, missing: f64, error: f64) -> bool {
+    const PART: f64 = 0.25;
+    const SHARE: f64 = 0.01;
+    missing > LIKELY * error && missing > (PART / f64::from(users)).min(SHARE)
+}
+
 impl Search {
     /// Whether a ceiling by throughput is looked for: the pace counts, or something bit that is no objective's.
     pub(super) fn has_throughput(&self) -> bool {
@@ -41,7 +49,7 @@ impl Search {
     /// Whether it was not met, or the service most likely fell behind in it.
     pub(super) fn fails(&self, one: &Evidence) -> bool {
         let pace = one.pace.filter(|_| self.terms.throughput);
-        !one.is_met() || pace.is_some_and(|pace| 1.0 - pace.ratio > LIKELY * pace.error)
+        !one.is_met() || pace.is_some_and(|pace| is_short(one.users, 1.0 - pace.ratio, pace.error))
     }
 
     /// The largest number at which a run met everything.
@@ -83,7 +91,14 @@ impl Search {
         let Some(users) = self.backed(if_any) else { return (low, high) };
         let failing = self.failing(if_any).filter(|&number| self.is_missed_for_certain(users, number));
         let high = failing.map_or(high, |number| high.min(number - 1)).max(users);
-        (if self.is_repeated(users, true) { users } else { low.min(users) }, high)
+        (if self.holds_for_certain(users) { users } else { low.min(users) }, high)
+    }
+
+    /// Whether `users` holds however often it is tried: it did, each time the same, and buffers did not empty meanwhile. That a pace a little
+    /// below 1 comes again proves nothing where nothing is random: its error comes again as well.
+    fn holds_for_certain(&self, users: u32) -> bool {
+        let keeps_up = |one: &Evidence| one.pace.is_none_or(|pace| pace.ratio >= 1.0);
+        self.is_repeated(users, true) && (!self.terms.throughput || self.full_at(users).all(keeps_up))
     }
 
     /// The largest number that was tried for long enough, is more likely to hold than not, and held in its runs together; never
@@ -115,7 +130,7 @@ impl Search {
         let n = whole(u64::try_from(paces.len()).unwrap_or(u64::MAX));
         let ratio = paces.iter().map(|pace| pace.ratio).sum::<f64>() / n;
         let error = paces.iter().map(|pace| pace.error.powi(2)).sum::<f64>().sqrt() / n;
-        1.0 - ratio > LIKELY * error
+        is_short(users, 1.0 - ratio, error)
     }
 
     /// The runs that show that a number fails.
@@ -136,11 +151,12 @@ impl Search {
         is_enough || self.is_missed_for_certain(users, above)
     }
 
-    /// Whether a number above `users` is missed however often it is tried: more than once it was, each time the same, and what held at
-    /// `users` was the same so often that nothing in the service is random.
+    /// Whether a number above `users` is missed however often it is tried: more than once it was, each time the same and beyond doubt,
+    /// and what held at `users` was the same so often that nothing in the service is random.
     fn is_missed_for_certain(&self, users: u32, above: u32) -> bool {
         let is_again = self.is_repeated(users, true) && self.full_at(above).count() > 1;
-        self.is_repeated(above, false) || (is_again && self.is_alike(above, false))
+        let is_alike = self.is_repeated(above, false) || (is_again && self.is_alike(above, false));
+        is_alike && self.full_at(above).all(|one| !self.holds(one))
     }
 
     /// Whether the full runs at a number were the same in every figure, and all held, or all failed.
@@ -152,11 +168,8 @@ impl Search {
 
     /// The same, however few they are.
     fn is_alike(&self, users: u32, held: bool) -> bool {
-        let same = |a: &Evidence, b: &Evidence| {
-            a.trials == b.trials && a.pace == b.pace && a.listened_s.to_bits() == b.listened_s.to_bits()
-        };
         let Some(first) = self.full_at(users).next() else { return false };
-        self.full_at(users).all(|one| self.fails(one) != held && same(one, first))
+        self.full_at(users).all(|one| self.fails(one) != held && one.is_same_as(first))
     }
 
     /// Whether all full runs at a number and below it together have as many good ones as each objective asks for. Where they do not,

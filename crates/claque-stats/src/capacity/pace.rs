@@ -2,10 +2,13 @@
 //!
 //! A player hides an overload until its buffer is empty. Its lead does not: it is the audio that was delivered less the audio that
 //! would have been heard had nothing stalled. Where the service keeps up, the lead goes up and down with the player's requests and
-//! stays where it is; where it does not, the lead falls from the beginning, by as much a second as the service is short of.
+//! stays where it is; where it does not, the lead falls from the beginning, by as much a second as the service is short of. A wait for a
+//! block that failed is no part of that time: a player that asked for all it may says nothing then of how fast the others are made.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use claque_core::{
-    ids::ListenerId,
+    ids::{BlockIdx, ListenerId},
     record::{BlockRecord, Fact, Incident, SessionEnd},
     time::{Instant, Speed, duration_nanos},
 };
@@ -31,13 +34,27 @@ pub struct Pace {
     pub span_s: f64,
 }
 
+/// A block that was delivered: when it was there, and how long it plays, both in ms.
+#[derive(Clone, Copy, Debug)]
+struct DeliveredBlock {
+    block: BlockIdx,
+    there_ms: f64,
+    play_ms: f64,
+}
+
 /// What a listener was given, and when.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Delivery {
     /// When it began to play, in ms.
     started_ms: f64,
-    /// When each block was there, in order of time, and how long it plays, both in ms.
-    blocks: Vec<(f64, f64)>,
+    /// What was delivered, in order of time.
+    blocks: Vec<DeliveredBlock>,
+    /// When these were asked for, in order, in ms.
+    asked: Vec<f64>,
+    /// When each would end that is heard in the order of the text without a wait, in ms after the first began.
+    ends: Vec<f64>,
+    /// Waits for blocks that failed: from when and until when, in ms.
+    lost: Vec<(f64, f64)>,
 }
 
 /// The pace of a run; none where listeners jumped, paused or took turns, or nobody was there together for long enough.
@@ -48,29 +65,86 @@ pub(super) fn pace(facts: &[Fact], speed: Speed) -> Option<Pace> {
     }
     let deliveries = deliveries(facts, speed);
     let from = deliveries.iter().map(|delivery| delivery.started_ms).fold(0.0, f64::max);
-    let last = |delivery: &Delivery| delivery.blocks.last().map_or(0.0, |block| block.0);
+    let last = |delivery: &Delivery| delivery.blocks.last().map_or(0.0, |block| block.there_ms);
     let until = deliveries.iter().map(last).fold(f64::INFINITY, f64::min);
     let in_window = |delivery: &Delivery| {
-        delivery.blocks.iter().filter(|(at, _)| (from..=until).contains(at)).count() >= FEWEST_BLOCKS
+        delivery.blocks.iter().filter(|block| (from..=until).contains(&block.there_ms)).count()
+            >= FEWEST_BLOCKS
     };
     if deliveries.is_empty() || until <= from || !deliveries.iter().all(in_window) {
         return None;
     }
-    let leads: Vec<_> = deliveries.iter().map(|delivery| delivery.leads(from, until)).collect();
-    let moments = usize::try_from(MOMENTS).unwrap_or(usize::MAX);
-    let mean: Vec<f64> = (0..moments)
-        .map(|moment| leads.iter().map(|lead| lead[moment]).sum::<f64>() / count(leads.len()))
-        .collect();
-    // In ms of listening a moment; a moment is this long.
-    let step_ms = (until - from) / f64::from(MOMENTS - 1);
-    let fit = Line::through(&mean);
-    let slopes: Vec<_> = leads.iter().map(|lead| Line::through(lead).slope).collect();
-    let error = fit.slope_error(&mean).max(error_of_mean(&slopes)) / step_ms;
-    Some(Pace {
-        ratio: 1.0 + fit.slope / step_ms,
-        error: error.max(LEAST_ERROR),
-        span_s: (until - from) / 1_000.0,
-    })
+    let full = Leads::when_all_is_there(&deliveries, (from, until));
+    let leads = full.unwrap_or_else(|| Leads::at_any_time(&deliveries, (from, until)));
+    let block_ms = deliveries.iter().map(Delivery::mean_ms).sum::<f64>() / count(deliveries.len());
+    Some(leads.pace(block_ms))
+}
+
+/// The lead of each listener at moments of a window.
+#[derive(Debug)]
+struct Leads {
+    window: (f64, f64),
+    /// In ms of listening.
+    of_each: Vec<Vec<f64>>,
+}
+
+impl Leads {
+    /// As they are.
+    fn at_any_time(deliveries: &[Delivery], window: (f64, f64)) -> Self {
+        let of = |delivery: &Delivery| moments(window).map(|now| delivery.lead(now)).collect();
+        Self { window, of_each: deliveries.iter().map(of).collect() }
+    }
+
+    /// As they are when all is there that a player asked for, and between such moments on the line from one to the next. A player asks for
+    /// several blocks at once: its lead goes up and down by as much, and what is left of that in a slope is more than all else where there
+    /// are few listeners. None where players waited for something nearly all the time.
+    fn when_all_is_there(deliveries: &[Delivery], window: (f64, f64)) -> Option<Self> {
+        /// Such moments of a listener, and how much of the window lies between the first and the last of them.
+        const FEWEST: usize = 4;
+        const LEAST_SHARE: f64 = 0.6;
+        let peaks: Vec<_> = deliveries.iter().map(|delivery| delivery.peaks(window)).collect();
+        let ends = |peaks: &Vec<(f64, f64)>| Some((peaks.first()?.0, peaks.last()?.0));
+        let ends: Vec<_> = peaks.iter().filter(|peaks| peaks.len() >= FEWEST).filter_map(ends).collect();
+        let from = ends.iter().map(|end| end.0).fold(window.0, f64::max);
+        let until = ends.iter().map(|end| end.1).fold(window.1, f64::min);
+        let is_enough = ends.len() == deliveries.len() && until - from >= LEAST_SHARE * (window.1 - window.0);
+        let of = |peaks: &Vec<(f64, f64)>| moments((from, until)).map(|now| between(peaks, now)).collect();
+        is_enough.then(|| Self { window: (from, until), of_each: peaks.iter().map(of).collect() })
+    }
+
+    fn pace(&self, block_ms: f64) -> Pace {
+        /// A queue that settles shifts a lead once, by some part of a block.
+        const SETTLING: f64 = 0.25;
+        let moments = usize::try_from(MOMENTS).unwrap_or(usize::MAX);
+        let mean: Vec<f64> = (0..moments)
+            .map(|moment| {
+                self.of_each.iter().map(|lead| lead[moment]).sum::<f64>() / count(self.of_each.len())
+            })
+            .collect();
+        let span_ms = self.window.1 - self.window.0;
+        // In ms of listening a moment; a moment is this long.
+        let step_ms = span_ms / f64::from(MOMENTS - 1);
+        let fit = Line::through(&mean);
+        let slopes: Vec<_> = self.of_each.iter().map(|lead| Line::through(lead).slope).collect();
+        let error = fit.slope_error(&mean).max(error_of_mean(&slopes)) / step_ms;
+        Pace {
+            ratio: 1.0 + fit.slope / step_ms,
+            error: error.hypot(SETTLING * block_ms / span_ms).max(LEAST_ERROR),
+            span_s: span_ms / 1_000.0,
+        }
+    }
+}
+
+fn moments((from, until): (f64, f64)) -> impl Iterator<Item = f64> {
+    (0..MOMENTS).map(move |moment| from + (until - from) * f64::from(moment) / f64::from(MOMENTS - 1))
+}
+
+/// The value on the line between the two of these points beside `now`; they are in order.
+fn between(points: &[(f64, f64)], now: f64) -> f64 {
+    let next = points.partition_point(|point| point.0 < now).clamp(1, points.len() - 1);
+    let (a, b) = (points[next - 1], points[next]);
+    let share = if b.0 > a.0 { ((now - a.0) / (b.0 - a.0)).clamp(0.0, 1.0) } else { 1.0 };
+    a.1 + (b.1 - a.1) * share
 }
 
 /// Whether a listener did something that its lead does not allow for.
@@ -94,32 +168,52 @@ fn interrupts(fact: &Fact) -> bool {
 
 /// What each listener was given who came to the end of the text.
 fn deliveries(facts: &[Fact], speed: Speed) -> Vec<Delivery> {
-    let mut sessions: Vec<(ListenerId, f64)> = Vec::new();
-    let mut blocks: Vec<(ListenerId, f64, f64)> = Vec::new();
+    let mut sessions: BTreeMap<ListenerId, Delivery> = BTreeMap::new();
     for fact in facts {
-        match fact {
-            Fact::Block(record) => {
-                let play_ms = millis(duration_nanos(speed.play_time(record.media)));
-                blocks.extend(came_at(record).map(|at| (record.listener, at.as_millis_f64(), play_ms)));
-            }
-            Fact::Listener(record) if record.end == SessionEnd::Completed => {
-                sessions.extend(record.started_at.map(|at| (record.listener, at.as_millis_f64())));
-            }
-            Fact::Listener(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Sound(_) => {}
+        if let Fact::Listener(record) = fact
+            && record.end == SessionEnd::Completed
+            && let Some(at) = record.started_at
+        {
+            let delivery = Delivery { started_ms: at.as_millis_f64(), ..Delivery::default() };
+            sessions.insert(record.listener, delivery);
         }
     }
-    blocks.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    sessions.sort_by_key(|session| session.0);
-    let mut rest = blocks.as_slice();
-    let of = |(listener, started_ms): (ListenerId, f64)| {
-        let skipped = rest.partition_point(|block| block.0 < listener);
-        rest = &rest[skipped..];
-        let own = rest.partition_point(|block| block.0 == listener);
-        let blocks = rest[..own].iter().map(|&(_, at, play)| (at, play)).collect();
-        rest = &rest[own..];
-        Delivery { started_ms, blocks }
-    };
-    sessions.into_iter().map(of).collect()
+    let mut failed = BTreeSet::new();
+    for fact in facts {
+        if let Fact::Block(record) = fact
+            && let Some(session) = sessions.get_mut(&record.listener)
+        {
+            let play_ms = millis(duration_nanos(speed.play_time(record.media)));
+            match came_at(record).map(Instant::as_millis_f64) {
+                Some(there_ms) => {
+                    session.blocks.push(DeliveredBlock { block: record.block, there_ms, play_ms });
+                    session.asked.push(record.requested_at.map_or(there_ms, Instant::as_millis_f64));
+                }
+                None => _ = failed.insert((record.listener, record.block)),
+            }
+        }
+    }
+    for fact in facts {
+        if let Fact::Stall(record) = fact
+            && failed.contains(&(record.listener, record.block))
+            && let Some(session) = sessions.get_mut(&record.listener)
+        {
+            let began_ms = record.began_at.as_millis_f64();
+            session.lost.push((began_ms, began_ms + millis(duration_nanos(record.waited))));
+        }
+    }
+    let mut sessions: Vec<_> = sessions.into_values().collect();
+    for session in &mut sessions {
+        session.blocks.sort_by_key(|block| block.block);
+        let mut end = 0.0;
+        session.ends.extend(session.blocks.iter().map(|block| {
+            end += block.play_ms;
+            end
+        }));
+        session.blocks.sort_by(|a, b| a.there_ms.total_cmp(&b.there_ms));
+        session.asked.sort_by(f64::total_cmp);
+    }
+    sessions
 }
 
 /// When a block's audio was whole, if it was delivered.
@@ -128,20 +222,32 @@ fn came_at(record: &BlockRecord) -> Option<Instant> {
 }
 
 impl Delivery {
-    /// The lead at each moment of the window, in ms of listening.
-    fn leads(&self, from: f64, until: f64) -> Vec<f64> {
-        let (mut next, mut delivered) = (0, 0.0);
-        let at_moment = |moment: u32| {
-            let now = from + (until - from) * f64::from(moment) / f64::from(MOMENTS - 1);
-            while let Some((at, play)) = self.blocks.get(next)
-                && *at <= now
-            {
-                delivered += play;
-                next += 1;
-            }
-            delivered - (now - self.started_ms)
-        };
-        (0..MOMENTS).map(at_moment).collect()
+    /// The lead at a moment, in ms of listening: blocks that are there less those that would have been heard, each as long as the mean. So long
+    /// blocks in a row, of which a player asks for no fewer, are no lead.
+    fn lead(&self, now: f64) -> f64 {
+        let lost: f64 = self.lost.iter().map(|(began, ended)| (now.min(*ended) - began).max(0.0)).sum();
+        let there = self.blocks.partition_point(|block| block.there_ms <= now);
+        (count(there) - self.heard(now - self.started_ms - lost)) * self.mean_ms()
+    }
+
+    /// How many blocks are heard in so long a time, with the part of the last.
+    fn heard(&self, time_ms: f64) -> f64 {
+        let whole = self.ends.partition_point(|&end| end <= time_ms);
+        let began = if whole == 0 { 0.0 } else { self.ends[whole - 1] };
+        let takes = self.ends.get(whole).map_or_else(|| self.mean_ms(), |end| end - began);
+        count(whole) + (time_ms - began).max(0.0) / takes.max(1.0)
+    }
+
+    fn mean_ms(&self) -> f64 {
+        self.ends.last().map_or(0.0, |end| end / count(self.ends.len()))
+    }
+
+    /// The moments of a window at which the last came of all that was asked for, and the lead at each.
+    fn peaks(&self, (from, until): (f64, f64)) -> Vec<(f64, f64)> {
+        let there = self.blocks.iter().map(|block| block.there_ms);
+        let is_all = |place: usize, at: f64| self.asked.get(place + 1).is_none_or(|&next| next > at);
+        let all = there.enumerate().filter(|&(place, at)| is_all(place, at)).map(|(_, at)| at);
+        all.filter(|at| (from..=until).contains(at)).map(|at| (at, self.lead(at))).collect()
     }
 }
 

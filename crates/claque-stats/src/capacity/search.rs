@@ -269,11 +269,18 @@ impl Search {
         Some((users, if near { Length::Full } else { Length::Short }))
     }
 
-    /// Whether one listener is too many: by a full run, by lone listeners, or because something fails at any load.
-    fn holds_nothing(&self, ceiling: &Chances, sure: f64) -> bool {
-        let is_missed = || 1.0 - ceiling.at_least(1.0) >= sure || self.is_repeated(1, false);
+    /// Whether one listener is too many: by a full run, by lone listeners, or because something fails at any load. It takes one thing that is
+    /// missed beyond doubt; several that may be do not make one.
+    fn holds_nothing(&self, sure: f64) -> bool {
+        let is_below = |chances: &Chances| 1.0 - chances.at_least(1.0) >= sure;
+        let is_missed = || {
+            let mut ceilings = self.ceilings().into_iter().enumerate();
+            ceilings.any(|(at, chances)| is_below(&chances) && self.is_backed_alone(at))
+        };
         let is_seen = self.has_failed(1) || self.was_looked_at_alone();
-        (is_seen && is_missed()) || self.is_missed_alone() || self.fails_at_any_load() >= sure
+        (is_seen && (is_missed() || self.is_repeated(1, false)))
+            || self.is_missed_alone()
+            || self.is_missed_at_any_load(sure)
     }
 
     /// The next run about a ceiling that is known to be below something that failed, or above all that may be asked for.
@@ -285,7 +292,7 @@ impl Search {
         if self.is_backed(most) && (is_sure() || self.is_repeated(most, true)) {
             return Next::Done(SearchEnding::AtLeast);
         }
-        if self.holds_nothing(&ceiling, sure) {
+        if self.holds_nothing(sure) {
             return Next::Done(SearchEnding::NothingHolds);
         }
         // Where the ceiling is, if there is one; whether there is one is looked at when that is known.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Measure, Objective, ObjectiveResult, Relation, Side, Subject};
-use crate::observe::Observations;
+use crate::{binomial::at_least, observe::Observations};
 
 /// A share above which no sample can be held against it: it is judged as a whole, met or not.
 const LARGEST_TARGET: f64 = 0.9999;
@@ -36,6 +36,15 @@ pub enum Counted {
     Blocks,
     /// The run: it met the objective or did not.
     Runs,
+}
+
+impl Trial {
+    /// The largest chance that no more than so many are right where as large a share is as is asked for. What is counted of one listener may
+    /// all have the same luck, so that it is never less than that of a single one.
+    pub(crate) fn chance_if_met(&self) -> f64 {
+        let by_count = 1.0 - at_least(self.good + 1, self.of.max(self.good + 1), self.target);
+        if self.good >= self.of { 1.0 } else { by_count.max(1.0 - self.target) }
+    }
 }
 
 impl Objective {
