@@ -151,17 +151,17 @@ pub fn head(dir: &Path) -> Result<RunHead, StoreError> {
     let Fields { partial, started_at_utc, target, scenario, verdict, facts_kept } = fields(&bytes, &path)?;
     let tags = tags(dir)?;
     let is_documents = matches!(what, RunWhat::Documents { .. });
-    let (kind, lacks_its_seal): (_, fn(&Path) -> bool) = if is_documents {
+    let (kind, lacks_its_seal): (_, fn(&Path, bool) -> bool) = if is_documents {
         (Kind::Documents, documents::lacks_its_seal)
     } else {
         (Kind::of_listeners(facts_kept.as_ref()), lacks_its_seal)
     };
     let integrity = match Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::ForAList)?, kind) {
+        Integrity::Unsealed if lacks_its_seal(dir, partial) => Integrity::without_its_seal(kind),
         Integrity::Unsealed if partial => Integrity::Whole,
-        Integrity::Unsealed if lacks_its_seal(dir) => Integrity::without_its_seal(kind),
         other @ (Integrity::Whole | Integrity::Unsealed | Integrity::Changed(_)) => other,
     };
-    let verdict = integrity.judge(verdict);
+    let verdict = integrity.judge(verdict.map(|verdict| verdict.unless_partial(partial)));
     let is_all_there = !integrity.changes().is_some_and(Changes::has_files_gone);
     let has_facts = is_all_there && (partial || is_documents || has_facts(dir));
     let dir = dir.to_owned();

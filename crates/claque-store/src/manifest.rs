@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use claque_stats::{
-    Reason, ReasonId, RunShape, Summary, SummaryBuilder, objective::ObjectiveResult, window::FigureWindow,
+    Reason, ReasonId, RunShape, Summary, SummaryBuilder, Verdict, objective::ObjectiveResult,
+    window::FigureWindow,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ use crate::{
     seal::{self, FileSeals},
     session::Session,
     tables::{ErrorRow, ListenerRow},
-    verdict::SavedVerdict,
+    verdict::{SavedVerdict, interrupted},
     version::check_version,
     wall_time::UnixNanos,
 };
@@ -223,6 +224,12 @@ impl Manifest {
             figures.figures_of(window);
         }
         figures
+    }
+
+    /// What its figures are worth that were judged so: those of a run that did not come to its end are interrupted, whatever they are.
+    #[must_use]
+    pub fn worth(&self, verdict: Verdict) -> Verdict {
+        if self.partial { interrupted(verdict) } else { verdict }
     }
 
     /// Whether the run is a file of the older script that was taken in.

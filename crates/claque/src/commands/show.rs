@@ -140,9 +140,10 @@ fn documents(folder: PathBuf) -> anyhow::Result<FinishedDocuments> {
     let run = claque_store::open_documents(&folder)?;
     let summary = run.manifest.summary.clone().unwrap_or_else(|| run.recompute());
     let (shape, time) = (run.manifest.shape(), kept::time_of(&run.manifest.scenario));
-    let DocumentsManifest { target, ai_transform, seed, scenario, verdict, .. } = run.manifest;
-    let verdict =
-        verdict.map_or_else(|| claque_run::extraction::judge(&shape, &summary, time), Verdict::from);
+    let saved = run.manifest.verdict.clone().map(Verdict::from);
+    let verdict = saved.unwrap_or_else(|| claque_run::extraction::judge(&shape, &summary, time));
+    let verdict = run.manifest.worth(verdict);
+    let DocumentsManifest { target, ai_transform, seed, scenario, .. } = run.manifest;
     let heading = DocumentsHeading { target, shape, ai_transform: ai_transform.into(), time, seed, scenario };
     Ok(FinishedDocuments { heading, folder, summary, verdict, not_kept: None })
 }

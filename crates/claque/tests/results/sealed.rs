@@ -18,7 +18,7 @@ pub(super) const TABLES: [&str; 4] =
 type ScriptedEffect = fn(run: &Path, other: &Path);
 
 /// Each with a word of what is told of it.
-const DEEDS: [(&str, ScriptedEffect, &str); 14] = [
+const DEEDS: [(&str, ScriptedEffect, &str); 15] = [
     (
         "all facts of another run",
         |run, other| TABLES.iter().for_each(|name| take(run, other, name)),
@@ -45,6 +45,16 @@ const DEEDS: [(&str, ScriptedEffect, &str); 14] = [
     ("no seal", |run, _| edit(run, unseal), "changed in seal"),
     ("a new key", |run, _| edit(run, |file| file["by_hand"] = "not at all".into()), "changed in by_hand"),
     ("partial again", |run, _| edit(run, |file| file["partial"] = true.into()), "changed in partial"),
+    (
+        "partial and no seal",
+        |run, _| {
+            edit(run, |file| {
+                file["partial"] = true.into();
+                unseal(file);
+            });
+        },
+        "changed in seal",
+    ),
     ("no blocks", |run, _| remove(run, "blocks.parquet"), "blocks.parquet is gone"),
     ("no stalls", |run, _| remove(run, "stalls.parquet"), "stalls.parquet is gone"),
     ("no listeners", |run, _| remove(run, "listeners.parquet"), "listeners.parquet is gone"),
