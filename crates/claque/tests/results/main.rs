@@ -1,6 +1,7 @@
 //! What a run leaves and what the verbs about kept runs make of it. The page is looked at in a real browser.
 
 mod browser;
+mod changed_runs;
 mod ci;
 mod exit_codes;
 mod explain;
