@@ -17,6 +17,7 @@ use crate::{
     manifest::RunConfig,
     reader::{lacks_its_seal, not_read, open_manifest},
     seal::{self, Scrutiny},
+    suite::RepeatOf,
     tags::tags,
     verdict::SavedVerdict,
     version::{check_version, kind},
@@ -41,6 +42,8 @@ pub struct RunHead {
     pub verdict: Option<SavedVerdict>,
     /// Names that users gave it.
     pub tags: Vec<String>,
+    /// Which repeat of a suite it was made as, if it was.
+    pub repeat_of: Option<RepeatOf>,
     /// Whether the files with its facts are there and have an end; they are not read. Always of what was not finished, and of runs
     /// over documents.
     pub has_facts: bool,
@@ -98,6 +101,8 @@ struct Fields {
     verdict: Option<SavedVerdict>,
     #[serde(default)]
     facts_kept: Option<String>,
+    #[serde(default)]
+    repeat_of: Option<RepeatOf>,
 }
 
 #[derive(Deserialize)]
@@ -148,7 +153,8 @@ pub fn head(dir: &Path) -> Result<RunHead, StoreError> {
             RunWhat::Documents { config, summary }
         }
     };
-    let Fields { partial, started_at_utc, target, scenario, verdict, facts_kept } = fields(&bytes, &path)?;
+    let Fields { partial, started_at_utc, target, scenario, verdict, facts_kept, repeat_of } =
+        fields(&bytes, &path)?;
     let tags = tags(dir)?;
     let is_documents = matches!(what, RunWhat::Documents { .. });
     let (kind, lacks_its_seal): (_, fn(&Path, bool) -> bool) = if is_documents {
@@ -165,7 +171,19 @@ pub fn head(dir: &Path) -> Result<RunHead, StoreError> {
     let is_all_there = !integrity.changes().is_some_and(Changes::has_files_gone);
     let has_facts = is_all_there && (partial || is_documents || has_facts(dir));
     let dir = dir.to_owned();
-    Ok(RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags, has_facts, integrity })
+    Ok(RunHead {
+        dir,
+        partial,
+        what,
+        started_at_utc,
+        target,
+        scenario,
+        verdict,
+        tags,
+        repeat_of,
+        has_facts,
+        integrity,
+    })
 }
 
 impl RunHead {

@@ -77,7 +77,7 @@ pub use self::{
     session::{BlockArrival, Session, Underrun},
     settings::flatten,
     suite::{
-        SuiteFolder, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, is_suite, list_suites,
+        RepeatOf, SuiteFolder, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, is_suite, list_suites,
         open_suite, save_suite,
     },
     tables::{

@@ -17,6 +17,7 @@ use crate::{
     network::NetworkRecord,
     seal::{self, FileSeals},
     session::Session,
+    suite::RepeatOf,
     tables::{ErrorRow, ListenerRow},
     verdict::{SavedVerdict, interrupted},
     version::check_version,
@@ -175,6 +176,9 @@ pub struct Manifest {
     /// What was done to the audience by hand, for people; absent where it was left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<String>,
+    /// Which repeat of a suite it is; absent where it is in none, and in files from before it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat_of: Option<RepeatOf>,
     /// Whose facts are in the columns, in the words of `--facts`; absent where everybody's are. The figures are of everybody
     /// all the same: they were computed while the run went on, and cannot be computed anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -291,6 +295,7 @@ impl Manifest {
             preparation: None,
             accounts: None,
             by_hand: None,
+            repeat_of: None,
             facts_kept: None,
             window: None,
             network: NetworkRecord::default(),

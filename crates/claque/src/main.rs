@@ -13,6 +13,7 @@ mod find;
 mod kept;
 mod live;
 mod model;
+mod repeats;
 mod report;
 mod suite;
 mod talk;

@@ -2,6 +2,7 @@
 
 mod browser;
 mod changed_runs;
+mod chosen_repeats;
 mod ci;
 mod exit_codes;
 mod explain;
