@@ -2,14 +2,14 @@
 
 use std::{path::Path, process::ExitCode};
 
-use claque_report::capacity::{compared_to_json, compared_to_text};
-use claque_stats::capacity::{Answer, difference};
+use claque_report::capacity::{compared_to_json, compared_to_text, not_comparable};
+use claque_stats::capacity::{Answer, Carries, difference, is_comparable};
 use claque_store::CapacityFolder;
 
 use super::{book::folder_of_capacity, facts};
 use crate::{
     config::{CompareSettings, OnRegression, OutputFormat, UsageError},
-    exit::{INVALID, REGRESSION},
+    exit::{INVALID, REGRESSION, USAGE},
     talk,
 };
 
@@ -54,7 +54,11 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
         book.doubts.iter().for_each(|doubt| talk::say(&format!("warning: {name}: {doubt}")));
     }
     let Some(difference) = difference(a, b) else {
-        talk::say("error: one of the searches has no interval, so nothing can be said of their difference");
+        for (letter, name, answer) in [("A", names.0, a), ("B", names.1, b)] {
+            if !is_comparable(answer) {
+                talk::say(&format!("error: {}", not_comparable(letter, name, answer)));
+            }
+        }
         return Ok(Some(ExitCode::from(INVALID)));
     };
     let text = match settings.form {
@@ -62,9 +66,12 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
         OutputFormat::Text | OutputFormat::Markdown => compared_to_text(names, (a, b), &difference),
     };
     talk::print(&text)?;
-    let is_worse = difference.differs && difference.ratio < 1.0;
-    let fails = is_worse && settings.regression == OnRegression::Fail;
-    Ok(Some(if fails { ExitCode::from(REGRESSION) } else { ExitCode::SUCCESS }))
+    Ok(Some(match (settings.regression, difference.carries) {
+        (OnRegression::Fail, Some(Carries::Less)) => ExitCode::from(REGRESSION),
+        // A gate must not be passed unjudged.
+        (OnRegression::Fail, None) if !difference.judged => ExitCode::from(USAGE),
+        (OnRegression::Fail | OnRegression::Tell, _) => ExitCode::SUCCESS,
+    }))
 }
 
 fn answer<'a>(book: &'a CapacityFolder, folder: &Path) -> Result<&'a Answer, UsageError> {

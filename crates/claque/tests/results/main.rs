@@ -15,4 +15,5 @@ mod stage;
 mod suite;
 mod suites_by_name;
 mod swapped;
+mod two_capacities;
 mod virtual_time;
