@@ -8,7 +8,7 @@ use claque_store::CapacityFolder;
 
 use super::{book::folder_of_capacity, facts};
 use crate::{
-    config::{CompareSettings, OnRegression, OutputFormat, UsageError},
+    config::{CompareSettings, OnRegression, OutputFormat, UsageError, of_capacities},
     exit::{INVALID, REGRESSION, USAGE},
     talk,
 };
@@ -27,15 +27,7 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
         let what = "a capacity is compared with one other: give the folders of two searches and nothing else";
         return Err(UsageError::new(what.to_owned()).into());
     }
-    if settings.html.is_some() || settings.junit.is_some() || settings.markdown.is_some() {
-        let what =
-            "--html, --junit and --markdown=FILE are about runs; two capacities are told on standard output";
-        return Err(UsageError::new(what.to_owned()).into());
-    }
-    if settings.terms.options.primary.is_some() {
-        let what = "--primary is about runs and suites; of two capacities there is one figure";
-        return Err(UsageError::new(what).into());
-    }
+    of_capacities(settings)?;
     if same_folder(&folders[0], &folders[1]) {
         let what = format!(
             "the search in {} is there twice; a capacity cannot be held against itself",

@@ -48,3 +48,27 @@ fn a_service_that_carries_less_is_a_regression_also_without_both_ends() {
     let json: Value = serde_json::from_str(&json).expect("it is JSON");
     assert_eq!((&json["difference"]["carries"], &json["difference"]["ratio"]), (&"less".into(), &0.0.into()));
 }
+
+#[test]
+fn what_does_nothing_between_capacities_is_refused() {
+    let stage = Stage::new();
+    let folders = [
+        search(&stage, "1", &["--max-users", "2"]),
+        search(&stage, "1", &["--max-users", "2", "--seed", "2"]),
+    ];
+    let [a, b] = [0, 1].map(|at: usize| folders[at].to_str().expect("it is text"));
+    for flag in [
+        &["--confidence", "99"][..],
+        &["--allow-invalid"],
+        &["--primary", "startup_time"],
+        &["--objective", "errors = 0"],
+        &["--html", "a.html"],
+        &["--junit", "a.xml"],
+        &["--markdown"],
+        &["--markdown=a.md"],
+    ] {
+        let words = stage.refused(&[&["compare", a, b], flag].concat());
+        let name = flag[0].split('=').next().expect("a name");
+        assert!(words.contains(name) && words.contains("leave it out"), "{words}");
+    }
+}
