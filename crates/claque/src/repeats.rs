@@ -27,7 +27,8 @@ pub(crate) fn all_of_scenario(dir: &Path, scenario: &str, tagged: &[RunHead]) ->
     if let Some(strange) = found.difference(&made).next() {
         return Err(refused(format!(
             "{strange} has the tag {scenario} and is none of the runs that suite.json has of it, so that it cannot be counted as a \
-             repeat; take it out of the folder, or name the runs that are meant"
+             repeat; take the tag away by `claque tag {}/{strange} {scenario} --remove`, or name the runs that are meant",
+            dir.display()
         )));
     }
     if let Some(lost) = made.difference(&found).next() {
