@@ -19,7 +19,7 @@ use super::{
     settings::{Output, SimulateSettings},
     suite::{SuiteDeed, SuiteSettings, settings_of},
 };
-use crate::cli::{Cli, SimulateFlags, Verb};
+use crate::cli::{Cli, SimulateFlags, Verb, in_plain_words};
 
 /// Varied at once at most: a table of more has no reader.
 const MOST_KEYS: usize = 2;
@@ -219,6 +219,7 @@ fn decided(
     let line = base.iter().cloned().chain(flags).chain([format!("--seed={seed}").into()]);
     let names = || varied.iter().map(|varied| varied.key.as_str()).collect::<Vec<_>>().join(" and ");
     let cli = Cli::try_parse_from(line)
+        .map_err(in_plain_words)
         .map_err(|error| UsageError::new(format!("--vary {}: {}", names(), complaint(&error))))?;
     if let Verb::Simulate(flags) = cli.verb {
         resolve_simulate(*flags)
