@@ -18,11 +18,10 @@ use crate::{
     listeners::{self, ListenerFacts},
     manifest::{Manifest, Preparation, RunHeader, TokenRow},
     network::NetworkRecord,
+    repeat::RepeatOf,
     seal::{FileSeal, FileSeals},
     service_load::ServiceLoad,
-    sorter,
-    suite::RepeatOf,
-    tables,
+    sorter, tables,
     wall_time::UnixNanos,
 };
 

@@ -13,8 +13,11 @@ use crate::{
     swapped::{runs, swap},
 };
 
-/// What somebody did to a run, and a word of what is told of it.
-const DEEDS: [(fn(&Path), &str); 2] = [
+/// What somebody did to a folder.
+type ScriptedEffect = fn(&Path);
+
+/// Deeds to a run, each with a word of what is told of it.
+const DEEDS: [(ScriptedEffect, &str); 2] = [
     (|run| edit(run, |file| file["config"]["speed"] = 1.5.into()), "run.json was changed in config"),
     (|run| fs::remove_file(run.join("blocks.parquet")).expect("it was there"), "blocks.parquet is gone"),
 ];
@@ -67,7 +70,7 @@ fn a_search_with_a_changed_run_is_not_gone_on_with_whether_it_has_ended_or_not()
 fn the_page_of_a_changed_search_says_so_and_ends_with_5() {
     let stage = Stage::new();
     let (whole, _) = search(&stage, &["--max-users", "2"]);
-    let deeds: [(fn(&Path), &str); 2] = [
+    let deeds: [(ScriptedEffect, &str); 2] = [
         (
             |dir| edit_file(&dir.join("capacity.json"), |file| file["answer"]["users"] = 40.into()),
             "changed in answer",

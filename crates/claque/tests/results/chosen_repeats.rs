@@ -13,8 +13,11 @@ use crate::{
     swapped::{runs, swap},
 };
 
-/// What somebody did to a suite, and a word of what is told of it; the run is none of it.
-const DEEDS: [(&str, fn(dir: &Path, run: &Path), &str); 8] = [
+/// What somebody did to a suite; the run is none of it.
+type ScriptedEffect = fn(dir: &Path, run: &Path);
+
+/// Deeds, each with a word of what is told of it.
+const DEEDS: [(&str, ScriptedEffect, &str); 8] = [
     ("runs gone", |dir, _| runs(dir).iter().take(3).for_each(|run| gone(run)), "are gone"),
     (
         "runs swapped",
