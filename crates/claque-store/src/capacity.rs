@@ -140,6 +140,11 @@ pub fn is_capacity(dir: &Path) -> bool {
 /// # Errors
 /// There is none, it is damaged, or a newer claque wrote it.
 pub fn open_capacity(dir: &Path) -> Result<CapacityFolder, StoreError> {
+    opened(dir, Scrutiny::Full)
+}
+
+/// The same, looking as closely at the files of its runs as `scrutiny` says.
+fn opened(dir: &Path, scrutiny: Scrutiny) -> Result<CapacityFolder, StoreError> {
     let path = dir.join(files::CAPACITY);
     let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
     check_version(&bytes, &path, Some(KIND))?;
@@ -149,7 +154,7 @@ pub fn open_capacity(dir: &Path) -> Result<CapacityFolder, StoreError> {
     let known = manifest.probes.iter().filter_map(|probe| {
         Some(KnownRun { folder: probe.folder.as_deref()?, digest: probe.run.as_deref() })
     });
-    let integrity = runs_within::integrity(dir, Kind::Capacity, found, known);
+    let integrity = runs_within::integrity(dir, Kind::Capacity, found, known, scrutiny);
     let doubts = integrity.changes().map(ToString::to_string).into_iter().collect();
     Ok(CapacityFolder { dir: dir.to_owned(), manifest, integrity, doubts, measured: Vec::new() })
 }
@@ -161,7 +166,7 @@ pub fn open_capacity(dir: &Path) -> Result<CapacityFolder, StoreError> {
 pub fn list_capacities(dir: &Path) -> Result<(Vec<CapacityFolder>, Vec<StoreError>), StoreError> {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     for folder in files::folders_in(dir)?.into_iter().filter(|folder| is_capacity(folder)) {
-        match open_capacity(&folder) {
+        match opened(&folder, Scrutiny::ForAList) {
             Ok(one) => found.push(one),
             Err(error) => errors.push(error),
         }

@@ -16,6 +16,7 @@ use crate::{
     integrity::{Changes, Integrity, Kind},
     manifest::RunConfig,
     reader::{lacks_its_seal, not_read, open_manifest},
+    repeat::RepeatOf,
     seal::{self, Scrutiny},
     tags::tags,
     verdict::SavedVerdict,
@@ -41,6 +42,8 @@ pub struct RunHead {
     pub verdict: Option<SavedVerdict>,
     /// Names that users gave it.
     pub tags: Vec<String>,
+    /// Which repeat of a suite it was made as, if it was.
+    pub repeat_of: Option<RepeatOf>,
     /// Whether the files with its facts are there and have an end; they are not read. Always of what was not finished, and of runs
     /// over documents.
     pub has_facts: bool,
@@ -98,6 +101,8 @@ struct Fields {
     verdict: Option<SavedVerdict>,
     #[serde(default)]
     facts_kept: Option<String>,
+    #[serde(default)]
+    repeat_of: Option<RepeatOf>,
 }
 
 #[derive(Deserialize)]
@@ -148,24 +153,37 @@ pub fn head(dir: &Path) -> Result<RunHead, StoreError> {
             RunWhat::Documents { config, summary }
         }
     };
-    let Fields { partial, started_at_utc, target, scenario, verdict, facts_kept } = fields(&bytes, &path)?;
+    let Fields { partial, started_at_utc, target, scenario, verdict, facts_kept, repeat_of } =
+        fields(&bytes, &path)?;
     let tags = tags(dir)?;
     let is_documents = matches!(what, RunWhat::Documents { .. });
-    let (kind, lacks_its_seal): (_, fn(&Path) -> bool) = if is_documents {
+    let (kind, lacks_its_seal): (_, fn(&Path, bool) -> bool) = if is_documents {
         (Kind::Documents, documents::lacks_its_seal)
     } else {
         (Kind::of_listeners(facts_kept.as_ref()), lacks_its_seal)
     };
     let integrity = match Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::ForAList)?, kind) {
+        Integrity::Unsealed if lacks_its_seal(dir, partial) => Integrity::without_its_seal(kind),
         Integrity::Unsealed if partial => Integrity::Whole,
-        Integrity::Unsealed if lacks_its_seal(dir) => Integrity::without_its_seal(kind),
         other @ (Integrity::Whole | Integrity::Unsealed | Integrity::Changed(_)) => other,
     };
-    let verdict = integrity.judge(verdict);
+    let verdict = integrity.judge(verdict.map(|verdict| verdict.unless_partial(partial)));
     let is_all_there = !integrity.changes().is_some_and(Changes::has_files_gone);
     let has_facts = is_all_there && (partial || is_documents || has_facts(dir));
     let dir = dir.to_owned();
-    Ok(RunHead { dir, partial, what, started_at_utc, target, scenario, verdict, tags, has_facts, integrity })
+    Ok(RunHead {
+        dir,
+        partial,
+        what,
+        started_at_utc,
+        target,
+        scenario,
+        verdict,
+        tags,
+        repeat_of,
+        has_facts,
+        integrity,
+    })
 }
 
 impl RunHead {

@@ -89,6 +89,19 @@ pub(crate) struct FoundRuns {
     pub(crate) others: Vec<String>,
     /// Nothing lies there now.
     pub(crate) gone: Vec<String>,
+    /// Those that were made lie there, and are not as they were written.
+    pub(crate) changed: Vec<ChangedRun>,
+}
+
+/// A run of a suite or a search that was changed since it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChangedRun {
+    /// The name of its folder.
+    pub(crate) folder: String,
+    /// What is not as it was written.
+    pub(crate) what: String,
+    /// Whether nothing was changed but figures that its facts give anew.
+    pub(crate) can_be_mended: bool,
 }
 
 impl StoreError {
@@ -209,26 +222,27 @@ impl Changes {
             && self.keys.iter().all(is_computed)
     }
 
-    /// Whether it is an older folder in which nobody can tell what was changed, the file or the facts.
+    /// Whether the file of a suite or a search is what was written and each of its runs is in its place, but some of those were changed.
     #[must_use]
-    pub fn is_of_figures(&self) -> bool {
-        !self.figures.is_empty()
+    pub fn is_within_runs(&self) -> bool {
+        let Self { kind: _, keys, files, gone, runs, figures } = self;
+        let is_own = [keys, files, gone, figures].into_iter().any(|names| !names.is_empty());
+        !is_own && runs.others.is_empty() && runs.gone.is_empty() && !runs.changed.is_empty()
     }
-}
 
-/// In words, with what can be done.
-impl std::fmt::Display for Changes {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    /// Why nothing can be concluded from the run of a suite or a search in the folder of this name, if it was changed itself.
+    #[must_use]
+    pub fn reason_of_run(&self, folder: &str) -> Option<Reason> {
+        let run = self.runs.changed.iter().find(|run| run.folder == folder)?;
+        Some(Reason { id: ReasonId::FactsDiffer, text: format!("facts differ: {}", run.what) })
+    }
+
+    /// What is not as it was, as a clause: "run.json was changed in seed".
+    pub(crate) fn what(&self) -> String {
         let Self { kind, keys, files, gone, runs, figures } = self;
-        let (json, noun) = (kind.file(), kind.noun());
-        let again = format!("restore the folder from a copy, or make the {noun} again");
+        let json = kind.file();
         if !figures.is_empty() {
-            return write!(
-                f,
-                "facts differ: {json} says something else of {} than the facts beside it do; one of them was changed or is another \
-                 run's; {again}",
-                listed(figures)
-            );
+            return format!("{json} says something else of {} than the facts beside it do", listed(figures));
         }
         let is_or_are = |names: &[String]| if names.len() == 1 { "is" } else { "are" };
         let mut parts = Vec::new();
@@ -242,22 +256,57 @@ impl std::fmt::Display for Changes {
         if !gone.is_empty() {
             parts.push(format!("{} {} gone", listed(gone), is_or_are(gone)));
         }
-        let (others, gone_runs) = (&runs.others, &runs.gone);
+        parts.extend(runs.what());
+        parts.join(", ")
+    }
+
+    /// Whether it is an older folder in which nobody can tell what was changed, the file or the facts.
+    #[must_use]
+    pub fn is_of_figures(&self) -> bool {
+        !self.figures.is_empty()
+    }
+}
+
+/// In words, with what can be done.
+impl std::fmt::Display for Changes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let again = format!("restore the folder from a copy, or make the {} again", self.kind.noun());
+        let what = self.what();
+        if self.is_of_figures() {
+            return write!(f, "facts differ: {what}; one of them was changed or is another run's; {again}");
+        }
+        let remedy = if self.can_be_mended() {
+            "the facts are whole, and `claque resummarise` computes that anew".to_owned()
+        } else if self.is_within_runs() && self.runs.changed.iter().all(|run| run.can_be_mended) {
+            "the facts of its runs are whole, and `claque resummarise` of each of these computes that anew"
+                .to_owned()
+        } else {
+            again
+        };
+        write!(f, "facts differ: {what}; {remedy}")
+    }
+}
+
+impl FoundRuns {
+    fn what(&self) -> Vec<String> {
+        let Self { others, gone, changed } = self;
+        let mut parts = Vec::new();
         if !others.is_empty() {
             let what =
                 if others.len() == 1 { "holds another run than was" } else { "hold other runs than were" };
             parts.push(format!("{} {what} made for it", listed(others)));
         }
-        if !gone_runs.is_empty() {
-            let runs = if gone_runs.len() == 1 { "its run" } else { "its runs" };
-            parts.push(format!("{runs} {} {} gone", listed(gone_runs), is_or_are(gone_runs)));
+        if !gone.is_empty() {
+            let (runs, are) = if gone.len() == 1 { ("its run", "is") } else { ("its runs", "are") };
+            parts.push(format!("{runs} {} {are} gone", listed(gone)));
         }
-        let remedy = if self.can_be_mended() {
-            "the facts are whole, and `claque resummarise` computes that anew".to_owned()
-        } else {
-            again
-        };
-        write!(f, "facts differ: {}; {remedy}", parts.join(", "))
+        if let Some(first) = changed.first() {
+            let names: Vec<_> = changed.iter().map(|run| &run.folder).collect();
+            let (runs, were) = if names.len() == 1 { ("its run", "was") } else { ("its runs", "were") };
+            let of = if names.len() == 1 { String::new() } else { format!("of {}: ", short(&first.folder)) };
+            parts.push(format!("{runs} {} {were} changed ({of}{})", listed(&names), first.what));
+        }
+        parts
     }
 }
 

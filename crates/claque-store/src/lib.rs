@@ -27,6 +27,7 @@ mod manifest;
 mod measured;
 mod network;
 mod reader;
+mod repeat;
 mod rows;
 mod runs_within;
 mod seal;
@@ -72,6 +73,7 @@ pub use self::{
     reader::{
         Run, for_each_kept_listener, for_each_listener, open, open_as_found, open_manifest, resummarise,
     },
+    repeat::RepeatOf,
     runs_within::run_digest,
     service_load::{ModelLoadRow, ServiceLoad},
     session::{BlockArrival, Session, Underrun},

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use claque_stats::{
-    Reason, ReasonId, RunShape, Summary, SummaryBuilder, objective::ObjectiveResult, window::FigureWindow,
+    Reason, ReasonId, RunShape, Summary, SummaryBuilder, Verdict, objective::ObjectiveResult,
+    window::FigureWindow,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +15,11 @@ use crate::{
     incidents::IncidentRow,
     integrity::Integrity,
     network::NetworkRecord,
+    repeat::RepeatOf,
     seal::{self, FileSeals},
     session::Session,
     tables::{ErrorRow, ListenerRow},
-    verdict::SavedVerdict,
+    verdict::{SavedVerdict, interrupted},
     version::check_version,
     wall_time::UnixNanos,
 };
@@ -174,6 +176,9 @@ pub struct Manifest {
     /// What was done to the audience by hand, for people; absent where it was left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<String>,
+    /// Which repeat of a suite it is; absent where it is in none, and in files from before it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat_of: Option<RepeatOf>,
     /// Whose facts are in the columns, in the words of `--facts`; absent where everybody's are. The figures are of everybody
     /// all the same: they were computed while the run went on, and cannot be computed anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -223,6 +228,12 @@ impl Manifest {
             figures.figures_of(window);
         }
         figures
+    }
+
+    /// What its figures are worth that were judged so: those of a run that did not come to its end are interrupted, whatever they are.
+    #[must_use]
+    pub fn worth(&self, verdict: Verdict) -> Verdict {
+        if self.partial { interrupted(verdict) } else { verdict }
     }
 
     /// Whether the run is a file of the older script that was taken in.
@@ -284,6 +295,7 @@ impl Manifest {
             preparation: None,
             accounts: None,
             by_hand: None,
+            repeat_of: None,
             facts_kept: None,
             window: None,
             network: NetworkRecord::default(),

@@ -136,7 +136,8 @@ pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
         Integrity::Unsealed => of_unsealed(dir, &manifest)?,
         other @ (Integrity::Whole | Integrity::Changed(_)) => other,
     };
-    manifest.verdict = manifest.integrity.judge(manifest.verdict.take());
+    let saved = manifest.verdict.take().map(|verdict| verdict.unless_partial(manifest.partial));
+    manifest.verdict = manifest.integrity.judge(saved);
     if !manifest.partial
         && let (Some(note), Some(verdict)) = (manifest.facts_kept_note(), &mut manifest.verdict)
         && !verdict.notes.contains(&note)
@@ -148,11 +149,11 @@ pub fn open_manifest(dir: &Path) -> Result<Manifest, StoreError> {
 
 /// A run without a seal: one that goes on or was killed, or an older one, whose facts have to come to its figures.
 fn of_unsealed(dir: &Path, manifest: &Manifest) -> Result<Integrity, StoreError> {
+    if lacks_its_seal(dir, manifest.partial) {
+        return Ok(Integrity::without_its_seal(Kind::Run));
+    }
     if manifest.partial {
         return Ok(Integrity::Whole);
-    }
-    if lacks_its_seal(dir) {
-        return Ok(Integrity::without_its_seal(Kind::Run));
     }
     let Some(saved) = manifest.summary.as_ref().filter(|_| manifest.facts_kept.is_none()) else {
         return Ok(Integrity::Unsealed);
@@ -160,9 +161,12 @@ fn of_unsealed(dir: &Path, manifest: &Manifest) -> Result<Integrity, StoreError>
     Ok(Integrity::of_figures(differing(saved, &figures_of(dir, manifest)?), Kind::Run))
 }
 
-/// Whether a run without a seal once had one: its columns know.
-pub(crate) fn lacks_its_seal(dir: &Path) -> bool {
-    TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS)).is_ok_and(|table| table.is_sealed())
+/// Whether a run without a seal once had one: its columns know. Those of a run that was killed while it was finished do, too, but the
+/// journal that goes last is there then.
+pub(crate) fn lacks_its_seal(dir: &Path, partial: bool) -> bool {
+    let is_being_finished = partial && dir.join(files::JOURNAL).exists();
+    !is_being_finished
+        && TableReader::open(&tables::BLOCKS, dir.join(files::BLOCKS)).is_ok_and(|table| table.is_sealed())
 }
 
 /// Calls `each` with all facts of one listener after the other, in order of their numbers. Of a finished run no more

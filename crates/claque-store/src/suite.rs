@@ -174,6 +174,11 @@ pub fn is_suite(dir: &Path) -> bool {
 /// # Errors
 /// There is none, it is damaged, or a newer claque wrote it.
 pub fn open_suite(dir: &Path) -> Result<SuiteFolder, StoreError> {
+    opened(dir, Scrutiny::Full)
+}
+
+/// The same, looking as closely at the files of its runs as `scrutiny` says.
+fn opened(dir: &Path, scrutiny: Scrutiny) -> Result<SuiteFolder, StoreError> {
     let path = dir.join(files::SUITE);
     let bytes = files::read(&path).map_err(|source| StoreError::io("read", &path, source))?;
     check_version(&bytes, &path, Some(KIND))?;
@@ -184,7 +189,7 @@ pub fn open_suite(dir: &Path) -> Result<SuiteFolder, StoreError> {
         SuiteRunState::Pending => None,
         SuiteRunState::Done { folder, run, .. } => Some(KnownRun { folder, digest: run.as_deref() }),
     });
-    let integrity = runs_within::integrity(dir, Kind::Suite, found, known);
+    let integrity = runs_within::integrity(dir, Kind::Suite, found, known, scrutiny);
     Ok(SuiteFolder { dir: dir.to_owned(), manifest, tags: tags(dir)?, integrity })
 }
 
@@ -197,7 +202,7 @@ pub fn list_suites(dir: &Path) -> Result<(Vec<SuiteFolder>, Vec<StoreError>), St
     let (mut suites, mut errors) = (Vec::new(), Vec::new());
     for folder in files::folders_in(dir)? {
         if is_suite(&folder) {
-            match open_suite(&folder) {
+            match opened(&folder, Scrutiny::ForAList) {
                 Ok(suite) => suites.push(suite),
                 Err(error) => errors.push(error),
             }

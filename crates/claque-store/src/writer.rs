@@ -18,6 +18,7 @@ use crate::{
     listeners::{self, ListenerFacts},
     manifest::{Manifest, Preparation, RunHeader, TokenRow},
     network::NetworkRecord,
+    repeat::RepeatOf,
     seal::{FileSeal, FileSeals},
     service_load::ServiceLoad,
     sorter, tables,
@@ -116,6 +117,11 @@ impl RunWriter {
     /// Keeps what was done to the audience by hand for [`RunWriter::finish`].
     pub fn set_by_hand(&mut self, done: Option<String>) {
         self.manifest.by_hand = done;
+    }
+
+    /// Keeps which repeat of a suite the run is for [`RunWriter::finish`].
+    pub fn set_repeat_of(&mut self, repeat_of: Option<RepeatOf>) {
+        self.manifest.repeat_of = repeat_of;
     }
 
     /// Says whose facts will be appended, where not everybody's are.

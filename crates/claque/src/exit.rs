@@ -6,7 +6,7 @@ use claque_report::ReportError;
 use claque_run::{RunError, usage::UsageError};
 use claque_stats::Verdict;
 use claque_store::{
-    StoreError,
+    Integrity, StoreError,
     finished::{Finished, FinishedDocuments},
 };
 
@@ -73,6 +73,11 @@ pub(crate) fn of_documents(run: &FinishedDocuments) -> ExitCode {
 /// 0 where every run can be trusted, 5 where one cannot.
 pub(crate) fn of_verdicts<'a>(mut verdicts: impl Iterator<Item = &'a Verdict>) -> ExitCode {
     if verdicts.all(Verdict::is_valid) { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
+}
+
+/// 0 for a suite or a search that is what was written, 5 for one of which anything was changed, whatever could be told of it.
+pub(crate) fn of_integrity(integrity: &Integrity) -> ExitCode {
+    if integrity.changes().is_none() { ExitCode::SUCCESS } else { ExitCode::from(INVALID) }
 }
 
 /// 0 for a run that can be trusted, 5 for one that cannot, also where that is because nobody measured it.

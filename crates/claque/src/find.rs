@@ -11,7 +11,7 @@ use claque_store::{
     short_name,
 };
 
-use crate::talk::say;
+use crate::{repeats, talk::say};
 
 /// The name that means the newest.
 pub(crate) const LATEST: &str = "latest";
@@ -56,8 +56,9 @@ pub(crate) fn runs(name: &str, dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
                 .into()
         });
     }
-    let tagged = kept.into_iter().filter(|run| run.tags.contains(&wanted));
-    let tagged: Vec<_> = tagged.map(|run| run.dir).collect();
+    let tagged: Vec<_> = kept.into_iter().filter(|run| run.tags.contains(&wanted)).collect();
+    repeats::all_of_scenario(&dir, &wanted, &tagged)?;
+    let tagged: Vec<_> = tagged.into_iter().map(|run| run.dir).collect();
     if tagged.is_empty() { Err(not_there(name, &dir).into()) } else { Ok(tagged) }
 }
 

@@ -77,7 +77,7 @@ pub(crate) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
     // Older files have the words of some of today's notes under another id.
     let told: Vec<_> = verdict.notes.iter().map(|note| note.text.clone()).collect();
     verdict.notes.extend(notes.into_iter().filter(|note| stays(note.id) && !told.contains(&note.text)));
-    verdict
+    manifest.worth(verdict)
 }
 
 /// Which time a run's times are of: its scenario says so.

@@ -13,6 +13,7 @@ mod find;
 mod kept;
 mod live;
 mod model;
+mod repeats;
 mod report;
 mod suite;
 mod talk;
@@ -22,10 +23,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use tracing::level_filters::LevelFilter;
 
-use crate::cli::{Cli, TypedFlags};
+use crate::cli::{Cli, TypedFlags, in_plain_words};
 
 fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let matches = Cli::command().try_get_matches().unwrap_or_else(|error| in_plain_words(error).exit());
     let cli =
         Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut Cli::command()).exit());
     let typed = TypedFlags::of(&matches);

@@ -1,5 +1,6 @@
 //! How a capacity is told: words and tables for people, a document for programs, Markdown for pipelines.
 
+mod compared;
 mod html;
 mod json;
 mod markdown;
@@ -47,18 +48,13 @@ pub fn to_html(capacity: &CapacityFolder, answer: &Answer) -> String {
 }
 
 /// Two capacities in words, ended by a newline.
-pub fn compared_to_text(names: (&str, &str), (a, b): (&Answer, &Answer), difference: &Difference) -> String {
-    let side = |letter: &str, name: &str, answer: &Answer| {
-        let interval = words::interval(answer).unwrap_or_default();
-        format!("  {letter}  {}: {} ({interval})", one_line(name), words::headline(answer))
-    };
-    let verdict = match (difference.differs, difference.ratio > 1.0) {
-        (false, _) => "no difference shown: the intervals have numbers in common".to_owned(),
-        (true, true) => "B carries more: the intervals have no number in common".to_owned(),
-        (true, false) => "B carries less: the intervals have no number in common".to_owned(),
-    };
-    let ratio = format!("{:.2}x ({:.2}x to {:.2}x)", difference.ratio, difference.low, difference.high);
-    format!("{}\n{}\n\n  B / A  {ratio}\n  {verdict}\n", side("A", names.0, a), side("B", names.1, b))
+pub fn compared_to_text(names: (&str, &str), answers: (&Answer, &Answer), difference: &Difference) -> String {
+    compared::text(names, answers, difference)
+}
+
+/// Why nothing can be said of a difference: what is not known of the search called `name`.
+pub fn not_comparable(letter: &str, name: &str, answer: &Answer) -> String {
+    compared::not_comparable(letter, name, answer)
 }
 
 /// Two capacities as one JSON document, ended by a newline.

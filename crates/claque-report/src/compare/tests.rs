@@ -38,6 +38,7 @@ fn manifest() -> Manifest {
         verdict: None,
         accounts: None,
         by_hand: None,
+        repeat_of: None,
         facts_kept: None,
         integrity: claque_store::Integrity::default(),
         window: None,

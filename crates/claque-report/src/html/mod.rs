@@ -131,6 +131,7 @@ pub fn page_of(folder: &Path) -> Result<String, ReportError> {
         None => claque_store::open(folder)?.recompute(),
     };
     let verdict = manifest.verdict.clone().map_or_else(|| Verdict::judge(&summary), Verdict::from);
+    let verdict = manifest.worth(verdict);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name = name.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy());
     let page = Page { name: &name, manifest: &manifest, summary: &summary, verdict: &verdict };

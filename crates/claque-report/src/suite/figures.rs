@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use claque_stats::{
-    Summary, Validity,
+    ReasonId, Summary, Validity, Verdict,
     figures::{self, FigureUnit, FigureValue},
     objective::ObjectiveResult,
 };
-use claque_store::{RunWhat, SavedVerdict, StoreError, SuiteManifest, SuiteRunState, head};
+use claque_store::{Changes, RunWhat, SavedVerdict, StoreError, SuiteManifest, SuiteRunState, head};
 
 /// A suite with its figures.
 #[derive(Debug)]
@@ -263,6 +263,19 @@ impl SuiteFigures<'_> {
     /// Whether any run is INVALID.
     pub fn has_invalid(&self) -> bool {
         self.runs().any(|run| !run.verdict.valid)
+    }
+
+    /// The same with each run INVALID that was found to be changed: a list does not look at every byte of what is large.
+    #[must_use]
+    pub fn with_changed_runs(mut self, changes: &Changes) -> Self {
+        for run in self.scenarios.iter_mut().flat_map(|scenario| &mut scenario.runs) {
+            let is_told = run.verdict.reasons.iter().any(|reason| reason.id == ReasonId::FactsDiffer);
+            if let Some(reason) = changes.reason_of_run(&run.folder).filter(|_| !is_told) {
+                run.verdict.reasons.push(reason);
+                run.verdict = SavedVerdict::from(&Verdict::from(run.verdict.clone()));
+            }
+        }
+        self
     }
 
     /// Whether a run that can be trusted missed an objective.

@@ -13,6 +13,7 @@ use claque_stats::{
     objective::{AbortRule, Objective},
     units::counted,
 };
+use claque_store::RepeatOf;
 use serde_json::Value;
 
 pub use self::{
@@ -222,4 +223,6 @@ pub struct Results {
     pub kept_dir: PathBuf,
     /// The objectives, in the order given; none of a run over documents.
     pub objectives: Vec<Objective>,
+    /// Which repeat of a suite the run is, if it is one.
+    pub repeat_of: Option<RepeatOf>,
 }

@@ -21,7 +21,7 @@ use claque_stats::{
     objective::Objective,
 };
 use claque_store::{
-    DocumentJournal, JournalEntries, NetworkRecord, Preparation, RunFolder, RunHeader, RunWriter,
+    DocumentJournal, JournalEntries, NetworkRecord, Preparation, RepeatOf, RunFolder, RunHeader, RunWriter,
     ServiceLoad, StoreError, TokenRow, UnixNanos,
     finished::{Finished, Heading},
 };
@@ -138,6 +138,12 @@ impl Recorder {
             observed
         });
         self.objectives = objectives.to_vec();
+        self
+    }
+
+    /// Has the run know which repeat of a suite it is.
+    pub(crate) fn with_repeat_of(mut self, repeat_of: Option<RepeatOf>) -> Self {
+        self.writer.set_repeat_of(repeat_of);
         self
     }
 

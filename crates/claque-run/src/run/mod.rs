@@ -335,7 +335,7 @@ impl Session<'_> {
         let results = &self.settings.results;
         let mut recorder = Recorder::create(terms, &results.dir, self.made.ids())?;
         self.note_network(&mut recorder);
-        Ok(recorder.with_objectives(&results.objectives))
+        Ok(recorder.with_objectives(&results.objectives).with_repeat_of(results.repeat_of.clone()))
     }
 
     fn note_network(&self, recorder: &mut Recorder) {

@@ -160,6 +160,7 @@ impl<'a> Record<'a> {
 
     fn begin(&self) -> Result<Recorder, RunError> {
         let recorder = Recorder::create(self.terms.clone(), &self.results.dir, Vec::new())?;
+        let recorder = recorder.with_repeat_of(self.results.repeat_of.clone());
         recorder.with_objectives(&self.results.objectives).with_facts(self.facts)
     }
 }

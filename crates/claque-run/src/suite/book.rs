@@ -8,8 +8,8 @@ use std::{
 
 use claque_net::unix_nanos;
 use claque_store::{
-    SavedVerdict, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, UnixNanos, finished::Finished,
-    flatten, list_suites, open_suite, run_digest, save_suite, set_tags, short_name, tags,
+    RepeatOf, SavedVerdict, SuiteManifest, SuiteRun, SuiteRunState, SuiteScenario, UnixNanos,
+    finished::Finished, flatten, list_suites, open_suite, run_digest, save_suite, set_tags, short_name, tags,
 };
 
 use super::{Job, SuiteOrder};
@@ -75,6 +75,12 @@ impl SuiteBook {
     pub fn pending(&self) -> BTreeSet<usize> {
         let runs = self.manifest.runs.iter().enumerate();
         runs.filter(|(_, run)| !run.is_done()).map(|(place, _)| place).collect()
+    }
+
+    /// Which repeat of the suite the run in this place is.
+    pub fn repeat_of(&self, place: usize) -> RepeatOf {
+        let SuiteRun { scenario, repeat, .. } = &self.manifest.runs[place];
+        RepeatOf { suite: short_name(&self.dir), scenario: scenario.clone(), repeat: *repeat }
     }
 
     /// Whether every run came to its end.

@@ -354,34 +354,6 @@ fn falls_behind(runs: &[&Evidence], counts: bool) -> bool {
     1.0 - ratio > 2.0 * error
 }
 
-/// Whether two capacities differ.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
-    /// The second for each of the first.
-    pub ratio: f64,
-    /// The least that this ratio may be: the interval of the second held against that of the first.
-    pub low: f64,
-    /// The largest.
-    pub high: f64,
-    /// Whether the intervals have nothing in common.
-    pub differs: bool,
-}
-
-/// Holds two answers against each other; none where one of them has no interval. They are called different only if their intervals
-/// have nothing in common, which is stricter than the confidence of either.
-#[must_use]
-pub fn difference(a: &Answer, b: &Answer) -> Option<Difference> {
-    let ends =
-        |answer: &Answer| Some((f64::from(answer.low?), f64::from(answer.high?), f64::from(answer.users?)));
-    let ((a_low, a_high, a_users), (b_low, b_high, b_users)) = (ends(a)?, ends(b)?);
-    Some(Difference {
-        ratio: b_users / a_users,
-        low: b_low / a_high.max(1.0),
-        high: b_high / a_low.max(1.0),
-        differs: b_low > a_high || b_high < a_low,
-    })
-}
-
 /// Listeners that a ceiling allows, as a whole number.
 impl Ceiling {
     /// The most listeners that it most likely allows.

@@ -8,6 +8,7 @@
 mod answer;
 mod any_load;
 mod belief;
+mod difference;
 mod doubt;
 mod evidence;
 mod held;
@@ -16,7 +17,8 @@ mod search;
 mod weights;
 
 pub use self::{
-    answer::{Answer, Ceiling, Difference, FailureShape, GaveWay, NumberShown, THROUGHPUT, difference},
+    answer::{Answer, Ceiling, FailureShape, GaveWay, NumberShown, THROUGHPUT},
+    difference::{Carries, Difference, difference, is_comparable},
     doubt::AtAnyLoad,
     evidence::{Evidence, Length, ProbeTrust, ProbedRun},
     pace::Pace,

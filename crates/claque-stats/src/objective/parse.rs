@@ -170,7 +170,18 @@ impl<'a> Reader<'a> {
             "mean" => Some(Figure::Mean),
             "max" => Some(Figure::Max),
             "median" => Some(Figure::Percentile(50_000)),
-            text => text.strip_prefix('p').and_then(percentile),
+            text => match text.strip_prefix('p').map(percentile) {
+                None | Some(Percentile::None) => None,
+                Some(Percentile::Of(figure)) => Some(figure),
+                Some(Percentile::Outside) => {
+                    let what = format!("`{text}` is no percentile, which lies above 0 and below 100");
+                    return Err(self.error_at(word.at, &what, "give one such as p50 or p99.9, or max"));
+                }
+                Some(Percentile::TooFine) => {
+                    let what = format!("`{text}` has more than three decimals");
+                    return Err(self.error_at(word.at, &what, "give at most three, such as p99.999, or max"));
+                }
+            },
         };
         let hint = "give mean, max or a percentile such as p50, p95 or p99.9";
         let unknown = || self.error_at(word.at, &format!("unknown figure `{}`", word.text), hint);
@@ -335,15 +346,34 @@ fn relation_named(text: &str) -> Option<Relation> {
     RELATIONS.into_iter().find(|(name, _)| *name == text).map(|(_, relation)| relation)
 }
 
+/// What is written behind a `p`.
+enum Percentile {
+    /// A percentile.
+    Of(Figure),
+    /// No number.
+    None,
+    /// A number that is none, as 0 and 100 are.
+    Outside,
+    /// One between two that are told apart.
+    TooFine,
+}
+
 /// "99.9", above 0 and below 100, to a thousandth.
-fn percentile(text: &str) -> Option<Figure> {
+fn percentile(text: &str) -> Percentile {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.len() <= 3 && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) {
-        return None;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) {
+        return Percentile::None;
     }
-    let thousandths = whole.parse::<u32>().ok()? * 1_000 + format!("{fraction:0<3}").parse::<u32>().ok()?;
-    (1..100_000).contains(&thousandths).then_some(Figure::Percentile(thousandths))
+    let fraction = fraction.trim_end_matches('0');
+    let Ok(whole @ 0..100) = whole.parse::<u32>() else { return Percentile::Outside };
+    match format!("{fraction:0<3}").parse::<u32>() {
+        Ok(thousandths) if fraction.len() <= 3 => match whole * 1_000 + thousandths {
+            0 => Percentile::Outside,
+            thousandths => Percentile::Of(Figure::Percentile(thousandths)),
+        },
+        Ok(_) | Err(_) => Percentile::TooFine,
+    }
 }
 
 fn metrics() -> Vec<&'static str> {

@@ -190,7 +190,19 @@ fn errors_name_the_character_and_what_was_meant() {
         ),
         (
             "ttfa p100 < 2 s",
-            "unknown figure `p100` at character 6; give mean, max or a percentile such as p50, p95 or p99.9",
+            "`p100` is no percentile, which lies above 0 and below 100 at character 6; give one such as p50 or p99.9, or max",
+        ),
+        (
+            "ttfa p0.000 < 2 s",
+            "`p0.000` is no percentile, which lies above 0 and below 100 at character 6; give one such as p50 or p99.9, or max",
+        ),
+        (
+            "ttfa p99.9999 < 2 s",
+            "`p99.9999` has more than three decimals at character 6; give at most three, such as p99.999, or max",
+        ),
+        (
+            "ttfa p9x < 2 s",
+            "unknown figure `p9x` at character 6; give mean, max or a percentile such as p50, p95 or p99.9",
         ),
         ("ttfa p95 < 2", "a unit is missing at character 13; give ms, s or min"),
         ("ttfa p95 < 2 h", "`h` is no unit of time at character 14; give ms, s or min"),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use claque_core::extraction::AiTransform;
-use claque_stats::{CacheUse, DocumentsShape, DocumentsSummary};
+use claque_stats::{CacheUse, DocumentsShape, DocumentsSummary, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -16,7 +16,7 @@ use crate::{
     integrity::Integrity,
     manifest::{ClaqueVersion, Machine},
     network::NetworkRecord,
-    verdict::SavedVerdict,
+    verdict::{SavedVerdict, interrupted},
     version::check_version,
     wall_time::UnixNanos,
 };
@@ -109,6 +109,12 @@ impl DocumentsManifest {
     pub const fn shape(&self) -> DocumentsShape {
         let cache = if self.use_cached { CacheUse::Allowed } else { CacheUse::Avoided };
         DocumentsShape { documents: self.concurrent_docs, pages: self.pages_made, cache }
+    }
+
+    /// What its figures are worth that were judged so: those of a run that did not come to its end are interrupted, whatever they are.
+    #[must_use]
+    pub fn worth(&self, verdict: Verdict) -> Verdict {
+        if self.partial { interrupted(verdict) } else { verdict }
     }
 
     pub(super) fn begin(header: &DocumentsHeader) -> Self {

@@ -56,11 +56,14 @@ pub fn open_documents(dir: &Path) -> Result<DocumentsRun, StoreError> {
     let pages_path = dir.join(files::PAGES);
     manifest.integrity = match Integrity::of(seal::hold(&bytes, &path, dir, Scrutiny::Full)?, Kind::Documents)
     {
+        Integrity::Unsealed if lacks_its_seal(dir, manifest.partial) => {
+            Integrity::without_its_seal(Kind::Documents)
+        }
         Integrity::Unsealed if manifest.partial => Integrity::Whole,
-        Integrity::Unsealed if lacks_its_seal(dir) => Integrity::without_its_seal(Kind::Documents),
         other @ (Integrity::Whole | Integrity::Unsealed | Integrity::Changed(_)) => other,
     };
-    manifest.verdict = manifest.integrity.judge(manifest.verdict.take());
+    let saved = manifest.verdict.take().map(|verdict| verdict.unless_partial(manifest.partial));
+    manifest.verdict = manifest.integrity.judge(saved);
     if manifest.partial {
         let contents =
             journal::read_rows(&dir.join(files::JOURNAL), |row: DocumentFactRow| row.into_fact().map(Some))?;

@@ -157,9 +157,12 @@ fn put_down(manifest: &mut DocumentsManifest, facts: &[DocumentFact]) -> Vec<Pag
     pages.into_values().copied().collect()
 }
 
-/// Whether a run without a seal once had one: its pages know.
-pub(crate) fn lacks_its_seal(dir: &Path) -> bool {
-    TableReader::open(&PAGES, dir.join(files::PAGES)).is_ok_and(|table| table.is_sealed())
+/// Whether a run without a seal once had one: its pages know. Those of a run that was killed while it was finished do, too, but the
+/// journal that goes last is there then.
+pub(crate) fn lacks_its_seal(dir: &Path, partial: bool) -> bool {
+    let is_being_finished = partial && dir.join(files::JOURNAL).exists();
+    !is_being_finished
+        && TableReader::open(&PAGES, dir.join(files::PAGES)).is_ok_and(|table| table.is_sealed())
 }
 
 pub(super) fn read_pages(path: &Path) -> Result<Vec<PageRecord>, StoreError> {

@@ -2,14 +2,14 @@
 
 use std::{path::Path, process::ExitCode};
 
-use claque_report::capacity::{compared_to_json, compared_to_text};
-use claque_stats::capacity::{Answer, difference};
+use claque_report::capacity::{compared_to_json, compared_to_text, not_comparable};
+use claque_stats::capacity::{Answer, Carries, difference, is_comparable};
 use claque_store::CapacityFolder;
 
 use super::{book::folder_of_capacity, facts};
 use crate::{
-    config::{CompareSettings, OnRegression, OutputFormat, UsageError},
-    exit::{INVALID, REGRESSION},
+    config::{CompareSettings, OnRegression, OutputFormat, UsageError, of_capacities},
+    exit::{INVALID, REGRESSION, USAGE},
     talk,
 };
 
@@ -27,15 +27,7 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
         let what = "a capacity is compared with one other: give the folders of two searches and nothing else";
         return Err(UsageError::new(what.to_owned()).into());
     }
-    if settings.html.is_some() || settings.junit.is_some() || settings.markdown.is_some() {
-        let what =
-            "--html, --junit and --markdown=FILE are about runs; two capacities are told on standard output";
-        return Err(UsageError::new(what.to_owned()).into());
-    }
-    if settings.terms.options.primary.is_some() {
-        let what = "--primary is about runs and suites; of two capacities there is one figure";
-        return Err(UsageError::new(what).into());
-    }
+    of_capacities(settings)?;
     if same_folder(&folders[0], &folders[1]) {
         let what = format!(
             "the search in {} is there twice; a capacity cannot be held against itself",
@@ -54,7 +46,11 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
         book.doubts.iter().for_each(|doubt| talk::say(&format!("warning: {name}: {doubt}")));
     }
     let Some(difference) = difference(a, b) else {
-        talk::say("error: one of the searches has no interval, so nothing can be said of their difference");
+        for (letter, name, answer) in [("A", names.0, a), ("B", names.1, b)] {
+            if !is_comparable(answer) {
+                talk::say(&format!("error: {}", not_comparable(letter, name, answer)));
+            }
+        }
         return Ok(Some(ExitCode::from(INVALID)));
     };
     let text = match settings.form {
@@ -62,9 +58,12 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
         OutputFormat::Text | OutputFormat::Markdown => compared_to_text(names, (a, b), &difference),
     };
     talk::print(&text)?;
-    let is_worse = difference.differs && difference.ratio < 1.0;
-    let fails = is_worse && settings.regression == OnRegression::Fail;
-    Ok(Some(if fails { ExitCode::from(REGRESSION) } else { ExitCode::SUCCESS }))
+    Ok(Some(match (settings.regression, difference.carries) {
+        (OnRegression::Fail, Some(Carries::Less)) => ExitCode::from(REGRESSION),
+        // A gate must not be passed unjudged.
+        (OnRegression::Fail, None) if !difference.judged => ExitCode::from(USAGE),
+        (OnRegression::Fail | OnRegression::Tell, _) => ExitCode::SUCCESS,
+    }))
 }
 
 fn answer<'a>(book: &'a CapacityFolder, folder: &Path) -> Result<&'a Answer, UsageError> {

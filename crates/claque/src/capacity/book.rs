@@ -11,12 +11,12 @@ use claque_net::unix_nanos;
 use claque_run::record::{folder_name, new_folder_called};
 use claque_stats::capacity::{Answer, ProbeOrder};
 use claque_store::{
-    CapacityFolder, CapacityManifest, Integrity, ProbeRow, UnixNanos, is_capacity, open_capacity,
-    remove_capacity, run_digest, save_capacity,
+    CapacityFolder, CapacityManifest, Integrity, ProbeRow, UnixNanos, is_capacity, remove_capacity,
+    run_digest, save_capacity,
 };
 use serde_json::Value;
 
-use super::facts::of_model;
+use super::facts::{self, of_model};
 use crate::{
     config::{CapacitySettings, UsageError},
     find,
@@ -54,8 +54,9 @@ impl Book {
             book.save()?;
             return Ok(book);
         };
-        let mut book = Self(open_capacity(&find(name, &settings.dir)?)?);
-        book.0.doubts.extend(of_model(&settings.scenario));
+        // What its runs show is taken of their facts, and nothing is gone on with that is not what was written.
+        let mut book = Self(facts::open(&find(name, &settings.dir)?)?);
+        book.0.integrity.refuse(&book.0.dir)?;
         let changes = changes(&book.0.manifest, &new);
         if !changes.is_empty() {
             return Err(UsageError::new(format!(

@@ -9,10 +9,10 @@ use claque_stats::{
     capacity::{Answer, Evidence, Next, Search, SearchEnding},
     objective::Objective,
 };
-use claque_store::{CapacityFolder, Integrity, ProbeRow, Run, open_capacity, short_name};
+use claque_store::{CapacityFolder, Integrity, ProbeRow, Run, StoreError, open_capacity, short_name};
 
 use super::probe::evidence_of;
-use crate::{config::UsageError, kept};
+use crate::kept;
 
 /// Opens a search and works out again what its runs show and what they come to. What the file says otherwise is told as a doubt.
 ///
@@ -35,12 +35,11 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
         if let Some(measured) = run.measured() {
             let name = short_name(&folder);
             if let Some((_, first)) = book.measured.iter().find(|(other, _)| *other == measured) {
-                return Err(UsageError::new(format!(
-                    "{first} and {name} of the search in {} are one run: everything that was measured is the same to the \
-                     nanosecond; one of them is a copy, and what the search came to cannot be told",
-                    dir.display()
-                ))
-                .into());
+                let what = format!(
+                    "{first} and {name} are one run: everything that was measured is the same to the nanosecond; one of them is a copy, \
+                     and what the search came to cannot be told; restore the folder from a copy, or make the search again"
+                );
+                return Err(StoreError::Changed { path: dir.to_owned(), what }.into());
             }
             book.measured.push((measured, name));
         }

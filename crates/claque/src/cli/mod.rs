@@ -22,6 +22,7 @@ mod documents;
 mod gateway;
 mod live;
 mod network;
+mod no_value;
 mod objectives;
 mod output;
 mod player;
@@ -49,6 +50,7 @@ pub(crate) use self::{
     gateway::{GatewayFlags, LimitFlags},
     live::LiveFlags,
     network::NetworkFlags,
+    no_value::in_plain_words,
     objectives::{AbortFlags, ConfidenceFlag, MarkdownFlag, ObjectiveFlags},
     output::{AudioFlags, OutputFlags, VocabularyFlag},
     player::PlayerFlags,

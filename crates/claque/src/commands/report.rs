@@ -9,10 +9,11 @@ use crate::{
     capacity::{book::folder_of_capacity, facts},
     cli::ReportFlags,
     config::UsageError,
+    exit::of_integrity,
     find::{self, Kept},
     report,
     report::save_page,
-    talk::print,
+    talk::{print, say},
 };
 
 /// Writes the page and prints where it is.
@@ -21,15 +22,15 @@ use crate::{
 /// There is nothing of this name, or it cannot be read or written.
 pub(crate) fn report(flags: &ReportFlags) -> anyhow::Result<ExitCode> {
     let (name, dir) = (&flags.run.run, flags.run.kept.dir());
-    let path = match search(name, &dir) {
+    let (path, code) = match search(name, &dir) {
         Some(folder) => of_search(&folder)?,
         None => match find::run_or_suite(name, &dir)? {
-            Kept::Run(folder) => save_page(&folder)?,
+            Kept::Run(folder) => (save_page(&folder)?, ExitCode::SUCCESS),
             Kept::Suite(folder) => report::suite::save_page_anew(&folder)?,
         },
     };
     print(&format!("{}\n", path.display()))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
 /// The folder of the search that is meant, if it is one and no run.
@@ -37,11 +38,13 @@ fn search(name: &str, dir: &Path) -> Option<PathBuf> {
     find::folder_of_run(name, dir).is_none().then(|| folder_of_capacity(name, dir)).flatten()
 }
 
-fn of_search(folder: &Path) -> anyhow::Result<PathBuf> {
+/// The page of a search that was changed tells so, and so does the exit code.
+fn of_search(folder: &Path) -> anyhow::Result<(PathBuf, ExitCode)> {
     let book = facts::open(folder)?;
     let Some(answer) = &book.manifest.answer else {
         let what = "has not ended: it has no answer to show; go on with it by `claque capacity --resume`";
         return Err(UsageError::new(format!("the search in {} {what}", folder.display())).into());
     };
-    report::capacity::save_page(&book, answer)
+    book.doubts.iter().for_each(|doubt| say(&format!("warning: {doubt}")));
+    Ok((report::capacity::save_page(&book, answer)?, of_integrity(&book.integrity)))
 }

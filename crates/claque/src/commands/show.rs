@@ -16,6 +16,7 @@ use crate::{
     capacity::{self, book::folder_of_capacity},
     cli::ShowFlags,
     config::{OutputFormat, ShowOutput, UsageError},
+    exit::of_integrity,
     find::{self, Kept},
     kept, report,
 };
@@ -35,10 +36,7 @@ pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
             let what = "is a suite; --vocabulary tells the facts of one run, so name a run of it";
             return Err(UsageError::new(format!("{} {what}", folder.display())).into());
         }
-        Kept::Suite(folder) => {
-            report::suite::show(&folder, &output)?;
-            return Ok(ExitCode::SUCCESS);
-        }
+        Kept::Suite(folder) => return report::suite::show(&folder, &output),
     };
     let format = output.format;
     match claque_store::run_kind(&folder)? {
@@ -90,7 +88,7 @@ fn show_capacity(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode>
     }
     report::capacity::write_markdown(&book, output.markdown.as_deref())?;
     report::capacity::print(&book, output.format)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(of_integrity(&book.integrity))
 }
 
 fn listeners(folder: PathBuf) -> anyhow::Result<Finished> {
@@ -140,9 +138,10 @@ fn documents(folder: PathBuf) -> anyhow::Result<FinishedDocuments> {
     let run = claque_store::open_documents(&folder)?;
     let summary = run.manifest.summary.clone().unwrap_or_else(|| run.recompute());
     let (shape, time) = (run.manifest.shape(), kept::time_of(&run.manifest.scenario));
-    let DocumentsManifest { target, ai_transform, seed, scenario, verdict, .. } = run.manifest;
-    let verdict =
-        verdict.map_or_else(|| claque_run::extraction::judge(&shape, &summary, time), Verdict::from);
+    let saved = run.manifest.verdict.clone().map(Verdict::from);
+    let verdict = saved.unwrap_or_else(|| claque_run::extraction::judge(&shape, &summary, time));
+    let verdict = run.manifest.worth(verdict);
+    let DocumentsManifest { target, ai_transform, seed, scenario, .. } = run.manifest;
     let heading = DocumentsHeading { target, shape, ai_transform: ai_transform.into(), time, seed, scenario };
     Ok(FinishedDocuments { heading, folder, summary, verdict, not_kept: None })
 }

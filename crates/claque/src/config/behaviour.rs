@@ -5,7 +5,11 @@ use std::path::Path;
 use claque_core::{listener::Behaviour, time::Duration};
 use serde::{Deserialize, Serialize};
 
-use super::{UsageError, file, scenario::explain};
+use super::{
+    UsageError, file,
+    scenario::{complaint, explain},
+    wish::Source,
+};
 
 /// Most of anything a minute: sixty a second would be no person.
 const MOST_A_MINUTE: f64 = 600.0;
@@ -32,18 +36,36 @@ impl BehaviourSettings {
     /// # Errors
     /// There is no such file, or it or the typed text names something unknown.
     pub(crate) fn parse(typed: &str) -> Result<Self, UsageError> {
-        let (place, text) = if typed.contains('=') {
-            ("--behaviour".to_owned(), typed.replace(',', "\n"))
-        } else {
-            let text = file::read_text(Path::new(typed), file::MOST_SETTINGS).map_err(|error| {
-                UsageError::new(format!(
-                    "--behaviour names {typed}, which cannot be read: {error}; give a file, or rates such as seek=0.5,pause=0.2"
-                ))
+        if typed.contains('=') {
+            return Self::inline(typed);
+        }
+        let text = file::read_text(Path::new(typed), file::MOST_SETTINGS).map_err(|error| {
+            UsageError::new(format!(
+                "--behaviour names {typed}, which cannot be read: {error}; give a file, or rates such as seek=0.5,pause=0.2"
+            ))
+        })?;
+        let source = Source { path: typed.into(), text };
+        toml::from_str(&source.text)
+            .map_err(|error| UsageError::new(format!("--behaviour {}", complaint(&error, &source))))
+    }
+
+    /// Reads `seek=0.5,pause=0.2`.
+    fn inline(typed: &str) -> Result<Self, UsageError> {
+        let wrong = |what: String| UsageError::new(format!("--behaviour: {what}"));
+        let mut table = toml::Table::new();
+        for part in typed.split(',') {
+            let (key, value) = part.split_once('=').ok_or_else(|| {
+                wrong(format!("`{}` has no rate; give rates such as seek=0.5,pause=0.2", part.trim()))
             })?;
-            (format!("--behaviour {typed}"), text)
-        };
-        toml::from_str(&text)
-            .map_err(|error| UsageError::new(format!("{place}: {}", explain(error.message()))))
+            let (key, value) = (key.trim(), value.trim());
+            let number = value.parse::<f64>().ok().filter(|_| is_plain(value)).ok_or_else(|| {
+                wrong(format!("{key} is `{value}`, which is no number; write one such as 0.5 or 10"))
+            })?;
+            if table.insert(key.to_owned(), number.into()).is_some() {
+                return Err(wrong(format!("{key} is there twice; take one out")));
+            }
+        }
+        table.try_into().map_err(|error: toml::de::Error| wrong(explain(error.message())))
     }
 
     /// What it means.
@@ -70,6 +92,15 @@ impl BehaviourSettings {
             listens: None,
         })
     }
+}
+
+/// Whether it is a number as files of settings have it: with digits on both sides of its point, and neither infinite nor none.
+fn is_plain(text: &str) -> bool {
+    let is_whole = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (number, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, part) = number.split_once('.').unwrap_or((number, "0"));
+    [whole, part, exponent.strip_prefix(['+', '-']).unwrap_or(exponent)].into_iter().all(is_whole)
 }
 
 impl From<Behaviour> for BehaviourSettings {
@@ -111,6 +142,32 @@ mod tests {
         assert_eq!(error, "--behaviour: unknown key `seak`; did you mean `seek`?");
         let error = BehaviourSettings::parse("no-such-file").unwrap_err().to_string();
         assert!(error.starts_with("--behaviour names no-such-file, which cannot be read"), "{error}");
+        for (typed, words) in [
+            ("voice=.5", "--behaviour: voice is `.5`, which is no number; write one such as 0.5 or 10"),
+            (
+                "seek=1,voice=abc",
+                "--behaviour: voice is `abc`, which is no number; write one such as 0.5 or 10",
+            ),
+            ("voice=1.", "--behaviour: voice is `1.`, which is no number; write one such as 0.5 or 10"),
+            ("voice=nan", "--behaviour: voice is `nan`, which is no number; write one such as 0.5 or 10"),
+            ("voice=", "--behaviour: voice is ``, which is no number; write one such as 0.5 or 10"),
+            ("voice=1,,seek=1", "--behaviour: `` has no rate; give rates such as seek=0.5,pause=0.2"),
+            (
+                "voice=1 seek=2",
+                "--behaviour: voice is `1 seek=2`, which is no number; write one such as 0.5 or 10",
+            ),
+            ("voice=1,voice=2", "--behaviour: voice is there twice; take one out"),
+        ] {
+            assert_eq!(BehaviourSettings::parse(typed).unwrap_err().to_string(), words);
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "seek = 1\nvoice = .5\n").unwrap();
+        let name = file.path().to_str().unwrap();
+        let error = BehaviourSettings::parse(name).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("--behaviour {name}:2: voice is `.5`, which is no number; write one such as 0.5 or 10")
+        );
         let error = BehaviourSettings::parse("skip=-1").unwrap().decide().unwrap_err();
         assert_eq!(error, "has skip = -1; give 0 to 600");
     }

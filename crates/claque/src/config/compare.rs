@@ -25,6 +25,8 @@ pub(crate) struct CompareSettings {
     pub(crate) dir: PathBuf,
     /// How it is made.
     pub(crate) terms: CompareTerms,
+    /// The confidence that was typed, if one was.
+    pub(crate) typed_confidence: Option<f64>,
     /// What a regression leads to.
     pub(crate) regression: OnRegression,
     /// The form on stdout.
@@ -68,6 +70,7 @@ pub(crate) fn resolve_compare(flags: CompareFlags) -> Result<CompareSettings, Us
     }
     Ok(CompareSettings {
         sides: flags.sides,
+        typed_confidence: flags.confidence,
         dir: flags.output_dir.unwrap_or_else(|| super::OUTPUT_DIR.into()),
         terms: CompareTerms {
             options: CompareOptions { confidence_pct, primary: primary(flags.primary.as_deref())? },

@@ -86,7 +86,8 @@ fn limit(typed: &str) -> Option<LimitChoice> {
     let counted =
         [Counted::Blocks, Counted::Messages].into_iter().find(|counted| counted.as_str() == what.trim())?;
     let (count, window) = rest.split_once('/')?;
-    let window = window.trim().trim_end_matches('s').trim().parse::<f64>().ok()?;
+    let window = window.trim();
+    let window = window.strip_suffix('s').unwrap_or(window).trim_end().parse::<f64>().ok()?;
     let window = Duration::try_from_secs_f64(window).ok().filter(|window| !window.is_zero())?;
     Some(LimitChoice::Given(AccountLimit { counted, count: count.trim().parse().ok()?, window }))
 }

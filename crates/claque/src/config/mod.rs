@@ -48,6 +48,7 @@ pub(crate) use self::{
     compare::{CompareSettings, OnRegression, resolve_compare},
     credentials::Surroundings,
     environment::Environment,
+    no_effect::of_capacities,
     output::OUTPUT_DIR,
     resolve::{resolve_cleanup, resolve_run, resolve_serve, resolve_simulate},
     resolve_documents::{resolve_documents, resolve_simulate_documents},

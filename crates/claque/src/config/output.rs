@@ -71,7 +71,7 @@ pub(super) fn output(
         markdown,
         vocabulary: None,
     };
-    Ok((Results { kept_dir: dir.clone(), dir, objectives }, output))
+    Ok((Results { kept_dir: dir.clone(), dir, objectives, repeat_of: None }, output))
 }
 
 pub(super) const fn talk(quiet: bool) -> Verbosity {

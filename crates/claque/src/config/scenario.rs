@@ -52,7 +52,9 @@ pub(super) fn wishes(scenario: Spanned<DeTable<'_>>, source: &Source) -> Result<
 fn told(Unread { message, span }: &Unread, source: &Source) -> UsageError {
     let place =
         span.as_ref().map_or_else(|| source.path.display().to_string(), |span| source.line(span.start));
-    UsageError::new(format!("{place}: {}", explain(message)))
+    let line = span.as_ref().and_then(|span| line_at(&source.text, span.start));
+    let what = line.and_then(|line| no_value(message, line)).unwrap_or_else(|| explain(message));
+    UsageError::new(format!("{place}: {what}"))
 }
 
 /// A deserialiser's complaint with its line.
@@ -72,6 +74,40 @@ fn checked(mut wishes: Wishes, source: &Source) -> Result<Wishes, UsageError> {
 
 fn beside(scenario: &Path, file: &Path) -> PathBuf {
     scenario.parent().map_or_else(|| file.to_owned(), |folder| folder.join(file))
+}
+
+/// The line that has this byte.
+fn line_at(text: &str, offset: usize) -> Option<&str> {
+    let (before, behind) = text.split_at_checked(offset)?;
+    let begin = before.rfind('\n').map_or(0, |at| at + 1);
+    let end = behind.find('\n').map_or(text.len(), |at| offset + at);
+    text.get(begin..end)
+}
+
+/// What is wrong with `key = value` where TOML has no such value: its reader names neither. Of a value that is not made of what numbers
+/// are nothing is said back, for it may be a secret.
+fn no_value(message: &str, line: &str) -> Option<String> {
+    const NO_NUMBER: [&str; 5] = [
+        "invalid mantissa",
+        "invalid fraction",
+        "invalid exponent",
+        "unexpected leading zero",
+        "floating-point number overflowed",
+    ];
+    let (key, value) = line.split_once('=')?;
+    let (key, value) = (key.trim(), value.split('#').next().unwrap_or_default().trim());
+    let is_key = |c: char| c.is_ascii_alphanumeric() || "._-\"'".contains(c);
+    if !key.chars().all(is_key) {
+        return None;
+    }
+    let is_any = |starts: &[&str]| starts.iter().any(|start| message.starts_with(start));
+    if is_any(&NO_NUMBER) {
+        let is_told = value.chars().all(|c| c.is_ascii_digit() || "+-.eE_".contains(c));
+        let value = if is_told { format!("is `{value}`, which") } else { "has a value that".to_owned() };
+        return Some(format!("{key} {value} is no number; write one such as 0.5 or 10"));
+    }
+    is_any(&["string values must be quoted"])
+        .then(|| format!("{key} has a text without quotes; write a number such as 0.5, or text as \"2s\""))
 }
 
 /// A deserialiser's complaint in words for people. Serde names an unknown key and the known ones in backquotes.
@@ -118,6 +154,32 @@ mod tests {
     fn error(text: &str) -> String {
         let source = Source { path: "scenario.toml".into(), text: text.to_owned() };
         parse(&source).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_no_value_is_told_with_its_key_and_what_is_one() {
+        for (text, words) in [
+            (
+                "users = 1\nspeed = .5 # half\n",
+                "scenario.toml:2: speed is `.5`, which is no number; write one such as 0.5 or 10",
+            ),
+            ("speed = 1.", "scenario.toml:1: speed is `1.`, which is no number; write one such as 0.5 or 10"),
+            ("users = 01", "scenario.toml:1: users is `01`, which is no number; write one such as 0.5 or 10"),
+            (
+                "[behaviour]\nvoice = .5",
+                "scenario.toml:2: voice is `.5`, which is no number; write one such as 0.5 or 10",
+            ),
+            (
+                "start_buffer = 2s\n",
+                "scenario.toml:1: start_buffer has a text without quotes; write a number such as 0.5, or text as \"2s\"",
+            ),
+        ] {
+            assert_eq!(error(text), words);
+        }
+        // What may be a secret is not said back.
+        for text in ["token = hush-hush", "token = .hush", "a = { token = hush-hush }"] {
+            assert!(!error(text).contains("hush"), "{text}: {}", error(text));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A combination is the command line as it was typed with the varied flags behind it, so that whatever can be typed can be varied,
 //! with the errors that typing it gives. All combinations have the same seeds: what differs between them is the setting.
 
-use std::ffi::OsString;
+use std::{collections::BTreeMap, ffi::OsString};
 
 use clap::{Parser as _, error::ErrorKind};
 use claque_report::compare::CompareTerms;
@@ -19,7 +19,7 @@ use super::{
     settings::{Output, SimulateSettings},
     suite::{SuiteDeed, SuiteSettings, settings_of},
 };
-use crate::cli::{Cli, SimulateFlags, Verb};
+use crate::cli::{Cli, SimulateFlags, Verb, in_plain_words};
 
 /// Varied at once at most: a table of more has no reader.
 const MOST_KEYS: usize = 2;
@@ -137,6 +137,7 @@ pub(crate) fn resolve_vary(flags: &SimulateFlags, typed: &[OsString]) -> Result<
         let name = names.collect::<Vec<_>>().join(".");
         scenarios.push(SuiteScenario { name, repeats, settings: settings_of(scenario, &jobs) });
     }
+    refuse_one_value_twice(&varied, &combinations, &scenarios, &jobs)?;
     let (dir, output): (_, Output) = told.ok_or_else(|| UsageError::new("--vary has no values"))?;
     let (name, order, time) = (NAME.to_owned(), Order::Listed, SuiteTime::Virtual);
     Ok(SuiteSettings {
@@ -149,6 +150,40 @@ pub(crate) fn resolve_vary(flags: &SimulateFlags, typed: &[OsString]) -> Result<
         what: SuiteDeed::Varied,
         output,
     })
+}
+
+/// Values are one where all that is decided is the same, however they are written: "1s" and "1000ms".
+///
+/// # Errors
+/// Two are.
+fn refuse_one_value_twice(
+    varied: &[Varied],
+    combinations: &[Vec<&str>],
+    scenarios: &[SuiteScenario],
+    jobs: &[Job],
+) -> Result<(), UsageError> {
+    let work =
+        |scenario: usize| jobs.iter().find(|job| job.planned.scenario == scenario).map(|job| &job.work);
+    // What a simulation is to do is compared as a whole, for its settings may not name all of it.
+    let is_one = |a: usize, b: usize| format!("{:?}", work(a)) == format!("{:?}", work(b));
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (scenario, made) in scenarios.iter().enumerate() {
+        let Some(&first) = seen.get(&made.settings.to_string()) else {
+            seen.insert(made.settings.to_string(), scenario);
+            continue;
+        };
+        let both = varied.iter().zip(combinations[first].iter().zip(&combinations[scenario]));
+        let mut differing = both.filter(|(_, (a, b))| a != b);
+        if let (Some((one, (a, b))), None) = (differing.next(), differing.next())
+            && is_one(first, scenario)
+        {
+            return Err(UsageError::new(format!(
+                "--vary {}: {a} and {b} are one value, so that nothing differs between them; leave one of them out",
+                one.key
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// # Errors
@@ -219,6 +254,7 @@ fn decided(
     let line = base.iter().cloned().chain(flags).chain([format!("--seed={seed}").into()]);
     let names = || varied.iter().map(|varied| varied.key.as_str()).collect::<Vec<_>>().join(" and ");
     let cli = Cli::try_parse_from(line)
+        .map_err(in_plain_words)
         .map_err(|error| UsageError::new(format!("--vary {}: {}", names(), complaint(&error))))?;
     if let Verb::Simulate(flags) = cli.verb {
         resolve_simulate(*flags)

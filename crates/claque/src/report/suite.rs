@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    process::ExitCode,
     time::Duration,
 };
 
@@ -15,6 +16,7 @@ use claque_store::{SuiteFolder, open_suite};
 use super::{paint, write};
 use crate::{
     config::{CompareSettings, Output, OutputFormat, PageChoice, ShowOutput},
+    exit::of_integrity,
     talk,
 };
 
@@ -35,24 +37,26 @@ pub(crate) fn tell(
     Ok(())
 }
 
-/// Prints the suite in `folder` as it was printed at its end, and writes the files asked for.
+/// Prints the suite in `folder` as it was printed at its end, and writes the files asked for. The exit code says whether a run of it was
+/// changed.
 ///
 /// # Errors
-/// It cannot be read or was changed, or standard output or a file cannot be written.
-pub(crate) fn show(folder: &Path, output: &ShowOutput) -> anyhow::Result<()> {
+/// It cannot be read or was changed otherwise, or standard output or a file cannot be written.
+pub(crate) fn show(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode> {
     let suite = open(folder)?;
-    let told = gather(&suite.dir, &suite.manifest);
-    print(&told, None, (output.markdown.as_deref(), output.junit.as_deref()), output.format)
+    let told = told_of(&suite);
+    print(&told, None, (output.markdown.as_deref(), output.junit.as_deref()), output.format)?;
+    Ok(of_integrity(&suite.integrity))
 }
 
 /// Writes the page of the suite in `folder`, and says where it is. What it was held against is in no file, so that a page which
-/// told that does so no more.
+/// told that does so no more. The exit code says whether a run of it was changed, which the page does, too.
 ///
 /// # Errors
-/// The suite cannot be read or was changed, or the file cannot be written.
-pub(crate) fn save_page_anew(folder: &Path) -> anyhow::Result<PathBuf> {
+/// The suite cannot be read or was changed otherwise, or the file cannot be written.
+pub(crate) fn save_page_anew(folder: &Path) -> anyhow::Result<(PathBuf, ExitCode)> {
     let suite = open(folder)?;
-    let told = gather(&suite.dir, &suite.manifest);
+    let told = told_of(&suite);
     warn(&told);
     if std::fs::read_to_string(folder.join(FILE)).is_ok_and(|page| tells_against(&page)) {
         talk::say(
@@ -60,14 +64,26 @@ pub(crate) fn save_page_anew(folder: &Path) -> anyhow::Result<PathBuf> {
              tells it again",
         );
     }
-    save_page(&told, None)
+    Ok((save_page(&told, None)?, of_integrity(&suite.integrity)))
 }
 
-/// The suite in `folder`. Nothing is told of one whose plan and verdicts were changed.
+/// The suite in `folder`. Nothing is told of one whose plan and verdicts were changed, or whose runs are others; one that was changed
+/// itself is told as INVALID.
 fn open(folder: &Path) -> anyhow::Result<SuiteFolder> {
     let suite = open_suite(folder)?;
-    suite.integrity.refuse(folder)?;
+    match suite.integrity.changes() {
+        Some(changes) if changes.is_within_runs() => talk::say(&format!("warning: {changes}")),
+        Some(_) | None => suite.integrity.refuse(folder)?,
+    }
     Ok(suite)
+}
+
+fn told_of(suite: &SuiteFolder) -> SuiteFigures<'_> {
+    let told = gather(&suite.dir, &suite.manifest);
+    match suite.integrity.changes() {
+        Some(changes) => told.with_changed_runs(changes),
+        None => told,
+    }
 }
 
 fn print(

@@ -187,7 +187,7 @@ impl Suite {
             }
             rested = false;
             self.announce(place, all);
-            match self.one(job.work).await? {
+            match self.one(place, job.work).await? {
                 RunOutcome::Saved(finished) => self.keep(place, &finished)?,
                 RunOutcome::Not(end) => return Ok(end),
             }
@@ -195,16 +195,19 @@ impl Suite {
         Ok(End::Through)
     }
 
-    /// Makes one run.
-    async fn one(&self, work: Work) -> anyhow::Result<RunOutcome> {
+    /// Makes the run in this place.
+    async fn one(&self, place: usize, work: Work) -> anyhow::Result<RunOutcome> {
+        let repeat_of = Some(self.book.repeat_of(place));
         let saved = match work {
             Work::Real(mut order) => {
                 order.results.dir.clone_from(&self.book.dir);
+                order.results.repeat_of = repeat_of;
                 let live = Live::new(self.talk == Verbosity::Quiet);
                 claque_run::perform(&order, &self.interrupts, &live).await
             }
             Work::Virtual(mut order) => {
                 order.results.dir.clone_from(&self.book.dir);
+                order.results.repeat_of = repeat_of;
                 let finished = claque_run::simulate(*order);
                 // Signals are counted by a task of this thread, which a simulation keeps busy.
                 tokio::task::yield_now().await;

@@ -131,6 +131,20 @@ fn a_run_that_was_killed_can_be_shown_summarised_and_exported() {
     assert_eq!(manifest["partial"], true, "it stays what it is");
     assert_eq!(manifest["verdict"]["valid"], false);
     assert!(folder.join("facts.jsonl").exists() && folder.join("report.html").exists());
+
+    // Whatever its file says of its worth.
+    let mut believed = manifest;
+    believed["verdict"] = serde_json::json!({"valid": true, "reasons": [], "notes": []});
+    fs::write(folder.join("run.json"), believed.to_string()).unwrap();
+    for verb in ["show", "explain"] {
+        let words = stage.prints(&[verb, "killed"]);
+        assert!(words.contains("INVALID") && words.contains("did not come to"), "{words}");
+    }
+    assert_eq!(stage.prints(&["runs", "--valid"]).lines().count(), 2, "the whole run alone");
+    fs::write(folder.join("run.json"), believed.to_string()).unwrap();
+    stage.prints(&["report", "killed"]);
+    let page = fs::read_to_string(folder.join("report.html")).unwrap();
+    assert!(page.contains("INVALID") && !page.contains("<strong>VALID"), "the page says so");
     assert_eq!(stage.prints(&["export", "killed"]).lines().count(), 10);
 }
 

@@ -1,6 +1,8 @@
 //! What a run leaves and what the verbs about kept runs make of it. The page is looked at in a real browser.
 
 mod browser;
+mod changed_runs;
+mod chosen_repeats;
 mod ci;
 mod exit_codes;
 mod explain;
@@ -13,4 +15,5 @@ mod stage;
 mod suite;
 mod suites_by_name;
 mod swapped;
+mod two_capacities;
 mod virtual_time;

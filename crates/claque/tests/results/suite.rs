@@ -283,6 +283,15 @@ fn a_setting_is_varied_in_one_table_with_the_same_seeds() {
     for (args, words) in [
         (&["--vary", "wrokers=1"][..], "--vary wrokers: is no flag of simulate"),
         (&["--users", "3", "--vary", "users=1,2"], "--vary users: is typed as well"),
+        (
+            &["--protocol", "openai", "--listen", "reader", "--vary", "start-buffer=1s,1000ms"],
+            "--vary start-buffer: 1s and 1000ms are one value",
+        ),
+        (
+            &["--vary", "users=1,2", "--vary", "behaviour=seek=1,seek=1.0"],
+            "--vary behaviour: seek=1 and seek=1.0 are one value",
+        ),
+        (&["--vary", "speed=1,x"], "--vary speed: invalid value 'x' for '--speed <FACTOR>': it is no number"),
         (&["--vary", "pipeline.overflow.nonsense=1"], "unknown key `nonsense`"),
         (&["--vary", "users=1", "--vary", "workers=1", "--vary", "speed=1"], "3 settings are varied"),
         (&["--vary", "users=1", "--repeats", "0"], "--repeats is 0; give 1 to 1000"),

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The folders of the runs in a suite or a search, in order.
-fn runs(dir: &Path) -> Vec<PathBuf> {
+pub(super) fn runs(dir: &Path) -> Vec<PathBuf> {
     let mut runs: Vec<_> =
         fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("it can be read").path()).collect();
     runs.retain(|path| path.join("run.json").is_file());
@@ -23,7 +23,7 @@ fn runs(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Puts a copy of the run `other` in the place of the run `run`.
-fn swap(run: &Path, other: &Path) {
+pub(super) fn swap(run: &Path, other: &Path) {
     fs::remove_dir_all(run).expect("it was there");
     let copy = copied(other, "copy");
     fs::rename(copy, run).expect("it can be moved");

@@ -177,7 +177,12 @@ fn predict(
         let normal = (0..12).map(|draw| evenly(root.child("times").index(draw))).sum::<f64>() - 6.0;
         let scale = (normal * fitted.sigma.value / jobs.sqrt()).exp();
         let table = model_table(&run.manifest, flags.gateway.as_deref(), (fitted, length), scale)?;
-        let results = Results { dir: PathBuf::new(), kept_dir: PathBuf::new(), objectives: Vec::new() };
+        let results = Results {
+            dir: PathBuf::new(),
+            kept_dir: PathBuf::new(),
+            objectives: Vec::new(),
+            repeat_of: None,
+        };
         let mut order = order_of_run(&run.manifest, &table, results)?;
         if let SimulatedService::Yapit(gateway) = &mut order.service {
             gateway.seed = root.child("gateway");

@@ -76,7 +76,13 @@ pub(super) fn of_flag(typed: &str) -> Result<(String, String), UsageError> {
     let (key, value) = (key.trim(), value.trim());
     let place = format!("--gateway-set {key}");
     let mut line = format!("{key} = {value}");
-    if DeTable::parse(&line).is_err() {
+    if let Err(error) = DeTable::parse(&line) {
+        if value.starts_with(['{', '[']) {
+            return Err(UsageError::new(format!(
+                "{place}: what is given is no table or list that TOML has ({}); write numbers as in 0.5 or 10, and texts in quotes",
+                explain(error.message())
+            )));
+        }
         line = format!("{key} = {}", toml::Value::String(value.to_owned()));
     }
     let table = parsed(&line).map_err(|what| UsageError::new(format!("{place}: {what}")))?;

@@ -369,3 +369,18 @@ fn unknown_names_are_refused_with_those_that_are_known() {
     let error = choice("", flags).unwrap_err().to_string();
     assert_eq!(error, "--workers is 0; give a whole number from 1, or `unlimited`");
 }
+
+#[test]
+fn a_table_that_is_none_is_told_as_that_and_not_said_back() {
+    for (set, words) in [
+        (
+            "pipeline.overflow={ threshold_seconds = .5 }",
+            "pipeline.overflow: what is given is no table or list that TOML has",
+        ),
+        ("auth.static_tokens=[hush]", "auth.static_tokens: what is given is no table or list that TOML has"),
+    ] {
+        let error = choice("", sets(&[set])).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("texts in quotes"), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
+}

@@ -1,10 +1,12 @@
 //! What was asked for and would do nothing: refused with the reason, for who is not told believes that it was done.
 
+mod capacities;
 #[cfg(test)]
 mod tests;
 
 use claque_run::order::{EngineFlag, ProtocolChoice, TargetChoice};
 
+pub(crate) use self::capacities::of_capacities;
 use super::{
     UsageError, headers,
     settings::Output,
