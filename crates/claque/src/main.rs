@@ -16,6 +16,7 @@ mod model;
 mod report;
 mod suite;
 mod talk;
+mod tune;
 
 use std::process::ExitCode;
 

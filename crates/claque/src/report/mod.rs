@@ -143,12 +143,12 @@ fn not_kept(why: &str) {
     talk::say(&format!("error: this run could not be kept: {why}"));
 }
 
-fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
+pub(crate) fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
     std::fs::write(path, printable(text, Colours::None).as_bytes())
         .with_context(|| format!("failed to write {}; give another file with {flag}", path.display()))
 }
 
 /// Colours where stdout takes them.
-fn paint() -> Paint {
+pub(crate) fn paint() -> Paint {
     Paint::new(talk::stdout_has_colours())
 }
