@@ -47,7 +47,7 @@ fn state(told: &TuneReport<'_>, out: &mut Markup) {
     };
     out.raw("<section class=\"verdict").raw(class).raw("\">\n<p><strong>").words(word).raw("</strong> ");
     out.words(&words::paragraph(told)).raw("</p>\n");
-    out.element("p", words::uncertainty()).raw("\n");
+    out.element("p", words::uncertainty(told)).raw("\n");
     for doubt in told.doubts {
         out.element("p", &format!("Note: {doubt}")).raw("\n");
     }

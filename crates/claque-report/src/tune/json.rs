@@ -44,7 +44,7 @@ pub(super) fn document(told: &TuneReport<'_>) -> Result<String, ReportError> {
         varied: told.dimensions.iter().map(|one| Varied { name: one.key, values: &one.values }).collect(),
         terms: told.terms,
         doubts: told.doubts,
-        uncertainty: words::uncertainty(),
+        uncertainty: words::uncertainty(told),
         left_out: LEFT_OUT,
         answer: told.answer,
     };

@@ -8,7 +8,7 @@ pub(super) fn document(told: &TuneReport<'_>) -> String {
     for doubt in told.doubts {
         text.push_str(&format!("Note: {doubt}\n\n"));
     }
-    text.push_str(words::uncertainty());
+    text.push_str(words::uncertainty(told));
     text.push_str("\n\n");
     let shown = answer.winner.as_ref().or(answer.nearest.as_ref());
     if let Some(result) = shown {

@@ -25,6 +25,17 @@ pub struct DimensionHead<'a> {
     pub values: Vec<&'a str>,
 }
 
+/// What the runs know of how far the model may be off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelUncertainty {
+    /// Each run has a model that the calibration leaves possible.
+    Drawn,
+    /// It was fitted, but what was fitted is set to something else.
+    NotDrawn,
+    /// Nothing is known of it.
+    Unknown,
+}
+
 /// A search with its answer.
 #[derive(Clone, Copy, Debug)]
 pub struct TuneReport<'a> {
@@ -40,6 +51,8 @@ pub struct TuneReport<'a> {
     pub terms: &'a TuneTerms,
     /// What is known against the model, and what has no price.
     pub doubts: &'a [String],
+    /// What the runs know of how far the model may be off.
+    pub uncertainty: ModelUncertainty,
     /// What the runs come to.
     pub answer: &'a TuneAnswer,
 }

@@ -19,22 +19,26 @@ pub(super) fn document(told: &TuneReport<'_>, paint: Paint) -> String {
         (None, TuneEnding::Stopped | TuneEnding::OutOfRuns) => Style::Notable,
         (None, _) => Style::Bad,
     };
-    let mut lines = vec![row("cheapest", &paint.style(style, &words::headline(told)), paint)];
+    let headline = words::headline(told);
+    let mut lines = behind("cheapest", &headline, paint);
+    if let [only] = lines.as_mut_slice() {
+        *only = row("cheapest", &paint.style(style, &headline), paint);
+    }
     let shown = answer.winner.as_ref().or(answer.nearest.as_ref());
     if let (None, Some(nearest)) = (&answer.winner, &answer.nearest) {
-        lines.push(row("nearest", &words::setting(told, nearest), paint));
+        lines.extend(behind("nearest", &words::setting(told, nearest), paint));
     }
     if let Some(result) = shown {
         lines.extend(of_setting(told, result, paint));
     }
     lines.extend(behind("model", told.about, paint));
-    lines.extend(behind("cost", told.prices, paint));
+    lines.extend(behind("prices", told.prices, paint));
     lines.push(String::new());
     lines.extend(wrapped("", &words::paragraph(told)));
     for doubt in told.doubts {
         lines.extend(wrapped("note: ", doubt));
     }
-    lines.extend(wrapped("", words::uncertainty()));
+    lines.extend(wrapped("", words::uncertainty(told)));
     lines.extend(frontier(told, paint));
     lines.extend(sensitivity(told, paint));
     lines.push(String::new());
@@ -45,8 +49,8 @@ pub(super) fn document(told: &TuneReport<'_>, paint: Paint) -> String {
 fn of_setting(told: &TuneReport<'_>, result: &SettingResult, paint: Paint) -> Vec<String> {
     let mut lines = vec![row("costs", &words::cost(&result.cost), paint)];
     for (objective, figure) in told.objectives.iter().zip(&result.figures) {
-        lines.push(row("objective", objective.text(), paint));
-        lines.push(row("", &format!("{}{}", " ".repeat(18), words::mean(objective.unit(), figure)), paint));
+        let words = format!("{}: {}", objective.text(), words::mean(objective.unit(), figure));
+        lines.extend(behind("objective", &words, paint));
     }
     let all = if told.objectives.len() > 1 { "met all" } else { "met it" };
     lines.push(row(all, &words::met(result), paint));

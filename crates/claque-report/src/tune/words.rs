@@ -6,7 +6,7 @@ use claque_stats::{
     units::{NOT_MEASURED, counted, grouped, time},
 };
 
-use super::TuneReport;
+use super::{ModelUncertainty, TuneReport};
 use crate::words::{one_line, sentence};
 
 /// The answer in one line.
@@ -74,7 +74,7 @@ pub(super) fn interval(estimate: &MeanEstimate, told: impl Fn(f64) -> String) ->
             format!("measured in {} of {} runs", estimate.measured, estimate.of)
         }
         None if estimate.is_the_same_in_all() && estimate.of > 1 => "the same in every run".to_owned(),
-        None => "too few runs for an interval".to_owned(),
+        None => "too few for an interval".to_owned(),
     }
 }
 
@@ -156,8 +156,8 @@ pub(super) fn paragraph(told: &TuneReport<'_>) -> String {
                 ),
             };
             format!(
-                "The cheapest setting of which it is shown that {asked}. Shown is it by {} with seeds that the search had not seen ({} to {}), of which {} \
-                 met them. {looked}. {beside}.",
+                "The cheapest setting found of which it is shown that {asked}: of {} with seeds that the search had not seen ({} to {}) {} met them. \
+                 {looked}. {beside}.",
                 counted(winner.runs.into(), "run"),
                 answer.fresh_seed.unwrap_or_default(),
                 answer.fresh_seed.unwrap_or_default() + u64::from(winner.runs.saturating_sub(1)),
@@ -200,6 +200,19 @@ pub(super) fn paragraph(told: &TuneReport<'_>) -> String {
 }
 
 /// How far the numbers go.
-pub(super) fn uncertainty() -> &'static str {
-    "Intervals are of chance alone: other seeds of the same model. They do not hold how far the model itself may be off."
+pub(super) const fn uncertainty(told: &TuneReport<'_>) -> &'static str {
+    match told.uncertainty {
+        ModelUncertainty::Drawn => {
+            "Intervals are of chance, and of how far the calibration may be off: each run has another model that its intervals leave possible, \
+             every constant drawn for itself. What the model does not know at all is in none of them."
+        }
+        ModelUncertainty::NotDrawn => {
+            "Intervals are of chance alone, other seeds of the same model: what the calibration fitted is set to something else here. They do \
+             not hold how far the model itself may be off."
+        }
+        ModelUncertainty::Unknown => {
+            "Intervals are of chance alone, other seeds of the same model. They do not hold how far the model itself may be off, which a model \
+             file of claque calibrate would tell."
+        }
+    }
 }

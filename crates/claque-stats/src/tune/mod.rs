@@ -89,11 +89,13 @@ pub struct TuneOrder {
     pub part: TunePart,
 }
 
-/// What a simulation is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a simulation is for, in the order in which a search comes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TunePart {
     /// A first look at the setting.
     Survey,
+    /// A first look at what is beside the best of a sample.
+    Near,
     /// Settings are held against each other.
     Race,
     /// The best is confirmed.

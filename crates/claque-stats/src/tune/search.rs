@@ -120,7 +120,7 @@ impl Search {
         // Of a sample the best may have a better one beside it, and that one, too.
         let around = possible.first().map_or_else(Vec::new, |first| self.grid.neighbours(*first));
         let around = around.into_iter().map(|(_, _, there)| there);
-        let around = self.up_to(around, SURVEY, TunePart::Survey);
+        let around = self.up_to(around, SURVEY, TunePart::Near);
         if !around.is_empty() {
             return Ok(around);
         }

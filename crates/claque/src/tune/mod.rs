@@ -110,7 +110,8 @@ fn told(made: &JudgedReplicate, fixed: f64, prices: &Prices) -> TuneRun {
 /// Says what is done, once for each part of the search.
 fn say(orders: &[TuneOrder], search: &Search, said: &mut Option<TunePart>) {
     let Some(part) = orders.first().map(|order| order.part) else { return };
-    if *said == Some(part) {
+    // In the order in which they begin: a race goes on after a look aside.
+    if said.is_some_and(|said| said >= part) {
         return;
     }
     *said = Some(part);
@@ -118,6 +119,7 @@ fn say(orders: &[TuneOrder], search: &Search, said: &mut Option<TunePart>) {
         TunePart::Survey => {
             format!("looking at {}, {}", counted(search.surveyed(), "setting"), counted(count(orders), "run"))
         }
+        TunePart::Near => "what is near the best of the sample".to_owned(),
         TunePart::Race => "the cheapest that may do race with more seeds".to_owned(),
         TunePart::Confirm => format!("confirming the best with {}", counted(count(orders), "fresh seed")),
         TunePart::Sensitivity => "a step of each setting either way".to_owned(),
@@ -152,6 +154,7 @@ fn tell(settings: &TuneSettings, answer: &TuneAnswer) -> anyhow::Result<()> {
         prices: &prices,
         terms: &settings.terms,
         doubts: &settings.doubts,
+        uncertainty: settings.uncertainty,
         answer,
     };
     let output = &settings.output;

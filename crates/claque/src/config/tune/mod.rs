@@ -9,6 +9,8 @@ mod range;
 use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
 
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
+use claque_core::rng::Seed;
+use claque_report::tune::ModelUncertainty;
 use claque_run::{
     RunError,
     order::{FactsKept, Results, SimulateOrder, SimulatedService},
@@ -65,6 +67,8 @@ pub(crate) struct TuneSettings {
     pub(crate) doubts: Vec<String>,
     /// The service and its audience, for people.
     pub(crate) about: String,
+    /// What the runs know of how far the model may be off.
+    pub(crate) uncertainty: ModelUncertainty,
     /// How it is told.
     pub(crate) output: TuneOutput,
 }
@@ -104,7 +108,21 @@ impl PreparedSetting {
     pub(crate) fn order(&self, seed: u64) -> Result<SimulateOrder, RunError> {
         let mut wishes = self.wishes.clone();
         wishes.audience.seed = Some(Wish::flag(seed));
-        Ok(simulate_order(&wishes, &self.source, self.results.clone(), FactsKept::None)?)
+        let mut order = simulate_order(&wishes, &self.source, self.results.clone(), FactsKept::None)?;
+        // The same model for every setting of a seed.
+        draw(&mut order, seed);
+        Ok(order)
+    }
+}
+
+/// Takes one of the models that a fitted one may be, by the seed, where it is known how far it may be off. Gives whether it is.
+fn draw(order: &mut SimulateOrder, seed: u64) -> bool {
+    match &mut order.service {
+        SimulatedService::Yapit(gateway) => {
+            let fit = gateway.fit.clone();
+            fit.is_some_and(|fit| fit.draw(&mut gateway.config, Seed::root(seed).child("model")))
+        }
+        SimulatedService::Speech(_) => false,
     }
 }
 
@@ -188,7 +206,24 @@ pub(crate) fn resolve_tune(flags: TuneFlags, typed: &[OsString]) -> Result<TuneS
     let first = orders.first().ok_or_else(|| UsageError::new("--vary has no values"))?;
     let doubts = doubts(&orders, &prices)?;
     let about = about(first);
-    Ok(TuneSettings { world, dimensions, grid, terms, objectives, prices, jobs, doubts, about, output })
+    let uncertainty = match &first.service {
+        _ if draw(&mut first.clone(), terms.first_seed) => ModelUncertainty::Drawn,
+        SimulatedService::Yapit(gateway) if gateway.fit.is_some() => ModelUncertainty::NotDrawn,
+        SimulatedService::Yapit(_) | SimulatedService::Speech(_) => ModelUncertainty::Unknown,
+    };
+    Ok(TuneSettings {
+        world,
+        dimensions,
+        grid,
+        terms,
+        objectives,
+        prices,
+        jobs,
+        doubts,
+        about,
+        uncertainty,
+        output,
+    })
 }
 
 /// Everything that was said, and what is judged.
