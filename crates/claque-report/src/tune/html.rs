@@ -78,11 +78,11 @@ fn winner(told: &TuneReport<'_>, out: &mut Markup) {
 }
 
 fn frontier(told: &TuneReport<'_>, out: &mut Markup) {
-    let Some(first) = told.objectives.first() else { return };
+    let Some(first) = told.objectives.get(told.answer.binding) else { return };
     out.raw("<section id=\"frontier\">\n<h2>Cost against ").words(first.text()).raw("</h2>\n<p>");
     out.words(
         "Each point is a setting with a better figure than all that are cheaper: the mean of its runs and its interval. Green met the \
-         objectives, red missed them, grey is neither shown. The ring is the answer.",
+         objectives, red missed them, blue is neither shown. The ring is the answer.",
     );
     out.raw("</p>\n");
     picture::frontier(told, out);
@@ -92,8 +92,10 @@ fn frontier(told: &TuneReport<'_>, out: &mut Markup) {
     }
     out.raw("</tr></thead>\n<tbody>\n");
     for result in &told.answer.frontier {
-        let figure =
-            result.figures.first().map_or_else(String::new, |figure| words::mean(first.unit(), figure));
+        let figure = result
+            .figures
+            .get(told.answer.binding)
+            .map_or_else(String::new, |figure| words::mean(first.unit(), figure));
         let price = result.cost.mean.map_or_else(|| "N/A".to_owned(), words::price);
         row(
             out,
@@ -115,7 +117,7 @@ fn sensitivity(told: &TuneReport<'_>, out: &mut Markup) {
         return;
     }
     out.raw("<section id=\"sensitivity\" class=\"long\">\n<h2>One step from it</h2>\n<p>");
-    out.words("The difference that a step makes, over runs with the same seeds: mean and interval. What is left of nothing is less.");
+    out.words("The difference that a step makes, over runs with the same seeds: mean and interval. What lies left of the line has become less.");
     out.raw("</p>\n");
     for (at, objective) in told.objectives.iter().enumerate() {
         picture::steps(told, objective, at, out);

@@ -24,14 +24,16 @@ pub(super) fn document(told: &TuneReport<'_>) -> String {
         }
         text.push_str(&format!("| runs that met the objectives | {} |\n\n", words::met(result)));
     }
-    if let (Some(first), false) = (told.objectives.first(), answer.frontier.is_empty()) {
+    if let (Some(first), false) = (told.objectives.get(told.answer.binding), answer.frontier.is_empty()) {
         text.push_str(&format!(
             "| setting | cost | {} | objectives | runs met |\n|---|---|---|---|---|\n",
             cell(first.text())
         ));
         for result in &answer.frontier {
-            let figure =
-                result.figures.first().map_or_else(String::new, |figure| words::mean(first.unit(), figure));
+            let figure = result
+                .figures
+                .get(told.answer.binding)
+                .map_or_else(String::new, |figure| words::mean(first.unit(), figure));
             text.push_str(&format!(
                 "| {} | {} | {figure} | {} | {} of {} |\n",
                 cell(&words::setting(told, result)),

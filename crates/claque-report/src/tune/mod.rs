@@ -60,7 +60,7 @@ pub struct TuneReport<'a> {
 /// What no model of claque's knows; docs/simulation.md tells more of it.
 pub const LEFT_OUT: [&str; 4] = [
     "processors that jobs share (a job's time depends on no other job, but through machine.neighbours and the streams' batching)",
-    "loss and jitter of the network, and time that the service's own messages take",
+    "what a network does beyond what was said of it, and time that the service's own messages take",
     "whatever a service does that no setting of docs/scenario.md names",
     "that a day is not like another: the audience is the one that was described, again and again with other luck",
 ];

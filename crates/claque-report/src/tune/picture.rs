@@ -21,14 +21,14 @@ const NAMES: f64 = 230.0;
 
 /// The frontier as points over the cost.
 pub(super) fn frontier(told: &TuneReport<'_>, out: &mut Markup) {
-    let Some(objective) = told.objectives.first() else { return };
+    let Some(objective) = told.objectives.get(told.answer.binding) else { return };
     let unit = objective.unit();
     let points: Vec<_> = told
         .answer
         .frontier
         .iter()
         .filter_map(|one| {
-            let figure = one.figures.first()?;
+            let figure = one.figures.get(told.answer.binding)?;
             Some((one, one.cost.mean?, figure.mean?, figure.interval))
         })
         .collect();

@@ -74,7 +74,7 @@ fn behind(name: &str, what: &str, paint: Paint) -> Vec<String> {
 }
 
 fn frontier(told: &TuneReport<'_>, paint: Paint) -> Vec<String> {
-    let Some(first) = told.objectives.first() else { return Vec::new() };
+    let Some(first) = told.objectives.get(told.answer.binding) else { return Vec::new() };
     let answer = told.answer;
     if answer.frontier.is_empty() {
         return Vec::new();
@@ -84,7 +84,7 @@ fn frontier(told: &TuneReport<'_>, paint: Paint) -> Vec<String> {
     lines
         .push(format!("  {:>9}  {:>10}  {:<23}  {:<10}  runs met", "cost", "mean", "interval", "objectives"));
     for result in &answer.frontier {
-        let Some(figure) = result.figures.first() else { continue };
+        let Some(figure) = result.figures.get(told.answer.binding) else { continue };
         let unit = first.unit();
         let told_figure = |value: f64| words::figure(unit, value.max(0.0));
         let is_winner = answer.winner.as_ref().is_some_and(|winner| winner.setting == result.setting);

@@ -42,10 +42,10 @@ pub(super) fn cost(cost: &MeanEstimate) -> String {
     )
 }
 
-/// Four digits of a price.
+/// Three to four digits of a number.
 pub(super) fn price(value: f64) -> String {
     let digits = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
-    let behind = usize::try_from((3 - digits).clamp(0, 8)).unwrap_or(0);
+    let behind = usize::try_from((2 - digits).clamp(0, 8)).unwrap_or(0);
     let text = format!("{value:.behind$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -62,7 +62,12 @@ pub(super) fn figure(unit: ObjectiveUnit, value: f64) -> String {
 /// A difference of two figures, with its sign.
 pub(super) fn signed(unit: ObjectiveUnit, value: f64) -> String {
     let sign = if value < 0.0 { "-" } else { "+" };
-    format!("{sign}{}", figure(unit, value.abs()))
+    match unit {
+        ObjectiveUnit::Pct => format!("{sign}{} points", price(value.abs())),
+        ObjectiveUnit::Ms | ObjectiveUnit::Count | ObjectiveUnit::Ratio => {
+            format!("{sign}{}", figure(unit, value.abs()))
+        }
+    }
 }
 
 /// "1.15 s to 1.26 s", or why there is none.
@@ -149,10 +154,12 @@ pub(super) fn paragraph(told: &TuneReport<'_>) -> String {
     let found = match (&answer.ending, &answer.winner) {
         (_, Some(winner)) => {
             let beside = match answer.cheaper_not_missed {
+                _ if answer.cheaper == 0 => "None of them is cheaper".to_owned(),
                 0 => "Every cheaper one of them missed".to_owned(),
                 some => format!(
-                    "{} of the cheaper ones were neither shown to meet that nor to miss it; the others missed",
-                    grouped(some)
+                    "{} of the {} cheaper ones missed; of the others it is neither shown nor ruled out",
+                    grouped(answer.cheaper - some),
+                    grouped(answer.cheaper)
                 ),
             };
             format!(

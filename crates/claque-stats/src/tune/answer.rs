@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     SettingId,
     evidence::{Evidence, MeanEstimate, Standing},
+    rivals::Pairing,
     search::{Attempt, MOST_TOLD, Search},
 };
 
@@ -109,7 +110,9 @@ pub struct TuneAnswer {
     pub nearest: Option<SettingResult>,
     /// Those that seemed good and were not confirmed.
     pub unconfirmed: Vec<Unconfirmed>,
-    /// What can be had for how much: each has a better figure of the first objective than all that are cheaper, by runs in the search.
+    /// The objective that most runs missed, from 0: the one that binds.
+    pub binding: usize,
+    /// What can be had for how much: each has a better figure of the binding objective than all that are cheaper, by runs in the search.
     pub frontier: Vec<SettingResult>,
     /// A step of each setting from the winner.
     pub sensitivity: Vec<Sensitivity>,
@@ -119,7 +122,9 @@ pub struct TuneAnswer {
     pub looked_at: u64,
     /// Of those, that too few of their runs were good.
     pub missed: u64,
-    /// Of those, cheaper than the winner and not shown to miss.
+    /// Of those, cheaper than the winner, over the seeds that both have.
+    pub cheaper: u64,
+    /// Of the cheaper ones, not shown to miss.
     pub cheaper_not_missed: u64,
     /// Simulations.
     pub runs: u32,
@@ -137,13 +142,14 @@ impl TuneAnswer {
         let attempts: Vec<_> = search.attempts.iter().enumerate().map(fresh).collect();
         let (confirmed, failed): (Vec<_>, Vec<_>) =
             attempts.into_iter().partition(|one| winner == Some(one.setting));
-        let (mut missed, mut cheaper) = (0, 0);
-        let cost = winner.map(|winner| evidence(winner).mean_cost());
-        for (setting, one) in &search.evidence {
-            if one.standing(&search.terms) == Standing::Missed {
-                missed += 1;
-            } else if Some(*setting) != winner && cost.is_some_and(|cost| one.mean_cost() < cost) {
+        let best = winner.map(evidence);
+        let (mut missed, mut cheaper, mut cheaper_not_missed) = (0, 0, 0);
+        for one in search.evidence.values() {
+            let has_missed = one.standing(&search.terms) == Standing::Missed;
+            missed += u64::from(has_missed);
+            if best.as_ref().is_some_and(|best| Pairing::of(one, best, &search.terms).is_cheaper()) {
                 cheaper += 1;
+                cheaper_not_missed += u64::from(!has_missed);
             }
         }
         let attempt = u64::try_from(search.attempts.len()).unwrap_or(u64::MAX);
@@ -154,24 +160,27 @@ impl TuneAnswer {
             fresh_seed: winner.map(|_| fresh_seed),
             nearest: if winner.is_none() { search.nearest().map(result) } else { None },
             unconfirmed: failed.into_iter().map(|result| Unconfirmed { result }).collect(),
+            binding: search.binding(),
             frontier: frontier(search).into_iter().map(result).collect(),
             sensitivity: winner.map_or_else(Vec::new, |winner| sensitivity(search, winner)),
             settings: search.grid.count(),
             looked_at: u64::try_from(search.evidence.len()).unwrap_or(u64::MAX),
             missed,
-            cheaper_not_missed: cheaper,
+            cheaper,
+            cheaper_not_missed,
             runs: search.made,
         }
     }
 }
 
-/// Settings of which each has a better figure of the first objective than all that are cheaper: by cost, the first, the last and so many
+/// Settings of which each has a better figure of the binding objective than all that are cheaper: by cost, the first, the last and so many
 /// between them as a table has room for.
 pub(super) fn frontier(search: &Search) -> Vec<SettingId> {
+    let binding = search.binding();
     let mut all: Vec<_> = search
         .evidence
         .iter()
-        .map(|(setting, evidence)| (evidence.mean_cost(), evidence.badness(&search.terms), *setting))
+        .map(|(setting, evidence)| (evidence.mean_cost(), evidence.badness(&search.terms, binding), *setting))
         .collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
     let (mut best, mut found) = (f64::INFINITY, Vec::new());

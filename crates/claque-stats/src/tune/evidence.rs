@@ -77,15 +77,16 @@ impl Evidence {
         self.runs.iter().map(|run| run.figures.get(objective).copied().flatten()).collect()
     }
 
-    /// How bad the first objective's figure is, the less the better; a figure that a run did not measure is the worst.
-    pub(super) fn badness(&self, terms: &TuneTerms) -> f64 {
-        let sign = if terms.less_is_better.first().copied().unwrap_or(true) { 1.0 } else { -1.0 };
-        let values: Vec<f64> = self
-            .values(0)
-            .into_iter()
-            .map(|value| value.map_or(f64::INFINITY, |value| sign * value))
-            .collect();
-        mean(&values).unwrap_or(f64::INFINITY)
+    /// How bad the figure of an objective is, the less the better; a figure that a run did not measure is the worst.
+    pub(super) fn badness(&self, terms: &TuneTerms, objective: usize) -> f64 {
+        mean(&self.badnesses(terms, objective)).unwrap_or(f64::INFINITY)
+    }
+
+    /// The same of each run.
+    pub(super) fn badnesses(&self, terms: &TuneTerms, objective: usize) -> Vec<f64> {
+        let sign = if terms.less_is_better.get(objective).copied().unwrap_or(true) { 1.0 } else { -1.0 };
+        let bad = |value: Option<f64>| value.map_or(f64::INFINITY, |value| sign * value);
+        self.values(objective).into_iter().map(bad).collect()
     }
 
     /// Runs that do not measure the service.

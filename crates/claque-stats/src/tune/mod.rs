@@ -7,6 +7,7 @@
 mod answer;
 mod evidence;
 mod grid;
+mod rivals;
 mod search;
 
 #[cfg(test)]
@@ -111,8 +112,10 @@ pub enum TunePart {
 pub struct TuneRun {
     /// What the setting costs in an hour of it.
     pub cost: f64,
-    /// Whether every objective was met.
+    /// Whether it measures the service and met every objective.
     pub met: bool,
+    /// Of each objective whether it was missed.
+    pub missed: Vec<bool>,
     /// The figure of each objective, where it was measured.
     pub figures: Vec<Option<f64>>,
     /// Why it does not measure the service, if so. Such a run meets nothing.

@@ -10,6 +10,7 @@ use super::{
     FRESH_SEEDS, Grid, MOST_ATTEMPTS, SettingId, TuneEnding, TuneOrder, TunePart, TuneRun, TuneTerms,
     answer::frontier,
     evidence::{Evidence, Standing},
+    rivals::Pairing,
 };
 
 /// Seeds of the first look.
@@ -18,6 +19,8 @@ const SURVEY: u32 = 2;
 const TOLD: u32 = 8;
 /// Settings of the frontier at most.
 pub(super) const MOST_TOLD: usize = 12;
+/// Settings that are held against the best at a time, at most.
+const MOST_RIVALS: usize = 8;
 /// Times as many runs as show a good setting, after which it is left as not shown.
 const PATIENCE: u32 = 4;
 
@@ -130,6 +133,10 @@ impl Search {
         let Some(candidate) = possible.first().copied() else {
             return self.besides(None).ok_or(TuneEnding::NoneShown);
         };
+        let rivals = self.rivals(candidate);
+        if !rivals.is_empty() {
+            return Ok(rivals);
+        }
         if u64::try_from(self.attempts.len()).unwrap_or(u64::MAX) >= MOST_ATTEMPTS {
             return self.besides(None).ok_or(TuneEnding::NoneShown);
         }
@@ -173,26 +180,33 @@ impl Search {
     /// Settings that may be good, the cheapest first and of those that cost the same the one with the best figure, up to the first that is
     /// shown to be good.
     fn possible(&self) -> Vec<SettingId> {
-        let failed: BTreeSet<_> = self.attempts.iter().map(|attempt| attempt.setting).collect();
-        let most = PATIENCE.saturating_mul(self.terms.fewest_runs());
         let mut found: Vec<_> = self
-            .evidence
-            .iter()
-            .filter(|(setting, _)| !failed.contains(setting))
-            .filter_map(|(setting, evidence)| {
-                let standing = evidence.standing(&self.terms);
-                let is_left = match standing {
-                    Standing::Shown => true,
-                    Standing::Open => evidence.count() < most,
-                    Standing::Missed => false,
-                };
-                is_left.then(|| (evidence.mean_cost(), evidence.badness(&self.terms), *setting, standing))
+            .left()
+            .map(|(setting, evidence, standing)| {
+                (evidence.mean_cost(), evidence.badness(&self.terms, 0), setting, standing)
             })
             .collect();
         found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
         let shown = found.iter().position(|(.., standing)| *standing == Standing::Shown);
         found.truncate(shown.map_or(found.len(), |place| place + 1));
         found.into_iter().map(|(_, _, setting, _)| setting).collect()
+    }
+
+    /// Settings that may be good, as far as that is known.
+    fn left(&self) -> impl Iterator<Item = (SettingId, &Evidence, Standing)> {
+        let failed: BTreeSet<_> = self.attempts.iter().map(|attempt| attempt.setting).collect();
+        let most = PATIENCE.saturating_mul(self.terms.fewest_runs());
+        self.evidence.iter().filter(move |(setting, _)| !failed.contains(setting)).filter_map(
+            move |(setting, evidence)| {
+                let standing = evidence.standing(&self.terms);
+                let is_left = match standing {
+                    Standing::Shown => true,
+                    Standing::Open => evidence.count() < most,
+                    Standing::Missed => false,
+                };
+                is_left.then_some((*setting, evidence, standing))
+            },
+        )
     }
 
     /// The runs that the race lacks; none once its first is shown to be good, or nobody is left.
@@ -210,6 +224,25 @@ impl Search {
             }
         }
         None
+    }
+
+    /// What those lack who may be cheaper than the candidate, or as cheap and better, and have fewer seeds: twice as many as they have. Who
+    /// is cheaper with as many seeds stands before it in the race.
+    fn rivals(&self, candidate: SettingId) -> Vec<TuneOrder> {
+        let Some(best) = self.evidence.get(&candidate) else { return Vec::new() };
+        let mut found: Vec<_> = self
+            .left()
+            .filter(|(setting, evidence, _)| *setting != candidate && evidence.count() < best.count())
+            .map(|(setting, evidence, _)| (setting, evidence, Pairing::of(evidence, best, &self.terms)))
+            .filter(|(.., pairing)| pairing.may_be_better())
+            .collect();
+        found.sort_by(|a, b| a.2.order(&b.2).then(a.0.cmp(&b.0)));
+        found.truncate(MOST_RIVALS);
+        let lacking = |(setting, evidence, _): (SettingId, &Evidence, Pairing)| {
+            let next = evidence.count().saturating_mul(2).min(best.count());
+            self.up_to([setting], next, TunePart::Race)
+        };
+        found.into_iter().flat_map(lacking).collect()
     }
 
     /// What the last attempt to confirm a setting lacks, if anything.
@@ -247,10 +280,23 @@ impl Search {
         (!orders.is_empty()).then_some(orders)
     }
 
-    /// The setting that comes nearest: of which most runs met the objectives, as far as is sure, then the one with the best figure.
+    /// The objective that most runs missed, over all settings; the first where none was missed.
+    pub(super) fn binding(&self) -> usize {
+        let missed = |objective: usize| {
+            let runs = self.evidence.values().flat_map(|evidence| &evidence.runs);
+            runs.filter(|run| run.missed.get(objective).copied().unwrap_or(false)).count()
+        };
+        let objectives = 0..self.terms.less_is_better.len();
+        objectives.rev().max_by_key(|objective| missed(*objective)).unwrap_or(0)
+    }
+
+    /// The setting that comes nearest: of which most runs met the objectives, as far as is sure, then the one with the best figure of what
+    /// binds.
     pub(super) fn nearest(&self) -> Option<SettingId> {
-        let key =
-            |evidence: &Evidence| (evidence.share.0, -evidence.badness(&self.terms), -evidence.mean_cost());
+        let binding = self.binding();
+        let key = |evidence: &Evidence| {
+            (evidence.share.0, -evidence.badness(&self.terms, binding), -evidence.mean_cost())
+        };
         let mut best: Option<(SettingId, (f64, f64, f64))> = None;
         for (setting, evidence) in &self.evidence {
             let here = key(evidence);

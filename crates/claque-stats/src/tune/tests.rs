@@ -37,7 +37,13 @@ impl World {
                 let chance = chance as f64 / (1_u64 << 53) as f64;
                 let figure = (self.figure)(&places, chance);
                 let cost = (self.cost)(&places);
-                let run = TuneRun { cost, met: figure <= 1.0, figures: vec![Some(figure)], invalid: None };
+                let run = TuneRun {
+                    cost,
+                    met: figure <= 1.0,
+                    missed: vec![figure > 1.0],
+                    figures: vec![Some(figure)],
+                    invalid: None,
+                };
                 search.add(order, run);
             }
         }
@@ -170,7 +176,48 @@ fn runs_that_measure_nothing_are_no_answer() {
     let Next::Run(orders) = search.next() else { panic!("nothing is known yet") };
     for order in orders {
         let invalid = Some("no audio".to_owned());
-        search.add(order, TuneRun { cost: 1.0, met: false, figures: vec![None], invalid });
+        search
+            .add(order, TuneRun { cost: 1.0, met: false, missed: vec![true], figures: vec![None], invalid });
     }
     assert_eq!(search.next(), Next::Done(TuneEnding::Untrusted("no audio".to_owned())));
+}
+
+#[test]
+fn of_costs_that_are_luck_the_least_wins_and_not_the_luckiest() {
+    // What is paid depends on the seed, four times as much as on the setting.
+    let world = World { sizes: vec![6], cost: |at| f64::from(at[0]) / 10.0, figure: |_, _| 0.5 };
+    for luck in 0..40 {
+        let grid = Grid::new(world.sizes.clone(), 10).unwrap();
+        let mut search = Search::new(terms(3_000), grid.clone());
+        let ending = loop {
+            match search.next() {
+                Next::Done(ending) => break ending,
+                Next::Run(orders) => {
+                    for order in orders {
+                        // A part is of the seed alone, and a part of setting and seed.
+                        let evenly = |seed: Seed| {
+                            f64::from(u32::try_from(seed.value() >> 32).unwrap()) / f64::from(u32::MAX)
+                        };
+                        let root = Seed::root(luck).index(order.seed);
+                        let cost = (world.cost)(&grid.places(order.setting))
+                            + 2.0 * evenly(root)
+                            + 0.2 * evenly(root.index(order.setting.0));
+                        search.add(
+                            order,
+                            TuneRun {
+                                cost,
+                                met: true,
+                                missed: vec![false],
+                                figures: vec![Some(0.5)],
+                                invalid: None,
+                            },
+                        );
+                    }
+                }
+            }
+        };
+        assert_eq!(ending, TuneEnding::Confirmed);
+        let winner = TuneAnswer::of(&search, ending).winner.unwrap();
+        assert_eq!(winner.places, [0], "with luck {luck}");
+    }
 }

@@ -102,6 +102,7 @@ fn told(made: &JudgedReplicate, fixed: f64, prices: &Prices) -> TuneRun {
     TuneRun {
         cost: fixed + prices.of_overflow(made.mean_overflowing),
         met: is_valid && made.objectives.iter().all(|result| result.met),
+        missed: made.objectives.iter().map(|result| !result.met).collect(),
         figures: made.objectives.iter().map(|result| result.value).collect(),
         invalid: (!is_valid).then(|| made.verdict.doubts()),
     }
