@@ -57,11 +57,12 @@ fn search(mut settings: TuneSettings, interrupts: &Interrupts) -> anyhow::Result
         if settings.output.talk == Verbosity::Normal {
             say(&orders, &search, &mut said);
         }
-        for order in &orders {
+        for order in orders.iter().take_while(|_| !interrupts.any()) {
             if !prepared.contains_key(&order.setting) {
                 prepared.insert(order.setting, settings.prepare(order.setting)?);
             }
         }
+        // Simulations that are not begun any more are no part of what is given, so that those need no setting either.
         let made = make(&orders, &prepared, &settings, interrupts)?;
         for (order, run) in orders.into_iter().zip(made) {
             search.add(order, run);

@@ -13,4 +13,5 @@ mod stage;
 mod suite;
 mod suites_by_name;
 mod swapped;
+mod tune;
 mod virtual_time;
