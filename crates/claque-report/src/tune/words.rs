@@ -42,10 +42,17 @@ pub(super) fn cost(cost: &MeanEstimate) -> String {
     )
 }
 
-/// Three to four digits of a number.
+/// Three digits of a number, or all of a whole one.
 pub(super) fn price(value: f64) -> String {
-    let digits = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
-    let behind = usize::try_from((2 - digits).clamp(0, 8)).unwrap_or(0);
+    let behind = match value.abs() {
+        size if size >= 99.95 || size <= 0.0 => 0,
+        size if size >= 9.995 => 1,
+        size if size >= 0.9995 => 2,
+        size if size >= 0.09995 => 3,
+        size if size >= 0.009_995 => 4,
+        size if size >= 0.000_999_5 => 5,
+        _ => 8,
+    };
     let text = format!("{value:.behind$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -221,5 +228,16 @@ pub(super) const fn uncertainty(told: &TuneReport<'_>) -> &'static str {
             "Intervals are of chance alone, other seeds of the same model. They do not hold how far the model itself may be off, which a model \
              file of claque calibrate would tell."
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits_and_no_zeros_behind() {
+        let told = [0.0, 1_234.4, 10.0, 9.999, 1.234_5, 0.1, 0.143_21, 0.02, 0.001_234_5, -0.04].map(price);
+        assert_eq!(told, ["0", "1234", "10", "10", "1.23", "0.1", "0.143", "0.02", "0.00123", "-0.04"]);
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! [`claque_stats::tune`] says which simulations are wanted next and what all of them come to.
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    process::ExitCode,
+};
 
 use anyhow::Context as _;
 use claque_report::tune::{DimensionHead, TuneReport, to_html, to_json, to_markdown, to_text};
@@ -58,8 +61,8 @@ fn search(mut settings: TuneSettings, interrupts: &Interrupts) -> anyhow::Result
             say(&orders, &search, &mut said);
         }
         for order in orders.iter().take_while(|_| !interrupts.any()) {
-            if !prepared.contains_key(&order.setting) {
-                prepared.insert(order.setting, settings.prepare(order.setting)?);
+            if let Entry::Vacant(place) = prepared.entry(order.setting) {
+                place.insert(settings.prepare(order.setting)?);
             }
         }
         // Simulations that are not begun any more are no part of what is given, so that those need no setting either.
