@@ -14,6 +14,8 @@ struct Document<'a> {
     format_version: u32,
     claque: Version,
     kind: &'static str,
+    /// Null where nothing was kept.
+    tune_folder: Option<&'a str>,
     about: &'a str,
     words: String,
     objectives: Vec<&'a str>,
@@ -37,6 +39,7 @@ pub(super) fn document(told: &TuneReport<'_>) -> Result<String, ReportError> {
         format_version: FORMAT_VERSION,
         claque: Version::OURS,
         kind: "tune",
+        tune_folder: told.folder,
         about: told.about,
         words: words::paragraph(told),
         objectives: told.objectives.iter().map(claque_stats::objective::Objective::text).collect(),

@@ -9,10 +9,13 @@ mod words;
 
 use claque_stats::{
     objective::Objective,
-    tune::{TuneAnswer, TuneTerms},
+    tune::{ModelUncertainty, TuneAnswer, TuneTerms},
 };
 
 use crate::{ReportError, paint::Paint};
+
+/// The page's name in the folder of a search.
+pub const FILE: &str = "tune.html";
 
 /// What was varied.
 #[derive(Clone, Debug)]
@@ -23,17 +26,6 @@ pub struct DimensionHead<'a> {
     pub short: &'a str,
     /// Its values, as they are typed.
     pub values: Vec<&'a str>,
-}
-
-/// What the runs know of how far the model may be off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ModelUncertainty {
-    /// Each run has a model that the calibration leaves possible.
-    Drawn,
-    /// It was fitted, but what was fitted is set to something else.
-    NotDrawn,
-    /// Nothing is known of it.
-    Unknown,
 }
 
 /// A search with its answer.
@@ -53,6 +45,8 @@ pub struct TuneReport<'a> {
     pub doubts: &'a [String],
     /// What the runs know of how far the model may be off.
     pub uncertainty: ModelUncertainty,
+    /// Where it is kept, if anywhere.
+    pub folder: Option<&'a str>,
     /// What the runs come to.
     pub answer: &'a TuneAnswer,
 }
@@ -64,6 +58,11 @@ pub const LEFT_OUT: [&str; 4] = [
     "whatever a service does that no setting of docs/scenario.md names",
     "that a day is not like another: the audience is the one that was described, again and again with other luck",
 ];
+
+/// The answer in one line.
+pub fn headline(told: &TuneReport<'_>) -> String {
+    words::headline(told)
+}
 
 /// The answer as text of at most 80 columns, ended by a newline.
 pub fn to_text(told: &TuneReport<'_>, paint: Paint) -> String {

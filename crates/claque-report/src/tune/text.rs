@@ -43,6 +43,7 @@ pub(super) fn document(told: &TuneReport<'_>, paint: Paint) -> String {
     lines.extend(sensitivity(told, paint));
     lines.push(String::new());
     lines.push(row("simulated", &counted(answer.runs.into(), "run"), paint));
+    lines.extend(told.folder.map(|folder| row("folder", folder, paint)));
     joined(&lines)
 }
 

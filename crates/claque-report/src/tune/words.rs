@@ -2,11 +2,11 @@
 
 use claque_stats::{
     objective::ObjectiveUnit,
-    tune::{MeanEstimate, PairedDifference, SettingResult, SettingStatus, TuneEnding},
+    tune::{MeanEstimate, ModelUncertainty, PairedDifference, SettingResult, SettingStatus, TuneEnding},
     units::{NOT_MEASURED, counted, grouped, time},
 };
 
-use super::{ModelUncertainty, TuneReport};
+use super::TuneReport;
 use crate::words::{one_line, sentence};
 
 /// The answer in one line.

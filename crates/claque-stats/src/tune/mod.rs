@@ -79,6 +79,18 @@ impl TuneTerms {
     }
 }
 
+/// What the runs know of how far the model may be off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModelUncertainty {
+    /// Each run has a model that the calibration leaves possible.
+    Drawn,
+    /// It was fitted, but what was fitted is set to something else.
+    NotDrawn,
+    /// Nothing is known of it.
+    Unknown,
+}
+
 /// A simulation that is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TuneOrder {

@@ -150,7 +150,7 @@ impl Cli {
             },
             Verb::Suite(flags) => flags.output.quiet,
             Verb::Capacity(flags) => flags.output.quiet,
-            Verb::Tune(flags) => flags.quiet,
+            Verb::Tune(flags) => flags.output.quiet,
             Verb::Documents(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,

@@ -1,10 +1,10 @@
 //! The cheapest setting of a model that meets objectives.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::num::NonZeroUsize;
 
 use clap::Args;
 
-use super::{AudienceFlags, GatewayFlags, LimitFlags, PlayerFlags, SpeechFlags};
+use super::{AudienceFlags, GatewayFlags, LimitFlags, MarkdownFlag, OutputFlags, PlayerFlags, SpeechFlags};
 
 const HEADING: &str = "Search";
 
@@ -48,16 +48,8 @@ pub(crate) struct TuneFlags {
     pub(crate) gateway: GatewayFlags,
     #[command(flatten)]
     pub(crate) limits: LimitFlags,
-    /// Print the answer as JSON
-    #[arg(long, help_heading = super::output::HEADING)]
-    pub(crate) json: bool,
-    /// Write the answer as a page with plots
-    #[arg(long, value_name = "FILE", help_heading = super::output::HEADING)]
-    pub(crate) html: Option<PathBuf>,
-    /// Write the answer as GitHub-flavoured Markdown; - prints it in place of the text
-    #[arg(long, value_name = "FILE", help_heading = super::output::HEADING)]
-    pub(crate) markdown: Option<PathBuf>,
-    /// Say nothing on stderr but errors; the answer still comes on stdout
-    #[arg(long, short, help_heading = super::output::HEADING)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputFlags,
+    #[command(flatten)]
+    pub(crate) markdown: MarkdownFlag,
 }

@@ -59,7 +59,7 @@ pub(crate) use self::{
     },
     suite::{SuiteDeed, SuiteSettings, resolve_suite},
     told_files::ShowOutput,
-    tune::{PreparedSetting, Prices, TuneSettings, resolve_tune},
+    tune::{Dimension, PreparedSetting, Prices, TuneSettings, resolve_tune},
     vary::resolve_vary,
 };
 

@@ -3,6 +3,7 @@
 pub(crate) mod capacity;
 pub(crate) mod compare;
 pub(crate) mod suite;
+pub(crate) mod tune;
 
 use std::path::{Path, PathBuf};
 
@@ -143,12 +144,12 @@ fn not_kept(why: &str) {
     talk::say(&format!("error: this run could not be kept: {why}"));
 }
 
-pub(crate) fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
+fn write(path: &Path, text: &str, flag: &str) -> anyhow::Result<()> {
     std::fs::write(path, printable(text, Colours::None).as_bytes())
         .with_context(|| format!("failed to write {}; give another file with {flag}", path.display()))
 }
 
 /// Colours where stdout takes them.
-pub(crate) fn paint() -> Paint {
+fn paint() -> Paint {
     Paint::new(talk::stdout_has_colours())
 }

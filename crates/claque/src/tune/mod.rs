@@ -4,19 +4,31 @@
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::Context as _;
-use claque_report::tune::{DimensionHead, TuneReport, to_html, to_json, to_markdown, to_text};
-use claque_run::{JudgedReplicate, RunError, interrupts::Interrupts, judge_replicates, usage::UsageError};
+use claque_net::unix_nanos;
+use claque_run::{
+    JudgedReplicate, RunError,
+    interrupts::Interrupts,
+    judge_replicates,
+    record::{folder_name, new_folder_called},
+    usage::UsageError,
+};
 use claque_stats::{
     tune::{Next, Search, SettingId, TuneAnswer, TuneEnding, TuneOrder, TunePart, TuneRun},
     units::{counted, grouped},
 };
 
+use claque_store::{
+    ClaqueVersion, Integrity, TuneFolder, TuneManifest, TuneVaried, UnixNanos, is_tune, open_tune,
+    remove_tune, save_tune,
+};
+
 use crate::{
-    config::{OutputFormat, PreparedSetting, Prices, TuneSettings, Verbosity},
+    config::{Dimension, PreparedSetting, Prices, TuneSettings, Verbosity},
     exit::{INVALID, LEFT, MISSED},
     report, talk,
 };
@@ -29,15 +41,34 @@ pub(crate) async fn run(settings: TuneSettings) -> anyhow::Result<ExitCode> {
     let interrupts =
         Interrupts::listen().context("failed to listen for Ctrl-C; free some memory or files")?;
     let asked = interrupts.clone();
+    let began = UnixNanos(unix_nanos());
+    // Made before anything is simulated, so that a folder which cannot be made costs nothing.
+    let dir = new_folder_called(&settings.dir, &format!("tune-{}", folder_name(began)))?;
     let search = tokio::task::spawn_blocking(move || search(settings, &asked));
-    tokio::select! {
-        ended = search => {
-            let (settings, answer) = ended.context("the search ended in a bug of claque")??;
-            tell(&settings, &answer)?;
-            Ok(exit_code(&answer.ending))
+    let ended = tokio::select! {
+        ended = search => ended.context("the search ended in a bug of claque").and_then(|ended| ended),
+        () = interrupts.reached(2) => {
+            discard(&dir);
+            return Ok(ExitCode::from(LEFT));
         }
-        () = interrupts.reached(2) => Ok(ExitCode::from(LEFT)),
+    };
+    let (settings, answer) = ended.inspect_err(|_| discard(&dir))?;
+    let code = exit_code(&answer.ending);
+    let is_empty = answer.runs == 0;
+    let manifest = manifest(&settings, answer, began);
+    if is_empty {
+        discard(&dir);
+    } else {
+        save_tune(&dir, &manifest)?;
     }
+    report::tune::tell(&TuneFolder { dir, manifest, integrity: Integrity::default() }, &settings.output)?;
+    Ok(code)
+}
+
+/// Takes the folder of a search away of which nothing came.
+fn discard(dir: &Path) {
+    // What cannot be taken away stays, and is seen there.
+    let _gone = remove_tune(dir);
 }
 
 fn exit_code(ending: &TuneEnding) -> ExitCode {
@@ -141,38 +172,39 @@ fn count(orders: &[TuneOrder]) -> u64 {
     u64::try_from(orders.len()).unwrap_or(u64::MAX)
 }
 
-fn tell(settings: &TuneSettings, answer: &TuneAnswer) -> anyhow::Result<()> {
-    let dimensions: Vec<_> = settings
-        .dimensions
-        .iter()
-        .map(|dimension| DimensionHead {
-            key: &dimension.key,
-            short: dimension.short_name(),
-            values: dimension.values.iter().map(|value| value.text.as_str()).collect(),
-        })
-        .collect();
-    let prices = settings.prices.words();
-    let told = TuneReport {
-        about: &settings.about,
-        dimensions: &dimensions,
-        objectives: &settings.objectives,
-        prices: &prices,
-        terms: &settings.terms,
-        doubts: &settings.doubts,
-        uncertainty: settings.uncertainty,
-        answer,
+/// What is kept of it.
+fn manifest(settings: &TuneSettings, answer: TuneAnswer, began: UnixNanos) -> TuneManifest {
+    let varied = |dimension: &Dimension| TuneVaried {
+        name: dimension.key.clone(),
+        values: dimension.values.iter().map(|value| value.text.clone()).collect(),
     };
-    let output = &settings.output;
-    if let Some(path) = &output.markdown {
-        report::write(path, &to_markdown(&told), "--markdown")?;
+    TuneManifest {
+        claque: ClaqueVersion { version: env!("CARGO_PKG_VERSION").to_owned() },
+        started_at_utc: began.utc(),
+        finished_at_utc: UnixNanos(unix_nanos()).utc(),
+        about: settings.about.clone(),
+        varied: settings.dimensions.iter().map(varied).collect(),
+        objectives: settings.objectives.iter().map(|objective| objective.text().to_owned()).collect(),
+        prices: settings.prices.words(),
+        terms: settings.terms.clone(),
+        doubts: settings.doubts.clone(),
+        uncertainty: settings.uncertainty,
+        scenario: settings.scenario.clone(),
+        answer,
     }
-    if let Some(path) = &output.html {
-        std::fs::write(path, to_html(&told))
-            .with_context(|| format!("failed to write {}; give another file with --html", path.display()))?;
-    }
-    talk::print(&match output.format {
-        OutputFormat::Text => to_text(&told, report::paint()),
-        OutputFormat::Json => to_json(&told)?,
-        OutputFormat::Markdown => to_markdown(&told),
-    })
+}
+
+/// The folder of the search that has this path, or this name in `dir`.
+pub(crate) fn folder_of_tune(name: &str, dir: &Path) -> Option<PathBuf> {
+    [PathBuf::from(name), dir.join(name)].into_iter().find(|path| !name.is_empty() && is_tune(path))
+}
+
+/// The search in a folder, if it is what was written: nothing of it can be worked out again.
+///
+/// # Errors
+/// It cannot be read, or was changed.
+pub(crate) fn open(folder: &Path) -> anyhow::Result<TuneFolder> {
+    let tune = open_tune(folder)?;
+    tune.integrity.refuse(folder)?;
+    Ok(tune)
 }

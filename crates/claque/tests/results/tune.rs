@@ -1,7 +1,9 @@
 //! `claque tune`: services whose best setting is known on paper, and what is told where there is none.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -94,10 +96,15 @@ fn runs_are_simulations_of_their_seeds_on_any_number_of_threads() {
     let varied = ["--vary", "workers=2..8:2", "--vary", "batch_size=4,8", "--vary", "min_buffer=1,2"];
     let asked = ["--objective", "startup_time mean < 12 s"];
     let args = [&["tune", "--json", "--jobs"], &["1"][..], &world, &varied, &asked, &QUICK].concat();
-    let one = stage.prints(&args);
+    // All but the folder, which has the moment in its name.
+    let searched = |args: &[&str]| {
+        let mut told = json(&stage.prints(args));
+        told.as_object_mut().expect("it is an object").remove("tune_folder");
+        told
+    };
+    let told = searched(&args);
     let many = args.iter().map(|arg| if *arg == "1" { "3" } else { *arg }).collect::<Vec<_>>();
-    assert_eq!(one, stage.prints(&many));
-    let told = json(&one);
+    assert_eq!(told, searched(&many));
     let (winner, varied) = (&told["answer"]["winner"], &told["varied"]);
     let value = |at: usize| {
         let place = usize::try_from(winner["places"][at].as_u64().expect("it won")).expect("it is small");
@@ -145,18 +152,66 @@ fn every_form_fits_its_reader() {
         "worker=0.02/h,overflow=0.5/h",
     ];
     let objectives = ["--objective", "startup_time p95 < 9 s", "--objective", "stalled_time_pct <= 40 %"];
-    let files = ["--html", "tune.html", "--markdown", "tune.md"];
+    let files = ["--markdown", "tune.md", "--output-dir", "kept"];
     let text = stage.prints(&[&model[..], &varied, &objectives, &files, &QUICK].concat());
+    let folder = only_folder(&stage.path().join("kept"));
     let widest = text.lines().max_by_key(|line| line.chars().count()).unwrap_or_default();
     assert!(widest.chars().count() <= 80, "{widest}");
-    insta::assert_snapshot!("tune_text", text);
-    let markdown = std::fs::read_to_string(stage.path().join("tune.md")).expect("it was written");
+    insta::assert_snapshot!("tune_text", text.replace(&short_name(&folder), "tune-DATE"));
+    let markdown = fs::read_to_string(stage.path().join("tune.md")).expect("it was written");
     assert!(markdown.starts_with("### Tune: workers="), "{markdown}");
-    let loaded = crate::browser::load(&stage.path().join("tune.html"));
+    let loaded = crate::browser::load(&folder.join("tune.html"));
     assert_eq!(loaded.console, Vec::<String>::new());
     for part in ["CONFIRMED", "What the model leaves out", "One step from it", "<svg"] {
         assert!(loaded.body().contains(part), "{part}");
     }
+}
+
+/// The one folder in another.
+fn only_folder(parent: &Path) -> PathBuf {
+    let mut folders =
+        fs::read_dir(parent).expect("it is there").map(|entry| entry.expect("it is read").path());
+    let folder = folders.next().expect("there is one");
+    assert_eq!(folders.next(), None);
+    folder
+}
+
+fn short_name(folder: &Path) -> String {
+    folder.file_name().expect("it has a name").to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_search_is_kept_shown_listed_and_pruned_and_says_nothing_once_it_was_changed() {
+    let stage = Stage::new();
+    let clockwork = ["--engine", "deterministic", "--users", "3", "--blocks", "6"];
+    let asked = ["--vary", "workers=1..3", "--objective", "underruns = 0"];
+    let told = json(&stage.prints(&[&["tune", "--json"][..], &clockwork, &asked, &QUICK].concat()));
+    let folder = only_folder(&stage.path().join("claque-results"));
+    let name = short_name(&folder);
+    assert_eq!(told["tune_folder"], format!("claque-results/{name}"));
+    let shown = json(&stage.prints(&["show", &name, "--json"]));
+    assert_eq!((&shown["answer"], &shown["words"]), (&told["answer"], &told["words"]));
+    let list = stage.prints(&["runs"]);
+    assert!(list.contains(&name) && list.contains("workers=1"), "{list}");
+    let listed = json(&stage.prints(&["runs", "--json"]));
+    assert_eq!(listed["tunes"][0]["ending"]["kind"], "confirmed");
+    let page = fs::read_to_string(folder.join("tune.html")).expect("it was written");
+    fs::remove_file(folder.join("tune.html")).expect("it can go");
+    assert_eq!(stage.prints(&["report", &name]).trim(), format!("claque-results/{name}/tune.html"));
+    assert_eq!(fs::read_to_string(folder.join("tune.html")).expect("it is there again"), page);
+    let file = fs::read_to_string(folder.join("tune.json")).expect("it was written");
+    let better = file.replacen("\"met\": 24", "\"met\": 23", 1);
+    assert_ne!(better, file);
+    fs::write(folder.join("tune.json"), better).expect("it can be written");
+    for verb in ["show", "report"] {
+        let output = stage.claque(&[verb, &name]);
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(5), "{verb}: {words}");
+        assert!(words.contains("tune.json was changed in answer"), "{words}");
+    }
+    assert!(stage.prints(&["runs"]).contains("CHANGED"));
+    stage.prints(&["prune", "--keep", "0", "--delete"]);
+    assert!(!folder.exists());
 }
 
 /// A model that was fitted to few blocks may be far off, and the runs know it.
@@ -172,7 +227,7 @@ fn a_fitted_model_brings_its_doubt_along() {
     let fitted = told("model.toml");
     let words = fitted["uncertainty"].as_str().expect("it is text");
     assert!(words.contains("how far the calibration may be off"), "{words}");
-    let text = std::fs::read_to_string(stage.path().join("model.toml")).expect("it was written");
+    let text = fs::read_to_string(stage.path().join("model.toml")).expect("it was written");
     // The same without what is known of the fit.
     let (before, after) = text.split_once("[calibration.fit]").expect("it is told how well it fits");
     let rest = after.split_once("\n[").map_or_else(String::new, |(_, rest)| format!("[{rest}"));

@@ -10,7 +10,6 @@ use std::{ffi::OsString, num::NonZeroUsize, path::PathBuf};
 
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
 use claque_core::rng::Seed;
-use claque_report::tune::ModelUncertainty;
 use claque_run::{
     RunError,
     order::{FactsKept, Results, SimulateOrder, SimulatedService},
@@ -18,7 +17,7 @@ use claque_run::{
 };
 use claque_stats::{
     objective::Objective,
-    tune::{FRESH_SEEDS, Grid, MOST_ATTEMPTS, SettingId, TuneTerms},
+    tune::{FRESH_SEEDS, Grid, MOST_ATTEMPTS, ModelUncertainty, SettingId, TuneTerms},
 };
 
 pub(crate) use self::{prices::Prices, range::Dimension};
@@ -28,8 +27,7 @@ use super::{
     no_effect, objectives, output,
     resolve::simulate_order,
     scenario,
-    settings::{JudgementSettings, OutputFormat, Verbosity},
-    told_files,
+    settings::{JudgementSettings, Output},
     vary::{complaint, flag},
     wish::{Source, Wish},
     wishes::{Wishes, over},
@@ -70,16 +68,11 @@ pub(crate) struct TuneSettings {
     /// What the runs know of how far the model may be off.
     pub(crate) uncertainty: ModelUncertainty,
     /// How it is told.
-    pub(crate) output: TuneOutput,
-}
-
-/// Where a search is told.
-#[derive(Debug)]
-pub(crate) struct TuneOutput {
-    pub(crate) format: OutputFormat,
-    pub(crate) html: Option<PathBuf>,
-    pub(crate) markdown: Option<PathBuf>,
-    pub(crate) talk: Verbosity,
+    pub(crate) output: Output,
+    /// The folder in which searches have theirs.
+    pub(crate) dir: PathBuf,
+    /// What was decided about the first setting.
+    pub(crate) scenario: serde_json::Value,
 }
 
 /// What makes settings.
@@ -181,12 +174,12 @@ pub(crate) fn resolve_tune(flags: TuneFlags, typed: &[OsString]) -> Result<TuneS
     let prices = Prices::parse(&flags.cost, &dimensions)?;
     let jobs =
         flags.jobs.unwrap_or_else(|| std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
-    let (format, markdown) = told_files::form(flags.json, flags.markdown.clone())?;
-    let html = told_files::writable(flags.html.clone(), "html")?;
-    let output = TuneOutput { format, html, markdown, talk: output::talk(flags.quiet) };
+    let (told, markdown) = (flags.output.clone(), flags.markdown.markdown.clone());
     let (reliability, max_runs) = (flags.reliability.map(Wish::flag), flags.max_runs.map(Wish::flag));
     let mut world = TuneWorld { command: Cli::command(), base: typed.to_vec() };
     let (mut wishes, source, JudgementSettings { objectives, .. }) = wished(flags)?;
+    let judged = JudgementSettings { objectives: objectives.clone(), junit: None, markdown };
+    let (results, output) = output::output(told, judged, &mut wishes)?;
     let confidence = wishes.judging.confidence.take();
     let terms = TuneTerms {
         confidence_pct: source.within(confidence.as_ref(), "confidence", 80.0..=99.9, CONFIDENCE)?,
@@ -223,6 +216,8 @@ pub(crate) fn resolve_tune(flags: TuneFlags, typed: &[OsString]) -> Result<TuneS
         about,
         uncertainty,
         output,
+        dir: results.dir,
+        scenario: first.scenario.clone(),
     })
 }
 

@@ -78,11 +78,6 @@ impl Dimension {
         Ok(Self { key, values })
     }
 
-    /// The last part of its name: what a table has room for.
-    pub(crate) fn short_name(&self) -> &str {
-        self.key.rsplit('.').next().unwrap_or(&self.key)
-    }
-
     /// Whether it decides on the number of workers.
     pub(super) fn is_workers(&self) -> bool {
         self.key == "workers" || self.key.ends_with(".workers") || self.key == "stream.slots"
