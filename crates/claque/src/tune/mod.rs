@@ -123,6 +123,7 @@ fn make(
         None => Err(RunError::Usage(UsageError::new("a setting was not prepared"))),
     };
     let made = judge_replicates(orders.len(), order, settings.jobs, || interrupts.any())?;
+    has_figures(&made)?;
     let runs = made.into_iter().enumerate();
     Ok(runs
         .map(|(place, made)| {
@@ -130,6 +131,19 @@ fn make(
             told(&made, fixed, &settings.prices)
         })
         .collect())
+}
+
+/// That runs which measure the service have something of every figure that an objective is about.
+fn has_figures(made: &[JudgedReplicate]) -> Result<(), UsageError> {
+    let valid = made.iter().filter(|made| made.verdict.is_valid());
+    let missing = valid.flat_map(|made| &made.objectives).find(|result| result.has_nothing());
+    missing.map_or(Ok(()), |result| {
+        Err(UsageError::new(format!(
+            "a run that measures the service has nothing of the figure that the objective `{}` is about, as those of speech that comes in \
+             pieces have nothing where blocks come whole; give another",
+            result.objective
+        )))
+    })
 }
 
 fn told(made: &JudgedReplicate, fixed: f64, prices: &Prices) -> TuneRun {

@@ -268,6 +268,10 @@ fn what_cannot_be_searched_is_refused_with_the_remedy() {
         ),
         (&["--vary", "workers=1..4", "--base-url", "http://x"], "unexpected argument '--base-url'"),
         (&["--vary", "workers=1..4", "--objective", "startup < 1 s"], "startup"),
+        (
+            &["--vary", "workers=1..4", "--objective", "continuity_ok@100 >= 99 %"],
+            "has nothing of the figure that the objective `continuity_ok@100 >= 99 %` is about",
+        ),
         (&["--vary", "workers=1..4", "--confidence", "100"], "--confidence is 100; give 80 to 99.9"),
     ] {
         let said = stage.refused(&[&["tune"], args].concat());
