@@ -22,8 +22,8 @@ pub const FILE: &str = "tune.html";
 pub struct DimensionHead<'a> {
     /// Its whole name.
     pub key: &'a str,
-    /// The last part of it.
-    pub short: &'a str,
+    /// The last part of it, where no other has the same.
+    pub short: String,
     /// Its values, as they are typed.
     pub values: Vec<&'a str>,
 }

@@ -106,9 +106,11 @@ fn frontier(told: &TuneReport<'_>, paint: Paint) -> Vec<String> {
 
 fn sensitivity(told: &TuneReport<'_>, paint: Paint) -> Vec<String> {
     let steps = &told.answer.sensitivity;
-    let Some(first) = steps.first() else { return Vec::new() };
-    let title = format!("one step from it, over {} with the same seeds", counted(first.pairs.into(), "run"));
-    let mut lines = vec![String::new(), format!("  {}", paint.style(Style::Bold, &title))];
+    if steps.is_empty() {
+        return Vec::new();
+    }
+    let title = "one step from it, over runs with the same seeds";
+    let mut lines = vec![String::new(), format!("  {}", paint.style(Style::Bold, title))];
     for step in steps {
         let Some(dimension) = told.dimensions.get(step.dimension) else { continue };
         let place = step.neighbour.places.get(step.dimension).copied();
@@ -121,7 +123,7 @@ fn sensitivity(told: &TuneReport<'_>, paint: Paint) -> Vec<String> {
             step.neighbour.met,
             step.neighbour.runs
         );
-        lines.push(format!("  {name}: {met}"));
+        lines.extend(wrapped("", &format!("{name}: {met}, {}", counted(step.pairs.into(), "pair"))));
         let signed =
             |value: f64| format!("{}{}", if value < 0.0 { "-" } else { "+" }, words::price(value.abs()));
         lines.extend(wrapped("    costs ", &words::difference(&step.cost, signed)));

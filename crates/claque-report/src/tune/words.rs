@@ -164,7 +164,7 @@ pub(super) fn paragraph(told: &TuneReport<'_>) -> String {
                 _ if answer.cheaper == 0 => "None of them is cheaper".to_owned(),
                 0 => "Every cheaper one of them missed".to_owned(),
                 some => format!(
-                    "{} of the {} cheaper ones missed; of the others it is neither shown nor ruled out",
+                    "{} of the {} cheaper ones missed, and of the others that is not shown",
                     grouped(answer.cheaper - some),
                     grouped(answer.cheaper)
                 ),
@@ -201,6 +201,14 @@ pub(super) fn paragraph(told: &TuneReport<'_>) -> String {
             };
             format!("Of no setting it is shown that {asked}. {looked}: {how}.")
         }
+    };
+    let found = match (&answer.ending, &answer.winner) {
+        (TuneEnding::Stopped, Some(_)) => {
+            format!(
+                "{found} The search was stopped after that: what is told of other settings is unfinished."
+            )
+        }
+        _ => found,
     };
     let dearer = &answer.unconfirmed;
     if dearer.is_empty() {

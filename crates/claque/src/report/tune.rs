@@ -72,12 +72,17 @@ fn with_report<T>(
         manifest.objectives.iter().map(|line| Objective::parse(line)).collect();
     let objectives = objectives
         .with_context(|| format!("failed to read the objectives of the search in {}", tune.dir.display()))?;
+    let last_part = |name: &'_ str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let is_unique =
+        |part: &str| manifest.varied.iter().filter(|one| last_part(&one.name) == part).count() == 1;
     let dimensions: Vec<_> = manifest
         .varied
         .iter()
         .map(|varied| DimensionHead {
             key: &varied.name,
-            short: varied.name.rsplit('.').next().unwrap_or(&varied.name),
+            short: Some(last_part(&varied.name))
+                .filter(|part| is_unique(part))
+                .unwrap_or(varied.name.clone()),
             values: varied.values.iter().map(String::as_str).collect(),
         })
         .collect();

@@ -92,7 +92,8 @@ impl Prices {
     /// It has workers without limit, which have no price.
     pub(super) fn fixed(&self, order: &SimulateOrder, numbers: &[Option<f64>]) -> Result<f64, UsageError> {
         let mut cost = 0.0;
-        if let Some(price) = self.worker {
+        // What costs nothing need not be counted.
+        if let Some(price) = self.worker.filter(|price| *price > 0.0) {
             cost += price * workers(order)?;
         }
         for (place, price) in &self.varied {
