@@ -158,7 +158,30 @@ pub(super) fn paragraph(told: &TuneReport<'_>) -> String {
         "at least {} % of its runs meet every objective, with {} % confidence",
         terms.reliability_pct, terms.confidence_pct
     );
+    let found = found(told, &asked, &looked);
     let found = match (&answer.ending, &answer.winner) {
+        (TuneEnding::Stopped, Some(_)) => {
+            format!(
+                "{found} The search was stopped after that: what is told of other settings is unfinished."
+            )
+        }
+        _ => found,
+    };
+    let dearer = &answer.unconfirmed;
+    if dearer.is_empty() {
+        return found;
+    }
+    let names: Vec<_> = dearer
+        .iter()
+        .map(|one| format!("{} ({} of {})", setting(told, &one.result), one.result.met, one.result.runs))
+        .collect();
+    format!("{found} Seemed good in the search and was not confirmed with fresh seeds: {}.", names.join("; "))
+}
+
+/// What was found: `asked` is what was to be shown, `looked` what was looked at.
+fn found(told: &TuneReport<'_>, asked: &str, looked: &str) -> String {
+    let answer = told.answer;
+    match (&answer.ending, &answer.winner) {
         (_, Some(winner)) => {
             let beside = match answer.cheaper_not_missed {
                 _ if answer.cheaper == 0 => "None of them is cheaper".to_owned(),
@@ -201,24 +224,7 @@ pub(super) fn paragraph(told: &TuneReport<'_>) -> String {
             };
             format!("Of no setting it is shown that {asked}. {looked}: {how}.")
         }
-    };
-    let found = match (&answer.ending, &answer.winner) {
-        (TuneEnding::Stopped, Some(_)) => {
-            format!(
-                "{found} The search was stopped after that: what is told of other settings is unfinished."
-            )
-        }
-        _ => found,
-    };
-    let dearer = &answer.unconfirmed;
-    if dearer.is_empty() {
-        return found;
     }
-    let names: Vec<_> = dearer
-        .iter()
-        .map(|one| format!("{} ({} of {})", setting(told, &one.result), one.result.met, one.result.runs))
-        .collect();
-    format!("{found} Seemed good in the search and was not confirmed with fresh seeds: {}.", names.join("; "))
 }
 
 /// How far the numbers go.
