@@ -24,6 +24,7 @@ pub mod replicates;
 pub mod run;
 pub mod suite;
 mod text;
+pub mod tune;
 mod version;
 pub mod vocabulary;
 pub mod words;

@@ -26,5 +26,5 @@ pub mod watcher;
 pub use self::{
     error::{RunError, Unprepared},
     run::{RunResult, accounts, documents, perform},
-    simulation::{Replicate, perform as simulate, replicate},
+    simulation::{JudgedReplicate, Replicate, judge_replicates, perform as simulate, replicate},
 };

@@ -30,6 +30,7 @@ pub mod replicates;
 mod sample;
 mod streams;
 mod summary;
+pub mod tune;
 pub mod units;
 mod verdict;
 pub mod vocabulary;

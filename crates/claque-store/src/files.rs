@@ -28,6 +28,8 @@ pub(crate) const TAGS: &str = "tags.txt";
 pub(crate) const SUITE: &str = "suite.json";
 pub(crate) const CAPACITY: &str = "capacity.json";
 pub(crate) const CAPACITY_PAGE: &str = "capacity.html";
+pub(crate) const TUNE: &str = "tune.json";
+pub(crate) const TUNE_PAGE: &str = "tune.html";
 
 /// Everything claque leaves in a run's folder, `run.json` last.
 pub(crate) const ALL: [&str; 10] =

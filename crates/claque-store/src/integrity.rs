@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Documents,
     /// A search for a capacity.
     Capacity,
+    /// A search for the cheapest setting.
+    Tune,
     /// A suite.
     Suite,
 }
@@ -52,6 +54,7 @@ impl Kind {
         match self {
             Self::Run | Self::Sampled | Self::Documents => files::RUN,
             Self::Capacity => files::CAPACITY,
+            Self::Tune => files::TUNE,
             Self::Suite => files::SUITE,
         }
     }
@@ -59,7 +62,7 @@ impl Kind {
     const fn noun(self) -> &'static str {
         match self {
             Self::Run | Self::Sampled | Self::Documents => "run",
-            Self::Capacity => "search",
+            Self::Capacity | Self::Tune => "search",
             Self::Suite => "suite",
         }
     }
@@ -108,7 +111,8 @@ impl StoreError {
     /// Whether what is kept is not what was written: changed, mixed up, or so that it cannot be read any more.
     #[must_use]
     pub fn is_changed(&self) -> bool {
-        let is_parent = |path: &Path| path.ends_with(files::SUITE) || path.ends_with(files::CAPACITY);
+        let parents = [files::SUITE, files::CAPACITY, files::TUNE];
+        let is_parent = |path: &Path| parents.iter().any(|name| path.ends_with(name));
         let is_json = |path: &Path| path.ends_with(files::RUN) || is_parent(path);
         let is_sealed = |path: &Path| is_json(path) || files::FACTS.iter().any(|name| path.ends_with(name));
         matches!(self, Self::Changed { .. })

@@ -38,6 +38,7 @@ mod sorter;
 mod suite;
 mod tables;
 mod tags;
+mod tune;
 mod unfinished;
 mod verdict;
 mod version;
@@ -87,6 +88,7 @@ pub use self::{
         StallRow,
     },
     tags::{set_tags, tags},
+    tune::{TuneFolder, TuneManifest, TuneVaried, is_tune, list_tunes, open_tune, remove_tune, save_tune},
     verdict::SavedVerdict,
     wall_time::UnixNanos,
     writer::{RunFolder, RunWriter},

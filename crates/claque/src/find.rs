@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use claque_run::usage::UsageError;
 use claque_store::{
-    CapacityFolder, RunHead, StoreError, SuiteFolder, is_suite, list, list_capacities, list_suites,
-    short_name,
+    CapacityFolder, RunHead, StoreError, SuiteFolder, TuneFolder, is_suite, list, list_capacities,
+    list_suites, list_tunes, short_name,
 };
 
 use crate::{repeats, talk::say};
@@ -225,6 +225,16 @@ pub(crate) fn searches_in(dir: &Path) -> anyhow::Result<Vec<CapacityFolder>> {
     let (searches, errors) = list_capacities(dir)?;
     errors.into_iter().for_each(left_out);
     Ok(searches)
+}
+
+/// The same of searches for cheapest settings.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub(crate) fn tunes_in(dir: &Path) -> anyhow::Result<Vec<TuneFolder>> {
+    let (tunes, errors) = list_tunes(dir)?;
+    errors.into_iter().for_each(left_out);
+    Ok(tunes)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it ends here")]

@@ -17,6 +17,7 @@ mod repeats;
 mod report;
 mod suite;
 mod talk;
+mod tune;
 
 use std::process::ExitCode;
 

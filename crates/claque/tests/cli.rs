@@ -100,6 +100,7 @@ fn the_help_is_as_it_was() {
         ("help_cleanup", vec!["cleanup", "--help"]),
         ("help_suite", vec!["suite", "--help"]),
         ("help_capacity", vec!["capacity", "--help"]),
+        ("help_tune", vec!["tune", "--help"]),
     ] {
         insta::assert_snapshot!(name, stdout(&stage.claque(&args)));
     }

@@ -39,6 +39,8 @@ pub struct ModelLoad {
     pub mean_queued: f64,
     /// Workers with a job, on average over the whole time.
     pub mean_busy: f64,
+    /// Requests at the overflow provider, on average over the whole time.
+    pub mean_overflowing: f64,
 }
 
 /// What a model has to do at a moment.
@@ -114,6 +116,7 @@ impl LoadRecorder {
                     most_queued: pool.most_queued,
                     mean_queued: over_all(0),
                     mean_busy: over_all(1),
+                    mean_overflowing: over_all(2),
                 }
             })
             .collect();
@@ -198,7 +201,7 @@ mod tests {
     #[test]
     fn a_span_has_the_mean_of_its_time() {
         let mut recorder = LoadRecorder::new(2);
-        recorder.note(Instant::from_millis(50), [busy(2), busy(0)].into_iter());
+        recorder.note(Instant::from_millis(50), [Levels { overflowing: 1, ..busy(2) }, busy(0)].into_iter());
         recorder.note(Instant::from_millis(225), [busy(0), busy(0)].into_iter());
         recorder.note(Instant::from_millis(250), [Levels { queued: 4, ..busy(0) }, busy(0)].into_iter());
         let load = load(&recorder, 350);
@@ -206,6 +209,7 @@ mod tests {
         assert_eq!(load.models[0].busy, [1.0, 2.0, 0.5, 0.0]);
         assert_eq!(load.models[0].queued, [0.0, 0.0, 2.0, 4.0], "the last is of 50 ms");
         assert_eq!((load.models[0].most_queued, load.models[0].mean_busy), (4, 1.0));
+        assert!((load.models[0].mean_overflowing - 0.5).abs() < 1e-12, "175 of 350 ms");
     }
 
     #[test]

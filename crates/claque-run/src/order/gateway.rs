@@ -1,5 +1,6 @@
 //! The reference gateways that an order can be about.
 
+use super::ModelFit;
 use claque_core::rng::Seed;
 use claque_front::{openai::OpenaiConfig, yapit::gateway::GatewayConfig};
 use claque_net::host::{EngineChoice, PersistentEngine};
@@ -17,6 +18,8 @@ pub struct GatewayChoice {
     pub seed: Seed,
     /// What speaks against the model, where it was fitted to runs.
     pub doubts: Vec<String>,
+    /// How far its constants may be off, where it was fitted to runs.
+    pub fit: Option<ModelFit>,
 }
 
 /// What makes the audio of a reference gateway.

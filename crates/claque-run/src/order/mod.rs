@@ -1,6 +1,7 @@
 //! What is to be done: the values that flags, file and variables come to, and that a run is made of.
 
 mod documents;
+mod fit;
 mod gateway;
 mod limits;
 mod speech;
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 pub use self::{
     documents::{DocumentsPlan, Origin, PaperShape},
+    fit::{FittedNumber, ModelFit},
     gateway::{EngineFlag, GatewayChoice, OpenaiChoice},
     limits::{LimitChoice, LimitSettings},
     speech::{ProtocolChoice, SpeechChoice, WithoutEffect},

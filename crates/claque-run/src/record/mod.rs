@@ -6,6 +6,7 @@ mod parts;
 mod places;
 mod steady;
 mod terms;
+mod unkept;
 mod verdict;
 
 use std::path::Path;
@@ -33,6 +34,7 @@ pub use self::{
 pub(crate) use self::{
     parts::{figures_of, machine, not_kept},
     terms::RecordTerms,
+    unkept::Unkept,
     verdict::network_notes,
 };
 use self::{
@@ -124,19 +126,7 @@ impl Recorder {
 
     /// Has these objectives judged at the end. To be called before the first fact.
     pub(crate) fn with_objectives(mut self, objectives: &[Objective]) -> Self {
-        let shape = self.heading.config.shape();
-        let streams = claque_store::expects_streams(&self.heading.scenario);
-        let turns = claque_store::expects_turns(&self.heading.scenario);
-        self.observed = (!objectives.is_empty()).then(|| {
-            let mut observed = ObservationsBuilder::new(shape);
-            if streams {
-                observed.expect_streams();
-            }
-            if turns {
-                observed.expect_turns();
-            }
-            observed
-        });
+        self.observed = (!objectives.is_empty()).then(|| parts::observations_of(&self.heading));
         self.objectives = objectives.to_vec();
         self
     }

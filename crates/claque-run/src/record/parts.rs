@@ -2,7 +2,7 @@
 
 use std::{path::Path, thread::available_parallelism};
 
-use claque_stats::SummaryBuilder;
+use claque_stats::{ObservationsBuilder, SummaryBuilder};
 use claque_store::{Machine, StoreError, finished::Heading};
 
 /// A builder of the figures of a run that has seen nothing.
@@ -15,6 +15,18 @@ pub(crate) fn figures_of(heading: &Heading) -> SummaryBuilder {
         figures.expect_turns();
     }
     figures
+}
+
+/// What is seen of each listener of a run that has seen nothing.
+pub(super) fn observations_of(heading: &Heading) -> ObservationsBuilder {
+    let mut observed = ObservationsBuilder::new(heading.config.shape());
+    if claque_store::expects_streams(&heading.scenario) {
+        observed.expect_streams();
+    }
+    if claque_store::expects_turns(&heading.scenario) {
+        observed.expect_turns();
+    }
+    observed
 }
 
 /// Why a run is not kept, and what there is of it all the same.

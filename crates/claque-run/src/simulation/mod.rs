@@ -1,5 +1,6 @@
 //! The audience against a model of the service, in virtual time.
 
+mod judged;
 mod replicates;
 mod streams;
 mod yapit;
@@ -17,7 +18,10 @@ use crate::{
     usage::UsageError,
 };
 
-pub use self::replicates::{Replicate, perform as replicate};
+pub use self::{
+    judged::{JudgedReplicate, perform as judge_replicates},
+    replicates::{Replicate, perform as replicate},
+};
 
 /// Simulates a run and saves it as any other.
 ///

@@ -35,24 +35,41 @@ pub struct Replicate {
 /// # Errors
 /// Something cannot be simulated; of several the error of the first order.
 pub fn perform(orders: &[SimulateOrder], threads: NonZeroUsize) -> Result<Vec<Replicate>, RunError> {
+    let done = on_threads(orders.len(), threads, || false, |place| orders.get(place).map(one));
+    done.into_iter().flatten().collect()
+}
+
+/// Does `work` for each of 0 to `count`, on so many threads, and gives what comes of it in that order. Once `is_stopped` says so no more
+/// is begun, and what is given ends with the last before the first that was not done.
+pub(super) fn on_threads<T: Send>(
+    count: usize,
+    threads: NonZeroUsize,
+    is_stopped: impl Fn() -> bool + Sync,
+    work: impl Fn(usize) -> T + Sync,
+) -> Vec<T> {
     let next = AtomicUsize::new(0);
-    let work = || {
+    let work_on = || {
         let mut done = Vec::new();
-        loop {
+        while !is_stopped() {
             let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(order) = orders.get(place) else { return done };
-            done.push((place, one(order)));
+            if place >= count {
+                break;
+            }
+            done.push((place, work(place)));
         }
+        done
     };
     let mut done: Vec<_> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads.get().min(orders.len())).map(|_| scope.spawn(work)).collect();
+        let threads: Vec<_> = (0..threads.get().min(count)).map(|_| scope.spawn(work_on)).collect();
         threads
             .into_iter()
             .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
     done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, replicate)| replicate).collect()
+    let whole = (0..).zip(&done).take_while(|(at, (place, _))| at == place).count();
+    done.truncate(whole);
+    done.into_iter().map(|(_, done)| done).collect()
 }
 
 fn one(order: &SimulateOrder) -> Result<Replicate, RunError> {

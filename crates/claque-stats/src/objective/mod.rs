@@ -38,6 +38,12 @@ impl Objective {
         &self.text
     }
 
+    /// What its figure is counted in.
+    #[must_use]
+    pub const fn unit(&self) -> ObjectiveUnit {
+        self.subject.unit()
+    }
+
     /// The same, which now must be shown with so many percent confidence, above 0 and below 100, if it is about a share or a
     /// quantile; of sums, means and the largest value nothing exact can be shown.
     #[must_use]

@@ -80,6 +80,12 @@ impl Objective {
         Some(SampleBound { confidence_pct, side, bound, percentile, part, of, needs, shown })
     }
 
+    /// Whether less of its figure is better.
+    #[must_use]
+    pub fn less_is_better(&self) -> bool {
+        self.side() == Side::AtMost
+    }
+
     /// The end of the interval that the objective is about.
     fn side(&self) -> Side {
         match self.relation {

@@ -31,6 +31,7 @@ mod shell;
 mod speech;
 mod suite;
 mod target;
+mod tune;
 mod typed;
 mod virtual_time;
 
@@ -62,6 +63,7 @@ pub(crate) use self::{
     speech::{ProtocolFlags, SpeechFlags},
     suite::SuiteFlags,
     target::{CredentialFlags, TargetFlags},
+    tune::TuneFlags,
     typed::TypedFlags,
     virtual_time::VirtualFlags,
 };
@@ -100,6 +102,8 @@ pub(crate) enum Verb {
     Capacity(Box<CapacityFlags>),
     /// Fit a model of the service to runs, and say how well it predicts
     Calibrate(CalibrateFlags),
+    /// Find the cheapest setting of a model that meets the objectives, in virtual time
+    Tune(Box<TuneFlags>),
     /// Have documents extracted, in real time
     Documents(Box<DocumentsFlags>),
     /// Run the reference gateway alone until Ctrl-C
@@ -148,6 +152,7 @@ impl Cli {
             },
             Verb::Suite(flags) => flags.output.quiet,
             Verb::Capacity(flags) => flags.output.quiet,
+            Verb::Tune(flags) => flags.output.quiet,
             Verb::Documents(flags) => flags.output.quiet,
             Verb::Serve(flags) => flags.quiet,
             Verb::Cleanup(flags) => flags.quiet,

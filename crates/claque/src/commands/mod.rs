@@ -20,6 +20,7 @@ mod show;
 mod simulate;
 mod suite;
 mod tag;
+mod tune;
 
 use std::{io, process::ExitCode};
 
@@ -56,6 +57,9 @@ pub(crate) fn execute(cli: Cli, typed: &TypedFlags) -> anyhow::Result<ExitCode> 
             capacity::capacity(crate::capacity::resume::checked(settings, typed)?)
         }
         Verb::Calibrate(flags) => calibrate::calibrate(&flags),
+        Verb::Tune(flags) => {
+            tune::tune(config::resolve_tune(*flags, &std::env::args_os().collect::<Vec<_>>())?)
+        }
         Verb::Documents(flags) => {
             let (environment, stdin) = (&Environment::of_process(), &mut io::stdin().lock());
             documents::documents(config::resolve_documents(*flags, Surroundings::new(environment, stdin))?)

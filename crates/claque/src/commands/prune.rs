@@ -66,19 +66,30 @@ struct PrunableFolder {
     dir: PathBuf,
     started_at_utc: String,
     is_tagged: bool,
-    is_search: bool,
+    kind: PrunableKind,
+}
+
+/// What takes it away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PrunableKind {
+    Run,
+    Capacity,
+    Tune,
 }
 
 impl PrunableFolder {
     /// Takes away what claque made. Gives whether the folder is gone, too.
     fn remove(&self) -> anyhow::Result<bool> {
-        let remove = if self.is_search { claque_store::remove_capacity } else { claque_store::remove };
-        Ok(remove(&self.dir)?)
+        Ok(match self.kind {
+            PrunableKind::Run => claque_store::remove(&self.dir)?,
+            PrunableKind::Capacity => claque_store::remove_capacity(&self.dir)?,
+            PrunableKind::Tune => claque_store::remove_tune(&self.dir)?,
+        })
     }
 
     /// What else may have kept the folder of a search.
     fn left(&self) -> &'static str {
-        if self.is_search {
+        if self.kind == PrunableKind::Capacity {
             ", or a run of it has left documents on a service: see `claque cleanup`"
         } else {
             ""
@@ -92,13 +103,22 @@ fn all(dir: &Path) -> anyhow::Result<Vec<PrunableFolder>> {
         is_tagged: !run.tags.is_empty(),
         dir: run.dir,
         started_at_utc: run.started_at_utc,
-        is_search: false,
+        kind: PrunableKind::Run,
     };
     let mut all: Vec<_> = find::all_in(dir)?.into_iter().map(run).collect();
     for search in find::searches_in(dir)? {
         let is_tagged = find::all_in(&search.dir)?.iter().any(|run| !run.tags.is_empty());
         let started_at_utc = search.manifest.started_at_utc;
-        all.push(PrunableFolder { dir: search.dir, started_at_utc, is_tagged, is_search: true });
+        all.push(PrunableFolder { dir: search.dir, started_at_utc, is_tagged, kind: PrunableKind::Capacity });
+    }
+    for tune in find::tunes_in(dir)? {
+        let started_at_utc = tune.manifest.started_at_utc;
+        all.push(PrunableFolder {
+            dir: tune.dir,
+            started_at_utc,
+            is_tagged: false,
+            kind: PrunableKind::Tune,
+        });
     }
     all.sort_by(|a, b| (&b.started_at_utc, &b.dir).cmp(&(&a.started_at_utc, &a.dir)));
     Ok(all)

@@ -30,6 +30,12 @@ pub(crate) fn show(flags: &ShowFlags) -> anyhow::Result<ExitCode> {
     if let Some(folder) = search(flags) {
         return show_capacity(&folder, &output);
     }
+    let dir = flags.run.kept.dir();
+    if let Some(folder) =
+        crate::tune::folder_of_tune(&flags.run.run, &dir).filter(|_| flags.vocabulary.is_none())
+    {
+        return show_tune(&folder, &output);
+    }
     let folder = match find::run_or_suite(&flags.run.run, &flags.run.kept.dir())? {
         Kept::Run(folder) => folder,
         Kept::Suite(folder) if flags.vocabulary.is_some() => {
@@ -89,6 +95,15 @@ fn show_capacity(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode>
     report::capacity::write_markdown(&book, output.markdown.as_deref())?;
     report::capacity::print(&book, output.format)?;
     Ok(of_integrity(&book.integrity))
+}
+
+/// Prints what a search for the cheapest setting came to.
+fn show_tune(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode> {
+    if output.junit.is_some() {
+        return Err(UsageError::new("a search is not told as JUnit XML; leave out --junit").into());
+    }
+    report::tune::print(&crate::tune::open(folder)?, output.format, output.markdown.as_deref())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn listeners(folder: PathBuf) -> anyhow::Result<Finished> {

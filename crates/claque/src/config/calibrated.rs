@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use claque_front::yapit::gateway::GatewayConfig;
-use claque_run::order::{FactsKept, Results, SimulateOrder};
+use claque_run::order::{FactsKept, FittedNumber, ModelFit, Results, SimulateOrder};
 use claque_stats::calibrate::Calibration;
 use claque_store::Manifest;
 use serde::Deserialize;
@@ -65,11 +65,37 @@ struct ModelFile {
 }
 
 /// What `claque calibrate` found against the model that it wrote.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CalibrationWishes {
     /// For people.
     pub(crate) doubts: Vec<String>,
+    /// How far its constants may be off.
+    pub(crate) fit: Option<FitWishes>,
+}
+
+/// How far the constants of a model may be off: of each the likeliest, and the ends of its 95 % interval.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FitWishes {
+    model: String,
+    overhead_seconds: [f64; 3],
+    seconds_per_char: [f64; 3],
+    sigma: [f64; 3],
+    delivery_seconds: [f64; 3],
+}
+
+impl FitWishes {
+    pub(super) fn fit(&self) -> ModelFit {
+        let number = |[value, low, high]: [f64; 3]| FittedNumber(value, low, high);
+        ModelFit {
+            model: self.model.clone(),
+            overhead_seconds: number(self.overhead_seconds),
+            seconds_per_char: number(self.seconds_per_char),
+            sigma: number(self.sigma),
+            delivery_seconds: number(self.delivery_seconds),
+        }
+    }
 }
 
 /// The `[gateway]` table of a text that has no other.

@@ -36,6 +36,7 @@ mod suite;
 mod suite_file;
 mod target;
 mod told_files;
+mod tune;
 mod vary;
 mod wish;
 mod wishes;
@@ -59,6 +60,7 @@ pub(crate) use self::{
     },
     suite::{SuiteDeed, SuiteSettings, resolve_suite},
     told_files::ShowOutput,
+    tune::{Dimension, PreparedSetting, Prices, TuneSettings, resolve_tune},
     vary::resolve_vary,
 };
 

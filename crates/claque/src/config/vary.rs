@@ -82,11 +82,7 @@ impl Varied {
 
     /// As it is typed with one of its values: settings of the gateway have a dot in their names.
     fn flag(&self, value: &str) -> OsString {
-        if self.key.contains('.') {
-            format!("--gateway-set={}={value}", self.key).into()
-        } else {
-            format!("--{}={value}", self.key.replace('_', "-")).into()
-        }
+        flag(&self.key, value)
     }
 
     /// Name and value, fit for the name of a scenario.
@@ -94,6 +90,15 @@ impl Varied {
         let last = self.key.rsplit('.').next().unwrap_or(&self.key);
         let plain = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' };
         format!("{last}-{value}").chars().map(plain).collect()
+    }
+}
+
+/// A flag, or a setting of the gateway, as it is typed with a value.
+pub(super) fn flag(key: &str, value: &str) -> OsString {
+    if key.contains('.') {
+        format!("--gateway-set={key}={value}").into()
+    } else {
+        format!("--{}={value}", key.replace('_', "-")).into()
     }
 }
 
@@ -121,7 +126,7 @@ pub(crate) fn resolve_vary(flags: &SimulateFlags, typed: &[OsString]) -> Result<
         let words = format!("more than {MOST_SETTINGS}; give fewer values");
         return Err(UsageError::new(format!("--vary makes {} combinations, {words}", combinations.len())));
     }
-    let base = without_own(typed);
+    let base = without(typed, &OWN);
     let seed = flags.audience.seed.unwrap_or(1);
     last_seed(seed, repeats, "--repeats")?;
     let (mut scenarios, mut jobs, mut told) = (Vec::new(), Vec::new(), None);
@@ -228,14 +233,14 @@ fn combinations(varied: &[Varied]) -> Vec<Vec<&str>> {
     all
 }
 
-/// The command line without this module's own flags, and without a seed.
-fn without_own(typed: &[OsString]) -> Vec<OsString> {
+/// The command line without these flags and their values.
+fn without(typed: &[OsString], flags: &[&str]) -> Vec<OsString> {
     let mut left = Vec::new();
     let mut rest = typed.iter();
     while let Some(word) = rest.next() {
         let text = word.to_string_lossy();
         let (name, value) = text.split_once('=').map_or((&*text, None), |(name, value)| (name, Some(value)));
-        match (OWN.contains(&name), value) {
+        match (flags.contains(&name), value) {
             (true, None) => drop(rest.next()),
             (true, Some(_)) => {}
             (false, _) => left.push(word.clone()),
@@ -264,7 +269,7 @@ fn decided(
 }
 
 /// What is wrong with a combination, as far as the command line alone tells.
-fn complaint(error: &clap::Error) -> String {
+pub(super) fn complaint(error: &clap::Error) -> String {
     let kind = error.kind();
     if kind == ErrorKind::UnknownArgument {
         "is no flag of simulate, and no setting of the gateway, which has a dot in its name".to_owned()
@@ -327,6 +332,6 @@ mod tests {
             "--repeats=2",
         ];
         let typed: Vec<OsString> = typed.map(Into::into).to_vec();
-        assert_eq!(without_own(&typed), ["claque", "simulate", "--blocks", "3"]);
+        assert_eq!(without(&typed, &OWN), ["claque", "simulate", "--blocks", "3"]);
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod capacity;
 pub(crate) mod compare;
 pub(crate) mod suite;
+pub(crate) mod tune;
 
 use std::path::{Path, PathBuf};
 

@@ -15,5 +15,6 @@ mod stage;
 mod suite;
 mod suites_by_name;
 mod swapped;
+mod tune;
 mod two_capacities;
 mod virtual_time;

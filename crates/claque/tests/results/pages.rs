@@ -103,6 +103,18 @@ fn the_page_of_a_suite_is_for_everybody() {
 }
 
 #[test]
+fn the_page_of_a_search_for_the_cheapest_setting_is_for_everybody() {
+    let stage = Stage::new();
+    let search =
+        ["tune", "--users", "4", "--blocks", "6", "--stagger", "10", "--reliability", "60", "--quiet"];
+    let varied =
+        ["--vary", "workers=4..8:2", "--vary", "batch_size=4,8", "--objective", "startup_time p95 < 9 s"];
+    stage.prints(&[&search[..], &varied].concat());
+    let folder = std::fs::read_dir(stage.path().join("claque-results")).unwrap().next().unwrap().unwrap();
+    flawless(&folder.path().join("tune.html"));
+}
+
+#[test]
 fn the_page_of_a_capacity_is_for_everybody() {
     let stage = Stage::new();
     let search =

@@ -17,7 +17,7 @@ use claque_report::{
 use claque_run::order::{Results, SimulatedService};
 use claque_stats::{
     Summary,
-    calibrate::{Calibration, FEWEST_JOBS, ServedBlock},
+    calibrate::{Calibration, Estimate, FEWEST_JOBS, ServedBlock},
     replicates::prediction,
 };
 use claque_store::{Manifest, Run};
@@ -65,7 +65,7 @@ pub(crate) fn calibrate(flags: &CalibrateFlags) -> anyhow::Result<ExitCode> {
     if let Some(path) = &flags.write {
         let base = runs.first().map_or(&against.manifest, |(_, run)| &run.manifest);
         let table = model_table(base, flags.gateway.as_deref(), (&fitted, length), 1.0)?;
-        let text = model_text((&fitted, &doubts), &runs, &table);
+        let text = model_text((&fitted, &doubts), (&base.config.model, &runs), &table);
         std::fs::write(path, text)
             .with_context(|| format!("failed to write {}; give another file with --write", path.display()))?;
     }
@@ -210,10 +210,27 @@ fn evenly(seed: Seed) -> f64 {
     f64::from(u32::try_from(seed.value() >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
 }
 
+/// How far the constants may be off, for who simulates the model: each with the ends of its interval.
+fn fit_table(fitted: &Calibration, model: &str) -> toml::Value {
+    let rounded = |number: f64| (number * 1e9).round() / 1e9;
+    let of = |estimate: &Estimate, scale: f64| {
+        let numbers = [estimate.value, estimate.low, estimate.high];
+        toml::Value::from(numbers.map(|number| rounded(number * scale)).to_vec())
+    };
+    let entries = [
+        ("model", toml::Value::from(model)),
+        ("overhead_seconds", of(&fitted.overhead_ms, 1e-3)),
+        ("seconds_per_char", of(&fitted.ms_per_char, 1e-3)),
+        ("sigma", of(&fitted.sigma, 1.0)),
+        ("delivery_seconds", of(&fitted.delivery_ms, 1e-3)),
+    ];
+    toml::Value::Table(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
 /// The model file: what it came from as comments, and the table.
 fn model_text(
     (fitted, doubts): (&Calibration, &[String]),
-    runs: &[(String, Run)],
+    (model, runs): (&str, &[(String, Run)]),
     gateway: &toml::Table,
 ) -> String {
     let mut text = String::new();
@@ -221,9 +238,8 @@ fn model_text(
     for (name, _) in runs {
         let _ = writeln!(text, "#   {name}");
     }
-    let interval = |estimate: &claque_stats::calibrate::Estimate| {
-        format!("{:.3} ({:.3} to {:.3})", estimate.value, estimate.low, estimate.high)
-    };
+    let interval =
+        |estimate: &Estimate| format!("{:.3} ({:.3} to {:.3})", estimate.value, estimate.low, estimate.high);
     let _ = writeln!(
         text,
         "# overhead {} ms, {} ms a character",
@@ -234,10 +250,11 @@ fn model_text(
         writeln!(text, "# sigma {}, delivery {} ms", interval(&fitted.sigma), interval(&fitted.delivery_ms));
     let mut file: toml::Table =
         [("gateway".to_owned(), toml::Value::Table(gateway.clone()))].into_iter().collect();
+    let mut calibration = toml::Table::from_iter([("fit".to_owned(), fit_table(fitted, model))]);
     if !doubts.is_empty() {
         // Whoever simulates the model is told.
-        let doubts = toml::Table::from_iter([("doubts".to_owned(), doubts.to_vec().into())]);
-        file.insert("calibration".to_owned(), toml::Value::Table(doubts));
+        calibration.insert("doubts".to_owned(), doubts.to_vec().into());
     }
+    file.insert("calibration".to_owned(), toml::Value::Table(calibration));
     text + "\n" + &file.to_string()
 }

@@ -2,6 +2,7 @@
 
 mod searches;
 mod suites;
+mod tunes;
 
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ use claque_stats::{
     DocumentsSummary, Summary, SummaryBuilder, Validity,
     units::{NOT_MEASURED, counted, grouped, percent_or_na, quantile_or_max},
 };
-use claque_store::{CapacityFolder, DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict};
+use claque_store::{CapacityFolder, DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict, TuneFolder};
 use serde::Serialize;
 
 use crate::{cli::ListFlags, config::UsageError, find, kept, talk::print};
@@ -37,12 +38,13 @@ pub(crate) fn runs(flags: &ListFlags) -> anyhow::Result<ExitCode> {
     });
     runs.iter_mut().for_each(add_partial_figures);
     let searches = searches::meant(flags, since.as_ref())?;
+    let tunes = tunes::meant(flags, since.as_ref())?;
     let suites = suites::meant(flags, since.as_ref())?;
     let suites = suites::figured(&suites, flags);
     print(&if flags.json {
-        json(&runs, &suites, &searches)?
+        json(&runs, &suites, (&searches, &tunes))?
     } else {
-        text(&runs) + &suites::text(&suites) + &searches::text(&searches)
+        text(&runs) + &suites::text(&suites) + &searches::text(&searches) + &tunes::text(&tunes)?
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -198,6 +200,7 @@ struct Document<'a> {
     runs: Vec<Entry<'a>>,
     suites: Vec<suites::Entry<'a>>,
     capacities: Vec<searches::Entry<'a>>,
+    tunes: Vec<tunes::Entry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -235,13 +238,14 @@ enum ListedFigures<'a> {
 fn json(
     runs: &[RunHead],
     suites: &[suites::Listed<'_>],
-    searches: &[CapacityFolder],
+    (searches, tunes): (&[CapacityFolder], &[TuneFolder]),
 ) -> anyhow::Result<String> {
     let document = Document {
         format_version: 1,
         runs: runs.iter().map(entry).collect(),
         suites: suites.iter().map(suites::entry).collect(),
         capacities: searches.iter().map(searches::entry).collect(),
+        tunes: tunes.iter().map(tunes::entry).collect(),
     };
     let mut text = serde_json::to_string_pretty(&document).context("failed to encode the list")?;
     text.push('\n');

@@ -22,7 +22,7 @@ use super::{
 use crate::cli::{GatewayFlags, LimitFlags};
 use crate::config::{
     UsageError,
-    calibrated::{CalibrationWishes, ReadModel, read_model},
+    calibrated::{CalibrationWishes, FitWishes, ReadModel, read_model},
     groups::Group,
     no_effect,
     wish::{Place, Source, Wish},
@@ -158,7 +158,9 @@ pub(crate) fn choose(
     let engine = engine.with_processes(workers.max().unwrap_or(1));
     let of_file = wishes.gateway.calibration.iter().flat_map(|calibration| &calibration.doubts);
     let doubts = of_file.chain(&calibration.doubts).cloned().collect();
-    Ok(GatewayChoice { preset, config, engine, seed, doubts })
+    let of_file = wishes.gateway.calibration.as_ref().and_then(|of_file| of_file.fit.as_ref());
+    let fit = of_file.or(calibration.fit.as_ref()).map(FitWishes::fit);
+    Ok(GatewayChoice { preset, config, engine, seed, doubts, fit })
 }
 
 /// The preset behind a table that was written at `place`, and the configuration that the two are.
