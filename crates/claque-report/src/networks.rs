@@ -16,7 +16,7 @@ const COUNT: usize = 10;
 const FIGURE: usize = 13;
 
 /// Names of the columns behind the number of listeners.
-const FIGURES: [&str; 4] = ["underrun-free", "startup p50", "startup p95", "stalled"];
+const FIGURES: [&str; 4] = ["no underrun", "startup p50", "startup p95", "stalled"];
 
 /// The lines of the table; none where nobody had a network of its own.
 pub(crate) fn table(networks: &[NetworkFigures], paint: Paint) -> Vec<String> {
@@ -73,13 +73,13 @@ mod tests {
         assert_eq!(
             lines[1..],
             [
-                "  networks                 n  underrun-free  startup p50  startup p95      stalled",
-                "  3g                   1,000   12 of 1,000          N/A          N/A       1.25 s",
+                "  networks                 n  no underrun  startup p50  startup p95      stalled",
+                "  3g                   1,000  12 of 1,000          N/A          N/A       1.25 s",
                 "  delay=40ms down=2Mbit",
-                "                           3        3 of 3          N/A          N/A       1.25 s",
+                "                           3       3 of 3          N/A          N/A       1.25 s",
             ]
         );
-        assert!(lines.iter().all(|line| line.chars().count() <= 81));
+        assert!(lines.iter().all(|line| line.chars().count() <= 80));
         assert!(table(&[], Paint::new(false)).is_empty());
     }
 }

@@ -24,5 +24,5 @@ mod world;
 pub use documents::{DocumentsScenario, DocumentsSimulated, SimulatedPaper, simulate_documents};
 pub use scenario::{Scenario, SimError, Simulated};
 pub use script_file::{PersonAct, ScriptFileError, ScriptedScene, read_script};
-pub use simulation::simulate;
+pub use simulation::{simulate, simulate_without_document_check};
 pub use streams::{StreamScenario, StreamsSimulated, simulate_streams};

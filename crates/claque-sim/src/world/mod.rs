@@ -27,7 +27,7 @@ use crate::{
     presence::Presence,
     queue::Queue,
     scenario::Scenario,
-    session::{NoticeConsequence, Session},
+    session::{DocumentCheck, NoticeConsequence, Session},
     stage::{Stage, as_count},
 };
 
@@ -67,7 +67,7 @@ pub(crate) struct World<F> {
 }
 
 impl<F: FnMut(Fact)> World<F> {
-    pub(crate) fn new(scenario: &Scenario, stage: Stage, on_fact: F) -> Self {
+    pub(crate) fn new(scenario: &Scenario, stage: Stage, check: DocumentCheck, on_fact: F) -> Self {
         let plan = &scenario.plan;
         let own = plan.own();
         let known = own.known().len();
@@ -82,7 +82,7 @@ impl<F: FnMut(Fact)> World<F> {
             if listener < known {
                 queue.push(intended_at, Due::Starts(as_number(listener)));
             }
-            let session = Session::new(seat.document, voice.clone());
+            let session = Session::new(seat.document, check, voice.clone());
             let player = PlayerConfig {
                 listener: id,
                 document: seat.document.to_string().into(),

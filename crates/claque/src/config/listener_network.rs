@@ -134,7 +134,8 @@ fn is_file(typed: &str) -> bool {
 
 /// An error in a file, in a line.
 fn of_file(error: &toml::de::Error, text: &str) -> String {
-    let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+    let before = |start: usize| text.get(..start).unwrap_or(text);
+    let line = error.span().map(|span| before(span.start).matches('\n').count() + 1);
     let place = line.map_or_else(String::new, |line| format!("line {line}: "));
     format!("{place}{}", error.message().trim().replace('\n', "; "))
 }

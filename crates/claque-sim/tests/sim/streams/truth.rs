@@ -199,16 +199,22 @@ fn request_and_answer_each_take_a_latency() {
     assert_eq!((block.first_audio_at, block.ready_at, block.complete_at), (at(400), at(800), at(800)));
 }
 
-/// 200 ms of samples at 24 kHz are 9,600 bytes: at 24,000 a second each piece takes 400 ms, one after the other.
+/// 200 ms of samples at 24 kHz are 9,600 bytes: at 24,000 a second each piece takes 400 ms, one after the other, and arrives in seven segments, of which the first
+/// has 1,371 bytes.
 #[test]
 fn a_narrow_way_makes_a_fast_engine_slow() {
     let mut scenario = scenario(1, 1, engine());
     scenario.plan.network = network(50, Some(8 * 24_000));
     let outcome = run(&scenario);
     let block = outcome.blocks()[0];
-    assert_eq!((block.first_audio_at, block.complete_at), (at(400 + 400), at(400 + 5 * 400)));
-    assert_eq!((block.bytes, block.chunks, block.largest_chunk_gap), (48_000, 5, Some(ms(400))));
-    assert_eq!((outcome.stalls().len(), outcome.stalls()[0].waited), (4, ms(200)));
+    let first = at(400).map(|at| at + Duration::from_micros(57_125));
+    assert_eq!((block.first_audio_at, block.complete_at), (first, at(400 + 5 * 400)));
+    assert_eq!((block.bytes, block.chunks), (48_000, 35));
+    assert!(block.largest_chunk_gap.is_some_and(|gap| gap < ms(58)), "{block:?}");
+    // From the first segment to the end of the last, which is heard for 28.6 ms, less the second of audio.
+    let stalled: Duration = outcome.stalls().iter().map(|stall| stall.waited).sum();
+    let expected = Duration::from_micros(2_400_000 + 28_600 - 457_125 - 1_000_000);
+    assert!(stalled.abs_diff(expected) < ms(1), "{stalled:?} instead of {expected:?}");
 }
 
 /// Bytes of an answer that nobody wants are not carried: the next utterance does not wait behind them.
@@ -226,7 +232,9 @@ fn what_nobody_wants_does_not_fill_the_way() {
     scenario.plan.network = network(0, Some(8 * 48_000));
     let outcome = run(&scenario);
     let asked_at = barged_in(&outcome)[0] + ms(1_000);
-    assert_eq!(outcome.blocks()[1].first_audio_at, Some(asked_at + ms(200 + 200)));
+    // The first of seven segments has 1,371 bytes.
+    let first = Duration::from_nanos(28_562_500);
+    assert_eq!(outcome.blocks()[1].first_audio_at, Some(asked_at + ms(200) + first));
 }
 
 #[test]
