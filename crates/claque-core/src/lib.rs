@@ -80,6 +80,7 @@ pub mod extraction;
 pub mod gap;
 pub mod ids;
 pub mod lag;
+pub mod link;
 pub mod listener;
 pub mod outputs;
 pub mod pacing;

@@ -3,6 +3,7 @@
 use crate::{
     corpus::Corpus,
     ids::ListenerId,
+    link::LinkMix,
     listener::Behaviour,
     player::PlayerPolicy,
     popularity::TextPopularity,
@@ -41,6 +42,8 @@ pub struct Plan {
     pub use_cached: bool,
     /// Whether block lengths vary (10-300 characters) instead of following the text.
     pub varied_lengths: bool,
+    /// What is between each listener and the service.
+    pub network: LinkMix,
     /// Longest silence of the service while blocks are pending; then the session ends.
     pub timeout: Duration,
     /// The root of all randomness.

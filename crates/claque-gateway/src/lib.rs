@@ -23,7 +23,7 @@ pub use faults::{
     request_effect,
 };
 pub use ids::{ConnId, DocumentId, JobId, UserId, VariantHash};
-pub use machine::{Crashes, MachineModel, Neighbours, Tail};
+pub use machine::{Crashes, MachineModel, Neighbours, Tail, Threads};
 pub use models::{ModelConfig, Workers, by_slug as models_by_slug};
 pub use pipeline::{
     Admission, Ask, Content, Delivery, Engine, EngineCall, EngineErrors, EvictedKey, Load, ModelLoad,

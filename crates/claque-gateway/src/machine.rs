@@ -9,7 +9,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, Exp1, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{Interval, Rate, SameValue, Seconds, Share, Size, Switch, WrittenAs};
+use crate::settings::{FromOne, Interval, Rate, SameValue, Seconds, Share, Size, Switch, WrittenAs};
 
 /// What is between a model's times and those of its workers. By default nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct MachineModel {
     /// for workers that are alike. A job goes to the first of them that is idle.
     #[serde(rename = "worker_speeds", with = "WrittenAs::<Vec<Rate>>")]
     pub speeds: Vec<f64>,
+    /// Threads of each worker, for which times are those of one thread; none for times that are as they are.
+    #[serde(with = "WrittenAs::<Switch<SameValue<Threads>>>")]
+    pub threads: Option<Threads>,
     /// Jobs that take many times as long.
     #[serde(with = "WrittenAs::<Switch<SameValue<Tail>>>")]
     pub tail: Option<Tail>,
@@ -31,6 +34,22 @@ pub struct MachineModel {
     /// Workers that pull jobs crash at work.
     #[serde(with = "WrittenAs::<Switch<SameValue<Crashes>>>")]
     pub crashes: Option<Crashes>,
+}
+
+/// Threads that share a worker's job, by the universal scalability law (Gunther 2007): with n of them it takes
+/// `(1 + serial (n - 1) + contention n (n - 1)) / n` of the time of one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Threads {
+    /// How many, from 1.
+    #[serde(with = "WrittenAs::<FromOne>")]
+    pub count: usize,
+    /// Part of the work that one thread does while the others wait, 0 to 1.
+    #[serde(with = "WrittenAs::<Share>")]
+    pub serial: f64,
+    /// What each pair of threads costs, as a part of the work: more threads can be slower for it.
+    #[serde(with = "WrittenAs::<Size>")]
+    pub contention: f64,
 }
 
 /// Jobs that take many times as long, each by its own chance.
@@ -99,6 +118,16 @@ impl NeighboursNow {
     }
 }
 
+impl Threads {
+    /// What part of the time of one thread they take.
+    #[must_use]
+    pub fn factor(&self) -> f64 {
+        let count = f64::from(u32::try_from(self.count.max(1)).unwrap_or(u32::MAX));
+        let others = count - 1.0;
+        (1.0 + self.serial * others + self.contention * count * others) / count
+    }
+}
+
 impl MachineModel {
     /// How fast a worker is, by its number from 0.
     pub(crate) fn speed(&self, worker: u32) -> f64 {
@@ -146,6 +175,15 @@ mod tests {
         }
         let again = NeighboursNow::default().factor(Instant::from_millis(5_000_000), neighbours, seed);
         assert!((again - factors[5_000]).abs() < 1e-12, "whoever asks first at that moment is told the same");
+    }
+
+    #[test]
+    fn threads_share_the_work_as_the_law_says() {
+        let factor = |count, serial, contention| Threads { count, serial, contention }.factor();
+        // Amdahl: half of it in parallel on two, and the other half on one.
+        assert!((factor(2, 0.5, 0.0) - 0.75).abs() < 1e-12 && (factor(1, 0.5, 0.1) - 1.0).abs() < 1e-12);
+        assert!((factor(8, 0.0, 0.0) - 0.125).abs() < 1e-12);
+        assert!(factor(8, 0.0, 0.04) > factor(4, 0.0, 0.04), "too many are slower");
     }
 
     #[test]

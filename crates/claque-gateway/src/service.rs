@@ -127,8 +127,8 @@ struct WrittenLength {
     sigma: Option<Size>,
 }
 
-/// Overhead, time per character and sigma of kokoro, from the published figures for 4 workers of 2 threads on a shared 16-vCPU
-/// machine: blocks of about 80 characters in 2.0 to 2.9 s per worker, taken as 2.6 s, and about 7 s at worst for 300. The line
+/// Overhead, time per character and sigma of kokoro on a machine of 16 virtual CPUs that is its own: eight workers of two threads are published to make 2.8
+/// requests a second in 2.9 s each, four of them block by block 2.0 to 2.9 s for about 80 characters, taken as 2.6 s, and about 7 s at worst are needed for 300. The line
 /// through both is 1.0 s + 20 ms a character; sigma 0.1 puts 80 characters at 2.1 to 3.2 s (2 sigma).
 const KOKORO_SERVICE: (Duration, Duration, f64) = (Duration::from_secs(1), Duration::from_millis(20), 0.1);
 

@@ -17,6 +17,7 @@ mod json;
 mod junit;
 mod load;
 mod markdown;
+mod networks;
 mod objectives;
 mod paint;
 pub mod printable;

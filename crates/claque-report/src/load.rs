@@ -1,7 +1,7 @@
-//! How much the service had to do, in words.
+//! How much the service had to do, and what went before, in words.
 
-use claque_stats::units::{counted, percent_or_na};
-use claque_store::ModelLoadRow;
+use claque_stats::units::{counted, percent_or_na, time};
+use claque_store::{ModelLoadRow, Preparation};
 
 /// "kokoro: 12 workers, busy 93.1 %; 236 blocks queued at most, 88.1 on average".
 pub(crate) fn words(model: &ModelLoadRow) -> String {
@@ -19,6 +19,20 @@ pub(crate) fn words(model: &ModelLoadRow) -> String {
         format!("{blocks} queued at most, {:.1} on average", model.mean_queued)
     };
     format!("{}: {busy}; {queued}", model.model)
+}
+
+/// What went before the start: how long, what of it was waiting, and for what.
+pub(crate) fn prepared(preparation: &Preparation) -> String {
+    let mut words = time(preparation.preparation_ms);
+    for (count, what) in [(preparation.documents_made, "made"), (preparation.documents_reused, "reused")] {
+        if count > 0 {
+            words.push_str(&format!(", {} {what}", counted(count, "document")));
+        }
+    }
+    if preparation.limit_refusals > 0 {
+        words.push_str(&format!(", {} waiting for a limit", time(preparation.limit_wait_ms)));
+    }
+    words
 }
 
 #[cfg(test)]

@@ -100,6 +100,7 @@ fn session(listener: u32, started_ms: Option<u64>, ended_ms: u64, end: SessionEn
         foreign_messages: 0,
         warnings: 0,
         unwanted_bytes: None,
+        network: None,
     }
 }
 

@@ -9,16 +9,13 @@ use claque_stats::{
     objective::ObjectiveResult,
     units::{NONE_ON_RECORD, NOT_MEASURED, TOO_FEW_MEANS, counted, grouped, percent_or_na, time, time_or_na},
 };
-use claque_store::{
-    Preparation,
-    finished::{Finished, Heading, TimeKind},
-};
+use claque_store::finished::{Finished, Heading, TimeKind};
 
 use crate::{
     again,
     answer::{answer, lines_of, turn_response},
     figures::{Spread, numbers, spreads},
-    load, objectives,
+    load, networks, objectives,
     paint::{NAME, Paint, Style, joined, row},
     words::{WIDTH, one_line, wrapped},
 };
@@ -36,7 +33,7 @@ pub(crate) fn summary(run: &Finished, paint: Paint) -> String {
     lines.push(String::new());
     heading(&run.heading, &run.summary, paint, &mut lines);
     if let Some(preparation) = &run.preparation {
-        lines.push(row("preparation", &prepared(preparation), paint));
+        lines.push(row("preparation", &load::prepared(preparation), paint));
     }
     lines.push(String::new());
     outcome(&run.summary, paint, &mut lines);
@@ -45,6 +42,7 @@ pub(crate) fn summary(run: &Finished, paint: Paint) -> String {
     }
     lines.push(String::new());
     times(&run.heading, &run.summary, paint, &mut lines);
+    lines.extend(networks::table(&run.summary.networks, paint));
     errors(&run.summary, paint, &mut lines);
     lines.push(String::new());
     verdict(&run.verdict, paint, &mut lines);
@@ -79,20 +77,6 @@ fn heading(heading: &Heading, summary: &Summary, paint: Paint, lines: &mut Vec<S
     lines.push(row("blocks per user", &grouped(blocks), paint));
     lines.push(row("speed", &format!("{} x", config.speed), paint));
     lines.push(row("wall time", &wall, paint));
-}
-
-/// What went before the start: how long, what of it was waiting, and for what.
-fn prepared(preparation: &Preparation) -> String {
-    let mut words = time(preparation.preparation_ms);
-    for (count, what) in [(preparation.documents_made, "made"), (preparation.documents_reused, "reused")] {
-        if count > 0 {
-            words.push_str(&format!(", {} {what}", counted(count, "document")));
-        }
-    }
-    if preparation.limit_refusals > 0 {
-        words.push_str(&format!(", {} waiting for a limit", time(preparation.limit_wait_ms)));
-    }
-    words
 }
 
 fn outcome(summary: &Summary, paint: Paint, lines: &mut Vec<String>) {

@@ -208,6 +208,7 @@ mod tests {
             use_cached: false,
             texts: None,
             varied_lengths: false,
+            network: claque_core::link::LinkMix::default(),
             timeout: Duration::from_secs(60),
             seed: Seed::root(1),
         }

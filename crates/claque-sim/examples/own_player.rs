@@ -15,7 +15,7 @@ use claque_core::{
 };
 use claque_front::yapit::gateway::GatewayConfig;
 use claque_gateway::Workers;
-use claque_sim::{Link, Scenario, simulate};
+use claque_sim::{Scenario, simulate};
 use claque_stats::{RunShape, Summary, SummaryBuilder};
 
 /// Asks for the next six blocks, each by itself, and goes on after a stall only with ten seconds of audio in hand.
@@ -57,6 +57,7 @@ fn listen(policy: PlayerPolicy) -> Result<Summary, Box<dyn Error>> {
         texts: None,
         use_cached: false,
         varied_lengths: false,
+        network: claque_core::link::LinkMix::default(),
         timeout: Duration::from_secs(300),
         seed,
     };
@@ -64,7 +65,7 @@ fn listen(policy: PlayerPolicy) -> Result<Summary, Box<dyn Error>> {
     let scripts = plan.scripts(&Corpus::from_markdown(&text)?, seed.child("unique"));
     let mut gateway = GatewayConfig::current().without_rest_limits().without_synthesis_limit();
     gateway.models.iter_mut().for_each(|model| model.workers = Workers::Pull(4));
-    let scenario = Scenario { plan, scripts, gateway, link: Link::default(), seed: seed.child("service") };
+    let scenario = Scenario { plan, scripts, gateway, seed: seed.child("service") };
     let mut figures = SummaryBuilder::new(SHAPE);
     simulate(&scenario, |fact| figures.add(&fact))?;
     Ok(figures.finish(None))

@@ -5,6 +5,7 @@ use claque_core::{
         Accepted, AiTransform, Call, Created, DocumentFact, DocumentNo, Extraction, ExtractionConfig, Input,
         OnStop, Output, PollPolicy, Prepared, Reply, Status,
     },
+    link::LinkProfile,
     rng::Seed,
     time::{Duration, Instant},
 };
@@ -18,7 +19,7 @@ use claque_front::yapit::{
 use claque_gateway::DocumentId;
 use claque_wire::yapit::extraction::refused;
 
-use crate::{link::Link, queue::Queue, stage::listeners_user};
+use crate::{queue::Queue, stage::listeners_user};
 
 /// Address from which all documents come: a load generator has one.
 const ADDRESS: &str = "documents";
@@ -36,8 +37,8 @@ pub struct DocumentsScenario {
     pub patience: Duration,
     /// The service.
     pub gateway: GatewayConfig,
-    /// The way between the two.
-    pub link: Link,
+    /// The network between the two: its delay, and its rate to the service.
+    pub link: LinkProfile,
     /// The root of the service's randomness: ids and all noise.
     pub seed: Seed,
 }
@@ -177,7 +178,7 @@ impl<'a, F: FnMut(DocumentFact)> ExtractionWorld<'a, F> {
         if self.machines[place].is_done() {
             return;
         }
-        let latency = self.scenario.link.latency;
+        let link = self.scenario.link;
         for output in self.machines[place].handle_input(now, input) {
             match output {
                 Output::Call(call) => {
@@ -185,7 +186,7 @@ impl<'a, F: FnMut(DocumentFact)> ExtractionWorld<'a, F> {
                         Call::Prepare => self.scenario.papers[place].bytes,
                         Call::Create { .. } | Call::Poll(_) | Call::Cancel(_) | Call::Delete { .. } => 0,
                     };
-                    let arrives = now + latency + self.scenario.link.transfer_time(file);
+                    let arrives = now + link.delay + link.up.map_or(Duration::ZERO, |up| up.time_of(file));
                     self.queue.push(arrives, (place, DocumentEvent::Call(call)));
                 }
                 Output::Paced { .. } | Output::Exists(_) | Output::Gone => {}
@@ -225,7 +226,7 @@ impl<'a, F: FnMut(DocumentFact)> ExtractionWorld<'a, F> {
     }
 
     fn send(&mut self, now: Instant, place: usize, reply: Reply) {
-        self.queue.push(now + self.scenario.link.latency, (place, DocumentEvent::Reply(reply)));
+        self.queue.push(now + self.scenario.link.delay, (place, DocumentEvent::Reply(reply)));
     }
 
     fn prepare(&mut self, now: Instant, place: usize) -> Reply {

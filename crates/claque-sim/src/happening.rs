@@ -22,6 +22,8 @@ pub(crate) enum Due {
     Wakes(u32),
     /// What lies in the table in this place.
     Arrives(u32),
+    /// The listener's line may have carried something.
+    Carries(u32),
 }
 
 /// Something on its way to somebody, or from somebody; the listener is an index.
@@ -31,6 +33,8 @@ pub(crate) struct Happening {
 }
 
 pub(crate) enum What {
+    /// TCP stands, and the WebSocket is asked for over it.
+    Upgrades { conn: ConnId },
     /// The gateway accepts the connection, or not.
     Arrives { conn: ConnId },
     /// The connection is usable.
@@ -41,12 +45,18 @@ pub(crate) enum What {
     Notice { conn: ConnId, notice: Notice },
     /// Something that is no message reaches the listener.
     Garbage { conn: ConnId },
+    /// A connection for a request stands.
+    Connected { take: u32, exchange: u64, block: BlockIdx, variant: VariantHash },
     /// A request for audio reaches the gateway.
-    Fetch { take: u32, block: BlockIdx, variant: VariantHash },
+    Fetch { take: u32, exchange: u64, block: BlockIdx, variant: VariantHash },
+    /// The first bytes of audio reach the listener, and more are to come.
+    Begins { take: u32, block: BlockIdx, delivered: MediaTime, bytes: u64 },
+    /// The service says something at that moment.
+    Said { what: Box<Self> },
     /// The last byte of audio reaches the listener.
-    Audio { take: u32, block: BlockIdx, media: MediaTime, bytes: u64, findings: Findings },
+    Audio { take: u32, exchange: u64, block: BlockIdx, media: MediaTime, bytes: u64, findings: Findings },
     /// What comes in place of audio reaches the listener.
-    NoAudio { take: u32, news: Event },
+    NoAudio { take: u32, exchange: u64, news: Event },
     /// The end of the connection reaches the listener.
     Closed { conn: ConnId, failure: Failure },
     /// The end of the connection reaches the gateway.

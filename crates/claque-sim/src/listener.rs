@@ -28,8 +28,6 @@ pub(crate) struct Fetches {
     pub(crate) take: u32,
     waiting: VecDeque<(BlockIdx, VariantHash)>,
     running: usize,
-    /// When the last audio on its way will have arrived.
-    pub(crate) way_free_at: Instant,
 }
 
 /// A listener's connection, as the listener sees it.

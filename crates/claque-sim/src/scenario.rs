@@ -11,8 +11,6 @@ use claque_core::{
 use claque_front::yapit::gateway::{GatewayConfig, GatewayStats, Refusal};
 use claque_gateway::Load;
 
-use crate::link::Link;
-
 /// A run to simulate.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -22,8 +20,6 @@ pub struct Scenario {
     pub scripts: Vec<Script>,
     /// The service.
     pub gateway: GatewayConfig,
-    /// The way between the two.
-    pub link: Link,
     /// The root of the service's randomness: ids and all noise.
     pub seed: Seed,
 }

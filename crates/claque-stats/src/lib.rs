@@ -52,8 +52,8 @@ pub use self::{
     sample::{Distribution, RatioDistribution, Sample, ScheduleLag, has_quantile, values_for_quantile},
     streams::{StreamFigures, is_streamed},
     summary::{
-        Acts, BlockCounts, CauseScope, ConnectionTrouble, ErrorCause, GiveUpFigures, ListenerCounts, Resends,
-        Summary, Underruns,
+        Acts, BlockCounts, CauseScope, ConnectionTrouble, ErrorCause, GiveUpFigures, ListenerCounts,
+        NetworkFigures, Resends, Summary, Underruns,
     },
     verdict::{LATE_GENERATOR, Validity, Verdict},
 };

@@ -82,6 +82,28 @@ pub struct Summary {
     /// Figures of audio that came as a stream; absent where none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub streams: Option<StreamFigures>,
+    /// What listeners of each network went through; empty where nobody had one of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<NetworkFigures>,
+}
+
+/// What the listeners of one network went through. Those of whose end nothing is known are in none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NetworkFigures {
+    /// What the plan calls it.
+    pub name: String,
+    /// Listeners that had it.
+    pub listeners: u64,
+    /// Those whose playback began.
+    pub started: u64,
+    /// Those of them that had no underrun.
+    pub underrun_free: u64,
+    /// Stalls of them all.
+    pub underruns: u64,
+    /// Their lengths together, in ms.
+    pub stall_ms_total: f64,
+    /// Intended start until playback starts, of those that started.
+    pub startup_time: Option<Distribution>,
 }
 
 impl Summary {

@@ -105,6 +105,7 @@ fn add(listener: u32, index: u32, blocks: u32, facts: &mut Vec<Fact>) {
             playing: None,
             paused: Duration::ZERO,
             unwanted_bytes: None,
+            network: None,
         }));
     }
 }

@@ -10,6 +10,7 @@ mod density;
 pub(crate) mod instructions;
 mod parts;
 mod pieces;
+mod published;
 mod queueing;
 mod reference;
 mod simulation;
@@ -35,6 +36,8 @@ pub(crate) enum Bench {
     Cost,
     /// How many listeners one core carries, beside bare sockets and other generators, against a server that knows the truth
     Density(density::DensityFlags),
+    /// The published measurements of the real service beside what the models of its machines give
+    Published(published::PublishedFlags),
     /// Waiting times in virtual time against M/M/1, M/M/4 and M/D/1, to 2 %
     Queueing(queueing::QueueingFlags),
     /// How fast virtual time passes: whole crowds, the queue of events alone, and two simulators of others
@@ -63,6 +66,7 @@ impl Bench {
             Self::BruteForce(flags) => brute_force::run(&flags),
             Self::Cost => cost::run(),
             Self::Density(flags) => density::run(&flags),
+            Self::Published(flags) => published::run(&flags),
             Self::Queueing(flags) => queueing::run(&flags),
             Self::Simulation(flags) => simulation::run(&flags),
             Self::Streams(flags) => density::run_streams(&flags),

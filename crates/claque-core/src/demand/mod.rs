@@ -246,6 +246,7 @@ mod tests {
             texts: None,
             use_cached: true,
             varied_lengths: false,
+            network: crate::link::LinkMix::default(),
             timeout: Duration::from_secs(300),
             seed: Seed::root(1),
         };
@@ -306,6 +307,7 @@ mod tests {
             texts: None,
             use_cached: true,
             varied_lengths: false,
+            network: crate::link::LinkMix::default(),
             timeout: Duration::from_secs(300),
             seed: Seed::root(1),
         };

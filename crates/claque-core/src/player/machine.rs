@@ -320,6 +320,7 @@ impl Player {
             foreign_messages: self.foreign_messages,
             warnings: self.warnings,
             unwanted_bytes: Some(self.unwanted_bytes),
+            network: None,
         })));
         self.outputs.push_back(Output::Ended);
     }

@@ -268,6 +268,8 @@ pub struct ListenerRecord {
     /// Bytes of audio that came when nobody waited for them, as of an utterance that was cancelled; nobody heard them. None
     /// where nobody noted it.
     pub unwanted_bytes: Option<u64>,
+    /// What the plan calls the network that was between it and the service; none where there was none.
+    pub network: Option<String>,
 }
 
 /// How a session ended.

@@ -127,6 +127,9 @@ impl Pipeline {
             attempt.worker = roster.take();
             factor /= machine.speed(attempt.worker);
         }
+        if let Some(threads) = machine.threads {
+            factor *= threads.factor();
+        }
         if let Some(others) = machine.neighbours {
             factor *= neighbours.factor(at, others, self.seed.child("neighbours").child(&model.info.slug));
         }

@@ -27,12 +27,15 @@ pub(super) struct Connecting {
     next_at: Option<Instant>,
     /// What came of those before.
     failure: Option<io::Error>,
+    /// Room for what the system receives, in bytes, where it is not as usual.
+    receive_buffer: Option<usize>,
 }
 
 impl Connecting {
     /// Makes one that is to go on at once.
-    pub(super) fn new(addresses: Vec<SocketAddr>) -> Self {
-        Self { tries: Vec::with_capacity(1), left: addresses.into_iter(), next_at: None, failure: None }
+    pub(super) fn new(addresses: Vec<SocketAddr>, receive_buffer: Option<usize>) -> Self {
+        let (tries, left) = (Vec::with_capacity(1), addresses.into_iter());
+        Self { tries, left, next_at: None, failure: None, receive_buffer }
     }
 
     /// Goes on as far as it goes, and gives the connection that stands. It wants to be called again when there is news of
@@ -91,7 +94,7 @@ impl Connecting {
 
     fn begin(&mut self, io: &mut Io, place: PlaceId, token: Token, address: SocketAddr) {
         let source = io.places.place(place).source;
-        match connect(io, token, address, source) {
+        match connect(io, token, address, (source, self.receive_buffer)) {
             Ok(tcp) => {
                 self.tries.push((address, tcp));
                 self.next_at = (self.left.len() > 0).then(|| io.clock().now() + HEAD_START);
@@ -112,9 +115,17 @@ impl Connecting {
 }
 
 /// Begins to connect.
-fn connect(io: &Io, token: Token, address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
+fn connect(
+    io: &Io,
+    token: Token,
+    address: SocketAddr,
+    (source, receive_buffer): (Option<IpAddr>, Option<usize>),
+) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
+    if let Some(bytes) = receive_buffer {
+        socket.set_recv_buffer_size(bytes)?;
+    }
     if let Some(source) = source {
         socket.bind(&SocketAddr::new(source, 0).into())?;
     }
@@ -197,7 +208,7 @@ pub(crate) mod tests {
         let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
         let mut io = Io::new(poll, waker, Clock::start(), Seed::root(1));
         let place = io.places.of_service(&service);
-        let mut connecting = Connecting::new(addresses.to_vec());
+        let mut connecting = Connecting::new(addresses.to_vec(), None);
         let mut events = Events::with_capacity(8);
         loop {
             match connecting.go_on(&mut io, place, Token(2)) {

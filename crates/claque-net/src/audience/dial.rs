@@ -2,11 +2,21 @@
 
 use std::{io, net::SocketAddr};
 
-use claque_core::event::{Failure, Phase};
+use claque_core::{
+    event::{Failure, Phase},
+    time::Instant,
+};
 use mio::{Token, net::TcpStream};
 use rustls::pki_types::ServerName;
 
-use super::{connecting::Connecting, io::Io, places::PlaceId, stream::Stream, tunnel::Tunnelling};
+use super::{
+    connecting::Connecting,
+    io::Io,
+    places::PlaceId,
+    shaping::{Hops, NetworkHandle},
+    stream::{Stream, Transport},
+    tunnel::Tunnelling,
+};
 use crate::service::failure_of;
 
 /// A connection that is being made.
@@ -15,6 +25,8 @@ pub(super) struct Dial {
     place: PlaceId,
     /// By which the lane knows whose news it is.
     token: Token,
+    /// The listener's network, if it has one.
+    network: Option<NetworkHandle>,
     stage: Stage,
 }
 
@@ -24,6 +36,8 @@ enum Stage {
     Naming,
     /// Its addresses are tried.
     Connecting(Connecting),
+    /// It stands, and its listener's network would have taken until then.
+    Waiting(TcpStream, Instant),
     /// A proxy is asked for a tunnel. Boxed, for most connections need none.
     Tunnelling(Box<Tunnelling>),
     Shaking(Stream),
@@ -32,8 +46,8 @@ enum Stage {
 
 impl Dial {
     /// Begins. [`Dial::proceed`] is to be called at once, and whenever there is news of `token`.
-    pub(super) const fn new(place: PlaceId, token: Token) -> Self {
-        Self { place, token, stage: Stage::Naming }
+    pub(super) const fn new(place: PlaceId, token: Token, network: Option<NetworkHandle>) -> Self {
+        Self { place, token, network, stage: Stage::Naming }
     }
 
     /// Goes on as far as it goes. Gives the connection once it stands.
@@ -53,7 +67,8 @@ impl Dial {
                         self.stage = Stage::Naming;
                         return Ok(None);
                     };
-                    self.stage = Stage::Connecting(Connecting::new(addresses));
+                    let buffer = self.network.as_ref().and_then(NetworkHandle::receive_buffer);
+                    self.stage = Stage::Connecting(Connecting::new(addresses, buffer));
                 }
                 Stage::Connecting(mut connecting) => {
                     let connected = connecting.go_on(io, self.place, self.token);
@@ -62,6 +77,17 @@ impl Dial {
                         return Ok(None);
                     };
                     tcp.set_nodelay(true)?;
+                    self.stage = match self.waits_until(io) {
+                        Some(at) => Stage::Waiting(tcp, at),
+                        None => self.connected(io, tcp)?,
+                    };
+                }
+                Stage::Waiting(tcp, until) => {
+                    if io.clock().now() < until {
+                        io.wake_slow_dial(until, self.token);
+                        self.stage = Stage::Waiting(tcp, until);
+                        return Ok(None);
+                    }
                     self.stage = self.connected(io, tcp)?;
                 }
                 Stage::Tunnelling(mut tunnelling) => {
@@ -107,6 +133,14 @@ impl Dial {
         Ok(Some(addresses))
     }
 
+    /// When a connection would stand that has just been made, over the listener's network; none if it has none.
+    fn waits_until(&self, io: &Io) -> Option<Instant> {
+        let network = self.network.as_ref()?;
+        let now = io.clock().now();
+        let hops = if io.places.place(self.place).proxy().is_some() { Hops::Proxy } else { Hops::Direct };
+        Some(now + network.connecting(now, hops))
+    }
+
     /// What comes after TCP.
     fn connected(&self, io: &Io, tcp: TcpStream) -> io::Result<Stage> {
         let place = io.places.place(self.place);
@@ -127,7 +161,11 @@ impl Dial {
 
     fn shake_hands(&self, io: &Io, tcp: TcpStream) -> io::Result<Stream> {
         let place = io.places.place(self.place);
-        let Some(config) = &place.tls else { return Ok(Stream::Plain(tcp)) };
+        let tcp = match &self.network {
+            None => Transport::Direct(tcp),
+            Some(network) => Transport::Shaped(Box::new(network.shape(tcp, self.token, io.clock()))),
+        };
+        let Some(config) = &place.tls else { return Ok(Stream::over(tcp)) };
         let name = ServerName::try_from(place.origin.host.clone()).map_err(io::Error::other)?;
         Stream::tls(tcp, config, name)
     }

@@ -30,6 +30,7 @@ use super::{
     progress::Gauge,
     pulse::Pulse,
     seats::{Place, first_with_seat},
+    shaping::Shaping,
     system::{Alarm, own_table},
     token::TokenTarget,
 };
@@ -77,6 +78,8 @@ pub(super) struct Lane {
     /// When to look after which slot.
     pub(super) timers: BTreeSet<(Instant, usize)>,
     pub(super) slots: BTreeMap<ListenerId, usize>,
+    /// The listeners' networks, where the plan gives them some.
+    pub(super) shaping: Option<Shaping>,
     pub(super) keeper: Option<AudioSaver>,
     pub(super) decoder: Option<Decoder>,
     waiting: VecDeque<ListenerId>,
@@ -119,6 +122,7 @@ impl Lane {
             inbox: Inbox::new(secrets.unwrap_or_default()),
             timers: BTreeSet::new(),
             slots: BTreeMap::new(),
+            shaping: Shaping::of(&given.order.plan),
             keeper: keeper.unwrap_or_else(|error| {
                 tracing::warn!("failed to keep audio: {error}");
                 None
@@ -163,6 +167,10 @@ impl Lane {
             unread.into_iter().for_each(|token| self.attend(token, true, round));
             let slow = self.io.take_slow_dials(round);
             self.attend_all(slow);
+            if let Some(shaping) = &self.shaping {
+                let due = shaping.take_due(round);
+                self.attend_all(due);
+            }
             // After the sockets: what was there before this round began is handed over before the round is.
             self.end_refusals(round);
             self.wake_all_due(round);
@@ -192,11 +200,12 @@ impl Lane {
         let timer = self.timers.first().map(|(at, _)| *at);
         let sweep = self.pool.has_idle().then(|| self.swept_at + SWEEP);
         let dial = self.io.slow_dial_due();
+        let shaped = self.shaping.as_ref().and_then(Shaping::due);
         let refusal = self.pool.refusal_due();
         let replaces = self.replacing.first().map(|(at, _)| *at);
         let gives_up =
             (!self.unprepared.is_empty()).then(|| self.order.plan.schedule.replaced_until()).flatten();
-        [timer, self.next_start(), replaces, gives_up, self.ledger.due(), sweep, dial, refusal]
+        [timer, self.next_start(), replaces, gives_up, self.ledger.due(), sweep, dial, refusal, shaped]
             .into_iter()
             .flatten()
             .min()

@@ -23,6 +23,7 @@ use super::{
     pool::{Cause, Reuse, Step},
     seats::seat_of,
     session_driver::SessionDriver,
+    shaping::NetworkHandle,
     transfer::{AudioCopy, Transfer, Transferred},
 };
 
@@ -80,7 +81,8 @@ impl Lane {
         let (behaviour, seed) = (order.plan.behaviour, order.plan.seed);
         let person = Listener::new(ListenerConfig { player, behaviour, voices, seed });
         let home = self.io.places.of_service(&seat.service);
-        let session = SessionDriver::new(order, seat, home);
+        let network = self.shaping.as_ref().and_then(|shaping| shaping.network_of(id));
+        let session = SessionDriver::new(order, seat, (home, network));
         let slot = self.listening.insert(Listening {
             id,
             person,
@@ -165,7 +167,8 @@ impl Lane {
         let copy = self.decoder.as_ref().is_some_and(listens).then(AudioCopy::default);
         let place = (&*seat.service, listening.home);
         let transfer = Transfer::new(exchange, kept, copy);
-        match self.pool.begin(&mut self.io, place, transfer, slot, reuse) {
+        let owner = (slot, listening.session.network());
+        match self.pool.begin(&mut self.io, place, transfer, owner, reuse) {
             Ok(number) => {
                 listening.session.exchange_begun(number, block);
                 let step = self.pool.attend(&mut self.io, number, Cause::Given, &mut self.inbox);
@@ -324,8 +327,9 @@ impl Lane {
                     let dropped = session.change_voice(slug, &mut self.inbox);
                     dropped.into_iter().for_each(|number| self.pool.cancel(number));
                 }
-                Output::Fact(fact) => {
-                    if let Fact::Listener(record) = &fact {
+                Output::Fact(mut fact) => {
+                    if let Fact::Listener(record) = &mut fact {
+                        record.network = session.network().map(NetworkHandle::name);
                         let next = self.order.plan.schedule.successor(record);
                         self.replacing.extend(next.map(|(next, at)| (at, next)));
                     }
@@ -343,6 +347,9 @@ impl Lane {
         self.slots.remove(&listening.id);
         if let Some(timer) = listening.timer {
             self.timers.remove(&(timer, slot));
+        }
+        if let Some(network) = listening.session.network() {
+            self.pool.close_idle(&mut self.io, network);
         }
         listening.session.into_running().for_each(|number| self.pool.cancel(number));
     }

@@ -28,6 +28,7 @@ mod remainder;
 mod resolver;
 mod seats;
 mod session_driver;
+mod shaping;
 mod socket;
 mod stream;
 mod system;

@@ -10,6 +10,7 @@ use super::{
     inbox::Inbox,
     io::Io,
     places::PlaceId,
+    shaping::NetworkHandle,
     socket::{News, Socket},
     token::TokenTarget,
 };
@@ -20,6 +21,8 @@ use crate::service::Service;
 pub(super) struct SessionDriver {
     /// Where the service is.
     home: PlaceId,
+    /// What is between it and the listener, where that is to be more than there is.
+    network: Option<NetworkHandle>,
     session: Session,
     socket: Option<Socket>,
     dialled_at: Instant,
@@ -38,12 +41,17 @@ struct Running {
 
 impl SessionDriver {
     /// Begins a session that is yet to be dialled.
-    pub(super) fn new(order: &AudienceOrder, seat: &Seat, home: PlaceId) -> Self {
+    pub(super) fn new(
+        order: &AudienceOrder,
+        seat: &Seat,
+        (home, network): (PlaceId, Option<NetworkHandle>),
+    ) -> Self {
         let none = Arc::default();
         let voice = order.voices.first().unwrap_or(&none);
         let subject = Subject { document: &seat.document, texts: &seat.texts, model: &order.model, voice };
         Self {
             home,
+            network,
             session: order.protocol.session(&subject),
             socket: None,
             dialled_at: Instant::START,
@@ -59,7 +67,7 @@ impl SessionDriver {
         match self.session.channel() {
             Channel::WebSocket { path } => {
                 let token = TokenTarget::Listener(slot).token();
-                self.socket = Some(Socket::dial(self.home, service, path, token));
+                self.socket = Some(Socket::dial((self.home, self.network.clone()), service, path, token));
                 self.attend(io, true, inbox);
             }
             Channel::None => inbox.push(self.dialled_at, Event::Opened),
@@ -129,6 +137,11 @@ impl SessionDriver {
             // Whoever listens for minutes at a time fetches for moments.
             (self.running, self.waiting) = (Vec::new(), VecDeque::new());
         }
+    }
+
+    /// The listener's network.
+    pub(super) const fn network(&self) -> Option<&NetworkHandle> {
+        self.network.as_ref()
     }
 
     /// Numbers of connections that serve this listener, which has gone.

@@ -23,6 +23,7 @@ use super::{
     io::{Io, LONGEST_TURN, MOST_READS},
     outbox::{MOST_WAITING, Outbox},
     places::PlaceId,
+    shaping::NetworkHandle,
     stream::Stream,
 };
 use crate::{
@@ -105,8 +106,13 @@ pub(super) enum News<'a> {
 impl Socket {
     /// Begins to connect to a path of the service, with the credentials of the moment. [`Socket::attend`] is to be called at once, and whenever
     /// there is news of `token`.
-    pub(super) fn dial(place: PlaceId, service: &Service, path: &str, token: Token) -> Self {
-        let step = Step::Connecting(Dial::new(place, token));
+    pub(super) fn dial(
+        (place, network): (PlaceId, Option<NetworkHandle>),
+        service: &Service,
+        path: &str,
+        token: Token,
+    ) -> Self {
+        let step = Step::Connecting(Dial::new(place, token, network));
         Self {
             stage: Stage::Dialing(Box::new(Dialing {
                 step,

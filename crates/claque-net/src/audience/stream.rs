@@ -1,20 +1,25 @@
 //! Bytes of one connection, over TCP or over TLS on top of it, without waiting.
 
 use std::{
-    io::{self, ErrorKind, Read, Write as _},
+    io::{self, ErrorKind, Read, Write},
     sync::Arc,
 };
 
 use mio::net::TcpStream;
 use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
 
-use super::receiver::{Receiver, SocketRead};
+use super::{
+    receiver::{Receiver, SocketRead},
+    shaping::ShapedTcp,
+};
 
 /// One connection.
 #[derive(Debug)]
 pub(super) enum Stream {
     /// TCP.
     Plain(TcpStream),
+    /// TCP over a listener's network.
+    Shaped(Box<ShapedTcp>),
     /// TLS. Boxed, for a session is large and many runs have none.
     Tls(Box<Tls>),
 }
@@ -22,17 +27,34 @@ pub(super) enum Stream {
 /// A TLS session and what it runs on.
 #[derive(Debug)]
 pub(super) struct Tls {
-    tcp: TcpStream,
+    tcp: Transport,
     session: ClientConnection,
 }
 
+/// What a TLS session runs on.
+#[derive(Debug)]
+pub(super) enum Transport {
+    /// The real network alone.
+    Direct(TcpStream),
+    /// A listener's network, too.
+    Shaped(Box<ShapedTcp>),
+}
+
 impl Stream {
+    /// A connection without TLS.
+    pub(super) fn over(tcp: Transport) -> Self {
+        match tcp {
+            Transport::Direct(tcp) => Self::Plain(tcp),
+            Transport::Shaped(tcp) => Self::Shaped(tcp),
+        }
+    }
+
     /// Puts a TLS session on a connection; it is to be shaken hands with first.
     ///
     /// # Errors
     /// TLS's.
     pub(super) fn tls(
-        tcp: TcpStream,
+        tcp: Transport,
         config: &Arc<ClientConfig>,
         name: ServerName<'static>,
     ) -> io::Result<Self> {
@@ -69,6 +91,7 @@ impl Stream {
     pub(super) fn read(&mut self, receiver: &mut Receiver, into: &mut [u8]) -> io::Result<SocketRead> {
         match self {
             Self::Plain(tcp) => receiver.receive(tcp, into),
+            Self::Shaped(tcp) => tcp.read(receiver, into),
             Self::Tls(tls) => tls.read(receiver, into),
         }
     }
@@ -78,7 +101,7 @@ impl Stream {
         match self {
             // epoll(7), "level-triggered and edge-triggered": a read that brings less than it could has brought all.
             Self::Plain(_) => count < room && cfg!(target_os = "linux"),
-            Self::Tls(_) => false,
+            Self::Shaped(_) | Self::Tls(_) => false,
         }
     }
 
@@ -89,6 +112,7 @@ impl Stream {
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.write(bytes),
+            Self::Shaped(tcp) => tcp.write(bytes),
             Self::Tls(tls) => {
                 tls.flush()?;
                 let written = tls.session.writer().write(bytes)?;
@@ -108,6 +132,10 @@ impl Stream {
     pub(super) fn flush(&mut self) -> io::Result<bool> {
         match self {
             Self::Plain(_) => Ok(true),
+            Self::Shaped(tcp) => {
+                tcp.pump();
+                Ok(true)
+            }
             Self::Tls(tls) => tls.flush(),
         }
     }
@@ -132,7 +160,7 @@ impl Tls {
 
     /// Feeds the session with what is there. The end of the connection is the session's to judge.
     fn take(&mut self, receiver: &mut Receiver) -> io::Result<SocketRead> {
-        let mut source = Source { tcp: &self.tcp, receiver, last: None };
+        let mut source = Source { tcp: &mut self.tcp, receiver, last: None };
         let count = self.session.read_tls(&mut source)?;
         let at = source.last.map_or_else(|| receiver.clock().now(), |reading| reading.at);
         self.session.process_new_packets().map_err(|error| {
@@ -144,6 +172,9 @@ impl Tls {
     }
 
     fn flush(&mut self) -> io::Result<bool> {
+        if let Transport::Shaped(tcp) = &mut self.tcp {
+            tcp.pump();
+        }
         while self.session.wants_write() {
             match self.session.write_tls(&mut self.tcp) {
                 Ok(_) => {}
@@ -155,16 +186,35 @@ impl Tls {
     }
 }
 
+impl Write for Transport {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Direct(tcp) => tcp.write(bytes),
+            Self::Shaped(tcp) => tcp.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Direct(tcp) => tcp.flush(),
+            Self::Shaped(tcp) => tcp.flush(),
+        }
+    }
+}
+
 /// Reads of a session, with their moments.
 struct Source<'a> {
-    tcp: &'a TcpStream,
+    tcp: &'a mut Transport,
     receiver: &'a mut Receiver,
     last: Option<SocketRead>,
 }
 
 impl Read for Source<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let reading = self.receiver.receive(self.tcp, into)?;
+        let reading = match self.tcp {
+            Transport::Direct(tcp) => self.receiver.receive(tcp, into)?,
+            Transport::Shaped(tcp) => tcp.read(self.receiver, into)?,
+        };
         self.last = Some(reading);
         Ok(reading.count)
     }

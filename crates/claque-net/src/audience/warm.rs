@@ -126,7 +126,7 @@ impl CacheWarmer {
         let Channel::WebSocket { path } = self.session.channel() else {
             return Err(no_channel());
         };
-        let mut socket = Socket::dial(place, &self.service, path, TokenTarget::Listener(0).token());
+        let mut socket = Socket::dial((place, None), &self.service, path, TokenTarget::Listener(0).token());
         let mut events = Events::with_capacity(TOLD);
         loop {
             self.attend(&mut socket)?;

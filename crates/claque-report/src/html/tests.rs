@@ -34,6 +34,7 @@ pub(super) fn session(listener: u32, started_ms: Option<u64>, ended_ms: u64) -> 
         foreign_messages: 0,
         warnings: 0,
         unwanted_bytes: None,
+        network: None,
         playing: None,
         paused: Duration::ZERO,
     }

@@ -1,7 +1,7 @@
 //! Documents in virtual time.
 
 use claque_front::yapit::gateway::ContentHash;
-use claque_sim::{DocumentsScenario, Link, SimulatedPaper, simulate_documents};
+use claque_sim::{DocumentsScenario, SimulatedPaper, simulate_documents};
 use claque_store::finished::{DocumentsHeading, FinishedDocuments, TimeKind};
 use claque_wire::pdf::page_count;
 
@@ -23,7 +23,7 @@ pub fn simulate(order: SimulateDocumentsOrder) -> Result<FinishedDocuments, RunE
         poll: plan.poll,
         patience: plan.patience,
         gateway: gateway.config,
-        link: Link::default(),
+        link: claque_core::link::LinkProfile::default(),
         seed: gateway.seed,
     };
     let heading = DocumentsHeading {

@@ -47,6 +47,7 @@ fn completed(listener: u32) -> Fact {
         foreign_messages: 0,
         warnings: 0,
         unwanted_bytes: None,
+        network: None,
     })
 }
 

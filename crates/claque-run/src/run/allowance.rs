@@ -260,6 +260,7 @@ mod tests {
             texts: None,
             use_cached: true,
             varied_lengths: false,
+            network: claque_core::link::LinkMix::default(),
             timeout: Duration::from_secs(300),
             seed: Seed::root(1),
         };

@@ -74,6 +74,7 @@ pub(crate) fn never_listened(listener: ListenerId, plan: &Plan, failure: &Failur
             foreign_messages: 0,
             warnings: 0,
             unwanted_bytes: None,
+            network: None,
         }),
     ]
 }

@@ -1,6 +1,6 @@
 //! A service of OpenAI-compatible speech in virtual time.
 
-use claque_sim::{Link, SimError, StreamScenario};
+use claque_sim::{SimError, StreamScenario};
 use claque_store::finished::TimeKind;
 use claque_wire::openai::{Dialect, RequestSettings};
 
@@ -32,7 +32,6 @@ pub(super) fn simulation(audience: Audience, service: SimulatedSpeech) -> Result
         service: gateway.config,
         request,
         voices,
-        link: Link::default(),
         seed: gateway.seed,
     };
     Ok(Simulation::Streams(terms, Box::new(order)))

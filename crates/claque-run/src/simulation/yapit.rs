@@ -1,7 +1,7 @@
 //! A yapit gateway in virtual time.
 
 use claque_front::yapit::gateway::GatewayConfig;
-use claque_sim::{Link, Scenario};
+use claque_sim::Scenario;
 use claque_store::finished::TimeKind;
 use claque_wire::yapit::usual_voice;
 
@@ -17,7 +17,7 @@ pub(super) fn simulation(audience: Audience, gateway: GatewayChoice) -> Result<S
     let terms = RecordTerms::new(&plan, &voice, target, TimeKind::Virtual, (seed, scenario));
     let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
     let order =
-        Scenario { scripts, gateway: gateway.config, link: Link::default(), seed: gateway.seed, plan };
+        Scenario { scripts, gateway: gateway.config, seed: gateway.seed, plan };
     Ok(Simulation::Yapit(terms, Box::new(order)))
 }
 

@@ -14,17 +14,26 @@ use claque_wire::yapit::{BlockReport, Consequence, Conversation, session_error};
 /// What follows from a notice.
 pub(crate) type NoticeConsequence = Consequence<VariantHash>;
 
+/// Whether a client looks at whose document a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DocumentCheck {
+    Checked,
+    /// Every block is taken for one of its own.
+    Unchecked,
+}
+
 /// One listener's conversation about one document.
 #[derive(Debug)]
 pub(crate) struct Session {
     document: DocumentId,
+    check: DocumentCheck,
     voice: Arc<str>,
     conversation: Conversation,
 }
 
 impl Session {
-    pub(crate) fn new(document: DocumentId, voice: Arc<str>) -> Self {
-        Self { document, voice, conversation: Conversation::default() }
+    pub(crate) fn new(document: DocumentId, check: DocumentCheck, voice: Arc<str>) -> Self {
+        Self { document, check, voice, conversation: Conversation::default() }
     }
 
     pub(crate) const fn voice(&self) -> &Arc<str> {
@@ -51,16 +60,20 @@ impl Session {
     pub(crate) fn handle_notice(&mut self, notice: Notice, out: &mut Vec<NoticeConsequence>) {
         let mut tell = |news| out.push(news);
         match notice {
-            Notice::Status(status) if status.document != self.document => {
+            Notice::Status(status) if self.is_foreign(status.document) => {
                 tell(NoticeConsequence::Event(Event::Foreign))
             }
             Notice::Status(status) => self.handle_status(&status, &mut tell),
-            Notice::Evicted { document, .. } if document != self.document => {
+            Notice::Evicted { document, .. } if self.is_foreign(document) => {
                 tell(NoticeConsequence::Event(Event::Foreign));
             }
             Notice::Evicted { blocks, .. } => self.conversation.handle_evicted(&blocks, &mut tell),
             Notice::Error { text } => tell(NoticeConsequence::Event(Event::Failed(session_error(&text)))),
         }
+    }
+
+    fn is_foreign(&self, document: DocumentId) -> bool {
+        self.check == DocumentCheck::Checked && document != self.document
     }
 
     fn handle_status(&mut self, status: &BlockNotice, tell: &mut impl FnMut(NoticeConsequence)) {

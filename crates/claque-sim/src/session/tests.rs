@@ -90,7 +90,7 @@ fn indices(blocks: &[u32]) -> Vec<BlockIdx> {
 proptest! {
     #[test]
     fn a_typed_conversation_leads_to_what_its_frames_lead_to(steps in prop::collection::vec(steps(), 0..40)) {
-        let mut typed = Session::new(own(), "v".into());
+        let mut typed = Session::new(own(), super::DocumentCheck::Checked, "v".into());
         let mut wired = ClientSession::new(own().to_string(), "m".to_owned(), "v".to_owned());
         for step in steps {
             let (mut news, mut events) = (Vec::new(), Vec::new());
@@ -121,7 +121,7 @@ proptest! {
 
 #[test]
 fn an_empty_eviction_says_nothing() {
-    let mut session = Session::new(own(), "v".into());
+    let mut session = Session::new(own(), super::DocumentCheck::Checked, "v".into());
     let mut news = Vec::new();
     session.handle_notice(Notice::Evicted { document: own(), blocks: Vec::new() }, &mut news);
     assert_eq!(news, []);

@@ -6,7 +6,7 @@ use claque_core::{
     ids::BlockIdx, listener, plan::Plan, player::PlayerState, rng::Seed, script::Script, time::Instant,
 };
 
-use super::{terms::Terms, way::TransitQueue};
+use super::terms::Terms;
 use crate::scenario::SimError;
 
 /// One person of the audience.
@@ -17,7 +17,6 @@ pub(super) struct Listener {
     pub(super) wake_at: Option<Instant>,
     /// Answers under way, by their blocks.
     pub(super) calls: Vec<(BlockIdx, u64)>,
-    pub(super) way: TransitQueue,
 }
 
 /// What a listener reads.

@@ -7,7 +7,6 @@ mod listener;
 mod rehearsal;
 mod service;
 mod terms;
-mod way;
 mod world;
 
 use claque_core::{plan::Plan, record::Fact, rng::Seed, script::Script, time::Instant};
@@ -21,7 +20,7 @@ use self::{
     terms::Terms,
     world::World,
 };
-use crate::{link::Link, scenario::SimError};
+use crate::scenario::SimError;
 
 /// A run with streams to simulate.
 #[derive(Clone, Debug)]
@@ -36,9 +35,6 @@ pub struct StreamScenario {
     pub request: RequestSettings,
     /// The voice that everybody begins with, and all others there are to choose from; an empty name asks for none.
     pub voices: Vec<String>,
-    /// The way between the two. Its latency is that of a request, of each piece, and of the news that a listener has left; a
-    /// connection is always there.
-    pub link: Link,
     /// The root of the service's randomness: that of the host with which it is to agree.
     pub seed: Seed,
 }

@@ -20,13 +20,14 @@ use claque_wire::yapit::close;
 use slab::Slab;
 
 use crate::{
+    audio::{Listening, garbage},
     happening::{Due, Happening, ProgressGuard, What, as_number, index, run_time, wide},
-    link::{Link, Listening, garbage},
     listener::{Fetches, Line, Listener},
+    network::{ListenerLink, links_of},
     presence::Presence,
     queue::Queue,
     scenario::Scenario,
-    session::{NoticeConsequence, Session},
+    session::{DocumentCheck, NoticeConsequence, Session},
     stage::{Stage, as_count},
 };
 
@@ -45,7 +46,8 @@ pub(crate) struct World<F> {
     voices: Vec<Arc<str>>,
     /// Connections dialled so far, by everybody.
     dials: u64,
-    link: Link,
+    /// The networks of listeners; empty where there are none.
+    links: Vec<ListenerLink<What>>,
     listening: Listening,
     listeners: Vec<Listener>,
     schedule: ArrivalSchedule,
@@ -65,7 +67,7 @@ pub(crate) struct World<F> {
 }
 
 impl<F: FnMut(Fact)> World<F> {
-    pub(crate) fn new(scenario: &Scenario, stage: Stage, on_fact: F) -> Self {
+    pub(crate) fn new(scenario: &Scenario, stage: Stage, check: DocumentCheck, on_fact: F) -> Self {
         let plan = &scenario.plan;
         let own = plan.own();
         let known = own.known().len();
@@ -80,7 +82,7 @@ impl<F: FnMut(Fact)> World<F> {
             if listener < known {
                 queue.push(intended_at, Due::Starts(as_number(listener)));
             }
-            let session = Session::new(seat.document, voice.clone());
+            let session = Session::new(seat.document, check, voice.clone());
             let player = PlayerConfig {
                 listener: id,
                 document: seat.document.to_string().into(),
@@ -106,7 +108,7 @@ impl<F: FnMut(Fact)> World<F> {
             model: stage.model,
             voices: stage.voices,
             dials: 0,
-            link: scenario.link,
+            links: links_of(plan),
             listening: Listening::to(&scenario.gateway.faults.audio),
             live: listeners.len().min(known),
             listeners,
@@ -146,6 +148,7 @@ impl<F: FnMut(Fact)> World<F> {
                         let Happening { listener, what } = self.under_way.remove(as_count(place));
                         self.happen(now, listener, what);
                     }
+                    Due::Carries(listener) => self.carry(now, as_count(listener)),
                 }
             }
         }
@@ -168,11 +171,13 @@ impl<F: FnMut(Fact)> World<F> {
 
     fn happen(&mut self, now: Instant, listener: usize, what: What) {
         match what {
+            What::Upgrades { conn } => self.upgrade(now, listener, conn),
             What::Arrives { conn } => self.arrive(now, listener, conn),
             What::Dialed { conn } => {
                 if self.listeners[listener].listens_to(conn) {
                     self.listeners[listener].line = Line::Open(conn);
-                    self.tell_event(now, listener, Event::Dialed { connect: self.link.connect_time() });
+                    let connect = self.links.get(listener).map_or(Duration::ZERO, |link| link.dialling(now));
+                    self.tell_event(now, listener, Event::Dialed { connect });
                 }
             }
             What::Request { conn, request } => {
@@ -185,18 +190,29 @@ impl<F: FnMut(Fact)> World<F> {
                     self.tell_event(now, listener, Event::Failed(garbage()));
                 }
             }
-            What::Fetch { take, block, variant } => self.fetch(now, listener, take, (block, &variant)),
-            What::Audio { take, block, media, bytes, findings } => {
+            What::Connected { take, exchange, block, variant } => {
+                self.ask_for_audio(now, listener, (take, exchange), (block, variant));
+            }
+            What::Fetch { take, exchange, block, variant } => {
+                self.fetch(now, listener, (take, exchange), (block, &variant));
+            }
+            What::Begins { take, block, delivered, bytes } => {
+                if self.listeners[listener].fetches.take == take {
+                    self.tell_event(now, listener, Event::Audio { block, delivered, bytes });
+                }
+            }
+            What::Said { what } => self.hear(now, listener, *what),
+            What::Audio { take, exchange, block, media, bytes, findings } => {
                 if self.listeners[listener].fetches.take == take {
                     self.tell_audio(now, listener, Event::Audio { block, delivered: media, bytes });
                     self.tell_event(now, listener, Event::Complete { block, media, findings });
-                    self.end_fetch(now, listener);
+                    self.end_fetch(now, listener, exchange);
                 }
             }
-            What::NoAudio { take, news } => {
+            What::NoAudio { take, exchange, news } => {
                 if self.listeners[listener].fetches.take == take {
                     self.tell_event(now, listener, news);
-                    self.end_fetch(now, listener);
+                    self.end_fetch(now, listener, exchange);
                 }
             }
             What::Closed { conn, failure } => {
@@ -235,8 +251,8 @@ impl<F: FnMut(Fact)> World<F> {
             let blocks = blocks.iter().map(|block| i64::from(block.0)).collect();
             let (model, voice) = (Arc::clone(&self.model), Arc::clone(&slug));
             let request = Request::Synthesize { document, blocks, model, voice };
-            let what = What::Request { conn, request };
-            self.send_off(now + self.link.latency, listener, what);
+            let arrives = self.said(now, listener);
+            self.send_off(arrives, listener, What::Request { conn, request });
         }
     }
 
@@ -244,15 +260,9 @@ impl<F: FnMut(Fact)> World<F> {
         let entry = &mut self.listeners[listener];
         if let Some(conn) = entry.line.open() {
             let request = Request::CursorMoved { document: entry.document, cursor: i64::from(cursor.0) };
-            let what = What::Request { conn, request };
-            self.send_off(now + self.link.latency, listener, what);
+            let arrives = self.said(now, listener);
+            self.send_off(arrives, listener, What::Request { conn, request });
         }
-    }
-
-    fn change_voice(&mut self, listener: usize, voice: u32) {
-        let slug = Arc::clone(self.slug(voice));
-        self.listeners[listener].session.change_voice(slug);
-        self.listeners[listener].fetches.drop_all();
     }
 
     fn slug(&self, voice: u32) -> &Arc<str> {
@@ -279,8 +289,8 @@ impl<F: FnMut(Fact)> World<F> {
     }
 
     fn tell_gateway(&mut self, now: Instant, input: Input) {
-        let latency = self.link.latency;
         let listeners = wide(self.listeners.len());
+        let has_links = !self.links.is_empty();
         let mut send_off = |arrives: Instant, listener: usize, what: What| {
             let place = self.under_way.insert(Happening { listener, what });
             self.queue.push(arrives, Due::Arrives(as_number(place)));
@@ -302,8 +312,8 @@ impl<F: FnMut(Fact)> World<F> {
                 // The stage takes no gateway with an external engine.
                 Output::Synthesize(_) => continue,
             };
-            let arrives = run_time(at, self.gateway_lead) + latency;
-            send_off(arrives, index(conn, listeners), what);
+            let what = if has_links { What::Said { what: Box::new(what) } } else { what };
+            send_off(run_time(at, self.gateway_lead), index(conn, listeners), what);
         }
     }
 
@@ -353,8 +363,10 @@ impl<F: FnMut(Fact)> World<F> {
         self.orders = orders;
     }
 
-    fn take_fact(&mut self, now: Instant, fact: Fact) {
-        if let Fact::Listener(record) = &fact {
+    fn take_fact(&mut self, now: Instant, mut fact: Fact) {
+        if let Fact::Listener(record) = &mut fact {
+            let link = self.own.place(record.listener).and_then(|place| self.links.get(place));
+            record.network = link.map(|link| link.name().to_owned());
             self.ended_at = self.ended_at.max(record.ended_at);
             self.presence.go(now, record);
             if let Some((id, at)) = self.schedule.successor(record)
@@ -367,15 +379,6 @@ impl<F: FnMut(Fact)> World<F> {
             }
         }
         (self.on_fact)(fact);
-    }
-
-    fn hang_up(&mut self, now: Instant, listener: usize) {
-        self.live -= 1;
-        self.listeners[listener].fetches.close();
-        let line = core::mem::replace(&mut self.listeners[listener].line, Line::Down);
-        if let Some(conn) = line.conn() {
-            self.send_off(now + self.link.latency, listener, What::HungUp { conn });
-        }
     }
 
     /// Puts a wake-up into the queue, unless an earlier one is there: it will look again.

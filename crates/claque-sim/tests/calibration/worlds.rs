@@ -11,7 +11,7 @@ use claque_core::{
 };
 use claque_front::yapit::gateway::GatewayConfig;
 use claque_gateway::{ServiceModel, Workers};
-use claque_sim::{Link, Scenario, simulate};
+use claque_sim::{Scenario, simulate};
 use claque_stats::{Observations, RunShape};
 use rand_distr::{Distribution as _, LogNormal};
 
@@ -92,13 +92,14 @@ impl World {
             texts: None,
             use_cached: false,
             varied_lengths: false,
+            network: claque_core::link::LinkMix::default(),
             timeout: Duration::from_secs(300),
             seed,
         };
         let corpus = Corpus::from_markdown(TEXT).expect("the corpus has words");
         let scripts = plan.scripts(&corpus, seed.child("unique"));
         let gateway = self.gateway(slower * day);
-        let scenario = Scenario { plan, scripts, gateway, link: Link::default(), seed: luck };
+        let scenario = Scenario { plan, scripts, gateway, seed: luck };
         let mut facts = Vec::new();
         simulate(&scenario, |fact| facts.push(fact)).expect("the scenario can be simulated");
         Observations::of(RunShape { users: USERS, blocks_per_user: self.blocks }, &facts)

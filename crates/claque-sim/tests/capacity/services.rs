@@ -15,7 +15,7 @@ use claque_core::{
 };
 use claque_front::openai::{Dialect as ServiceDialect, OpenaiConfig};
 use claque_gateway::{Batching, Crashes, LengthModel, ServiceModel, StreamingConfig};
-use claque_sim::{Link, StreamScenario, simulate_streams};
+use claque_sim::{StreamScenario, simulate_streams};
 use claque_stats::{
     capacity::{Evidence, ProbeOrder, SearchTerms},
     objective::Objective,
@@ -163,7 +163,7 @@ fn stream_facts(
         service: OpenaiConfig { streaming, ..OpenaiConfig::of(service) },
         request,
         voices: vec!["alloy".to_owned()],
-        link: Link::default(),
+
         seed: seed.child("luck"),
     };
     let mut facts = Vec::new();

@@ -12,7 +12,7 @@ use claque_core::{
 };
 use claque_front::yapit::gateway::GatewayConfig;
 use claque_gateway::{Crashes, Effect, FaultRule, Selector, ServiceModel};
-use claque_sim::{Link, Scenario, simulate};
+use claque_sim::{Scenario, simulate};
 use claque_stats::{
     Observations, RunShape, Verdict,
     capacity::{Evidence, ProbeOrder, ProbedRun},
@@ -90,12 +90,13 @@ impl World {
             use_cached: false,
             texts: None,
             varied_lengths: false,
+            network: claque_core::link::LinkMix::default(),
             timeout: Duration::from_secs(600),
             seed,
         };
         let corpus = Corpus::from_markdown(TEXT).expect("the corpus has words");
         let scripts = plan.scripts(&corpus, seed.child("unique"));
-        Scenario { plan, scripts, gateway: self.gateway(), link: Link::default(), seed: seed.child("luck") }
+        Scenario { plan, scripts, gateway: self.gateway(), seed: seed.child("luck") }
     }
 
     /// What happens in it.

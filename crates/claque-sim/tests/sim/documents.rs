@@ -5,12 +5,13 @@ use claque_core::{
     extraction::{
         AiTransform, DocumentEnd, DocumentFact, DocumentRecord, PageOutcome, PageRecord, PollPolicy, Step,
     },
+    link::LinkProfile,
     rng::Seed,
     time::{Duration, Instant},
 };
 use claque_front::yapit::gateway::{ContentHash, CreationAnswer, GatewayConfig};
 use claque_gateway::Workers;
-use claque_sim::{DocumentsScenario, DocumentsSimulated, Link, SimulatedPaper, simulate_documents};
+use claque_sim::{DocumentsScenario, DocumentsSimulated, SimulatedPaper, simulate_documents};
 use proptest::prelude::*;
 
 /// So many documents of so many pages; two workers, a second a page.
@@ -33,7 +34,7 @@ fn scenario(documents: u32, pages: u32) -> DocumentsScenario {
         poll: PollPolicy::STRESS_SCRIPT,
         patience: Duration::from_secs(300),
         gateway,
-        link: Link::default(),
+        link: LinkProfile::default(),
         seed: Seed::root(7),
     }
 }
@@ -162,7 +163,7 @@ proptest! {
         wild.gateway.extraction.workers = Workers::Pull(workers);
         wild.gateway.extraction.sigma = 0.5;
         wild.gateway.faults.pages = failing;
-        wild.link.latency = Duration::from_millis(latency);
+        wild.link.delay = Duration::from_millis(latency);
         wild.poll.first = Duration::from_millis(first);
         let (facts, simulated) = run(&wild);
         let records = documents(&facts);

@@ -10,9 +10,9 @@ use claque_core::{
 };
 use claque_front::yapit::gateway::GatewayConfig;
 use claque_gateway::Workers;
-use claque_sim::{Link, Scenario};
+use claque_sim::Scenario;
 
-use crate::house::{run, scenario, second, speed, unlimited};
+use crate::house::{network, run, scenario, second, speed, unlimited};
 
 /// FNV-1a (Fowler, Noll and Vo 1991) of the facts, by what they say and not by how a program holds it.
 fn digest(facts: &[Fact]) -> u64 {
@@ -86,8 +86,9 @@ fn with_overflow() -> Scenario {
 }
 
 fn far_away() -> Scenario {
-    let bandwidth = core::num::NonZeroU64::new(20_000);
-    Scenario { link: Link { latency: Duration::from_millis(40), bandwidth }, ..noisy(10, 12) }
+    let mut scenario = noisy(10, 12);
+    scenario.plan.network = network(40, Some(160_000));
+    scenario
 }
 
 fn restless() -> Scenario {
@@ -123,8 +124,8 @@ fn facts_are_what_they_were() {
     let digests = scenarios.map(|scenario| digest(&run(&scenario).facts));
     let before = [
         8_249_887_289_152_617_699,
-        8_501_988_551_549_595_544,
-        7_319_451_071_782_239_018,
+        9_965_999_674_376_263_176,
+        11_466_980_052_617_149_278,
         9_806_820_815_788_984_758,
         7_800_956_180_774_722_218,
         766_605_867_796_457_566,

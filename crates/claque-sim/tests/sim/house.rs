@@ -4,6 +4,7 @@ use claque_core::{
     corpus::Corpus,
     event::FailureClass,
     ids::ListenerId,
+    link::{BitRate, LinkMix, LinkProfile},
     listener::Behaviour,
     plan::Plan,
     player::PlayerPolicy,
@@ -13,7 +14,7 @@ use claque_core::{
     time::{Duration, Instant, MediaTime, Speed},
 };
 use claque_front::yapit::gateway::GatewayConfig;
-use claque_sim::{Link, Scenario, Simulated, simulate};
+use claque_sim::{Scenario, Simulated, simulate};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -49,11 +50,23 @@ pub(crate) fn scenario(users: u32, blocks: u32, gateway: GatewayConfig) -> Scena
         texts: None,
         use_cached: false,
         varied_lengths: false,
+        network: LinkMix::default(),
         timeout: Duration::from_secs(600),
         seed: Seed::root(1),
     };
     let scripts = plan.scripts(&corpus(), Seed::root(2));
-    Scenario { plan, scripts, gateway, link: Link::default(), seed: Seed::root(3) }
+    Scenario { plan, scripts, gateway, seed: Seed::root(3) }
+}
+
+/// A network of so many milliseconds one way, for everybody.
+pub(crate) fn far(millis: u64) -> LinkMix {
+    network(millis, None)
+}
+
+/// The same with so many bits per second from the service.
+pub(crate) fn network(millis: u64, down: Option<u64>) -> LinkMix {
+    let (delay, down) = (Duration::from_millis(millis), down.and_then(BitRate::new));
+    LinkMix::of_everybody("test", LinkProfile { delay, down, ..LinkProfile::default() })
 }
 
 pub(crate) fn corpus() -> Corpus {

@@ -15,7 +15,7 @@ use claque_gateway::{ConnectionEffect, ConnectionFault, ConnectionSelector, Effe
 use claque_sim::Scenario;
 use proptest::prelude::*;
 
-use crate::house::{corpus, run, scenario, unlimited};
+use crate::house::{corpus, far, run, scenario, unlimited};
 
 fn effects() -> impl Strategy<Value = Effect> {
     prop_oneof![
@@ -108,7 +108,7 @@ fn scenarios() -> impl Strategy<Value = Scenario> {
             plan.timeout = Duration::from_secs(90);
             plan.behaviour = behaviour;
             scenario.scripts = scenario.plan.scripts(&corpus(), Seed::root(seed));
-            scenario.link.latency = Duration::from_millis(latency);
+            scenario.plan.network = far(latency);
             scenario.seed = Seed::root(seed);
             scenario
         },

@@ -23,7 +23,7 @@ use claque_core::{
 };
 use claque_front::yapit::gateway::GatewayConfig;
 use claque_gateway::{ServiceModel, Workers};
-use claque_sim::{Link, Scenario, simulate};
+use claque_sim::{Scenario, simulate};
 use claque_stats::{RunShape, Summary, SummaryBuilder};
 
 /// Blocks of each listener.
@@ -52,6 +52,7 @@ fn crowd(users: u32) -> Scenario {
         texts: None,
         use_cached: false,
         varied_lengths: false,
+        network: claque_core::link::LinkMix::default(),
         timeout: Duration::from_secs(600),
         seed: Seed::root(1),
     };
@@ -61,7 +62,7 @@ fn crowd(users: u32) -> Scenario {
         // A block of 80 characters is made in 2.6 s and heard in 5.7 s.
         model.workers = Workers::Pull((users * 6 / 10).max(1));
     }
-    Scenario { plan, scripts, gateway, link: Link::default(), seed: Seed::root(3) }
+    Scenario { plan, scripts, gateway, seed: Seed::root(3) }
 }
 
 /// Simulates with exact figures and no facts, as `--facts none` does.

@@ -1,6 +1,7 @@
 //! From facts to a summary, one fact at a time and in any order.
 
 mod counts;
+mod networks;
 mod open;
 
 use claque_core::{
@@ -11,7 +12,10 @@ use claque_core::{
     time::{Duration, Instant, MediaTime},
 };
 
-use self::open::{Open, add_gaps_within_requests};
+use self::{
+    networks::NetworkNames,
+    open::{Open, add_gaps_within_requests},
+};
 use crate::{
     audio::{AudioFigures, Paces, SameAudioCheck},
     by_listener::ByListener,
@@ -75,6 +79,7 @@ pub struct SummaryBuilder {
     foreign_messages: u64,
     warnings: u64,
     last_end: Option<Instant>,
+    networks: NetworkNames,
 }
 
 /// What several facts together say of one listener.
@@ -96,6 +101,8 @@ struct Listener {
     skipped: u64,
     /// Blocks it set out to hear, and whether it left of its own will, once it reported its end without a failure.
     set_out: Option<(u64, bool)>,
+    /// The number of its network.
+    network: Option<u32>,
 }
 
 impl SummaryBuilder {
@@ -126,6 +133,7 @@ impl SummaryBuilder {
             foreign_messages: 0,
             warnings: 0,
             last_end: None,
+            networks: NetworkNames::default(),
         }
     }
 
@@ -202,6 +210,7 @@ impl SummaryBuilder {
             success_pct: percent(blocks.ok, blocks.wanted()),
             underruns: self.underruns(listeners),
             stalled_time_pct: self.stalled_time_pct(listeners),
+            networks: self.networks(),
             startup_time: self.per_listener(|listener| listener.started_at),
             ttfa: self.per_listener(|listener| listener.first_audio.at()),
             ttfa_audible: self.per_listener(|listener| listener.first_audio.audible_at()),
@@ -329,7 +338,9 @@ impl SummaryBuilder {
         if let Some(connect_time) = record.connect_time {
             self.connect_time.push(connect_time);
         }
+        let network = record.network.as_deref().map(|name| self.networks.number(name));
         let listener = self.listeners.entry(record.listener);
+        listener.network = network;
         listener.intended_at = Some(record.intended_at);
         listener.ended_at = Some(record.ended_at);
         listener.paused = record.paused;

@@ -79,6 +79,7 @@ pub(crate) fn session(listener: u32, started_ms: Option<u64>, ended_ms: u64) -> 
         foreign_messages: 0,
         warnings: 0,
         unwanted_bytes: None,
+        network: None,
     }
 }
 

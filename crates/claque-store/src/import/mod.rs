@@ -244,6 +244,7 @@ fn import_session(session: &Session, notes: &mut Vec<String>) -> Result<Vec<Fact
         foreign_messages: 0,
         warnings: 0,
         unwanted_bytes: None,
+        network: None,
     }));
     facts.extend(blocks.into_iter().map(Fact::Block));
     Ok(facts)

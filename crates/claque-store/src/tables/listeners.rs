@@ -49,6 +49,8 @@ table! {
     warnings: u64, COUNT => |record| record.warnings;
     /// bytes of audio that came when nobody waited for them; empty where nobody noted it
     unwanted_bytes: Option<u64>, "bytes", since 2 => |record| record.unwanted_bytes;
+    /// what the plan calls its network; empty where it had none
+    network: Option<Text>, "name of its network", since 3 => |record| record.network.as_deref().map(text);
 }
 
 impl<Text: AsRef<str> + Into<String>> ListenerRow<Text> {
@@ -68,6 +70,7 @@ impl<Text: AsRef<str> + Into<String>> ListenerRow<Text> {
             foreign_messages: self.foreign_messages,
             warnings: self.warnings,
             unwanted_bytes: self.unwanted_bytes,
+            network: self.network.map(Into::into),
         })
     }
 }

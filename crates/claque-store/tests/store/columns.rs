@@ -68,9 +68,9 @@ fn the_order_of_columns_is_that_of_their_additions() {
     assert_eq!(names[18..23], newest);
     assert_eq!(names[23..], ["leading_silence_ns"]);
     let names: Vec<_> = LISTENER_COLUMNS.iter().map(|column| column.name).collect();
-    assert_eq!(names[11..], ["warnings", "playing_ns", "paused_ns", "unwanted_bytes"]);
+    assert_eq!(names[11..], ["warnings", "playing_ns", "paused_ns", "unwanted_bytes", "network"]);
     let newer = LISTENER_COLUMNS.iter().filter(|column| column.is_newer).map(|column| column.name);
-    assert_eq!(newer.collect::<Vec<_>>(), ["unwanted_bytes"]);
+    assert_eq!(newer.collect::<Vec<_>>(), ["unwanted_bytes", "network"]);
 }
 
 #[test]

@@ -101,6 +101,7 @@ fn session(listener: u32, end: SessionEnd) -> Fact {
         foreign_messages: 0,
         warnings: 2,
         unwanted_bytes: Some(1_024),
+        network: None,
     })
 }
 

@@ -30,6 +30,10 @@ pub(crate) struct AudienceFlags {
     pub(crate) stagger: Option<f64>,
     #[command(flatten)]
     pub(crate) arrivals: ArrivalFlags,
+    /// What is between listeners and the service: 3g, lte, dsl or fibre, parts such as 'delay=40ms jitter=10ms loss=0.5%
+    /// down=2Mbit up=1Mbit', both ('3g loss=1%'), or a file with several and the share of listeners that has each
+    #[arg(long, value_name = "NETWORK|FILE.toml")]
+    pub(crate) network: Option<String>,
     /// Give all listeners the same text, so that the service's cache answers
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", hide_possible_values = true)]

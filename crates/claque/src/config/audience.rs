@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{
     UsageError, arrivals, file,
     groups::Group,
-    listen,
+    listen, listener_network,
     wish::{Source, Wish},
     wishes::{Wishes, over},
 };
@@ -53,6 +53,7 @@ impl Wishes {
         over(&mut own.seed, flags.seed);
         over(&mut own.timeout, flags.timeout);
         self.schedule.lay(flags.arrivals);
+        self.listener_network.lay(flags.network);
     }
 }
 
@@ -98,6 +99,7 @@ pub(super) fn plan(wishes: &Wishes, source: &Source) -> Result<(Plan, String), U
         texts: arrivals::texts(wishes, source)?,
         use_cached: wishes.audience.use_cached.as_ref().is_some_and(|wish| wish.value),
         varied_lengths: wishes.audience.varied_lengths.as_ref().is_some_and(|wish| wish.value),
+        network: listener_network::networks(wishes, source)?,
         timeout: Duration::from_secs_f64(timeout),
         seed: seed(wishes),
     };

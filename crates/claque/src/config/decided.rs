@@ -3,7 +3,7 @@
 use claque_core::plan::Plan;
 use serde_json::{Map, Value};
 
-use super::{arrivals, audience, listen, objectives, wishes::Wishes};
+use super::{arrivals, audience, listen, listener_network, objectives, wishes::Wishes};
 
 /// What was decided about the audience and how it is judged.
 pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String, Value> {
@@ -11,6 +11,7 @@ pub(super) fn audience(wishes: &Wishes, plan: &Plan, player: &str) -> Map<String
     audience::decided(wishes, plan, &mut scenario);
     objectives::decided(wishes, &mut scenario);
     arrivals::decided(wishes, &mut scenario);
+    listener_network::decided(&plan.network, &mut scenario);
     listen::decided(&plan.policy, player, &plan.behaviour, &mut scenario);
     scenario
 }

@@ -21,6 +21,7 @@ mod gateway;
 mod groups;
 mod headers;
 mod listen;
+mod listener_network;
 mod live;
 mod network;
 mod no_effect;

@@ -10,8 +10,9 @@ use toml::{Spanned, de::DeTable};
 use super::{
     arrivals::ArrivalWishes, audience::AudienceWishes, courtesy::CourtesyWishes,
     credentials::CredentialWishes, documents::ExtractionWishes, gateway::GatewayWishes, groups,
-    listen::ListeningWishes, network::NetworkWishes, objectives::ObjectiveWishes, output::OutputWishes,
-    speech::SpeechWishes, target::TargetWishes, wish::Wish,
+    listen::ListeningWishes, listener_network::ListenerNetworkWishes, network::NetworkWishes,
+    objectives::ObjectiveWishes, output::OutputWishes, speech::SpeechWishes, target::TargetWishes,
+    wish::Wish,
 };
 
 /// Makes the type of all wishes out of its groups, and what reads and places them all.
@@ -53,6 +54,8 @@ groups! {
     schedule: ArrivalWishes,
     /// The player that everybody has, and what people do with it.
     listening: ListeningWishes,
+    /// What is between it and the service.
+    listener_network: ListenerNetworkWishes,
     /// The protocol, and how speech is asked for.
     speech: SpeechWishes,
     /// Which service is meant.

@@ -155,6 +155,7 @@ fn no_word_of_a_service_runs_as_a_script() {
         foreign_messages: 0,
         warnings: 0,
         unwanted_bytes: None,
+        network: None,
         playing: None,
         paused: std::time::Duration::ZERO,
     };

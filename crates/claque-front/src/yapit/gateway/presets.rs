@@ -10,6 +10,16 @@ use super::{
     limits::{Counting, SynthesisLimit},
 };
 
+/// Kokoro on the shared machine of 16 virtual CPUs with four workers of two threads on which February's tests were made: 5.7 s for a block of 80 characters.
+/// Fitted to what is published of one listener at 3 x, which a tool measured that asks for everything at once (docs/simulation.md): first block 5.1 to 5.7 s,
+/// two blocks 6.5 to 8.2 s, round trip 10.4 to 13.1 s, no underrun. Of a grid of 0.1 s and 0.05 it is the best of those with an underrun in at most one run of six. Nothing is known
+/// of other lengths there, so time is taken to be in proportion to them, as published factors of real time have it.
+const KOKORO_FEB_2026: ServiceModel = ServiceModel::PerChar {
+    overhead: Duration::ZERO,
+    per_char: Duration::from_micros(71_250),
+    sigma: 0.35,
+};
+
 impl GatewayConfig {
     /// Names that [`GatewayConfig::preset`] knows, oldest first.
     pub const PRESETS: [&'static str; 3] = ["2026-02", "2026-02-tuned", "current"];
@@ -48,6 +58,9 @@ impl GatewayConfig {
         config.models.push(inworld_model(3, "inworld-1.5-max", "Inworld TTS 1.5 Max", 900, 6));
         config.synthesis_limit =
             Some(SynthesisLimit { counting: Counting::Messages, ..SynthesisLimit::CURRENT });
+        if let Some(kokoro) = config.models.first_mut() {
+            kokoro.service = KOKORO_FEB_2026;
+        }
         config.pipeline.visibility_timeout = Duration::from_secs(30);
         // Published source: for as long as a jump withdrew only what lay outside a window, it left the key behind.
         config.pipeline.evicted_key = EvictedKey::Kept;

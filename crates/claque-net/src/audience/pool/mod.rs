@@ -1,8 +1,9 @@
-//! Kept-alive connections for exchanges, which a lane's listeners share.
+//! Kept-alive connections for exchanges, which a lane's listeners share where they have no networks of their own.
 
 mod busy;
+mod idle;
 
-use std::{collections::VecDeque, io::ErrorKind};
+use std::collections::VecDeque;
 
 use claque_core::{
     event::Failure,
@@ -21,6 +22,7 @@ use super::{
     place_of_audio::{locate, request},
     places::PlaceId,
     remainder::{ConnectionReuse, Remainder},
+    shaping::NetworkHandle,
     stream::Stream,
     token::TokenTarget,
     transfer::{Transfer, Transferred},
@@ -34,7 +36,8 @@ const IDLE: Duration = Duration::from_secs(50);
 /// Once an answer has said no, its words are waited for no longer than this: the status alone is an answer.
 const LONGEST_REFUSAL: Duration = Duration::from_secs(1);
 
-/// Idle connections kept at most, per lane: more than a thousand fetches a second need.
+/// Idle connections kept at most, per lane: more than a thousand fetches a second need. Those over a listener's own network are few for each
+/// and kept besides: a new one would cost it time.
 const MAX_IDLE: usize = 1_024;
 
 /// All connections for audio of a lane, by number.
@@ -50,6 +53,8 @@ pub(super) struct Pool {
 #[derive(Debug)]
 struct Connection {
     place: PlaceId,
+    /// Whose network it goes over: it serves nobody else.
+    network: Option<NetworkHandle>,
     /// Path of the request at hand.
     path: String,
     way: Way,
@@ -131,16 +136,16 @@ impl Pool {
         io: &mut Io,
         (service, home): (&Service, PlaceId),
         transfer: Transfer,
-        owner: usize,
+        (owner, network): (usize, Option<&NetworkHandle>),
         reuse: Reuse,
     ) -> Result<usize, (Box<Exchange>, Failure)> {
         let (place, path) = match locate(io, (service, home), &transfer.exchange) {
             Ok(located) => located,
             Err(failure) => return Err((transfer.exchange, failure)),
         };
-        let taken = if reuse == Reuse::Yes { self.take_idle(io, place) } else { None };
+        let taken = if reuse == Reuse::Yes { self.take_idle(io, place, network) } else { None };
         let is_reused = taken.is_some();
-        let number = taken.unwrap_or_else(|| self.add(io, place));
+        let number = taken.unwrap_or_else(|| self.add(io, place, network));
         let connection = &mut self.list[number];
         request(io, service, (place, &path), &transfer.exchange, connection.out.bytes());
         connection.out.mark(());
@@ -266,54 +271,20 @@ impl Pool {
         }
     }
 
-    fn is_old(&self, number: usize, now: Instant) -> bool {
-        match self.list.get(number).map(|connection| &connection.task) {
-            Some(Task::Idle { since }) => now.since(*since) >= IDLE,
-            Some(Task::Busy(_) | Task::Ending(_)) => false,
-            None => true,
-        }
-    }
-
-    fn take_idle(&mut self, io: &mut Io, place: PlaceId) -> Option<usize> {
-        let now = io.clock().now();
-        let number = io.places.place_mut(place).idle.pop_back()?;
-        self.idle -= 1;
-        if self.is_old(number, now) {
-            self.list.try_remove(number);
-            return None;
-        }
-        Some(number)
-    }
-
-    fn add(&mut self, io: &Io, place: PlaceId) -> usize {
+    fn add(&mut self, io: &Io, place: PlaceId, network: Option<&NetworkHandle>) -> usize {
         let entry = self.list.vacant_entry();
         let number = entry.key();
-        let dial = Dial::new(place, TokenTarget::Fetcher(number).token());
+        let dial = Dial::new(place, TokenTarget::Fetcher(number).token(), network.cloned());
         let task = Task::Idle { since: io.clock().now() };
         entry.insert(Connection {
             place,
+            network: network.cloned(),
             path: String::new(),
             way: Way::Dialing(dial, io.clock().now()),
             out: Outbox::default(),
             task,
         });
         number
-    }
-
-    /// What is there to be read on an idle connection is its end, or nothing that anybody asked for.
-    fn look_after_idle(&mut self, io: &mut Io, number: usize) {
-        let connection = &mut self.list[number];
-        let Way::Open(stream) = &mut connection.way else { return };
-        let mut byte = [0];
-        match stream.read(&mut io.receiver, &mut byte) {
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Ok(_) | Err(_) => {
-                let place = io.places.place_mut(connection.place);
-                place.idle.retain(|idle| *idle != number);
-                self.list.remove(number);
-                self.idle -= 1;
-            }
-        }
     }
 
     /// Reads an answer that nobody waits for any more to its end: the connection may serve again then.
@@ -327,7 +298,7 @@ impl Pool {
         io.receiver.buffer = input;
         match usable {
             ConnectionReuse::NotYet => {}
-            ConnectionReuse::Now if self.idle < MAX_IDLE => {
+            ConnectionReuse::Now if self.idle < MAX_IDLE || connection.network.is_some() => {
                 connection.task = Task::Idle { since: io.clock().now() };
                 io.places.place_mut(connection.place).idle.push_back(number);
                 self.idle += 1;
@@ -346,7 +317,8 @@ impl Pool {
         if end.usable == ConnectionReuse::NotYet {
             let answer = std::mem::take(&mut busy.answer);
             connection.task = Task::Ending(Box::new(Remainder::new(answer, end.at)));
-        } else if end.usable == ConnectionReuse::Now && self.idle < MAX_IDLE {
+        } else if end.usable == ConnectionReuse::Now && (self.idle < MAX_IDLE || connection.network.is_some())
+        {
             io.places.place_mut(connection.place).idle.push_back(number);
             self.idle += 1;
         } else {

@@ -45,7 +45,7 @@ fn scenario(users: u32, blocks: u32, streaming: StreamingConfig) -> StreamScenar
         service: OpenaiConfig { streaming, ..OpenaiConfig::of(service) },
         request,
         voices: vec!["alloy".to_owned()],
-        link: claque_sim::Link::default(),
+
         seed: Seed::root(3),
     }
 }

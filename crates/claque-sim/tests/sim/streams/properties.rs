@@ -1,6 +1,6 @@
 //! Random plans: everything ends, every block is accounted for once, and nothing is heard before it could have been sent.
 
-use core::num::{NonZeroU32, NonZeroU64};
+use core::num::NonZeroU32;
 use std::collections::BTreeSet;
 
 use claque_core::{
@@ -12,12 +12,12 @@ use claque_core::{
 };
 use claque_front::openai::HeadTime;
 use claque_gateway::{Abandoned, Batching, StreamEffect, StreamFault, StreamSelector, StreamingConfig};
-use claque_sim::{Link, StreamScenario};
+use claque_sim::StreamScenario;
 use claque_wire::openai::{Delivery, Dialect, RequestSettings};
 use proptest::prelude::*;
 
 use super::{every, run, scenario};
-use crate::house::{corpus, speed};
+use crate::house::{corpus, network, speed};
 
 fn engines() -> impl Strategy<Value = StreamingConfig> {
     (1_u32..5, 0_usize..8, 300_u32..20_000, 20_u64..900, 0_u32..1_500, any::<bool>()).prop_map(
@@ -88,10 +88,7 @@ fn scenarios() -> impl Strategy<Value = StreamScenario> {
             }
             scenario.voices = ["alloy", "echo"].map(str::to_owned).to_vec();
             let (latency, bandwidth) = link;
-            scenario.link = Link {
-                latency: Duration::from_millis(latency),
-                bandwidth: bandwidth.and_then(NonZeroU64::new),
-            };
+            scenario.plan.network = network(latency, bandwidth.map(|bytes| 8 * bytes));
             scenario
         })
 }
@@ -105,7 +102,7 @@ proptest! {
         let mut seen = BTreeSet::new();
         for record in outcome.blocks() {
             prop_assert!(seen.insert((record.listener, record.block)), "{record:?} comes twice");
-            let ways = scenario.link.latency * 2;
+            let ways = scenario.plan.network.classes()[0].profile.delay * 2;
             if let (Some(asked), Some(heard)) = (record.requested_at, record.first_audio_at) {
                 prop_assert!(heard.since(asked) >= ways, "{record:?}");
             }

@@ -1,6 +1,6 @@
 //! Known truths, worked out by hand.
 
-use core::num::{NonZeroU32, NonZeroU64};
+use core::num::NonZeroU32;
 
 use claque_core::{
     listener::{ThinkTime, Turns},
@@ -11,10 +11,10 @@ use claque_core::{
 };
 use claque_front::openai::HeadTime;
 use claque_gateway::{Abandoned, Batching, LengthModel, ServiceModel, StreamingConfig};
-use claque_sim::{Link, StreamScenario};
+use claque_sim::StreamScenario;
 
 use super::{at, barged_in, engine, every, ms, run, scenario};
-use crate::house::speed;
+use crate::house::{far, network, speed};
 
 /// Pieces of 100 ms every 125 ms, the first after 125: 5 s of audio in 6.25 s.
 fn too_slow() -> StreamingConfig {
@@ -141,7 +141,7 @@ fn interrupted(abandoned: Abandoned, latency: u64) -> (Instant, [Option<Instant>
     let mut scenario = scenario(1, 2, config);
     scenario.plan.policy = PlayerPolicy::TURNS;
     scenario.plan.behaviour.turns = Some(Turns { think: ThinkTime::Fixed(ms(1_000)), barge_in: 1.0 });
-    scenario.link.latency = ms(latency);
+    scenario.plan.network = far(latency);
     let outcome = run(&scenario);
     let blocks = outcome.blocks();
     assert_eq!(blocks[0].outcome, BlockOutcome::Abandoned);
@@ -162,13 +162,13 @@ fn work_that_ends_with_its_listener_delays_nobody() {
     let (interrupted_at, next) = interrupted(Abandoned::Stopped, 0);
     let asked_at = interrupted_at + ms(1_000);
     assert_eq!(next, [Some(asked_at), Some(asked_at + ms(200))]);
-    // 50 ms for the request and 50 ms for the piece.
+    // Its connection was closed: 100 ms for another, 50 for the request and 50 for the piece.
     let (interrupted_at, next) = interrupted(Abandoned::Stopped, 50);
-    let asked_at = interrupted_at + ms(1_000);
+    let asked_at = interrupted_at + ms(1_000 + 100);
     assert_eq!(next, [Some(asked_at), Some(asked_at + ms(300))]);
 }
 
-/// The service hears of it 600 ms after it was interrupted, as of the next request, which finds the slot free.
+/// The service hears of it 600 ms after it was interrupted. The next request, for which a connection is made first, finds the slot free.
 #[test]
 fn the_news_that_a_listener_left_takes_its_time() {
     let config = StreamingConfig {
@@ -181,35 +181,40 @@ fn the_news_that_a_listener_left_takes_its_time() {
     let mut scenario = scenario(1, 2, config);
     scenario.plan.policy = PlayerPolicy::TURNS;
     scenario.plan.behaviour.turns = Some(Turns { think: ThinkTime::Fixed(Duration::ZERO), barge_in: 1.0 });
-    scenario.link.latency = ms(600);
+    scenario.plan.network = far(600);
     let outcome = run(&scenario);
     let asked_at = outcome.blocks()[1].requested_at;
-    // Both reach it at once, the news first.
-    assert_eq!(asked_at, barged_in(&outcome).first().copied());
+    assert_eq!(asked_at, barged_in(&outcome).first().map(|at| *at + ms(1_200)));
     assert_eq!(outcome.blocks()[1].first_audio_at, asked_at.map(|at| at + ms(600 + 200 + 600)));
 }
 
-/// With 50 ms one way: asked at 0, there at 50, the first piece at 250, heard of at 300; head at 100.
+/// With 50 ms one way: connected and asked at 100, there at 150, the first piece at 350, heard of at 400; head at 200.
 #[test]
 fn request_and_answer_each_take_a_latency() {
     let mut scenario = scenario(1, 1, engine());
-    scenario.link.latency = ms(50);
+    scenario.plan.network = far(50);
     let outcome = run(&scenario);
     let block = outcome.blocks()[0];
-    assert_eq!((block.requested_at, block.acknowledged_at), (at(0), at(100)));
-    assert_eq!((block.first_audio_at, block.ready_at, block.complete_at), (at(300), at(700), at(700)));
+    assert_eq!((block.requested_at, block.acknowledged_at), (at(100), at(200)));
+    assert_eq!((block.first_audio_at, block.ready_at, block.complete_at), (at(400), at(800), at(800)));
 }
 
-/// 200 ms of samples at 24 kHz are 9,600 bytes: at 24,000 a second each piece takes 400 ms, one after the other.
+/// 200 ms of samples at 24 kHz are 9,600 bytes: at 24,000 a second each piece takes 400 ms, one after the other, and arrives in seven segments, of which the first
+/// has 1,371 bytes.
 #[test]
 fn a_narrow_way_makes_a_fast_engine_slow() {
     let mut scenario = scenario(1, 1, engine());
-    scenario.link = Link { latency: ms(50), bandwidth: NonZeroU64::new(24_000) };
+    scenario.plan.network = network(50, Some(8 * 24_000));
     let outcome = run(&scenario);
     let block = outcome.blocks()[0];
-    assert_eq!((block.first_audio_at, block.complete_at), (at(300 + 400), at(300 + 5 * 400)));
-    assert_eq!((block.bytes, block.chunks, block.largest_chunk_gap), (48_000, 5, Some(ms(400))));
-    assert_eq!((outcome.stalls().len(), outcome.stalls()[0].waited), (4, ms(200)));
+    let first = at(400).map(|at| at + Duration::from_micros(57_125));
+    assert_eq!((block.first_audio_at, block.complete_at), (first, at(400 + 5 * 400)));
+    assert_eq!((block.bytes, block.chunks), (48_000, 35));
+    assert!(block.largest_chunk_gap.is_some_and(|gap| gap < ms(58)), "{block:?}");
+    // From the first segment to the end of the last, which is heard for 28.6 ms, less the second of audio.
+    let stalled: Duration = outcome.stalls().iter().map(|stall| stall.waited).sum();
+    let expected = Duration::from_micros(2_400_000 + 28_600 - 457_125 - 1_000_000);
+    assert!(stalled.abs_diff(expected) < ms(1), "{stalled:?} instead of {expected:?}");
 }
 
 /// Bytes of an answer that nobody wants are not carried: the next utterance does not wait behind them.
@@ -224,10 +229,12 @@ fn what_nobody_wants_does_not_fill_the_way() {
     scenario.plan.policy = PlayerPolicy::TURNS;
     scenario.plan.behaviour.turns = Some(Turns { think: ThinkTime::Fixed(ms(1_000)), barge_in: 1.0 });
     // Just what is heard, so that nearly a minute is still on its way when it is interrupted.
-    scenario.link.bandwidth = NonZeroU64::new(48_000);
+    scenario.plan.network = network(0, Some(8 * 48_000));
     let outcome = run(&scenario);
     let asked_at = barged_in(&outcome)[0] + ms(1_000);
-    assert_eq!(outcome.blocks()[1].first_audio_at, Some(asked_at + ms(200 + 200)));
+    // The first of seven segments has 1,371 bytes.
+    let first = Duration::from_nanos(28_562_500);
+    assert_eq!(outcome.blocks()[1].first_audio_at, Some(asked_at + ms(200) + first));
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub(crate) fn calibrate(flags: &CalibrateFlags) -> anyhow::Result<ExitCode> {
     refuse_what_cannot_be_fitted(&runs)?;
     fitness::refuse_one_run_twice(&runs)?;
     let held_out = if runs.len() > 1 { runs.pop() } else { None };
+    runs.iter().try_for_each(refuse_networks)?;
     runs.iter().try_for_each(fitness::refuse_what_is_no_queue)?;
     let served: Vec<_> = runs.iter().map(|(_, run)| served(run)).collect();
     let fitted = claque_stats::calibrate::calibrate(&served).ok_or_else(|| {
@@ -104,6 +105,20 @@ fn refuse_what_cannot_be_fitted(runs: &[(String, Run)]) -> Result<(), UsageError
         }
     }
     Ok(())
+}
+
+/// What a listener's network adds is in no model of the service. A run that is predicted may have some: the prediction has them, too.
+///
+/// # Errors
+/// The run has networks.
+fn refuse_networks((name, run): &(String, Run)) -> Result<(), UsageError> {
+    if run.manifest.scenario.get("network").is_none() {
+        return Ok(());
+    }
+    Err(UsageError::new(format!(
+        "{name} has networks between its listeners and the service (--network), which would be fitted as if the service took that time; \
+         fit a run without, and give this one last to see how well it is predicted"
+    )))
 }
 
 fn blocks(run: &Run) -> impl Iterator<Item = &BlockRecord> {

@@ -70,6 +70,7 @@ fn end(listener: u32, end: SessionEnd) -> Fact {
         foreign_messages: 0,
         warnings: 0,
         unwanted_bytes: None,
+        network: None,
     })
 }
 

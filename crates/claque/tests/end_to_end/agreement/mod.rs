@@ -1,5 +1,6 @@
 //! The same plan through sockets and through the simulator: the same facts at the same times.
 
+mod networks;
 mod streams;
 
 use claque_core::{

@@ -1,49 +1,25 @@
-//! The way between listeners and the service, and what becomes of things on it.
-
-use core::num::NonZeroU64;
+//! What listeners get of the service's audio, and what they make of answers that are none.
 
 use claque_core::{
     event::{Event, Failure, FailureClass, FailureScope, Phase},
     ids::BlockIdx,
     remark::Sound,
-    time::{Duration, duration_nanos},
 };
 use claque_front::yapit::{
     GARBAGE,
     gateway::{BodyFlaw, Refusal},
 };
-use claque_gateway::{AudioFault, AudioRule, Speech, SpeechBody};
+use claque_gateway::{AudioFault, AudioFormat, AudioRule, Speech, SpeechBody};
 use claque_wire::{
     audio::AudioMeter,
     yapit::{ServerMessage, http_failure},
 };
 
-/// Bytes of synthetic audio for each second of it: the 48 kbit/s at which speech is commonly packed in Opus.
-const SYNTHETIC_BYTES_PER_SECOND: u128 = 6_000;
+/// Bytes of packed synthetic audio for each second of it: the 48 kbit/s at which speech is commonly packed in Opus.
+const PACKED_BYTES_PER_SECOND: u128 = 6_000;
 
-/// The network between each listener and the service. By default there is none: no delay, no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Link {
-    /// Time one way. A connection is usable after two of them, audio comes two of them after it was called ready.
-    pub latency: Duration,
-    /// Bytes of audio per second and listener; none for no limit. Messages count nothing.
-    pub bandwidth: Option<NonZeroU64>,
-}
-
-impl Link {
-    /// Time from dialling until a connection is usable.
-    pub(crate) const fn connect_time(self) -> Duration {
-        self.latency.saturating_add(self.latency)
-    }
-
-    /// How long `bytes` of audio occupy a listener's way.
-    pub(crate) fn transfer_time(self, bytes: u64) -> Duration {
-        self.bandwidth.map_or(Duration::ZERO, |bandwidth| {
-            let nanos = u128::from(bytes) * u128::from(duration_nanos(Duration::from_secs(1)));
-            Duration::from_nanos(u64::try_from(nanos / u128::from(bandwidth.get())).unwrap_or(u64::MAX))
-        })
-    }
-}
+/// Bytes of synthetic audio in samples: 24,000 a second of two bytes, as the host over sockets has them.
+const WAV_BYTES_PER_SECOND: u128 = 48_000;
 
 /// Whether anybody listens for a sound. What a model speaks sounds by itself, so somebody does only where silence is among the
 /// injected faults; then all of it is listened to.
@@ -72,7 +48,11 @@ impl Listening {
 pub(crate) fn bytes_of(speech: &Speech) -> u64 {
     match &speech.body {
         SpeechBody::Synthetic { .. } | SpeechBody::Silence => {
-            let bytes = u128::from(speech.media.as_nanos()) * SYNTHETIC_BYTES_PER_SECOND / 1_000_000_000;
+            let per_second = match speech.format {
+                AudioFormat::Wav => WAV_BYTES_PER_SECOND,
+                AudioFormat::OggOpus | AudioFormat::Mp3 => PACKED_BYTES_PER_SECOND,
+            };
+            let bytes = u128::from(speech.media.as_nanos()) * per_second / 1_000_000_000;
             u64::try_from(bytes).unwrap_or(u64::MAX)
         }
         SpeechBody::Encoded(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),

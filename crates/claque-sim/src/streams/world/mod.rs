@@ -1,5 +1,7 @@
 //! The audience and the service in virtual time: carries what is asked and what is sent, and turns the clock.
 
+mod calls;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -17,20 +19,26 @@ use claque_core::{
     time::{Instant, MediaTime},
 };
 
+use self::calls::{Asked, Connection, PieceInTransit};
 use super::{
     StreamScenario,
     listener::{Listener, TextLibrary, VoiceList},
     service::{Call, Reply, Service},
     terms::Trouble,
-    way::{PieceInTransit, TransitQueue},
 };
-use crate::{happening::ProgressGuard, link::Link, presence::Presence, queue::Queue};
+use crate::{
+    happening::ProgressGuard,
+    network::{ListenerLink, links_of},
+    presence::Presence,
+    queue::Queue,
+};
 
 /// Players, service, and what is on its way between them.
 pub(super) struct World<F> {
     service: Service,
     voices: VoiceList,
-    link: Link,
+    /// The networks of listeners; empty where there are none.
+    links: Vec<ListenerLink<PieceInTransit>>,
     listeners: Vec<Listener>,
     schedule: ArrivalSchedule,
     own: OwnListeners,
@@ -56,6 +64,10 @@ struct OpenCall {
     listener: usize,
     block: BlockIdx,
     voice: usize,
+    /// The connection that it goes over, where there is a network.
+    exchange: u64,
+    /// Audio that was sent.
+    sent: MediaTime,
     /// Audio that has arrived.
     delivered: MediaTime,
 }
@@ -66,14 +78,16 @@ enum Happening {
     Starts { listener: usize },
     /// The listener wants to be woken.
     Wakes { listener: usize },
+    /// A connection for a request stands, that was dialled then.
+    Connected { call: Call, dialled_at: Instant },
     /// A request reaches the service.
     Request { call: Call },
     /// The end of a connection reaches the service.
     Leaves { call: u64 },
-    /// Something of an answer has come to where its listener's way begins.
+    /// Something of an answer is with its listener.
     Arrives(PieceInTransit),
-    /// What a listener's way carries is there.
-    Carried { listener: usize },
+    /// A listener's line may have carried something.
+    Carries { listener: usize },
 }
 
 impl<F: FnMut(Fact)> World<F> {
@@ -108,18 +122,12 @@ impl<F: FnMut(Fact)> World<F> {
             };
             let (behaviour, seed, voices) = (plan.behaviour, plan.seed, voices.count());
             let person = listener::Listener::new(ListenerConfig { player, behaviour, voices, seed });
-            listeners.push(Listener {
-                person,
-                text,
-                wake_at: None,
-                calls: Vec::new(),
-                way: TransitQueue::default(),
-            });
+            listeners.push(Listener { person, text, wake_at: None, calls: Vec::new() });
         }
         Self {
             service,
             voices,
-            link: scenario.link,
+            links: links_of(plan),
             live: listeners.len().min(known),
             listeners,
             schedule: plan.schedule.clone(),
@@ -162,6 +170,7 @@ impl<F: FnMut(Fact)> World<F> {
                 self.tell_person(now, listener, player::Input::Start);
             }
             Happening::Wakes { listener } => self.wake(now, listener),
+            Happening::Connected { call, dialled_at } => self.connected(now, call, dialled_at),
             Happening::Request { call } => {
                 self.guard.step(now);
                 self.tell_service(now, |service, now, replies| service.ask(now, call, replies));
@@ -169,13 +178,8 @@ impl<F: FnMut(Fact)> World<F> {
             Happening::Leaves { call } => {
                 self.tell_service(now, |service, now, replies| service.leave(now, call, replies));
             }
-            Happening::Arrives(parcel) => self.arrive(now, parcel),
-            Happening::Carried { listener } => {
-                if let Some(parcel) = self.listeners[listener].way.pop() {
-                    self.deliver(now, parcel);
-                }
-                self.carry_on(now, listener);
-            }
+            Happening::Arrives(piece) => self.deliver(now, piece),
+            Happening::Carries { listener } => self.carry(now, listener),
         }
     }
 
@@ -200,41 +204,10 @@ impl<F: FnMut(Fact)> World<F> {
     ) {
         let mut replies = core::mem::take(&mut self.replies);
         tell(&mut self.service, now, &mut replies);
-        let arrives = now + self.link.latency;
         for (call, reply) in replies.drain(..) {
-            self.queue.push(arrives, Happening::Arrives(PieceInTransit { call, reply }));
+            self.send(now, PieceInTransit { call, reply });
         }
         self.replies = replies;
-    }
-
-    /// Heads are not held up by audio; everything else comes in order.
-    fn arrive(&mut self, now: Instant, parcel: PieceInTransit) {
-        let Some(open) = self.open.get(&parcel.call) else { return };
-        let listener = open.listener;
-        let way = &mut self.listeners[listener].way;
-        let takes_time = !self.link.transfer_time(parcel.bytes()).is_zero();
-        if parcel.reply == Reply::Head || (way.is_free() && !takes_time) {
-            self.deliver(now, parcel);
-        } else {
-            let was_free = way.is_free();
-            way.push(parcel);
-            if was_free {
-                self.carry_on(now, listener);
-            }
-        }
-    }
-
-    /// Has the way carry what is next. What nobody wants any more, or has no bytes, takes no time.
-    fn carry_on(&mut self, now: Instant, listener: usize) {
-        while let Some(parcel) = self.listeners[listener].way.first().copied() {
-            let takes = self.link.transfer_time(parcel.bytes());
-            if self.open.contains_key(&parcel.call) && !takes.is_zero() {
-                self.queue.push(now + takes, Happening::Carried { listener });
-                return;
-            }
-            self.listeners[listener].way.pop();
-            self.deliver(now, parcel);
-        }
     }
 
     /// Something of an answer is there.
@@ -250,7 +223,7 @@ impl<F: FnMut(Fact)> World<F> {
             }
             Reply::End => {
                 let media = open.delivered;
-                self.close(call);
+                self.close(now, call, Connection::Kept);
                 if media > MediaTime::ZERO {
                     self.tell_event(now, listener, ready(StatusKind::Ready));
                     let findings = Findings::NONE;
@@ -263,7 +236,15 @@ impl<F: FnMut(Fact)> World<F> {
             }
             Reply::Failed(trouble) => {
                 let delivered = open.delivered;
-                self.close(call);
+                let after = match trouble {
+                    Trouble::Broken | Trouble::NoDone => Connection::Closed,
+                    Trouble::Refused { .. }
+                    | Trouble::Voice { .. }
+                    | Trouble::TooLong
+                    | Trouble::Overloaded
+                    | Trouble::Engine => Connection::Kept,
+                };
+                self.close(now, call, after);
                 self.fail(now, (listener, voice), trouble, (block, delivered));
             }
         }
@@ -280,13 +261,6 @@ impl<F: FnMut(Fact)> World<F> {
         let event = self.service.terms().event(trouble, heard, (text, self.voices.name(voice)));
         let event = event.expect("whatever goes wrong was rehearsed");
         self.tell_event(now, listener, event);
-    }
-
-    /// An answer is over.
-    fn close(&mut self, call: u64) {
-        if let Some(open) = self.open.remove(&call) {
-            self.listeners[open.listener].calls.retain(|(_, own)| *own != call);
-        }
     }
 
     fn tell_event(&mut self, now: Instant, listener: usize, event: Event) {
@@ -306,8 +280,9 @@ impl<F: FnMut(Fact)> World<F> {
                     player::Output::Dial => inputs.push_back(player::Input::Event(Event::Opened)),
                     player::Output::Ask { blocks, voice } => {
                         for block in blocks {
-                            self.ask(now, listener, block, voice);
-                            inputs.push_back(player::Input::Event(Event::Sent { blocks: vec![block] }));
+                            if self.ask(now, listener, block, voice) == Asked::Now {
+                                inputs.push_back(player::Input::Event(Event::Sent { blocks: vec![block] }));
+                            }
                         }
                     }
                     player::Output::Forget { blocks } => {
@@ -331,30 +306,10 @@ impl<F: FnMut(Fact)> World<F> {
         self.schedule_wake(listener);
     }
 
-    /// A block is asked for by a request of its own.
-    fn ask(&mut self, now: Instant, listener: usize, block: BlockIdx, voice: u32) {
-        let Some((text, chars)) = self.listeners[listener].text.block(block) else { return };
-        let voice = usize::try_from(voice).unwrap_or(usize::MAX);
-        let (number, text) = (self.asked, self.voices.speak(voice, text));
-        self.asked += 1;
-        self.open.insert(number, OpenCall { listener, block, voice, delivered: MediaTime::ZERO });
-        self.listeners[listener].calls.push((block, number));
-        let call = Call { number, chars, voice, text };
-        self.queue.push(now + self.link.latency, Happening::Request { call });
-    }
-
-    /// Nothing of a block's answer is wanted, or of any: its connection is closed.
-    fn hang_up(&mut self, now: Instant, listener: usize, block: Option<BlockIdx>) {
-        let reaches = now + self.link.latency;
-        let calls = &mut self.listeners[listener].calls;
-        for (_, call) in calls.extract_if(.., |(own, _)| block.is_none_or(|block| *own == block)) {
-            self.open.remove(&call);
-            self.queue.push(reaches, Happening::Leaves { call });
-        }
-    }
-
-    fn take_fact(&mut self, now: Instant, fact: Fact) {
-        if let Fact::Listener(record) = &fact {
+    fn take_fact(&mut self, now: Instant, mut fact: Fact) {
+        if let Fact::Listener(record) = &mut fact {
+            let link = self.own.place(record.listener).and_then(|place| self.links.get(place));
+            record.network = link.map(|link| link.name().to_owned());
             self.ended_at = self.ended_at.max(record.ended_at);
             self.presence.go(now, record);
             if let Some((id, at)) = self.schedule.successor(record)
