@@ -37,6 +37,7 @@ mod sorter;
 mod suite;
 mod tables;
 mod tags;
+pub mod timeline;
 mod unfinished;
 mod verdict;
 mod version;

@@ -15,13 +15,13 @@ use std::path::Path;
 
 use claque_core::time::{Instant, MediaTime, Speed};
 use claque_stats::{GapStretch, Summary, Verdict, window::WindowFigures};
-use claque_store::{Manifest, ServiceLoad};
+use claque_store::{Manifest, ServiceLoad, timeline::Listening};
 use serde::Serialize;
 
 pub use self::live::live;
 pub(crate) use self::{markup::Markup, shell::document};
 use self::{
-    picture::{Frame, Listening, Painter, Picture, StartBuffer},
+    picture::{Frame, Painter, Picture, StartBuffer},
     shell::{Asks, Shell},
 };
 use crate::ReportError;

@@ -8,13 +8,16 @@ mod errors;
 mod levels;
 mod slope;
 mod strips;
-mod timeline;
 
 use claque_core::time::{Instant, Speed};
 use claque_stats::window::FigureWindow;
-use claque_store::ListenerFacts;
+use claque_store::{
+    ListenerFacts,
+    timeline::{Listening, Timeline},
+};
 use serde::Serialize;
 
+pub(crate) use self::buffer::StartBuffer;
 pub(super) use self::{
     audience::Audience,
     buffer::{Buffers, StreamsTold, ToldText},
@@ -27,7 +30,6 @@ use self::{
     audience::AudienceSum, buffer::BufferSum, ecdf::Spreads, errors::ErrorSum, slope::SlopeSum,
     strips::StripSum,
 };
-pub(crate) use self::{buffer::StartBuffer, timeline::Listening};
 
 /// What must be known of a run before its facts are read.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +91,7 @@ impl Painter {
     /// Takes all facts of one listener. Listeners come in order of their numbers. What is drawn over time is of all of them,
     /// the rest of those whom the figures are about.
     pub(crate) fn add(&mut self, facts: &ListenerFacts) {
-        let timeline = timeline::of(facts, self.frame.listening);
+        let timeline = Timeline::of(facts, self.frame.listening);
         self.audience.add(facts, timeline.as_ref());
         self.strips.add(facts, timeline.as_ref());
         let is_in = |at| self.frame.window.is_none_or(|window| window.holds(at));
@@ -129,5 +131,5 @@ fn float(count: u64) -> f64 {
 
 /// The last moment of which a listener's facts tell.
 pub(super) fn last_moment(facts: &ListenerFacts) -> Option<Instant> {
-    timeline::of(facts, Listening::Straight).map(|timeline| timeline.ended_at)
+    Timeline::of(facts, Listening::Straight).map(|timeline| timeline.ended_at)
 }

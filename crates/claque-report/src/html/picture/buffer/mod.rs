@@ -255,12 +255,10 @@ fn count(len: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use claque_core::record::{IncidentRecord, StallRecord};
+    use claque_store::timeline::Listening;
 
     use super::{
-        super::{
-            super::tests::{block, facts_of, session, stall},
-            Listening,
-        },
+        super::super::tests::{block, facts_of, session, stall},
         *,
     };
 
