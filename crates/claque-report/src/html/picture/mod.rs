@@ -5,11 +5,15 @@ mod audience;
 mod buffer;
 mod ecdf;
 mod errors;
+mod heard;
 mod levels;
 mod slope;
 mod strips;
 
-use claque_core::time::{Instant, Speed};
+use claque_core::{
+    ids::ListenerId,
+    time::{Instant, Speed},
+};
 use claque_stats::window::FigureWindow;
 use claque_store::{
     ListenerFacts,
@@ -23,6 +27,7 @@ pub(super) use self::{
     buffer::{Buffers, StreamsTold, ToldText},
     ecdf::Ecdf,
     errors::ErrorsInTime,
+    heard::HeardStrip,
     slope::Slope,
     strips::Strips,
 };
@@ -48,6 +53,8 @@ pub(crate) struct Frame {
     pub(crate) start_buffer: StartBuffer,
     /// Whom the figures are about, if not everybody.
     pub(crate) window: Option<FigureWindow>,
+    /// Of whom there is a file to be heard.
+    pub(crate) heard: Option<ListenerId>,
 }
 
 /// Everything the page draws. Times are in milliseconds since the run's start.
@@ -60,6 +67,9 @@ pub(crate) struct Picture {
     pub(super) slope: Slope,
     pub(super) buffers: Buffers,
     pub(super) errors: ErrorsInTime,
+    /// Of whom there is a file to be heard; none if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) heard: Option<HeardStrip>,
 }
 
 /// Draws a picture of facts that come listener by listener.
@@ -72,6 +82,7 @@ pub(crate) struct Painter {
     slope: SlopeSum,
     buffers: BufferSum,
     errors: ErrorSum,
+    heard: Option<HeardStrip>,
 }
 
 impl Painter {
@@ -85,6 +96,7 @@ impl Painter {
             slope: SlopeSum::default(),
             buffers: BufferSum::new(&frame),
             errors: ErrorSum::new(frame.horizon),
+            heard: None,
         }
     }
 
@@ -94,6 +106,9 @@ impl Painter {
         let timeline = Timeline::of(facts, self.frame.listening);
         self.audience.add(facts, timeline.as_ref());
         self.strips.add(facts, timeline.as_ref());
+        if self.frame.heard == Some(facts.listener) {
+            self.heard = timeline.as_ref().map(|timeline| HeardStrip::of(facts, timeline));
+        }
         let is_in = |at| self.frame.window.is_none_or(|window| window.holds(at));
         if facts.intended_at().is_none_or(is_in) {
             self.spreads.add(facts);
@@ -113,6 +128,7 @@ impl Painter {
             slope: self.slope.finish(),
             buffers: self.buffers.finish(),
             errors: self.errors.finish(),
+            heard: self.heard,
         }
     }
 }

@@ -7,6 +7,8 @@ use claque_store::{
 };
 use serde::Serialize;
 
+use super::heard::code;
+
 /// Cells of a strip: four times what a wide page shows, so that one can zoom in.
 const CELLS: usize = 4_000;
 
@@ -96,16 +98,8 @@ impl StripSum {
         let stalls = timeline.spans.iter().filter(|span| is_stall(span.state));
         let rest = timeline.spans.iter().filter(|span| !is_stall(span.state));
         for span in rest.chain(stalls) {
-            let code = match span.state {
-                State::Buffering => 1,
-                State::Playing => 2,
-                State::Stalled => 3,
-                State::Awaiting => 5,
-                State::Thinking => 6,
-                State::Paused => 7,
-            };
             let from = self.at(span.from);
-            self.fill(from, self.at(span.to).max(from + 1), code);
+            self.fill(from, self.at(span.to).max(from + 1), code(span.state));
         }
         if !timeline.completed {
             let end = self.at(timeline.ended_at);

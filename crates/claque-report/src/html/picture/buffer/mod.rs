@@ -271,6 +271,7 @@ mod tests {
             listening: Listening::Straight,
             start_buffer,
             window: None,
+            heard: None,
         }
     }
 
