@@ -13,7 +13,12 @@ use claque_stats::{
 };
 use claque_store::CapacityFolder;
 
-use crate::{ReportError, paint::Paint, words::one_line};
+use crate::{
+    ReportError,
+    fold::{folded, folded_text},
+    paint::Paint,
+    words::one_line,
+};
 
 /// The page's name in the folder of a search.
 pub const FILE: &str = "capacity.html";
@@ -58,7 +63,8 @@ pub fn compared_to_text(names: (&str, &str), (a, b): (&Answer, &Answer), differe
         (true, false) => "B carries less: the intervals have no number in common".to_owned(),
     };
     let ratio = format!("{:.2}x ({:.2}x to {:.2}x)", difference.ratio, difference.low, difference.high);
-    format!("{}\n{}\n\n  B / A  {ratio}\n  {verdict}\n", side("A", names.0, a), side("B", names.1, b))
+    let (a, b) = (side("A", names.0, a), side("B", names.1, b));
+    folded_text(&format!("{a}\n{b}\n\n  B / A  {ratio}\n  {verdict}\n"))
 }
 
 /// Two capacities as one JSON document, ended by a newline.
@@ -73,9 +79,9 @@ pub fn compared_to_json(
     json::compared(names, answers, difference)
 }
 
-/// What one run came to, in a line.
+/// What one run came to, in a line or two.
 pub fn one_probe(evidence: &Evidence) -> String {
-    match &evidence.worth {
+    let words = match &evidence.worth {
         ProbeTrust::Invalid(why) => format!("  INVALID, and in no figure: {}", one_line(why)),
         ProbeTrust::Limited(why) => format!("  a limit of the service bit: {}", one_line(why)),
         ProbeTrust::Unserved(why) => format!("  not served: {}", one_line(why)),
@@ -85,7 +91,8 @@ pub fn one_probe(evidence: &Evidence) -> String {
             });
             format!("  {}{pace}", trials(evidence))
         }
-    }
+    };
+    folded(&words).join("\n")
 }
 
 /// "listeners underrun-free >= 99 % met (8 of 8)".

@@ -2,6 +2,7 @@
 
 mod browser;
 mod ci;
+mod columns;
 mod exit_codes;
 mod explain;
 mod import;
