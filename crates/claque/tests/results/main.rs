@@ -9,6 +9,7 @@ mod import;
 mod kept;
 mod page;
 mod pages;
+mod release;
 mod sealed;
 mod stage;
 mod suite;
