@@ -34,11 +34,19 @@ pub(super) struct Placement {
     pub(super) missing: BTreeSet<BlockIdx>,
 }
 
-/// From here on another block sounds, from its begin.
+/// From here on something else sounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Cue {
     at: Instant,
-    block: BlockIdx,
+    what: CueWhat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum CueWhat {
+    /// What was paused, from its begin: so does a player after a pause.
+    Again,
+    /// This block, from its begin.
+    Block(BlockIdx),
 }
 
 /// What sounds at a moment.
@@ -87,23 +95,23 @@ fn length_of(body: &HeardBody, speed: Speed) -> Duration {
     media.map_or(Duration::ZERO, |media| speed.play_time(media))
 }
 
-/// The first time each block was heard, and each time that the listener went to another one. In order of time.
+/// The first time each block was heard, and what the listener did that has another one heard, or one anew. In order of time.
 fn cues(facts: &ListenerFacts) -> Vec<Cue> {
-    let starts =
-        facts.blocks.iter().filter_map(|record| record.started_at.map(|at| Cue { at, block: record.block }));
-    let moves = facts.incidents.iter().filter_map(|record| match record.incident {
+    let start = |at, block| Cue { at, what: CueWhat::Block(block) };
+    let starts = facts.blocks.iter().filter_map(|record| record.started_at.map(|at| start(at, record.block)));
+    let acts = facts.incidents.iter().filter_map(|record| match record.incident {
         Incident::Jumped { to: block, .. } | Incident::VoiceChanged { block } => {
-            Some(Cue { at: record.at, block })
+            Some(start(record.at, block))
         }
+        Incident::Paused { lasted } => Some(Cue { at: record.at + lasted, what: CueWhat::Again }),
         Incident::Outage { .. }
         | Incident::Resent { .. }
         | Incident::Delayed { .. }
         | Incident::GivenUp { .. }
-        | Incident::Paused { .. }
         | Incident::HungUp { .. }
         | Incident::BargedIn { .. } => None,
     });
-    let mut cues: Vec<Cue> = starts.chain(moves).collect();
+    let mut cues: Vec<Cue> = starts.chain(acts).collect();
     cues.sort_unstable();
     cues
 }
@@ -137,9 +145,13 @@ impl Placer<'_> {
 
     fn take_cues(&mut self, now: Instant) {
         let over = self.cues.partition_point(|cue| cue.at <= now);
-        let last = self.cues.drain(..over).next_back();
-        if let Some(cue) = last {
-            self.begin(cue.block, now);
+        let due: Vec<Cue> = self.cues.drain(..over).collect();
+        for cue in due {
+            match (cue.what, &mut self.sounding) {
+                (CueWhat::Block(block), _) => self.begin(block, now),
+                (CueWhat::Again, Some(sounding)) => sounding.heard = Duration::ZERO,
+                (CueWhat::Again, None) => {}
+            }
         }
     }
 
@@ -182,7 +194,7 @@ impl Placer<'_> {
         let is_heard = |outcome| matches!(outcome, BlockOutcome::Played | BlockOutcome::Unplayed);
         let next =
             self.facts.blocks.iter().find(|record| record.block > block && is_heard(record.outcome))?;
-        let is_ahead = self.cues.iter().any(|cue| cue.block == next.block);
+        let is_ahead = self.cues.iter().any(|cue| cue.what == CueWhat::Block(next.block));
         (!is_ahead && next.started_at.is_some()).then_some(next.block)
     }
 }
@@ -316,6 +328,17 @@ mod tests {
             piece(2, 0, 3_500, 500),
         ];
         assert_eq!(placed(&facts, &bodies, Speed::NORMAL).pieces, again);
+    }
+
+    #[test]
+    fn after_a_pause_a_block_is_heard_from_its_begin_and_after_one_between_blocks_the_next() {
+        let mut facts = facts(&[block(0, 0, 1_000), block(1, 3_100, 500)], &[(1, 2_000, 300)], 3_600);
+        for (from, lasted) in [(400, 600), (2_200, 800)] {
+            let incident = Incident::Paused { lasted: ms(lasted) };
+            facts.incidents.push(IncidentRecord { listener: ListenerId(0), at: at(from), incident });
+        }
+        let placed = placed(&facts, &[body(0, 0, 1_000), body(1, 0, 500)], Speed::NORMAL);
+        assert_eq!(placed.pieces, [piece(0, 0, 0, 400), piece(0, 0, 1_000, 1_000), piece(1, 0, 3_100, 500)]);
     }
 
     #[test]
