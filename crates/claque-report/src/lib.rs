@@ -12,6 +12,7 @@ pub mod documents;
 mod error;
 pub mod explain;
 mod figures;
+pub mod fold;
 pub mod html;
 mod json;
 mod junit;

@@ -1,5 +1,7 @@
 //! Lines of a table: whether words have colours, and where a figure stands.
 
+use crate::fold::folded;
+
 /// Whether and how words are coloured.
 #[derive(Clone, Copy, Debug)]
 pub struct Paint {
@@ -37,9 +39,9 @@ impl Paint {
     }
 }
 
-/// The lines without spaces at their ends, each ended by a newline.
+/// The lines without spaces at their ends, each ended by a newline. Those that are too long for a terminal go on below.
 pub(crate) fn joined(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+    lines.iter().flat_map(|line| folded(line.trim_end())).map(|line| format!("{line}\n")).collect()
 }
 
 /// Width of the column of names: the longest is `synthesis_time`.

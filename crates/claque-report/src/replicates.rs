@@ -19,12 +19,12 @@ use crate::{
 
 /// INVALID replicates that are told each with its reasons.
 const MOST_REASONS: usize = 5;
-/// Width of the names of figures.
-const NAME: usize = 26;
-/// Width of the numbers of values.
-const COUNT: usize = 10;
-/// Width of a column of values.
-const VALUE: usize = 13;
+/// Width of the names of figures, of which the longest is `listeners_affected_pct`.
+const NAME: usize = 23;
+/// Width of the names of statistics.
+const STATISTIC: usize = 4;
+/// Width of a column of values, of which the longest is "59 min 59 s".
+const VALUE: usize = 12;
 
 /// What came of one seed.
 #[derive(Clone, Copy, Debug)]
@@ -57,9 +57,13 @@ pub fn to_text(replicates: &[SeedResult<'_>], paint: Paint) -> String {
     lines.push(String::new());
     let figures = over_replicates(&valid, replicates.len());
     let has_interval = figures.iter().any(|figure| figure.interval.is_some());
-    let head = if has_interval { "95 % interval of the mean" } else { "" };
-    lines.push(line("figure", ["n", "mean", "deviation"], head));
-    lines.extend(figures.iter().map(|figure| of_figure(figure, valid.len())));
+    let head = if has_interval { "95 % interval of it" } else { "" };
+    lines.push(line(["figure (values)", ""], ["mean", "deviation"], head));
+    let mut before = "";
+    for figure in &figures {
+        lines.push(of_figure(figure, valid.len(), before == figure.id));
+        before = figure.id;
+    }
     joined(&lines)
 }
 
@@ -93,11 +97,10 @@ fn not_valid(replicates: &[SeedResult<'_>], paint: Paint) -> Vec<String> {
     lines
 }
 
-/// A figure of `valid` replicates as a line.
-fn of_figure(figure: &ReplicatedFigure, valid: usize) -> String {
-    let name = figure
-        .statistic
-        .map_or_else(|| figure.id.to_owned(), |statistic| format!("{} {statistic}", figure.id));
+/// A figure of `valid` replicates as a line. A name is said once for all its statistics, with how many values there were.
+fn of_figure(figure: &ReplicatedFigure, valid: usize, is_named: bool) -> String {
+    let values = figure.values.map_or_else(String::new, |values| format!(" ({})", grouped(values)));
+    let name = if is_named { String::new() } else { format!("{}{values}", figure.id) };
     let told = |value: f64| value_of(figure.unit, value);
     let is_the_same = valid > 1 && figure.deviation.is_some_and(|deviation| deviation <= 0.0);
     let interval = match figure.interval {
@@ -108,13 +111,13 @@ fn of_figure(figure: &ReplicatedFigure, valid: usize) -> String {
         None if is_the_same => format!("the same in all {valid}"),
         None => String::new(),
     };
-    let values = figure.values.map_or_else(String::new, grouped);
     let mean = figure.mean.map_or_else(|| NOT_MEASURED.to_owned(), told);
-    line(&name, [&values, &mean, &figure.deviation.map_or_else(String::new, told)], &interval)
+    let statistic = figure.statistic.unwrap_or_default();
+    line([&name, statistic], [&mean, &figure.deviation.map_or_else(String::new, told)], &interval)
 }
 
-fn line(name: &str, [values, mean, deviation]: [&str; 3], interval: &str) -> String {
-    let line = format!("  {name:<NAME$}{values:>COUNT$}{mean:>VALUE$}{deviation:>VALUE$}   {interval}");
+fn line([name, statistic]: [&str; 2], [mean, deviation]: [&str; 2], interval: &str) -> String {
+    let line = format!("  {name:<NAME$}{statistic:STATISTIC$}{mean:>VALUE$}{deviation:>VALUE$}  {interval}");
     line.trim_end().to_owned()
 }
 

@@ -249,7 +249,7 @@ fn what_went_before_is_told() {
         documents_reused: 1,
     });
     let text = text::summary(&run, Paint::new(false));
-    let row = "  preparation       1 min 02 s, 20 documents made, 1 document reused, 1 min 00 s waiting for a limit\n";
+    let row = "  preparation       1 min 02 s, 20 documents made, 1 document reused, 1 min 00 s\n                    waiting for a limit\n";
     assert!(text.contains(row), "{text}");
     assert!(json::summary(&run, None).unwrap().contains("\"preparation_ms\": 61500.0"));
 }

@@ -27,7 +27,7 @@ fn plain_words(words: &str, longest: usize) -> String {
 }
 
 /// Columns of a terminal that nobody has made wider.
-pub(crate) const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 
 /// A sentence behind what says what it is, on as many lines as it takes.
 pub(crate) fn wrapped(kind: &str, words: &str) -> Vec<String> {

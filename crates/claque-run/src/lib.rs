@@ -7,6 +7,7 @@
 mod abort;
 mod error;
 pub mod extraction;
+mod hear;
 pub mod interrupts;
 mod leaving;
 pub mod network;

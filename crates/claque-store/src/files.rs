@@ -24,6 +24,8 @@ pub(crate) const INCIDENTS_KEY: &str = "incidents";
 /// In place of the four above in runs over documents.
 pub(crate) const PAGES: &str = "pages.parquet";
 pub(crate) const TAGS: &str = "tags.txt";
+/// What a listener heard, where somebody wanted to know.
+pub(crate) const HEARD: &str = "heard.ogg";
 /// In place of `run.json` in the folder of a suite.
 pub(crate) const SUITE: &str = "suite.json";
 pub(crate) const CAPACITY: &str = "capacity.json";
@@ -32,8 +34,8 @@ pub(crate) const TUNE: &str = "tune.json";
 pub(crate) const TUNE_PAGE: &str = "tune.html";
 
 /// Everything claque leaves in a run's folder, `run.json` last.
-pub(crate) const ALL: [&str; 10] =
-    [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES, TAGS, "report.html", RUN];
+pub(crate) const ALL: [&str; 11] =
+    [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES, TAGS, HEARD, "report.html", RUN];
 
 /// Those with facts, which the seal of a finished run tells of.
 pub(crate) const FACTS: [&str; 6] = [BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES];

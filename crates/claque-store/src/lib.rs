@@ -16,6 +16,8 @@ mod error;
 mod files;
 pub mod finished;
 mod head;
+mod heard;
+mod heard_file;
 pub mod import;
 mod incidents;
 mod integrity;
@@ -38,6 +40,7 @@ mod sorter;
 mod suite;
 mod tables;
 mod tags;
+pub mod timeline;
 mod tune;
 mod unfinished;
 mod verdict;
@@ -57,6 +60,8 @@ pub use self::{
     },
     error::StoreError,
     head::{DocumentsConfig, RunHead, RunKind, RunWhat, head, list, remove, run_kind, short_name},
+    heard::{HeardRecord, WaitedLonger},
+    heard_file::{HeardFound, heard_audio, keep_heard},
     incidents::IncidentRow,
     integrity::{Changes, Integrity},
     journal::JournalEntries,

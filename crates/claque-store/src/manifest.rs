@@ -12,6 +12,7 @@ use crate::{
     FORMAT_VERSION, ServiceLoad,
     error::StoreError,
     files,
+    heard::HeardRecord,
     incidents::IncidentRow,
     integrity::Integrity,
     network::NetworkRecord,
@@ -195,6 +196,9 @@ pub struct Manifest {
     /// How much the service had to do; absent where it does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_load: Option<ServiceLoad>,
+    /// What a listener heard, where that was kept as a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<HeardRecord>,
     /// What is in the columns only, because there would be too much of it here: `block_arrivals`, `sessions`,
     /// `listeners`, `errors`; and `incidents`, which are in a file of their own then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -301,6 +305,7 @@ impl Manifest {
             network: NetworkRecord::default(),
             token_refreshes: Vec::new(),
             service_load: None,
+            heard: None,
             left_to_columns: Vec::new(),
             sessions: Vec::new(),
             listeners: Vec::new(),

@@ -6,7 +6,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use claque_report::printable::{Colours, printable};
+use claque_report::{
+    printable::{Colours, printable},
+    words::WIDTH,
+};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -26,6 +29,16 @@ pub(crate) fn print(data: &str) -> anyhow::Result<()> {
         }
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Columns that there is room for on stdout: what COLUMNS says, else what the terminal has, else 80.
+pub(crate) fn stdout_columns() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || {
+        let size = io::stdout().is_terminal().then(crossterm::terminal::size)?;
+        size.ok().map(|(columns, _)| usize::from(columns))
+    };
+    said.or_else(terminal).filter(|columns| *columns > 0).unwrap_or(WIDTH)
 }
 
 /// Says a line to whoever watches. There is nobody to tell if that fails.

@@ -272,6 +272,30 @@ pub struct ListenerRecord {
     pub network: Option<String>,
 }
 
+/// How long a listener waited. They are compared by the silence between sounds first: it is heard as a fault, where a long startup is a wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListenerWaits {
+    /// From the first sound on: stalls, and in a conversation the waits for later answers.
+    pub between: Duration,
+    /// For the first sound, or in vain until the end of the session.
+    pub before: Duration,
+}
+
+impl ListenerRecord {
+    /// How long the listener waited.
+    #[must_use]
+    pub fn waits(&self) -> ListenerWaits {
+        let Some(started_at) = self.started_at else {
+            return ListenerWaits { between: Duration::ZERO, before: self.ended_at.since(self.intended_at) };
+        };
+        let heard = self.ended_at.since(started_at);
+        let between = self
+            .playing
+            .map_or(Duration::ZERO, |playing| heard.saturating_sub(playing).saturating_sub(self.paused));
+        ListenerWaits { between, before: started_at.since(self.intended_at) }
+    }
+}
+
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SessionEnd {

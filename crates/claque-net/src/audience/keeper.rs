@@ -32,9 +32,10 @@ pub(super) struct AudioSaver {
     room: Arc<AudioMemory>,
 }
 
-/// How much there is in memory, and how much there was no room for.
-#[derive(Debug, Default)]
-struct AudioMemory {
+/// How much there is in memory of how much there may be, and how much there was no room for.
+#[derive(Debug)]
+pub(super) struct AudioMemory {
+    most: usize,
     taken: AtomicUsize,
     too_long: AtomicU64,
     too_many: AtomicU64,
@@ -49,6 +50,27 @@ pub(super) struct KeptAudio {
 }
 
 impl KeptAudio {
+    /// Nothing yet, in that memory.
+    pub(super) const fn new(room: Arc<AudioMemory>) -> Self {
+        Self { bytes: Vec::new(), room, is_given_up: false }
+    }
+
+    /// What there is of it; nothing once it was given up.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same, which is counted no longer.
+    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        self.room.taken.fetch_sub(self.bytes.len(), Relaxed);
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Whether there was too much of it.
+    pub(super) const fn is_given_up(&self) -> bool {
+        self.is_given_up
+    }
+
     /// Takes bytes behind the others, if there is room for them.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         if self.is_given_up {
@@ -59,7 +81,7 @@ impl KeptAudio {
         if self.bytes.len() > MOST_OF_BLOCK {
             self.room.too_long.fetch_add(1, Relaxed);
             self.give_up();
-        } else if taken > MOST_OF_LANE {
+        } else if taken > self.room.most {
             self.room.too_many.fetch_add(1, Relaxed);
             self.give_up();
         }
@@ -84,12 +106,17 @@ impl AudioSaver {
     pub(super) fn start(folder: PathBuf) -> std::io::Result<Self> {
         let (give, files) = sync_channel(FILES);
         let thread = thread::Builder::new().name("keep-audio".to_owned()).spawn(move || write(&files))?;
-        Ok(Self { give: Some(give), thread: Some(thread), folder, room: Arc::default() })
+        Ok(Self {
+            give: Some(give),
+            thread: Some(thread),
+            folder,
+            room: Arc::new(AudioMemory::of(MOST_OF_LANE)),
+        })
     }
 
     /// Begins to keep a block's audio.
     pub(super) fn begin(&self) -> KeptAudio {
-        KeptAudio { bytes: Vec::new(), room: Arc::clone(&self.room), is_given_up: false }
+        KeptAudio::new(Arc::clone(&self.room))
     }
 
     /// Has a body written. Trouble with it is told and changes nothing of the measurement.
@@ -125,6 +152,17 @@ impl Drop for AudioSaver {
 }
 
 impl AudioMemory {
+    /// Room for so many bytes.
+    pub(super) const fn of(most: usize) -> Self {
+        let (too_long, too_many) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { most, taken: AtomicUsize::new(0), too_long, too_many }
+    }
+
+    /// Bytes in it now.
+    pub(super) fn taken(&self) -> usize {
+        self.taken.load(Relaxed)
+    }
+
     fn tell(&self) {
         let too_long = self.too_long.load(Relaxed);
         if too_long > 0 {

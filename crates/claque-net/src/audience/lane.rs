@@ -21,6 +21,7 @@ use super::{
     beat::Beat,
     decoder::Decoder,
     hand::Orders,
+    heard::HeardCollector,
     inbox::Inbox,
     io::{EVENTS, Io},
     keeper::AudioSaver,
@@ -49,6 +50,7 @@ pub(super) struct LaneOrder {
     pub(super) orders: watch::Receiver<Orders>,
     pub(super) facts: mpsc::Sender<Batch>,
     pub(super) decoder: Option<Decoder>,
+    pub(super) heard: Option<HeardCollector>,
     pub(super) poll: Poll,
     /// Wakes this lane.
     pub(super) waker: Arc<Waker>,
@@ -82,6 +84,7 @@ pub(super) struct Lane {
     pub(super) shaping: Option<Shaping>,
     pub(super) keeper: Option<AudioSaver>,
     pub(super) decoder: Option<Decoder>,
+    pub(super) heard: Option<HeardCollector>,
     waiting: VecDeque<ListenerId>,
     /// Those who take the places of others that have ended, and when.
     pub(super) replacing: BTreeSet<(Instant, ListenerId)>,
@@ -128,6 +131,7 @@ impl Lane {
                 None
             }),
             decoder: given.decoder,
+            heard: given.heard,
             waiting: given.listeners,
             replacing: BTreeSet::new(),
             unprepared: Vec::new(),

@@ -166,7 +166,9 @@ impl Lane {
         let listens = |decoder: &Decoder| decoder.chooses(listener, block);
         let copy = self.decoder.as_ref().is_some_and(listens).then(AudioCopy::default);
         let place = (&*seat.service, listening.home);
-        let transfer = Transfer::new(exchange, kept, copy);
+        let asked_at = self.io.clock().now();
+        let heard = self.heard.as_ref().and_then(|heard| heard.begin(listener, block, asked_at));
+        let transfer = Transfer::new(exchange, kept, copy, heard.map(Box::new));
         let owner = (slot, listening.session.network());
         match self.pool.begin(&mut self.io, place, transfer, owner, reuse) {
             Ok(number) => {
@@ -332,6 +334,9 @@ impl Lane {
                         record.network = session.network().map(NetworkHandle::name);
                         let next = self.order.plan.schedule.successor(record);
                         self.replacing.extend(next.map(|(next, at)| (at, next)));
+                    }
+                    if let Some(heard) = &self.heard {
+                        heard.note(&fact);
                     }
                     self.ledger.record(fact, at);
                 }

@@ -11,6 +11,7 @@ mod decoding;
 mod dial;
 mod files;
 mod hand;
+mod heard;
 mod inbox;
 mod io;
 mod keeper;
@@ -52,6 +53,7 @@ use self::{
     decoder::Decoder,
     files::{ThreadLayout, allot},
     hand::AudienceControl,
+    heard::HeardCollector,
     lane::{Lane, LaneEnd, LaneOrder},
     progress::Gauge,
     seats::Place,
@@ -59,6 +61,7 @@ use self::{
 };
 pub use self::{
     hand::ByHand,
+    heard::{HearWish, HeardAudio, HeardBody},
     ledger::Batch,
     progress::Progress,
     seats::{SeatFiller, Seats},
@@ -83,6 +86,8 @@ pub struct AudienceOrder {
     pub seats: Arc<Seats>,
     /// Where to put the audio, if it is to be kept. The folder exists.
     pub keep_audio: Option<PathBuf>,
+    /// Whose audio is wanted as it was heard, if anybody's.
+    pub hear: Option<HearWish>,
     /// Share (0 to 1) of the compressed audio that is decoded, to tell whether there is sound in it; none at 0.
     pub decode_share: f64,
     /// Threads to spread the listeners over, at least 1.
@@ -133,11 +138,15 @@ pub struct Audience {
     lanes: Vec<JoinHandle<Option<LaneEnd>>>,
     /// The thread that decodes. It ends after the lanes.
     decoder: Option<JoinHandle<()>>,
+    /// The thread that keeps what a listener hears. Likewise.
+    heard: Option<JoinHandle<Option<HeardAudio>>>,
 }
 
-/// How well the generator kept time.
+/// How well the generator kept time, and what was kept beside facts.
 #[derive(Clone, Debug, Default)]
 pub struct Punctuality {
+    /// The audio of the listener that is to be heard, if there is any.
+    pub heard: Option<HeardAudio>,
     /// How late it acted.
     pub lag: LagHistogram,
     /// When it did not run although it should have.
@@ -160,6 +169,7 @@ impl Audience {
         let ThreadLayout { lanes, own_tables } = allot(known, order.lanes)?;
         let (facts_in, facts) = mpsc::channel(FACT_BATCHES);
         let (decoder, decoder_thread) = start_decoder(&order, &facts_in)?.unzip();
+        let (heard, heard_thread) = order.hear.map(HeardCollector::start).transpose()?.unzip();
         let mut hand = AudienceControl::new(order.plan.schedule.clone(), own.known());
         let seats = Arc::clone(&order.seats);
         let order = Arc::new(order);
@@ -183,6 +193,7 @@ impl Audience {
                 orders: hand.orders(&waker),
                 facts: facts_in.clone(),
                 decoder: decoder.clone(),
+                heard: heard.clone(),
                 poll,
                 waker,
                 own_table: own_tables,
@@ -199,7 +210,16 @@ impl Audience {
             // A lane that is gone has panicked; `finish` passes that on.
             let _gone = lane.send(clock);
         }
-        Ok(Self { clock, facts, gauges, hand, seats, lanes: threads, decoder: decoder_thread })
+        Ok(Self {
+            clock,
+            facts,
+            gauges,
+            hand,
+            seats,
+            lanes: threads,
+            decoder: decoder_thread,
+            heard: heard_thread,
+        })
     }
 
     /// The run's clock.
@@ -292,6 +312,11 @@ impl Audience {
         if let Some(Err(panic)) = self.decoder.map(JoinHandle::join) {
             std::panic::resume_unwind(panic);
         }
+        kept.heard = match self.heard.map(JoinHandle::join) {
+            None => None,
+            Some(Ok(heard)) => heard,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+        };
         kept
     }
 }

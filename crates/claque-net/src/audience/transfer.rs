@@ -8,7 +8,7 @@ use claque_wire::{
     session::{Delivered, Exchange},
 };
 
-use super::{inbox::Inbox, keeper::KeptAudio};
+use super::{heard::HeardCopy, inbox::Inbox, keeper::KeptAudio};
 
 /// As much of one body as is decoded: an hour of compressed speech. Nothing of a longer one is.
 const MOST_DECODED: usize = 16 << 20;
@@ -53,6 +53,8 @@ pub(super) struct Transfer {
     kept: Option<KeptAudio>,
     /// The audio, if it is to be decoded.
     copy: Option<AudioCopy>,
+    /// The audio, if somebody wants to hear what the listener heard.
+    heard: Option<Box<HeardCopy>>,
 }
 
 /// A transfer that came to its end.
@@ -76,8 +78,9 @@ impl Transfer {
         exchange: Box<Exchange>,
         kept: Option<KeptAudio>,
         copy: Option<AudioCopy>,
+        heard: Option<Box<HeardCopy>>,
     ) -> Self {
-        Self { exchange, kept, copy }
+        Self { exchange, kept, copy, heard }
     }
 
     /// Takes bytes of the answer. Gives whether it is whole, or says that it is although its body goes on.
@@ -119,13 +122,19 @@ impl Transfer {
         if bytes.is_empty() {
             return Ok(());
         }
-        let Self { exchange, kept, copy, .. } = self;
+        let Self { exchange, kept, copy, heard } = self;
+        if let Some(heard) = heard {
+            heard.pcm = exchange.pcm_format();
+        }
         let keep = |audio: &[u8]| {
             if let Some(kept) = kept {
                 kept.push(audio);
             }
             if let Some(copy) = copy {
                 copy.push(audio);
+            }
+            if let Some(heard) = heard {
+                heard.push(audio);
             }
         };
         exchange.handle_body(&bytes, |event| inbox.push(at, event), keep)
@@ -138,7 +147,13 @@ impl Transfer {
         inbox: &mut Inbox,
     ) -> (Box<Exchange>, Result<Transferred, Failure>) {
         match self.exchange.finish(|event| inbox.push(at, event)) {
-            Ok(delivered) => (self.exchange, Ok(Transferred { delivered, kept: self.kept, copy: self.copy })),
+            Ok(delivered) => {
+                if let Some(heard) = &mut self.heard {
+                    heard.container = Some(delivered.container);
+                    heard.pcm = self.exchange.pcm_format();
+                }
+                (self.exchange, Ok(Transferred { delivered, kept: self.kept, copy: self.copy }))
+            }
             Err(failure) => (self.exchange, Err(failure)),
         }
     }

@@ -14,7 +14,12 @@ use claque_stats::{
 };
 use claque_store::CapacityFolder;
 
-use crate::{ReportError, paint::Paint, words::one_line};
+use crate::{
+    ReportError,
+    fold::{folded, folded_text},
+    paint::Paint,
+    words::one_line,
+};
 
 /// The page's name in the folder of a search.
 pub const FILE: &str = "capacity.html";
@@ -49,7 +54,7 @@ pub fn to_html(capacity: &CapacityFolder, answer: &Answer) -> String {
 
 /// Two capacities in words, ended by a newline.
 pub fn compared_to_text(names: (&str, &str), answers: (&Answer, &Answer), difference: &Difference) -> String {
-    compared::text(names, answers, difference)
+    folded_text(&compared::text(names, answers, difference))
 }
 
 /// Why nothing can be said of a difference: what is not known of the search called `name`.
@@ -69,9 +74,9 @@ pub fn compared_to_json(
     json::compared(names, answers, difference)
 }
 
-/// What one run came to, in a line.
+/// What one run came to, in a line or two.
 pub fn one_probe(evidence: &Evidence) -> String {
-    match &evidence.worth {
+    let words = match &evidence.worth {
         ProbeTrust::Invalid(why) => format!("  INVALID, and in no figure: {}", one_line(why)),
         ProbeTrust::Limited(why) => format!("  a limit of the service bit: {}", one_line(why)),
         ProbeTrust::Unserved(why) => format!("  not served: {}", one_line(why)),
@@ -81,7 +86,8 @@ pub fn one_probe(evidence: &Evidence) -> String {
             });
             format!("  {}{pace}", trials(evidence))
         }
-    }
+    };
+    folded(&words).join("\n")
 }
 
 /// "listeners underrun-free >= 99 % met (8 of 8)".

@@ -1,4 +1,4 @@
-//! A capacity as text of at most 100 columns. Colour only underlines what the words say already.
+//! A capacity as text. Colour only underlines what the words say already.
 
 use claque_stats::{
     capacity::{Answer, Length, ProbeTrust, SearchEnding},
@@ -9,11 +9,11 @@ use claque_store::{CapacityFolder, ProbeRow};
 use super::words;
 use crate::{
     paint::{Paint, Style, joined, row},
-    words::one_line,
+    words::{one_line, wrapped},
 };
 
-/// Columns of the longest line.
-const WIDTH: usize = 96;
+/// Width of the names of ceilings and objectives: what is longer goes on below.
+const NAME: usize = 44;
 
 /// The whole answer, ended by a newline.
 pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> String {
@@ -29,20 +29,24 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> 
         String::new(),
     ];
     for words in book.doubts.iter().map(|doubt| words::doubt(doubt)).chain([words::paragraph(answer)]) {
-        lines.extend(wrapped(&words).into_iter().map(|line| format!("  {line}")));
+        lines.extend(wrapped("", &words));
     }
     if !answer.ceilings.is_empty() {
         lines.push(String::new());
-        lines.push(format!("  {:<44}  {}", "ceiling by", "listeners"));
+        lines.push(format!("  {:<NAME$}  {}", "ceiling by", "listeners"));
     }
     for ceiling in &answer.ceilings {
-        lines.push(format!("  {:<44}  {}", ceiling.name, words::ceiling(ceiling, answer)));
+        lines.push(format!("  {:<NAME$}  {}", ceiling.name, words::ceiling(ceiling, answer)));
     }
     if let Some(users) = answer.users.filter(|_| !answer.shown.is_empty()) {
         lines.push(String::new());
         lines.push(format!("  {}", words::shown_title(users)));
         for shown in &answer.shown {
-            lines.push(format!("  {:<44}  {}", shown.objective, words::shown(shown, answer.confidence_pct)));
+            lines.push(format!(
+                "  {:<NAME$}  {}",
+                shown.objective,
+                words::shown(shown, answer.confidence_pct)
+            ));
         }
     }
     lines.push(String::new());
@@ -83,29 +87,8 @@ fn probes(probes: &[ProbeRow]) -> Vec<String> {
                 format!("{}{short}", all.join(", "))
             }
         };
-        let line =
-            format!("  {place:>3}  {:>9}  {:>6}  {pace:>12}  {words}", evidence.users, evidence.blocks);
-        lines.push(line.chars().take(WIDTH).collect());
-    }
-    lines
-}
-
-/// Words on lines of a terminal.
-fn wrapped(words: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in words.split_whitespace() {
-        let is_full = lines.last().is_some_and(|line| {
-            !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH - 2
-        });
-        if is_full {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
+        let (users, blocks) = (evidence.users, evidence.blocks);
+        lines.push(format!("  {place:>3}  {users:>9}  {blocks:>6}  {pace:>12}  {words}"));
     }
     lines
 }

@@ -137,7 +137,7 @@ pub(crate) fn headline(pair: &Pair) -> (&'static str, String) {
     }
     match names(pair, Change::Better) {
         better if better.is_empty() => {
-            ("NO DETECTABLE CHANGE", "the column `detectable` says what could have been seen".to_owned())
+            ("NO DETECTABLE CHANGE", "`detectable` says what could have been seen".to_owned())
         }
         better => ("BETTER", better),
     }

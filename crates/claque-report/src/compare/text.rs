@@ -16,7 +16,6 @@ const NAME: usize = 23;
 const STATISTIC: usize = 5;
 const FIGURE: usize = 12;
 const RELATIVE: usize = 10;
-const INTERVAL: usize = 26;
 
 /// The whole comparison, ended by a newline.
 pub(crate) fn document(compared: &Compared, paint: Paint) -> String {
@@ -72,41 +71,44 @@ fn differences(settings: &[Setting], (a, b): (&str, &str), paint: Paint, lines: 
 }
 
 fn table(pair: &Pair, (a, b): (&str, &str), confidence_pct: f64, paint: Paint, lines: &mut Vec<String>) {
-    let interval = format!("{confidence_pct} % interval");
-    let head = format!(
-        "  {:NAME$}{:STATISTIC$}{a:>FIGURE$}{b:>FIGURE$}{:>FIGURE$}{:>RELATIVE$}{interval:>INTERVAL$}{:>FIGURE$}",
-        "", "", "difference", "", "detectable",
-    );
+    let head = format!("  {:NAME$}{:STATISTIC$}{a:>FIGURE$}{b:>FIGURE$}{:>FIGURE$}", "", "", "difference");
     lines.push(paint.style(Style::Dim, &head));
     let mut before = "";
     for row in figures::measured(&pair.rows) {
         // A name is said once for all its statistics.
         let name = if row.metric == before { String::new() } else { figures::name(row) };
         before = &row.metric;
-        lines.push(line(&name, row, paint));
+        lines.push(line(&name, row));
+        lines.extend(shown(row, confidence_pct, paint));
     }
 }
 
-fn line(name: &str, row: &Row, paint: Paint) -> String {
+fn line(name: &str, row: &Row) -> String {
     let statistic = row.statistic.map_or("", |statistic| statistic.as_str());
     let (a, b) = (figures::value(row.a, row.unit), figures::value(row.b, row.unit));
     let difference = figures::difference(row.difference, row.unit);
-    let (relative, interval) = (figures::relative(row), figures::interval(row));
-    let detectable = figures::detectable(row);
+    let relative = figures::relative(row);
+    format!(
+        "  {name:NAME$}{statistic:STATISTIC$}{a:>FIGURE$}{b:>FIGURE$}{difference:>FIGURE$}{relative:>RELATIVE$}"
+    )
+}
+
+/// Below a row: its interval, what could have been seen, and what it came to; nothing where there is none of it.
+fn shown(row: &Row, confidence_pct: f64, paint: Paint) -> Option<String> {
+    let interval = row.interval.map(|_| format!("{confidence_pct} % interval {}", figures::interval(row)));
+    let detectable = row.detectable.map(|_| format!("detectable {}", figures::detectable(row)));
     let style = match row.change {
         Change::Better => Style::Good,
         Change::Worse => Style::Bad,
         Change::NoDetectableChange => Style::Dim,
         Change::NotComparable | Change::NotJudged => Style::Notable,
     };
-    let change = match figures::verdict(row) {
-        "" => String::new(),
-        words => paint.style(style, words),
-    };
-    format!(
-        "  {name:NAME$}{statistic:STATISTIC$}{a:>FIGURE$}{b:>FIGURE$}{difference:>FIGURE$}{relative:>RELATIVE$}\
-         {interval:>INTERVAL$}{detectable:>FIGURE$}   {change}"
-    )
+    let verdict = Some(figures::verdict(row)).filter(|words| !words.is_empty());
+    let parts: Vec<_> = [verdict.map(|words| paint.style(style, words)), interval, detectable]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!parts.is_empty()).then(|| format!("    {}", parts.join(", ")))
 }
 
 /// Our own sentences may be longer than a quotation.

@@ -189,25 +189,29 @@ fn simulated(model: &ModelExplanation) -> Vec<String> {
     if let Some(why) = &model.not_simulated {
         return vec![format!("  nothing was simulated: {why}")];
     }
-    let head = format!(
-        "  {:<26}  {:>8}  {:>9}  {:>22}  {:>20}",
-        "", "theory", "simulated", "ceiling, found", "underrun-free there"
-    );
-    let line = |one: &Improved| {
-        format!(
-            "  {:<26}  {:>8.1}  {:>9}  {:>22}  {:>20}",
-            one.what,
-            one.theory,
-            one.users,
-            format!("{:.1} ({:.1} to {:.1})", one.ceiling.mean, one.ceiling.low, one.ceiling.high),
+    let head = format!("  {:<25}  {:>8}  {:>9}  {:>26}", "", "theory", "simulated", "ceiling, found");
+    let lines = |one: &Improved| {
+        let Interval { mean, low, high, .. } = one.ceiling;
+        let free = one.underrun_free_pct;
+        [
             format!(
-                "{:.0} % ({:.0} to {:.0})",
-                one.underrun_free_pct.mean, one.underrun_free_pct.low, one.underrun_free_pct.high
-            )
-        )
+                "  {:<25}  {:>8.1}  {:>9}  {:>26}",
+                one.what,
+                one.theory,
+                one.users,
+                format!("{mean:.1} ({low:.1} to {high:.1})")
+            ),
+            format!(
+                "    of {} listeners {:.0} % ({:.0} to {:.0}) had no underrun",
+                grouped(one.users.into()),
+                free.mean,
+                free.low,
+                free.high
+            ),
+        ]
     };
     let note = format!("  Means {}, with 95 % intervals.", seeds(model));
-    std::iter::once(head).chain(model.simulated.iter().map(line)).chain([note]).collect()
+    std::iter::once(head).chain(model.simulated.iter().flat_map(lines)).chain([note]).collect()
 }
 
 fn seeds(model: &ModelExplanation) -> String {

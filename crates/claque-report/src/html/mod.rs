@@ -13,15 +13,18 @@ mod tests;
 
 use std::path::Path;
 
-use claque_core::time::{Instant, MediaTime, Speed};
+use claque_core::{
+    ids::ListenerId,
+    time::{Instant, MediaTime, Speed},
+};
 use claque_stats::{GapStretch, Summary, Verdict, window::WindowFigures};
-use claque_store::{Manifest, ServiceLoad};
+use claque_store::{HeardFound, Manifest, ServiceLoad, timeline::Listening};
 use serde::Serialize;
 
 pub use self::live::live;
 pub(crate) use self::{markup::Markup, shell::document};
 use self::{
-    picture::{Frame, Listening, Painter, Picture, StartBuffer},
+    picture::{Frame, Painter, Picture, StartBuffer},
     shell::{Asks, Shell},
 };
 use crate::ReportError;
@@ -29,10 +32,11 @@ use crate::ReportError;
 /// The file's name in a run folder.
 pub const FILE: &str = "report.html";
 
-const SCRIPTS: [&str; 4] = [
+const SCRIPTS: [&str; 5] = [
     include_str!("assets/base.js"),
     include_str!("assets/time.js"),
     include_str!("assets/audience.js"),
+    include_str!("assets/heard.js"),
     include_str!("assets/plots.js"),
 ];
 
@@ -44,6 +48,8 @@ pub(crate) struct Page<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) summary: &'a Summary,
     pub(crate) verdict: &'a Verdict,
+    /// What a listener heard, where somebody wanted to know.
+    pub(crate) heard: Option<&'a HeardFound>,
 }
 
 /// What the scripts read.
@@ -56,8 +62,17 @@ struct Data<'a> {
     gaps: &'a [GapStretch],
     /// Whom the figures are about, if not everybody; outside of it plots over time are shaded.
     window: Option<WindowFigures>,
+    /// When the file that can be heard begins and how long it is.
+    heard_file: Option<HeardFile>,
     #[serde(flatten)]
     picture: &'a Picture,
+}
+
+/// Where a file lies in the run's time.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct HeardFile {
+    from_ms: f64,
+    length_ms: f64,
 }
 
 impl Page<'_> {
@@ -86,6 +101,7 @@ impl Page<'_> {
             listening: if takes_turns { Listening::Turns(speed) } else { Listening::Straight },
             start_buffer: self.start_buffer(),
             window: self.manifest.window,
+            heard: self.manifest.heard.as_ref().map(|heard| ListenerId(heard.listener)),
         }
     }
 
@@ -112,9 +128,14 @@ impl Page<'_> {
         let min_buffer = self.manifest.scenario.get("min_buffer").and_then(serde_json::Value::as_u64);
         let load = self.manifest.service_load.as_ref();
         let gaps = self.summary.generator_gap.as_ref().map_or(&[][..], |gap| &gap.stretches);
-        let data =
-            serde_json::to_string(&Data { min_buffer, load, gaps, window: self.summary.window, picture })
-                .map_err(|source| ReportError::Encode { what: "the figures of the report", source })?;
+        let heard_file = self
+            .manifest
+            .heard
+            .as_ref()
+            .map(|heard| HeardFile { from_ms: heard.from_ms, length_ms: heard.length_ms });
+        let window = self.summary.window;
+        let data = serde_json::to_string(&Data { min_buffer, load, gaps, window, heard_file, picture })
+            .map_err(|source| ReportError::Encode { what: "the figures of the report", source })?;
         let shell = Shell { title: &format!("claque: {}", self.name), scripts: &SCRIPTS, asks: Asks::Nobody };
         Ok(shell.write(&data, |page| sections::all(self, picture, page)))
     }
@@ -134,7 +155,9 @@ pub fn page_of(folder: &Path) -> Result<String, ReportError> {
     let verdict = manifest.worth(verdict);
     let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let name = name.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy());
-    let page = Page { name: &name, manifest: &manifest, summary: &summary, verdict: &verdict };
+    let heard = claque_store::heard_audio(folder, &manifest)?;
+    let heard = heard.as_ref();
+    let page = Page { name: &name, manifest: &manifest, summary: &summary, verdict: &verdict, heard };
     let mut last = Instant::START;
     if summary.wall_ms.is_none() {
         // No session reported an end: only its facts tell how long the run was.

@@ -43,7 +43,7 @@ pub(crate) fn document(title: &str, policy: &str, style: &str, body: impl FnOnce
 
 fn whole_policy(more: &str) -> String {
     format!(
-        "default-src 'none'; style-src 'unsafe-inline'; {more}img-src data:; base-uri 'none'; form-action 'none'"
+        "default-src 'none'; style-src 'unsafe-inline'; {more}img-src data:; media-src data:; base-uri 'none'; form-action 'none'"
     )
 }
 

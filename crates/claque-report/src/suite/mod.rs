@@ -23,7 +23,7 @@ pub use self::{
     figures::{ScenarioFigures, SuiteFigures, gather},
     plan::{PlannedRun, plan_to_json, plan_to_text},
 };
-use crate::{ReportError, again, compare::headline, junit, paint::Paint, words::sentence};
+use crate::{ReportError, again, compare::headline, fold::folded, junit, paint::Paint, words::sentence};
 
 /// The page's name in the suite's folder.
 pub const FILE: &str = "suite.html";
@@ -61,7 +61,7 @@ pub fn to_junit(told: &SuiteFigures<'_>, against: Option<&SuiteComparison>) -> S
     junit::document("suite", &cases(told, against))
 }
 
-/// What one run of a suite came to, in a line.
+/// What one run of a suite came to, in a line or two.
 pub fn one_run(run: &Finished) -> String {
     let summary = &run.summary;
     let verdict = run.verdict.validity().as_str();
@@ -94,7 +94,7 @@ pub fn one_run(run: &Finished) -> String {
     for reason in &run.verdict.reasons {
         words.push_str(&format!("\n    {}", sentence(&reason.text)));
     }
-    words
+    words.lines().flat_map(folded).collect::<Vec<_>>().join("\n")
 }
 
 /// A test case for the verdict on each run and each of its objectives, and for each scenario's change.

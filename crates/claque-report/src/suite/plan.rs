@@ -45,11 +45,11 @@ pub fn plan_to_json(name: &str, runs: &[PlannedRun<'_>], total: Duration) -> Res
 /// The same as a table, ended by a newline.
 pub fn plan_to_text(runs: &[PlannedRun<'_>], total: Duration) -> String {
     let width = runs.iter().map(|run| run.scenario.chars().count()).max().unwrap_or(0).max("scenario".len());
-    let mut text = format!("  run   {:width$}   repeat               seed   listening\n", "scenario");
+    let mut text = format!("  run  {:width$}  repeat              seed  listening\n", "scenario");
     for (place, run) in (1..).zip(runs) {
         let PlannedRun { scenario, repeat, seed, listening } = run;
         let listening = millis(*listening);
-        text.push_str(&format!("{place:5}   {scenario:width$}   {repeat:6}   {seed:>16}   {listening:>9}\n"));
+        text.push_str(&format!("{place:5}  {scenario:width$}  {repeat:6}  {seed:>16}  {listening:>9}\n"));
     }
     let count = counted(u64::try_from(runs.len()).unwrap_or(u64::MAX), "run");
     let about = millis(total);

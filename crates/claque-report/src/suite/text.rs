@@ -7,9 +7,9 @@ use crate::{
     suite::{
         SuiteComparison,
         compared::alone,
-        figures::{FIGURES, SuiteFigures},
+        figures::{FIGURES, Figure, SuiteFigures},
     },
-    words::{one_line, sentence, wrapped},
+    words::{WIDTH, one_line, sentence, wrapped},
 };
 
 /// The whole suite, ended by a newline.
@@ -31,37 +31,70 @@ pub(super) fn document(told: &SuiteFigures<'_>, against: Option<&SuiteComparison
     joined(&lines)
 }
 
-/// A scenario takes two lines: the median of each figure, and below it the range where there is one. Lines have an end, so
-/// round trips, which are a diagnostic, and what was given up, of which the success tells, are left to the page.
+/// Figures that are left out where a terminal has no room for them, which says least first. The page and --json tell all.
+const LEAST: [&str; 4] = ["resends", "startup_time p95", "underruns", "stalled_time_pct"];
+
+/// What stands to the left of figures: the longest is `median`.
+const LABEL: usize = 10;
+
+/// A scenario takes a line with its name and two with the median of each figure and the range where there is one. Round trips, which are a
+/// diagnostic, and what was given up, of which the success tells, are left to the page.
 fn table(told: &SuiteFigures<'_>, paint: Paint) -> Vec<String> {
     let figures = FIGURES.into_iter().filter(|figure| !["round_trip p50", "given_up"].contains(&figure.name));
-    let figures: Vec<_> = figures.collect();
-    let mut rows = vec![vec!["scenario".to_owned(), "repeats".to_owned()]];
-    rows[0].extend(figures.iter().map(|figure| figure.name.trim_end_matches("_pct").to_owned()));
-    for scenario in &told.scenarios {
-        let mut first = vec![scenario.name.clone(), repeats(scenario)];
-        let mut second = vec![format!("  {}", scenario.audience), String::new()];
-        for &figure in &figures {
-            let (middle, range) = median(scenario, figure);
-            first.push(middle);
-            second.push(range.unwrap_or_default());
+    let mut figures: Vec<_> = figures.collect();
+    let mut left_out = Vec::new();
+    for name in LEAST {
+        if LABEL + width(told, &figures) <= WIDTH {
+            break;
         }
-        rows.extend([first, second]);
+        figures.retain(|figure| figure.name != name);
+        left_out.push(title(name));
     }
-    let width = |at: usize| {
-        rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    let widths = widths(told, &figures);
+    let line = |label: &str, cells: &[String]| {
+        let cells: String =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("  {cell:>width$}")).collect();
+        format!("{label:LABEL$}{cells}").trim_end().to_owned()
     };
-    let widths: Vec<_> = (0..rows[0].len()).map(width).collect();
-    let line = |(place, row): (usize, &Vec<String>)| {
-        let cells = row.iter().zip(&widths).enumerate().map(|(at, (cell, width))| {
-            // Words stand to the left, figures to the right.
-            if at < 2 { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+    let titles: Vec<_> = figures.iter().map(|figure| title(figure.name)).collect();
+    let mut lines = vec![paint.style(Style::Dim, &line("", &titles))];
+    for scenario in &told.scenarios {
+        let (middle, range): (Vec<_>, Vec<_>) =
+            figures.iter().map(|&figure| median(scenario, figure)).unzip();
+        let range: Vec<_> = range.into_iter().map(Option::unwrap_or_default).collect();
+        lines.push(format!("  {}  {}, {}", scenario.name, repeats(scenario), scenario.audience));
+        lines.push(line("    median", &middle));
+        if range.iter().any(|cell| !cell.is_empty()) {
+            lines.push(paint.style(Style::Dim, &line("    range", &range)));
+        }
+    }
+    if !left_out.is_empty() {
+        lines.push(
+            paint.style(Style::Dim, &format!("  no room for {}: the page tells all", left_out.join(", "))),
+        );
+    }
+    lines
+}
+
+fn title(name: &str) -> String {
+    name.trim_end_matches("_pct").replace("startup_time ", "startup ")
+}
+
+/// How wide each figure's column must be.
+fn widths(told: &SuiteFigures<'_>, figures: &[Figure]) -> Vec<usize> {
+    let widest = |&figure: &Figure| {
+        let cells = told.scenarios.iter().flat_map(|scenario| {
+            let (middle, range) = median(scenario, figure);
+            [middle, range.unwrap_or_default()]
         });
-        let line = format!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
-        // The head, and every second line after it.
-        if place.is_multiple_of(2) { paint.style(Style::Dim, &line) } else { line }
+        let longest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+        longest.max(title(figure.name).chars().count())
     };
-    rows.iter().enumerate().map(line).collect()
+    figures.iter().map(widest).collect()
+}
+
+fn width(told: &SuiteFigures<'_>, figures: &[Figure]) -> usize {
+    widths(told, figures).iter().map(|width| width + 2).sum()
 }
 
 fn objectives(told: &SuiteFigures<'_>, paint: Paint, lines: &mut Vec<String>) {
@@ -83,7 +116,13 @@ fn objectives(told: &SuiteFigures<'_>, paint: Paint, lines: &mut Vec<String>) {
     for (scenario, name, standing) in judged {
         let style = if standing.word() == "met" { Style::Good } else { Style::Bad };
         let word = paint.style(style, &format!("{:words$}", standing.word()));
-        lines.push(format!("  {word}  {:names$}   {name:width$}   {}", scenario.name, standing.words()));
+        let (scenario, found) = (&scenario.name, standing.words());
+        if words + names + width + found.chars().count() + 10 <= WIDTH {
+            lines.push(format!("  {word}  {scenario:names$}   {name:width$}   {found}"));
+        } else {
+            lines.push(format!("  {word}  {scenario}: {name}"));
+            lines.push(format!("  {:words$}  {found}", ""));
+        }
     }
 }
 

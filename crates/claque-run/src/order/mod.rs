@@ -9,7 +9,10 @@ mod speech;
 use std::{num::NonZeroU32, path::PathBuf};
 
 use claque_core::{corpus::Corpus, ids::ListenerId, plan::Plan, schedule::ArrivalSchedule};
-use claque_net::service::{Credentials, NetworkOrder, Target};
+use claque_net::{
+    audience::HearWish,
+    service::{Credentials, NetworkOrder, Target},
+};
 use claque_stats::{
     objective::{AbortRule, Objective},
     units::counted,
@@ -48,6 +51,8 @@ pub struct RunOrder {
     pub network: NetworkOrder,
     /// Where every block's audio is kept, if anywhere.
     pub keep_audio: Option<PathBuf>,
+    /// Of whom it is kept what was heard, if of anybody.
+    pub hear: Option<HearWish>,
     /// Share of the compressed audio that is decoded, 0 to 1.
     pub decode_share: f64,
     /// When it is given up.

@@ -12,7 +12,7 @@ mod watch;
 use claque_core::{ids::ListenerId, plan::Plan};
 use claque_net::{
     Clock,
-    audience::{Audience, AudienceOrder, Seats},
+    audience::{Audience, AudienceOrder, HeardAudio, Seats},
     host::{Host, HostOptions, OpenaiHostOptions},
     service::{Network, Service, Target},
     unix_nanos,
@@ -37,6 +37,7 @@ use self::{
 use crate::{
     RunError, Unprepared,
     abort::AbortRules,
+    hear,
     interrupts::Interrupts,
     leaving::{RunCourse, RunPhase, twice},
     network,
@@ -191,12 +192,15 @@ impl Session<'_> {
             }
             Protocol::Openai(_) => Ok(speech::prepare(accounts, &scripts)),
         };
+        let mut heard = None;
         let result = match prepared {
             Ok(prepared) => {
                 let preparation = start::preparation(begun.now(), self.made.stats());
                 let start = (protocol, (&plan, &order), voices, prepared, preparation);
-                let played = self.play(accounts, start, recorder, host, watcher).await;
-                played.map(|finished| RunResult { finished, usage: false })
+                self.play(accounts, start, recorder, host, watcher).await.map(|(finished, audio)| {
+                    heard = audio;
+                    RunResult { finished, usage: false }
+                })
             }
             Err(reason) if reason.failure().is_none() => {
                 if self.made.delete(accounts, self.interrupts, watcher).await? {
@@ -212,6 +216,9 @@ impl Session<'_> {
         self.course.reach(RunPhase::Clearing);
         if self.made.delete(accounts, self.interrupts, watcher).await? {
             watcher.warn("`claque cleanup` with the run's folder tries again");
+        }
+        if let (Ok(result), Some(wish)) = (&result, settings.hear) {
+            hear::keep(&result.finished, (wish, plan.speed), heard, watcher).await;
         }
         result
     }
@@ -269,7 +276,7 @@ impl Session<'_> {
         mut recorder: Recorder,
         host: Option<&Host>,
         watcher: &dyn Watcher,
-    ) -> Result<Finished, RunError> {
+    ) -> Result<(Finished, Option<HeardAudio>), RunError> {
         let settings = self.settings;
         if let Some(folder) = &settings.keep_audio {
             std::fs::create_dir_all(folder).map_err(|error| RunError::Folder {
@@ -296,6 +303,7 @@ impl Session<'_> {
             voices: voices.into_iter().map(Into::into).collect(),
             seats: Seats::new(seats, plan.own().count()),
             keep_audio: settings.keep_audio.clone(),
+            hear: settings.hear,
             decode_share: settings.decode_share,
             lanes: lanes(plan, host.is_some()),
         })?;
@@ -328,7 +336,7 @@ impl Session<'_> {
         }
         recorder.record_gaps(&kept.gaps);
         self.note_network(&mut recorder);
-        Ok(recorder.finish(ScheduleLag::from_histogram(&kept.lag))?)
+        Ok((recorder.finish(ScheduleLag::from_histogram(&kept.lag))?, kept.heard))
     }
 
     fn recorder(&self, terms: RecordTerms) -> Result<Recorder, RunError> {

@@ -76,6 +76,11 @@ pub(crate) struct Found {
 }
 
 impl FileSeal {
+    /// How long it was.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Of a file as it lies there.
     ///
     /// # Errors

@@ -8,7 +8,11 @@ use claque_core::{
 };
 
 use super::{Declared, SpeechProtocol, download::Download, speech::Speech};
-use crate::{audio::Container, http1::Response, openai};
+use crate::{
+    audio::{Container, PcmFormat},
+    http1::Response,
+    openai,
+};
 
 /// Redirects of one exchange that are followed: one to the store and one within it, and one more.
 const MOST_REDIRECTS: u8 = 3;
@@ -185,6 +189,15 @@ impl Exchange {
         match &self.kind {
             Kind::Download(_) => false,
             Kind::Speech(speech) => speech.is_done(),
+        }
+    }
+
+    /// What samples without a container are, where that is what may come.
+    #[must_use]
+    pub const fn pcm_format(&self) -> Option<PcmFormat> {
+        match &self.kind {
+            Kind::Download(_) => None,
+            Kind::Speech(speech) => Some(speech.pcm_format()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use claque_core::event::{Event, Failure};
 
 use super::{Delivered, Request};
-use crate::{http1::Response, openai};
+use crate::{audio::PcmFormat, http1::Response, openai};
 
 /// What all sessions of an audience share.
 #[derive(Clone, Debug)]
@@ -68,6 +68,10 @@ impl Speech {
 
     pub(super) fn failed(&self, failure: Failure) -> Event {
         self.answer.failed(failure)
+    }
+
+    pub(super) const fn pcm_format(&self) -> PcmFormat {
+        self.answer.pcm_format()
     }
 
     pub(super) fn is_done(&self) -> bool {

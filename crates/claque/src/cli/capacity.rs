@@ -54,6 +54,9 @@ pub(crate) struct CapacityFlags {
     /// Share of the compressed audio that is decoded, to tell whether there is any sound in it; 0 for none [default: 0.05]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, help_heading = super::output::HEADING)]
     pub(crate) decode_share: Option<f64>,
+    /// Of `claque run` alone; refused with the reason.
+    #[arg(long, value_name = "LISTENER", hide = true)]
+    pub(crate) hear: Option<String>,
 }
 
 impl CapacityFlags {

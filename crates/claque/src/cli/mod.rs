@@ -238,6 +238,9 @@ pub(crate) struct SimulateFlags {
     pub(crate) markdown: MarkdownFlag,
     #[command(flatten)]
     pub(crate) virtual_time: VirtualFlags,
+    /// Of `claque run` alone; refused with the reason.
+    #[arg(long, value_name = "LISTENER", hide = true)]
+    pub(crate) hear: Option<String>,
 }
 
 /// One simulation for each of some values.

@@ -64,6 +64,10 @@ pub(crate) struct AudioFlags {
     /// Keep every block's audio as a file in this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) keep_audio: Option<PathBuf>,
+    /// Keep what this listener heard as one file in the run's folder, stalls as silence, for report.html to play: a number, counted from 0, or
+    /// `worst` for whoever stalls longest
+    #[arg(long, value_name = "LISTENER")]
+    pub(crate) hear: Option<String>,
     /// Share of the compressed audio that is decoded, to tell whether there is any sound in it; 0 for none [default: 0.05]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub(crate) decode_share: Option<f64>,

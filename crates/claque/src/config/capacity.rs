@@ -207,10 +207,8 @@ pub(crate) fn resolve_capacity(
     wishes.listening.lay(flags.player)?;
     wishes.speech.lay(flags.protocol);
     over(&mut wishes.output.decode_share, flags.decode_share);
-    if let Some(wish) = &wishes.audience.users {
-        let what = "is what a capacity is searched for; take it out, and bound the search by --max-users";
-        return Err(source.error(wish, "users", what));
-    }
+    wishes.output.lay_hear(flags.hear);
+    no_effect::in_search(&wishes, &source)?;
     without_arrivals(&wishes, &source)?;
     let asked = if objective.is_empty() && wishes.judging.objectives.is_none() {
         OBJECTIVES.map(str::to_owned).to_vec()
@@ -297,6 +295,7 @@ fn simulated(shared: Shared, wishes: Wishes, source: &Source) -> Result<Simulate
         vary: VaryFlags::default(),
         markdown: MarkdownFlag::default(),
         virtual_time: VirtualFlags::default(),
+        hear: None,
     };
     decide_simulate(flags, wishes, source)
 }

@@ -82,6 +82,7 @@ pub(super) fn decide_run(
     let way = ServiceAccess { to: (&target).into(), credentials: &credentials, environment };
     let network = NetworkOrder { call_timeout: plan.timeout, ..network::network(&wishes, source, way)? };
     let decode_share = output::decode_share(&wishes, source)?;
+    let hear = output::hear(&wishes, source, &plan)?;
     if let (TargetChoice::Embedded(_) | TargetChoice::EmbeddedSpeech(_), Some(wish)) =
         (&target, wishes.courtesy.reuse_documents.as_ref())
         && wish.value
@@ -102,6 +103,7 @@ pub(super) fn decide_run(
     let order = RunOrder {
         seed: audience::seed_number(&wishes),
         keep_audio: wishes.output.keep_audio.map(|wish| wish.value),
+        hear,
         decode_share,
         abort_on,
         scenario: decided::without_nulls(Value::Object(scenario)),
@@ -181,6 +183,7 @@ pub(super) fn decide_simulate(
     wishes.gateway.lay(flags.gateway)?;
     wishes.gateway.lay_limits(&flags.limits);
     wishes.judging.lay_confidence(&flags.confidence);
+    wishes.output.lay_hear(flags.hear);
     let judging = objectives::judging(flags.objectives, flags.markdown.markdown, &mut wishes, source)?;
     let vocabulary = flags.vocabulary.vocabulary.map(Into::into);
     let (results, output) = output::output(flags.output, judging, &mut wishes)?;

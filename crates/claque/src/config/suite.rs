@@ -269,5 +269,6 @@ fn simulate_flags(flags: &SuiteFlags) -> SimulateFlags {
         markdown: MarkdownFlag::default(),
         vary: VaryFlags::default(),
         virtual_time: VirtualFlags::default(),
+        hear: None,
     }
 }

@@ -8,23 +8,42 @@ use claque_stats::units::{counted, grouped};
 
 use super::RunGoal;
 
-/// "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 5 underruns, 0:42, about 1:10 left".
-pub(super) fn describe(now: Instant, goal: RunGoal, progress: Progress, pace: Pace) -> String {
-    let mut text = String::new();
-    for (count, what) in
-        [(progress.playing, "playing"), (progress.buffering, "buffering"), (progress.stalled, "stalled")]
-    {
-        let _infallible = write!(text, "{} {what}, ", grouped(count));
-    }
+/// "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 5 underruns, 0:42, about 1:10 left". What of it has no room in so many columns is left
+/// out: what nobody does, and then what says least.
+pub(super) fn describe(now: Instant, goal: RunGoal, progress: Progress, pace: Pace, room: usize) -> String {
     // What hardly any audience does is told where somebody does it.
     let rare = [
-        (progress.awaiting, "awaiting an answer"),
-        (progress.thinking, "thinking"),
         (progress.paused, "paused"),
+        (progress.thinking, "thinking"),
+        (progress.awaiting, "awaiting an answer"),
     ];
-    for (count, what) in rare.into_iter().filter(|(count, _)| *count > 0) {
-        let _infallible = write!(text, "{} {what}, ", grouped(count));
+    let rare = rare.into_iter().filter(|(count, _)| *count > 0);
+    let usual =
+        [(progress.buffering, "buffering"), (progress.playing, "playing"), (progress.stalled, "stalled")];
+    // What says least comes first.
+    let mut states: Vec<(u64, &str)> = rare.chain(usual).collect();
+    let rest = how_far(now, goal, progress, pace);
+    loop {
+        let line = line(&states, &rest);
+        if line.chars().count() <= room || states.is_empty() {
+            return line;
+        }
+        let idle = states.iter().position(|(count, _)| *count == 0);
+        states.remove(idle.unwrap_or(0));
     }
+}
+
+/// In the order in which people want to know it.
+fn line(states: &[(u64, &str)], rest: &str) -> String {
+    const ORDER: [&str; 6] = ["playing", "buffering", "stalled", "awaiting an answer", "thinking", "paused"];
+    let told = ORDER.iter().filter_map(|name| states.iter().find(|(_, what)| what == name));
+    let states: String = told.map(|(count, what)| format!("{} {what}, ", grouped(*count))).collect();
+    format!("{states}{rest}")
+}
+
+/// How much is done, and how long it took and will take.
+fn how_far(now: Instant, goal: RunGoal, progress: Progress, pace: Pace) -> String {
+    let mut text = String::new();
     let _infallible = write!(
         text,
         "{} of {} done, {}, {}",
@@ -113,7 +132,7 @@ mod tests {
             underruns: 1,
             ..Progress::default()
         };
-        let line = describe(Instant::from_millis(42_000), GOAL, progress, seen_at(42_000, 50));
+        let line = describe(Instant::from_millis(42_000), GOAL, progress, seen_at(42_000, 50), 100);
         assert_eq!(
             line,
             "14 playing, 2 buffering, 1 stalled, 3 of 20 done, 1 underrun, 0:42, about 0:42 left"
@@ -123,11 +142,17 @@ mod tests {
     #[test]
     fn a_conversation_says_who_awaits_an_answer_and_who_thinks() {
         let progress = Progress { playing: 4, awaiting: 3, thinking: 2, ..Progress::default() };
-        let line = describe(Instant::from_millis(42_000), GOAL, progress, Pace::default());
+        let line = |room| describe(Instant::from_millis(42_000), GOAL, progress, Pace::default(), room);
         assert_eq!(
-            line,
+            line(101),
             "4 playing, 0 buffering, 0 stalled, 3 awaiting an answer, 2 thinking, 0 of 20 done, 0 underruns, 0:42"
         );
+        assert_eq!(
+            line(80),
+            "4 playing, 3 awaiting an answer, 2 thinking, 0 of 20 done, 0 underruns, 0:42",
+            "what nobody does is left out first"
+        );
+        assert_eq!(line(60), "4 playing, 0 of 20 done, 0 underruns, 0:42");
         assert_eq!(progress.came(), 9);
     }
 

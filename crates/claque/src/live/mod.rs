@@ -20,6 +20,7 @@ use claque_core::{
     time::{Duration, Instant},
 };
 use claque_net::Clock;
+use claque_report::words::WIDTH;
 use claque_run::{
     interrupts::Interrupts,
     watcher::{News, RunGoal, STANDING_EVERY, Standing, Watcher, Wish},
@@ -45,6 +46,9 @@ pub(crate) use self::page::Outcome;
 const REDRAW: Duration = STANDING_EVERY;
 /// Time between two lines where nothing is drawn.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Columns of the bar.
+const BAR: usize = 12;
 
 /// Where the view goes.
 #[derive(Debug)]
@@ -166,7 +170,7 @@ impl Live {
         match &self.view {
             View::Quiet | View::Screen(_) => {}
             View::Bar(bar) => {
-                let style = ProgressStyle::with_template("{bar:24} {human_pos}/{human_len} blocks, {msg}");
+                let style = ProgressStyle::with_template("{bar:12} {human_pos}/{human_len} blocks, {msg}");
                 bar.set_style(style.expect("the template is well formed").progress_chars("=> "));
                 bar.set_length(goal.blocks);
             }
@@ -193,14 +197,15 @@ impl Live {
             View::Quiet | View::Screen(_) => {}
             View::Bar(bar) => {
                 bar.set_position(progress.blocks);
-                bar.set_message(lines::describe(now, goal, progress, pace));
+                let room = columns().saturating_sub(BAR + 1 + blocks_of(progress.blocks, goal.blocks).len());
+                bar.set_message(lines::describe(now, goal, progress, pace, room));
             }
             View::Lines { next } if now >= next.get() => {
                 // The first line tells nothing at the very start.
                 if next.get() > Instant::START {
-                    let line = lines::describe(now, goal, progress, pace);
-                    let (blocks, all) = (grouped(progress.blocks), grouped(goal.blocks));
-                    talk::say(&format!("{blocks}/{all} blocks, {line}"));
+                    let blocks = blocks_of(progress.blocks, goal.blocks);
+                    let room = WIDTH.saturating_sub(blocks.len());
+                    talk::say(&format!("{blocks}{}", lines::describe(now, goal, progress, pace, room)));
                 }
                 next.set(now + LINE_EVERY);
             }
@@ -270,6 +275,16 @@ impl Live {
             page.tell(now, &picture);
         }
     }
+}
+
+/// "62/64 blocks, ".
+fn blocks_of(done: u64, all: u64) -> String {
+    format!("{}/{} blocks, ", grouped(done), grouped(all))
+}
+
+/// Columns of the terminal that the bar is drawn on.
+fn columns() -> usize {
+    crossterm::terminal::size().map_or(WIDTH, |(columns, _)| usize::from(columns))
 }
 
 impl Watcher for Live {

@@ -87,5 +87,18 @@ if (live) {
   found.double_clicked = await shown();
   found.selected = await page.evaluate(() => String(getSelection()));
 }
+// Where there is something to be heard: it is as long as it says, a click into its strip leads there, and it plays.
+if (await page.locator("audio").count()) {
+  const player = page.locator("audio"), strip = page.locator("figure[data-plot=heard] svg");
+  await page.waitForFunction(() => document.querySelector("audio").readyState >= 1);
+  await strip.scrollIntoViewIfNeeded();
+  const box = await strip.boundingBox();
+  await page.mouse.click(box.x + box.width * 0.6, box.y + 35);
+  found.heard_from = await player.evaluate(node => node.currentTime);
+  await player.evaluate(node => { node.muted = true; return node.play(); });
+  found.heard_on = await page.waitForFunction(from => document.querySelector("audio").currentTime > from + 0.2, found.heard_from).then(() => true);
+  found.heard_length = await player.evaluate(node => node.duration);
+  found.head = Number(await page.locator("figure[data-plot=heard] .head").getAttribute("x1"));
+}
 console.log(JSON.stringify(found));
 await browser.close();

@@ -10,6 +10,7 @@ mod documents;
 mod engines;
 mod faults;
 mod faulty;
+mod hear;
 mod identity;
 mod interrupts;
 mod known_truth;

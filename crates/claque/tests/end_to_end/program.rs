@@ -115,6 +115,11 @@ impl Ran {
         all
     }
 
+    /// Where the program's results are, and where a test may put its own.
+    pub(crate) fn results(&self) -> &Path {
+        self.results.path()
+    }
+
     /// `run.json` as a program of another language would read it.
     pub(crate) fn manifest(&self) -> Value {
         let path = self.folder.as_ref().unwrap().join("run.json");

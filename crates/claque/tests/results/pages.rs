@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, manifest};
 
 /// What was found; none, told loudly, where the tests were started without Node's packages.
 #[expect(clippy::print_stderr, reason = "whoever skips a test is to know")]
@@ -72,6 +72,21 @@ fn the_page_of_a_run_is_for_everybody() {
     for whole in ["back", "double_clicked", "selected"] {
         assert_eq!(found[whole], "", "{whole}");
     }
+}
+
+#[test]
+fn the_page_plays_what_a_listener_heard() {
+    let stage = Stage::new();
+    let shape = ["run", "--users", "1", "--blocks", "2", "--speed", "4", "--hear", "0", "--quiet"];
+    // A busy machine makes it INVALID, and no less to be heard.
+    assert!(matches!(stage.claque(&shape).status.code(), Some(0 | 5)));
+    let run = std::fs::read_dir(stage.path().join("claque-results")).unwrap().next().unwrap().unwrap().path();
+    let Some(found) = flawless(&run.join("report.html")) else { return };
+    let told = manifest(&run)["heard"]["length_ms"].as_f64().unwrap() / 1e3;
+    let length = found["heard_length"].as_f64().unwrap();
+    assert!((length - told).abs() < 0.02, "{length} s, and {told} s are told");
+    assert!(found["heard_from"].as_f64().unwrap() > told / 4.0, "a click led into the middle: {found}");
+    assert!(found["heard_on"] == true && found["head"].as_f64().unwrap() > 52.0, "{found}");
 }
 
 #[test]

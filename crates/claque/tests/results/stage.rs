@@ -42,6 +42,14 @@ impl Stage {
         String::from_utf8(output.stdout).expect("data is UTF-8")
     }
 
+    /// As [`Stage::claque`], on a terminal that nobody has made wider.
+    pub(crate) fn claque_on_80_columns(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_claque"));
+        command.args(args).current_dir(self.path()).stdin(Stdio::null());
+        command.env_remove("CLAQUE_TOKEN").env_remove("COLUMNS").env("NO_COLOR", "1");
+        command.output().expect("the program was built")
+    }
+
     /// What it says on stderr when it refuses.
     #[track_caller]
     pub(crate) fn refused(&self, args: &[&str]) -> String {

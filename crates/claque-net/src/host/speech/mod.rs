@@ -4,7 +4,6 @@ mod bank;
 mod endless;
 mod ogg_opus;
 mod opus;
-mod resample;
 mod sound;
 mod wav;
 
@@ -13,6 +12,8 @@ pub(super) use endless::BankSound;
 
 use claque_core::time::{MediaTime, SampleRate};
 use claque_gateway::AudioFormat;
+
+use crate::resample::resample;
 
 /// How bodies of a format are written.
 #[derive(Clone, Copy, Debug)]
@@ -39,5 +40,6 @@ pub(super) const fn packing(format: AudioFormat) -> Option<Packing> {
 
 /// Samples of one channel at another rate.
 pub(super) fn at_rate(samples: &[i16], from: SampleRate, to: SampleRate) -> Vec<i16> {
-    resample::resample(samples, from, to).into_iter().map(sound::to_i16).collect()
+    let samples: Vec<f32> = samples.iter().map(|sample| f32::from(*sample)).collect();
+    resample(&samples, from, to).into_iter().map(sound::to_i16).collect()
 }

@@ -4,11 +4,10 @@ use claque_core::time::{MediaTime, SampleRate};
 use claque_wire::audio::ogg;
 
 use super::{
-    Body, Packing,
+    Body, Packing, at_rate,
     bank::{self, FRAME, PRE_SKIP, bank},
     opus::{self, PACKET_SAMPLES, Packets, encode},
-    resample::resample,
-    sound::{RATE_HZ, to_i16},
+    sound::RATE_HZ,
 };
 
 pub(super) const PACKING: Packing = Packing { render, silence, pack };
@@ -39,7 +38,7 @@ fn pack(samples: &[i16], rate: SampleRate) -> Result<Body, String> {
     let (samples, rate) = if known {
         (samples, rate)
     } else {
-        resampled = resample(samples, rate, SampleRate::OPUS).into_iter().map(to_i16).collect();
+        resampled = at_rate(samples, rate, SampleRate::OPUS);
         (resampled.as_slice(), SampleRate::OPUS)
     };
     let Packets { packets, delay } =

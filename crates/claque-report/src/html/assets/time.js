@@ -10,7 +10,7 @@ function zoom(from, to) {
 }
 const reset = () => zoom(0, D.horizon_ms);
 
-// `plot`: height(width), left label, draw(area, x), tell(t, y) -> text.
+// `plot`: height(width), draw(area, x), tell(t, y) -> text, and click(t) where a click means something.
 function timePlot(name, plot) {
   const figure = figureOf(name);
   if (!figure) return;
@@ -92,6 +92,7 @@ function timePlot(name, plot) {
     const to = toTime(place(event)[0]), from = dragFrom;
     dragFrom = null;
     if (Math.abs(toX(to) - toX(from)) > 5) { clear(); zoom(Math.min(from, to), Math.max(from, to)); }
+    else if (plot.click) plot.click(to);
   });
   svg.addEventListener("pointercancel", () => { dragFrom = null; clear(); });
   svg.addEventListener("pointerleave", () => { if (dragFrom === null) clear(); });

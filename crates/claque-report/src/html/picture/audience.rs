@@ -1,13 +1,13 @@
 //! The audience over time: how many were buffering, playing, stalled, waiting for an answer, thinking, paused, done; and how many blocks were awaited.
 
 use claque_core::{record::BlockRecord, time::Instant};
-use claque_store::ListenerFacts;
-use serde::Serialize;
-
-use super::{
-    levels::Level,
+use claque_store::{
+    ListenerFacts,
     timeline::{State, Timeline},
 };
+use serde::Serialize;
+
+use super::levels::Level;
 
 /// Mean numbers in each bin of time.
 #[derive(Clone, Debug, Serialize)]
@@ -108,11 +108,10 @@ fn answered_at(block: &BlockRecord, ended_at: Instant) -> Instant {
 mod tests {
     #![expect(clippy::float_cmp, reason = "the means of these spans are exact in binary")]
 
+    use claque_store::timeline::Listening;
+
     use super::{
-        super::{
-            super::tests::{block, facts_of, session, stall},
-            timeline,
-        },
+        super::super::tests::{block, facts_of, session, stall},
         *,
     };
 
@@ -123,7 +122,7 @@ mod tests {
             let waits = [stall(listener, 1, 5_000, 1_000)];
             let blocks = [block(listener, 0, 1_000)];
             let facts = facts_of(listener, blocks, waits, Some(session(listener, Some(1_000), 20_000)));
-            sum.add(&facts, timeline::of(&facts, timeline::Listening::Straight).as_ref());
+            sum.add(&facts, Timeline::of(&facts, Listening::Straight).as_ref());
         }
         let audience = sum.finish();
         assert_eq!(audience.bin_ms, 100.0);

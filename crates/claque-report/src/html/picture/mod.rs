@@ -5,21 +5,29 @@ mod audience;
 mod buffer;
 mod ecdf;
 mod errors;
+mod heard;
 mod levels;
 mod slope;
 mod strips;
-mod timeline;
 
-use claque_core::time::{Instant, Speed};
+use claque_core::{
+    ids::ListenerId,
+    time::{Instant, Speed},
+};
 use claque_stats::window::FigureWindow;
-use claque_store::ListenerFacts;
+use claque_store::{
+    ListenerFacts,
+    timeline::{Listening, Timeline},
+};
 use serde::Serialize;
 
+pub(crate) use self::buffer::StartBuffer;
 pub(super) use self::{
     audience::Audience,
     buffer::{Buffers, StreamsTold, ToldText},
     ecdf::Ecdf,
     errors::ErrorsInTime,
+    heard::HeardStrip,
     slope::Slope,
     strips::Strips,
 };
@@ -27,7 +35,6 @@ use self::{
     audience::AudienceSum, buffer::BufferSum, ecdf::Spreads, errors::ErrorSum, slope::SlopeSum,
     strips::StripSum,
 };
-pub(crate) use self::{buffer::StartBuffer, timeline::Listening};
 
 /// What must be known of a run before its facts are read.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +53,8 @@ pub(crate) struct Frame {
     pub(crate) start_buffer: StartBuffer,
     /// Whom the figures are about, if not everybody.
     pub(crate) window: Option<FigureWindow>,
+    /// Of whom there is a file to be heard.
+    pub(crate) heard: Option<ListenerId>,
 }
 
 /// Everything the page draws. Times are in milliseconds since the run's start.
@@ -58,6 +67,9 @@ pub(crate) struct Picture {
     pub(super) slope: Slope,
     pub(super) buffers: Buffers,
     pub(super) errors: ErrorsInTime,
+    /// Of whom there is a file to be heard; none if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) heard: Option<HeardStrip>,
 }
 
 /// Draws a picture of facts that come listener by listener.
@@ -70,6 +82,7 @@ pub(crate) struct Painter {
     slope: SlopeSum,
     buffers: BufferSum,
     errors: ErrorSum,
+    heard: Option<HeardStrip>,
 }
 
 impl Painter {
@@ -83,15 +96,19 @@ impl Painter {
             slope: SlopeSum::default(),
             buffers: BufferSum::new(&frame),
             errors: ErrorSum::new(frame.horizon),
+            heard: None,
         }
     }
 
     /// Takes all facts of one listener. Listeners come in order of their numbers. What is drawn over time is of all of them,
     /// the rest of those whom the figures are about.
     pub(crate) fn add(&mut self, facts: &ListenerFacts) {
-        let timeline = timeline::of(facts, self.frame.listening);
+        let timeline = Timeline::of(facts, self.frame.listening);
         self.audience.add(facts, timeline.as_ref());
         self.strips.add(facts, timeline.as_ref());
+        if self.frame.heard == Some(facts.listener) {
+            self.heard = timeline.as_ref().map(|timeline| HeardStrip::of(facts, timeline));
+        }
         let is_in = |at| self.frame.window.is_none_or(|window| window.holds(at));
         if facts.intended_at().is_none_or(is_in) {
             self.spreads.add(facts);
@@ -111,6 +128,7 @@ impl Painter {
             slope: self.slope.finish(),
             buffers: self.buffers.finish(),
             errors: self.errors.finish(),
+            heard: self.heard,
         }
     }
 }
@@ -129,5 +147,5 @@ fn float(count: u64) -> f64 {
 
 /// The last moment of which a listener's facts tell.
 pub(super) fn last_moment(facts: &ListenerFacts) -> Option<Instant> {
-    timeline::of(facts, Listening::Straight).map(|timeline| timeline.ended_at)
+    Timeline::of(facts, Listening::Straight).map(|timeline| timeline.ended_at)
 }

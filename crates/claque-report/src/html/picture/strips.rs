@@ -1,10 +1,13 @@
 //! A strip per listener: time in cells, each cell one state, run-length encoded.
 
 use claque_core::time::{Duration, Instant};
-use claque_store::ListenerFacts;
+use claque_store::{
+    ListenerFacts,
+    timeline::{State, Timeline},
+};
 use serde::Serialize;
 
-use super::timeline::{State, Timeline};
+use super::heard::code;
 
 /// Cells of a strip: four times what a wide page shows, so that one can zoom in.
 const CELLS: usize = 4_000;
@@ -95,16 +98,8 @@ impl StripSum {
         let stalls = timeline.spans.iter().filter(|span| is_stall(span.state));
         let rest = timeline.spans.iter().filter(|span| !is_stall(span.state));
         for span in rest.chain(stalls) {
-            let code = match span.state {
-                State::Buffering => 1,
-                State::Playing => 2,
-                State::Stalled => 3,
-                State::Awaiting => 5,
-                State::Thinking => 6,
-                State::Paused => 7,
-            };
             let from = self.at(span.from);
-            self.fill(from, self.at(span.to).max(from + 1), code);
+            self.fill(from, self.at(span.to).max(from + 1), code(span.state));
         }
         if !timeline.completed {
             let end = self.at(timeline.ended_at);
@@ -137,11 +132,10 @@ fn encode(cells: &[u8]) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
+    use claque_store::timeline::Listening;
+
     use super::{
-        super::{
-            super::tests::{facts_of, session, stall},
-            timeline,
-        },
+        super::super::tests::{facts_of, session, stall},
         *,
     };
 
@@ -151,7 +145,7 @@ mod tests {
         for listener in 0..u32::try_from(listeners).unwrap() {
             let end = Some(session(listener, Some(1_000), 20_000));
             let facts = facts_of(listener, [], [stall(listener, 1, 5_000, wait_ms)], end);
-            sum.add(&facts, timeline::of(&facts, timeline::Listening::Straight).as_ref());
+            sum.add(&facts, Timeline::of(&facts, Listening::Straight).as_ref());
         }
         sum.finish()
     }
@@ -180,7 +174,7 @@ mod tests {
         lost.end = claque_core::record::SessionEnd::Stopped;
         let mut sum = StripSum::new(Instant::from_millis(40_000), 1);
         let facts = facts_of(0, [], [], Some(lost));
-        sum.add(&facts, timeline::of(&facts, timeline::Listening::Straight).as_ref());
+        sum.add(&facts, Timeline::of(&facts, Listening::Straight).as_ref());
         assert_eq!(sum.finish().rows[0].runs.last(), Some(&(8 + 4)));
     }
 }

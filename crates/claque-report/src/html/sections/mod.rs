@@ -2,6 +2,7 @@
 
 mod buffers;
 mod figures;
+mod heard;
 mod plots;
 mod run;
 
@@ -22,6 +23,7 @@ pub(super) fn all(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     out.say_below_plots(page.summary.window.map(of_whom));
     plots::audience(page.summary, picture, out);
     plots::strips(page.summary, picture, out);
+    heard::heard(page, picture, out);
     plots::awaited(picture, out);
     plots::load(page.manifest.service_load.as_ref(), out);
     out.say_below_plots(

@@ -231,6 +231,12 @@ impl SpeechAnswer {
         if self.is_no_audio { Event::NotAudio(failure) } else { Event::Failed(failure) }
     }
 
+    /// What samples without a container are taken to be, as far as is known by now.
+    #[must_use]
+    pub const fn pcm_format(&self) -> PcmFormat {
+        self.expected.pcm
+    }
+
     /// Whether the head has come.
     #[must_use]
     pub const fn has_begun(&self) -> bool {

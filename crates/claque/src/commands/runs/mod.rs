@@ -7,7 +7,7 @@ mod tunes;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use claque_report::words::one_line;
+use claque_report::{fold::folded, words::one_line};
 use claque_stats::{
     DocumentsSummary, Summary, SummaryBuilder, Validity,
     units::{NOT_MEASURED, counted, grouped, percent_or_na, quantile_or_max},
@@ -15,7 +15,12 @@ use claque_stats::{
 use claque_store::{CapacityFolder, DocumentsConfig, RunConfig, RunHead, RunWhat, SavedVerdict, TuneFolder};
 use serde::Serialize;
 
-use crate::{cli::ListFlags, config::UsageError, find, kept, talk::print};
+use crate::{
+    cli::ListFlags,
+    config::UsageError,
+    find, kept,
+    talk::{print, say, stdout_columns},
+};
 
 /// Lists runs, newest first, then suites, and then searches for capacities.
 ///
@@ -94,18 +99,29 @@ fn text(runs: &[RunHead]) -> String {
     ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(runs.iter().map(row));
-    columns(&rows)
+    columns(rows, &["time", "stalled", "underruns", "startup p50", "model", "audience"])
 }
 
-/// Rows as wide as they must be.
-fn columns(rows: &[Vec<String>]) -> String {
-    let widths: Vec<usize> = (0..rows.first().map_or(0, Vec::len))
-        .map(|at| {
-            rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
-        })
-        .collect();
+/// Rows as wide as they must be. Where there is no room for all of it columns are left out, which is said: first those of `least` that say
+/// the same in every row, then others of them.
+fn columns(mut rows: Vec<Vec<String>>, least: &[&str]) -> String {
+    let room = stdout_columns();
+    let mut left_out: Vec<String> = Vec::new();
+    for only_alike in [true, false] {
+        for name in least {
+            let place = rows.first().and_then(|head| head.iter().position(|cell| cell == name));
+            let Some(place) = place.filter(|_| width(&rows) > room) else { continue };
+            let alike = value_of_all(&rows, place).map(str::to_owned);
+            if only_alike && alike.is_none() {
+                continue;
+            }
+            rows.iter_mut().for_each(|row| drop(row.remove(place)));
+            left_out.push(alike.map_or_else(|| (*name).to_owned(), |value| format!("{name} ({value})")));
+        }
+    }
+    let widths = widths(&rows);
     let mut out = String::new();
-    for row in rows {
+    for row in &rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             line.push_str(&format!("{cell:width$}  "));
@@ -113,7 +129,33 @@ fn columns(rows: &[Vec<String>]) -> String {
         out.push_str(line.trim_end());
         out.push('\n');
     }
+    if !left_out.is_empty() {
+        let words = format!("no room for {}; --json tells everything", left_out.join(", "));
+        folded(&words).iter().for_each(|line| say(line));
+    }
     out
+}
+
+/// What a column says in every row, where there are several.
+fn value_of_all(rows: &[Vec<String>], place: usize) -> Option<&str> {
+    let mut cells = rows.iter().skip(1).filter_map(|row| row.get(place));
+    let first = cells.next()?;
+    (rows.len() > 2 && cells.all(|cell| cell == first)).then_some(first)
+}
+
+fn widths(rows: &[Vec<String>]) -> Vec<usize> {
+    let widest = |at: usize| {
+        rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    (0..rows.first().map_or(0, Vec::len)).map(widest).collect()
+}
+
+/// Columns of the longest line there may be.
+fn width(rows: &[Vec<String>]) -> usize {
+    let widths = widths(rows);
+    // What is empty to the right is not written.
+    let used = widths.iter().rposition(|width| *width > 0).map_or(0, |last| last + 1);
+    widths[..used].iter().sum::<usize>() + 2 * used.saturating_sub(1)
 }
 
 fn row(run: &RunHead) -> Vec<String> {

@@ -60,7 +60,7 @@ pub(super) fn text(searches: &[CapacityFolder]) -> String {
             found,
         ]
     }));
-    format!("\n{}", columns(&rows))
+    format!("\n{}", columns(rows, &["time", "target", "runs"]))
 }
 
 #[derive(Serialize)]

@@ -101,7 +101,7 @@ pub(super) fn text(suites: &[Listed<'_>]) -> String {
         ]
     }));
     let cells = rows.iter().map(|row| row.iter().map(|cell| claque_report::words::one_line(cell)).collect());
-    format!("\n{}", columns(&cells.collect::<Vec<Vec<_>>>()))
+    format!("\n{}", columns(cells.collect::<Vec<Vec<_>>>(), &["time", "started (UTC)", "made"]))
 }
 
 #[derive(Serialize)]

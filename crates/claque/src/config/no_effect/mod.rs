@@ -125,6 +125,10 @@ pub(super) fn in_simulation(wishes: &Wishes, source: &Source) -> Result<(), Usag
         ),
         (of(abort_on, "abort_on"), "which costs no time; take it out"),
         (of(wishes.output.keep_audio.as_ref(), "keep_audio"), "which makes no audio; take it out"),
+        (
+            of(wishes.output.hear.as_ref(), "hear"),
+            "which makes no audio, so that there is nothing to be heard; take it out, or use `claque run`",
+        ),
         (of(wishes.output.decode_share.as_ref(), "decode_share"), "in which nothing sounds; take it out"),
         (
             of(wishes.speech.pcm_rate.as_ref(), "pcm_rate"),
@@ -157,6 +161,24 @@ pub(super) fn in_simulation(wishes: &Wishes, source: &Source) -> Result<(), Usag
     })
 }
 
+/// Refuses what a search decides, and what is of a single run.
+///
+/// # Errors
+/// It was asked for.
+pub(super) fn in_search(wishes: &Wishes, source: &Source) -> Result<(), UsageError> {
+    if let Some(wish) = &wishes.audience.users {
+        let what = "is what a capacity is searched for; take it out, and bound the search by --max-users";
+        return Err(source.error(wish, "users", what));
+    }
+    match &wishes.output.hear {
+        Some(wish) => {
+            let what = "is about the listeners of one run, and a search makes many; take it out, and use `claque run`";
+            Err(source.error(wish, "hear", what))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Refuses flags about a real service, beside --simulate.
 ///
 /// # Errors
@@ -174,7 +196,7 @@ impl Wishes {
     pub(super) fn forget_service(&mut self) {
         self.target.base_url = None;
         self.judging.abort_on = None;
-        (self.output.keep_audio, self.output.decode_share) = (None, None);
+        (self.output.keep_audio, self.output.hear, self.output.decode_share) = (None, None, None);
         (self.speech.pcm_rate, self.speech.request_field, self.speech.path) = (None, None, None);
         self.credentials = super::credentials::CredentialWishes::default();
         self.courtesy = super::courtesy::CourtesyWishes::default();

@@ -255,12 +255,10 @@ fn count(len: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use claque_core::record::{IncidentRecord, StallRecord};
+    use claque_store::timeline::Listening;
 
     use super::{
-        super::{
-            super::tests::{block, facts_of, session, stall},
-            Listening,
-        },
+        super::super::tests::{block, facts_of, session, stall},
         *,
     };
 
@@ -273,6 +271,7 @@ mod tests {
             listening: Listening::Straight,
             start_buffer,
             window: None,
+            heard: None,
         }
     }
 

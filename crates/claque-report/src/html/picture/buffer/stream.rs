@@ -1,9 +1,7 @@
 //! What streams tell of other start buffers: the least audio each block had to have, as it was recorded.
 
 use claque_core::time::{Instant, MediaTime};
-use claque_store::ListenerFacts;
-
-use super::super::Listening;
+use claque_store::{ListenerFacts, timeline::Listening};
 
 /// What the streams of a run tell.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,10 +8,9 @@ use rubato::{Fft, FixedSync, Resampler as _, audioadapter_buffers::direct::Inter
 const CHUNK: usize = 1_024;
 
 /// `samples` of one channel at another rate; as many as last the same time, rounded up.
-pub(super) fn resample(samples: &[i16], from: SampleRate, to: SampleRate) -> Vec<f32> {
-    let samples: Vec<f32> = samples.iter().map(|sample| f32::from(*sample)).collect();
+pub(crate) fn resample(samples: &[f32], from: SampleRate, to: SampleRate) -> Vec<f32> {
     let input =
-        InterleavedSlice::new(&samples, 1, samples.len()).expect("one channel is as long as its samples");
+        InterleavedSlice::new(samples, 1, samples.len()).expect("one channel is as long as its samples");
     let mut resampler = Fft::<f32>::new(wide(from.hertz()), wide(to.hertz()), CHUNK, 1, FixedSync::Both)
         .expect("both rates are above zero");
     let output =
@@ -39,11 +38,9 @@ mod tests {
         value as f32
     }
 
-    fn tone(hertz: f64, rate: u32, count: u32) -> Vec<i16> {
+    fn tone(hertz: f64, rate: u32, count: u32) -> Vec<f32> {
         let turn = core::f64::consts::TAU * hertz / f64::from(rate);
-        (0..count)
-            .map(|at| super::super::sound::to_i16(narrow((turn * f64::from(at)).sin() * 10_000.0)))
-            .collect()
+        (0..count).map(|at| narrow((turn * f64::from(at)).sin() * 10_000.0)).collect()
     }
 
     fn rate(hertz: u32) -> SampleRate {
@@ -80,7 +77,7 @@ mod tests {
     #[test]
     fn ends_and_odd_lengths_are_kept() {
         for length in [0_u16, 1, 7, 40] {
-            let out = resample(&vec![1_000; usize::from(length)], rate(22_050), rate(48_000));
+            let out = resample(&vec![1_000.0; usize::from(length)], rate(22_050), rate(48_000));
             assert_eq!(out.len(), (usize::from(length) * 320).div_ceil(147));
         }
     }

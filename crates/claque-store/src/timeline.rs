@@ -1,15 +1,16 @@
-//! What one listener went through, as spans of time.
+//! What one listener went through, as spans of time: what pages draw and what is played to who wants to hear it.
 
 use claque_core::{
     event::FailureScope,
     record::{BlockOutcome, BlockRecord, Incident, SessionEnd},
     time::{Duration, Instant, Speed, duration_nanos},
 };
-use claque_store::ListenerFacts;
+
+use crate::ListenerFacts;
 
 /// What a listener does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub enum State {
     /// Waits for the first sound.
     Buffering,
     /// Hears something.
@@ -26,7 +27,7 @@ pub(super) enum State {
 
 /// How listeners listen, as far as it says what they did when nothing was heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Listening {
+pub enum Listening {
     /// Block after block.
     Straight,
     /// In a conversation, at this rate.
@@ -35,43 +36,50 @@ pub(crate) enum Listening {
 
 /// One state from a moment to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) state: State,
-    pub(super) from: Instant,
-    pub(super) to: Instant,
+pub struct Span {
+    /// What it did.
+    pub state: State,
+    /// From here on.
+    pub from: Instant,
+    /// Until here.
+    pub to: Instant,
 }
 
 /// A listener from intended start to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Timeline {
+pub struct Timeline {
     /// Without gaps, in order; none is empty.
-    pub(super) spans: Vec<Span>,
-    pub(super) ended_at: Instant,
+    pub spans: Vec<Span>,
+    /// When the session ended, or the last moment of which anything is known.
+    pub ended_at: Instant,
     /// Whether the listener came to the end of the text. Otherwise the session failed, was stopped, or has no end on
     /// record.
-    pub(super) completed: bool,
+    pub completed: bool,
 }
 
-/// The timeline of a listener; none if nothing at all is known of it.
-pub(super) fn of(facts: &ListenerFacts, listening: Listening) -> Option<Timeline> {
-    let session = facts.session.as_ref();
-    let intended_at = facts.intended_at()?;
-    let ended_at = session.map_or_else(|| last_known(facts), |session| session.ended_at).max(intended_at);
-    let first_heard = || facts.blocks.iter().filter_map(|block| block.started_at).min();
-    let started_at = session.and_then(|session| session.started_at).or_else(first_heard);
-    let mut cursor = Cursor { at: intended_at, end: ended_at, pauses: pauses(facts), spans: Vec::new() };
-    cursor.go(started_at.unwrap_or(ended_at), State::Buffering);
-    if started_at.is_some() {
-        match listening {
-            Listening::Straight => {
-                cursor.hear(facts, ended_at);
-                cursor.go(ended_at, State::Playing);
+impl Timeline {
+    /// The timeline of a listener; none if nothing at all is known of it.
+    #[must_use]
+    pub fn of(facts: &ListenerFacts, listening: Listening) -> Option<Self> {
+        let session = facts.session.as_ref();
+        let intended_at = facts.intended_at()?;
+        let ended_at = session.map_or_else(|| last_known(facts), |session| session.ended_at).max(intended_at);
+        let first_heard = || facts.blocks.iter().filter_map(|block| block.started_at).min();
+        let started_at = session.and_then(|session| session.started_at).or_else(first_heard);
+        let mut cursor = Cursor { at: intended_at, end: ended_at, pauses: pauses(facts), spans: Vec::new() };
+        cursor.go(started_at.unwrap_or(ended_at), State::Buffering);
+        if started_at.is_some() {
+            match listening {
+                Listening::Straight => {
+                    cursor.hear(facts, ended_at);
+                    cursor.go(ended_at, State::Playing);
+                }
+                Listening::Turns(speed) => cursor.converse(facts, speed),
             }
-            Listening::Turns(speed) => cursor.converse(facts, speed),
         }
+        let completed = session.is_some_and(|session| session.end == SessionEnd::Completed);
+        Some(Self { spans: cursor.spans, ended_at, completed })
     }
-    let completed = session.is_some_and(|session| session.end == SessionEnd::Completed);
-    Some(Timeline { spans: cursor.spans, ended_at, completed })
 }
 
 /// From and until when nothing was to be heard because the listener wanted it so, the earliest last.
@@ -215,12 +223,60 @@ fn later(at: Instant, span: Duration) -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use claque_core::record::IncidentRecord;
-
-    use super::{
-        super::super::tests::{block, facts_of, session, stall},
-        *,
+    use claque_core::{
+        ids::{BlockIdx, ListenerId},
+        record::{IncidentRecord, ListenerRecord, StallRecord},
+        time::MediaTime,
     };
+
+    use super::*;
+
+    /// A block of two seconds.
+    fn block(listener: u32, index: u32, ready_ms: u64) -> BlockRecord {
+        let at = Instant::from_millis(ready_ms);
+        BlockRecord {
+            ready_at: Some(at),
+            started_at: Some(at),
+            media: MediaTime::from_millis(2_000),
+            outcome: BlockOutcome::Played,
+            ..BlockRecord::wanted(ListenerId(listener), BlockIdx(index), Instant::START)
+        }
+    }
+
+    fn stall(listener: u32, block: u32, began_ms: u64, waited_ms: u64) -> StallRecord {
+        let waited = Duration::from_millis(waited_ms);
+        let (listener, block) = (ListenerId(listener), BlockIdx(block));
+        StallRecord { listener, block, began_at: Instant::from_millis(began_ms), waited }
+    }
+
+    fn session(listener: u32, started_ms: Option<u64>, ended_ms: u64) -> ListenerRecord {
+        ListenerRecord {
+            listener: ListenerId(listener),
+            document: String::new(),
+            blocks: 2,
+            intended_at: Instant::START,
+            launched_at: Instant::START,
+            connect_time: None,
+            started_at: started_ms.map(Instant::from_millis),
+            playing: None,
+            paused: Duration::ZERO,
+            ended_at: Instant::from_millis(ended_ms),
+            end: SessionEnd::Completed,
+            foreign_messages: 0,
+            warnings: 0,
+            unwanted_bytes: None,
+        }
+    }
+
+    fn facts_of(
+        listener: u32,
+        blocks: impl IntoIterator<Item = BlockRecord>,
+        stalls: impl IntoIterator<Item = StallRecord>,
+        session: Option<ListenerRecord>,
+    ) -> ListenerFacts {
+        let (blocks, stalls) = (blocks.into_iter().collect(), stalls.into_iter().collect());
+        ListenerFacts { blocks, stalls, session, ..ListenerFacts::new(ListenerId(listener)) }
+    }
 
     const fn span(state: State, from: u64, to: u64) -> Span {
         Span { state, from: Instant::from_millis(from), to: Instant::from_millis(to) }
@@ -229,7 +285,7 @@ mod tests {
     #[test]
     fn a_listener_waits_plays_stalls_and_plays() {
         let facts = facts_of(0, [], [stall(0, 2, 3_000, 500)], Some(session(0, Some(1_000), 6_000)));
-        let timeline = of(&facts, Listening::Straight).unwrap();
+        let timeline = Timeline::of(&facts, Listening::Straight).unwrap();
         assert_eq!(
             timeline.spans,
             [
@@ -253,13 +309,13 @@ mod tests {
         };
         let turns = [turn(0, 0, 1_000), turn(1, 4_000, 9_000), turn(2, 12_000, 13_000)];
         let mut facts = facts_of(0, turns, [stall(0, 1, 10_000, 500)], Some(session(0, Some(1_000), 14_000)));
-        let interruption = Incident::BargedIn { block: claque_core::ids::BlockIdx(2) };
+        let interruption = Incident::BargedIn { block: BlockIdx(2) };
         facts.incidents.push(IncidentRecord {
             listener: facts.listener,
             at: at(14_000),
             incident: interruption,
         });
-        let timeline = of(&facts, Listening::Turns(Speed::NORMAL)).unwrap();
+        let timeline = Timeline::of(&facts, Listening::Turns(Speed::NORMAL)).unwrap();
         assert_eq!(
             timeline.spans,
             [
@@ -289,7 +345,7 @@ mod tests {
             });
         }
         assert_eq!(
-            of(&facts, Listening::Straight).unwrap().spans,
+            Timeline::of(&facts, Listening::Straight).unwrap().spans,
             [
                 span(State::Buffering, 0, 1_000),
                 span(State::Playing, 1_000, 1_500),
@@ -305,7 +361,8 @@ mod tests {
 
     #[test]
     fn who_never_heard_anything_was_buffering_all_the_time() {
-        let timeline = of(&facts_of(0, [], [], Some(session(0, None, 6_000))), Listening::Straight).unwrap();
+        let timeline =
+            Timeline::of(&facts_of(0, [], [], Some(session(0, None, 6_000))), Listening::Straight).unwrap();
         assert_eq!(timeline.spans, [span(State::Buffering, 0, 6_000)]);
     }
 
@@ -313,9 +370,9 @@ mod tests {
     fn a_session_without_an_end_goes_on_to_the_last_that_is_known_of_it() {
         let block = block(0, 0, 400);
         let facts = facts_of(0, [block], [stall(0, 1, 2_400, 600)], None);
-        let timeline = of(&facts, Listening::Straight).unwrap();
+        let timeline = Timeline::of(&facts, Listening::Straight).unwrap();
         assert_eq!(timeline.ended_at, Instant::from_millis(3_000));
         assert!(!timeline.completed);
-        assert_eq!(of(&facts_of(0, [], [], None), Listening::Straight), None);
+        assert_eq!(Timeline::of(&facts_of(0, [], [], None), Listening::Straight), None);
     }
 }
