@@ -24,9 +24,7 @@ pub(crate) fn report(flags: &ReportFlags) -> anyhow::Result<ExitCode> {
     let (name, dir) = (&flags.run.run, flags.run.kept.dir());
     let (path, code) = match (search(name, &dir), crate::tune::folder_of_tune(name, &dir)) {
         (Some(folder), _) => of_search(&folder)?,
-        (None, Some(folder)) => {
-            (report::tune::save_page(&crate::tune::open(&folder)?)?, ExitCode::SUCCESS)
-        }
+        (None, Some(folder)) => (report::tune::save_page(&crate::tune::open(&folder)?)?, ExitCode::SUCCESS),
         (None, None) => match find::run_or_suite(name, &dir)? {
             Kept::Run(folder) => (save_page(&folder)?, ExitCode::SUCCESS),
             Kept::Suite(folder) => report::suite::save_page_anew(&folder)?,

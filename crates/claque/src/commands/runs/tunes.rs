@@ -53,7 +53,7 @@ pub(super) fn text(tunes: &[TuneFolder]) -> anyhow::Result<String> {
         let runs = counted(tune.manifest.answer.runs.into(), "run");
         rows.push(vec![one_line(&short_name(&tune.dir)), runs, one_line(&found)]);
     }
-    Ok(format!("\n{}", columns(&rows)))
+    Ok(format!("\n{}", columns(rows, &["runs"])))
 }
 
 #[derive(Serialize)]

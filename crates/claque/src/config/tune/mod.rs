@@ -149,8 +149,8 @@ impl TuneWorld {
             matches.map_err(|error| UsageError::new(format!("--vary {}: {}", named(), complaint(&error))))?;
         let Verb::Tune(flags) = cli.verb else { return Err(UsageError::new("--vary belongs to tune")) };
         let (wishes, source, judging) = wished(*flags)?;
-        let results =
-            Results { dir: PathBuf::new(), kept_dir: PathBuf::new(), objectives: judging.objectives };
+        let dir = PathBuf::new();
+        let results = Results { kept_dir: dir.clone(), dir, objectives: judging.objectives, repeat_of: None };
         let mut setting = PreparedSetting { wishes, source, results, fixed_cost: 0.0 };
         let seed = audience::seed_number(&setting.wishes);
         let order =
