@@ -178,23 +178,29 @@ impl Session<'_> {
             state::remember(target.as_str());
         }
         self.course.prepare(recorder.folder());
-        self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
-        let order = MakeOrder {
-            scripts: &scripts,
-            first: made_before(&plan),
-            marker: recorder.name(),
-            keep_in: settings.limits.reuse_documents.then(|| settings.results.kept_dir.clone()),
-        };
-        let prepared = match &protocol {
+        let documents = match &protocol {
             Protocol::Yapit => {
-                prepare(accounts, &plan, (&voice, &order), self.made, self.interrupts, watcher).await
+                self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
+                Some(MakeOrder {
+                    scripts: &scripts,
+                    first: made_before(&plan),
+                    marker: recorder.name(),
+                    keep_in: settings.limits.reuse_documents.then(|| settings.results.kept_dir.clone()),
+                })
             }
-            Protocol::Openai(_) => Ok(speech::prepare(accounts, &scripts)),
+            // Each request says its text: nothing is made on the service, before the audience comes or while it listens.
+            Protocol::Openai(_) => None,
+        };
+        let prepared = match &documents {
+            Some(order) => {
+                prepare(accounts, &plan, (&voice, order), self.made, self.interrupts, watcher).await
+            }
+            None => Ok(speech::prepare(accounts, &scripts)),
         };
         let result = match prepared {
             Ok(prepared) => {
                 let preparation = start::preparation(begun.now(), self.made.stats());
-                let start = (protocol, (&plan, &order), voices, prepared, preparation);
+                let start = (protocol, (&plan, documents.as_ref()), voices, prepared, preparation);
                 let played = self.play(accounts, start, recorder, host, watcher).await;
                 played.map(|finished| RunResult { finished, usage: false })
             }
@@ -259,9 +265,9 @@ impl Session<'_> {
     async fn play(
         &self,
         accounts: &SignedInAccounts,
-        (protocol, (plan, order), voices, Prepared { seats, failed, documents }, preparation): (
+        (protocol, (plan, to_make), voices, Prepared { seats, failed, documents }, preparation): (
             Protocol,
-            (&Plan, &MakeOrder<'_>),
+            (&Plan, Option<&MakeOrder<'_>>),
             Vec<String>,
             Prepared,
             Preparation,
@@ -305,13 +311,15 @@ impl Session<'_> {
             host.follow_gaps(clock);
         }
         let mut pulse = RecorderPulse::new(clock);
-        let later =
-            Replacements::new(accounts, plan, (order, self.made), missing, audience.seat_filler(), watcher);
-        self.watch((&mut audience, &later), &mut recorder, host, watcher, &mut pulse).await;
-        let documents: Vec<Document> = documents.into_iter().chain(later.into_documents()).collect();
+        let later = to_make.map(|order| {
+            Replacements::new(accounts, plan, (order, self.made), missing, audience.seat_filler(), watcher)
+        });
+        self.watch((&mut audience, later.as_ref()), &mut recorder, host, watcher, &mut pulse).await;
+        let later = later.map(Replacements::into_documents).unwrap_or_default();
+        let documents: Vec<Document> = documents.into_iter().chain(later).collect();
         let doubts = blocks::doubts(plan.blocks, &documents);
         recorder.note_blocks(doubts.notes, doubts.reason);
-        if plan.schedule.replaced_until().is_some() {
+        if to_make.is_some() && plan.schedule.replaced_until().is_some() {
             recorder.record_documents(self.made.ids());
             recorder.record_preparation(start::with_later(preparation, self.made.stats()));
         }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::canned::read_request;
+use crate::canned::read_whole_request;
 
 /// Bytes of a second of samples: 24 kHz, 16 bits, one channel.
 const BYTES_PER_SECOND: u64 = 48_000;
@@ -120,8 +120,10 @@ pub(crate) fn wav_header() -> Vec<u8> {
 pub(crate) struct Log {
     /// Connections over which speech was asked for.
     pub(crate) connections: usize,
-    /// Requests for speech.
+    /// Requests that send something, and they should all be for speech.
     pub(crate) requests: usize,
+    /// Their paths and bodies.
+    pub(crate) sent: Vec<(String, String)>,
     /// The most by which a piece was sent later than it was due: the machine was busy.
     pub(crate) latest: Duration,
 }
@@ -163,7 +165,7 @@ fn converse(stream: &TcpStream, answer: &Answer, log: &Mutex<Log>) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream);
     let mut is_new = true;
-    while let Some(line) = read_request(&mut reader) {
+    while let Some((line, body)) = read_whole_request(&mut reader) {
         let read_at = Instant::now();
         if !line.starts_with("POST ") {
             let refused = Answer::refusal("404 Not Found", "there is only speech");
@@ -175,6 +177,8 @@ fn converse(stream: &TcpStream, answer: &Answer, log: &Mutex<Log>) {
         {
             let mut log = log.lock().unwrap();
             log.requests += 1;
+            let path = line.split(' ').nth(1).unwrap_or_default();
+            log.sent.push((path.to_owned(), String::from_utf8_lossy(&body).into_owned()));
             log.connections += usize::from(is_new);
             is_new = false;
         }
