@@ -6,6 +6,7 @@
 
 mod claims;
 mod decoded;
+mod name;
 mod part;
 mod reading;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod writing;
 use core::fmt;
 use std::collections::{BTreeMap, VecDeque};
 
+pub use self::name::ServiceName;
 use self::{
     part::{PartSet, decoded_pair},
     reading::{CharReading, HexOnly, gap, readings},

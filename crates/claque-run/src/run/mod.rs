@@ -4,12 +4,13 @@ pub mod accounts;
 mod allowance;
 mod blocks;
 pub mod documents;
+mod names;
 mod prepare;
 mod speech;
 mod start;
 mod watch;
 
-use claque_core::{ids::ListenerId, plan::Plan};
+use claque_core::{ids::ListenerId, plan::Plan, secret::ServiceName};
 use claque_net::{
     Clock,
     audience::{Audience, AudienceOrder, Seats},
@@ -165,15 +166,16 @@ impl Session<'_> {
     async fn run_recorded(
         &self,
         accounts: &SignedInAccounts,
-        ServiceInspection { protocol, plan, scenario, voices, scripts }: ServiceInspection,
+        ServiceInspection { protocol, plan, scenario, model, voices, scripts }: ServiceInspection,
         begun: Clock,
         host: Option<&Host>,
         watcher: &dyn Watcher,
     ) -> Result<RunResult, RunError> {
         let settings = self.settings;
         let target = accounts.of_listener(0).target();
-        let voice = voices.first().cloned().unwrap_or_default();
-        let recorder = self.recorder(self.terms((&plan, &scenario), &voice, target))?;
+        let voice = voices.first().cloned().unwrap_or_else(|| ServiceName::chosen(""));
+        let mut recorder = self.recorder(self.terms((&plan, &scenario), &voice.to_string(), target))?;
+        recorder.note(names::note(&model, &voices, &plan));
         if host.is_none() {
             state::remember(target.as_str());
         }
@@ -200,7 +202,7 @@ impl Session<'_> {
         let result = match prepared {
             Ok(prepared) => {
                 let preparation = start::preparation(begun.now(), self.made.stats());
-                let start = (protocol, (&plan, documents.as_ref()), voices, prepared, preparation);
+                let start = (protocol, (&plan, documents.as_ref()), (model, voices), prepared, preparation);
                 let played = self.play(accounts, start, recorder, host, watcher).await;
                 played.map(|finished| RunResult { finished, usage: false })
             }
@@ -265,10 +267,10 @@ impl Session<'_> {
     async fn play(
         &self,
         accounts: &SignedInAccounts,
-        (protocol, (plan, to_make), voices, Prepared { seats, failed, documents }, preparation): (
+        (protocol, (plan, to_make), (model, voices), Prepared { seats, failed, documents }, preparation): (
             Protocol,
             (&Plan, Option<&MakeOrder<'_>>),
-            Vec<String>,
+            (ServiceName, Vec<ServiceName>),
             Prepared,
             Preparation,
         ),
@@ -297,9 +299,9 @@ impl Session<'_> {
         let mut audience = Audience::start(AudienceOrder {
             protocol,
             plan: plan.clone(),
-            model: plan.model.as_str().into(),
+            model: model.as_sent().into(),
             policy: plan.policy.into(),
-            voices: voices.into_iter().map(Into::into).collect(),
+            voices: voices.iter().map(|voice| voice.as_sent().into()).collect(),
             seats: Seats::new(seats, plan.own().count()),
             keep_audio: settings.keep_audio.clone(),
             decode_share: settings.decode_share,
