@@ -172,7 +172,8 @@ fn listeners(summary: &Summary) -> String {
     let others = [
         (counts.failed, "failed"),
         (counts.stopped, "were stopped"),
-        (counts.left, "hung up"),
+        (counts.left, "listened as long as they meant to"),
+        (counts.hung_up, "hung up"),
         (counts.unfinished, "have no end on record"),
         (never, "never began to play"),
         (unknown, "not known to have begun to play"),

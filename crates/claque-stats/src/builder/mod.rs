@@ -96,6 +96,8 @@ struct Listener {
     skipped: u64,
     /// Blocks it set out to hear, and whether it left of its own will, once it reported its end without a failure.
     set_out: Option<(u64, bool)>,
+    /// Whether it heard all that it came for.
+    heard_all: bool,
 }
 
 impl SummaryBuilder {
@@ -317,6 +319,7 @@ impl SummaryBuilder {
             SessionEnd::Completed => self.ends.completed += 1,
             SessionEnd::Stopped => self.ends.stopped += 1,
             SessionEnd::Left => self.ends.left += 1,
+            SessionEnd::HungUp => self.ends.hung_up += 1,
             SessionEnd::Failed(class) => {
                 self.ends.failed += 1;
                 self.causes.add_failed_session(record.listener, class);
@@ -336,9 +339,10 @@ impl SummaryBuilder {
         listener.playing = record.playing;
         listener.set_out = match record.end {
             SessionEnd::Completed => Some((u64::from(record.blocks), false)),
-            SessionEnd::Left => Some((u64::from(record.blocks), true)),
+            SessionEnd::Left | SessionEnd::HungUp => Some((u64::from(record.blocks), true)),
             SessionEnd::Stopped | SessionEnd::Failed(_) => None,
         };
+        listener.heard_all = record.end.has_heard_all();
         if listener.set_out.is_some() {
             // What a session that failed or was stopped did not reach was lost with it.
             self.blocks.unmade += u64::from(self.shape.blocks_per_user.saturating_sub(record.blocks));

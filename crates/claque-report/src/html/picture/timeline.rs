@@ -2,7 +2,7 @@
 
 use claque_core::{
     event::FailureScope,
-    record::{BlockOutcome, BlockRecord, Incident, SessionEnd},
+    record::{BlockOutcome, BlockRecord, Incident},
     time::{Duration, Instant, Speed, duration_nanos},
 };
 use claque_store::ListenerFacts;
@@ -70,7 +70,7 @@ pub(super) fn of(facts: &ListenerFacts, listening: Listening) -> Option<Timeline
             Listening::Turns(speed) => cursor.converse(facts, speed),
         }
     }
-    let completed = session.is_some_and(|session| session.end == SessionEnd::Completed);
+    let completed = session.is_some_and(|session| session.end.has_heard_all());
     Some(Timeline { spans: cursor.spans, ended_at, completed })
 }
 
