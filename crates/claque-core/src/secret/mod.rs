@@ -124,6 +124,12 @@ impl SecretSet {
         self.insert_one(secret, token_parts(secret).map_or(secret, |_| ""));
     }
 
+    /// How many were added so far, those that tokens say included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.forgotten + self.secrets.len() + self.claims.as_ref().map_or(0, |claims| claims.count())
+    }
+
     /// Adds one; any ten letters and digits in a row of `in_parts` are blanked as well.
     fn insert_one(&mut self, secret: &str, in_parts: &str) {
         let Some(first) = secret.chars().next().filter(|_| secret.chars().count() >= SHORTEST) else {

@@ -62,6 +62,11 @@ impl Secrets {
         self.0.borrow().clean(foreign)
     }
 
+    /// How many were learnt so far.
+    pub(crate) fn count(&self) -> usize {
+        self.0.borrow().count()
+    }
+
     /// A name that a service gave and is told again ([`SecretSet::name`]).
     #[must_use]
     pub fn name(&self, foreign: &str) -> ServiceName {
