@@ -53,6 +53,9 @@ use crate::{
 /// Listeners that share a lane before a second one is opened: so few that one core is never short.
 const LISTENERS_PER_LANE: usize = 500;
 
+/// The model, and its voices.
+type ModelVoices = (ServiceName, Vec<ServiceName>);
+
 /// Runs, saves, and leaves nothing behind on the service; nothing is told but on the way, to `watcher`. None when it was left
 /// at once.
 ///
@@ -270,7 +273,7 @@ impl Session<'_> {
         (protocol, (plan, to_make), (model, voices), Prepared { seats, failed, documents }, preparation): (
             Protocol,
             (&Plan, Option<&MakeOrder<'_>>),
-            (ServiceName, Vec<ServiceName>),
+            ModelVoices,
             Prepared,
             Preparation,
         ),

@@ -1,7 +1,7 @@
 use claque_core::{
     event::{Failure, FailureClass, FailureScope, Phase as FailurePhase},
     ids::{BlockIdx, ListenerId},
-    record::{BlockOutcome, BlockRecord, ErrorRecord, ListenerRecord, StallRecord},
+    record::{BlockOutcome, BlockRecord, ErrorRecord, ListenerRecord, SessionEnd, StallRecord},
     time::MediaTime,
 };
 use claque_net::audience::Progress;
