@@ -199,7 +199,7 @@ fn a_run_with_lost_connections_and_listeners_that_do_more_than_listen() {
     let session = ListenerRecord {
         playing: Some(Duration::from_secs(10)),
         paused: Duration::from_secs(2),
-        ..session(0, Some(1_000), 20_000, SessionEnd::Left)
+        ..session(0, Some(1_000), 20_000, SessionEnd::HungUp)
     };
     let mut facts = vec![Fact::Block(block(0, 0, 1_000)), stall(3_000, 2_000), stall(16_000, 250)];
     facts.extend(incidents);

@@ -156,17 +156,15 @@ fn listeners(summary: &Summary) -> String {
     let others = [
         (counts.failed, "failed"),
         (counts.stopped, "were stopped"),
-        (counts.left, "hung up"),
+        (counts.left, "listened as long as they meant to"),
+        (counts.hung_up, "hung up"),
         (counts.unfinished, "have no end on record"),
         (never, "never began to play"),
         (unknown, "not known to have begun to play"),
     ];
     for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
-        let what = if count == 1 {
-            what.replace("were", "was").replace("have no", "has no")
-        } else {
-            what.to_owned()
-        };
+        let one = what.replace("were", "was").replace("have no", "has no");
+        let what = if count == 1 { &one } else { what };
         words.push_str(&format!(", {} {what}", grouped(count)));
     }
     words

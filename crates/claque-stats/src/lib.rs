@@ -46,7 +46,7 @@ pub use self::{
     figures::TimeMetric,
     gap::{GapStretch, GeneratorGap, LATE_GAP, LATE_SHARE_PCT},
     lockstep::{Lockstep, lockstep},
-    observation::ListenerObservation,
+    observation::{Ending, ListenerObservation},
     observe::{Observations, ObservationsBuilder},
     reason::{Reason, ReasonId},
     sample::{Distribution, RatioDistribution, Sample, ScheduleLag, has_quantile, values_for_quantile},

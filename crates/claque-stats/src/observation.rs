@@ -52,8 +52,22 @@ pub struct ListenerObservation {
     pub blocks_resent: u32,
     /// Blocks among the intended ones that were given up.
     pub blocks_given_up: u32,
-    /// Whether it came to the end of its text, or left of its own will.
-    pub completed: bool,
+    /// How it came to its end, as far as it listened to one.
+    pub ending: Ending,
+}
+
+/// How far a listener listened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// It failed, was stopped, or has no end on record.
+    #[default]
+    Cut,
+    /// To the end of its text.
+    Completed,
+    /// Until it had heard as much as it came for.
+    Left,
+    /// Until it hung up, of its own will.
+    HungUp,
 }
 
 impl ListenerObservation {
@@ -63,15 +77,27 @@ impl ListenerObservation {
         self.has_pieces || !self.streams.is_empty()
     }
 
-    /// Whether it heard its text to the end without an underrun.
+    /// Whether it listened without an underrun, to the end of its text or until it left of its own will.
     #[must_use]
     pub const fn is_underrun_free(&self) -> bool {
-        self.completed && self.startup_ms.is_some() && self.underruns == 0
+        let was_cut = matches!(self.ending, Ending::Cut);
+        !was_cut && self.startup_ms.is_some() && self.underruns == 0
     }
 
-    /// Whether it got all it came for: every block, to the end, without an underrun. What the service passed over it did not get.
+    /// Whether it came to the end of its text.
+    #[must_use]
+    pub const fn is_completed(&self) -> bool {
+        matches!(self.ending, Ending::Completed)
+    }
+
+    /// Whether it got all it came for: every block, to the end of its text or of the time that it meant to listen, without an underrun. What the
+    /// service passed over it did not get, and whoever hung up before did not get the rest.
     #[must_use]
     pub const fn is_well_served(&self) -> bool {
-        self.is_underrun_free() && self.blocks_skipped == 0 && self.blocks_ok >= self.blocks_intended
+        let heard_all = matches!(self.ending, Ending::Completed | Ending::Left);
+        heard_all
+            && self.is_underrun_free()
+            && self.blocks_skipped == 0
+            && self.blocks_ok >= self.blocks_intended
     }
 }

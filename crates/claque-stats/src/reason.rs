@@ -112,6 +112,8 @@ pub enum ReasonId {
     OtherTexts,
     /// Note: the model that was simulated was fitted to runs that it does not describe, or predicts badly.
     ModelInDoubt,
+    /// Note: a secret is part of a name that the service gave, which is told without it.
+    SecretInName,
     /// Note: the service's lists of blocks are odd, or its statuses name what nobody asked for.
     OddBlocks,
 }
@@ -167,6 +169,7 @@ impl ReasonId {
             Self::FactsNotKept => "facts-not-kept",
             Self::OtherTexts => "other-texts",
             Self::ModelInDoubt => "model-in-doubt",
+            Self::SecretInName => "secret-in-name",
             Self::OddBlocks => "odd-blocks",
         }
     }

@@ -203,12 +203,15 @@ pub struct ListenerCounts {
     pub failed: u64,
     /// Those that were stopped.
     pub stopped: u64,
-    /// Those that left of their own will.
+    /// Those that left once they had heard as much as they came for; in older files also those that hung up.
     #[serde(default)]
     pub left: u64,
+    /// Those that left of their own will before that.
+    #[serde(default)]
+    pub hung_up: u64,
     /// Those of whose end nothing is known.
     pub unfinished: u64,
-    /// Those that got all they came for: every block, to the end, without an underrun. Absent in files from before it was counted.
+    /// Those that got all they came for: every block, to the end of the text or of the time that they meant to listen, without an underrun. Absent in files from before it was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub well_served: Option<u64>,
 }

@@ -62,7 +62,7 @@ pub(crate) fn sound_from(name: &str) -> Result<Sound, String> {
 pub(crate) fn end_from(name: &str, failure: Option<&str>) -> Result<SessionEnd, String> {
     let found = match class_from(failure)? {
         Some(class) => Some(SessionEnd::Failed(class)),
-        None => [SessionEnd::Completed, SessionEnd::Stopped, SessionEnd::Left]
+        None => [SessionEnd::Completed, SessionEnd::Stopped, SessionEnd::Left, SessionEnd::HungUp]
             .into_iter()
             .find(|end| end.as_str() == name),
     };

@@ -2,7 +2,7 @@
 
 use claque_core::{
     event::FailureScope,
-    record::{BlockOutcome, BlockRecord, Incident, SessionEnd},
+    record::{BlockOutcome, BlockRecord, Incident},
     time::{Duration, Instant, Speed, duration_nanos},
 };
 
@@ -77,7 +77,7 @@ impl Timeline {
                 Listening::Turns(speed) => cursor.converse(facts, speed),
             }
         }
-        let completed = session.is_some_and(|session| session.end == SessionEnd::Completed);
+        let completed = session.is_some_and(|session| session.end.has_heard_all());
         Some(Self { spans: cursor.spans, ended_at, completed })
     }
 }
@@ -265,6 +265,7 @@ mod tests {
             foreign_messages: 0,
             warnings: 0,
             unwanted_bytes: None,
+            network: None,
         }
     }
 

@@ -70,6 +70,7 @@ pub(crate) fn judge_again(manifest: &Manifest, summary: &Summary) -> Verdict {
                 | ReasonId::TextsTooShort
                 | ReasonId::OtherTexts
                 | ReasonId::OddBlocks
+                | ReasonId::SecretInName
                 | ReasonId::ModelInDoubt
         )
     };

@@ -245,7 +245,7 @@ mod tests {
             let (profile, mut flow) = (profile(loss), flow(seed));
             let (mut now, mut last) = (Instant::START, Instant::START);
             for (pause, bytes) in sent {
-                now = now + ms(pause);
+                now += ms(pause);
                 let arrives = flow.arrival(&profile, burst(now, bytes));
                 prop_assert!(arrives >= last && arrives >= now + ms(30));
                 last = arrives;

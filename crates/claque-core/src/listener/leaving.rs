@@ -76,7 +76,7 @@ impl LeavingTime {
         let is_over = player.played() >= self.after && player.started_at().is_some();
         let leaves = is_over || self.due(player).is_some_and(|due| due <= at);
         if leaves && player.state() != PlayerState::Done {
-            player.step(at, Input::Act(Act::HangUp));
+            player.step(at, Input::Act(Act::Leave));
         }
         leaves
     }

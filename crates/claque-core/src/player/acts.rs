@@ -49,8 +49,9 @@ impl Player {
             }
             Act::HangUp => {
                 self.note(now, Incident::HungUp { block: self.current });
-                self.end(now, SessionEnd::Left);
+                self.end(now, SessionEnd::HungUp);
             }
+            Act::Leave => self.end(now, SessionEnd::Left),
             Act::NextTurn => self.next_turn(now),
             Act::BargeIn => self.barge_in(now),
         }

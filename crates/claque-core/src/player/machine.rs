@@ -300,7 +300,7 @@ impl Player {
         }
         let pending = match end {
             SessionEnd::Failed(class) => BlockOutcome::Failed(class),
-            SessionEnd::Left => BlockOutcome::Abandoned,
+            SessionEnd::Left | SessionEnd::HungUp => BlockOutcome::Abandoned,
             SessionEnd::Completed | SessionEnd::Stopped => BlockOutcome::Stopped,
         };
         self.record_all(pending);

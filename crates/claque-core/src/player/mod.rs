@@ -109,6 +109,8 @@ pub enum Act {
     LookAtPage,
     /// Leaves for good.
     HangUp,
+    /// It has heard as much as it came for, and leaves for good.
+    Leave,
     /// Asks for the next utterance, of a listener that takes turns and thinks. Nothing happens at another time.
     NextTurn,
     /// Interrupts the utterance that is heard, of a listener that takes turns: it is cancelled, and thinking begins. Nothing

@@ -303,13 +303,24 @@ pub enum SessionEnd {
     Completed,
     /// The run was stopped first.
     Stopped,
-    /// The listener left of its own will.
+    /// The listener had heard as much as it came for, and left.
     Left,
+    /// The listener left of its own will before that.
+    HungUp,
     /// A failure ended it.
     Failed(FailureClass),
 }
 
 impl SessionEnd {
+    /// Whether the listener heard all that it came for: the whole text, or as much as it meant to.
+    #[must_use]
+    pub const fn has_heard_all(self) -> bool {
+        match self {
+            Self::Completed | Self::Left => true,
+            Self::Stopped | Self::HungUp | Self::Failed(_) => false,
+        }
+    }
+
     /// The name used in files.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -317,6 +328,7 @@ impl SessionEnd {
             Self::Completed => "completed",
             Self::Stopped => "stopped",
             Self::Left => "left",
+            Self::HungUp => "hung-up",
             Self::Failed(_) => "failed",
         }
     }

@@ -5,24 +5,33 @@
 //! [`MAX_TEXT`], so that no service decides how long our files are.
 
 mod claims;
-mod decoded;
+mod code;
+mod name;
 mod part;
 mod reading;
 #[cfg(test)]
 mod tests;
+mod view;
+mod whole;
 mod writing;
 
 use core::fmt;
 use std::collections::{BTreeMap, VecDeque};
 
+pub use self::name::ServiceName;
 use self::{
     part::{PartSet, decoded_pair},
     reading::{CharReading, HexOnly, gap, readings},
+    view::{Unit, View, normal, turned, views},
+    whole::WholeSet,
     writing::{SHORTEST_ENCODED, writings},
 };
 
 /// Longest text from outside that is kept, in bytes.
 pub const MAX_TEXT: usize = 1 << 10;
+
+/// As much of a text is looked at, in bytes: beyond [`MAX_TEXT`], so that what is cut there was read whole.
+const LOOKED_AT: usize = 2 * MAX_TEXT;
 
 /// What stands in a text where a secret was.
 const BLANK: &str = "[secret]";
@@ -85,6 +94,8 @@ pub struct SecretSet {
     by_first: BTreeMap<char, Vec<Place>>,
     /// Parts of long secrets, the oldest secret's first.
     parts: PartSet,
+    /// The same secrets as they are looked for in codes.
+    wholes: WholeSet,
     /// What tokens say of whom they were given to: blanked, but no name is refused for it, for a service may name what is somebody's by
     /// whose it is.
     claims: Option<Box<Self>>,
@@ -113,6 +124,12 @@ impl SecretSet {
         self.insert_one(secret, token_parts(secret).map_or(secret, |_| ""));
     }
 
+    /// How many were added so far, those that tokens say included.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.forgotten + self.secrets.len() + self.claims.as_ref().map_or(0, |claims| claims.count())
+    }
+
     /// Adds one; any ten letters and digits in a row of `in_parts` are blanked as well.
     fn insert_one(&mut self, secret: &str, in_parts: &str) {
         let Some(first) = secret.chars().next().filter(|_| secret.chars().count() >= SHORTEST) else {
@@ -132,8 +149,10 @@ impl SecretSet {
         }
         self.secrets.push_back(writings);
         self.parts.push(in_parts);
+        self.wholes.push(secret);
         if self.secrets.len() > MOST_SECRETS {
             self.parts.pop();
+            self.wholes.pop();
             for text in self.secrets.pop_front().unwrap_or_default() {
                 if let Some(places) = self.by_first.get_mut(&first_of(&text)) {
                     places.retain(|(number, _)| *number != self.forgotten);
@@ -144,14 +163,19 @@ impl SecretSet {
     }
 
     /// `foreign` without any secret, on one line, at most [`MAX_TEXT`] bytes of it. A secret is found as it is, in any case of its
-    /// letters, and as URLs, JSON and HTML write it. One of six characters and more is found in base64 and in hexadecimal digits as
-    /// well, and where blanks, line ends or signs that nobody sees stand in it; and in base64 of all these, three times over at most. Of
-    /// one of sixteen letters and digits and more, any ten in a row are, whatever signs stand between them.
+    /// letters, and as URLs, JSON and HTML write it. One of six characters and more is found, too, where blanks, line ends or signs that nobody
+    /// sees stand in it, in other shapes of its letters, backwards, with each letter thirteen places further (rot13), and in codes, three within
+    /// each other at most: escapes of its characters, lists of their numbers, base16, base32, base64 and base85. Of one of sixteen letters and
+    /// digits and more any ten in a row are, whatever signs stand between them.
     #[must_use]
     pub fn clean(&self, foreign: &str) -> String {
-        let clean =
-            decoded::without_hidden(&self.without_written(foreign), |text| self.holds_encodable(text));
-        let clean = self.parts.blank_in(clean);
+        // What is cut here may hold half a code that would not be known for one: it is cut again further in front.
+        let looked_at = foreign.get(..foreign.floor_char_boundary(LOOKED_AT)).unwrap_or_default();
+        let mut coded = self.without_coded(looked_at);
+        if looked_at.len() < foreign.len() {
+            coded.push_str(CUT);
+        }
+        let clean = self.without_written(&coded);
         match &self.claims {
             None => clean,
             Some(claims) => claims.clean(&clean),
@@ -183,13 +207,39 @@ impl SecretSet {
         clean
     }
 
-    /// Whether a text holds a secret that is long enough to be looked for in codes.
-    fn holds_encodable(&self, text: &str) -> bool {
-        let holds = |(at, _): (usize, char)| {
-            let found = self.longest_at(&text[at..]);
-            found.is_some_and(|found| found.is_telling() && found.of >= SHORTEST_ENCODED)
+    /// `text` without any secret that stands there in codes, or in part.
+    fn without_coded(&self, text: &str) -> String {
+        if self.secrets.is_empty() {
+            return text.to_owned();
+        }
+        let mut ranges: Vec<(usize, usize)> =
+            views(text).iter().flat_map(|view| self.found_in(view)).collect();
+        ranges.sort_unstable();
+        let (mut clean, mut at) = (String::with_capacity(text.len()), 0);
+        for (from, until) in ranges {
+            // One that overlaps the one before goes on with it.
+            if from >= at {
+                clean.push_str(&text[at..from]);
+                if from > at || at == 0 {
+                    clean.push_str(BLANK);
+                }
+            }
+            at = at.max(until);
+        }
+        clean.push_str(&text[at..]);
+        clean
+    }
+
+    /// Where a reading of a text holds secrets: as it is, backwards, with each letter thirteen places further, or both.
+    fn found_in(&self, view: &[Unit]) -> Vec<(usize, usize)> {
+        let plain = normal(view);
+        let backwards: View = plain.iter().rev().copied().collect();
+        let both = turned(&backwards);
+        let turned = turned(&plain);
+        let found = |view: &View| {
+            self.wholes.found_in(view).into_iter().chain(self.parts.found_in(view)).collect::<Vec<_>>()
         };
-        !self.secrets.is_empty() && text.char_indices().any(holds)
+        [plain, backwards, turned, both].iter().flat_map(found).collect()
     }
 
     /// Whether a name from outside can be used as it is: it is no longer than [`MAX_TEXT`] and holds no secret of at

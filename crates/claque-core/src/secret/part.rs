@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use super::BLANK;
+use super::view::{Unit, range};
 
 /// So many letters and digits in a row are found. Services tell keys apart by their last four; of as many as this no honest word
 /// is made by chance.
@@ -31,9 +31,9 @@ pub(super) struct PartSet {
 impl PartSet {
     /// Adds those of a secret.
     pub(super) fn push(&mut self, secret: &str) {
-        let letters: Vec<_> = letters(secret).map(|(_, c)| c).collect();
+        let letters: Vec<_> = letters(secret).collect();
         let is_long = letters.len() >= SHORTEST;
-        let parts: Box<[Part]> = letters.windows(PART).filter(|_| is_long).map(part).collect();
+        let parts: Box<[Part]> = letters.windows(PART).filter(|_| is_long).map(hash).collect();
         parts.iter().for_each(|part| *self.counts.entry(*part).or_default() += 1);
         self.of_each.push_back(parts);
     }
@@ -52,55 +52,30 @@ impl PartSet {
 
     /// Whether a part of any is in `text`.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        !self.ranges(text).is_empty()
+        let letters: Vec<char> = letters(text).collect();
+        letters.windows(PART).any(|window| self.counts.contains_key(&hash(window)))
     }
 
-    /// `text` without them.
-    pub(super) fn blank_in(&self, text: String) -> String {
-        let ranges = self.ranges(&text);
-        if ranges.is_empty() {
-            return text;
-        }
-        let mut clean = String::with_capacity(text.len());
-        let mut at = 0;
-        for (from, until) in ranges {
-            clean.push_str(&text[at..from]);
-            clean.push_str(BLANK);
-            at = until;
-        }
-        clean.push_str(&text[at..]);
-        clean
-    }
-
-    /// Where they are, in bytes, in order and apart.
-    fn ranges(&self, text: &str) -> Vec<(usize, usize)> {
-        let mut ranges: Vec<(usize, usize)> = Vec::new();
+    /// The bytes of the text in which each stands, `units` being what is compared.
+    pub(super) fn found_in(&self, units: &[Unit]) -> Vec<(usize, usize)> {
         if self.counts.is_empty() {
-            return ranges;
+            return Vec::new();
         }
-        let (places, letters): (Vec<usize>, Vec<char>) = letters(text).unzip();
-        for (first, window) in letters.windows(PART).enumerate() {
-            if !self.counts.contains_key(&part(window)) {
-                continue;
-            }
-            let last = first + PART - 1;
-            let (from, until) = (places[first], places[last] + letters[last].len_utf8());
-            match ranges.last_mut().filter(|range| range.1 >= from) {
-                Some(range) => range.1 = until,
-                None => ranges.push((from, until)),
-            }
-        }
-        ranges
+        let (letters, chars): (Vec<Unit>, Vec<char>) =
+            units.iter().filter(|unit| unit.c.is_alphanumeric()).map(|unit| (*unit, unit.c)).unzip();
+        let is_part = |(_, window): &(usize, &[char])| self.counts.contains_key(&hash(window));
+        let parts = chars.windows(PART).enumerate().filter(is_part);
+        parts.map(|(first, _)| range(&letters[first..first + PART])).collect()
     }
 }
 
-/// Letters and digits with their places in bytes, in lower case as far as ASCII goes.
-fn letters(text: &str) -> impl Iterator<Item = (usize, char)> {
-    text.char_indices().filter(|(_, c)| c.is_alphanumeric()).map(|(at, c)| (at, c.to_ascii_lowercase()))
+/// Letters and digits, in lower case as far as ASCII goes.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase())
 }
 
-/// A number that two different parts hardly ever share (FNV-1a).
-fn part(letters: &[char]) -> Part {
+/// A number that two different texts hardly ever share (FNV-1a).
+pub(super) fn hash(letters: &[char]) -> Part {
     letters.iter().fold(0xcbf2_9ce4_8422_2325, |hash, c| {
         (hash ^ u64::from(u32::from(*c))).wrapping_mul(0x0100_0000_01b3)
     })

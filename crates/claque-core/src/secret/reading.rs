@@ -51,23 +51,72 @@ fn unicode(text: &str) -> Option<(char, usize)> {
 }
 
 fn entity(text: &str) -> Option<(char, usize)> {
-    let (name, _) = text.get(1..)?.split_once(';').filter(|(name, _)| name.len() <= 8)?;
-    let read = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "shy" => '\u{ad}',
-        "zwj" => '\u{200d}',
-        "zwnj" => '\u{200c}',
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let hex = number.strip_prefix(['x', 'X']).map(|digits| u32::from_str_radix(digits, 16));
-            char::from_u32(hex.unwrap_or_else(|| number.parse()).ok()?)?
-        }
-    };
+    let (name, _) = text.get(1..)?.split_once(';').filter(|(name, _)| name.len() <= 12)?;
+    let read = named(name)?;
     Some((read, name.len() + 2))
+}
+
+/// The character that HTML calls so: by its number, or by its name if it is a sign of ASCII or one that nobody sees.
+pub(super) fn named(name: &str) -> Option<char> {
+    const NAMES: &[(&str, char)] = &[
+        ("amp", '&'),
+        ("AMP", '&'),
+        ("lt", '<'),
+        ("LT", '<'),
+        ("gt", '>'),
+        ("GT", '>'),
+        ("quot", '"'),
+        ("QUOT", '"'),
+        ("apos", '\''),
+        ("shy", '\u{ad}'),
+        ("zwj", '\u{200d}'),
+        ("zwnj", '\u{200c}'),
+        ("nbsp", '\u{a0}'),
+        ("Tab", '\t'),
+        ("NewLine", '\n'),
+        ("excl", '!'),
+        ("num", '#'),
+        ("dollar", '$'),
+        ("percnt", '%'),
+        ("lpar", '('),
+        ("rpar", ')'),
+        ("ast", '*'),
+        ("midast", '*'),
+        ("plus", '+'),
+        ("comma", ','),
+        ("hyphen", '-'),
+        ("dash", '-'),
+        ("minus", '-'),
+        ("period", '.'),
+        ("sol", '/'),
+        ("colon", ':'),
+        ("semi", ';'),
+        ("equals", '='),
+        ("quest", '?'),
+        ("commat", '@'),
+        ("lsqb", '['),
+        ("lbrack", '['),
+        ("bsol", '\\'),
+        ("rsqb", ']'),
+        ("rbrack", ']'),
+        ("Hat", '^'),
+        ("lowbar", '_'),
+        ("UnderBar", '_'),
+        ("grave", '`'),
+        ("lcub", '{'),
+        ("lbrace", '{'),
+        ("verbar", '|'),
+        ("vert", '|'),
+        ("VerticalLine", '|'),
+        ("rcub", '}'),
+        ("rbrace", '}'),
+        ("tilde", '~'),
+    ];
+    if let Some(number) = name.strip_prefix('#') {
+        let hex = number.strip_prefix(['x', 'X']).map(|digits| u32::from_str_radix(digits, 16));
+        return char::from_u32(hex.unwrap_or_else(|| number.parse()).ok()?);
+    }
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, c)| *c)
 }
 
 /// Bytes of the sign at the beginning of a text that may stand within a secret, also escaped: a blank, a line's end, a control
@@ -94,10 +143,10 @@ impl HexOnly {
 }
 
 /// Line ends and tabs are among the control characters, and the blank is the next of them.
-const fn is_invisible(c: char) -> bool {
+pub(super) const fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\0'..=' ' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+        '\0'..=' ' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
             | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e01ef}'

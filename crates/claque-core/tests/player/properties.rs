@@ -128,7 +128,7 @@ proptest! {
         });
         let lost = session.inputs.iter().filter(|(_, input)| matches!(input, Input::Event(Event::Closed(_))));
         prop_assert!(outages.count() <= lost.count());
-        prop_assert_eq!(end.end == SessionEnd::Left, has(&session, |i| matches!(i, Incident::HungUp { .. })));
+        prop_assert_eq!(end.end == SessionEnd::HungUp, has(&session, |i| matches!(i, Incident::HungUp { .. })));
     }
 
     /// To the nanosecond: every moment between intended start and end is one of the four.
@@ -312,7 +312,7 @@ fn the_eventful_worlds_are_worth_their_name() {
             has(&session, |incident| matches!(incident, Incident::Paused { .. })),
             has(&session, |incident| matches!(incident, Incident::Jumped { .. })),
             has(&session, |incident| matches!(incident, Incident::VoiceChanged { .. })),
-            listener(&session).end == SessionEnd::Left,
+            matches!(listener(&session).end, SessionEnd::Left | SessionEnd::HungUp),
             listener(&session).end == SessionEnd::Completed,
         ];
         for (count, found) in seen.iter_mut().zip(found) {

@@ -3,12 +3,16 @@
 use std::collections::VecDeque;
 
 use claque_core::{
-    event::{Event, FailureScope},
+    event::{Event, Failure, FailureScope},
+    secret::MAX_TEXT,
     time::Instant,
 };
 use claque_wire::session::Action;
 
 use crate::service::Secrets;
+
+/// Words of failures that are remembered as they were cleaned: a service that fails says few things, and those to everybody.
+const REMEMBERED: usize = 8;
 
 /// News of one listener on their way to its player, each with the moment it was: a lane has one, which is emptied before it
 /// turns to another listener.
@@ -18,6 +22,8 @@ pub(super) struct Inbox {
     /// Kept for its memory.
     pub(super) actions: Vec<Action>,
     secrets: Secrets,
+    /// Words as they came and as they were cleaned, and how many secrets were known then; the oldest first.
+    cleaned: VecDeque<(String, String, usize)>,
 }
 
 impl Inbox {
@@ -29,11 +35,11 @@ impl Inbox {
     /// Puts an event behind the others. All that listeners are told comes this way, so what is said in it is cleaned here.
     pub(super) fn push(&mut self, at: Instant, event: Event) {
         let event = match event {
-            Event::Failed(failure) => Event::Failed(self.secrets.clean_failure(failure)),
-            Event::Closed(failure) => Event::Closed(self.secrets.clean_failure(failure)),
-            Event::NotAudio(failure) => Event::NotAudio(self.secrets.clean_failure(failure)),
+            Event::Failed(failure) => Event::Failed(self.clean(failure)),
+            Event::Closed(failure) => Event::Closed(self.clean(failure)),
+            Event::NotAudio(failure) => Event::NotAudio(self.clean(failure)),
             Event::BlockError { failure, recoverable } => {
-                Event::BlockError { failure: self.secrets.clean_failure(failure), recoverable }
+                Event::BlockError { failure: self.clean(failure), recoverable }
             }
             // Its words go into the log alone. Cleaning what nobody reads would make a flood of messages a flood of work.
             Event::Warning { text } => {
@@ -52,6 +58,24 @@ impl Inbox {
             | Event::Foreign => event,
         };
         self.news.push_back((at, event));
+    }
+
+    /// A failure without secrets.
+    fn clean(&mut self, failure: Failure) -> Failure {
+        let known = self.secrets.count();
+        let remembered = self.cleaned.iter().find(|(words, _, of)| *of == known && *words == failure.text);
+        if let Some((_, text, _)) = remembered {
+            return Failure { text: text.clone(), ..failure };
+        }
+        let words = failure.text.clone();
+        let failure = self.secrets.clean_failure(failure);
+        if words.len() <= MAX_TEXT {
+            self.cleaned.push_back((words, failure.text.clone(), known));
+            if self.cleaned.len() > REMEMBERED {
+                self.cleaned.pop_front();
+            }
+        }
+        failure
     }
 
     /// The oldest.
@@ -87,5 +111,36 @@ impl Inbox {
             | Event::Warning { .. }
             | Event::Closed(_) => true,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use claque_core::{
+        event::{FailureClass, Phase},
+        secret::Secret,
+    };
+
+    use super::*;
+
+    #[test]
+    fn words_that_were_said_before_are_blanked_anew_once_another_secret_is_known() {
+        let secrets = Secrets::default();
+        let mut inbox = Inbox::new(secrets.clone());
+        let mut said = |text: &str| {
+            let (phase, class, kills) = (Phase::BeforeAudio, FailureClass::Server, FailureScope::Session);
+            let failure = Failure { phase, class, code: None, text: text.to_owned(), kills };
+            inbox.push(Instant::START, Event::Failed(failure));
+            match inbox.pop() {
+                Some((_, Event::Failed(failure))) => failure.text,
+                other => panic!("another event: {other:?}"),
+            }
+        };
+        assert_eq!(said("no: hush-hush"), "no: hush-hush");
+        secrets.learn(&Secret::from("hush-hush"));
+        assert_eq!(
+            (said("no: hush-hush"), said("no: hush-hush")),
+            ("no: [secret]".into(), "no: [secret]".into())
+        );
     }
 }

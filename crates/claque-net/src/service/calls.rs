@@ -6,7 +6,7 @@ use claque_core::{
 };
 use claque_wire::yapit::{
     http_failure, json,
-    rest::{Model, Voice, is_document_id},
+    rest::{Model, is_document_id},
 };
 use hyper::{Method, Request, StatusCode};
 
@@ -35,7 +35,8 @@ pub enum EraGuess {
 pub(super) type Body = http_body_util::Full<bytes::Bytes>;
 
 impl Service {
-    /// The models on offer. Limits and passing trouble are waited out by `wait`, which says whether to go on.
+    /// The models on offer, with their names as the service is to be told them: they may hold anything ([`Secrets::name`](super::Secrets::name)).
+    /// Limits and passing trouble are waited out by `wait`, which says whether to go on.
     ///
     /// # Errors
     /// The service refuses, answers something else, or cannot be reached.
@@ -44,9 +45,7 @@ impl Service {
         let url = self.target.url("/api/v1/models");
         let answer = self.call_again(ACTION, || bare(Method::GET, &url), &wait).await?;
         self.expect(ACTION, &answer, StatusCode::OK)?;
-        let models: Vec<Model> = json::read(&answer.body)
-            .map_err(|error| self.error(ACTION, not_understood("list of models", &error)))?;
-        Ok(models.into_iter().map(|model| self.clean_model(model)).collect())
+        json::read(&answer.body).map_err(|error| self.error(ACTION, not_understood("list of models", &error)))
     }
 
     /// Finds out of which era the server is, without making anything: `GET` on the route that hands out guests is
@@ -125,25 +124,6 @@ impl Service {
     /// An id that may go into a path, wherever it comes from.
     pub(super) fn checked<'a>(&self, action: &'static str, id: &'a str) -> Result<&'a str, ServiceError> {
         if is_document_id(id) { Ok(id) } else { Err(self.error(action, no_id())) }
-    }
-
-    /// Names as we show and send them. An honest service's stay as they are.
-    fn clean_model(&self, model: Model) -> Model {
-        let clean = |text: String| self.secrets().clean(&text);
-        let voice = |voice: Voice| Voice {
-            slug: clean(voice.slug),
-            name: clean(voice.name),
-            lang: voice.lang.map(clean),
-            description: voice.description.map(clean),
-            ..voice
-        };
-        Model {
-            slug: clean(model.slug),
-            name: clean(model.name),
-            description: model.description.map(clean),
-            voices: model.voices.into_iter().map(voice).collect(),
-            ..model
-        }
     }
 
     /// The one way from a failure to an error: what it says may come from outside.

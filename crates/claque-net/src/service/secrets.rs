@@ -5,7 +5,7 @@ use std::sync::Arc;
 use claque_core::{
     event::{Failure, FailureClass, FailureScope, Phase},
     extraction::{Accepted, Created, Prepared, Refused, Reply, Status},
-    secret::{Secret, SecretSet},
+    secret::{Secret, SecretSet, ServiceName},
 };
 use tokio::sync::watch;
 
@@ -60,6 +60,17 @@ impl Secrets {
     #[must_use]
     pub fn clean(&self, foreign: &str) -> String {
         self.0.borrow().clean(foreign)
+    }
+
+    /// How many were learnt so far.
+    pub(crate) fn count(&self) -> usize {
+        self.0.borrow().count()
+    }
+
+    /// A name that a service gave and is told again ([`SecretSet::name`]).
+    #[must_use]
+    pub fn name(&self, foreign: &str) -> ServiceName {
+        self.0.borrow().name(foreign)
     }
 
     /// A failure whose words may come from outside, fit to be kept and shown.

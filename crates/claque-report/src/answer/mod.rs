@@ -92,11 +92,12 @@ fn served(summary: &Summary) -> Option<String> {
     let longest = summary.underruns.map_or(0.0, |stalls| stalls.longest_ms);
     rest(affected, &format!("had to wait in the middle, {} at a time at most", time(longest)));
     rest(never, "heard nothing");
+    rest(counts.hung_up, "hung up before the end");
     rest(counts.stopped, if counts.stopped == 1 { "was stopped" } else { "were stopped" });
     let has = if counts.unfinished == 1 { "has" } else { "have" };
     rest(counts.unfinished, &format!("{has} no end on record"));
-    // Whoever has no end, or was stopped, may have waited as well: then the rest is no number.
-    if counts.unfinished + counts.stopped + unknown == 0 {
+    // Whoever has no end, was stopped or hung up, may have waited as well: then the rest is no number.
+    if counts.unfinished + counts.stopped + counts.hung_up + unknown == 0 {
         rest(all.saturating_sub(well + affected + never), "missed some of it");
     }
     Some(parts.join("; ") + ".")
@@ -113,7 +114,7 @@ fn how_far(summary: &Summary) -> String {
         }
     };
     let mut asides = Vec::new();
-    if counts.left == 0 && summary.blocks.forgone > 0 {
+    if counts.left + counts.hung_up == 0 && summary.blocks.forgone > 0 {
         asides.push(format!("less {} that they passed over", counted(summary.blocks.forgone, "block")));
     }
     let interrupted = summary.streams.as_ref().and_then(|streams| streams.value("barge_ins"));

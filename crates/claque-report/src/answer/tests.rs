@@ -86,6 +86,11 @@ fn how_many_heard_it_is_told_first_and_of_whom_it_is_known() {
     assert!(first(&some).starts_with(
         "6 of 20 listeners heard it to the end (12) or until they left (8) without a stutter; 14 had"
     ));
+    let hung_up = with(|counts| (counts.completed, counts.hung_up) = (15, 5), of_twenty(15, 0, 0));
+    assert_eq!(
+        first(&hung_up),
+        "15 of 20 listeners heard it to the end without a stutter; 5 hung up before the end."
+    );
     let mut skipped = of_twenty(20, 0, 0);
     skipped.blocks.forgone = 7;
     assert_eq!(

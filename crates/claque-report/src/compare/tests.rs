@@ -1,7 +1,7 @@
 //! What a comparison looks like. The listeners are made up; their figures vary in small steps.
 
 use claque_stats::{
-    ListenerObservation, Observations,
+    Ending, ListenerObservation, Observations,
     compare::{Candidate, CompareOptions, Figures, compare},
     objective::Objective,
 };
@@ -82,7 +82,7 @@ pub(super) fn run(name: &str, factor: f64, failing: usize, seed: u64) -> LoadedR
             underruns,
             stalled_ms: 800.0 * f64::from(underruns),
             listened_ms: Some(60_000.0),
-            completed: true,
+            ending: Ending::Completed,
             ..ListenerObservation::default()
         }
     };

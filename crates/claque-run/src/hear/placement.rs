@@ -261,6 +261,7 @@ mod tests {
             foreign_messages: 0,
             warnings: 0,
             unwanted_bytes: None,
+            network: None,
         };
         ListenerFacts {
             blocks: blocks.to_vec(),

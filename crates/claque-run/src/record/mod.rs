@@ -159,6 +159,11 @@ impl Recorder {
         self.by_hand = by_hand(done);
     }
 
+    /// Notes what is to be said of the run, if there is something.
+    pub(crate) fn note(&mut self, note: Option<Reason>) {
+        self.heading.notes.extend(note);
+    }
+
     /// Notes what is odd about the blocks that the service made of the texts.
     pub(crate) fn note_blocks(&mut self, notes: Vec<Reason>, other_texts: Option<Reason>) {
         self.heading.notes.extend(notes);

@@ -4,12 +4,13 @@ pub mod accounts;
 mod allowance;
 mod blocks;
 pub mod documents;
+mod names;
 mod prepare;
 mod speech;
 mod start;
 mod watch;
 
-use claque_core::{ids::ListenerId, plan::Plan};
+use claque_core::{ids::ListenerId, plan::Plan, secret::ServiceName};
 use claque_net::{
     Clock,
     audience::{Audience, AudienceOrder, HeardAudio, Seats},
@@ -52,6 +53,9 @@ use crate::{
 
 /// Listeners that share a lane before a second one is opened: so few that one core is never short.
 const LISTENERS_PER_LANE: usize = 500;
+
+/// The model, and its voices.
+type ModelVoices = (ServiceName, Vec<ServiceName>);
 
 /// Runs, saves, and leaves nothing behind on the service; nothing is told but on the way, to `watcher`. None when it was left
 /// at once.
@@ -166,37 +170,44 @@ impl Session<'_> {
     async fn run_recorded(
         &self,
         accounts: &SignedInAccounts,
-        ServiceInspection { protocol, plan, scenario, voices, scripts }: ServiceInspection,
+        ServiceInspection { protocol, plan, scenario, model, voices, scripts }: ServiceInspection,
         begun: Clock,
         host: Option<&Host>,
         watcher: &dyn Watcher,
     ) -> Result<RunResult, RunError> {
         let settings = self.settings;
         let target = accounts.of_listener(0).target();
-        let voice = voices.first().cloned().unwrap_or_default();
-        let recorder = self.recorder(self.terms((&plan, &scenario), &voice, target))?;
+        let voice = voices.first().cloned().unwrap_or_else(|| ServiceName::chosen(""));
+        let mut recorder = self.recorder(self.terms((&plan, &scenario), &voice.to_string(), target))?;
+        recorder.note(names::note(&model, &voices, &plan));
         if host.is_none() {
             state::remember(target.as_str());
         }
         self.course.prepare(recorder.folder());
-        self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
-        let order = MakeOrder {
-            scripts: &scripts,
-            first: made_before(&plan),
-            marker: recorder.name(),
-            keep_in: settings.limits.reuse_documents.then(|| settings.results.kept_dir.clone()),
-        };
-        let prepared = match &protocol {
+        let documents = match &protocol {
             Protocol::Yapit => {
-                prepare(accounts, &plan, (&voice, &order), self.made, self.interrupts, watcher).await
+                self.made.begin(recorder.document_journal(target.as_str(), host.is_some())?);
+                Some(MakeOrder {
+                    scripts: &scripts,
+                    first: made_before(&plan),
+                    marker: recorder.name(),
+                    keep_in: settings.limits.reuse_documents.then(|| settings.results.kept_dir.clone()),
+                })
             }
-            Protocol::Openai(_) => Ok(speech::prepare(accounts, &scripts)),
+            // Each request says its text: nothing is made on the service, before the audience comes or while it listens.
+            Protocol::Openai(_) => None,
+        };
+        let prepared = match &documents {
+            Some(order) => {
+                prepare(accounts, &plan, (&voice, order), self.made, self.interrupts, watcher).await
+            }
+            None => Ok(speech::prepare(accounts, &scripts)),
         };
         let mut heard = None;
         let result = match prepared {
             Ok(prepared) => {
                 let preparation = start::preparation(begun.now(), self.made.stats());
-                let start = (protocol, (&plan, &order), voices, prepared, preparation);
+                let start = (protocol, (&plan, documents.as_ref()), (model, voices), prepared, preparation);
                 self.play(accounts, start, recorder, host, watcher).await.map(|(finished, audio)| {
                     heard = audio;
                     RunResult { finished, usage: false }
@@ -266,10 +277,10 @@ impl Session<'_> {
     async fn play(
         &self,
         accounts: &SignedInAccounts,
-        (protocol, (plan, order), voices, Prepared { seats, failed, documents }, preparation): (
+        (protocol, (plan, to_make), (model, voices), Prepared { seats, failed, documents }, preparation): (
             Protocol,
-            (&Plan, &MakeOrder<'_>),
-            Vec<String>,
+            (&Plan, Option<&MakeOrder<'_>>),
+            ModelVoices,
             Prepared,
             Preparation,
         ),
@@ -298,9 +309,9 @@ impl Session<'_> {
         let mut audience = Audience::start(AudienceOrder {
             protocol,
             plan: plan.clone(),
-            model: plan.model.as_str().into(),
+            model: model.as_sent().into(),
             policy: plan.policy.into(),
-            voices: voices.into_iter().map(Into::into).collect(),
+            voices: voices.iter().map(|voice| voice.as_sent().into()).collect(),
             seats: Seats::new(seats, plan.own().count()),
             keep_audio: settings.keep_audio.clone(),
             hear: settings.hear,
@@ -313,13 +324,15 @@ impl Session<'_> {
             host.follow_gaps(clock);
         }
         let mut pulse = RecorderPulse::new(clock);
-        let later =
-            Replacements::new(accounts, plan, (order, self.made), missing, audience.seat_filler(), watcher);
-        self.watch((&mut audience, &later), &mut recorder, host, watcher, &mut pulse).await;
-        let documents: Vec<Document> = documents.into_iter().chain(later.into_documents()).collect();
+        let later = to_make.map(|order| {
+            Replacements::new(accounts, plan, (order, self.made), missing, audience.seat_filler(), watcher)
+        });
+        self.watch((&mut audience, later.as_ref()), &mut recorder, host, watcher, &mut pulse).await;
+        let later = later.map(Replacements::into_documents).unwrap_or_default();
+        let documents: Vec<Document> = documents.into_iter().chain(later).collect();
         let doubts = blocks::doubts(plan.blocks, &documents);
         recorder.note_blocks(doubts.notes, doubts.reason);
-        if plan.schedule.replaced_until().is_some() {
+        if to_make.is_some() && plan.schedule.replaced_until().is_some() {
             recorder.record_documents(self.made.ids());
             recorder.record_preparation(start::with_later(preparation, self.made.stats()));
         }

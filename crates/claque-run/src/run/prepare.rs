@@ -8,6 +8,7 @@ use claque_core::{
     plan::Plan,
     rng::Seed,
     script::Script,
+    secret::ServiceName,
 };
 use claque_net::{
     audience::{Seat, WarmUp, warm_up},
@@ -41,8 +42,10 @@ pub(crate) struct ServiceInspection {
     pub(crate) plan: Plan,
     /// Everything that was decided and found out, in a scenario's words.
     pub(crate) scenario: Value,
-    /// Slugs of the model's voices; everybody begins with the first.
-    pub(crate) voices: Vec<String>,
+    /// The model; the plan has its name as it is shown.
+    pub(crate) model: ServiceName,
+    /// The model's voices; everybody begins with the first.
+    pub(crate) voices: Vec<ServiceName>,
     /// Everybody's text.
     pub(crate) scripts: Vec<Script>,
 }
@@ -77,7 +80,7 @@ pub(crate) async fn look(
         models = service.models(wait) => models?,
         () = interrupts.reached(1) => return Err(Unprepared::Interrupted),
     };
-    let voices = voices(choose_voice(plan, &models, service)?, plan, &models, watcher);
+    let voices = voices(choose_voice(plan, &models, service)?, (plan, &models, service), watcher);
     let scripts = plan.scripts(corpus, unique);
     let expected = Expected::new(plan, &scripts, &settings.target);
     let limit = tokio::select! {
@@ -93,7 +96,8 @@ pub(crate) async fn look(
         }
     }
     let (plan, scenario) = (plan.clone(), settings.scenario.clone());
-    Ok(ServiceInspection { protocol: Protocol::Yapit, plan, scenario, voices, scripts })
+    let model = ServiceName::chosen(&plan.model);
+    Ok(ServiceInspection { protocol: Protocol::Yapit, plan, scenario, model, voices, scripts })
 }
 
 /// Makes everything. What is made on the service is on the list of `made`, also after an error. Listeners whose
@@ -104,7 +108,7 @@ pub(crate) async fn look(
 pub(crate) async fn prepare(
     accounts: &SignedInAccounts,
     plan: &Plan,
-    (voice, order): (&str, &MakeOrder<'_>),
+    (voice, order): (&ServiceName, &MakeOrder<'_>),
     made: &DocumentLedger,
     interrupts: &Interrupts,
     watcher: &dyn Watcher,
@@ -127,7 +131,7 @@ pub(crate) async fn prepare(
             protocol: Protocol::Yapit,
             document: first.id.as_str().into(),
             model: plan.model.as_str().into(),
-            voice: voice.into(),
+            voice: voice.as_sent().into(),
             blocks: heard(first, plan),
             timeout: plan.timeout,
         };
@@ -223,9 +227,16 @@ fn heard(document: &Document, plan: &Plan) -> u32 {
 }
 
 /// The voice to begin with, and all others of the model.
-fn voices(first: String, plan: &Plan, models: &[Model], watcher: &dyn Watcher) -> Vec<String> {
+fn voices(
+    first: ServiceName,
+    (plan, models, service): (&Plan, &[Model], &Service),
+    watcher: &dyn Watcher,
+) -> Vec<ServiceName> {
     let listed = models.iter().filter(|model| model.slug == plan.model).flat_map(|model| &model.voices);
-    let others: Vec<String> = listed.map(|voice| voice.slug.clone()).filter(|slug| *slug != first).collect();
+    let others: Vec<ServiceName> = listed
+        .filter(|voice| voice.slug != first.as_sent())
+        .map(|voice| service.secrets().name(&voice.slug))
+        .collect();
     if others.is_empty() && plan.behaviour.voice > 0.0 {
         watcher.warn("warning: the model has but one voice, so no listener changes it");
     }
@@ -233,43 +244,46 @@ fn voices(first: String, plan: &Plan, models: &[Model], watcher: &dyn Watcher) -
 }
 
 /// The voice that was asked for, the model's known default, or the first it lists.
-fn choose_voice(plan: &Plan, models: &[Model], service: &Service) -> Result<String, Unprepared> {
+fn choose_voice(plan: &Plan, models: &[Model], service: &Service) -> Result<ServiceName, Unprepared> {
+    let name = |slug: &str| service.secrets().name(slug);
     let Some(model) = models.iter().find(|model| model.slug == plan.model) else {
         return Err(Unprepared::UnknownModel {
             model: plan.model.clone(),
             target: service.target().to_string(),
-            offered: offered(models),
+            offered: offered(models.iter().map(|model| name(&model.slug))),
         });
     };
     if let Some(voice) = &plan.voice {
         // A model that lists no voice may have any.
         let is_known = model.voices.is_empty() || model.voices.iter().any(|known| known.slug == *voice);
-        return is_known.then(|| voice.clone()).ok_or_else(|| Unprepared::UnknownVoice {
+        let listed = || model.voices.iter().map(|voice| name(&voice.slug)).collect::<Vec<_>>();
+        return is_known.then(|| ServiceName::chosen(voice)).ok_or_else(|| Unprepared::UnknownVoice {
             voice: voice.clone(),
-            model: model.slug.clone(),
+            model: plan.model.clone(),
             target: service.target().to_string(),
-            offered: offered_voices(model, voice),
+            offered: offered_voices(&listed(), voice),
         });
     }
     usual_voice(&model.slug, model.voices.iter().map(|voice| voice.slug.as_str()))
-        .map(str::to_owned)
+        .map(name)
         .ok_or_else(|| Unprepared::NoVoice { model: plan.model.clone() })
 }
 
 /// The voices of a model, and the one that may have been meant.
-fn offered_voices(model: &Model, typed: &str) -> String {
-    let slugs: Vec<&str> = model.voices.iter().map(|voice| voice.slug.as_str()).collect();
-    let listed = slugs.iter().map(|slug| format!("`{slug}`")).collect::<Vec<_>>().join(", ");
-    hint(typed, &slugs).map_or_else(|| listed.clone(), |hint| format!("{listed}; {hint}"))
+fn offered_voices(listed: &[ServiceName], typed: &str) -> String {
+    let shown: Vec<String> = listed.iter().map(ToString::to_string).collect();
+    let hint = hint(typed, &shown.iter().map(String::as_str).collect::<Vec<_>>());
+    let listed = shown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    hint.map_or_else(|| listed.clone(), |hint| format!("{listed}; {hint}"))
 }
 
-fn offered(models: &[Model]) -> String {
-    if models.is_empty() {
+fn offered(models: impl ExactSizeIterator<Item = ServiceName>) -> String {
+    let count = models.len();
+    if count == 0 {
         return "none".to_owned();
     }
-    let mut names: Vec<_> =
-        models.iter().take(MOST_OFFERED).map(|model| format!("`{}`", model.slug)).collect();
-    let more = models.len() - names.len();
+    let mut names: Vec<_> = models.take(MOST_OFFERED).map(|model| format!("`{model}`")).collect();
+    let more = count - names.len();
     if more > 0 {
         names.push(format!("and {more} more"));
     }

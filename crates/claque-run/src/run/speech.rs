@@ -7,6 +7,7 @@ use claque_core::{
     player::PlayerPolicy,
     rng::Seed,
     script::Script,
+    secret::ServiceName,
 };
 use claque_net::{
     audience::Seat,
@@ -36,8 +37,8 @@ struct Description {
     dialect: &'static Dialect,
     /// What kept it from saying more.
     trouble: Option<String>,
-    models: Option<Vec<String>>,
-    voices: Option<Vec<String>>,
+    models: Option<Vec<ServiceName>>,
+    voices: Option<Vec<ServiceName>>,
 }
 
 /// Whether a service that refused to list yapit's models may speak this protocol.
@@ -155,8 +156,8 @@ async fn describe(
     {
         voices = voice_names(&answer.body);
     }
-    let clean = |names: Vec<String>| names.into_iter().map(|name| service.secrets().clean(&name)).collect();
-    Ok((Description { dialect, trouble, models: models.map(clean), voices: voices.map(clean) }, why))
+    let names = |names: Vec<String>| names.iter().map(|name| service.secrets().name(name)).collect();
+    Ok((Description { dialect, trouble, models: models.map(names), voices: voices.map(names) }, why))
 }
 
 /// The failure of a service that says nothing to whoever has not the right key.
@@ -197,7 +198,8 @@ fn decide(
     let dialect = description.dialect;
     let (model, doubt) = choose_model(choice.model.as_deref(), dialect, description.models.as_deref());
     doubt.iter().for_each(|doubt| watcher.warn(doubt));
-    let request = request_settings(dialect, choice, model)
+    let sent = model.as_ref().map(|model| model.as_sent().to_owned());
+    let request = request_settings(dialect, choice, sent)
         .map_err(|error| Unprepared::Usage(UsageError::new(error.to_string())))?;
     if let (Some(AudioFormat::Pcm), None) = (request.expected().format, choice.pcm) {
         let hertz = request.expected().pcm.rate().hertz();
@@ -206,10 +208,11 @@ fn decide(
         ));
     }
     let mut plan = settings.plan.clone();
-    plan.model = request.model().to_owned();
+    let model = model.unwrap_or_else(|| ServiceName::chosen(request.model()));
+    plan.model = model.to_string();
     if let (None, Some(model)) =
-        (&choice.model, description.models.iter().flatten().next().filter(|first| **first == plan.model))
-        && dialect.model != Some(model.as_str())
+        (&choice.model, description.models.iter().flatten().next().filter(|first| **first == model))
+        && dialect.model != Some(model.as_sent())
     {
         watcher
             .say(&format!("the model is the first that the service lists, `{model}`; --model names another"));
@@ -231,16 +234,16 @@ fn decide(
         watcher.warn("warning: but one voice is known, so no listener changes it");
     }
     let scripts = plan.scripts(&settings.corpus, unique);
-    let scenario = scenario(settings, &request);
+    let scenario = scenario(settings, &request, &plan.model);
     let protocol =
         Protocol::Openai(Arc::new(SpeechProtocol { request: Arc::new(request), path: choice.path.clone() }));
-    Ok(ServiceInspection { protocol, plan, voices, scripts, scenario })
+    Ok(ServiceInspection { protocol, plan, model, voices, scripts, scenario })
 }
 
 /// What was decided, with what was found out.
-fn scenario(settings: &RunOrder, request: &RequestSettings) -> Value {
+fn scenario(settings: &RunOrder, request: &RequestSettings, model: &str) -> Value {
     let mut scenario = settings.scenario.clone();
-    add_to_scenario(request, &mut scenario);
+    add_to_scenario(request, model, &mut scenario);
     if let (false, Some(scenario)) = (settings.player_was_chosen, scenario.as_object_mut()) {
         scenario.insert("player".to_owned(), "reader".into());
     }
@@ -251,30 +254,28 @@ fn scenario(settings: &RunOrder, request: &RequestSettings) -> Value {
 fn choose_model(
     named: Option<&str>,
     dialect: &Dialect,
-    listed: Option<&[String]>,
-) -> (Option<String>, Option<String>) {
+    listed: Option<&[ServiceName]>,
+) -> (Option<ServiceName>, Option<String>) {
     let listed = listed.unwrap_or_default();
-    let is_listed = |model: &str| listed.is_empty() || listed.iter().any(|other| other == model);
+    let is_listed = |model: &str| listed.is_empty() || listed.iter().any(|other| other.as_sent() == model);
     match named {
-        Some(model) if is_listed(model) => (Some(model.to_owned()), None),
+        Some(model) if is_listed(model) => (Some(ServiceName::chosen(model)), None),
         // Some servers list few of the models that they have.
         Some(model) => {
             let doubt =
                 format!("warning: the service does not list the model `{model}`; it has {}", shown(listed));
-            (Some(model.to_owned()), Some(doubt))
+            (Some(ServiceName::chosen(model)), Some(doubt))
         }
         None => (usual_model(dialect, listed), None),
     }
 }
 
 /// What there is to say of a voice that nobody named: a list may tell of more than is installed.
-fn chosen_voice(voice: &str, dialect: &Dialect) -> Option<String> {
-    match voice {
+fn chosen_voice(voice: &ServiceName, dialect: &Dialect) -> Option<String> {
+    match voice.as_sent() {
         "" => Some("no voice is named to the service, for none is known; --voice names one".to_owned()),
-        voice if Some(voice) == dialect.voice => None,
-        voice => {
-            Some(format!("the voice is the first that the service lists, `{voice}`; --voice names another"))
-        }
+        sent if Some(sent) == dialect.voice => None,
+        _ => Some(format!("the voice is the first that the service lists, `{voice}`; --voice names another")),
     }
 }
 
@@ -308,33 +309,38 @@ pub(super) fn prepare(accounts: &SignedInAccounts, scripts: &[Script]) -> Prepar
 mod tests {
     use super::*;
 
-    fn named(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    fn named(names: &[&str]) -> Vec<ServiceName> {
+        names.iter().map(|name| ServiceName::chosen(name)).collect()
+    }
+
+    fn model(named: Option<&str>, dialect: &Dialect, listed: Option<&[ServiceName]>) -> Option<String> {
+        choose_model(named, dialect, listed).0.map(|model| model.to_string())
     }
 
     #[test]
     fn a_model_is_taken_as_named_with_a_warning_where_it_is_not_listed() {
         let listed = named(&["a", "b"]);
         let (model, doubt) = choose_model(Some("c"), Dialect::OPENAI, Some(&listed));
-        assert_eq!(model.as_deref(), Some("c"));
+        assert_eq!(model, Some(ServiceName::chosen("c")));
         assert!(doubt.unwrap().contains("does not list the model `c`; it has `a`, `b`"));
-        assert_eq!(choose_model(Some("b"), Dialect::OPENAI, Some(&listed)), (Some("b".to_owned()), None));
-        assert_eq!(choose_model(Some("c"), Dialect::OPENAI, None), (Some("c".to_owned()), None));
+        let plain = |named: &str| (Some(ServiceName::chosen(named)), None);
+        assert_eq!(choose_model(Some("b"), Dialect::OPENAI, Some(&listed)), plain("b"));
+        assert_eq!(choose_model(Some("c"), Dialect::OPENAI, None), plain("c"));
     }
 
     #[test]
     fn without_a_name_it_is_the_dialects_own_if_there_is_such_a_one_and_else_the_first() {
         let kokoro = Dialect::named("kokoro-fastapi").unwrap();
-        let model = |listed: &[&str]| choose_model(None, kokoro, Some(&named(listed))).0;
-        assert_eq!(model(&["tts-1", "kokoro"]).as_deref(), Some("kokoro"));
-        assert_eq!(model(&["other"]).as_deref(), Some("other"));
-        assert_eq!(choose_model(None, kokoro, None).0.as_deref(), Some("kokoro"));
+        assert_eq!(model(None, kokoro, Some(&named(&["tts-1", "kokoro"]))).as_deref(), Some("kokoro"));
+        assert_eq!(model(None, kokoro, Some(&named(&["other"]))).as_deref(), Some("other"));
+        assert_eq!(model(None, kokoro, None).as_deref(), Some("kokoro"));
         let voices = |listed: &[&str]| voices_from(None, kokoro, named(listed)).unwrap();
-        assert_eq!(voices(&["am_adam", "af_heart"]), ["af_heart", "am_adam"]);
-        assert_eq!(voices(&["am_adam"]), ["am_adam"]);
-        assert_eq!(voices(&[]), ["af_heart"]);
-        assert!(chosen_voice("am_adam", kokoro).unwrap().contains("first that the service lists, `am_adam`"));
-        assert_eq!(chosen_voice("af_heart", kokoro), None);
+        assert_eq!(voices(&["am_adam", "af_heart"]), named(&["af_heart", "am_adam"]));
+        assert_eq!(voices(&["am_adam"]), named(&["am_adam"]));
+        assert_eq!(voices(&[]), named(&["af_heart"]));
+        let said = |voice| chosen_voice(&ServiceName::chosen(voice), kokoro);
+        assert!(said("am_adam").unwrap().contains("first that the service lists, `am_adam`"));
+        assert_eq!(said("af_heart"), None);
     }
 
     #[test]
@@ -345,7 +351,8 @@ mod tests {
             choose("af_hart").unwrap_err().offered,
             "`af_heart`, `af_bella`; did you mean `af_heart`?"
         );
-        assert_eq!(choose("af_heart+af_bella(2)").unwrap(), ["af_heart+af_bella(2)", "af_heart", "af_bella"]);
-        assert_eq!(voices_from(Some("any"), kokoro, Vec::new()).unwrap(), ["any"]);
+        let mixture = named(&["af_heart+af_bella(2)", "af_heart", "af_bella"]);
+        assert_eq!(choose("af_heart+af_bella(2)").unwrap(), mixture);
+        assert_eq!(voices_from(Some("any"), kokoro, Vec::new()).unwrap(), named(&["any"]));
     }
 }

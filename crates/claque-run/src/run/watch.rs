@@ -6,6 +6,7 @@ use claque_net::{
     host::Host,
 };
 use claque_stats::units::{counted, grouped};
+use futures_util::future::OptionFuture;
 use tokio::time::MissedTickBehavior;
 
 use super::{Session, documents::replacements::Replacements};
@@ -16,10 +17,11 @@ use crate::{
 };
 
 impl Session<'_> {
-    /// Takes down facts and shows progress until everybody is done.
+    /// Takes down facts and shows progress until everybody is done. `later` makes what those hear who come later, in a protocol where
+    /// something has to be made on the service for that.
     pub(super) async fn watch(
         &self,
-        (audience, later): (&mut Audience, &Replacements<'_>),
+        (audience, later): (&mut Audience, Option<&Replacements<'_>>),
         recorder: &mut Recorder,
         host: Option<&Host>,
         watcher: &dyn Watcher,
@@ -31,8 +33,8 @@ impl Session<'_> {
         let mut stand = tokio::time::interval(STANDING_EVERY);
         stand.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopping = false;
-        let mut making = std::pin::pin!(later.make());
-        let mut is_making = true;
+        let mut making = std::pin::pin!(OptionFuture::from(later.map(Replacements::make)));
+        let mut is_making = later.is_some();
         watcher.on_news(News::Begun(RunGoal::of(plan)));
         loop {
             let turn = tokio::select! {
@@ -42,7 +44,7 @@ impl Session<'_> {
                 wish = watcher.wish(), if !stopping => Turn::Wish(wish),
                 () = self.interrupts.reached(1), if !stopping => Turn::Stop,
                 _ = beat.tick() => Turn::Beat,
-                () = &mut making, if is_making => {
+                _ = &mut making, if is_making => {
                     is_making = false;
                     Turn::Beat
                 }
@@ -55,7 +57,7 @@ impl Session<'_> {
                 Turn::News(None) => break,
                 Turn::News(Some(Batch { asked, arrived, facts })) => {
                     watcher.on_news(News::Facts(&facts));
-                    later.note(&facts);
+                    later.iter().for_each(|later| later.note(&facts));
                     recorder.take_under_way(asked, arrived);
                     recorder.take(facts);
                     recorder.flush();
@@ -88,11 +90,13 @@ impl Session<'_> {
             if stops {
                 stopping = true;
                 audience.stop();
-                later.close();
+                later.iter().for_each(|later| later.close());
             }
             pulse.rest();
         }
-        later.end(is_making.then_some(making)).await;
+        if let Some(later) = later {
+            later.end(is_making.then_some(making)).await;
+        }
         tell_standing(watcher, audience, host, plan);
     }
 }

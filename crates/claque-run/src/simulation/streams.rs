@@ -1,5 +1,6 @@
 //! A service of OpenAI-compatible speech in virtual time.
 
+use claque_core::secret::ServiceName;
 use claque_sim::{SimError, StreamScenario};
 use claque_store::finished::TimeKind;
 use claque_wire::openai::{Dialect, RequestSettings};
@@ -20,7 +21,7 @@ pub(super) fn simulation(audience: Audience, service: SimulatedSpeech) -> Result
     let Audience { mut plan, corpus, seed, mut scenario } = audience;
     let (request, voices) = asking(&service, plan.voice.as_deref())?;
     plan.model = request.model().to_owned();
-    add_to_scenario(&request, &mut scenario);
+    add_to_scenario(&request, request.model(), &mut scenario);
     let SimulatedSpeech { gateway, .. } = service;
     let target = format!("simulated speech gateway, as {}", gateway.config.dialect.name);
     let voice = voices.first().map_or("", String::as_str);
@@ -42,9 +43,14 @@ fn asking(
     let SimulatedSpeech { gateway, asking } = service;
     let config = &gateway.config;
     let dialect = asking.dialect.or_else(|| Dialect::named(config.dialect.name)).unwrap_or(Dialect::OPENAI);
-    let listed = |path: Option<&str>, names: &[String]| path.map_or_else(Vec::new, |_| names.to_vec());
+    let listed = |path: Option<&str>, names: &[String]| -> Vec<ServiceName> {
+        path.map_or_else(Vec::new, |_| names.iter().map(|name| ServiceName::chosen(name)).collect())
+    };
     let models = listed(dialect.models_path, &config.models);
-    let model = asking.model.clone().or_else(|| usual_model(dialect, &models));
+    let model = asking
+        .model
+        .clone()
+        .or_else(|| usual_model(dialect, &models).map(|model| model.as_sent().to_owned()));
     let request =
         request_settings(dialect, asking, model).map_err(|error| UsageError::new(error.to_string()))?;
     let listed = listed(dialect.voices_path, &config.voices);
@@ -52,5 +58,5 @@ fn asking(
         let (model, known) = (request.model().to_owned(), config.voices.clone());
         usage(SimError::UnknownVoice { voice, model, known })
     })?;
-    Ok((request, voices))
+    Ok((request, voices.iter().map(|voice| voice.as_sent().to_owned()).collect()))
 }

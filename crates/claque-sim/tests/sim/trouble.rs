@@ -113,7 +113,7 @@ fn people_who_do_all_sorts_of_things_are_served_by_both_eras() {
             Behaviour { seek: 2.0, skip: 1.0, pause: 1.0, voice: 0.5, hang_up: 0.1, ..Behaviour::NONE };
         let outcome = run(&scenario);
         assert_eq!(run(&scenario), outcome, "from the seed alone");
-        assert!(outcome.ends().iter().all(|end| matches!(end, SessionEnd::Completed | SessionEnd::Left)));
+        assert!(outcome.ends().iter().all(|end| matches!(end, SessionEnd::Completed | SessionEnd::HungUp)));
         // As the service withdraws what is pending when it hears of a jump, it may withdraw the very block jumped to, and the
         // player steps over it; and a job that it joined may be withdrawn from under it, so that the block never comes. Nothing
         // else fails.

@@ -20,7 +20,8 @@ impl SummaryBuilder {
     pub(super) fn listener_counts(&self) -> ListenerCounts {
         let intended = self.intended();
         let started = self.listeners.values().filter(|listener| listener.started_at.is_some()).count();
-        let ended = self.ends.completed + self.ends.failed + self.ends.stopped + self.ends.left;
+        let ended =
+            self.ends.completed + self.ends.failed + self.ends.stopped + self.ends.left + self.ends.hung_up;
         ListenerCounts {
             intended,
             started: u64::try_from(started).unwrap_or(u64::MAX),
@@ -33,7 +34,7 @@ impl SummaryBuilder {
     fn well_served(&self) -> u64 {
         let planned = u64::from(self.shape.blocks_per_user);
         let is_well_served = |(id, listener): &(ListenerId, &Listener)| {
-            listener.set_out.is_some()
+            listener.heard_all
                 && listener.started_at.is_some()
                 && listener.stalls == 0
                 && listener.skipped == 0

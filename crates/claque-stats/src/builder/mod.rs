@@ -103,6 +103,8 @@ struct Listener {
     set_out: Option<(u64, bool)>,
     /// The number of its network.
     network: Option<u32>,
+    /// Whether it heard all that it came for.
+    heard_all: bool,
 }
 
 impl SummaryBuilder {
@@ -326,6 +328,7 @@ impl SummaryBuilder {
             SessionEnd::Completed => self.ends.completed += 1,
             SessionEnd::Stopped => self.ends.stopped += 1,
             SessionEnd::Left => self.ends.left += 1,
+            SessionEnd::HungUp => self.ends.hung_up += 1,
             SessionEnd::Failed(class) => {
                 self.ends.failed += 1;
                 self.causes.add_failed_session(record.listener, class);
@@ -347,9 +350,10 @@ impl SummaryBuilder {
         listener.playing = record.playing;
         listener.set_out = match record.end {
             SessionEnd::Completed => Some((u64::from(record.blocks), false)),
-            SessionEnd::Left => Some((u64::from(record.blocks), true)),
+            SessionEnd::Left | SessionEnd::HungUp => Some((u64::from(record.blocks), true)),
             SessionEnd::Stopped | SessionEnd::Failed(_) => None,
         };
+        listener.heard_all = record.end.has_heard_all();
         if listener.set_out.is_some() {
             // What a session that failed or was stopped did not reach was lost with it.
             self.blocks.unmade += u64::from(self.shape.blocks_per_user.saturating_sub(record.blocks));

@@ -161,7 +161,7 @@ fn interrupts(fact: &Fact) -> bool {
             | Incident::Delayed { .. }
             | Incident::GivenUp { .. } => false,
         },
-        Fact::Listener(record) => !record.paused.is_zero(),
+        Fact::Listener(record) => !record.paused.is_zero() || record.end == SessionEnd::Left,
         Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Sound(_) => false,
     }
 }

@@ -321,7 +321,7 @@ pub static ALL: [Figure; 37] = [
         better: Better::Higher,
         compared: Compared::Shown(Parts { of: |one| share(one.is_well_served()), measured: always }),
         objectives: InObjectives::Yes,
-        definition: "listeners that got every block, to the end, without an underrun / listeners intended; a block that the service passed over was not got, and waiting for an answer of a conversation is no underrun; in comparisons and objectives",
+        definition: "listeners that got every block, to the end of their text or of the time that `--listens` gives them, without an underrun / listeners intended; who hung up before did not, a block that the service passed over was not got, and waiting for an answer of a conversation is no underrun; in comparisons and objectives",
         absent: "nobody was intended",
         source: Source::Number(|summary| summary.listeners.goodput_pct()),
         ..SHARE

@@ -106,7 +106,7 @@ fn find(subject: Subject, listeners: &[&ListenerObservation]) -> Found {
             let number = match quality {
                 Quality::UnderrunFree => number(listeners, ListenerObservation::is_underrun_free),
                 Quality::Started => number(listeners, |listener| listener.startup_ms.is_some()),
-                Quality::Completed => number(listeners, |listener| listener.completed),
+                Quality::Completed => number(listeners, ListenerObservation::is_completed),
                 Quality::Stalled => return Found::default(),
             };
             match measure {

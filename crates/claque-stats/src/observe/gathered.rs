@@ -12,6 +12,7 @@ use super::{ListenerObservation, Streams};
 use crate::{
     causes::Causes,
     figures::ids,
+    observation::Ending,
     sample::millis,
     streams::{self, FirstAudio, is_streamed},
 };
@@ -123,11 +124,15 @@ impl Gathered {
         self.seen.connect_ms = record.connect_time.map(|time| millis(duration_nanos(time)));
         match record.end {
             SessionEnd::Completed => {
-                self.seen.completed = true;
+                self.seen.ending = Ending::Completed;
                 self.set_out = Some((record.blocks, false));
             }
             SessionEnd::Left => {
-                self.seen.completed = true;
+                self.seen.ending = Ending::Left;
+                self.set_out = Some((record.blocks, true));
+            }
+            SessionEnd::HungUp => {
+                self.seen.ending = Ending::HungUp;
                 self.set_out = Some((record.blocks, true));
             }
             SessionEnd::Stopped => {}

@@ -1,7 +1,7 @@
 //! Comparisons small enough to see what must come out.
 
 use claque_stats::{
-    ListenerObservation, Observations,
+    Ending, ListenerObservation, Observations,
     compare::{
         Candidate, Change, CompareOptions, Comparison, Design, Figures, Repetition, Row, Statistic, Unit,
         compare,
@@ -15,7 +15,7 @@ fn listener(startup_ms: f64) -> ListenerObservation {
         listened_ms: Some(10_000.0),
         blocks_intended: 4,
         blocks_ok: 4,
-        completed: true,
+        ending: Ending::Completed,
         ..ListenerObservation::default()
     }
 }

@@ -153,10 +153,10 @@ fn whoever_hangs_up_forgoes_the_rest_and_has_neither_failed_nor_been_stopped() {
         Fact::Block(BlockRecord { outcome: BlockOutcome::Unplayed, ..block(0, 1, 1_000) }),
         Fact::Block(abandoned),
         incident(0, 2_000, Incident::HungUp { block: BlockIdx(1) }),
-        with_player(ListenerRecord { end: SessionEnd::Left, ..session(0, Some(1_000), 2_000) }),
+        with_player(ListenerRecord { end: SessionEnd::HungUp, ..session(0, Some(1_000), 2_000) }),
     ];
     let seen = summary(&facts);
-    assert_eq!((seen.listeners.left, seen.listeners.unfinished, seen.listeners.failed), (1, 0, 0));
+    assert_eq!((seen.listeners.hung_up, seen.listeners.unfinished, seen.listeners.failed), (1, 0, 0));
     assert_eq!((seen.blocks.forgone, seen.blocks.unreached), (8, 0));
     assert_eq!(seen.success_pct, Some(100.0));
     assert_eq!(seen.acts.unwrap().hang_ups, 1);

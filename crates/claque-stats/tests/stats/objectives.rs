@@ -5,11 +5,11 @@
 use claque_core::{
     event::FailureClass,
     ids::BlockIdx,
-    record::{Fact, Incident, ListenerRecord, ResendReason},
+    record::{Fact, Incident, ListenerRecord, ResendReason, SessionEnd},
     time::Duration,
 };
 use claque_stats::{
-    Observations, RunShape,
+    Observations, RunShape, SummaryBuilder,
     objective::{AbortRule, LiveCounts, Objective, ObjectiveResult, Side},
 };
 
@@ -52,6 +52,44 @@ fn a_listener_that_never_started_has_missed_every_startup_time() {
 #[test]
 fn what_never_came_is_never_fine() {
     assert!(!judge("startup_time max > 1 s").met);
+}
+
+/// Four listeners who heard the first of two blocks: one hears the other, too, one leaves as it meant to, one hangs up, and one fails.
+fn four_ends() -> Vec<Fact> {
+    let ends = [
+        SessionEnd::Completed,
+        SessionEnd::Left,
+        SessionEnd::HungUp,
+        SessionEnd::Failed(FailureClass::Server),
+    ];
+    let mut facts = vec![Fact::Block(block(0, 1, 1_500))];
+    for (listener, end) in (0..).zip(ends) {
+        facts.push(Fact::Block(block(listener, 0, 1_000)));
+        facts.push(Fact::Listener(ListenerRecord { end, ..session(listener, Some(1_000), 10_000) }));
+    }
+    facts
+}
+
+#[test]
+fn an_objective_counts_the_completed_and_the_well_served_as_the_summary_does() {
+    let facts = four_ends();
+    let mut builder = SummaryBuilder::new(SHAPE);
+    facts.iter().for_each(|fact| builder.add(fact));
+    let summary = builder.finish(None);
+    let counts = summary.listeners;
+    assert_eq!((counts.completed, counts.left, counts.hung_up, counts.failed), (1, 1, 1, 1));
+    assert_eq!((counts.well_served, counts.goodput_pct()), (Some(2), Some(50.0)));
+    assert_eq!(
+        summary.blocks.fraction(),
+        "5/6 blocks",
+        "who leaves or hangs up forgoes the rest, who fails does not"
+    );
+    let observed = Observations::of(SHAPE, &facts);
+    let found = |line: &str| Objective::parse(line).unwrap().judge(&[&observed]).value;
+    assert_eq!(found("listeners completed >= 99 %"), Some(25.0));
+    assert_eq!(found("goodput_pct >= 99 %"), Some(50.0));
+    // Whoever hung up had no underrun, and the service is not blamed for it.
+    assert_eq!(found("listeners underrun-free >= 99 %"), Some(75.0));
 }
 
 /// Two listeners of two blocks: a block was asked for twice more and given up, and arrived; another was asked for once more.

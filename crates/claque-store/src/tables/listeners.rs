@@ -36,12 +36,12 @@ table! {
     paused_ns: u64, SPAN, since 1 => |record| duration_nanos(record.paused);
     /// when its session ended
     ended_at_ns: u64, MOMENT => |record| record.ended_at.as_nanos();
-    /// `completed`, `stopped`, `left` or `failed`
-    end: Text, "completed, stopped, left or failed" => |record| text(record.end.as_str());
+    /// `completed`, `stopped`, `left`, `hung-up` or `failed`
+    end: Text, "completed, stopped, left, hung-up or failed" => |record| text(record.end.as_str());
     /// class of the failure of a failed session
     failure: Option<Text>, "class of the failure of a failed session" => |record| match record.end {
         SessionEnd::Failed(class) => Some(text(class.as_str())),
-        SessionEnd::Completed | SessionEnd::Stopped | SessionEnd::Left => None,
+        SessionEnd::Completed | SessionEnd::Stopped | SessionEnd::Left | SessionEnd::HungUp => None,
     };
     /// messages of foreign documents
     foreign_messages: u64, COUNT => |record| record.foreign_messages;

@@ -160,7 +160,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         session(1, SessionEnd::Failed(FailureClass::Limit)),
         session(0, SessionEnd::Completed),
         Fact::Block(abandoned),
-        session(2, SessionEnd::Left),
+        session(2, SessionEnd::HungUp),
     ];
     facts.extend(incidents());
     facts

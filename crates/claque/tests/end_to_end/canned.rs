@@ -67,6 +67,11 @@ fn converse(stream: &TcpStream, answers: Answers) {
 
 /// The request line, once head and body are read.
 pub(crate) fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<String> {
+    Some(read_whole_request(reader)?.0)
+}
+
+/// The request line and the body.
+pub(crate) fn read_whole_request(reader: &mut BufReader<&TcpStream>) -> Option<(String, Vec<u8>)> {
     let mut first = String::new();
     reader.read_line(&mut first).ok().filter(|&read| read > 0)?;
     let mut length = 0;
@@ -82,6 +87,7 @@ pub(crate) fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<String>
             length = value.trim().parse().unwrap();
         }
     }
-    reader.read_exact(&mut vec![0; length]).ok()?;
-    Some(first)
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((first, body))
 }

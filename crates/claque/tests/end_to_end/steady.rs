@@ -1,11 +1,14 @@
 //! Audiences that come and go: what their figures are about, and when they say that they are of no steady state.
 
-use claque_core::record::SessionEnd;
+use std::collections::BTreeSet;
+
+use claque_core::{record::SessionEnd, time::Duration};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
-    program::{Ran, claque, run},
+    program::{Ran, claque, run, run_with},
+    stream_server::{Answer, StreamServer, paced},
     under_way::{UnderWay, slow_host},
 };
 
@@ -148,6 +151,32 @@ fn documents_of_those_who_replace_others_are_made_as_they_come_and_all_are_delet
     assert_eq!(manifest["preparation"]["documents_made"], made);
     assert_eq!(note(&manifest, "reasons", "hold-not-kept"), None);
     assert_eq!(host.stats().gateway.documents, 0);
+}
+
+/// A request for speech says its text itself: nothing is made on the service for those who come later, and nothing else of it is shown the key.
+#[test]
+fn who_replaces_another_at_a_service_of_speech_asks_for_a_text_of_its_own_and_for_nothing_else() {
+    let server = StreamServer::start(Answer::audio("audio/pcm", paced(10, Duration::ZERO)));
+    let url = server.base_url();
+    let stays = ["--hold", "5s", "--listens", "1s", "--blocks", "7", "--warm-up", "off"];
+    let asks = ["--protocol", "openai", "--base-url", &url, "--users", "2"];
+    let ran = run_with("run", &[&asks[..], &stays].concat(), |command| {
+        command.env("CLAQUE_TOKEN", "sk-0123456789")
+    });
+    assert!(!ran.stderr.contains("document"), "{}", ran.stderr);
+    let sent = server.log().sent;
+    let elsewhere: Vec<_> = sent.iter().filter(|(path, _)| path != "/v1/audio/speech").collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+    let listeners = ran.listeners();
+    assert!(listeners.len() > 6, "two places for five seconds at a second each: {}", listeners.len());
+    assert!(listeners.iter().all(|listener| listener.blocks == 7 && listener.end == SessionEnd::Left));
+    let text = |body: &String| {
+        let request: Value = serde_json::from_str(body).unwrap();
+        request["input"].as_str().unwrap().to_owned()
+    };
+    let texts: BTreeSet<String> = sent.iter().map(|(_, body)| text(body)).collect();
+    assert_eq!(texts.len(), sent.len(), "no text is asked for twice: {texts:?}");
+    assert_eq!(ran.manifest()["preparation"]["documents_made"], 0);
 }
 
 #[test]

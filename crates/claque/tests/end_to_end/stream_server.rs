@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::canned::read_request;
+use crate::canned::read_whole_request;
 
 /// Bytes of a second of samples: 24 kHz, 16 bits, one channel.
 const BYTES_PER_SECOND: u64 = 48_000;
@@ -120,11 +120,16 @@ pub(crate) fn wav_header() -> Vec<u8> {
 pub(crate) struct Log {
     /// Connections over which speech was asked for.
     pub(crate) connections: usize,
-    /// Requests for speech.
+    /// Requests that send something, and they should all be for speech.
     pub(crate) requests: usize,
+    /// Their paths and bodies.
+    pub(crate) sent: Vec<(String, String)>,
     /// The most by which a piece was sent later than it was due: the machine was busy.
     pub(crate) latest: Duration,
 }
+
+/// What a server has, in JSON, by the path of each list.
+pub(crate) type Lists = &'static [(&'static str, &'static str)];
 
 /// A server that is there until the process ends.
 pub(crate) struct StreamServer {
@@ -135,6 +140,11 @@ pub(crate) struct StreamServer {
 impl StreamServer {
     /// Answers each request for speech alike.
     pub(crate) fn start(answer: Answer) -> Self {
+        Self::start_with_lists(answer, &[])
+    }
+
+    /// The same, with lists of what it has, in JSON, by their paths.
+    pub(crate) fn start_with_lists(answer: Answer, lists: Lists) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Log::default()));
@@ -142,7 +152,7 @@ impl StreamServer {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (answer, log) = (answer.clone(), Arc::clone(&shared));
-                thread::spawn(move || converse(&stream, &answer, &log));
+                thread::spawn(move || converse(&stream, &answer, lists, &log));
             }
         });
         Self { address, log }
@@ -159,15 +169,20 @@ impl StreamServer {
 
 /// Answers what comes over one connection, until one side ends it.
 #[expect(clippy::disallowed_methods, reason = "a server that is to be in time reads the clock")]
-fn converse(stream: &TcpStream, answer: &Answer, log: &Mutex<Log>) {
+fn converse(stream: &TcpStream, answer: &Answer, lists: Lists, log: &Mutex<Log>) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream);
     let mut is_new = true;
-    while let Some(line) = read_request(&mut reader) {
+    while let Some((line, body)) = read_whole_request(&mut reader) {
         let read_at = Instant::now();
         if !line.starts_with("POST ") {
-            let refused = Answer::refusal("404 Not Found", "there is only speech");
-            if send(stream, &refused, read_at, &Mutex::default()).is_err() {
+            let list = lists.iter().find(|(path, _)| line.split(' ').nth(1) == Some(path));
+            let listed = list.map(|(_, json)| {
+                let piece = Piece { at: Duration::ZERO, bytes: json.as_bytes().to_vec() };
+                Answer::audio("application/json", vec![piece])
+            });
+            let answer = listed.unwrap_or_else(|| Answer::refusal("404 Not Found", "there is only speech"));
+            if send(stream, &answer, read_at, &Mutex::default()).is_err() {
                 return;
             }
             continue;
@@ -175,6 +190,8 @@ fn converse(stream: &TcpStream, answer: &Answer, log: &Mutex<Log>) {
         {
             let mut log = log.lock().unwrap();
             log.requests += 1;
+            let path = line.split(' ').nth(1).unwrap_or_default();
+            log.sent.push((path.to_owned(), String::from_utf8_lossy(&body).into_owned()));
             log.connections += usize::from(is_new);
             is_new = false;
         }

@@ -206,7 +206,7 @@ fn people_who_do_all_sorts_of_things_are_served_by_both_eras() {
         ran.assert_valid();
         assert_eq!(ran.errors().len(), 0, "{}", ran.stdout);
         let ends: Vec<_> = ran.listeners().into_iter().map(|listener| listener.end).collect();
-        assert!(ends.iter().all(|end| matches!(end, SessionEnd::Completed | SessionEnd::Left)), "{ends:?}");
+        assert!(ends.iter().all(|end| matches!(end, SessionEnd::Completed | SessionEnd::HungUp)), "{ends:?}");
         for kind in ["seeks", "skips", "pauses", "voice_changes"] {
             assert!(ran.count(&format!("/acts/{kind}")) > 0, "{kind}: {}", ran.stdout);
         }

@@ -277,7 +277,7 @@ fn whoever_hangs_up_has_left_and_has_not_failed() {
     let mut expected = vec![BlockOutcome::Unplayed; 2];
     // The second batch was asked for when the first block began.
     expected.extend([BlockOutcome::Abandoned; 10]);
-    assert_eq!((room.outcomes(), room.end().end), (expected, SessionEnd::Left));
+    assert_eq!((room.outcomes(), room.end().end), (expected, SessionEnd::HungUp));
     assert_eq!(room.incidents(), [(500, Incident::HungUp { block: BlockIdx(0) })]);
     assert_eq!(room.errors().len(), 0);
     assert_whole(&room);

@@ -1,7 +1,7 @@
 //! What was run, what it is worth, and its figures.
 
 use claque_stats::{
-    Distribution, Summary, Validity,
+    Distribution, ListenerCounts, Summary, Validity,
     figures::Place,
     units::{
         NONE_ON_RECORD, NOT_MEASURED, counted, grouped, percent_or_na, quantile_or_max, time, time_or_na,
@@ -135,7 +135,7 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
         ("given up", given_up, given_up_more),
         ("startup_time, median", startup, startup_p95),
         ("ttfa, median", ttfa, ttfa_p95),
-        ("listeners completed", grouped(listeners.completed), format!("of {}", grouped(listeners.intended))),
+        ("listeners completed", grouped(listeners.completed), completed_of(listeners)),
     ];
     out.raw("<dl class=\"headline\" id=\"headline\">\n");
     for (name, figure, more) in tiles {
@@ -143,6 +143,19 @@ pub(super) fn headline(summary: &Summary, out: &mut Markup) {
         out.element("small", &more).raw("</dd></div>\n");
     }
     out.raw("</dl>\n");
+}
+
+/// Of how many, and who else came to an end that they meant.
+fn completed_of(listeners: ListenerCounts) -> String {
+    let mut words = format!("of {}", grouped(listeners.intended));
+    for (count, what) in
+        [(listeners.left, "listened as long as they meant to"), (listeners.hung_up, "hung up")]
+    {
+        if count > 0 {
+            words.push_str(&format!("; {} {what}", grouped(count)));
+        }
+    }
+    words
 }
 
 /// A number stays with its unit where a line ends.

@@ -1,5 +1,5 @@
-//! Documents of those who will replace others, made while the audience listens and a bounded number ahead of it: how many will come is not known
-//! beforehand, and a service is not to be asked for documents that nobody hears.
+//! Documents of those who will replace others, in a protocol that has documents. They are made while the audience listens and a bounded number
+//! ahead of it: how many will come is not known beforehand, and a service is not to be asked for documents that nobody hears.
 
 use std::{cell::RefCell, collections::BTreeSet};
 
@@ -94,7 +94,7 @@ impl<'a> Replacements<'a> {
     }
 
     /// Ends the making of documents: what is under way is waited for, so that all that was made is known.
-    pub(crate) async fn end(&self, making: Option<impl Future<Output = ()>>) {
+    pub(crate) async fn end(&self, making: Option<impl Future>) {
         self.close();
         if let Some(making) = making {
             let _noted_by_title = tokio::time::timeout(LAST_CALLS, making).await;

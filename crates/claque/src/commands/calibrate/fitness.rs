@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use claque_core::{
     event::FailureClass,
-    record::{Fact, Incident},
+    record::{Fact, Incident, SessionEnd},
 };
 use claque_report::calibrate::Predicted;
 use claque_stats::{
@@ -123,12 +123,12 @@ fn of_run((name, run): &NamedRun) -> Vec<String> {
             "{name} has {what} of the service: what it tried again before it gave up, or brought at last, looks like slow work"
         ));
     }
-    let acts = run.facts.iter().filter(|fact| {
-        let Fact::Incident(incident) = fact else { return false };
-        matches!(
-            incident.incident,
-            Incident::Jumped { .. } | Incident::VoiceChanged { .. } | Incident::HungUp { .. }
-        )
+    let acts = run.facts.iter().filter(|fact| match fact {
+        Fact::Incident(record) => {
+            matches!(record.incident, Incident::Jumped { .. } | Incident::VoiceChanged { .. })
+        }
+        Fact::Listener(record) => matches!(record.end, SessionEnd::Left | SessionEnd::HungUp),
+        Fact::Block(_) | Fact::Stall(_) | Fact::Error(_) | Fact::Sound(_) => false,
     });
     let acts = u64::try_from(acts.count()).unwrap_or(u64::MAX);
     if acts > 0 {

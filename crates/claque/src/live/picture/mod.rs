@@ -8,7 +8,7 @@ mod times;
 mod worst;
 
 use claque_core::{
-    record::{Fact, Incident, SessionEnd},
+    record::{Fact, Incident},
     time::{Duration, Instant},
 };
 use claque_run::watcher::{RunGoal, Standing};
@@ -94,7 +94,7 @@ impl Picture {
                 Fact::Error(error) => self.feed.fail(error),
                 Fact::Listener(listener) => {
                     self.times.listener(listener);
-                    self.lost += u64::from(listener.end != SessionEnd::Completed);
+                    self.lost += u64::from(!listener.end.has_heard_all());
                 }
                 Fact::Incident(record) => match record.incident {
                     Incident::Resent { .. } => self.resends += 1,

@@ -1,7 +1,7 @@
 use claque_core::{
     event::{Failure, FailureClass, FailureScope, Phase as FailurePhase},
     ids::{BlockIdx, ListenerId},
-    record::{BlockOutcome, BlockRecord, ErrorRecord, ListenerRecord, StallRecord},
+    record::{BlockOutcome, BlockRecord, ErrorRecord, ListenerRecord, SessionEnd, StallRecord},
     time::MediaTime,
 };
 use claque_net::audience::Progress;
@@ -85,7 +85,7 @@ pub(crate) fn of_a_run() -> Picture {
     picture.take(&[stall(4, 800), stall(7, 2_500), stall(4, 1_200), stall(11, 300)]);
     picture.take(&[failure("the queue is full"), failure("the queue is full")]);
     picture.remark("arrivals held back: 2 wait");
-    picture.take(&[end(0, SessionEnd::Completed), end(1, SessionEnd::Left)]);
+    picture.take(&[end(0, SessionEnd::Completed), end(1, SessionEnd::HungUp)]);
     for look in 0..=360_u64 {
         let there = (look / 10).min(18);
         let stalled = if (150..220).contains(&look) { there / 3 } else { 0 };
