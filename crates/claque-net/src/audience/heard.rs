@@ -66,7 +66,7 @@ pub struct HeardAudio {
     pub listener: ListenerId,
     /// In the order in which it came.
     pub bodies: Vec<HeardBody>,
-    /// Blocks whose audio was too long, or for which there was no room.
+    /// Blocks whose audio was too long, or for which there was no room; none of the one that waited longest, of whom all is there.
     pub not_kept: u32,
 }
 
@@ -227,12 +227,10 @@ impl Candidates {
     fn take(&mut self, message: Message) {
         match message {
             Message::Body { listener, body } => self.add(listener, body),
-            Message::Stalled { listener, waited } => {
-                if let Some(candidate) = self.all.get_mut(&listener).filter(|candidate| !candidate.has_ended)
-                {
-                    candidate.waits.between += waited;
-                }
+            Message::Stalled { listener, waited } if !self.gone.has(listener) => {
+                self.all.entry(listener).or_default().waits.between += waited;
             }
+            Message::Stalled { .. } => {}
             Message::Ended { listener, waits } => {
                 if let Some(candidate) = self.all.get_mut(&listener) {
                     (candidate.waits, candidate.has_ended) = (waits, true);
@@ -251,10 +249,10 @@ impl Candidates {
             return;
         }
         let candidate = self.all.entry(listener).or_default();
-        if body.audio.is_given_up() {
-            candidate.not_kept += 1;
-        } else {
-            candidate.bodies.push(body);
+        match (body.audio.is_given_up(), self.wish) {
+            (false, _) => candidate.bodies.push(body),
+            (true, HearWish::Listener(_)) => candidate.not_kept += 1,
+            (true, HearWish::Worst) => self.give_up(listener),
         }
     }
 
@@ -356,9 +354,12 @@ mod tests {
     fn where_there_is_no_room_whoever_waited_least_goes_and_is_copied_no_more() {
         let (collector, thread) = HeardCollector::start(HearWish::Worst).unwrap();
         for listener in 0..20 {
-            leave(&collector, listener, 0, 15 << 20);
             let waited = Duration::from_millis(u64::from(listener) * 100);
             collector.give.send(Message::Stalled { listener: ListenerId(listener), waited }).unwrap();
+            leave(&collector, listener, 0, 15 << 20);
+            while collector.room.taken() > CROWDED {
+                thread::yield_now();
+            }
         }
         let (room, gone) = (Arc::clone(&collector.room), Arc::clone(&collector.gone));
         drop(collector);

@@ -186,3 +186,23 @@ fn words(record: &HeardRecord, stalls: usize) -> String {
 fn millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1_000.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_file_is_not_is_said() {
+        let mut record = HeardRecord::new(7, asked(HearWish::Worst));
+        record.length_ms = 61_000.0;
+        assert_eq!(words(&record, 1), "heard.ogg is what listener 7 heard, 1 min 01 s with 1 stall");
+        (record.startup_left_out_ms, record.cut_ms, record.silent_blocks) = (7_000.0, 90_000.0, 1);
+        record.waited_longer = Some(WaitedLonger { listener: 3, between_ms: 12_000.0, startup_ms: 800.0 });
+        assert_eq!(
+            words(&record, 0),
+            "heard.ogg is what listener 7 heard, 1 min 01 s with 0 stalls; the first 7.00 s of its startup are left out; it is cut \
+             1 min 30 s before the session ended; 1 block is silent in it, for the audio was not kept or cannot be decoded; it is not \
+             the worst: listener 3 waited 12.0 s between sounds and 800 ms for the first, and there was no room for its audio"
+        );
+    }
+}
