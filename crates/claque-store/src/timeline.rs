@@ -225,7 +225,7 @@ fn later(at: Instant, span: Duration) -> Instant {
 mod tests {
     use claque_core::{
         ids::{BlockIdx, ListenerId},
-        record::{IncidentRecord, ListenerRecord, StallRecord},
+        record::{IncidentRecord, ListenerRecord, SessionEnd, StallRecord},
         time::MediaTime,
     };
 
