@@ -26,14 +26,8 @@ pub(super) fn simulation(audience: Audience, service: SimulatedSpeech) -> Result
     let voice = voices.first().map_or("", String::as_str);
     let terms = RecordTerms::new(&plan, voice, target, TimeKind::Virtual, (seed, scenario));
     let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
-    let order = StreamScenario {
-        plan,
-        scripts,
-        service: gateway.config,
-        request,
-        voices,
-        seed: gateway.seed,
-    };
+    let order =
+        StreamScenario { plan, scripts, service: gateway.config, request, voices, seed: gateway.seed };
     Ok(Simulation::Streams(terms, Box::new(order)))
 }
 

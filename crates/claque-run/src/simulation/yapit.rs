@@ -16,8 +16,7 @@ pub(super) fn simulation(audience: Audience, gateway: GatewayChoice) -> Result<S
     let target = format!("simulated gateway ({})", gateway.preset);
     let terms = RecordTerms::new(&plan, &voice, target, TimeKind::Virtual, (seed, scenario));
     let scripts = plan.scripts(&corpus, unique::to_plan(&plan));
-    let order =
-        Scenario { scripts, gateway: gateway.config, seed: gateway.seed, plan };
+    let order = Scenario { scripts, gateway: gateway.config, seed: gateway.seed, plan };
     Ok(Simulation::Yapit(terms, Box::new(order)))
 }
 

@@ -14,11 +14,8 @@ use super::{
 /// Fitted to what is published of one listener at 3 x, which a tool measured that asks for everything at once (docs/simulation.md): first block 5.1 to 5.7 s,
 /// two blocks 6.5 to 8.2 s, round trip 10.4 to 13.1 s, no underrun. Of a grid of 0.1 s and 0.05 it is the best of those with an underrun in at most one run of six. Nothing is known
 /// of other lengths there, so time is taken to be in proportion to them, as published factors of real time have it.
-const KOKORO_FEB_2026: ServiceModel = ServiceModel::PerChar {
-    overhead: Duration::ZERO,
-    per_char: Duration::from_micros(71_250),
-    sigma: 0.35,
-};
+const KOKORO_FEB_2026: ServiceModel =
+    ServiceModel::PerChar { overhead: Duration::ZERO, per_char: Duration::from_micros(71_250), sigma: 0.35 };
 
 impl GatewayConfig {
     /// Names that [`GatewayConfig::preset`] knows, oldest first.
