@@ -109,7 +109,8 @@ pub(super) fn networks(wishes: &Wishes, source: &Source) -> Result<LinkMix, Usag
                     list(&PARTS)
                 )));
             }
-            Ok(LinkMix::of_everybody(&usual_name(typed), profile))
+            let (name, share) = (usual_name(typed).into(), parts(1.0).unwrap_or(1));
+            Ok(LinkMix::new(vec![LinkClass { name, share, profile }]))
         }
         Typed::Mix(entries) => mix(entries).map_err(|why| wrong(format!("is a list {why}"))),
     }
@@ -319,7 +320,7 @@ mod tests {
         let mix = typed("delay=40ms jitter=10ms loss=0.5% down=2Mbit up=384kbit").unwrap();
         assert_eq!(
             scenario(&mix),
-            r#"{"network":[{"link":"delay=0.04s jitter=0.01s loss=0.5% down=2Mbit up=384kbit","name":"delay=40ms jitter=10ms loss=0.5% down=2Mbit up=384kbit","share":0.001}]}"#
+            r#"{"network":[{"link":"delay=0.04s jitter=0.01s loss=0.5% down=2Mbit up=384kbit","name":"delay=40ms jitter=10ms loss=0.5% down=2Mbit up=384kbit","share":1.0}]}"#
         );
         let again = profile("delay=0.04s jitter=0.01s loss=0.5% down=2Mbit up=384kbit").unwrap();
         assert_eq!(again, mix.classes()[0].profile);

@@ -41,6 +41,20 @@ fn listeners_hear_everything_where_the_certificate_is_trusted() {
     }
 }
 
+/// A listener's network lies below TLS: a round trip each for TCP, the handshake of TLS 1.3 and that of the WebSocket.
+#[test]
+fn shaking_hands_takes_its_round_trips_where_listeners_are_far_away() {
+    let front = Front::start(IsCa::NoCa);
+    let trusted = front.certificate();
+    let ran = front.run_flags(&["--network", "delay=100ms"], Some(("SSL_CERT_FILE", &trusted)));
+    ran.assert_valid();
+    assert_eq!(ran.count("/blocks/ok"), 8, "{}", ran.stdout);
+    for listener in ran.listeners() {
+        let connect = listener.connect_time.unwrap();
+        assert!((Duration::from_millis(600)..Duration::from_millis(790)).contains(&connect), "{connect:?}");
+    }
+}
+
 #[test]
 fn a_file_of_certificates_that_is_not_there_is_named() {
     let front = Front::start(IsCa::NoCa);
