@@ -51,9 +51,6 @@ use crate::{
     watcher::{News, Watcher, Watchers},
 };
 
-/// Listeners that share a lane before a second one is opened: so few that one core is never short.
-const LISTENERS_PER_LANE: usize = 500;
-
 /// The model, and its voices.
 type ModelVoices = (ServiceName, Vec<ServiceName>);
 
@@ -316,7 +313,7 @@ impl Session<'_> {
             keep_audio: settings.keep_audio.clone(),
             hear: settings.hear,
             decode_share: settings.decode_share,
-            lanes: lanes(plan, host.is_some()),
+            lanes: start::lanes(plan, host.is_some()),
         })?;
         let clock = audience.clock();
         recorder.record_clock(clock);
@@ -394,11 +391,4 @@ impl Session<'_> {
         let decided = (settings.seed, scenario.clone());
         RecordTerms::new(plan, voice, shown, TimeKind::Real, decided)
     }
-}
-
-/// One lane for a small audience, so that it is ordered; else as many as there are cores for it.
-fn lanes(plan: &Plan, host_here: bool) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let wanted = plan.own().known().len().div_ceil(LISTENERS_PER_LANE);
-    wanted.clamp(1, cores.saturating_sub(host_here.into()).max(1))
 }

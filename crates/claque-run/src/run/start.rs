@@ -108,3 +108,13 @@ fn millis(span: Duration) -> f64 {
 fn count(len: usize) -> u64 {
     u64::try_from(len).unwrap_or(u64::MAX)
 }
+
+/// Listeners that share a lane before a second one is opened: so few that one core is never short.
+const LISTENERS_PER_LANE: usize = 500;
+
+/// One lane for a small audience, so that it is ordered; else as many as there are cores for it.
+pub(super) fn lanes(plan: &Plan, host_here: bool) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let wanted = plan.own().known().len().div_ceil(LISTENERS_PER_LANE);
+    wanted.clamp(1, cores.saturating_sub(host_here.into()).max(1))
+}

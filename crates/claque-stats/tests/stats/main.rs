@@ -8,6 +8,7 @@ mod explain;
 mod facts;
 mod figures;
 mod incidents;
+mod objective_samples;
 mod objectives;
 mod primary;
 mod properties;

@@ -122,6 +122,11 @@ fn confirm(bytes: &[u8], free_len: Option<usize>, is_end: bool) -> Answer {
 
 /// Whether something that may follow a frame stands behind one of `len` bytes.
 fn follow(bytes: &[u8], header: FrameHeader, len: usize, free_len: Option<usize>, is_end: bool) -> Answer {
+    // Free bit rate less a padding may say so. What is taken for a frame here has to be one for who goes through frames, or the same is
+    // found for ever.
+    if len < HEADER_BYTES {
+        return Answer::No;
+    }
     let behind = bytes.get(len..).unwrap_or_default();
     let is_followed = FrameHeader::parse(behind).is_some_and(|next| next.is_like(header))
         || TAGS.iter().any(|tag| behind.starts_with(tag));
