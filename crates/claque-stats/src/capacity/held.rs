@@ -96,7 +96,7 @@ impl Search {
 
     /// Whether `users` holds however often it is tried: it did, each time the same, and buffers did not empty meanwhile. That a pace a little
     /// below 1 comes again proves nothing where nothing is random: its error comes again as well.
-    fn holds_for_certain(&self, users: u32) -> bool {
+    pub(super) fn holds_for_certain(&self, users: u32) -> bool {
         let keeps_up = |one: &Evidence| one.pace.is_none_or(|pace| pace.ratio >= 1.0);
         self.is_repeated(users, true) && (!self.terms.throughput || self.full_at(users).all(keeps_up))
     }

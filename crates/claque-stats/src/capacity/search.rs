@@ -289,8 +289,14 @@ impl Search {
         let sure = self.terms.confidence_pct / 100.0;
         let most = self.most();
         let is_sure = || ceiling.at_least(f64::from(most)) >= sure;
-        if self.is_backed(most) && (is_sure() || self.is_repeated(most, true)) {
+        if self.is_backed(most) && (is_sure() || self.holds_for_certain(most)) {
             return Next::Done(SearchEnding::AtLeast);
+        }
+        // The same again tells nothing, and a pace below 1 is not known to be 1: a longer run knows it better.
+        if self.is_repeated(most, true) && self.terms.blocks.is_none() {
+            const LONGER: u32 = 4;
+            let blocks = 2 * self.terms.ahead + LONGER * self.watched(most);
+            return self.order_of(most, blocks, Length::Full);
         }
         if self.holds_nothing(sure) {
             return Next::Done(SearchEnding::NothingHolds);
