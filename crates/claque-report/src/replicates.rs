@@ -117,7 +117,10 @@ fn of_figure(figure: &ReplicatedFigure, valid: usize, is_named: bool) -> String 
 }
 
 fn line([name, statistic]: [&str; 2], [mean, deviation]: [&str; 2], interval: &str) -> String {
-    let line = format!("  {name:<NAME$}{statistic:STATISTIC$}{mean:>VALUE$}{deviation:>VALUE$}  {interval}");
+    // A long name takes the blank behind it from the next column.
+    let over = (name.chars().count() + 1).saturating_sub(NAME);
+    let (name_width, rest) = (NAME + over, STATISTIC.saturating_sub(over));
+    let line = format!("  {name:<name_width$}{statistic:rest$}{mean:>VALUE$}{deviation:>VALUE$}  {interval}");
     line.trim_end().to_owned()
 }
 

@@ -65,17 +65,24 @@ pub(super) fn normal_text(secret: &str) -> Vec<char> {
     secret.chars().filter(|c| !is_invisible(*c)).map(|c| usual(c).to_ascii_lowercase()).collect()
 }
 
-/// The letter or sign of ASCII that is drawn in another shape: full-width, in a circle, or as in formulas.
+/// The letter or sign of ASCII that is drawn in another shape: full-width, in a circle, a square or brackets, or as in formulas.
 fn usual(c: char) -> char {
     let of = |first: u32, alphabet: &[u8]| {
         let count = u32::try_from(alphabet.len()).unwrap_or(1);
         let place = usize::try_from((u32::from(c) - first) % count).unwrap_or_default();
         alphabet.get(place).copied().map_or(c, char::from)
     };
+    const CAPITALS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{2460}'..='\u{2468}' => of(0x2460, b"123456789"),
+        '\u{249c}'..='\u{24b5}' => of(0x249c, b"abcdefghijklmnopqrstuvwxyz"),
         '\u{24b6}'..='\u{24e9}' => of(0x24b6, LETTERS),
+        '\u{24ea}' => '0',
+        '\u{1f130}'..='\u{1f149}' => of(0x1_f130, CAPITALS),
+        '\u{1f150}'..='\u{1f169}' => of(0x1_f150, CAPITALS),
+        '\u{1f170}'..='\u{1f189}' => of(0x1_f170, CAPITALS),
         '\u{1d400}'..='\u{1d6a3}' => of(0x1_d400, LETTERS),
         '\u{1d7ce}'..='\u{1d7ff}' => of(0x1_d7ce, b"0123456789"),
         c => c,

@@ -210,7 +210,7 @@ fn gave_way(what: GaveWay, answer: &Answer) -> &'static str {
         GaveWay::Queue => {
             "the queue, in which work waits longer and longer because less audio is made than listened to"
         }
-        GaveWay::Wait if answer.failing_pace.is_some() => {
+        GaveWay::Wait if answer.failing_pace.is_some_and(|pace| pace >= 1.0) => {
             "the wait for work now and then, although enough audio is made on the whole"
         }
         GaveWay::Wait => "the wait for work",

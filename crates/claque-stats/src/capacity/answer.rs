@@ -6,7 +6,7 @@ use super::{
     doubt::AtAnyLoad,
     evidence::{Evidence, Length, ProbeTrust},
     search::{Search, SearchEnding, whole_number},
-    weights::Chances,
+    weights::{BLUR, Chances},
 };
 use crate::{
     binomial::Tail,
@@ -223,12 +223,12 @@ impl Ceiling {
     }
 
     fn of(name: &str, chances: &Chances, tail: f64) -> Self {
-        let unless_open = |share: f64| (!chances.is_open(share)).then(|| chances.quantile(share));
+        let high = (!chances.is_open(1.0 - tail)).then(|| chances.quantile(1.0 - tail));
         Self {
             name: name.to_owned(),
-            low: chances.quantile(tail),
-            likely: unless_open(1.0 - tail).map(|_| chances.quantile(0.5)),
-            high: unless_open(1.0 - tail),
+            low: chances.quantile(tail) / BLUR,
+            likely: high.map(|_| chances.quantile(0.5)),
+            high: high.map(|high| BLUR * high),
         }
     }
 }

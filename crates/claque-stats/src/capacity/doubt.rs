@@ -89,9 +89,15 @@ impl Search {
         self.alone().count() >= 2 && least <= sure
     }
 
-    /// Whether what lone listeners were given, all together, is too little for an objective that is met: a belief alone does not say so.
+    /// Whether what lone listeners were given, all together, is too little for an objective that is met, or for the throughput, which comes
+    /// behind the objectives: a belief alone does not say so.
     pub(super) fn is_backed_alone(&self, at: usize) -> bool {
-        self.is_too_little(self.alone().filter_map(|one| one.trials.get(at)))
+        if at < self.objectives.len() {
+            return self.is_too_little(self.alone().filter_map(|one| one.trials.get(at)));
+        }
+        // One run that was served nothing, or in which the service fell behind, may be a mishap.
+        let lone = || self.history.iter().filter(|one| one.users == 1 && one.is_trusted() && !one.is_short());
+        lone().count() >= 2 && lone().all(|one| one.worth != ProbeTrust::Valid || self.falls_behind(one))
     }
 
     /// Whether one objective is missed at any load with a chance of `sure`, and the runs in which load makes no difference back that.

@@ -187,6 +187,11 @@ impl Evidence {
         self.worth == ProbeTrust::Valid && self.trials.iter().all(|trial| trial.result.met)
     }
 
+    /// Whether it was served something, for too short a time to pass its number.
+    pub(super) fn is_short(&self) -> bool {
+        self.length == Length::Short && self.worth == ProbeTrust::Valid
+    }
+
     /// Whether another run came to the same in every figure: it tells nothing that this one does not.
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         self.users == other.users

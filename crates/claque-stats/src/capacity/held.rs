@@ -3,7 +3,7 @@
 use super::{
     evidence::{Evidence, Length, ProbeTrust},
     search::{LONGEST, RESOLUTION, Search, whole_number},
-    weights::Chances,
+    weights::{BLUR, Chances},
 };
 use crate::sample::whole;
 
@@ -48,8 +48,13 @@ impl Search {
 
     /// Whether it was not met, or the service most likely fell behind in it.
     pub(super) fn fails(&self, one: &Evidence) -> bool {
+        !one.is_met() || self.falls_behind(one)
+    }
+
+    /// Whether the service most likely fell behind in this run.
+    pub(super) fn falls_behind(&self, one: &Evidence) -> bool {
         let pace = one.pace.filter(|_| self.terms.throughput);
-        !one.is_met() || pace.is_some_and(|pace| is_short(one.users, 1.0 - pace.ratio, pace.error))
+        pace.is_some_and(|pace| is_short(one.users, 1.0 - pace.ratio, pace.error))
     }
 
     /// The largest number at which a run met everything.
@@ -82,8 +87,6 @@ impl Search {
     /// The interval of whole numbers in which the largest that holds lies, with the confidence asked for. `if_any` has the chances where
     /// there is a ceiling at all.
     pub(super) fn interval(&self, ceiling: &Chances, if_any: &Chances) -> (u32, u32) {
-        /// A pace can be so much below what it was without being told from it.
-        const BLUR: f64 = 1.01;
         let tail = (1.0 - self.terms.confidence_pct / 100.0) / 2.0;
         let low = whole_number(ceiling.quantile(tail));
         let high = whole_number(BLUR * ceiling.quantile(1.0 - tail)).max(low);

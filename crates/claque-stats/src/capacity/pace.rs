@@ -3,7 +3,8 @@
 //! A player hides an overload until its buffer is empty. Its lead does not: it is the audio that was delivered less the audio that
 //! would have been heard had nothing stalled. Where the service keeps up, the lead goes up and down with the player's requests and
 //! stays where it is; where it does not, the lead falls from the beginning, by as much a second as the service is short of. A wait for a
-//! block that failed is no part of that time: a player that asked for all it may says nothing then of how fast the others are made.
+//! block that failed, or that came far later than the others, is no part of that time: a player that asked for all it may says nothing
+//! then of how fast the others are made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,11 @@ use crate::sample::{millis, whole};
 const MOMENTS: u32 = 96;
 /// Fewer than so many blocks of a listener in the window tell nothing.
 const FEWEST_BLOCKS: usize = 4;
+/// A block that takes so many times as long as the median of its listener, or as one plays, is a straggler: it was lost and made again,
+/// or the like. An overload makes all of them late.
+const STRAGGLES: f64 = 3.0;
+/// So many medians after the last request no more is to be expected than stragglers.
+const ALL_THERE: f64 = 1.5;
 /// No pace is known better than that: blocks come whole.
 const LEAST_ERROR: f64 = 0.003;
 
@@ -38,6 +44,7 @@ pub struct Pace {
 #[derive(Clone, Copy, Debug)]
 struct DeliveredBlock {
     block: BlockIdx,
+    asked_ms: f64,
     there_ms: f64,
     play_ms: f64,
 }
@@ -45,6 +52,9 @@ struct DeliveredBlock {
 /// What a listener was given, and when.
 #[derive(Debug, Default)]
 struct Delivery {
+    listener: ListenerId,
+    /// From a block's request to its end, in ms: the median.
+    median_ms: f64,
     /// When it began to play, in ms.
     started_ms: f64,
     /// What was delivered, in order of time.
@@ -53,7 +63,7 @@ struct Delivery {
     asked: Vec<f64>,
     /// When each would end that is heard in the order of the text without a wait, in ms after the first began.
     ends: Vec<f64>,
-    /// Waits for blocks that failed: from when and until when, in ms.
+    /// Waits for blocks that failed or straggled: from when and until when, in ms.
     lost: Vec<(f64, f64)>,
 }
 
@@ -65,8 +75,7 @@ pub(super) fn pace(facts: &[Fact], speed: Speed) -> Option<Pace> {
     }
     let deliveries = deliveries(facts, speed);
     let from = deliveries.iter().map(|delivery| delivery.started_ms).fold(0.0, f64::max);
-    let last = |delivery: &Delivery| delivery.blocks.last().map_or(0.0, |block| block.there_ms);
-    let until = deliveries.iter().map(last).fold(f64::INFINITY, f64::min);
+    let until = deliveries.iter().map(Delivery::end_ms).fold(f64::INFINITY, f64::min);
     let in_window = |delivery: &Delivery| {
         delivery.blocks.iter().filter(|block| (from..=until).contains(&block.there_ms)).count()
             >= FEWEST_BLOCKS
@@ -174,7 +183,8 @@ fn deliveries(facts: &[Fact], speed: Speed) -> Vec<Delivery> {
             && record.end == SessionEnd::Completed
             && let Some(at) = record.started_at
         {
-            let delivery = Delivery { started_ms: at.as_millis_f64(), ..Delivery::default() };
+            let (listener, started_ms) = (record.listener, at.as_millis_f64());
+            let delivery = Delivery { listener, started_ms, ..Delivery::default() };
             sessions.insert(record.listener, delivery);
         }
     }
@@ -186,12 +196,18 @@ fn deliveries(facts: &[Fact], speed: Speed) -> Vec<Delivery> {
             let play_ms = millis(duration_nanos(speed.play_time(record.media)));
             match came_at(record).map(Instant::as_millis_f64) {
                 Some(there_ms) => {
-                    session.blocks.push(DeliveredBlock { block: record.block, there_ms, play_ms });
-                    session.asked.push(record.requested_at.map_or(there_ms, Instant::as_millis_f64));
+                    let asked_ms = record.requested_at.map_or(there_ms, Instant::as_millis_f64);
+                    session.blocks.push(DeliveredBlock { block: record.block, asked_ms, there_ms, play_ms });
+                    session.asked.push(asked_ms);
                 }
                 None => _ = failed.insert((record.listener, record.block)),
             }
         }
+    }
+    for session in sessions.values_mut() {
+        session.sort();
+        let late = session.blocks.iter().filter(|block| session.straggles(block)).map(|block| block.block);
+        failed.extend(late.map(|block| (session.listener, block)));
     }
     for fact in facts {
         if let Fact::Stall(record) = fact
@@ -202,18 +218,7 @@ fn deliveries(facts: &[Fact], speed: Speed) -> Vec<Delivery> {
             session.lost.push((began_ms, began_ms + millis(duration_nanos(record.waited))));
         }
     }
-    let mut sessions: Vec<_> = sessions.into_values().collect();
-    for session in &mut sessions {
-        session.blocks.sort_by_key(|block| block.block);
-        let mut end = 0.0;
-        session.ends.extend(session.blocks.iter().map(|block| {
-            end += block.play_ms;
-            end
-        }));
-        session.blocks.sort_by(|a, b| a.there_ms.total_cmp(&b.there_ms));
-        session.asked.sort_by(f64::total_cmp);
-    }
-    sessions
+    sessions.into_values().collect()
 }
 
 /// When a block's audio was whole, if it was delivered.
@@ -222,6 +227,31 @@ fn came_at(record: &BlockRecord) -> Option<Instant> {
 }
 
 impl Delivery {
+    /// Puts all in order when everything is there.
+    fn sort(&mut self) {
+        self.blocks.sort_by_key(|block| block.block);
+        let mut end = 0.0;
+        self.ends.extend(self.blocks.iter().map(|block| {
+            end += block.play_ms;
+            end
+        }));
+        self.blocks.sort_by(|a, b| a.there_ms.total_cmp(&b.there_ms));
+        self.asked.sort_by(f64::total_cmp);
+        let mut took: Vec<_> = self.blocks.iter().map(|block| block.there_ms - block.asked_ms).collect();
+        took.sort_by(f64::total_cmp);
+        self.median_ms = took.get(took.len() / 2).copied().unwrap_or_default();
+    }
+
+    fn straggles(&self, block: &DeliveredBlock) -> bool {
+        block.there_ms - block.asked_ms > STRAGGLES * self.median_ms.max(self.mean_ms())
+    }
+
+    /// When the last block was there, or should have been.
+    fn end_ms(&self) -> f64 {
+        let last = self.blocks.last().map_or(0.0, |block| block.there_ms);
+        self.asked.last().map_or(last, |asked| last.min(asked + ALL_THERE * self.median_ms))
+    }
+
     /// The lead at a moment, in ms of listening: blocks that are there less those that would have been heard, each as long as the mean. So long
     /// blocks in a row, of which a player asks for no fewer, are no lead.
     fn lead(&self, now: f64) -> f64 {

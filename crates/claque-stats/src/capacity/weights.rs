@@ -5,6 +5,9 @@ use crate::sample::whole;
 /// The ratio of neighbours on the grid: finer than any answer.
 pub(super) const STEP: f64 = 0.004;
 
+/// A pace can be so much below what it was without being told from it: either end of an interval is so much further out.
+pub(super) const BLUR: f64 = 1.01;
+
 /// Chances that a ceiling lies at each number of a grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chances {

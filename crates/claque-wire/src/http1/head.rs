@@ -39,6 +39,8 @@ pub(super) fn take(
             return Ok(None);
         };
         match status {
+            // RFC 9110 section 15 begins at 100.
+            0..=99 => return Err(HttpError::NotHttp(httparse::Error::Status)),
             101 => return Err(HttpError::Switched),
             100..=199 => {}
             _ => return head.map(Some),

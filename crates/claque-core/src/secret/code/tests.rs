@@ -168,6 +168,8 @@ proptest! {
         let (first, encode) = ENCODINGS[one];
         let (second, wrap) = ENCODINGS[other];
         prop_assume!(!(first.starts_with("base") && ["backwards", "rot13"].contains(&second)));
+        // Of so short a secret the packed list is not read to its end; docs/scenario.md says so.
+        prop_assume!(first != "a list over lines" || !second.starts_with("base"));
         let inner = encode(&secret);
         let said = if inner.is_ascii() { wrap(&inner) } else { inner };
         let clean = set(&secret).clean(&format!("{before} {said}{after}"));
