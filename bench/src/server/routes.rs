@@ -1,10 +1,10 @@
 //! The HTTP routes that a listener asks for.
 
-use std::{collections::BTreeMap, io};
+use std::io;
 
 use bytes::Bytes;
 use claque_wire::yapit::{BlockStatus, Era, ServerMessage, Status};
-use memchr::memmem;
+use serde::Deserialize;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -42,10 +42,14 @@ pub(super) enum Answer {
 /// The documents that were made.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
-    /// Blocks of each, by number.
-    blocks: Vec<u32>,
-    /// Answers that list so many blocks.
-    lists: BTreeMap<u32, Bytes>,
+    /// The text of each, by number.
+    texts: Vec<String>,
+}
+
+/// What is asked to be made.
+#[derive(Deserialize)]
+struct NewDocument {
+    content: String,
 }
 
 /// Reads the request at the head of `input`; none while it is not whole.
@@ -99,7 +103,7 @@ impl Documents {
         let path = request.path.strip_prefix(API).unwrap_or_default();
         Answer::Bytes(match (request.method, path) {
             ("GET", "models") => with_body("200 OK", &models()),
-            ("POST", "documents/text") => with_body("201 Created", &self.create(request.body)),
+            ("POST", "documents/text") => self.create(request.body),
             ("GET", "users/anonymous-session") => with_body("405 Method Not Allowed", "{}"),
             ("GET", path) => match path.strip_prefix("documents/").and_then(document_number) {
                 Some(number) => self.list(number),
@@ -110,26 +114,24 @@ impl Documents {
         })
     }
 
-    /// Makes a document of as many blocks as its text has paragraphs.
-    fn create(&mut self, body: &[u8]) -> String {
-        // The text stands in JSON, where the end of a line is two characters.
-        let blocks = memmem::find_iter(body, br"\n\n").count() + 1;
-        let number = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
-        self.blocks.push(u32::try_from(blocks).unwrap_or(u32::MAX));
-        json!({ "id": document_id(number), "title": null, "failed_pages": [] }).to_string()
+    /// Makes a document: each paragraph of its text is a block, as on the service.
+    fn create(&mut self, body: &[u8]) -> Bytes {
+        let Ok(NewDocument { content }) = serde_json::from_slice(body) else {
+            return with_body("422 Unprocessable Entity", r#"{"detail":"No text"}"#);
+        };
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.texts.push(content);
+        let made = json!({ "id": document_id(number), "title": null, "failed_pages": [] });
+        with_body("201 Created", &made.to_string())
     }
 
-    fn list(&mut self, number: u32) -> Bytes {
-        let blocks = usize::try_from(number).ok().and_then(|number| self.blocks.get(number));
-        let Some(&count) = blocks else {
+    fn list(&self, number: u32) -> Bytes {
+        let Some(text) = usize::try_from(number).ok().and_then(|number| self.texts.get(number)) else {
             return with_body("404 Not Found", r#"{"detail":"Document not found"}"#);
         };
-        let list = self.lists.entry(count).or_insert_with(|| {
-            let text = "word ".repeat(14);
-            let block = |idx: u32| json!({ "idx": idx, "text": text.trim_end(), "est_duration_ms": 5_000 });
-            with_body("200 OK", &json!((0..count).map(block).collect::<Vec<_>>()).to_string())
-        });
-        Bytes::clone(list)
+        let block = |(idx, text)| json!({ "idx": idx, "text": text, "est_duration_ms": 5_000 });
+        let blocks: Vec<_> = (0_u32..).zip(text.split("\n\n")).map(block).collect();
+        with_body("200 OK", &json!(blocks).to_string())
     }
 }
 
@@ -185,14 +187,16 @@ mod tests {
     }
 
     #[test]
-    fn a_text_becomes_as_many_blocks_as_it_has_paragraphs() {
+    fn the_paragraphs_of_a_text_are_its_blocks() {
         let mut documents = Documents::default();
-        assert!(documents.create(br#"{"content":"one\n\ntwo\n\nthree"}"#).contains("00000000-"));
-        assert_eq!(documents.blocks, [3]);
+        let made = documents.create(br#"{"content":"one\n\ntwo \"2\"\n\nthree"}"#);
+        assert!(made.windows(9).any(|window| window == b"00000000-"));
         let list = documents.list(0);
-        let body = memmem::find(&list, b"\r\n\r\n").unwrap() + 4;
+        let body = list.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
         let blocks: Vec<claque_wire::yapit::rest::Block> = serde_json::from_slice(&list[body..]).unwrap();
-        assert_eq!(blocks.len(), 3);
+        let texts: Vec<&str> = blocks.iter().map(|block| block.text.as_ref()).collect();
+        assert_eq!(texts, ["one", "two \"2\"", "three"]);
+        assert!(documents.create(b"no text").starts_with(b"HTTP/1.1 422"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) struct BlockOddity {
 /// Looks at what the service made of `script`. It may cut the text elsewhere, take out what is not spoken and spell out numbers; but half of
 /// what is in its blocks is in the text, and they are at least half as long as what was written for as many blocks.
 pub(crate) fn oddity(script: &Script, made: &[Block]) -> BlockOddity {
-    let is_misnumbered = (0_u32..).zip(made).any(|(number, block)| block.idx != number);
+    let is_misnumbered = is_misnumbered(made);
     let written = script.blocks();
     let is_as_written = made.len() <= written.len()
         && written.iter().zip(made).all(|(written, block)| written.trim() == block.text.trim());
@@ -46,6 +46,11 @@ pub(crate) fn oddity(script: &Script, made: &[Block]) -> BlockOddity {
     let of_made: usize = made.iter().map(|block| signs(&block.text).count()).sum();
     let is_other_text = !made.is_empty() && (ours * 2 < all || of_made * 2 < of_written);
     BlockOddity { is_other_text, is_misnumbered }
+}
+
+/// Whether the blocks are not numbered in their order.
+pub(crate) fn is_misnumbered(made: &[Block]) -> bool {
+    (0_u32..).zip(made).any(|(number, block)| block.idx != number)
 }
 
 /// Letters and digits in a row that tell one text from another: of two pages of one language few are the same.

@@ -1,20 +1,33 @@
-//! Digests of the values of a document, made while it is parsed: of one key at a time.
+//! The values of a document as bytes that do not depend on how it is laid out, and their digests: of one key at a time.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest as _, Sha256};
+use twox_hash::XxHash3_128;
 
-use super::{KEY, SUMMARY, Seal, hex};
+use super::{KEY, SUMMARY, Seal, ValueHash, hex};
 
-/// Digests that tell one value from another by accident never do: 128 bits.
+/// Of a longer digest: 128 bits, which no two values have by accident.
 const DIGEST_BYTES: usize = 16;
 
-/// A document: a digest for each key, and its seal.
+/// A document: the value of each key as bytes, and its seal.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    pub(super) keys: BTreeMap<String, String>,
+    keys: BTreeMap<String, Vec<u8>>,
     pub(super) seal: Option<Seal>,
+}
+
+impl Values {
+    /// A digest of the value of each key, in hexadecimal digits; empty for figures that are not there.
+    pub(super) fn digests(&self, hash: ValueHash) -> BTreeMap<String, String> {
+        let digest = |value: &[u8]| match hash {
+            _ if value.is_empty() => String::new(),
+            ValueHash::Sha256 => hex(Sha256::digest(value).get(..DIGEST_BYTES).unwrap_or_default()),
+            ValueHash::Xxh3 => hex(&XxHash3_128::oneshot(value).to_be_bytes()),
+        };
+        self.keys.iter().map(|(key, value)| (key.clone(), digest(value))).collect()
+    }
 }
 
 impl<'de> Deserialize<'de> for Values {
@@ -39,8 +52,8 @@ impl<'de> Visitor<'de> for Document {
                 KEY => values.seal = Some(map.next_value()?),
                 SUMMARY => map.next_value_seed(OfSummary(&mut values.keys))?,
                 _ => {
-                    let digest = map.next_value_seed(Digested)?;
-                    insert(&mut values.keys, key, digest)?;
+                    let value = map.next_value_seed(Value)?;
+                    insert(&mut values.keys, key, value)?;
                 }
             }
         }
@@ -49,15 +62,15 @@ impl<'de> Visitor<'de> for Document {
 }
 
 /// A key that is there twice could be read as either.
-fn insert<E: de::Error>(keys: &mut BTreeMap<String, String>, key: String, digest: String) -> Result<(), E> {
-    match keys.insert(key, digest) {
+fn insert<E: de::Error>(keys: &mut BTreeMap<String, Vec<u8>>, key: String, value: Vec<u8>) -> Result<(), E> {
+    match keys.insert(key, value) {
         None => Ok(()),
         Some(_) => Err(E::custom("a key is there twice")),
     }
 }
 
 /// The figures, each by itself; or null.
-struct OfSummary<'a>(&'a mut BTreeMap<String, String>);
+struct OfSummary<'a>(&'a mut BTreeMap<String, Vec<u8>>);
 
 impl<'de> DeserializeSeed<'de> for OfSummary<'_> {
     type Value = ();
@@ -75,28 +88,28 @@ impl<'de> Visitor<'de> for OfSummary<'_> {
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        insert(self.0, SUMMARY.to_owned(), String::new())
+        insert(self.0, SUMMARY.to_owned(), Vec::new())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
-            let digest = map.next_value_seed(Digested)?;
-            insert(self.0, format!("{SUMMARY}.{key}"), digest)?;
+            let value = map.next_value_seed(Value)?;
+            insert(self.0, format!("{SUMMARY}.{key}"), value)?;
         }
         Ok(())
     }
 }
 
-/// A value with everything in it, as hexadecimal digits.
-struct Digested;
+/// A value with everything in it, as bytes.
+struct Value;
 
-impl<'de> DeserializeSeed<'de> for Digested {
-    type Value = String;
+impl<'de> DeserializeSeed<'de> for Value {
+    type Value = Vec<u8>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<u8>, D::Error> {
         let mut bytes = Vec::new();
         Canonical(&mut bytes).deserialize(deserializer)?;
-        Ok(hex(Sha256::digest(bytes).get(..DIGEST_BYTES).unwrap_or_default()))
+        Ok(bytes)
     }
 }
 

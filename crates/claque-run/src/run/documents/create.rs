@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use claque_core::{
     event::{Failure, FailureClass, FailureScope, Phase},
     pacing::{Answer, Next, Pacer, Turn},
+    script::Script,
     time::Duration,
 };
 use claque_net::{
@@ -14,7 +15,7 @@ use claque_net::{
 use claque_store::StoreError;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
-use super::{AT_ONCE, DocumentLedger, MakeOrder, STEP, count};
+use super::{AT_ONCE, DocumentLedger, MakeOrder, NewDocument, STEP, TextDigest, count};
 use crate::{interrupts::Interrupts, run::accounts::SignedInAccounts, waiting::Waiting, watcher::Watcher};
 
 /// Documents that must fail, when none was made, before no further one is asked for: the service takes none.
@@ -23,7 +24,7 @@ const ENOUGH: usize = 2 * AT_ONCE;
 const LOOKED_THROUGH: usize = 500;
 
 /// A document of a listener, or why it was not made.
-type Creation = Result<String, ServiceError>;
+type Creation = Result<NewDocument, ServiceError>;
 
 impl DocumentLedger {
     /// Creates the documents of `numbers`, as fast as the service lets us. Gives each with its id, or why there is none.
@@ -95,11 +96,11 @@ impl DocumentLedger {
         waiting: &Waiting<'_>,
     ) -> Result<Creation, StoreError> {
         const ACTION: &str = "create a document";
-        let Some(script) = order.scripts.get(number) else { return Ok(Ok(String::new())) };
         let account = accounts.account_of(number);
         let service = accounts.through(account, turn.door);
-        let text = script.document();
-        let title = order.title(number, &text);
+        let text = order.scripts.get(number).map(Script::document).unwrap_or_default();
+        let digest = TextDigest::of(&text);
+        let title = order.title(number, digest);
         let mut noted = u32::try_from(number).unwrap_or(u32::MAX);
         let clock = Clock::start();
         let mut persistence = Persistence::new(clock.now());
@@ -107,7 +108,7 @@ impl DocumentLedger {
             let account = u32::try_from(account).unwrap_or(u32::MAX);
             self.note(|journal| journal.intend(noted, &title, account, service.owner()))?;
             let error = match service.create_document(&text, &title).await {
-                Ok(id) => return self.created(service, noted, id),
+                Ok(id) => return self.created(service, noted, NewDocument { id, text: digest }),
                 Err(error) => error,
             };
             if error.is_surely_refused() {
@@ -123,7 +124,7 @@ impl DocumentLedger {
             if !error.is_surely_refused() {
                 // Whether it was made nobody said. The service's list does.
                 if let Some(id) = self.find(service, &title, waiting).await {
-                    return self.created(service, noted, id);
+                    return self.created(service, noted, NewDocument { id, text: digest });
                 }
                 // What may come of the first asking after all stays on record under its own number.
                 noted = self.next_number(order);
@@ -132,16 +133,17 @@ impl DocumentLedger {
     }
 
     /// Notes that a document was made.
-    fn created(&self, service: &Service, noted: u32, id: String) -> Result<Creation, StoreError> {
-        if self.ids.borrow().contains(&id) {
+    fn created(&self, service: &Service, noted: u32, document: NewDocument) -> Result<Creation, StoreError> {
+        let id = &document.id;
+        if self.ids.borrow().contains(id) {
             // It is noted under another number, and deleted by that.
             self.note(|journal| journal.gone(noted))?;
-            return Ok(Err(given_twice(service, &id)));
+            return Ok(Err(given_twice(service, id)));
         }
-        self.note(|journal| journal.created(noted, &id))?;
+        self.note(|journal| journal.created(noted, id))?;
         self.ids.borrow_mut().push(id.clone());
         self.stats.borrow_mut().made += 1;
-        Ok(Ok(id))
+        Ok(Ok(document))
     }
 
     /// The document of that title, if the service's list has one that is not known already.
@@ -175,9 +177,9 @@ impl CreationsSoFar {
     fn take(&mut self, number: usize, result: Result<Creation, StoreError>, next: Next) {
         match result {
             Err(error) => drop(self.unnoted.get_or_insert(error)),
-            Ok(Ok(id)) => {
+            Ok(Ok(document)) => {
                 self.made += 1;
-                self.creations.insert(number, Ok(id));
+                self.creations.insert(number, Ok(document));
             }
             Ok(Err(error)) => {
                 let is_over = match next {

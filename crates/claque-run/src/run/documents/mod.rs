@@ -16,10 +16,11 @@ use claque_store::{DocumentJournal, KeptDocument, KeptDocuments, LeftBehind, Sto
 use claque_wire::yapit::rest::{Block, is_document_id};
 use futures_util::{StreamExt as _, stream};
 use sha2::{Digest as _, Sha256};
+use twox_hash::XxHash3_128;
 
 use super::{
     accounts::SignedInAccounts,
-    blocks::{BlockOddity, oddity},
+    blocks::{BlockOddity, is_misnumbered, oddity},
 };
 use crate::{interrupts::Interrupts, leaving::CleanupKind, waiting::Waiting, watcher::Watcher};
 
@@ -31,6 +32,8 @@ pub const OURS: &str = "claque load test ";
 const STEP: &str = "making documents";
 /// Digits of a text's hash in its title: enough for people to tell texts apart.
 const HASH_DIGITS: usize = 12;
+/// Between the blocks of a text, as [`Script::document`] writes it.
+const BETWEEN_BLOCKS: &str = "\n\n";
 
 /// A document of a listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +47,46 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// What the service made of `script`.
-    fn of(id: String, blocks: &[Block], script: Option<&Script>) -> Self {
+    /// What the service made of `script`, of which the text has this digest.
+    fn of(id: String, blocks: &[Block], script: Option<&Script>, text: TextDigest) -> Self {
         let chars = |block: &Block| u32::try_from(block.text.chars().count()).unwrap_or(u32::MAX);
-        let oddity = script.map_or_else(BlockOddity::default, |script| oddity(script, blocks));
+        // A text is written anew for each look at it: the digest spares that where the blocks are what was sent.
+        let oddity = match script {
+            Some(script) if TextDigest::of_blocks(blocks) != text => oddity(script, blocks),
+            Some(_) => BlockOddity { is_other_text: false, is_misnumbered: is_misnumbered(blocks) },
+            None => BlockOddity::default(),
+        };
         Self { id, chars: blocks.iter().map(chars).collect(), oddity }
+    }
+}
+
+/// A document that was made, before anybody looked at its blocks.
+#[derive(Clone, Debug)]
+struct NewDocument {
+    /// As the service names it.
+    id: String,
+    text: TextDigest,
+}
+
+/// Tells one text from another: no two have one by accident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct TextDigest(u128);
+
+impl TextDigest {
+    fn of(text: &str) -> Self {
+        Self(XxHash3_128::oneshot(text.as_bytes()))
+    }
+
+    /// Of the text whose blocks these are.
+    fn of_blocks(blocks: &[Block]) -> Self {
+        let mut text = XxHash3_128::new();
+        for (place, block) in blocks.iter().enumerate() {
+            if place > 0 {
+                text.write(BETWEEN_BLOCKS.as_bytes());
+            }
+            text.write(block.text.as_bytes());
+        }
+        Self(text.finish_128())
     }
 }
 
@@ -169,10 +207,10 @@ impl DocumentLedger {
             return Ok(Documents::new());
         }
         if let Some(kept) = &mut kept {
-            for (number, id) in
+            for (number, document) in
                 created.iter().filter_map(|(number, made)| Some((*number, made.as_ref().ok()?)))
             {
-                self.keep(accounts, order, kept, (number, id))?;
+                self.keep(accounts, order, kept, (number, &document.id))?;
             }
         }
         documents.extend(look_at(accounts, created, order.scripts, &waiting).await);
@@ -194,7 +232,8 @@ impl DocumentLedger {
             numbers.iter().filter_map(|&number| Some((number, order.scripts.get(number)?)))
         {
             let service = accounts.of_listener(number);
-            let hash = text_hash(&script.document());
+            let text = script.document();
+            let hash = text_hash(&text);
             let target = service.target().to_string();
             let ids = kept.of(&target, service.owner(), &hash).map(|document| document.id.clone());
             // The list may lie where others write, and an id goes into a path.
@@ -210,7 +249,10 @@ impl DocumentLedger {
                     Ok(Some(blocks)) => {
                         self.ids.borrow_mut().push(id.clone());
                         self.stats.borrow_mut().reused += 1;
-                        documents.insert(number, Ok(Document::of(id, &blocks, Some(script))));
+                        documents.insert(
+                            number,
+                            Ok(Document::of(id, &blocks, Some(script), TextDigest::of(&text))),
+                        );
                         break;
                     }
                     // A token that does not say whose it is may be another's, who has the document still.
@@ -244,7 +286,7 @@ impl DocumentLedger {
             account: u32::try_from(accounts.account_of(number)).unwrap_or(u32::MAX),
             text_hash: text_hash(&text),
             id: id.to_owned(),
-            title: order.title(number, &text),
+            title: order.title(number, TextDigest::of(&text)),
         })?;
         self.note(|journal| journal.kept(id))
     }
@@ -258,9 +300,9 @@ impl DocumentLedger {
 }
 
 impl MakeOrder<'_> {
-    fn title(&self, number: usize, text: &str) -> String {
-        let hash = text_hash(text);
-        let hash = hash.get(..HASH_DIGITS).unwrap_or_default();
+    fn title(&self, number: usize, text: TextDigest) -> String {
+        let digits = format!("{:032x}", text.0);
+        let hash = digits.get(..HASH_DIGITS).unwrap_or_default();
         let (number, total) = (number + 1, self.scripts.len());
         format!("{OURS}{}, listener {number} of {total}, text {hash}", self.marker)
     }
@@ -269,15 +311,18 @@ impl MakeOrder<'_> {
 /// Asks what blocks the documents became. One that is not there any more, or of which nobody knows, is no document.
 async fn look_at(
     accounts: &SignedInAccounts,
-    created: BTreeMap<usize, Result<String, ServiceError>>,
+    created: BTreeMap<usize, Result<NewDocument, ServiceError>>,
     scripts: &[Script],
     waiting: &Waiting<'_>,
 ) -> Vec<(usize, Result<Document, ServiceError>)> {
-    let look = async |(number, created): (usize, Result<String, ServiceError>)| {
+    let look = async |(number, created): (usize, Result<NewDocument, ServiceError>)| {
         let service = accounts.of_listener(number);
         let document = match created {
-            Ok(id) => match service.blocks(&id, async |pause| waiting.wait(pause).await).await {
-                Ok(blocks) => Ok(Document::of(id, &blocks.unwrap_or_default(), scripts.get(number))),
+            Ok(NewDocument { id, text }) => match service
+                .blocks(&id, async |pause| waiting.wait(pause).await)
+                .await
+            {
+                Ok(blocks) => Ok(Document::of(id, &blocks.unwrap_or_default(), scripts.get(number), text)),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
