@@ -5,14 +5,11 @@ use claque_core::{
     ids::BlockIdx,
     remark::Sound,
 };
-use claque_front::yapit::{
-    GARBAGE,
-    gateway::{BodyFlaw, Refusal},
-};
+use claque_front::typed::conversation::{BodyFlaw, GARBAGE, Refusal};
 use claque_gateway::{AudioFault, AudioFormat, AudioRule, Speech, SpeechBody};
 use claque_wire::{
     audio::AudioMeter,
-    yapit::{ServerMessage, http_failure},
+    typed::conversation::{http_failure, undecodable},
 };
 
 /// Bytes of packed synthetic audio for each second of it: the 48 kbit/s at which speech is commonly packed in Opus.
@@ -93,8 +90,5 @@ pub(crate) fn refused(refusal: &Refusal, block: BlockIdx) -> Failure {
 
 /// What a client makes of something that is no message.
 pub(crate) fn garbage() -> Failure {
-    let problem = ServerMessage::decode(GARBAGE).err();
-    let text = problem.map_or_else(String::new, |problem| problem.to_string());
-    let (phase, class) = (Phase::BeforeAudio, FailureClass::Protocol);
-    Failure { phase, class, code: None, text, kills: FailureScope::Session }
+    undecodable(GARBAGE)
 }

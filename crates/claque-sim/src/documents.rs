@@ -9,15 +9,13 @@ use claque_core::{
     rng::Seed,
     time::{Duration, Instant},
 };
-use claque_front::yapit::{
+use claque_front::typed::conversation::{
+    Caller, ContentHash, ExtractionEnd, ExtractionId, ExtractionStatus, Gateway, GatewayConfig, GatewayStats,
+    Input as GatewayInput, PageDone, Refusal, Upload,
     extraction::{self, ExtractionEnding, Order},
-    gateway::{
-        Caller, ContentHash, ExtractionEnd, ExtractionId, ExtractionStatus, Gateway, GatewayConfig,
-        GatewayStats, Input as GatewayInput, PageDone, Refusal, Upload,
-    },
 };
 use claque_gateway::DocumentId;
-use claque_wire::yapit::extraction::refused;
+use claque_wire::typed::conversation::document_refused;
 
 use crate::{queue::Queue, stage::listeners_user};
 
@@ -297,7 +295,7 @@ impl<'a, F: FnMut(DocumentFact)> ExtractionWorld<'a, F> {
                 Some(ExtractionEnding::Document { id, failed, .. }) => {
                     Reply::Created(Created { id: id.to_string(), failed })
                 }
-                Some(ExtractionEnding::Failed { text }) => refused(500, None, text.as_bytes()),
+                Some(ExtractionEnding::Failed { text }) => document_refused(500, None, text.as_bytes()),
             };
             self.send(now, place, reply);
         }
@@ -306,5 +304,5 @@ impl<'a, F: FnMut(DocumentFact)> ExtractionWorld<'a, F> {
 
 /// What the client makes of a refusal, as over HTTP, where no server says how long to wait.
 fn refusal_reply(refusal: &Refusal) -> Reply {
-    refused(refusal.status(), None, refusal.to_string().as_bytes())
+    document_refused(refusal.status(), None, refusal.to_string().as_bytes())
 }

@@ -6,7 +6,7 @@ use claque_core::{
     remark::Findings,
     time::{Duration, Instant, MediaTime},
 };
-use claque_front::yapit::gateway::{Notice, Request};
+use claque_front::typed::conversation::{Notice, Request};
 use claque_gateway::{ConnId, VariantHash};
 
 /// Steps at one moment are allowed this many for each listener and block; more are an endless loop.

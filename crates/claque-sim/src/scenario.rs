@@ -8,7 +8,7 @@ use claque_core::{
     script::Script,
     time::{Duration, Instant, MediaTime},
 };
-use claque_front::yapit::gateway::{GatewayConfig, GatewayStats, Refusal};
+use claque_front::typed::conversation::{GatewayConfig, GatewayStats, Refusal};
 use claque_gateway::Load;
 
 /// A run to simulate.

@@ -9,9 +9,9 @@ use claque_core::{
     script::Script,
     time::{Duration, Instant},
 };
-use claque_front::yapit::gateway::{Caller, Gateway, GatewayConfig, Input, Refusal, Request};
+use claque_front::typed::conversation::{Caller, Gateway, GatewayConfig, Input, Refusal, Request};
 use claque_gateway::{ConnId, DocumentId, Engine, Faults, UserId};
-use claque_wire::yapit::{limit_window, usual_voice};
+use claque_wire::typed::conversation::{limit_window, usual_voice};
 
 use crate::scenario::{Scenario, SimError};
 

@@ -8,6 +8,7 @@ mod documents;
 mod files;
 mod links;
 mod modules;
+mod protocols;
 mod purity;
 mod rust_text;
 mod settings;
@@ -36,6 +37,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     purity::check_sources(&files, &mut report);
     modules::check(&workspace, &files, &mut report);
     circles::check(&workspace, &files, &mut report);
+    protocols::check(&files, &mut report);
     settings::check(&workspace, &files, &mut report);
     documents::check(&files, &mut report);
     links::check(&files, |path| workspace.root.join(path).exists(), &mut report);

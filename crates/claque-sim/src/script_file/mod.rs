@@ -8,8 +8,8 @@ mod server;
 use std::collections::BTreeMap;
 
 use claque_core::time::{Duration, Instant, MediaTime, Speed};
-use claque_front::yapit::{
-    gateway::Era,
+use claque_front::typed::conversation::{
+    Era,
     scripted::{EvictedOnJump, Script},
 };
 use serde::Deserialize;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use claque_core::time::{Duration, Instant, MediaTime};
-use claque_front::yapit::{
-    gateway::Era,
+use claque_front::typed::conversation::{
+    Era,
     scripted::{
         Answer, BlockMilestone, BlockScript, DialScript, EvictedOnJump, FetchEnd, FetchScript,
         HandshakeOutage, Say, Script, ScriptedEffect, ScriptedEvent, ScriptedWorkers, Step, StepTime,

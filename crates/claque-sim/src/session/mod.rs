@@ -1,15 +1,12 @@
-//! A listener's side of one connection, for typed notices of the gateway: they go into the conversation of
-//! `claque_wire::yapit` as they are, which spares the simulator a round trip through JSON.
+//! A listener's side of one connection, for typed notices of the gateway: they go into the conversation of `claque_wire` as they are,
+//! which spares the simulator a round trip through bytes.
 
 use std::sync::Arc;
 
 use claque_core::{event::Event, ids::BlockIdx};
-use claque_front::yapit::{
-    block_status,
-    gateway::{BlockNotice, Notice},
-};
+use claque_front::typed::conversation::{BlockNotice, Notice, block_status};
 use claque_gateway::{DocumentId, VariantHash};
-use claque_wire::yapit::{BlockReport, Consequence, Conversation, session_error};
+use claque_wire::typed::conversation::{BlockReport, Consequence, Conversation, session_error};
 
 /// What follows from a notice.
 pub(crate) type NoticeConsequence = Consequence<VariantHash>;

@@ -10,9 +10,9 @@ mod terms;
 mod world;
 
 use claque_core::{plan::Plan, record::Fact, rng::Seed, script::Script, time::Instant};
-use claque_front::openai::OpenaiConfig;
+use claque_front::typed::call::ServiceConfig;
 use claque_gateway::StreamingStats;
-use claque_wire::openai::RequestSettings;
+use claque_wire::typed::call::RequestSettings;
 
 use self::{
     listener::{TextLibrary, VoiceList},
@@ -30,7 +30,7 @@ pub struct StreamScenario {
     /// The text of each listener of the plan's share, in order of their places.
     pub scripts: Vec<Script>,
     /// The service.
-    pub service: OpenaiConfig,
+    pub service: ServiceConfig,
     /// How speech is asked for.
     pub request: RequestSettings,
     /// The voice that everybody begins with, and all others there are to choose from; an empty name asks for none.

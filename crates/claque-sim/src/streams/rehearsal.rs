@@ -13,12 +13,12 @@ use claque_core::{
 };
 use claque_front::{
     Coding, SpeechSound,
-    openai::{CallId, Head, Input, OpenaiConfig, OpenaiFront, Reply, Request},
+    typed::call::{CallId, Head, Input, Reply, Request, Service, ServiceConfig},
 };
 use claque_gateway::{Engine, LengthModel, ServiceModel};
 use claque_wire::{
     audio::Container,
-    openai::{AnswerHead, Finished, RequestSettings, SpeechAnswer},
+    typed::call::{AnswerHead, Finished, RequestSettings, SpeechAnswer},
 };
 
 /// What a reader of sockets says of a connection that ends in an answer.
@@ -68,13 +68,13 @@ pub(super) enum AnswerWay {
 
 impl Rehearsal<'_> {
     /// Asks a service whose engine takes no time and makes [`REHEARSED`] of every text.
-    pub(super) fn perform(self, config: &OpenaiConfig) -> Rehearsed {
+    pub(super) fn perform(self, config: &ServiceConfig) -> Rehearsed {
         let mut front = front(config);
         self.ask(&mut front, CallId(0))
     }
 
     /// Asks while the only slot is taken and nobody may wait.
-    pub(super) fn perform_when_full(self, config: &OpenaiConfig) -> Rehearsed {
+    pub(super) fn perform_when_full(self, config: &ServiceConfig) -> Rehearsed {
         let mut config = config.clone();
         config.streaming.slots = core::num::NonZeroU32::MIN;
         config.streaming.max_queued = 0;
@@ -93,7 +93,7 @@ impl Rehearsal<'_> {
         Request { method: "POST", path: self.request.path(), query: "", headers: &[], body }
     }
 
-    fn ask(self, front: &mut OpenaiFront, call: CallId) -> Rehearsed {
+    fn ask(self, front: &mut Service, call: CallId) -> Rehearsed {
         let body = self.request.body(self.text, self.voice);
         let input = Input::Call { call, request: self.call(&body) };
         let mut listening = Listening::new(self, front.rate());
@@ -111,14 +111,14 @@ impl Rehearsal<'_> {
 }
 
 /// A service as configured, with an engine that takes no time.
-fn front(config: &OpenaiConfig) -> OpenaiFront {
+fn front(config: &ServiceConfig) -> Service {
     let mut config = config.clone();
     // Who listens has a key.
     config.api_keys.clear();
     config.streaming.engine = Engine::Modelled;
     config.streaming.first_chunk = ServiceModel::Fixed(Duration::ZERO);
     config.streaming.length = LengthModel::Fixed(REHEARSED);
-    OpenaiFront::new(config, Seed::root(0), Arc::new(Blank))
+    Service::new(config, Seed::root(0), Arc::new(Blank))
 }
 
 /// The listener's side.

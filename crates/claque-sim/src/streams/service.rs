@@ -6,7 +6,7 @@ use claque_core::{
     rng::Seed,
     time::{Instant, MediaTime, Speed},
 };
-use claque_front::openai::HeadTime;
+use claque_front::typed::call::HeadTime;
 use claque_gateway::{
     Piece, StreamAsk, StreamEffect, StreamFault, StreamId, StreamingConfig, StreamingEngine, StreamingInput,
     StreamingOutput, StreamingStats,

@@ -5,9 +5,9 @@ use claque_core::{
     ids::BlockIdx,
     time::{MediaTime, SampleRate},
 };
-use claque_front::openai::{HeadTime, OpenaiConfig};
+use claque_front::typed::call::{HeadTime, ServiceConfig};
 use claque_gateway::{Engine, StreamEffect, StreamFault, StreamSelector};
-use claque_wire::openai::RequestSettings;
+use claque_wire::typed::call::RequestSettings;
 
 use super::rehearsal::{AnswerWay, HeardAnswer, REHEARSED, Rehearsal, Rehearsed, empty_answer};
 use crate::scenario::SimError;
@@ -25,7 +25,7 @@ pub(super) struct Terms {
     pub(super) head: HeadTime,
     pub(super) coding: AudioCoding,
     /// The service, without faults.
-    config: OpenaiConfig,
+    config: ServiceConfig,
     request: RequestSettings,
     failures: Vec<(Trouble, Event)>,
 }
@@ -82,7 +82,7 @@ impl Terms {
     /// # Errors
     /// Something is not modelled here.
     pub(super) fn find(
-        config: &OpenaiConfig,
+        config: &ServiceConfig,
         request: &RequestSettings,
         voices: &[String],
         text: &str,
@@ -116,7 +116,7 @@ impl Terms {
             None => (AudioCoding::Packed, AnswerWay::Whole),
         };
         let max_input_chars = config.max_input_chars;
-        let (config, request) = (OpenaiConfig { max_input_chars, ..plain }, request.clone());
+        let (config, request) = (ServiceConfig { max_input_chars, ..plain }, request.clone());
         Ok(Self { way, head: config.head, coding, config, request, failures })
     }
 
@@ -188,12 +188,12 @@ fn coding_of(answer: &HeardAnswer) -> Result<AudioCoding, SimError> {
 
 /// Rehearses what goes wrong.
 struct TroubleRehearsal<'a> {
-    config: &'a OpenaiConfig,
+    config: &'a ServiceConfig,
     rehearsal: Rehearsal<'a>,
 }
 
 impl TroubleRehearsal<'_> {
-    fn rehearse(&self, config: &OpenaiConfig, failures: &mut Vec<(Trouble, Event)>) {
+    fn rehearse(&self, config: &ServiceConfig, failures: &mut Vec<(Trouble, Event)>) {
         let mut note = |trouble, rehearsed| {
             if let Rehearsed::Failed(event) = rehearsed {
                 failures.push((trouble, event));

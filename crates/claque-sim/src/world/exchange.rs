@@ -9,9 +9,9 @@ use claque_core::{
     remark::{Findings, Remark, contradicts},
     time::{Instant, MediaTime},
 };
-use claque_front::yapit::gateway::{FetchedAudio, Input};
+use claque_front::typed::conversation::{FetchedAudio, Input};
 use claque_gateway::{ConnId, VariantHash};
-use claque_wire::yapit::handshake_refused;
+use claque_wire::typed::conversation::handshake_refused;
 
 use super::{LISTENERS_ADDRESS, World, wide};
 use crate::{

@@ -14,9 +14,9 @@ use claque_core::{
     share::OwnListeners,
     time::{Duration, Instant},
 };
-use claque_front::yapit::gateway::{Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request};
+use claque_front::typed::conversation::{Gateway, Input, NO_CLOSE_FRAME, Notice, Output, Request};
 use claque_gateway::ConnId;
-use claque_wire::yapit::close;
+use claque_wire::typed::conversation::close;
 use slab::Slab;
 
 use crate::{
