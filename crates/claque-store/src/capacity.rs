@@ -47,6 +47,10 @@ pub struct CapacityManifest {
     pub asked: Option<AskedFlags>,
     /// In the order in which they were made.
     pub probes: Vec<ProbeRow>,
+    /// Runs at the first number that failed, made again with no network between listeners and service; none where listeners had no networks.
+    /// They are in no figure but in what gave way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_networks: Vec<ProbeRow>,
     /// What they come to; null until the end.
     pub answer: Option<Answer>,
 }
@@ -115,6 +119,7 @@ impl CapacityManifest {
             scenario: Value::Null,
             asked: None,
             probes: Vec::new(),
+            without_networks: Vec::new(),
             answer: None,
         }
     }
@@ -151,7 +156,7 @@ fn opened(dir: &Path, scrutiny: Scrutiny) -> Result<CapacityFolder, StoreError> 
     let manifest: CapacityManifest =
         serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
     let found = seal::hold(&bytes, &path, dir, Scrutiny::Full)?;
-    let known = manifest.probes.iter().filter_map(|probe| {
+    let known = manifest.probes.iter().chain(&manifest.without_networks).filter_map(|probe| {
         Some(KnownRun { folder: probe.folder.as_deref()?, digest: probe.run.as_deref() })
     });
     let integrity = runs_within::integrity(dir, Kind::Capacity, found, known, scrutiny);

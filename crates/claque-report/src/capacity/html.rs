@@ -35,6 +35,10 @@ pub(super) fn page(book: &CapacityFolder, answer: &Answer) -> String {
         out.raw("<section id=\"search\" class=\"long\">\n<h2>The search, run by run</h2>\n");
         picture::time_line(&manifest.probes, answer, out);
         runs(&manifest.probes, out);
+        if !manifest.without_networks.is_empty() {
+            out.raw("<h3>").words("Made again with no network between listeners and service").raw("</h3>\n");
+            runs(&manifest.without_networks, out);
+        }
         out.raw("</section>\n</main>\n<footer><p>");
         let effort = format!(
             "{}, {:.0} listener-minutes. Made by claque {}.",
@@ -92,8 +96,8 @@ fn runs(probes: &[ProbeRow], out: &mut Markup) {
         out.raw("<th class=\"word\" scope=\"col\">").words(name).raw("</th>");
     }
     out.raw("</tr></thead>\n<tbody>\n");
-    for (place, probe) in (1..).zip(probes) {
-        let evidence = &probe.evidence;
+    for probe in probes {
+        let (place, evidence) = (probe.order.number + 1, &probe.evidence);
         let pace = evidence
             .pace
             .map_or_else(|| "N/A".to_owned(), |pace| format!("{:.3} ±{:.3}", pace.ratio, pace.error));

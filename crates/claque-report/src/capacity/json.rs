@@ -61,6 +61,8 @@ struct Document<'a> {
     words: String,
     answer: &'a Answer,
     probes: &'a [ProbeRow],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    without_networks: &'a [ProbeRow],
 }
 
 /// The document, ended by a newline.
@@ -82,6 +84,7 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer) -> Result<String,
         words: words::paragraph(answer),
         answer,
         probes: &manifest.probes,
+        without_networks: &manifest.without_networks,
     };
     encoded("the capacity", &document)
 }

@@ -51,6 +51,11 @@ pub(super) fn document(book: &CapacityFolder, answer: &Answer, paint: Paint) -> 
     }
     lines.push(String::new());
     lines.extend(probes(&book.manifest.probes));
+    if !book.manifest.without_networks.is_empty() {
+        lines.push(String::new());
+        lines.push("  made again with no network between listeners and service".to_owned());
+        lines.extend(probes(&book.manifest.without_networks));
+    }
     lines.push(String::new());
     let minutes = format!("{} in {}", minutes(answer.listener_minutes), counted(answer.probes, "run"));
     lines.push(row("listened", &minutes, paint));
@@ -70,8 +75,8 @@ fn probes(probes: &[ProbeRow]) -> Vec<String> {
         "  {:>3}  {:>9}  {:>6}  {:>12}  {}",
         "run", "listeners", "blocks", "pace", "objectives"
     )];
-    for (place, probe) in (1..).zip(probes) {
-        let evidence = &probe.evidence;
+    for probe in probes {
+        let (place, evidence) = (probe.order.number + 1, &probe.evidence);
         let pace = evidence
             .pace
             .map_or_else(|| "N/A".to_owned(), |pace| format!("{:.3} ±{:.3}", pace.ratio, pace.error));

@@ -1,7 +1,10 @@
 //! A capacity in plain words: what is quoted.
 
 use claque_stats::{
-    capacity::{Answer, AtAnyLoad, Ceiling, FailureShape, GaveWay, NumberShown, SearchEnding, THROUGHPUT},
+    capacity::{
+        Answer, AtAnyLoad, Ceiling, FailureShape, GaveWay, NetworkShare, NumberShown, SearchEnding,
+        THROUGHPUT,
+    },
     objective::Counted,
     units::{counted, grouped},
 };
@@ -60,6 +63,7 @@ pub(super) fn paragraph(answer: &Answer) -> String {
     }
     sentences.extend(paces(answer));
     sentences.extend(answer.gave_way.map(|what| format!("What gives way: {}.", gave_way(what, answer))));
+    sentences.extend(answer.networks.as_ref().map(|share| networks(share, answer)));
     sentences.extend(
         answer.said.as_deref().map(|why| format!("What was seen: {}.", sentence(why).trim_end_matches('.'))),
     );
@@ -91,10 +95,11 @@ fn opening(answer: &Answer) -> String {
     let interval = interval(answer).map_or_else(String::new, |words| format!(" ({words})"));
     match (&answer.ending, answer.users) {
         (SearchEnding::Found, Some(users)) => {
-            format!("The service carries {} at once{interval}.", counted(users.into(), "listener"))
+            format!("{} {} at once{interval}.", carries(answer), counted(users.into(), "listener"))
         }
         (SearchEnding::AtLeast, Some(users)) => format!(
-            "The service carries {} at once, and perhaps more: {}{interval}.",
+            "{} {} at once, and perhaps more: {}{interval}.",
+            carries(answer),
             counted(users.into(), "listener"),
             and_no_more(answer)
         ),
@@ -121,6 +126,48 @@ fn opening(answer: &Answer) -> String {
     }
 }
 
+/// Who carries a number: the service alone is not what is known of where lines are too slow.
+fn carries(answer: &Answer) -> &'static str {
+    if is_of_networks(answer) {
+        "With the networks of its listeners the service carries"
+    } else {
+        "The service carries"
+    }
+}
+
+fn is_of_networks(answer: &Answer) -> bool {
+    answer.gave_way == Some(GaveWay::ListenerNetworks)
+}
+
+/// Whether the service or its listeners' networks are too slow, and how that is known.
+fn networks(share: &NetworkShare, answer: &Answer) -> String {
+    let names = share.names.iter().map(|name| one_line(name)).collect::<Vec<_>>().join(", ");
+    let runs = match share.again {
+        1 => "The run".to_owned(),
+        again => format!("The {} runs", grouped(again)),
+    };
+    let number =
+        answer.first_failing.map_or_else(String::new, |users| format!(" of {}", grouped(users.into())));
+    let held = match share.held {
+        held if held == share.again => "holds".to_owned(),
+        0 => "does not hold".to_owned(),
+        held => format!("holds in {} of them", grouped(held)),
+    };
+    let again =
+        format!("{runs}{number} {} made again with no network: the number {held}.", were(share.again));
+    match (share.again, is_of_networks(answer)) {
+        (0, _) => format!(
+            "Listeners have networks of their own ({names}), and what is late may be those and not the service: on sockets nothing tells              the two apart, --simulate does."
+        ),
+        (_, true) => format!("{again} How many the service carries over faster networks is not known."),
+        (_, false) => format!("{again} So it is not for the networks of listeners ({names})."),
+    }
+}
+
+const fn were(count: u64) -> &'static str {
+    if count == 1 { "was" } else { "were" }
+}
+
 /// Why nothing is known of more.
 fn and_no_more(answer: &Answer) -> String {
     match answer.not_measured {
@@ -140,6 +187,9 @@ fn nothing_holds(answer: &Answer) -> String {
             format!("No number of listeners meets `{}`: {}.", failing.objective, at_any_load(failing))
         }
         (_, false) => alone.join(" "),
+        (None, true) if is_of_networks(answer) => {
+            "Over their networks not even one listener is served as it is asked for.".to_owned()
+        }
         (None, true) => "The service does not carry one listener as it is asked to.".to_owned(),
     }
 }
@@ -188,7 +238,13 @@ fn binding(name: &str, answer: &Answer) -> String {
         .filter(|_| answer.users.is_some())
         .and_then(|ceiling| ceiling.likely)
         .map_or_else(String::new, |likely| format!(" (about {likely:.1} listeners)"));
-    if name == THROUGHPUT {
+    if name == THROUGHPUT && is_of_networks(answer) {
+        format!(
+            "What binds is throughput{about}: no more audio comes over the networks of listeners than that."
+        )
+    } else if name == THROUGHPUT && is_told_apart(answer) == Some(false) {
+        format!("What binds is throughput{about}: no more audio reaches listeners than that.")
+    } else if name == THROUGHPUT {
         format!("What binds is throughput{about}: the service makes no more audio than that.")
     } else {
         format!("What binds is `{name}`{about}.")
@@ -205,10 +261,21 @@ fn paces(answer: &Answer) -> Option<String> {
 }
 
 /// What gave way, as a clause.
-fn gave_way(what: GaveWay, answer: &Answer) -> &'static str {
-    match what {
+fn gave_way(what: GaveWay, answer: &Answer) -> String {
+    let words = match what {
+        GaveWay::ListenerNetworks => {
+            let names = answer.networks.iter().flat_map(|share| &share.names);
+            let names: Vec<_> = names.map(|name| one_line(name)).collect();
+            return format!("the networks of listeners ({}), not the service", names.join(", "));
+        }
+        GaveWay::Queue if is_told_apart(answer) == Some(false) => {
+            "the queue or the networks of listeners: less audio comes than is listened to"
+        }
         GaveWay::Queue => {
             "the queue, in which work waits longer and longer because less audio is made than listened to"
+        }
+        GaveWay::Wait if is_told_apart(answer) == Some(false) => {
+            "the wait for work, or for the networks of listeners"
         }
         GaveWay::Wait if answer.failing_pace.is_some_and(|pace| pace >= 1.0) => {
             "the wait for work now and then, although enough audio is made on the whole"
@@ -218,7 +285,13 @@ fn gave_way(what: GaveWay, answer: &Answer) -> &'static str {
         GaveWay::Network => "the connections, which failed",
         GaveWay::RateLimit => "a rate or usage limit, which bit; the service behind it may carry more",
         GaveWay::Generator => "the generator on this machine, not the service",
-    }
+    };
+    words.to_owned()
+}
+
+/// Whether it is known that listeners' networks are not what is late; none where they had none.
+fn is_told_apart(answer: &Answer) -> Option<bool> {
+    answer.networks.as_ref().map(|share| share.again > 0)
 }
 
 /// A ceiling in listeners: "8.1 (7.9 to 8.6)". Nobody is a part of a listener.

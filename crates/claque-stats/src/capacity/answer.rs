@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     doubt::AtAnyLoad,
     evidence::{Evidence, Length, ProbeTrust},
+    networks::NetworkShare,
     search::{Search, SearchEnding, whole_number},
     weights::{BLUR, Chances},
 };
@@ -64,6 +65,9 @@ pub struct Answer {
     pub fall: Option<FailureShape>,
     /// What gave way; absent where nothing failed.
     pub gave_way: Option<GaveWay>,
+    /// What the networks of listeners have to do with what failed; absent where they had none, or nothing failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<NetworkShare>,
     /// What is missed at any load, where that is more likely than not.
     #[serde(default)]
     pub at_any_load: Option<AtAnyLoad>,
@@ -134,6 +138,8 @@ pub enum GaveWay {
     RateLimit,
     /// This machine, not the service.
     Generator,
+    /// Listeners' own networks, not the service: without them the same runs hold.
+    ListenerNetworks,
 }
 
 impl Answer {
@@ -206,6 +212,7 @@ impl Answer {
             said: failed.first().and_then(|one| one.said().map(str::to_owned)),
             probes: u64::try_from(history.len()).unwrap_or(u64::MAX),
             alone: search.alone_results(),
+            networks: None,
             at_any_load,
             listener_minutes: history.iter().map(|one| one.listened_s).fold(0.0, |sum, one| sum + one) / 60.0,
             binding,

@@ -104,6 +104,7 @@ mod tests {
             shown: Vec::new(),
             fall: None,
             gave_way: None,
+            networks: None,
             at_any_load: None,
             alone: Vec::new(),
             probes: 9,

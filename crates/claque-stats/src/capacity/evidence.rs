@@ -9,7 +9,10 @@ use claque_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::pace::{Pace, pace};
+use super::{
+    networks::{NetworkListeners, networks},
+    pace::{Pace, pace},
+};
 use crate::{
     objective::{Objective, Trial},
     observe::Observations,
@@ -44,6 +47,9 @@ pub struct Evidence {
     pub is_late: bool,
     /// Listeners that could be fed as fast as the first blocks came: a hint of where to look, no evidence.
     pub burst: Option<f64>,
+    /// Listeners by their networks; none where they had none of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<NetworkListeners>,
 }
 
 /// How long a probe was.
@@ -160,6 +166,7 @@ impl Evidence {
             block_s: block_s(run.facts, run.speed),
             failures: failures(run.facts),
             burst: burst(run.facts, run.speed),
+            networks: networks(run.facts),
         }
     }
 
@@ -178,6 +185,7 @@ impl Evidence {
             failures: Vec::new(),
             is_late: false,
             burst: None,
+            networks: Vec::new(),
         }
     }
 

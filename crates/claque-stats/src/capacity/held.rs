@@ -120,20 +120,30 @@ impl Search {
 
     /// Whether more than half of the full runs at a number failed, or the service most likely fell behind in them together.
     pub(super) fn has_failed(&self, users: u32) -> bool {
-        let failed = self.full_at(users).filter(|one| self.fails(one)).count();
-        2 * failed > self.full_at(users).count() || self.lags(users)
+        self.have_failed(&self.full_at(users).collect::<Vec<_>>())
+    }
+
+    /// The same of these runs, which are of one number.
+    pub(super) fn have_failed(&self, runs: &[&Evidence]) -> bool {
+        let failed = runs.iter().filter(|one| self.fails(one)).count();
+        2 * failed > runs.len() || self.lag(runs)
     }
 
     /// Whether the service most likely fell behind in the full runs at a number together.
     fn lags(&self, users: u32) -> bool {
-        let paces: Vec<_> = self.full_at(users).filter_map(|one| one.pace).collect();
-        if paces.is_empty() || !self.terms.throughput {
+        self.lag(&self.full_at(users).collect::<Vec<_>>())
+    }
+
+    /// The same of these runs, which are of one number.
+    fn lag(&self, runs: &[&Evidence]) -> bool {
+        let paces: Vec<_> = runs.iter().filter_map(|one| one.pace).collect();
+        let Some(first) = runs.first().filter(|_| !paces.is_empty() && self.terms.throughput) else {
             return false;
-        }
+        };
         let n = whole(u64::try_from(paces.len()).unwrap_or(u64::MAX));
         let ratio = paces.iter().map(|pace| pace.ratio).sum::<f64>() / n;
         let error = paces.iter().map(|pace| pace.error.powi(2)).sum::<f64>().sqrt() / n;
-        is_short(users, 1.0 - ratio, error)
+        is_short(first.users, 1.0 - ratio, error)
     }
 
     /// The runs that show that a number fails.

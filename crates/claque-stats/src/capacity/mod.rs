@@ -12,6 +12,7 @@ mod difference;
 mod doubt;
 mod evidence;
 mod held;
+mod networks;
 mod pace;
 mod search;
 mod weights;
@@ -21,6 +22,7 @@ pub use self::{
     difference::{Carries, Difference, difference, is_comparable},
     doubt::AtAnyLoad,
     evidence::{Evidence, Length, ProbeTrust, ProbedRun},
+    networks::{NetworkListeners, NetworkShare},
     pace::Pace,
     search::{Next, ProbeOrder, Ramp, Search, SearchEnding, SearchTerms},
     weights::Chances,

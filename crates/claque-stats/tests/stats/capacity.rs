@@ -8,7 +8,7 @@ use claque_stats::{
     objective::{Counted, Objective, ObjectiveResult, ObjectiveUnit, Trial},
 };
 
-fn terms() -> SearchTerms {
+pub(crate) fn terms() -> SearchTerms {
     SearchTerms {
         confidence_pct: 95.0,
         most_users: 200,
@@ -24,12 +24,12 @@ fn terms() -> SearchTerms {
     }
 }
 
-fn objectives() -> Vec<Objective> {
+pub(crate) fn objectives() -> Vec<Objective> {
     vec![Objective::parse("listeners underrun-free >= 99 %").expect("it is an objective")]
 }
 
 /// A run in which so many listeners were free of underruns.
-fn run(order: ProbeOrder, good: u32, ratio: f64) -> Evidence {
+pub(crate) fn run(order: ProbeOrder, good: u32, ratio: f64) -> Evidence {
     let met = f64::from(good) >= 0.99 * f64::from(order.users);
     let result = ObjectiveResult {
         objective: "listeners underrun-free >= 99 %".to_owned(),
@@ -55,6 +55,7 @@ fn run(order: ProbeOrder, good: u32, ratio: f64) -> Evidence {
         failures: Vec::new(),
         is_late: false,
         burst: None,
+        networks: Vec::new(),
     }
 }
 

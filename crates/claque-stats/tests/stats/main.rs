@@ -2,6 +2,7 @@
 
 mod audio;
 mod capacity;
+mod capacity_networks;
 mod compare;
 mod documents;
 mod explain;

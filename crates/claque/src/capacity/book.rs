@@ -82,12 +82,27 @@ impl Book {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(crate) fn record(&mut self, mut probe: ProbeRow) -> anyhow::Result<()> {
+    pub(crate) fn record(&mut self, probe: ProbeRow) -> anyhow::Result<()> {
+        let probe = self.with_digest(probe)?;
+        self.0.manifest.probes.push(probe);
+        self.save()
+    }
+
+    /// The same of a run that was made again without networks.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn record_without_networks(&mut self, probe: ProbeRow) -> anyhow::Result<()> {
+        let probe = self.with_digest(probe)?;
+        self.0.manifest.without_networks.push(probe);
+        self.save()
+    }
+
+    fn with_digest(&self, mut probe: ProbeRow) -> anyhow::Result<ProbeRow> {
         if let Some(folder) = &probe.folder {
             probe.run = run_digest(&self.0.dir.join(folder))?;
         }
-        self.0.manifest.probes.push(probe);
-        self.save()
+        Ok(probe)
     }
 
     /// Puts down what all runs come to.

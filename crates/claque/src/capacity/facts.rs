@@ -11,7 +11,7 @@ use claque_stats::{
 };
 use claque_store::{CapacityFolder, Integrity, ProbeRow, Run, StoreError, open_capacity, short_name};
 
-use super::probe::evidence_of;
+use super::{networks::with_networks, probe::evidence_of};
 use crate::kept;
 
 /// Opens a search and works out again what its runs show and what they come to. What the file says otherwise is told as a doubt.
@@ -26,12 +26,10 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
     let (mut gone, mut differing) = (0_usize, Vec::new());
     for (place, probe) in book.manifest.probes.iter_mut().enumerate() {
         let Some(folder) = probe.folder.as_deref().map(|name| dir.join(name)) else { continue };
-        if !folder.join("run.json").is_file() {
+        let Some(run) = read_back(&folder)? else {
             gone += 1;
             continue;
-        }
-        let run = claque_store::open(&folder)
-            .with_context(|| format!("failed to read back the run in {}", folder.display()))?;
+        };
         if let Some(measured) = run.measured() {
             let name = short_name(&folder);
             if let Some((_, first)) = book.measured.iter().find(|(other, _)| *other == measured) {
@@ -49,9 +47,21 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
             probe.evidence = evidence;
         }
     }
+    for probe in &mut book.manifest.without_networks {
+        let Some(folder) = probe.folder.as_deref().map(|name| dir.join(name)) else { continue };
+        let Some(run) = read_back(&folder)? else {
+            gone += 1;
+            continue;
+        };
+        let evidence = of_run(&run, probe, &objectives);
+        if !is_same(&evidence, &probe.evidence) {
+            differing.push(format!("{} without networks", probe.order.number + 1));
+            probe.evidence = evidence;
+        }
+    }
     book.doubts.extend(of_model(&book.manifest.scenario));
     if gone > 0 {
-        let of = book.manifest.probes.len();
+        let of = book.manifest.probes.len() + book.manifest.without_networks.len();
         book.doubts.push(format!(
             "{gone} of {of} runs are not in the folder any more: what capacity.json says of them cannot be held against their facts"
         ));
@@ -79,6 +89,15 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
         book.integrity = Integrity::of_search(otherwise);
     }
     Ok(book)
+}
+
+/// A run of a search; none where it is not there any more.
+fn read_back(folder: &Path) -> anyhow::Result<Option<Run>> {
+    if !folder.join("run.json").is_file() {
+        return Ok(None);
+    }
+    let read = claque_store::open(folder);
+    read.map(Some).with_context(|| format!("failed to read back the run in {}", folder.display()))
 }
 
 /// What `claque calibrate` found against the model that was searched, if it is one that it wrote.
@@ -111,7 +130,7 @@ fn answer(book: &CapacityFolder, objectives: &[Objective], told: &SearchEnding) 
             SearchEnding::Undecided("the runs in the folder are not enough".to_owned())
         }
     };
-    Answer::of(&search, objectives, ending)
+    with_networks(&book.manifest, &search, Answer::of(&search, objectives, ending))
 }
 
 fn is_same(a: &Evidence, b: &Evidence) -> bool {
@@ -130,10 +149,16 @@ fn is_same(a: &Evidence, b: &Evidence) -> bool {
         && pace
         && counts(a) == counts(b)
         && a.failures == b.failures
+        // An older claque wrote none.
+        && (b.networks.is_empty() || a.networks == b.networks)
 }
 
 fn is_same_answer(a: &Answer, b: &Answer) -> bool {
     let kind = |one: &Answer| std::mem::discriminant(&one.ending);
     let numbers = |one: &Answer| (one.users, one.low, one.high, one.first_failing, one.probes);
-    kind(a) == kind(b) && numbers(a) == numbers(b) && a.binding == b.binding && a.gave_way == b.gave_way
+    kind(a) == kind(b)
+        && numbers(a) == numbers(b)
+        && a.binding == b.binding
+        && a.gave_way == b.gave_way
+        && a.networks == b.networks
 }

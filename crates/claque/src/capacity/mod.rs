@@ -1,12 +1,14 @@
 //! How many can listen at once: runs of one search, made by the driver of their kind, written down, and told together.
 //!
 //! [`claque_stats::capacity`] says which run is wanted next and what all of them come to; [`book`] keeps them in a folder, so that a
-//! search goes on where it was; [`probe`] makes one run, and [`drain`] waits until a service has recovered from it.
+//! search goes on where it was; [`probe`] makes one run, [`drain`] waits until a service has recovered from it, and [`networks`] makes runs
+//! that failed again without the networks of listeners.
 
 pub(crate) mod against;
 pub(crate) mod book;
 mod drain;
 pub(crate) mod facts;
+mod networks;
 mod probe;
 pub(crate) mod resume;
 
@@ -70,6 +72,11 @@ pub(crate) async fn run(mut settings: CapacitySettings) -> anyhow::Result<ExitCo
         }
     };
     let answer = Answer::of(&search, &settings.objectives, ending);
+    let Some(answer) = networks::told_apart(&mut settings, &search, answer, &mut book, &interrupts).await?
+    else {
+        say_how_to_go_on(&book);
+        return Ok(ExitCode::from(LEFT));
+    };
     let code = exit_code(&answer.ending);
     if answer.ending == SearchEnding::Stopped {
         say_how_to_go_on(&book);

@@ -1,5 +1,6 @@
 //! `claque capacity` as its users meet it: answers, exit codes, files.
 
+mod networks;
 mod small_numbers;
 
 use std::{
