@@ -79,6 +79,26 @@ pub(super) fn paragraph(answer: &Answer) -> String {
 
 /// That the runs at the answer by themselves show less than is asked for, if so.
 fn caution(answer: &Answer) -> Option<String> {
+    of_listeners(answer).or_else(|| of_runs(answer))
+}
+
+/// That a number holds of which runs missed something, where whole runs are counted.
+fn of_runs(answer: &Answer) -> Option<String> {
+    let shown = answer.shown.iter().filter(|shown| shown.counts == Counted::Runs);
+    let shown = shown.min_by(|a, b| a.at_least_pct.total_cmp(&b.at_least_pct))?;
+    (answer.ending == SearchEnding::Found || answer.ending == SearchEnding::AtLeast).then(|| {
+        format!(
+            "`{}` is met or missed by a run as a whole: a number counts as carried where more than half of its runs meet it, and of those at {} \
+             {} of {} did.",
+            shown.objective,
+            answer.users.unwrap_or_default(),
+            shown.runs_met,
+            shown.runs
+        )
+    })
+}
+
+fn of_listeners(answer: &Answer) -> Option<String> {
     let least = answer.shown.iter().filter(|shown| shown.counts == Counted::Listeners);
     let shown = least.min_by(|a, b| a.at_least_pct.total_cmp(&b.at_least_pct))?;
     (answer.ending == SearchEnding::Found || answer.ending == SearchEnding::AtLeast).then(|| {
@@ -222,7 +242,8 @@ fn takes(answer: &Answer) -> String {
     let (Some(users), Some(low), Some(high)) = (answer.users, answer.low, answer.high) else {
         return match (answer.users, answer.first_failing) {
             (None, Some(_)) => "a first number that holds",
-            (None, None) => "a run that measures the service",
+            (None, None) if answer.ceilings.is_empty() => "a run that measures the service",
+            (None, None) => "more runs than there was time for",
             (Some(_), _) => "a first number that fails",
         }
         .to_owned();
@@ -274,9 +295,10 @@ fn gave_way(what: GaveWay, answer: &Answer) -> String {
         GaveWay::Queue => {
             "the queue, in which work waits longer and longer because less audio is made than listened to"
         }
-        GaveWay::Wait if is_told_apart(answer) == Some(false) => {
+        GaveWay::Wait | GaveWay::ServiceTime if is_told_apart(answer) == Some(false) => {
             "the wait for work, or for the networks of listeners"
         }
+        GaveWay::ServiceTime => "the time that the service takes for one listener, however few there are",
         GaveWay::Wait if answer.failing_pace.is_some_and(|pace| pace >= 1.0) => {
             "the wait for work now and then, although enough audio is made on the whole"
         }
@@ -310,6 +332,7 @@ fn of_load(ceiling: &Ceiling) -> String {
             format!("about {likely:.1} (fewer than 1 to {high:.1})")
         }
         (Some(likely), Some(high)) => format!("about {likely:.1} ({:.1} to {high:.1})", ceiling.low),
+        (None, Some(high)) => format!("{:.1} to {high:.1}", ceiling.low),
         (_, _) if ceiling.low < 1.0 => "not known".to_owned(),
         (_, _) => format!("at least {:.1}", ceiling.low),
     }

@@ -130,6 +130,8 @@ pub enum GaveWay {
     Queue,
     /// Work waited too long now and then, though the service makes enough.
     Wait,
+    /// What is missed is missed at any load: not the load, but the time that the service takes for a listener by itself.
+    ServiceTime,
     /// The service failed.
     Worker,
     /// Connections failed.
@@ -177,6 +179,7 @@ impl Answer {
             .failing(&if_any)
             .is_some_and(|above| search.is_missed_each_time(users.unwrap_or_default(), above));
         let is_open = least.is_open(1.0 - tail) && !is_ended;
+        let end = search.failing(&if_any).filter(|_| is_ended);
         // The capacity is the least of the ceilings, so that none of them is lower than it.
         let floor = users.map_or(0.0, |_| f64::from(low));
         let ceilings: Vec<_> = ceilings.into_iter().map(|ceiling| ceiling.not_below(floor)).collect();
@@ -185,12 +188,28 @@ impl Answer {
         let failing = search.failing(&if_any).filter(|_| is_trusted);
         let failed = failing.map_or_else(Vec::new, |number| search.failed_at(number));
         let pace = |number: u32| mean_pace(search.full_at(number).filter(|_| terms.throughput));
-        let (is_behind, binding) = (falls_behind(&failed, terms.throughput), binding(&ceilings, &failed));
-        // A lone listener is hardly ever too much for a service; that the pace is a little below 1 is no reason then.
-        let is_behind = is_behind
+        // A lone listener is hardly ever too much for a service; that the pace is a little below 1 is no reason then. Nor is it where more
+        // listeners are known to be fed.
+        let is_behind = falls_behind(&failed, terms.throughput)
+            && failing.is_some_and(|number| is_in_reach(&ceilings, number))
             && (ending != SearchEnding::NothingHolds
                 || failing.and_then(pace).is_some_and(|pace| pace < CLEARLY));
-        let binding = if is_behind { Some(THROUGHPUT.to_owned()) } else { binding };
+        let lowest = binding(&ceilings, &failed);
+        // What is missed at any load was missed elsewhere, if not there.
+        let missed =
+            at_any_load.as_ref().filter(|missed| !is_behind && lowest.as_ref() != Some(&missed.objective));
+        let missed =
+            missed.and_then(|missed| objectives.iter().position(|one| one.text() == missed.objective));
+        let (failing, failed) = match missed {
+            Some(at) => (None, search.missed(at)),
+            None => (failing, failed),
+        };
+        let binding = match (&at_any_load, is_behind) {
+            (_, true) => Some(THROUGHPUT.to_owned()),
+            (Some(missed), false) => Some(missed.objective.clone()),
+            (None, false) => lowest,
+        };
+        let cause = Cause { is_behind, is_any_load: at_any_load.is_some() };
         Self {
             users,
             low: users.map(|_| low),
@@ -206,7 +225,7 @@ impl Answer {
             shown: users
                 .map_or_else(Vec::new, |users| shown(history, users, objectives, terms.confidence_pct)),
             fall: failing.and_then(|number| fall(failed.iter().copied(), users, number)),
-            gave_way: gave_way(history, &failed, is_behind, &ending),
+            gave_way: gave_way(history, &failed, cause, &ending),
             pace: users.and_then(pace),
             failing_pace: failing.and_then(pace),
             said: failed.first().and_then(|one| one.said().map(str::to_owned)),
@@ -215,8 +234,8 @@ impl Answer {
             networks: None,
             at_any_load,
             listener_minutes: history.iter().map(|one| one.listened_s).fold(0.0, |sum, one| sum + one) / 60.0,
+            ceilings: ceilings.into_iter().map(|one| one.ending_at(end, binding.as_deref())).collect(),
             binding,
-            ceilings,
             ending,
         }
     }
@@ -227,6 +246,12 @@ impl Ceiling {
     fn not_below(self, floor: f64) -> Self {
         let above = |end: Option<f64>| end.map(|end| end.max(floor));
         Self { low: self.low.max(floor), likely: above(self.likely), high: above(self.high), ..self }
+    }
+
+    /// The same where it is the one that binds, and a number above it was missed each time.
+    fn ending_at(self, end: Option<u32>, binding: Option<&str>) -> Self {
+        let end = end.filter(|_| self.high.is_none() && binding == Some(&*self.name)).map(f64::from);
+        Self { high: self.high.or(end), ..self }
     }
 
     fn of(name: &str, chances: &Chances, tail: f64) -> Self {
@@ -314,7 +339,7 @@ fn fall<'a>(
 fn gave_way(
     history: &[Evidence],
     failed: &[&Evidence],
-    is_behind: bool,
+    Cause { is_behind, is_any_load }: Cause,
     ending: &SearchEnding,
 ) -> Option<GaveWay> {
     let is_late = || history.iter().any(|one| one.is_late);
@@ -338,15 +363,34 @@ fn gave_way(
         };
         failed.iter().map(of).sum()
     };
-    let (workers, network) = (class(&["server", "overload", "protocol"]), class(&["transport"]));
+    // Where work waits longer and longer it is not the service's doing that somebody's patience ended.
+    let silent = if is_behind { 0 } else { class(&["timeout"]) };
+    let workers = class(&["server", "overload", "protocol", "invalid", "auth"]) + silent;
+    let network = class(&["transport"]);
     Some(match (is_limited, workers.max(network)) {
         (true, _) => GaveWay::RateLimit,
         (false, 1..) if network > workers => GaveWay::Network,
         (false, 1..) => GaveWay::Worker,
         (false, 0) if is_unserved => GaveWay::Worker,
         (false, 0) if is_behind => GaveWay::Queue,
+        (false, 0) if is_any_load => GaveWay::ServiceTime,
         (false, 0) => GaveWay::Wait,
     })
+}
+
+/// Why a number fails, beside failures.
+#[derive(Clone, Copy, Debug)]
+struct Cause {
+    /// Less audio comes than is listened to.
+    is_behind: bool,
+    /// An objective is missed at any load.
+    is_any_load: bool,
+}
+
+/// Whether the ceiling by throughput may lie at that number.
+fn is_in_reach(ceilings: &[Ceiling], number: u32) -> bool {
+    let throughput = ceilings.iter().find(|ceiling| ceiling.name == THROUGHPUT);
+    throughput.is_none_or(|ceiling| ceiling.low <= f64::from(number))
 }
 
 /// Whether the service delivered less than was listened to in these runs together.

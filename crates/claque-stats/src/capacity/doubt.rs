@@ -208,6 +208,12 @@ impl Search {
         missed.iter().filter_map(of).collect()
     }
 
+    /// The runs that missed an objective.
+    pub(super) fn missed(&self, at: usize) -> Vec<&Evidence> {
+        let misses = |one: &&Evidence| one.trials.get(at).is_some_and(|trial| !trial.result.met);
+        self.history.iter().filter(|one| one.is_trusted()).filter(misses).collect()
+    }
+
     /// What is most likely missed at any load: of the objectives of which that is more likely than not.
     pub(super) fn at_any_load(&self, objectives: &[Objective]) -> Option<AtAnyLoad> {
         let none = |belief: &ObjectiveBelief| 1.0 - belief.chances().at_least(1.0);
@@ -228,6 +234,10 @@ impl Search {
         let trials = || runs.iter().filter_map(|one| one.trials.get(at));
         let first = trials().next()?;
         let (bad, of) = trials().fold((0, 0), |sum, trial| (sum.0 + trial.of - trial.good, sum.1 + trial.of));
+        // Before anything was missed, that much is would be no more than what was expected beforehand.
+        if bad == 0 {
+            return None;
+        }
         let users = || runs.iter().map(|one| one.users);
         Some(AtAnyLoad {
             objective: objective.text().to_owned(),

@@ -80,6 +80,7 @@ impl Search {
             Some(
                 GaveWay::Queue
                 | GaveWay::Wait
+                | GaveWay::ServiceTime
                 | GaveWay::Worker
                 | GaveWay::Network
                 | GaveWay::ListenerNetworks,

@@ -89,6 +89,35 @@ impl Objective {
         }
     }
 
+    /// Whether it is about how many listeners there are, which is what a search for a capacity varies.
+    #[must_use]
+    pub const fn counts_listeners(&self) -> bool {
+        matches!(self.subject, Subject::Listeners(_, Measure::Count))
+    }
+
+    /// Whether it allows nobody to be on the wrong side, or next to nobody: no number of listeners shows that it is met.
+    #[must_use]
+    pub fn asks_for_everybody(&self) -> bool {
+        let is_share = match self.subject {
+            Subject::Listeners(_, Measure::Share)
+            | Subject::Success
+            | Subject::Goodput
+            | Subject::Continuity(_) => true,
+            Subject::Listeners(_, Measure::Count)
+            | Subject::Time(..)
+            | Subject::StalledTime(_)
+            | Subject::Underruns(_)
+            | Subject::Errors
+            | Subject::Resends(_)
+            | Subject::GivenUp(_) => false,
+        };
+        let asked = match self.relation {
+            Relation::Above | Relation::AtLeast | Relation::Equal => self.limit / 100.0,
+            Relation::Below | Relation::AtMost => 0.0,
+        };
+        is_share && asked > LARGEST_TARGET
+    }
+
     /// Whether more load makes it easier to meet: a lower bound on what goes wrong, an upper bound on what goes right, or a bound on
     /// how many listeners there are. Such a one has no ceiling.
     #[must_use]

@@ -248,6 +248,22 @@ fn where_something_goes_wrong_at_any_load_nothing_is_found() {
 }
 
 #[test]
+fn what_no_number_of_listeners_shows_is_known() {
+    for (line, everybody) in [
+        ("listeners underrun-free >= 100 %", true),
+        ("listeners started = 100 %", true),
+        ("success_pct >= 99.999 %", true),
+        ("listeners underrun-free >= 99.99 %", false),
+        ("success_pct < 90 %", false),
+        ("errors = 0", false),
+        ("startup_time p95 < 3 s", false),
+    ] {
+        let objective = Objective::parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(objective.asks_for_everybody(), everybody, "{line}");
+    }
+}
+
+#[test]
 fn what_more_load_makes_easier_is_known() {
     for (line, eases) in [
         ("errors > 3", true),

@@ -45,6 +45,9 @@ pub(crate) struct Seal {
     hash: ValueHash,
     /// A digest of the value of each key.
     keys: BTreeMap<String, String>,
+    /// What somebody else has put into it.
+    #[serde(flatten)]
+    strange: BTreeMap<String, serde_json::Value>,
 }
 
 /// A digest of values.
@@ -153,7 +156,8 @@ pub(crate) fn encode(
     let mut bytes = serde_json::to_vec_pretty(document).map_err(failed)?;
     let hash = ValueHash::Xxh3;
     let keys = serde_json::from_slice::<Values>(&bytes).map_err(failed)?.digests(hash);
-    let seal = serde_json::to_string_pretty(&Seal { files, hash, keys }).map_err(failed)?;
+    let seal = serde_json::to_string_pretty(&Seal { files, hash, keys, strange: BTreeMap::new() })
+        .map_err(failed)?;
     // In the place of the brace that ends the document, and of the line end before it.
     if !bytes.ends_with(b"\n}") {
         return Err(StoreError::encode(path, "a document without a key has nothing to be sealed"));
@@ -180,6 +184,9 @@ pub(crate) fn hold(
     let is_other = |key: &&&String| keys.get(**key) != seal.keys.get(**key);
     let mut found =
         Found { keys: all.iter().filter(is_other).map(ToString::to_string).collect(), ..Found::default() };
+    if !seal.strange.is_empty() {
+        found.keys.push(KEY.to_owned());
+    }
     for (name, sealed) in &seal.files {
         // A name that claque does not give may lead anywhere.
         if !files::ALL.contains(&name.as_str()) {
@@ -222,7 +229,7 @@ pub(crate) fn run_digest(bytes: &[u8], path: &Path) -> Result<Option<String>, St
         seal: Option<Seal>,
     }
     let sealed: Sealed = serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(path, error))?;
-    let Some(Seal { files, hash: _, keys }) = sealed.seal else { return Ok(None) };
+    let Some(Seal { files, hash: _, keys, strange: _ }) = sealed.seal else { return Ok(None) };
     let mut hasher = Sha256::new();
     for (name, FileSeal { bytes, sha256 }) in &files {
         hasher.update(format!("{name} {bytes} {sha256}\n"));
@@ -345,6 +352,9 @@ mod tests {
         assert_eq!(found(&bytes, dir.path()).gone, [files::BLOCKS]);
         let mut file: Value = serde_json::from_slice(&bytes).unwrap();
         file["seal"]["files"] = json!({"../../dev/zero": {"bytes": 3, "sha256": ""}});
+        assert_eq!(found(file.to_string().as_bytes(), dir.path()).keys, [KEY]);
+        file["seal"] = serde_json::from_slice::<Value>(&bytes).unwrap()["seal"].take();
+        file["seal"]["note"] = json!("mine");
         assert_eq!(found(file.to_string().as_bytes(), dir.path()).keys, [KEY]);
     }
 

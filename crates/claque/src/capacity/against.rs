@@ -3,7 +3,7 @@
 use std::{path::Path, process::ExitCode};
 
 use claque_report::capacity::{compared_to_json, compared_to_text, not_comparable};
-use claque_stats::capacity::{Answer, Carries, difference, is_comparable};
+use claque_stats::capacity::{Carries, difference, is_comparable};
 use claque_store::CapacityFolder;
 
 use super::{book::folder_of_capacity, facts};
@@ -40,7 +40,7 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
     after.integrity.refuse(&folders[1])?;
     same_task(&before, &after)?;
     no_run_twice(&before, &after)?;
-    let (a, b) = (answer(&before, &folders[0])?, answer(&after, &folders[1])?);
+    let (a, b) = (facts::answer_of(&before)?, facts::answer_of(&after)?);
     let names = (settings.sides[0].as_str(), settings.sides[1].as_str());
     for (name, book) in [(names.0, &before), (names.1, &after)] {
         book.doubts.iter().for_each(|doubt| talk::say(&format!("warning: {name}: {doubt}")));
@@ -64,15 +64,6 @@ pub(crate) fn compare(settings: &CompareSettings) -> anyhow::Result<Option<ExitC
         (OnRegression::Fail, None) if !difference.judged => ExitCode::from(USAGE),
         (OnRegression::Fail | OnRegression::Tell, _) => ExitCode::SUCCESS,
     }))
-}
-
-fn answer<'a>(book: &'a CapacityFolder, folder: &Path) -> Result<&'a Answer, UsageError> {
-    book.manifest.answer.as_ref().ok_or_else(|| {
-        UsageError::new(format!(
-            "the search in {} has not ended; go on with it by `claque capacity --resume`",
-            folder.display()
-        ))
-    })
 }
 
 /// A run that was copied says nothing of a difference. That two simulations come to the same is a finding, and no copy.

@@ -12,7 +12,7 @@ use claque_stats::{
 use claque_store::{CapacityFolder, Integrity, ProbeRow, Run, StoreError, open_capacity, short_name};
 
 use super::{networks::with_networks, probe::evidence_of};
-use crate::kept;
+use crate::{config::UsageError, kept};
 
 /// Opens a search and works out again what its runs show and what they come to. What the file says otherwise is told as a doubt.
 ///
@@ -89,6 +89,22 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
         book.integrity = Integrity::of_search(otherwise);
     }
     Ok(book)
+}
+
+/// What a search came to.
+///
+/// # Errors
+/// It has not ended, or its answer was taken out of its file.
+pub(crate) fn answer_of(book: &CapacityFolder) -> anyhow::Result<&Answer> {
+    if let Some(answer) = &book.manifest.answer {
+        return Ok(answer);
+    }
+    book.integrity.refuse(&book.dir)?;
+    Err(UsageError::new(format!(
+        "the search in {} has not ended: it has no answer to show; go on with it by `claque capacity --resume`, or name one of its runs",
+        book.dir.display()
+    ))
+    .into())
 }
 
 /// A run of a search; none where it is not there any more.

@@ -27,7 +27,8 @@ pub(crate) struct CapacityFlags {
     /// Never ask for more listeners than these [default: 1000]
     #[arg(long, visible_alias = "ceiling", value_name = "N", allow_negative_numbers = true, help_heading = HEADING)]
     pub(crate) max_users: Option<i64>,
-    /// The longest that all runs may take together, in minutes of their own time [default: as long as it takes]
+    /// No run is begun that would end later than this after the first, in minutes of the runs' own time; the first is made whatever it
+    /// takes [default: as long as it takes]
     #[arg(long, value_name = "MINUTES", allow_negative_numbers = true, help_heading = HEADING)]
     pub(crate) max_time: Option<f64>,
     /// Go on with a search that was stopped: its folder, its name below --output-dir, or `latest`

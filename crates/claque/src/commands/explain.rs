@@ -72,13 +72,8 @@ pub(crate) fn explain(flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
 
 /// The first run with the first number that failed, of those that can be trusted and did not hold. Where nothing holds it is the one with
 /// the fewest listeners: that one of them is too many may be known of all runs together.
-fn first_failing(search: &CapacityFolder) -> Result<&ProbeRow, UsageError> {
-    let Some(answer) = &search.manifest.answer else {
-        return Err(UsageError::new(format!(
-            "the search in {} has not ended; go on with it by `claque capacity --resume`, or name one of its runs",
-            search.dir.display()
-        )));
-    };
+fn first_failing(search: &CapacityFolder) -> anyhow::Result<&ProbeRow> {
+    let answer = facts::answer_of(search)?;
     let failed = |probe: &&ProbeRow| {
         Some(probe.order.users) == answer.first_failing
             && probe.evidence.is_trusted()
@@ -94,7 +89,8 @@ fn first_failing(search: &CapacityFolder) -> Result<&ProbeRow, UsageError> {
         });
         missed.filter(|_| answer.ending == SearchEnding::NothingHolds).min_by_key(|probe| probe.order.users)
     };
-    missed.or_else(|| candidates().next()).or_else(any_missed).ok_or_else(|| no_run(search))
+    let found = missed.or_else(|| candidates().next()).or_else(any_missed);
+    Ok(found.ok_or_else(|| no_run(search))?)
 }
 
 /// Why no run of a search can be explained, and which could.

@@ -8,7 +8,6 @@ use std::{
 use crate::{
     capacity::{book::folder_of_capacity, facts},
     cli::ReportFlags,
-    config::UsageError,
     exit::of_integrity,
     find::{self, Kept},
     report,
@@ -42,10 +41,7 @@ fn search(name: &str, dir: &Path) -> Option<PathBuf> {
 /// The page of a search that was changed tells so, and so does the exit code.
 fn of_search(folder: &Path) -> anyhow::Result<(PathBuf, ExitCode)> {
     let book = facts::open(folder)?;
-    let Some(answer) = &book.manifest.answer else {
-        let what = "has not ended: it has no answer to show; go on with it by `claque capacity --resume`";
-        return Err(UsageError::new(format!("the search in {} {what}", folder.display())).into());
-    };
+    let answer = facts::answer_of(&book)?;
     book.doubts.iter().for_each(|doubt| say(&format!("warning: {doubt}")));
     Ok((report::capacity::save_page(&book, answer)?, of_integrity(&book.integrity)))
 }

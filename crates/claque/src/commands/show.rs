@@ -88,10 +88,7 @@ fn show_capacity(folder: &Path, output: &ShowOutput) -> anyhow::Result<ExitCode>
         return Err(UsageError::new("a capacity is not told as JUnit XML; leave out --junit").into());
     }
     let book = capacity::facts::open(folder)?;
-    if book.manifest.answer.is_none() {
-        let what = "has not ended: it has no answer to show; go on with it by `claque capacity --resume`";
-        return Err(UsageError::new(format!("the search in {} {what}", folder.display())).into());
-    }
+    capacity::facts::answer_of(&book)?;
     report::capacity::write_markdown(&book, output.markdown.as_deref())?;
     report::capacity::print(&book, output.format)?;
     Ok(of_integrity(&book.integrity))

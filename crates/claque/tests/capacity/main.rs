@@ -1,5 +1,6 @@
 //! `claque capacity` as its users meet it: answers, exit codes, files.
 
+mod causes;
 mod networks;
 mod small_numbers;
 
@@ -196,6 +197,8 @@ fn what_a_search_cannot_be_told_is_refused_with_what_to_do() {
         (&["--arrivals", "poisson 5/min"], "--arrivals has no meaning for a capacity"),
         (&["--warm-up", "60s"], "--warm-up has no meaning for a capacity"),
         (&["--objective", "errors > 3"], "gets easier the more listen"),
+        (&["--objective", "listeners started <= 5"], "is about how many listeners there are"),
+        (&["--objective", "listeners underrun-free >= 100 %"], "asks for everybody"),
         (&["--resume", "nothing"], "there is no capacity `nothing`"),
     ] {
         let output = stage.claque(&[&["capacity", "--simulate"], args].concat());

@@ -163,7 +163,7 @@ fn of_range(
         (read(from, "where it begins")?, read(until, "where it ends")?);
     let unit = finer(low_unit, high_unit)?;
     let (low, high) = (scaled(low, low_unit, unit), scaled(high, high_unit, unit));
-    if low >= high {
+    if low > high {
         return Err(format!(
             "{from}..{until} has no values in it; give the smaller one first, such as 1..16"
         ));
