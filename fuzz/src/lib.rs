@@ -8,6 +8,7 @@
 
 mod audio;
 mod connection;
+mod metrics;
 mod openai;
 mod splits;
 mod store;
@@ -16,6 +17,7 @@ mod yapit;
 pub use self::{
     audio::{audio, pcm},
     connection::{http1, websocket},
+    metrics::metrics,
     openai::{event_stream, speech_answer},
     store::{parquet, run_json},
     yapit::{yapit_answer, yapit_message, yapit_session},
@@ -30,10 +32,11 @@ pub fn pdf(data: &[u8]) {
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("audio", audio),
     ("event_stream", event_stream),
     ("http1", http1),
+    ("metrics", metrics),
     ("parquet", parquet),
     ("pcm", pcm),
     ("pdf", pdf),

@@ -97,6 +97,11 @@ fn http1_holds() {
 }
 
 #[test]
+fn metrics_holds() {
+    run("metrics");
+}
+
+#[test]
 fn parquet_holds() {
     run("parquet");
 }

@@ -93,6 +93,7 @@ pub mod rng;
 pub mod schedule;
 pub mod script;
 pub mod secret;
+pub mod series;
 pub mod share;
 pub mod span;
 pub mod time;

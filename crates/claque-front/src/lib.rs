@@ -6,6 +6,7 @@
 
 mod audio;
 mod call;
+mod exposition;
 pub mod openai;
 pub mod typed;
 pub mod yapit;

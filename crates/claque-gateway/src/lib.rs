@@ -26,8 +26,8 @@ pub use ids::{ConnId, DocumentId, JobId, UserId, VariantHash};
 pub use machine::{Crashes, MachineModel, Neighbours, Tail, Threads};
 pub use models::{ModelConfig, Workers, by_slug as models_by_slug};
 pub use pipeline::{
-    Admission, Ask, Content, Delivery, Engine, EngineCall, EngineErrors, EvictedKey, Load, ModelLoad,
-    Outcome, OverflowConfig, Pipeline, PipelineConfig, PipelineStats, PipelineTimeout, Subscriber,
+    Admission, Ask, Content, Delivery, Engine, EngineCall, EngineErrors, EvictedKey, Load, ModelLevels,
+    ModelLoad, Outcome, OverflowConfig, Pipeline, PipelineConfig, PipelineStats, PipelineTimeout, Subscriber,
 };
 pub use service::{LengthModel, Quantiles, ServiceModel, Spread};
 pub use speech::{AudioFormat, Speech, SpeechBody};

@@ -24,6 +24,7 @@ mod paint;
 pub mod printable;
 pub mod replicates;
 pub mod run;
+mod series;
 pub mod suite;
 mod text;
 pub mod tune;

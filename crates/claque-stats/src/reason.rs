@@ -116,6 +116,9 @@ pub enum ReasonId {
     SecretInName,
     /// Note: the service's lists of blocks are odd, or its statuses name what nobody asked for.
     OddBlocks,
+    /// Note: figures that others were to tell beside the audience did not all come, or not all were kept. No figure of listeners is made
+    /// of them.
+    ScrapeIncomplete,
 }
 
 impl ReasonId {
@@ -171,6 +174,7 @@ impl ReasonId {
             Self::ModelInDoubt => "model-in-doubt",
             Self::SecretInName => "secret-in-name",
             Self::OddBlocks => "odd-blocks",
+            Self::ScrapeIncomplete => "scrape-incomplete",
         }
     }
 }

@@ -23,6 +23,8 @@ pub(crate) const INCIDENTS: &str = "incidents.jsonl";
 pub(crate) const INCIDENTS_KEY: &str = "incidents";
 /// In place of the four above in runs over documents.
 pub(crate) const PAGES: &str = "pages.parquet";
+/// Figures of others, where somebody was to be asked for them.
+pub(crate) const SERIES: &str = "series.parquet";
 pub(crate) const TAGS: &str = "tags.txt";
 /// What a listener heard, where somebody wanted to know.
 pub(crate) const HEARD: &str = "heard.ogg";
@@ -34,11 +36,11 @@ pub(crate) const TUNE: &str = "tune.json";
 pub(crate) const TUNE_PAGE: &str = "tune.html";
 
 /// Everything claque leaves in a run's folder, `run.json` last.
-pub(crate) const ALL: [&str; 11] =
-    [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES, TAGS, HEARD, "report.html", RUN];
+pub(crate) const ALL: [&str; 12] =
+    [JOURNAL, BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES, SERIES, TAGS, HEARD, "report.html", RUN];
 
-/// Those with facts, which the seal of a finished run tells of.
-pub(crate) const FACTS: [&str; 6] = [BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES];
+/// Those with facts and series, which the seal of a finished run tells of.
+pub(crate) const FACTS: [&str; 7] = [BLOCKS, STALLS, LISTENERS, ERRORS, INCIDENTS, PAGES, SERIES];
 
 /// Writes `bytes` beside `path` and renames: a reader, or a crash, sees the old file or the new one.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {

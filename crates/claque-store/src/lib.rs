@@ -33,6 +33,8 @@ mod repeat;
 mod rows;
 mod runs_within;
 mod seal;
+mod series;
+mod series_value;
 mod service_load;
 mod session;
 mod settings;
@@ -81,6 +83,8 @@ pub use self::{
     },
     repeat::RepeatOf,
     runs_within::run_digest,
+    series::{SeriesOfRun, SeriesSource, TypicalMs, series_of, series_records},
+    series_value::SeriesValue,
     service_load::{ModelLoadRow, ServiceLoad},
     session::{BlockArrival, Session, Underrun},
     settings::flatten,
@@ -89,8 +93,8 @@ pub use self::{
         open_suite, save_suite,
     },
     tables::{
-        BLOCK_COLUMNS, BlockRow, ERROR_COLUMNS, ErrorRow, LISTENER_COLUMNS, ListenerRow, STALL_COLUMNS,
-        StallRow,
+        BLOCK_COLUMNS, BlockRow, ERROR_COLUMNS, ErrorRow, LISTENER_COLUMNS, ListenerRow, SERIES_COLUMNS,
+        STALL_COLUMNS, SeriesRecord, SeriesRow, StallRow,
     },
     tags::{set_tags, tags},
     tune::{TuneFolder, TuneManifest, TuneVaried, is_tune, list_tunes, open_tune, remove_tune, save_tune},

@@ -18,6 +18,7 @@ use crate::{
     network::NetworkRecord,
     repeat::RepeatOf,
     seal::{self, FileSeals},
+    series::SeriesSource,
     session::Session,
     tables::{ErrorRow, ListenerRow},
     verdict::{SavedVerdict, interrupted},
@@ -196,6 +197,9 @@ pub struct Manifest {
     /// How much the service had to do; absent where it does not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_load: Option<ServiceLoad>,
+    /// Whoever was asked for figures beside the audience, and how that went; empty where nobody was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series_sources: Vec<SeriesSource>,
     /// What a listener heard, where that was kept as a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard: Option<HeardRecord>,
@@ -305,6 +309,7 @@ impl Manifest {
             network: NetworkRecord::default(),
             token_refreshes: Vec::new(),
             service_load: None,
+            series_sources: Vec::new(),
             heard: None,
             left_to_columns: Vec::new(),
             sessions: Vec::new(),

@@ -280,7 +280,8 @@ fn figures_of(dir: &Path, manifest: &Manifest) -> Result<Summary, StoreError> {
 /// The files of a finished run as they lie there. Older runs do not have all of them.
 pub(crate) fn seals_of(dir: &Path, manifest: &Manifest) -> Result<FileSeals, StoreError> {
     let incidents = manifest.has_incidents_file().then_some(files::INCIDENTS);
-    let names = [files::BLOCKS, files::STALLS, files::ERRORS, files::LISTENERS].into_iter().chain(incidents);
+    let names = [files::BLOCKS, files::STALLS, files::ERRORS, files::LISTENERS, files::SERIES];
+    let names = names.into_iter().chain(incidents);
     let there = names.map(|name| (name, dir.join(name))).filter(|(_, path)| path.exists());
     there.map(|(name, path)| Ok((name.to_owned(), FileSeal::of(&path)?))).collect()
 }

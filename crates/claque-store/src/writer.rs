@@ -20,6 +20,7 @@ use crate::{
     network::NetworkRecord,
     repeat::RepeatOf,
     seal::{FileSeal, FileSeals},
+    series::SeriesOfRun,
     service_load::ServiceLoad,
     sorter, tables,
     wall_time::UnixNanos,
@@ -40,7 +41,8 @@ impl RunFolder {
             return Err(StoreError::AlreadyARun { path: dir.to_owned() });
         }
         let journal = Journal::create(dir.join(files::JOURNAL))?;
-        let writer = RunWriter { dir: dir.to_owned(), manifest: Manifest::begin(header), journal };
+        let writer =
+            RunWriter { dir: dir.to_owned(), manifest: Manifest::begin(header), journal, series: None };
         writer.write_manifest()?;
         Ok(writer)
     }
@@ -53,6 +55,7 @@ pub struct RunWriter {
     dir: PathBuf,
     manifest: Manifest,
     journal: Journal,
+    series: Option<SeriesOfRun>,
 }
 
 impl RunWriter {
@@ -107,6 +110,12 @@ impl RunWriter {
     /// Keeps how much the service had to do for [`RunWriter::finish`].
     pub fn set_service_load(&mut self, load: ServiceLoad) {
         self.manifest.service_load = Some(load);
+    }
+
+    /// Keeps what others told during the run for [`RunWriter::finish`].
+    pub fn set_series(&mut self, series: SeriesOfRun) {
+        self.manifest.series_sources = series.rows();
+        self.series = Some(series);
     }
 
     /// Keeps how the service was reached.
@@ -211,7 +220,7 @@ impl RunWriter {
         lag: Option<ScheduleLag>,
         judge: impl FnOnce(Summary) -> (Summary, Verdict),
     ) -> Result<(Summary, Verdict), StoreError> {
-        let Self { dir, manifest, journal } = self;
+        let Self { dir, manifest, journal, series } = self;
         // A run that lacks facts must not look finished.
         journal.check()?;
         let journal_path = dir.join(files::JOURNAL);
@@ -241,6 +250,9 @@ impl RunWriter {
         let mut seals = tables.finish()?;
         if manifest.has_incidents_file() {
             seals.insert(files::INCIDENTS.to_owned(), FileSeal::of(&dir.join(files::INCIDENTS))?);
+        }
+        if let Some(series) = series {
+            seals.insert(files::SERIES.to_owned(), series.write(dir)?);
         }
         manifest.write_sealed(dir, seals)?;
         files::remove(&journal_path)?;

@@ -22,7 +22,10 @@ use super::{
     lists::{self, List},
     request::{self, SpeechRequest},
 };
-use crate::audio::{Container, Source, SpeechSound};
+use crate::{
+    audio::{Container, Source, SpeechSound},
+    exposition,
+};
 
 /// A service that answers calls.
 #[derive(Debug)]
@@ -127,6 +130,10 @@ impl OpenaiFront {
             method(request, "POST")?;
             self.key(request)?;
             return self.speech(call, request, path);
+        }
+        if request.path == exposition::PATH {
+            method(request, "GET")?;
+            return Ok(Some(lists::metrics(&self.stats())));
         }
         let none =
             || Complaint::new(ComplaintKind::NoSuchPath, None, format!("there is no {}", request.path));

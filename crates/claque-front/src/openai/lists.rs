@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Head, OpenaiConfig, Reply, Request, dialect::VoicesShape};
+use super::{FrontStats, Head, OpenaiConfig, Reply, Request, dialect::VoicesShape};
+use crate::exposition::{CONTENT_TYPE, Exposition, Kind::Counter, Kind::Gauge, count};
 
 /// When every model was made, in seconds since 1970: the first of January 2026.
 const CREATED: u64 = 1_767_225_600;
@@ -78,6 +79,25 @@ pub(super) fn reply(status: u16, body: Vec<u8>) -> Reply {
     let json = ("content-type", "application/json".to_owned());
     let headers = if body.is_empty() { Vec::new() } else { vec![json] };
     Reply::Whole { head: Head { status, headers }, body }
+}
+
+/// What the service tells of itself to whoever watches it: for everybody, also without a key.
+pub(super) fn metrics(stats: &FrontStats) -> Reply {
+    let FrontStats { requests, open, engine } = stats;
+    let mut out = Exposition::default();
+    out.add("claque_gateway_queued_streams", Gauge, "Streams that wait for a slot.", count(engine.queued))
+        .add("claque_gateway_running_streams", Gauge, "Streams that have a slot.", count(engine.running))
+        .add("claque_gateway_open_answers", Gauge, "Answers with speech under way.", count(*open))
+        .add("claque_gateway_requests_total", Counter, "Requests for speech.", *requests)
+        .add("claque_gateway_admitted_total", Counter, "Streams that had a slot.", engine.admitted)
+        .add(
+            "claque_gateway_refused_total",
+            Counter,
+            "Streams refused because too many waited.",
+            engine.refused,
+        );
+    let headers = vec![("content-type", CONTENT_TYPE.to_owned())];
+    Reply::Whole { head: Head { status: 200, headers }, body: out.into_bytes() }
 }
 
 const fn model(id: &str) -> Model<'_> {

@@ -20,6 +20,7 @@ use super::{
     },
     handshake, identity,
     messages::{encode, request},
+    metrics,
     routes::{Call, Target},
     script::{self, ScriptLogEntry, ScriptOptions, ScriptedService},
     scripted::{Dialled, ScriptedInput, ScriptedOutput},
@@ -251,6 +252,7 @@ impl YapitFront {
             Target::Socket => return self.handshake(id, call),
             Target::SignIn => identity::sign_in(service, call),
             Target::Refresh => identity::refresh(service, call),
+            Target::Metrics => Ok(metrics::answer(&service.gateway)),
         };
         answer.map(Outcome::Answer)
     }

@@ -14,6 +14,7 @@ pub mod gateway;
 mod handshake;
 mod identity;
 mod messages;
+mod metrics;
 mod routes;
 mod script;
 pub mod scripted;

@@ -13,7 +13,7 @@ use super::{
     gateway::{Caller, Refusal},
     identity,
 };
-use crate::call::Request;
+use crate::{call::Request, exposition};
 
 /// Most bytes of a body: 500,000 characters, none of which takes more than 12 bytes as escaped JSON, and some
 /// room.
@@ -48,6 +48,7 @@ pub(super) enum Target<'a> {
     Socket,
     SignIn,
     Refresh,
+    Metrics,
 }
 
 impl<'a> Target<'a> {
@@ -84,6 +85,8 @@ impl<'a> Target<'a> {
             ["", "api", "v1", "ws", "tts"] => Some(Self::Socket),
             ["", "auth", "api", "v1", "auth", "password", "sign-in"] => Some(Self::SignIn),
             ["", "auth", "api", "v1", "auth", "sessions", "current", "refresh"] => Some(Self::Refresh),
+            // Of no yapit: it is the reference gateway that is watched here.
+            _ if path == exposition::PATH => Some(Self::Metrics),
             _ => None,
         }
     }
@@ -103,9 +106,12 @@ impl<'a> Target<'a> {
             | Self::AnonymousSession
             | Self::SignIn
             | Self::Refresh => Method::POST,
-            Self::Documents | Self::Blocks { .. } | Self::Models | Self::Audio { .. } | Self::Socket => {
-                Method::GET
-            }
+            Self::Documents
+            | Self::Blocks { .. }
+            | Self::Models
+            | Self::Audio { .. }
+            | Self::Socket
+            | Self::Metrics => Method::GET,
             Self::Document { .. } => Method::DELETE,
         }
     }
@@ -126,7 +132,8 @@ impl<'a> Target<'a> {
             | Self::Audio { .. }
             | Self::Socket
             | Self::SignIn
-            | Self::Refresh => MAX_BODY_BYTES,
+            | Self::Refresh
+            | Self::Metrics => MAX_BODY_BYTES,
         }
     }
 }

@@ -7,6 +7,7 @@
 mod ask;
 mod cache;
 mod config;
+mod levels;
 mod load;
 mod timers;
 mod variants;
@@ -23,6 +24,7 @@ use claque_core::{rng::Seed, time::Instant};
 pub use self::{
     ask::{Admission, Ask, Content, Delivery, EngineCall, Outcome, PipelineTimeout, Subscriber},
     config::{Engine, EngineErrors, EvictedKey, OverflowConfig, PipelineConfig},
+    levels::ModelLevels,
     load::{Load, ModelLoad},
 };
 use self::{
@@ -248,14 +250,7 @@ impl Pipeline {
     /// How much speech there was to be made until `at`, model by model.
     #[must_use]
     pub fn load(&self, at: Instant) -> Load {
-        let names = self.pools.iter().map(|pool| {
-            let workers = match pool.model.workers {
-                Workers::Pull(workers) => Some(workers),
-                Workers::Unlimited => None,
-            };
-            (&pool.model.info.slug, workers)
-        });
-        self.load.load(at, names)
+        self.load.load(at, self.pools.iter().map(|pool| (&pool.model.info.slug, pool.workers())))
     }
 
     /// What it holds and has done.

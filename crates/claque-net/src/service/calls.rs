@@ -14,9 +14,10 @@ use super::{
     Service, ServiceError,
     error::not_understood,
     guest::GUESTS,
-    http::{Answer, ConnectionChoice, HttpClient, RedirectTarget, bare},
+    http::{Answer, ConnectionChoice, HttpClient, RedirectTarget},
     patience::{Pause, Refused},
     persist,
+    request::bare,
     target::Target,
 };
 

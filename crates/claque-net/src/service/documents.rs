@@ -10,8 +10,9 @@ use super::{
     Service, ServiceError,
     calls::no_id,
     error::not_understood,
-    http::{ConnectionChoice, bare, post_json},
+    http::ConnectionChoice,
     patience::Pause,
+    request::{bare, post_json},
 };
 
 /// Documents asked for in one call: the most that the service gives.

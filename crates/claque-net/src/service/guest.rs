@@ -10,8 +10,9 @@ use uuid::Builder;
 use super::{
     access::Pass,
     error::not_understood,
-    http::{ConnectionChoice, HttpClient, bare},
+    http::{ConnectionChoice, HttpClient},
     patience::Refused,
+    request::bare,
     target::Target,
 };
 

@@ -4,6 +4,7 @@ use std::{error::Error as StdError, io, net::IpAddr};
 
 use bytes::Bytes;
 use claque_core::event::{Failure, FailureClass, FailureScope, Phase};
+use claque_core::time::Duration;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{
     HeaderMap, Request, Response, StatusCode, Uri,
@@ -16,9 +17,6 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::{AlertDescription, ClientConfig, InvalidMessage};
-use serde::Serialize;
-
-use claque_core::time::Duration;
 
 use super::{
     connect::Connector,
@@ -195,9 +193,19 @@ impl HttpClient {
         over: ConnectionChoice,
         request: Request<Full<Bytes>>,
     ) -> Result<Answer, Failure> {
+        self.call_for(over, request, MAX_REST_BODY).await
+    }
+
+    /// The same with an answer of at most `most` bytes.
+    pub(crate) async fn call_for(
+        &self,
+        over: ConnectionChoice,
+        request: Request<Full<Bytes>>,
+        most: usize,
+    ) -> Result<Answer, Failure> {
         let call = format!("{} {}", request.method(), request.uri().path());
         let asked = request.uri().clone();
-        let answered = self.network.within_bound(call, self.exchange(over, request)).await;
+        let answered = self.network.within_bound(call, self.exchange(over, request, most)).await;
         answered.map_err(|failure| self.by_way_of(failure, &asked))
     }
 
@@ -205,6 +213,7 @@ impl HttpClient {
         &self,
         over: ConnectionChoice,
         request: Request<Full<Bytes>>,
+        most: usize,
     ) -> Result<Answer, Failure> {
         let asked = request.uri().clone();
         let response = self.send(over, request).await?;
@@ -216,20 +225,22 @@ impl HttpClient {
         let retry_after = seconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.map(str::to_owned);
-        let body = Limited::new(response.into_body(), MAX_REST_BODY)
+        let body = Limited::new(response.into_body(), most)
             .collect()
             .await
-            .map_err(|error| too_long(&*error).unwrap_or_else(|| failure_of(&*error, Phase::BeforeAudio)))?
+            .map_err(|error| {
+                too_long(&*error, most).unwrap_or_else(|| failure_of(&*error, Phase::BeforeAudio))
+            })?
             .to_bytes();
         Ok(Answer { status, retry_after, content_type, leads_to, body })
     }
 }
 
 /// The failure of an answer that is longer than any that is waited for.
-fn too_long(error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
+fn too_long(error: &(dyn std::error::Error + 'static), most: usize) -> Option<Failure> {
     let text = format!(
         "the answer is longer than {} MiB, which no answer of such a service is; look at what answers at that address",
-        MAX_REST_BODY >> 20
+        most >> 20
     );
     error.is::<LengthLimitError>().then_some(Failure {
         phase: Phase::BeforeAudio,
@@ -238,36 +249,6 @@ fn too_long(error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
         text,
         kills: FailureScope::Session,
     })
-}
-
-/// A request without a body.
-pub(crate) fn bare(method: hyper::Method, url: &str) -> Result<Request<Full<Bytes>>, Failure> {
-    build(Request::builder().method(method), url, Bytes::new())
-}
-
-/// A `POST` of a message of ours as JSON.
-pub(crate) fn post_json(url: &str, message: &impl Serialize) -> Result<Request<Full<Bytes>>, Failure> {
-    let body = serde_json::to_vec(message).map_err(|error| unusable(url, &error))?;
-    build(Request::builder().method("POST").header(CONTENT_TYPE, "application/json"), url, body.into())
-}
-
-fn build(
-    builder: hyper::http::request::Builder,
-    url: &str,
-    body: Bytes,
-) -> Result<Request<Full<Bytes>>, Failure> {
-    let uri: Uri = url.parse().map_err(|error| unusable(url, &error))?;
-    builder.uri(uri).body(Full::new(body)).map_err(|error| unusable(url, &error))
-}
-
-pub(crate) fn unusable(url: &str, error: &dyn StdError) -> Failure {
-    Failure {
-        phase: Phase::BeforeAudio,
-        class: FailureClass::Protocol,
-        code: None,
-        text: format!("no request to `{url}` can be made: {error}"),
-        kills: FailureScope::Session,
-    }
 }
 
 /// The failure a network error is: what went wrong, in the words of the innermost cause.

@@ -20,6 +20,7 @@ mod patience;
 mod probe;
 mod proxy;
 mod proxy_trouble;
+mod request;
 mod secrets;
 mod source;
 mod target;
@@ -36,8 +37,9 @@ pub(crate) use self::{
     access::Access,
     addresses::{Addresses, HEAD_START, is_its_own, telling},
     headers::ExtraHeaders,
-    http::{Answer, ConnectionChoice, HttpClient, failure_of, post_json, unusable},
+    http::{Answer, ConnectionChoice, HttpClient, failure_of},
     proxy::{Proxy, Route},
+    request::{bare, post_json, unusable},
     target::{AudioPlace, Origin, redirected},
 };
 use self::{

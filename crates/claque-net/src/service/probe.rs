@@ -4,11 +4,7 @@ use bytes::Bytes;
 use claque_core::{event::Failure, time::Duration};
 use hyper::Method;
 
-use super::{
-    Service,
-    error::timed_out,
-    http::{ConnectionChoice, bare},
-};
+use super::{Service, error::timed_out, http::ConnectionChoice, request::bare};
 
 /// Longest that a service may take to answer: some answer nothing while their engine works.
 const PATIENCE: Duration = Duration::from_secs(10);

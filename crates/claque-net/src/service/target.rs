@@ -194,6 +194,12 @@ impl Target {
         }
     }
 
+    /// Whether there is a path behind its origin.
+    #[must_use]
+    pub fn has_path(&self) -> bool {
+        !self.0.path.is_empty()
+    }
+
     /// The address as typed, without a slash at the end.
     #[must_use]
     pub fn as_str(&self) -> &str {

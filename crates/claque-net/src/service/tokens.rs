@@ -16,8 +16,9 @@ use tokio::sync::watch;
 use super::{
     access::{Pass, PasswordSignIn, secret_header},
     error::not_understood,
-    http::{ConnectionChoice, HttpClient, post_json},
+    http::{ConnectionChoice, HttpClient},
     patience::{Backoff, Refused, is_transient},
+    request::post_json,
     secrets::Secrets,
     target::Target,
 };

@@ -1,12 +1,13 @@
 //! Where the waiting of a run comes from, as text and as JSON.
 
+mod before;
 mod limits;
 mod model;
 mod text;
 
 use std::path::Path;
 
-use claque_core::time::Speed;
+use claque_core::time::{Instant, Speed};
 use claque_stats::{
     Reason, Validity, Verdict,
     explain::{Explanation, ExplanationBuilder, ReplayTerms},
@@ -14,12 +15,13 @@ use claque_stats::{
 use claque_store::{Manifest, expects_streams, expects_turns};
 use serde::Serialize;
 
-use self::limits::ModelLimit;
 pub use self::model::{Improved, Interval, ModelExplanation, model_to_json, model_to_text};
+use self::{before::BeforeFirstStall, limits::ModelLimit};
 use crate::{
     ReportError,
     error::encoded,
     paint::Paint,
+    series::select,
     version::{FORMAT_VERSION, Version},
 };
 
@@ -50,6 +52,8 @@ pub struct RunExplanation {
     #[serde(flatten)]
     explanation: Explanation,
     service: Vec<ModelLimit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before_first_stall: Option<BeforeFirstStall>,
 }
 
 /// Reads the facts of the run in `folder`; `verdict` is what they are worth, and `failing` says what the run is in a search.
@@ -68,13 +72,17 @@ pub fn of_run(
     if expects_turns(scenario) {
         builder.expect_turns();
     }
+    let mut first_stall: Option<Instant> = None;
     claque_store::for_each_listener(folder, &manifest, |facts| {
         let is_in = |at| manifest.window.is_none_or(|window| window.holds(at));
         if facts.intended_at().is_none_or(is_in) {
             builder.add(&facts.blocks, &facts.stalls, facts.session.as_ref());
+            let began = facts.stalls.iter().map(|stall| stall.began_at);
+            first_stall = first_stall.into_iter().chain(began).min();
         }
         Ok(())
     })?;
+    let series = select(&claque_store::series_of(folder, &manifest)?);
     let is_virtual = scenario.get("time").and_then(serde_json::Value::as_str) == Some("virtual");
     Ok(RunExplanation {
         format_version: FORMAT_VERSION,
@@ -89,6 +97,7 @@ pub fn of_run(
         reasons: verdict.reasons,
         explanation: builder.finish(),
         service: limits::of(manifest.service_load.as_ref()),
+        before_first_stall: first_stall.and_then(|stall| BeforeFirstStall::of(&series, stall)),
         target: manifest.target,
     })
 }

@@ -7,7 +7,7 @@ use claque_stats::{
     units::{NOT_MEASURED, TOO_FEW, counted, grouped, percent_or_na, time},
 };
 
-use super::{RunExplanation, limits::ModelLimit};
+use super::{RunExplanation, before::BeforeFirstStall, limits::ModelLimit};
 use crate::{
     paint::{Paint, Style, joined, row},
     words::{one_line, sentence, wrapped},
@@ -39,7 +39,9 @@ pub(super) fn document(told: &RunExplanation, paint: Paint) -> String {
     }
     lines.push(String::new());
     table(told, paint, &mut lines);
-    for words in told.service.iter().map(limit).chain(apart(told)) {
+    // What rose before is a hint at the service, and so nothing that is said of figures that do not measure it.
+    let before = told.before_first_stall.as_ref().filter(|_| is_concluded).map(BeforeFirstStall::words);
+    for words in before.into_iter().chain(told.service.iter().map(limit)).chain(apart(told)) {
         lines.push(String::new());
         say(&words, &mut lines);
     }

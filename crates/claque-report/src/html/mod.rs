@@ -27,16 +27,20 @@ use self::{
     picture::{Frame, Painter, Picture, StartBuffer},
     shell::{Asks, Shell},
 };
-use crate::ReportError;
+use crate::{
+    ReportError,
+    series::{Drawn, Selection, select},
+};
 
 /// The file's name in a run folder.
 pub const FILE: &str = "report.html";
 
-const SCRIPTS: [&str; 5] = [
+const SCRIPTS: [&str; 6] = [
     include_str!("assets/base.js"),
     include_str!("assets/time.js"),
     include_str!("assets/audience.js"),
     include_str!("assets/heard.js"),
+    include_str!("assets/series.js"),
     include_str!("assets/plots.js"),
 ];
 
@@ -50,6 +54,8 @@ pub(crate) struct Page<'a> {
     pub(crate) verdict: &'a Verdict,
     /// What a listener heard, where somebody wanted to know.
     pub(crate) heard: Option<&'a HeardFound>,
+    /// What others told that is drawn.
+    pub(crate) series: &'a Selection,
 }
 
 /// What the scripts read.
@@ -64,8 +70,20 @@ struct Data<'a> {
     window: Option<WindowFigures>,
     /// When the file that can be heard begins and how long it is.
     heard_file: Option<HeardFile>,
+    /// What others told.
+    series: Vec<SeriesData<'a>>,
     #[serde(flatten)]
     picture: &'a Picture,
+}
+
+/// A figure of others at equal distances from the run's start on.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct SeriesData<'a> {
+    name: &'a str,
+    unit: &'a str,
+    source: &'a str,
+    cell_ms: f64,
+    values: &'a [Option<f64>],
 }
 
 /// Where a file lies in the run's time.
@@ -73,6 +91,13 @@ struct Data<'a> {
 struct HeardFile {
     from_ms: f64,
     length_ms: f64,
+}
+
+impl<'a> SeriesData<'a> {
+    fn of(drawn: &'a Drawn) -> Self {
+        let Drawn { name, unit, source, levels, .. } = drawn;
+        Self { name, unit, source, cell_ms: levels.cell.as_secs_f64() * 1_000.0, values: &levels.values }
+    }
 }
 
 impl Page<'_> {
@@ -134,8 +159,10 @@ impl Page<'_> {
             .as_ref()
             .map(|heard| HeardFile { from_ms: heard.from_ms, length_ms: heard.length_ms });
         let window = self.summary.window;
-        let data = serde_json::to_string(&Data { min_buffer, load, gaps, window, heard_file, picture })
-            .map_err(|source| ReportError::Encode { what: "the figures of the report", source })?;
+        let series = self.series.drawn.iter().map(SeriesData::of).collect();
+        let data =
+            serde_json::to_string(&Data { min_buffer, load, gaps, window, heard_file, series, picture })
+                .map_err(|source| ReportError::Encode { what: "the figures of the report", source })?;
         let shell = Shell { title: &format!("claque: {}", self.name), scripts: &SCRIPTS, asks: Asks::Nobody };
         Ok(shell.write(&data, |page| sections::all(self, picture, page)))
     }
@@ -157,7 +184,8 @@ pub fn page_of(folder: &Path) -> Result<String, ReportError> {
     let name = name.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy());
     let heard = claque_store::heard_audio(folder, &manifest)?;
     let heard = heard.as_ref();
-    let page = Page { name: &name, manifest: &manifest, summary: &summary, verdict: &verdict, heard };
+    let series = &select(&claque_store::series_of(folder, &manifest)?);
+    let page = Page { name: &name, manifest: &manifest, summary: &summary, verdict: &verdict, heard, series };
     let mut last = Instant::START;
     if summary.wall_ms.is_none() {
         // No session reported an end: only its facts tell how long the run was.

@@ -11,6 +11,7 @@ use std::{num::NonZeroU32, path::PathBuf};
 use claque_core::{corpus::Corpus, ids::ListenerId, plan::Plan, schedule::ArrivalSchedule};
 use claque_net::{
     audience::HearWish,
+    scrape::ScrapeSource,
     service::{Credentials, NetworkOrder, Target},
 };
 use claque_stats::{
@@ -55,6 +56,8 @@ pub struct RunOrder {
     pub hear: Option<HearWish>,
     /// Share of the compressed audio that is decoded, 0 to 1.
     pub decode_share: f64,
+    /// Who is asked for figures beside the audience.
+    pub scrape: Vec<ScrapeSource>,
     /// When it is given up.
     pub abort_on: Vec<AbortRule>,
     /// Where results go, and what they are judged by.

@@ -4,6 +4,7 @@ mod folder;
 mod load;
 mod parts;
 mod places;
+mod scraped;
 mod steady;
 mod terms;
 mod unkept;
@@ -23,7 +24,7 @@ use claque_stats::{
 };
 use claque_store::{
     DocumentJournal, JournalEntries, NetworkRecord, Preparation, RepeatOf, RunFolder, RunHeader, RunWriter,
-    ServiceLoad, StoreError, TokenRow, UnixNanos,
+    SeriesOfRun, ServiceLoad, StoreError, TokenRow, UnixNanos,
     finished::{Finished, Heading},
 };
 
@@ -219,6 +220,12 @@ impl Recorder {
     /// Keeps what the wall clock showed when the run's clock started.
     pub(crate) const fn record_clock(&mut self, clock: Clock) {
         self.writer.set_clock_start(UnixNanos(clock.started_at_unix_nanos()));
+    }
+
+    /// Keeps what others told beside the audience, and notes what lacks.
+    pub(crate) fn record_series(&mut self, series: SeriesOfRun) {
+        self.heading.notes.extend(scraped::incomplete(&series.rows()));
+        self.writer.set_series(series);
     }
 
     /// Keeps what became of the access tokens.

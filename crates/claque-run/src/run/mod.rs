@@ -6,6 +6,7 @@ mod blocks;
 pub mod documents;
 mod names;
 mod prepare;
+mod scrape;
 mod speech;
 mod start;
 mod watch;
@@ -33,6 +34,7 @@ use self::{
         replacements::{Replacements, made_before},
     },
     prepare::{Prepared, ServiceInspection, prepare},
+    scrape::Scraping,
     start::never_listened,
 };
 use crate::{
@@ -320,11 +322,14 @@ impl Session<'_> {
         if let Some(host) = host {
             host.follow_gaps(clock);
         }
+        let scraping = Scraping::begin(self, host, clock, watcher);
         let mut pulse = RecorderPulse::new(clock);
         let later = to_make.map(|order| {
             Replacements::new(accounts, plan, (order, self.made), missing, audience.seat_filler(), watcher)
         });
-        self.watch((&mut audience, later.as_ref()), &mut recorder, host, watcher, &mut pulse).await;
+        let beside = (later.as_ref(), &scraping);
+        self.watch((&mut audience, beside), &mut recorder, host, watcher, &mut pulse).await;
+        scraping.end(&mut recorder, watcher);
         let later = later.map(Replacements::into_documents).unwrap_or_default();
         let documents: Vec<Document> = documents.into_iter().chain(later).collect();
         let doubts = blocks::doubts(plan.blocks, &documents);

@@ -1,15 +1,15 @@
 //! While an audience listens: facts are taken down, progress is shown, and what watchers want is done.
 
-use claque_core::plan::Plan;
+use claque_core::{plan::Plan, time::Duration};
 use claque_net::{
     audience::{Audience, Batch},
     host::Host,
 };
 use claque_stats::units::{counted, grouped};
 use futures_util::future::OptionFuture;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
-use super::{Session, documents::replacements::Replacements};
+use super::{Session, documents::replacements::Replacements, scrape::Scraping};
 use crate::{
     pulse::{self, RecorderPulse},
     record::Recorder,
@@ -21,17 +21,14 @@ impl Session<'_> {
     /// something has to be made on the service for that.
     pub(super) async fn watch(
         &self,
-        (audience, later): (&mut Audience, Option<&Replacements<'_>>),
+        (audience, (later, scraping)): (&mut Audience, (Option<&Replacements<'_>>, &Scraping)),
         recorder: &mut Recorder,
         host: Option<&Host>,
         watcher: &dyn Watcher,
         pulse: &mut RecorderPulse,
     ) {
         let plan = &self.settings.plan;
-        let mut beat = tokio::time::interval(pulse::HEARTBEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut stand = tokio::time::interval(STANDING_EVERY);
-        stand.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let (mut beat, mut stand) = (every(pulse::HEARTBEAT), every(STANDING_EVERY));
         let mut stopping = false;
         let mut making = std::pin::pin!(OptionFuture::from(later.map(Replacements::make)));
         let mut is_making = later.is_some();
@@ -72,6 +69,7 @@ impl Session<'_> {
                 }
                 Turn::Stand => {
                     tell_standing(watcher, audience, host, plan);
+                    scraping.tell(watcher);
                     false
                 }
                 Turn::Wish(Wish::GiveUp { why }) => {
@@ -99,6 +97,13 @@ impl Session<'_> {
         }
         tell_standing(watcher, audience, host, plan);
     }
+}
+
+/// Ticks, of which those that were missed are not made up for.
+fn every(span: Duration) -> Interval {
+    let mut ticks = tokio::time::interval(span);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    ticks
 }
 
 /// What there is to be done while an audience listens.

@@ -4,6 +4,7 @@
 //! block without all of its moments is counted apart.
 
 mod halved;
+mod rise;
 mod way;
 
 use claque_core::{
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use self::halved::HalvedSum;
 pub use self::{
     halved::{Halved, HalvedPart, ReplayTerms},
+    rise::{BeforeStall, LOOK_BACK, Levels, Rise},
     way::{BlockWay, Part, PartTimes, WayUnknown},
 };
 use crate::sample::{Sample, millis, rounded_ratio};

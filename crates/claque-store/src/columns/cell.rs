@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use parquet::data_type::ByteArray;
 
 use super::{Cells, ColumnKind, Values};
+use crate::series_value::SeriesValue;
 
 /// A value that can be written.
 pub(crate) trait PutCell: Sized {
@@ -87,6 +88,20 @@ macro_rules! integers {
 }
 
 integers!(u8, u16, u32, u64);
+
+impl PutCell for SeriesValue {
+    const KIND: ColumnKind = ColumnKind::Float;
+
+    fn gather(cells: impl Iterator<Item = Self>) -> Values {
+        Values::Float(cells.map(|cell| cell.0).collect())
+    }
+}
+
+impl<'a> TakeCell<'a> for SeriesValue {
+    fn take(cells: &Cells<'a>, place: usize) -> Result<Self, String> {
+        cells.float(place).map(Self)
+    }
+}
 
 impl PutCell for Cow<'_, str> {
     const KIND: ColumnKind = ColumnKind::Text;

@@ -46,6 +46,8 @@ pub enum ColumnKind {
     Int,
     /// The same, or nothing.
     OptionalInt,
+    /// 64-bit floating point numbers (IEEE 754).
+    Float,
     /// UTF-8.
     Text,
     /// The same, or nothing.
@@ -58,6 +60,7 @@ pub(crate) enum Values {
     Int(Vec<Option<i64>>),
     /// Integers of which none is absent: all columns when reading but few.
     Dense(Vec<i64>),
+    Float(Vec<f64>),
     Text(Vec<Option<ByteArray>>),
 }
 
@@ -84,6 +87,7 @@ impl fmt::Display for ColumnKind {
         f.write_str(match self {
             Self::Int => "INT64",
             Self::OptionalInt => "INT64?",
+            Self::Float => "DOUBLE",
             Self::Text => "UTF-8",
             Self::OptionalText => "UTF-8?",
         })

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use parquet::{
     column::reader::get_typed_column_reader,
-    data_type::{ByteArray, ByteArrayType, Int64Type},
+    data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type},
     errors::ParquetError,
     file::reader::{FileReader as _, RowGroupReader, SerializedFileReader},
 };
@@ -87,7 +87,7 @@ impl<Record> Group<Record> {
         match self.columns.first()? {
             Values::Dense(cells) => cells.get(self.next).copied(),
             Values::Int(cells) => cells.get(self.next).copied().flatten(),
-            Values::Text(_) => None,
+            Values::Text(_) | Values::Float(_) => None,
         }
     }
 
@@ -112,6 +112,7 @@ fn read_group(group: &dyn RowGroupReader, table: &[Column], rows: usize) -> Resu
             columns.push(match column.kind {
                 ColumnKind::Int | ColumnKind::OptionalInt => Values::Int(vec![None; rows]),
                 ColumnKind::Text | ColumnKind::OptionalText => Values::Text(vec![None; rows]),
+                ColumnKind::Float => return Err(format!("column `{}` is not there", column.name)),
             });
             continue;
         }
@@ -143,6 +144,15 @@ fn read_column(
                 return Ok(Values::Dense(values));
             }
             Ok(Values::Int(with_gaps(values, optional.then_some(levels), rows)?))
+        }
+        ColumnKind::Float => {
+            let mut values = Vec::with_capacity(rows);
+            let mut reader = get_typed_column_reader::<DoubleType>(reader);
+            while reader.read_records(rows, None, None, &mut values)?.0 > 0 {}
+            if values.len() != rows {
+                return Err(ParquetError::General(format!("{} values in {rows} rows", values.len())));
+            }
+            Ok(Values::Float(values))
         }
         ColumnKind::Text | ColumnKind::OptionalText => {
             let mut values: Vec<ByteArray> = Vec::new();
@@ -187,7 +197,9 @@ impl<'a> Cells<'a> {
         let cell = match self.values.get(place) {
             Some(Values::Dense(cells)) => cells.get(self.row).copied(),
             Some(Values::Int(cells)) => cells.get(self.row).copied().flatten(),
-            Some(Values::Text(_)) | None => return Err(self.complain(place, "is no integer")),
+            Some(Values::Text(_) | Values::Float(_)) | None => {
+                return Err(self.complain(place, "is no integer"));
+            }
         };
         cell.map(|value| T::try_from(value).map_err(|_| self.complain(place, "is out of range"))).transpose()
     }
@@ -196,9 +208,20 @@ impl<'a> Cells<'a> {
     pub(super) fn text(&self, place: usize) -> Result<Option<&'a str>, String> {
         let cell = match self.values.get(place) {
             Some(Values::Text(cells)) => cells.get(self.row).and_then(Option::as_ref),
-            Some(Values::Int(_) | Values::Dense(_)) | None => return Err(self.complain(place, "is no text")),
+            Some(Values::Int(_) | Values::Dense(_) | Values::Float(_)) | None => {
+                return Err(self.complain(place, "is no text"));
+            }
         };
         cell.map(|bytes| bytes.as_utf8().map_err(|_| self.complain(place, "is not UTF-8"))).transpose()
+    }
+
+    /// The number of the column at `place`.
+    pub(super) fn float(&self, place: usize) -> Result<f64, String> {
+        let cell = match self.values.get(place) {
+            Some(Values::Float(cells)) => cells.get(self.row).copied(),
+            Some(Values::Int(_) | Values::Dense(_) | Values::Text(_)) | None => None,
+        };
+        cell.ok_or_else(|| self.complain(place, "is no number"))
     }
 
     pub(super) fn complain(&self, place: usize, what: &str) -> String {

@@ -9,7 +9,7 @@ use std::{
 
 use parquet::{
     basic::{Compression, ZstdLevel},
-    data_type::{ByteArrayType, Int64Type},
+    data_type::{ByteArrayType, DoubleType, Int64Type},
     errors::ParquetError,
     file::{
         metadata::{KeyValue, SortingColumn},
@@ -140,6 +140,7 @@ fn message_type(name: &str, columns: &[Column]) -> String {
     let field = |spec: &Column| match spec.kind {
         ColumnKind::Int => format!("REQUIRED INT64 {};", spec.name),
         ColumnKind::OptionalInt => format!("OPTIONAL INT64 {};", spec.name),
+        ColumnKind::Float => format!("REQUIRED DOUBLE {};", spec.name),
         ColumnKind::Text => format!("REQUIRED BYTE_ARRAY {} (UTF8);", spec.name),
         ColumnKind::OptionalText => format!("OPTIONAL BYTE_ARRAY {} (UTF8);", spec.name),
     };
@@ -152,7 +153,7 @@ fn write_column(
     values: Values,
 ) -> Result<(), ParquetError> {
     let optional = match kind {
-        ColumnKind::Int | ColumnKind::Text => false,
+        ColumnKind::Int | ColumnKind::Float | ColumnKind::Text => false,
         ColumnKind::OptionalInt | ColumnKind::OptionalText => true,
     };
     match values {
@@ -165,6 +166,9 @@ fn write_column(
         Values::Dense(cells) => {
             let levels = optional.then(|| vec![1; cells.len()]);
             column.typed::<Int64Type>().write_batch(&cells, levels.as_deref(), None)?;
+        }
+        Values::Float(cells) => {
+            column.typed::<DoubleType>().write_batch(&cells, None, None)?;
         }
         Values::Text(cells) => {
             let levels = definition_levels(&cells);

@@ -1,15 +1,17 @@
-//! The columns of a run's four tables. Adding one touches its table's file here, and the record in core that it is had of.
+//! The columns of a run's tables. Adding one touches its table's file here, and the record in core that it is had of.
 
 mod blocks;
 mod errors;
 mod listeners;
+mod series;
 mod stalls;
 
-pub(crate) use self::{blocks::BLOCKS, errors::ERRORS, listeners::LISTENERS, stalls::STALLS};
+pub(crate) use self::{blocks::BLOCKS, errors::ERRORS, listeners::LISTENERS, series::SERIES, stalls::STALLS};
 pub use self::{
     blocks::{BLOCK_COLUMNS, BlockRow},
     errors::{ERROR_COLUMNS, ErrorRow},
     listeners::{LISTENER_COLUMNS, ListenerRow},
+    series::{SERIES_COLUMNS, SeriesRecord, SeriesRow},
     stalls::{STALL_COLUMNS, StallRow},
 };
 

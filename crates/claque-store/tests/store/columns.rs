@@ -2,11 +2,15 @@
 
 use std::fs::File;
 
-use claque_core::record::Fact;
+use claque_core::{
+    record::Fact,
+    series::{Series, SeriesKind, SeriesPoint, SourceReport},
+    time::Instant,
+};
 use claque_stats::Verdict;
 use claque_store::{
-    BLOCK_COLUMNS, Column, ERROR_COLUMNS, LISTENER_COLUMNS, PAGE_COLUMNS, RunFolder, STALL_COLUMNS,
-    for_each_listener, open, open_manifest,
+    BLOCK_COLUMNS, Column, ERROR_COLUMNS, LISTENER_COLUMNS, PAGE_COLUMNS, RunFolder, SERIES_COLUMNS,
+    STALL_COLUMNS, SeriesOfRun, for_each_listener, open, open_manifest, series_of,
 };
 use parquet::{
     basic::{Compression, Repetition, Type},
@@ -128,4 +132,43 @@ fn rows_lie_in_the_order_of_listeners_and_come_back_so() {
     })
     .unwrap();
     assert_eq!(seen, [(0, 30_000), (1, 30_000), (2, 30_000)]);
+}
+
+/// What others told, in a run that asked them: its columns, what is read back, and that the seal is about it.
+#[test]
+fn series_have_the_documented_columns_and_lie_under_the_seal() {
+    let parent = tempfile::tempdir().expect("there is room for a folder");
+    let point = |ms, value| SeriesPoint { at: Instant::from_millis(ms), value };
+    let series = |name: &str, points| Series {
+        source: "http://127.0.0.1:9100".to_owned(),
+        name: name.to_owned(),
+        labels: "gpu=\"0\"".to_owned(),
+        unit: "bytes".to_owned(),
+        kind: SeriesKind::Gauge,
+        points,
+    };
+    let told = vec![
+        series("first", vec![point(0, 1.5), point(250, f64::INFINITY)]),
+        series("second", vec![point(1, -0.25)]),
+    ];
+    let source =
+        SourceReport { source: "http://127.0.0.1:9100".to_owned(), asked: 2, ..SourceReport::default() };
+    let dir = example::write_finished_with(parent.path(), |writer| {
+        writer.set_series(SeriesOfRun { series: told.clone(), sources: vec![source] });
+    });
+    let file = File::open(dir.join("series.parquet")).expect("it was written");
+    let metadata = SerializedFileReader::new(file).expect("it is Parquet").metadata().clone();
+    let names: Vec<_> = SERIES_COLUMNS.iter().map(|column| column.name).collect();
+    assert_eq!(columns(&metadata), names);
+    let documented = documented("series.parquet", SERIES_COLUMNS);
+    let page = include_str!("../../../../docs/metrics.md");
+    assert!(page.contains(&documented), "docs/metrics.md must have this table:\n{documented}");
+
+    let manifest = open_manifest(&dir).expect("it can be read");
+    assert_eq!((manifest.series_sources[0].asked, manifest.series_sources[0].series), (2, 2));
+    assert_eq!(series_of(&dir, &manifest).expect("it can be read"), told);
+    std::fs::write(dir.join("series.parquet"), "other").expect("it can be written");
+    let manifest = open_manifest(&dir).expect("it can be read");
+    assert!(manifest.integrity.changes().is_some(), "another file is found");
+    assert!(series_of(&dir, &manifest).is_err());
 }

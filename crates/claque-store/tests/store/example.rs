@@ -14,7 +14,7 @@ use claque_core::{
     time::{Duration, Instant, MediaTime},
 };
 use claque_stats::{RunShape, ScheduleLag, Summary, Verdict, summarise};
-use claque_store::{Machine, RunConfig, RunFolder, RunHeader, UnixNanos};
+use claque_store::{Machine, RunConfig, RunFolder, RunHeader, RunWriter, UnixNanos};
 
 pub(crate) const SHAPE: RunShape = RunShape { users: 3, blocks_per_user: 4 };
 pub(crate) const STARTED: UnixNanos = UnixNanos(1_795_502_897_627_870_000);
@@ -174,12 +174,18 @@ pub(crate) fn summary() -> Summary {
 
 /// Writes the whole run into a folder below `parent`.
 pub(crate) fn write_finished(parent: &Path) -> PathBuf {
+    write_finished_with(parent, |_| {})
+}
+
+/// The same with more told to its writer.
+pub(crate) fn write_finished_with(parent: &Path, more: impl FnOnce(&mut RunWriter)) -> PathBuf {
     let dir = parent.join("run");
     let mut writer = RunFolder::create(&dir, &header()).expect("the folder is new");
     let facts = facts();
     let (early, late) = facts.split_at(4);
     writer.append(early).expect("the folder can be written");
     writer.append(late).expect("the folder can be written");
+    more(&mut writer);
     let summary = summary();
     writer.finish(&summary, &Verdict::judge(&summary), FINISHED).expect("the folder can be written");
     dir

@@ -27,6 +27,7 @@ mod objectives;
 mod output;
 mod player;
 mod results;
+mod scrape;
 mod shell;
 mod speech;
 mod suite;
@@ -59,6 +60,7 @@ pub(crate) use self::{
         ExplainFlags, ExportFlags, FormatFlag, ImportFlags, KeptFlags, ListFlags, PruneFlags, ReportFlags,
         ResummariseFlags, RunFlag, ShowFlags, TableFlag, TagFlags,
     },
+    scrape::ScrapeFlags,
     shell::{CompletionsFlags, ManFlags},
     speech::{ProtocolFlags, SpeechFlags},
     suite::SuiteFlags,
@@ -204,6 +206,8 @@ pub(crate) struct RunFlags {
     pub(crate) markdown: MarkdownFlag,
     #[command(flatten)]
     pub(crate) audio: AudioFlags,
+    #[command(flatten)]
+    pub(crate) scrape: ScrapeFlags,
     #[command(flatten)]
     pub(crate) live: LiveFlags,
 }

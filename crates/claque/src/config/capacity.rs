@@ -29,7 +29,7 @@ use super::{
 };
 use crate::cli::{
     AbortFlags, AudienceFlags, AudioFlags, CapacityFlags, ConfidenceFlag, GatewayFlags, LimitFlags,
-    LiveFlags, MarkdownFlag, ObjectiveFlags, OutputFlags, PlayerFlags, ProtocolFlags, RunFlags,
+    LiveFlags, MarkdownFlag, ObjectiveFlags, OutputFlags, PlayerFlags, ProtocolFlags, RunFlags, ScrapeFlags,
     SimulateFlags, SpeechFlags, TargetFlags, VaryFlags, VirtualFlags, VocabularyFlag,
 };
 
@@ -349,6 +349,7 @@ fn real(
         vocabulary: VocabularyFlag::default(),
         markdown: MarkdownFlag::default(),
         audio: AudioFlags::default(),
+        scrape: ScrapeFlags::default(),
         live: LiveFlags::default(),
     };
     let mut settings = decide_run(flags, wishes, source, surroundings)?;

@@ -30,6 +30,7 @@ mod output;
 mod resolve;
 mod resolve_documents;
 mod scenario;
+mod scrape;
 mod settings;
 mod simulate;
 mod speech;

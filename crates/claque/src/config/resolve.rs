@@ -90,6 +90,7 @@ pub(super) fn decide_run(
         let what = "needs --base-url: the embedded gateway ends with its run, and its documents with it";
         return Err(source.error(wish, "reuse_documents", what));
     }
+    let scrape = super::scrape::sources(flags.scrape, &target)?;
     let player_was_chosen =
         wishes.listening.player.is_some() || wishes.listening.listen.is_some() || speech::is_spoken(&wishes);
     let mut scenario = decided::audience(&wishes, &plan, &player);
@@ -105,6 +106,7 @@ pub(super) fn decide_run(
         keep_audio: wishes.output.keep_audio.map(|wish| wish.value),
         hear,
         decode_share,
+        scrape,
         abort_on,
         scenario: decided::without_nulls(Value::Object(scenario)),
         plan,

@@ -29,7 +29,8 @@ use super::{
 use crate::{
     cli::{
         AudienceFlags, AudioFlags, LiveFlags, MarkdownFlag, ObjectiveFlags, PlayerFlags, ProtocolFlags,
-        RunFlags, SimulateFlags, SpeechFlags, SuiteFlags, VaryFlags, VirtualFlags, VocabularyFlag,
+        RunFlags, ScrapeFlags, SimulateFlags, SpeechFlags, SuiteFlags, VaryFlags, VirtualFlags,
+        VocabularyFlag,
     },
     find,
 };
@@ -250,6 +251,7 @@ fn run_flags(flags: &SuiteFlags) -> RunFlags {
         vocabulary: VocabularyFlag::default(),
         markdown: MarkdownFlag::default(),
         audio: AudioFlags::default(),
+        scrape: ScrapeFlags::default(),
         live: LiveFlags::default(),
     }
 }

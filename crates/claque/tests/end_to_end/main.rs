@@ -23,6 +23,7 @@ mod other_programs;
 mod preparation;
 mod program;
 mod proxy;
+mod scrape;
 mod scripted;
 mod secrets;
 mod shown;

@@ -1,7 +1,7 @@
 //! What a gateway tells of itself.
 
 use claque_core::time::Instant;
-use claque_gateway::{Load, PipelineStats};
+use claque_gateway::{Load, ModelLevels, PipelineStats};
 
 use super::{Gateway, extraction::ExtractionStats};
 
@@ -28,6 +28,11 @@ impl Gateway {
             pipeline: self.pipeline.stats(),
             extraction: self.extractions.stats(),
         }
+    }
+
+    /// What each model has to do, as of the last call.
+    pub fn levels(&self) -> impl Iterator<Item = ModelLevels<'_>> {
+        self.pipeline.levels()
     }
 
     /// Has [`Gateway::load`] count from `now` on.

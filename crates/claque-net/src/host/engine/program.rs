@@ -20,7 +20,7 @@ use super::{AudioSource, CommandEngine, TextInput};
 const OUR_KEYS: [&str; 2] = ["CLAQUE_TOKEN", "CLAQUE_ENGINE_API_KEY"];
 
 /// A program that is started without keys that are not its own.
-pub(super) fn without_our_keys(mut command: Command) -> Command {
+pub(crate) fn without_our_keys(mut command: Command) -> Command {
     for key in OUR_KEYS {
         command.env_remove(key);
     }

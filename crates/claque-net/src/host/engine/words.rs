@@ -2,7 +2,7 @@
 
 /// Words apart by spaces; quotes of either kind hold words together, a backslash takes the next character as it is
 /// (not within single quotes). None when a quote is left open or the line ends in a backslash.
-pub(super) fn split(line: &str) -> Option<Vec<String>> {
+pub(crate) fn split(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote: Option<char> = None;

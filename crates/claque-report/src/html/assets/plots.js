@@ -316,7 +316,7 @@ dataOf(sectionOf("audience"), "audience", ["from_ms", "buffering", "playing", "s
   const A = D.audience;
   return A.done.map((_, i) => [round3(i * A.bin_ms), A.buffering[i], A.playing[i], A.stalled[i], A.awaiting[i], A.thinking[i], A.paused[i], A.done[i], A.lost[i], A.awaited[i]]);
 });
-strips(); heard(); awaited(); load(); spreads(); slope(); buffers(); errors();
+series(); strips(); heard(); awaited(); load(); spreads(); slope(); buffers(); errors();
 for (const link of document.querySelectorAll("a[data-save]")) {
   link.href = URL.createObjectURL(new Blob([document.getElementById(link.dataset.save).textContent], { type: "text/plain" }));
 }

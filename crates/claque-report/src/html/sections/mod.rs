@@ -5,6 +5,7 @@ mod figures;
 mod heard;
 mod plots;
 mod run;
+mod series;
 
 use claque_stats::{
     units::{counted, time},
@@ -22,6 +23,7 @@ pub(super) fn all(page: &Page<'_>, picture: &Picture, out: &mut Markup) {
     figures::verdict(page, out);
     out.say_below_plots(page.summary.window.map(of_whom));
     plots::audience(page.summary, picture, out);
+    series::series(page, out);
     plots::strips(page.summary, picture, out);
     heard::heard(page, picture, out);
     plots::awaited(picture, out);
