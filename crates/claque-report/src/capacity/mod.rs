@@ -1,5 +1,6 @@
 //! How a capacity is told: words and tables for people, a document for programs, Markdown for pipelines.
 
+mod caution;
 mod compared;
 mod html;
 mod json;

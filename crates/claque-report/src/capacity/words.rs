@@ -9,6 +9,7 @@ use claque_stats::{
     units::{counted, grouped},
 };
 
+use super::caution;
 use crate::{
     objectives::found,
     words::{one_line, sentence},
@@ -67,7 +68,7 @@ pub(super) fn paragraph(answer: &Answer) -> String {
     sentences.extend(
         answer.said.as_deref().map(|why| format!("What was seen: {}.", sentence(why).trim_end_matches('.'))),
     );
-    sentences.extend(caution(answer));
+    sentences.extend(caution::caution(answer));
     sentences.extend(answer.fall.map(|fall| match fall {
         FailureShape::Cliff => "It is a cliff: beyond it most listeners suffer at once.".to_owned(),
         FailureShape::Slope => {
@@ -75,40 +76,6 @@ pub(super) fn paragraph(answer: &Answer) -> String {
         }
     }));
     sentences.join(" ")
-}
-
-/// That the runs at the answer by themselves show less than is asked for, if so.
-fn caution(answer: &Answer) -> Option<String> {
-    of_listeners(answer).or_else(|| of_runs(answer))
-}
-
-/// That a number holds of which runs missed something, where whole runs are counted.
-fn of_runs(answer: &Answer) -> Option<String> {
-    let shown = answer.shown.iter().filter(|shown| shown.counts == Counted::Runs);
-    let shown = shown.min_by(|a, b| a.at_least_pct.total_cmp(&b.at_least_pct))?;
-    (answer.ending == SearchEnding::Found || answer.ending == SearchEnding::AtLeast).then(|| {
-        format!(
-            "`{}` is met or missed by a run as a whole: a number counts as carried where more than half of its runs meet it, and of those at {} \
-             {} of {} did.",
-            shown.objective,
-            answer.users.unwrap_or_default(),
-            shown.runs_met,
-            shown.runs
-        )
-    })
-}
-
-fn of_listeners(answer: &Answer) -> Option<String> {
-    let least = answer.shown.iter().filter(|shown| shown.counts == Counted::Listeners);
-    let shown = least.min_by(|a, b| a.at_least_pct.total_cmp(&b.at_least_pct))?;
-    (answer.ending == SearchEnding::Found || answer.ending == SearchEnding::AtLeast).then(|| {
-        format!(
-            "By themselves the runs at {} show of `{}` at least {}; the interval rests on all runs and on queues falling steeply.",
-            answer.users.unwrap_or_default(),
-            shown.objective,
-            at_least(shown.at_least_pct)
-        )
-    })
 }
 
 fn opening(answer: &Answer) -> String {
@@ -358,7 +325,7 @@ pub(super) fn shown_title(users: u32) -> String {
 }
 
 /// "69 %", "98.7 %"; never 100 %, which no sample shows.
-fn at_least(value: f64) -> String {
+pub(super) fn at_least(value: f64) -> String {
     if value < 95.0 {
         format!("{value:.0} %")
     } else {

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cause::{Cause, GaveWay, falls_behind, gave_way},
     doubt::AtAnyLoad,
-    evidence::{Evidence, Length, ProbeTrust},
+    evidence::{Evidence, Length},
     networks::NetworkShare,
     search::{Search, SearchEnding, whole_number},
     weights::{BLUR, Chances},
@@ -122,28 +123,6 @@ pub enum FailureShape {
     Slope,
 }
 
-/// What gave way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GaveWay {
-    /// Work waited longer and longer: the service makes less audio than is listened to.
-    Queue,
-    /// Work waited too long now and then, though the service makes enough.
-    Wait,
-    /// What is missed is missed at any load: not the load, but the time that the service takes for a listener by itself.
-    ServiceTime,
-    /// The service failed.
-    Worker,
-    /// Connections failed.
-    Network,
-    /// A rate or usage limit bit.
-    RateLimit,
-    /// This machine, not the service.
-    Generator,
-    /// Listeners' own networks, not the service: without them the same runs hold.
-    ListenerNetworks,
-}
-
 impl Answer {
     /// What `search` for the ceilings of `objectives` comes to, which ended like this.
     #[must_use]
@@ -185,31 +164,15 @@ impl Answer {
         let ceilings: Vec<_> = ceilings.into_iter().map(|ceiling| ceiling.not_below(floor)).collect();
         let throughput = ceilings.iter().find(|ceiling| ceiling.name == THROUGHPUT);
         let throughput = throughput.filter(|_| terms.throughput).and_then(|ceiling| ceiling.likely);
-        let failing = search.failing(&if_any).filter(|_| is_trusted);
-        let failed = failing.map_or_else(Vec::new, |number| search.failed_at(number));
-        let pace = |number: u32| mean_pace(search.full_at(number).filter(|_| terms.throughput));
-        // A lone listener is hardly ever too much for a service; that the pace is a little below 1 is no reason then. Nor is it where more
-        // listeners are known to be fed.
-        let is_behind = falls_behind(&failed, terms.throughput)
-            && failing.is_some_and(|number| is_in_reach(&ceilings, number))
-            && (ending != SearchEnding::NothingHolds
-                || failing.and_then(pace).is_some_and(|pace| pace < CLEARLY));
-        let lowest = binding(&ceilings, &failed);
-        // What is missed at any load was missed elsewhere, if not there.
-        let missed =
-            at_any_load.as_ref().filter(|missed| !is_behind && lowest.as_ref() != Some(&missed.objective));
-        let missed =
-            missed.and_then(|missed| objectives.iter().position(|one| one.text() == missed.objective));
-        let (failing, failed) = match missed {
-            Some(at) => (None, search.missed(at)),
-            None => (failing, failed),
+        let first = FirstFailure {
+            number: search.failing(&if_any).filter(|_| is_trusted),
+            ceilings: &ceilings,
+            objectives,
+            at_any_load: at_any_load.as_ref(),
+            ending: &ending,
         };
-        let binding = match (&at_any_load, is_behind) {
-            (_, true) => Some(THROUGHPUT.to_owned()),
-            (Some(missed), false) => Some(missed.objective.clone()),
-            (None, false) => lowest,
-        };
-        let cause = Cause { is_behind, is_any_load: at_any_load.is_some() };
+        let Failure { number: failing, runs: failed, binding, cause } = first.of(search);
+        let pace = |number: u32| mean_pace(search, number);
         Self {
             users,
             low: users.map(|_| low),
@@ -277,11 +240,55 @@ fn binding(ceilings: &[Ceiling], failed: &[&Evidence]) -> Option<String> {
     missed.min_by(|a, b| likely(a).total_cmp(&likely(b))).map(|ceiling| ceiling.name.clone())
 }
 
-/// The mean pace of runs; none where none has any.
-fn mean_pace<'a>(runs: impl Iterator<Item = &'a Evidence>) -> Option<f64> {
-    let paces: Vec<_> = runs.filter_map(|one| one.pace).map(|pace| pace.ratio).collect();
+/// What is known of the first number that fails.
+struct FirstFailure<'a> {
+    number: Option<u32>,
+    ceilings: &'a [Ceiling],
+    objectives: &'a [Objective],
+    at_any_load: Option<&'a AtAnyLoad>,
+    ending: &'a SearchEnding,
+}
+
+/// What failed, and by what.
+struct Failure<'a> {
+    /// Absent where what is missed at any load was not missed there.
+    number: Option<u32>,
+    runs: Vec<&'a Evidence>,
+    binding: Option<String>,
+    cause: Cause,
+}
+
+impl FirstFailure<'_> {
+    fn of<'a>(&self, search: &'a Search) -> Failure<'a> {
+        let runs = self.number.map_or_else(Vec::new, |number| search.failed_at(number));
+        let is_in_reach = self.number.is_some_and(|number| is_in_reach(self.ceilings, number));
+        // A lone listener is hardly ever too much for a service; that the pace is a little below 1 is no reason then.
+        let is_clear = *self.ending != SearchEnding::NothingHolds
+            || self.number.and_then(|number| mean_pace(search, number)).is_some_and(|pace| pace < CLEARLY);
+        let is_behind = falls_behind(&runs, search.terms().throughput) && is_in_reach && is_clear;
+        let cause = Cause { is_behind, is_any_load: self.at_any_load.is_some() };
+        if is_behind {
+            return Failure { number: self.number, runs, binding: Some(THROUGHPUT.to_owned()), cause };
+        }
+        let binding = binding(self.ceilings, &runs);
+        let Some(AtAnyLoad { objective, .. }) = self.at_any_load else {
+            return Failure { number: self.number, runs, binding, cause };
+        };
+        // What is missed at any load was missed elsewhere, if not there.
+        let place = self.objectives.iter().position(|one| one.text() == objective);
+        let (number, runs) = match place.filter(|_| binding.as_ref() != Some(objective)) {
+            Some(at) => (None, search.missed(at)),
+            None => (self.number, runs),
+        };
+        Failure { number, runs, binding: Some(objective.clone()), cause }
+    }
+}
+
+/// The mean pace of the full runs at a number; none where none has any, or it is not looked at.
+fn mean_pace(search: &Search, number: u32) -> Option<f64> {
+    let paces: Vec<_> = search.full_at(number).filter_map(|one| one.pace).map(|pace| pace.ratio).collect();
     let n = whole(u64::try_from(paces.len()).unwrap_or(u64::MAX));
-    (!paces.is_empty()).then(|| paces.iter().sum::<f64>() / n)
+    (search.terms().throughput && !paces.is_empty()).then(|| paces.iter().sum::<f64>() / n)
 }
 
 /// What the runs at `users` show of each objective. Runs that are the same in every figure are one.
@@ -335,74 +342,10 @@ fn fall<'a>(
     Some(if worst < 50 { FailureShape::Cliff } else { FailureShape::Slope })
 }
 
-/// What gave way in the runs that failed at the first number that does.
-fn gave_way(
-    history: &[Evidence],
-    failed: &[&Evidence],
-    Cause { is_behind, is_any_load }: Cause,
-    ending: &SearchEnding,
-) -> Option<GaveWay> {
-    let is_late = || history.iter().any(|one| one.is_late);
-    if let SearchEnding::Untrusted(_) = ending {
-        return is_late().then_some(GaveWay::Generator);
-    }
-    if failed.is_empty() {
-        return is_late().then_some(GaveWay::Generator);
-    }
-    let most =
-        |is: fn(&ProbeTrust) -> bool| 2 * failed.iter().filter(|one| is(&one.worth)).count() > failed.len();
-    let is_limited = most(|worth| matches!(worth, ProbeTrust::Limited(_)));
-    let is_unserved = most(|worth| matches!(worth, ProbeTrust::Unserved(_)));
-    let class = |names: &[&str]| -> u64 {
-        let of = |one: &&Evidence| -> u64 {
-            one.failures
-                .iter()
-                .filter(|(name, _)| names.contains(&name.as_str()))
-                .map(|failure| failure.1)
-                .sum()
-        };
-        failed.iter().map(of).sum()
-    };
-    // Where work waits longer and longer it is not the service's doing that somebody's patience ended.
-    let silent = if is_behind { 0 } else { class(&["timeout"]) };
-    let workers = class(&["server", "overload", "protocol", "invalid", "auth"]) + silent;
-    let network = class(&["transport"]);
-    Some(match (is_limited, workers.max(network)) {
-        (true, _) => GaveWay::RateLimit,
-        (false, 1..) if network > workers => GaveWay::Network,
-        (false, 1..) => GaveWay::Worker,
-        (false, 0) if is_unserved => GaveWay::Worker,
-        (false, 0) if is_behind => GaveWay::Queue,
-        (false, 0) if is_any_load => GaveWay::ServiceTime,
-        (false, 0) => GaveWay::Wait,
-    })
-}
-
-/// Why a number fails, beside failures.
-#[derive(Clone, Copy, Debug)]
-struct Cause {
-    /// Less audio comes than is listened to.
-    is_behind: bool,
-    /// An objective is missed at any load.
-    is_any_load: bool,
-}
-
 /// Whether the ceiling by throughput may lie at that number.
 fn is_in_reach(ceilings: &[Ceiling], number: u32) -> bool {
     let throughput = ceilings.iter().find(|ceiling| ceiling.name == THROUGHPUT);
     throughput.is_none_or(|ceiling| ceiling.low <= f64::from(number))
-}
-
-/// Whether the service delivered less than was listened to in these runs together.
-fn falls_behind(runs: &[&Evidence], counts: bool) -> bool {
-    let paces: Vec<_> = runs.iter().filter_map(|one| one.pace).collect();
-    if paces.is_empty() || !counts {
-        return false;
-    }
-    let n = whole(u64::try_from(paces.len()).unwrap_or(u64::MAX));
-    let ratio = paces.iter().map(|pace| pace.ratio.min(1.0)).sum::<f64>() / n;
-    let error = paces.iter().map(|pace| pace.error.powi(2)).sum::<f64>().sqrt() / n;
-    1.0 - ratio > 2.0 * error
 }
 
 /// Listeners that a ceiling allows, as a whole number.

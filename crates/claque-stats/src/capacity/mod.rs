@@ -8,6 +8,7 @@
 mod answer;
 mod any_load;
 mod belief;
+mod cause;
 mod difference;
 mod doubt;
 mod evidence;
@@ -18,7 +19,8 @@ mod search;
 mod weights;
 
 pub use self::{
-    answer::{Answer, Ceiling, FailureShape, GaveWay, NumberShown, THROUGHPUT},
+    answer::{Answer, Ceiling, FailureShape, NumberShown, THROUGHPUT},
+    cause::GaveWay,
     difference::{Carries, Difference, difference, is_comparable},
     doubt::AtAnyLoad,
     evidence::{Evidence, Length, ProbeTrust, ProbedRun},

@@ -10,7 +10,8 @@ use claque_core::{ids::ListenerId, record::Fact};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    answer::{Answer, GaveWay},
+    answer::Answer,
+    cause::GaveWay,
     evidence::{Evidence, Length},
     search::{Search, SearchEnding},
 };

@@ -17,7 +17,7 @@ use claque_store::AskedFlags;
 use serde_json::{Map, Value};
 
 use super::{
-    UsageError, audience,
+    UsageError, audience, ceilings,
     credentials::Surroundings,
     no_effect,
     resolve::{decide_run, decide_simulate},
@@ -33,8 +33,6 @@ use crate::cli::{
     SimulateFlags, SpeechFlags, TargetFlags, VaryFlags, VirtualFlags, VocabularyFlag,
 };
 
-/// What a listener needs to be content: no break in the text, and a start before patience ends.
-const OBJECTIVES: [&str; 2] = ["listeners underrun-free >= 99 %", "startup_time p95 < 3 s"];
 const CONFIDENCE: f64 = 95.0;
 /// More are seldom meant, and cost somebody's machine.
 const MOST_USERS: i64 = 1_000;
@@ -224,7 +222,7 @@ pub(crate) fn resolve_capacity(
     no_effect::in_search(&wishes, &source)?;
     without_arrivals(&wishes, &source)?;
     let asked = if objective.is_empty() && wishes.judging.objectives.is_none() {
-        OBJECTIVES.map(str::to_owned).to_vec()
+        ceilings::OBJECTIVES.map(str::to_owned).to_vec()
     } else {
         objective
     };
@@ -264,39 +262,13 @@ pub(crate) fn resolve_capacity(
     };
     let output = told_files::with_markdown(work.output_mut().clone(), flags.markdown.markdown)?;
     let Results { objectives, dir, .. } = work.results_mut().clone();
-    have_ceilings(&objectives)?;
+    ceilings::have_ceilings(&objectives)?;
     // Of single runs nothing is told.
     let of_runs = work.output_mut();
     of_runs.page = PageChoice::LeftOut;
     of_runs.talk = Verbosity::Quiet;
     let scenario = without_what_differs(work.scenario());
     Ok(CapacitySettings { work, objectives, terms, resume, dir, output, seed, asked: None, scenario })
-}
-
-/// Whether more load makes each of them harder to meet.
-fn have_ceilings(objectives: &[Objective]) -> Result<(), UsageError> {
-    if let Some(objective) = objectives.iter().find(|objective| objective.counts_listeners()) {
-        return Err(UsageError::new(format!(
-            "the objective `{}` is about how many listeners there are, which is what is searched for; ask for a share of them, such as \
-             `listeners started >= 99 %`",
-            objective.text()
-        )));
-    }
-    if let Some(objective) = objectives.iter().find(|objective| objective.asks_for_everybody()) {
-        return Err(UsageError::new(format!(
-            "the objective `{}` asks for everybody, which no number of listeners shows; ask for a share of at most 99.99 %, such as \
-             `listeners underrun-free >= 99 %`",
-            objective.text()
-        )));
-    }
-    if let Some(objective) = objectives.iter().find(|objective| objective.eases_with_load()) {
-        return Err(UsageError::new(format!(
-            "the objective `{}` gets easier the more listen, so it has no capacity; bound what gets worse, such as `errors = 0`, or \
-             a share, such as `listeners started >= 99 %`",
-            objective.text()
-        )));
-    }
-    Ok(())
 }
 
 /// What both kinds of run are decided by.
@@ -356,11 +328,6 @@ fn real(
     // A limit of claque's own gateway is there to be found.
     settings.order.limits.allow_rate_limit |= !matches!(settings.order.target, TargetChoice::BaseUrl(_));
     Ok(settings)
-}
-
-/// What a search looks for where nothing else is asked for.
-pub(crate) fn default_objectives() -> Vec<Objective> {
-    OBJECTIVES.iter().filter_map(|line| Objective::parse(line).ok()).collect()
 }
 
 /// Blocks that a player asks for ahead of what is heard, at most.

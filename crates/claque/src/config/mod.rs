@@ -9,6 +9,7 @@ mod audience;
 mod behaviour;
 mod calibrated;
 mod capacity;
+mod ceilings;
 mod compare;
 mod courtesy;
 mod credentials;
@@ -47,7 +48,8 @@ pub(crate) use claque_run::usage::UsageError;
 
 pub(crate) use self::{
     calibrated::{FittedLength, model_table, order as order_of_run},
-    capacity::{CapacitySettings, ProbeWork, blocks_ahead, default_objectives, resolve_capacity},
+    capacity::{CapacitySettings, ProbeWork, blocks_ahead, resolve_capacity},
+    ceilings::default_objectives,
     compare::{CompareSettings, OnRegression, resolve_compare},
     credentials::Surroundings,
     environment::Environment,

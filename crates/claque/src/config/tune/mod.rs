@@ -23,7 +23,7 @@ use claque_stats::{
 pub(crate) use self::{prices::Prices, range::Dimension};
 use super::{
     UsageError, audience,
-    capacity::default_objectives,
+    ceilings::default_objectives,
     no_effect, objectives, output,
     resolve::simulate_order,
     scenario,
