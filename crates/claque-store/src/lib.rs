@@ -34,6 +34,7 @@ mod rows;
 mod runs_within;
 mod seal;
 mod series;
+mod series_source;
 mod series_value;
 mod service_load;
 mod session;
@@ -83,7 +84,8 @@ pub use self::{
     },
     repeat::RepeatOf,
     runs_within::run_digest,
-    series::{SeriesOfRun, SeriesSource, TypicalMs, series_of, series_records},
+    series::{SeriesOfRun, series_of},
+    series_source::{SeriesSource, TypicalMs},
     series_value::SeriesValue,
     service_load::{ModelLoadRow, ServiceLoad},
     session::{BlockArrival, Session, Underrun},

@@ -18,7 +18,7 @@ use crate::{
     network::NetworkRecord,
     repeat::RepeatOf,
     seal::{self, FileSeals},
-    series::SeriesSource,
+    series_source::SeriesSource,
     session::Session,
     tables::{ErrorRow, ListenerRow},
     verdict::{SavedVerdict, interrupted},
