@@ -144,7 +144,8 @@ fn networks(share: &NetworkShare, answer: &Answer) -> String {
         format!("{runs}{number} {} made again with no network: the number {held}.", were(share.again));
     match (share.again, is_of_networks(answer)) {
         (0, _) => format!(
-            "Listeners have networks of their own ({names}), and what is late may be those and not the service: on sockets nothing tells              the two apart, --simulate does."
+            "Listeners have networks of their own ({names}), and what is late may be those and not the service: nothing tells the two apart \
+             here, a search by --simulate that comes to its end does."
         ),
         (_, true) => format!("{again} How many the service carries over faster networks is not known."),
         (_, false) => format!("{again} So it is not for the networks of listeners ({names})."),

@@ -47,18 +47,9 @@ pub(crate) fn open(dir: &Path) -> anyhow::Result<CapacityFolder> {
             probe.evidence = evidence;
         }
     }
-    for probe in &mut book.manifest.without_networks {
-        let Some(folder) = probe.folder.as_deref().map(|name| dir.join(name)) else { continue };
-        let Some(run) = read_back(&folder)? else {
-            gone += 1;
-            continue;
-        };
-        let evidence = of_run(&run, probe, &objectives);
-        if !is_same(&evidence, &probe.evidence) {
-            differing.push(format!("{} without networks", probe.order.number + 1));
-            probe.evidence = evidence;
-        }
-    }
+    let (gone_again, differing_again) = without_networks(&mut book, &objectives)?;
+    gone += gone_again;
+    differing.extend(differing_again);
     book.doubts.extend(of_model(&book.manifest.scenario));
     if gone > 0 {
         let of = book.manifest.probes.len() + book.manifest.without_networks.len();
@@ -105,6 +96,27 @@ pub(crate) fn answer_of(book: &CapacityFolder) -> anyhow::Result<&Answer> {
         book.dir.display()
     ))
     .into())
+}
+
+/// Looks at the runs that were made again without networks as at all others: how many are gone, and which show something else.
+fn without_networks(
+    book: &mut CapacityFolder,
+    objectives: &[Objective],
+) -> anyhow::Result<(usize, Vec<String>)> {
+    let (mut gone, mut differing) = (0, Vec::new());
+    for probe in &mut book.manifest.without_networks {
+        let Some(folder) = probe.folder.as_deref().map(|name| book.dir.join(name)) else { continue };
+        let Some(run) = read_back(&folder)? else {
+            gone += 1;
+            continue;
+        };
+        let evidence = of_run(&run, probe, objectives);
+        if !is_same(&evidence, &probe.evidence) {
+            differing.push(format!("{} without networks", probe.order.number + 1));
+            probe.evidence = evidence;
+        }
+    }
+    Ok((gone, differing))
 }
 
 /// A run of a search; none where it is not there any more.

@@ -1,5 +1,6 @@
 //! The runs at the first number that failed, made again with no network between listeners and service: whose delay it was.
 
+use claque_core::link::LinkMix;
 use claque_report::capacity::one_probe;
 use claque_run::interrupts::Interrupts;
 use claque_stats::{
@@ -13,7 +14,7 @@ use super::{
     probe::{self, ProbeResult},
 };
 use crate::{
-    config::{CapacitySettings, ProbeWork, Verbosity},
+    config::{CapacitySettings, ProbeWork, SimulateSettings, Verbosity},
     talk,
 };
 
@@ -29,14 +30,16 @@ pub(super) async fn told_apart(
     book: &mut Book,
     interrupts: &Interrupts,
 ) -> anyhow::Result<Option<Answer>> {
-    let asked = if matches!(settings.work, ProbeWork::Virtual(_)) {
-        missing(&book.0.manifest, search, &answer)
-    } else {
-        Vec::new()
+    let asked = match &mut settings.work {
+        ProbeWork::Virtual(simulated) => {
+            let asked = missing(&book.0.manifest, search, &answer);
+            if !asked.is_empty() {
+                take_networks_away(simulated);
+            }
+            asked
+        }
+        ProbeWork::Real(_) => Vec::new(),
     };
-    if !asked.is_empty() {
-        settings.work.take_networks_away();
-    }
     let is_spoken = settings.output.talk == Verbosity::Normal;
     for row in asked {
         if is_spoken {
@@ -55,6 +58,14 @@ pub(super) async fn told_apart(
         }
     }
     Ok(Some(with_networks(&book.0.manifest, search, answer)))
+}
+
+/// From now on nothing is between listeners and the service.
+fn take_networks_away(simulated: &mut SimulateSettings) {
+    simulated.order.plan.network = LinkMix::default();
+    if let Some(scenario) = simulated.order.scenario.as_object_mut() {
+        scenario.remove("network");
+    }
 }
 
 /// The answer with what those runs, as far as they were made, tell of networks.

@@ -1,7 +1,6 @@
 //! What `claque capacity` is to do.
 
 use claque_core::{
-    link::LinkMix,
     plan::Plan,
     player::{PlayerPolicy, RefillPolicy},
     rng::Seed,
@@ -133,18 +132,6 @@ impl ProbeWork {
                     SimulatedService::Speech(speech) => speech.gateway.seed = gateway_seed,
                 }
             }
-        }
-    }
-
-    /// From now on nothing is between listeners and the service.
-    pub(crate) fn take_networks_away(&mut self) {
-        let (plan, scenario) = match self {
-            Self::Real(settings) => (&mut settings.order.plan, &mut settings.order.scenario),
-            Self::Virtual(settings) => (&mut settings.order.plan, &mut settings.order.scenario),
-        };
-        plan.network = LinkMix::default();
-        if let Some(scenario) = scenario.as_object_mut() {
-            scenario.remove("network");
         }
     }
 
