@@ -6,6 +6,7 @@
 
 mod claims;
 mod code;
+mod hints;
 mod name;
 mod part;
 mod reading;
@@ -14,17 +15,18 @@ mod tests;
 mod view;
 mod whole;
 mod writing;
+mod written;
 
 use core::fmt;
-use std::collections::{BTreeMap, VecDeque};
 
 pub use self::name::ServiceName;
 use self::{
-    part::{PartSet, decoded_pair},
-    reading::{CharReading, HexOnly, gap, readings},
-    view::{Unit, View, normal, turned, views},
-    whole::WholeSet,
-    writing::{SHORTEST_ENCODED, writings},
+    code::HighBytes,
+    hints::Window,
+    part::{PART, PartSet, decoded_pair},
+    view::{Unit, View, normal, seen, turned, views},
+    whole::{HEAD, WholeSet},
+    written::WrittenSet,
 };
 
 /// Longest text from outside that is kept, in bytes.
@@ -38,9 +40,6 @@ const BLANK: &str = "[secret]";
 
 /// Ends a text that was cut.
 const CUT: &str = "…";
-
-/// Shorter secrets are not looked for, in characters: one would be found in every word and say nothing.
-const SHORTEST: usize = 3;
 
 /// As many characters of a secret's beginning are blanked even where the rest is missing, for a text may have been cut
 /// within it.
@@ -86,12 +85,8 @@ impl fmt::Debug for Secret {
 /// All secrets that a service has been shown or has given. Its debug output hides them.
 #[derive(Clone, Default)]
 pub struct SecretSet {
-    /// Every writing of each, the plain one first; the oldest secret first.
-    secrets: VecDeque<Vec<Box<str>>>,
-    /// How many were forgotten. With it a number stays a secret's own.
-    forgotten: usize,
-    /// Secrets and which of their writings, by the writing's first character in lower case.
-    by_first: BTreeMap<char, Vec<Place>>,
+    /// Every writing of each.
+    written: WrittenSet,
     /// Parts of long secrets, the oldest secret's first.
     parts: PartSet,
     /// The same secrets as they are looked for in codes.
@@ -99,10 +94,8 @@ pub struct SecretSet {
     /// What tokens say of whom they were given to: blanked, but no name is refused for it, for a service may name what is somebody's by
     /// whose it is.
     claims: Option<Box<Self>>,
+    high: HighBytes,
 }
-
-/// A secret's number, and that of one of its writings.
-type Place = (usize, usize);
 
 impl SecretSet {
     /// Adds a secret to be blanked from now on. One that is known already, or too short, changes nothing. Of a JSON web token
@@ -127,38 +120,21 @@ impl SecretSet {
     /// How many were added so far, those that tokens say included.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.forgotten + self.secrets.len() + self.claims.as_ref().map_or(0, |claims| claims.count())
+        self.written.count() + self.claims.as_ref().map_or(0, |claims| claims.count())
     }
 
     /// Adds one; any ten letters and digits in a row of `in_parts` are blanked as well.
     fn insert_one(&mut self, secret: &str, in_parts: &str) {
-        let Some(first) = secret.chars().next().filter(|_| secret.chars().count() >= SHORTEST) else {
-            return;
-        };
-        let places = self.by_first.entry(first.to_ascii_lowercase()).or_default();
-        let known = |&(number, writing): &Place| {
-            writing == 0 && self.secrets.get(number - self.forgotten).is_some_and(|s| *s[0] == *secret)
-        };
-        if places.iter().any(known) {
+        if !self.written.push(secret) {
             return;
         }
-        let number = self.forgotten + self.secrets.len();
-        let writings = writings(secret);
-        for (writing, text) in writings.iter().enumerate() {
-            self.by_first.entry(first_of(text)).or_default().push((number, writing));
-        }
-        self.secrets.push_back(writings);
+        self.high = self.high.and_of(secret);
         self.parts.push(in_parts);
         self.wholes.push(secret);
-        if self.secrets.len() > MOST_SECRETS {
+        if self.written.len() > MOST_SECRETS {
+            self.written.pop();
             self.parts.pop();
             self.wholes.pop();
-            for text in self.secrets.pop_front().unwrap_or_default() {
-                if let Some(places) = self.by_first.get_mut(&first_of(&text)) {
-                    places.retain(|(number, _)| *number != self.forgotten);
-                }
-            }
-            self.forgotten += 1;
         }
     }
 
@@ -188,7 +164,7 @@ impl SecretSet {
         let mut rest = foreign;
         let mut room_for_cut = 0;
         while let Some(next) = rest.chars().next() {
-            let found = self.longest_at(rest).filter(|found| found.is_telling());
+            let found = self.written.longest_at(rest);
             let (piece, length) = found.map_or((None, next.len_utf8()), |found| (Some(BLANK), found.bytes));
             // A line's end could begin a line of its own in a table of ours.
             let piece =
@@ -209,11 +185,11 @@ impl SecretSet {
 
     /// `text` without any secret that stands there in codes, or in part.
     fn without_coded(&self, text: &str) -> String {
-        if self.secrets.is_empty() {
+        if self.written.len() == 0 {
             return text.to_owned();
         }
         let mut ranges: Vec<(usize, usize)> =
-            views(text).iter().flat_map(|view| self.found_in(view)).collect();
+            views(text, self.high).iter().flat_map(|view| self.found_in(view)).collect();
         ranges.sort_unstable();
         let (mut clean, mut at) = (String::with_capacity(text.len()), 0);
         for (from, until) in ranges {
@@ -232,6 +208,9 @@ impl SecretSet {
 
     /// Where a reading of a text holds secrets: as it is, backwards, with each letter thirteen places further, or both.
     fn found_in(&self, view: &[Unit]) -> Vec<(usize, usize)> {
+        if !self.may_be_in(view) {
+            return Vec::new();
+        }
         let plain = normal(view);
         let backwards: View = plain.iter().rev().copied().collect();
         let both = turned(&backwards);
@@ -242,51 +221,30 @@ impl SecretSet {
         [plain, backwards, turned, both].iter().flat_map(found).collect()
     }
 
+    /// Whether anything in a reading of a text hints at a secret.
+    fn may_be_in(&self, view: &[Unit]) -> bool {
+        let (wholes, parts) = (self.wholes.hints(), self.parts.hints());
+        let (mut head, mut part) = (Window::<HEAD>::new(), Window::<PART>::new());
+        view.iter().filter_map(|unit| seen(unit.c)).any(|c| {
+            head.push(c).is_some_and(|hint| wholes.has(hint))
+                || c.is_alphanumeric() && part.push(c).is_some_and(|hint| parts.has(hint))
+        })
+    }
+
     /// Whether a name from outside can be used as it is: it is no longer than [`MAX_TEXT`] and holds no secret of at
     /// least eight characters.
     #[must_use]
     pub fn is_fit_name(&self, foreign: &str) -> bool {
         let holds = |(at, _): (usize, char)| {
-            let found = self.longest_at(&foreign[at..]);
-            found.is_some_and(|found| found.is_telling() && found.of >= SHORTEST_IN_NAMES)
+            self.written.longest_at(&foreign[at..]).is_some_and(|found| found.of >= SHORTEST_IN_NAMES)
         };
         foreign.len() <= MAX_TEXT && !foreign.char_indices().any(holds) && !self.parts.is_in(foreign)
-    }
-
-    /// The secret of which most stands at the beginning of `text`.
-    fn longest_at(&self, text: &str) -> Option<Found> {
-        let candidates = readings(text).into_iter().flatten().filter_map(|(first, _)| {
-            let places = self.by_first.get(&first.to_ascii_lowercase())?;
-            places
-                .iter()
-                .filter_map(|(number, writing)| self.secrets.get(number - self.forgotten)?.get(*writing))
-                .map(|writing| found(writing, text))
-                .max()
-        });
-        candidates.max()
     }
 }
 
 impl fmt::Debug for SecretSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecretSet").field("secrets", &self.secrets.len()).finish_non_exhaustive()
-    }
-}
-
-/// How much of a secret stands at a place. Ordered by how much of the text that is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Found {
-    /// Whether it is all of it, or so much that it says a lot.
-    is_telling: bool,
-    /// Bytes of the text.
-    bytes: usize,
-    /// Characters of the secret.
-    of: usize,
-}
-
-impl Found {
-    const fn is_telling(&self) -> bool {
-        self.is_telling
+        f.debug_struct("SecretSet").field("secrets", &self.written.len()).finish_non_exhaustive()
     }
 }
 
@@ -301,39 +259,4 @@ fn token_parts(secret: &str) -> Option<[&str; 2]> {
         part.len() >= SHORTEST_PART && part.bytes().all(in_base64)
     };
     [head, claims, signature].into_iter().all(is_part).then_some([claims, signature])
-}
-
-/// By what a writing is found. None of them is empty.
-fn first_of(writing: &str) -> char {
-    writing.chars().next().map_or('\0', |first| first.to_ascii_lowercase())
-}
-
-/// How much of `secret` stands at the beginning of `text`. `&amp;` is one character or five: whichever reading finds more.
-fn found(secret: &str, text: &str) -> Found {
-    let escaped_first = read_along(secret, text, |text| readings(text).into_iter().rev());
-    escaped_first.max(read_along(secret, text, |text| readings(text).into_iter()))
-}
-
-fn read_along<I: Iterator<Item = Option<CharReading>>>(
-    secret: &str,
-    text: &str,
-    readings: impl Fn(&str) -> I,
-) -> Found {
-    let (of, in_hex) = (secret.chars().count(), HexOnly::of(secret));
-    let (mut bytes, mut characters) = (0, 0);
-    for wanted in secret.chars() {
-        let here = |at: usize| {
-            let found = readings(&text[at..]).flatten().find(|(read, _)| read.eq_ignore_ascii_case(&wanted));
-            found.map(|(_, length): CharReading| at + length)
-        };
-        // Signs that nobody sees, and line ends, may stand between two characters of it.
-        let may_skip = of >= SHORTEST_ENCODED && bytes > 0;
-        let places = core::iter::successors(Some(bytes), |at| {
-            gap(&text[*at..], in_hex).filter(|_| may_skip).map(|length| at + length)
-        });
-        let Some(end) = places.into_iter().find_map(here) else { break };
-        bytes = end;
-        characters += 1;
-    }
-    Found { is_telling: characters >= of.min(TELLING), bytes, of }
 }

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use super::view::{Unit, range};
+use super::{
+    hints::{Counts, Window},
+    view::{Unit, range},
+};
 
 /// So many letters and digits in a row are found. Services tell keys apart by their last four; of as many as this no honest word
 /// is made by chance.
-const PART: usize = 10;
+pub(super) const PART: usize = 10;
 
 /// Secrets of fewer letters and digits are only looked for as a whole, for they may be made of words.
 const SHORTEST: usize = 16;
@@ -19,13 +22,17 @@ const SHORTEST_PAIR: usize = 6;
 /// A part, as a number.
 type Part = u64;
 
+/// A part, with what hints at it.
+type Hinted = (Part, [u64; 2]);
+
 /// Every part of each long secret.
 #[derive(Clone, Default)]
 pub(super) struct PartSet {
-    /// In the order in which they came; empty of those that are short.
-    of_each: VecDeque<Box<[Part]>>,
+    /// In the order in which they came; empty of those that are short. Each with what hints at it.
+    of_each: VecDeque<Box<[Hinted]>>,
     /// How many secrets have it.
     counts: BTreeMap<Part, u32>,
+    hints: Counts,
 }
 
 impl PartSet {
@@ -33,14 +40,20 @@ impl PartSet {
     pub(super) fn push(&mut self, secret: &str) {
         let letters: Vec<_> = letters(secret).collect();
         let is_long = letters.len() >= SHORTEST;
-        let parts: Box<[Part]> = letters.windows(PART).filter(|_| is_long).map(hash).collect();
-        parts.iter().for_each(|part| *self.counts.entry(*part).or_default() += 1);
+        let windows = letters.windows(PART).filter(|_| is_long);
+        let parts: Box<[Hinted]> =
+            windows.map(|window| (hash(window), Window::<PART>::both_ways(window))).collect();
+        for (part, hints) in &parts {
+            *self.counts.entry(*part).or_default() += 1;
+            hints.iter().for_each(|hint| self.hints.add(*hint));
+        }
         self.of_each.push_back(parts);
     }
 
     /// Forgets those of the oldest secret.
     pub(super) fn pop(&mut self) {
-        for part in self.of_each.pop_front().unwrap_or_default() {
+        for (part, hints) in self.of_each.pop_front().unwrap_or_default() {
+            hints.iter().for_each(|hint| self.hints.take(*hint));
             if let Some(count) = self.counts.get_mut(&part) {
                 *count -= 1;
                 if *count == 0 {
@@ -54,6 +67,11 @@ impl PartSet {
     pub(super) fn is_in(&self, text: &str) -> bool {
         let letters: Vec<char> = letters(text).collect();
         letters.windows(PART).any(|window| self.counts.contains_key(&hash(window)))
+    }
+
+    /// What hints at a part in a text, forwards or backwards, turned or not.
+    pub(super) const fn hints(&self) -> &Counts {
+        &self.hints
     }
 
     /// The bytes of the text in which each stands, `units` being what is compared.

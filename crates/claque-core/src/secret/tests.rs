@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{writing::SHORTEST_ENCODED, written::SHORTEST, *};
 
 fn set(secrets: &[&str]) -> SecretSet {
     let mut set = SecretSet::default();

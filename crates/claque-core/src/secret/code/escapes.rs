@@ -24,30 +24,57 @@ enum Escaped {
 /// How often escapes are escaped again: `%2525`.
 const MOST_TIMES: usize = 4;
 
-/// By which sign an escape begins. Each is read by itself: what is an escape for one may be a plain sign for the others.
-const FAMILIES: [&[char]; 4] = [&['%'], &['='], &['&'], &['\\', 'u', 'U']];
+/// The kinds of escapes. Each is read by itself: what is an escape for one may be a plain sign for the others.
+const FAMILIES: [Family; 4] = [Family::Percent, Family::Equals, Family::Ampersand, Family::Backslash];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Percent,
+    Equals,
+    Ampersand,
+    Backslash,
+}
+
+/// Which kind of escape may begin here.
+fn family(text: &[Unit]) -> Option<Family> {
+    match text.first()?.c {
+        '%' => Some(Family::Percent),
+        '=' => Some(Family::Equals),
+        '&' => Some(Family::Ampersand),
+        '\\' => Some(Family::Backslash),
+        'u' | 'U' if text.get(1).is_some_and(|next| next.c == '+') => Some(Family::Backslash),
+        _ => None,
+    }
+}
 
 /// The text with its escapes read, once and up to some times over; nothing where there are none.
 pub(super) fn read(view: &[Unit]) -> impl Iterator<Item = View> {
-    FAMILIES.into_iter().flat_map(|family| {
-        core::iter::successors(read_once(view, family), |view| read_once(view, family)).take(MOST_TIMES)
+    let mut begun = [false; FAMILIES.len()];
+    for family in (0..view.len()).filter_map(|at| family(&view[at..])) {
+        FAMILIES.iter().zip(&mut begun).for_each(|(other, begun)| *begun |= *other == family);
+    }
+    let families =
+        FAMILIES.into_iter().zip(begun).filter_map(|(family, is_begun)| is_begun.then_some(family));
+    families.flat_map(|family| {
+        core::iter::successors(read_once(view, family), move |view| read_once(view, family)).take(MOST_TIMES)
     })
 }
 
 /// The text with its escapes of a family read; none where there are none.
-fn read_once(view: &[Unit], family: &[char]) -> Option<View> {
-    if !view.iter().any(|unit| family.contains(&unit.c)) {
-        return None;
-    }
-    let chars: Vec<char> = view.iter().map(|unit| unit.c).collect();
+fn read_once(view: &[Unit], of: Family) -> Option<View> {
+    let found = |at: usize| {
+        let is_one = family(&view[at..]) == Some(of);
+        is_one.then(|| escaped(&view[at..]))?
+    };
+    let first = (0..view.len()).find(|at| found(*at).is_some())?;
     let mut read = View::with_capacity(view.len());
+    read.extend(view[..first].iter().map(|unit| unit.stale()));
     let mut bytes: Vec<Byte> = Vec::new();
-    let (mut at, mut is_any) = (0, false);
+    let mut at = first;
     while let Some(unit) = view.get(at) {
-        let found = escaped(&chars[at..]).filter(|_| family.contains(&unit.c));
-        let (escaped, length) = found.map_or((None, 1), |(what, length)| (Some(what), length));
-        is_any |= escaped.is_some();
+        let (escaped, length) = found(at).map_or((None, 1), |(what, length)| (Some(what), length));
         let (from, until) = range(&view[at..(at + length).min(view.len())]);
+        let is_fresh = escaped.is_some();
         let c = match escaped {
             Some(Escaped::Byte(value)) => {
                 bytes.push(Byte { value, from, until });
@@ -59,17 +86,17 @@ fn read_once(view: &[Unit], family: &[char]) -> Option<View> {
         };
         if let Some(c) = c {
             read.append(&mut characters(&std::mem::take(&mut bytes)));
-            read.push(Unit { c, from, until });
+            read.push(Unit { c, from, until, is_fresh });
         }
         at += length;
     }
     read.append(&mut characters(&bytes));
-    is_any.then_some(read)
+    Some(read)
 }
 
 /// What stands at the beginning, if it is an escape, and how many characters it has.
-fn escaped(text: &[char]) -> Option<(Escaped, usize)> {
-    match (text.first()?, text.get(1)) {
+fn escaped(text: &[Unit]) -> Option<(Escaped, usize)> {
+    match (text.first()?.c, text.get(1).map(|unit| unit.c)) {
         ('=', Some(' ' | '\r' | '\n')) => Some((Escaped::Nothing, 2)),
         ('%' | '=', _) => Some((Escaped::Byte(u8::try_from(number(text, 1, 2, 16)?).ok()?), 3)),
         ('&', _) => entity(text),
@@ -77,8 +104,8 @@ fn escaped(text: &[char]) -> Option<(Escaped, usize)> {
             let digits = (4..=6).rev().find(|digits| number(text, 2, *digits, 16).is_some())?;
             Some((Escaped::Char(char::from_u32(number(text, 2, digits, 16)?)?), 2 + digits))
         }
-        ('\\', Some('u' | 'x')) if text.get(2) == Some(&'{') => {
-            let digits = text.get(3..)?.iter().take(8).position(|c| *c == '}')?;
+        ('\\', Some('u' | 'x')) if text.get(2).is_some_and(|unit| unit.c == '{') => {
+            let digits = text.get(3..)?.iter().take(8).position(|unit| unit.c == '}')?;
             Some((Escaped::Char(char::from_u32(number(text, 3, digits, 16)?)?), 4 + digits))
         }
         ('\\', Some('x')) => Some((Escaped::Byte(u8::try_from(number(text, 2, 2, 16)?).ok()?), 4)),
@@ -89,19 +116,21 @@ fn escaped(text: &[char]) -> Option<(Escaped, usize)> {
             Some((Escaped::Byte(u8::try_from(number(text, 1, digits, 8)?).ok()?), 1 + digits))
         }
         ('\\', Some('n' | 'r' | 't')) => Some((Escaped::Char('\n'), 2)),
-        ('\\', Some(other)) if !other.is_alphanumeric() => Some((Escaped::Char(*other), 2)),
+        ('\\', Some(other)) if !other.is_alphanumeric() => Some((Escaped::Char(other), 2)),
         _ => None,
     }
 }
 
 /// The number of so many digits at a place.
-fn number(text: &[char], at: usize, digits: usize, base: u32) -> Option<u32> {
+fn number(text: &[Unit], at: usize, digits: usize, base: u32) -> Option<u32> {
     let digits = text.get(at..at + digits).filter(|digits| !digits.is_empty())?;
-    digits.iter().try_fold(0_u32, |number, c| number.checked_mul(base)?.checked_add(c.to_digit(base)?))
+    digits
+        .iter()
+        .try_fold(0_u32, |number, unit| number.checked_mul(base)?.checked_add(unit.c.to_digit(base)?))
 }
 
-fn entity(text: &[char]) -> Option<(Escaped, usize)> {
-    let length = text.iter().take(LONGEST_ENTITY).position(|c| *c == ';')?;
-    let name: String = text.get(1..length)?.iter().collect();
+fn entity(text: &[Unit]) -> Option<(Escaped, usize)> {
+    let length = text.iter().take(LONGEST_ENTITY).position(|unit| unit.c == ';')?;
+    let name: String = text.get(1..length)?.iter().map(|unit| unit.c).collect();
     Some((Escaped::Char(named(&name)?), length + 1))
 }

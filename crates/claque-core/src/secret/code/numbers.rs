@@ -32,6 +32,19 @@ pub(super) fn read(view: &[Unit]) -> impl Iterator<Item = View> {
     NOTATIONS.into_iter().filter_map(move |notation| read_in(view, &words, notation))
 }
 
+/// Whether there are as many numbers as a list has, wherever they stand.
+fn has_list(view: &[Unit], words: &[(usize, usize)], notation: Notation) -> bool {
+    let most = |digits: &[Unit]| match notation {
+        Notation::Plain { .. } => 1,
+        Notation::Pairs { .. } => digits.len().div_ceil(2),
+    };
+    let mut count = 0;
+    words.iter().any(|(from, until)| {
+        count += digits(&view[*from..*until], notation).map_or(0, most);
+        count >= SHORTEST_ENCODED
+    })
+}
+
 /// Letters and digits that stand together: from which character on, until which.
 fn words(view: &[Unit]) -> Vec<(usize, usize)> {
     let mut words: Vec<(usize, usize)> = Vec::new();
@@ -45,13 +58,16 @@ fn words(view: &[Unit]) -> Vec<(usize, usize)> {
 }
 
 fn read_in(view: &[Unit], words: &[(usize, usize)], notation: Notation) -> Option<View> {
+    if !has_list(view, words, notation) {
+        return None;
+    }
     let mut read = View::new();
     let mut list: Vec<Vec<(u32, Unit)>> = Vec::new();
     let (mut begun, mut ended, mut written) = (0, 0, 0);
     let mut close = |list: &mut Vec<Vec<(u32, Unit)>>, begun: usize, ended: usize| {
         let list = std::mem::take(list).concat();
         if list.len() >= SHORTEST_ENCODED {
-            read.extend_from_slice(&view[written..begun]);
+            read.extend(view[written..begun].iter().map(|unit| unit.stale()));
             read.append(&mut said(&list));
             written = ended;
         }
@@ -75,7 +91,7 @@ fn read_in(view: &[Unit], words: &[(usize, usize)], notation: Notation) -> Optio
     }
     close(&mut list, begun, ended);
     (written > 0).then(|| {
-        read.extend_from_slice(&view[written..]);
+        read.extend(view[written..].iter().map(|unit| unit.stale()));
         read
     })
 }
@@ -85,25 +101,32 @@ fn is_mark(word: &[Unit]) -> bool {
     matches!(word, [Unit { c: 'x' | 'X' | 'u' | 'U' | 'o', .. }])
 }
 
-/// The numbers of a word; none if it is of something else.
-fn numbers(word: &[Unit], notation: Notation) -> Option<Vec<(u32, Unit)>> {
-    let (base, marks): (u32, &[&str]) = match notation {
-        Notation::Pairs { .. } => (16, &["0x", "x", "u"]),
-        Notation::Plain { base: 8, .. } => (8, &["0o", "o"]),
-        Notation::Plain { base: 2, .. } => (2, &["0b", "b"]),
-        Notation::Plain { base, .. } => (base, &[]),
+/// The digits of a word behind its mark; none if it is of something else.
+fn digits(word: &[Unit], notation: Notation) -> Option<&[Unit]> {
+    let (base, longest, marks): (u32, usize, &[&str]) = match notation {
+        Notation::Pairs { .. } => (16, usize::MAX, &["0x", "x", "u"]),
+        Notation::Plain { base: 8, longest } => (8, longest, &["0o", "o"]),
+        Notation::Plain { base: 2, longest } => (2, longest, &["0b", "b"]),
+        Notation::Plain { base, longest } => (base, longest, &[]),
     };
+    // Most words are of letters.
+    word.last().filter(|last| last.c.is_ascii_hexdigit())?;
     let begins = |mark: &&&str| {
         mark.chars().zip(word).filter(|(c, unit)| unit.c.eq_ignore_ascii_case(c)).count() == mark.len()
     };
     let digits = &word[marks.iter().find(begins).map_or(0, |mark| mark.len())..];
-    if digits.is_empty() || !digits.iter().all(|digit| digit.c.is_digit(base)) {
-        return None;
-    }
+    let are_digits =
+        !digits.is_empty() && digits.len() <= longest && digits.iter().all(|digit| digit.c.is_digit(base));
+    are_digits.then_some(digits)
+}
+
+/// The numbers of a word; none if it is of something else.
+fn numbers(word: &[Unit], notation: Notation) -> Option<Vec<(u32, Unit)>> {
+    let digits = digits(word, notation)?;
     let mut numbers: Vec<(u32, Unit)> = match notation {
-        Notation::Plain { longest, .. } if digits.len() > longest => return None,
-        Notation::Plain { .. } => vec![number(digits, base)],
+        Notation::Plain { base, .. } => vec![number(digits, base)],
         Notation::Pairs { skipped } => {
+            let base = 16;
             // A digit that is left over at the front is a number by itself, or none where the pairs begin behind the first.
             let alone = (digits.len() + skipped) % 2;
             let (first, pairs) = digits.split_at(if skipped == 0 { alone } else { 1 });
@@ -124,7 +147,7 @@ fn number(digits: &[Unit], base: u32) -> (u32, Unit) {
         value.saturating_mul(base).saturating_add(digit.c.to_digit(base).unwrap_or_default())
     });
     let (from, until) = range(digits);
-    (value, Unit { c: '\0', from, until })
+    (value, Unit { c: '\0', from, until, is_fresh: true })
 }
 
 /// What numbers say: bytes, or characters where they are larger than these.
