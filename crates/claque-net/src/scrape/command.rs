@@ -64,8 +64,8 @@ mod tests {
     use super::*;
 
     fn told(line: &str) -> Result<Vec<(String, f64)>, String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let line = CommandLine::parse(line).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it starts");
+        let line = CommandLine::parse(line).expect("it has a program");
         let found = runtime.block_on(run(&line))?;
         Ok(found.samples.into_iter().map(|sample| (sample.name, sample.value)).collect())
     }

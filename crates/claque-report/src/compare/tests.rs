@@ -47,6 +47,7 @@ fn manifest() -> Manifest {
         preparation: None,
         token_refreshes: Vec::new(),
         service_load: None,
+        series_sources: Vec::new(),
         heard: None,
         clock_started_at_unix_ns: None,
         left_to_columns: Vec::new(),

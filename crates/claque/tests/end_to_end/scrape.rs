@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use claque_core::{series::Series, time::Duration};
+use claque_core::{record::Fact, series::Series, time::Duration};
 use serde_json::Value;
 
 use crate::{
@@ -89,7 +89,7 @@ fn the_queue_of_an_overflowing_gateway_is_seen_to_rise_before_the_first_stall() 
     // By the gateway itself: nobody stalled before blocks waited.
     let json: Value = serde_json::from_str(&explained(&ran, &["--json"])).unwrap();
     let told = &json["before_first_stall"];
-    let first = ran.saved().observe_first_stall();
+    let first = first_stall_ms(ran.saved());
     assert!((told["first_stall_ms"].as_f64().unwrap() - first).abs() < 1e-3, "{told}");
     let rises = told["rises"].as_array().unwrap();
     let queue = rises.iter().find(|rise| rise["name"] == "queue depth").unwrap_or_else(|| panic!("{told}"));
@@ -109,19 +109,13 @@ fn the_queue_of_an_overflowing_gateway_is_seen_to_rise_before_the_first_stall() 
     assert!(page.contains("queue depth, of gateway: 0 to "), "its sentence");
 }
 
-/// First moment of all stalls, ms.
-trait FirstStall {
-    fn observe_first_stall(&self) -> f64;
-}
-
-impl FirstStall for claque_store::Run {
-    fn observe_first_stall(&self) -> f64 {
-        let stalls = self.facts.iter().filter_map(|fact| match fact {
-            claque_core::record::Fact::Stall(stall) => Some(stall.began_at),
-            _ => None,
-        });
-        stalls.min().expect("somebody stalled").as_millis_f64()
-    }
+/// When the first listener stalled, in ms.
+fn first_stall_ms(run: &claque_store::Run) -> f64 {
+    let stalls = run.facts.iter().filter_map(|fact| match fact {
+        Fact::Stall(stall) => Some(stall.began_at),
+        Fact::Block(_) | Fact::Error(_) | Fact::Incident(_) | Fact::Listener(_) | Fact::Sound(_) => None,
+    });
+    stalls.min().expect("somebody stalled").as_millis_f64()
 }
 
 #[test]
