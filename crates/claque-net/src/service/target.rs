@@ -45,7 +45,11 @@ impl Origin {
         };
         let host = url.host().filter(|host| !host.is_empty())?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-        Some(Self { tls, host, port: url.port_u16().unwrap_or_else(|| usual_port(tls)) })
+        // A port that is none, such as 99999, leads nowhere, and least of all to the usual one.
+        let behind = url.authority()?.as_str().rsplit(['@', ']']).next()?;
+        let is_written = behind.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty());
+        let port = if is_written { url.port_u16()? } else { usual_port(tls) };
+        Some(Self { tls, host, port })
     }
 
     /// The host and, where it is not the usual one, the port, as the `host` header says them.
@@ -176,8 +180,9 @@ impl Target {
         if uri.query().is_some() {
             return Err(unsuitable("it carries a query, which is not shown here and has no place in it"));
         }
-        let origin = Origin::of(&uri)
-            .ok_or_else(|| unsuitable("it names no host; give one, such as http://127.0.0.1:8000"))?;
+        let origin = Origin::of(&uri).ok_or_else(|| {
+            unsuitable("it names no host, or no port of 1 to 65535; give both, such as http://127.0.0.1:8000")
+        })?;
         if let Some(meant) = old_spelling(&origin.host) {
             return Err(TargetError::OldSpelling { text: shown(), meant });
         }
@@ -283,6 +288,19 @@ mod tests {
         assert_eq!((prefixed.host(), prefixed.port()), ("::1", 8_000));
         assert_eq!(prefixed.path("/api/v1/ws/tts"), "/tts/api/v1/ws/tts");
         assert_eq!(prefixed.place_of("v1/audio/ab"), here("/tts/v1/audio/ab"));
+    }
+
+    #[test]
+    fn a_port_that_is_none_leads_nowhere_and_not_to_the_usual_one() {
+        for url in ["http://127.0.0.1:99999", "https://tts.example:65536/api", "http://[::1]:70000"] {
+            assert!(Target::parse(url).is_err(), "{url}");
+            assert_eq!(Origin::of(&url.parse().unwrap()), None, "{url}");
+        }
+        let port = |url: &str| Target::parse(url).unwrap().port();
+        assert_eq!(
+            (port("http://tts.example"), port("https://[::1]"), port("http://[::1]:81")),
+            (80, 443, 81)
+        );
     }
 
     #[test]
