@@ -3,6 +3,7 @@
 //!
 //! It is the last key of the file. Values are hashed as they are read, so that spaces and the order of keys mean nothing.
 
+mod gather;
 mod value;
 
 use std::{
@@ -15,7 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use self::value::Values;
+use self::{gather::Gatherer, value::Values};
 use crate::{error::StoreError, files};
 
 /// The key in the file.
@@ -153,9 +154,16 @@ pub(crate) fn encode(
     path: &Path,
 ) -> Result<Vec<u8>, StoreError> {
     let failed = |error: serde_json::Error| StoreError::encode(path, error);
-    let mut bytes = serde_json::to_vec_pretty(document).map_err(failed)?;
     let hash = ValueHash::Xxh3;
-    let keys = serde_json::from_slice::<Values>(&bytes).map_err(failed)?.digests(hash);
+    let (mut bytes, mut gatherer) = (Vec::new(), Gatherer::new(hash));
+    document
+        .serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, &mut gatherer))
+        .map_err(failed)?;
+    let keys = gatherer.into_digests();
+    debug_assert_eq!(
+        serde_json::from_slice::<Values>(&bytes).ok().map(|read| read.digests(hash)),
+        Some(keys.clone())
+    );
     let seal = serde_json::to_string_pretty(&Seal { files, hash, keys, strange: BTreeMap::new() })
         .map_err(failed)?;
     // In the place of the brace that ends the document, and of the line end before it.

@@ -1,6 +1,6 @@
 //! The values of a document as bytes that do not depend on how it is laid out, and their digests: of one key at a time.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, ops::Range};
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest as _, Sha256};
@@ -21,12 +21,18 @@ pub(super) struct Values {
 impl Values {
     /// A digest of the value of each key, in hexadecimal digits; empty for figures that are not there.
     pub(super) fn digests(&self, hash: ValueHash) -> BTreeMap<String, String> {
-        let digest = |value: &[u8]| match hash {
-            _ if value.is_empty() => String::new(),
-            ValueHash::Sha256 => hex(Sha256::digest(value).get(..DIGEST_BYTES).unwrap_or_default()),
-            ValueHash::Xxh3 => hex(&XxHash3_128::oneshot(value).to_be_bytes()),
-        };
+        let digest = |value: &[u8]| if value.is_empty() { String::new() } else { hash.digest(value) };
         self.keys.iter().map(|(key, value)| (key.clone(), digest(value))).collect()
+    }
+}
+
+impl ValueHash {
+    /// The digest of a value, in hexadecimal digits.
+    pub(super) fn digest(self, value: &[u8]) -> String {
+        match self {
+            Self::Sha256 => hex(Sha256::digest(value).get(..DIGEST_BYTES).unwrap_or_default()),
+            Self::Xxh3 => hex(&XxHash3_128::oneshot(value).to_be_bytes()),
+        }
     }
 }
 
@@ -114,19 +120,46 @@ impl<'de> DeserializeSeed<'de> for Value {
 }
 
 /// A value as bytes: a letter for its kind, and what it is. Numbers count by their value, and keys in no order, for tools sort them.
-struct Canonical<'a>(&'a mut Vec<u8>);
+pub(super) struct Canonical<'a>(pub(super) &'a mut Vec<u8>);
+
+/// An entry of an object by its places behind the object's beginning: its key, and the whole of it.
+pub(super) type Entry = (Range<usize>, Range<usize>);
+
+/// Bytes of a text's kind and length, which stand before it.
+const TEXT_HEAD: usize = 9;
+
+/// Begins a text, whose bytes are added by the caller. Gives its place, with which it is to be closed.
+pub(super) fn open_text(bytes: &mut Vec<u8>) -> usize {
+    let start = bytes.len();
+    bytes.push(b's');
+    bytes.resize(start + TEXT_HEAD, 0);
+    start
+}
+
+/// Ends the text at `start`: its length is known now.
+pub(super) fn close_text(bytes: &mut [u8], start: usize) {
+    let head = start + TEXT_HEAD;
+    let length = u64::try_from(bytes.len() - head).unwrap_or(u64::MAX);
+    bytes[start + 1..head].copy_from_slice(&length.to_le_bytes());
+}
+
+/// What stands in a text.
+pub(super) fn text_of(text: &[u8]) -> &[u8] {
+    text.get(TEXT_HEAD..).unwrap_or_default()
+}
+
+/// Ends the object whose entries begin at `start`, and puts them in the order of their keys.
+pub(super) fn close_object(bytes: &mut Vec<u8>, start: usize, mut entries: Vec<Entry>) {
+    let unsorted = bytes.split_off(start);
+    entries.sort_by(|(a, _), (b, _)| unsorted[a.clone()].cmp(&unsorted[b.clone()]));
+    entries.into_iter().for_each(|(_, entry)| bytes.extend_from_slice(&unsorted[entry]));
+    bytes.push(b'}');
+}
 
 impl Canonical<'_> {
-    fn add(self, kind: u8, bytes: &[u8]) {
+    pub(super) fn add(self, kind: u8, bytes: &[u8]) {
         self.0.push(kind);
         self.0.extend_from_slice(bytes);
-    }
-
-    fn text(self, text: &str) {
-        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        self.0.push(b's');
-        self.0.extend_from_slice(&length.to_le_bytes());
-        self.0.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -171,7 +204,9 @@ impl<'de> Visitor<'de> for Canonical<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.text(value);
+        let start = open_text(self.0);
+        self.0.extend_from_slice(value.as_bytes());
+        close_text(self.0, start);
         Ok(())
     }
 
@@ -195,10 +230,7 @@ impl<'de> Visitor<'de> for Canonical<'_> {
             map.next_value_seed(Canonical(self.0))?;
             entries.push((begin..value, begin..self.0.len() - start));
         }
-        let unsorted = self.0.split_off(start);
-        entries.sort_by(|(a, _), (b, _)| unsorted[a.clone()].cmp(&unsorted[b.clone()]));
-        entries.into_iter().for_each(|(_, entry)| self.0.extend_from_slice(&unsorted[entry]));
-        self.0.push(b'}');
+        close_object(self.0, start, entries);
         Ok(())
     }
 }
