@@ -36,7 +36,8 @@ const OPUS_RATE: SampleRate = SampleRate::new(48_000).expect("a constant above z
 /// Listens to one body after the other.
 #[derive(Default)]
 pub(super) struct SoundFinder {
-    opus: Option<OpusRoom>,
+    /// In a place of its own: it is a hundred times as large as a packet, and would be moved for each body.
+    opus: Option<Box<OpusRoom>>,
 }
 
 impl SoundFinder {
@@ -73,14 +74,11 @@ impl OpusRoom {
         Some(Self { decoder, packet: OggPacket::new(Vec::new(), 0, false), samples })
     }
 
-    /// Ready for another stream, if that has as many channels.
-    fn reset(mut self, head: &OpusHead) -> Option<Self> {
+    /// Makes it ready for another stream. Gives whether it is: a stream may have other channels.
+    fn reset(&mut self, head: &OpusHead) -> bool {
         let suits = head.mapping_family == 0 && self.decoder.channels() == usize::from(head.channel_count);
-        if !suits || self.decoder.reset_state().is_err() {
-            return None;
-        }
         self.decoder.gain_q8 = i32::from(head.output_gain_q8);
-        Some(self)
+        suits && self.decoder.reset_state().is_ok()
     }
 }
 
@@ -164,15 +162,14 @@ impl Onset {
 }
 
 /// Packets that cannot be decoded are passed over, as players do.
-fn opus(body: Vec<u8>, room: &mut Option<OpusRoom>) -> Option<Heard> {
+fn opus(body: Vec<u8>, room: &mut Option<Box<OpusRoom>>) -> Option<Heard> {
     let mut reader = OggOpusReader::new(Cursor::new(body)).ok()?;
     let head = reader.head();
     let (channels, pre_skip) = (usize::from(head.channel_count), usize::from(head.pre_skip));
-    *room = room.take().and_then(|room| room.reset(head));
-    if room.is_none() {
-        *room = OpusRoom::new(head);
+    if !room.as_mut().is_some_and(|room| room.reset(head)) {
+        *room = OpusRoom::new(head).map(Box::new);
     }
-    let OpusRoom { decoder, packet, samples } = room.as_mut()?;
+    let OpusRoom { decoder, packet, samples } = room.as_deref_mut()?;
     let mut heard = Heard::new(OPUS_RATE, channels);
     // What a decoder needs to find its feet is no part of the audio (RFC 7845 section 4.2).
     let mut skipped = pre_skip * channels;
