@@ -27,7 +27,7 @@ use claque_front::yapit::gateway::{GatewayConfig, GatewayStats, PageDone};
 use claque_gateway::Load;
 use tokio::sync::{mpsc as queue, oneshot, watch};
 
-pub(crate) use self::engine::{split_words, without_our_keys};
+pub(crate) use self::engine::split_words;
 pub use claque_front::yapit::{ScriptInput, ScriptLogEntry, ScriptOptions};
 pub use engine::{
     AudioSource, CommandEngine, CommandError, EngineChoice, OpenaiEngine, PersistentEngine, TextInput,

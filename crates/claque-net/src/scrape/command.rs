@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{CommandLine, LONGEST_ANSWER, MOST_BYTES, MOST_SERIES};
-use crate::host::without_our_keys;
+use crate::program::Program;
 
 /// Bytes that are read of what a program complains about.
 const MOST_COMPLAINT: usize = 4 << 10;
@@ -25,21 +25,18 @@ pub(super) async fn run(line: &CommandLine) -> Result<Metrics, String> {
 }
 
 async fn output(line: &CommandLine) -> Result<Vec<u8>, String> {
-    let mut child = without_our_keys(Command::new(&line.program))
-        .args(&line.args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| format!("it cannot be started: {error}"))?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let mut command = Command::new(&line.program);
+    command.args(&line.args);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut program =
+        Program::start(&mut command).map_err(|error| format!("it cannot be started: {error}"))?;
+    let (_, stdout, stderr) = program.pipes();
     let (output, complaint) = tokio::join!(read(stdout, MOST_BYTES + 1), read(stderr, MOST_COMPLAINT));
     let output = output.map_err(|error| format!("its output cannot be read: {error}"))?;
     if output.len() > MOST_BYTES {
         return Err(format!("it prints more than {} MiB", MOST_BYTES >> 20));
     }
-    let status = child.wait().await.map_err(|error| format!("it cannot be waited for: {error}"))?;
+    let status = program.wait().await.map_err(|error| format!("it cannot be waited for: {error}"))?;
     if status.success() {
         return Ok(output);
     }

@@ -9,7 +9,7 @@ mod command;
 mod process;
 mod source;
 
-use std::{cell::Cell, fmt, io, rc::Rc, sync::mpsc, thread::JoinHandle};
+use std::{cell::Cell, collections::BTreeMap, fmt, io, rc::Rc, sync::mpsc, thread::JoinHandle};
 
 use claque_core::{
     series::{Series, SourceReport},
@@ -49,7 +49,7 @@ pub enum ScrapeSource {
     Page(Target),
     /// The page of the embedded gateway.
     EmbeddedGateway,
-    /// A program, by the line that one would type. No shell reads it.
+    /// A program. No shell reads its arguments.
     Command(CommandLine),
     /// A process of this machine.
     Process(u32),
@@ -60,16 +60,15 @@ impl fmt::Display for ScrapeSource {
         match self {
             Self::Page(target) => f.write_str(target.as_str()),
             Self::EmbeddedGateway => f.write_str("gateway"),
-            Self::Command(command) => f.write_str(&command.line),
+            Self::Command(command) => f.write_str(command.name()),
             Self::Process(pid) => write!(f, "pid {pid}"),
         }
     }
 }
 
-/// A program and its arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A program and its arguments, which may hold keys: they are told to nobody.
+#[derive(Clone, PartialEq, Eq)]
 pub struct CommandLine {
-    line: String,
     program: String,
     args: Vec<String>,
 }
@@ -79,8 +78,31 @@ impl CommandLine {
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let mut words = split_words(line)?.into_iter();
-        Some(Self { line: line.trim().to_owned(), program: words.next()?, args: words.collect() })
+        Some(Self { program: words.next()?, args: words.collect() })
     }
+
+    /// The program, without its folder.
+    fn name(&self) -> &str {
+        self.program.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&self.program)
+    }
+}
+
+impl fmt::Debug for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandLine").field("program", &self.program).finish_non_exhaustive()
+    }
+}
+
+/// What each source is called: the second of one name has a number.
+fn names(sources: &[ScrapeSource]) -> Vec<String> {
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut named = |source: &ScrapeSource| {
+        let name = source.to_string();
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        if *count == 1 { name } else { format!("{name} ({count})") }
+    };
+    sources.iter().map(&mut named).collect()
 }
 
 /// Asks, until it is finished.
@@ -113,6 +135,7 @@ impl Scraper {
         let (stop, stopped) = watch::channel(false);
         // Each source tells at most one line.
         let (tell, news) = mpsc::sync_channel(sources.len());
+        let names = names(sources);
         let (sources, gateway, secrets) = (sources.to_vec(), gateway.cloned(), secrets.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("scrape".to_owned()).spawn(move || {
@@ -120,8 +143,9 @@ impl Scraper {
             let room = Rc::new(Cell::new(MOST_VALUES));
             let tasks: Vec<_> = sources
                 .iter()
-                .map(|source| {
-                    let asked = Asked::new(source.to_string(), secrets.clone(), Rc::clone(&room));
+                .zip(names)
+                .map(|(source, name)| {
+                    let asked = Asked::new(name, secrets.clone(), Rc::clone(&room));
                     let source = Source::open(source, gateway.as_ref(), &network);
                     local.spawn_local(asked.fill((source, clock), stopped.clone(), tell.clone()))
                 })
@@ -153,5 +177,19 @@ impl Scraper {
         };
         let (series, reports): (Vec<_>, Vec<_>) = all.into_iter().unzip();
         (series.concat(), reports)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_called_by_its_name_and_what_it_is_given_is_told_nowhere() {
+        let lines = ["/usr/bin/curl -H 'Authorization: hush' a", "curl b", "nvidia-smi -q"];
+        let sources: Vec<_> =
+            lines.iter().map(|line| ScrapeSource::Command(CommandLine::parse(line).unwrap())).collect();
+        assert_eq!(names(&sources), ["curl", "curl (2)", "nvidia-smi"]);
+        assert!(!format!("{sources:?}").contains("hush"));
     }
 }

@@ -22,6 +22,8 @@ struct Stat {
     cpu_seconds: f64,
     threads: f64,
     started: u64,
+    /// Nobody has asked for its exit code yet: its number is taken, and it takes nothing else.
+    has_ended: bool,
 }
 
 impl Process {
@@ -38,16 +40,19 @@ impl Process {
         if *self.started.get_or_insert(stat.started) != stat.started {
             return Err(format!("process {} has ended, and another one has its number", self.pid));
         }
+        if stat.has_ended {
+            return Err(format!("process {} has ended", self.pid));
+        }
         let mut found = Metrics::default();
-        let mut add = |name: &str, unit: &str, kind, value: Option<f64>| match value {
-            Some(value) => found.samples.push(Sample {
+        // What lacks is not there: a kernel thread has no memory of its own, and open files are told to their owner only.
+        let mut add = |name: &str, unit: &str, kind, value: Option<f64>| {
+            found.samples.extend(value.map(|value| Sample {
                 name: name.to_owned(),
                 labels: String::new(),
                 unit: unit.to_owned(),
                 kind,
                 value,
-            }),
-            None => found.unread += 1,
+            }));
         };
         add("process_cpu_seconds_total", "seconds", SeriesKind::Counter, Some(stat.cpu_seconds));
         add("process_threads", "threads", SeriesKind::Gauge, Some(stat.threads));
@@ -58,7 +63,6 @@ impl Process {
             SeriesKind::Gauge,
             status.as_deref().and_then(resident),
         );
-        // Only its owner may know.
         let files = fs::read_dir(format!("{folder}/fd")).ok().map(Iterator::count);
         let files = files.and_then(|files| u32::try_from(files).ok()).map(f64::from);
         add("process_open_fds", "files", SeriesKind::Gauge, files);
@@ -74,7 +78,12 @@ impl Stat {
         let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
         let ticks = u32::try_from(field(14)? + field(15)?).ok()?;
         let threads = u32::try_from(field(20)?).ok()?;
-        Some(Self { cpu_seconds: f64::from(ticks) / TICKS, threads: f64::from(threads), started: field(22)? })
+        Some(Self {
+            cpu_seconds: f64::from(ticks) / TICKS,
+            threads: f64::from(threads),
+            started: field(22)?,
+            has_ended: matches!(fields.first(), Some(&("Z" | "X"))),
+        })
     }
 }
 
@@ -93,7 +102,10 @@ mod tests {
     fn the_fields_are_those_of_the_manual_whatever_the_name() {
         let text = "4242 (a) b (c) S 1 4242 4242 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 7 0 98765 1000 200";
         let stat = Stat::read(text).unwrap();
-        assert_eq!(stat, Stat { cpu_seconds: 3.0, threads: 7.0, started: 98_765 });
+        let expected = Stat { cpu_seconds: 3.0, threads: 7.0, started: 98_765, has_ended: false };
+        assert_eq!(stat, expected);
+        let ended = Stat::read(&text.replace(") S ", ") Z ")).unwrap();
+        assert_eq!(ended, Stat { has_ended: true, ..expected });
         assert_eq!(Stat::read("4242 (a"), None);
         assert_eq!(resident("VmPeak:\t  9 kB\nVmRSS:\t    2048 kB\n"), Some(2_097_152.0));
     }

@@ -30,9 +30,13 @@ fn of_source(source: &SeriesSource) -> Option<String> {
             counted(source.asked, "answer")
         ));
     }
-    let longest = source.interval.map_or(0.0, |interval| interval.longest_ms);
-    if longest > STRETCHED * source.every_ms {
-        parts.push(format!("asked after {} once instead of {}", time(longest), time(source.every_ms)));
+    if let Some(interval) = source.interval.filter(|one| one.longest_ms > STRETCHED * source.every_ms) {
+        parts.push(format!(
+            "asked {} apart as a rule and {} at most, instead of {}",
+            time(interval.median_ms),
+            time(interval.longest_ms),
+            time(source.every_ms)
+        ));
     }
     if source.series_left_out > 0 {
         parts.push(format!(
@@ -86,7 +90,7 @@ mod tests {
         assert_eq!(
             note.text,
             "figures of others are not complete: pid 7: 39 of 40 answers came without figures, first because it has ended, \
-             asked after 1.50 s once instead of 250 ms, 3 series or more beyond 1000 left out, \
+             asked 250 ms apart as a rule and 1.50 s at most, instead of 250 ms, 3 series or more beyond 1000 left out, \
              1 value beyond the 2,000,000 of a run left out, 2 lines not understood; \
              late: the run was over before it had answered once"
         );

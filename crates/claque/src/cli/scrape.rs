@@ -15,6 +15,6 @@ pub(crate) struct ScrapeFlags {
     #[arg(long, value_name = "COMMAND")]
     pub(crate) scrape_command: Vec<String>,
     /// Keep what this process of this machine takes: processor, memory, threads and open files. May be repeated
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", allow_negative_numbers = true)]
     pub(crate) watch_pid: Vec<u32>,
 }

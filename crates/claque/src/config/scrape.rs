@@ -21,9 +21,10 @@ pub(super) fn sources(flags: ScrapeFlags, target: &TargetChoice) -> Result<Vec<S
     }
     for typed in &scrape_command {
         let command = CommandLine::parse(typed).ok_or_else(|| {
-            UsageError::new(format!(
-                "--scrape-command is `{typed}`, which is empty or leaves a quote open; give a program and its arguments"
-            ))
+            // It may hold a key, and is not said back.
+            UsageError::new(
+                "--scrape-command is empty or leaves a quote open; give a program and its arguments",
+            )
         })?;
         all.push(ScrapeSource::Command(command));
     }
@@ -53,7 +54,7 @@ fn page(typed: &str, target: &TargetChoice) -> Result<ScrapeSource, UsageError> 
     }
     if typed.contains(['?', '#']) {
         return Err(UsageError::new(
-            "--scrape carries a query, which may be a key and would stand in the run's folder; leave it out, or scrape by \
+            "--scrape carries a query or a fragment, which may be a key and would stand in the run's folder; leave it out, or scrape by \
              --scrape-command",
         ));
     }
@@ -79,7 +80,7 @@ mod tests {
     #[test]
     fn who_is_asked_is_who_was_typed() {
         let found = sources_of(&["http://127.0.0.1:9100/metrics", "https://tts.example"], &["echo 'a b' 1"]);
-        let expected = ["http://127.0.0.1:9100/metrics", "https://tts.example", "echo 'a b' 1", "pid 7"];
+        let expected = ["http://127.0.0.1:9100/metrics", "https://tts.example", "echo", "pid 7"];
         assert_eq!(found.unwrap(), expected);
     }
 
@@ -87,7 +88,7 @@ mod tests {
     fn what_would_carry_a_secret_or_leads_nowhere_is_refused() {
         for (typed, words) in [
             ("http://me:hush@tts.example/metrics", "--scrape carries credentials"),
-            ("http://tts.example/metrics?key=hush", "--scrape carries a query"),
+            ("http://tts.example/metrics?key=hush", "--scrape carries a query or a fragment"),
             ("tts.example/metrics", "failed to read --scrape `tts.example/metrics`"),
             ("gateway", "--scrape gateway is the embedded gateway"),
         ] {

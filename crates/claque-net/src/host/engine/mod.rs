@@ -22,7 +22,6 @@ pub use openai::OpenaiEngine;
 pub use persistent::PersistentEngine;
 pub use wyoming::WyomingEngine;
 
-pub(crate) use program::without_our_keys;
 pub(super) use speaker::Speaker;
 pub(crate) use words::split as split_words;
 

@@ -9,14 +9,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    process::{Child, ChildStdin, ChildStdout, Command},
+    process::{ChildStdin, ChildStdout, Command},
     time::{sleep, timeout},
 };
 
 use super::{
     persistent::PersistentEngine,
-    program::{MAX_AUDIO_BYTES, MAX_WORDS, without_our_keys},
+    program::{MAX_AUDIO_BYTES, MAX_WORDS},
 };
+use crate::program::Program;
 
 /// Longest line of an answer, bytes: an error in a few words.
 const MAX_LINE: u64 = 64 << 10;
@@ -28,7 +29,7 @@ const LAST_WORDS: std::time::Duration = std::time::Duration::from_millis(50);
 /// A process that is ready to speak, or is spoken by.
 #[derive(Debug)]
 pub(super) struct SpeechProcess {
-    child: Child,
+    program: Program,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     /// The last line that it wrote on its standard error.
@@ -71,22 +72,18 @@ impl SpeechProcess {
     }
 
     fn spawn(engine: &PersistentEngine) -> io::Result<Self> {
-        let mut child = without_our_keys(Command::new(&engine.program))
-            .args(&engine.args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-        let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
+        let mut command = Command::new(&engine.program);
+        command.args(&engine.args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut program = Program::start(&mut command)?;
+        let (Some(stdin), Some(stdout), stderr) = program.pipes() else {
             return Err(io::Error::other("it has no standard input or output"));
         };
         let words = Arc::<Mutex<String>>::default();
-        if let Some(stderr) = child.stderr.take() {
+        if let Some(stderr) = stderr {
             tokio::spawn(keep_last_line(stderr, Arc::clone(&words)));
         }
-        Ok(Self { child, stdin, stdout: BufReader::new(stdout), words, is_usable: true })
+        Ok(Self { program, stdin, stdout: BufReader::new(stdout), words, is_usable: true })
     }
 
     /// Has a text spoken, in the time that the engine allows. Gives WAV.
@@ -153,7 +150,7 @@ impl SpeechProcess {
 
     /// How it ended, in its own words if it had any.
     async fn end(&mut self) -> String {
-        let status = timeout(LAST_WORDS, self.child.wait()).await;
+        let status = timeout(LAST_WORDS, self.program.wait()).await;
         // Its standard error is read beside this.
         sleep(LAST_WORDS).await;
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -171,7 +168,7 @@ impl SpeechProcess {
 
     /// Whether it has not ended.
     pub(super) fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+        self.program.is_running()
     }
 }
 

@@ -15,17 +15,7 @@ use tokio::{
 };
 
 use super::{AudioSource, CommandEngine, TextInput};
-
-/// Variables that hold keys of claque's own: no program that speaks is shown them.
-const OUR_KEYS: [&str; 2] = ["CLAQUE_TOKEN", "CLAQUE_ENGINE_API_KEY"];
-
-/// A program that is started without keys that are not its own.
-pub(crate) fn without_our_keys(mut command: Command) -> Command {
-    for key in OUR_KEYS {
-        command.env_remove(key);
-    }
-    command
-}
+use crate::program::Program;
 
 /// Most bytes of WAV that are taken: eleven minutes of 48 kHz, 16 bit, mono.
 pub(super) const MAX_AUDIO_BYTES: u64 = 64 << 20;
@@ -56,22 +46,19 @@ async fn speak(engine: &CommandEngine, text: &str, voice: &str) -> Result<Bytes,
         }
     };
     let path = file.as_ref().map(|file| file.to_string_lossy()).unwrap_or_default();
-    let mut child = without_our_keys(Command::new(&engine.program))
-        .args(engine.arguments(text, voice, &path))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| format!("failed to start: {error}"))?;
+    let mut command = Command::new(&engine.program);
+    command.args(engine.arguments(text, voice, &path));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut program = Program::start(&mut command).map_err(|error| format!("failed to start: {error}"))?;
     let input = match engine.text {
         TextInput::Stdin => text,
         TextInput::Argument => "",
     };
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (stdin, stdout, stderr) = program.pipes();
     // All at once: a program may write before it has read everything, and must not wait for us.
-    let ((), audio, words, status) =
-        tokio::join!(feed(stdin, input), read_all(stdout), read_tail(stderr), child.wait());
+    let ((), audio, words) = tokio::join!(feed(stdin, input), read_all(stdout), read_tail(stderr));
+    // Last: where one of its own holds its output open, both are ended when the time is over.
+    let status = program.wait().await;
     let unreadable = |error: io::Error| format!("failed to read its audio: {error}");
     // First, because a program whose output is cut off ends in a failure of its own.
     let audio = audio.map_err(unreadable)?;
