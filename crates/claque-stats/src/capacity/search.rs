@@ -367,7 +367,7 @@ impl Search {
             Some(most) if spent + takes > most && self.has_quicker_look(length) => self.another_alone(),
             Some(most) if !self.history.is_empty() && spent + takes > most => {
                 let why = format!(
-                    "the next run takes {takes:.0} s, and {spent:.0} of the {most:.0} s that there were went by; --max-time gives it more"
+                    "the next run takes {takes:.0} s and those before it took {spent:.0} s, of {most:.0} s for all; --max-time gives it more"
                 );
                 Next::Done(SearchEnding::Undecided(why))
             }

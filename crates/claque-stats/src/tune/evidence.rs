@@ -139,9 +139,12 @@ impl MeanEstimate {
     }
 }
 
+/// The mean, which is never outside of the range of the numbers: a sum is rounded.
 fn mean(numbers: &[f64]) -> Option<f64> {
     let count = u32::try_from(numbers.len()).ok().filter(|count| *count > 0)?;
-    Some(numbers.iter().sum::<f64>() / f64::from(count))
+    let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    Some((numbers.iter().sum::<f64>() / f64::from(count)).max(least).min(most))
 }
 
 fn interval(numbers: &[f64], confidence_pct: f64) -> Option<(f64, f64)> {
@@ -175,5 +178,7 @@ mod tests {
         let holed = [Some(1.0), Some(2.0), None, Some(3.0), Some(4.0), Some(5.0)];
         assert_eq!((of(&holed).interval, of(&holed).measured, of(&holed).of), (None, 5, 6));
         assert_eq!(of(&[]).mean, None);
+        let tenths = of(&[Some(0.1); 3]);
+        assert_eq!(tenths.mean, Some(0.1), "0.1 + 0.1 + 0.1 is more than 0.3 as floats are added");
     }
 }

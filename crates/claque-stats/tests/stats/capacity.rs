@@ -326,5 +326,5 @@ fn a_search_without_time_for_another_run_says_what_gives_it_more() {
             Next::Done(ending) => panic!("{ending:?}"),
         }
     };
-    assert!(why.contains("of the 300 s that there were went by; --max-time gives it more"), "{why}");
+    assert!(why.contains("of 300 s for all; --max-time gives it more"), "{why}");
 }

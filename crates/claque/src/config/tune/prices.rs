@@ -6,6 +6,9 @@ use claque_run::order::{SimulateOrder, SimulatedService};
 use super::range::Dimension;
 use crate::config::{UsageError, wish::list};
 
+/// The highest price: sums of what is above it may be no numbers any more.
+const HIGHEST: f64 = 1e12;
+
 /// What an hour costs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Prices {
@@ -50,9 +53,10 @@ impl Prices {
         let (name, price) = (name.trim(), price.trim());
         let (number, unit) =
             price.split_once('/').map_or((price, None), |(number, unit)| (number, Some(unit.trim())));
-        let price = number.trim().parse::<f64>().ok().filter(|price| price.is_finite() && *price >= 0.0);
-        let price =
-            price.ok_or_else(|| format!("`{number}` is no price; give a number from 0, such as 0.02/h"))?;
+        let price = number.trim().parse::<f64>().ok().filter(|price| (0.0..=HIGHEST).contains(price));
+        let price = price.ok_or_else(|| {
+            format!("`{number}` is no price; give a number from 0 to {HIGHEST:e}, such as 0.02/h")
+        })?;
         let is_same = |one: &Dimension| one.key == name || one.key.replace('_', "-") == name;
         let place = dimensions.iter().position(is_same);
         let is_own = matches!(name, "worker" | "overflow");
@@ -176,6 +180,7 @@ mod tests {
             ("worker", "has no price"),
             ("worker=x", "`x` is no price"),
             ("worker=-1", "`-1` is no price"),
+            ("worker=1e308", "give a number from 0 to 1e12"),
             ("worker=1/day", "`/day` is no unit"),
             ("wroker=1", "give worker, overflow, workers or batch_size"),
             ("overflow=1", "add worker=PRICE/h"),
