@@ -271,6 +271,10 @@ fn gave_way(what: GaveWay, answer: &Answer) -> String {
             "the wait for work now and then, although enough audio is made on the whole"
         }
         GaveWay::Wait => "the wait for work",
+
+        GaveWay::Worker | GaveWay::Network if is_told_apart(answer) == Some(false) => {
+            "the service, or the networks of listeners: what was asked for did not come"
+        }
         GaveWay::Worker => "the service itself, which failed",
         GaveWay::Network => "the connections, which failed",
         GaveWay::RateLimit => "a rate or usage limit, which bit; the service behind it may carry more",

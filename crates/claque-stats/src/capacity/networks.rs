@@ -16,9 +16,6 @@ use super::{
     search::{Search, SearchEnding},
 };
 
-/// Runs that are made again at most: each takes as long to simulate as the one that it repeats.
-const MOST_AGAIN: usize = 8;
-
 /// Listeners of one network in a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkListeners {
@@ -97,7 +94,7 @@ impl Search {
         let number = answer.first_failing.or_else(fewest).filter(|_| is_of_networks);
         let at = |length: Length| -> Vec<usize> {
             let is = |one: &Evidence| Some(one.users) == number && one.length == length;
-            all().filter(|(_, one)| is(one)).map(|(place, _)| place).take(MOST_AGAIN).collect()
+            all().filter(|(_, one)| is(one)).map(|(place, _)| place).collect()
         };
         let full = at(Length::Full);
         let places = if full.is_empty() { at(Length::Short) } else { full };

@@ -83,3 +83,20 @@ fn where_nobody_has_a_network_nothing_is_made_again() {
     assert!(search.to_be_told_apart(&answer).is_empty());
     assert_eq!(answer.clone().with_networks(&search, &[]), answer);
 }
+
+/// Of the runs of a number that fails by a narrow margin, any few may hold.
+#[test]
+fn all_runs_of_the_number_are_made_again_and_not_the_first_ones() {
+    let mut search = Search::new(terms(), 1);
+    for number in 0..40 {
+        let (users, good, ratio) = match number {
+            _ if number % 2 == 0 => (4, 4, 1.0),
+            ..16 if number % 4 == 1 => (8, 8, 1.0),
+            _ => (8, 4, 0.95),
+        };
+        search.add(over_networks(run(order(number, users), good, ratio)));
+    }
+    let answer = Answer::of(&search, &objectives(), SearchEnding::Found);
+    assert_eq!(answer.first_failing, Some(8), "{answer:?}");
+    assert_eq!(search.to_be_told_apart(&answer), (1..40).step_by(2).collect::<Vec<_>>());
+}
