@@ -1,6 +1,7 @@
 //! The journal: one fact a line, readable however the run ended.
 
 use std::{
+    borrow::Cow,
     fs,
     io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
@@ -96,7 +97,7 @@ impl Journal {
 
     /// Appends all of `facts` or, on an error, nothing.
     pub(crate) fn append(&mut self, facts: &[Fact]) -> Result<(), StoreError> {
-        self.append_rows(facts.iter().map(FactRow::from))
+        self.append_rows(facts.iter().map(FactRow::<Cow<'_, str>>::from))
     }
 
     /// Appends all or, on an error, nothing: of what was asked for a line for each request, and for each moment since when its
@@ -109,7 +110,7 @@ impl Journal {
         let requests = asked.chunk_by(|one, next| of(one) == of(next));
         let requests = requests.map(|request| FactRow::Asked(AskedRow::of(request)));
         let arrived = (!arrived.is_empty()).then(|| FactRow::Arrived(ArrivedRow::of(arrived)));
-        self.append_rows(requests.chain(arrived).chain(facts.iter().map(FactRow::from)))
+        self.append_rows(requests.chain(arrived).chain(facts.iter().map(FactRow::<Cow<'_, str>>::from)))
     }
 
     /// The same of any rows.

@@ -122,6 +122,8 @@ impl<'de, Row: ParseAsKind> Visitor<'de> for LineVisitor<Row> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use crate::tables::StallRow;
 
@@ -129,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_kind_may_stand_anywhere_and_stands_first() {
-        let first = serde_json::to_string(&FactRow::Stall(STALL)).unwrap();
+        let first = serde_json::to_string(&FactRow::<Cow<'_, str>>::Stall(STALL)).unwrap();
         assert!(first.starts_with(r#"{"fact":"stall","#), "{first}");
         let sorted =
             r#"{"began_at_ns":12,"block":7,"fact":"stall","listener":3,"waited_ns":18446744073709551615}"#;
@@ -155,7 +157,7 @@ mod tests {
         let asked = r#"{"fact":"asked","listener":1,"at_ns":5,"blocks":[1,2]}"#;
         assert!(read(asked).unwrap().0.is_none());
         assert!(read(&asked[..asked.len() - 1]).is_err(), "its end is missing");
-        let stall = serde_json::to_string(&FactRow::Stall(STALL)).unwrap();
+        let stall = serde_json::to_string(&FactRow::<Cow<'_, str>>::Stall(STALL)).unwrap();
         assert_eq!(read(&stall).unwrap().0, Some(FactRow::Stall(STALL)));
     }
 }

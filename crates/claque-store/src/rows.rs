@@ -1,5 +1,7 @@
 //! Facts as lines of the journal: the rows of the tables, and what no table has.
 
+use std::borrow::Cow;
+
 use claque_core::{
     ids::{BlockIdx, ListenerId},
     record::{Fact, IncidentRecord, SoundRecord},
@@ -10,19 +12,21 @@ use serde::{Deserialize, Serialize};
 use crate::{
     asked::{ArrivedRow, AskedRow},
     cells::sound_from,
+    columns::{Present, PutCell, PutOptional},
     incidents::IncidentRow,
     tables::{BlockRow, ErrorRow, ListenerRow, StallRow},
 };
 
-/// One line of the journal. How it is read stands in [`line`](crate::line).
+/// One line of the journal, in which a cell of a block that is empty is not there. How it is read stands in [`line`](crate::line).
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "fact", rename_all = "lowercase")]
-pub(crate) enum FactRow {
-    Block(BlockRow),
+#[serde(tag = "fact", rename_all = "lowercase", bound(serialize = "Text: Serialize + PutCell + PutOptional"))]
+pub(crate) enum FactRow<Text = String> {
+    #[serde(serialize_with = "Present::serialize_present")]
+    Block(BlockRow<Text>),
     Stall(StallRow),
-    Error(ErrorRow),
+    Error(ErrorRow<Text>),
     Incident(IncidentRow),
-    Listener(ListenerRow),
+    Listener(ListenerRow<Text>),
     Sound(SoundRow),
     /// No fact: what was asked for, so that a run that is killed knows it.
     Asked(AskedRow),
@@ -40,8 +44,8 @@ pub(crate) struct SoundRow {
     leading_silence_ns: Option<u64>,
 }
 
-impl From<&Fact> for FactRow {
-    fn from(fact: &Fact) -> Self {
+impl<'a, Text: From<Cow<'a, str>>> From<&'a Fact> for FactRow<Text> {
+    fn from(fact: &'a Fact) -> Self {
         match fact {
             Fact::Block(record) => Self::Block(record.into()),
             Fact::Stall(record) => Self::Stall(record.into()),

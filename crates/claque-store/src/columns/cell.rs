@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use parquet::data_type::ByteArray;
+use serde::Serializer;
 
 use super::{Cells, ColumnKind, Values};
 use crate::series_value::SeriesValue;
@@ -13,6 +14,20 @@ pub(crate) trait PutCell: Sized {
     const KIND: ColumnKind;
     /// The values of a column.
     fn gather(cells: impl Iterator<Item = Self>) -> Values;
+
+    /// Whether it is absent.
+    fn is_empty(&self) -> bool {
+        false
+    }
+}
+
+/// A row that can be told by the cells that are not empty.
+pub(crate) trait Present {
+    /// An object as the whole row is, but for what is absent; it is read likewise.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn serialize_present<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
 /// A value that is written and may be absent.
@@ -46,6 +61,10 @@ impl<T: PutOptional> PutCell for Option<T> {
 
     fn gather(cells: impl Iterator<Item = Self>) -> Values {
         T::gather(cells)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_none()
     }
 }
 

@@ -13,7 +13,7 @@ use std::fmt;
 use parquet::data_type::ByteArray;
 
 pub(crate) use self::{
-    cell::{PutCell, PutOptional, TakeCell, TakeOptional, text},
+    cell::{Present, PutCell, PutOptional, TakeCell, TakeOptional, text},
     read::{Cells, Group, TableReader},
     table::{in_order, place, table},
     write::TableWriter,

@@ -42,6 +42,20 @@ macro_rules! table {
             }
         }
 
+        impl $(<$text: serde::Serialize + $crate::columns::PutCell + $crate::columns::PutOptional>)? $crate::columns::Present
+            for $row $(<$text>)?
+        {
+            fn serialize_present<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap as _;
+
+                let mut present = serializer.serialize_map(None)?;
+                $(if !$crate::columns::PutCell::is_empty(&self.$column) {
+                    present.serialize_entry(stringify!($column), &self.$column)?;
+                })+
+                present.end()
+            }
+        }
+
         /// The columns of the file, in its order.
         pub const $columns: &[$crate::columns::Column] = {
             const fn columns<Text: $crate::columns::PutCell + $crate::columns::PutOptional>()

@@ -13,7 +13,7 @@ use serde_json::{
 
 use super::{
     SUMMARY, ValueHash,
-    value::{Canonical, Entry, close_object, close_text, open_text, text_of},
+    value::{Canonical, Entry, Number, close_object, close_text, open_text, text_of},
 };
 
 /// Writes a document as [`PrettyFormatter`] does, and makes digests of its values by the way.
@@ -28,8 +28,11 @@ pub(super) struct Gatherer {
     text: Option<usize>,
     /// The objects that are open, from the document inwards.
     open: Vec<Open>,
-    /// Room for a number.
+    /// The entries of those, one object's behind another's.
+    entries: Vec<Entry>,
+    /// Room for a number, and for an object.
     digits: Vec<u8>,
+    unsorted: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -37,7 +40,7 @@ enum Open {
     /// Each of its values has a digest of its own, by its key behind `prefix`.
     Split { prefix: &'static str, key: String },
     /// A part of the value at hand.
-    Part { start: usize, entries: Vec<Entry>, begin: usize, value: usize },
+    Part { start: usize, first_entry: usize, begin: usize, value: usize },
 }
 
 impl Gatherer {
@@ -49,7 +52,9 @@ impl Gatherer {
             bytes: Vec::new(),
             text: None,
             open: Vec::new(),
+            entries: Vec::new(),
             digits: Vec::new(),
+            unsorted: Vec::new(),
         }
     }
 
@@ -58,11 +63,13 @@ impl Gatherer {
         self.digests
     }
 
-    /// Takes what is read when the digits are: that of a float may be its neighbour.
+    /// Takes what is read when the digits are: that of a float may be its neighbour. Where `known` tells it of the digits, they need
+    /// not be read.
     fn number<W: Write + ?Sized>(
         &mut self,
         writer: &mut W,
         write: impl FnOnce(&mut PrettyFormatter<'static>, &mut Vec<u8>) -> io::Result<()>,
+        known: impl FnOnce(&[u8]) -> Option<Number>,
     ) -> io::Result<()> {
         self.digits.clear();
         write(&mut self.pretty, &mut self.digits)?;
@@ -71,23 +78,42 @@ impl Gatherer {
             self.bytes.extend_from_slice(&self.digits);
             return Ok(());
         }
-        Ok(Canonical(&mut self.bytes).deserialize(&mut Deserializer::from_slice(&self.digits))?)
+        match known(&self.digits) {
+            Some(number) => Canonical(&mut self.bytes).number(number),
+            None => Canonical(&mut self.bytes).deserialize(&mut Deserializer::from_slice(&self.digits))?,
+        }
+        Ok(())
     }
 }
 
+/// Most bytes of a float's decimal digits, with their point, that are read as the float they were written of: fifteen digits are
+/// less than 2^53, and the power of ten by which they are divided is a float too.
+const EXACT_FLOAT: usize = 16;
+
 /// Numbers of each kind.
 macro_rules! numbers {
-    ($($name:ident: $type:ty),*) => {$(
+    ($($name:ident: $type:ty => $known:expr),*) => {$(
         fn $name<W: Write + ?Sized>(&mut self, writer: &mut W, value: $type) -> io::Result<()> {
-            self.number(writer, |pretty, digits| pretty.$name(digits, value))
+            let known: fn($type, &[u8]) -> Option<Number> = $known;
+            self.number(writer, |pretty, digits| pretty.$name(digits, value), |digits| known(value, digits))
         }
     )*};
 }
 
+fn float(value: f64, digits: &[u8]) -> Option<Number> {
+    (digits.len() <= EXACT_FLOAT && !digits.contains(&b'e')).then_some(Number::Float(value))
+}
+
 impl Formatter for &mut Gatherer {
     numbers! {
-        write_i8: i8, write_i16: i16, write_i32: i32, write_i64: i64, write_i128: i128, write_u8: u8, write_u16: u16, write_u32: u32,
-        write_u64: u64, write_u128: u128, write_f32: f32, write_f64: f64, write_number_str: &str, write_raw_fragment: &str
+        write_i8: i8 => |value, _| Some(Number::of(value)), write_i16: i16 => |value, _| Some(Number::of(value)),
+        write_i32: i32 => |value, _| Some(Number::of(value)), write_i64: i64 => |value, _| Some(Number::of(value)),
+        write_u8: u8 => |value, _| Some(Number::Whole(value.into())), write_u16: u16 => |value, _| Some(Number::Whole(value.into())),
+        write_u32: u32 => |value, _| Some(Number::Whole(value.into())), write_u64: u64 => |value, _| Some(Number::Whole(value)),
+        write_f64: f64 => float,
+        // Too large for either, or of a precision of their own.
+        write_i128: i128 => |_, _| None, write_u128: u128 => |_, _| None, write_f32: f32 => |_, _| None,
+        write_number_str: &str => |_, _| None, write_raw_fragment: &str => |_, _| None
     }
 
     fn write_null<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
@@ -165,15 +191,16 @@ impl Formatter for &mut Gatherer {
             Some(prefix) => Open::Split { prefix, key: String::new() },
             None => {
                 self.bytes.push(b'{');
-                Open::Part { start: self.bytes.len(), entries: Vec::new(), begin: 0, value: 0 }
+                Open::Part { start: self.bytes.len(), first_entry: self.entries.len(), begin: 0, value: 0 }
             }
         });
         self.pretty.begin_object(writer)
     }
 
     fn end_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        if let Some(Open::Part { start, entries, .. }) = self.open.pop() {
-            close_object(&mut self.bytes, start, entries);
+        if let Some(Open::Part { start, first_entry, .. }) = self.open.pop() {
+            close_object(&mut self.bytes, start, &mut self.entries[first_entry..], &mut self.unsorted);
+            self.entries.truncate(first_entry);
         }
         self.pretty.end_object(writer)
     }
@@ -203,9 +230,9 @@ impl Formatter for &mut Gatherer {
 
     fn end_object_value<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
         match self.open.last_mut() {
-            Some(Open::Part { start, entries, begin, value }) => {
+            Some(Open::Part { start, begin, value, .. }) => {
                 let of = |from: usize, to: usize| from - *start..to - *start;
-                entries.push((of(*begin, *value), of(*begin, self.bytes.len())));
+                self.entries.push((of(*begin, *value), of(*begin, self.bytes.len())));
             }
             // What was split has left no bytes.
             Some(Open::Split { prefix, key }) if !self.bytes.is_empty() => {

@@ -148,15 +148,41 @@ pub(super) fn text_of(text: &[u8]) -> &[u8] {
     text.get(TEXT_HEAD..).unwrap_or_default()
 }
 
-/// Ends the object whose entries begin at `start`, and puts them in the order of their keys.
-pub(super) fn close_object(bytes: &mut Vec<u8>, start: usize, mut entries: Vec<Entry>) {
-    let unsorted = bytes.split_off(start);
+/// Ends the object whose entries begin at `start`, and puts them in the order of their keys, by way of `unsorted`.
+pub(super) fn close_object(bytes: &mut Vec<u8>, start: usize, entries: &mut [Entry], unsorted: &mut Vec<u8>) {
+    unsorted.clear();
+    unsorted.extend_from_slice(&bytes[start..]);
+    bytes.truncate(start);
     entries.sort_by(|(a, _), (b, _)| unsorted[a.clone()].cmp(&unsorted[b.clone()]));
-    entries.into_iter().for_each(|(_, entry)| bytes.extend_from_slice(&unsorted[entry]));
+    entries.iter().for_each(|(_, entry)| bytes.extend_from_slice(&unsorted[entry.clone()]));
     bytes.push(b'}');
 }
 
+/// A number as it is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Number {
+    Whole(u64),
+    /// Below zero.
+    Negative(i64),
+    Float(f64),
+}
+
+impl Number {
+    pub(super) fn of(whole: impl Into<i64>) -> Self {
+        let whole = whole.into();
+        u64::try_from(whole).map_or(Self::Negative(whole), Self::Whole)
+    }
+}
+
 impl Canonical<'_> {
+    pub(super) fn number(self, number: Number) {
+        match number {
+            Number::Whole(value) => self.add(b'u', &value.to_le_bytes()),
+            Number::Negative(value) => self.add(b'i', &value.to_le_bytes()),
+            Number::Float(value) => self.add(b'f', &value.to_bits().to_le_bytes()),
+        }
+    }
+
     pub(super) fn add(self, kind: u8, bytes: &[u8]) {
         self.0.push(kind);
         self.0.extend_from_slice(bytes);
@@ -189,17 +215,17 @@ impl<'de> Visitor<'de> for Canonical<'_> {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.add(b'u', &value.to_le_bytes());
+        self.number(Number::Whole(value));
         Ok(())
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.add(b'i', &value.to_le_bytes());
+        self.number(Number::Negative(value));
         Ok(())
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.add(b'f', &value.to_bits().to_le_bytes());
+        self.number(Number::Float(value));
         Ok(())
     }
 
@@ -230,7 +256,7 @@ impl<'de> Visitor<'de> for Canonical<'_> {
             map.next_value_seed(Canonical(self.0))?;
             entries.push((begin..value, begin..self.0.len() - start));
         }
-        close_object(self.0, start, entries);
+        close_object(self.0, start, &mut entries, &mut Vec::new());
         Ok(())
     }
 }
