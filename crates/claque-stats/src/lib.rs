@@ -16,6 +16,7 @@ pub mod compare;
 mod documents;
 mod documents_verdict;
 pub mod explain;
+mod figure_value;
 pub mod figures;
 mod gap;
 mod incidents;
@@ -43,6 +44,7 @@ pub use self::{
         CacheUse, DocumentCounts, DocumentsBuilder, DocumentsShape, DocumentsSummary, FailedPages,
         PageCounts, StepCause, summarise_documents,
     },
+    figure_value::StreamFigures,
     figures::TimeMetric,
     gap::{GapStretch, GeneratorGap, LATE_GAP, LATE_SHARE_PCT},
     lockstep::{Lockstep, lockstep},
@@ -50,7 +52,7 @@ pub use self::{
     observe::{Observations, ObservationsBuilder},
     reason::{Reason, ReasonId},
     sample::{Distribution, RatioDistribution, Sample, ScheduleLag, has_quantile, values_for_quantile},
-    streams::{StreamFigures, is_streamed},
+    streams::is_streamed,
     summary::{
         Acts, BlockCounts, CauseScope, ConnectionTrouble, ErrorCause, GiveUpFigures, ListenerCounts,
         NetworkFigures, Resends, Summary, Underruns,

@@ -8,9 +8,9 @@ use claque_core::{
     record::{BlockOutcome, BlockRecord, Incident, IncidentRecord, ListenerRecord},
     time::{Duration, Instant, MediaTime, duration_nanos},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
+    figure_value::StreamFigures,
     figures::{
         self, Figure, FigureUnit, FigureValue,
         ids::{
@@ -30,19 +30,6 @@ const TOLERANCES: [(&str, Duration); 3] = [
 
 /// Requests on either side below which nothing is said of what a cancelled one costs: a median of fewer is an anecdote.
 const FEWEST_REQUESTS: u64 = 5;
-
-/// The figures of streams by their names in [`figures`](crate::figures::ALL); a figure without a value was not measured.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct StreamFigures(BTreeMap<String, Option<FigureValue>>);
-
-impl StreamFigures {
-    /// The value of a figure; none where it was not measured.
-    #[must_use]
-    pub fn value(&self, id: &str) -> Option<FigureValue> {
-        self.0.get(id).copied().flatten()
-    }
-}
 
 /// Whether the audio of a block came in pieces that could be heard before it was whole. Of a service that first calls a block
 /// ready, and has it fetched then, the pieces are those of a download.

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     audio::AudioFigures,
+    figure_value::StreamFigures,
     gap::GeneratorGap,
     names,
     sample::{Distribution, ScheduleLag, percent},
-    streams::StreamFigures,
     window::WindowFigures,
 };
 

@@ -11,12 +11,10 @@ use crate::{
     ids::ListenerId,
     plan::Plan,
     player::PlayerPolicy,
-    script::Script,
+    script::{CHARS_PER_SECOND, Script},
     time::{Duration, Instant, MediaTime},
 };
 
-/// Characters spoken in a second, as the reference service estimates lengths: ceil(characters / 14 x 1000) ms.
-pub(crate) const CHARS_PER_SECOND: u64 = 14;
 /// Most blocks that one message names; longer requests are sent as several.
 const BLOCKS_PER_MESSAGE: u64 = 32;
 

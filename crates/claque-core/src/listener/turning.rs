@@ -6,10 +6,10 @@ use rand::RngExt as _;
 
 use super::ThinkTime;
 use crate::{
-    demand::CHARS_PER_SECOND,
     ids::BlockIdx,
     player::{Act, Input, Player, PlayerState},
     rng::Seed,
+    script::CHARS_PER_SECOND,
     time::{Instant, MediaTime},
 };
 

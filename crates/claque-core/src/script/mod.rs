@@ -12,6 +12,8 @@ use rand_distr::{Distribution, Normal};
 
 use crate::{corpus::Corpus, ids::ListenerId, rng::Seed};
 
+/// Characters spoken in a second, as the reference service estimates lengths: ceil(characters / 14 x 1000) ms.
+pub(crate) const CHARS_PER_SECOND: u64 = 14;
 /// Longest block when lengths follow the text, in characters: the smallest `max_block_chars` of a deployed
 /// service, so that a paragraph stays one block.
 const MAX_BLOCK_CHARS: usize = 150;

@@ -12,12 +12,8 @@ mod values;
 use claque_core::{record::BlockRecord, time::Duration};
 
 pub use self::{list::ALL, time_metric::TimeMetric};
-use crate::{
-    observation::ListenerObservation,
-    ratio::Ratio,
-    sample::{Distribution, RatioDistribution},
-    summary::Summary,
-};
+pub use crate::figure_value::FigureValue;
+use crate::{observation::ListenerObservation, ratio::Ratio, sample::Distribution, summary::Summary};
 
 /// A figure of a run.
 #[derive(Clone, Copy, Debug)]
@@ -148,20 +144,6 @@ pub enum Source {
     Utterances,
     /// Made of the streams of a run together.
     Streams,
-}
-
-/// The value of a figure.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
-pub enum FigureValue {
-    /// Of many times.
-    Times(Distribution),
-    /// Of many ratios.
-    Ratios(RatioDistribution),
-    /// Of things.
-    Count(u64),
-    /// Of anything else.
-    Number(f64),
 }
 
 impl Figure {
